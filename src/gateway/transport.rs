@@ -1,0 +1,57 @@
+//! What carries frames to the gateway and back. Two users: the ZeroMQ socket ([`super::zeromq`]) and the simulated
+//! gateway in this process ([`crate::sim`]).
+//!
+//! A [`Connection`] is one TCP connection, for good or ill: it never reconnects by itself, because whoever took the
+//! port since would get the order that another's PING had vouched for. Once any call on it failed it is dead, and a new
+//! one has to prove the gateway's identity anew (PROTOCOL.md, section 1).
+
+use crate::clock::{Deadline, Stopped};
+
+/// Opens connections to one endpoint.
+pub trait Transport {
+    /// Opens a new connection and returns once the far end completed the handshake of the protocol beneath.
+    fn connect(&self, until: Deadline) -> Result<Box<dyn Connection>, LinkError>;
+}
+
+/// One connection. A frame that was sent may have been executed, whatever else fails.
+pub trait Connection {
+    /// Hands one frame over. `Ok` says that it left, not that it arrived.
+    fn send(&mut self, frame: &[u8], until: Deadline) -> Result<(), LinkError>;
+
+    /// The next frame from the far end. Frames come in the order in which they were asked for.
+    fn receive(&mut self, until: Deadline) -> Result<Vec<u8>, LinkError>;
+}
+
+/// Why a connection could not be made, or can't be used any longer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LinkError {
+    /// Nothing listens on the port.
+    #[error("connection refused")]
+    Refused,
+    /// No answer before the deadline.
+    #[error("timed out")]
+    TimedOut,
+    /// No way to that network.
+    #[error("no route to the host")]
+    NoRoute,
+    /// The connection was there and is gone.
+    #[error("the connection was closed by the far end")]
+    Lost,
+    /// Something accepted the connection and doesn't speak ZeroMQ's ZMTP 3; holds what it looks like.
+    #[error("not a ZeroMQ peer: {0}")]
+    NotZeroMq(String),
+    /// A frame past the limit; the connection is cut by it.
+    #[error("a frame of {bytes} bytes, past the limit of {limit}")]
+    Oversized {
+        /// The frame's length.
+        bytes: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// Another error of the operating system or of libzmq; holds its words.
+    #[error("{0}")]
+    System(String),
+    /// Somebody asked this run to stop.
+    #[error(transparent)]
+    Stopped(#[from] Stopped),
+}

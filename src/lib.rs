@@ -1,0 +1,5 @@
+//! mt5crs
+pub mod clock;
+pub mod gateway;
+pub mod protocol;
+pub mod units;

@@ -1,0 +1,131 @@
+//! The gateway's error codes, each sorted by whether an order that met it executed (PROTOCOL.md, section 2).
+
+use std::fmt;
+
+/// Whether an order that was answered with an error executed nevertheless.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Executed {
+    /// The gateway refused before anything reached the broker.
+    No,
+    /// Something failed after dispatch began: only a re-read tells.
+    Unknown,
+}
+
+macro_rules! error_codes {
+    ($($name:ident = $word:literal, $executed:ident, $meaning:literal, $remedy:literal;)*) => {
+        /// An `error_code` of the gateway.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub enum ErrorCode {
+            $(#[doc = $meaning] $name,)*
+            /// A code that the protocol doesn't list.
+            Unlisted(String),
+            /// A refusal without a code, as SYNC_ALL sends.
+            Absent,
+        }
+
+        impl ErrorCode {
+            /// Every listed code.
+            pub const LISTED: &[ErrorCode] = &[$(ErrorCode::$name),*];
+
+            /// Reads the wire's word.
+            pub fn from_wire(word: &str) -> Self {
+                match word {
+                    $($word => Self::$name,)*
+                    other => Self::Unlisted(other.to_owned()),
+                }
+            }
+
+            /// The wire's word.
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $(Self::$name => $word,)*
+                    Self::Unlisted(word) => word,
+                    Self::Absent => "none",
+                }
+            }
+
+            /// Whether an OPEN or CLOSE that met this code executed.
+            pub fn executed(&self) -> Executed {
+                match self {
+                    $(Self::$name => Executed::$executed,)*
+                    // What is not understood proves nothing.
+                    Self::Unlisted(_) | Self::Absent => Executed::Unknown,
+                }
+            }
+
+            /// What the code means, as a phrase.
+            pub fn meaning(&self) -> &'static str {
+                match self {
+                    $(Self::$name => $meaning,)*
+                    Self::Unlisted(_) => "a code that the protocol doesn't list",
+                    Self::Absent => "the gateway gave no error code",
+                }
+            }
+
+            /// What to do about it.
+            pub fn remedy(&self) -> &'static str {
+                match self {
+                    $(Self::$name => $remedy,)*
+                    Self::Unlisted(_) | Self::Absent => "read the gateway's message and its own log",
+                }
+            }
+        }
+    };
+}
+
+error_codes! {
+    InvalidJson = "INVALID_JSON", No,
+        "the gateway could not read the request as JSON",
+        "compare the versions of mt5crs and the gateway (protocol v4.3)";
+    MissingAction = "MISSING_ACTION", No,
+        "the request named no action",
+        "compare the versions of mt5crs and the gateway (protocol v4.3)";
+    UnknownAction = "UNKNOWN_ACTION", No,
+        "this gateway does not know the action",
+        "update the gateway: SYNC_ALL needs the version whose mt5_zmq_server.py has _handle_sync_all";
+    ServerError = "SERVER_ERROR", Unknown,
+        "the gateway failed while it handled the request",
+        "read the gateway's log on the Windows host; after an order, run mt5crs sync first";
+    MissingSymbol = "MISSING_SYMBOL", No,
+        "the order named no symbol",
+        "name the symbol as the broker spells it";
+    MissingType = "MISSING_TYPE", No,
+        "the order named no side",
+        "compare the versions of mt5crs and the gateway (protocol v4.3)";
+    InvalidVolume = "INVALID_VOLUME", No,
+        "the order's volume was missing or not above 0",
+        "compare the volume with the symbol's smallest volume and step";
+    MissingTicket = "MISSING_TICKET", No,
+        "the close named no ticket",
+        "compare the versions of mt5crs and the gateway (protocol v4.3)";
+    RiskSignatureInvalid = "RISK_SIGNATURE_INVALID", No,
+        "the gateway refused the order's risk signature",
+        "compare the clocks (mt5crs link-test), and run the gateway on Python 3.11 or newer: an older one refuses every signature";
+    Mt5NotConnected = "MT5_NOT_CONNECTED", No,
+        "the gateway has no MetaTrader 5 terminal",
+        "on the gateway: tasklist | findstr MT5, start the terminal and log in, then restart the gateway";
+    AccountError = "ACCOUNT_ERROR", No,
+        "the terminal gave no account",
+        "on the gateway: tasklist | findstr MT5, check that the terminal runs and is logged in";
+    AccountException = "ACCOUNT_EXCEPTION", No,
+        "reading the account failed inside the gateway",
+        "on the gateway: tasklist | findstr MT5, check that the terminal runs and is logged in";
+    PositionsException = "POSITIONS_EXCEPTION", No,
+        "reading the positions failed inside the gateway",
+        "on the gateway: tasklist | findstr MT5, check that the terminal runs and is logged in";
+    Mt5OrderFailed = "MT5_ORDER_FAILED", Unknown,
+        "something failed after the order's dispatch began",
+        "run mt5crs sync and look for the position before anything else";
+    Mt5CloseFailed = "MT5_CLOSE_FAILED", Unknown,
+        "something failed after the close's dispatch began",
+        "run mt5crs positions; if the message says `has no attribute`, this gateway cannot close: close at the terminal";
+    Mt5Exception = "MT5_EXCEPTION", Unknown,
+        "an exception after dispatch began",
+        "run mt5crs sync and look for the position before anything else";
+}
+
+impl fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
