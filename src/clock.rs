@@ -100,6 +100,11 @@ impl Deadline {
     }
 }
 
+/// Whole microseconds, as reports hold durations.
+pub fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
 /// The system's clocks.
 #[derive(Debug, Clone)]
 pub struct SystemClock {

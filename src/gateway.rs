@@ -1,4 +1,20 @@
 //! The link to the gateway: connections that cannot deliver late, replies that are ours, reads that may be tried again,
 //! orders that may not.
+//!
+//! - [`target`]: from a name to an address, under a deadline, and whether that address is this machine
+//! - [`transport`]: what a connection is; [`zeromq`]: one over ZeroMQ; [`diagnosis`]: why there is none
+//! - [`session`]: a connection on which a PING proved who answers; [`look_alike`]: who else it could be
+//! - [`client`]: typed reads with attempts, an interval and a deadline
 
+mod bounded;
+pub mod client;
+pub mod diagnosis;
+pub mod look_alike;
+pub mod session;
+pub mod target;
 pub mod transport;
+pub mod zeromq;
+
+pub use client::{Client, Error, ReadPolicy};
+pub use session::{Answer, Identity, Session};
+pub use transport::{Connection, LinkError, Transport};

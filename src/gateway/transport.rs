@@ -31,6 +31,9 @@ pub enum LinkError {
     /// No answer before the deadline.
     #[error("timed out")]
     TimedOut,
+    /// Something accepted the connection and never said a word: a gateway that hangs, or no ZeroMQ peer at all.
+    #[error("the connection was accepted, and nothing was said on it")]
+    Silent,
     /// No way to that network.
     #[error("no route to the host")]
     NoRoute,

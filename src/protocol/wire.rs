@@ -67,7 +67,7 @@ pub enum Reason {
     /// The same key twice in one object.
     #[error("given twice")]
     Duplicate,
-    /// `NaN`, `Infinity`, or a number that no decimal can hold.
+    /// `NaN`, `Infinity`, or a number that no account can hold.
     #[error("not a finite number")]
     NotFinite,
     /// Another type than the protocol's.

@@ -12,9 +12,12 @@ use serde_json::value::RawValue;
 /// Digits that a [`Decimal`] can hold behind the point; what is smaller is a float's noise and reads as rounded.
 const MAX_SCALE: u32 = 28;
 
+/// Numbers from 10^18 on are refused: no account holds them, and below it no sum of a whole list can overflow.
+const MAX_WHOLE_DIGITS: u32 = 18;
+
 /// The text is not a JSON number that can be held: not a number at all, or too large.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a finite number")]
+#[error("`{0}` is not a finite number below 10^18")]
 pub struct NotANumber(
     /// The text that was to be read.
     pub String,
@@ -35,6 +38,9 @@ impl Exact {
             return Err(refused());
         }
         let value = parse_decimal(token).ok_or_else(refused)?;
+        if value.abs() >= Decimal::from(10_i64.pow(MAX_WHOLE_DIGITS)) {
+            return Err(refused());
+        }
         Ok(Self { token: token.into(), value })
     }
 
@@ -87,8 +93,8 @@ impl fmt::Display for Exact {
 
 impl Serialize for Exact {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let raw = RawValue::from_string(self.token.to_string())
-            .map_err(<S::Error as serde::ser::Error>::custom)?;
+        let raw: &RawValue =
+            serde_json::from_str(&self.token).map_err(<S::Error as serde::ser::Error>::custom)?;
         raw.serialize(serializer)
     }
 }

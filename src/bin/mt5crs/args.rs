@@ -1,0 +1,283 @@
+//! What can be typed: every clap type of the binary. A value is parsed here and given meaning in [`crate::commands`].
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::Styles;
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use mt5crs::config::duration;
+
+const AFTER_HELP: &str = "\
+Exit codes: 0 it is so · 1 it is not · 2 usage or settings · 3 no answer · 4 outcome unknown · 5 refused by a guard ·
+6 not the gateway · 7 order refused · 8 not flat · 70 a bug. `mt5crs explain CODE` says what to do.";
+
+/// Talks to a Windows MetaTrader 5 gateway over ZeroMQ, and believes only what its later state shows.
+#[derive(Debug, Parser)]
+#[command(name = "mt5crs", version = crate::version(), after_help = AFTER_HELP, styles = Styles::plain())]
+#[command(propagate_version = true, disable_help_subcommand = true)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What goes with every command, before its name or after it.
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// How the result is printed
+    #[arg(short, long, global = true, value_enum, default_value = "human", value_name = "FORMAT")]
+    pub(crate) output: Format,
+    /// More on stderr: once for the run's story, twice for every round trip
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub(crate) verbose: u8,
+    /// Nothing but errors on stderr
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) settings: SettingsArgs,
+    #[command(flatten)]
+    pub(crate) sim: SimArgs,
+}
+
+/// Flags that stand above the environment, `.env` and the profile.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Settings")]
+pub(crate) struct SettingsArgs {
+    /// The gateway's address or name [GATEWAY_HOST, GTW_HOST]
+    #[arg(long, global = true)]
+    pub(crate) host: Option<String>,
+    /// The gateway's command port [GATEWAY_PORT, GTW_PORT]
+    #[arg(long, global = true)]
+    pub(crate) port: Option<String>,
+    /// For one attempt of a read [SYNC_TIMEOUT_S]
+    #[arg(long, global = true, value_name = "DURATION")]
+    pub(crate) timeout: Option<String>,
+    /// Attempts of a read in all [SYNC_RETRY_COUNT]
+    #[arg(long, global = true, value_name = "COUNT")]
+    pub(crate) attempts: Option<String>,
+    /// Wait between two attempts [SYNC_RETRY_INTERVAL_S]
+    #[arg(long, global = true, value_name = "DURATION")]
+    pub(crate) retry_interval: Option<String>,
+    /// The strategy's magic number [MAGIC_NUMBER]
+    #[arg(long, global = true)]
+    pub(crate) magic: Option<String>,
+    /// Where snapshots are kept [MT5CRS_STATE_DIR]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) state_dir: Option<String>,
+    /// Where logs are written [MT5CRS_LOG_DIR]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) log_dir: Option<String>,
+    /// Read this file instead of ./.env
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) env_file: Option<PathBuf>,
+    /// The account in the configuration file [MT5CRS_PROFILE]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+    /// The configuration file [MT5CRS_CONFIG]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<String>,
+    /// End with an honest code after this long, whatever happens
+    #[arg(long, global = true, value_name = "DURATION", value_parser = positive_duration)]
+    pub(crate) deadline: Option<Duration>,
+    /// Talk to an address of this machine
+    #[arg(long, global = true)]
+    pub(crate) allow_loopback: bool,
+}
+
+/// The embedded simulated gateway.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Practice on a simulated gateway")]
+pub(crate) struct SimArgs {
+    /// Run the command against a simulated gateway that lives just as long; configured state is never touched
+    #[arg(long, global = true)]
+    pub(crate) sim: bool,
+    /// How many positions it holds
+    #[arg(long, global = true, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(0..=100_000))]
+    pub(crate) sim_positions: Option<u32>,
+    /// The seed of its prices
+    #[arg(long, global = true, value_name = "SEED")]
+    pub(crate) sim_seed: Option<u64>,
+    /// How it lies, by name (repeatable); `mt5crs sim --list-faults` explains each
+    #[arg(long, global = true, value_name = "FAULT")]
+    pub(crate) sim_fault: Vec<String>,
+    /// Keep its book in this file
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) sim_book: Option<PathBuf>,
+    /// The link's round trip, which pipelining hides
+    #[arg(long, global = true, value_name = "DURATION", value_parser = duration::parse)]
+    pub(crate) sim_link_rtt: Option<Duration>,
+    /// The broker's time for an order, which nothing hides
+    #[arg(long, global = true, value_name = "DURATION", value_parser = duration::parse)]
+    pub(crate) sim_exec_time: Option<Duration>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Text and tables
+    Human,
+    /// One JSON document, on failure too
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Test the link layer by layer: name, target, TCP, ZMTP, identity, clock, terminal, latency
+    LinkTest(LinkTestArgs),
+    /// Show account and positions as the gateway reports them now
+    Positions(PositionsArgs),
+    /// Recover and check account and positions, keep them, then become COMMAND
+    Sync(SyncArgs),
+    /// Run a simulated gateway to practise on
+    Sim(Box<ServeArgs>),
+    /// Show settings
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Say what a code means and what to do
+    Explain(ExplainArgs),
+    /// Print the JSON Schema of a command's report
+    Schema(SchemaArgs),
+    /// Print a shell's completions
+    Completions(CompletionsArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LinkTestArgs {
+    /// Round trips
+    #[arg(short, long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) count: u32,
+    /// From one round trip to the next, on a fixed schedule
+    #[arg(long, default_value = "10ms", value_name = "DURATION", value_parser = duration::parse)]
+    pub(crate) interval: Duration,
+    /// Draw the distribution of the round trips
+    #[arg(long)]
+    pub(crate) histogram: bool,
+    /// Go on until stopped, look this often, and tell of every change
+    #[arg(long, value_name = "DURATION", value_parser = positive_duration, conflicts_with_all = ["count", "interval", "histogram"])]
+    pub(crate) watch: Option<Duration>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PositionsArgs {
+    /// Show this symbol alone (repeatable); spelled as the broker does
+    #[arg(long, value_name = "SYMBOL")]
+    pub(crate) symbol: Vec<String>,
+    #[command(flatten)]
+    pub(crate) credit: CreditArg,
+    #[command(flatten)]
+    pub(crate) rows: RowsArg,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CreditArg {
+    /// Credit that the account holds: an empty account's equity may differ from its balance by it
+    #[arg(long, value_name = "AMOUNT", default_value = "0", value_parser = money)]
+    pub(crate) credit: mt5crs::units::Money,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RowsArg {
+    /// Show every row of a table, not the first 50
+    #[arg(long)]
+    pub(crate) all: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SyncArgs {
+    /// Let the gate pass this warning (repeatable)
+    #[arg(long, value_name = "CHECK")]
+    pub(crate) allow_warn: Vec<String>,
+    /// Write the JSON report to this file as well
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) credit: CreditArg,
+    #[command(flatten)]
+    pub(crate) rows: RowsArg,
+    /// The command to become once everything is proved; it never starts otherwise
+    #[arg(last = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<std::ffi::OsString>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    /// How many positions it holds
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(0..=100_000))]
+    pub(crate) positions: Option<u32>,
+    /// The seed of its prices
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+    /// How it lies, by name (repeatable)
+    #[arg(long, value_name = "FAULT")]
+    pub(crate) fault: Vec<String>,
+    /// Keep the book in this file, and take it up again from there
+    #[arg(long, value_name = "FILE")]
+    pub(crate) book: Option<PathBuf>,
+    /// The link's round trip, which pipelining hides
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    pub(crate) link_rtt: Option<Duration>,
+    /// The broker's time for an order, which nothing hides
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    pub(crate) exec_time: Option<Duration>,
+    /// The port to listen on, on loopback; the system picks one unless it is given
+    #[arg(long = "listen-port", value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) listen_port: Option<u16>,
+    /// Explain every fault, and end
+    #[arg(long)]
+    pub(crate) list_faults: bool,
+    /// Print what really executed on the book of --book, and end
+    #[arg(long, requires = "book", conflicts_with = "list_faults")]
+    pub(crate) ledger: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Show each setting with its origin, and the files that were read
+    Show,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// A return code of MetaTrader 5, an error code of the gateway, or an exit code; all of them without
+    pub(crate) code: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SchemaArgs {
+    /// The command
+    #[arg(value_enum)]
+    pub(crate) command: SchemaOf,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaOf {
+    LinkTest,
+    LinkWatch,
+    Positions,
+    Sync,
+    ConfigShow,
+    Explain,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub(crate) shell: Shell,
+}
+
+fn positive_duration(text: &str) -> Result<Duration, String> {
+    match duration::parse(text) {
+        Ok(duration) if duration.is_zero() => Err("must be above 0".to_owned()),
+        Ok(duration) => Ok(duration),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+fn money(text: &str) -> Result<mt5crs::units::Money, String> {
+    match mt5crs::units::Exact::parse(text) {
+        Ok(exact) => Ok(mt5crs::units::Money(exact)),
+        Err(error) => Err(error.to_string()),
+    }
+}

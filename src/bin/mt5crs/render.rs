@@ -1,0 +1,172 @@
+//! How results look. Reports come in, text goes out; nothing here decides what is so.
+//!
+//! stdout is data and has one owner, [`Screen`]; stderr is talk. A pipe that was closed early is no error: whoever read
+//! it had enough, and the exit code still says how the command ended.
+
+pub(crate) mod config;
+pub(crate) mod explain;
+pub(crate) mod link_test;
+pub(crate) mod positions;
+pub(crate) mod progress;
+pub(crate) mod style;
+pub(crate) mod sync;
+pub(crate) mod table;
+
+use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
+
+use mt5crs::report::{Failure, Outcome, TargetKind};
+use serde::Serialize;
+use style::{Ink, Style};
+
+/// What a human page is told beside its report.
+pub(crate) struct Context<'a> {
+    /// The endpoint as configured; `None` for commands that talk to nobody.
+    pub(crate) endpoint: Option<&'a str>,
+    /// Whom the report speaks of.
+    pub(crate) target: Option<TargetKind>,
+    /// Whether all rows are wanted.
+    pub(crate) all_rows: bool,
+}
+
+impl Context<'_> {
+    /// `tcp://10.0.0.5:5555 (live)`, for first lines.
+    pub(crate) fn whom(&self) -> String {
+        let endpoint = self.endpoint.unwrap_or("no endpoint");
+        match self.target {
+            Some(TargetKind::Live) => format!("{endpoint} (live)"),
+            Some(TargetKind::Loopback) => format!("{endpoint} (LOOPBACK)"),
+            Some(TargetKind::Simulated) => format!("{endpoint} (SIMULATED)"),
+            None => endpoint.to_owned(),
+        }
+    }
+}
+
+/// A report that can be shown to a person. The first line says what matters.
+pub(crate) trait Page: Sized {
+    /// Writes the whole page.
+    fn page(outcome: &Outcome<Self>, context: &Context<'_>, page: &mut Sheet<'_>) -> io::Result<()>;
+}
+
+/// Where a page is written, and how it may look there.
+pub(crate) struct Sheet<'w> {
+    writer: &'w mut dyn Write,
+    /// Colours, where the terminal has them.
+    pub(crate) style: Style,
+    /// Columns of the terminal; `None` where the page goes to a file or a pipe, and nothing is wrapped.
+    pub(crate) width: Option<u16>,
+}
+
+impl Sheet<'_> {
+    pub(crate) fn line(&mut self, text: impl AsRef<str>) -> io::Result<()> {
+        writeln!(self.writer, "{}", text.as_ref())
+    }
+
+    pub(crate) fn blank(&mut self) -> io::Result<()> {
+        self.line("")
+    }
+
+    /// The line that matters.
+    pub(crate) fn headline(&mut self, ink: Ink, word: &str, text: &str) -> io::Result<()> {
+        let word = self.style.paint(ink, word);
+        self.line(format!("{word} {text}"))
+    }
+
+    pub(crate) fn heading(&mut self, text: &str) -> io::Result<()> {
+        self.blank()?;
+        let text = self.style.paint(Ink::Strong, text);
+        self.line(text)
+    }
+}
+
+/// The process's standard output and error.
+pub(crate) struct Screen {
+    /// How much is told on stderr: errors always, warnings unless quiet.
+    pub(crate) quiet: bool,
+}
+
+impl Screen {
+    /// Writes one JSON document: on one line for programs, laid out for a terminal.
+    pub(crate) fn json(&self, document: &impl Serialize) -> io::Result<()> {
+        let stdout = io::stdout();
+        if stdout.is_terminal() {
+            self.stdout(|out| serde_json::to_writer_pretty(out, document).map_err(io::Error::from))
+        } else {
+            self.stdout(|out| serde_json::to_writer(out, document).map_err(io::Error::from))
+        }
+    }
+
+    /// Writes text to stdout as it is.
+    pub(crate) fn text(&self, text: &str) -> io::Result<()> {
+        self.stdout(|out| out.write_all(text.trim_end_matches('\n').as_bytes()))
+    }
+
+    /// Writes a page to stdout.
+    pub(crate) fn page(&self, write: impl FnOnce(&mut Sheet<'_>) -> io::Result<()>) -> io::Result<()> {
+        let stdout = io::stdout();
+        let mut out = BufWriter::new(stdout.lock());
+        let mut sheet =
+            Sheet { writer: &mut out, style: Style::of(&stdout), width: table::terminal_width(&stdout) };
+        let written = write(&mut sheet).and_then(|()| out.flush());
+        forgive_closed_pipe(written)
+    }
+
+    /// Writes a page to stderr, for reports that must leave stdout to somebody else.
+    pub(crate) fn page_on_stderr(
+        &self,
+        write: impl FnOnce(&mut Sheet<'_>) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let stderr = io::stderr();
+        let mut out = BufWriter::new(stderr.lock());
+        let mut sheet =
+            Sheet { writer: &mut out, style: Style::of(&stderr), width: table::terminal_width(&stderr) };
+        let written = write(&mut sheet).and_then(|()| out.flush());
+        forgive_closed_pipe(written)
+    }
+
+    fn stdout(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+        let mut out = BufWriter::new(io::stdout().lock());
+        let written = write(&mut out)
+            .and_then(|()| out.write_all(b"\n"))
+            .and_then(|()| out.flush());
+        forgive_closed_pipe(written)
+    }
+
+    /// Says a warning on stderr.
+    pub(crate) fn warn(&self, text: &str) {
+        if !self.quiet {
+            self.talk(Ink::Warn, "warning:", text);
+        }
+    }
+
+    /// Says something that only a person at the terminal wants, on stderr.
+    pub(crate) fn note(&self, text: &str) {
+        if !self.quiet {
+            self.talk(Ink::Faint, "note:", text);
+        }
+    }
+
+    /// Says a failure on stderr: what, why, and what to do next.
+    pub(crate) fn fail(&self, failure: &Failure) {
+        self.talk(Ink::Fail, "error:", &failure.message);
+        for cause in &failure.causes {
+            self.talk(Ink::Strong, "cause:", cause);
+        }
+        if !failure.remedy.is_empty() {
+            self.talk(Ink::Strong, "help:", &failure.remedy);
+        }
+    }
+
+    fn talk(&self, ink: Ink, word: &str, text: &str) {
+        let stderr = io::stderr();
+        let word = Style::of(&stderr).paint(ink, word);
+        // With nobody to tell it to, there is nothing more to do.
+        let _ = writeln!(stderr.lock(), "{word} {}", style::clean(text));
+    }
+}
+
+fn forgive_closed_pipe(written: io::Result<()>) -> io::Result<()> {
+    match written {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
+}

@@ -1,0 +1,84 @@
+//! Colours, and the text of strangers made safe to show.
+
+use std::env;
+use std::io::IsTerminal;
+
+use mt5crs::report::{Status, Verdict};
+
+/// What a word is, not which colour it has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ink {
+    Pass,
+    Warn,
+    Fail,
+    Strong,
+    Faint,
+}
+
+/// Colours or none: a pipe, `NO_COLOR` and `TERM=dumb` have none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Style {
+    colours: bool,
+}
+
+impl Style {
+    pub(crate) fn of(stream: &impl IsTerminal) -> Self {
+        let unwanted = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+            || env::var_os("TERM").is_some_and(|value| value == "dumb");
+        Self { colours: stream.is_terminal() && !unwanted }
+    }
+
+    pub(crate) fn has_colours(self) -> bool {
+        self.colours
+    }
+
+    pub(crate) fn paint(self, ink: Ink, text: &str) -> String {
+        if !self.colours {
+            return text.to_owned();
+        }
+        let code = match ink {
+            Ink::Pass => "32",
+            Ink::Warn => "33",
+            Ink::Fail => "1;31",
+            Ink::Strong => "1",
+            Ink::Faint => "2",
+        };
+        format!("\x1b[{code}m{text}\x1b[0m")
+    }
+}
+
+/// The word for a status, and how it looks.
+pub(crate) fn status(status: Status) -> (&'static str, Ink) {
+    match status {
+        Status::Pass => ("ok", Ink::Pass),
+        Status::Info => ("info", Ink::Faint),
+        Status::Warn => ("WARN", Ink::Warn),
+        Status::Fail => ("FAIL", Ink::Fail),
+        Status::NotReached => ("not reached", Ink::Faint),
+    }
+}
+
+/// How a verdict looks.
+pub(crate) fn verdict(verdict: Verdict) -> Ink {
+    match verdict {
+        Verdict::Pass => Ink::Pass,
+        Verdict::Warn => Ink::Warn,
+        Verdict::Fail | Verdict::Unknown => Ink::Fail,
+    }
+}
+
+/// A stranger's text with every character that could steer a terminal, or turn the direction of reading, written out
+/// (hazard 16).
+pub(crate) fn clean(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    for character in text.chars() {
+        let steers = character.is_control()
+            || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+        if steers {
+            clean.extend(character.escape_unicode());
+        } else {
+            clean.push(character);
+        }
+    }
+    clean
+}

@@ -1,0 +1,104 @@
+//! `sync` for people.
+
+use std::io;
+
+use mt5crs::ops::sync::Report;
+use mt5crs::ops::sync::changes::Changes;
+use mt5crs::report::{Outcome, Status};
+
+use super::style::{Ink, clean, verdict};
+use super::{Context, Page, Sheet, table};
+
+impl Page for Report {
+    fn page(outcome: &Outcome<Self>, context: &Context<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
+        let whom = context.whom();
+        let Some(report) = &outcome.report else {
+            return sheet.headline(Ink::Fail, "FAILED", &format!("State synchronization failed: {whom}"));
+        };
+        let ink = verdict(outcome.verdict);
+        match report.recovered {
+            Some(count) => {
+                let what = if count == 1 { "position" } else { "positions" };
+                let text = format!("{count} {what} recovered from {whom}");
+                sheet.headline(ink, "State synchronized:", &text)?;
+            }
+            None => {
+                let failed: Vec<&str> = with(report, Status::Fail);
+                let why = if failed.is_empty() { "no usable answer".to_owned() } else { failed.join(", ") };
+                sheet.headline(Ink::Fail, "State synchronization failed:", &format!("{why} at {whom}"))?;
+            }
+        }
+        let warned = with(report, Status::Warn);
+        if !warned.is_empty() {
+            sheet.headline(Ink::Warn, "warnings:", &warned.join(", "))?;
+        }
+        if let Some(account) = &report.account {
+            sheet.heading("ACCOUNT as the gateway reports it")?;
+            table::account(sheet, account)?;
+        }
+        if let Some(positions) = &report.positions {
+            let at = report.reported_at.map_or(String::new(), |at| format!(" at {at} by its clock"));
+            sheet.heading(&format!("POSITIONS as the gateway reports them{at}"))?;
+            if positions.is_empty() {
+                sheet.line("an empty list; what it is worth says the check empty-book")?;
+            } else {
+                table::positions(sheet, context, positions)?;
+            }
+            sheet.line(
+                "magic number, comment and opening time are not reported by the gateway; pending orders cannot be listed",
+            )?;
+        }
+        sheet.heading("CHECKS")?;
+        table::checks(sheet, &report.checks)?;
+        sheet.heading("CHANGES")?;
+        match &report.changes {
+            None => sheet.line("no earlier snapshot to compare with")?,
+            Some(changes) => write_changes(sheet, context, changes)?,
+        }
+        sheet.blank()?;
+        let kept = if report.snapshot.replaced { "written" } else { "left as it was" };
+        sheet.line(format!("snapshot: {} ({kept})", report.snapshot.path.display()))
+    }
+}
+
+fn with(report: &Report, status: Status) -> Vec<&str> {
+    report.checks.iter().filter(|check| check.status == status).map(|check| &*check.name).collect()
+}
+
+fn write_changes(sheet: &mut Sheet<'_>, context: &Context<'_>, changes: &Changes) -> io::Result<()> {
+    if changes.is_empty() {
+        return sheet.line(format!("none since {}", changes.since));
+    }
+    sheet.line(format!(
+        "since {}: {} opened, {} closed, {} changed",
+        changes.since,
+        changes.opened.len(),
+        changes.closed.len(),
+        changes.changed.len()
+    ))?;
+    for (word, positions) in [("opened", &changes.opened), ("closed", &changes.closed)] {
+        for position in table::rows(positions, context) {
+            sheet.line(clean(&format!(
+                "{word}: {} {} {} {}",
+                position.ticket, position.symbol, position.side, position.volume
+            )))?;
+        }
+        table::more(sheet, positions.len(), context)?;
+    }
+    for changed in table::rows(&changes.changed, context) {
+        let (before, now) = (&changed.before, &changed.now);
+        sheet.line(clean(&format!(
+            "changed: {} was {} {} {} at {}, is {} {} {} at {}",
+            now.ticket,
+            before.symbol,
+            before.side,
+            before.volume,
+            before.open_price,
+            now.symbol,
+            now.side,
+            now.volume,
+            now.open_price
+        )))?;
+    }
+    table::more(sheet, changes.changed.len(), context)
+}

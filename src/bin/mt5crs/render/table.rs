@@ -1,0 +1,176 @@
+//! Tables: plain columns that can be read at 40 columns, copied, and cut with the usual tools.
+
+use std::io::{self, IsTerminal};
+
+use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Table, presets};
+use mt5crs::protocol::account::Account;
+use mt5crs::protocol::positions::Position;
+use mt5crs::report::Check;
+
+use super::style::{self, Ink, Style};
+use super::{Context, Sheet};
+
+/// Rows that a table shows unless all are wanted.
+const ROWS: usize = 50;
+
+/// The columns of the terminal behind that stream.
+pub(crate) fn terminal_width(stream: &impl IsTerminal) -> Option<u16> {
+    if !stream.is_terminal() {
+        return None;
+    }
+    let (columns, _) = crossterm::terminal::size().ok()?;
+    (columns > 0).then_some(columns)
+}
+
+/// An empty table of those columns, the ones marked `>` flush right.
+pub(crate) fn table(sheet: &Sheet<'_>, columns: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    if let Some(width) = sheet.width {
+        table.set_width(width);
+    }
+    if sheet.style.has_colours() {
+        table.enforce_styling();
+    } else {
+        table.force_no_tty();
+    }
+    let header = columns.iter().map(|name| {
+        let (name, right) = match name.strip_prefix('>') {
+            Some(name) => (name, true),
+            None => (*name, false),
+        };
+        let cell = Cell::new(name).add_attribute(Attribute::Bold);
+        if right { cell.set_alignment(CellAlignment::Right) } else { cell }
+    });
+    table.set_header(header);
+    for (index, name) in columns.iter().enumerate() {
+        let Some(column) = table.column_mut(index) else { continue };
+        column.set_padding((0, 2));
+        if name.starts_with('>') {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table
+}
+
+/// A cell of ours or of a stranger's: always cleaned.
+pub(crate) fn cell(text: impl AsRef<str>) -> Cell {
+    Cell::new(style::clean(text.as_ref()))
+}
+
+/// A cell in the ink of its status.
+pub(crate) fn status_cell(status: mt5crs::report::Status) -> Cell {
+    let (word, ink) = style::status(status);
+    let cell = Cell::new(word);
+    match ink {
+        Ink::Pass => cell.fg(Color::Green),
+        Ink::Warn => cell.fg(Color::Yellow),
+        Ink::Fail => cell.fg(Color::Red).add_attribute(Attribute::Bold),
+        Ink::Strong | Ink::Faint => cell,
+    }
+}
+
+/// Writes a table, without the blanks that it leaves at the ends of lines.
+pub(crate) fn write(sheet: &mut Sheet<'_>, table: &Table) -> io::Result<()> {
+    for line in table.lines() {
+        sheet.line(line.trim_end())?;
+    }
+    Ok(())
+}
+
+/// The account's figures.
+pub(crate) fn account(sheet: &mut Sheet<'_>, account: &Account) -> io::Result<()> {
+    let mut table =
+        table(sheet, &[">BALANCE", ">EQUITY", ">MARGIN", ">FREE MARGIN", ">LEVEL %", "CURRENCY"]);
+    table.add_row([
+        cell(account.balance.to_string()),
+        cell(account.equity.to_string()),
+        cell(account.margin.to_string()),
+        cell(account.free_margin.to_string()),
+        cell(account.margin_level.to_string()),
+        cell(account.currency.as_deref().unwrap_or("not reported")),
+    ]);
+    write(sheet, &table)?;
+    let told = |value: Option<String>| value.unwrap_or_else(|| "not reported".to_owned());
+    let mode = account.trade_mode.map(|mode| match mode {
+        0 => "demo".to_owned(),
+        1 => "contest".to_owned(),
+        2 => "real".to_owned(),
+        other => format!("unlisted ({other})"),
+    });
+    if account.login.is_none() && account.server.is_none() && mode.is_none() {
+        return sheet.line("login, server, trade mode: not reported by the gateway");
+    }
+    sheet.line(style::clean(&format!(
+        "login {}, server {}, trade mode {}",
+        told(account.login.clone()),
+        told(account.server.clone()),
+        told(mode)
+    )))
+}
+
+/// A list of positions, shortened unless all rows are wanted.
+pub(crate) fn positions(
+    sheet: &mut Sheet<'_>,
+    context: &Context<'_>,
+    positions: &[Position],
+) -> io::Result<()> {
+    let with_magic = positions.iter().any(|position| position.magic.is_some());
+    let mut columns = vec![">TICKET", "SYMBOL", "SIDE", ">LOTS", ">OPEN", ">NOW", ">PROFIT"];
+    if with_magic {
+        columns.push(">MAGIC");
+    }
+    let mut table = table(sheet, &columns);
+    for position in rows(positions, context) {
+        let mut row = vec![
+            cell(position.ticket.to_string()),
+            cell(position.symbol.as_str()),
+            cell(position.side.as_str()),
+            cell(position.volume.to_string()),
+            cell(position.open_price.to_string()),
+            cell(position.current_price.to_string()),
+            cell(position.profit.to_string()),
+        ];
+        if with_magic {
+            row.push(cell(position.magic.map_or("-".to_owned(), |magic| magic.to_string())));
+        }
+        table.add_row(row);
+    }
+    write(sheet, &table)?;
+    more(sheet, positions.len(), context)
+}
+
+/// The rows that are shown.
+pub(crate) fn rows<'t, T>(all: &'t [T], context: &Context<'_>) -> &'t [T] {
+    if context.all_rows { all } else { &all[..all.len().min(ROWS)] }
+}
+
+/// Says how many rows are not shown.
+pub(crate) fn more(sheet: &mut Sheet<'_>, count: usize, context: &Context<'_>) -> io::Result<()> {
+    if context.all_rows || count <= ROWS {
+        return Ok(());
+    }
+    sheet.line(format!("… {} more of {count} (--all shows them)", count - ROWS))
+}
+
+/// The checks, and below them what to do about those that want it.
+pub(crate) fn checks(sheet: &mut Sheet<'_>, checks: &[Check]) -> io::Result<()> {
+    let mut table = table(sheet, &["CHECK", "", "FOUND"]);
+    for check in checks {
+        table.add_row([cell(&check.name), status_cell(check.status), cell(&check.found)]);
+    }
+    write(sheet, &table)?;
+    for check in checks {
+        if let Some(remedy) = &check.remedy {
+            let name = sheet.style.paint(Ink::Strong, &format!("{}:", check.name));
+            sheet.line(format!("{name} expected {}; {}", check.expected, style::clean(remedy)))?;
+        }
+    }
+    Ok(())
+}
+
+/// A status word of a fixed width, for what is drawn without a table.
+pub(crate) fn painted_status(style: Style, status: mt5crs::report::Status, width: usize) -> String {
+    let (word, ink) = style::status(status);
+    style.paint(ink, &format!("{word:<width$}"))
+}

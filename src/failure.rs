@@ -1,0 +1,135 @@
+//! The one place where an error becomes what an operator reads and what a script branches on.
+//!
+//! Every way in which a command can fail to give its answer passes through here, so the exit codes can be read off one
+//! file, and no remedy is written twice. Remedies are commands that can be pasted, where there is one.
+
+use crate::clock::Stopped;
+use crate::exit::Exit;
+use crate::gateway::client::Error;
+use crate::gateway::target::{ResolveError, Target};
+use crate::gateway::transport::LinkError;
+use crate::report::Failure;
+
+/// What the remedies name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Names {
+    /// The endpoint as configured, `tcp://HOST:PORT`.
+    pub endpoint: String,
+    /// The port, for firewall rules.
+    pub port: u16,
+    /// The cloud's security group, where the settings name it.
+    pub security_group: Option<String>,
+}
+
+impl Names {
+    /// What to do about a link that failed.
+    pub fn link_remedy(&self, error: &LinkError) -> String {
+        let port = self.port;
+        match error {
+            LinkError::Refused => format!(
+                "the host is up and nothing listens on port {port}: on the gateway run `tasklist | findstr MT5`, then restart the Windows gateway"
+            ),
+            LinkError::TimedOut => format!(
+                "check the firewall, on the gateway: `netsh advfirewall firewall show rule name=\"ZMQ-MT5\"`; check that {} allows port {port}; check GTW_HOST in .env; if the port is open, restart the Windows gateway",
+                self.group()
+            ),
+            LinkError::Silent => format!(
+                "something accepts connections on port {port} and says nothing: the gateway hangs, or this is not its port; restart the Windows gateway"
+            ),
+            LinkError::NoRoute => {
+                "check GTW_HOST in .env, and the route or VPN to the gateway's network: `ip route get` followed by its address"
+                    .to_owned()
+            }
+            LinkError::Lost => {
+                "the gateway went away in the middle: restart the Windows gateway, then run this again"
+                    .to_owned()
+            }
+            LinkError::NotZeroMq(_) => stranger_remedy(),
+            LinkError::Oversized { .. } | LinkError::System(_) => {
+                "run this again with -vv and read the gateway's log".to_owned()
+            }
+            LinkError::Stopped(_) => "run it again".to_owned(),
+        }
+    }
+
+    fn group(&self) -> String {
+        match &self.security_group {
+            Some(group) => format!("security group {group}"),
+            None => "the cloud's security group (MT5CRS_SECURITY_GROUP names it here)".to_owned(),
+        }
+    }
+
+    /// A read that brought nothing that could be used.
+    pub fn read_failure(&self, error: &Error) -> Failure {
+        let message = format!("failed to read {}", self.endpoint);
+        match error {
+            Error::NoAnswer { last, .. } => Failure {
+                code: "no-answer",
+                message,
+                causes: vec![error.to_string(), last.to_string()],
+                remedy: self.link_remedy(last),
+                exit: Exit::NoAnswer,
+            },
+            Error::NotZeroMq(_) | Error::NotTheGateway(_) => Failure {
+                code: "not-the-gateway",
+                message,
+                causes: vec![error.to_string()],
+                remedy: stranger_remedy(),
+                exit: Exit::NotTheGateway,
+            },
+            Error::Malformed { complaint, .. } => Failure {
+                code: "malformed-reply",
+                message,
+                causes: vec![error.to_string(), complaint.to_string()],
+                remedy: "nothing that it says can be relied on: look at the positions at the terminal, compare the gateway's version with protocol v4.3, read its log"
+                    .to_owned(),
+                exit: Exit::NotTheGateway,
+            },
+            Error::Stopped(stopped) => interrupted(*stopped),
+        }
+    }
+
+    /// A name that led nowhere.
+    pub fn resolve_failure(&self, error: &ResolveError) -> Failure {
+        match error {
+            ResolveError::Link { source: LinkError::Stopped(stopped), .. } => interrupted(*stopped),
+            _ => Failure {
+                code: "name-not-found",
+                message: format!("failed to find {}", self.endpoint),
+                causes: vec![error.to_string()],
+                remedy: "check GTW_HOST in .env, or give the gateway's address instead of its name"
+                    .to_owned(),
+                exit: Exit::NoAnswer,
+            },
+        }
+    }
+}
+
+fn stranger_remedy() -> String {
+    "nothing more was sent; check host and port (mt5crs config show), and on that host which program has the port: `netstat -ano | findstr LISTENING`"
+        .to_owned()
+}
+
+/// A run that was asked to stop before its answer.
+pub fn interrupted(stopped: Stopped) -> Failure {
+    let exit = if stopped.signal == 15 { Exit::Terminated } else { Exit::Interrupted };
+    Failure {
+        code: "interrupted",
+        message: stopped.to_string(),
+        causes: Vec::new(),
+        remedy: "nothing was changed; run it again".to_owned(),
+        exit,
+    }
+}
+
+/// The configured address is this machine (hazard 12).
+pub fn own_address(target: &Target, own: &crate::gateway::target::Own) -> Failure {
+    Failure {
+        code: "own-address",
+        message: format!("refused to talk to {}: it is this machine", target.address),
+        causes: vec![format!("{} is {own}", target.host)],
+        remedy: "set GTW_HOST in .env to the gateway's own address; to practise on a gateway on this machine, add --allow-loopback"
+            .to_owned(),
+        exit: Exit::Guarded,
+    }
+}

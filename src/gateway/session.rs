@@ -1,0 +1,157 @@
+//! A connection on which a PING proved who answers.
+//!
+//! A [`Session`] can't be had without that proof, and it is proof for this one connection alone: the next connection,
+//! even to the same address, may reach another program (hazard 11). Each reply must carry its request's `uuid`, so a
+//! late reply is never taken for the next request's (hazard 14). After any error a session is dead.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::look_alike::{LookAlike, classify};
+use super::transport::{Connection, LinkError};
+use crate::clock::{Clock, Deadline};
+use crate::protocol::ping::Pong;
+use crate::protocol::reply::{self, Success};
+use crate::protocol::{Action, Malformed, Reply, Request};
+
+/// What the PING that opened a session proved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// Whether the far end says of itself that it is simulated.
+    pub simulated: bool,
+    /// The gateway's wall clock when it answered.
+    pub server_time: Timestamp,
+    /// Monotonic round trip; holds no clock skew.
+    pub rtt: Duration,
+    /// Gateway's clock minus ours, taken at the middle of the round trip (hazard 8).
+    pub skew: SignedDuration,
+}
+
+impl Identity {
+    /// The skew is known to within this, either way: the reply may have been made at any moment of the round trip.
+    pub fn skew_uncertainty(&self) -> Duration {
+        self.rtt / 2
+    }
+}
+
+/// One answer, with what is known of the asking.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer<T> {
+    /// What the gateway said.
+    pub reply: Reply<T>,
+    /// Monotonic time from the send to the reply.
+    pub rtt: Duration,
+    /// Our wall clock at the send.
+    pub sent_at: Timestamp,
+    /// The reply's length in bytes.
+    pub bytes: usize,
+    /// SHA-256 of the reply's bytes.
+    pub sha256: [u8; 32],
+}
+
+/// Why a question went unanswered.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AskError {
+    /// The link failed.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+    /// The answer breaks the protocol.
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+}
+
+/// Why identity could not be proved.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ProofError {
+    /// The link failed before an answer came.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+    /// Somebody else answered.
+    #[error("whoever answered is not the gateway: {0}")]
+    NotTheGateway(LookAlike),
+}
+
+/// A connection to the gateway, proved to be one.
+pub struct Session<'c> {
+    connection: Box<dyn Connection>,
+    clock: &'c dyn Clock,
+    identity: Identity,
+}
+
+impl<'c> Session<'c> {
+    /// Sends a PING on a fresh connection, and nothing else: only `status ok` with the same `uuid` makes a session.
+    pub fn prove(
+        mut connection: Box<dyn Connection>,
+        clock: &'c dyn Clock,
+        until: Deadline,
+    ) -> Result<Self, ProofError> {
+        let exchange = exchange(&mut *connection, clock, Action::Ping, until)?;
+        let stranger = |complaint| {
+            let look_alike = classify(&exchange.sent, &exchange.received, complaint);
+            Err(ProofError::NotTheGateway(look_alike))
+        };
+        match reply::decode::<Pong>(&exchange.received, exchange.uuid) {
+            Ok(Reply::Done(pong)) => {
+                let identity = identity(&pong, exchange.sent_at, exchange.rtt);
+                Ok(Self { connection, clock, identity })
+            }
+            Ok(Reply::Refused(_)) => stranger(None),
+            Err(complaint) => stranger(Some(complaint)),
+        }
+    }
+
+    /// What the PING proved.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// Asks, and waits for the answer.
+    pub fn ask<T: Success>(
+        &mut self,
+        action: Action,
+        until: Deadline,
+    ) -> Result<Answer<T>, AskError> {
+        let exchange = exchange(&mut *self.connection, self.clock, action, until)?;
+        Ok(Answer {
+            reply: reply::decode(&exchange.received, exchange.uuid)?,
+            rtt: exchange.rtt,
+            sent_at: exchange.sent_at,
+            bytes: exchange.received.len(),
+            sha256: Sha256::digest(&exchange.received).into(),
+        })
+    }
+}
+
+/// What a PING proves; the skew is the gateway's time minus ours at the middle of the round trip.
+pub fn identity(pong: &Pong, sent_at: Timestamp, rtt: Duration) -> Identity {
+    let half = SignedDuration::try_from(rtt / 2).unwrap_or(SignedDuration::MAX);
+    let skew = pong.server_time.duration_since(sent_at).saturating_sub(half);
+    Identity { simulated: pong.simulated, server_time: pong.server_time, rtt, skew }
+}
+
+struct Exchange {
+    uuid: Uuid,
+    sent: Vec<u8>,
+    sent_at: Timestamp,
+    received: Vec<u8>,
+    rtt: Duration,
+}
+
+fn exchange(
+    connection: &mut dyn Connection,
+    clock: &dyn Clock,
+    action: Action,
+    until: Deadline,
+) -> Result<Exchange, LinkError> {
+    let sent_at = clock.now();
+    let uuid = Uuid::new_v4();
+    let sent = Request { uuid, timestamp: sent_at, action }.encode();
+    let start = clock.monotonic();
+    connection.send(&sent, until)?;
+    let received = connection.receive(until)?;
+    let rtt = clock.monotonic().saturating_sub(start);
+    Ok(Exchange { uuid, sent, sent_at, received, rtt })
+}

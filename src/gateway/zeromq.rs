@@ -1,0 +1,207 @@
+//! A connection over ZeroMQ: a DEALER socket that can neither queue, nor reconnect, nor outlive its deadline.
+//!
+//! The defaults of libzmq are wrong for orders. It queues a frame for a peer that isn't there and delivers it when
+//! somebody takes the port; it reconnects by itself to whoever that is; it calls a send to an SSH server a success. So
+//! `LINGER=0`, `IMMEDIATE=1` and `RECONNECT_IVL=-1` stand on every socket, and nothing is sent before the socket's
+//! monitor saw the ZMTP handshake succeed (PROTOCOL.md, section 1).
+//!
+//! The far end is a REP socket. A DEALER speaks to it with an empty delimiter frame before the body; unlike a REQ
+//! socket it may pipeline, and the PING that proves identity and the CLOSE requests behind it share the connection.
+
+use std::net::SocketAddr;
+use std::os::fd::AsRawFd;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use zmq::{Context, PollEvents, Socket, SocketEvent, SocketType};
+
+use super::diagnosis;
+use super::transport::{Connection, LinkError, Transport};
+use crate::clock::{Clock, Deadline, Stop};
+
+/// libzmq cuts a connection that sends more in one frame; what is past [`crate::protocol::wire::MAX_FRAME_BYTES`] and
+/// below this arrives and is refused with a typed error.
+const MAX_MESSAGE_BYTES: i64 = 64 << 20;
+
+/// What a diagnosis may take past a deadline that went by without a handshake.
+const DIAGNOSIS_TIME: Duration = Duration::from_millis(100);
+
+/// Opens ZeroMQ connections to one address.
+pub struct ZmqTransport {
+    context: Context,
+    address: SocketAddr,
+    clock: Arc<dyn Clock>,
+    stop: Stop,
+}
+
+impl ZmqTransport {
+    /// To that address; waits end early when `stop` is asked for.
+    pub fn new(address: SocketAddr, clock: Arc<dyn Clock>, stop: Stop) -> Self {
+        Self { context: Context::new(), address, clock, stop }
+    }
+
+    fn open(&self, until: Deadline) -> Result<ZmqConnection, zmq::Error> {
+        static MONITORS: AtomicU64 = AtomicU64::new(0);
+        let socket = self.context.socket(SocketType::DEALER)?;
+        let patience = milliseconds(until.left(&*self.clock));
+        socket.set_linger(0)?;
+        socket.set_immediate(true)?;
+        socket.set_reconnect_ivl(-1)?;
+        socket.set_sndtimeo(patience)?;
+        socket.set_rcvtimeo(patience)?;
+        socket.set_maxmsgsize(MAX_MESSAGE_BYTES)?;
+        socket.set_handshake_ivl(patience)?;
+        socket.set_connect_timeout(patience)?;
+        socket.set_ipv6(self.address.is_ipv6())?;
+
+        let name = format!("inproc://monitor-{}", MONITORS.fetch_add(1, Ordering::Relaxed));
+        let watched = SocketEvent::HANDSHAKE_SUCCEEDED.to_raw()
+            | SocketEvent::HANDSHAKE_FAILED_NO_DETAIL.to_raw()
+            | SocketEvent::HANDSHAKE_FAILED_PROTOCOL.to_raw()
+            | SocketEvent::HANDSHAKE_FAILED_AUTH.to_raw()
+            | SocketEvent::DISCONNECTED.to_raw()
+            | SocketEvent::CLOSED.to_raw();
+        socket.monitor(&name, i32::from(watched))?;
+        let monitor = self.context.socket(SocketType::PAIR)?;
+        monitor.set_linger(0)?;
+        monitor.connect(&name)?;
+
+        socket.connect(&format!("tcp://{}", self.address))?;
+        Ok(ZmqConnection {
+            socket,
+            monitor,
+            clock: Arc::clone(&self.clock),
+            stop: self.stop.clone(),
+        })
+    }
+}
+
+impl Transport for ZmqTransport {
+    fn connect(&self, until: Deadline) -> Result<Box<dyn Connection>, LinkError> {
+        let connection = self.open(until).map_err(system)?;
+        let failure = match connection.wait(Wanted::Handshake, until) {
+            Ok(()) => return Ok(Box::new(connection)),
+            Err(LinkError::Stopped(stopped)) => return Err(stopped.into()),
+            Err(error) => error,
+        };
+        drop(connection);
+        // When the time is up there is still a moment to tell a silent server from a silent network.
+        let moment = Deadline::after(&*self.clock, DIAGNOSIS_TIME);
+        match diagnosis::no_handshake(self.address, &*self.clock, &self.stop, until.max(moment)) {
+            // The port speaks ZMTP after all: what was seen first stands.
+            LinkError::TimedOut => Err(failure),
+            error => Err(error),
+        }
+    }
+}
+
+struct ZmqConnection {
+    socket: Socket,
+    /// Tells of the handshake and of the connection's end.
+    monitor: Socket,
+    clock: Arc<dyn Clock>,
+    stop: Stop,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    Handshake,
+    Frame,
+}
+
+impl ZmqConnection {
+    /// Waits until what is wanted is there; a closed connection, a passed deadline and a wish to stop each end the wait.
+    fn wait(&self, wanted: Wanted, until: Deadline) -> Result<(), LinkError> {
+        loop {
+            self.stop.check()?;
+            let timeout = i64::from(milliseconds(until.left(&*self.clock)));
+            let wake = self.stop.wake_fd();
+            let mut items = vec![
+                self.monitor.as_poll_item(PollEvents::POLLIN),
+                self.socket.as_poll_item(PollEvents::POLLIN),
+            ];
+            items.extend(wake.map(|fd| zmq::PollItem::from_fd(fd.as_raw_fd(), PollEvents::POLLIN)));
+            match zmq::poll(&mut items, timeout) {
+                Ok(_) | Err(zmq::Error::EINTR) => {}
+                Err(error) => return Err(system(error)),
+            }
+            let (told, readable) = (items[0].is_readable(), items[1].is_readable());
+            // What arrived before the connection's end is still an answer.
+            if wanted == Wanted::Frame && readable {
+                return Ok(());
+            }
+            if told {
+                match self.next_event().map_err(system)? {
+                    Some(SocketEvent::HANDSHAKE_SUCCEEDED) if wanted == Wanted::Handshake => {
+                        return Ok(());
+                    }
+                    Some(SocketEvent::HANDSHAKE_SUCCEEDED) | None => {}
+                    Some(_) if wanted == Wanted::Frame && self.has_frame()? => return Ok(()),
+                    Some(_) => return Err(LinkError::Lost),
+                }
+            } else if until.is_past(&*self.clock) {
+                return Err(LinkError::TimedOut);
+            }
+        }
+    }
+
+    fn has_frame(&self) -> Result<bool, LinkError> {
+        self.socket.poll(PollEvents::POLLIN, 0).map(|ready| ready > 0).map_err(system)
+    }
+
+    fn next_event(&self) -> Result<Option<SocketEvent>, zmq::Error> {
+        let parts = match self.monitor.recv_multipart(zmq::DONTWAIT) {
+            Ok(parts) => parts,
+            Err(zmq::Error::EAGAIN) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let number = parts.first().and_then(|head| head.first_chunk::<2>());
+        Ok(number.map(|bytes| SocketEvent::from_raw(u16::from_ne_bytes(*bytes))))
+    }
+}
+
+impl Connection for ZmqConnection {
+    fn send(&mut self, frame: &[u8], until: Deadline) -> Result<(), LinkError> {
+        self.stop.check()?;
+        // A connection that ended since the last call takes nothing more: with nobody to deliver to, the send would
+        // wait out its time.
+        while let Some(event) = self.next_event().map_err(system)? {
+            if event != SocketEvent::HANDSHAKE_SUCCEEDED {
+                return Err(LinkError::Lost);
+            }
+        }
+        self.socket.set_sndtimeo(milliseconds(until.left(&*self.clock))).map_err(system)?;
+        match self.socket.send_multipart([&b""[..], frame], 0) {
+            Ok(()) => Ok(()),
+            Err(zmq::Error::EAGAIN) => Err(LinkError::TimedOut),
+            Err(zmq::Error::EINTR) => {
+                self.stop.check()?;
+                Err(LinkError::System("interrupted".to_owned()))
+            }
+            Err(error) => Err(system(error)),
+        }
+    }
+
+    fn receive(&mut self, until: Deadline) -> Result<Vec<u8>, LinkError> {
+        self.wait(Wanted::Frame, until)?;
+        let mut parts = self.socket.recv_multipart(zmq::DONTWAIT).map_err(system)?;
+        match (parts.pop(), parts.pop(), parts.len()) {
+            (Some(body), Some(delimiter), 0) if delimiter.is_empty() => Ok(body),
+            (_, _, more) => Err(LinkError::System(format!(
+                "a reply of {} parts without the delimiter that a REP socket sends",
+                more + 2
+            ))),
+        }
+    }
+}
+
+fn system(error: zmq::Error) -> LinkError {
+    LinkError::System(error.message().to_owned())
+}
+
+/// Whole milliseconds, rounded up, because 0 would not wait and -1 would wait for ever.
+fn milliseconds(duration: Duration) -> i32 {
+    let rounded = duration.as_nanos().div_ceil(1_000_000);
+    i32::try_from(rounded).unwrap_or(i32::MAX).max(1)
+}

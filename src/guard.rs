@@ -1,0 +1,3 @@
+//! What may forbid an order, or even a question.
+
+pub mod target;

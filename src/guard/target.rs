@@ -1,0 +1,24 @@
+//! Whom commands may talk to.
+//!
+//! The tool once pointed at its own machine and "traded" with a local mock (hazard 12). So an address of this machine
+//! is refused by every command that talks to a gateway, unless it is asked for, and every report names its target.
+
+use crate::gateway::target::{Own, Target};
+use crate::report::TargetKind;
+
+/// Refuses this machine's own addresses, unless asked for.
+pub fn allow(target: &Target, loopback_asked_for: bool) -> Result<(), &Own> {
+    match &target.own {
+        Some(own) if !loopback_asked_for => Err(own),
+        _ => Ok(()),
+    }
+}
+
+/// Whom a report speaks of. That it is simulated only the far end itself can say.
+pub fn kind(target: &Target, says_simulated: bool) -> TargetKind {
+    match (says_simulated, &target.own) {
+        (true, _) => TargetKind::Simulated,
+        (false, Some(_)) => TargetKind::Loopback,
+        (false, None) => TargetKind::Live,
+    }
+}

@@ -1,0 +1,7 @@
+//! What the commands do: one file a command, options in, a report out. Nothing here prints, and nothing here knows how
+//! a command line looks.
+
+pub mod empty_book;
+pub mod link_test;
+pub mod positions;
+pub mod sync;

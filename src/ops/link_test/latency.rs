@@ -1,0 +1,238 @@
+//! Round trips on a fixed schedule.
+//!
+//! Each has a moment at which it is due. A gateway that stalls makes the following ones late, and a client that waits
+//! for it before it measures on would hide just the stall (coordinated omission); so beside the time from the send
+//! (`rtt_*`) stands the time from when each was due (`due_*`).
+
+use std::fmt;
+use std::time::Duration;
+
+use hdrhistogram::Histogram;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{Options, Reach};
+use crate::clock::{Deadline, micros};
+use crate::gateway::client::Error;
+use crate::gateway::session::{AskError, ProofError, Session};
+use crate::gateway::target::Target;
+use crate::gateway::transport::LinkError;
+use crate::protocol::Action;
+use crate::protocol::ping::Pong;
+
+/// Below this many samples the 99th percentile is no more than the maximum, and is labelled so.
+const P99_SAMPLES: u64 = 100;
+
+/// The round trips, in µs on the monotonic clock.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Latency {
+    /// Round trips that were begun.
+    pub sent: u32,
+    /// Those that brought no answer in time.
+    pub lost: u32,
+    /// From one due time to the next, in µs.
+    pub interval_us: u64,
+    /// Past this at the 99th percentile it is warned, in µs.
+    pub warn_us: u64,
+    /// Past this at the 99th percentile the link is unfit, in µs.
+    pub critical_us: u64,
+    /// Shortest.
+    pub rtt_min_us: Option<f64>,
+    /// Median.
+    pub rtt_p50_us: Option<f64>,
+    /// 90th percentile.
+    pub rtt_p90_us: Option<f64>,
+    /// 99th percentile; the maximum where `p99_is_max`.
+    pub rtt_p99_us: Option<f64>,
+    /// Longest.
+    pub rtt_max_us: Option<f64>,
+    /// Median from the due time.
+    pub due_p50_us: Option<f64>,
+    /// 90th percentile from the due time.
+    pub due_p90_us: Option<f64>,
+    /// 99th percentile from the due time; the maximum where `p99_is_max`.
+    pub due_p99_us: Option<f64>,
+    /// Longest from the due time.
+    pub due_max_us: Option<f64>,
+    /// Whether there are too few samples for a 99th percentile.
+    pub p99_is_max: bool,
+    /// The distribution of the round trips, from the send.
+    pub histogram: Vec<Bucket>,
+}
+
+/// How many round trips took from..to.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Bucket {
+    /// From, in µs, included.
+    pub from_us: f64,
+    /// To, in µs, excluded.
+    pub to_us: f64,
+    /// How many.
+    pub count: u64,
+}
+
+impl Latency {
+    /// The round trip that the limits are held against.
+    pub fn p99(&self) -> Option<Duration> {
+        self.rtt_p99_us.map(|micros| Duration::from_secs_f64(micros / 1e6))
+    }
+}
+
+impl fmt::Display for Latency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} round trips", self.sent)?;
+        let ms = |micros: Option<f64>| micros.unwrap_or_default() / 1e3;
+        if self.rtt_p50_us.is_some() {
+            write!(f, ": p50 {:.2}, p90 {:.2}, ", ms(self.rtt_p50_us), ms(self.rtt_p90_us))?;
+            if !self.p99_is_max {
+                write!(f, "p99 {:.2}, ", ms(self.rtt_p99_us))?;
+            }
+            write!(f, "max {:.2} ms", ms(self.rtt_max_us))?;
+        }
+        write!(f, ", {} lost", self.lost)
+    }
+}
+
+/// Two histograms of nanoseconds with three significant digits: sizes that no caller chooses, so they can't be wrong.
+struct Samples {
+    rtt: Histogram<u64>,
+    due: Histogram<u64>,
+}
+
+impl Samples {
+    fn new() -> Result<Self, Error> {
+        let histogram = || Histogram::new(3).map_err(|error| system(error.to_string()));
+        Ok(Self { rtt: histogram()?, due: histogram()? })
+    }
+}
+
+fn system(words: String) -> Error {
+    Error::NoAnswer { attempts: 1, last: LinkError::System(words) }
+}
+
+/// Measures on the session that is there; after a loss on a new one, proved anew.
+pub(super) fn measure(
+    session: Session<'_>,
+    options: &Options,
+    reach: &Reach<'_>,
+    target: Option<&Target>,
+) -> Result<Latency, Error> {
+    let clock = &**reach.clock;
+    let mut samples = Samples::new()?;
+    let mut session = Some(session);
+    let start = clock.monotonic();
+    let (mut sent, mut lost) = (0, 0);
+    for number in 0..options.count {
+        let due = start + options.interval * number;
+        let wait = due.saturating_sub(clock.monotonic());
+        if !wait.is_zero() {
+            clock.sleep(wait)?;
+        }
+        if reach.deadline.is_past(clock) {
+            break;
+        }
+        sent += 1;
+        let until = Deadline::after(clock, options.timeout).min(reach.deadline);
+        if session.is_none() {
+            session = reconnect(reach, target, until)?;
+        }
+        match session.as_mut().map(|session| session.ask::<Pong>(Action::Ping, until)) {
+            Some(Ok(answer)) => {
+                let late = clock.monotonic().saturating_sub(due);
+                // The histograms grow as needed, so nothing is ever too long for them.
+                let _ = samples.rtt.record(nanos(answer.rtt));
+                let _ = samples.due.record(nanos(late.max(answer.rtt)));
+            }
+            Some(Err(AskError::Malformed(complaint))) => {
+                return Err(Error::Malformed { action: "PING", complaint });
+            }
+            Some(Err(AskError::Link(LinkError::Stopped(stopped)))) => return Err(stopped.into()),
+            Some(Err(AskError::Link(_))) => {
+                session = None;
+                lost += 1;
+            }
+            None => lost += 1,
+        }
+        (reach.progress)(number + 1, options.count);
+    }
+    Ok(summarise(&samples, options, sent, lost))
+}
+
+/// A new connection, or none yet: silence is a loss, a stranger is an error.
+fn reconnect<'r>(
+    reach: &Reach<'r>,
+    target: Option<&Target>,
+    until: Deadline,
+) -> Result<Option<Session<'r>>, Error> {
+    let Some(target) = target else { return Ok(None) };
+    let connection = match (reach.transport)(target.address).connect(until) {
+        Ok(connection) => connection,
+        Err(LinkError::Stopped(stopped)) => return Err(stopped.into()),
+        Err(LinkError::NotZeroMq(what)) => return Err(Error::NotZeroMq(what)),
+        Err(_) => return Ok(None),
+    };
+    match Session::prove(connection, &**reach.clock, until) {
+        Ok(session) => Ok(Some(session)),
+        Err(ProofError::NotTheGateway(look_alike)) => Err(Error::NotTheGateway(look_alike)),
+        Err(ProofError::Link(LinkError::Stopped(stopped))) => Err(stopped.into()),
+        Err(ProofError::Link(_)) => Ok(None),
+    }
+}
+
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+fn summarise(samples: &Samples, options: &Options, sent: u32, lost: u32) -> Latency {
+    let answered = samples.rtt.len();
+    let p99_is_max = answered < P99_SAMPLES;
+    let at = |histogram: &Histogram<u64>, quantile: f64| {
+        (answered > 0).then(|| histogram.value_at_quantile(quantile) as f64 / 1e3)
+    };
+    let max = |histogram: &Histogram<u64>| (answered > 0).then(|| histogram.max() as f64 / 1e3);
+    let p99 = |histogram: &Histogram<u64>| {
+        if p99_is_max { max(histogram) } else { at(histogram, 0.99) }
+    };
+    Latency {
+        sent,
+        lost,
+        interval_us: micros(options.interval),
+        warn_us: micros(options.latency_warn),
+        critical_us: micros(options.latency_critical),
+        rtt_min_us: (answered > 0).then(|| samples.rtt.min() as f64 / 1e3),
+        rtt_p50_us: at(&samples.rtt, 0.5),
+        rtt_p90_us: at(&samples.rtt, 0.9),
+        rtt_p99_us: p99(&samples.rtt),
+        rtt_max_us: max(&samples.rtt),
+        due_p50_us: at(&samples.due, 0.5),
+        due_p90_us: at(&samples.due, 0.9),
+        due_p99_us: p99(&samples.due),
+        due_max_us: max(&samples.due),
+        p99_is_max,
+        histogram: buckets(&samples.rtt),
+    }
+}
+
+/// Ten buckets of equal width from the shortest to the longest.
+fn buckets(histogram: &Histogram<u64>) -> Vec<Bucket> {
+    const COUNT: u64 = 10;
+    if histogram.is_empty() {
+        return Vec::new();
+    }
+    let (from, to) = (histogram.min(), histogram.max());
+    let width = (to - from) / COUNT + 1;
+    let mut buckets: Vec<Bucket> = (0..COUNT)
+        .map(|index| Bucket {
+            from_us: (from + index * width) as f64 / 1e3,
+            to_us: (from + (index + 1) * width) as f64 / 1e3,
+            count: 0,
+        })
+        .collect();
+    for value in histogram.iter_recorded() {
+        let index = value.value_iterated_to().saturating_sub(from) / width;
+        let last = buckets.len() - 1;
+        buckets[usize::try_from(index).unwrap_or(last).min(last)].count +=
+            value.count_since_last_iteration();
+    }
+    buckets
+}

@@ -1,0 +1,356 @@
+//! The layers of a link, from the bottom up, and the climb.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{Latency, Options, Reach, Report, latency};
+use crate::clock::{Deadline, micros};
+use crate::exit::Exit;
+use crate::failure::{interrupted, own_address};
+use crate::gateway::client::Error;
+use crate::gateway::diagnosis;
+use crate::gateway::session::{AskError, Identity, ProofError, Session};
+use crate::gateway::target::{Target, resolve};
+use crate::gateway::transport::{Connection, LinkError};
+use crate::guard::target;
+use crate::protocol::account::Account;
+use crate::protocol::{Action, Reply};
+use crate::report::{Failure, Status};
+
+/// One layer of the link.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Layer {
+    /// Its name, stable for scripts.
+    pub name: &'static str,
+    /// How it ended.
+    pub status: Status,
+    /// What it took in µs, where it was reached.
+    pub took_us: Option<u64>,
+    /// What was found.
+    pub found: String,
+    /// What to do, where it failed or warned.
+    pub remedy: Option<String>,
+}
+
+impl Layer {
+    pub(super) fn failed(&self) -> bool {
+        self.status == Status::Fail
+    }
+
+    pub(super) fn warned(&self) -> bool {
+        self.status == Status::Warn
+    }
+}
+
+const NAMES: [&str; 9] =
+    ["settings", "name", "target", "tcp", "zmtp", "identity", "clock", "terminal", "latency"];
+
+/// Every layer, before anything was tried.
+pub(super) fn unreached() -> Vec<Layer> {
+    let layer = |name| Layer {
+        name,
+        status: Status::NotReached,
+        took_us: None,
+        found: "not reached".to_owned(),
+        remedy: None,
+    };
+    NAMES.map(layer).to_vec()
+}
+
+/// A test on its way up.
+pub(super) struct Test<'t> {
+    options: &'t Options,
+    reach: &'t Reach<'t>,
+    /// Monotonic time at which the layer that is tried now began.
+    began: Duration,
+    pub(super) report: Report,
+    pub(super) target: Option<Target>,
+    pub(super) simulated: bool,
+}
+
+impl<'t> Test<'t> {
+    pub(super) fn new(options: &'t Options, reach: &'t Reach<'t>) -> Self {
+        let began = reach.clock.monotonic();
+        Self { options, reach, began, report: Report::new(), target: None, simulated: false }
+    }
+
+    /// Goes up until a layer fails.
+    pub(super) fn climb(&mut self) -> Result<(), Failure> {
+        let endpoint = &self.options.names.endpoint;
+        self.reached(
+            "settings",
+            Status::Pass,
+            format!("{endpoint} ({})", self.options.origin),
+            None,
+        );
+        let target = self.find()?;
+        self.connect_tcp(&target)?;
+        let connection = self.shake_hands(&target)?;
+        let mut session = self.identify(connection)?;
+        let skew = self.judge_clock(session.identity().clone());
+        let terminal = self.ask_terminal(&mut session);
+        let dead = matches!(terminal, Err((_, SessionState::Dead)));
+        if !dead {
+            self.measure(session)?;
+        }
+        // The latency of a link whose terminal is gone, or whose clock is off, is still worth knowing.
+        skew.and(terminal.map_err(|(failure, _)| failure))
+    }
+
+    fn until(&self) -> Deadline {
+        Deadline::after(&**self.reach.clock, self.options.timeout).min(self.reach.deadline)
+    }
+
+    fn reached(&mut self, name: &str, status: Status, found: String, remedy: Option<String>) {
+        let now = self.reach.clock.monotonic();
+        let took = now.saturating_sub(self.began);
+        self.began = now;
+        if let Some(layer) = self.report.layers.iter_mut().find(|layer| layer.name == name) {
+            layer.status = status;
+            layer.took_us = Some(micros(took));
+            layer.found = found;
+            layer.remedy = remedy;
+        }
+    }
+
+    fn passed(&mut self, name: &str, found: String) {
+        self.reached(name, Status::Pass, found, None);
+    }
+
+    fn failed(&mut self, name: &str, failure: Failure) -> Failure {
+        let found = match failure.causes.last() {
+            Some(cause) => cause.clone(),
+            None => failure.message.clone(),
+        };
+        self.reached(name, Status::Fail, found, Some(failure.remedy.clone()));
+        failure
+    }
+
+    fn find(&mut self) -> Result<Target, Failure> {
+        let (options, reach) = (self.options, self.reach);
+        let until = self.until();
+        let found = resolve(&options.host, options.port, &**reach.clock, reach.stop, until);
+        let target = found.map_err(|error| {
+            let failure = options.names.resolve_failure(&error);
+            self.failed("name", failure)
+        })?;
+        let ip = target.address.ip();
+        let others = target.alternatives.len().saturating_sub(1);
+        let found = if ip.to_string() == target.host {
+            format!("{ip} is an address")
+        } else if others == 0 {
+            format!("{} is {ip}", target.host)
+        } else {
+            format!("{} is {ip}, and has {others} more", target.host)
+        };
+        self.passed("name", found);
+        self.report.address = Some(target.address);
+        self.report.source_address = target.source.map(|source| source.to_string());
+        self.target = Some(target.clone());
+
+        if let Err(own) = target::allow(&target, options.allow_loopback) {
+            return Err(self.failed("target", own_address(&target, own)));
+        }
+        let from = match target.source {
+            Some(source) => format!("from {source}"),
+            None => "no route to it is known".to_owned(),
+        };
+        let found = match &target.own {
+            Some(own) => format!("{own}, as asked for; {from}"),
+            None => format!("not this machine; {from}"),
+        };
+        self.passed("target", found);
+        Ok(target)
+    }
+
+    fn connect_tcp(&mut self, target: &Target) -> Result<(), Failure> {
+        let until = self.until();
+        let (clock, stop) = (&**self.reach.clock, self.reach.stop);
+        match diagnosis::tcp(target.address, clock, stop, until) {
+            Ok(_) => {
+                self.passed("tcp", format!("connected to {}", target.address));
+                Ok(())
+            }
+            Err(error) => Err(self.link_failed("tcp", &error)),
+        }
+    }
+
+    fn shake_hands(&mut self, target: &Target) -> Result<Box<dyn Connection>, Failure> {
+        let until = self.until();
+        match (self.reach.transport)(target.address).connect(until) {
+            Ok(connection) => {
+                self.passed("zmtp", "ZMTP 3 handshake".to_owned());
+                Ok(connection)
+            }
+            Err(error) => Err(self.link_failed("zmtp", &error)),
+        }
+    }
+
+    fn identify(&mut self, connection: Box<dyn Connection>) -> Result<Session<'t>, Failure> {
+        let until = self.until();
+        match Session::prove(connection, &**self.reach.clock, until) {
+            Ok(session) => {
+                let identity = session.identity();
+                self.simulated = identity.simulated;
+                self.report.server_time = Some(identity.server_time);
+                let who = if identity.simulated { "a simulated gateway" } else { "the gateway" };
+                self.passed("identity", format!("{who} answered PING"));
+                Ok(session)
+            }
+            Err(ProofError::Link(error)) => Err(self.link_failed("identity", &error)),
+            Err(ProofError::NotTheGateway(look_alike)) => {
+                let error = Error::NotTheGateway(look_alike);
+                let failure = self.options.names.read_failure(&error);
+                Err(self.failed("identity", failure))
+            }
+        }
+    }
+
+    /// A skew fails only after the layers above were looked at, because they don't depend on it.
+    fn judge_clock(&mut self, identity: Identity) -> Result<(), Failure> {
+        let skew = identity.skew;
+        self.report.skew_us = Some(i64::try_from(skew.as_micros()).unwrap_or(i64::MAX));
+        self.report.skew_uncertainty_us = Some(micros(identity.skew_uncertainty()));
+        let found = describe_skew(skew, identity.skew_uncertainty());
+        let size = skew.unsigned_abs();
+        let remedy = "set both clocks by NTP; on the gateway: `w32tm /resync`";
+        if size > self.options.signature_ttl {
+            return Err(self.failed("clock", Failure {
+                code: "clock-skew",
+                message: format!("the clocks of {} and this machine differ", self.options.names.endpoint),
+                causes: vec![format!(
+                    "{found}: past the signature's TTL of {:?}, so every order would be refused",
+                    self.options.signature_ttl
+                )],
+                remedy: remedy.to_owned(),
+                exit: Exit::No,
+            }));
+        }
+        if size > self.options.skew_warn {
+            self.reached("clock", Status::Warn, found, Some(remedy.to_owned()));
+        } else {
+            self.passed("clock", found);
+        }
+        Ok(())
+    }
+
+    fn ask_terminal(&mut self, session: &mut Session<'_>) -> Result<(), (Failure, SessionState)> {
+        let until = self.until();
+        match session.ask::<Account>(Action::GetAccount, until).map(|answer| answer.reply) {
+            Ok(Reply::Done(account)) => {
+                let currency = account.currency.as_deref().unwrap_or_default().escape_debug();
+                let found = format!("GET_ACCOUNT answered: balance {} {currency}", account.balance);
+                self.report.account = Some(account);
+                self.passed("terminal", found);
+                Ok(())
+            }
+            Ok(Reply::Refused(refusal)) => {
+                let failure = Failure {
+                    code: "terminal-gone",
+                    message: format!(
+                        "{} answers, its terminal doesn't",
+                        self.options.names.endpoint
+                    ),
+                    causes: vec![format!("{refusal} ({})", refusal.code.meaning())],
+                    remedy: refusal.code.remedy().to_owned(),
+                    exit: Exit::No,
+                };
+                Err((self.failed("terminal", failure), SessionState::Alive))
+            }
+            Err(AskError::Link(error)) => {
+                Err((self.link_failed("terminal", &error), SessionState::Dead))
+            }
+            Err(AskError::Malformed(complaint)) => {
+                let error = Error::Malformed { action: "GET_ACCOUNT", complaint };
+                let failure = self.options.names.read_failure(&error);
+                Err((self.failed("terminal", failure), SessionState::Dead))
+            }
+        }
+    }
+
+    fn measure(&mut self, session: Session<'t>) -> Result<(), Failure> {
+        let measured = latency::measure(session, self.options, self.reach, self.target.as_ref());
+        let latency = match measured {
+            Ok(latency) => latency,
+            Err(Error::Stopped(stopped)) => {
+                return Err(self.failed("latency", interrupted(stopped)));
+            }
+            Err(error) => {
+                let failure = self.options.names.read_failure(&error);
+                return Err(self.failed("latency", failure));
+            }
+        };
+        let judged = self.judge_latency(&latency);
+        self.report.latency = Some(latency);
+        judged
+    }
+
+    fn judge_latency(&mut self, latency: &Latency) -> Result<(), Failure> {
+        let found = latency.to_string();
+        let Some(p99) = latency.p99() else {
+            let failure = Failure {
+                code: "no-answer",
+                message: format!("no round trip to {} came back", self.options.names.endpoint),
+                causes: vec![found],
+                remedy: self.options.names.link_remedy(&LinkError::Silent),
+                exit: Exit::NoAnswer,
+            };
+            return Err(self.failed("latency", failure));
+        };
+        let remedy = "look at the load of the gateway's host and at the path: `ping`, `mtr`; trade from a node nearer to it";
+        if p99 > self.options.latency_critical {
+            return Err(self.failed(
+                "latency",
+                Failure {
+                    code: "latency",
+                    message: format!("{} is too slow to trade on", self.options.names.endpoint),
+                    causes: vec![format!("{found}; limit {:?}", self.options.latency_critical)],
+                    remedy: remedy.to_owned(),
+                    exit: Exit::No,
+                },
+            ));
+        }
+        if latency.lost > 0 || p99 > self.options.latency_warn {
+            self.reached("latency", Status::Warn, found, Some(remedy.to_owned()));
+        } else {
+            self.passed("latency", found);
+        }
+        Ok(())
+    }
+
+    fn link_failed(&mut self, name: &str, error: &LinkError) -> Failure {
+        let failure = match error {
+            LinkError::Stopped(stopped) => interrupted(*stopped),
+            LinkError::NotZeroMq(what) => {
+                self.options.names.read_failure(&Error::NotZeroMq(what.clone()))
+            }
+            _ => {
+                let last = error.clone();
+                let mut failure =
+                    self.options.names.read_failure(&Error::NoAnswer { attempts: 1, last });
+                failure.causes = vec![error.to_string()];
+                failure
+            }
+        };
+        self.failed(name, failure)
+    }
+}
+
+/// Whether the session can still be used.
+enum SessionState {
+    Alive,
+    Dead,
+}
+
+fn describe_skew(skew: SignedDuration, uncertainty: Duration) -> String {
+    let side = if skew.is_negative() { "behind" } else { "ahead of" };
+    let skew = skew.unsigned_abs();
+    format!(
+        "the gateway's clock is {:.1} ms {side} ours (± {:.1} ms)",
+        skew.as_secs_f64() * 1e3,
+        uncertainty.as_secs_f64() * 1e3
+    )
+}

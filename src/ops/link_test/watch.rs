@@ -1,0 +1,239 @@
+//! `link-test --watch`: the same link, looked at again and again, and told of only when something changed.
+//!
+//! Each look is a PING and a GET_ACCOUNT on one connection that is kept while it lives. What is told: that the gateway
+//! answers or doesn't, that its terminal does or doesn't, that somebody else answers, that the round trip or the clock
+//! crossed a limit, and, once, that there was no answer for 10 s.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{Options, Reach};
+use crate::clock::{Deadline, Stopped, micros};
+use crate::failure::own_address;
+use crate::gateway::session::{AskError, ProofError, Session, identity};
+use crate::gateway::target::resolve;
+use crate::gateway::transport::LinkError;
+use crate::guard::target;
+use crate::protocol::account::Account;
+use crate::protocol::ping::Pong;
+use crate::protocol::{Action, Reply};
+
+/// Without an answer for this long the link is called down for good, and told once.
+pub const SILENCE: Duration = Duration::from_secs(10);
+
+/// What a look found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", tag = "state")]
+pub enum State {
+    /// The gateway answers, and its terminal does.
+    Up {
+        /// The round trip held against its limits.
+        latency: Band,
+        /// The clock skew held against its limits.
+        clock: Band,
+    },
+    /// The gateway answers, its terminal doesn't.
+    TerminalGone {
+        /// The refusal.
+        why: String,
+    },
+    /// No answer.
+    Down {
+        /// Why.
+        why: String,
+    },
+    /// Somebody else answers, or the gateway breaks its protocol.
+    Stranger {
+        /// What it looks like.
+        why: String,
+    },
+}
+
+/// A figure held against its two limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Band {
+    /// Within both.
+    Ok,
+    /// Past the first.
+    Warn,
+    /// Past the second.
+    Critical,
+}
+
+impl Band {
+    fn of(figure: Duration, warn: Duration, critical: Duration) -> Self {
+        if figure > critical {
+            Self::Critical
+        } else if figure > warn {
+            Self::Warn
+        } else {
+            Self::Ok
+        }
+    }
+}
+
+/// One thing that is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Event {
+    /// `mt5crs.link-watch/1`.
+    pub schema: &'static str,
+    /// When, UTC.
+    pub at: Timestamp,
+    /// What changed.
+    pub kind: EventKind,
+    /// What is seen now.
+    #[serde(flatten)]
+    pub state: State,
+    /// Monotonic round trip of this look's PING in µs.
+    pub rtt_us: Option<u64>,
+    /// How long there has been, or was, no answer, in ms.
+    pub silent_ms: Option<u64>,
+}
+
+/// Why something is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum EventKind {
+    /// The first look.
+    First,
+    /// Another state than before.
+    Changed,
+    /// No answer for [`SILENCE`].
+    Silent,
+}
+
+/// Looks every `every` until somebody asks to stop or the deadline is past.
+pub fn run(
+    options: &Options,
+    reach: &Reach<'_>,
+    every: Duration,
+    tell: &mut dyn FnMut(&Event),
+) -> Result<Option<State>, Stopped> {
+    let clock = &**reach.clock;
+    let mut session = None;
+    let mut last: Option<State> = None;
+    let (mut answered_at, mut silence_told) = (clock.monotonic(), false);
+    let mut due = clock.monotonic();
+    loop {
+        let (state, rtt) = look(options, reach, &mut session)?;
+        let silent = clock.monotonic().saturating_sub(answered_at);
+        let mut event = Event {
+            schema: "mt5crs.link-watch/1",
+            at: clock.now(),
+            kind: EventKind::Changed,
+            state: state.clone(),
+            rtt_us: rtt.map(micros),
+            silent_ms: None,
+        };
+        let down = matches!(state, State::Down { .. });
+        if down || matches!(last, Some(State::Down { .. })) {
+            event.silent_ms = Some(micros(silent) / 1000);
+        }
+        if last.is_none() {
+            event.kind = EventKind::First;
+            tell(&event);
+        } else if last.as_ref() != Some(&state) {
+            tell(&event);
+        }
+        if down && silent >= SILENCE && !silence_told {
+            event.kind = EventKind::Silent;
+            tell(&event);
+            silence_told = true;
+        }
+        if !down {
+            (answered_at, silence_told) = (clock.monotonic(), false);
+        }
+        last = Some(state);
+        // On a fixed schedule; looks that a slow one overran are left out.
+        while due <= clock.monotonic() {
+            due += every;
+        }
+        let wait = due.saturating_sub(clock.monotonic());
+        if reach.deadline.left(clock) < wait {
+            return Ok(last);
+        }
+        clock.sleep(wait)?;
+    }
+}
+
+fn look<'r>(
+    options: &Options,
+    reach: &Reach<'r>,
+    session: &mut Option<Session<'r>>,
+) -> Result<(State, Option<Duration>), Stopped> {
+    let until = Deadline::after(&**reach.clock, options.timeout).min(reach.deadline);
+    let mut proved = match session.take() {
+        Some(session) => session,
+        None => match open(options, reach, until)? {
+            Ok(session) => session,
+            Err(state) => return Ok((state, None)),
+        },
+    };
+    // A connection that was open and has ended says only that it ended; whether anybody answers, the next look tells.
+    let pong = match proved.ask::<Pong>(Action::Ping, until) {
+        Ok(answer) => answer,
+        Err(error) => return Ok((unanswered(error)?, None)),
+    };
+    let rtt = pong.rtt;
+    let clock = match &pong.reply {
+        Reply::Done(pong_at) => {
+            let skew = identity(pong_at, pong.sent_at, rtt).skew;
+            Band::of(skew.unsigned_abs(), options.skew_warn, options.signature_ttl)
+        }
+        Reply::Refused(refusal) => {
+            return Ok((State::Stranger { why: refusal.to_string() }, Some(rtt)));
+        }
+    };
+    let state = match proved.ask::<Account>(Action::GetAccount, until).map(|answer| answer.reply) {
+        Ok(Reply::Done(_)) => {
+            let latency = Band::of(rtt, options.latency_warn, options.latency_critical);
+            State::Up { latency, clock }
+        }
+        Ok(Reply::Refused(refusal)) => State::TerminalGone { why: refusal.to_string() },
+        Err(error) => return Ok((unanswered(error)?, Some(rtt))),
+    };
+    *session = Some(proved);
+    Ok((state, Some(rtt)))
+}
+
+fn unanswered(error: AskError) -> Result<State, Stopped> {
+    match error {
+        AskError::Link(LinkError::Stopped(stopped)) => Err(stopped),
+        AskError::Link(error) => Ok(State::Down { why: error.to_string() }),
+        AskError::Malformed(complaint) => Ok(State::Stranger { why: complaint.to_string() }),
+    }
+}
+
+fn open<'r>(
+    options: &Options,
+    reach: &Reach<'r>,
+    until: Deadline,
+) -> Result<Result<Session<'r>, State>, Stopped> {
+    let clock = &**reach.clock;
+    let down = |why: String| Ok(Err(State::Down { why }));
+    let target = match resolve(&options.host, options.port, clock, reach.stop, until) {
+        Ok(target) => target,
+        Err(error) => {
+            reach.stop.check()?;
+            return down(error.to_string());
+        }
+    };
+    if let Err(own) = target::allow(&target, options.allow_loopback) {
+        return Ok(Err(State::Stranger { why: own_address(&target, own).message }));
+    }
+    let connection = (reach.transport)(target.address).connect(until);
+    match connection.map(|connection| Session::prove(connection, clock, until)) {
+        Ok(Ok(session)) => Ok(Ok(session)),
+        Err(LinkError::Stopped(stopped))
+        | Ok(Err(ProofError::Link(LinkError::Stopped(stopped)))) => Err(stopped),
+        Err(error @ LinkError::NotZeroMq(_)) => Ok(Err(State::Stranger { why: error.to_string() })),
+        Err(error) | Ok(Err(ProofError::Link(error))) => down(error.to_string()),
+        Ok(Err(error @ ProofError::NotTheGateway(_))) => {
+            Ok(Err(State::Stranger { why: error.to_string() }))
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! `sync`: the blocking gate before anything trades.
+//!
+//! It recovers account and positions from the gateway, judges them ([`checks`]), and keeps them as the snapshot against
+//! which the next run shows what changed ([`snapshot`], [`changes`]). The list is read twice by two different actions,
+//! SYNC_ALL and GET_POSITIONS, until both show the same tickets, because a list alone may be a failed read.
+//!
+//! "N positions recovered" is said only when every check that can fail passed; the snapshot is replaced only then.
+
+pub mod changes;
+pub mod checks;
+pub mod snapshot;
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::clock::{Clock, micros};
+use crate::exit::Exit;
+use crate::failure::Names;
+use crate::gateway::{Client, Error, Identity};
+use crate::protocol::account::Account;
+use crate::protocol::positions::{Position, Positions};
+use crate::protocol::sync_all::Synced;
+use crate::protocol::{Refusal, Reply};
+use crate::report::{Check, Failure, Outcome, Verdict, verdict_of};
+use crate::units::{Magic, Money};
+
+use changes::Changes;
+use snapshot::{Previous, Snapshot, Store};
+
+/// How often the two lists are read before they are called unstable.
+const MAX_ROUNDS: u32 = 3;
+
+/// What is asked for.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Sent with SYNC_ALL, which ignores it.
+    pub magic: Magic,
+    /// What the account is expected to be.
+    pub expected: checks::Expected,
+    /// Credit that the account is known to hold.
+    pub credit: Money,
+    /// Skew of the clocks past which it is warned.
+    pub skew_warn: Duration,
+    /// Where the snapshot is kept.
+    pub store: Store,
+    /// For the words of failures.
+    pub names: Names,
+}
+
+/// What the gateway's clock and link looked like.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Link {
+    /// Monotonic round trip of the PING in µs; holds no clock skew.
+    pub rtt_us: u64,
+    /// Gateway's clock minus ours in µs.
+    pub skew_us: i64,
+    /// The skew is known to within this, in µs.
+    pub skew_uncertainty_us: u64,
+}
+
+impl Link {
+    fn of(identity: &Identity) -> Self {
+        Self {
+            rtt_us: micros(identity.rtt),
+            skew_us: i64::try_from(identity.skew.as_micros()).unwrap_or(i64::MAX),
+            skew_uncertainty_us: micros(identity.skew_uncertainty()),
+        }
+    }
+}
+
+/// What was recovered, and whether it can be believed.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Report {
+    /// How many positions were recovered; null unless every check that can fail passed.
+    pub recovered: Option<usize>,
+    /// The link to the gateway, where it was proved.
+    pub link: Option<Link>,
+    /// The account as GET_ACCOUNT reports it.
+    pub account: Option<Account>,
+    /// The positions as GET_POSITIONS reports them; null where the list could not be read.
+    pub positions: Option<Vec<Position>>,
+    /// The gateway's own time of that list.
+    pub reported_at: Option<Timestamp>,
+    /// How many times both lists were read.
+    pub rounds: u32,
+    /// Every check, in a fixed order.
+    pub checks: Vec<Check>,
+    /// What changed since the last snapshot; null where there is none to compare with.
+    pub changes: Option<Changes>,
+    /// Where the snapshot is, and whether it was replaced.
+    pub snapshot: snapshot::Kept,
+}
+
+/// Everything that was read, refusals included; what wasn't reached is absent.
+#[derive(Debug, Default)]
+pub struct Observed {
+    /// Who answered.
+    pub identity: Option<Identity>,
+    /// The last SYNC_ALL.
+    pub synced: Option<Result<Synced, Refusal>>,
+    /// The last GET_POSITIONS.
+    pub listed: Option<Result<Positions, Refusal>>,
+    /// GET_ACCOUNT.
+    pub account: Option<Result<Account, Refusal>>,
+    /// How many times both lists were read.
+    pub rounds: u32,
+}
+
+/// Recovers, judges and keeps the state.
+pub fn run(client: &mut Client<'_>, options: &Options, clock: &dyn Clock) -> Outcome<Report> {
+    let store = &options.store;
+    // Looked at before anything is asked, so that a state directory that can't be written costs no question.
+    if let Err(failure) = store.writable() {
+        return Outcome::failed(failure);
+    }
+    let (previous, mut warnings) = match store.load() {
+        Previous::Found(snapshot) => (Some(snapshot), vec![]),
+        Previous::Absent => (None, vec![]),
+        Previous::Unusable(why) => (
+            None,
+            vec![format!(
+                "the last snapshot can't be compared with, and is taken for absent: {why}"
+            )],
+        ),
+    };
+
+    let mut observed = Observed::default();
+    let read = observe(client, options, &mut observed);
+    let checks = checks::judge(&observed, options);
+    let verdict = verdict_of(&checks);
+    let complete = read.is_ok() && verdict != Verdict::Fail;
+    let failure = match &read {
+        Err(error) => Some(options.names.read_failure(error)),
+        Ok(()) => checks::identity_failure(&observed, options),
+    };
+
+    let simulated = observed.identity.as_ref().is_some_and(|identity| identity.simulated);
+    let mut report = report(observed, checks, options);
+    let (Some(account), Some(positions)) = (&report.account, &report.positions) else {
+        return ended(report, verdict, simulated, warnings, failure);
+    };
+    report.changes = previous.as_ref().map(|previous| Changes::since(previous, positions));
+    if complete && failure.is_none() {
+        let taken_at = clock.now();
+        match store.keep(&Snapshot::borrowed(taken_at, &options.names.endpoint, account, positions))
+        {
+            Ok(unsynced) => warnings.extend(unsynced),
+            Err(failure) => return ended(report, verdict, simulated, warnings, Some(failure)),
+        }
+        report.snapshot.replaced = true;
+        report.recovered = Some(positions.len());
+    }
+    ended(report, verdict, simulated, warnings, failure)
+}
+
+fn ended(
+    report: Report,
+    verdict: Verdict,
+    simulated: bool,
+    warnings: Vec<String>,
+    failure: Option<Failure>,
+) -> Outcome<Report> {
+    let mut outcome = Outcome::judged(report, verdict, simulated);
+    outcome.warnings = warnings;
+    if let Some(failure) = failure {
+        outcome.exit = failure.exit;
+        outcome.verdict = failure.verdict();
+        outcome.failure = Some(failure);
+    } else if outcome.verdict == Verdict::Fail {
+        outcome.exit = Exit::No;
+    }
+    outcome
+}
+
+/// Reads both lists until they agree, and the account after them.
+fn observe(
+    client: &mut Client<'_>,
+    options: &Options,
+    observed: &mut Observed,
+) -> Result<(), Error> {
+    observed.identity = Some(client.identify()?);
+    while observed.rounds < MAX_ROUNDS {
+        observed.rounds += 1;
+        observed.synced = Some(outcome(client.sync_all(options.magic)?.reply));
+        observed.listed = Some(outcome(client.positions()?.reply));
+        // A refusal is an answer, and asking again would not change it.
+        if checks::ticket_sets_agree(observed) != Some(false) {
+            break;
+        }
+    }
+    observed.account = Some(outcome(client.account()?.reply));
+    Ok(())
+}
+
+fn outcome<T>(reply: Reply<T>) -> Result<T, Refusal> {
+    match reply {
+        Reply::Done(value) => Ok(value),
+        Reply::Refused(refusal) => Err(refusal),
+    }
+}
+
+fn report(observed: Observed, checks: Vec<Check>, options: &Options) -> Report {
+    let listed = observed.listed.and_then(Result::ok);
+    let (positions, reported_at) = match listed {
+        Some(listed) => (Some(listed.positions), Some(listed.reported_at)),
+        None => (None, None),
+    };
+    Report {
+        recovered: None,
+        link: observed.identity.as_ref().map(Link::of),
+        account: observed.account.and_then(Result::ok),
+        positions,
+        reported_at,
+        rounds: observed.rounds,
+        checks,
+        changes: None,
+        snapshot: snapshot::Kept { path: options.store.path().to_owned(), replaced: false },
+    }
+}

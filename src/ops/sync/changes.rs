@@ -1,0 +1,66 @@
+//! What changed since the last snapshot: information, never a verdict.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::snapshot::Snapshot;
+use crate::protocol::positions::Position;
+use crate::units::Ticket;
+
+/// What is open now and wasn't, was and isn't, or is another than it was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Changes {
+    /// When the snapshot was taken, by this machine's clock.
+    pub since: Timestamp,
+    /// Positions that the snapshot doesn't hold.
+    pub opened: Vec<Position>,
+    /// Positions that the gateway doesn't list any longer, as the snapshot holds them.
+    pub closed: Vec<Position>,
+    /// Positions of one ticket whose symbol, side, volume or opening price differ.
+    pub changed: Vec<Changed>,
+}
+
+/// One position, before and now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Changed {
+    /// As the snapshot holds it.
+    pub before: Position,
+    /// As the gateway reports it.
+    pub now: Position,
+}
+
+impl Changes {
+    /// Compares by ticket. Prices and profit move all the time and are no change.
+    pub fn since(snapshot: &Snapshot<'_>, now: &[Position]) -> Self {
+        let mut before: HashMap<Ticket, &Position> =
+            snapshot.positions.iter().map(|position| (position.ticket, position)).collect();
+        let (mut opened, mut changed) = (vec![], vec![]);
+        for position in now {
+            match before.remove(&position.ticket) {
+                None => opened.push(position.clone()),
+                Some(known) if same(known, position) => {}
+                Some(known) => {
+                    changed.push(Changed { before: known.clone(), now: position.clone() });
+                }
+            }
+        }
+        let mut closed: Vec<Position> = before.into_values().cloned().collect();
+        closed.sort_by_key(|position| position.ticket);
+        Self { since: snapshot.taken_at, opened, closed, changed }
+    }
+
+    /// Whether nothing changed.
+    pub fn is_empty(&self) -> bool {
+        self.opened.is_empty() && self.closed.is_empty() && self.changed.is_empty()
+    }
+}
+
+fn same(one: &Position, other: &Position) -> bool {
+    one.symbol == other.symbol
+        && one.side == other.side
+        && one.volume == other.volume
+        && one.open_price == other.open_price
+}

@@ -1,0 +1,159 @@
+//! The last state that was recovered and believed, kept as one file.
+//!
+//! It is replaced atomically: written beside the old one, flushed to the disk, renamed over it. A run that is
+//! interrupted at any point leaves the old one whole. A file that can't be read, or that another version wrote in
+//! another form, is taken for absent, with a warning: a comparison is lost, nothing else.
+
+use std::borrow::Cow;
+use std::fs::{self, File};
+use std::io::{BufWriter, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::exit::Exit;
+use crate::protocol::account::Account;
+use crate::protocol::positions::Position;
+use crate::report::Failure;
+
+const SCHEMA: &str = "mt5crs.snapshot/1";
+const FILE: &str = "snapshot.json";
+/// A snapshot is a few MiB at most; a file past this is something else.
+const MAX_BYTES: u64 = 64 << 20;
+
+/// Account and positions at one moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snapshot<'a> {
+    schema: Cow<'a, str>,
+    /// When it was taken, by this machine's clock.
+    pub taken_at: Timestamp,
+    /// The gateway's endpoint as it was configured then.
+    pub endpoint: Cow<'a, str>,
+    /// The account.
+    pub account: Cow<'a, Account>,
+    /// The positions.
+    pub positions: Cow<'a, [Position]>,
+}
+
+impl<'a> Snapshot<'a> {
+    /// A snapshot to be kept, of values that stay where they are.
+    pub fn borrowed(
+        taken_at: Timestamp,
+        endpoint: &'a str,
+        account: &'a Account,
+        positions: &'a [Position],
+    ) -> Self {
+        Self {
+            schema: SCHEMA.into(),
+            taken_at,
+            endpoint: endpoint.into(),
+            account: Cow::Borrowed(account),
+            positions: Cow::Borrowed(positions),
+        }
+    }
+}
+
+/// Where a report says that the snapshot is.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Kept {
+    /// Its path.
+    pub path: PathBuf,
+    /// Whether this run replaced it.
+    pub replaced: bool,
+}
+
+/// What the directory holds from before.
+#[derive(Debug)]
+pub enum Previous {
+    /// A snapshot.
+    Found(Box<Snapshot<'static>>),
+    /// None.
+    Absent,
+    /// Something that can't be used; says why.
+    Unusable(String),
+}
+
+/// The directory of one account's state.
+#[derive(Debug, Clone)]
+pub struct Store {
+    directory: PathBuf,
+    file: PathBuf,
+}
+
+impl Store {
+    /// In that directory, which is made when it is needed.
+    pub fn new(directory: PathBuf) -> Self {
+        let file = directory.join(FILE);
+        Self { directory, file }
+    }
+
+    /// The snapshot's path.
+    pub fn path(&self) -> &Path {
+        &self.file
+    }
+
+    /// Makes the directory, and tries whether a file can be made in it.
+    pub fn writable(&self) -> Result<(), Failure> {
+        fs::create_dir_all(&self.directory)
+            .and_then(|()| tempfile::NamedTempFile::new_in(&self.directory))
+            .map(drop)
+            .map_err(|error| self.failure("failed to write to the state directory", &error))
+    }
+
+    /// The last snapshot.
+    pub fn load(&self) -> Previous {
+        match fs::metadata(&self.file) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Previous::Absent,
+            Err(error) => return Previous::Unusable(error.to_string()),
+            Ok(metadata) if metadata.len() > MAX_BYTES => {
+                return Previous::Unusable(format!("{} bytes are no snapshot", metadata.len()));
+            }
+            Ok(_) => {}
+        }
+        let bytes = match fs::read(&self.file) {
+            Ok(bytes) => bytes,
+            Err(error) => return Previous::Unusable(error.to_string()),
+        };
+        match serde_json::from_slice::<Snapshot<'static>>(&bytes) {
+            Ok(snapshot) if snapshot.schema == SCHEMA => Previous::Found(Box::new(snapshot)),
+            Ok(snapshot) => Previous::Unusable(format!("its form is {:?}", snapshot.schema)),
+            Err(error) => Previous::Unusable(error.to_string()),
+        }
+    }
+
+    /// Replaces the snapshot. `Ok` may hold a warning: it stands, but a power cut could still bring back the old one.
+    pub fn keep(&self, snapshot: &Snapshot<'_>) -> Result<Option<String>, Failure> {
+        self.replace(snapshot)
+            .map_err(|error| self.failure("failed to keep the snapshot", &error))?;
+        let synced = File::open(&self.directory).and_then(|directory| directory.sync_all());
+        Ok(synced
+            .err()
+            .map(|error| format!("the snapshot's directory could not be flushed: {error}")))
+    }
+
+    fn replace(&self, snapshot: &Snapshot<'_>) -> std::io::Result<()> {
+        let file = tempfile::Builder::new()
+            .prefix(".snapshot-")
+            .suffix(".tmp")
+            .tempfile_in(&self.directory)?;
+        let mut writer = BufWriter::new(file);
+        serde_json::to_writer(&mut writer, snapshot)?;
+        writer.write_all(b"\n")?;
+        let file = writer.into_inner().map_err(std::io::IntoInnerError::into_error)?;
+        file.as_file().sync_all()?;
+        file.persist(&self.file).map(drop).map_err(|error| error.error)
+    }
+
+    fn failure(&self, message: &str, error: &std::io::Error) -> Failure {
+        Failure {
+            code: "state-not-writable",
+            message: format!("{message} {}", self.directory.display()),
+            causes: vec![error.to_string()],
+            remedy: "the old snapshot is intact; free the disk or mend the directory's owner and mode, or name another with MT5CRS_STATE_DIR"
+                .to_owned(),
+            exit: Exit::Usage,
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! What every command's report has: a verdict, checks, and the envelope that scripts read.
+
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::exit::Exit;
+
+/// The answer in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// It is so.
+    Pass,
+    /// It is so, and something wants a look.
+    Warn,
+    /// It is not so; of an order: proved that nothing executed.
+    Fail,
+    /// What is so can't be told.
+    Unknown,
+}
+
+/// Whom a report speaks of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum TargetKind {
+    /// Another machine.
+    Live,
+    /// This machine.
+    Loopback,
+    /// A gateway that says of itself that it is simulated.
+    Simulated,
+}
+
+/// How a check or a layer ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// As it should be.
+    Pass,
+    /// Shown, and never part of the verdict.
+    Info,
+    /// Wants a look.
+    Warn,
+    /// Not as it should be.
+    Fail,
+    /// What it needs wasn't there; says nothing either way.
+    NotReached,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Check {
+    /// Its name, stable for scripts.
+    pub name: Cow<'static, str>,
+    /// How it ended.
+    pub status: Status,
+    /// What was found, with the figures.
+    pub found: String,
+    /// What was expected, with the tolerance.
+    pub expected: String,
+    /// What to do, where it isn't as expected.
+    pub remedy: Option<String>,
+}
+
+/// The worst of the checks; those that are information or weren't reached have no say.
+pub fn verdict_of(checks: &[Check]) -> Verdict {
+    let has = |status| checks.iter().any(|check| check.status == status);
+    if has(Status::Fail) {
+        Verdict::Fail
+    } else if has(Status::Warn) {
+        Verdict::Warn
+    } else {
+        Verdict::Pass
+    }
+}
+
+/// Why a command could not give its answer, in the words that an operator reads.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Failure {
+    /// A stable word for scripts.
+    pub code: &'static str,
+    /// What failed, naming the thing.
+    pub message: String,
+    /// Why, outermost first.
+    pub causes: Vec<String>,
+    /// What to do next.
+    pub remedy: String,
+    /// The exit code that it makes.
+    #[serde(skip)]
+    pub exit: Exit,
+}
+
+impl Failure {
+    /// The verdict where this failure stands: silence and an unproved order leave it unknown.
+    pub fn verdict(&self) -> Verdict {
+        match self.exit {
+            Exit::NoAnswer | Exit::OutcomeUnknown | Exit::Interrupted | Exit::Terminated => {
+                Verdict::Unknown
+            }
+            _ => Verdict::Fail,
+        }
+    }
+}
+
+/// How a command ended: what it found, and what kept it from finding more.
+#[derive(Debug)]
+pub struct Outcome<R> {
+    /// What was found; `None` where nothing was.
+    pub report: Option<R>,
+    /// The answer in one word.
+    pub verdict: Verdict,
+    /// The answer for scripts.
+    pub exit: Exit,
+    /// Whether the far end said of itself that it is simulated.
+    pub simulated: bool,
+    /// What wants a look and belongs to no check.
+    pub warnings: Vec<String>,
+    /// What kept the command from its answer.
+    pub failure: Option<Failure>,
+}
+
+impl<R> Outcome<R> {
+    /// Nothing but a failure.
+    pub fn failed(failure: Failure) -> Self {
+        Self {
+            report: None,
+            verdict: failure.verdict(),
+            exit: failure.exit,
+            simulated: false,
+            warnings: Vec::new(),
+            failure: Some(failure),
+        }
+    }
+
+    /// A report that was judged by its checks.
+    pub fn judged(report: R, verdict: Verdict, simulated: bool) -> Self {
+        let exit = match verdict {
+            Verdict::Pass | Verdict::Warn => Exit::Ok,
+            Verdict::Fail | Verdict::Unknown => Exit::No,
+        };
+        Self { report: Some(report), verdict, exit, simulated, warnings: Vec::new(), failure: None }
+    }
+}
+
+/// The one document that `-o json` prints, on failure too. Fields are only ever added.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Envelope<'a, R> {
+    /// `mt5crs.COMMAND/1`.
+    pub schema: String,
+    /// The version of mt5crs.
+    pub version: &'static str,
+    /// The profile, where one was named.
+    pub profile: Option<&'a str>,
+    /// The endpoint as it was configured, `tcp://HOST:PORT`.
+    pub endpoint: Option<&'a str>,
+    /// Whom the report speaks of; null before an address is known, and for commands that talk to nobody.
+    pub target: Option<TargetKind>,
+    /// When the run began, UTC.
+    pub started_at: Timestamp,
+    /// Monotonic duration of the run.
+    pub duration_ms: u64,
+    /// The answer in one word.
+    pub verdict: Verdict,
+    /// The answer for scripts.
+    pub exit_code: u8,
+    /// What was found.
+    pub report: Option<&'a R>,
+    /// What wants a look and belongs to no check.
+    pub warnings: &'a [String],
+    /// What kept the command from its answer.
+    pub error: Option<&'a Failure>,
+}
