@@ -2,5 +2,6 @@
 pub mod clock;
 pub mod exit;
 pub mod gateway;
+pub mod ops;
 pub mod protocol;
 pub mod units;
