@@ -2,6 +2,7 @@
 pub mod clock;
 pub mod exit;
 pub mod gateway;
+pub mod logs;
 pub mod ops;
 pub mod protocol;
 pub mod units;
