@@ -2,6 +2,7 @@
 //! a command line looks.
 
 pub mod empty_book;
+pub mod explain;
 pub mod link_test;
 pub mod positions;
 pub mod sync;

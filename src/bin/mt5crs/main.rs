@@ -1,1 +1,3 @@
+//! How an operator meets the library: arguments in, a report and an exit code out.
+
 fn main() {}

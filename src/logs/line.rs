@@ -1,0 +1,114 @@
+//! The form of a line: `2026-01-17T03:54:22.961398+00:00 INFO [4711-3f2a9c1b] StateReconciler message`.
+//!
+//! One event is one line, and a quoted text never looks like another event. Gateways send control characters
+//! (hazard 16), and words such as `State synchronized` in their messages; operators count lines that hold those words,
+//! so in quoted text the last character of each is written as an escape (`State synchronize\u{64}`).
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use tracing::Level;
+
+/// The words that stand in marker lines alone (DESIGN.md, section 6, and the seeds' greps).
+const RESERVED: [&str; 12] = [
+    "State synchronized",
+    "positions recovered",
+    "State synchronization failed",
+    "Connection failed",
+    "LAUNCH_APPROVED",
+    "DECISION_HASH",
+    "ORDER_FILLED",
+    "Ticket:",
+    "Balance:",
+    "P99",
+    "Latency",
+    "ERROR_CODE",
+];
+
+/// Stands in no healthy line; in a line about trouble it may be part of a quoted code (`SERVER_ERROR`).
+const UNHEALTHY: &str = "ERROR";
+
+/// Makes text from elsewhere fit to be quoted in a line of that level.
+pub(super) fn quote(text: &str, level: Level) -> Cow<'_, str> {
+    let mut quoted = Cow::Borrowed(text);
+    let healthy = level >= Level::INFO;
+    for word in RESERVED.into_iter().chain(healthy.then_some(UNHEALTHY)) {
+        if quoted.contains(word) {
+            quoted = Cow::Owned(quoted.replace(word, &escape_last(word)));
+        }
+    }
+    quoted
+}
+
+fn escape_last(word: &str) -> String {
+    let mut rest = word.chars();
+    let last = rest.next_back().map(char::escape_unicode);
+    rest.chain(last.into_iter().flatten()).collect()
+}
+
+/// One line with its end. Quotes and backslashes stay as they are: the line is read by people.
+pub(super) fn compose(
+    time: Timestamp,
+    level: Level,
+    stamp: &str,
+    component: &str,
+    text: &str,
+) -> String {
+    let time = time.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%S%.6f+00:00");
+    let mut line = String::with_capacity(80 + text.len());
+    // Writing to a string cannot fail.
+    let _ = write!(line, "{time} {level} [{stamp}] {component} ");
+    for character in text.chars() {
+        match character {
+            '\'' | '"' | '\\' => line.push(character),
+            other => line.extend(other.escape_debug()),
+        }
+    }
+    line.push('\n');
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn composed(text: &str) -> String {
+        let time = "2026-01-17T03:54:22.961398Z".parse().unwrap();
+        compose(time, Level::INFO, "4711-3f2a9c1b", "Config", text)
+    }
+
+    #[test]
+    fn has_the_form_that_operators_know() {
+        assert_eq!(
+            composed(r#"read "C:\mt5\.env", 5 °"#),
+            "2026-01-17T03:54:22.961398+00:00 INFO [4711-3f2a9c1b] Config \
+             read \"C:\\mt5\\.env\", 5 °\n"
+        );
+    }
+
+    #[test]
+    fn one_event_is_one_line_without_control_characters() {
+        let line = composed("a\nb\rc\x1b[31md\u{85}e\u{2028}f\u{202e}g\0h\u{9b}i");
+        assert_eq!(line.matches('\n').count(), 1);
+        let quoted = line.trim_end().rsplit(' ').next().unwrap();
+        assert_eq!(
+            quoted, r"a\nb\rc\u{1b}[31md\u{85}e\u{2028}f\u{202e}g\0h\u{9b}i",
+            "each is shown as its escape"
+        );
+    }
+
+    #[test]
+    fn quoted_text_never_looks_like_a_marker() {
+        for word in RESERVED {
+            let quoted = quote(word, Level::ERROR);
+            assert!(RESERVED.iter().all(|word| !quoted.contains(word)), "{quoted}");
+        }
+        assert_eq!(quote("Balance: 5", Level::ERROR), r"Balance\u{3a} 5");
+        assert_eq!(quote("SERVER_ERROR", Level::ERROR), "SERVER_ERROR");
+        assert_eq!(quote("SERVER_ERROR", Level::WARN), "SERVER_ERROR");
+        assert_eq!(quote("SERVER_ERROR", Level::INFO), r"SERVER_ERRO\u{52}");
+        assert!(!quote("ERROR_CODE", Level::DEBUG).contains("ERROR"));
+    }
+}

@@ -1,0 +1,173 @@
+//! The files of one run: its own log, and VERIFY_LOG.log, which it shares with every other run.
+//!
+//! Several processes append to the shared file at once, so a line is handed over in one `write(2)` on a descriptor with
+//! `O_APPEND`: the kernel puts it behind whatever is there, whole. A log that can't be written never stops a run, least
+//! of all one that closes positions: the first failure is kept ([`Record::trouble`]) for the report to warn of.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use nix::fcntl::OFlag;
+use tracing::Level;
+use uuid::Uuid;
+
+use super::line;
+use super::marker::Marker;
+use crate::clock::Clock;
+use crate::exit::Exit;
+
+/// Hex digits of the run's id that are shown: with the PID beside them, enough to tell runs apart.
+const RUN_DIGITS: usize = 8;
+
+/// Where a run writes, and who it is.
+#[derive(Debug, Clone, Copy)]
+pub struct Options<'a> {
+    /// The directory of the runs' own logs; made where it is missing.
+    pub dir: &'a Path,
+    /// The file that markers go to as well; never rotated.
+    pub verify_log: &'a Path,
+    /// The run's id.
+    pub run: Uuid,
+    /// This process's id.
+    pub pid: u32,
+    /// The command, without its arguments.
+    pub command: &'a str,
+}
+
+/// What a run writes to while it lasts.
+pub struct Record {
+    clock: Arc<dyn Clock>,
+    began: Duration,
+    stamp: String,
+    run_log: Appender,
+    verify_log: Appender,
+    trouble: OnceLock<RecordError>,
+}
+
+/// A line could not be kept.
+#[derive(Debug, thiserror::Error)]
+#[error("failed to write the log {}", .path.display())]
+pub struct RecordError {
+    /// The file.
+    pub path: PathBuf,
+    /// Why.
+    pub source: io::Error,
+}
+
+impl Record {
+    /// Opens both files and records that the run began. Never fails: see [`Record::trouble`].
+    pub fn open(options: Options<'_>, clock: Arc<dyn Clock>) -> Self {
+        let Options { dir, verify_log, run, pid, command } = options;
+        let started = clock.now().to_zoned(TimeZone::UTC).strftime("%Y%m%d_%H%M%S");
+        let mut run = run.simple().to_string();
+        run.truncate(RUN_DIGITS);
+        let trouble = OnceLock::new();
+        let record = Self {
+            began: clock.monotonic(),
+            clock,
+            stamp: format!("{pid}-{run}"),
+            run_log: Appender::open(dir.join(format!("MT5CRS_{started}_{pid}.log")), &trouble),
+            verify_log: Appender::open(verify_log.to_owned(), &trouble),
+            trouble,
+        };
+        record.marker(&Marker::RunBegan { command, version: env!("CARGO_PKG_VERSION") });
+        record
+    }
+
+    /// Records an event that operators grep for, in both files.
+    pub fn marker(&self, marker: &Marker<'_>) {
+        let line = self.compose(marker.level(), marker.component(), &marker.text());
+        self.run_log.append(&line, &self.trouble);
+        self.verify_log.append(&line, &self.trouble);
+    }
+
+    /// Records anything else, in the run's own log.
+    pub fn line(&self, level: Level, component: &str, text: &str) {
+        let line = self.compose(level, component, &line::quote(text, level));
+        self.run_log.append(&line, &self.trouble);
+    }
+
+    /// Records that the run ended by itself: the last thing before the process ends or becomes another.
+    pub fn end(&self, exit: Exit) {
+        let duration = self.clock.monotonic().saturating_sub(self.began);
+        self.marker(&Marker::RunEnded { exit, duration });
+    }
+
+    /// The first failure to write, if there was one.
+    pub fn trouble(&self) -> Option<&RecordError> {
+        self.trouble.get()
+    }
+
+    /// The run's own log.
+    pub fn run_log(&self) -> &Path {
+        &self.run_log.path
+    }
+
+    /// The shared log of markers.
+    pub fn verify_log(&self) -> &Path {
+        &self.verify_log.path
+    }
+
+    fn compose(&self, level: Level, component: &str, text: &str) -> String {
+        line::compose(self.clock.now(), level, &self.stamp, component, text)
+    }
+}
+
+/// A file that grows by whole lines.
+struct Appender {
+    path: PathBuf,
+    /// Absent where it could not be opened.
+    file: Option<File>,
+    /// The file ends in a piece of a line of ours.
+    torn: AtomicBool,
+}
+
+impl Appender {
+    fn open(path: PathBuf, trouble: &OnceLock<RecordError>) -> Self {
+        let file = open(&path).map_err(|error| keep(trouble, &path, error)).ok();
+        Self { path, file, torn: AtomicBool::new(false) }
+    }
+
+    fn append(&self, line: &str, trouble: &OnceLock<RecordError>) {
+        let Some(mut file) = self.file.as_ref() else { return };
+        // A full disk can take a piece of a line. The next one then starts on a line of its own.
+        let closed_off = self.torn.load(Ordering::Relaxed).then(|| format!("\n{line}"));
+        let bytes = closed_off.as_deref().unwrap_or(line).as_bytes();
+        let written = loop {
+            match file.write(bytes) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                result => break result,
+            }
+        };
+        match written {
+            Ok(count) => {
+                let torn = count < bytes.len();
+                self.torn.store(torn, Ordering::Relaxed);
+                if torn {
+                    keep(trouble, &self.path, io::ErrorKind::WriteZero.into());
+                }
+            }
+            Err(error) => keep(trouble, &self.path, error),
+        }
+    }
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent)?;
+    }
+    // Where a pipe without a reader stands at the path, opening it must fail and not wait.
+    let flags = OFlag::O_NONBLOCK.bits();
+    OpenOptions::new().append(true).create(true).custom_flags(flags).open(path)
+}
+
+fn keep(trouble: &OnceLock<RecordError>, path: &Path, source: io::Error) {
+    // Only the first is kept: the rest follows from it.
+    let _ = trouble.set(RecordError { path: path.to_owned(), source });
+}

@@ -1,0 +1,235 @@
+//! What a code means and what to do about it: MT5's return codes, the gateway's error codes, our own exit codes.
+//!
+//! The three never collide: exit codes are at most 143, return codes at least 10004, error codes are words.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::exit::Exit;
+use crate::protocol::retcode::{self, Effect, Retcode};
+use crate::protocol::{self, ErrorCode};
+
+/// How many near codes an unknown one is answered with.
+const SUGGESTED: usize = 3;
+/// The Jaro-Winkler similarity from which a name counts as near.
+const NEAR: f64 = 0.85;
+
+/// What was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Report {
+    /// One code, or all: exit codes by number, error codes in the protocol's order, return codes by number.
+    pub codes: Vec<Explained>,
+}
+
+/// One code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Explained {
+    /// Whose code it is.
+    pub kind: Kind,
+    /// The code as it is shown where it occurs.
+    pub code: String,
+    /// Its name; an error code is its own.
+    pub name: String,
+    /// What it means, as a phrase.
+    pub meaning: String,
+    /// Whether an order that met this code executed.
+    pub executed: Executed,
+    /// What to do, in order.
+    pub what_to_do: Vec<String>,
+}
+
+/// Whose code it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// An exit code of mt5crs.
+    ExitCode,
+    /// An `error_code` of the gateway.
+    GatewayErrorCode,
+    /// A return code of MetaTrader 5's trade server.
+    Mt5ReturnCode,
+}
+
+/// Whether an order that met the code executed. `yes` is the broker's word: the position list is the proof.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+pub enum Executed {
+    /// Nothing reached the market.
+    #[serde(rename = "no")]
+    No,
+    /// At least a part of the volume.
+    #[serde(rename = "yes")]
+    Yes,
+    /// Only a re-read tells.
+    #[serde(rename = "unknown")]
+    Unknown,
+    /// No order meets this code, or it says nothing of one.
+    #[serde(rename = "not an order's code")]
+    NotAnOrders,
+}
+
+/// Nothing is known by that code.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{}` is no exit code, gateway error code or MT5 return code{}", .query.escape_debug(), did_you_mean(.nearest))]
+pub struct UnknownCode {
+    /// What was asked for.
+    pub query: String,
+    /// Codes that are written much like it, the nearest first; may be empty.
+    pub nearest: Vec<String>,
+}
+
+fn did_you_mean(nearest: &[String]) -> String {
+    match nearest {
+        [] => String::new(),
+        some => format!("; did you mean {}?", some.join(" or ")),
+    }
+}
+
+/// Explains one code, given by number or by name in any case; without a query, every code.
+pub fn explain(query: Option<&str>) -> Result<Report, UnknownCode> {
+    let mut codes = every_code();
+    if let Some(query) = query.map(str::trim) {
+        let asked = |code: &Explained| {
+            [&code.code, &code.name].iter().any(|word| word.eq_ignore_ascii_case(query))
+        };
+        if !codes.iter().any(asked) {
+            return Err(UnknownCode { query: query.to_owned(), nearest: nearest(query, &codes) });
+        }
+        codes.retain(asked);
+    }
+    Ok(Report { codes })
+}
+
+fn every_code() -> Vec<Explained> {
+    let exits = Exit::ALL.iter().copied().map(of_exit);
+    let errors = ErrorCode::LISTED.iter().map(of_error);
+    let retcodes = retcode::LISTED.iter().map(of_retcode);
+    exits.chain(errors).chain(retcodes).collect()
+}
+
+fn of_exit(exit: Exit) -> Explained {
+    let executed = match exit {
+        Exit::OutcomeUnknown | Exit::NotFlat => Executed::Unknown,
+        Exit::NoAnswer
+        | Exit::Guarded
+        | Exit::OrderRefused
+        | Exit::Interrupted
+        | Exit::Terminated => Executed::No,
+        _ => Executed::NotAnOrders,
+    };
+    Explained {
+        kind: Kind::ExitCode,
+        code: exit.code().to_string(),
+        name: exit.slug().to_owned(),
+        meaning: exit.meaning().to_owned(),
+        executed,
+        what_to_do: vec![exit.advice().to_owned()],
+    }
+}
+
+fn of_error(code: &ErrorCode) -> Explained {
+    use ErrorCode::{AccountError, AccountException, PositionsException};
+    let executed = match (code, code.executed()) {
+        (AccountError | AccountException | PositionsException, _) => Executed::NotAnOrders,
+        (_, protocol::Executed::No) => Executed::No,
+        (_, protocol::Executed::Unknown) => Executed::Unknown,
+    };
+    Explained {
+        kind: Kind::GatewayErrorCode,
+        code: code.to_string(),
+        name: code.to_string(),
+        meaning: code.meaning().to_owned(),
+        executed,
+        what_to_do: vec![code.remedy().to_owned()],
+    }
+}
+
+fn of_retcode(code: &Retcode) -> Explained {
+    let executed = match code.effect() {
+        Effect::Nothing => Executed::No,
+        Effect::Executed => Executed::Yes,
+        Effect::Unknown => Executed::Unknown,
+    };
+    Explained {
+        kind: Kind::Mt5ReturnCode,
+        code: code.number.to_string(),
+        name: code.name.to_owned(),
+        meaning: code.meaning.to_owned(),
+        executed,
+        what_to_do: vec![code.class.advice().to_owned(), code.remedy.to_owned()],
+    }
+}
+
+fn nearest(query: &str, codes: &[Explained]) -> Vec<String> {
+    let query = query.to_ascii_uppercase();
+    // A return code is often written without MetaQuotes' prefix, so it is measured without it as well.
+    let likeness = |code: &Explained| {
+        let short = code.name.trim_start_matches("TRADE_RETCODE_");
+        let words = [code.code.as_str(), code.name.as_str(), short];
+        let likeness = words.map(|word| strsim::jaro_winkler(&query, &word.to_ascii_uppercase()));
+        likeness.into_iter().fold(0.0, f64::max)
+    };
+    let mut near: Vec<(f64, &Explained)> = codes
+        .iter()
+        .map(|code| (likeness(code), code))
+        .filter(|(likeness, _)| *likeness >= NEAR)
+        .collect();
+    // A stable sort: what is equally near stays in the list's order.
+    near.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+    near.iter().take(SUGGESTED).map(|(_, code)| code.code.clone()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(query: &str) -> Explained {
+        let report = explain(Some(query)).unwrap();
+        assert_eq!(report.codes.len(), 1, "{query}");
+        report.codes[0].clone()
+    }
+
+    #[test]
+    fn every_code_is_found_by_its_code_and_by_its_name() {
+        let all = explain(None).unwrap().codes;
+        assert_eq!(all.len(), 14 + 16 + 41);
+        for code in &all {
+            assert_eq!(one(&code.code), *code);
+            assert_eq!(one(&code.name.to_lowercase()), *code);
+        }
+    }
+
+    #[test]
+    fn says_whether_anything_executed() {
+        for (query, executed) in [
+            ("10009", Executed::Yes),
+            ("10012", Executed::Unknown),
+            ("10019", Executed::No),
+            ("mt5_order_failed", Executed::Unknown),
+            ("RISK_SIGNATURE_INVALID", Executed::No),
+            ("ACCOUNT_ERROR", Executed::NotAnOrders),
+            ("4", Executed::Unknown),
+            ("7", Executed::No),
+            ("127", Executed::NotAnOrders),
+        ] {
+            assert_eq!(one(query).executed, executed, "{query}");
+        }
+        let json = serde_json::to_value(one("account_error")).unwrap();
+        assert_eq!(json["executed"], "not an order's code");
+        assert_eq!(json["kind"], "gateway_error_code");
+    }
+
+    #[test]
+    fn an_unknown_code_is_an_error_that_names_near_ones() {
+        let unknown = |query| explain(Some(query)).unwrap_err();
+        assert_eq!(unknown("RISK_SIGNATURE").nearest[0], "RISK_SIGNATURE_INVALID");
+        assert!(unknown("1009").nearest.contains(&"10009".to_owned()));
+        assert_eq!(unknown("requote").nearest[0], "10004");
+        assert!(unknown("xyzzy").nearest.is_empty());
+        assert!(unknown("").nearest.is_empty());
+        assert_eq!(
+            unknown("MT5_CLOSED").to_string(),
+            "`MT5_CLOSED` is no exit code, gateway error code or MT5 return code; \
+             did you mean MT5_CLOSE_FAILED?"
+        );
+    }
+}

@@ -1,0 +1,243 @@
+//! A run's files: the greps of the operators' handbook, several writers at once, logs that can't be written.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mt5crs::clock::{Clock, ManualClock};
+use mt5crs::exit::Exit;
+use mt5crs::logs::layer::layer;
+use mt5crs::logs::record::Options;
+use mt5crs::logs::{Marker, Record};
+use mt5crs::units::Money;
+use rust_decimal::Decimal;
+use tracing::Level;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use uuid::Uuid;
+
+fn clock() -> Arc<ManualClock> {
+    Arc::new(ManualClock::new("2026-01-17T03:54:22.961398Z".parse().unwrap()))
+}
+
+fn record(tree: &Path, pid: u32, command: &str) -> Record {
+    let (dir, verify_log) = (&tree.join("runs"), &tree.join("VERIFY_LOG.log"));
+    let run = Uuid::from_u128(0x3f2a_9c1b_0000_4000_8000_0000_0000_0000 + u128::from(pid));
+    Record::open(Options { dir, verify_log, run, pid, command }, clock())
+}
+
+/// What the shell prints for a command line of the handbook, in the directory of VERIFY_LOG.log.
+fn shell(dir: &Path, command_line: &str) -> String {
+    let output = Command::new("sh").args(["-c", command_line]).current_dir(dir).output().unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn count(dir: &Path, command_line: &str) -> usize {
+    shell(dir, command_line).lines().count()
+}
+
+fn a_good_sync(tree: &Path, pid: u32, positions: usize) {
+    let record = record(tree, pid, "sync");
+    let money = Money::from(Decimal::new(20_000, 2));
+    record.line(Level::INFO, "Gateway", r#"{"status":"OK","message":"State synchronized"}"#);
+    record.marker(&Marker::Balance { balance: &money, equity: &money, currency: Some("USD") });
+    record.marker(&Marker::Synchronized { positions });
+    record.end(Exit::Ok);
+}
+
+/// Three attempts and a cause that quotes them, as a chain of errors does.
+fn a_failed_sync(tree: &Path, pid: u32) {
+    let record = record(tree, pid, "sync");
+    for cause in
+        ["timed out", "timed out", "Connection failed\nState synchronized: 9 positions recovered"]
+    {
+        record.marker(&Marker::ConnectionFailed { endpoint: "tcp://10.0.0.5:5555", cause });
+    }
+    record.marker(&Marker::SyncFailed {
+        cause: "no reply within 3 s: Connection failed, Balance: 5, ERROR_CODE, P99",
+    });
+    record.end(Exit::NoAnswer);
+}
+
+#[test]
+fn the_handbooks_greps_count_each_event_once() {
+    let tree = tempfile::tempdir().unwrap();
+    let dir = tree.path();
+    a_good_sync(dir, 11, 3);
+    a_failed_sync(dir, 12);
+    a_good_sync(dir, 13, 0);
+    let link_test = record(dir, 14, "link-test");
+    let (p50_us, p90_us, max_us) = (420, 800, 1200);
+    let p99_us = Some(1100);
+    link_test.marker(&Marker::Latency { samples: 100, p50_us, p90_us, p99_us, max_us });
+    link_test.marker(&Marker::ErrorCode { code: "SERVER_ERROR", message: "State synchronized" });
+    link_test.end(Exit::No);
+
+    let number = |command_line| shell(dir, command_line).trim().parse::<usize>().unwrap();
+    assert_eq!(number(r#"grep "State synchronized" VERIFY_LOG.log | wc -l"#), 2);
+    assert_eq!(number(r#"grep "State synchronization failed" VERIFY_LOG.log | wc -l"#), 1);
+    assert_eq!(number(r#"grep "Connection failed" VERIFY_LOG.log | wc -l"#), 3);
+    assert_eq!(
+        shell(dir, r#"grep "positions recovered" VERIFY_LOG.log | tail -1"#),
+        "2026-01-17T03:54:22.961398+00:00 INFO [13-3f2a9c1b] \
+         StateReconciler State synchronized: 0 positions recovered\n"
+    );
+    assert_eq!(count(dir, r#"grep "Balance:" VERIFY_LOG.log"#), 2);
+    assert_eq!(count(dir, r#"grep "P99\|Latency" VERIFY_LOG.log"#), 1);
+    assert_eq!(count(dir, r#"grep "ERROR_CODE" VERIFY_LOG.log"#), 1);
+    // The refusal, and the run that failed.
+    assert_eq!(count(dir, r#"grep "ERROR\|ERROR_CODE" VERIFY_LOG.log"#), 2);
+    let orders = r#"grep -E "LAUNCH_APPROVED|DECISION_HASH|ORDER_FILLED|Ticket:" VERIFY_LOG.log"#;
+    assert_eq!(count(dir, orders), 0);
+    assert_eq!(count(dir, r#"grep "Ticket:" VERIFY_LOG.log"#), 0);
+    assert_eq!(count(dir, "grep StateReconciler VERIFY_LOG.log"), 3);
+}
+
+#[test]
+fn a_healthy_run_holds_no_error_in_either_file() {
+    let tree = tempfile::tempdir().unwrap();
+    a_good_sync(tree.path(), 11, 3);
+    let healthy = record(tree.path(), 12, "sync");
+    healthy.line(Level::INFO, "Config", "the gateway's last word was ERROR_CODE=SERVER_ERROR");
+    assert_eq!(count(tree.path(), "grep -rh ERROR ."), 0);
+}
+
+#[test]
+fn a_start_has_a_log_of_its_own_that_holds_its_markers_too() {
+    let tree = tempfile::tempdir().unwrap();
+    a_good_sync(tree.path(), 11, 3);
+    let own = tree.path().join("runs/MT5CRS_20260117_035422_11.log");
+    let own = fs::read_to_string(own).unwrap();
+    assert_eq!(own.lines().filter(|line| line.contains("State synchronized")).count(), 1);
+    let shared = fs::read_to_string(tree.path().join("VERIFY_LOG.log")).unwrap();
+    let beside: Vec<&str> = own.lines().filter(|line| !shared.contains(line)).collect();
+    assert_eq!(beside.len(), 1, "the quoted reply is in the run's own log alone");
+    assert!(beside[0].contains(r"State synchronize\u{64}"), "{}", beside[0]);
+}
+
+#[test]
+fn a_run_that_never_ended_can_be_told_by_its_stamp() {
+    let tree = tempfile::tempdir().unwrap();
+    let clock = clock();
+    let run = |pid| {
+        let (dir, verify_log) = (tree.path(), &tree.path().join("VERIFY_LOG.log"));
+        let run = Uuid::from_u128(0x3f2a_9c1b << 96);
+        let options = Options { dir, verify_log, run, pid, command: "canary" };
+        Record::open(options, Arc::clone(&clock) as Arc<dyn Clock>)
+    };
+    let (whole, killed) = (run(21), run(22));
+    clock.advance(Duration::from_millis(1500));
+    whole.end(Exit::Ok);
+    drop(killed);
+    let log = fs::read_to_string(tree.path().join("VERIFY_LOG.log")).unwrap();
+    let stamps = |event: &str| -> Vec<&str> {
+        let lines = log.lines().filter(|line| line.contains(event));
+        lines.map(|line| line.split_whitespace().nth(2).unwrap()).collect()
+    };
+    assert_eq!(stamps("Run Run began: mt5crs"), ["[21-3f2a9c1b]", "[22-3f2a9c1b]"]);
+    assert_eq!(stamps("Run Run ended: exit code 0 after 1500 ms"), ["[21-3f2a9c1b]"]);
+}
+
+#[test]
+fn writers_at_once_never_tear_each_others_lines() {
+    const LINES: usize = 10_000;
+    const WRITERS: u32 = 2;
+    let tree = tempfile::tempdir().unwrap();
+    // Each has descriptors of its own, as another process has.
+    let records: Vec<Record> =
+        (0..WRITERS).map(|writer| record(tree.path(), 100 + writer, "sync")).collect();
+    let barrier = std::sync::Barrier::new(records.len());
+    std::thread::scope(|scope| {
+        for record in &records {
+            scope.spawn(|| {
+                barrier.wait();
+                for number in 0..LINES {
+                    let cause = &"x".repeat(number % 700);
+                    record.marker(&Marker::ConnectionFailed { endpoint: "<", cause });
+                }
+            });
+        }
+    });
+    let log = fs::read_to_string(tree.path().join("VERIFY_LOG.log")).unwrap();
+    for writer in 0..WRITERS {
+        let head = format!(
+            "2026-01-17T03:54:22.961398+00:00 WARN [{}-3f2a9c1b] Gateway Connection failed: <: ",
+            100 + writer
+        );
+        let tails: Vec<&str> = log.lines().filter_map(|line| line.strip_prefix(&head)).collect();
+        assert_eq!(tails.len(), LINES);
+        for (number, tail) in tails.iter().enumerate() {
+            assert_eq!(*tail, "x".repeat(number % 700), "line {number} of writer {writer}");
+        }
+    }
+    assert_eq!(log.lines().count(), WRITERS as usize * (LINES + 1), "no line beside them");
+    assert!(records.iter().all(|record| record.trouble().is_none()));
+}
+
+#[test]
+fn a_log_that_cannot_be_opened_is_trouble_and_no_failure() {
+    let tree = tempfile::tempdir().unwrap();
+    // A file where the directory should be: not even root can write beneath it.
+    fs::write(tree.path().join("runs"), "").unwrap();
+    let record = record(tree.path(), 11, "emergency-close");
+    let trouble = record.trouble().expect("it says so");
+    assert_eq!(trouble.path, record.run_log());
+    assert!(trouble.to_string().starts_with("failed to write the log "), "{trouble}");
+    record.line(Level::INFO, "Close", "goes nowhere");
+    record.end(Exit::Ok);
+    let log = fs::read_to_string(record.verify_log()).unwrap();
+    assert_eq!(log.lines().count(), 2, "the other file is written all the same");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_trouble_and_no_failure() {
+    let tree = tempfile::tempdir().unwrap();
+    let options = Options {
+        dir: tree.path(),
+        verify_log: Path::new("/dev/full"),
+        run: Uuid::nil(),
+        pid: 11,
+        command: "sync",
+    };
+    let record = Record::open(options, clock());
+    record.marker(&Marker::Synchronized { positions: 1 });
+    let trouble = record.trouble().expect("it says so");
+    assert_eq!(trouble.path, Path::new("/dev/full"));
+    assert_eq!(trouble.source.kind(), std::io::ErrorKind::StorageFull);
+    let log = fs::read_to_string(record.run_log()).unwrap();
+    assert_eq!(log.lines().count(), 2, "the other file is written all the same");
+}
+
+#[test]
+fn a_pipe_that_nobody_reads_does_not_hold_a_run_up() {
+    let tree = tempfile::tempdir().unwrap();
+    let pipe = tree.path().join("VERIFY_LOG.log");
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let record = record(tree.path(), 11, "emergency-close");
+    assert_eq!(record.trouble().map(|trouble| trouble.path.as_path()), Some(pipe.as_path()));
+}
+
+#[test]
+fn the_librarys_own_words_reach_the_runs_log_up_to_the_level() {
+    let tree = tempfile::tempdir().unwrap();
+    let record = Arc::new(record(tree.path(), 11, "sync"));
+    let info = layer(Arc::clone(&record), LevelFilter::INFO);
+    tracing::subscriber::with_default(tracing_subscriber::registry().with(info), || {
+        tracing::info!(target: "mt5crs::gateway::client", attempt = 2, cause = "a\nb", "read again");
+        tracing::debug!("a round trip");
+    });
+    let log = fs::read_to_string(record.run_log()).unwrap();
+    let lines: Vec<&str> = log.lines().skip(1).collect();
+    assert_eq!(lines.len(), 1, "{log}");
+    assert!(
+        lines[0]
+            .ends_with(r#" INFO [11-3f2a9c1b] gateway::client read again attempt=2 cause="a\nb""#),
+        "{}",
+        lines[0]
+    );
+    let shared = fs::read_to_string(record.verify_log()).unwrap();
+    assert_eq!(shared.lines().count(), 1, "only markers are shared");
+}
