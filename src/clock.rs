@@ -6,7 +6,7 @@
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -18,10 +18,10 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 #[error("stopped by {}", signal_name(*.signal))]
 pub struct Stopped {
     /// The signal's number.
-    pub signal: i32,
+    pub signal: usize,
 }
 
-fn signal_name(signal: i32) -> &'static str {
+fn signal_name(signal: usize) -> &'static str {
     match signal {
         2 => "SIGINT",
         15 => "SIGTERM",
@@ -32,7 +32,7 @@ fn signal_name(signal: i32) -> &'static str {
 /// A wish to stop, shared between whoever hears it (a signal handler) and whoever waits.
 #[derive(Debug, Clone, Default)]
 pub struct Stop {
-    signal: Arc<AtomicI32>,
+    signal: Arc<AtomicUsize>,
     /// Readable from the moment that stopping was asked for, so that a wait in the kernel ends as well.
     wake: Option<Arc<OwnedFd>>,
 }
@@ -44,7 +44,7 @@ impl Stop {
     }
 
     /// Built by whoever installs the handlers: `signal` holds the number once one came, `wake` is readable then.
-    pub fn new(signal: Arc<AtomicI32>, wake: OwnedFd) -> Self {
+    pub fn new(signal: Arc<AtomicUsize>, wake: OwnedFd) -> Self {
         Self { signal, wake: Some(Arc::new(wake)) }
     }
 
@@ -57,7 +57,7 @@ impl Stop {
     }
 
     /// Asks to stop, as the signal of that number would; waits in the kernel are not woken by it.
-    pub fn ask(&self, signal: i32) {
+    pub fn ask(&self, signal: usize) {
         self.signal.store(signal, Ordering::SeqCst);
     }
 

@@ -1,3 +1,4 @@
 //! What may forbid an order, or even a question.
 
+pub mod breaker;
 pub mod target;

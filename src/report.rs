@@ -1,6 +1,7 @@
 //! What every command's report has: a verdict, checks, and the envelope that scripts read.
 
 use std::borrow::Cow;
+use std::path::Path;
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -10,7 +11,7 @@ use crate::exit::Exit;
 
 /// The answer in one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// It is so.
     Pass,
@@ -24,7 +25,7 @@ pub enum Verdict {
 
 /// Whom a report speaks of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "snake_case")]
 pub enum TargetKind {
     /// Another machine.
     Live,
@@ -36,7 +37,7 @@ pub enum TargetKind {
 
 /// How a check or a layer ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "snake_case")]
 pub enum Status {
     /// As it should be.
     Pass,
@@ -166,6 +167,12 @@ pub struct Envelope<'a, R> {
     pub verdict: Verdict,
     /// The answer for scripts.
     pub exit_code: u8,
+    /// The run's own log, for commands that keep one.
+    pub run_log: Option<&'a Path>,
+    /// The log of the lines that operators search for, for commands that keep one.
+    pub verify_log: Option<&'a Path>,
+    /// With a simulated gateway: the tree that stands in for state, logs and kill switch.
+    pub scratch: Option<&'a Path>,
     /// What was found.
     pub report: Option<&'a R>,
     /// What wants a look and belongs to no check.

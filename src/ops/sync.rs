@@ -86,12 +86,25 @@ pub struct Report {
     pub reported_at: Option<Timestamp>,
     /// How many times both lists were read.
     pub rounds: u32,
+    /// What the gateway refused to answer, with its error code.
+    pub refusals: Vec<Refused>,
     /// Every check, in a fixed order.
     pub checks: Vec<Check>,
     /// What changed since the last snapshot; null where there is none to compare with.
     pub changes: Option<Changes>,
     /// Where the snapshot is, and whether it was replaced.
     pub snapshot: snapshot::Kept,
+}
+
+/// A read that the gateway refused.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Refused {
+    /// What was asked.
+    pub action: &'static str,
+    /// The gateway's `error_code`.
+    pub code: String,
+    /// Its words, as they came.
+    pub message: String,
 }
 
 /// Everything that was read, refusals included; what wasn't reached is absent.
@@ -203,6 +216,16 @@ fn outcome<T>(reply: Reply<T>) -> Result<T, Refusal> {
 }
 
 fn report(observed: Observed, checks: Vec<Check>, options: &Options) -> Report {
+    let refused = |action, refusal: Option<&Refusal>| {
+        let refusal = refusal?;
+        let (code, message) = (refusal.code.to_string(), refusal.message.clone());
+        Some(Refused { action, code, message })
+    };
+    let refusals = [
+        refused("SYNC_ALL", observed.synced.as_ref().and_then(|read| read.as_ref().err())),
+        refused("GET_POSITIONS", observed.listed.as_ref().and_then(|read| read.as_ref().err())),
+        refused("GET_ACCOUNT", observed.account.as_ref().and_then(|read| read.as_ref().err())),
+    ];
     let listed = observed.listed.and_then(Result::ok);
     let (positions, reported_at) = match listed {
         Some(listed) => (Some(listed.positions), Some(listed.reported_at)),
@@ -215,6 +238,7 @@ fn report(observed: Observed, checks: Vec<Check>, options: &Options) -> Report {
         positions,
         reported_at,
         rounds: observed.rounds,
+        refusals: refusals.into_iter().flatten().collect(),
         checks,
         changes: None,
         snapshot: snapshot::Kept { path: options.store.path().to_owned(), replaced: false },

@@ -1,3 +1,47 @@
-//! How an operator meets the library: arguments in, a report and an exit code out.
+//! How an operator meets mt5crs: arguments in, a report and an exit code out.
+//!
+//! Ground rules. It never says that something happened unless the gateway's own later state shows it. It says whose view
+//! it shows. It prints what it could find out and then fails, never the other way round. stdout is data, stderr is talk.
+//! The exit code is the answer for scripts, and a report that can't be printed never changes it.
 
-fn main() {}
+mod args;
+mod commands;
+mod listener;
+mod logging;
+mod render;
+mod run;
+mod signals;
+mod site;
+mod usage;
+
+use std::process::ExitCode;
+use std::sync::LazyLock;
+
+use clap::Parser;
+
+use args::Arguments;
+use mt5crs::exit::Exit;
+
+/// Version, commit and libzmq's version, for `--version` and bug reports.
+pub(crate) fn version() -> &'static str {
+    static VERSION: LazyLock<String> = LazyLock::new(|| {
+        let (major, minor, patch) = zmq::version();
+        let (ours, commit) = (env!("CARGO_PKG_VERSION"), env!("MT5CRS_COMMIT"));
+        format!("{ours} (commit {commit}, libzmq {major}.{minor}.{patch})")
+    });
+    &VERSION
+}
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return ExitCode::from(usage::explain(&error).code()),
+    };
+    let ended = std::panic::catch_unwind(|| commands::dispatch(arguments));
+    let exit = ended.unwrap_or_else(|_| {
+        let screen = render::Screen { quiet: false };
+        screen.fail(&run::bug());
+        Exit::Bug
+    });
+    ExitCode::from(exit.code())
+}

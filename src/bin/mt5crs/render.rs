@@ -44,7 +44,8 @@ impl Context<'_> {
 /// A report that can be shown to a person. The first line says what matters.
 pub(crate) trait Page: Sized {
     /// Writes the whole page.
-    fn page(outcome: &Outcome<Self>, context: &Context<'_>, page: &mut Sheet<'_>) -> io::Result<()>;
+    fn page(outcome: &Outcome<Self>, context: &Context<'_>, page: &mut Sheet<'_>)
+    -> io::Result<()>;
 }
 
 /// Where a page is written, and how it may look there.
@@ -95,17 +96,36 @@ impl Screen {
         }
     }
 
+    /// Writes one JSON document on one line, of a stream of them.
+    pub(crate) fn json_line(&self, document: &impl Serialize) -> io::Result<()> {
+        self.stdout(|out| serde_json::to_writer(out, document).map_err(io::Error::from))
+    }
+
+    /// Writes one JSON document to stderr, where stdout belongs to somebody else.
+    pub(crate) fn json_on_stderr(&self, document: &impl Serialize) -> io::Result<()> {
+        let mut err = BufWriter::new(io::stderr().lock());
+        serde_json::to_writer(&mut err, document)?;
+        err.write_all(b"\n")?;
+        forgive_closed_pipe(err.flush())
+    }
+
     /// Writes text to stdout as it is.
     pub(crate) fn text(&self, text: &str) -> io::Result<()> {
         self.stdout(|out| out.write_all(text.trim_end_matches('\n').as_bytes()))
     }
 
     /// Writes a page to stdout.
-    pub(crate) fn page(&self, write: impl FnOnce(&mut Sheet<'_>) -> io::Result<()>) -> io::Result<()> {
+    pub(crate) fn page(
+        &self,
+        write: impl FnOnce(&mut Sheet<'_>) -> io::Result<()>,
+    ) -> io::Result<()> {
         let stdout = io::stdout();
         let mut out = BufWriter::new(stdout.lock());
-        let mut sheet =
-            Sheet { writer: &mut out, style: Style::of(&stdout), width: table::terminal_width(&stdout) };
+        let mut sheet = Sheet {
+            writer: &mut out,
+            style: Style::of(&stdout),
+            width: table::terminal_width(&stdout),
+        };
         let written = write(&mut sheet).and_then(|()| out.flush());
         forgive_closed_pipe(written)
     }
@@ -117,17 +137,19 @@ impl Screen {
     ) -> io::Result<()> {
         let stderr = io::stderr();
         let mut out = BufWriter::new(stderr.lock());
-        let mut sheet =
-            Sheet { writer: &mut out, style: Style::of(&stderr), width: table::terminal_width(&stderr) };
+        let mut sheet = Sheet {
+            writer: &mut out,
+            style: Style::of(&stderr),
+            width: table::terminal_width(&stderr),
+        };
         let written = write(&mut sheet).and_then(|()| out.flush());
         forgive_closed_pipe(written)
     }
 
     fn stdout(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
         let mut out = BufWriter::new(io::stdout().lock());
-        let written = write(&mut out)
-            .and_then(|()| out.write_all(b"\n"))
-            .and_then(|()| out.flush());
+        let written =
+            write(&mut out).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush());
         forgive_closed_pipe(written)
     }
 

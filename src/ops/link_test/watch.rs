@@ -26,7 +26,7 @@ pub const SILENCE: Duration = Duration::from_secs(10);
 
 /// What a look found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", tag = "state")]
+#[serde(rename_all = "snake_case", tag = "state")]
 pub enum State {
     /// The gateway answers, and its terminal does.
     Up {
@@ -54,7 +54,7 @@ pub enum State {
 
 /// A figure held against its two limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "snake_case")]
 pub enum Band {
     /// Within both.
     Ok,
@@ -96,7 +96,7 @@ pub struct Event {
 
 /// Why something is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "snake_case")]
 pub enum EventKind {
     /// The first look.
     First,

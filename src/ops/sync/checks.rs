@@ -24,6 +24,10 @@ fn amount_tolerance() -> Decimal {
     Decimal::new(2, 2)
 }
 
+/// The checks that can warn, and so be let pass by name.
+pub const WARNING: [&str; 4] =
+    ["identity-expected", "margin-level", "balance-steady", "clock-skew"];
+
 /// What the account is expected to be; nothing is expected where it is absent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Expected {

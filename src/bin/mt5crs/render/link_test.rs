@@ -10,16 +10,26 @@ use super::style::{Ink, clean, verdict};
 use super::{Context, Page, Sheet, table};
 
 impl Page for Report {
-    fn page(outcome: &Outcome<Self>, context: &Context<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
+    fn page(
+        outcome: &Outcome<Self>,
+        context: &Context<'_>,
+        sheet: &mut Sheet<'_>,
+    ) -> io::Result<()> {
         let Some(report) = &outcome.report else { return Ok(()) };
         let ink = verdict(outcome.verdict);
         let whom = context.whom();
         match report.failed_layer {
             Some(layer) => sheet.headline(ink, "FAILED", &format!("at the {layer} of {whom}"))?,
             None if outcome.verdict == Verdict::Warn => {
-                sheet.headline(ink, "WARN", &format!("{whom} answers, its terminal too; see below"))?;
+                sheet.headline(
+                    ink,
+                    "WARN",
+                    &format!("{whom} answers, its terminal too; see below"),
+                )?;
             }
-            None => sheet.headline(ink, "PASS", &format!("{whom} answers, and its terminal too"))?,
+            None => {
+                sheet.headline(ink, "PASS", &format!("{whom} answers, and its terminal too"))?
+            }
         }
         sheet.blank()?;
         let mut layers = table::table(sheet, &["LAYER", "", ">MS", "FOUND"]);
@@ -45,10 +55,13 @@ impl Page for Report {
             }
         }
         sheet.blank()?;
-        let last = sheet.style.paint(ink, match report.failed_layer {
-            Some(_) => "FAILED",
-            None => "SUCCESS",
-        });
+        let last = sheet.style.paint(
+            ink,
+            match report.failed_layer {
+                Some(_) => "FAILED",
+                None => "SUCCESS",
+            },
+        );
         match report.failed_layer {
             Some(layer) => sheet.line(format!("Link test: {last} at {layer}")),
             None => sheet.line(format!("Link test: {last}")),
@@ -94,11 +107,7 @@ pub(crate) fn histogram(sheet: &mut Sheet<'_>, latency: &Latency) -> io::Result<
     for bucket in &latency.histogram {
         let length = (bucket.count * room).div_ceil(most);
         let bar = "#".repeat(usize::try_from(length).unwrap_or_default());
-        sheet.line(format!(
-            "{:>8.3} ms {:>7}  {bar}",
-            bucket.from_us / 1e3,
-            bucket.count
-        ))?;
+        sheet.line(format!("{:>8.3} ms {:>7}  {bar}", bucket.from_us / 1e3, bucket.count))?;
     }
     Ok(())
 }
@@ -124,7 +133,8 @@ pub(crate) fn event(sheet: &mut Sheet<'_>, event: &Event) -> io::Result<()> {
         State::Down { why } => (Ink::Fail, "DOWN", clean(why)),
         State::Stranger { why } => (Ink::Fail, "NOT THE GATEWAY", clean(why)),
     };
-    let mut line = format!("{} {}", event.at.strftime("%Y-%m-%dT%H:%M:%SZ"), sheet.style.paint(ink, word));
+    let mut line =
+        format!("{} {}", event.at.strftime("%Y-%m-%dT%H:%M:%SZ"), sheet.style.paint(ink, word));
     if let Some(rtt) = event.rtt_us {
         line += &format!(" {:.2} ms", rtt as f64 / 1e3);
     }
@@ -132,7 +142,9 @@ pub(crate) fn event(sheet: &mut Sheet<'_>, event: &Event) -> io::Result<()> {
         line += &format!(": {detail}");
     }
     match (event.kind, event.silent_ms) {
-        (EventKind::Silent, Some(ms)) => line += &format!("; NO ANSWER for {:.0} s", ms as f64 / 1e3),
+        (EventKind::Silent, Some(ms)) => {
+            line += &format!("; NO ANSWER for {:.0} s", ms as f64 / 1e3)
+        }
         (EventKind::Changed, Some(ms)) if matches!(event.state, State::Up { .. }) => {
             line += &format!("; back after {:.1} s", ms as f64 / 1e3);
         }

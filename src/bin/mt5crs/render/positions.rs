@@ -9,19 +9,31 @@ use super::style::{Ink, verdict};
 use super::{Context, Page, Sheet, table};
 
 impl Page for Report {
-    fn page(outcome: &Outcome<Self>, context: &Context<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
+    fn page(
+        outcome: &Outcome<Self>,
+        context: &Context<'_>,
+        sheet: &mut Sheet<'_>,
+    ) -> io::Result<()> {
         let Some(report) = &outcome.report else { return Ok(()) };
         let whom = context.whom();
         let failed = report.checks.iter().find(|check| check.status == Status::Fail);
         let (word, text) = match (report.listed, failed) {
-            _ if outcome.failure.is_some() => ("UNKNOWN", format!("nothing is known of the positions at {whom}")),
-            (_, Some(check)) => ("UNPROVED", format!("{}: {} at {whom}", check.name, super::style::clean(&check.found))),
-            (Some(0), None) => ("EMPTY", format!("no open position is reported by {whom}, and the account agrees")),
+            _ if outcome.failure.is_some() => {
+                ("UNKNOWN", format!("nothing is known of the positions at {whom}"))
+            }
+            (_, Some(check)) => (
+                "UNPROVED",
+                format!("{}: {} at {whom}", check.name, super::style::clean(&check.found)),
+            ),
+            (Some(0), None) => {
+                ("EMPTY", format!("no open position is reported by {whom}, and the account agrees"))
+            }
             (Some(1), None) => ("OPEN", format!("1 position is reported by {whom}")),
             (Some(count), None) => ("OPEN", format!("{count} positions are reported by {whom}")),
             (None, None) => ("UNKNOWN", format!("the list of {whom} was not read")),
         };
-        let ink = if outcome.verdict == Verdict::Pass { Ink::Strong } else { verdict(outcome.verdict) };
+        let ink =
+            if outcome.verdict == Verdict::Pass { Ink::Strong } else { verdict(outcome.verdict) };
         sheet.headline(ink, word, &text)?;
         if let Some(account) = &report.account {
             sheet.heading("ACCOUNT as the gateway reports it")?;
@@ -29,7 +41,8 @@ impl Page for Report {
         }
         if let (Some(positions), Some(listed)) = (&report.positions, report.listed) {
             if listed > 0 {
-                let at = report.reported_at.map_or(String::new(), |at| format!(" at {at} by its clock"));
+                let at =
+                    report.reported_at.map_or(String::new(), |at| format!(" at {at} by its clock"));
                 sheet.heading(&format!("POSITIONS as the gateway reports them{at}"))?;
                 if positions.is_empty() {
                     sheet.line(format!("none of the {listed} is of the symbol asked for"))?;
@@ -40,12 +53,11 @@ impl Page for Report {
             sheet.blank()?;
             sheet.line("pending orders: the gateway cannot list them")?;
         }
-        if let Some(check) = failed {
-            if let Some(remedy) = &check.remedy {
+        if let Some(check) = failed
+            && let Some(remedy) = &check.remedy {
                 let help = sheet.style.paint(Ink::Strong, "help:");
                 sheet.line(format!("{help} {remedy}"))?;
             }
-        }
         Ok(())
     }
 }

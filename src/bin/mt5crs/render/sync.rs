@@ -10,10 +10,18 @@ use super::style::{Ink, clean, verdict};
 use super::{Context, Page, Sheet, table};
 
 impl Page for Report {
-    fn page(outcome: &Outcome<Self>, context: &Context<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
+    fn page(
+        outcome: &Outcome<Self>,
+        context: &Context<'_>,
+        sheet: &mut Sheet<'_>,
+    ) -> io::Result<()> {
         let whom = context.whom();
         let Some(report) = &outcome.report else {
-            return sheet.headline(Ink::Fail, "FAILED", &format!("State synchronization failed: {whom}"));
+            return sheet.headline(
+                Ink::Fail,
+                "FAILED",
+                &format!("State synchronization failed: {whom}"),
+            );
         };
         let ink = verdict(outcome.verdict);
         match report.recovered {
@@ -24,8 +32,16 @@ impl Page for Report {
             }
             None => {
                 let failed: Vec<&str> = with(report, Status::Fail);
-                let why = if failed.is_empty() { "no usable answer".to_owned() } else { failed.join(", ") };
-                sheet.headline(Ink::Fail, "State synchronization failed:", &format!("{why} at {whom}"))?;
+                let why = if failed.is_empty() {
+                    "no usable answer".to_owned()
+                } else {
+                    failed.join(", ")
+                };
+                sheet.headline(
+                    Ink::Fail,
+                    "State synchronization failed:",
+                    &format!("{why} at {whom}"),
+                )?;
             }
         }
         let warned = with(report, Status::Warn);
@@ -37,7 +53,8 @@ impl Page for Report {
             table::account(sheet, account)?;
         }
         if let Some(positions) = &report.positions {
-            let at = report.reported_at.map_or(String::new(), |at| format!(" at {at} by its clock"));
+            let at =
+                report.reported_at.map_or(String::new(), |at| format!(" at {at} by its clock"));
             sheet.heading(&format!("POSITIONS as the gateway reports them{at}"))?;
             if positions.is_empty() {
                 sheet.line("an empty list; what it is worth says the check empty-book")?;
@@ -65,7 +82,11 @@ fn with(report: &Report, status: Status) -> Vec<&str> {
     report.checks.iter().filter(|check| check.status == status).map(|check| &*check.name).collect()
 }
 
-fn write_changes(sheet: &mut Sheet<'_>, context: &Context<'_>, changes: &Changes) -> io::Result<()> {
+fn write_changes(
+    sheet: &mut Sheet<'_>,
+    context: &Context<'_>,
+    changes: &Changes,
+) -> io::Result<()> {
     if changes.is_empty() {
         return sheet.line(format!("none since {}", changes.since));
     }

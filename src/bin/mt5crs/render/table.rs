@@ -7,7 +7,7 @@ use mt5crs::protocol::account::Account;
 use mt5crs::protocol::positions::Position;
 use mt5crs::report::Check;
 
-use super::style::{self, Ink, Style};
+use super::style::{self, Ink};
 use super::{Context, Sheet};
 
 /// Rows that a table shows unless all are wanted.
@@ -167,10 +167,4 @@ pub(crate) fn checks(sheet: &mut Sheet<'_>, checks: &[Check]) -> io::Result<()> 
         }
     }
     Ok(())
-}
-
-/// A status word of a fixed width, for what is drawn without a table.
-pub(crate) fn painted_status(style: Style, status: mt5crs::report::Status, width: usize) -> String {
-    let (word, ink) = style::status(status);
-    style.paint(ink, &format!("{word:<width$}"))
 }

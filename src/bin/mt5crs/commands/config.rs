@@ -1,0 +1,34 @@
+//! `mt5crs config show`: works whatever is wrong with the settings, and says what is.
+
+use mt5crs::exit::Exit;
+use mt5crs::ops::config_show::{self, Report};
+use mt5crs::report::{Outcome, Verdict};
+
+use crate::args::ConfigCommand;
+use crate::run::Run;
+use crate::site::{no_directory, resolved};
+
+pub(crate) fn run(run: &Run, command: &ConfigCommand) -> Exit {
+    match command {
+        ConfigCommand::Show => show(run),
+    }
+}
+
+fn show(run: &Run) -> Exit {
+    const NAME: &str = "config-show";
+    let report = match resolved(&run.global) {
+        Ok(resolved) => config_show::run(resolved),
+        Err(error) => return run.give_up::<Report>(NAME, no_directory(&error)),
+    };
+    let (warnings, wrong) = (report.warnings.len(), !report.problems.is_empty());
+    let verdict = match (wrong, warnings) {
+        (true, _) => Verdict::Fail,
+        (false, 0) => Verdict::Pass,
+        (false, _) => Verdict::Warn,
+    };
+    let mut outcome = Outcome::judged(report, verdict, false);
+    if wrong {
+        outcome.exit = Exit::Usage;
+    }
+    run.finish_alone(NAME, &outcome)
+}

@@ -1,0 +1,156 @@
+//! `mt5crs link-test`.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mt5crs::clock::Stopped;
+use mt5crs::exit::Exit;
+use mt5crs::failure::interrupted;
+use mt5crs::gateway::Transport;
+use mt5crs::gateway::zeromq::ZmqTransport;
+use mt5crs::guard;
+use mt5crs::logs::Marker;
+use mt5crs::ops::link_test::watch::{self, Event, State};
+use mt5crs::ops::link_test::{self, Options, Reach, Report, Tested};
+use mt5crs::report::{Failure, Outcome};
+
+use crate::args::LinkTestArgs;
+use crate::render;
+use crate::render::progress::Progress;
+use crate::run::{Run, Showing};
+use crate::site::{SKEW_WARN, Site};
+
+const NAME: &str = "link-test";
+const DEADLINE: Duration = Duration::from_secs(15);
+/// A watch goes on until it is stopped.
+const FOR_EVER: Duration = Duration::from_secs(u32::MAX as u64);
+
+pub(crate) fn run(run: &Run, args: &LinkTestArgs) -> Exit {
+    let default_deadline = if args.watch.is_some() { FOR_EVER } else { DEADLINE };
+    if let Err(failure) = fits(run, args) {
+        return run.give_up::<Report>(NAME, failure);
+    }
+    let site = match Site::open(run, NAME, default_deadline) {
+        Ok(site) => site,
+        Err(failure) => return run.give_up::<Report>(NAME, failure),
+    };
+    let options = Options {
+        host: site.gateway.host.clone(),
+        port: site.gateway.port,
+        origin: site.origin.clone(),
+        allow_loopback: site.allow_loopback,
+        timeout: site.settings.sync_timeout,
+        count: args.count,
+        interval: args.interval,
+        latency_warn: site.settings.latency_warn,
+        latency_critical: site.settings.latency_critical,
+        skew_warn: SKEW_WARN,
+        signature_ttl: site.settings.signature_ttl,
+        names: site.names.clone(),
+    };
+    let progress = Progress::new(!run.global.quiet && !run.json(), "round trips");
+    let transport = |address: SocketAddr| -> Box<dyn Transport> {
+        Box::new(ZmqTransport::new(address, Arc::clone(&run.clock), run.stop.clone()))
+    };
+    let reach = Reach {
+        clock: &run.clock,
+        stop: &run.stop,
+        deadline: site.deadline,
+        transport: &transport,
+        progress: &|done, of| progress.step(done, of),
+    };
+    match args.watch {
+        Some(every) => watch(run, &site, &options, &reach, every),
+        None => {
+            let tested = link_test::run(&options, &reach);
+            progress.clear();
+            finish(run, args, &site, tested)
+        }
+    }
+}
+
+/// A schedule that can't end in time is said before it is begun.
+fn fits(run: &Run, args: &LinkTestArgs) -> Result<(), Failure> {
+    let deadline = run.global.settings.deadline.unwrap_or(DEADLINE);
+    let schedule = args.interval.saturating_mul(args.count - 1);
+    if args.watch.is_some() || schedule < deadline {
+        return Ok(());
+    }
+    Err(Failure {
+        code: "usage",
+        message: format!(
+            "{} round trips every {:?} take {schedule:?}, and the deadline is {deadline:?}",
+            args.count, args.interval
+        ),
+        causes: Vec::new(),
+        remedy: format!("give it longer: --deadline {}s", schedule.as_secs() + DEADLINE.as_secs()),
+        exit: Exit::Usage,
+    })
+}
+
+fn finish(run: &Run, args: &LinkTestArgs, site: &Site, tested: Tested) -> Exit {
+    let Tested { outcome, target } = tested;
+    record(site, &outcome);
+    let latency = outcome.report.as_ref().and_then(|report| report.latency.clone());
+    let showing = Showing {
+        target: target.map(|target| guard::target::kind(&target, outcome.simulated)),
+        histogram: latency.filter(|_| args.histogram),
+        ..Showing::default()
+    };
+    run.finish(NAME, outcome, site, &showing)
+}
+
+fn record(site: &Site, outcome: &Outcome<Report>) {
+    if let Some(failure) = outcome.failure.as_ref().filter(|failure| failure.exit == Exit::NoAnswer)
+    {
+        let cause = failure.causes.last().unwrap_or(&failure.message);
+        site.record.marker(&Marker::ConnectionFailed { endpoint: &site.endpoint, cause });
+    }
+    let Some(report) = &outcome.report else { return };
+    if let Some(account) = &report.account {
+        site.record.marker(&Marker::Balance {
+            balance: &account.balance,
+            equity: &account.equity,
+            currency: account.currency.as_deref(),
+        });
+    }
+    let Some(latency) = &report.latency else { return };
+    let whole = |micros: Option<f64>| micros.map_or(0, |us| us.round() as u64);
+    if latency.rtt_max_us.is_some() {
+        site.record.marker(&Marker::Latency {
+            samples: u64::from(latency.sent - latency.lost),
+            p50_us: whole(latency.rtt_p50_us),
+            p90_us: whole(latency.rtt_p90_us),
+            p99_us: (!latency.p99_is_max).then(|| whole(latency.rtt_p99_us)),
+            max_us: whole(latency.rtt_max_us),
+        });
+    }
+}
+
+/// Tells every change, a line each: text for people, a JSON document for programs.
+fn watch(run: &Run, site: &Site, options: &Options, reach: &Reach<'_>, every: Duration) -> Exit {
+    let mut tell = |event: &Event| {
+        let told = if run.json() {
+            run.screen.json_line(event)
+        } else {
+            run.screen.page(|sheet| render::link_test::event(sheet, event))
+        };
+        if let State::Down { why } = &event.state {
+            site.record.marker(&Marker::ConnectionFailed { endpoint: &site.endpoint, cause: why });
+        }
+        // Nobody reads any longer: the wish to stop, in another form.
+        if told.is_err() {
+            run.stop.ask(signal_hook::consts::SIGTERM.unsigned_abs() as usize);
+        }
+    };
+    let exit = match watch::run(options, reach, every, &mut tell) {
+        Ok(Some(State::Up { .. })) => Exit::Ok,
+        Ok(Some(State::TerminalGone { .. })) => Exit::No,
+        Ok(Some(State::Stranger { .. })) => Exit::NotTheGateway,
+        Ok(Some(State::Down { .. }) | None) => Exit::NoAnswer,
+        Err(Stopped { signal }) => interrupted(Stopped { signal }).exit,
+    };
+    site.record.end(exit);
+    exit
+}

@@ -1,0 +1,40 @@
+//! `mt5crs positions`.
+
+use std::time::Duration;
+
+use mt5crs::exit::Exit;
+use mt5crs::ops::positions::{self, Options, Report};
+use mt5crs::units::Symbol;
+
+use crate::args::PositionsArgs;
+use crate::run::{Run, Showing};
+use crate::site::Site;
+
+const DEADLINE: Duration = Duration::from_secs(30);
+
+pub(crate) fn run(run: &Run, args: PositionsArgs) -> Exit {
+    const NAME: &str = "positions";
+    let site = match Site::open(run, NAME, DEADLINE) {
+        Ok(site) => site,
+        Err(failure) => return run.give_up::<Report>(NAME, failure),
+    };
+    let options = Options {
+        symbols: args.symbol.iter().map(|symbol| Symbol::new(symbol)).collect(),
+        credit: args.credit.credit,
+        names: site.names.clone(),
+    };
+    let asked = site.ask(run, |client| {
+        let outcome = positions::run(client, &options);
+        let simulated = outcome.simulated;
+        (outcome, simulated)
+    });
+    let mut showing = Showing { all_rows: args.rows.all, ..Showing::default() };
+    let outcome = match asked {
+        Ok((outcome, kind)) => {
+            showing.target = Some(kind);
+            outcome
+        }
+        Err(failure) => mt5crs::report::Outcome::failed(failure),
+    };
+    run.finish(NAME, outcome, &site, &showing)
+}

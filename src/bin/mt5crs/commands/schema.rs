@@ -1,0 +1,43 @@
+//! `mt5crs schema COMMAND` and `mt5crs completions SHELL`: what other programs need to know of this one.
+
+use clap::CommandFactory;
+use mt5crs::exit::Exit;
+use mt5crs::ops;
+use mt5crs::report::Envelope;
+use schemars::{JsonSchema, Schema, schema_for};
+
+use crate::args::{Arguments, CompletionsArgs, SchemaArgs, SchemaOf};
+use crate::run::Run;
+
+pub(crate) fn run(run: &Run, args: &SchemaArgs) -> Exit {
+    let schema = match args.command {
+        SchemaOf::LinkTest => of::<ops::link_test::Report>(),
+        SchemaOf::LinkWatch => schema_for!(ops::link_test::watch::Event),
+        SchemaOf::Positions => of::<ops::positions::Report>(),
+        SchemaOf::Sync => of::<ops::sync::Report>(),
+        SchemaOf::ConfigShow => of::<ops::config_show::Report>(),
+        SchemaOf::Explain => of::<ops::explain::Report>(),
+    };
+    let text = serde_json::to_string_pretty(&schema).unwrap_or_default();
+    print(run, &text)
+}
+
+fn of<R: JsonSchema + 'static>() -> Schema {
+    schema_for!(Envelope<'static, R>)
+}
+
+pub(crate) fn completions(run: &Run, args: &CompletionsArgs) -> Exit {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut Arguments::command(), "mt5crs", &mut script);
+    print(run, &String::from_utf8_lossy(&script))
+}
+
+fn print(run: &Run, text: &str) -> Exit {
+    match run.screen.text(text) {
+        Ok(()) => Exit::Ok,
+        Err(error) => {
+            run.screen.warn(&format!("failed to write: {error}"));
+            Exit::No
+        }
+    }
+}

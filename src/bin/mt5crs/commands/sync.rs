@@ -1,0 +1,225 @@
+//! `mt5crs sync [-- COMMAND…]`: the gate, and the command that it lets through.
+
+use std::ffi::OsString;
+use std::io::ErrorKind;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+use std::time::Duration;
+
+use mt5crs::config::{self, Environment};
+use mt5crs::exit::Exit;
+use mt5crs::guard::breaker;
+use mt5crs::logs::Marker;
+use mt5crs::ops::sync::snapshot::Store;
+use mt5crs::ops::sync::{self, Options, Report, checks};
+use mt5crs::report::{Failure, Outcome, Status, Verdict};
+
+use crate::args::SyncArgs;
+use crate::run::{Run, Showing};
+use crate::site::{SKEW_WARN, Site, settings_failure};
+
+const NAME: &str = "sync";
+const DEADLINE: Duration = Duration::from_secs(30);
+
+pub(crate) fn run(run: &Run, args: SyncArgs) -> Exit {
+    if let Err(failure) = usable(run, &args) {
+        return run.give_up::<Report>(NAME, failure);
+    }
+    let site = match Site::open(run, NAME, DEADLINE) {
+        Ok(site) => site,
+        Err(failure) => return run.give_up::<Report>(NAME, failure),
+    };
+    let mut showing = Showing {
+        target: None,
+        all_rows: args.rows.all,
+        histogram: None,
+        on_stderr: !args.command.is_empty(),
+        report_file: args.report.as_deref(),
+    };
+    let gate = match Gate::of(&site, &args) {
+        Ok(gate) => gate,
+        Err(failure) => {
+            return run.finish(NAME, Outcome::<Report>::failed(failure), &site, &showing);
+        }
+    };
+    let options = Options {
+        magic: site.settings.magic,
+        expected: site.expected(),
+        credit: args.credit.credit.clone(),
+        skew_warn: SKEW_WARN,
+        store: Store::new(site.state_dir()),
+        names: site.names.clone(),
+    };
+    let asked = site.ask(run, |client| {
+        let outcome = sync::run(client, &options, &*run.clock);
+        let simulated = outcome.simulated;
+        (outcome, simulated)
+    });
+    let mut outcome = match asked {
+        Ok((outcome, kind)) => {
+            showing.target = Some(kind);
+            outcome
+        }
+        Err(failure) => Outcome::failed(failure),
+    };
+    record(&site, &outcome);
+    if let (Some(gate), None) = (&gate, &outcome.failure)
+        && let Some(refusal) = gate.refusal(&site, &outcome, &args.allow_warn) {
+            outcome.exit = refusal.exit;
+            outcome.verdict = refusal.verdict();
+            outcome.failure = Some(refusal);
+        }
+    let exit = run.finish(NAME, outcome, &site, &showing);
+    match gate {
+        Some(gate) if exit == Exit::Ok => gate.become_command(run, site),
+        _ => exit,
+    }
+}
+
+/// What is wrong with the arguments beyond their form.
+fn usable(run: &Run, args: &SyncArgs) -> Result<(), Failure> {
+    let failure = |message: String, remedy: String| Failure {
+        code: "usage",
+        message,
+        causes: Vec::new(),
+        remedy,
+        exit: Exit::Usage,
+    };
+    if run.global.sim.sim && !args.command.is_empty() {
+        return Err(failure(
+            "a command must not be started on the word of a simulated gateway".to_owned(),
+            "leave out --sim, or the command".to_owned(),
+        ));
+    }
+    match args.allow_warn.iter().find(|name| !checks::WARNING.contains(&name.as_str())) {
+        Some(unknown) => Err(failure(
+            format!("no check that can warn is called `{unknown}`"),
+            format!("one of: {}", checks::WARNING.join(", ")),
+        )),
+        None => Ok(()),
+    }
+}
+
+/// The lines that operators grep for: one for each sync.
+fn record(site: &Site, outcome: &Outcome<Report>) {
+    let Some(report) = &outcome.report else {
+        let cause =
+            outcome.failure.as_ref().map_or("no report", |failure| failure.message.as_str());
+        return site.record.marker(&Marker::SyncFailed { cause });
+    };
+    if let Some(account) = &report.account {
+        site.record.marker(&Marker::Balance {
+            balance: &account.balance,
+            equity: &account.equity,
+            currency: account.currency.as_deref(),
+        });
+    }
+    for refusal in &report.refusals {
+        site.record.marker(&Marker::ErrorCode { code: &refusal.code, message: &refusal.message });
+    }
+    match report.recovered {
+        Some(positions) => site.record.marker(&Marker::Synchronized { positions }),
+        None => {
+            let failed = report.checks.iter().filter(|check| check.status == Status::Fail);
+            let failed: Vec<&str> = failed.map(|check| &*check.name).collect();
+            let cause = match &outcome.failure {
+                Some(failure) => failure.causes.last().unwrap_or(&failure.message).clone(),
+                None => failed.join(", "),
+            };
+            site.record.marker(&Marker::SyncFailed { cause: &cause });
+        }
+    }
+}
+
+/// The command that starts when everything is proved.
+struct Gate {
+    program: OsString,
+    arguments: Vec<OsString>,
+    environment: Environment,
+}
+
+impl Gate {
+    /// The command with the environment that it will get; refused where it would inherit another gateway than the one
+    /// that is about to be proved.
+    fn of(site: &Site, args: &SyncArgs) -> Result<Option<Self>, Failure> {
+        let Some((program, arguments)) = args.command.split_first() else { return Ok(None) };
+        let inherited: Environment = std::env::vars_os().collect();
+        let environment = config::handover(&inherited, &site.settings)
+            .map_err(|problems| settings_failure(&problems))?;
+        Ok(Some(Self { program: program.clone(), arguments: arguments.to_vec(), environment }))
+    }
+
+    /// Why the command may not start although the sync brought its answer.
+    fn refusal(
+        &self,
+        site: &Site,
+        outcome: &Outcome<Report>,
+        allowed: &[String],
+    ) -> Option<Failure> {
+        let program = self.program.to_string_lossy();
+        let refused = |code, causes, remedy: String, exit| {
+            Some(Failure {
+                code,
+                message: format!("{program} was not started"),
+                causes,
+                remedy,
+                exit,
+            })
+        };
+        let report = outcome.report.as_ref()?;
+        if outcome.verdict == Verdict::Fail {
+            let failed = report.checks.iter().filter(|check| check.status == Status::Fail);
+            let causes = failed.map(|check| format!("{}: {}", check.name, check.found)).collect();
+            return refused(
+                "sync-failed",
+                causes,
+                "mend what the checks name, then run this again".to_owned(),
+                Exit::No,
+            );
+        }
+        let warned: Vec<_> = report
+            .checks
+            .iter()
+            .filter(|check| {
+                check.status == Status::Warn && !allowed.iter().any(|name| *name == check.name)
+            })
+            .collect();
+        if let Some(first) = warned.first() {
+            let causes =
+                warned.iter().map(|check| format!("{}: {}", check.name, check.found)).collect();
+            let remedy = format!("mend it, or accept it by name: --allow-warn {}", first.name);
+            return refused("sync-warned", causes, remedy, Exit::No);
+        }
+        match breaker::engaged(&site.settings.kill_switch_file) {
+            None => None,
+            Some(why) => refused(
+                "breaker-engaged",
+                vec![why],
+                "find out who engaged the breaker and why, before the file is removed".to_owned(),
+                Exit::Guarded,
+            ),
+        }
+    }
+
+    /// Becomes the command. Connections and logs are closed by now; it returns only where it couldn't be started.
+    fn become_command(self, run: &Run, site: Site) -> Exit {
+        drop(site);
+        let error = Command::new(&self.program)
+            .args(&self.arguments)
+            .env_clear()
+            .envs(&self.environment)
+            .exec();
+        let exit = match error.kind() {
+            ErrorKind::NotFound => Exit::CommandNotFound,
+            _ => Exit::CommandNotRun,
+        };
+        run.screen.fail(&Failure {
+            code: "command",
+            message: format!("failed to start {}", self.program.to_string_lossy()),
+            causes: vec![error.to_string()],
+            remedy: "check its path and its permissions".to_owned(),
+            exit,
+        });
+        exit
+    }
+}

@@ -1,0 +1,26 @@
+//! Failed attempts, told to whoever watches and counted in the log.
+
+use mt5crs::gateway::client::Listener;
+use mt5crs::gateway::transport::LinkError;
+use mt5crs::logs::{Marker, Record};
+
+use crate::render::Screen;
+
+/// Warns on stderr, and writes one `Connection failed` for each failed attempt.
+pub(crate) struct Attempts<'a> {
+    pub(crate) screen: &'a Screen,
+    pub(crate) record: &'a Record,
+    pub(crate) endpoint: &'a str,
+    pub(crate) of: u32,
+}
+
+impl Listener for Attempts<'_> {
+    fn attempt_failed(&self, number: u32, error: &LinkError) {
+        let cause = error.to_string();
+        self.record.marker(&Marker::ConnectionFailed { endpoint: self.endpoint, cause: &cause });
+        self.screen.warn(&format!(
+            "attempt {number} of {} to reach {} failed: {cause}",
+            self.of, self.endpoint
+        ));
+    }
+}

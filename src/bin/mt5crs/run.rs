@@ -1,0 +1,183 @@
+//! The frame around every command: when it began, how it is printed, how it ends.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use mt5crs::clock::{Clock, Stop, SystemClock};
+use mt5crs::exit::Exit;
+use mt5crs::ops::link_test::Latency;
+use mt5crs::report::{Envelope, Failure, Outcome, TargetKind};
+use serde::Serialize;
+
+use crate::args::{Format, Global};
+use crate::render::{self, Context, Page, Screen, Sheet};
+use crate::signals;
+use crate::site::Site;
+
+/// One run of the binary.
+pub(crate) struct Run {
+    pub(crate) global: Global,
+    pub(crate) screen: Screen,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) stop: Stop,
+    started_at: Timestamp,
+    began: Duration,
+}
+
+/// What goes with an outcome when it is shown.
+#[derive(Default)]
+pub(crate) struct Showing<'a> {
+    /// The target, once its address is known.
+    pub(crate) target: Option<TargetKind>,
+    /// Whether a table shows all of its rows.
+    pub(crate) all_rows: bool,
+    /// The round trips, where their distribution is to be drawn below the page.
+    pub(crate) histogram: Option<Latency>,
+    /// Whether stdout belongs to somebody else.
+    pub(crate) on_stderr: bool,
+    /// A file that gets the JSON document as well.
+    pub(crate) report_file: Option<&'a std::path::Path>,
+}
+
+impl Run {
+    pub(crate) fn begin(global: Global) -> Self {
+        let stop = signals::install();
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(stop.clone()));
+        Self {
+            screen: Screen { quiet: global.quiet },
+            started_at: clock.now(),
+            began: clock.monotonic(),
+            global,
+            clock,
+            stop,
+        }
+    }
+
+    pub(crate) fn json(&self) -> bool {
+        self.global.output == Format::Json
+    }
+
+    /// Shows how a command ended that talks to a gateway, and ends its log.
+    pub(crate) fn finish<R: Page + Serialize>(
+        &self,
+        command: &str,
+        mut outcome: Outcome<R>,
+        site: &Site,
+        showing: &Showing<'_>,
+    ) -> Exit {
+        if let Some(trouble) = site.record.trouble() {
+            outcome.warnings.push(format!("{trouble}: {}", trouble.source));
+        }
+        self.show(command, &outcome, Some(site), showing);
+        site.record.end(outcome.exit);
+        outcome.exit
+    }
+
+    /// Shows how a command ended that talks to nobody.
+    pub(crate) fn finish_alone<R: Page + Serialize>(
+        &self,
+        command: &str,
+        outcome: &Outcome<R>,
+    ) -> Exit {
+        self.show(command, outcome, None, &Showing::default());
+        outcome.exit
+    }
+
+    /// Shows a failure that came before there was anything to report.
+    pub(crate) fn give_up<R: Page + Serialize>(&self, command: &str, failure: Failure) -> Exit {
+        self.finish_alone::<R>(command, &Outcome::failed(failure))
+    }
+
+    fn show<R: Page + Serialize>(
+        &self,
+        command: &str,
+        outcome: &Outcome<R>,
+        site: Option<&Site>,
+        showing: &Showing<'_>,
+    ) {
+        for warning in &outcome.warnings {
+            self.screen.warn(warning);
+        }
+        let document = self.envelope(command, outcome, site, showing);
+        let mut shown = Ok(());
+        if let Some(path) = showing.report_file {
+            shown = write_file(path, &document);
+        }
+        let context = Context {
+            endpoint: site.map(|site| site.endpoint.as_str()),
+            target: showing.target,
+            all_rows: showing.all_rows,
+        };
+        let page = |sheet: &mut Sheet<'_>| {
+            if let Some(latency) = &showing.histogram {
+                render::link_test::histogram(sheet, latency)?;
+                sheet.blank()?;
+            }
+            R::page(outcome, &context, sheet)
+        };
+        let printed = match (self.json(), showing.on_stderr) {
+            (true, false) => self.screen.json(&document),
+            (true, true) => self.screen.json_on_stderr(&document),
+            (false, false) => self.screen.page(page),
+            (false, true) => self.screen.page_on_stderr(page),
+        };
+        // What can't be printed is said where it still can, and never changes what the command has found.
+        for error in [shown, printed].into_iter().filter_map(Result::err) {
+            self.screen.warn(&format!("failed to write the report: {error}"));
+        }
+        if let Some(failure) = &outcome.failure {
+            self.screen.fail(failure);
+        }
+    }
+
+    fn envelope<'a, R>(
+        &'a self,
+        command: &str,
+        outcome: &'a Outcome<R>,
+        site: Option<&'a Site>,
+        showing: &Showing<'_>,
+    ) -> Envelope<'a, R> {
+        let duration = self.clock.monotonic().saturating_sub(self.began);
+        Envelope {
+            schema: format!("mt5crs.{command}/1"),
+            version: env!("CARGO_PKG_VERSION"),
+            profile: site.and_then(|site| site.settings.profile.as_deref()),
+            endpoint: site.map(|site| site.endpoint.as_str()),
+            target: showing.target,
+            started_at: self.started_at,
+            duration_ms: u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
+            verdict: outcome.verdict,
+            exit_code: outcome.exit.code(),
+            run_log: site.map(|site| site.record.run_log()),
+            verify_log: site.map(|site| site.record.verify_log()),
+            scratch: site.and_then(Site::scratch),
+            report: outcome.report.as_ref(),
+            warnings: &outcome.warnings,
+            error: outcome.failure.as_ref(),
+        }
+    }
+}
+
+/// Replaces the file atomically, so that a reader never sees half a report.
+fn write_file(path: &std::path::Path, document: &impl Serialize) -> io::Result<()> {
+    let directory = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => std::path::Path::new("."),
+    };
+    let mut file = tempfile::NamedTempFile::new_in(directory)?;
+    serde_json::to_writer(&mut file, document)?;
+    file.persist(path).map(drop).map_err(|error| error.error)
+}
+
+/// A bug of ours, told as what it is.
+pub(crate) fn bug() -> Failure {
+    Failure {
+        code: "bug",
+        message: "mt5crs failed in a way that it should not; nothing above is a result".to_owned(),
+        causes: Vec::new(),
+        remedy: "report it with the lines above and the output of mt5crs --version".to_owned(),
+        exit: Exit::Bug,
+    }
+}

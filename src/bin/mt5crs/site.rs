@@ -1,0 +1,285 @@
+//! Where a command works: its settings, its gateway, its log. With `--sim` all of that is a scratch tree and a simulated
+//! gateway, and nothing that is configured is touched.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use mt5crs::clock::Deadline;
+use mt5crs::config::{
+    self, Accepted, Disk, Flags, HostPort, Inputs, Key, Problems, Resolved, Settings, TradeMode,
+};
+use mt5crs::exit::Exit;
+use mt5crs::failure::{Names, own_address};
+use mt5crs::gateway::target::{Target, resolve};
+use mt5crs::gateway::zeromq::ZmqTransport;
+use mt5crs::gateway::{Client, ReadPolicy};
+use mt5crs::guard;
+use mt5crs::logs::{Record, record};
+use mt5crs::ops::sync::checks::Expected;
+use mt5crs::report::{Failure, TargetKind};
+use mt5crs::sim::Server;
+use uuid::Uuid;
+
+use crate::args::Global;
+use crate::listener::Attempts;
+use crate::logging;
+use crate::run::Run;
+
+/// Skew of the clocks past which every command warns.
+pub(crate) const SKEW_WARN: Duration = Duration::from_secs(1);
+
+/// Where a command works.
+pub(crate) struct Site {
+    pub(crate) settings: Settings,
+    pub(crate) gateway: HostPort,
+    /// Where the host was set.
+    pub(crate) origin: String,
+    /// `tcp://HOST:PORT`.
+    pub(crate) endpoint: String,
+    pub(crate) names: Names,
+    pub(crate) allow_loopback: bool,
+    pub(crate) record: Arc<Record>,
+    pub(crate) deadline: Deadline,
+    /// The embedded gateway and the tree that stands in for the configured one; it lives as long as the command.
+    simulated: Option<(Server, PathBuf)>,
+}
+
+impl Site {
+    /// Settles everything that a command needs before it talks to anybody.
+    pub(crate) fn open(
+        run: &Run,
+        command: &str,
+        default_deadline: Duration,
+    ) -> Result<Self, Failure> {
+        let deadline =
+            Deadline::after(&*run.clock, run.global.settings.deadline.unwrap_or(default_deadline));
+        let resolved = resolved(&run.global).map_err(|error| no_directory(&error))?;
+        let origin = origin_of(&resolved, Key::GatewayHost);
+        let accepted =
+            if run.global.sim.sim { resolved.without_gateway() } else { resolved.strict() };
+        let Accepted { mut settings, warnings } =
+            accepted.map_err(|problems| settings_failure(&problems))?;
+        for warning in &warnings {
+            run.screen.warn(&warning.message);
+        }
+        let (simulated, origin) = if run.global.sim.sim {
+            let (server, scratch) = practise(run, &mut settings)?;
+            (Some((server, scratch)), "--sim".to_owned())
+        } else {
+            (None, origin)
+        };
+        let gateway =
+            settings.gateway().map_err(|problem| settings_failure(&problem))?.clone();
+        let endpoint = format!("tcp://{gateway}");
+        let record = Arc::new(Record::open(
+            record::Options {
+                dir: &settings.log_dir,
+                verify_log: &settings.verify_log,
+                run: Uuid::new_v4(),
+                pid: std::process::id(),
+                command,
+            },
+            Arc::clone(&run.clock),
+        ));
+        logging::install(&run.global, &record);
+        let names = Names {
+            endpoint: endpoint.clone(),
+            port: gateway.port,
+            security_group: settings.security_group.clone(),
+        };
+        let allow_loopback = run.global.settings.allow_loopback || simulated.is_some();
+        Ok(Self {
+            settings,
+            gateway,
+            origin,
+            endpoint,
+            names,
+            allow_loopback,
+            record,
+            deadline,
+            simulated,
+        })
+    }
+
+    /// The tree that stands in for the configured one.
+    pub(crate) fn scratch(&self) -> Option<&Path> {
+        self.simulated.as_ref().map(|(_, scratch)| scratch.as_path())
+    }
+
+    /// Where this gateway's state is kept.
+    pub(crate) fn state_dir(&self) -> PathBuf {
+        self.settings.target_state_dir().unwrap_or_else(|| self.settings.state_dir.clone())
+    }
+
+    pub(crate) fn policy(&self) -> ReadPolicy {
+        ReadPolicy {
+            timeout: self.settings.sync_timeout,
+            attempts: self.settings.sync_attempts,
+            interval: self.settings.sync_retry_interval,
+        }
+    }
+
+    pub(crate) fn attempts<'a>(&'a self, run: &'a Run) -> Attempts<'a> {
+        Attempts {
+            screen: &run.screen,
+            record: &self.record,
+            endpoint: &self.endpoint,
+            of: self.settings.sync_attempts,
+        }
+    }
+
+    pub(crate) fn expected(&self) -> Expected {
+        Expected {
+            login: self.settings.expect_login.clone(),
+            server: self.settings.expect_server.clone(),
+            trade_mode: self.settings.expect_trade_mode.map(TradeMode::code),
+            currency: self.settings.expect_currency.clone(),
+        }
+    }
+
+    /// Resolves the gateway's name and refuses this machine.
+    pub(crate) fn target(&self, run: &Run) -> Result<Target, Failure> {
+        let until = Deadline::after(&*run.clock, self.settings.sync_timeout).min(self.deadline);
+        let target = resolve(&self.gateway.host, self.gateway.port, &*run.clock, &run.stop, until)
+            .map_err(|error| self.names.resolve_failure(&error))?;
+        guard::target::allow(&target, self.allow_loopback)
+            .map_err(|own| own_address(&target, own))?;
+        Ok(target)
+    }
+
+    /// Opens connections to that target.
+    pub(crate) fn transport(&self, run: &Run, target: &Target) -> ZmqTransport {
+        ZmqTransport::new(target.address, Arc::clone(&run.clock), run.stop.clone())
+    }
+
+    /// Asks through a client, and says whom the answer speaks of.
+    pub(crate) fn ask<T>(
+        &self,
+        run: &Run,
+        ask: impl FnOnce(&mut Client<'_>) -> (T, bool),
+    ) -> Result<(T, TargetKind), Failure> {
+        let target = self.target(run)?;
+        let transport = self.transport(run, &target);
+        let attempts = self.attempts(run);
+        let mut client =
+            Client::new(&transport, &*run.clock, self.policy(), self.deadline, &attempts);
+        let (answer, simulated) = ask(&mut client);
+        Ok((answer, guard::target::kind(&target, simulated)))
+    }
+}
+
+/// Reads every layer of the settings.
+pub(crate) fn resolved(global: &Global) -> std::io::Result<Resolved> {
+    let flags = &global.settings;
+    let mut set = Flags::default();
+    let given = [
+        (Key::GatewayHost, "--host", &flags.host),
+        (Key::GatewayPort, "--port", &flags.port),
+        (Key::SyncTimeout, "--timeout", &flags.timeout),
+        (Key::SyncRetryCount, "--attempts", &flags.attempts),
+        (Key::SyncRetryInterval, "--retry-interval", &flags.retry_interval),
+        (Key::MagicNumber, "--magic", &flags.magic),
+        (Key::StateDir, "--state-dir", &flags.state_dir),
+        (Key::LogDir, "--log-dir", &flags.log_dir),
+        (Key::Profile, "--profile", &flags.profile),
+        (Key::ConfigFile, "--config", &flags.config),
+    ];
+    for (key, flag, value) in given {
+        if let Some(value) = value {
+            set.set(key, flag, value.clone());
+        }
+    }
+    let inputs = Inputs {
+        flags: set,
+        environment: std::env::vars_os().collect(),
+        env_file: flags.env_file.clone(),
+        cwd: std::env::current_dir()?,
+    };
+    Ok(config::resolve(&inputs, &Disk))
+}
+
+fn origin_of(resolved: &Resolved, key: Key) -> String {
+    let row = resolved.table.iter().find(|row| row.key == key);
+    row.map_or_else(String::new, |row| row.origin.to_string())
+}
+
+/// Wrong settings, all of them at once.
+pub(crate) fn settings_failure(problems: &Problems) -> Failure {
+    let all: Vec<_> = problems.iter().collect();
+    let mut remedies: Vec<&str> = all.iter().map(|problem| problem.remedy.as_str()).collect();
+    remedies.dedup();
+    let (message, causes) = match all.as_slice() {
+        [only] => (only.message.clone(), Vec::new()),
+        several => (
+            format!("{} settings are wrong", several.len()),
+            several.iter().map(|problem| problem.message.clone()).collect(),
+        ),
+    };
+    Failure {
+        code: "settings",
+        message,
+        causes,
+        remedy: format!(
+            "{}; `mt5crs config show` shows where each comes from",
+            remedies.join("; ")
+        ),
+        exit: Exit::Usage,
+    }
+}
+
+/// The working directory is gone.
+pub(crate) fn no_directory(error: &std::io::Error) -> Failure {
+    Failure {
+        code: "settings",
+        message: "failed to read the working directory".to_owned(),
+        causes: vec![error.to_string()],
+        remedy: "cd to a directory that exists".to_owned(),
+        exit: Exit::Usage,
+    }
+}
+
+/// Starts the embedded gateway and points the settings at it and at a scratch tree.
+fn practise(run: &Run, settings: &mut Settings) -> Result<(Server, PathBuf), Failure> {
+    let failure = |message: &str, cause: String, remedy: &str| Failure {
+        code: "simulator",
+        message: message.to_owned(),
+        causes: vec![cause],
+        remedy: remedy.to_owned(),
+        exit: Exit::Usage,
+    };
+    let scratch = tempfile::Builder::new()
+        .prefix("mt5crs-sim-")
+        .tempdir()
+        .map_err(|error| {
+            failure(
+                "failed to make a scratch directory",
+                error.to_string(),
+                "set TMPDIR to a directory that can be written",
+            )
+        })?
+        .keep();
+    let options = run.global.sim.options().map_err(|error| {
+        failure(
+            "failed to set up the simulated gateway",
+            error.to_string(),
+            "mt5crs sim --list-faults",
+        )
+    })?;
+    let server = Server::start(options, Arc::clone(&run.clock)).map_err(|error| {
+        failure(
+            "failed to start the simulated gateway",
+            error.to_string(),
+            "check --sim-book and --sim-fault",
+        )
+    })?;
+    run.screen.note(&format!("a simulated gateway; state and logs are in {}", scratch.display()));
+    settings.gateway =
+        Some(HostPort { host: server.endpoint().ip().to_string(), port: server.endpoint().port() });
+    settings.profile = None;
+    settings.state_dir = scratch.join("state");
+    settings.log_dir = scratch.join("logs");
+    settings.verify_log = settings.log_dir.join("VERIFY_LOG.log");
+    settings.kill_switch_file = scratch.join("kill_switch.lock");
+    Ok((server, scratch))
+}

@@ -1,0 +1,65 @@
+//! What can't be parsed, told in the form that was asked for.
+
+use std::ffi::OsStr;
+
+use clap::error::ErrorKind;
+use mt5crs::clock::{Clock, Stop, SystemClock};
+use mt5crs::exit::Exit;
+use mt5crs::report::{Envelope, Failure};
+
+use crate::render::Screen;
+
+/// Prints help, version, or what is wrong with the arguments. A script that asked for JSON gets its one document.
+pub(crate) fn explain(error: &clap::Error) -> Exit {
+    let asked_for_help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+    // Where this can't be printed, the exit code is all that is left to say.
+    let _ = error.print();
+    if asked_for_help {
+        return Exit::Ok;
+    }
+    if wants_json() {
+        let rendered = error.to_string();
+        let mut lines = rendered.lines().map(str::trim).filter(|line| !line.is_empty());
+        let message = lines.next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        let failure = Failure {
+            code: "usage",
+            message,
+            causes: lines
+                .filter(|line| !line.starts_with("Usage:") && !line.starts_with("For more"))
+                .map(str::to_owned)
+                .collect(),
+            remedy: "mt5crs --help, or mt5crs COMMAND --help".to_owned(),
+            exit: Exit::Usage,
+        };
+        let document = Envelope::<()> {
+            schema: "mt5crs.usage/1".to_owned(),
+            version: env!("CARGO_PKG_VERSION"),
+            profile: None,
+            endpoint: None,
+            target: None,
+            started_at: SystemClock::new(Stop::never()).now(),
+            duration_ms: 0,
+            verdict: failure.verdict(),
+            exit_code: Exit::Usage.code(),
+            run_log: None,
+            verify_log: None,
+            scratch: None,
+            report: None,
+            warnings: &[],
+            error: Some(&failure),
+        };
+        let _ = Screen { quiet: false }.json(&document);
+    }
+    Exit::Usage
+}
+
+/// Looks for `-o json` in arguments that could not be parsed.
+fn wants_json() -> bool {
+    let arguments: Vec<_> = std::env::args_os().take_while(|argument| argument != "--").collect();
+    let joined = ["-ojson", "-o=json", "--output=json"].map(OsStr::new);
+    let separate = ["-o", "--output"].map(OsStr::new);
+    arguments.iter().any(|argument| joined.contains(&argument.as_os_str()))
+        || arguments
+            .windows(2)
+            .any(|pair| separate.contains(&pair[0].as_os_str()) && pair[1] == "json")
+}
