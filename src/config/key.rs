@@ -1,0 +1,163 @@
+//! The catalogue of settings: one row a key. Names, defaults and what they are for stand here and nowhere else.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// What the catalogue says about one key.
+#[derive(Debug)]
+pub struct Row {
+    /// Which key it is.
+    pub key: Key,
+    /// Its name in the environment and in `.env`; in a profile it stands in lower case.
+    pub name: &'static str,
+    /// A second name with the same meaning. Both set and different is an error.
+    pub alias: Option<&'static str>,
+    /// The default as it would be written; `None` where there is none, or where it is found out (the directories).
+    pub default: Option<&'static str>,
+    /// What a value has to be, to be read after "must be".
+    pub expects: &'static str,
+    /// What it is for, in one line.
+    pub about: &'static str,
+}
+
+macro_rules! catalogue {
+    ($($key:ident, $name:literal $(or $alias:literal)?, $default:expr, $expects:literal, $about:literal;)*) => {
+        /// A setting that this program knows.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Key {
+            $(#[doc = $about] $key,)*
+        }
+
+        /// Every key, in the order in which reports show them.
+        pub const CATALOGUE: &[Row] = &[$(Row {
+            key: Key::$key,
+            name: $name,
+            alias: catalogue!(@alias $($alias)?),
+            default: $default,
+            expects: $expects,
+            about: $about,
+        },)*];
+    };
+    (@alias) => { None };
+    (@alias $alias:literal) => { Some($alias) };
+}
+
+catalogue! {
+    GatewayHost, "GATEWAY_HOST" or "GTW_HOST", None, "a host name or an address",
+        "the gateway's host name or address";
+    GatewayPort, "GATEWAY_PORT" or "GTW_PORT", Some("5555"), "a port from 1 to 65535",
+        "the gateway's command port";
+    SyncTimeout, "SYNC_TIMEOUT_S", Some("3"), "seconds above 0, or a duration such as 500ms, up to 24h",
+        "how long one attempt at a read waits for its reply";
+    SyncRetryCount, "SYNC_RETRY_COUNT", Some("3"), "a whole number from 1 on",
+        "attempts at a read in all, the first one included";
+    SyncRetryInterval, "SYNC_RETRY_INTERVAL_S", Some("1"), "seconds, or a duration such as 500ms, up to 24h",
+        "the wait between two attempts at a read";
+    OrderTimeout, "MT5CRS_ORDER_TIMEOUT_S", Some("10"), "seconds above 0, or a duration such as 500ms, up to 24h",
+        "how long an order waits for its reply; counted from the last reply where orders are pipelined";
+    Settle, "MT5CRS_SETTLE_S", Some("10"), "seconds above 0, or a duration such as 500ms, up to 24h",
+        "how long after its last chance an order may still show up in the book";
+    SignatureTtl, "MT5CRS_SIGNATURE_TTL_S", Some("5"), "seconds above 0, or a duration such as 500ms, up to 24h",
+        "how long the gateway accepts a risk signature (its own --signature-ttl)";
+    MagicNumber, "MAGIC_NUMBER", Some("202401"), "a whole number from 0 on",
+        "the strategy's mark on its orders";
+    KillSwitchFile, "KILL_SWITCH_FILE", Some("/tmp/mt5_crs_kill_switch.lock"), "a path",
+        "the sentinel file that stops the strategy engine";
+    StateDir, "MT5CRS_STATE_DIR", None, "a path",
+        "where snapshots and evidence are kept, by profile or by host and port";
+    LogDir, "MT5CRS_LOG_DIR", None, "a path",
+        "where each run writes its log";
+    VerifyLog, "MT5CRS_VERIFY_LOG", None, "a path",
+        "the log of the lines that operators search for";
+    Profile, "MT5CRS_PROFILE", None, "a name of letters, digits, `.`, `_` and `-`",
+        "the account to use, of those in the profiles' file";
+    ConfigFile, "MT5CRS_CONFIG", Some("config.json"), "a path",
+        "the profiles' file; read only when a profile is named";
+    ExpectLogin, "MT5CRS_EXPECT_LOGIN", None, "an account's number",
+        "the account that the gateway must report";
+    ExpectServer, "MT5CRS_EXPECT_SERVER", None, "a server's name",
+        "the broker's server that the gateway must report";
+    ExpectTradeMode, "MT5CRS_EXPECT_TRADE_MODE", None, "0, 1, 2, demo, contest or real",
+        "the kind of account that the gateway must report";
+    ExpectCurrency, "MT5CRS_EXPECT_CURRENCY", None, "a currency's code",
+        "the account's currency that the gateway must report";
+    EngineUnit, "MT5CRS_ENGINE_UNIT", None, "a systemd unit's name",
+        "the strategy engine's unit, whose crashes and use of memory and CPU are looked at";
+    SecurityGroup, "MT5CRS_SECURITY_GROUP", None, "a name",
+        "the firewall group that remedies name";
+    LatencyWarn, "MT5CRS_LATENCY_WARN_MS", Some("50"), "milliseconds above 0, or a duration such as 50ms, up to 24h",
+        "a round trip past this is a warning";
+    LatencyCritical, "MT5CRS_LATENCY_CRITICAL_MS", Some("100"), "milliseconds above 0, or a duration such as 100ms, up to 24h",
+        "a round trip past this is a failure";
+}
+
+impl Key {
+    /// The key's row in the catalogue.
+    pub fn row(self) -> &'static Row {
+        // The enum and the table come from the same rows in the same order.
+        &CATALOGUE[self as usize]
+    }
+
+    /// The name in the environment and in `.env`.
+    pub fn name(self) -> &'static str {
+        self.row().name
+    }
+
+    /// The key of that name or alias, case and all.
+    pub fn named(name: &str) -> Option<Self> {
+        CATALOGUE.iter().find(|row| row.names().any(|known| known == name)).map(|row| row.key)
+    }
+}
+
+impl Row {
+    /// The name, and the alias where there is one.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> + use<> {
+        std::iter::once(self.name).chain(self.alias)
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl Serialize for Key {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl JsonSchema for Key {
+    fn schema_name() -> Cow<'static, str> {
+        "Key".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let names: Vec<&str> = CATALOGUE.iter().map(|row| row.name).collect();
+        schemars::json_schema!({
+            "type": "string",
+            "description": "A setting's name in the environment.",
+            "enum": names,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_key_finds_its_own_row() {
+        for row in CATALOGUE {
+            assert_eq!(row.key.row().name, row.name);
+            for name in row.names() {
+                assert_eq!(Key::named(name), Some(row.key));
+            }
+        }
+        assert_eq!(Key::named("gateway_host"), None);
+    }
+}

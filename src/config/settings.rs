@@ -1,0 +1,259 @@
+//! The settings as what they mean: typed, checked, and with a default for each that has one.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::files::Files;
+use super::host::{self, HostPort};
+use super::key::Key;
+use super::layers::{Environment, Inputs, Layers};
+use super::origin::Origin;
+use super::problem::{Problem, ProblemKind, Problems};
+use super::resolved::Entry;
+use super::value::{self, TradeMode};
+use crate::units::Magic;
+
+/// Where the state is kept on a machine that was set up for it.
+const SYSTEM_STATE: &str = "/var/lib/mt5crs";
+/// Where the logs are kept on a machine that was set up for it.
+const SYSTEM_LOGS: &str = "/var/log/mt5crs";
+
+/// What a command works with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Where the gateway is. Always there after [`super::Resolved::strict`].
+    pub gateway: Option<HostPort>,
+    /// How long one attempt at a read waits for its reply.
+    pub sync_timeout: Duration,
+    /// Attempts at a read in all; at least 1.
+    pub sync_attempts: u32,
+    /// The wait between two attempts at a read; may be zero.
+    pub sync_retry_interval: Duration,
+    /// How long an order waits for its reply.
+    pub order_timeout: Duration,
+    /// How long after its last chance an order may still show up in the book.
+    pub settle: Duration,
+    /// How long the gateway accepts a risk signature.
+    pub signature_ttl: Duration,
+    /// The strategy's mark on its orders.
+    pub magic: Magic,
+    /// The sentinel file that stops the strategy engine.
+    pub kill_switch_file: PathBuf,
+    /// Where all state is kept; one target's is in [`Settings::target_state_dir`].
+    pub state_dir: PathBuf,
+    /// Where each run writes its log.
+    pub log_dir: PathBuf,
+    /// The log of the lines that operators search for.
+    pub verify_log: PathBuf,
+    /// The profile that was named.
+    pub profile: Option<String>,
+    /// The account that the gateway must report.
+    pub expect_login: Option<String>,
+    /// The broker's server that the gateway must report.
+    pub expect_server: Option<String>,
+    /// The kind of account that the gateway must report.
+    pub expect_trade_mode: Option<TradeMode>,
+    /// The account's currency that the gateway must report.
+    pub expect_currency: Option<String>,
+    /// The strategy engine's systemd unit.
+    pub engine_unit: Option<String>,
+    /// The firewall group that remedies name.
+    pub security_group: Option<String>,
+    /// A round trip past this is a warning.
+    pub latency_warn: Duration,
+    /// A round trip past this is a failure; never below [`Settings::latency_warn`].
+    pub latency_critical: Duration,
+}
+
+impl Settings {
+    /// The gateway, or the problem that none is named.
+    pub fn gateway(&self) -> Result<&HostPort, Problems> {
+        self.gateway.as_ref().ok_or_else(|| missing_host().into())
+    }
+
+    /// The name that this target's state is filed under: the profile's, or else `HOST_PORT`. Two targets never share
+    /// one: a host name holds no `+`, which stands for the `:` of an IPv6 address.
+    pub fn target_name(&self) -> Option<String> {
+        if let Some(profile) = &self.profile {
+            return Some(profile.clone());
+        }
+        let HostPort { host, port } = self.gateway.as_ref()?;
+        Some(format!("{}_{port}", host.to_ascii_lowercase().replace(':', "+")))
+    }
+
+    /// Where this target's snapshot and evidence are kept; `None` where no target is named.
+    pub fn target_state_dir(&self) -> Option<PathBuf> {
+        self.target_name().map(|name| self.state_dir.join(name))
+    }
+}
+
+/// No host in any layer.
+fn missing_host() -> Problem {
+    Problem::new(
+        ProblemKind::MissingHost,
+        "no gateway is named: GATEWAY_HOST is not set",
+        "put GATEWAY_HOST=ADDRESS in .env, or pass --host ADDRESS, or try things out with --sim",
+    )
+    .with_key(Key::GatewayHost)
+}
+
+/// Reads each key's text as what it means, collecting what is wrong and the rows of the table.
+pub(super) struct Reader<'a> {
+    layers: &'a Layers,
+    cwd: &'a Path,
+    pub(super) problems: Vec<Problem>,
+    pub(super) table: Vec<Entry>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(layers: &'a Layers, inputs: &'a Inputs) -> Self {
+        Self { layers, cwd: &inputs.cwd, problems: Vec::new(), table: Vec::new() }
+    }
+
+    /// Reads every key. A bad value leaves the default in its place and a problem behind.
+    pub(super) fn settings(&mut self, environment: &Environment, files: &dyn Files) -> Settings {
+        let seconds = Duration::from_secs;
+        let millis = Duration::from_millis;
+        let gateway = self.gateway();
+        let sync_timeout = self.or(Key::SyncTimeout, value::timeout, seconds(3));
+        let sync_attempts = self.or(Key::SyncRetryCount, value::count, 3);
+        let sync_retry_interval = self.or(Key::SyncRetryInterval, value::interval, seconds(1));
+        let order_timeout = self.or(Key::OrderTimeout, value::timeout, seconds(10));
+        let settle = self.or(Key::Settle, value::timeout, seconds(10));
+        let signature_ttl = self.or(Key::SignatureTtl, value::timeout, seconds(5));
+        let magic = self.or(Key::MagicNumber, value::magic, Magic(202_401));
+        let kill_switch = PathBuf::from("/tmp/mt5_crs_kill_switch.lock");
+        let kill_switch_file = self.path_or(Key::KillSwitchFile, || kill_switch);
+        let state_dir = self.path_or(Key::StateDir, || default_state_dir(environment, files));
+        let log_dir = self.path_or(Key::LogDir, || {
+            let system = Path::new(SYSTEM_LOGS);
+            let writable = files.is_writable_directory(system);
+            if writable { system.to_owned() } else { state_dir.join("logs") }
+        });
+        let verify_log = self.path_or(Key::VerifyLog, || log_dir.join("VERIFY_LOG.log"));
+        let profile = self.optional(Key::Profile, value::profile_name);
+        // Already followed to its file; read here for its row.
+        self.optional(Key::ConfigFile, value::word);
+        let settings = Settings {
+            gateway,
+            sync_timeout,
+            sync_attempts,
+            sync_retry_interval,
+            order_timeout,
+            settle,
+            signature_ttl,
+            magic,
+            kill_switch_file,
+            state_dir,
+            log_dir,
+            verify_log,
+            profile,
+            expect_login: self.optional(Key::ExpectLogin, value::login),
+            expect_server: self.optional(Key::ExpectServer, value::word),
+            expect_trade_mode: self.optional(Key::ExpectTradeMode, value::trade_mode),
+            expect_currency: self.optional(Key::ExpectCurrency, value::currency),
+            engine_unit: self.optional(Key::EngineUnit, value::unit_name),
+            security_group: self.optional(Key::SecurityGroup, value::word),
+            latency_warn: self.or(Key::LatencyWarn, value::latency, millis(50)),
+            latency_critical: self.or(Key::LatencyCritical, value::latency, millis(100)),
+        };
+        if settings.latency_warn > settings.latency_critical {
+            self.limits_cross();
+        }
+        settings
+    }
+
+    /// Host and port together: with either in doubt there is no gateway, rather than the wrong one.
+    fn gateway(&mut self) -> Option<HostPort> {
+        let before = self.problems.len();
+        for key in [Key::GatewayHost, Key::GatewayPort] {
+            self.problems.extend(self.layers.conflict(key));
+        }
+        let host = self.optional(Key::GatewayHost, host::parse_host);
+        let port = self.or(Key::GatewayPort, value::port, 5555);
+        let clean = self.problems.len() == before;
+        let unreadable = self
+            .layers
+            .problems
+            .iter()
+            .any(|problem| matches!(problem.key, Some(Key::GatewayHost | Key::GatewayPort)));
+        match host {
+            Some(host) if clean && !unreadable => Some(HostPort { host, port }),
+            None if clean && !unreadable => {
+                self.problems.push(missing_host());
+                None
+            }
+            _ => None,
+        }
+    }
+
+    /// The key's value, or `default` where it has none that can be used.
+    fn or<T>(&mut self, key: Key, parse: fn(&str) -> Result<T, String>, default: T) -> T {
+        self.optional(key, parse).unwrap_or(default)
+    }
+
+    fn path_or(&mut self, key: Key, default: impl FnOnce() -> PathBuf) -> PathBuf {
+        let cwd = self.cwd;
+        let path = self.read(key, |text| value::path(cwd, text)).unwrap_or_else(default);
+        // The table shows the whole path, a found or completed one too.
+        if let Some(row) = self.table.last_mut().filter(|row| row.key == key) {
+            row.value = Some(path.display().to_string());
+        }
+        path
+    }
+
+    fn optional<T>(&mut self, key: Key, parse: fn(&str) -> Result<T, String>) -> Option<T> {
+        self.read(key, parse)
+    }
+
+    fn read<T>(&mut self, key: Key, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
+        let said = self.layers.effective(key);
+        self.table.push(Entry::new(key, said));
+        let said = said?;
+        let (text, origin) = (&said.text, &said.origin);
+        if text.is_empty() {
+            self.refuse(key, origin, format!("{origin} is empty"));
+            return None;
+        }
+        match parse(text) {
+            Ok(value) => Some(value),
+            Err(why) => {
+                let expects = key.row().expects;
+                let shown = text.escape_debug();
+                let message = format!("{origin} must be {expects}, not `{shown}`: {why}");
+                self.refuse(key, origin, message);
+                None
+            }
+        }
+    }
+
+    fn refuse(&mut self, key: Key, origin: &Origin, message: String) {
+        let problem = Problem::new(ProblemKind::InvalidValue, message, key.row().remedy());
+        self.problems.push(problem.with_key(key).with_origin(origin.clone()));
+    }
+
+    fn limits_cross(&mut self) {
+        let message = "the limit MT5CRS_LATENCY_WARN_MS is above MT5CRS_LATENCY_CRITICAL_MS";
+        let remedy = "set the warning's limit to the critical one or below";
+        let problem = Problem::new(ProblemKind::Conflict, message, remedy);
+        self.problems.push(problem.with_key(Key::LatencyWarn));
+    }
+}
+
+/// The system's directory where it was made for us, else the user's. Where there is no home either, the system's: its
+/// name in the failure to write there says what to do.
+fn default_state_dir(environment: &Environment, files: &dyn Files) -> PathBuf {
+    let system = PathBuf::from(SYSTEM_STATE);
+    if files.is_writable_directory(&system) {
+        return system;
+    }
+    // The XDG specification has relative paths ignored.
+    let absolute = |name: &str| {
+        let path = environment.get(std::ffi::OsStr::new(name)).map(PathBuf::from)?;
+        path.is_absolute().then_some(path)
+    };
+    let user = absolute("XDG_STATE_HOME")
+        .or_else(|| absolute("HOME").map(|home| home.join(".local/state")))
+        .map(|state| state.join("mt5crs"));
+    user.unwrap_or(system)
+}

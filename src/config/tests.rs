@@ -1,0 +1,537 @@
+//! The layers together, against files that exist only here.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::*;
+
+/// A machine in a test: its files, its environment, its command line.
+#[derive(Default)]
+struct Machine {
+    files: BTreeMap<PathBuf, Result<Content, io::ErrorKind>>,
+    writable: Vec<PathBuf>,
+    inputs: Inputs,
+}
+
+impl Files for Machine {
+    fn read(&self, path: &Path) -> io::Result<Content> {
+        match self.files.get(path) {
+            Some(Ok(content)) => Ok(content.clone()),
+            Some(Err(kind)) => Err((*kind).into()),
+            None => Err(io::ErrorKind::NotFound.into()),
+        }
+    }
+
+    fn is_writable_directory(&self, path: &Path) -> bool {
+        self.writable.iter().any(|known| known == path)
+    }
+}
+
+impl Machine {
+    fn new() -> Self {
+        let inputs = Inputs { cwd: PathBuf::from("/here"), ..Inputs::default() };
+        Self { inputs, ..Self::default() }.env("HOME", "/home/op")
+    }
+
+    /// One with a gateway, for tests of other things.
+    fn with_host() -> Self {
+        Self::new().flag(Key::GatewayHost, "--host", "gw")
+    }
+
+    fn env(mut self, name: &str, value: &str) -> Self {
+        self.inputs.environment.insert(name.into(), value.into());
+        self
+    }
+
+    fn flag(mut self, key: Key, flag: &str, value: &str) -> Self {
+        self.inputs.flags.set(key, flag, value);
+        self
+    }
+
+    fn file(mut self, path: &str, text: impl AsRef<[u8]>) -> Self {
+        let content = Content { bytes: text.as_ref().to_vec(), mode: Some(0o600) };
+        self.files.insert(Path::new("/here").join(path), Ok(content));
+        self
+    }
+
+    fn dotenv(self, text: &str) -> Self {
+        self.file(".env", text)
+    }
+
+    fn mode(mut self, path: &str, mode: u32) -> Self {
+        if let Some(Ok(content)) = self.files.get_mut(&Path::new("/here").join(path)) {
+            content.mode = Some(mode);
+        }
+        self
+    }
+
+    fn broken(mut self, path: &str, kind: io::ErrorKind) -> Self {
+        self.files.insert(Path::new("/here").join(path), Err(kind));
+        self
+    }
+
+    fn named_env_file(mut self, path: &str) -> Self {
+        self.inputs.env_file = Some(path.into());
+        self
+    }
+
+    fn resolve(&self) -> Resolved {
+        resolve(&self.inputs, self)
+    }
+
+    /// The settings and no warning.
+    fn settings(&self) -> Settings {
+        let accepted = self.resolve().strict().unwrap();
+        assert_eq!(accepted.warnings, []);
+        accepted.settings
+    }
+
+    /// The one problem.
+    fn problem(&self) -> Problem {
+        let problems = self.resolve().strict().unwrap_err();
+        assert_eq!(problems.iter().count(), 1, "{problems}");
+        problems.iter().next().unwrap().clone()
+    }
+
+    /// The one warning, where nothing is wrong.
+    fn warning(&self) -> Warning {
+        let warnings = self.resolve().strict().unwrap().warnings;
+        assert_eq!(warnings.len(), 1, "{warnings:?}");
+        warnings[0].clone()
+    }
+
+    fn row(&self, key: Key) -> Entry {
+        self.resolve().table.into_iter().find(|row| row.key == key).unwrap()
+    }
+}
+
+const PROFILES: &str = r#"{"profiles": {
+    "account1": {"gateway_host": "one", "gateway_port": 6001, "sync_timeout_s": 0.5},
+    "account2": {"gtw_host": "two", "kill_switch_file": "two.lock"}
+}}"#;
+
+#[test]
+fn the_higher_layer_wins_and_the_origin_says_which() {
+    let port = |machine: &Machine| {
+        (
+            machine.row(Key::GatewayPort).value.unwrap(),
+            machine.row(Key::GatewayPort).origin.to_string(),
+        )
+    };
+    let mut machine = Machine::with_host();
+    assert_eq!(port(&machine), ("5555".into(), "default".into()));
+    machine = machine.file("config.json", PROFILES).flag(Key::Profile, "--profile", "account1");
+    assert_eq!(
+        port(&machine),
+        ("6001".into(), "gateway_port in profile account1 of config.json".into())
+    );
+    machine = machine.dotenv("# ports\nGATEWAY_PORT=6002\n");
+    assert_eq!(port(&machine), ("6002".into(), "GATEWAY_PORT at .env:2".into()));
+    machine = machine.env("GATEWAY_PORT", "6003");
+    assert_eq!(port(&machine), ("6003".into(), "GATEWAY_PORT in the environment".into()));
+    machine = machine.flag(Key::GatewayPort, "--port", "6004");
+    assert_eq!(port(&machine), ("6004".into(), "--port".into()));
+    assert_eq!(machine.resolve().strict().unwrap().settings.gateway.unwrap().port, 6004);
+}
+
+#[test]
+fn the_documented_defaults_are_the_ones_used() {
+    let machine = Machine::with_host();
+    let used = machine.settings();
+    // Each default said aloud by a flag is the same settings.
+    let mut aloud = Machine::with_host();
+    for row in CATALOGUE.iter().filter(|row| row.key != Key::ConfigFile) {
+        if let Some(default) = row.default {
+            aloud = aloud.flag(row.key, "--said", default);
+        }
+    }
+    assert_eq!(used, aloud.settings());
+    assert_eq!(used.sync_timeout, Duration::from_secs(3));
+    assert_eq!(used.gateway.unwrap().to_string(), "gw:5555");
+}
+
+#[test]
+fn the_table_has_every_key_once_in_the_catalogues_order() {
+    let table = Machine::new().resolve().table;
+    assert!(CATALOGUE.iter().map(|row| row.key).eq(table.iter().map(|row| row.key)));
+    assert!(table.iter().all(|row| row.is_default));
+}
+
+#[test]
+fn without_a_host_the_remedies_are_named() {
+    let problem = Machine::new().problem();
+    assert_eq!(problem.kind, ProblemKind::MissingHost);
+    for word in ["GATEWAY_HOST=", ".env", "--host", "--sim"] {
+        assert!(problem.remedy.contains(word), "{}", problem.remedy);
+    }
+    let local = Machine::new().resolve().without_gateway().unwrap();
+    assert!(local.settings.gateway().is_err());
+    assert_eq!(local.warnings, []);
+}
+
+#[test]
+fn two_names_that_differ_are_named_with_their_origins_unless_a_flag_settles_it() {
+    let machine = Machine::new().env("GATEWAY_HOST", "a").dotenv("GTW_HOST=b");
+    let problem = machine.problem();
+    assert_eq!((problem.kind, problem.key), (ProblemKind::Conflict, Some(Key::GatewayHost)));
+    for word in ["GATEWAY_HOST in the environment is `a`", "GTW_HOST at .env:1 is `b`"] {
+        assert!(problem.message.contains(word), "{}", problem.message);
+    }
+    assert!(machine.resolve().without_gateway().is_err());
+    let settled = machine.flag(Key::GatewayHost, "--host", "c").settings();
+    assert_eq!(settled.gateway.unwrap().host, "c");
+
+    let ports = Machine::with_host().dotenv("GATEWAY_PORT=1\nGTW_PORT=2");
+    assert_eq!(ports.problem().key, Some(Key::GatewayPort));
+    let agreed = Machine::new().dotenv("GATEWAY_HOST=gw\nGTW_HOST=GW").settings();
+    assert_eq!(agreed.gateway.unwrap().host, "gw");
+    let alone = Machine::new().env("GTW_HOST", "gw").env("GTW_PORT", "7").settings();
+    assert_eq!(alone.gateway.unwrap().to_string(), "gw:7");
+}
+
+#[test]
+fn bad_values_name_the_place_and_all_of_them_at_once() {
+    for (line, word) in [
+        ("GATEWAY_PORT=0", "port"),
+        ("GATEWAY_PORT=70000", "`70000`"),
+        ("GATEWAY_PORT=abc", "`abc`"),
+        ("GATEWAY_PORT=", "is empty"),
+        ("SYNC_TIMEOUT_S=-1", "negative"),
+        ("SYNC_TIMEOUT_S=0", "zero"),
+        ("SYNC_TIMEOUT_S=NaN", "`NaN`"),
+        ("SYNC_TIMEOUT_S=inf", "`inf`"),
+        ("SYNC_RETRY_COUNT=0", "one attempt"),
+        ("SYNC_RETRY_INTERVAL_S=-0.1", "negative"),
+        ("MT5CRS_EXPECT_TRADE_MODE=3", "demo"),
+        ("MAGIC_NUMBER=x", "`x`"),
+        ("KILL_SWITCH_FILE=~/x", "`~`"),
+        ("MT5CRS_LATENCY_WARN_MS=500", "above MT5CRS_LATENCY_CRITICAL_MS"),
+    ] {
+        let problem = Machine::with_host().dotenv(&format!("\n{line}")).problem();
+        assert!(problem.message.contains(word), "{line}: {}", problem.message);
+        assert!(problem.message.starts_with("the limit") || problem.message.contains(".env:2"));
+    }
+    let several = Machine::new().dotenv("GATEWAY_PORT=0\nSYNC_TIMEOUT_S=x\nMT5CRS_X=1\nbad line\n");
+    let problems = several.resolve().strict().unwrap_err();
+    assert_eq!(problems.iter().count(), 4, "{problems}");
+}
+
+#[test]
+fn good_values_are_read_as_what_they_mean() {
+    let settings = Machine::new()
+        .dotenv(
+            "GATEWAY_HOST=10.0.0.5  # the gateway's\nSYNC_TIMEOUT_S=0.25\nMT5CRS_SETTLE_S=1m\n\
+             MT5CRS_EXPECT_TRADE_MODE=demo\nMT5CRS_STATE_DIR=state\nSYNC_RETRY_INTERVAL_S=0\n",
+        )
+        .settings();
+    assert_eq!(settings.sync_timeout, Duration::from_millis(250));
+    assert_eq!(settings.settle, Duration::from_secs(60));
+    assert_eq!(settings.expect_trade_mode.map(TradeMode::code), Some(0));
+    assert_eq!(settings.state_dir, Path::new("/here/state"));
+    assert_eq!(settings.log_dir, Path::new("/here/state/logs"));
+    assert_eq!(settings.sync_retry_interval, Duration::ZERO);
+}
+
+#[test]
+fn a_missing_env_file_matters_only_where_it_was_named() {
+    assert_eq!(Machine::with_host().resolve().files[0].state, FileState::Absent);
+    Machine::with_host().settings();
+    let named = Machine::with_host().named_env_file("prod.env");
+    assert_eq!(named.problem().kind, ProblemKind::UnreadableFile);
+    assert!(named.problem().message.contains("prod.env"));
+    let found = named.file("prod.env", "GATEWAY_PORT=9").dotenv("GATEWAY_PORT=8");
+    assert_eq!(found.settings().gateway.unwrap().port, 9);
+}
+
+#[test]
+fn an_env_file_that_cannot_be_read_is_an_error() {
+    let denied = Machine::with_host().broken(".env", io::ErrorKind::PermissionDenied);
+    assert_eq!(denied.problem().kind, ProblemKind::UnreadableFile);
+    let binary = Machine::with_host().file(".env", b"A=1\nB=\xff");
+    assert!(binary.problem().message.contains(".env:2"), "{}", binary.problem());
+    let bad_line = Machine::with_host().dotenv("A=1\nB=two words\n");
+    assert!(bad_line.problem().message.contains(".env:2"), "{}", bad_line.problem());
+}
+
+#[test]
+fn a_line_that_is_said_twice_differently_is_not_believed() {
+    let problem = Machine::with_host().dotenv("MAGIC_NUMBER=1\n\nMAGIC_NUMBER=2").problem();
+    assert_eq!(problem.kind, ProblemKind::Conflict);
+    assert!(problem.message.contains(".env:1") && problem.message.contains("line 3"));
+    Machine::with_host().dotenv("MAGIC_NUMBER=1\nMAGIC_NUMBER=1").settings();
+}
+
+#[test]
+fn unknown_keys_of_ours_are_errors_and_near_misses_warnings() {
+    for machine in [
+        Machine::with_host().env("MT5CRS_STATEDIR", "hidden"),
+        Machine::with_host().dotenv("MT5CRS_STATEDIR=hidden"),
+    ] {
+        let problem = machine.problem();
+        assert_eq!(problem.kind, ProblemKind::UnknownKey);
+        assert!(problem.remedy.contains("MT5CRS_STATE_DIR"), "{}", problem.remedy);
+    }
+    for machine in [
+        Machine::with_host().env("SYNC_TIMEOUT", "hidden"),
+        Machine::with_host().dotenv("SYNC_TIMEOUT=hidden"),
+    ] {
+        let warning = machine.warning();
+        assert_eq!(warning.key, Some(Key::SyncTimeout));
+        assert!(warning.message.contains("SYNC_TIMEOUT_S"), "{warning}");
+    }
+    Machine::with_host().env("PATH", "/bin").dotenv("DB_PASSWORD=hidden").settings();
+}
+
+#[test]
+fn a_file_that_others_can_read_or_write_is_warned_about() {
+    let with_mode = |mode| Machine::with_host().dotenv("MAGIC_NUMBER=1").mode(".env", mode);
+    with_mode(0o600).settings();
+    with_mode(0o640).settings();
+    assert!(with_mode(0o644).warning().message.contains("0644"));
+    assert!(with_mode(0o602).warning().message.contains("write"));
+}
+
+#[test]
+fn a_value_that_quietly_wins_over_another_is_warned_about() {
+    let warning = Machine::with_host().env("MAGIC_NUMBER", "1").dotenv("MAGIC_NUMBER=2").warning();
+    assert!(warning.message.contains("`1`") && warning.message.contains(".env:1"), "{warning}");
+    Machine::with_host().env("MAGIC_NUMBER", "1").dotenv("MAGIC_NUMBER=1").settings();
+    // The trap of several accounts: `.env` names one gateway, the profile another.
+    let profile = Machine::new().dotenv("GATEWAY_HOST=main").file("config.json", PROFILES).flag(
+        Key::Profile,
+        "--profile",
+        "account1",
+    );
+    assert!(profile.warning().message.contains("account1"));
+    // A flag is on the same line as the command: it needs no word.
+    profile.flag(Key::GatewayHost, "--host", "x").settings();
+}
+
+#[test]
+fn a_profile_is_read_from_its_file() {
+    let machine = Machine::new().file("config.json", PROFILES);
+    let one = machine.env("MT5CRS_PROFILE", "account1");
+    let settings = one.settings();
+    assert_eq!(settings.gateway.as_ref().unwrap().to_string(), "one:6001");
+    assert_eq!(settings.sync_timeout, Duration::from_millis(500));
+    assert_eq!(settings.target_name().as_deref(), Some("account1"));
+    let two = one.flag(Key::Profile, "--profile", "account2").settings();
+    assert_eq!(two.gateway.unwrap().to_string(), "two:5555");
+    assert_eq!(two.kill_switch_file, Path::new("/here/two.lock"));
+}
+
+#[test]
+fn the_profiles_file_is_read_only_for_a_profile() {
+    let machine = Machine::with_host().file("config.json", "not JSON");
+    machine.settings();
+    let named = machine.flag(Key::Profile, "--profile", "a");
+    assert!(named.problem().message.contains("config.json:1:2 is not JSON"), "{}", named.problem());
+    let idle = Machine::with_host().flag(Key::ConfigFile, "--config", "x.json").warning();
+    assert!(idle.message.contains("--config has no effect"), "{idle}");
+}
+
+#[test]
+fn profiles_that_cannot_be_used_are_errors() {
+    let with = |json: &str| {
+        Machine::with_host().file("config.json", json).flag(Key::Profile, "--profile", "a")
+    };
+    let missing = Machine::with_host().flag(Key::Profile, "--profile", "a").problem();
+    assert_eq!(missing.kind, ProblemKind::UnreadableFile);
+    for (json, kind, word) in [
+        (r#"{"profiles": {"b": {}}}"#, ProblemKind::UnknownProfile, "no profile a"),
+        (r#"{"profile": {}}"#, ProblemKind::Malformed, "no object `profiles`"),
+        (r#"{"profiles": {"a": 1}}"#, ProblemKind::Malformed, "no object `profiles`"),
+        (r#"{"profiles": {"a": {"gateway_prt": 1}}}"#, ProblemKind::UnknownKey, "gateway_prt"),
+        (r#"{"profiles": {"a": {"GATEWAY_PORT": 1}}}"#, ProblemKind::UnknownKey, "GATEWAY_PORT"),
+        (r#"{"profiles": {"a": {"mt5crs_profile": "b"}}}"#, ProblemKind::UnknownKey, "profile"),
+        (r#"{"profiles": {"a": {"api_key": "hidden"}}}"#, ProblemKind::Secret, "api_key"),
+        (r#"{"profiles": {"a": {"Password": "hidden"}}}"#, ProblemKind::Secret, "Password"),
+        (r#"{"profiles": {"a": {"gateway_port": true}}}"#, ProblemKind::InvalidValue, "neither"),
+        (r#"{"profiles": {"a": {"gateway_port": 7e4}}}"#, ProblemKind::InvalidValue, "port"),
+        (
+            r#"{"profiles": {"a": {"magic_number": 1, "magic_number": 2}}}"#,
+            ProblemKind::Conflict,
+            "twice",
+        ),
+        (r#"{"profiles": {"a": {}, "a": {}}}"#, ProblemKind::Conflict, "twice"),
+    ] {
+        let problem = with(json).problem();
+        assert_eq!(problem.kind, kind, "{json}");
+        assert!(problem.message.contains(word), "{json}: {problem}");
+        assert!(!problem.message.contains("hidden"), "{problem}");
+    }
+    let outside = Machine::with_host().flag(Key::Profile, "--profile", "../x");
+    assert_eq!(outside.problem().key, Some(Key::Profile));
+}
+
+#[test]
+fn all_profiles_are_listed_in_the_files_order() {
+    let machine = Machine::new().file("p.json", PROFILES).dotenv("MT5CRS_CONFIG=p.json");
+    assert_eq!(profile_names(&machine.inputs, &machine).unwrap(), ["account1", "account2"]);
+    assert!(profile_names(&Machine::new().inputs, &Machine::new()).is_err());
+}
+
+#[test]
+fn in_an_emergency_only_what_is_read_can_stop_a_command() {
+    let reads = &[Key::GatewayHost, Key::GatewayPort];
+    let machine = Machine::with_host()
+        .env("MT5CRS_NONSENSE", "1")
+        .dotenv("GATEWAY_PORT=6000\nSYNC_TIMEOUT_S=never\nFOO=two words\n");
+    assert!(machine.resolve().strict().is_err());
+    let accepted = machine.resolve().lenient(reads).unwrap();
+    assert_eq!(accepted.warnings.len(), 3, "{:?}", accepted.warnings);
+    assert_eq!(accepted.settings.gateway.unwrap().port, 6000);
+    assert_eq!(accepted.settings.sync_timeout, Duration::from_secs(3));
+
+    let bad = Machine::with_host().env("GATEWAY_PORT", "x");
+    assert!(bad.resolve().lenient(reads).is_err());
+    let breaker = bad.resolve().lenient(&[Key::KillSwitchFile]).unwrap();
+    assert_eq!(breaker.settings.gateway, None);
+    assert!(Machine::new().resolve().lenient(reads).is_err());
+    assert!(Machine::new().resolve().lenient(&[Key::KillSwitchFile]).is_ok());
+}
+
+#[test]
+fn a_file_that_cannot_be_read_stops_an_emergency_only_where_it_could_name_another_target() {
+    let reads = &[Key::GatewayHost, Key::GatewayPort];
+    let denied = || Machine::new().broken(".env", io::ErrorKind::PermissionDenied);
+    let above = denied().flag(Key::GatewayHost, "--host", "gw").env("GATEWAY_PORT", "6000");
+    assert!(above.resolve().lenient(reads).is_ok());
+    // The port might have stood in the file, and the default is another gateway's.
+    let below = denied().flag(Key::GatewayHost, "--host", "gw");
+    assert!(below.resolve().lenient(reads).is_err());
+    // A line without a name might have been the port's; a line of another program's is not.
+    let line = |text: &str| Machine::with_host().dotenv(text).resolve().lenient(reads);
+    assert!(line("GATEWAY_PORT: 6000").is_err());
+    assert!(line("GATEWAY_PORT='6000").is_err());
+    assert!(line("FOO='6000").is_ok());
+}
+
+#[test]
+fn with_host_or_port_in_doubt_there_is_no_gateway() {
+    for line in
+        ["GATEWAY_PORT=x", "GATEWAY_PORT=1 2", "GATEWAY_PORT=1\nGTW_PORT=2", "GATEWAY_HOST="]
+    {
+        let resolved = Machine::new()
+            .env("GATEWAY_HOSTX", "")
+            .dotenv(&format!("GTW_HOST=gw\n{line}"))
+            .resolve();
+        let settings = resolved.lenient(&[]).unwrap().settings;
+        assert_eq!(settings.gateway, None, "{line}");
+    }
+}
+
+#[test]
+fn directories_fall_back_from_the_systems_to_the_users() {
+    let mut machine = Machine::with_host();
+    assert_eq!(machine.settings().state_dir, Path::new("/home/op/.local/state/mt5crs"));
+    machine = machine.env("XDG_STATE_HOME", "relative");
+    assert_eq!(machine.settings().state_dir, Path::new("/home/op/.local/state/mt5crs"));
+    machine = machine.env("XDG_STATE_HOME", "/xdg");
+    let settings = machine.settings();
+    assert_eq!(settings.state_dir, Path::new("/xdg/mt5crs"));
+    assert_eq!(settings.verify_log, Path::new("/xdg/mt5crs/logs/VERIFY_LOG.log"));
+    assert_eq!(machine.row(Key::StateDir).value.as_deref(), Some("/xdg/mt5crs"));
+    machine.writable = vec!["/var/lib/mt5crs".into(), "/var/log/mt5crs".into()];
+    let settings = machine.settings();
+    assert_eq!(settings.state_dir, Path::new("/var/lib/mt5crs"));
+    assert_eq!(settings.verify_log, Path::new("/var/log/mt5crs/VERIFY_LOG.log"));
+    let mut homeless = Machine::with_host();
+    homeless.inputs.environment.clear();
+    assert_eq!(homeless.settings().state_dir, Path::new("/var/lib/mt5crs"));
+}
+
+#[test]
+fn each_target_has_its_own_state() {
+    let of = |host: &str| {
+        let machine = Machine::new().flag(Key::GatewayHost, "--host", host);
+        machine.settings().target_state_dir().unwrap()
+    };
+    assert!(of("GW.example").ends_with("mt5crs/gw.example_5555"));
+    assert!(of("fe80::1").ends_with("mt5crs/fe80++1_5555"));
+    let nowhere = Machine::new().resolve().without_gateway().unwrap().settings;
+    assert_eq!(nowhere.target_state_dir(), None);
+}
+
+#[test]
+fn the_command_behind_the_gate_gets_what_was_verified() {
+    let machine =
+        Machine::with_host().env("PATH", "/bin").env("SYNC_TIMEOUT_S", "3.0").env("GTW_HOST", "GW");
+    let settings = machine.settings();
+    let handed = handover(&machine.inputs.environment, &settings).unwrap();
+    let of = |name: &str| handed[std::ffi::OsStr::new(name)].to_str().unwrap();
+    for (name, value) in [
+        ("GATEWAY_HOST", "gw"),
+        ("GATEWAY_PORT", "5555"),
+        ("GTW_HOST", "GW"),
+        ("GTW_PORT", "5555"),
+        ("SYNC_TIMEOUT_S", "3.0"),
+        ("SYNC_RETRY_COUNT", "3"),
+        ("SYNC_RETRY_INTERVAL_S", "1"),
+        ("MAGIC_NUMBER", "202401"),
+        ("ZMQ_EXECUTION_URL", "tcp://gw:5555"),
+        ("PATH", "/bin"),
+    ] {
+        assert_eq!(of(name), value, "{name}");
+    }
+}
+
+#[test]
+fn an_inherited_variable_that_means_something_else_is_refused() {
+    for (name, value) in [
+        ("GATEWAY_HOST", "other"),
+        ("GTW_HOST", "other"),
+        ("GATEWAY_PORT", "1"),
+        ("GTW_PORT", ""),
+        ("SYNC_TIMEOUT_S", "4"),
+        ("SYNC_RETRY_COUNT", "4"),
+        ("SYNC_RETRY_INTERVAL_S", "4"),
+        ("MAGIC_NUMBER", "4"),
+        ("ZMQ_EXECUTION_URL", "tcp://other:5555"),
+    ] {
+        let settings = Machine::with_host().settings();
+        let inherited = Environment::from([(name.into(), value.into())]);
+        let problems = handover(&inherited, &settings).unwrap_err();
+        assert!(problems.to_string().contains(name), "{problems}");
+    }
+}
+
+#[test]
+fn the_report_shows_everything_even_where_something_is_wrong() {
+    let machine =
+        Machine::new().dotenv("GATEWAY_PORT=70000\nSECRET_TOKEN=hidden\nMT5CRS_X=hidden\n");
+    let report = crate::ops::config_show::run(machine.resolve());
+    let json = serde_json::to_value(&report).unwrap();
+    let port = &json["settings"][1];
+    assert_eq!(port["key"], "GATEWAY_PORT");
+    assert_eq!(port["value"], "70000");
+    assert_eq!(port["origin"]["layer"], "env_file");
+    assert_eq!(port["origin"]["line"], 1);
+    assert_eq!(port["is_default"], false);
+    assert_eq!(json["files"][0]["state"], "read");
+    assert_eq!(json["problems"].as_array().unwrap().len(), 2);
+    assert!(!json.to_string().contains("hidden"));
+}
+
+#[test]
+fn the_example_names_every_key_and_is_valid_with_all_of_them_set() {
+    let example = include_str!("../../examples/.env.example");
+    let all = example.replace("\n#", "\n").lines().filter(|line| line.contains('=')).fold(
+        String::new(),
+        |text, line| {
+            if line.starts_with(|c: char| c.is_ascii_uppercase()) {
+                text + line + "\n"
+            } else {
+                text
+            }
+        },
+    );
+    for row in CATALOGUE {
+        assert!(all.contains(&format!("{}=", row.name)), "{}", row.name);
+    }
+    let profiles = r#"{"profiles": {"account1": {}}}"#;
+    Machine::new().dotenv(&all).file("config.json", profiles).settings();
+    Machine::new().dotenv(example).settings();
+}
