@@ -402,6 +402,17 @@ fn a_file_that_cannot_be_read_stops_an_emergency_only_where_it_could_name_anothe
     // The port might have stood in the file, and the default is another gateway's.
     let below = denied().flag(Key::GatewayHost, "--host", "gw");
     assert!(below.resolve().lenient(reads).is_err());
+    // Not knowing the profile is not knowing its kill switch.
+    let breaker = |machine: Machine| machine.resolve().lenient(&[Key::KillSwitchFile]);
+    assert!(breaker(Machine::new().env("MT5CRS_PROFILE", "../x")).is_err());
+    assert!(breaker(Machine::new().env("MT5CRS_PROFILE", "x")).is_err());
+    assert!(
+        breaker(Machine::new().env("MT5CRS_PROFILE", "x").env("KILL_SWITCH_FILE", "/k")).is_ok()
+    );
+    // What lies below a value doesn't spoil it.
+    let flagged = Machine::with_host().dotenv("GATEWAY_HOST='x\nGATEWAY_PORT=1");
+    let gateway = flagged.resolve().lenient(reads).unwrap().settings.gateway.unwrap();
+    assert_eq!(gateway.to_string(), "gw:1");
     // A line without a name might have been the port's; a line of another program's is not.
     let line = |text: &str| Machine::with_host().dotenv(text).resolve().lenient(reads);
     assert!(line("GATEWAY_PORT: 6000").is_err());
