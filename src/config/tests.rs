@@ -236,7 +236,8 @@ fn good_values_are_read_as_what_they_mean() {
 
 #[test]
 fn a_missing_env_file_matters_only_where_it_was_named() {
-    assert_eq!(Machine::with_host().resolve().files[0].state, FileState::Absent);
+    let seen = FileSeen { path: "/here/.env".into(), state: FileState::Absent };
+    assert_eq!(Machine::with_host().resolve().files, [seen]);
     Machine::with_host().settings();
     let named = Machine::with_host().named_env_file("prod.env");
     assert_eq!(named.problem().kind, ProblemKind::UnreadableFile);
@@ -418,6 +419,9 @@ fn a_file_that_cannot_be_read_stops_an_emergency_only_where_it_could_name_anothe
     assert!(line("GATEWAY_PORT: 6000").is_err());
     assert!(line("GATEWAY_PORT='6000").is_err());
     assert!(line("FOO='6000").is_ok());
+    // Host and port stand in the same file, so it is not another layer's that they would be taken from.
+    let beside = Machine::new().dotenv("GATEWAY_HOST=gw\nGATEWAY_PORT=1\njunk\n").resolve();
+    assert!(beside.lenient(reads).is_ok());
 }
 
 #[test]
