@@ -24,11 +24,11 @@ mod tests;
 mod unknown;
 mod value;
 
-pub use files::{Content, Disk, Files};
+pub use files::{Content, Disk, FileSeen, FileState, Files};
 pub use handover::handover;
 pub use host::HostPort;
 pub use key::{CATALOGUE, Key, Row};
-pub use layers::{Environment, FileSeen, FileState, Flags, Inputs};
+pub use layers::{Environment, Flags, Inputs};
 pub use origin::{Layer, Origin};
 pub use problem::{Problem, ProblemKind, Problems, Warning};
 pub use resolved::{Accepted, Entry, Resolved, profile_names, resolve};

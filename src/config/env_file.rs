@@ -328,4 +328,20 @@ mod tests {
         assert_eq!(read.problems[0].message, ".env:2 is not UTF-8 at byte 6 of the file");
         assert!(read.entries.is_empty());
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read_and_no_complaint_quotes_it(text in r#"([A-Z_]{1,4}=?|[ #'"$\\\n{}=]|é|zz){0,24}"#) {
+            for problem in parsed(&text).problems {
+                proptest::prop_assert!(!problem.message.contains("zz"));
+            }
+        }
+
+        #[test]
+        fn no_comment_hides_the_line_behind_it(space in "[ \t]{1,3}", comment in "[ -~]{0,12}") {
+            let text = format!("A=1{space}#{comment}\nGATEWAY_HOST=gw\n");
+            let expected = ("GATEWAY_HOST".to_owned(), "gw".to_owned(), 2);
+            proptest::prop_assert_eq!(values(&text).pop(), Some(expected));
+        }
+    }
 }

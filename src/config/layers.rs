@@ -5,11 +5,8 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use schemars::JsonSchema;
-use serde::Serialize;
-
 use super::env_file;
-use super::files::Files;
+use super::files::{Content, FileSeen, FileState, Files};
 use super::key::{CATALOGUE, Key, Row};
 use super::origin::{Layer, Origin};
 use super::problem::{Problem, ProblemKind, Warning};
@@ -43,27 +40,6 @@ impl Flags {
     pub fn set(&mut self, key: Key, flag: &str, value: impl Into<String>) {
         self.0.push((key, flag.to_owned(), value.into()));
     }
-}
-
-/// A file that settings were looked for in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct FileSeen {
-    /// Where.
-    pub path: PathBuf,
-    /// What came of it.
-    pub state: FileState,
-}
-
-/// What came of looking for a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum FileState {
-    /// It was read.
-    Read,
-    /// It is not there.
-    Absent,
-    /// It is there, or somewhere, and can't be read.
-    Unreadable,
 }
 
 /// A key's text as some layer has it.
@@ -136,11 +112,15 @@ impl Layers {
         }
         let message = format!(
             "{} is `{}` and {} is `{}`: they mean the same and differ",
-            first.origin, first.text, second.origin, second.text
+            first.origin,
+            first.text.escape_debug(),
+            second.origin,
+            second.text.escape_debug()
         );
         let remedy = format!("set one of {} and {}, or the flag", row.name, row.alias?);
+        let higher = self.effective(key)?.origin.clone();
         let problem = Problem::new(ProblemKind::Conflict, message, remedy);
-        Some(problem.with_key(key).with_origin(first.origin.clone()))
+        Some(problem.with_key(key).with_origin(higher))
     }
 
     fn say(&mut self, name: &'static str, origin: Origin, text: String) {
@@ -179,21 +159,19 @@ impl Layers {
     }
 
     fn read_env_file(&mut self, inputs: &Inputs, files: &dyn Files) {
-        // Shown as it was named; read from the working directory that was given.
         let shown = inputs.env_file.as_deref().unwrap_or(Path::new(".env"));
-        let content = match files.read(&inputs.cwd.join(shown)) {
+        let content = match self.open(shown, inputs, files) {
             Ok(content) => content,
             Err(error) if error.kind() == io::ErrorKind::NotFound && inputs.env_file.is_none() => {
-                self.saw(shown, FileState::Absent);
                 return;
             }
             Err(error) => {
-                let remedy = "mend it, name another with --env-file, or leave it out with --env-file /dev/null";
-                self.unreadable(shown, &error, remedy, Layer::EnvFile);
+                let remedy =
+                    "mend it, name another with --env-file, or do without: --env-file /dev/null";
+                self.problems.push(unreadable(shown, &error, remedy).hiding(Layer::EnvFile));
                 return;
             }
         };
-        self.saw(shown, FileState::Read);
         if let Some(mode) = content.mode.filter(|mode| mode & 0o006 != 0) {
             let can = match mode & 0o006 {
                 0o004 => "read",
@@ -230,15 +208,14 @@ impl Layers {
     fn read_profiles(&mut self, inputs: &Inputs, files: &dyn Files) -> Option<(PathBuf, Profiles)> {
         let named = self.effective(Key::ConfigFile).map(|said| said.text.clone());
         let shown = PathBuf::from(named.as_deref().or(Key::ConfigFile.row().default)?);
-        let content = match files.read(&inputs.cwd.join(&shown)) {
+        let content = match self.open(&shown, inputs, files) {
             Ok(content) => content,
             Err(error) => {
                 let remedy = "name the profiles' file with --config, or name no profile";
-                self.unreadable(&shown, &error, remedy, Layer::Profile);
+                self.problems.push(unreadable(&shown, &error, remedy).hiding(Layer::Profile));
                 return None;
             }
         };
-        self.saw(&shown, FileState::Read);
         match Profiles::parse(&shown, &content.bytes) {
             Ok(profiles) => Some((shown, profiles)),
             Err(problem) => {
@@ -270,7 +247,7 @@ impl Layers {
             let known = if names.is_empty() {
                 "it holds none".to_owned()
             } else {
-                format!("it holds {}", names.join(", "))
+                format!("it holds {}", names.join(", ").escape_debug())
             };
             let message = format!("{shown} holds no profile {profile}");
             let problem = Problem::new(ProblemKind::UnknownProfile, message, known);
@@ -325,7 +302,10 @@ impl Layers {
                 for loser in losers.filter(|loser| loser.text != winner.text) {
                     let message = format!(
                         "{} is `{}`, which wins over `{}` ({})",
-                        winner.origin, winner.text, loser.text, loser.origin
+                        winner.origin,
+                        winner.text.escape_debug(),
+                        loser.text.escape_debug(),
+                        loser.origin
                     );
                     let warning = Warning::new(message).with_key(row.key);
                     self.warnings.push(warning.with_origin(winner.origin.clone()));
@@ -355,20 +335,26 @@ impl Layers {
         }
     }
 
-    fn saw(&mut self, path: &Path, state: FileState) {
-        self.files.push(FileSeen { path: path.to_owned(), state });
-    }
-
-    fn unreadable(&mut self, path: &Path, error: &io::Error, remedy: &str, layer: Layer) {
-        let absent = error.kind() == io::ErrorKind::NotFound;
-        self.saw(path, if absent { FileState::Absent } else { FileState::Unreadable });
-        let message = match absent {
-            true => format!("there is no {}", path.display()),
-            false => format!("{} can't be read: {error}", path.display()),
+    /// Reads a file, and notes what came of it. A relative path starts at the working directory that was given.
+    fn open(&mut self, path: &Path, inputs: &Inputs, files: &dyn Files) -> io::Result<Content> {
+        let path = inputs.cwd.join(path);
+        let read = files.read(&path);
+        let state = match &read {
+            Ok(_) => FileState::Read,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => FileState::Absent,
+            Err(_) => FileState::Unreadable,
         };
-        self.problems
-            .push(Problem::new(ProblemKind::UnreadableFile, message, remedy).hiding(layer));
+        self.files.push(FileSeen { path, state });
+        read
     }
+}
+
+fn unreadable(path: &Path, error: &io::Error, remedy: &str) -> Problem {
+    let message = match error.kind() {
+        io::ErrorKind::NotFound => format!("there is no {}", path.display()),
+        _ => format!("{} can't be read: {error}", path.display()),
+    };
+    Problem::new(ProblemKind::UnreadableFile, message, remedy)
 }
 
 /// The key of that name, and the name as the catalogue has it.

@@ -41,7 +41,7 @@ pub enum Origin {
         file: PathBuf,
         /// The line, counted from 1.
         line: usize,
-        /// The variable, which may be the key's second name.
+        /// The variable, which may be the key's second name; empty where the line has none.
         name: String,
     },
     /// A profile.
@@ -72,11 +72,18 @@ impl Origin {
 
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Names come from files and from whoever started this process: control characters are shown escaped.
         match self {
             Self::Flag { flag } => f.write_str(flag),
-            Self::Environment { name } => write!(f, "{name} in the environment"),
-            Self::EnvFile { file, line, name } => write!(f, "{name} at {}:{line}", file.display()),
+            Self::Environment { name } => write!(f, "{} in the environment", name.escape_debug()),
+            Self::EnvFile { file, line, name } if name.is_empty() => {
+                write!(f, "{}:{line}", file.display())
+            }
+            Self::EnvFile { file, line, name } => {
+                write!(f, "{} at {}:{line}", name.escape_debug(), file.display())
+            }
             Self::Profile { profile, file, name } => {
+                let name = name.escape_debug();
                 write!(f, "{name} in profile {profile} of {}", file.display())
             }
             Self::Default => f.write_str("default"),

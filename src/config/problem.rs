@@ -72,9 +72,26 @@ impl Problem {
         Self { hides: Some(layer), ..self }
     }
 
+    /// Whether the key's right value is in doubt because of it, where the value in use comes from `layer`. What lies in
+    /// a lower layer doesn't matter; an unreadable layer above might have said something else.
+    pub(super) fn spoils(&self, key: Key, layer: Layer) -> bool {
+        let reaches = |origin: &Origin| origin.layer() >= layer;
+        let itself = self.key == Some(key) && self.origin.as_ref().is_none_or(reaches);
+        // Without knowing which profile is meant, none of it is known.
+        let hides = match self.key {
+            Some(Key::Profile | Key::ConfigFile) => Some(Layer::Profile),
+            _ => self.hides,
+        };
+        itself || hides.is_some_and(|hidden| layer < hidden)
+    }
+
     /// The same, for a command that it doesn't stop.
     pub(super) fn into_warning(self) -> Warning {
-        Warning { key: self.key, origin: self.origin, message: self.message }
+        let mut message = self.message;
+        if self.kind == ProblemKind::InvalidValue {
+            message.push_str("; it is not used");
+        }
+        Warning { key: self.key, origin: self.origin, message }
     }
 }
 

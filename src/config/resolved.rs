@@ -3,9 +3,9 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::files::Files;
+use super::files::{FileSeen, Files};
 use super::key::Key;
-use super::layers::{FileSeen, Inputs, Layers, Text};
+use super::layers::{Inputs, Layers, Text};
 use super::origin::{Layer, Origin};
 use super::problem::{Problem, ProblemKind, Problems, Warning};
 use super::settings::{Reader, Settings};
@@ -93,9 +93,7 @@ impl Resolved {
     /// file is safe from it.
     pub fn lenient(self, reads: &[Key]) -> Result<Accepted, Problems> {
         self.stopped_by(|resolved, problem| {
-            let spoilt = problem.key.is_some_and(|key| reads.contains(&key));
-            let hidden = |layer| reads.iter().any(|key| resolved.layer_of(*key) < layer);
-            spoilt || problem.hides.is_some_and(hidden)
+            reads.iter().any(|key| problem.spoils(*key, resolved.layer_of(*key)))
         })
     }
 

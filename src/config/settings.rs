@@ -7,7 +7,7 @@ use super::files::Files;
 use super::host::{self, HostPort};
 use super::key::Key;
 use super::layers::{Environment, Inputs, Layers};
-use super::origin::Origin;
+use super::origin::{Layer, Origin};
 use super::problem::{Problem, ProblemKind, Problems};
 use super::resolved::Entry;
 use super::value::{self, TradeMode};
@@ -114,6 +114,7 @@ impl<'a> Reader<'a> {
     pub(super) fn settings(&mut self, environment: &Environment, files: &dyn Files) -> Settings {
         let seconds = Duration::from_secs;
         let millis = Duration::from_millis;
+        let cwd = self.cwd;
         let gateway = self.gateway();
         let sync_timeout = self.or(Key::SyncTimeout, value::timeout, seconds(3));
         let sync_attempts = self.or(Key::SyncRetryCount, value::count, 3);
@@ -132,8 +133,8 @@ impl<'a> Reader<'a> {
         });
         let verify_log = self.path_or(Key::VerifyLog, || log_dir.join("VERIFY_LOG.log"));
         let profile = self.optional(Key::Profile, value::profile_name);
-        // Already followed to its file; read here for its row.
-        self.optional(Key::ConfigFile, value::word);
+        // Already followed where a profile is named; read here for its row.
+        self.path_or(Key::ConfigFile, || cwd.join("config.json"));
         let settings = Settings {
             gateway,
             sync_timeout,
@@ -172,14 +173,14 @@ impl<'a> Reader<'a> {
         let host = self.optional(Key::GatewayHost, host::parse_host);
         let port = self.or(Key::GatewayPort, value::port, 5555);
         let clean = self.problems.len() == before;
-        let unreadable = self
-            .layers
-            .problems
-            .iter()
-            .any(|problem| matches!(problem.key, Some(Key::GatewayHost | Key::GatewayPort)));
+        let in_doubt = [Key::GatewayHost, Key::GatewayPort].into_iter().any(|key| {
+            let layer =
+                self.layers.effective(key).map_or(Layer::Default, |said| said.origin.layer());
+            self.layers.problems.iter().any(|problem| problem.spoils(key, layer))
+        });
         match host {
-            Some(host) if clean && !unreadable => Some(HostPort { host, port }),
-            None if clean && !unreadable => {
+            Some(host) if clean && !in_doubt => Some(HostPort { host, port }),
+            None if clean && !in_doubt => {
                 self.problems.push(missing_host());
                 None
             }

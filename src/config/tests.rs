@@ -236,7 +236,8 @@ fn good_values_are_read_as_what_they_mean() {
 
 #[test]
 fn a_missing_env_file_matters_only_where_it_was_named() {
-    assert_eq!(Machine::with_host().resolve().files[0].state, FileState::Absent);
+    let seen = FileSeen { path: "/here/.env".into(), state: FileState::Absent };
+    assert_eq!(Machine::with_host().resolve().files, [seen]);
     Machine::with_host().settings();
     let named = Machine::with_host().named_env_file("prod.env");
     assert_eq!(named.problem().kind, ProblemKind::UnreadableFile);
@@ -402,11 +403,25 @@ fn a_file_that_cannot_be_read_stops_an_emergency_only_where_it_could_name_anothe
     // The port might have stood in the file, and the default is another gateway's.
     let below = denied().flag(Key::GatewayHost, "--host", "gw");
     assert!(below.resolve().lenient(reads).is_err());
+    // Not knowing the profile is not knowing its kill switch.
+    let breaker = |machine: Machine| machine.resolve().lenient(&[Key::KillSwitchFile]);
+    assert!(breaker(Machine::new().env("MT5CRS_PROFILE", "../x")).is_err());
+    assert!(breaker(Machine::new().env("MT5CRS_PROFILE", "x")).is_err());
+    assert!(
+        breaker(Machine::new().env("MT5CRS_PROFILE", "x").env("KILL_SWITCH_FILE", "/k")).is_ok()
+    );
+    // What lies below a value doesn't spoil it.
+    let flagged = Machine::with_host().dotenv("GATEWAY_HOST='x\nGATEWAY_PORT=1");
+    let gateway = flagged.resolve().lenient(reads).unwrap().settings.gateway.unwrap();
+    assert_eq!(gateway.to_string(), "gw:1");
     // A line without a name might have been the port's; a line of another program's is not.
     let line = |text: &str| Machine::with_host().dotenv(text).resolve().lenient(reads);
     assert!(line("GATEWAY_PORT: 6000").is_err());
     assert!(line("GATEWAY_PORT='6000").is_err());
     assert!(line("FOO='6000").is_ok());
+    // Host and port stand in the same file, so it is not another layer's that they would be taken from.
+    let beside = Machine::new().dotenv("GATEWAY_HOST=gw\nGATEWAY_PORT=1\njunk\n").resolve();
+    assert!(beside.lenient(reads).is_ok());
 }
 
 #[test]

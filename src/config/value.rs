@@ -121,7 +121,7 @@ pub(super) fn currency(text: &str) -> Result<String, String> {
 /// A profile's name also names a directory, so it may not lead out of one.
 pub(super) fn profile_name(text: &str) -> Result<String, String> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
-    if text.bytes().all(plain) && !text.starts_with(['.', '-']) {
+    if !text.is_empty() && text.bytes().all(plain) && !text.starts_with(['.', '-']) {
         return Ok(text.to_owned());
     }
     Err("it also names a directory".to_owned())
