@@ -13,6 +13,8 @@ use crate::report::Failure;
 /// What the remedies name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Names {
+    /// What was being done, to be read after "failed to" and before the endpoint: `sync`.
+    pub verb: &'static str,
     /// The endpoint as configured, `tcp://HOST:PORT`.
     pub endpoint: String,
     /// The port, for firewall rules.
@@ -61,7 +63,7 @@ impl Names {
 
     /// A read that brought nothing that could be used.
     pub fn read_failure(&self, error: &Error) -> Failure {
-        let message = format!("failed to read {}", self.endpoint);
+        let message = format!("failed to {} {}", self.verb, self.endpoint);
         match error {
             Error::NoAnswer { last, .. } => Failure {
                 code: "no-answer",

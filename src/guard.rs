@@ -1,4 +1,5 @@
 //! What may forbid an order, or even a question.
 
 pub mod breaker;
+pub mod decision;
 pub mod target;

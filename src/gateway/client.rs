@@ -33,8 +33,10 @@ pub struct ReadPolicy {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// Every attempt ended without an answer.
-    #[error("no answer after {attempts} {}", if *.attempts == 1 { "attempt" } else { "attempts" })]
+    #[error("no answer after {attempts} {} of {timeout:?} at most", if *.attempts == 1 { "attempt" } else { "attempts" })]
     NoAnswer {
+        /// What one attempt could take.
+        timeout: Duration,
         /// How many were made.
         attempts: u32,
         /// Why the last of them failed.
@@ -140,7 +142,8 @@ impl<'c> Client<'c> {
             }
             let left = self.deadline.left(self.clock);
             if number >= self.policy.attempts || left <= self.policy.interval {
-                return Err(Error::NoAnswer { attempts: number, last });
+                let timeout = self.policy.timeout;
+                return Err(Error::NoAnswer { timeout, attempts: number, last });
             }
             self.clock.sleep(self.policy.interval)?;
             number += 1;

@@ -185,6 +185,16 @@ impl<'a> Field<'_, 'a> {
         })
     }
 
+    /// The value just as it stands in the frame.
+    pub fn token(&self) -> &'a str {
+        self.token.raw
+    }
+
+    /// A list of strings.
+    pub fn strings(&self) -> Result<Vec<String>, Malformed> {
+        serde_json::from_str(self.token.raw).map_err(|_| self.wrong_type("a list of strings"))
+    }
+
     /// A truth value.
     pub fn boolean(&self) -> Result<bool, Malformed> {
         self.token.raw.parse().map_err(|_| self.wrong_type("true or false"))

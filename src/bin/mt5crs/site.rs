@@ -29,6 +29,17 @@ use crate::run::Run;
 /// Skew of the clocks past which every command warns.
 pub(crate) const SKEW_WARN: Duration = Duration::from_secs(1);
 
+/// What a command that talks to a gateway is called, and how long it may take.
+#[derive(Clone, Copy)]
+pub(crate) struct Job {
+    /// Its name on the command line and in the JSON document's schema.
+    pub(crate) name: &'static str,
+    /// What it does, to be read after "failed to" and before the endpoint.
+    pub(crate) verb: &'static str,
+    /// Unless a flag says otherwise.
+    pub(crate) deadline: Duration,
+}
+
 /// Where a command works.
 pub(crate) struct Site {
     pub(crate) settings: Settings,
@@ -47,13 +58,9 @@ pub(crate) struct Site {
 
 impl Site {
     /// Settles everything that a command needs before it talks to anybody.
-    pub(crate) fn open(
-        run: &Run,
-        command: &str,
-        default_deadline: Duration,
-    ) -> Result<Self, Failure> {
+    pub(crate) fn open(run: &Run, job: Job) -> Result<Self, Failure> {
         let deadline =
-            Deadline::after(&*run.clock, run.global.settings.deadline.unwrap_or(default_deadline));
+            Deadline::after(&*run.clock, run.global.settings.deadline.unwrap_or(job.deadline));
         let resolved = resolved(&run.global).map_err(|error| no_directory(&error))?;
         let origin = origin_of(&resolved, Key::GatewayHost);
         let accepted =
@@ -69,8 +76,7 @@ impl Site {
         } else {
             (None, origin)
         };
-        let gateway =
-            settings.gateway().map_err(|problem| settings_failure(&problem))?.clone();
+        let gateway = settings.gateway().map_err(|problem| settings_failure(&problem))?.clone();
         let endpoint = format!("tcp://{gateway}");
         let record = Arc::new(Record::open(
             record::Options {
@@ -78,12 +84,13 @@ impl Site {
                 verify_log: &settings.verify_log,
                 run: Uuid::new_v4(),
                 pid: std::process::id(),
-                command,
+                command: job.name,
             },
             Arc::clone(&run.clock),
         ));
         logging::install(&run.global, &record);
         let names = Names {
+            verb: job.verb,
             endpoint: endpoint.clone(),
             port: gateway.port,
             security_group: settings.security_group.clone(),

@@ -107,7 +107,7 @@ impl Samples {
 }
 
 fn system(words: String) -> Error {
-    Error::NoAnswer { attempts: 1, last: LinkError::System(words) }
+    Error::NoAnswer { timeout: Duration::ZERO, attempts: 1, last: LinkError::System(words) }
 }
 
 /// Measures on the session that is there; after a loss on a new one, proved anew.

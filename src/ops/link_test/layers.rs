@@ -329,8 +329,9 @@ impl<'t> Test<'t> {
             }
             _ => {
                 let last = error.clone();
-                let mut failure =
-                    self.options.names.read_failure(&Error::NoAnswer { attempts: 1, last });
+                let timeout = self.options.timeout;
+                let no_answer = Error::NoAnswer { timeout, attempts: 1, last };
+                let mut failure = self.options.names.read_failure(&no_answer);
                 failure.causes = vec![error.to_string()];
                 failure
             }

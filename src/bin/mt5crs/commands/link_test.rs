@@ -19,21 +19,21 @@ use crate::args::LinkTestArgs;
 use crate::render;
 use crate::render::progress::Progress;
 use crate::run::{Run, Showing};
-use crate::site::{SKEW_WARN, Site};
+use crate::site::{Job, SKEW_WARN, Site};
 
-const NAME: &str = "link-test";
-const DEADLINE: Duration = Duration::from_secs(15);
+const JOB: Job =
+    Job { name: "link-test", verb: "test the link to", deadline: Duration::from_secs(15) };
 /// A watch goes on until it is stopped.
 const FOR_EVER: Duration = Duration::from_secs(u32::MAX as u64);
 
 pub(crate) fn run(run: &Run, args: &LinkTestArgs) -> Exit {
-    let default_deadline = if args.watch.is_some() { FOR_EVER } else { DEADLINE };
+    let deadline = if args.watch.is_some() { FOR_EVER } else { JOB.deadline };
     if let Err(failure) = fits(run, args) {
-        return run.give_up::<Report>(NAME, failure);
+        return run.give_up::<Report>(JOB.name, failure);
     }
-    let site = match Site::open(run, NAME, default_deadline) {
+    let site = match Site::open(run, Job { deadline, ..JOB }) {
         Ok(site) => site,
-        Err(failure) => return run.give_up::<Report>(NAME, failure),
+        Err(failure) => return run.give_up::<Report>(JOB.name, failure),
     };
     let options = Options {
         host: site.gateway.host.clone(),
@@ -72,7 +72,7 @@ pub(crate) fn run(run: &Run, args: &LinkTestArgs) -> Exit {
 
 /// A schedule that can't end in time is said before it is begun.
 fn fits(run: &Run, args: &LinkTestArgs) -> Result<(), Failure> {
-    let deadline = run.global.settings.deadline.unwrap_or(DEADLINE);
+    let deadline = run.global.settings.deadline.unwrap_or(JOB.deadline);
     let schedule = args.interval.saturating_mul(args.count - 1);
     if args.watch.is_some() || schedule < deadline {
         return Ok(());
@@ -84,7 +84,10 @@ fn fits(run: &Run, args: &LinkTestArgs) -> Result<(), Failure> {
             args.count, args.interval
         ),
         causes: Vec::new(),
-        remedy: format!("give it longer: --deadline {}s", schedule.as_secs() + DEADLINE.as_secs()),
+        remedy: format!(
+            "give it longer: --deadline {}s",
+            schedule.as_secs() + JOB.deadline.as_secs()
+        ),
         exit: Exit::Usage,
     })
 }
@@ -98,7 +101,7 @@ fn finish(run: &Run, args: &LinkTestArgs, site: &Site, tested: Tested) -> Exit {
         histogram: latency.filter(|_| args.histogram),
         ..Showing::default()
     };
-    run.finish(NAME, outcome, site, &showing)
+    run.finish(JOB.name, outcome, site, &showing)
 }
 
 fn record(site: &Site, outcome: &Outcome<Report>) {

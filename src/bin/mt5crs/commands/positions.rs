@@ -8,15 +8,15 @@ use mt5crs::units::Symbol;
 
 use crate::args::PositionsArgs;
 use crate::run::{Run, Showing};
-use crate::site::Site;
+use crate::site::{Job, Site};
 
-const DEADLINE: Duration = Duration::from_secs(30);
+const JOB: Job =
+    Job { name: "positions", verb: "read the positions of", deadline: Duration::from_secs(30) };
 
 pub(crate) fn run(run: &Run, args: PositionsArgs) -> Exit {
-    const NAME: &str = "positions";
-    let site = match Site::open(run, NAME, DEADLINE) {
+    let site = match Site::open(run, JOB) {
         Ok(site) => site,
-        Err(failure) => return run.give_up::<Report>(NAME, failure),
+        Err(failure) => return run.give_up::<Report>(JOB.name, failure),
     };
     let options = Options {
         symbols: args.symbol.iter().map(|symbol| Symbol::new(symbol)).collect(),
@@ -36,5 +36,5 @@ pub(crate) fn run(run: &Run, args: PositionsArgs) -> Exit {
         }
         Err(failure) => mt5crs::report::Outcome::failed(failure),
     };
-    run.finish(NAME, outcome, &site, &showing)
+    run.finish(JOB.name, outcome, &site, &showing)
 }

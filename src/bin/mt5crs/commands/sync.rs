@@ -16,18 +16,17 @@ use mt5crs::report::{Failure, Outcome, Status, Verdict};
 
 use crate::args::SyncArgs;
 use crate::run::{Run, Showing};
-use crate::site::{SKEW_WARN, Site, settings_failure};
+use crate::site::{Job, SKEW_WARN, Site, settings_failure};
 
-const NAME: &str = "sync";
-const DEADLINE: Duration = Duration::from_secs(30);
+const JOB: Job = Job { name: "sync", verb: "sync", deadline: Duration::from_secs(30) };
 
 pub(crate) fn run(run: &Run, args: SyncArgs) -> Exit {
     if let Err(failure) = usable(run, &args) {
-        return run.give_up::<Report>(NAME, failure);
+        return run.give_up::<Report>(JOB.name, failure);
     }
-    let site = match Site::open(run, NAME, DEADLINE) {
+    let site = match Site::open(run, JOB) {
         Ok(site) => site,
-        Err(failure) => return run.give_up::<Report>(NAME, failure),
+        Err(failure) => return run.give_up::<Report>(JOB.name, failure),
     };
     let mut showing = Showing {
         target: None,
@@ -39,7 +38,7 @@ pub(crate) fn run(run: &Run, args: SyncArgs) -> Exit {
     let gate = match Gate::of(&site, &args) {
         Ok(gate) => gate,
         Err(failure) => {
-            return run.finish(NAME, Outcome::<Report>::failed(failure), &site, &showing);
+            return run.finish(JOB.name, Outcome::<Report>::failed(failure), &site, &showing);
         }
     };
     let options = Options {
@@ -64,12 +63,13 @@ pub(crate) fn run(run: &Run, args: SyncArgs) -> Exit {
     };
     record(&site, &outcome);
     if let (Some(gate), None) = (&gate, &outcome.failure)
-        && let Some(refusal) = gate.refusal(&site, &outcome, &args.allow_warn) {
-            outcome.exit = refusal.exit;
-            outcome.verdict = refusal.verdict();
-            outcome.failure = Some(refusal);
-        }
-    let exit = run.finish(NAME, outcome, &site, &showing);
+        && let Some(refusal) = gate.refusal(&site, &outcome, &args.allow_warn)
+    {
+        outcome.exit = refusal.exit;
+        outcome.verdict = refusal.verdict();
+        outcome.failure = Some(refusal);
+    }
+    let exit = run.finish(JOB.name, outcome, &site, &showing);
     match gate {
         Some(gate) if exit == Exit::Ok => gate.become_command(run, site),
         _ => exit,

@@ -65,12 +65,16 @@ impl Page for Report {
                 "magic number, comment and opening time are not reported by the gateway; pending orders cannot be listed",
             )?;
         }
-        sheet.heading("CHECKS")?;
-        table::checks(sheet, &report.checks)?;
-        sheet.heading("CHANGES")?;
-        match &report.changes {
-            None => sheet.line("no earlier snapshot to compare with")?,
-            Some(changes) => write_changes(sheet, context, changes)?,
+        if report.checks.iter().any(|check| check.status != Status::NotReached) {
+            sheet.heading("CHECKS")?;
+            table::checks(sheet, &report.checks)?;
+        }
+        if report.positions.is_some() {
+            sheet.heading("CHANGES")?;
+            match &report.changes {
+                None => sheet.line("no earlier snapshot to compare with")?,
+                Some(changes) => write_changes(sheet, context, changes)?,
+            }
         }
         sheet.blank()?;
         let kept = if report.snapshot.replaced { "written" } else { "left as it was" };

@@ -1,0 +1,320 @@
+//! The admission decision that a canary needs (PROTOCOL.md, section 6).
+//!
+//! The decision's hash is recomputed from the very tokens in its file, never only compared between two copies. It covers
+//! time, critical errors and latency, and neither the word GO nor the confidence, so those are judged by themselves.
+//! Everything is judged and shown, not only the first thing that forbids.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+use schemars::JsonSchema;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::protocol::Malformed;
+use crate::protocol::wire::{Object, parse_flat};
+use crate::report::{Check, Status};
+
+/// A decision file longer than this is none.
+pub const MAX_BYTES: u64 = 1 << 20;
+/// The least confidence that admits.
+fn least_confidence() -> Decimal {
+    Decimal::new(80, 2)
+}
+/// A P99 latency in ms from this on forbids.
+const P99_LIMIT_MS: i64 = 100;
+/// As many drift events within 24 h, or more, forbid.
+const DRIFT_LIMIT: i64 = 5;
+/// Clocks of two machines may differ by this much before a decision counts as made in the future.
+const FUTURE_TOLERANCE: Duration = Duration::from_secs(60);
+
+/// The decision of the plan that this tool was first built for, with its time moved to now: for practice on a simulated
+/// gateway alone.
+pub fn example(now: Timestamp) -> Vec<u8> {
+    let time = now.strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string();
+    let hash = hash(&time, "0", "0");
+    format!(
+        r#"{{"timestamp":"{time}","decision":"GO","approval_confidence":0.8662,"critical_errors":0,"p95_latency_ms":0,"p99_latency_ms":0,"drift_events_24h":0,"pnl_net_return":-0.0,"diversity_index":0.593,"rejection_reasons":[],"decision_hash":"{hash}"}}"#
+    )
+    .into_bytes()
+}
+
+/// What a decision is held against.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    /// The hash that is expected, where the settings name one.
+    pub expected_hash: Option<String>,
+    /// The report that must hold the hash, where one is named: its text, or why it can't be read.
+    pub report: Option<Result<String, String>>,
+    /// How old it may be.
+    pub max_age: Duration,
+}
+
+/// A decision that admits, as evidence records it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Decision {
+    /// When it was made.
+    pub timestamp: Timestamp,
+    /// The recomputed hash.
+    pub hash: String,
+}
+
+/// Judges a decision's bytes. The decision is there only where nothing forbids.
+pub fn judge(bytes: &[u8], rules: &Rules, now: Timestamp) -> (Option<Decision>, Vec<Check>) {
+    let read = parse_flat(bytes).and_then(|root| Fields::read(&root));
+    let fields = match read {
+        Ok(fields) => fields,
+        Err(complaint) => return (None, vec![unreadable(&complaint.to_string())]),
+    };
+    let computed = hash(&fields.timestamp_token, &fields.critical_errors_token, &fields.p99_token);
+    let mut checks = vec![
+        check(
+            "decision-readable",
+            true,
+            format!("made at {}", fields.timestamp),
+            "a decision file with every field".to_owned(),
+        ),
+        check(
+            "decision-hash",
+            fields.stated_hash.eq_ignore_ascii_case(&computed),
+            format!("{} stated, {computed} recomputed", fields.stated_hash.escape_debug()),
+            "the first 16 hex digits of SHA-256 over TIMESTAMP:CRITICAL_ERRORS:P99_LATENCY_MS"
+                .to_owned(),
+        ),
+        check(
+            "decision-go",
+            fields.decision == "GO",
+            fields.decision.escape_debug().to_string(),
+            "GO".to_owned(),
+        ),
+        check(
+            "decision-confidence",
+            fields.confidence >= least_confidence() && fields.confidence <= Decimal::ONE,
+            fields.confidence.to_string(),
+            format!("from {} to 1", least_confidence()),
+        ),
+        check(
+            "decision-reasons",
+            fields.rejection_reasons.is_empty(),
+            match fields.rejection_reasons.as_slice() {
+                [] => "none".to_owned(),
+                some => some.join("; ").escape_debug().to_string(),
+            },
+            "no rejection reasons".to_owned(),
+        ),
+        check(
+            "decision-errors",
+            fields.critical_errors == 0,
+            fields.critical_errors.to_string(),
+            "0 critical errors".to_owned(),
+        ),
+        check(
+            "decision-latency",
+            fields.p99_ms >= Decimal::ZERO && fields.p99_ms < Decimal::from(P99_LIMIT_MS),
+            format!("P99 {} ms", fields.p99_ms),
+            format!("P99 below {P99_LIMIT_MS} ms"),
+        ),
+        check(
+            "decision-drift",
+            (0..DRIFT_LIMIT).contains(&fields.drift_events),
+            format!("{} drift events in 24 h", fields.drift_events),
+            format!("fewer than {DRIFT_LIMIT}"),
+        ),
+        age(&fields, rules, now),
+    ];
+    if let Some(expected) = &rules.expected_hash {
+        checks.push(check(
+            "decision-expected",
+            expected.eq_ignore_ascii_case(&computed),
+            format!("{computed} recomputed"),
+            format!("{expected}, as the settings say"),
+        ));
+    }
+    if let Some(report) = &rules.report {
+        let (holds, found) = match report {
+            Ok(text) if text.to_ascii_lowercase().contains(&computed) => {
+                (true, "it does".to_owned())
+            }
+            Ok(_) => (false, "it doesn't".to_owned()),
+            Err(why) => (false, why.clone()),
+        };
+        let expected = format!("the report holds {computed}");
+        checks.push(check("decision-report", holds, found, expected));
+    }
+    let admits = checks.iter().all(|check| check.status == Status::Pass);
+    let decision = admits.then_some(Decision { timestamp: fields.timestamp, hash: computed });
+    (decision, checks)
+}
+
+/// The check that stands where there is no decision to judge.
+pub fn unreadable(why: &str) -> Check {
+    check("decision-readable", false, why.to_owned(), "a decision file with every field".to_owned())
+}
+
+/// The first 16 hex digits of SHA-256 over the three tokens.
+fn hash(timestamp: &str, critical_errors: &str, p99: &str) -> String {
+    let digest = Sha256::digest(format!("{timestamp}:{critical_errors}:{p99}").as_bytes());
+    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+struct Fields {
+    timestamp: Timestamp,
+    timestamp_token: String,
+    decision: String,
+    confidence: Decimal,
+    critical_errors: i64,
+    critical_errors_token: String,
+    p99_ms: Decimal,
+    p99_token: String,
+    drift_events: i64,
+    rejection_reasons: Vec<String>,
+    stated_hash: String,
+}
+
+impl Fields {
+    fn read(root: &Object<'_>) -> Result<Self, Malformed> {
+        let timestamp = root.required("timestamp")?;
+        let errors = root.required("critical_errors")?;
+        let p99 = root.required("p99_latency_ms")?;
+        Ok(Self {
+            timestamp: timestamp.timestamp()?,
+            timestamp_token: timestamp.string()?.into(),
+            decision: root.required("decision")?.string()?.into(),
+            confidence: root.required("approval_confidence")?.exact()?.value(),
+            critical_errors: errors.integer()?,
+            critical_errors_token: errors.token().to_owned(),
+            p99_ms: p99.exact()?.value(),
+            p99_token: p99.token().to_owned(),
+            drift_events: root.required("drift_events_24h")?.integer()?,
+            rejection_reasons: root.required("rejection_reasons")?.strings()?,
+            stated_hash: root.required("decision_hash")?.string()?.into(),
+        })
+    }
+}
+
+fn age(fields: &Fields, rules: &Rules, now: Timestamp) -> Check {
+    let age = now.duration_since(fields.timestamp);
+    let hours = age.as_secs_f64() / 3600.0;
+    let in_future = age.is_negative() && age.unsigned_abs() > FUTURE_TOLERANCE;
+    let found = if in_future {
+        format!("made in the future, at {}", fields.timestamp)
+    } else {
+        format!("{hours:.1} h old")
+    };
+    let young = age.is_negative() || age.unsigned_abs() <= rules.max_age;
+    let limit = rules.max_age.as_secs_f64() / 3600.0;
+    check("decision-age", young && !in_future, found, format!("at most {limit:.1} h old"))
+}
+
+fn check(name: &'static str, good: bool, found: String, expected: String) -> Check {
+    let status = if good { Status::Pass } else { Status::Fail };
+    let remedy = "have the admission decided anew; a canary trades on an approved decision alone";
+    Check { name: name.into(), status, found, expected, remedy: (!good).then(|| remedy.to_owned()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GO: &str = r#"{"timestamp":"2026-01-16T18:17:13.285050Z","decision":"GO","approval_confidence":0.8662,
+ "critical_errors":0,"p95_latency_ms":0,"p99_latency_ms":0,"drift_events_24h":0,
+ "pnl_net_return":-0.0,"diversity_index":0.593,"rejection_reasons":[],"decision_hash":"1ac7db5b277d4dd1"}"#;
+
+    fn rules() -> Rules {
+        let max_age = Duration::from_secs(24 * 3600);
+        Rules {
+            expected_hash: Some("1ac7db5b277d4dd1".into()),
+            report: Some(Ok("… `1AC7DB5B277D4DD1` …".into())),
+            max_age,
+        }
+    }
+
+    fn now() -> Timestamp {
+        "2026-01-17T03:50:00Z".parse().unwrap()
+    }
+
+    fn failed(text: &str, rules: &Rules) -> Vec<String> {
+        let (decision, checks) = judge(text.as_bytes(), rules, now());
+        let failed: Vec<String> = checks
+            .iter()
+            .filter(|check| check.status != Status::Pass)
+            .map(|check| check.name.to_string())
+            .collect();
+        assert_eq!(decision.is_some(), failed.is_empty());
+        failed
+    }
+
+    #[test]
+    fn the_plans_own_decision_admits() {
+        assert_eq!(failed(GO, &rules()), Vec::<String>::new());
+        let example = example(now());
+        let own = Rules { expected_hash: None, report: None, ..rules() };
+        assert!(judge(&example, &own, now()).0.is_some());
+    }
+
+    #[test]
+    fn each_rule_forbids_by_itself() {
+        for (from, to, names) in [
+            (r#""GO""#, r#""NO-GO""#, vec!["decision-go"]),
+            (r#""GO""#, r#""go""#, vec!["decision-go"]),
+            ("0.8662", "0.7999", vec!["decision-confidence"]),
+            ("0.8662", "80", vec!["decision-confidence"]),
+            ("[]", r#"["drift"]"#, vec!["decision-reasons"]),
+            (r#""drift_events_24h":0"#, r#""drift_events_24h":5"#, vec!["decision-drift"]),
+            (r#"277d4dd1""#, r#"277d4dd2""#, vec!["decision-hash"]),
+            // What the hash covers can't be changed without its noticing.
+            (
+                r#""critical_errors":0"#,
+                r#""critical_errors":1"#,
+                vec!["decision-hash", "decision-errors", "decision-expected", "decision-report"],
+            ),
+            (
+                r#""p99_latency_ms":0"#,
+                r#""p99_latency_ms":0.0"#,
+                vec!["decision-hash", "decision-expected", "decision-report"],
+            ),
+            (
+                r#""p99_latency_ms":0"#,
+                r#""p99_latency_ms":100"#,
+                vec!["decision-hash", "decision-latency", "decision-expected", "decision-report"],
+            ),
+        ] {
+            assert!(GO.contains(from));
+            assert_eq!(failed(&GO.replace(from, to), &rules()), names, "{to}");
+        }
+    }
+
+    #[test]
+    fn a_hash_that_was_recomputed_for_other_fields_is_not_the_expected_one() {
+        let hash = hash("2026-01-16T18:17:13.285050Z", "0", "1");
+        let forged = GO
+            .replace(r#""p99_latency_ms":0"#, r#""p99_latency_ms":1"#)
+            .replace("1ac7db5b277d4dd1", &hash);
+        assert_eq!(failed(&forged, &rules()), ["decision-expected", "decision-report"]);
+    }
+
+    #[test]
+    fn old_and_future_decisions_forbid() {
+        let old = Rules { max_age: Duration::from_secs(3600), ..rules() };
+        assert_eq!(failed(GO, &old), ["decision-age"]);
+        let earlier: Timestamp = "2026-01-16T18:00:00Z".parse().unwrap();
+        assert!(judge(GO.as_bytes(), &rules(), earlier).0.is_none());
+    }
+
+    #[test]
+    fn what_is_not_a_decision_forbids() {
+        for text in [
+            "",
+            "GO",
+            "[]",
+            r#"{"decision":"GO"}"#,
+            &GO.replace("0.8662", "NaN"),
+            &GO.replace("GO\"", "GO\",\"decision\":\"GO\""),
+        ] {
+            assert_eq!(failed(text, &rules()), ["decision-readable"], "{text}");
+        }
+        let unreadable = Rules { report: Some(Err("not found".into())), ..rules() };
+        assert_eq!(failed(GO, &unreadable), ["decision-report"]);
+    }
+}

@@ -1,0 +1,271 @@
+//! `link-test`: the first layer that fails is named, and what lies above it is never called good.
+
+use serde_json::Value;
+
+use crate::look_alikes::Stranger;
+use crate::support::{Machine, Sim, named};
+
+const LAYERS: [&str; 9] =
+    ["settings", "name", "target", "tcp", "zmtp", "identity", "clock", "terminal", "latency"];
+
+/// The layer fails with this code; those below passed, those above were not reached.
+#[track_caller]
+fn fails_at(document: &Value, layer: &str, code: i32) {
+    assert_eq!(document["exit_code"], code, "{document}");
+    assert_eq!(document["report"]["failed_layer"], layer, "{document}");
+    assert_eq!(document["verdict"], if code == 130 { "unknown" } else { "fail" }, "{document}");
+    let at = LAYERS.iter().position(|name| *name == layer).unwrap();
+    for name in &LAYERS[..at] {
+        assert_eq!(named(document, "layers", name)["status"], "pass", "{name} in {document}");
+    }
+    assert_eq!(named(document, "layers", layer)["status"], "fail", "{document}");
+    for name in &LAYERS[at + 1..] {
+        assert_eq!(named(document, "layers", name)["status"], "not_reached", "{name} in {document}");
+    }
+    assert!(!document["error"]["remedy"].as_str().unwrap().is_empty());
+}
+
+#[test]
+fn a_healthy_link_passes_every_layer() {
+    let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
+    let ended = machine.against(&sim, &["link-test", "-c", "100", "--interval=1ms"]).json().exits(0);
+    let document = ended.document();
+    assert_eq!(document["target"], "simulated");
+    for layer in LAYERS {
+        assert_eq!(named(&document, "layers", layer)["status"], "pass", "{document}");
+    }
+    let latency = &document["report"]["latency"];
+    assert_eq!((&latency["sent"], &latency["lost"]), (&100.into(), &0.into()));
+    assert_eq!(latency["p99_is_max"], false);
+    assert!(latency["rtt_p50_us"].as_f64().unwrap() > 0.0);
+    assert!(machine.verify_log().contains("P99"));
+    let page = machine.against(&sim, &["link-test"]).end().exits(0);
+    assert!(page.stdout().starts_with("PASS tcp://127.0.0.1:"), "{}", page.stdout());
+    assert!(page.stdout().ends_with("Link test: SUCCESS\n"), "{}", page.stdout());
+    page.says("SIMULATED").says("P99 (MAX)").says("plain text");
+}
+
+#[test]
+fn few_samples_have_no_p99() {
+    let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
+    let document = machine.against(&sim, &["link-test", "-c", "1"]).json().exits(0).document();
+    assert_eq!(document["report"]["latency"]["p99_is_max"], true);
+    assert!(!machine.verify_log().contains("P99"), "{}", machine.verify_log());
+}
+
+#[test]
+fn this_machine_is_refused_unless_asked_for() {
+    let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
+    let port = sim.endpoint.port().to_string();
+    for host in ["127.0.0.1", "localhost", "0.0.0.0", "::1", "::ffff:127.0.0.1"] {
+        for command in ["link-test", "positions", "sync"] {
+            let run = machine.run([command]).env("GATEWAY_HOST", host).env("GATEWAY_PORT", &port);
+            let document = run.json().exits(5).document();
+            assert_eq!(document["error"]["code"], "own-address", "{host} {command}");
+        }
+    }
+    let run = machine.run(["link-test"]).env("GATEWAY_HOST", "127.0.0.1").env("GATEWAY_PORT", &port);
+    fails_at(&run.json().document(), "target", 5);
+}
+
+#[test]
+fn a_name_that_is_not_found_is_the_names_fault() {
+    let machine = Machine::new();
+    let run = machine.run(["link-test", "--deadline=8s"]).env("GATEWAY_HOST", "gateway.invalid");
+    fails_at(&run.json().exits(3).document(), "name", 3);
+}
+
+#[test]
+fn a_port_where_nothing_listens_is_refused() {
+    let machine = Machine::new();
+    let mut sim = Sim::with_faults(&[]);
+    sim.kill();
+    let ended = machine.against(&sim, &["link-test"]).json().exits(3);
+    fails_at(&ended.document(), "tcp", 3);
+    ended.tells("connection refused").tells("tasklist | findstr MT5");
+    let log = machine.verify_log();
+    assert_eq!(log.matches("Connection failed").count(), 1, "{log}");
+    machine.against(&sim, &["link-test"]).end().exits(3).says("Link test: FAILED at tcp").never_says("SUCCESS");
+}
+
+#[test]
+fn a_network_that_swallows_everything_times_out() {
+    let machine = Machine::new();
+    // TEST-NET-1 is routed nowhere; a machine without any route says so at once.
+    let run = machine.run(["link-test", "--timeout=200ms"]).env("GATEWAY_HOST", "192.0.2.1");
+    let document = run.json().exits(3).document();
+    assert_eq!(document["report"]["failed_layer"], "tcp");
+    assert_eq!(document["target"], "live");
+}
+
+#[test]
+fn servers_that_are_not_zeromq_are_named() {
+    let machine = Machine::new();
+    for (stranger, word) in [(Stranger::http(), "an HTTP server"), (Stranger::ssh(), "an SSH server")] {
+        let ended = machine.at(stranger.endpoint, &["link-test", "--timeout=500ms"]).json().exits(6);
+        fails_at(&ended.document(), "zmtp", 6);
+        ended.tells(word);
+        machine.at(stranger.endpoint, &["sync", "--timeout=500ms"]).json().exits(6).tells(word);
+    }
+}
+
+#[test]
+fn a_server_that_says_nothing_is_no_answer() {
+    let (machine, stranger) = (Machine::new(), Stranger::silent());
+    let ended = machine.at(stranger.endpoint, &["link-test", "--timeout=300ms"]).json().exits(3);
+    fails_at(&ended.document(), "zmtp", 3);
+    ended.tells("nothing was said");
+}
+
+#[test]
+fn look_alikes_on_zeromq_are_named_and_sent_nothing_more() {
+    let machine = Machine::new();
+    for (fault, word) in [("foreign-ea-v4", "Unknown Command"), ("foreign-ea-v5", "market order")] {
+        let sim = Sim::with_faults(&[fault]);
+        for command in ["link-test", "positions", "sync"] {
+            let ended = machine.against(&sim, &[command]).json().exits(6);
+            assert_eq!(ended.document()["error"]["code"], "not-the-gateway");
+            ended.tells(word).tells("nothing more was sent");
+        }
+        fails_at(&machine.against(&sim, &["link-test"]).json().document(), "identity", 6);
+        assert!(sim.ledger().is_empty(), "{:?}", sim.ledger());
+    }
+}
+
+#[test]
+fn a_ping_without_our_uuid_is_not_the_gateways() {
+    let machine = Machine::new();
+    for fault in ["uuid-absent:PING", "uuid-foreign:PING", "garbage:PING:not-json", "status:PING:PONG"] {
+        let sim = Sim::with_faults(&[fault]);
+        fails_at(&machine.against(&sim, &["link-test"]).json().document(), "identity", 6);
+    }
+}
+
+#[test]
+fn a_terminal_that_is_gone_fails_although_ping_is_answered() {
+    let machine = Machine::new();
+    for (fault, code) in [("no-terminal", "MT5_NOT_CONNECTED"), ("terminal-dead", "ACCOUNT_ERROR")] {
+        let sim = Sim::with_faults(&[fault]);
+        let ended = machine.against(&sim, &["link-test"]).json().exits(1);
+        let document = ended.document();
+        assert_eq!(document["report"]["failed_layer"], "terminal");
+        assert_eq!(named(&document, "layers", "identity")["status"], "pass");
+        // The link itself is good, and what it can do is still told.
+        assert_eq!(named(&document, "layers", "latency")["status"], "pass");
+        ended.tells(code).tells("tasklist | findstr MT5");
+    }
+}
+
+#[test]
+fn a_clock_that_is_off_warns_and_past_the_ttl_fails() {
+    let machine = Machine::new();
+    for (fault, code, status) in [
+        ("clock-skew:2s", 0, "warn"),
+        ("clock-skew:-2s", 0, "warn"),
+        ("clock-skew:6s", 1, "fail"),
+        ("clock-skew:-6s", 1, "fail"),
+    ] {
+        let sim = Sim::with_faults(&[fault]);
+        let ended = machine.against(&sim, &["link-test", "-c", "2"]).json().exits(code);
+        let document = ended.document();
+        assert_eq!(named(&document, "layers", "clock")["status"], status, "{fault}");
+        let skew = document["report"]["skew_us"].as_i64().unwrap();
+        assert_eq!(skew.signum(), if fault.contains('-') && fault.contains(":-") { -1 } else { 1 });
+        assert!((1_500_000..7_000_000).contains(&skew.abs()), "{skew}");
+        // The round trip holds none of it (hazard 8).
+        assert!(document["report"]["latency"]["rtt_max_us"].as_f64().unwrap() < 1_000_000.0);
+    }
+}
+
+#[test]
+fn latency_past_its_limits_warns_and_fails() {
+    let machine = Machine::new();
+    let sim = Sim::start(&["--link-rtt=60ms"]);
+    let arguments = ["link-test", "-c", "3"];
+    let document = machine.against(&sim, &arguments).json().exits(0).document();
+    assert_eq!(named(&document, "layers", "latency")["status"], "warn");
+    let run = machine.against(&sim, &arguments).env("MT5CRS_LATENCY_CRITICAL_MS", "55");
+    let document = run.json().exits(1).document();
+    assert_eq!(document["report"]["failed_layer"], "latency");
+}
+
+#[test]
+fn a_stall_shows_in_what_came_due_meanwhile() {
+    let (machine, sim) = (Machine::new(), Sim::with_faults(&["delay:PING:300ms:#3"]));
+    let arguments = ["link-test", "-c", "20", "--interval=10ms"];
+    let document = machine.against(&sim, &arguments).json().document();
+    let latency = &document["report"]["latency"];
+    let (rtt, due) = (latency["rtt_p50_us"].as_f64().unwrap(), latency["due_p50_us"].as_f64().unwrap());
+    assert!(rtt < 50_000.0 && due > 50_000.0, "{latency}");
+}
+
+#[test]
+fn lost_round_trips_are_counted_and_never_pass() {
+    let (machine, sim) = (Machine::new(), Sim::with_faults(&["drop-reply:PING:#3"]));
+    let arguments = ["link-test", "-c", "5", "--timeout=200ms"];
+    let document = machine.against(&sim, &arguments).json().exits(0).document();
+    assert_eq!(document["report"]["latency"]["lost"], 1, "{document}");
+    assert_eq!(named(&document, "layers", "latency")["status"], "warn");
+}
+
+#[test]
+fn a_gateway_that_hangs_ends_within_the_deadline() {
+    let machine = Machine::new();
+    for (fault, layer) in [("hang:PING:#1", "identity"), ("hang:GET_ACCOUNT", "terminal"), ("hang:PING:#2", "latency")] {
+        let sim = Sim::with_faults(&[fault]);
+        let arguments = ["link-test", "-c", "3", "--timeout=200ms", "--deadline=2s"];
+        let document = machine.against(&sim, &arguments).json().exits(3).document();
+        assert_eq!(document["report"]["failed_layer"], layer, "{document}");
+        assert!(document["duration_ms"].as_u64().unwrap() < 3000, "{document}");
+    }
+}
+
+#[test]
+fn a_schedule_past_the_deadline_is_refused_before_it_begins() {
+    let machine = Machine::new();
+    let run = machine.run(["link-test", "-c", "1000", "--interval=1s", "--host=192.0.2.1"]);
+    run.json().exits(2).tells("--deadline");
+}
+
+#[test]
+fn the_histogram_is_drawn() {
+    let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
+    machine.against(&sim, &["link-test", "--histogram"]).end().exits(0).says("#").says("ROUND TRIPS");
+}
+
+#[test]
+fn a_watch_tells_of_every_change_and_goes_on() {
+    use std::io::{BufRead, BufReader};
+    let machine = Machine::new();
+    let mut sim = Sim::with_faults(&[]);
+    let run = machine.against(&sim, &["link-test", "--watch=50ms"]).arg("--output=json");
+    let mut child = run.start();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut states = lines.map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap());
+    assert_eq!(states.next().unwrap()["state"], "up");
+    sim.kill();
+    let down = states.next().unwrap();
+    assert_eq!((&down["state"], &down["kind"]), (&"down".into(), &"changed".into()));
+    // Why it is down may change while it is.
+    sim.restart(&["--fault=no-terminal"]);
+    let back = states.find(|event| event["state"] != "down").unwrap();
+    assert_eq!(back["state"], "terminal_gone");
+    sim.restart(&[]);
+    assert!(states.any(|event| event["state"] == "up"));
+    crate::support::signal(child.id(), "TERM");
+    assert_eq!(child.wait().unwrap().code(), Some(143));
+}
+
+#[test]
+fn stopped_in_the_middle_it_says_so() {
+    for (name, code) in [("INT", 130), ("TERM", 143)] {
+        let (machine, sim) = (Machine::new(), Sim::with_faults(&["hang:GET_ACCOUNT"]));
+        let run = machine.against(&sim, &["link-test", "--timeout=30s"]).arg("--output=json");
+        let child = run.start();
+        // Asked to stop once the gateway has been asked, so that it waits for an answer.
+        sim.wait_for("GET_ACCOUNT");
+        crate::support::signal(child.id(), name);
+        let ended = crate::support::ended(child, "link-test").exits(code);
+        assert_eq!(ended.document()["error"]["code"], "interrupted");
+    }
+}
