@@ -1,5 +1,6 @@
 //! mt5crs
 pub mod clock;
+pub mod escape;
 pub mod exit;
 pub mod gateway;
 pub mod logs;
