@@ -14,9 +14,13 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 /// JSON's grammar for numbers, as far as a decimal can hold them.
-pub(super) fn exact() -> impl Strategy<Value = Exact> {
+pub(super) fn token() -> impl Strategy<Value = String> {
     "-?(0|[1-9][0-9]{0,14})(\\.[0-9]{1,14})?([eE][+-]?[0-9]{1,2})?"
-        .prop_filter_map("too large for a decimal", |token| Exact::parse(&token).ok())
+        .prop_filter("too large for a decimal", |token| Exact::parse(token).is_ok())
+}
+
+pub(super) fn exact() -> impl Strategy<Value = Exact> {
+    token().prop_map(|token| Exact::parse(&token).unwrap())
 }
 
 /// From 1970 to the end of 9999, to the microsecond: the wire's precision.

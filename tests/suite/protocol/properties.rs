@@ -96,12 +96,17 @@ proptest! {
     }
 
     #[test]
-    fn numbers_keep_their_token(exact in exact()) {
-        let json = serde_json::to_string(&exact).unwrap();
-        prop_assert_eq!(&json, exact.token());
-        let read: Exact = serde_json::from_str(&json).unwrap();
-        prop_assert_eq!(read.token(), exact.token());
-        prop_assert_eq!(read.value(), exact.value());
+    fn numbers_keep_their_token(token in token(), uuid in uuid(), mut pong in pong()) {
+        pong.latency_ms = Exact::parse(&token).unwrap();
+        let frame = pong.encode(&uuid.to_string(), "ok");
+        let written = format!("\"latency_ms\":{token}");
+        prop_assert!(String::from_utf8_lossy(&frame).contains(&written));
+        let read: Pong = done(&frame, uuid);
+        prop_assert_eq!(read.latency_ms.token(), &token);
+        let report = serde_json::to_string(&read.latency_ms).unwrap();
+        prop_assert_eq!(&report, &token);
+        let read_again: Exact = serde_json::from_str(&report).unwrap();
+        prop_assert_eq!(read_again.token(), &token);
     }
 
     #[test]
