@@ -17,6 +17,7 @@
 //! | [`config`] | settings, each with its origin |
 //! | [`ops`] | one file a command: options in, a report out |
 //! | [`report`], [`failure`] | what every report has; the one place where an error becomes words and an exit code |
+//! | [`escape`] | text of strangers, made fit for a terminal and a log |
 //!
 //! They depend on each other in one direction: `units, clock ← protocol ← gateway ← guard ← ops ←` the binary. [`sim`]
 //! stands beside [`gateway`] and knows only its transport's trait; [`logs`] and [`config`] know nothing of the gateway.
@@ -28,6 +29,7 @@
 
 pub mod clock;
 pub mod config;
+pub mod escape;
 pub mod exit;
 pub mod failure;
 pub mod gateway;

@@ -2,11 +2,11 @@
 //!
 //! - [`record`]: the files of one run, and how a line gets into them whole
 //! - [`marker`]: the lines that operators grep for, one for each event
-//! - [`line`]: one event is one line, whatever text it quotes
-//! - [`layer`]: what the library says of itself (`tracing`), in the run's own log
+//! - `line`: one event is one line, whatever text it quotes
+//! - [`layer`](mod@layer): what the library says of itself (`tracing`), in the run's own log
 
 pub mod layer;
-pub mod line;
+mod line;
 pub mod marker;
 pub mod record;
 

@@ -11,6 +11,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tracing::Level;
 
+use crate::escape::visible;
+
 /// The words that stand in marker lines alone (DESIGN.md, section 6, and the seeds' greps).
 const RESERVED: [&str; 12] = [
     "State synchronized",
@@ -48,7 +50,7 @@ fn escape_last(word: &str) -> String {
     rest.chain(last.into_iter().flatten()).collect()
 }
 
-/// One line with its end. Quotes and backslashes stay as they are: the line is read by people.
+/// One line with its end.
 pub(super) fn compose(
     time: Timestamp,
     level: Level,
@@ -60,13 +62,7 @@ pub(super) fn compose(
     let mut line = String::with_capacity(80 + text.len());
     // Writing to a string cannot fail.
     let _ = write!(line, "{time} {level} [{stamp}] {component} ");
-    for character in text.chars() {
-        match character {
-            '\'' | '"' | '\\' => line.push(character),
-            other => line.extend(other.escape_debug()),
-        }
-    }
-    line.push('\n');
+    let _ = writeln!(line, "{}", visible(text));
     line
 }
 
@@ -90,13 +86,9 @@ mod tests {
 
     #[test]
     fn one_event_is_one_line_without_control_characters() {
-        let line = composed("a\nb\rc\x1b[31md\u{85}e\u{2028}f\u{202e}g\0h\u{9b}i");
-        assert_eq!(line.matches('\n').count(), 1);
-        let quoted = line.trim_end().rsplit(' ').next().unwrap();
-        assert_eq!(
-            quoted, r"a\nb\rc\u{1b}[31md\u{85}e\u{2028}f\u{202e}g\0h\u{9b}i",
-            "each is shown as its escape"
-        );
+        let line = composed("a\nb\r\x1b[31mc");
+        assert!(line.ends_with(" Config a\\nb\\r\\u{1b}[31mc\n"), "{line}");
+        assert_eq!(line.chars().filter(|character| character.is_control()).count(), 1);
     }
 
     #[test]

@@ -54,7 +54,7 @@ pub fn decode<T: Success>(bytes: &[u8], uuid: Uuid) -> Result<Reply<T>, Malforme
     let frame = wire::parse(bytes, &T::nesting())?;
     let status_field = frame.root.required("status")?;
     let word = status_field.string()?;
-    let unlisted = || status_field.complaint(Reason::UnlistedStatus(word.to_string()));
+    let unlisted = || status_field.complaint(Reason::UnlistedStatus(wire::excerpt(&word)));
     let status = Status::from_wire(&word).ok_or_else(unlisted)?;
     check_uuid(&frame.root, uuid, T::CARRIES_UUID)?;
     if status.is_refusal() {
@@ -81,7 +81,7 @@ fn check_uuid(root: &Object<'_>, expected: Uuid, required: bool) -> Result<(), M
         return Ok(());
     }
     let expected = expected.to_string();
-    Err(field.complaint(Reason::ForeignUuid { expected, found: found.to_string() }))
+    Err(field.complaint(Reason::ForeignUuid { expected, found: wire::excerpt(&found) }))
 }
 
 fn refusal(root: &Object<'_>) -> Result<Refusal, Malformed> {

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::order::{Close, Open};
 use super::reply::encode;
-use super::wire::{Malformed, Object, Reason, parse_flat};
+use super::wire::{Malformed, Object, Reason, excerpt, parse_flat};
 use crate::units::{Lots, Magic, Price, Side, Symbol, Ticket};
 
 /// Who says PING.
@@ -135,7 +135,7 @@ impl Request {
         let action = read_action(&root)?;
         let uuid_field = root.required("uuid")?;
         let uuid = Uuid::try_parse(&uuid_field.string()?).map_err(|_| {
-            let found = uuid_field.string().unwrap_or_default().into();
+            let found = excerpt(&uuid_field.string().unwrap_or_default());
             uuid_field.complaint(Reason::WrongType { expected: "a uuid", found })
         })?;
         let timestamp = root.required("timestamp")?.timestamp()?;
@@ -172,6 +172,6 @@ fn read_action(root: &Object<'_>) -> Result<Action, Malformed> {
             symbol: Symbol::new(&root.required("symbol")?.string()?),
             volume: Lots(root.required("volume")?.exact()?),
         })),
-        other => Err(field.complaint(Reason::UnlistedAction(other.to_owned()))),
+        other => Err(field.complaint(Reason::UnlistedAction(excerpt(other)))),
     }
 }

@@ -14,10 +14,15 @@ use serde::Deserializer as _;
 use serde::de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::escape::visible;
 use crate::units::Exact;
 
 /// A frame past this is refused unread: 10,000 positions take under 2 MiB.
 pub const MAX_FRAME_BYTES: usize = 8 << 20;
+
+/// An object with more members is refused: the protocol's largest has eleven, and each is compared with those before
+/// it, which takes minutes where a frame is nothing but keys.
+const MAX_MEMBERS: usize = 256;
 
 /// A frame that breaks the protocol: which field, at which byte, and how.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -35,7 +40,7 @@ impl fmt::Display for Malformed {
         if self.field.is_empty() {
             f.write_str("the frame")?;
         } else {
-            write!(f, "field `{}`", self.field)?;
+            write!(f, "field `{}`", visible(&self.field))?;
         }
         if let Some(offset) = self.offset {
             write!(f, " at byte {offset}")?;
@@ -64,6 +69,12 @@ pub enum Reason {
     /// A field that must be there is not.
     #[error("missing")]
     Missing,
+    /// More members than an object of the protocol could ever have.
+    #[error("more than {limit} members")]
+    TooManyMembers {
+        /// The largest number that is read.
+        limit: usize,
+    },
     /// The same key twice in one object.
     #[error("given twice")]
     Duplicate,
@@ -71,7 +82,7 @@ pub enum Reason {
     #[error("not a finite number")]
     NotFinite,
     /// Another type than the protocol's.
-    #[error("expected {expected}, found {found}")]
+    #[error("expected {expected}, found {}", visible(.found))]
     WrongType {
         /// What the protocol says.
         expected: &'static str,
@@ -105,7 +116,8 @@ pub struct Token<'a> {
 #[derive(Debug)]
 pub struct Object<'a> {
     path: Path,
-    offset: usize,
+    /// Where a complaint about the whole object points: the root's start, else its first value.
+    offset: Option<usize>,
     members: Vec<(CompactString, Token<'a>)>,
 }
 
@@ -117,11 +129,14 @@ enum Path {
 }
 
 impl Path {
+    /// The path of a member; of the object itself where the name is empty.
     fn field(self, name: &str) -> String {
+        let name = excerpt(name);
+        let dot = if name.is_empty() { "" } else { "." };
         match self {
-            Self::Root => name.to_owned(),
-            Self::Member(parent) => format!("{parent}.{name}"),
-            Self::Element(list, index) => format!("{list}[{index}].{name}"),
+            Self::Root => name,
+            Self::Member(parent) => format!("{parent}{dot}{name}"),
+            Self::Element(list, index) => format!("{list}[{index}]{dot}{name}"),
         }
     }
 }
@@ -137,7 +152,7 @@ pub struct Field<'o, 'a> {
 impl<'a> Object<'a> {
     /// The member, or that it is missing.
     pub fn required(&self, name: &'static str) -> Result<Field<'_, 'a>, Malformed> {
-        self.optional(name).ok_or_else(|| self.complaint(name, Some(self.offset), Reason::Missing))
+        self.optional(name).ok_or_else(|| self.complaint(name, self.offset, Reason::Missing))
     }
 
     /// The member; `null` counts as absent.
@@ -297,11 +312,15 @@ impl Place {
     fn explain(&self, text: &str, error: &serde_json::Error) -> Malformed {
         let line_start: usize =
             text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
-        let offset = (line_start + error.column().saturating_sub(1)).min(text.len());
-        let key = self.key.borrow();
-        let field = self.path().field(&key).trim_end_matches('.').to_owned();
+        let mut offset = (line_start + error.column().saturating_sub(1)).min(text.len());
+        if error.is_eof() {
+            offset = text.len();
+        }
+        let field = self.path().field(&self.key.borrow());
         let rest = text.get(offset..).unwrap_or_default();
         if rest.starts_with("NaN") || rest.starts_with("Infinity") {
+            // The decoder has taken the sign for a number's.
+            offset -= usize::from(text[..offset].ends_with('-'));
             return Malformed { field, offset: Some(offset), reason: Reason::NotFinite };
         }
         let message = strip_position(&error.to_string());
@@ -321,7 +340,8 @@ fn strip_position(message: &str) -> String {
     message.split(" at line ").next().unwrap_or(message).to_owned()
 }
 
-fn excerpt(raw: &str) -> String {
+/// The beginning of a text: a frame may hold one of megabytes.
+pub(super) fn excerpt(raw: &str) -> String {
     const SHOWN: usize = 40;
     let mut shown: String = raw.chars().take(SHOWN).collect();
     if shown.len() < raw.len() {
@@ -344,7 +364,8 @@ impl<'de, T> Visitor<'de> for RootVisitor<'_, T> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let place = self.place;
-        let mut root = Object { path: Path::Root, offset: 0, members: Vec::with_capacity(12) };
+        let mut root =
+            Object { path: Path::Root, offset: Some(0), members: Vec::with_capacity(12) };
         let (mut object, mut list) = (None, None);
         while let Some(key) = next_key(place, &mut map)? {
             let again = (object.is_some() && self.nesting.object == Some(key.as_str()))
@@ -369,7 +390,6 @@ impl<'de, T> Visitor<'de> for RootVisitor<'_, T> {
                 _ => push(place, &mut root, key, map.next_value()?)?,
             }
         }
-        place.key.borrow_mut().clear();
         Ok(Frame { root, object, list })
     }
 }
@@ -378,6 +398,8 @@ fn next_key<'de, A: MapAccess<'de>>(
     place: &Place,
     map: &mut A,
 ) -> Result<Option<CompactString>, A::Error> {
+    // A complaint about what stands between two members is about neither.
+    place.key.borrow_mut().clear();
     let key: Option<CompactString> = map.next_key()?;
     if let Some(key) = &key {
         place.key.borrow_mut().clone_from(key);
@@ -394,6 +416,10 @@ fn push<'de, E: de::Error>(
     let token = place.token(raw);
     if object.members.iter().any(|(known, _)| *known == key) {
         return Err(place.refuse(object.complaint(&key, Some(token.offset), Reason::Duplicate)));
+    }
+    if object.members.len() == MAX_MEMBERS {
+        let reason = Reason::TooManyMembers { limit: MAX_MEMBERS };
+        return Err(place.refuse(object.complaint("", Some(token.offset), reason)));
     }
     object.members.push((key, token));
     Ok(())
@@ -423,11 +449,11 @@ impl<'de> Visitor<'de> for ObjectSeed<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<'de>, A::Error> {
         let path = self.place.path();
-        let mut object = Object { path, offset: 0, members: Vec::with_capacity(10) };
+        let mut object = Object { path, offset: None, members: Vec::with_capacity(10) };
         while let Some(key) = next_key(self.place, &mut map)? {
             push(self.place, &mut object, key, map.next_value()?)?;
         }
-        object.offset = object.members.first().map_or(0, |(_, token)| token.offset);
+        object.offset = object.members.first().map(|(_, token)| token.offset);
         Ok(object)
     }
 }

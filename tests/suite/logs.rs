@@ -241,3 +241,29 @@ fn the_librarys_own_words_reach_the_runs_log_up_to_the_level() {
     let shared = fs::read_to_string(record.verify_log()).unwrap();
     assert_eq!(shared.lines().count(), 1, "only markers are shared");
 }
+
+/// A pipe that is nearly full takes a piece of a long line, as a full disk does.
+#[test]
+fn a_piece_of_a_line_is_trouble_and_the_next_line_stands_by_itself() {
+    use std::io::Read as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let tree = tempfile::tempdir().unwrap();
+    let pipe = tree.path().join("VERIFY_LOG.log");
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let nonblocking = nix::fcntl::OFlag::O_NONBLOCK.bits();
+    let mut reader =
+        fs::OpenOptions::new().read(true).custom_flags(nonblocking).open(&pipe).unwrap();
+    let mut drain = || {
+        let mut bytes = vec![0; 1 << 20];
+        let count = reader.read(&mut bytes).unwrap();
+        String::from_utf8(bytes[..count].to_vec()).unwrap()
+    };
+    let record = record(tree.path(), 11, "sync");
+    record.marker(&Marker::SyncFailed { cause: &"x".repeat(1 << 20) });
+    let trouble = record.trouble().expect("it says so");
+    assert_eq!(trouble.path, pipe);
+    assert!(drain().ends_with("xxx"), "torn");
+    record.end(Exit::No);
+    let next = drain();
+    assert!(next.starts_with("\n2026-01-17T") && next.ends_with(" ms\n"), "{next}");
+}

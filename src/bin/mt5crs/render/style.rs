@@ -3,6 +3,7 @@
 use std::env;
 use std::io::IsTerminal;
 
+use mt5crs::escape::visible;
 use mt5crs::report::{Status, Verdict};
 
 /// What a word is, not which colour it has.
@@ -67,18 +68,7 @@ pub(crate) fn verdict(verdict: Verdict) -> Ink {
     }
 }
 
-/// A stranger's text with every character that could steer a terminal, or turn the direction of reading, written out
-/// (hazard 16).
+/// A stranger's text with every character that could steer a terminal written out (hazard 16).
 pub(crate) fn clean(text: &str) -> String {
-    let mut clean = String::with_capacity(text.len());
-    for character in text.chars() {
-        let steers = character.is_control()
-            || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
-        if steers {
-            clean.extend(character.escape_unicode());
-        } else {
-            clean.push(character);
-        }
-    }
-    clean
+    visible(text).to_string()
 }

@@ -1,0 +1,5 @@
+//! The wire protocol against any value and any bytes.
+
+mod arbitrary;
+mod malformed;
+mod properties;
