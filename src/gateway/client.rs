@@ -13,9 +13,9 @@ use super::transport::{LinkError, Transport};
 use crate::clock::{Clock, Deadline, Stopped};
 use crate::protocol::account::Account;
 use crate::protocol::positions::Positions;
-use crate::protocol::reply::Success;
+use crate::protocol::reply::Read;
 use crate::protocol::sync_all::Synced;
-use crate::protocol::{Action, Malformed};
+use crate::protocol::Malformed;
 use crate::units::Magic;
 
 /// How reads are tried again.
@@ -93,31 +93,27 @@ impl<'c> Client<'c> {
 
     /// Proves who answers, on the connection that the next question takes; already proved, it costs nothing.
     pub fn identify(&mut self) -> Result<Identity, Error> {
-        self.retry(Action::Ping.name(), |session, _| Ok(session.identity().clone()))
+        self.retry("PING", |session, _| Ok(session.identity().clone()))
     }
 
     /// GET_ACCOUNT.
     pub fn account(&mut self) -> Result<Answer<Account>, Error> {
-        self.read(&Action::GetAccount)
+        self.read(())
     }
 
     /// GET_POSITIONS, always whole: a list that was filtered can't be judged.
     pub fn positions(&mut self) -> Result<Answer<Positions>, Error> {
-        self.read(&Action::GetPositions)
+        self.read(())
     }
 
     /// SYNC_ALL; the gateway takes the magic number and ignores it.
     pub fn sync_all(&mut self, magic_number: Magic) -> Result<Answer<Synced>, Error> {
-        self.read(&Action::SyncAll { magic_number })
+        self.read(magic_number)
     }
 
-    /// PING once more, on the proved connection.
-    pub fn ping(&mut self) -> Result<Answer<crate::protocol::ping::Pong>, Error> {
-        self.read(&Action::Ping)
-    }
-
-    fn read<T: Success>(&mut self, action: &Action) -> Result<Answer<T>, Error> {
-        self.retry(action.name(), |session, until| session.ask(action.clone(), until))
+    fn read<T: Read>(&mut self, parameters: T::Parameters) -> Result<Answer<T>, Error> {
+        let action = T::action(parameters).name();
+        self.retry(action, |session, until| session.ask(parameters, until))
     }
 
     fn retry<T>(

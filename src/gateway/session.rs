@@ -14,7 +14,7 @@ use super::look_alike::{LookAlike, classify};
 use super::transport::{Connection, LinkError};
 use crate::clock::{Clock, Deadline};
 use crate::protocol::ping::Pong;
-use crate::protocol::reply::{self, Success};
+use crate::protocol::reply::{self, Read};
 use crate::protocol::{Action, Malformed, Reply, Request};
 
 /// What the PING that opened a session proved.
@@ -108,12 +108,13 @@ impl<'c> Session<'c> {
         &self.identity
     }
 
-    /// Asks, and waits for the answer.
-    pub fn ask<T: Success>(
+    /// Asks what changes nothing, and waits for the answer.
+    pub fn ask<T: Read>(
         &mut self,
-        action: Action,
+        parameters: T::Parameters,
         until: Deadline,
     ) -> Result<Answer<T>, AskError> {
+        let action = T::action(parameters);
         let exchange = exchange(&mut *self.connection, self.clock, action, until)?;
         Ok(Answer {
             reply: reply::decode(&exchange.received, exchange.uuid)?,

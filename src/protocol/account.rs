@@ -6,7 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::positions::Position;
-use super::reply::{Success, encode};
+use super::reply::{Read, Success, encode};
+use super::request::Action;
 use super::status::Status;
 use super::wire::{Frame, Malformed, Object};
 use crate::units::{Level, Money};
@@ -34,6 +35,14 @@ pub struct Account {
     pub trade_mode: Option<i64>,
     /// The gateway's own time of the reply; SYNC_ALL does not report it.
     pub reported_at: Option<Timestamp>,
+}
+
+impl Read for Account {
+    type Parameters = ();
+
+    fn action((): ()) -> Action {
+        Action::GetAccount
+    }
 }
 
 impl Success for Account {

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::positions::Position;
-use super::reply::{Success, encode};
+use super::reply::{Read, Success, encode};
+use super::request::Action;
 use super::status::Status;
 use super::wire::{Frame, Malformed};
 use crate::units::Exact;
@@ -18,6 +19,14 @@ pub struct Pong {
     pub latency_ms: Exact,
     /// Whether the far end says of itself that it is simulated.
     pub simulated: bool,
+}
+
+impl Read for Pong {
+    type Parameters = ();
+
+    fn action((): ()) -> Action {
+        Action::Ping
+    }
 }
 
 impl Success for Pong {

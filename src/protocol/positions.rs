@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::reply::{Success, encode};
+use super::reply::{Read, Success, encode};
+use super::request::Action;
 use super::status::Status;
 use super::wire::{Frame, Malformed, Nesting, Object};
 use crate::units::{Exact, Lots, Magic, Money, Price, Side, Symbol, Ticket};
@@ -68,6 +69,14 @@ pub struct Positions {
     pub positions: Vec<Position>,
     /// The gateway's own time of the reply; an order's signature is judged by it (PROTOCOL.md, section 3).
     pub reported_at: Timestamp,
+}
+
+impl Read for Positions {
+    type Parameters = ();
+
+    fn action((): ()) -> Action {
+        Action::GetPositions
+    }
 }
 
 impl Success for Positions {

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::code::ErrorCode;
 use super::positions::Position;
+use super::request::Action;
 use super::status::Status;
 use super::wire::{self, Frame, Malformed, Nesting, Object, Reason};
 
@@ -42,6 +43,14 @@ pub trait Success: Sized {
     }
     /// Reads the fields beyond the header.
     fn read(frame: Frame<'_, Position>) -> Result<Self, Malformed>;
+}
+
+/// A read: asking for it changes nothing, so it may be tried again.
+pub trait Read: Success {
+    /// What goes with the question.
+    type Parameters: Copy;
+    /// The question.
+    fn action(parameters: Self::Parameters) -> Action;
 }
 
 /// No list, no elements: [`wire::parse`] never asks.

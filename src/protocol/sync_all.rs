@@ -5,7 +5,8 @@ use serde::Serialize;
 
 use super::account::Account;
 use super::positions::Position;
-use super::reply::{Success, encode};
+use super::reply::{Read, Success, encode};
+use super::request::Action;
 use super::status::Status;
 use super::wire::{Frame, Malformed, Nesting, Reason};
 use crate::units::{Level, Lots, Magic, Money, Price, Side, Symbol, Ticket};
@@ -17,6 +18,14 @@ pub struct Synced {
     pub account: Account,
     /// Every open position of the account, of any magic number.
     pub positions: Vec<Position>,
+}
+
+impl Read for Synced {
+    type Parameters = Magic;
+
+    fn action(magic_number: Magic) -> Action {
+        Action::SyncAll { magic_number }
+    }
 }
 
 impl Success for Synced {

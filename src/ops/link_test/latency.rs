@@ -17,7 +17,6 @@ use crate::gateway::client::Error;
 use crate::gateway::session::{AskError, ProofError, Session};
 use crate::gateway::target::Target;
 use crate::gateway::transport::LinkError;
-use crate::protocol::Action;
 use crate::protocol::ping::Pong;
 
 /// Below this many samples the 99th percentile is no more than the maximum, and is labelled so.
@@ -136,7 +135,7 @@ pub(super) fn measure(
         if session.is_none() {
             session = reconnect(reach, target, until)?;
         }
-        match session.as_mut().map(|session| session.ask::<Pong>(Action::Ping, until)) {
+        match session.as_mut().map(|session| session.ask::<Pong>((), until)) {
             Some(Ok(answer)) => {
                 let late = clock.monotonic().saturating_sub(due);
                 // The histograms grow as needed, so nothing is ever too long for them.

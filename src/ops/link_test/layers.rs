@@ -17,7 +17,7 @@ use crate::gateway::target::{Target, resolve};
 use crate::gateway::transport::{Connection, LinkError};
 use crate::guard::target;
 use crate::protocol::account::Account;
-use crate::protocol::{Action, Reply};
+use crate::protocol::Reply;
 use crate::report::{Failure, Status};
 
 /// One layer of the link.
@@ -239,7 +239,7 @@ impl<'t> Test<'t> {
 
     fn ask_terminal(&mut self, session: &mut Session<'_>) -> Result<(), (Failure, SessionState)> {
         let until = self.until();
-        match session.ask::<Account>(Action::GetAccount, until).map(|answer| answer.reply) {
+        match session.ask::<Account>((), until).map(|answer| answer.reply) {
             Ok(Reply::Done(account)) => {
                 let currency = account.currency.as_deref().unwrap_or_default().escape_debug();
                 let found = format!("GET_ACCOUNT answered: balance {} {currency}", account.balance);

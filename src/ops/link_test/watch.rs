@@ -19,7 +19,7 @@ use crate::gateway::transport::LinkError;
 use crate::guard::target;
 use crate::protocol::account::Account;
 use crate::protocol::ping::Pong;
-use crate::protocol::{Action, Reply};
+use crate::protocol::Reply;
 
 /// Without an answer for this long the link is called down for good, and told once.
 pub const SILENCE: Duration = Duration::from_secs(10);
@@ -174,7 +174,7 @@ fn look<'r>(
         },
     };
     // A connection that was open and has ended says only that it ended; whether anybody answers, the next look tells.
-    let pong = match proved.ask::<Pong>(Action::Ping, until) {
+    let pong = match proved.ask::<Pong>((), until) {
         Ok(answer) => answer,
         Err(error) => return Ok((unanswered(error)?, None)),
     };
@@ -188,7 +188,7 @@ fn look<'r>(
             return Ok((State::Stranger { why: refusal.to_string() }, Some(rtt)));
         }
     };
-    let state = match proved.ask::<Account>(Action::GetAccount, until).map(|answer| answer.reply) {
+    let state = match proved.ask::<Account>((), until).map(|answer| answer.reply) {
         Ok(Reply::Done(_)) => {
             let latency = Band::of(rtt, options.latency_warn, options.latency_critical);
             State::Up { latency, clock }
