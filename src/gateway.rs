@@ -4,12 +4,15 @@
 //! - [`target`]: from a name to an address, under a deadline, and whether that address is this machine
 //! - [`transport`]: what a connection is; [`zeromq`]: one over ZeroMQ; [`diagnosis`]: why there is none
 //! - [`session`]: a connection on which a PING proved who answers; [`look_alike`]: who else it could be
+//! - [`order`]: OPEN and CLOSE, which need a permit; [`pipeline`]: many CLOSE requests in flight at once
 //! - [`client`]: typed reads with attempts, an interval and a deadline
 
 mod bounded;
 pub mod client;
 pub mod diagnosis;
 pub mod look_alike;
+pub mod order;
+pub mod pipeline;
 pub mod session;
 pub mod target;
 pub mod transport;

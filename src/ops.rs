@@ -1,6 +1,7 @@
 //! What the commands do: one file a command, options in, a report out. Nothing here prints, and nothing here knows how
 //! a command line looks.
 
+pub mod absence;
 pub mod config_show;
 pub mod empty_book;
 pub mod explain;

@@ -111,6 +111,27 @@ impl<'c> Client<'c> {
         self.read(magic_number)
     }
 
+    /// The proved session that the next question takes, for an order that this identity vouches for.
+    pub fn session(&mut self) -> Result<&mut Session<'c>, Error> {
+        self.identify()?;
+        // `identify` leaves a session behind, or an error.
+        self.session.as_mut().ok_or(Error::NoAnswer {
+            timeout: self.policy.timeout,
+            attempts: 0,
+            last: LinkError::Lost,
+        })
+    }
+
+    /// Drops the session: an order's answer was lost on it, and what comes late must not be taken for another's.
+    pub fn hang_up(&mut self) {
+        self.session = None;
+    }
+
+    /// Whether a session is there. Its identity was proved; that it still lives, only the next answer tells.
+    pub fn is_connected(&self) -> bool {
+        self.session.is_some()
+    }
+
     fn read<T: Read>(&mut self, parameters: T::Parameters) -> Result<Answer<T>, Error> {
         let action = T::action(parameters).name();
         self.retry(action, |session, until| session.ask(parameters, until))

@@ -76,8 +76,8 @@ pub enum ProofError {
 
 /// A connection to the gateway, proved to be one.
 pub struct Session<'c> {
-    connection: Box<dyn Connection>,
-    clock: &'c dyn Clock,
+    pub(super) connection: Box<dyn Connection>,
+    pub(super) clock: &'c dyn Clock,
     identity: Identity,
 }
 

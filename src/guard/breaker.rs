@@ -1,17 +1,151 @@
 //! The kill switch that the strategy engine reads: a sentinel file whose existence means ENGAGED, whatever it holds
 //! (PROTOCOL.md, section 7).
+//!
+//! What is done here is done to a file. An engine that has seen it stays engaged until it is restarted, and one that
+//! can't see it (a unit with `PrivateTmp`) never stops; so the words are "file written" and "file removed".
 
-use std::io::ErrorKind;
+use std::fs::{File, OpenOptions};
+use std::io::{self, ErrorKind, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-/// Why the breaker counts as engaged; `None` where it isn't. A file that can't be looked for counts as there.
-pub fn engaged(path: &Path) -> Option<String> {
+use jiff::Timestamp;
+use nix::fcntl::OFlag;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+/// What is read of a sentinel: who wrote more than this wrote no sentinel.
+const MAX_BYTES: u64 = 64 << 10;
+
+/// What the sentinel says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Sentinel {
+    /// Its `timestamp`, as it stands there; the engine writes local time without an offset.
+    pub timestamp: Option<String>,
+    /// Its `reason`.
+    pub reason: Option<String>,
+    /// Why no more of it is known.
+    pub trouble: Option<String>,
+}
+
+/// Whether the breaker is engaged: `None` where it isn't. A file that can't be looked for counts as there.
+pub fn status(path: &Path) -> Option<Sentinel> {
+    let unread = |trouble: String| Sentinel { timestamp: None, reason: None, trouble: Some(trouble) };
     // The link itself counts: an engine that only asks whether the name exists may see it either way.
     match std::fs::symlink_metadata(path) {
-        Ok(_) => Some(format!("the kill switch {} exists", path.display())),
-        Err(error) if error.kind() == ErrorKind::NotFound => None,
-        Err(error) => {
-            Some(format!("the kill switch {} can't be looked for: {error}", path.display()))
+        Err(error) if error.kind() == ErrorKind::NotFound => return None,
+        Err(error) => return Some(unread(format!("it can't be looked for: {error}"))),
+        Ok(metadata) if !metadata.is_file() => return Some(unread("it is no regular file".to_owned())),
+        Ok(_) => {}
+    }
+    let text = File::open(path).and_then(|file| {
+        let mut text = String::new();
+        file.take(MAX_BYTES).read_to_string(&mut text).map(|_| text)
+    });
+    let text = match text {
+        Ok(text) => text,
+        Err(error) => return Some(unread(format!("it can't be read: {error}"))),
+    };
+    let Ok(fields) = serde_json::from_str::<Map<String, Value>>(&text) else {
+        return Some(unread("what it holds is no JSON object".to_owned()));
+    };
+    let field = |name: &str| fields.get(name).and_then(Value::as_str).map(str::to_owned);
+    Some(Sentinel { timestamp: field("timestamp"), reason: field("reason"), trouble: None })
+}
+
+/// Why the breaker counts as engaged; `None` where it isn't.
+pub fn engaged(path: &Path) -> Option<String> {
+    let sentinel = status(path)?;
+    let said = match (&sentinel.reason, &sentinel.trouble) {
+        (Some(reason), _) => format!(": {reason}"),
+        (None, Some(trouble)) => format!("; {trouble}"),
+        (None, None) => String::new(),
+    };
+    Some(format!("the kill switch {} is there{said}", path.display()))
+}
+
+/// What engaging did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Engaged {
+    /// The file was written.
+    Written,
+    /// Somebody's file was there already, and was left as it is.
+    AlreadyThere,
+}
+
+/// Writes the sentinel in the engine's own form. One that is there already is success, and stays.
+pub fn engage(path: &Path, reason: &str, metadata: Map<String, Value>, now: Timestamp) -> io::Result<Engaged> {
+    #[derive(Serialize)]
+    struct Wire<'a> {
+        timestamp: String,
+        reason: &'a str,
+        metadata: Map<String, Value>,
+    }
+    // Created exclusively: in a sticky directory another user's file can't be replaced, and need not be.
+    let created = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o644)
+        .custom_flags(OFlag::O_NOFOLLOW.bits())
+        .open(path);
+    let mut file = match created {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(Engaged::AlreadyThere),
+        Err(error) => return Err(error),
+    };
+    let timestamp = now.strftime("%Y-%m-%dT%H:%M:%S%.6f").to_string();
+    let content = serde_json::to_vec(&Wire { timestamp, reason, metadata })?;
+    // That the file exists is what counts; a disk too full for its words must not read as a failure.
+    let _ = file.write_all(&content).and_then(|()| file.sync_all());
+    Ok(Engaged::Written)
+}
+
+/// Removes the sentinel; `false` where none was there.
+pub fn release(path: &Path) -> io::Result<bool> {
+    match std::fs::remove_file(path) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn engaging_is_done_once_and_leaves_what_is_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("switch.lock");
+        let now: Timestamp = "2026-01-17T03:54:22.961398Z".parse().unwrap();
+        assert_eq!(status(&path), None);
+        assert_eq!(engage(&path, "latency", Map::new(), now).unwrap(), Engaged::Written);
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(text, r#"{"timestamp":"2026-01-17T03:54:22.961398","reason":"latency","metadata":{}}"#);
+        assert_eq!(engage(&path, "again", Map::new(), now).unwrap(), Engaged::AlreadyThere);
+        assert_eq!(status(&path).unwrap().reason.as_deref(), Some("latency"));
+        assert!(release(&path).unwrap());
+        assert!(!release(&path).unwrap());
+        assert_eq!(engaged(&path), None);
+    }
+
+    #[test]
+    fn whatever_stands_there_is_engaged() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("switch.lock");
+        for content in ["", "not JSON", "[]", "{}"] {
+            std::fs::write(&path, content).unwrap();
+            assert!(engaged(&path).is_some(), "{content:?}");
         }
+        std::fs::remove_file(&path).unwrap();
+        std::os::unix::fs::symlink("/nowhere", &path).unwrap();
+        assert!(engaged(&path).is_some());
+        std::fs::remove_file(&path).unwrap();
+        std::fs::create_dir(&path).unwrap();
+        assert!(engaged(&path).is_some());
+        // Below a file there can be no directory: it can't be looked for.
+        assert!(engaged(Path::new("/dev/null/switch.lock")).is_some());
     }
 }
