@@ -138,10 +138,11 @@ impl Clock for SystemClock {
             }
             match self.stop.wake_fd() {
                 None => std::thread::sleep(left),
+                // `poll` knows nothing finer than a millisecond, and a schedule should be kept better than that.
+                Some(_) if left < Duration::from_millis(1) => std::thread::sleep(left),
                 Some(fd) => {
-                    // Whole milliseconds, rounded up: `poll` knows nothing finer.
-                    let timeout = PollTimeout::try_from(left.as_millis().saturating_add(1))
-                        .unwrap_or(PollTimeout::MAX);
+                    let timeout =
+                        PollTimeout::try_from(left.as_millis()).unwrap_or(PollTimeout::MAX);
                     // EINTR is a signal, and the loop's head looks for one.
                     let _ = poll(&mut [PollFd::new(fd, PollFlags::POLLIN)], timeout);
                 }

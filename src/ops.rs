@@ -7,4 +7,5 @@ pub mod empty_book;
 pub mod explain;
 pub mod link_test;
 pub mod positions;
+pub mod simulator;
 pub mod sync;

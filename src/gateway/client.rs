@@ -11,11 +11,11 @@ use super::look_alike::LookAlike;
 use super::session::{Answer, AskError, Identity, ProofError, Session};
 use super::transport::{LinkError, Transport};
 use crate::clock::{Clock, Deadline, Stopped};
+use crate::protocol::Malformed;
 use crate::protocol::account::Account;
 use crate::protocol::positions::Positions;
 use crate::protocol::reply::Read;
 use crate::protocol::sync_all::Synced;
-use crate::protocol::Malformed;
 use crate::units::Magic;
 
 /// How reads are tried again.

@@ -72,11 +72,15 @@ pub struct Prepared {
 impl Prepared {
     /// An OPEN that is signed already.
     pub fn open(order: Open, now: Timestamp) -> Self {
-        Self { request: Request { uuid: Uuid::new_v4(), timestamp: now, action: Action::Open(order) } }
+        Self {
+            request: Request { uuid: Uuid::new_v4(), timestamp: now, action: Action::Open(order) },
+        }
     }
 
     fn close(order: Close, now: Timestamp) -> Self {
-        Self { request: Request { uuid: Uuid::new_v4(), timestamp: now, action: Action::Close(order) } }
+        Self {
+            request: Request { uuid: Uuid::new_v4(), timestamp: now, action: Action::Close(order) },
+        }
     }
 
     /// The request's.
@@ -92,12 +96,22 @@ impl Prepared {
 
 impl Session<'_> {
     /// Sends an OPEN, once, and waits for what is claimed of it.
-    pub fn open(&mut self, _permit: OpenPermit, order: &Prepared, until: Deadline) -> Answered<Filled> {
+    pub fn open(
+        &mut self,
+        _permit: OpenPermit,
+        order: &Prepared,
+        until: Deadline,
+    ) -> Answered<Filled> {
         self.send_order(order, until)
     }
 
     /// Sends one CLOSE and waits for what is claimed of it.
-    pub fn close(&mut self, _permit: &ClosePermit, order: Close, until: Deadline) -> Answered<Closed> {
+    pub fn close(
+        &mut self,
+        _permit: &ClosePermit,
+        order: Close,
+        until: Deadline,
+    ) -> Answered<Closed> {
         let prepared = Prepared::close(order, self.clock.now());
         self.send_order(&prepared, until)
     }

@@ -10,14 +10,14 @@ use std::collections::VecDeque;
 use uuid::Uuid;
 
 use super::order::{Claim, ClosePermit, claim, prepare_close};
-use super::session::Session;
+use super::session::{Answer, AskError, Session, answer};
 use super::transport::LinkError;
 use crate::clock::Deadline;
+use crate::protocol::Request;
 use crate::protocol::order::{Close, Closed};
 use crate::protocol::positions::Positions;
-use crate::protocol::reply::{self, Read};
+use crate::protocol::reply::Read;
 use crate::protocol::wire::parse_flat;
-use crate::protocol::{Malformed, Refusal, Reply, Request};
 use crate::units::Ticket;
 
 /// What came of one CLOSE.
@@ -29,20 +29,6 @@ pub struct Event {
     pub claim: Claim<Closed>,
     /// The answer's very bytes, where one came.
     pub raw: Option<Vec<u8>>,
-}
-
-/// Why the list behind the requests could not be had.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ListError {
-    /// The link failed.
-    #[error(transparent)]
-    Link(#[from] LinkError),
-    /// The answer breaks the protocol.
-    #[error(transparent)]
-    Malformed(#[from] Malformed),
-    /// The gateway refused the read.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
 }
 
 /// Requests in flight on a session.
@@ -87,10 +73,12 @@ impl<'s, 'c> Pipeline<'s, 'c> {
         &mut self,
         mut patience: impl FnMut() -> Deadline,
         tell: &mut dyn FnMut(Event),
-    ) -> Result<Positions, ListError> {
+    ) -> Result<Answer<Positions>, AskError> {
         let uuid = Uuid::new_v4();
+        let sent_at = self.session.clock.now();
+        let start = self.session.clock.monotonic();
         let action = <Positions as Read>::action(());
-        let frame = Request { uuid, timestamp: self.session.clock.now(), action }.encode();
+        let frame = Request { uuid, timestamp: sent_at, action }.encode();
         self.session.connection.send(&frame, patience())?;
         loop {
             let raw = self.session.connection.receive(patience())?;
@@ -99,10 +87,8 @@ impl<'s, 'c> Pipeline<'s, 'c> {
                 continue;
             }
             self.give_up(&LinkError::TimedOut).into_iter().for_each(&mut *tell);
-            return match reply::decode::<Positions>(&raw, uuid)? {
-                Reply::Done(positions) => Ok(positions),
-                Reply::Refused(refusal) => Err(ListError::Refused(refusal)),
-            };
+            let rtt = self.session.clock.monotonic().saturating_sub(start);
+            return answer(&raw, uuid, sent_at, rtt);
         }
     }
 

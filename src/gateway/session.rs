@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::look_alike::{LookAlike, classify};
 use super::transport::{Connection, LinkError};
-use crate::clock::{Clock, Deadline};
+use crate::clock::{Clock, Deadline, micros};
 use crate::protocol::ping::Pong;
 use crate::protocol::reply::{self, Read};
 use crate::protocol::{Action, Malformed, Reply, Request};
@@ -116,14 +116,19 @@ impl<'c> Session<'c> {
     ) -> Result<Answer<T>, AskError> {
         let action = T::action(parameters);
         let exchange = exchange(&mut *self.connection, self.clock, action, until)?;
-        Ok(Answer {
-            reply: reply::decode(&exchange.received, exchange.uuid)?,
-            rtt: exchange.rtt,
-            sent_at: exchange.sent_at,
-            bytes: exchange.received.len(),
-            sha256: Sha256::digest(&exchange.received).into(),
-        })
+        answer(&exchange.received, exchange.uuid, exchange.sent_at, exchange.rtt)
     }
+}
+
+/// Reads a frame that answers the question of that `uuid`.
+pub(super) fn answer<T: Read>(
+    frame: &[u8],
+    uuid: Uuid,
+    sent_at: Timestamp,
+    rtt: Duration,
+) -> Result<Answer<T>, AskError> {
+    let reply = reply::decode(frame, uuid)?;
+    Ok(Answer { reply, rtt, sent_at, bytes: frame.len(), sha256: Sha256::digest(frame).into() })
 }
 
 /// What a PING proves; the skew is the gateway's time minus ours at the middle of the round trip.
@@ -149,10 +154,13 @@ fn exchange(
 ) -> Result<Exchange, LinkError> {
     let sent_at = clock.now();
     let uuid = Uuid::new_v4();
+    let name = action.name();
     let sent = Request { uuid, timestamp: sent_at, action }.encode();
+    tracing::debug!(action = name, "asking");
     let start = clock.monotonic();
     connection.send(&sent, until)?;
     let received = connection.receive(until)?;
     let rtt = clock.monotonic().saturating_sub(start);
+    tracing::debug!(action = name, rtt_us = micros(rtt), bytes = received.len(), "answered");
     Ok(Exchange { uuid, sent, sent_at, received, rtt })
 }

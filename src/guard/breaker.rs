@@ -31,12 +31,15 @@ pub struct Sentinel {
 
 /// Whether the breaker is engaged: `None` where it isn't. A file that can't be looked for counts as there.
 pub fn status(path: &Path) -> Option<Sentinel> {
-    let unread = |trouble: String| Sentinel { timestamp: None, reason: None, trouble: Some(trouble) };
+    let unread =
+        |trouble: String| Sentinel { timestamp: None, reason: None, trouble: Some(trouble) };
     // The link itself counts: an engine that only asks whether the name exists may see it either way.
     match std::fs::symlink_metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return None,
         Err(error) => return Some(unread(format!("it can't be looked for: {error}"))),
-        Ok(metadata) if !metadata.is_file() => return Some(unread("it is no regular file".to_owned())),
+        Ok(metadata) if !metadata.is_file() => {
+            return Some(unread("it is no regular file".to_owned()));
+        }
         Ok(_) => {}
     }
     let text = File::open(path).and_then(|file| {
@@ -76,7 +79,12 @@ pub enum Engaged {
 }
 
 /// Writes the sentinel in the engine's own form. One that is there already is success, and stays.
-pub fn engage(path: &Path, reason: &str, metadata: Map<String, Value>, now: Timestamp) -> io::Result<Engaged> {
+pub fn engage(
+    path: &Path,
+    reason: &str,
+    metadata: Map<String, Value>,
+    now: Timestamp,
+) -> io::Result<Engaged> {
     #[derive(Serialize)]
     struct Wire<'a> {
         timestamp: String,
@@ -123,7 +131,10 @@ mod tests {
         assert_eq!(status(&path), None);
         assert_eq!(engage(&path, "latency", Map::new(), now).unwrap(), Engaged::Written);
         let text = std::fs::read_to_string(&path).unwrap();
-        assert_eq!(text, r#"{"timestamp":"2026-01-17T03:54:22.961398","reason":"latency","metadata":{}}"#);
+        assert_eq!(
+            text,
+            r#"{"timestamp":"2026-01-17T03:54:22.961398","reason":"latency","metadata":{}}"#
+        );
         assert_eq!(engage(&path, "again", Map::new(), now).unwrap(), Engaged::AlreadyThere);
         assert_eq!(status(&path).unwrap().reason.as_deref(), Some("latency"));
         assert!(release(&path).unwrap());

@@ -40,7 +40,8 @@ pub fn judge(
         Reply::Done(account) => Some(account),
         Reply::Refused(_) => None,
     };
-    let both_empty = matches!(again, Reply::Done(Positions { positions, .. }) if positions.is_empty());
+    let both_empty =
+        matches!(again, Reply::Done(Positions { positions, .. }) if positions.is_empty());
     Ok(match EmptyBook::judge(both_empty, account.as_ref(), credit) {
         EmptyBook::Proved { witness } => Credible::Yes(witness),
         EmptyBook::Unproved { doubt } => Credible::No(doubt),

@@ -20,7 +20,11 @@ fn fails_at(document: &Value, layer: &str, code: i32) {
     }
     assert_eq!(named(document, "layers", layer)["status"], "fail", "{document}");
     for name in &LAYERS[at + 1..] {
-        assert_eq!(named(document, "layers", name)["status"], "not_reached", "{name} in {document}");
+        assert_eq!(
+            named(document, "layers", name)["status"],
+            "not_reached",
+            "{name} in {document}"
+        );
     }
     assert!(!document["error"]["remedy"].as_str().unwrap().is_empty());
 }
@@ -28,7 +32,8 @@ fn fails_at(document: &Value, layer: &str, code: i32) {
 #[test]
 fn a_healthy_link_passes_every_layer() {
     let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
-    let ended = machine.against(&sim, &["link-test", "-c", "100", "--interval=1ms"]).json().exits(0);
+    let ended =
+        machine.against(&sim, &["link-test", "-c", "100", "--interval=1ms"]).json().exits(0);
     let document = ended.document();
     assert_eq!(document["target"], "simulated");
     for layer in LAYERS {
@@ -64,7 +69,8 @@ fn this_machine_is_refused_unless_asked_for() {
             assert_eq!(document["error"]["code"], "own-address", "{host} {command}");
         }
     }
-    let run = machine.run(["link-test"]).env("GATEWAY_HOST", "127.0.0.1").env("GATEWAY_PORT", &port);
+    let run =
+        machine.run(["link-test"]).env("GATEWAY_HOST", "127.0.0.1").env("GATEWAY_PORT", &port);
     fails_at(&run.json().document(), "target", 5);
 }
 
@@ -85,7 +91,12 @@ fn a_port_where_nothing_listens_is_refused() {
     ended.tells("connection refused").tells("tasklist | findstr MT5");
     let log = machine.verify_log();
     assert_eq!(log.matches("Connection failed").count(), 1, "{log}");
-    machine.against(&sim, &["link-test"]).end().exits(3).says("Link test: FAILED at tcp").never_says("SUCCESS");
+    machine
+        .against(&sim, &["link-test"])
+        .end()
+        .exits(3)
+        .says("Link test: FAILED at tcp")
+        .never_says("SUCCESS");
 }
 
 #[test]
@@ -101,8 +112,11 @@ fn a_network_that_swallows_everything_times_out() {
 #[test]
 fn servers_that_are_not_zeromq_are_named() {
     let machine = Machine::new();
-    for (stranger, word) in [(Stranger::http(), "an HTTP server"), (Stranger::ssh(), "an SSH server")] {
-        let ended = machine.at(stranger.endpoint, &["link-test", "--timeout=500ms"]).json().exits(6);
+    for (stranger, word) in
+        [(Stranger::http(), "an HTTP server"), (Stranger::ssh(), "an SSH server")]
+    {
+        let ended =
+            machine.at(stranger.endpoint, &["link-test", "--timeout=500ms"]).json().exits(6);
         fails_at(&ended.document(), "zmtp", 6);
         ended.tells(word);
         machine.at(stranger.endpoint, &["sync", "--timeout=500ms"]).json().exits(6).tells(word);
@@ -135,7 +149,9 @@ fn look_alikes_on_zeromq_are_named_and_sent_nothing_more() {
 #[test]
 fn a_ping_without_our_uuid_is_not_the_gateways() {
     let machine = Machine::new();
-    for fault in ["uuid-absent:PING", "uuid-foreign:PING", "garbage:PING:not-json", "status:PING:PONG"] {
+    for fault in
+        ["uuid-absent:PING", "uuid-foreign:PING", "garbage:PING:not-json", "status:PING:PONG"]
+    {
         let sim = Sim::with_faults(&[fault]);
         fails_at(&machine.against(&sim, &["link-test"]).json().document(), "identity", 6);
     }
@@ -144,7 +160,8 @@ fn a_ping_without_our_uuid_is_not_the_gateways() {
 #[test]
 fn a_terminal_that_is_gone_fails_although_ping_is_answered() {
     let machine = Machine::new();
-    for (fault, code) in [("no-terminal", "MT5_NOT_CONNECTED"), ("terminal-dead", "ACCOUNT_ERROR")] {
+    for (fault, code) in [("no-terminal", "MT5_NOT_CONNECTED"), ("terminal-dead", "ACCOUNT_ERROR")]
+    {
         let sim = Sim::with_faults(&[fault]);
         let ended = machine.against(&sim, &["link-test"]).json().exits(1);
         let document = ended.document();
@@ -195,7 +212,8 @@ fn a_stall_shows_in_what_came_due_meanwhile() {
     let arguments = ["link-test", "-c", "20", "--interval=10ms"];
     let document = machine.against(&sim, &arguments).json().document();
     let latency = &document["report"]["latency"];
-    let (rtt, due) = (latency["rtt_p50_us"].as_f64().unwrap(), latency["due_p50_us"].as_f64().unwrap());
+    let (rtt, due) =
+        (latency["rtt_p50_us"].as_f64().unwrap(), latency["due_p50_us"].as_f64().unwrap());
     assert!(rtt < 50_000.0 && due > 50_000.0, "{latency}");
 }
 
@@ -211,7 +229,11 @@ fn lost_round_trips_are_counted_and_never_pass() {
 #[test]
 fn a_gateway_that_hangs_ends_within_the_deadline() {
     let machine = Machine::new();
-    for (fault, layer) in [("hang:PING:#1", "identity"), ("hang:GET_ACCOUNT", "terminal"), ("hang:PING:#2", "latency")] {
+    for (fault, layer) in [
+        ("hang:PING:#1", "identity"),
+        ("hang:GET_ACCOUNT", "terminal"),
+        ("hang:PING:#2", "latency"),
+    ] {
         let sim = Sim::with_faults(&[fault]);
         let arguments = ["link-test", "-c", "3", "--timeout=200ms", "--deadline=2s"];
         let document = machine.against(&sim, &arguments).json().exits(3).document();
@@ -230,7 +252,12 @@ fn a_schedule_past_the_deadline_is_refused_before_it_begins() {
 #[test]
 fn the_histogram_is_drawn() {
     let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
-    machine.against(&sim, &["link-test", "--histogram"]).end().exits(0).says("#").says("ROUND TRIPS");
+    machine
+        .against(&sim, &["link-test", "--histogram"])
+        .end()
+        .exits(0)
+        .says("#")
+        .says("ROUND TRIPS");
 }
 
 #[test]
@@ -260,10 +287,11 @@ fn a_watch_tells_of_every_change_and_goes_on() {
 fn stopped_in_the_middle_it_says_so() {
     for (name, code) in [("INT", 130), ("TERM", 143)] {
         let (machine, sim) = (Machine::new(), Sim::with_faults(&["hang:GET_ACCOUNT"]));
-        let run = machine.against(&sim, &["link-test", "--timeout=30s"]).arg("--output=json");
-        let child = run.start();
+        let run =
+            machine.against(&sim, &["link-test", "--timeout=30s", "-vv"]).arg("--output=json");
+        let mut child = run.start();
         // Asked to stop once the gateway has been asked, so that it waits for an answer.
-        sim.wait_for("GET_ACCOUNT");
+        crate::support::wait_for_line(&mut child, "GET_ACCOUNT");
         crate::support::signal(child.id(), name);
         let ended = crate::support::ended(child, "link-test").exits(code);
         assert_eq!(ended.document()["error"]["code"], "interrupted");

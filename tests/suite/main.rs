@@ -2,6 +2,11 @@
 
 // clippy.toml allows these in test functions; here the helpers around them fail a test the same way.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
+// One crate, and nobody outside it: `pub` here says "for the other modules".
+#![allow(unreachable_pub)]
 
+mod link_test;
 mod logs;
+mod look_alikes;
 mod protocol;
+mod support;

@@ -107,7 +107,12 @@ impl Run {
 
     /// Starts it and lets it run.
     pub fn start(mut self) -> Child {
-        self.command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+        self.command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
     }
 
     /// Runs it to its end.
@@ -134,6 +139,14 @@ pub fn ended(child: Child, shown: &str) -> Ended {
             panic!("a hang: {shown}");
         }
     }
+}
+
+/// Reads a child's stderr until a line holds this; the rest is read on, so that the child never waits for a reader.
+pub fn wait_for_line(child: &mut Child, text: &str) {
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let found = lines.by_ref().any(|line| line.unwrap().contains(text));
+    assert!(found, "the command ended without {text:?}");
+    std::thread::spawn(move || lines.for_each(drop));
 }
 
 /// Sends a signal to a process by its number.
@@ -163,14 +176,26 @@ impl Ended {
     /// The exit code must be this.
     #[track_caller]
     pub fn exits(self, code: i32) -> Self {
-        assert_eq!(self.code(), Some(code), "{}\nstdout: {}\nstderr: {}", self.shown, self.stdout(), self.stderr());
+        assert_eq!(
+            self.code(),
+            Some(code),
+            "{}\nstdout: {}\nstderr: {}",
+            self.shown,
+            self.stdout(),
+            self.stderr()
+        );
         self
     }
 
     /// stdout must hold this.
     #[track_caller]
     pub fn says(self, text: &str) -> Self {
-        assert!(self.stdout().contains(text), "no {text:?} in\n{}\nstderr: {}", self.stdout(), self.stderr());
+        assert!(
+            self.stdout().contains(text),
+            "no {text:?} in\n{}\nstderr: {}",
+            self.stdout(),
+            self.stderr()
+        );
         self
     }
 
@@ -185,7 +210,12 @@ impl Ended {
     /// stderr must hold this.
     #[track_caller]
     pub fn tells(self, text: &str) -> Self {
-        assert!(self.stderr().contains(text), "no {text:?} in\n{}\nstdout: {}", self.stderr(), self.stdout());
+        assert!(
+            self.stderr().contains(text),
+            "no {text:?} in\n{}\nstdout: {}",
+            self.stderr(),
+            self.stdout()
+        );
         self
     }
 
@@ -203,8 +233,11 @@ impl Ended {
 /// A check or a layer of a document's report, by name.
 #[track_caller]
 pub fn named<'d>(document: &'d Value, list: &str, name: &str) -> &'d Value {
-    let all = document["report"][list].as_array().unwrap_or_else(|| panic!("no {list} in {document}"));
-    all.iter().find(|item| item["name"] == name).unwrap_or_else(|| panic!("no {name} in {document}"))
+    let all =
+        document["report"][list].as_array().unwrap_or_else(|| panic!("no {list} in {document}"));
+    all.iter()
+        .find(|item| item["name"] == name)
+        .unwrap_or_else(|| panic!("no {name} in {document}"))
 }
 
 /// A simulated gateway in a process of its own.

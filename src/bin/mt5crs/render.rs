@@ -8,6 +8,7 @@ pub(crate) mod explain;
 pub(crate) mod link_test;
 pub(crate) mod positions;
 pub(crate) mod progress;
+pub(crate) mod simulator;
 pub(crate) mod style;
 pub(crate) mod sync;
 pub(crate) mod table;

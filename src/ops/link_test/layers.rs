@@ -16,8 +16,8 @@ use crate::gateway::session::{AskError, Identity, ProofError, Session};
 use crate::gateway::target::{Target, resolve};
 use crate::gateway::transport::{Connection, LinkError};
 use crate::guard::target;
-use crate::protocol::account::Account;
 use crate::protocol::Reply;
+use crate::protocol::account::Account;
 use crate::report::{Failure, Status};
 
 /// One layer of the link.

@@ -17,9 +17,9 @@ use crate::gateway::session::{AskError, ProofError, Session, identity};
 use crate::gateway::target::resolve;
 use crate::gateway::transport::LinkError;
 use crate::guard::target;
+use crate::protocol::Reply;
 use crate::protocol::account::Account;
 use crate::protocol::ping::Pong;
-use crate::protocol::Reply;
 
 /// Without an answer for this long the link is called down for good, and told once.
 pub const SILENCE: Duration = Duration::from_secs(10);

@@ -71,14 +71,14 @@ proptest! {
     #[test]
     fn fills_and_closes_read_back(uuid in uuid(), filled in filled(), closed in closed()) {
         let (id, symbol) = (uuid.to_string(), Symbol::new("EURUSD.s"));
-        let frame = filled.encode(&id, "FILLED", &symbol);
+        let frame = filled.encode(&id, "FILLED", &symbol, false);
         let read: Filled = done(&frame, uuid);
         prop_assert_eq!(&read, &filled);
-        prop_assert_eq!(read.encode(&id, "FILLED", &symbol), frame);
-        let frame = closed.encode(&id, "FILLED");
+        prop_assert_eq!(read.encode(&id, "FILLED", &symbol, false), frame);
+        let frame = closed.encode(&id, "FILLED", false);
         let read: Closed = done(&frame, uuid);
         prop_assert_eq!(&read, &closed);
-        prop_assert_eq!(read.encode(&id, "FILLED"), frame);
+        prop_assert_eq!(read.encode(&id, "FILLED", false), frame);
     }
 
     #[test]
@@ -89,7 +89,7 @@ proptest! {
         known in any::<bool>(),
     ) {
         let id = if known { uuid.to_string() } else { "unknown".to_owned() };
-        let frame = encode_refusal(&id, status, &refusal, "2026-01-17T03:54:22.961398+00:00");
+        let frame = encode_refusal(&id, status, &refusal, "2026-01-17T03:54:22.961398+00:00", false);
         prop_assert_eq!(decode::<Pong>(&frame, uuid), Ok(Reply::Refused(refusal.clone())));
         prop_assert_eq!(decode::<Synced>(&frame, uuid), Ok(Reply::Refused(refusal.clone())));
         prop_assert_eq!(decode::<Filled>(&frame, uuid), Ok(Reply::Refused(refusal)));
@@ -175,8 +175,8 @@ fn frame() -> impl Strategy<Value = (Uuid, Vec<u8>)> {
             account().prop_map(move |it| it.encode(&id(), "ok", true)),
             positions().prop_map(move |it| it.encode(&id(), "ok", true)),
             synced().prop_map(|it| it.encode("OK", true)),
-            closed().prop_map(move |it| it.encode(&id(), "FILLED")),
-            refusal().prop_map(move |it| encode_refusal(&id(), "error", &it, "")),
+            closed().prop_map(move |it| it.encode(&id(), "FILLED", false)),
+            refusal().prop_map(move |it| encode_refusal(&id(), "error", &it, "", false)),
         ];
         (Just(uuid), frames)
     })

@@ -1,12 +1,134 @@
-//! stub
+//! `mt5crs sim`: a simulated gateway to practise on, until it is stopped.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mt5crs::exit::Exit;
+use mt5crs::ops::simulator;
+use mt5crs::report::Failure;
+use mt5crs::sim::fault::SpecError;
+use mt5crs::sim::{Ended, FaultSpec, OnCrash, Options, Server};
+use serde::Serialize;
+
 use crate::args::{ServeArgs, SimArgs};
 use crate::run::Run;
-use mt5crs::exit::Exit;
-pub(crate) fn run(_: &Run, _: &ServeArgs) -> Exit {
-    Exit::Ok
+
+const NAME: &str = "sim";
+
+pub(crate) fn run(run: &Run, args: &ServeArgs) -> Exit {
+    if args.list_faults {
+        return run.finish_alone("sim-faults", &simulator::list_faults());
+    }
+    if let (true, Some(book)) = (args.ledger, &args.book) {
+        return run.finish_alone("sim-ledger", &simulator::ledger(book));
+    }
+    let wanted = Wanted {
+        positions: args.positions,
+        seed: args.seed,
+        faults: &args.fault,
+        book: &args.book,
+        link_rtt: args.link_rtt,
+        exec_time: args.exec_time,
+    };
+    let served = wanted.options().map_err(|error| failure(&error)).and_then(|options| {
+        let options = Options {
+            port: args.listen_port.unwrap_or(0),
+            on_crash: OnCrash::KillProcess,
+            stop: run.stop.clone(),
+            ..options
+        };
+        serve(run, options)
+    });
+    match served {
+        Ok(exit) => exit,
+        Err(failure) => run.give_up::<simulator::Ledger>(NAME, failure),
+    }
 }
+
+/// The first line that a simulated gateway prints.
+#[derive(Serialize)]
+struct Listening {
+    schema: &'static str,
+    endpoint: String,
+    simulated: bool,
+    pid: u32,
+}
+
+fn serve(run: &Run, options: Options) -> Result<Exit, Failure> {
+    let server = Server::start(options, Arc::clone(&run.clock)).map_err(|error| failure(&error))?;
+    let endpoint = format!("tcp://{}", server.endpoint());
+    let told = if run.json() {
+        let pid = std::process::id();
+        run.screen.json_line(&Listening { schema: "mt5crs.sim/1", endpoint, simulated: true, pid })
+    } else {
+        let hint = format!(
+            "a simulated gateway; try: mt5crs link-test --allow-loopback --host 127.0.0.1 --port {}",
+            server.endpoint().port()
+        );
+        let told = run.screen.text(&endpoint);
+        run.screen.note(&hint);
+        told
+    };
+    if let Err(error) = told {
+        run.screen.warn(&format!("failed to print the endpoint: {error}"));
+    }
+    match server.join().map_err(|error| failure(&error))? {
+        // A stop that was asked for is how it is meant to end.
+        Ended::Stopped => Ok(Exit::Ok),
+        Ended::Crashed => Ok(Exit::No),
+    }
+}
+
+fn failure(error: &dyn std::error::Error) -> Failure {
+    Failure {
+        code: "simulator",
+        message: error.to_string(),
+        causes: error.source().map(ToString::to_string).into_iter().collect(),
+        remedy: "mt5crs sim --list-faults shows every fault; a book in use needs its own file"
+            .to_owned(),
+        exit: Exit::Usage,
+    }
+}
+
+/// What both kinds of simulated gateway can be told.
+struct Wanted<'a> {
+    positions: Option<u32>,
+    seed: Option<u64>,
+    faults: &'a [String],
+    book: &'a Option<PathBuf>,
+    link_rtt: Option<Duration>,
+    exec_time: Option<Duration>,
+}
+
+impl Wanted<'_> {
+    fn options(self) -> Result<Options, SpecError> {
+        let default = Options::default();
+        let faults: Result<Vec<FaultSpec>, SpecError> =
+            self.faults.iter().map(|fault| fault.parse()).collect();
+        Ok(Options {
+            positions: self.positions.map_or(default.positions, |count| count as usize),
+            seed: self.seed.unwrap_or(default.seed),
+            faults: faults?,
+            book: self.book.clone(),
+            link_rtt: self.link_rtt.unwrap_or_default(),
+            exec_time: self.exec_time.unwrap_or_default(),
+            ..default
+        })
+    }
+}
+
 impl SimArgs {
-    pub(crate) fn options(&self) -> Result<mt5crs::sim::Options, std::io::Error> {
-        Ok(mt5crs::sim::Options)
+    /// The embedded gateway as these flags shape it.
+    pub(crate) fn options(&self) -> Result<Options, SpecError> {
+        let wanted = Wanted {
+            positions: self.sim_positions,
+            seed: self.sim_seed,
+            faults: &self.sim_fault,
+            book: &self.sim_book,
+            link_rtt: self.sim_link_rtt,
+            exec_time: self.sim_exec_time,
+        };
+        wanted.options()
     }
 }

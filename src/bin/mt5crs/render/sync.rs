@@ -31,11 +31,17 @@ impl Page for Report {
                 sheet.headline(ink, "State synchronized:", &text)?;
             }
             None => {
-                let failed: Vec<&str> = with(report, Status::Fail);
-                let why = if failed.is_empty() {
-                    "no usable answer".to_owned()
-                } else {
-                    failed.join(", ")
+                let failed = with(report, Status::Fail);
+                let first = report.checks.iter().find(|check| check.status == Status::Fail);
+                let why = match first {
+                    None => "no usable answer".to_owned(),
+                    Some(first) => {
+                        let more = match failed.len() {
+                            1 => String::new(),
+                            count => format!(" (and {} more)", count - 1),
+                        };
+                        clean(&format!("{}: {}{more}", first.name, first.found))
+                    }
                 };
                 sheet.headline(
                     Ink::Fail,

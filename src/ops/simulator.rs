@@ -1,0 +1,69 @@
+//! `sim --list-faults` and `sim --ledger`: what a simulated gateway can be made to do, and what it did.
+
+use std::path::Path;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::exit::Exit;
+use crate::report::{Failure, Outcome, Verdict};
+use crate::sim::{Entry, FAULTS, read_ledger};
+
+/// Every fault, in the catalogue's order.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Faults {
+    /// The faults.
+    pub faults: Vec<Explained>,
+}
+
+/// One fault.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Explained {
+    /// Its name.
+    pub name: &'static str,
+    /// How it is written.
+    pub form: &'static str,
+    /// The hazards that it reproduces.
+    pub hazards: &'static [u8],
+    /// Whether the simulated gateway does it unasked, as the real one does.
+    pub always: bool,
+    /// What it does.
+    pub explanation: &'static str,
+}
+
+/// Explains every fault.
+pub fn list_faults() -> Outcome<Faults> {
+    let explained = |fault: &crate::sim::FaultInfo| Explained {
+        name: fault.name,
+        form: fault.form,
+        hazards: fault.hazards,
+        always: fault.always,
+        explanation: fault.explanation,
+    };
+    let faults = FAULTS.iter().map(explained).collect();
+    Outcome::judged(Faults { faults }, Verdict::Pass, false)
+}
+
+/// What really executed on a book, in order.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Ledger {
+    /// The executions.
+    pub executions: Vec<Entry>,
+}
+
+/// Reads a book's ledger.
+pub fn ledger(book: &Path) -> Outcome<Ledger> {
+    match read_ledger(book) {
+        Ok(executions) => Outcome::judged(Ledger { executions }, Verdict::Pass, false),
+        Err(error) => Outcome::failed(Failure {
+            code: "book",
+            message: error.to_string(),
+            causes: std::error::Error::source(&error)
+                .map(ToString::to_string)
+                .into_iter()
+                .collect(),
+            remedy: "name the file that --book or --sim-book kept".to_owned(),
+            exit: Exit::Usage,
+        }),
+    }
+}
