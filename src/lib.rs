@@ -13,12 +13,13 @@
 //! | [`gateway`] | connections, proved sessions, reads that are tried again |
 //! | [`sim`] | the simulated gateway: a pure book, faults by name, a server |
 //! | [`guard`] | what may forbid an order, or a question |
+//! | [`evidence`] | the hash-chained record of what was intended, before, and of what was proved, after |
 //! | [`logs`] | run logs, and the lines that operators grep for |
 //! | [`config`] | settings, each with its origin |
 //! | [`ops`] | one file a command: options in, a report out |
 //! | [`report`], [`failure`] | what every report has; the one place where an error becomes words and an exit code |
 //!
-//! They depend on each other in one direction: `units, clock ← protocol ← gateway ← guard ← ops ←` the binary. [`sim`]
+//! They depend on each other in one direction: `units, clock ← protocol ← gateway ← guard, evidence ← ops ←` the binary. [`sim`]
 //! stands beside [`gateway`] and knows only its transport's trait; [`logs`] and [`config`] know nothing of the gateway.
 //! Command line, tables and bars live in the binary alone.
 //!
@@ -28,6 +29,7 @@
 
 pub mod clock;
 pub mod config;
+pub mod evidence;
 pub mod exit;
 pub mod failure;
 pub mod gateway;

@@ -69,8 +69,7 @@ impl Site {
         } else {
             (None, origin)
         };
-        let gateway =
-            settings.gateway().map_err(|problem| settings_failure(&problem))?.clone();
+        let gateway = settings.gateway().map_err(|problem| settings_failure(&problem))?.clone();
         let endpoint = format!("tcp://{gateway}");
         let record = Arc::new(Record::open(
             record::Options {

@@ -64,11 +64,12 @@ pub(crate) fn run(run: &Run, args: SyncArgs) -> Exit {
     };
     record(&site, &outcome);
     if let (Some(gate), None) = (&gate, &outcome.failure)
-        && let Some(refusal) = gate.refusal(&site, &outcome, &args.allow_warn) {
-            outcome.exit = refusal.exit;
-            outcome.verdict = refusal.verdict();
-            outcome.failure = Some(refusal);
-        }
+        && let Some(refusal) = gate.refusal(&site, &outcome, &args.allow_warn)
+    {
+        outcome.exit = refusal.exit;
+        outcome.verdict = refusal.verdict();
+        outcome.failure = Some(refusal);
+    }
     let exit = run.finish(NAME, outcome, &site, &showing);
     match gate {
         Some(gate) if exit == Exit::Ok => gate.become_command(run, site),

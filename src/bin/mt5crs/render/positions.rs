@@ -54,10 +54,11 @@ impl Page for Report {
             sheet.line("pending orders: the gateway cannot list them")?;
         }
         if let Some(check) = failed
-            && let Some(remedy) = &check.remedy {
-                let help = sheet.style.paint(Ink::Strong, "help:");
-                sheet.line(format!("{help} {remedy}"))?;
-            }
+            && let Some(remedy) = &check.remedy
+        {
+            let help = sheet.style.paint(Ink::Strong, "help:");
+            sheet.line(format!("{help} {remedy}"))?;
+        }
         Ok(())
     }
 }
