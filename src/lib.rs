@@ -30,6 +30,7 @@
 pub mod clock;
 pub mod config;
 pub mod escape;
+pub mod evidence;
 pub mod exit;
 pub mod failure;
 pub mod gateway;

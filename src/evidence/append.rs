@@ -1,0 +1,168 @@
+//! Adding one record: the line, flushed to the disk, then the head.
+//!
+//! Whatever fails, the file can be appended to again: a line that could not be written whole is cut off again, and where
+//! even that fails, or a kill came between, the next append closes it off.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::time::Duration;
+
+use nix::fcntl::OFlag;
+use uuid::Uuid;
+
+use super::body::Body;
+use super::head::{self, Head, Stored};
+use super::line::{MAX_LINE_BYTES, compose};
+use super::lock::{self, Lock};
+use super::tail::{self, Tail, TailError};
+use super::{Appended, Evidence, EvidenceError};
+use crate::clock::Clock;
+
+/// So much room the disk must have before an order is sent: for the records of that order.
+const PROBE_BYTES: usize = 256 << 10;
+
+/// The evidence while nobody else can add to it.
+pub(super) struct Locked<'e> {
+    evidence: &'e Evidence,
+    _lock: Lock,
+}
+
+impl Evidence {
+    pub(super) fn lock(&self, patience: Duration) -> Result<Locked<'_>, EvidenceError> {
+        fs::create_dir_all(&self.directory).map_err(EvidenceError::io("make", &self.directory))?;
+        let lock = lock::exclusive(&self.lock, patience)?;
+        Ok(Locked { evidence: self, _lock: lock })
+    }
+}
+
+impl Locked<'_> {
+    /// Adds a record.
+    pub(super) fn append(
+        &self,
+        run: Uuid,
+        clock: &dyn Clock,
+        body: &Body,
+    ) -> Result<Appended, EvidenceError> {
+        let file = self.open()?;
+        let mut tail = self.sound_tail(&file)?;
+        if tail.last.count == 0 && !matches!(body, Body::Begin(_)) {
+            return Err(EvidenceError::NotBegun { path: self.evidence.records.clone() });
+        }
+        if let Some(torn) = tail.torn.take() {
+            tail.last = self.put(&file, &tail, run, clock, &torn.into())?;
+            tail.ended = true;
+        }
+        let added = self.put(&file, &tail, run, clock, body)?;
+        Ok(Appended { seq: added.count, hash: added.hash })
+    }
+
+    /// Whether a record could be added now, and has room.
+    pub(super) fn writable(&self) -> Result<(), EvidenceError> {
+        let Evidence { directory, records, .. } = self.evidence;
+        let probe = || -> io::Result<()> {
+            let mut file = tempfile::tempfile_in(directory)?;
+            file.write_all(&[0; PROBE_BYTES])?;
+            file.sync_data()
+        };
+        probe().map_err(EvidenceError::io("write to", directory))?;
+        if records.exists() { self.sound_tail(&self.open()?).map(drop) } else { Ok(()) }
+    }
+
+    /// How many records there are.
+    pub(super) fn count(&self) -> Result<u64, EvidenceError> {
+        if !self.evidence.records.exists() {
+            return Ok(0);
+        }
+        Ok(self.sound_tail(&self.open()?)?.last.count)
+    }
+
+    fn open(&self) -> Result<File, EvidenceError> {
+        let path = &self.evidence.records;
+        // Where a pipe stands at the path, opening it must fail and not wait.
+        let file = OpenOptions::new()
+            .read(true)
+            .append(true)
+            .create(true)
+            .custom_flags(OFlag::O_NONBLOCK.bits())
+            .open(path)
+            .map_err(EvidenceError::io("open", path))?;
+        super::only_a_file(&file, path)?;
+        Ok(file)
+    }
+
+    /// The end of the file, where it is what the head says. A head that is one behind is brought up first: else a kill
+    /// in the next append would leave it two behind, which nothing but damage does otherwise.
+    fn sound_tail(&self, file: &File) -> Result<Tail, EvidenceError> {
+        let Evidence { directory, records, head, .. } = self.evidence;
+        let damaged = |why: String| EvidenceError::Damaged { path: records.clone(), why };
+        let length = file.metadata().map_err(EvidenceError::io("read", records))?.len();
+        let tail = tail::read(file, length).map_err(|error| match error {
+            TailError::Io(error) => EvidenceError::io("read", records)(error),
+            TailError::Damaged(why) => damaged(why),
+        })?;
+        let known = match head::load(head) {
+            Stored::Head(known) => known,
+            Stored::Absent => Head::EMPTY,
+            Stored::Unreadable(why) => return Err(damaged(format!("its head: {why}"))),
+        };
+        if known == tail.last {
+            return Ok(tail);
+        }
+        if known.count.checked_add(1) != Some(tail.last.count) {
+            return Err(damaged(format!(
+                "its head counts {} records, and the last one that can be read is number {}",
+                known.count, tail.last.count
+            )));
+        }
+        head::store(directory, head, tail.last).map_err(EvidenceError::io("write", head))?;
+        Ok(tail)
+    }
+
+    /// Writes one line and the head.
+    fn put(
+        &self,
+        file: &File,
+        tail: &Tail,
+        run: Uuid,
+        clock: &dyn Clock,
+        body: &Body,
+    ) -> Result<Head, EvidenceError> {
+        let Evidence { directory, records, head, .. } = self.evidence;
+        let seq = tail.last.count + 1;
+        let (mut line, hash) = compose(seq, clock.now(), run, body, tail.last.hash)
+            .map_err(|error| EvidenceError::io("write", records)(error.into()))?;
+        if line.len() > MAX_LINE_BYTES {
+            return Err(EvidenceError::TooLarge { bytes: line.len(), limit: MAX_LINE_BYTES });
+        }
+        if !tail.ended {
+            line.insert(0, b'\n');
+        }
+        let added = Head { count: seq, hash };
+        let length = file.metadata().map_err(EvidenceError::io("read", records))?.len();
+        let written = write_whole(file, &line)
+            .and_then(|()| file.sync_data())
+            .map_err(EvidenceError::io("write", records))
+            .and_then(|()| {
+                head::store(directory, head, added).map_err(EvidenceError::io("write", head))
+            });
+        if let Err(error) = written {
+            // No record stands for what was not recorded. If this fails too, the next append finds what it left.
+            let _ = file.set_len(length).and_then(|()| file.sync_data());
+            return Err(error);
+        }
+        Ok(added)
+    }
+}
+
+/// One `write(2)`, so that a kill leaves nothing or a piece of this line; a full disk takes a piece as well.
+fn write_whole(mut file: &File, line: &[u8]) -> io::Result<()> {
+    loop {
+        match file.write(line) {
+            Ok(count) if count == line.len() => return Ok(()),
+            Ok(_) => return Err(io::ErrorKind::StorageFull.into()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Why evidence could not be kept or read, sorted by what the operator does next.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Why evidence could not be kept or read.
+#[derive(Debug, thiserror::Error)]
+pub enum EvidenceError {
+    /// Another append holds the lock, for longer than was to be waited.
+    #[error("{} is held by another process for more than {waited:?}", .path.display())]
+    Busy {
+        /// The lock.
+        path: PathBuf,
+        /// How long was waited.
+        waited: Duration,
+    },
+    /// The operating system refused.
+    #[error("failed to {doing} {}", .path.display())]
+    Io {
+        /// What was tried, as a verb.
+        doing: &'static str,
+        /// On which file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The records contradict each other, or the head: nothing is added to them.
+    #[error("the evidence {} is damaged: {why}", .path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// The first damage.
+        why: String,
+    },
+    /// The records speak of another gateway or account.
+    #[error("the evidence {} belongs to {what} {theirs}, not {ours}", .path.display())]
+    BelongsToAnother {
+        /// The file.
+        path: PathBuf,
+        /// What differs: `endpoint` or `currency`.
+        what: &'static str,
+        /// As recorded.
+        theirs: String,
+        /// As asked for.
+        ours: String,
+    },
+    /// The first record has to say whose evidence it is.
+    #[error("the evidence {} has not begun", .path.display())]
+    NotBegun {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A record is longer than a reader takes.
+    #[error("a record of {bytes} bytes, past the limit of {limit}")]
+    TooLarge {
+        /// Its length.
+        bytes: usize,
+        /// The limit.
+        limit: usize,
+    },
+}
+
+impl EvidenceError {
+    pub(super) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io { doing, path, source }
+    }
+}

@@ -1,0 +1,63 @@
+//! A file line by line in bounded memory, whatever it holds.
+
+use std::io::{self, BufRead, BufReader, Read};
+
+use super::line::MAX_LINE_BYTES;
+
+/// The lines of a reader.
+pub(super) struct Lines<R> {
+    reader: BufReader<R>,
+    buffer: Vec<u8>,
+}
+
+/// One line, without its newline.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Line<'a> {
+    /// A line that could be a record's.
+    Whole {
+        /// Its bytes.
+        bytes: &'a [u8],
+        /// Whether a newline ended it.
+        ended: bool,
+    },
+    /// One past the limit; it was passed over.
+    Oversized {
+        /// Its length.
+        bytes: u64,
+    },
+}
+
+impl<R: Read> Lines<R> {
+    pub(super) fn new(reader: R) -> Self {
+        Self { reader: BufReader::with_capacity(64 << 10, reader), buffer: Vec::new() }
+    }
+
+    /// The next line; `None` at the end.
+    pub(super) fn next(&mut self) -> io::Result<Option<Line<'_>>> {
+        self.buffer.clear();
+        // With the newline that a line of the greatest length has.
+        let limit = MAX_LINE_BYTES as u64 + 1;
+        let read = self.reader.by_ref().take(limit).read_until(b'\n', &mut self.buffer)?;
+        if read == 0 {
+            return Ok(None);
+        }
+        if let Some(bytes) = self.buffer.strip_suffix(b"\n") {
+            return Ok(Some(Line::Whole { bytes, ended: true }));
+        }
+        if read <= MAX_LINE_BYTES {
+            return Ok(Some(Line::Whole { bytes: &self.buffer, ended: false }));
+        }
+        let mut bytes = read as u64;
+        loop {
+            let chunk = self.reader.fill_buf()?;
+            let newline = chunk.iter().position(|byte| *byte == b'\n');
+            let passed = newline.unwrap_or(chunk.len());
+            bytes += passed as u64;
+            let ended = newline.is_some() || chunk.is_empty();
+            self.reader.consume(passed + usize::from(newline.is_some()));
+            if ended {
+                return Ok(Some(Line::Oversized { bytes }));
+            }
+        }
+    }
+}

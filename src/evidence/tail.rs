@@ -1,0 +1,102 @@
+//! The end of the file: the last record, and what an append that was killed left behind it.
+//!
+//! Read from the back, so that an append costs the same on the first day and after years.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt as _;
+
+use super::Sha256Hex;
+use super::body::TornTail;
+use super::head::Head;
+use super::line::{Judged, MAX_LINE_BYTES, judge};
+
+/// The first look; a record has a few KiB.
+const FIRST_WINDOW: u64 = 64 << 10;
+/// Two unfinished lines and a whole one fit in; where no record shows in it, the file is something else.
+const LAST_WINDOW: u64 = 4 * MAX_LINE_BYTES as u64;
+
+/// The end of a file of records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Tail {
+    /// The last record.
+    pub(super) last: Head,
+    /// What stands behind it, to be closed off.
+    pub(super) torn: Option<TornTail>,
+    /// Whether the file ends in a line; else the next append ends it first.
+    pub(super) ended: bool,
+}
+
+/// Why the end can't be appended to.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum TailError {
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    #[error("{0}")]
+    Damaged(String),
+}
+
+/// Reads the end of a file of that length.
+pub(super) fn read(file: &File, length: u64) -> Result<Tail, TailError> {
+    let mut window = FIRST_WINDOW;
+    loop {
+        let start = length.saturating_sub(window);
+        // At most the last window: 16 MiB.
+        let mut bytes = vec![0; (length - start) as usize];
+        file.read_exact_at(&mut bytes, start)?;
+        if let Some(tail) = find(&bytes, start == 0)? {
+            return Ok(tail);
+        }
+        if window >= LAST_WINDOW {
+            return Err(TailError::Damaged(format!(
+                "its last {window} bytes hold no record that can be read"
+            )));
+        }
+        window = (window * 8).min(LAST_WINDOW);
+    }
+}
+
+/// Looks for the last record in the file's last bytes; `None` where the window is too small for it. `whole` says that
+/// the window is the whole file.
+fn find(bytes: &[u8], whole: bool) -> Result<Option<Tail>, TailError> {
+    let ended = bytes.is_empty() || bytes.ends_with(b"\n");
+    let content = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+    // The line that is looked at is content[left..right].
+    let mut right = content.len();
+    loop {
+        let newline = content[..right].iter().rposition(|byte| *byte == b'\n');
+        let left = newline.map_or(0, |newline| newline + 1);
+        if newline.is_none() && !whole {
+            return Ok(None);
+        }
+        if right - left > MAX_LINE_BYTES {
+            let bytes = right - left;
+            return Err(TailError::Damaged(format!("it ends in a line of {bytes} bytes")));
+        }
+        match judge(&content[left..right]) {
+            Judged::Record(record) => {
+                let last = Head { count: record.seq, hash: record.hash };
+                // A record without its newline was written whole: it only wants its end.
+                let torn = (right < content.len()).then(|| torn(&content[right + 1..]));
+                return Ok(Some(Tail { last, torn, ended }));
+            }
+            Judged::Altered { seq, .. } => {
+                return Err(TailError::Damaged(format!(
+                    "the record that calls itself {seq} is not what was written"
+                )));
+            }
+            Judged::NotARecord => {}
+        }
+        match newline {
+            Some(newline) => right = newline,
+            None => {
+                let torn = (!bytes.is_empty()).then(|| torn(content));
+                return Ok(Some(Tail { last: Head::EMPTY, torn, ended }));
+            }
+        }
+    }
+}
+
+fn torn(bytes: &[u8]) -> TornTail {
+    TornTail { bytes: bytes.len() as u64, sha256: Sha256Hex::of(bytes) }
+}

@@ -1,0 +1,311 @@
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::process::Command;
+
+use super::*;
+
+#[test]
+fn what_is_written_is_read_back_with_the_very_tokens() {
+    let place = Place::begun();
+    let bodies: Vec<Body> = vec![
+        open_intent().into(),
+        outcome(run(2), executed(7)).into(),
+        close_intent(7).into(),
+        close_outcome(7, CloseResult::Closed).into(),
+        CanaryEnd {
+            result: CanaryResult::Closed,
+            ticket: Some(Ticket(7)),
+            balance_before: Money(exact("200.00")),
+            balance_after: Some(Money(exact("199.99"))),
+            cost: Some(Money(exact("0.01"))),
+        }
+        .into(),
+        resolution(run(2), Resolved::NotExecuted).into(),
+    ];
+    for body in &bodies {
+        place.add(run(2), body.clone());
+    }
+    let read: Vec<Record> = place.evidence.records().unwrap().map(Result::unwrap).collect();
+    let read_bodies: Vec<Body> = read[1..].iter().map(|r| r.body.clone().unwrap()).collect();
+    assert_eq!(read_bodies, bodies);
+    let Some(Body::OpenIntent(intent)) = &read[1].body else { panic!("no intent") };
+    assert_eq!(intent.order.volume.0.token(), "0.0010");
+    let seqs: Vec<u64> = read.iter().map(|record| record.seq).collect();
+    assert_eq!(seqs, [1, 2, 3, 4, 5, 6, 7]);
+    assert_eq!(place.head(), Head { count: 7, hash: read[6].hash });
+}
+
+#[test]
+fn an_auditor_needs_no_program_of_ours() {
+    let place = Place::with_records(3);
+    let path = place.evidence.path().display();
+    let script = format!("sed -n 2p '{path}' | head -c -76 | sha256sum");
+    let output = Command::new("sh").args(["-c", &script]).output().unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let second = place.walked().records[1].hash.to_string();
+    assert_eq!(printed.split_whitespace().next().unwrap(), second);
+    assert!(place.lines()[2].contains(&format!(r#""prev":"{second}""#)));
+}
+
+#[test]
+fn the_first_record_says_whose_evidence_it_is() {
+    let place = Place::new();
+    assert!(matches!(place.try_add(run(1), open_intent()), Err(EvidenceError::NotBegun { .. })));
+    assert_eq!(place.add(run(1), begin()).seq, 1);
+    assert_eq!(place.walked().kinds(), []);
+}
+
+#[test]
+fn begin_adds_what_was_not_known_and_refuses_another() {
+    let place = Place::new();
+    let begun = |currency: Option<&str>, endpoint: &str| {
+        let begin = Begin {
+            currency: currency.map(str::to_owned),
+            endpoint: endpoint.to_owned(),
+            ..begin()
+        };
+        place.evidence.begin(run(1), &place.clock, begin, PATIENCE)
+    };
+    begun(None, ENDPOINT).unwrap();
+    begun(None, ENDPOINT).unwrap();
+    assert_eq!(place.lines().len(), 1);
+    place.evidence.belongs_to(ENDPOINT, Some("EUR")).unwrap();
+    begun(Some("USD"), ENDPOINT).unwrap();
+    begun(Some("USD"), ENDPOINT).unwrap();
+    assert_eq!(place.lines().len(), 2);
+    for refused in [
+        begun(Some("EUR"), ENDPOINT),
+        begun(None, "tcp://10.0.0.6:5555"),
+        place.evidence.belongs_to(ENDPOINT, Some("EUR")),
+    ] {
+        assert!(matches!(refused, Err(EvidenceError::BelongsToAnother { .. })));
+    }
+    assert_eq!(place.lines().len(), 2);
+}
+
+#[test]
+fn a_kill_at_any_byte_of_a_line_is_recovered_from() {
+    let whole = Place::with_records(3);
+    let bytes = whole.bytes();
+    let [line1, line2] = [0, 1].map(|n| whole.lines()[n].len() + 1);
+    let second = Head { count: 2, hash: whole.walked().records[1].hash };
+    for cut in line1 + line2..=bytes.len() {
+        let place = Place::begun();
+        place.write(&bytes[..cut]);
+        place.set_head(second);
+        assert_eq!(place.walked().kinds(), [], "cut at {cut}");
+        let added = place.add(run(3), close_intent(8));
+        let walked = place.walked();
+        assert_eq!(walked.kinds(), [], "cut at {cut}");
+        let torn = match cut {
+            _ if cut == line1 + line2 => 0,
+            // Only the newline is missing: the record was written whole.
+            _ if cut + 1 >= bytes.len() => 1,
+            _ => {
+                assert_eq!(walked.remark_kinds(), [RemarkKind::TornTail], "cut at {cut}");
+                1
+            }
+        };
+        assert_eq!(added.seq, 3 + torn, "cut at {cut}");
+        assert_eq!(place.head(), Head { count: added.seq, hash: added.hash });
+    }
+}
+
+#[test]
+fn a_kill_while_a_torn_tail_is_closed_off_is_recovered_from() {
+    let place = Place::with_records(2);
+    let sound = place.bytes();
+    let torn = [&sound[..], br#"{"seq":3,"time":"20"#].concat();
+    place.write(&torn);
+    let head = place.head();
+    place.add(run(3), close_intent(8));
+    let closed = place.bytes();
+    for cut in torn.len()..=closed.len() {
+        // The head is written after each of the two records.
+        let complete = closed[torn.len()..cut].iter().filter(|byte| **byte == b'\n').count();
+        place.write(&closed[..cut]);
+        place.set_head(head);
+        if complete >= 2 {
+            let hash = place.walked().records[2].hash;
+            place.set_head(Head { count: 3, hash });
+        }
+        place.add(run(4), close_intent(9));
+        let walked = place.walked();
+        assert_eq!(walked.kinds(), [], "cut at {cut}: {walked:?}");
+        assert!(walked.remark_kinds().contains(&RemarkKind::TornTail), "cut at {cut}");
+    }
+}
+
+#[test]
+fn an_append_refuses_what_is_damaged() {
+    let sound = Place::with_records(3);
+    let lines = sound.lines();
+    let cases: [(&str, Vec<String>); 3] = [
+        ("cut off", lines[..2].to_vec()),
+        ("altered", vec![lines[0].clone(), lines[1].clone(), lines[2].replace("EURUSD", "EURUSB")]),
+        ("unreadable", vec![lines[0].clone(), lines[1].clone(), lines[2].replace('{', "(")]),
+    ];
+    for (name, lines) in cases {
+        sound.write_lines(&lines);
+        let refused = sound.try_add(run(1), close_intent(1));
+        assert!(matches!(refused, Err(EvidenceError::Damaged { .. })), "{name}: {refused:?}");
+        assert!(sound.evidence.writable(PATIENCE).is_err(), "{name}");
+        assert_eq!(sound.lines(), lines, "{name}");
+    }
+    sound.write("x".repeat(5 << 20));
+    assert!(matches!(sound.try_add(run(1), begin()), Err(EvidenceError::Damaged { .. })));
+}
+
+#[test]
+fn two_threads_make_one_chain() {
+    let place = Place::begun();
+    std::thread::scope(|scope| {
+        for thread in 0..2 {
+            let place = &place;
+            scope.spawn(move || {
+                for ticket in 0..200 {
+                    place.add(run(thread), close_intent(ticket));
+                }
+            });
+        }
+    });
+    let walked = place.walked();
+    assert_eq!(walked.kinds(), []);
+    assert_eq!(walked.records.len(), 401);
+    assert_eq!(place.head().count, 401);
+}
+
+#[test]
+fn a_held_lock_is_waited_for_no_longer_than_asked() {
+    let place = Place::begun();
+    let held = place.evidence.lock(PATIENCE).unwrap();
+    let refused = place.evidence.append(run(1), &place.clock, &begin().into(), Duration::ZERO);
+    assert!(matches!(refused, Err(EvidenceError::Busy { .. })));
+    drop(held);
+    place.add(run(1), close_intent(1));
+}
+
+#[test]
+fn a_record_without_its_head_is_taken_back() {
+    let mut place = Place::new();
+    place.evidence.head = place.dir.path().join("nowhere/evidence.head");
+    assert!(matches!(place.try_add(run(1), begin()), Err(EvidenceError::Io { .. })));
+    assert_eq!(place.bytes(), b"");
+}
+
+/// Names the directory to the second process of the next test.
+const LIMITED: &str = "MT5CRS_TEST_LIMITED_EVIDENCE";
+
+/// A limit on the size of files stands in for a disk that is full: both take the piece of a line that fits. It is one of
+/// a process, so this test runs itself once more under it.
+#[test]
+fn a_full_disk_leaves_the_file_as_it_was() {
+    if let Some(directory) = std::env::var_os(LIMITED) {
+        return fill(Evidence::at(directory.into()));
+    }
+    let place = Place::begun();
+    let name = "evidence::tests::append::a_full_disk_leaves_the_file_as_it_was";
+    let child = Command::new("sh")
+        .args(["-c", r#"trap '' XFSZ; ulimit -f 8; exec "$0" --exact "$1""#])
+        .arg(std::env::current_exe().unwrap())
+        .arg(name)
+        .env(LIMITED, &place.evidence.directory)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&child.stdout).into_owned();
+    assert!(child.status.success() && said.contains("1 passed"), "{said}");
+    // Where there is room again, the chain goes on.
+    let before = place.lines().len();
+    assert!(before > 3);
+    place.add(run(1), close_intent(1));
+    let walked = place.walked();
+    assert_eq!((walked.records.len(), walked.kinds()), (before + 1, vec![]));
+}
+
+fn fill(evidence: Evidence) {
+    let clock = ManualClock::new(start());
+    for _ in 0..100 {
+        let before = fs::read(evidence.path()).unwrap();
+        let added = evidence.append(run(1), &clock, &close_intent(1).into(), PATIENCE);
+        if let Err(error) = added {
+            assert!(matches!(error, EvidenceError::Io { .. }), "{error:?}");
+            assert_eq!(fs::read(evidence.path()).unwrap(), before);
+            assert!(matches!(evidence.writable(PATIENCE), Err(EvidenceError::Io { .. })));
+            return;
+        }
+    }
+    panic!("the limit was not felt");
+}
+
+#[test]
+fn what_is_no_file_is_refused() {
+    let place = Place::new();
+    fs::create_dir_all(&place.evidence.directory).unwrap();
+    symlink("/dev/full", &place.evidence.records).unwrap();
+    let refused = place.try_add(run(1), begin());
+    assert!(matches!(refused, Err(EvidenceError::Io { .. })), "{refused:?}");
+    assert!(matches!(place.evidence.walk(None), Err(EvidenceError::Io { .. })));
+}
+
+#[test]
+fn writable_makes_no_record() {
+    let place = Place::new();
+    place.evidence.writable(PATIENCE).unwrap();
+    assert!(!place.evidence.path().exists());
+    place.add(run(1), begin());
+    place.evidence.writable(PATIENCE).unwrap();
+    assert_eq!(place.lines().len(), 1);
+}
+
+#[test]
+fn a_directory_that_cannot_be_made_is_refused() {
+    let place = Place::new();
+    fs::write(place.dir.path().join("state"), "a file").unwrap();
+    assert!(matches!(place.evidence.writable(PATIENCE), Err(EvidenceError::Io { .. })));
+    assert!(matches!(place.try_add(run(1), begin()), Err(EvidenceError::Io { .. })));
+}
+
+#[test]
+fn a_read_only_directory_is_refused_and_can_be_read() {
+    let place = Place::with_records(2);
+    let mode = |mode| {
+        fs::set_permissions(&place.evidence.directory, fs::Permissions::from_mode(mode)).unwrap();
+    };
+    mode(0o555);
+    let root = fs::write(place.evidence.directory.join("probe"), "").is_ok();
+    let (writable, walked) = (place.evidence.writable(PATIENCE), place.walked());
+    mode(0o755);
+    assert_eq!(walked.records.len(), 2);
+    // Nothing keeps the superuser out.
+    assert!(root || matches!(writable, Err(EvidenceError::Io { .. })), "{writable:?}");
+}
+
+#[test]
+fn a_copy_without_its_lock_can_be_read() {
+    let place = Place::with_records(2);
+    fs::remove_file(&place.evidence.lock).unwrap();
+    assert_eq!(place.walked().kinds(), []);
+    assert!(!place.evidence.lock.exists());
+}
+
+#[test]
+fn a_record_past_the_limit_is_refused_before_it_is_written() {
+    let place = Place::begun();
+    let mut intent = open_intent();
+    intent.tickets_before = (0..500_000).map(|n| Ticket(1_000_000_000 + n)).collect();
+    let refused = place.try_add(run(1), intent);
+    assert!(matches!(refused, Err(EvidenceError::TooLarge { .. })), "{refused:?}");
+    assert_eq!(place.lines().len(), 1);
+}
+
+#[test]
+fn replies_are_kept_as_they_came() {
+    let text = RawReply::of(b"{\"msg\":\"\x1b[31m\\u0000\"}");
+    assert_eq!(text.content, Content::Text("{\"msg\":\"\u{1b}[31m\\u0000\"}".to_owned()));
+    assert_eq!(RawReply::of(b"\xff\x00").content, Content::Hex("ff00".to_owned()));
+    let long = "é".repeat(200_000);
+    let cut = RawReply::of(&long.as_bytes()[1..]);
+    assert!(matches!(cut.content, Content::Hex(_)));
+    let cut = RawReply::of(format!("x{long}").as_bytes());
+    let Content::Text(kept) = &cut.content else { panic!("{:?}", cut.content) };
+    assert_eq!((kept.len(), cut.bytes), ((128 << 10) - 1, 400_001));
+}
