@@ -30,11 +30,22 @@ fn signal_name(signal: usize) -> &'static str {
 }
 
 /// A wish to stop, shared between whoever hears it (a signal handler) and whoever waits.
+///
+/// How often it takes to be heard is the command's: a question stops at the first, an emergency only at the second, and
+/// an order that was sent can't be taken back at all ([`Stop::shield`]).
 #[derive(Debug, Clone, Default)]
-pub struct Stop {
-    signal: Arc<AtomicUsize>,
+pub struct Stop(Arc<Wish>);
+
+#[derive(Debug, Default)]
+struct Wish {
+    /// The last signal's number.
+    signal: AtomicUsize,
+    /// How often it was asked.
+    asked: AtomicUsize,
+    /// Times that go unheard.
+    unheard: AtomicUsize,
     /// Readable from the moment that stopping was asked for, so that a wait in the kernel ends as well.
-    wake: Option<Arc<OwnedFd>>,
+    wake: Option<OwnedFd>,
 }
 
 impl Stop {
@@ -43,27 +54,54 @@ impl Stop {
         Self::default()
     }
 
-    /// Built by whoever installs the handlers: `signal` holds the number once one came, `wake` is readable then.
-    pub fn new(signal: Arc<AtomicUsize>, wake: OwnedFd) -> Self {
-        Self { signal, wake: Some(Arc::new(wake)) }
+    /// Built by whoever installs the handlers: `wake` becomes readable whenever [`Stop::ask`] is called.
+    pub fn new(wake: OwnedFd) -> Self {
+        Self(Arc::new(Wish { wake: Some(wake), ..Wish::default() }))
     }
 
-    /// Fails once stopping was asked for.
+    /// Fails once stopping was asked for often enough.
     pub fn check(&self) -> Result<(), Stopped> {
-        match self.signal.load(Ordering::SeqCst) {
-            0 => Ok(()),
-            signal => Err(Stopped { signal }),
+        if self.is_heard() {
+            return Err(Stopped { signal: self.0.signal.load(Ordering::SeqCst) });
         }
+        Ok(())
     }
 
-    /// Asks to stop, as the signal of that number would; waits in the kernel are not woken by it.
-    pub fn ask(&self, signal: usize) {
-        self.signal.store(signal, Ordering::SeqCst);
+    fn is_heard(&self) -> bool {
+        self.0.asked.load(Ordering::SeqCst) > self.0.unheard.load(Ordering::SeqCst)
     }
 
-    /// What a `poll` should watch beside its own descriptors.
+    /// Asks to stop, as the signal of that number would; answers how often it was asked by now.
+    pub fn ask(&self, signal: usize) -> usize {
+        self.0.signal.store(signal, Ordering::SeqCst);
+        self.0.asked.fetch_add(1, Ordering::SeqCst) + 1
+    }
+
+    /// The first `times` go unheard.
+    pub fn be_patient(&self, times: usize) {
+        self.0.unheard.store(times, Ordering::SeqCst);
+    }
+
+    /// Nothing is heard any more: it must first be known what became of an order. Answers whether it came too late.
+    pub fn shield(&self) -> Result<(), Stopped> {
+        self.check()?;
+        self.be_patient(usize::MAX);
+        Ok(())
+    }
+
+    /// The longest single wait while a wish may come that nothing wakes for: the descriptor is spent then.
+    pub fn longest_wait(&self) -> Duration {
+        const LOOK_AGAIN: Duration = Duration::from_millis(50);
+        if self.0.wake.is_some() && self.wake_fd().is_none() { LOOK_AGAIN } else { Duration::MAX }
+    }
+
+    /// What a `poll` should watch beside its own descriptors; nothing while a wish would go unheard.
     pub fn wake_fd(&self) -> Option<BorrowedFd<'_>> {
-        self.wake.as_ref().map(|fd| fd.as_fd())
+        let unheard = self.0.unheard.load(Ordering::SeqCst);
+        let asked = self.0.asked.load(Ordering::SeqCst);
+        // What was asked and goes unheard has left the descriptor readable for good.
+        let silent = asked > 0 && asked <= unheard;
+        self.0.wake.as_ref().filter(|_| !silent).map(|fd| fd.as_fd())
     }
 }
 
@@ -137,7 +175,7 @@ impl Clock for SystemClock {
                 return Ok(());
             }
             match self.stop.wake_fd() {
-                None => std::thread::sleep(left),
+                None => std::thread::sleep(left.min(self.stop.longest_wait())),
                 // `poll` knows nothing finer than a millisecond, and a schedule should be kept better than that.
                 Some(_) if left < Duration::from_millis(1) => std::thread::sleep(left),
                 Some(fd) => {

@@ -1,5 +1,7 @@
 //! What may forbid an order, or even a question.
 
+pub mod arm;
 pub mod breaker;
 pub mod decision;
+pub mod single;
 pub mod target;

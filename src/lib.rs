@@ -12,6 +12,7 @@
 //! | [`protocol`] | the wire, pure: requests, replies, error codes, return codes, the risk signature |
 //! | [`gateway`] | connections, proved sessions, reads that are tried again |
 //! | [`sim`] | the simulated gateway: a pure book, faults by name, a server |
+//! | [`evidence`] | the hash-chained record of what was intended and what was proved |
 //! | [`guard`] | what may forbid an order, or a question |
 //! | [`logs`] | run logs, and the lines that operators grep for |
 //! | [`config`] | settings, each with its origin |
@@ -19,7 +20,7 @@
 //! | [`report`], [`failure`] | what every report has; the one place where an error becomes words and an exit code |
 //! | [`escape`] | text of strangers, made fit for a terminal and a log |
 //!
-//! They depend on each other in one direction: `units, clock ← protocol ← gateway ← guard ← ops ←` the binary. [`sim`]
+//! They depend on each other in one direction: `units, clock ← protocol ← gateway ← guard, evidence ← ops ←` the binary. [`sim`]
 //! stands beside [`gateway`] and knows only its transport's trait; [`logs`] and [`config`] know nothing of the gateway.
 //! Command line, tables and bars live in the binary alone.
 //!

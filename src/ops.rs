@@ -2,10 +2,16 @@
 //! a command line looks.
 
 pub mod absence;
+pub mod breaker;
+pub mod canary;
+pub mod closing;
 pub mod config_show;
+pub mod emergency_close;
 pub mod empty_book;
 pub mod explain;
+pub mod intents;
 pub mod link_test;
+pub mod open_proof;
 pub mod positions;
 pub mod simulator;
 pub mod sync;

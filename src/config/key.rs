@@ -84,6 +84,20 @@ catalogue! {
         "the kind of account that the gateway must report";
     ExpectCurrency, "MT5CRS_EXPECT_CURRENCY", None, "a currency's code",
         "the account's currency that the gateway must report";
+    CanarySymbol, "MT5CRS_CANARY_SYMBOL", Some("EURUSD"), "a symbol as the broker spells it",
+        "the instrument that a canary is opened in";
+    CanaryMaxLot, "MT5CRS_CANARY_MAX_LOT", Some("0.01"), "lots above 0, up to 0.01",
+        "the largest volume that a canary's plan allows";
+    CanaryCoefficient, "MT5CRS_CANARY_COEFFICIENT", Some("0.1"), "a number above 0, up to 1",
+        "the part of the largest volume that a canary takes";
+    DecisionFile, "MT5CRS_DECISION_FILE", None, "a path",
+        "the admission decision that a canary needs";
+    DecisionReport, "MT5CRS_DECISION_REPORT", None, "a path",
+        "the report that must hold the decision's hash";
+    DecisionHash, "MT5CRS_DECISION_HASH", None, "16 hex digits",
+        "the decision's hash that is expected";
+    DecisionMaxAge, "MT5CRS_DECISION_MAX_AGE", Some("24h"), "a duration above 0, such as 24h",
+        "how old a decision may be";
     EngineUnit, "MT5CRS_ENGINE_UNIT", None, "a systemd unit's name",
         "the strategy engine's unit, whose crashes and use of memory and CPU are looked at";
     SecurityGroup, "MT5CRS_SECURITY_GROUP", None, "a name",

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rust_decimal::Decimal;
+
 use super::files::Files;
 use super::host::{self, HostPort};
 use super::key::Key;
@@ -11,7 +13,7 @@ use super::origin::{Layer, Origin};
 use super::problem::{Problem, ProblemKind, Problems};
 use super::resolved::Entry;
 use super::value::{self, TradeMode};
-use crate::units::Magic;
+use crate::units::{Magic, Symbol};
 
 /// Where the state is kept on a machine that was set up for it.
 const SYSTEM_STATE: &str = "/var/lib/mt5crs";
@@ -55,6 +57,20 @@ pub struct Settings {
     pub expect_trade_mode: Option<TradeMode>,
     /// The account's currency that the gateway must report.
     pub expect_currency: Option<String>,
+    /// The instrument that a canary is opened in.
+    pub canary_symbol: Symbol,
+    /// The largest volume that a canary's plan allows, in lots.
+    pub canary_max_lot: Decimal,
+    /// The part of it that a canary takes.
+    pub canary_coefficient: Decimal,
+    /// The admission decision's file.
+    pub decision_file: Option<PathBuf>,
+    /// The report that must hold the decision's hash.
+    pub decision_report: Option<PathBuf>,
+    /// The decision's hash that is expected.
+    pub decision_hash: Option<String>,
+    /// How old a decision may be.
+    pub decision_max_age: Duration,
     /// The strategy engine's systemd unit.
     pub engine_unit: Option<String>,
     /// The firewall group that remedies name.
@@ -135,6 +151,14 @@ impl<'a> Reader<'a> {
         let profile = self.optional(Key::Profile, value::profile_name);
         // Already followed where a profile is named; read here for its row.
         self.path_or(Key::ConfigFile, || cwd.join("config.json"));
+        let cwd = self.cwd;
+        let canary_symbol = self.or(Key::CanarySymbol, value::symbol, Symbol::new("EURUSD"));
+        let canary_max_lot = self.or(Key::CanaryMaxLot, value::lot, Decimal::new(1, 2));
+        let canary_coefficient = self.or(Key::CanaryCoefficient, value::part, Decimal::new(1, 1));
+        let decision_file = self.read(Key::DecisionFile, |text| value::path(cwd, text));
+        let decision_report = self.read(Key::DecisionReport, |text| value::path(cwd, text));
+        let decision_hash = self.optional(Key::DecisionHash, value::decision_hash);
+        let decision_max_age = self.or(Key::DecisionMaxAge, value::age, seconds(24 * 3600));
         let settings = Settings {
             gateway,
             sync_timeout,
@@ -153,6 +177,13 @@ impl<'a> Reader<'a> {
             expect_server: self.optional(Key::ExpectServer, value::word),
             expect_trade_mode: self.optional(Key::ExpectTradeMode, value::trade_mode),
             expect_currency: self.optional(Key::ExpectCurrency, value::currency),
+            canary_symbol,
+            canary_max_lot,
+            canary_coefficient,
+            decision_file,
+            decision_report,
+            decision_hash,
+            decision_max_age,
             engine_unit: self.optional(Key::EngineUnit, value::unit_name),
             security_group: self.optional(Key::SecurityGroup, value::word),
             latency_warn: self.or(Key::LatencyWarn, value::latency, millis(50)),

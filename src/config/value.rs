@@ -3,11 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rust_decimal::Decimal;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::duration::{self, Unit};
-use crate::units::Magic;
+use crate::units::{Exact, Magic, Symbol};
 
 /// No wait that a setting asks for is longer. Also keeps every timeout within what a socket can count.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
@@ -136,6 +138,45 @@ pub(super) fn unit_name(text: &str) -> Result<String, String> {
         return Ok(text.to_owned());
     }
     Err("a unit's name has letters, digits and `:-_.\\@` alone".to_owned())
+}
+
+/// An instrument's name, case and all.
+pub(super) fn symbol(text: &str) -> Result<Symbol, String> {
+    word(text).map(|name| Symbol::new(&name))
+}
+
+/// A canary's volume in lots; what lies above the ceiling is refused here already.
+pub(super) fn lot(text: &str) -> Result<Decimal, String> {
+    above_zero_up_to(text, Decimal::new(1, 2))
+}
+
+/// A part of a whole.
+pub(super) fn part(text: &str) -> Result<Decimal, String> {
+    above_zero_up_to(text, Decimal::ONE)
+}
+
+fn above_zero_up_to(text: &str, most: Decimal) -> Result<Decimal, String> {
+    let value = Exact::parse(text).map_err(|error| error.to_string())?.value();
+    if value <= Decimal::ZERO {
+        return Err("it is not above 0".to_owned());
+    }
+    if value > most {
+        return Err(format!("it is above {most}"));
+    }
+    Ok(value)
+}
+
+/// The first 16 hex digits of a SHA-256.
+pub(super) fn decision_hash(text: &str) -> Result<String, String> {
+    if text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Ok(text.to_ascii_lowercase());
+    }
+    Err("it is not 16 hex digits".to_owned())
+}
+
+/// How old something may be; takes a unit.
+pub(super) fn age(text: &str) -> Result<Duration, String> {
+    above_zero(duration::parse(text).map_err(|why| why.to_string())?)
 }
 
 fn digits(text: &str) -> Result<&str, String> {

@@ -8,11 +8,13 @@
 use std::time::Duration;
 
 use super::look_alike::LookAlike;
+use super::order::{Answered, Claim, OpenPermit, Prepared};
 use super::session::{Answer, AskError, Identity, ProofError, Session};
 use super::transport::{LinkError, Transport};
 use crate::clock::{Clock, Deadline, Stopped};
 use crate::protocol::Malformed;
 use crate::protocol::account::Account;
+use crate::protocol::order::Filled;
 use crate::protocol::positions::Positions;
 use crate::protocol::reply::Read;
 use crate::protocol::sync_all::Synced;
@@ -120,6 +122,25 @@ impl<'c> Client<'c> {
             attempts: 0,
             last: LinkError::Lost,
         })
+    }
+
+    /// Sends an OPEN on the session that is there. There is no other: an identity vouches for its own connection alone,
+    /// so without one nothing is sent.
+    pub fn open(
+        &mut self,
+        permit: OpenPermit,
+        order: &Prepared,
+        until: Deadline,
+    ) -> Answered<Filled> {
+        match &mut self.session {
+            Some(session) => session.open(permit, order, until),
+            None => Answered {
+                uuid: order.uuid(),
+                claim: Claim::Lost(LinkError::Lost),
+                raw: None,
+                took: Duration::ZERO,
+            },
+        }
     }
 
     /// Drops the session: an order's answer was lost on it, and what comes late must not be taken for another's.

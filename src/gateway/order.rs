@@ -88,6 +88,11 @@ impl Prepared {
         self.request.uuid
     }
 
+    /// When it was made: the time in its signature.
+    pub fn made_at(&self) -> Timestamp {
+        self.request.timestamp
+    }
+
     /// The frame that is sent.
     pub(super) fn frame(&self) -> Vec<u8> {
         self.request.encode()

@@ -115,7 +115,8 @@ impl ZmqConnection {
     fn wait(&self, wanted: Wanted, until: Deadline) -> Result<(), LinkError> {
         loop {
             self.stop.check()?;
-            let timeout = i64::from(milliseconds(until.left(&*self.clock)));
+            let patience = until.left(&*self.clock).min(self.stop.longest_wait());
+            let timeout = i64::from(milliseconds(patience));
             let wake = self.stop.wake_fd();
             let mut items = vec![
                 self.monitor.as_poll_item(PollEvents::POLLIN),

@@ -6,7 +6,7 @@ use tracing::Level;
 
 use super::line::quote;
 use crate::exit::Exit;
-use crate::units::Money;
+use crate::units::{Money, Ticket};
 
 /// One event. Write each exactly once for what it says, and nowhere else.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +64,28 @@ pub enum Marker<'a> {
         /// The longest.
         max_us: u64,
     },
+    /// The round trip at the 99th percentile that a canary was admitted with; monotonic, in µs.
+    LatencyP99 {
+        /// 99 of 100 took no longer.
+        p99_us: u64,
+    },
+    /// Every guard passed, and the order is about to be sent.
+    LaunchApproved {
+        /// The order.
+        order: &'a str,
+    },
+    /// The hash of the decision that admitted it, recomputed.
+    DecisionHash {
+        /// The hash.
+        hash: &'a str,
+    },
+    /// An order was proved to have opened a position.
+    OrderFilled {
+        /// The position.
+        ticket: Ticket,
+        /// The order.
+        order: &'a str,
+    },
     /// The gateway refused something.
     ErrorCode {
         /// Its `error_code`.
@@ -90,6 +112,10 @@ impl Marker<'_> {
             Self::ConnectionFailed { .. } | Self::ErrorCode { .. } => "Gateway",
             Self::Balance { .. } => "Account",
             Self::Latency { .. } => "LinkTest",
+            Self::LatencyP99 { .. }
+            | Self::LaunchApproved { .. }
+            | Self::DecisionHash { .. }
+            | Self::OrderFilled { .. } => "Canary",
         }
     }
 
@@ -119,6 +145,14 @@ impl Marker<'_> {
                     p99_us.as_ref().map_or_else(String::new, |us| format!("P99 {}, ", ms(*us)));
                 let (p50, p90, max) = (ms(*p50_us), ms(*p90_us), ms(*max_us));
                 format!("Latency: P50 {p50}, P90 {p90}, {p99}max {max} of {samples} round trips")
+            }
+            Self::LatencyP99 { p99_us } => {
+                format!("Latency: P99 {} of 100 round trips", ms(*p99_us))
+            }
+            Self::LaunchApproved { order } => format!("LAUNCH_APPROVED {}", quote(order)),
+            Self::DecisionHash { hash } => format!("DECISION_HASH {}", quote(hash)),
+            Self::OrderFilled { ticket, order } => {
+                format!("ORDER_FILLED Ticket: {ticket} {}", quote(order))
             }
             Self::ErrorCode { code, message } => {
                 format!("ERROR_CODE {}: {}", quote(code), quote(message))

@@ -38,16 +38,23 @@ const MAX_ROUNDS: u32 = 3;
 pub struct Options {
     /// Sent with SYNC_ALL, which ignores it.
     pub magic: Magic,
+    /// What the state is held against.
+    pub judging: Judging,
+    /// Where the snapshot is kept.
+    pub store: Store,
+    /// For the words of failures.
+    pub names: Names,
+}
+
+/// What an account's state is held against.
+#[derive(Debug, Clone)]
+pub struct Judging {
     /// What the account is expected to be.
     pub expected: checks::Expected,
     /// Credit that the account is known to hold.
     pub credit: Money,
     /// Skew of the clocks past which it is warned.
     pub skew_warn: Duration,
-    /// Where the snapshot is kept.
-    pub store: Store,
-    /// For the words of failures.
-    pub names: Names,
 }
 
 /// What the gateway's clock and link looked like.
@@ -141,13 +148,13 @@ pub fn run(client: &mut Client<'_>, options: &Options, clock: &dyn Clock) -> Out
     };
 
     let mut observed = Observed::default();
-    let read = observe(client, options, &mut observed);
-    let checks = checks::judge(&observed, options);
+    let read = observe(client, options.magic, &mut observed);
+    let checks = checks::judge(&observed, &options.judging);
     let verdict = verdict_of(&checks);
     let complete = read.is_ok() && verdict != Verdict::Fail;
     let failure = match &read {
         Err(error) => Some(options.names.read_failure(error)),
-        Ok(()) => checks::identity_failure(&observed, options),
+        Ok(()) => checks::identity_failure(&observed, &options.judging, &options.names),
     };
 
     let simulated = observed.identity.as_ref().is_some_and(|identity| identity.simulated);
@@ -189,15 +196,15 @@ fn ended(
 }
 
 /// Reads both lists until they agree, and the account after them.
-fn observe(
+pub(crate) fn observe(
     client: &mut Client<'_>,
-    options: &Options,
+    magic: Magic,
     observed: &mut Observed,
 ) -> Result<(), Error> {
     observed.identity = Some(client.identify()?);
     while observed.rounds < MAX_ROUNDS {
         observed.rounds += 1;
-        observed.synced = Some(outcome(client.sync_all(options.magic)?.reply));
+        observed.synced = Some(outcome(client.sync_all(magic)?.reply));
         observed.listed = Some(outcome(client.positions()?.reply));
         // A refusal is an answer, and asking again would not change it.
         if checks::ticket_sets_agree(observed) != Some(false) {

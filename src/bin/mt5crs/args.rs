@@ -60,9 +60,6 @@ pub(crate) struct SettingsArgs {
     /// Wait between two attempts [SYNC_RETRY_INTERVAL_S]
     #[arg(long, global = true, value_name = "DURATION")]
     pub(crate) retry_interval: Option<String>,
-    /// The strategy's magic number [MAGIC_NUMBER]
-    #[arg(long, global = true)]
-    pub(crate) magic: Option<String>,
     /// Where snapshots are kept [MT5CRS_STATE_DIR]
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) state_dir: Option<String>,
@@ -129,6 +126,13 @@ pub(crate) enum Command {
     Positions(PositionsArgs),
     /// Recover and check account and positions, keep them, then become COMMAND
     Sync(SyncArgs),
+    /// Open one tiny order, prove it, close it, prove that: can this system really trade?
+    Canary(CanaryArgs),
+    /// Close every position, or say exactly what remains
+    EmergencyClose(EmergencyCloseArgs),
+    /// Look at, write or remove the kill switch's file
+    #[command(subcommand)]
+    Breaker(BreakerCommand),
     /// Run a simulated gateway to practise on
     Sim(Box<ServeArgs>),
     /// Show settings
@@ -201,6 +205,92 @@ pub(crate) struct SyncArgs {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct CanaryArgs {
+    /// The instrument, spelled as the broker does [MT5CRS_CANARY_SYMBOL]
+    #[arg(long)]
+    pub(crate) symbol: Option<String>,
+    /// Go on beside positions that are open in the symbol: on hedging accounts
+    #[arg(long)]
+    pub(crate) beside_open: bool,
+    /// Leave the position open
+    #[arg(long)]
+    pub(crate) keep_open: bool,
+    /// Evaluate the guards and send no order
+    #[arg(long, conflicts_with = "yes")]
+    pub(crate) dry_run: bool,
+    /// Don't ask
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    /// The admission decision, JSON [MT5CRS_DECISION_FILE]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) decision: Option<String>,
+    /// The report that must hold the decision's hash [MT5CRS_DECISION_REPORT]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) decision_report: Option<String>,
+    /// The decision's hash that is expected [MT5CRS_DECISION_HASH]
+    #[arg(long, value_name = "HEX")]
+    pub(crate) decision_hash: Option<String>,
+    /// How old the decision may be [MT5CRS_DECISION_MAX_AGE]
+    #[arg(long, value_name = "DURATION")]
+    pub(crate) decision_max_age: Option<String>,
+    #[command(flatten)]
+    pub(crate) credit: CreditArg,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EmergencyCloseArgs {
+    /// Close this symbol alone (repeatable); spelled as the broker does
+    #[arg(long, value_name = "SYMBOL")]
+    pub(crate) symbol: Vec<String>,
+    /// Close this ticket alone (repeatable)
+    #[arg(long, value_name = "TICKET", value_parser = clap::value_parser!(i64).range(1..))]
+    pub(crate) ticket: Vec<i64>,
+    /// Close this magic number alone, on a gateway that reports it
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) magic: Option<i64>,
+    /// List what would be closed, and engage nothing
+    #[arg(long, conflicts_with = "yes")]
+    pub(crate) dry_run: bool,
+    /// Don't ask
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    /// Leave the kill switch alone
+    #[arg(long, requires = "ticket")]
+    pub(crate) no_breaker: bool,
+    /// Stop the strategy engine's unit as well [MT5CRS_ENGINE_UNIT]
+    #[arg(long)]
+    pub(crate) stop_unit: bool,
+    /// CLOSE requests in flight at once
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub(crate) window: u16,
+    /// Rounds of closing at most
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub(crate) rounds: u32,
+    #[command(flatten)]
+    pub(crate) credit: CreditArg,
+    #[command(flatten)]
+    pub(crate) rows: RowsArg,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum BreakerCommand {
+    /// Is the kill switch's file there? 0 if not, 1 if so
+    Status,
+    /// Write the kill switch's file
+    Engage {
+        /// Why, for whoever finds it
+        #[arg(long)]
+        reason: String,
+    },
+    /// Remove the kill switch's file
+    Release {
+        /// Don't ask
+        #[arg(short, long)]
+        yes: bool,
+    },
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct ServeArgs {
     /// How many positions it holds
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(0..=100_000))]
@@ -256,6 +346,9 @@ pub(crate) enum SchemaOf {
     LinkWatch,
     Positions,
     Sync,
+    Canary,
+    EmergencyClose,
+    Breaker,
     ConfigShow,
     Explain,
 }

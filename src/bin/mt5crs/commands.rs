@@ -1,7 +1,10 @@
 //! One file a command: arguments to options, the operation, the report to the screen.
 
+mod breaker;
+mod canary;
 mod codes;
 mod config;
+mod emergency_close;
 mod link_test;
 mod positions;
 mod schema;
@@ -20,6 +23,9 @@ pub(crate) fn dispatch(arguments: Arguments) -> Exit {
         Command::LinkTest(args) => link_test::run(&run, &args),
         Command::Positions(args) => positions::run(&run, args),
         Command::Sync(args) => sync::run(&run, args),
+        Command::Canary(args) => canary::run(&run, &args),
+        Command::EmergencyClose(args) => emergency_close::run(&run, &args),
+        Command::Breaker(command) => breaker::run(&run, &command),
         Command::Sim(args) => sim::run(&run, &args),
         Command::Config(args) => config::run(&run, &args),
         Command::Explain(args) => codes::run(&run, &args),

@@ -8,6 +8,7 @@ mod args;
 mod commands;
 mod listener;
 mod logging;
+mod prompt;
 mod render;
 mod run;
 mod signals;

@@ -171,6 +171,12 @@ fn write_file(path: &std::path::Path, document: &impl Serialize) -> io::Result<(
     file.persist(path).map(drop).map_err(|error| error.error)
 }
 
+/// Who runs this, as far as the environment says.
+pub(crate) fn user() -> String {
+    let named = ["SUDO_USER", "USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok());
+    named.unwrap_or_else(|| format!("uid {}", nix::unistd::getuid()))
+}
+
 /// A bug of ours, told as what it is.
 pub(crate) fn bug() -> Failure {
     Failure {

@@ -1,26 +1,35 @@
 //! SIGINT and SIGTERM become a wish to stop that every wait notices.
 
+use std::io::Write;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
-use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 
 use mt5crs::clock::Stop;
 use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
 
-/// Installs the handlers. A system that can't leaves the default: the process is ended where it stands.
+use crate::render::Screen;
+
+/// Listens on a thread of its own. A system that can't leaves the default: the process is ended where it stands.
 pub(crate) fn install() -> Stop {
     try_install().unwrap_or_else(|_| Stop::never())
 }
 
 fn try_install() -> std::io::Result<Stop> {
-    let signal = Arc::new(AtomicUsize::new(0));
-    let (wake, waker) = UnixStream::pair()?;
-    for number in [SIGINT, SIGTERM] {
-        let value = usize::try_from(number).unwrap_or(usize::MAX);
-        // The number first: whoever wakes looks for it.
-        signal_hook::flag::register_usize(number, Arc::clone(&signal), value)?;
-        signal_hook::low_level::pipe::register(number, waker.try_clone()?)?;
-    }
-    Ok(Stop::new(signal, OwnedFd::from(wake)))
+    let (wake, mut waker) = UnixStream::pair()?;
+    let mut signals = Signals::new([SIGINT, SIGTERM])?;
+    let stop = Stop::new(OwnedFd::from(wake));
+    let asked = stop.clone();
+    std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
+        for signal in signals.forever() {
+            asked.ask(usize::try_from(signal).unwrap_or(usize::MAX));
+            if asked.check().is_ok() {
+                let screen = Screen { quiet: false };
+                screen.warn("not stopped: orders are on their way; a second Ctrl-C stops an emergency-close, and leaves what is in flight unknown");
+            }
+            // Whoever waits is woken; with nobody left to wake there is nobody to stop.
+            let _ = waker.write_all(b"!");
+        }
+    })?;
+    Ok(stop)
 }

@@ -15,10 +15,13 @@ use mt5crs::gateway::target::{Target, resolve};
 use mt5crs::gateway::zeromq::ZmqTransport;
 use mt5crs::gateway::{Client, ReadPolicy};
 use mt5crs::guard;
+use mt5crs::guard::target::Allowed;
 use mt5crs::logs::{Record, record};
+use mt5crs::ops::sync::Judging;
 use mt5crs::ops::sync::checks::Expected;
 use mt5crs::report::{Failure, TargetKind};
 use mt5crs::sim::Server;
+use mt5crs::units::Money;
 use uuid::Uuid;
 
 use crate::args::Global;
@@ -38,6 +41,9 @@ pub(crate) struct Job {
     pub(crate) verb: &'static str,
     /// Unless a flag says otherwise.
     pub(crate) deadline: Duration,
+    /// In an emergency the keys without whose right value the command would do harm; what is wrong with others becomes a
+    /// warning. `None` where every problem stops it.
+    pub(crate) lenient: Option<&'static [Key]>,
 }
 
 /// Where a command works.
@@ -50,6 +56,8 @@ pub(crate) struct Site {
     pub(crate) endpoint: String,
     pub(crate) names: Names,
     pub(crate) allow_loopback: bool,
+    /// This run's id, in logs and evidence.
+    pub(crate) run_id: Uuid,
     pub(crate) record: Arc<Record>,
     pub(crate) deadline: Deadline,
     /// The embedded gateway and the tree that stands in for the configured one; it lives as long as the command.
@@ -59,12 +67,24 @@ pub(crate) struct Site {
 impl Site {
     /// Settles everything that a command needs before it talks to anybody.
     pub(crate) fn open(run: &Run, job: Job) -> Result<Self, Failure> {
+        Self::open_with(run, job, &[])
+    }
+
+    /// The same for a command with flags of its own for settings.
+    pub(crate) fn open_with(
+        run: &Run,
+        job: Job,
+        more: &[(Key, &str, &Option<String>)],
+    ) -> Result<Self, Failure> {
         let deadline =
             Deadline::after(&*run.clock, run.global.settings.deadline.unwrap_or(job.deadline));
-        let resolved = resolved(&run.global).map_err(|error| no_directory(&error))?;
+        let resolved = resolved(&run.global, more).map_err(|error| no_directory(&error))?;
         let origin = origin_of(&resolved, Key::GatewayHost);
-        let accepted =
-            if run.global.sim.sim { resolved.without_gateway() } else { resolved.strict() };
+        let accepted = match (run.global.sim.sim, job.lenient) {
+            (true, _) => resolved.without_gateway(),
+            (false, Some(reads)) => resolved.lenient(reads),
+            (false, None) => resolved.strict(),
+        };
         let Accepted { mut settings, warnings } =
             accepted.map_err(|problems| settings_failure(&problems))?;
         for warning in &warnings {
@@ -78,11 +98,12 @@ impl Site {
         };
         let gateway = settings.gateway().map_err(|problem| settings_failure(&problem))?.clone();
         let endpoint = format!("tcp://{gateway}");
+        let run_id = Uuid::new_v4();
         let record = Arc::new(Record::open(
             record::Options {
                 dir: &settings.log_dir,
                 verify_log: &settings.verify_log,
-                run: Uuid::new_v4(),
+                run: run_id,
                 pid: std::process::id(),
                 command: job.name,
             },
@@ -103,6 +124,7 @@ impl Site {
             endpoint,
             names,
             allow_loopback,
+            run_id,
             record,
             deadline,
             simulated,
@@ -136,23 +158,25 @@ impl Site {
         }
     }
 
-    pub(crate) fn expected(&self) -> Expected {
-        Expected {
+    /// What an account's state is held against.
+    pub(crate) fn judging(&self, credit: &Money) -> Judging {
+        let expected = Expected {
             login: self.settings.expect_login.clone(),
             server: self.settings.expect_server.clone(),
             trade_mode: self.settings.expect_trade_mode.map(TradeMode::code),
             currency: self.settings.expect_currency.clone(),
-        }
+        };
+        Judging { expected, credit: credit.clone(), skew_warn: SKEW_WARN }
     }
 
     /// Resolves the gateway's name and refuses this machine.
-    pub(crate) fn target(&self, run: &Run) -> Result<Target, Failure> {
+    pub(crate) fn target(&self, run: &Run) -> Result<(Target, Allowed), Failure> {
         let until = Deadline::after(&*run.clock, self.settings.sync_timeout).min(self.deadline);
         let target = resolve(&self.gateway.host, self.gateway.port, &*run.clock, &run.stop, until)
             .map_err(|error| self.names.resolve_failure(&error))?;
-        guard::target::allow(&target, self.allow_loopback)
+        let allowed = guard::target::allow(&target, self.allow_loopback)
             .map_err(|own| own_address(&target, own))?;
-        Ok(target)
+        Ok((target, allowed))
     }
 
     /// Opens connections to that target.
@@ -166,7 +190,7 @@ impl Site {
         run: &Run,
         ask: impl FnOnce(&mut Client<'_>) -> (T, bool),
     ) -> Result<(T, TargetKind), Failure> {
-        let target = self.target(run)?;
+        let (target, _) = self.target(run)?;
         let transport = self.transport(run, &target);
         let attempts = self.attempts(run);
         let mut client =
@@ -177,7 +201,10 @@ impl Site {
 }
 
 /// Reads every layer of the settings.
-pub(crate) fn resolved(global: &Global) -> std::io::Result<Resolved> {
+pub(crate) fn resolved(
+    global: &Global,
+    more: &[(Key, &str, &Option<String>)],
+) -> std::io::Result<Resolved> {
     let flags = &global.settings;
     let mut set = Flags::default();
     let given = [
@@ -186,15 +213,14 @@ pub(crate) fn resolved(global: &Global) -> std::io::Result<Resolved> {
         (Key::SyncTimeout, "--timeout", &flags.timeout),
         (Key::SyncRetryCount, "--attempts", &flags.attempts),
         (Key::SyncRetryInterval, "--retry-interval", &flags.retry_interval),
-        (Key::MagicNumber, "--magic", &flags.magic),
         (Key::StateDir, "--state-dir", &flags.state_dir),
         (Key::LogDir, "--log-dir", &flags.log_dir),
         (Key::Profile, "--profile", &flags.profile),
         (Key::ConfigFile, "--config", &flags.config),
     ];
-    for (key, flag, value) in given {
+    for (key, flag, value) in given.iter().chain(more) {
         if let Some(value) = value {
-            set.set(key, flag, value.clone());
+            set.set(*key, flag, value.clone());
         }
     }
     let inputs = Inputs {

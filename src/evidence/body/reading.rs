@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::evidence::Sha256Hex;
 use crate::protocol::account::Account;
+use crate::protocol::positions::Positions;
 use crate::units::Money;
 
 /// How much of an order's answer is kept. A real one has some hundred bytes; hash and length are always of the whole.
@@ -102,5 +103,30 @@ impl From<&Account> for Funds {
             margin: account.margin.clone(),
             currency: account.currency.clone(),
         }
+    }
+}
+
+impl Reading {
+    /// Of an answer's list: when it was asked for, its length and the SHA-256 of its bytes.
+    pub fn of(asked_at: Timestamp, list: &Positions, bytes: usize, sha256: [u8; 32]) -> Self {
+        Self {
+            asked_at,
+            reported_at: list.reported_at,
+            listed: list.positions.len() as u64,
+            bytes: bytes as u64,
+            sha256: Sha256Hex::from(sha256),
+        }
+    }
+}
+
+impl ReplyHash {
+    /// Of an answer of that length and SHA-256.
+    pub fn of(bytes: usize, sha256: [u8; 32]) -> Self {
+        Self { bytes: bytes as u64, sha256: Sha256Hex::from(sha256) }
+    }
+
+    /// Of a frame that came.
+    pub fn of_frame(frame: &[u8]) -> Self {
+        Self { bytes: frame.len() as u64, sha256: Sha256Hex::of(frame) }
     }
 }

@@ -8,8 +8,9 @@ use std::collections::BTreeSet;
 
 use rust_decimal::Decimal;
 
-use super::{MAX_ROUNDS, Observed, Options};
+use super::{Judging, MAX_ROUNDS, Observed};
 use crate::exit::Exit;
+use crate::failure::Names;
 use crate::ops::empty_book::EmptyBook;
 use crate::protocol::Refusal;
 use crate::protocol::account::Account;
@@ -49,7 +50,7 @@ enum Met {
 }
 
 /// Judges what was observed. Every check is in the result, in this order, reached or not.
-pub fn judge(observed: &Observed, options: &Options) -> Vec<Check> {
+pub fn judge(observed: &Observed, options: &Judging) -> Vec<Check> {
     let synced = observed.synced.as_ref();
     let listed = observed.listed.as_ref().and_then(|listed| listed.as_ref().ok());
     let account = observed.account.as_ref().and_then(|account| account.as_ref().ok());
@@ -84,12 +85,12 @@ pub fn judge(observed: &Observed, options: &Options) -> Vec<Check> {
 }
 
 /// The failure that a wrong account is: no answer about it is wanted, so it has a code of its own.
-pub fn identity_failure(observed: &Observed, options: &Options) -> Option<Failure> {
+pub fn identity_failure(observed: &Observed, options: &Judging, names: &Names) -> Option<Failure> {
     let account = observed.account.as_ref()?.as_ref().ok()?;
     let check = identity_expected(Some(account), &options.expected);
     (check.status == Status::Fail).then(|| Failure {
         code: "wrong-account",
-        message: format!("refused: {} is another account than expected", options.names.endpoint),
+        message: format!("refused: {} is another account than expected", names.endpoint),
         causes: vec![check.found],
         remedy: "check which account the terminal is logged in to, or mend MT5CRS_EXPECT_LOGIN, _SERVER, _TRADE_MODE, _CURRENCY"
             .to_owned(),
@@ -141,7 +142,7 @@ fn answered<T>(
     }
 }
 
-fn identity_expected(account: Option<&Account>, expected: &Expected) -> Check {
+pub(crate) fn identity_expected(account: Option<&Account>, expected: &Expected) -> Check {
     const NAME: &str = "identity-expected";
     let Some(account) = account else { return not_reached(NAME, "the account that is expected") };
     let mode = |mode: i64| mode.to_string();
@@ -259,7 +260,7 @@ fn empty_book(
     observed: &Observed,
     positions: Option<&[Position]>,
     account: Option<&Account>,
-    options: &Options,
+    options: &Judging,
 ) -> Check {
     const NAME: &str = "empty-book";
     const EXPECTED: &str = "an empty list is proved to be one";
@@ -322,7 +323,7 @@ fn balance_steady(observed: &Observed, account: Option<&Account>) -> Check {
     )
 }
 
-fn clock_skew(observed: &Observed, options: &Options) -> Check {
+fn clock_skew(observed: &Observed, options: &Judging) -> Check {
     const NAME: &str = "clock-skew";
     let limit = options.skew_warn;
     let expected = format!("at most {limit:?} either way");

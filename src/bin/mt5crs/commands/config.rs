@@ -16,7 +16,7 @@ pub(crate) fn run(run: &Run, command: &ConfigCommand) -> Exit {
 
 fn show(run: &Run) -> Exit {
     const NAME: &str = "config-show";
-    let report = match resolved(&run.global) {
+    let report = match resolved(&run.global, &[]) {
         Ok(resolved) => config_show::run(resolved),
         Err(error) => return run.give_up::<Report>(NAME, no_directory(&error)),
     };

@@ -21,8 +21,12 @@ use crate::render::progress::Progress;
 use crate::run::{Run, Showing};
 use crate::site::{Job, SKEW_WARN, Site};
 
-const JOB: Job =
-    Job { name: "link-test", verb: "test the link to", deadline: Duration::from_secs(15) };
+const JOB: Job = Job {
+    name: "link-test",
+    verb: "test the link to",
+    deadline: Duration::from_secs(15),
+    lenient: None,
+};
 /// A watch goes on until it is stopped.
 const FOR_EVER: Duration = Duration::from_secs(u32::MAX as u64);
 

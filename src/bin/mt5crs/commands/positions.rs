@@ -10,8 +10,12 @@ use crate::args::PositionsArgs;
 use crate::run::{Run, Showing};
 use crate::site::{Job, Site};
 
-const JOB: Job =
-    Job { name: "positions", verb: "read the positions of", deadline: Duration::from_secs(30) };
+const JOB: Job = Job {
+    name: "positions",
+    verb: "read the positions of",
+    deadline: Duration::from_secs(30),
+    lenient: None,
+};
 
 pub(crate) fn run(run: &Run, args: PositionsArgs) -> Exit {
     let site = match Site::open(run, JOB) {

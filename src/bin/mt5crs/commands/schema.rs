@@ -15,6 +15,9 @@ pub(crate) fn run(run: &Run, args: &SchemaArgs) -> Exit {
         SchemaOf::LinkWatch => schema_for!(ops::link_test::watch::Event),
         SchemaOf::Positions => of::<ops::positions::Report>(),
         SchemaOf::Sync => of::<ops::sync::Report>(),
+        SchemaOf::Canary => of::<ops::canary::Report>(),
+        SchemaOf::EmergencyClose => of::<ops::emergency_close::Report>(),
+        SchemaOf::Breaker => of::<ops::breaker::Report>(),
         SchemaOf::ConfigShow => of::<ops::config_show::Report>(),
         SchemaOf::Explain => of::<ops::explain::Report>(),
     };

@@ -16,9 +16,10 @@ use mt5crs::report::{Failure, Outcome, Status, Verdict};
 
 use crate::args::SyncArgs;
 use crate::run::{Run, Showing};
-use crate::site::{Job, SKEW_WARN, Site, settings_failure};
+use crate::site::{Job, Site, settings_failure};
 
-const JOB: Job = Job { name: "sync", verb: "sync", deadline: Duration::from_secs(30) };
+const JOB: Job =
+    Job { name: "sync", verb: "sync", deadline: Duration::from_secs(30), lenient: None };
 
 pub(crate) fn run(run: &Run, args: SyncArgs) -> Exit {
     if let Err(failure) = usable(run, &args) {
@@ -43,9 +44,7 @@ pub(crate) fn run(run: &Run, args: SyncArgs) -> Exit {
     };
     let options = Options {
         magic: site.settings.magic,
-        expected: site.expected(),
-        credit: args.credit.credit.clone(),
-        skew_warn: SKEW_WARN,
+        judging: site.judging(&args.credit.credit),
         store: Store::new(site.state_dir()),
         names: site.names.clone(),
     };

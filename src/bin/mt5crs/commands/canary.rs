@@ -1,0 +1,211 @@
+//! `mt5crs canary`.
+
+use std::io::Read;
+use std::path::Path;
+use std::time::Duration;
+
+use mt5crs::config::Key;
+use mt5crs::evidence::Evidence;
+use mt5crs::exit::Exit;
+use mt5crs::failure::interrupted;
+use mt5crs::gateway::Client;
+use mt5crs::guard::decision::{self, Rules};
+use mt5crs::guard::single::Single;
+use mt5crs::guard::{self, target};
+use mt5crs::logs::Marker;
+use mt5crs::ops::canary::{self, Means, Options, Report};
+use mt5crs::ops::intents::Records;
+use mt5crs::report::{Failure, Outcome};
+use mt5crs::units::Ticket;
+
+use crate::args::CanaryArgs;
+use crate::prompt;
+use crate::render::{self, Context};
+use crate::run::{Run, Showing};
+use crate::site::{Job, Site};
+
+const JOB: Job = Job {
+    name: "canary",
+    verb: "trade a canary on",
+    deadline: Duration::from_secs(120),
+    lenient: None,
+};
+/// How long a record waits for another process's append.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+pub(crate) fn run(run: &Run, args: &CanaryArgs) -> Exit {
+    let flags = [
+        (Key::CanarySymbol, "--symbol", &args.symbol),
+        (Key::DecisionFile, "--decision", &args.decision),
+        (Key::DecisionReport, "--decision-report", &args.decision_report),
+        (Key::DecisionHash, "--decision-hash", &args.decision_hash),
+        (Key::DecisionMaxAge, "--decision-max-age", &args.decision_max_age),
+    ];
+    let site = match Site::open_with(run, JOB, &flags) {
+        Ok(site) => site,
+        Err(failure) => return run.give_up::<Report>(JOB.name, failure),
+    };
+    let mut showing = Showing::default();
+    let outcome = match trade(run, args, &site, &mut showing) {
+        Ok(outcome) => outcome,
+        Err(failure) => Outcome::failed(failure),
+    };
+    record(&site, &outcome);
+    run.finish(JOB.name, outcome, &site, &showing)
+}
+
+fn trade(
+    run: &Run,
+    args: &CanaryArgs,
+    site: &Site,
+    showing: &mut Showing<'_>,
+) -> Result<Outcome<Report>, Failure> {
+    let _alone = Single::take(&site.state_dir().join("canary.lock")).map_err(|error| Failure {
+        code: "canary-lock",
+        message: error.to_string(),
+        causes: std::error::Error::source(&error).map(ToString::to_string).into_iter().collect(),
+        remedy: "wait for the other canary to end, or mend the state directory; no order was sent"
+            .to_owned(),
+        exit: Exit::Guarded,
+    })?;
+    let options = options(run, args, site);
+    let (target, allowed) = site.target(run)?;
+    let transport = site.transport(run, &target);
+    let attempts = site.attempts(run);
+    let mut client = Client::new(&transport, &*run.clock, site.policy(), site.deadline, &attempts);
+    let evidence = Evidence::at(site.state_dir());
+    let outcome = canary::run(
+        &mut client,
+        &options,
+        &mut Means {
+            clock: &*run.clock,
+            deadline: site.deadline,
+            records: Records { evidence: &evidence, run: site.run_id, patience: PATIENCE },
+            permit: &|identity| target::arm_close(allowed, identity),
+            confirm: &mut |report| {
+                confirm(run, args, site, report)?;
+                approved(site, report);
+                Ok(())
+            },
+            shield: &|| run.stop.shield().map_err(interrupted),
+            point: &kill_point,
+        },
+    );
+    showing.target = Some(guard::target::kind(&target, outcome.simulated));
+    Ok(outcome)
+}
+
+fn options(run: &Run, args: &CanaryArgs, site: &Site) -> Options {
+    let settings = &site.settings;
+    let decision = match &settings.decision_file {
+        Some(path) => read_bounded(path),
+        None if site.scratch().is_some() => {
+            run.screen.note("no decision was given: a built-in example stands in for it, on a simulated gateway alone");
+            Ok(decision::example(run.clock.now()))
+        }
+        None => Err("no decision was given: --decision FILE, or MT5CRS_DECISION_FILE".to_owned()),
+    };
+    let report = settings
+        .decision_report
+        .as_ref()
+        .map(|path| read_bounded(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()));
+    Options {
+        symbol: settings.canary_symbol.clone(),
+        max_lot: settings.canary_max_lot,
+        coefficient: settings.canary_coefficient,
+        magic: settings.magic,
+        beside_open: args.beside_open,
+        keep_open: args.keep_open,
+        dry_run: args.dry_run,
+        decision,
+        rules: Rules {
+            expected_hash: settings.decision_hash.clone(),
+            report,
+            max_age: settings.decision_max_age,
+        },
+        breaker: settings.kill_switch_file.clone(),
+        latency_limit: settings.latency_critical,
+        signature_ttl: settings.signature_ttl,
+        settle: settings.settle,
+        order_timeout: settings.order_timeout,
+        judging: site.judging(&args.credit.credit),
+        profile: settings.profile.clone(),
+        names: site.names.clone(),
+    }
+}
+
+/// Reads a small file; what is longer than any decision is none.
+fn read_bounded(path: &Path) -> Result<Vec<u8>, String> {
+    let failed = |error: std::io::Error| format!("{}: {error}", path.display());
+    let mut bytes = vec![];
+    let file = std::fs::File::open(path).map_err(failed)?;
+    file.take(decision::MAX_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > decision::MAX_BYTES {
+        return Err(format!("{}: longer than any decision", path.display()));
+    }
+    Ok(bytes)
+}
+
+fn confirm(run: &Run, args: &CanaryArgs, site: &Site, report: &Report) -> Result<(), Failure> {
+    if args.yes {
+        return Ok(());
+    }
+    let context = Context { endpoint: Some(&site.endpoint), target: None, all_rows: false };
+    let shown = run
+        .screen
+        .page_on_stderr(|sheet| render::canary::before_asking(sheet, report, &context.whom()));
+    match shown {
+        Ok(()) => prompt::typed(run, "", "open"),
+        Err(error) => Err(Failure {
+            code: "not-confirmed",
+            message: "the plan could not be shown; no order was sent".to_owned(),
+            causes: vec![error.to_string()],
+            remedy: "run it at a terminal".to_owned(),
+            exit: Exit::Guarded,
+        }),
+    }
+}
+
+/// What operators grep for before the order.
+fn approved(site: &Site, report: &Report) {
+    let plan = &report.plan;
+    let order = format!("{} {} {} lots", plan.side, plan.symbol, plan.volume);
+    site.record.marker(&Marker::LaunchApproved { order: &order });
+    if let Some(decision) = &report.decision {
+        site.record.marker(&Marker::DecisionHash { hash: &decision.hash });
+    }
+    if let Some(p99_us) = report.latency_p99_us {
+        site.record.marker(&Marker::LatencyP99 { p99_us });
+    }
+}
+
+/// What operators grep for after it.
+fn record(site: &Site, outcome: &Outcome<Report>) {
+    let Some(report) = &outcome.report else { return };
+    let position = report.order.as_ref().and_then(|order| order.position.as_ref());
+    if let Some(position) = position {
+        let order = format!(
+            "{} {} {} lots at {}",
+            position.symbol, position.side, position.volume, position.open_price
+        );
+        let ticket: Ticket = position.ticket;
+        site.record.marker(&Marker::OrderFilled { ticket, order: &order });
+    }
+    if let Some(balance) = report.balance_after.as_ref().or(report.balance_before.as_ref()) {
+        site.record.marker(&Marker::Balance { balance, equity: balance, currency: None });
+    }
+    if let Some(failure) = &outcome.failure {
+        let message = failure.causes.join("; ");
+        site.record.marker(&Marker::ErrorCode { code: failure.code, message: &message });
+    }
+}
+
+/// In a build for tests, the process kills itself at the point that the environment names: as a power cut would.
+fn kill_point(point: &'static str) {
+    #[cfg(debug_assertions)]
+    if std::env::var_os("KILL_AT_POINT").is_some_and(|wanted| wanted == point) {
+        let _ = nix::sys::signal::kill(nix::unistd::Pid::this(), nix::sys::signal::Signal::SIGKILL);
+    }
+    #[cfg(not(debug_assertions))]
+    let _ = point;
+}

@@ -1,0 +1,64 @@
+//! Questions to a person. Without a terminal none is asked: the command that answers it beforehand is named instead.
+
+use std::io::{self, IsTerminal, Write};
+use std::os::fd::AsFd;
+
+use mt5crs::exit::Exit;
+use mt5crs::failure::interrupted;
+use mt5crs::report::Failure;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+use crate::run::Run;
+
+/// Asks that `word` be typed. Anything else, and the end of the input, is a no.
+pub(crate) fn typed(run: &Run, question: &str, word: &str) -> Result<(), Failure> {
+    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        let mut command: Vec<String> = std::env::args().collect();
+        command.push("--yes".to_owned());
+        return Err(Failure {
+            code: "not-confirmed",
+            message: "refused: this asks for confirmation, and there is no terminal to ask at"
+                .to_owned(),
+            causes: Vec::new(),
+            remedy: format!("run `{}`", command.join(" ")),
+            exit: Exit::Guarded,
+        });
+    }
+    // Where the question can't be shown, no answer to it counts.
+    let shown = write!(io::stderr().lock(), "{question}\nType {word} to go on: ")
+        .and_then(|()| io::stderr().flush());
+    let answer = match shown {
+        Ok(()) => read_line(run)?,
+        Err(_) => String::new(),
+    };
+    if answer.trim() == word {
+        return Ok(());
+    }
+    Err(Failure {
+        code: "not-confirmed",
+        message: format!("not confirmed: {word} was not typed; nothing was sent"),
+        causes: Vec::new(),
+        remedy: "run it again".to_owned(),
+        exit: Exit::Guarded,
+    })
+}
+
+/// Reads a line, or ends because somebody asked to stop.
+fn read_line(run: &Run) -> Result<String, Failure> {
+    let stdin = io::stdin();
+    loop {
+        run.stop.check().map_err(interrupted)?;
+        let mut watched = vec![PollFd::new(stdin.as_fd(), PollFlags::POLLIN)];
+        watched.extend(run.stop.wake_fd().map(|fd| PollFd::new(fd, PollFlags::POLLIN)));
+        match poll(&mut watched, PollTimeout::NONE) {
+            Ok(_) if watched[0].any().unwrap_or(false) => {
+                let mut line = String::new();
+                // An end of the input reads as an empty line, which is a no.
+                let _ = stdin.read_line(&mut line);
+                return Ok(line);
+            }
+            Ok(_) | Err(nix::Error::EINTR) => {}
+            Err(_) => return Ok(String::new()),
+        }
+    }
+}

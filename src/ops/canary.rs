@@ -1,0 +1,238 @@
+//! `canary`: can this system really trade?
+//!
+//! Guards, all evaluated and shown ([`admission`]); one BUY of a tiny volume, at most once; proof that it is in the book;
+//! its CLOSE; proof that it is gone. The intent is on the disk before the order is sent, so a process that is killed at
+//! any point leaves a trace that the next start resolves. Nothing that is not proved is called a success.
+
+mod admission;
+mod trade;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use rust_decimal::Decimal;
+use schemars::JsonSchema;
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::intents::Records;
+use super::sync;
+use crate::clock::{Clock, Deadline};
+use crate::failure::Names;
+use crate::gateway::order::ClosePermit;
+use crate::gateway::{Client, Identity};
+use crate::guard::decision::{Decision, Rules};
+use crate::protocol::positions::Position;
+use crate::report::{Check, Failure, Outcome};
+use crate::units::{Lots, Magic, Money, Symbol, Ticket};
+
+/// No canary is larger, whatever flags and settings say.
+pub fn ceiling() -> Decimal {
+    Decimal::new(1, 2)
+}
+
+/// What a canary alone can't show.
+pub const NOT_EXERCISED: &str =
+    "24 h criteria not exercised: guardian, latency and drift over time";
+
+/// What is asked for.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The instrument, as the broker spells it.
+    pub symbol: Symbol,
+    /// The largest volume that the plan allows.
+    pub max_lot: Decimal,
+    /// The part of it that a canary takes.
+    pub coefficient: Decimal,
+    /// The strategy's mark; the gateway drops it.
+    pub magic: Magic,
+    /// Whether other positions may be open in the symbol: on hedging accounts.
+    pub beside_open: bool,
+    /// Whether the position is left open.
+    pub keep_open: bool,
+    /// Whether nothing is to be sent but questions.
+    pub dry_run: bool,
+    /// The admission decision's bytes, or why there are none.
+    pub decision: Result<Vec<u8>, String>,
+    /// What the decision is held against.
+    pub rules: Rules,
+    /// The kill switch.
+    pub breaker: PathBuf,
+    /// Round trips at the 99th percentile from this on forbid.
+    pub latency_limit: Duration,
+    /// The signature's TTL, as the gateway has it.
+    pub signature_ttl: Duration,
+    /// How long an order may take to show up in the book.
+    pub settle: Duration,
+    /// For one answer to an order.
+    pub order_timeout: Duration,
+    /// What the account's state is held against.
+    pub judging: sync::Judging,
+    /// The profile, where one was named.
+    pub profile: Option<String>,
+    /// For the words of failures.
+    pub names: Names,
+}
+
+impl Options {
+    /// The volume: the largest times the coefficient.
+    pub fn volume(&self) -> Lots {
+        let volume = self.max_lot.checked_mul(self.coefficient).unwrap_or(Decimal::MAX);
+        Lots::from(volume.normalize())
+    }
+}
+
+/// What a canary takes from the outside.
+pub struct Means<'m> {
+    /// Measures, waits.
+    pub clock: &'m dyn Clock,
+    /// For all of it.
+    pub deadline: Deadline,
+    /// Where the records go.
+    pub records: Records<'m>,
+    /// Leave to close on a proved connection to an allowed target.
+    pub permit: &'m dyn Fn(&Identity) -> ClosePermit,
+    /// Asks whoever started this, once every guard passed.
+    pub confirm: &'m mut dyn FnMut(&Report) -> Result<(), Failure>,
+    /// From here on a wish to stop must wait until it is known what became of the order.
+    pub shield: &'m dyn Fn() -> Result<(), Failure>,
+    /// Named points around the send, for tests that kill the process there.
+    pub point: &'m dyn Fn(&'static str),
+}
+
+/// What the canary did, and what was proved of it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Report {
+    /// The run's id, by which the evidence names it.
+    pub run: Uuid,
+    /// The order as planned.
+    pub plan: Plan,
+    /// Every guard, reached or not.
+    pub guards: Vec<Check>,
+    /// The decision that admitted it.
+    pub decision: Option<Decision>,
+    /// Round trip at the 99th percentile of those that were measured, in µs.
+    pub latency_p99_us: Option<u64>,
+    /// What became of the order.
+    pub order: Option<Ordered>,
+    /// What became of its position.
+    pub close: Option<Closed>,
+    /// The balance before the order.
+    pub balance_before: Option<Money>,
+    /// The balance after all.
+    pub balance_after: Option<Money>,
+    /// Balance before less balance after, where the position is proved closed.
+    pub cost: Option<Money>,
+    /// What a canary alone can't show.
+    pub not_exercised: &'static str,
+    /// Where the evidence is.
+    pub evidence: PathBuf,
+}
+
+/// The order as planned.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Plan {
+    /// The instrument.
+    pub symbol: Symbol,
+    /// Always BUY: the gateway prices a SELL at the ask.
+    pub side: &'static str,
+    /// The volume in lots.
+    pub volume: Lots,
+    /// Whether the position is left open.
+    pub keep_open: bool,
+}
+
+/// What became of the order.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Ordered {
+    /// What became of it.
+    pub result: OrderEnd,
+    /// The position as the list holds it.
+    pub position: Option<Position>,
+    /// Whether the gateway named its ticket. One found by its likeness alone is never closed by itself.
+    pub named: bool,
+    /// Whether less was filled than ordered.
+    pub partial: bool,
+    /// What the gateway said of it.
+    pub said: String,
+    /// What shows the result, or what is missing.
+    pub why: String,
+}
+
+/// What became of the order, in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderEnd {
+    /// A list holds its position.
+    Executed,
+    /// Proved that it opened nothing.
+    NotExecuted,
+    /// Neither is proved.
+    Unknown,
+}
+
+/// What became of the position.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Closed {
+    /// The position.
+    pub ticket: Ticket,
+    /// What became of it.
+    pub result: CloseEnd,
+    /// What shows it, or what is missing.
+    pub why: String,
+}
+
+/// What became of the position, in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CloseEnd {
+    /// Proved gone.
+    Closed,
+    /// Left open, because that was asked for.
+    KeptOpen,
+    /// Not proved closed: it may lose money now.
+    NotClosed,
+}
+
+impl Report {
+    fn new(options: &Options, run: Uuid, evidence: PathBuf) -> Self {
+        Self {
+            run,
+            plan: Plan {
+                symbol: options.symbol.clone(),
+                side: "BUY",
+                volume: options.volume(),
+                keep_open: options.keep_open,
+            },
+            guards: vec![],
+            decision: None,
+            latency_p99_us: None,
+            order: None,
+            close: None,
+            balance_before: None,
+            balance_after: None,
+            cost: None,
+            not_exercised: NOT_EXERCISED,
+            evidence,
+        }
+    }
+}
+
+/// Runs the guards, asks, trades and proves.
+pub fn run(client: &mut Client<'_>, options: &Options, means: &mut Means<'_>) -> Outcome<Report> {
+    let evidence = means.records.evidence.path().to_owned();
+    let mut report = Report::new(options, means.records.run, evidence);
+    let admitted = admission::admit(client, options, means, &mut report);
+    let simulated = client.is_connected() && client.identify().is_ok_and(|who| who.simulated);
+    let ready = match admitted {
+        Ok(ready) => ready,
+        Err(failure) => return trade::refused(report, failure, simulated),
+    };
+    if options.dry_run {
+        return trade::rehearsed(report, simulated);
+    }
+    if let Err(failure) = (means.confirm)(&report) {
+        return trade::refused(report, failure, simulated);
+    }
+    trade::trade(client, options, means, report, ready, simulated)
+}

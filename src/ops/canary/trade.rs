@@ -1,0 +1,477 @@
+//! The trade: intent, OPEN at most once, proof, CLOSE, proof.
+
+use std::collections::BTreeSet;
+
+use super::admission::Ready;
+use super::{CloseEnd, Closed, Means, Options, OrderEnd, Ordered, Report};
+use crate::clock::Deadline;
+use crate::evidence::body::{
+    CanaryEnd, CanaryResult, CloseIntent, CloseOutcome, CloseResult, Funds, OpenIntent,
+    OpenOutcome, OpenResult, Ordered as Recorded, Purpose, RawReply,
+};
+use crate::exit::Exit;
+use crate::gateway::order::{Answered, Claim, Prepared};
+use crate::gateway::{Client, Error};
+use crate::guard::breaker;
+use crate::ops::closing::{self, Became as Gone};
+use crate::ops::open_proof::{self, Became, Found, Said, Sought};
+use crate::protocol::order::{Filled, Open};
+use crate::protocol::positions::Position;
+use crate::protocol::{ErrorCode, Executed, Refusal, Reply, signature};
+use crate::report::{Failure, Outcome, Verdict};
+use crate::units::{Price, Side, Ticket};
+
+/// What the gateway gets as the order's comment; it drops it.
+const COMMENT: &str = "mt5crs canary";
+
+/// Nothing was sent.
+pub(super) fn refused(report: Report, failure: Failure, simulated: bool) -> Outcome<Report> {
+    Outcome {
+        verdict: failure.verdict(),
+        exit: failure.exit,
+        simulated,
+        warnings: vec![],
+        failure: Some(failure),
+        report: Some(report),
+    }
+}
+
+/// Every guard passed, and nothing was to be sent.
+pub(super) fn rehearsed(report: Report, simulated: bool) -> Outcome<Report> {
+    Outcome::judged(report, Verdict::Pass, simulated)
+}
+
+/// Trades. From the intent on nothing but a kill stops this before it is known what became of the order.
+pub(super) fn trade(
+    client: &mut Client<'_>,
+    options: &Options,
+    means: &mut Means<'_>,
+    mut report: Report,
+    ready: Ready,
+    simulated: bool,
+) -> Outcome<Report> {
+    let before = match last_look(client, options, means) {
+        Ok(before) => before,
+        Err(failure) => return refused(report, failure, simulated),
+    };
+    let now = means.clock.now();
+    let order = order(options, now);
+    let prepared = Prepared::open(order.clone(), now);
+    let sought = Sought {
+        before: before.clone(),
+        symbol: order.symbol.clone(),
+        side: order.side.clone(),
+        volume: order.volume.value(),
+        signed_at: prepared.made_at(),
+        ttl: options.signature_ttl,
+        settle: options.settle,
+        credit: options.judging.credit.clone(),
+    };
+    let intent = intent(&order, &prepared, options, &before, &ready);
+    (means.point)("before-intent");
+    if let Err(failure) = (means.shield)() {
+        return refused(report, failure, simulated);
+    }
+    if let Err(error) = means.records.add(means.clock, &intent.into()) {
+        let failure = Failure {
+            code: "evidence",
+            message: "refused: the order's intent could not be recorded".to_owned(),
+            causes: vec![error.to_string()],
+            remedy: "no evidence, no order: free the disk, or mend the state directory".to_owned(),
+            exit: Exit::Guarded,
+        };
+        return refused(report, failure, simulated);
+    }
+    (means.point)("after-intent");
+    let answered = send(client, options, means, ready, &prepared);
+    (means.point)("after-send");
+    let (said, words) = said(&answered.claim);
+    let found = find_out(client, means, &sought, said, &answered.claim);
+    (means.point)("before-outcome");
+    let outcome = OpenOutcome {
+        intent: means.records.run,
+        result: recorded(&found.became, &answered.claim),
+        reply: answered.raw.as_deref().map(RawReply::of),
+        readings: found.readings.clone(),
+    };
+    let mut warnings = vec![];
+    keep(means, &outcome.into(), &mut warnings);
+    let code = refusal_of(&answered.claim);
+    let ended = match found.became {
+        Became::Executed { position, named } => executed(
+            client,
+            options,
+            means,
+            &mut report,
+            &before,
+            *position,
+            named,
+            words,
+            &mut warnings,
+        ),
+        Became::NotExecuted { why } => {
+            report.order = Some(ordered(OrderEnd::NotExecuted, words, why.clone()));
+            Err(not_executed(options, &why, code))
+        }
+        Became::Unknown { why } => {
+            report.order = Some(ordered(OrderEnd::Unknown, words, why.clone()));
+            Err(unknown(options, means, &why))
+        }
+    };
+    finish(client, means, report, ended, warnings, simulated)
+}
+
+/// Identity, list and breaker once more, directly before the order and on the connection that will carry it: whoever
+/// confirmed may have taken a while.
+fn last_look(
+    client: &mut Client<'_>,
+    options: &Options,
+    means: &Means<'_>,
+) -> Result<BTreeSet<Ticket>, Failure> {
+    client.hang_up();
+    let failed = |error: &Error| options.names.read_failure(error);
+    client.identify().map_err(|error| failed(&error))?;
+    let list = match client.positions().map_err(|error| failed(&error))?.reply {
+        Reply::Done(list) => list.positions,
+        Reply::Refused(refusal) => {
+            return Err(forbidden("the positions can't be read", &refusal.to_string()));
+        }
+    };
+    if !options.beside_open
+        && let Some(open) = list.iter().find(|position| position.symbol == options.symbol)
+    {
+        return Err(forbidden(
+            "a position was opened meanwhile",
+            &format!("{} in {}", open.ticket, open.symbol),
+        ));
+    }
+    if let Some(why) = breaker::engaged(&options.breaker) {
+        return Err(forbidden("the breaker was engaged meanwhile", &why));
+    }
+    if means.deadline.left(means.clock) < options.order_timeout {
+        return Err(forbidden(
+            "too little time is left for an order and its proof",
+            "give it longer with --deadline",
+        ));
+    }
+    Ok(list.iter().map(|position| position.ticket).collect())
+}
+
+fn forbidden(what: &str, why: &str) -> Failure {
+    Failure {
+        code: "guard",
+        message: format!("refused: {what}; no order was sent"),
+        causes: vec![why.to_owned()],
+        remedy: "run it again once that is settled".to_owned(),
+        exit: Exit::Guarded,
+    }
+}
+
+fn order(options: &Options, now: jiff::Timestamp) -> Open {
+    let none = || Price::from(rust_decimal::Decimal::new(0, 1));
+    let mut order = Open {
+        symbol: options.symbol.clone(),
+        side: Side::Buy,
+        volume: options.volume(),
+        price: none(),
+        sl: none(),
+        tp: none(),
+        comment: COMMENT.to_owned(),
+        magic: options.magic,
+        risk_signature: String::new(),
+    };
+    order.risk_signature = signature::sign(&order, now);
+    order
+}
+
+fn intent(
+    order: &Open,
+    prepared: &Prepared,
+    options: &Options,
+    before: &BTreeSet<Ticket>,
+    ready: &Ready,
+) -> OpenIntent {
+    let millis =
+        |duration: std::time::Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    OpenIntent {
+        purpose: Purpose::Canary,
+        order: Recorded {
+            symbol: order.symbol.clone(),
+            side: order.side.clone(),
+            volume: order.volume.clone(),
+            magic: order.magic,
+            comment: order.comment.clone(),
+        },
+        request: prepared.uuid(),
+        risk_signature: order.risk_signature.clone(),
+        signed_at: prepared.made_at(),
+        signature_ttl_ms: millis(options.signature_ttl),
+        settle_ms: millis(options.settle),
+        tickets_before: before.iter().copied().collect(),
+        account_before: Funds::from(&ready.account),
+    }
+}
+
+fn send(
+    client: &mut Client<'_>,
+    options: &Options,
+    means: &Means<'_>,
+    ready: Ready,
+    prepared: &Prepared,
+) -> Answered<Filled> {
+    let until = Deadline::after(means.clock, options.order_timeout).min(means.deadline);
+    let answered = client.open(ready.permit, prepared, until);
+    if matches!(answered.claim, Claim::Lost(_) | Claim::Garbled(_)) {
+        client.hang_up();
+    }
+    answered
+}
+
+/// What the gateway said, for the proof and for the report.
+fn said(claim: &Claim<Filled>) -> (Said, String) {
+    match claim {
+        Claim::Done(filled) if filled.ticket.is_real() => {
+            (Said::Ticket(filled.ticket), format!("FILLED, ticket {}", filled.ticket))
+        }
+        Claim::Done(_) => (Said::Nothing, "FILLED with ticket 0, which fills nothing".to_owned()),
+        Claim::Refused(refusal) => (Said::Nothing, refusal.to_string()),
+        Claim::Garbled(complaint) => {
+            (Said::Silence, format!("an answer that breaks the protocol: {complaint}"))
+        }
+        Claim::Lost(error) => (Said::Silence, format!("no answer: {error}")),
+    }
+}
+
+fn refusal_of(claim: &Claim<Filled>) -> Option<Refusal> {
+    match claim {
+        Claim::Refused(refusal) => Some(refusal.clone()),
+        _ => None,
+    }
+}
+
+/// Where the gateway refused before anything was dispatched, one credible list without the order is enough; everything
+/// else takes the settle time or the signature's.
+fn find_out(
+    client: &mut Client<'_>,
+    means: &Means<'_>,
+    sought: &Sought,
+    said: Said,
+    claim: &Claim<Filled>,
+) -> Found {
+    let mut sought = sought.clone();
+    if matches!(claim, Claim::Refused(refusal) if refusal.code.executed() == Executed::No) {
+        sought.settle = std::time::Duration::ZERO;
+    }
+    match open_proof::find_out(client, means.clock, &sought, said, means.deadline) {
+        Ok(found) => found,
+        Err(error) => {
+            Found { became: Became::Unknown { why: error.to_string() }, readings: vec![] }
+        }
+    }
+}
+
+fn recorded(became: &Became, claim: &Claim<Filled>) -> OpenResult {
+    match became {
+        Became::Executed { position, .. } => {
+            OpenResult::Executed { ticket: position.ticket, position: position.clone() }
+        }
+        Became::NotExecuted { why } => OpenResult::NotExecuted {
+            why: why.clone(),
+            code: refusal_of(claim).map(|refusal| refusal.code.to_string()),
+        },
+        Became::Unknown { why } => OpenResult::Unknown { why: why.clone() },
+    }
+}
+
+fn ordered(result: OrderEnd, said: String, why: String) -> Ordered {
+    Ordered { result, position: None, named: false, partial: false, said, why }
+}
+
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the one place where everything that is known comes together"
+)]
+fn executed(
+    client: &mut Client<'_>,
+    options: &Options,
+    means: &mut Means<'_>,
+    report: &mut Report,
+    before: &BTreeSet<Ticket>,
+    position: Position,
+    named: bool,
+    said: String,
+    warnings: &mut Vec<String>,
+) -> Result<Verdict, Failure> {
+    let ticket = position.ticket;
+    let partial = position.volume < options.volume();
+    report.order = Some(Ordered {
+        result: OrderEnd::Executed,
+        position: Some(position.clone()),
+        named,
+        partial,
+        said,
+        why: format!("the gateway's list holds {ticket}"),
+    });
+    if partial {
+        warnings.push(format!("a partial fill: {} of {} lots", position.volume, options.volume()));
+    }
+    let verdict = if partial { Verdict::Warn } else { Verdict::Pass };
+    if options.keep_open {
+        report.close = Some(Closed {
+            ticket,
+            result: CloseEnd::KeptOpen,
+            why: "left open, as asked for".to_owned(),
+        });
+        return Ok(verdict);
+    }
+    if !named {
+        let why = "it was found by its likeness alone, and is not closed on that".to_owned();
+        report.close = Some(Closed { ticket, result: CloseEnd::NotClosed, why: why.clone() });
+        return Err(not_closed(ticket, &why));
+    }
+    (means.point)("before-close");
+    let close =
+        CloseIntent { ticket, symbol: position.symbol.clone(), volume: position.volume.clone() };
+    keep(means, &close.into(), warnings);
+    let closing = close_it(client, options, means, &position, before);
+    (means.point)("after-close");
+    let (result, end, why, reply, reading) = match closing {
+        Ok(closing) => {
+            let (result, end, why) = match closing.became {
+                Gone::Closed(why) => (CloseResult::Closed, CloseEnd::Closed, why),
+                Gone::StillOpen(why) => (CloseResult::StillOpen, CloseEnd::NotClosed, why),
+                Gone::Unknown(why) => (CloseResult::Unknown, CloseEnd::NotClosed, why),
+            };
+            (result, end, why, closing.reply, closing.reading)
+        }
+        Err(error) => (CloseResult::Unknown, CloseEnd::NotClosed, error.to_string(), None, None),
+    };
+    let outcome = CloseOutcome {
+        ticket,
+        result,
+        why: why.clone(),
+        reply,
+        readings: reading.into_iter().collect(),
+        balance_after: None,
+    };
+    keep(means, &outcome.into(), warnings);
+    report.close = Some(Closed { ticket, result: end, why: why.clone() });
+    match end {
+        CloseEnd::NotClosed => Err(not_closed(ticket, &why)),
+        CloseEnd::Closed | CloseEnd::KeptOpen => Ok(verdict),
+    }
+}
+
+fn close_it(
+    client: &mut Client<'_>,
+    options: &Options,
+    means: &Means<'_>,
+    position: &Position,
+    before: &BTreeSet<Ticket>,
+) -> Result<closing::Closing, Error> {
+    let permit = (means.permit)(client.session()?.identity());
+    let how = closing::Options {
+        order_timeout: options.order_timeout,
+        settle: options.settle,
+        credit: options.judging.credit.clone(),
+    };
+    closing::close(client, means.clock, &permit, position, before, &how, means.deadline)
+}
+
+/// The balance after all, the last record, and the outcome.
+fn finish(
+    client: &mut Client<'_>,
+    means: &mut Means<'_>,
+    mut report: Report,
+    ended: Result<Verdict, Failure>,
+    mut warnings: Vec<String>,
+    simulated: bool,
+) -> Outcome<Report> {
+    if let Ok(Reply::Done(account)) = client.account().map(|answer| answer.reply) {
+        report.balance_after = Some(account.balance);
+    }
+    let closed = report.close.as_ref().map(|close| close.result);
+    if let (Some(CloseEnd::Closed), Some(before), Some(after)) =
+        (closed, &report.balance_before, &report.balance_after)
+    {
+        report.cost = Some((before.value() - after.value()).into());
+    }
+    let order = report.order.as_ref();
+    if let Some(balance_before) = report.balance_before.clone() {
+        let result = match (closed, order.map(|order| order.result)) {
+            (Some(CloseEnd::Closed), _) => CanaryResult::Closed,
+            (Some(CloseEnd::KeptOpen), _) => CanaryResult::KeptOpen,
+            (Some(CloseEnd::NotClosed), _) | (None, Some(OrderEnd::Executed)) => {
+                CanaryResult::NotClosed
+            }
+            (None, Some(OrderEnd::NotExecuted)) => CanaryResult::NotExecuted,
+            (None, Some(OrderEnd::Unknown) | None) => CanaryResult::Unknown,
+        };
+        let end = CanaryEnd {
+            result,
+            ticket: order.and_then(|order| order.position.as_ref()).map(|position| position.ticket),
+            balance_before,
+            balance_after: report.balance_after.clone(),
+            cost: report.cost.clone(),
+        };
+        keep(means, &end.into(), &mut warnings);
+    }
+    let mut outcome = match ended {
+        Ok(verdict) => Outcome::judged(report, verdict, simulated),
+        Err(failure) => refused(report, failure, simulated),
+    };
+    outcome.warnings = warnings;
+    outcome
+}
+
+/// After the send a record that can't be written stops nothing: it is told.
+fn keep(means: &Means<'_>, body: &crate::evidence::body::Body, warnings: &mut Vec<String>) {
+    if let Err(error) = means.records.add(means.clock, body) {
+        warnings.push(format!("the {} could not be recorded: {error}", body.kind()));
+    }
+}
+
+fn not_executed(options: &Options, why: &str, refusal: Option<Refusal>) -> Failure {
+    let causes = refusal.iter().map(Refusal::to_string).chain([why.to_owned()]).collect();
+    let remedy = match refusal.map(|refusal| refusal.code) {
+        Some(code) if code.executed() == Executed::No || code == ErrorCode::RiskSignatureInvalid => {
+            code.remedy().to_owned()
+        }
+        _ => "the broker's smallest volume may be 0.01: MT5CRS_CANARY_COEFFICIENT=1; or the filling mode, AutoTrading off, or a closed market: look at the terminal's Journal tab".to_owned(),
+    };
+    Failure {
+        code: "not-executed",
+        message: format!("the canary on {} did not execute", options.names.endpoint),
+        causes,
+        remedy,
+        exit: Exit::OrderRefused,
+    }
+}
+
+fn unknown(options: &Options, means: &Means<'_>, why: &str) -> Failure {
+    Failure {
+        code: "outcome-unknown",
+        message: format!(
+            "OUTCOME UNKNOWN: an OPEN was sent to {}, and what became of it is not proved",
+            options.names.endpoint
+        ),
+        causes: vec![why.to_owned()],
+        remedy: format!(
+            "do not retry; look at the terminal's Trade tab, run mt5crs sync, or say what is so: mt5crs evidence resolve {}",
+            means.records.run
+        ),
+        exit: Exit::OutcomeUnknown,
+    }
+}
+
+fn not_closed(ticket: Ticket, why: &str) -> Failure {
+    Failure {
+        code: "canary-open",
+        message: format!("THE CANARY'S POSITION {ticket} IS NOT PROVED CLOSED"),
+        causes: vec![why.to_owned()],
+        remedy: format!(
+            "mt5crs emergency-close --ticket {ticket}, or close it by hand at the terminal"
+        ),
+        exit: Exit::NotFlat,
+    }
+}

@@ -1,0 +1,530 @@
+//! `emergency-close`: flatten, or say exactly what remains.
+//!
+//! It lists, closes every ticket in a pipeline, lists again behind the requests, and goes on with what remains, bounded
+//! by rounds and a deadline ([`round`]). A ticket is closed when a later list credibly lacks it; the account is flat when
+//! PROTOCOL.md's section 4a holds, which is written down as a certificate. It keeps going past every single failure: a
+//! ticket that won't close never stops the next, a gateway that went away is looked for again, and evidence that can't be
+//! written is told and passed.
+
+mod round;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use self::round::Round;
+use crate::clock::{Clock, Deadline};
+use crate::evidence::body::{
+    Body, EmergencyIntent, EmergencyOutcome, FlatCertificate, Funds, Reading, RefusedAs, ReplyHash,
+    TicketOutcome, TicketResult,
+};
+use crate::exit::Exit;
+use crate::failure::Names;
+use crate::gateway::order::ClosePermit;
+use crate::gateway::{Client, Error};
+use crate::ops::empty_book::EmptyBook;
+use crate::protocol::Reply;
+use crate::protocol::account::Account;
+use crate::protocol::positions::Position;
+use crate::report::{Failure, Outcome, Verdict};
+use crate::units::{Lots, Magic, Money, Side, Symbol, Ticket};
+
+/// What the gateway's protocol can't show, whatever is found.
+pub const CANNOT_SEE: &str = "pending orders: the gateway can neither list nor cancel them; look at the terminal's Trade tab";
+
+/// Between two looks for a gateway that went away.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// What is asked for.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Only these symbols, spelled as the broker does; all where empty.
+    pub symbols: Vec<Symbol>,
+    /// Only these tickets; all where empty.
+    pub tickets: Vec<Ticket>,
+    /// Only this magic number, on a gateway that reports it.
+    pub magic: Option<Magic>,
+    /// Requests in flight at once.
+    pub window: usize,
+    /// Rounds of closing at most.
+    pub rounds: u32,
+    /// From the last answer to the next.
+    pub order_timeout: Duration,
+    /// What equity may hold beyond balance on a flat account.
+    pub credit: Money,
+    /// For the words of failures.
+    pub names: Names,
+}
+
+impl Options {
+    fn wants(&self, position: &Position) -> bool {
+        (self.symbols.is_empty() || self.symbols.contains(&position.symbol))
+            && (self.tickets.is_empty() || self.tickets.contains(&position.ticket))
+            && (self.magic.is_none() || position.magic == self.magic)
+    }
+
+    fn is_filtered(&self) -> bool {
+        !self.symbols.is_empty() || !self.tickets.is_empty() || self.magic.is_some()
+    }
+}
+
+/// What became of the positions.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Report {
+    /// Whether nothing was to be sent.
+    pub dry_run: bool,
+    /// Every ticket that was to be closed, in the order of its number.
+    pub tickets: Vec<TicketReport>,
+    /// How many are proved closed.
+    pub closed: usize,
+    /// How many are not.
+    pub not_closed: usize,
+    /// How many positions the last list holds, of any kind; null where none could be read.
+    pub listed: Option<usize>,
+    /// Rounds that were sent.
+    pub rounds: u32,
+    /// That the account is flat, where that is proved.
+    pub certificate: Option<Certificate>,
+    /// Why the account can't be called flat, where it was to be.
+    pub doubt: Option<String>,
+    /// Whether this gateway can never close anything.
+    pub gateway_cannot_close: bool,
+    /// What the protocol can't show.
+    pub cannot_see: &'static str,
+    /// The evidence's head after the last record: count and hash.
+    pub evidence_head: Option<String>,
+}
+
+/// What became of one position.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct TicketReport {
+    /// The position.
+    pub ticket: Ticket,
+    /// Its instrument.
+    pub symbol: Symbol,
+    /// Its side.
+    #[serde(rename = "type")]
+    pub side: Side,
+    /// Its volume in lots.
+    pub volume: Lots,
+    /// What became of it.
+    pub result: TicketEnd,
+    /// The gateway's error code, where it refused.
+    pub code: Option<String>,
+    /// What the gateway said, or what shows the result.
+    pub why: String,
+    /// Whether it was opened while the others were being closed.
+    pub appeared: bool,
+}
+
+/// What became of one position, in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TicketEnd {
+    /// Proved gone.
+    Closed,
+    /// The gateway refused, or closed nothing, and a later list still shows it.
+    Rejected,
+    /// Neither is proved.
+    Unknown,
+    /// No CLOSE was sent for it.
+    NotTried,
+}
+
+/// Proof that no position is open, as far as the gateway can show it.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Certificate {
+    /// In words, with the figures.
+    pub witness: String,
+    /// The two empty lists: the gateway's time of each, and the SHA-256 of its bytes.
+    pub lists: [ListWitness; 2],
+    /// Balance that was read after them.
+    pub balance: Money,
+    /// Equity that was read after them.
+    pub equity: Money,
+    /// Margin that was read after them.
+    pub margin: Money,
+    /// The account reply's bytes, SHA-256.
+    pub account_sha256: String,
+}
+
+/// One empty list.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ListWitness {
+    /// The gateway's own time.
+    pub reported_at: jiff::Timestamp,
+    /// SHA-256 of the reply's bytes.
+    pub sha256: String,
+}
+
+/// What the operation takes from the outside.
+pub struct Means<'m> {
+    /// Measures, waits.
+    pub clock: &'m dyn Clock,
+    /// For all of it.
+    pub deadline: Deadline,
+    /// Leave to close on a proved connection to an allowed target.
+    pub permit: &'m dyn Fn(&crate::gateway::Identity) -> ClosePermit,
+    /// Keeps a record; what goes wrong with it is the caller's to tell, and stops nothing.
+    pub keep: &'m mut dyn FnMut(Body),
+    /// Hears of tickets as they are answered: answered, of how many.
+    pub progress: &'m dyn Fn(usize, usize),
+}
+
+/// What is open and would be closed: the plan.
+pub fn plan(client: &mut Client<'_>, options: &Options) -> Result<Vec<Position>, Failure> {
+    let reply = client.positions().map_err(|error| options.names.read_failure(&error))?.reply;
+    let list = match reply {
+        Reply::Done(list) => list.positions,
+        Reply::Refused(refusal) => {
+            return Err(Failure {
+                code: "positions-not-readable",
+                message: format!("failed to list the positions of {}", options.names.endpoint),
+                causes: vec![refusal.to_string()],
+                remedy: refusal.code.remedy().to_owned(),
+                exit: Exit::NotFlat,
+            });
+        }
+    };
+    if options.magic.is_some() && list.iter().any(|position| position.magic.is_none()) {
+        return Err(Failure {
+            code: "magic-not-reported",
+            message: "refused to close by magic number".to_owned(),
+            causes: vec![
+                "this gateway does not report the magic number of its positions".to_owned(),
+            ],
+            remedy: "close by --symbol or --ticket".to_owned(),
+            exit: Exit::Guarded,
+        });
+    }
+    if let Some(missing) = options.tickets.iter().find(|t| !list.iter().any(|p| p.ticket == **t)) {
+        return Err(not_open(format!("ticket {missing} is not in the gateway's list"), &list));
+    }
+    if let Some(missing) = options.symbols.iter().find(|s| !list.iter().any(|p| p.symbol == **s)) {
+        let near = list.iter().find(|p| p.symbol.as_str().eq_ignore_ascii_case(missing.as_str()));
+        let what = match near {
+            Some(near) => {
+                format!("no position is open in {missing}; did you mean {}?", near.symbol)
+            }
+            None => format!("no position is open in {missing}"),
+        };
+        return Err(not_open(what, &list));
+    }
+    Ok(list.into_iter().filter(|position| options.wants(position)).collect())
+}
+
+fn not_open(what: String, list: &[Position]) -> Failure {
+    let cause = match list.len() {
+        0 => "the gateway's list is empty, which may be a failed read".to_owned(),
+        count => format!("the gateway lists {count} positions"),
+    };
+    Failure {
+        code: "not-open",
+        message: what,
+        causes: vec![cause],
+        remedy:
+            "nothing was sent; mt5crs positions shows what is open, and how the broker spells it"
+                .to_owned(),
+        exit: Exit::Guarded,
+    }
+}
+
+/// The plan as a report: nothing was sent, and nothing is claimed.
+pub fn rehearse(planned: Vec<Position>, simulated: bool) -> Outcome<Report> {
+    let tickets: Vec<TicketReport> =
+        Ledger::new(planned).tickets.into_values().map(|entry| entry.report).collect();
+    let report = Report {
+        dry_run: true,
+        closed: 0,
+        not_closed: tickets.len(),
+        listed: None,
+        rounds: 0,
+        certificate: None,
+        doubt: None,
+        gateway_cannot_close: false,
+        cannot_see: CANNOT_SEE,
+        evidence_head: None,
+        tickets,
+    };
+    Outcome::judged(report, Verdict::Pass, simulated)
+}
+
+/// Closes, round after round.
+pub fn run(
+    client: &mut Client<'_>,
+    options: &Options,
+    planned: Vec<Position>,
+    means: &mut Means<'_>,
+) -> Outcome<Report> {
+    let mut book = Ledger::new(planned);
+    let mut rounds = 0;
+    let mut stopped = None;
+    while rounds < options.rounds && book.has_open() && !means.deadline.is_past(means.clock) {
+        rounds += 1;
+        if client.is_connected() || client.identify().is_ok() {
+            let intent = EmergencyIntent { round: rounds, tickets: book.open() };
+            (means.keep)(intent.into());
+        }
+        let ended = Round { options, means, book: &mut book }.run(client);
+        if !ended.reached && ended.stopped.is_none() {
+            // Nobody was there to send anything to: that is no round. A gateway that comes back is picked up.
+            rounds -= 1;
+            if let Err(signal) = means.clock.sleep(PAUSE) {
+                stopped = Some(signal);
+                break;
+            }
+            continue;
+        }
+        let outcome = EmergencyOutcome {
+            round: rounds,
+            tickets: book.outcomes(),
+            readings: ended.reading.into_iter().collect(),
+            flat: None,
+        };
+        (means.keep)(outcome.into());
+        match ended.stopped {
+            Some(signal) => {
+                stopped = Some(signal);
+                break;
+            }
+            None if book.gateway_cannot_close => break,
+            None => {}
+        }
+    }
+    let flat = if stopped.is_some() {
+        Err("stopped before it could be proved".to_owned())
+    } else {
+        certify(client, options, &mut book)
+    };
+    if let Ok((certificate, record)) = &flat {
+        book.all_closed(&certificate.witness);
+        let outcome = EmergencyOutcome {
+            round: rounds,
+            tickets: book.outcomes(),
+            readings: vec![],
+            flat: Some(record.clone()),
+        };
+        (means.keep)(outcome.into());
+    }
+    let simulated = client.identify().is_ok_and(|identity| identity.simulated);
+    finish(book, options, rounds, flat.map(|(certificate, _)| certificate), simulated)
+}
+
+fn finish(
+    book: Ledger,
+    options: &Options,
+    rounds: u32,
+    flat: Result<Certificate, String>,
+    simulated: bool,
+) -> Outcome<Report> {
+    let (certificate, doubt) = match flat {
+        Ok(certificate) => (Some(certificate), None),
+        Err(doubt) => (None, Some(doubt)),
+    };
+    let (gateway_cannot_close, listed) = (book.gateway_cannot_close, book.listed);
+    let tickets: Vec<TicketReport> = book.tickets.into_values().map(|entry| entry.report).collect();
+    let closed = tickets.iter().filter(|ticket| ticket.result == TicketEnd::Closed).count();
+    let not_closed = tickets.len() - closed;
+    let done = not_closed == 0 && (certificate.is_some() || options.is_filtered());
+    let report = Report {
+        dry_run: false,
+        closed,
+        not_closed,
+        tickets,
+        listed,
+        rounds,
+        doubt: doubt.filter(|_| !options.is_filtered()),
+        certificate,
+        gateway_cannot_close,
+        cannot_see: CANNOT_SEE,
+        evidence_head: None,
+    };
+    let verdict = if done { Verdict::Pass } else { Verdict::Fail };
+    let mut outcome = Outcome::judged(report, verdict, simulated);
+    if !done {
+        let failure = remains(&outcome, options);
+        outcome.exit = failure.exit;
+        outcome.failure = Some(failure);
+    }
+    outcome
+}
+
+fn remains(outcome: &Outcome<Report>, options: &Options) -> Failure {
+    let endpoint = &options.names.endpoint;
+    let (mut causes, mut remedy) =
+        (vec![], "run it again, or close by hand at the terminal".to_owned());
+    let mut message = format!("{endpoint} is not proved flat");
+    if let Some(report) = &outcome.report {
+        let still: Vec<String> = report
+            .tickets
+            .iter()
+            .filter(|ticket| ticket.result != TicketEnd::Closed)
+            .map(|ticket| ticket.ticket.to_string())
+            .collect();
+        if !still.is_empty() {
+            message = format!(
+                "{} of {} positions are not proved closed",
+                report.not_closed,
+                report.tickets.len()
+            );
+            causes.push(format!("not closed: {}", still.join(", ")));
+        }
+        causes.extend(report.doubt.clone());
+        if report.gateway_cannot_close {
+            remedy = format!(
+                "THIS GATEWAY CANNOT CLOSE. Close these tickets by hand at the terminal: {}",
+                still.join(", ")
+            );
+        }
+    }
+    Failure { code: "not-flat", message, causes, remedy, exit: Exit::NotFlat }
+}
+
+/// Two empty lists in a row, then a good account: PROTOCOL.md's section 4a.
+fn certify(
+    client: &mut Client<'_>,
+    options: &Options,
+    book: &mut Ledger,
+) -> Result<(Certificate, FlatCertificate), String> {
+    let mut read = || -> Result<Result<(Certificate, FlatCertificate), String>, Error> {
+        let mut lists = vec![];
+        for _ in 0..2 {
+            let answer = client.positions()?;
+            match &answer.reply {
+                Reply::Refused(refusal) => return Ok(Err(refusal.to_string())),
+                Reply::Done(list) => {
+                    book.listed = Some(list.positions.len());
+                    if let Some(first) = list.positions.first() {
+                        let more = list.positions.len() - 1;
+                        return Ok(Err(format!(
+                            "the list still shows {} and {more} more",
+                            first.ticket
+                        )));
+                    }
+                    lists.push(Reading::of(answer.sent_at, list, answer.bytes, answer.sha256));
+                }
+            }
+        }
+        let answer = client.account()?;
+        let reply_hash = ReplyHash::of(answer.bytes, answer.sha256);
+        let account = match answer.reply {
+            Reply::Done(account) => account,
+            Reply::Refused(refusal) => {
+                return Ok(Err(format!(
+                    "two empty lists, and the account can't be read: {refusal}"
+                )));
+            }
+        };
+        match EmptyBook::judge(true, Some(&account), &options.credit) {
+            EmptyBook::Unproved { doubt } => Ok(Err(doubt)),
+            EmptyBook::Proved { witness } => {
+                let lists: Result<[Reading; 2], _> = lists.try_into();
+                // Two were read: the loop above returned otherwise.
+                let Ok(lists) = lists else { return Ok(Err("one list is missing".to_owned())) };
+                Ok(Ok(certificate(witness, lists, &account, reply_hash)))
+            }
+        }
+    };
+    read().map_err(|error| error.to_string())?
+}
+
+fn certificate(
+    witness: String,
+    lists: [Reading; 2],
+    account: &Account,
+    account_reply: ReplyHash,
+) -> (Certificate, FlatCertificate) {
+    let shown = Certificate {
+        witness: witness.clone(),
+        lists: lists.map(|list| ListWitness {
+            reported_at: list.reported_at,
+            sha256: list.sha256.to_string(),
+        }),
+        balance: account.balance.clone(),
+        equity: account.equity.clone(),
+        margin: account.margin.clone(),
+        account_sha256: account_reply.sha256.to_string(),
+    };
+    let record = FlatCertificate { witness, lists, account: Funds::from(account), account_reply };
+    (shown, record)
+}
+
+/// Every ticket that was seen, and what is known of it.
+struct Ledger {
+    tickets: BTreeMap<Ticket, Entry>,
+    /// How many positions the last list held.
+    listed: Option<usize>,
+    gateway_cannot_close: bool,
+}
+
+struct Entry {
+    report: TicketReport,
+    reply: Option<ReplyHash>,
+    refused: Option<RefusedAs>,
+}
+
+impl Ledger {
+    fn new(planned: Vec<Position>) -> Self {
+        let mut book = Self { tickets: BTreeMap::new(), listed: None, gateway_cannot_close: false };
+        for position in planned {
+            book.add(&position, false);
+        }
+        book
+    }
+
+    fn add(&mut self, position: &Position, appeared: bool) {
+        let report = TicketReport {
+            ticket: position.ticket,
+            symbol: position.symbol.clone(),
+            side: position.side.clone(),
+            volume: position.volume.clone(),
+            result: TicketEnd::NotTried,
+            code: None,
+            why: "no CLOSE was sent for it".to_owned(),
+            appeared,
+        };
+        self.tickets.entry(position.ticket).or_insert(Entry { report, reply: None, refused: None });
+    }
+
+    fn has_open(&self) -> bool {
+        self.tickets.values().any(|entry| entry.report.result != TicketEnd::Closed)
+    }
+
+    fn open(&self) -> Vec<Ticket> {
+        let open = self.tickets.values().filter(|entry| entry.report.result != TicketEnd::Closed);
+        open.map(|entry| entry.report.ticket).collect()
+    }
+
+    fn known(&self) -> BTreeSet<Ticket> {
+        self.tickets.keys().copied().collect()
+    }
+
+    fn all_closed(&mut self, witness: &str) {
+        for entry in self.tickets.values_mut() {
+            if entry.report.result != TicketEnd::Closed {
+                entry.report.result = TicketEnd::Closed;
+                entry.report.why = witness.to_owned();
+            }
+        }
+    }
+
+    fn outcomes(&self) -> Vec<TicketOutcome> {
+        let outcome = |entry: &Entry| TicketOutcome {
+            ticket: entry.report.ticket,
+            result: match (entry.report.result, &entry.refused) {
+                (TicketEnd::Closed, _) => TicketResult::Closed,
+                (TicketEnd::Rejected, Some(refused)) => TicketResult::Rejected(refused.clone()),
+                (TicketEnd::Rejected, None) => TicketResult::Rejected(RefusedAs {
+                    code: "none".to_owned(),
+                    message: entry.report.why.clone(),
+                }),
+                (TicketEnd::Unknown, _) => TicketResult::Unknown,
+                (TicketEnd::NotTried, _) => TicketResult::NotTried,
+            },
+            reply: entry.reply,
+        };
+        self.tickets.values().map(outcome).collect()
+    }
+}

@@ -1,0 +1,210 @@
+//! One round: every open ticket's CLOSE through a bounded window on one proved connection, and a list behind them.
+
+use std::collections::BTreeSet;
+
+use super::{Ledger, Means, Options, TicketEnd};
+use crate::clock::{Deadline, Stopped};
+use crate::evidence::body::{Reading, RefusedAs, ReplyHash};
+use crate::gateway::Client;
+use crate::gateway::client::Error;
+use crate::gateway::order::{Claim, ClosePermit};
+use crate::gateway::pipeline::{Event, Pipeline};
+use crate::gateway::session::{Answer, AskError};
+use crate::gateway::transport::LinkError;
+use crate::ops::absence::{self, Credible};
+use crate::ops::closing::{cannot_close, describe};
+use crate::protocol::order::Close;
+use crate::protocol::positions::{Position, Positions};
+use crate::protocol::{Refusal, Reply};
+use crate::units::Ticket;
+
+pub(super) struct Round<'r, 'm> {
+    pub(super) options: &'r Options,
+    pub(super) means: &'r mut Means<'m>,
+    pub(super) book: &'r mut Ledger,
+}
+
+/// How a round ended.
+#[derive(Default)]
+pub(super) struct Ended {
+    /// Whether there was a gateway to send anything to.
+    pub(super) reached: bool,
+    /// The list behind it, where one could be read.
+    pub(super) reading: Option<Reading>,
+    /// Somebody asked to stop.
+    pub(super) stopped: Option<Stopped>,
+}
+
+impl Round<'_, '_> {
+    /// Sends, listens, lists. Nothing that fails here fails the whole: the next round begins with a new connection.
+    pub(super) fn run(mut self, client: &mut Client<'_>) -> Ended {
+        let mut ended = Ended::default();
+        let listed = match self.send_all(client, &mut ended.reached) {
+            Ok(listed) => listed,
+            Err(LinkError::Stopped(stopped)) => {
+                ended.stopped = Some(stopped);
+                return ended;
+            }
+            Err(_) => {
+                // What was in flight may have executed: a fresh list tells, once the gateway is back.
+                client.hang_up();
+                match client.positions() {
+                    Ok(answer) => Some(answer),
+                    Err(Error::Stopped(stopped)) => {
+                        ended.stopped = Some(stopped);
+                        return ended;
+                    }
+                    Err(_) => None,
+                }
+            }
+        };
+        let Some(answer) = listed else { return ended };
+        let Reply::Done(list) = &answer.reply else { return ended };
+        ended.reading = Some(Reading::of(answer.sent_at, list, answer.bytes, answer.sha256));
+        if let Err(Error::Stopped(stopped)) = self.settle(client, &list.positions) {
+            ended.stopped = Some(stopped);
+        }
+        ended
+    }
+
+    fn send_all(
+        &mut self,
+        client: &mut Client<'_>,
+        reached: &mut bool,
+    ) -> Result<Option<Answer<Positions>>, LinkError> {
+        let session = client.session().map_err(link_error)?;
+        *reached = true;
+        let permit: ClosePermit = (self.means.permit)(session.identity());
+        let clock = self.means.clock;
+        let (timeout, deadline) = (self.options.order_timeout, self.means.deadline);
+        let patience = || Deadline::after(clock, timeout).min(deadline);
+        let open = self.book.open();
+        let of = open.len();
+        let mut waiting = open.iter();
+        let mut answered = 0;
+        let mut pipeline = Pipeline::new(session);
+        let mut failed = None;
+        loop {
+            while pipeline.in_flight() < self.options.window {
+                let Some(ticket) = waiting.next() else { break };
+                let Some(order) = self.order(*ticket) else { continue };
+                self.book.sent(*ticket);
+                if let Err(error) = pipeline.send(&permit, order, patience()) {
+                    failed = Some(error);
+                    break;
+                }
+            }
+            if failed.is_some() || pipeline.in_flight() == 0 || waiting.len() == 0 {
+                break;
+            }
+            match pipeline.next(patience()) {
+                Ok(events) => {
+                    answered += events.len();
+                    (self.means.progress)(answered, of);
+                    events.iter().for_each(|event| self.book.heard(event));
+                }
+                Err(error) => {
+                    failed = Some(error);
+                    break;
+                }
+            }
+        }
+        if let Some(error) = failed {
+            pipeline.give_up(&error).iter().for_each(|event| self.book.heard(event));
+            return Err(error);
+        }
+        let book = &mut *self.book;
+        let progress = self.means.progress;
+        let listed = pipeline.list(patience, &mut |event| {
+            answered += 1;
+            progress(answered, of);
+            book.heard(&event);
+        });
+        match listed {
+            Ok(answer) => Ok(Some(answer)),
+            Err(AskError::Link(error)) => {
+                pipeline.give_up(&error).iter().for_each(|event| self.book.heard(event));
+                Err(error)
+            }
+            Err(AskError::Malformed(complaint)) => {
+                let error = LinkError::System(complaint.to_string());
+                pipeline.give_up(&error).iter().for_each(|event| self.book.heard(event));
+                Err(error)
+            }
+        }
+    }
+
+    fn order(&self, ticket: Ticket) -> Option<Close> {
+        let report = &self.book.tickets.get(&ticket)?.report;
+        Some(Close { ticket, symbol: report.symbol.clone(), volume: report.volume.clone() })
+    }
+
+    /// Holds the list against what was to be closed. What it lacks is closed where its silence can be believed; what it
+    /// shows anew is for the next round.
+    fn settle(&mut self, client: &mut Client<'_>, list: &[Position]) -> Result<(), Error> {
+        self.book.listed = Some(list.len());
+        let shown: BTreeSet<Ticket> = list.iter().map(|position| position.ticket).collect();
+        let known = self.book.known();
+        let credible = absence::judge(client, list, &known, &self.options.credit);
+        for entry in self.book.tickets.values_mut() {
+            let report = &mut entry.report;
+            match (shown.contains(&report.ticket), &credible) {
+                (true, _) if report.result == TicketEnd::NotTried => {}
+                (true, _) => {
+                    report.result = TicketEnd::Rejected;
+                }
+                (false, Ok(Credible::Yes(witness))) => {
+                    report.result = TicketEnd::Closed;
+                    report.why.clone_from(witness);
+                }
+                (false, Ok(Credible::No(doubt))) => {
+                    report.result = TicketEnd::Unknown;
+                    report.why = format!("not in the list, which can't be believed: {doubt}");
+                }
+                (false, Err(error)) => {
+                    report.result = TicketEnd::Unknown;
+                    report.why = format!("not in the list, and nothing confirms it: {error}");
+                }
+            }
+        }
+        for position in list.iter().filter(|position| self.options.wants(position)) {
+            if !known.contains(&position.ticket) {
+                self.book.add(position, true);
+            }
+        }
+        credible.map(drop)
+    }
+}
+
+fn link_error(error: Error) -> LinkError {
+    match error {
+        Error::Stopped(stopped) => stopped.into(),
+        Error::NoAnswer { last, .. } => last,
+        other => LinkError::System(other.to_string()),
+    }
+}
+
+impl Ledger {
+    fn sent(&mut self, ticket: Ticket) {
+        if let Some(entry) = self.tickets.get_mut(&ticket) {
+            entry.report.result = TicketEnd::Unknown;
+            entry.report.why = "a CLOSE was sent, and nothing more is known".to_owned();
+        }
+    }
+
+    /// Notes what the gateway said of a ticket. Only the list makes it true.
+    fn heard(&mut self, event: &Event) {
+        let Some(entry) = self.tickets.get_mut(&event.ticket) else { return };
+        entry.report.why = describe(&event.claim);
+        entry.reply = event.raw.as_deref().map(ReplyHash::of_frame);
+        let refusal: Option<&Refusal> = match &event.claim {
+            Claim::Refused(refusal) => Some(refusal),
+            _ => None,
+        };
+        entry.report.code = refusal.map(|refusal| refusal.code.to_string());
+        entry.refused = refusal.map(RefusedAs::from);
+        if refusal.is_some_and(cannot_close) {
+            self.gateway_cannot_close = true;
+        }
+    }
+}

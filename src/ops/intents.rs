@@ -1,0 +1,181 @@
+//! Intents without an outcome, resolved against the gateway.
+//!
+//! A process that was killed around the send leaves an intent, and the next start finds out what became of it before
+//! anything else is opened: executed, not executed, or still unknown. What stays unknown is a person's to look at.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::open_proof::{self, Became, Found, Said, Sought};
+use crate::clock::{Clock, Deadline};
+use crate::evidence::body::{Body, By, Content, OpenIntent, Resolution, Resolved};
+use crate::evidence::book::Intent;
+use crate::evidence::{Evidence, EvidenceError};
+use crate::exit::Exit;
+use crate::gateway::{Client, Error};
+use crate::protocol::order::Filled;
+use crate::protocol::{Reply, reply};
+use crate::report::Failure;
+use crate::units::{Money, Ticket};
+
+/// What a start found out about an order of an earlier run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Looked {
+    /// The run that wrote the intent.
+    pub run: Uuid,
+    /// When it did.
+    pub since: Timestamp,
+    /// What became of the order.
+    pub outcome: Outcome,
+    /// The position, where it executed.
+    pub ticket: Option<Ticket>,
+    /// What shows it, or what is missing.
+    pub why: String,
+}
+
+/// What became of an order of an earlier run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// A list holds it.
+    Executed,
+    /// It opened nothing, and never will.
+    NotExecuted,
+    /// Neither is proved: nothing new may be opened.
+    Unknown,
+}
+
+/// Where the records are kept, and whose they are.
+pub struct Records<'e> {
+    /// The account's evidence.
+    pub evidence: &'e Evidence,
+    /// This run.
+    pub run: Uuid,
+    /// How long an append waits for another process's.
+    pub patience: std::time::Duration,
+}
+
+impl Records<'_> {
+    /// Adds a record.
+    pub fn add(&self, clock: &dyn Clock, body: &Body) -> Result<(), EvidenceError> {
+        self.evidence.append(self.run, clock, body, self.patience).map(drop)
+    }
+}
+
+/// Why intents could not be looked at.
+#[derive(Debug, thiserror::Error)]
+pub enum Trouble {
+    /// The evidence.
+    #[error(transparent)]
+    Evidence(#[from] EvidenceError),
+    /// The gateway.
+    #[error(transparent)]
+    Gateway(#[from] Error),
+}
+
+/// Looks at every unresolved intent, and records what the gateway's lists prove. Waits for a settle time where one has
+/// not passed yet, and no longer than `until`.
+pub fn resolve(
+    client: &mut Client<'_>,
+    clock: &dyn Clock,
+    records: &Records<'_>,
+    credit: &Money,
+    until: Deadline,
+) -> Result<Vec<Looked>, Trouble> {
+    let mut looked = vec![];
+    for intent in records.evidence.unresolved()? {
+        let Some(open) = &intent.open else {
+            let why = "a newer version of mt5crs wrote it, in a form that this one does not know";
+            looked.push(look(&intent, Outcome::Unknown, None, why.to_owned()));
+            continue;
+        };
+        let said = said_of(records.evidence, &intent, open)?;
+        let Found { became, readings } =
+            open_proof::find_out(client, clock, &sought(open, credit), said, until)?;
+        let (outcome, resolved, ticket, why) = match became {
+            Became::Executed { position, named } => {
+                let ticket = position.ticket;
+                let by = if named { "its ticket" } else { "its likeness alone" };
+                let why = format!("the list holds it, known by {by}");
+                (Outcome::Executed, Some(Resolved::Executed { ticket }), Some(ticket), why)
+            }
+            Became::NotExecuted { why } => {
+                (Outcome::NotExecuted, Some(Resolved::NotExecuted), None, why)
+            }
+            Became::Unknown { why } => (Outcome::Unknown, None, None, why),
+        };
+        if let Some(outcome) = resolved {
+            let resolution = Resolution {
+                intent: intent.run,
+                by: By::Gateway,
+                outcome,
+                reason: why.clone(),
+                who: None,
+                readings,
+            };
+            records.add(clock, &resolution.into())?;
+        }
+        looked.push(look(&intent, outcome, ticket, why));
+    }
+    Ok(looked)
+}
+
+fn look(intent: &Intent, outcome: Outcome, ticket: Option<Ticket>, why: String) -> Looked {
+    Looked { run: intent.run, since: intent.time, outcome, ticket, why }
+}
+
+fn sought(open: &OpenIntent, credit: &Money) -> Sought {
+    let millis = std::time::Duration::from_millis;
+    Sought {
+        before: open.tickets_before.iter().copied().collect(),
+        symbol: open.order.symbol.clone(),
+        side: open.order.side.clone(),
+        volume: open.order.volume.value(),
+        signed_at: open.signed_at,
+        ttl: millis(open.signature_ttl_ms),
+        settle: millis(open.settle_ms),
+        credit: credit.clone(),
+    }
+}
+
+/// A ticket that the gateway named keeps an order unknown until a list holds it, in whatever run it is looked at.
+fn said_of(evidence: &Evidence, intent: &Intent, open: &OpenIntent) -> Result<Said, EvidenceError> {
+    for record in evidence.records()? {
+        let record = record?;
+        let Some(Body::OpenOutcome(outcome)) = &record.body else { continue };
+        if outcome.intent != intent.run {
+            continue;
+        }
+        let Some(Content::Text(text)) = outcome.reply.as_ref().map(|reply| &reply.content) else {
+            continue;
+        };
+        if let Ok(Reply::Done(filled)) = reply::decode::<Filled>(text.as_bytes(), open.request)
+            && filled.ticket.is_real()
+        {
+            return Ok(Said::Ticket(filled.ticket));
+        }
+    }
+    Ok(Said::Silence)
+}
+
+/// The refusal that an intent which stays unknown is to everything that would open more.
+pub fn unresolved(looked: &[Looked]) -> Option<Failure> {
+    let unknown: Vec<&Looked> =
+        looked.iter().filter(|looked| looked.outcome == Outcome::Unknown).collect();
+    let first = unknown.first()?;
+    Some(Failure {
+        code: "unresolved-intent",
+        message: "refused: what became of an earlier order is not proved".to_owned(),
+        causes: unknown
+            .iter()
+            .map(|l| format!("run {} of {}: {}", l.run, l.since, l.why))
+            .collect(),
+        remedy: format!(
+            "look for the order at the terminal (Trade and History tabs), then say what is so: mt5crs evidence resolve {} --executed TICKET, or --not-executed --reason TEXT",
+            first.run
+        ),
+        exit: Exit::Guarded,
+    })
+}
