@@ -38,4 +38,5 @@ pub mod logs;
 pub mod ops;
 pub mod protocol;
 pub mod report;
+pub mod sim;
 pub mod units;

@@ -107,7 +107,7 @@ impl Success for Closed {
 
 impl Filled {
     /// Writes it as the gateway does.
-    pub fn encode(&self, uuid: &str, status: &str, symbol: &Symbol) -> Vec<u8> {
+    pub fn encode(&self, uuid: &str, status: &str, symbol: &Symbol, simulated: bool) -> Vec<u8> {
         #[derive(Serialize)]
         struct Wire<'a> {
             uuid: &'a str,
@@ -118,6 +118,8 @@ impl Filled {
             price: &'a Price,
             execution_time: Option<String>,
             latency_ms: f64,
+            #[serde(skip_serializing_if = "std::ops::Not::not")]
+            simulated: bool,
         }
         encode(&Wire {
             uuid,
@@ -128,13 +130,14 @@ impl Filled {
             price: &self.price,
             execution_time: self.execution_time.map(super::request::rfc3339),
             latency_ms: 0.0,
+            simulated,
         })
     }
 }
 
 impl Closed {
     /// Writes it as the gateway does.
-    pub fn encode(&self, uuid: &str, status: &str) -> Vec<u8> {
+    pub fn encode(&self, uuid: &str, status: &str, simulated: bool) -> Vec<u8> {
         #[derive(Serialize)]
         struct Wire<'a> {
             uuid: &'a str,
@@ -143,6 +146,8 @@ impl Closed {
             close_price: &'a Price,
             execution_time: Option<String>,
             latency_ms: f64,
+            #[serde(skip_serializing_if = "std::ops::Not::not")]
+            simulated: bool,
         }
         encode(&Wire {
             uuid,
@@ -151,6 +156,7 @@ impl Closed {
             close_price: &self.close_price,
             execution_time: self.execution_time.map(super::request::rfc3339),
             latency_ms: 0.0,
+            simulated,
         })
     }
 }

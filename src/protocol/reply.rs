@@ -111,7 +111,13 @@ pub(super) fn encode<T: serde::Serialize>(value: &T) -> Vec<u8> {
 }
 
 /// Writes an error reply as the gateway does.
-pub fn encode_refusal(uuid: &str, status: &str, refusal: &Refusal, timestamp: &str) -> Vec<u8> {
+pub fn encode_refusal(
+    uuid: &str,
+    status: &str,
+    refusal: &Refusal,
+    timestamp: &str,
+    simulated: bool,
+) -> Vec<u8> {
     #[derive(serde::Serialize)]
     struct Wire<'a> {
         uuid: &'a str,
@@ -119,6 +125,8 @@ pub fn encode_refusal(uuid: &str, status: &str, refusal: &Refusal, timestamp: &s
         error_code: &'a str,
         error_msg: &'a str,
         timestamp: &'a str,
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        simulated: bool,
     }
     encode(&Wire {
         uuid,
@@ -126,5 +134,6 @@ pub fn encode_refusal(uuid: &str, status: &str, refusal: &Refusal, timestamp: &s
         error_code: refusal.code.as_str(),
         error_msg: &refusal.message,
         timestamp,
+        simulated,
     })
 }

@@ -109,7 +109,7 @@ impl Synced {
     }
 
     /// Writes the failure, in which account and positions are there and empty.
-    pub fn encode_failure(message: &str) -> Vec<u8> {
+    pub fn encode_failure(status: &str, message: &str, simulated: bool) -> Vec<u8> {
         #[derive(Serialize)]
         struct Empty {}
         #[derive(Serialize)]
@@ -118,7 +118,9 @@ impl Synced {
             message: &'a str,
             account: Empty,
             positions: [Empty; 0],
+            #[serde(skip_serializing_if = "std::ops::Not::not")]
+            simulated: bool,
         }
-        encode(&Wire { status: "ERROR", message, account: Empty {}, positions: [] })
+        encode(&Wire { status, message, account: Empty {}, positions: [], simulated })
     }
 }

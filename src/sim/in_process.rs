@@ -1,0 +1,157 @@
+//! The simulated gateway in this process, over the transport's trait: operations meet it in virtual time, where a delay
+//! is a sleep on the clock and a day is over at once.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::Options;
+use super::gateway::Gateway;
+use super::journal::JournalError;
+use super::ledger::Entry;
+use super::line::{Delivery, Line, Now};
+use crate::clock::{Clock, Deadline};
+use crate::gateway::transport::{Connection, LinkError, Transport};
+
+/// A gateway, and the way to connect to it. Clones share it.
+#[derive(Clone)]
+pub struct InProcess {
+    clock: Arc<dyn Clock>,
+    state: Arc<Mutex<State>>,
+}
+
+struct State {
+    line: Line<u64>,
+    next_connection: u64,
+    delivered: HashMap<u64, VecDeque<Vec<u8>>>,
+    hung_up: HashSet<u64>,
+}
+
+impl State {
+    /// Everything that has happened by now.
+    fn catch_up(&mut self, now: Now) -> Result<(), LinkError> {
+        while self.line.step(now).map_err(|error| LinkError::System(error.to_string()))? {}
+        while let Some((connection, delivery)) = self.line.deliver(now) {
+            match delivery {
+                Delivery::Reply(reply) => {
+                    if let Some(replies) = self.delivered.get_mut(&connection) {
+                        replies.push_back(reply);
+                    }
+                }
+                Delivery::Hangup => {
+                    self.hung_up.insert(connection);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl InProcess {
+    /// A gateway of that kind, whose time is the clock's.
+    pub fn start(options: &Options, clock: Arc<dyn Clock>) -> Result<Self, JournalError> {
+        let gateway = Gateway::new(options, clock.now())?;
+        let state = State {
+            line: Line::new(gateway, options.link_rtt),
+            next_connection: 0,
+            delivered: HashMap::new(),
+            hung_up: HashSet::new(),
+        };
+        Ok(Self { clock, state: Arc::new(Mutex::new(state)) })
+    }
+
+    /// What executed by now, whether anybody waited for it or not.
+    pub fn ledger(&self) -> Result<Vec<Entry>, LinkError> {
+        let mut state = lock(&self.state);
+        state.catch_up(Now::of(&*self.clock))?;
+        Ok(state.line.gateway().ledger().to_vec())
+    }
+}
+
+/// A test that panicked with the lock held leaves a state as good as any.
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Transport for InProcess {
+    fn connect(&self, _: Deadline) -> Result<Box<dyn Connection>, LinkError> {
+        let mut state = lock(&self.state);
+        state.catch_up(Now::of(&*self.clock))?;
+        if state.line.crashed() {
+            return Err(LinkError::Refused);
+        }
+        let id = state.next_connection;
+        state.next_connection += 1;
+        state.delivered.insert(id, VecDeque::new());
+        Ok(Box::new(Link { gateway: self.clone(), id, dead: false }))
+    }
+}
+
+struct Link {
+    gateway: InProcess,
+    id: u64,
+    dead: bool,
+}
+
+impl Link {
+    /// The reply that has arrived by now, or how long it is until the next thing happens.
+    fn poll(&self) -> Result<Result<Vec<u8>, Option<Duration>>, LinkError> {
+        let mut state = lock(&self.gateway.state);
+        let now = Now::of(&*self.gateway.clock);
+        state.catch_up(now)?;
+        if let Some(reply) = state.delivered.get_mut(&self.id).and_then(VecDeque::pop_front) {
+            return Ok(Ok(reply));
+        }
+        if state.line.crashed() || state.hung_up.contains(&self.id) {
+            return Err(LinkError::Lost);
+        }
+        let next = state.line.next_due(now);
+        Ok(Err(next.map(|due| due.saturating_sub(now.monotonic))))
+    }
+
+    fn wait(&self, until: Deadline) -> Result<Vec<u8>, LinkError> {
+        let clock = &*self.gateway.clock;
+        loop {
+            let next = match self.poll()? {
+                Ok(reply) => return Ok(reply),
+                Err(next) => next,
+            };
+            let left = until.left(clock);
+            if left.is_zero() {
+                return Err(LinkError::TimedOut);
+            }
+            clock.sleep(next.map_or(left, |next| next.min(left)))?;
+        }
+    }
+}
+
+impl Connection for Link {
+    fn send(&mut self, frame: &[u8], _: Deadline) -> Result<(), LinkError> {
+        let mut state = lock(&self.gateway.state);
+        let now = Now::of(&*self.gateway.clock);
+        state.catch_up(now)?;
+        if self.dead || state.line.crashed() || state.hung_up.contains(&self.id) {
+            return Err(LinkError::Lost);
+        }
+        state.line.arrive(self.id, frame.to_vec(), now.monotonic);
+        Ok(())
+    }
+
+    fn receive(&mut self, until: Deadline) -> Result<Vec<u8>, LinkError> {
+        if self.dead {
+            return Err(LinkError::Lost);
+        }
+        let received = self.wait(until);
+        self.dead = received.is_err();
+        received
+    }
+}
+
+impl Drop for Link {
+    /// What was sent executes nevertheless (hazard 21); only nobody hears of it.
+    fn drop(&mut self) {
+        let mut state = lock(&self.gateway.state);
+        state.delivered.remove(&self.id);
+        state.hung_up.remove(&self.id);
+    }
+}

@@ -1,0 +1,115 @@
+//! A request as the gateway reads it: field by field, as Python's `dict.get` does, and not as strictly as
+//! [`Request::decode`](crate::protocol::Request::decode) would.
+
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+use uuid::Uuid;
+
+use super::fault::ActionName;
+use crate::protocol::code::ErrorCode;
+use crate::protocol::order::Open;
+use crate::protocol::reply::{Refusal, UNKNOWN_UUID};
+use crate::protocol::wire::{Object, parse_flat};
+use crate::units::{Exact, Lots, Magic, Price, Side, Symbol, Ticket};
+
+/// A message that came in.
+#[derive(Debug)]
+pub(super) struct Incoming<'a> {
+    pub(super) text: &'a [u8],
+    object: Option<Object<'a>>,
+}
+
+/// A refusal of that code, in those words.
+pub(super) fn refuse(code: ErrorCode, message: impl Into<String>) -> Refusal {
+    Refusal { code, message: message.into() }
+}
+
+impl<'a> Incoming<'a> {
+    pub(super) fn read(text: &'a [u8]) -> Self {
+        Self { text, object: parse_flat(text).ok() }
+    }
+
+    fn string(&self, name: &'static str) -> Option<String> {
+        let text = self.object.as_ref()?.optional(name)?.string().ok()?;
+        (!text.is_empty()).then(|| text.into())
+    }
+
+    pub(super) fn number(&self, name: &'static str) -> Option<Exact> {
+        self.object.as_ref()?.optional(name)?.exact().ok()
+    }
+
+    pub(super) fn has(&self, name: &'static str) -> bool {
+        self.object.as_ref().is_some_and(|object| object.optional(name).is_some())
+    }
+
+    /// The `uuid` as it came, whatever its form.
+    pub(super) fn uuid_text(&self) -> String {
+        self.string("uuid").unwrap_or_else(|| UNKNOWN_UUID.to_owned())
+    }
+
+    pub(super) fn uuid(&self) -> Option<Uuid> {
+        Uuid::try_parse(&self.string("uuid")?).ok()
+    }
+
+    pub(super) fn timestamp(&self) -> Option<Timestamp> {
+        self.object.as_ref()?.optional("timestamp")?.timestamp().ok()
+    }
+
+    pub(super) fn symbol(&self) -> Option<Symbol> {
+        self.string("symbol").map(|name| Symbol::new(&name))
+    }
+
+    pub(super) fn side(&self) -> Option<Side> {
+        self.string("type").map(|word| Side::from_wire(&word))
+    }
+
+    /// The kind of request, or why it can't be told.
+    pub(super) fn action(&self) -> Result<ActionName, Refusal> {
+        if self.object.is_none() {
+            return Err(refuse(ErrorCode::InvalidJson, "Invalid JSON format"));
+        }
+        let Some(word) = self.string("action") else {
+            return Err(refuse(ErrorCode::MissingAction, "Missing required field: action"));
+        };
+        let unknown = || refuse(ErrorCode::UnknownAction, format!("Unknown action: {word}"));
+        ActionName::from_wire(&word).ok_or_else(unknown)
+    }
+
+    /// OPEN's fields.
+    pub(super) fn open(&self) -> Result<Open, Refusal> {
+        let Some(symbol) = self.symbol() else {
+            return Err(refuse(ErrorCode::MissingSymbol, "Missing required field: symbol"));
+        };
+        let side = match self.side() {
+            Some(side @ (Side::Buy | Side::Sell)) => side,
+            _ => return Err(refuse(ErrorCode::MissingType, "Missing required field: type")),
+        };
+        let volume = match self.number("volume") {
+            Some(volume) if volume.value().is_sign_positive() && !volume.value().is_zero() => {
+                volume
+            }
+            _ => return Err(refuse(ErrorCode::InvalidVolume, "Volume must be greater than 0")),
+        };
+        let price = |name| Price(self.number(name).unwrap_or_else(|| Exact::from(Decimal::ZERO)));
+        Ok(Open {
+            symbol,
+            side,
+            volume: Lots(volume),
+            price: price("price"),
+            sl: price("sl"),
+            tp: price("tp"),
+            comment: String::new(),
+            magic: Magic(0),
+            risk_signature: self.string("risk_signature").unwrap_or_default(),
+        })
+    }
+
+    /// CLOSE's one field that the gateway looks at.
+    pub(super) fn ticket(&self) -> Result<Ticket, Refusal> {
+        let ticket = self.object.as_ref().and_then(|object| object.optional("ticket"));
+        match ticket.and_then(|field| field.integer().ok()) {
+            Some(ticket) if ticket != 0 => Ok(Ticket(ticket)),
+            _ => Err(refuse(ErrorCode::MissingTicket, "Missing required field: ticket")),
+        }
+    }
+}

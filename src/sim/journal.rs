@@ -1,0 +1,154 @@
+//! The book on disk: its start, then each execution, one JSON line each, on the disk before the reply leaves.
+//!
+//! A process that is killed at any point leaves at worst a torn last line, whose reply was never sent: it is dropped,
+//! and the execution with it. A line that is whole and can't be read is an error and no line at all is skipped.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read as _, Seek as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use nix::fcntl::{Flock, FlockArg};
+use serde::{Deserialize, Serialize};
+
+use super::book::{Book, Start};
+use super::ledger::Entry;
+
+/// What the first line says that the file is.
+const FORMAT: &str = "mt5crs.sim-book/1";
+
+/// Why a book's file can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// The file can't be opened, read or written.
+    #[error("failed to use the simulator's book {path}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Another simulator has the file open.
+    #[error("the simulator's book {0} is in use by another process")]
+    InUse(PathBuf),
+    /// The file is no book, or its lines contradict each other.
+    #[error("{path}, line {line}: not a line of a simulator's book")]
+    Corrupt {
+        /// The file.
+        path: PathBuf,
+        /// Counted from 1.
+        line: usize,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+struct Head {
+    format: String,
+    #[serde(rename = "book")]
+    start: Start,
+}
+
+/// The open file of a book.
+#[derive(Debug)]
+pub(super) struct Journal {
+    path: PathBuf,
+    file: Flock<File>,
+}
+
+impl Journal {
+    /// Opens the book of that file, which rules over `start`; where there is none yet, begins it with `start`.
+    pub(super) fn open(
+        path: &Path,
+        start: Start,
+    ) -> Result<(Self, Start, Vec<Entry>), JournalError> {
+        let io = |source| JournalError::Io { path: path.to_owned(), source };
+        let file =
+            OpenOptions::new().read(true).append(true).create(true).open(path).map_err(io)?;
+        let mut file = match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+            Ok(file) => file,
+            Err((_, nix::errno::Errno::EWOULDBLOCK)) => {
+                return Err(JournalError::InUse(path.to_owned()));
+            }
+            Err((_, errno)) => return Err(io(errno.into())),
+        };
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).map_err(io)?;
+        let whole = whole_lines(&bytes);
+        if whole < bytes.len() {
+            file.set_len(u64::try_from(whole).unwrap_or_default()).map_err(io)?;
+            file.seek(io::SeekFrom::End(0)).map_err(io)?;
+        }
+        let mut journal = Self { path: path.to_owned(), file };
+        match parse(path, &bytes[..whole])? {
+            Some((start, entries)) => Ok((journal, start, entries)),
+            None => {
+                journal.append(&Head { format: FORMAT.to_owned(), start: start.clone() })?;
+                sync_directory(path).map_err(io)?;
+                Ok((journal, start, Vec::new()))
+            }
+        }
+    }
+
+    /// Returns once the entry is on the disk.
+    pub(super) fn record(&mut self, entry: &Entry) -> Result<(), JournalError> {
+        self.append(entry)
+    }
+
+    fn append(&mut self, line: &impl Serialize) -> Result<(), JournalError> {
+        let written = serde_json::to_vec(line).map_err(io::Error::from).and_then(|mut line| {
+            line.push(b'\n');
+            self.file.write_all(&line)?;
+            self.file.sync_data()
+        });
+        written.map_err(|source| JournalError::Io { path: self.path.clone(), source })
+    }
+}
+
+/// A new file's name is on the disk only with its directory.
+fn sync_directory(path: &Path) -> io::Result<()> {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => File::open(parent)?.sync_all(),
+        _ => File::open(".")?.sync_all(),
+    }
+}
+
+fn whole_lines(bytes: &[u8]) -> usize {
+    bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1)
+}
+
+fn parse(path: &Path, bytes: &[u8]) -> Result<Option<(Start, Vec<Entry>)>, JournalError> {
+    let corrupt = |line| JournalError::Corrupt { path: path.to_owned(), line };
+    let mut lines = bytes.split_inclusive(|byte| *byte == b'\n');
+    let Some(head) = lines.next() else { return Ok(None) };
+    let head: Head = serde_json::from_slice(head).map_err(|_| corrupt(1))?;
+    if head.format != FORMAT {
+        return Err(corrupt(1));
+    }
+    let mut entries: Vec<Entry> = Vec::new();
+    for (place, line) in lines.enumerate() {
+        let entry: Entry = serde_json::from_slice(line).map_err(|_| corrupt(place + 2))?;
+        if entry.sequence != entries.len() as u64 + 1 {
+            return Err(corrupt(place + 2));
+        }
+        entries.push(entry);
+    }
+    Ok(Some((head.start, entries)))
+}
+
+/// The book that start and entries make.
+pub(super) fn rebuild(path: &Path, start: &Start, entries: &[Entry]) -> Result<Book, JournalError> {
+    let mut book = Book::new(start);
+    for (place, entry) in entries.iter().enumerate() {
+        if !book.replay(entry) {
+            return Err(JournalError::Corrupt { path: path.to_owned(), line: place + 2 });
+        }
+    }
+    Ok(book)
+}
+
+/// What executed, as the book's file tells it; a torn last line is left out. A simulator may be using the file.
+pub fn read_ledger(path: &Path) -> Result<Vec<Entry>, JournalError> {
+    let io = |source| JournalError::Io { path: path.to_owned(), source };
+    let bytes = std::fs::read(path).map_err(io)?;
+    let parsed = parse(path, &bytes[..whole_lines(&bytes)])?;
+    Ok(parsed.map(|(_, entries)| entries).unwrap_or_default())
+}
