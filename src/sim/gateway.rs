@@ -251,15 +251,15 @@ impl Gateway {
         }
         let mut account = self.book.account();
         if met.has(&Fault::Stub) {
-            account.balance = money(200_00);
-            account.equity = money(205_50);
-            account.free_margin = money(205_50);
+            account.balance = money(20_000);
+            account.equity = money(20_550);
+            account.free_margin = money(20_550);
             account.margin = money(0);
             account.margin_level = Level(Exact::from(Decimal::new(0, 1)));
         }
         if met.has(&Fault::BalanceJump) {
             for figure in [&mut account.balance, &mut account.equity, &mut account.free_margin] {
-                *figure = Money::from(figure.value() + Decimal::new(1000_00, 2));
+                *figure = Money::from(figure.value() + Decimal::new(100_000, 2));
             }
             if !account.margin.value().is_zero() {
                 let level = Decimal::ONE_HUNDRED * account.equity.value() / account.margin.value();
@@ -498,7 +498,7 @@ impl Gateway {
                 None => (r#"{"status":"ERROR","retcode":10014}"#, None),
             },
         };
-        if let Some(volume) = volume.filter(|volume| tradable(volume)) {
+        if let Some(volume) = volume.filter(tradable) {
             let symbol = incoming.symbol();
             let instrument = symbol.and_then(|symbol| market::find(symbol.as_str())).unwrap_or(0);
             let side = incoming.side().filter(|side| *side == Side::Sell).unwrap_or(Side::Buy);

@@ -15,10 +15,13 @@ use super::Options;
 use super::gateway::Gateway;
 use super::journal::JournalError;
 use super::line::{Delivery, Line, Now};
-use crate::clock::{Clock, Stop, Stopped};
+use crate::clock::{Clock, Deadline, Stop, Stopped};
 
 /// Below a millisecond `poll` is too coarse; the rest of a wait is slept in pieces of this, between looks at the socket.
 const FINE_WAIT: Duration = Duration::from_micros(100);
+
+/// libzmq closes a listener within microseconds of being told to.
+const REBIND_TIME: Duration = Duration::from_secs(5);
 
 /// Why a simulated gateway can't be had, or ended.
 #[derive(Debug, thiserror::Error)]
@@ -116,7 +119,11 @@ impl Drop for Server {
     }
 }
 
-/// A socket with a context of its own, so that dropping both closes every connection before anything else happens.
+fn endpoint(port: u16) -> String {
+    format!("tcp://127.0.0.1:{port}")
+}
+
+/// A socket with a context of its own, so that dropping both returns once every connection is closed.
 struct Listening {
     socket: zmq::Socket,
     port: u16,
@@ -138,11 +145,11 @@ impl Listening {
         socket.set_sndhwm(0)?;
         match port {
             0 => socket.bind("tcp://127.0.0.1:*")?,
-            port => socket.bind(&format!("tcp://127.0.0.1:{port}"))?,
+            port => socket.bind(&endpoint(port))?,
         }
-        let endpoint = socket.get_last_endpoint()?.unwrap_or_default();
+        let bound = socket.get_last_endpoint()?.unwrap_or_default();
         let port =
-            endpoint.rsplit(':').next().and_then(|port| port.trim_end_matches('\0').parse().ok());
+            bound.rsplit(':').next().and_then(|port| port.trim_end_matches('\0').parse().ok());
         Ok(Self { socket, port: port.ok_or(zmq::Error::EINVAL)?, _context: context })
     }
 }
@@ -215,15 +222,24 @@ impl Serving {
         Ok(())
     }
 
-    /// libzmq can't close one connection of many: all of them go, and the port is listened on anew.
+    /// libzmq can't close one connection of many: all of them go, and the port is listened on anew. The listener is
+    /// closed before its connections are, so whoever saw the end of one never gets through to the old listener.
     fn hang_up(&mut self) -> Result<(), SimError> {
         self.take_requests()?;
         self.line.forget_unseen();
-        let port = self.socket.port;
-        let placeholder = Listening::bind(0)?;
-        drop(std::mem::replace(&mut self.socket, placeholder));
-        self.socket = Listening::bind(port)?;
-        Ok(())
+        let endpoint = endpoint(self.socket.port);
+        self.socket.socket.unbind(&endpoint).map_err(|source| self.error(source))?;
+        let until = Deadline::after(&*self.clock, REBIND_TIME);
+        loop {
+            match self.socket.socket.bind(&endpoint) {
+                Ok(()) => return Ok(()),
+                // libzmq closes the listener in its own time.
+                Err(zmq::Error::EADDRINUSE) if !until.is_past(&*self.clock) => {
+                    std::thread::yield_now();
+                }
+                Err(source) => return Err(self.error(source)),
+            }
+        }
     }
 
     fn crash(&self) -> Ended {

@@ -1,0 +1,68 @@
+//! How faults are written.
+
+use crate::sim::FaultSpec;
+use crate::sim::fault::SpecError;
+
+fn error(text: &str) -> SpecError {
+    text.parse::<FaultSpec>().unwrap_err()
+}
+
+#[test]
+fn the_forms_that_are_promised_parse() {
+    for text in [
+        "positions-empty-on-error",
+        "positions-empty-on-error:2",
+        "drop-reply:CLOSE:2",
+        "delay:PING:250ms",
+        "delay:250ms:#3",
+        "foreign-ea-v5",
+        "no-sync-all",
+        "open-late:6s",
+        "clock-skew:-3s",
+        "status:OPEN:DONE",
+        "garbage:GET_ACCOUNT:nan",
+        "garbage:huge:2+",
+        "crash:OPEN:after",
+        "crash:before:#2",
+        "identity:5012345:Broker-Demo:0",
+        "min-volume:0.01",
+        "close-failed",
+        "close-failed:2",
+        "close-failed:2:#1",
+        "close-failed:#3",
+        "position-appears:1",
+        "execute-after-hangup",
+    ] {
+        let spec: FaultSpec = text.parse().unwrap_or_else(|error| panic!("{text}: {error}"));
+        assert_eq!(spec.to_string(), text);
+    }
+}
+
+#[test]
+fn a_misspelt_fault_names_the_nearest() {
+    assert_eq!(
+        error("open-ticket-zer0").to_string(),
+        "no fault is called `open-ticket-zer0`; did you mean `open-ticket-zero`?"
+    );
+    assert!(!error("qqq").to_string().contains("did you mean"));
+}
+
+#[test]
+fn what_a_fault_does_not_take_is_refused() {
+    for (text, part) in [
+        ("open-late", "expected a duration"),
+        ("open-late:soon", "expected a duration"),
+        ("open-late:-1s", "expected a duration"),
+        ("no-sync-all:OPEN", "does not concern OPEN"),
+        ("open-ticket-zero:GET_ACCOUNT", "does not concern GET_ACCOUNT"),
+        ("drop-reply:CLOSED", "`CLOSED` is more than it takes"),
+        ("drop-reply:0", "`0` is more than it takes"),
+        ("drop-reply:CLOSE:2:3", "`3` is more than it takes"),
+        ("garbage:PING:odd", "expected not-json"),
+        ("crash:OPEN", "expected `before` or `after`"),
+        ("close-failed:0", "`0` is more than it takes"),
+    ] {
+        let error = error(text).to_string();
+        assert!(error.contains(part), "{text}: {error}");
+    }
+}

@@ -1,0 +1,188 @@
+//! Round trips, a broker's time, delays and silence; and the door on a socket.
+
+use super::*;
+use crate::clock::{Stop, SystemClock};
+use crate::gateway::zeromq::ZmqTransport;
+use crate::sim::{Ended, Server};
+
+const RTT: Duration = Duration::from_millis(50);
+const EXEC: Duration = Duration::from_millis(5);
+
+fn timed(positions: usize, link_rtt: Duration, exec_time: Duration) -> Desk {
+    Desk::with(&Options { positions, link_rtt, exec_time, ..Options::default() })
+}
+
+fn tickets(count: i64) -> impl Iterator<Item = Ticket> {
+    (0..count).map(|nth| Ticket(100_000_001 + nth))
+}
+
+#[test]
+fn nothing_takes_time_unless_asked_to() {
+    let mut desk = timed(500, Duration::ZERO, Duration::ZERO);
+    for ticket in tickets(500) {
+        desk.close(ticket);
+    }
+    assert_eq!(desk.elapsed(), Duration::ZERO);
+}
+
+#[test]
+fn pipelining_hides_the_round_trip_and_never_the_brokers_time() {
+    let mut desk = timed(500, RTT, EXEC);
+    for ticket in tickets(500) {
+        let request = desk.request(close(ticket)).encode();
+        desk.send(&request);
+    }
+    for _ in 0..500 {
+        desk.receive().unwrap();
+    }
+    assert_eq!(desk.elapsed(), RTT + 500 * EXEC);
+
+    let mut desk = timed(20, RTT, EXEC);
+    for ticket in tickets(20) {
+        desk.close(ticket);
+    }
+    assert_eq!(desk.elapsed(), 20 * (RTT + EXEC));
+}
+
+#[test]
+fn reads_and_refused_orders_take_no_time_at_the_broker() {
+    let mut desk = timed(3, RTT, EXEC);
+    desk.positions();
+    desk.refused::<Closed>(close(Ticket(5)));
+    assert_eq!(desk.elapsed(), 2 * RTT);
+}
+
+#[test]
+fn a_request_that_nobody_waited_for_met_the_gateway_in_its_time() {
+    let mut desk = timed(3, RTT, EXEC);
+    let sent = desk.clock.now();
+    let order = desk.order("EURUSD", "BUY", "0.01");
+    let request = desk.request(order).encode();
+    desk.send(&request);
+    desk.clock.advance(Duration::from_secs(60));
+    let ledger = desk.ledger();
+    assert_eq!(ledger.len(), 1, "its signature was still good");
+    assert_eq!(ledger[0].time, sent + RTT / 2);
+}
+
+#[test]
+fn a_delay_holds_up_what_comes_after_it() {
+    let mut desk = Desk::with_faults(&["delay:PING:250ms:1"]);
+    let ping = desk.request(Action::Ping).encode();
+    let read = desk.request(Action::GetAccount).encode();
+    desk.send(&ping);
+    desk.send(&read);
+    desk.receive().unwrap();
+    assert_eq!(desk.elapsed(), Duration::from_millis(250));
+    desk.receive().unwrap();
+    assert_eq!(desk.elapsed(), Duration::from_millis(250));
+    desk.json(Action::Ping);
+    assert_eq!(desk.elapsed(), Duration::from_millis(250));
+}
+
+#[test]
+fn a_gateway_that_hangs_answers_nothing_any_more() {
+    let mut desk = Desk::with_faults(&["hang:CLOSE"]);
+    desk.account();
+    let request = desk.request(close(Ticket(100_000_001))).encode();
+    assert_eq!(desk.raw(&request), Err(LinkError::TimedOut));
+    let until = desk.until();
+    desk.link = desk.gateway.connect(until).unwrap();
+    let ping = desk.request(Action::Ping).encode();
+    assert_eq!(desk.raw(&ping), Err(LinkError::TimedOut));
+    assert!(desk.ledger().is_empty());
+}
+
+#[test]
+fn a_day_is_over_at_once() {
+    let mut desk = Desk::with_faults(&[]);
+    let mut moved = 0;
+    let mut before = desk.account().equity;
+    for _ in 0..24 * 60 {
+        desk.clock.advance(Duration::from_secs(60));
+        let now = desk.account().equity;
+        moved += usize::from(now != before);
+        before = now;
+    }
+    assert!(moved > 1200);
+}
+
+/// A socket of that kind, connected to the server.
+fn client(server: &Server, kind: zmq::SocketType) -> (zmq::Context, zmq::Socket) {
+    let context = zmq::Context::new();
+    let socket = context.socket(kind).unwrap();
+    socket.set_linger(0).unwrap();
+    socket.set_rcvtimeo(10_000).unwrap();
+    socket.connect(&format!("tcp://{}", server.endpoint())).unwrap();
+    (context, socket)
+}
+
+fn serve(options: Options) -> Server {
+    Server::start(options, Arc::new(SystemClock::new(Stop::never()))).unwrap()
+}
+
+fn ping() -> Request {
+    Request { uuid: Uuid::new_v4(), timestamp: Timestamp::UNIX_EPOCH, action: Action::Ping }
+}
+
+fn uuid_of(reply: &[u8]) -> Uuid {
+    let reply: Value = serde_json::from_slice(reply).unwrap();
+    reply["uuid"].as_str().unwrap().parse().unwrap()
+}
+
+#[test]
+fn the_socket_serves_both_kinds_of_clients() {
+    let server = serve(faults(&[]));
+    assert!(server.endpoint().ip().is_loopback());
+    let (_context, req) = client(&server, zmq::REQ);
+    let request = ping();
+    req.send(request.encode(), 0).unwrap();
+    assert_eq!(uuid_of(&req.recv_bytes(0).unwrap()), request.uuid);
+    let (_context, dealer) = client(&server, zmq::DEALER);
+    let requests: Vec<Request> = (0..300).map(|_| ping()).collect();
+    for request in &requests {
+        dealer.send_multipart([Vec::new(), request.encode()], 0).unwrap();
+    }
+    for request in &requests {
+        let frames = dealer.recv_multipart(0).unwrap();
+        assert_eq!((frames[0].len(), uuid_of(&frames[1])), (0, request.uuid));
+    }
+    assert_eq!(server.stop().unwrap(), Ended::Stopped);
+}
+
+#[test]
+fn a_crash_ends_the_server_and_a_stop_that_was_asked_for_ends_it_as_well() {
+    let server = serve(faults(&["crash:PING:after"]));
+    let (_context, req) = client(&server, zmq::REQ);
+    req.send(ping().encode(), 0).unwrap();
+    let endpoint = server.endpoint();
+    assert_eq!(server.join().unwrap(), Ended::Crashed);
+    assert!(std::net::TcpStream::connect(endpoint).is_err());
+
+    let signal = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let (wake, asked) = std::io::pipe().unwrap();
+    let stop = Stop::new(Arc::clone(&signal), wake.into());
+    let server = serve(Options { stop, ..faults(&[]) });
+    signal.store(15, std::sync::atomic::Ordering::SeqCst);
+    drop(asked);
+    assert_eq!(server.join().unwrap(), Ended::Stopped);
+}
+
+#[test]
+fn a_disconnect_closes_the_connection_and_the_port_is_served_again() {
+    let server = serve(faults(&["disconnect:PING:1"]));
+    let transport = ZmqTransport::new(
+        server.endpoint(),
+        Arc::new(SystemClock::new(Stop::never())),
+        Stop::never(),
+    );
+    let clock = SystemClock::new(Stop::never());
+    let until = Deadline::after(&clock, PATIENCE);
+    let mut link = transport.connect(until).unwrap();
+    link.send(&ping().encode(), until).unwrap();
+    assert_eq!(link.receive(until), Err(LinkError::Lost));
+    let mut link = transport.connect(until).unwrap();
+    let request = ping();
+    link.send(&request.encode(), until).unwrap();
+    assert_eq!(uuid_of(&link.receive(until).unwrap()), request.uuid);
+}
