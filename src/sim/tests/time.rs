@@ -159,11 +159,10 @@ fn a_crash_ends_the_server_and_a_stop_that_was_asked_for_ends_it_as_well() {
     assert_eq!(server.join().unwrap(), Ended::Crashed);
     assert!(std::net::TcpStream::connect(endpoint).is_err());
 
-    let signal = Arc::new(std::sync::atomic::AtomicUsize::new(0));
     let (wake, asked) = std::io::pipe().unwrap();
-    let stop = Stop::new(Arc::clone(&signal), wake.into());
-    let server = serve(Options { stop, ..faults(&[]) });
-    signal.store(15, std::sync::atomic::Ordering::SeqCst);
+    let stop = Stop::new(wake.into());
+    let server = serve(Options { stop: stop.clone(), ..faults(&[]) });
+    stop.ask(15);
     drop(asked);
     assert_eq!(server.join().unwrap(), Ended::Stopped);
 }
