@@ -3,6 +3,7 @@
 
 pub mod config_show;
 pub mod empty_book;
+pub mod evidence;
 pub mod explain;
 pub mod link_test;
 pub mod positions;
