@@ -59,7 +59,7 @@ mod lines;
 mod lock;
 mod tail;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind};
@@ -78,7 +78,7 @@ use chain::{Chain, Step};
 
 pub use error::EvidenceError;
 pub use hash::{NotAHash, Sha256Hex};
-pub use head::Head;
+pub use head::{Head, NotAnAnchor};
 pub use line::Record;
 
 const RECORDS: &str = "evidence.jsonl";
@@ -275,9 +275,4 @@ fn only_a_file(file: &File, path: &Path) -> Result<u64, EvidenceError> {
         return Err(EvidenceError::io("read", path)(io::Error::other("it is no file")));
     }
     Ok(metadata.len())
-}
-
-/// The records that a head speaks of.
-fn records_beside(head: &Path) -> PathBuf {
-    head.with_file_name(RECORDS)
 }

@@ -8,6 +8,7 @@ pub mod closing;
 pub mod config_show;
 pub mod emergency_close;
 pub mod empty_book;
+pub mod evidence;
 pub mod explain;
 pub mod intents;
 pub mod link_test;

@@ -12,6 +12,9 @@ use nix::fcntl::OFlag;
 use uuid::Uuid;
 
 use super::body::Body;
+use super::book::Book;
+use super::chain::Step;
+use super::damage::Damage;
 use super::head::{self, Head, Stored};
 use super::line::{MAX_LINE_BYTES, compose};
 use super::lock::{self, Lock};
@@ -23,13 +26,13 @@ use crate::clock::Clock;
 const PROBE_BYTES: usize = 256 << 10;
 
 /// The evidence while nobody else can add to it.
-pub(super) struct Locked<'e> {
+pub(crate) struct Locked<'e> {
     evidence: &'e Evidence,
     _lock: Lock,
 }
 
 impl Evidence {
-    pub(super) fn lock(&self, patience: Duration) -> Result<Locked<'_>, EvidenceError> {
+    pub(crate) fn lock(&self, patience: Duration) -> Result<Locked<'_>, EvidenceError> {
         fs::create_dir_all(&self.directory).map_err(EvidenceError::io("make", &self.directory))?;
         let lock = lock::exclusive(&self.lock, patience)?;
         Ok(Locked { evidence: self, _lock: lock })
@@ -38,7 +41,7 @@ impl Evidence {
 
 impl Locked<'_> {
     /// Adds a record.
-    pub(super) fn append(
+    pub(crate) fn append(
         &self,
         run: Uuid,
         clock: &dyn Clock,
@@ -55,6 +58,20 @@ impl Locked<'_> {
         }
         let added = self.put(&file, &tail, run, clock, body)?;
         Ok(Appended { seq: added.count, hash: added.hash })
+    }
+
+    /// What the records say, and the first damage that there is among them.
+    pub(crate) fn book(&self) -> Result<(Book, Option<Damage>), EvidenceError> {
+        let mut book = Book::new(0);
+        let mut first = None;
+        for step in self.evidence.walk_unlocked(None)? {
+            match step? {
+                Step::Record(record) => book.take(*record),
+                Step::Damage(damage) => first = first.or(Some(damage)),
+                Step::Remark(_) => {}
+            }
+        }
+        Ok((book, first))
     }
 
     /// Whether a record could be added now, and has room.

@@ -146,6 +146,7 @@ pub struct Book {
     /// How many runs that have nothing open are kept.
     keep: usize,
     open: usize,
+    forgotten: u64,
 }
 
 impl Book {
@@ -158,12 +159,23 @@ impl Book {
             canaries: HashMap::new(),
             keep,
             open: 0,
+            forgotten: 0,
         }
     }
 
     /// The runs, in the order in which they began.
     pub fn runs(&self) -> impl DoubleEndedIterator<Item = &Run> {
         self.runs.values()
+    }
+
+    /// One run, where it is kept.
+    pub fn run(&self, id: Uuid) -> Option<&Run> {
+        self.runs.get(self.places.get(&id)?)
+    }
+
+    /// How many runs are not kept any more.
+    pub fn forgotten(&self) -> u64 {
+        self.forgotten
     }
 
     /// Every OPEN of which nothing is proved, oldest first.
@@ -357,6 +369,7 @@ impl Book {
             if let Some(oldest) = oldest {
                 self.pull(oldest);
                 self.places.remove(&oldest);
+                self.forgotten += 1;
             }
         }
     }

@@ -3,9 +3,12 @@
 //! It is what shows that the end of the records was cut off. It is replaced after the record is on the disk, so it may
 //! be one behind, and never ahead.
 
-use std::fs::{self, File};
+use std::fmt;
+use std::fs::{self, File, Permissions};
 use std::io::{self, ErrorKind, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::str::FromStr;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -27,6 +30,30 @@ pub struct Head {
 impl Head {
     /// Of an evidence that holds nothing.
     pub const EMPTY: Self = Self { count: 0, hash: Sha256Hex::NONE };
+}
+
+/// `COUNT:HASH`, the form in which a head is noted elsewhere as an anchor.
+impl fmt::Display for Head {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.count, self.hash)
+    }
+}
+
+/// The text is not `COUNT:HASH`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "an anchor is COUNT:HASH, a number and 64 lower-case hex digits, as `mt5crs evidence verify` shows it"
+)]
+pub struct NotAnAnchor;
+
+impl FromStr for Head {
+    type Err = NotAnAnchor;
+
+    fn from_str(text: &str) -> Result<Self, NotAnAnchor> {
+        let (count, hash) = text.split_once(':').ok_or(NotAnAnchor)?;
+        let count = count.parse().map_err(|_| NotAnAnchor)?;
+        Ok(Self { count, hash: hash.parse().map_err(|_| NotAnAnchor)? })
+    }
 }
 
 /// What stands in the head's file.
@@ -57,18 +84,16 @@ pub(super) fn load(path: &Path) -> Stored {
 
 /// Replaces the head. Once it is renamed it stands: an error says that the old one still does.
 pub(super) fn store(directory: &Path, path: &Path, head: Head) -> io::Result<()> {
-    let mut file =
-        tempfile::Builder::new().prefix(".evidence-head-").suffix(".tmp").tempfile_in(directory)?;
+    let mut file = tempfile::Builder::new()
+        .prefix(".evidence-head-")
+        .suffix(".tmp")
+        // As the records: what the umask leaves of it.
+        .permissions(Permissions::from_mode(0o666))
+        .tempfile_in(directory)?;
     let mut line = serde_json::to_vec(&head)?;
     line.push(b'\n');
     file.write_all(&line)?;
     file.as_file().sync_all()?;
-    // A temporary file is its owner's alone; the head may be read by whoever may read the records.
-    match fs::metadata(super::records_beside(path)) {
-        Ok(records) => file.as_file().set_permissions(records.permissions())?,
-        Err(error) if error.kind() == ErrorKind::NotFound => {}
-        Err(error) => return Err(error),
-    }
     file.persist(path).map_err(|error| error.error)?;
     // A directory that can't be flushed is no reason to take the record back: the rename has happened.
     let _ = File::open(directory).and_then(|directory| directory.sync_all());

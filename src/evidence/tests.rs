@@ -19,18 +19,18 @@ use crate::clock::ManualClock;
 use crate::protocol::positions::Position;
 use crate::units::{Exact, Lots, Magic, Money, Price, Side, Symbol, Ticket};
 
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 const ENDPOINT: &str = "tcp://10.0.0.5:5555";
 
 /// An evidence of its own, that ends with the test.
-struct Place {
-    dir: TempDir,
-    clock: ManualClock,
-    evidence: Evidence,
+pub(crate) struct Place {
+    pub(crate) dir: TempDir,
+    pub(crate) clock: ManualClock,
+    pub(crate) evidence: Evidence,
 }
 
 impl Place {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         // In memory where there is such a place: what these tests flush needs no disk.
         let dir = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
         let evidence = Evidence::at(dir.path().join("state"));
@@ -38,14 +38,14 @@ impl Place {
     }
 
     /// With a first record.
-    fn begun() -> Self {
+    pub(crate) fn begun() -> Self {
         let place = Self::new();
         place.add(Uuid::from_u128(1), begin());
         place
     }
 
     /// With that many records, the first included.
-    fn with_records(count: u64) -> Self {
+    pub(crate) fn with_records(count: u64) -> Self {
         let place = Self::begun();
         for _ in 1..count {
             place.add(Uuid::from_u128(2), close_intent(7));
@@ -53,11 +53,15 @@ impl Place {
         place
     }
 
-    fn add(&self, run: Uuid, body: impl Into<Body>) -> Appended {
+    pub(crate) fn add(&self, run: Uuid, body: impl Into<Body>) -> Appended {
         self.try_add(run, body).unwrap()
     }
 
-    fn try_add(&self, run: Uuid, body: impl Into<Body>) -> Result<Appended, EvidenceError> {
+    pub(crate) fn try_add(
+        &self,
+        run: Uuid,
+        body: impl Into<Body>,
+    ) -> Result<Appended, EvidenceError> {
         self.clock.advance(Duration::from_millis(1));
         self.evidence.append(run, &self.clock, &body.into(), PATIENCE)
     }
@@ -66,7 +70,7 @@ impl Place {
         fs::read(&self.evidence.records).unwrap()
     }
 
-    fn lines(&self) -> Vec<String> {
+    pub(crate) fn lines(&self) -> Vec<String> {
         String::from_utf8(self.bytes()).unwrap().lines().map(str::to_owned).collect()
     }
 
@@ -74,7 +78,7 @@ impl Place {
         fs::write(&self.evidence.records, bytes).unwrap();
     }
 
-    fn write_lines(&self, lines: &[String]) {
+    pub(crate) fn write_lines(&self, lines: &[String]) {
         self.write(lines.iter().map(|line| format!("{line}\n")).collect::<String>());
     }
 
@@ -126,19 +130,19 @@ impl Walked {
     }
 }
 
-fn start() -> Timestamp {
+pub(crate) fn start() -> Timestamp {
     "2026-01-17T03:54:22.961398Z".parse().unwrap()
 }
 
-fn run(number: u128) -> Uuid {
+pub(crate) fn run(number: u128) -> Uuid {
     Uuid::from_u128(number)
 }
 
-fn exact(token: &str) -> Exact {
+pub(crate) fn exact(token: &str) -> Exact {
     Exact::parse(token).unwrap()
 }
 
-fn begin() -> Begin {
+pub(crate) fn begin() -> Begin {
     Begin {
         endpoint: ENDPOINT.to_owned(),
         profile: None,
@@ -149,7 +153,7 @@ fn begin() -> Begin {
     }
 }
 
-fn funds() -> Funds {
+pub(crate) fn funds() -> Funds {
     Funds {
         balance: Money(exact("200.00")),
         equity: Money(exact("200.00")),
@@ -158,7 +162,7 @@ fn funds() -> Funds {
     }
 }
 
-fn open_intent() -> OpenIntent {
+pub(crate) fn open_intent() -> OpenIntent {
     OpenIntent {
         purpose: Purpose::Canary,
         order: Ordered {
@@ -178,7 +182,7 @@ fn open_intent() -> OpenIntent {
     }
 }
 
-fn outcome(intent: Uuid, result: OpenResult) -> OpenOutcome {
+pub(crate) fn outcome(intent: Uuid, result: OpenResult) -> OpenOutcome {
     OpenOutcome {
         intent,
         result,
@@ -187,7 +191,7 @@ fn outcome(intent: Uuid, result: OpenResult) -> OpenOutcome {
     }
 }
 
-fn executed(ticket: i64) -> OpenResult {
+pub(crate) fn executed(ticket: i64) -> OpenResult {
     let position = Position {
         ticket: Ticket(ticket),
         symbol: Symbol::new("EURUSD.s"),
@@ -201,16 +205,16 @@ fn executed(ticket: i64) -> OpenResult {
     OpenResult::Executed { ticket: Ticket(ticket), position: Box::new(position) }
 }
 
-fn not_executed() -> OpenResult {
+pub(crate) fn not_executed() -> OpenResult {
     let why = "refused".to_owned();
     OpenResult::NotExecuted { why, code: Some("INVALID_VOLUME".to_owned()) }
 }
 
-fn unknown() -> OpenResult {
+pub(crate) fn unknown() -> OpenResult {
     OpenResult::Unknown { why: "no list could be read".to_owned() }
 }
 
-fn reading(listed: u64) -> Reading {
+pub(crate) fn reading(listed: u64) -> Reading {
     Reading {
         asked_at: start(),
         reported_at: start(),
@@ -220,7 +224,7 @@ fn reading(listed: u64) -> Reading {
     }
 }
 
-fn close_intent(ticket: i64) -> CloseIntent {
+pub(crate) fn close_intent(ticket: i64) -> CloseIntent {
     CloseIntent {
         ticket: Ticket(ticket),
         symbol: Symbol::new("EURUSD.s"),
@@ -228,7 +232,7 @@ fn close_intent(ticket: i64) -> CloseIntent {
     }
 }
 
-fn close_outcome(ticket: i64, result: CloseResult) -> CloseOutcome {
+pub(crate) fn close_outcome(ticket: i64, result: CloseResult) -> CloseOutcome {
     CloseOutcome {
         ticket: Ticket(ticket),
         result,
@@ -239,7 +243,7 @@ fn close_outcome(ticket: i64, result: CloseResult) -> CloseOutcome {
     }
 }
 
-fn resolution(intent: Uuid, outcome: Resolved) -> Resolution {
+pub(crate) fn resolution(intent: Uuid, outcome: Resolved) -> Resolution {
     Resolution {
         intent,
         by: By::Person,
@@ -247,5 +251,29 @@ fn resolution(intent: Uuid, outcome: Resolved) -> Resolution {
         reason: "looked at the terminal".to_owned(),
         who: Some("ops".to_owned()),
         readings: vec![],
+    }
+}
+
+pub(crate) fn emergency(
+    round: u32,
+    results: &[(i64, TicketResult)],
+    flat: bool,
+) -> EmergencyOutcome {
+    EmergencyOutcome {
+        round,
+        tickets: (results.iter())
+            .map(|(ticket, result)| TicketOutcome {
+                ticket: Ticket(*ticket),
+                result: result.clone(),
+                reply: None,
+            })
+            .collect(),
+        readings: vec![],
+        flat: flat.then(|| FlatCertificate {
+            witness: "two empty lists".to_owned(),
+            lists: [reading(0), reading(0)],
+            account: funds(),
+            account_reply: ReplyHash { bytes: 3, sha256: Sha256Hex::of(b"yes") },
+        }),
     }
 }

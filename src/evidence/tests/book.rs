@@ -9,26 +9,6 @@ fn open_tickets(place: &Place) -> Vec<i64> {
     place.evidence.open_canaries().unwrap().iter().map(|canary| canary.ticket.0).collect()
 }
 
-fn emergency(round: u32, results: &[(i64, TicketResult)], flat: bool) -> EmergencyOutcome {
-    EmergencyOutcome {
-        round,
-        tickets: (results.iter())
-            .map(|(ticket, result)| TicketOutcome {
-                ticket: Ticket(*ticket),
-                result: result.clone(),
-                reply: None,
-            })
-            .collect(),
-        readings: vec![],
-        flat: flat.then(|| FlatCertificate {
-            witness: "two empty lists".to_owned(),
-            lists: [reading(0), reading(0)],
-            account: funds(),
-            account_reply: ReplyHash { bytes: 3, sha256: Sha256Hex::of(b"yes") },
-        }),
-    }
-}
-
 #[test]
 fn an_intent_is_unresolved_until_something_is_proved() {
     for (result, open) in [(executed(7), vec![7]), (not_executed(), vec![])] {

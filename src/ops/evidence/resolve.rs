@@ -1,0 +1,156 @@
+//! `evidence resolve`: a person's word on an order that nothing is proved of.
+//!
+//! It is recorded as that, with the person's name, and never shown as a proof.
+
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::{RunPrefix, failure, one_of, unknown, usage};
+use crate::clock::Clock;
+use crate::evidence::body::{By, Resolution, Resolved};
+use crate::evidence::book::Intent;
+use crate::evidence::chain::Step;
+use crate::evidence::{Evidence, EvidenceError, Head};
+use crate::report::{Failure, Outcome, Verdict};
+use crate::units::Ticket;
+
+/// What is asked for.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where the records are.
+    pub evidence: Evidence,
+    /// The run whose order it is.
+    pub run: RunPrefix,
+    /// What became of it.
+    pub outcome: Resolved,
+    /// Why the person says so; needed where nothing was executed.
+    pub reason: String,
+    /// The person's user name.
+    pub who: String,
+    /// The run that records it.
+    pub this_run: Uuid,
+    /// How long is waited for another process's append.
+    pub patience: Duration,
+}
+
+/// What was recorded.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Report {
+    /// The run whose order it is.
+    pub run: String,
+    /// Its position; null where it opened nothing.
+    pub ticket: Option<Ticket>,
+    /// Who said so.
+    pub who: String,
+    /// Why.
+    pub reason: String,
+    /// The record of it: its number and hash.
+    pub recorded: Head,
+    /// How many orders are still not settled.
+    pub still_unresolved: usize,
+}
+
+/// Records the word, under the lock under which it was seen to be needed.
+pub fn run(options: &Options, clock: &dyn Clock) -> Outcome<Report> {
+    record(options, clock).unwrap_or_else(Outcome::failed)
+}
+
+fn record(options: &Options, clock: &dyn Clock) -> Result<Outcome<Report>, Failure> {
+    let because = |error: EvidenceError| failure(&error);
+    sensible(options)?;
+    let locked = options.evidence.lock(options.patience).map_err(because)?;
+    let (book, damage) = locked.book().map_err(because)?;
+    let mut matching: Vec<Uuid> = (book.unresolved().map(|intent| intent.run))
+        .filter(|run| options.run.matches(*run))
+        .collect();
+    matching.dedup();
+    if matching.is_empty() {
+        drop(locked);
+        if !known(&options.evidence, &options.run).map_err(because)? {
+            return Err(unknown(&options.run));
+        }
+        return Err(usage(
+            "nothing-unresolved",
+            format!("nothing of run {} is unresolved", options.run),
+            "mt5crs evidence show says what is proved of it",
+        ));
+    }
+    let run = one_of(&matching, &options.run)?;
+    // The one that an outcome would settle: a run's last.
+    if let Some(intent) = book.unresolved().filter(|intent| intent.run == run).last() {
+        possible(intent, options.outcome)?;
+    }
+    let resolution = Resolution {
+        intent: run,
+        by: By::Person,
+        outcome: options.outcome,
+        reason: options.reason.trim().to_owned(),
+        who: Some(options.who.clone()),
+        readings: Vec::new(),
+    };
+    let added = locked.append(options.this_run, clock, &resolution.into()).map_err(because)?;
+    let still_unresolved = book.unresolved().count() - 1;
+    let report = Report {
+        run: run.to_string(),
+        ticket: match options.outcome {
+            Resolved::Executed { ticket } => Some(ticket),
+            Resolved::NotExecuted => None,
+        },
+        who: options.who.clone(),
+        reason: options.reason.trim().to_owned(),
+        recorded: Head { count: added.seq, hash: added.hash },
+        still_unresolved,
+    };
+    let mut outcome = Outcome::judged(report, Verdict::Pass, false);
+    if let Some(damage) = damage {
+        outcome.verdict = Verdict::Warn;
+        outcome.warnings = vec![format!(
+            "the records are damaged, and no order is sent on them: {damage}; mt5crs evidence verify names every damage"
+        )];
+    }
+    Ok(outcome)
+}
+
+/// What can be told without looking at the records.
+fn sensible(options: &Options) -> Result<(), Failure> {
+    match options.outcome {
+        Resolved::Executed { ticket } if !ticket.is_real() => Err(usage(
+            "no-ticket",
+            format!("{ticket} is no ticket"),
+            "give the position's ticket as the terminal shows it; where the order opened nothing: --not-executed --reason TEXT",
+        )),
+        Resolved::NotExecuted if options.reason.trim().is_empty() => Err(usage(
+            "no-reason",
+            "that nothing was executed needs a reason".to_owned(),
+            "say with --reason what you looked at, and when",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// A position that was open before the order can't be the order's.
+fn possible(intent: &Intent, outcome: Resolved) -> Result<(), Failure> {
+    let Resolved::Executed { ticket } = outcome else { return Ok(()) };
+    let before = intent.open.as_ref().map_or(&[][..], |open| &open.tickets_before);
+    if !before.contains(&ticket) {
+        return Ok(());
+    }
+    Err(usage(
+        "ticket-is-older",
+        format!("position {ticket} was open before the order of run {} was sent", intent.run),
+        "look at the terminal for the position that came after it; mt5crs positions lists them",
+    ))
+}
+
+/// Whether any record is of such a run.
+fn known(evidence: &Evidence, prefix: &RunPrefix) -> Result<bool, EvidenceError> {
+    for step in evidence.walk(None)? {
+        if matches!(step?, Step::Record(record) if prefix.matches(record.run)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
