@@ -16,10 +16,11 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::clock::{Clock, micros};
+use crate::clock::{Clock, Deadline, micros};
 use crate::exit::Exit;
 use crate::failure::Names;
 use crate::gateway::{Client, Error, Identity};
+use crate::ops::intents::{self, Looked, Records};
 use crate::protocol::account::Account;
 use crate::protocol::positions::{Position, Positions};
 use crate::protocol::sync_all::Synced;
@@ -42,6 +43,8 @@ pub struct Options {
     pub judging: Judging,
     /// Where the snapshot is kept.
     pub store: Store,
+    /// For how long an earlier order of which nothing is proved may be looked for.
+    pub deadline: Deadline,
     /// For the words of failures.
     pub names: Names,
 }
@@ -97,6 +100,8 @@ pub struct Report {
     pub refusals: Vec<Refused>,
     /// Every check, in a fixed order.
     pub checks: Vec<Check>,
+    /// Orders of earlier runs of which nothing was proved until now.
+    pub intents: Vec<Looked>,
     /// What changed since the last snapshot; null where there is none to compare with.
     pub changes: Option<Changes>,
     /// Where the snapshot is, and whether it was replaced.
@@ -130,7 +135,12 @@ pub struct Observed {
 }
 
 /// Recovers, judges and keeps the state.
-pub fn run(client: &mut Client<'_>, options: &Options, clock: &dyn Clock) -> Outcome<Report> {
+pub fn run(
+    client: &mut Client<'_>,
+    options: &Options,
+    records: &Records<'_>,
+    clock: &dyn Clock,
+) -> Outcome<Report> {
     let store = &options.store;
     // Looked at before anything is asked, so that a state directory that can't be written costs no question.
     if let Err(failure) = store.writable() {
@@ -148,6 +158,7 @@ pub fn run(client: &mut Client<'_>, options: &Options, clock: &dyn Clock) -> Out
     };
 
     let mut observed = Observed::default();
+    let (intents, unresolved) = resolve_intents(client, options, records, clock, &mut warnings);
     let read = observe(client, options.magic, &mut observed);
     let checks = checks::judge(&observed, &options.judging);
     let verdict = verdict_of(&checks);
@@ -156,9 +167,13 @@ pub fn run(client: &mut Client<'_>, options: &Options, clock: &dyn Clock) -> Out
         Err(error) => Some(options.names.read_failure(error)),
         Ok(()) => checks::identity_failure(&observed, &options.judging, &options.names),
     };
+    if let Some(unresolved) = &unresolved {
+        warnings.extend(unresolved.causes.iter().map(|cause| format!("unresolved order: {cause}")));
+    }
 
     let simulated = observed.identity.as_ref().is_some_and(|identity| identity.simulated);
     let mut report = report(observed, checks, options);
+    report.intents = intents;
     let (Some(account), Some(positions)) = (&report.account, &report.positions) else {
         return ended(report, verdict, simulated, warnings, failure);
     };
@@ -193,6 +208,28 @@ fn ended(
         outcome.exit = Exit::No;
     }
     outcome
+}
+
+/// Looks at orders of earlier runs of which nothing is proved. That it can't is told: it keeps nobody from knowing what
+/// is open now.
+fn resolve_intents(
+    client: &mut Client<'_>,
+    options: &Options,
+    records: &Records<'_>,
+    clock: &dyn Clock,
+    warnings: &mut Vec<String>,
+) -> (Vec<Looked>, Option<Failure>) {
+    match intents::resolve(client, clock, records, &options.judging.credit, options.deadline) {
+        Ok(looked) => {
+            let unresolved = intents::unresolved(&looked);
+            (looked, unresolved)
+        }
+        Err(intents::Trouble::Gateway(_)) => (vec![], None),
+        Err(intents::Trouble::Evidence(error)) => {
+            warnings.push(format!("earlier orders can't be looked at: {error}"));
+            (vec![], None)
+        }
+    }
 }
 
 /// Reads both lists until they agree, and the account after them.
@@ -247,6 +284,7 @@ fn report(observed: Observed, checks: Vec<Check>, options: &Options) -> Report {
         rounds: observed.rounds,
         refusals: refusals.into_iter().flatten().collect(),
         checks,
+        intents: vec![],
         changes: None,
         snapshot: snapshot::Kept { path: options.store.path().to_owned(), replaced: false },
     }

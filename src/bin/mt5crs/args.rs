@@ -7,6 +7,8 @@ use clap::builder::Styles;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use mt5crs::config::duration;
+use mt5crs::evidence::Head;
+use mt5crs::ops::evidence::RunPrefix;
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 it is so · 1 it is not · 2 usage or settings · 3 no answer · 4 outcome unknown · 5 refused by a guard ·
@@ -133,6 +135,9 @@ pub(crate) enum Command {
     /// Look at, write or remove the kill switch's file
     #[command(subcommand)]
     Breaker(BreakerCommand),
+    /// What was intended and proved: show, verify, resolve or export the records
+    #[command(subcommand)]
+    Evidence(EvidenceCommand),
     /// Run a simulated gateway to practise on
     Sim(Box<ServeArgs>),
     /// Show settings
@@ -290,6 +295,60 @@ pub(crate) enum BreakerCommand {
     },
 }
 
+#[derive(Debug, Subcommand)]
+pub(crate) enum EvidenceCommand {
+    /// A table of runs, orders and what was proved
+    Show {
+        #[command(flatten)]
+        place: EvidencePlace,
+        /// How many of the runs that have nothing open
+        #[arg(long, default_value_t = 20)]
+        last: usize,
+    },
+    /// Whether the records are what was written: 0, or 1 and each damage named
+    Verify {
+        #[command(flatten)]
+        place: EvidencePlace,
+        /// A head that was noted earlier, which the records must still hold
+        #[arg(long, value_name = "COUNT:HASH")]
+        anchor: Option<Head>,
+    },
+    /// Record a person's word on an order that nothing is proved of
+    Resolve {
+        #[command(flatten)]
+        place: EvidencePlace,
+        /// The run, or the first digits of its id
+        run: RunPrefix,
+        /// It opened this position
+        #[arg(long, value_name = "TICKET", value_parser = clap::value_parser!(i64).range(1..), required_unless_present = "not_executed", conflicts_with = "not_executed")]
+        executed: Option<i64>,
+        /// It opened nothing
+        #[arg(long)]
+        not_executed: bool,
+        /// How that is known
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// One run's records as files for people
+    Export {
+        #[command(flatten)]
+        place: EvidencePlace,
+        /// The run, or the first digits of its id
+        #[arg(long)]
+        run: RunPrefix,
+        /// Where the files are written
+        #[arg(long, value_name = "DIR")]
+        dir: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EvidencePlace {
+    /// The directory of the records, instead of the configured gateway's
+    #[arg(long = "evidence-dir", value_name = "DIR")]
+    pub(crate) directory: Option<PathBuf>,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct ServeArgs {
     /// How many positions it holds
@@ -349,6 +408,10 @@ pub(crate) enum SchemaOf {
     Canary,
     EmergencyClose,
     Breaker,
+    EvidenceShow,
+    EvidenceVerify,
+    EvidenceResolve,
+    EvidenceExport,
     ConfigShow,
     Explain,
 }

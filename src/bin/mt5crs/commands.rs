@@ -5,6 +5,7 @@ mod canary;
 mod codes;
 mod config;
 mod emergency_close;
+mod evidence;
 mod link_test;
 mod positions;
 mod schema;
@@ -26,6 +27,7 @@ pub(crate) fn dispatch(arguments: Arguments) -> Exit {
         Command::Canary(args) => canary::run(&run, &args),
         Command::EmergencyClose(args) => emergency_close::run(&run, &args),
         Command::Breaker(command) => breaker::run(&run, &command),
+        Command::Evidence(command) => evidence::run(&run, command),
         Command::Sim(args) => sim::run(&run, &args),
         Command::Config(args) => config::run(&run, &args),
         Command::Explain(args) => codes::run(&run, &args),

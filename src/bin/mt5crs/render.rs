@@ -7,6 +7,7 @@ pub(crate) mod breaker;
 pub(crate) mod canary;
 pub(crate) mod config;
 pub(crate) mod emergency_close;
+pub(crate) mod evidence;
 pub(crate) mod explain;
 pub(crate) mod link_test;
 pub(crate) mod positions;

@@ -18,6 +18,10 @@ pub(crate) fn run(run: &Run, args: &SchemaArgs) -> Exit {
         SchemaOf::Canary => of::<ops::canary::Report>(),
         SchemaOf::EmergencyClose => of::<ops::emergency_close::Report>(),
         SchemaOf::Breaker => of::<ops::breaker::Report>(),
+        SchemaOf::EvidenceShow => of::<ops::evidence::show::Report>(),
+        SchemaOf::EvidenceVerify => of::<ops::evidence::verify::Report>(),
+        SchemaOf::EvidenceResolve => of::<ops::evidence::resolve::Report>(),
+        SchemaOf::EvidenceExport => of::<ops::evidence::export::Report>(),
         SchemaOf::ConfigShow => of::<ops::config_show::Report>(),
         SchemaOf::Explain => of::<ops::explain::Report>(),
     };

@@ -7,9 +7,11 @@ use std::process::Command;
 use std::time::Duration;
 
 use mt5crs::config::{self, Environment};
+use mt5crs::evidence::Evidence;
 use mt5crs::exit::Exit;
 use mt5crs::guard::breaker;
 use mt5crs::logs::Marker;
+use mt5crs::ops::intents::Records;
 use mt5crs::ops::sync::snapshot::Store;
 use mt5crs::ops::sync::{self, Options, Report, checks};
 use mt5crs::report::{Failure, Outcome, Status, Verdict};
@@ -20,6 +22,9 @@ use crate::site::{Job, Site, settings_failure};
 
 const JOB: Job =
     Job { name: "sync", verb: "sync", deadline: Duration::from_secs(30), lenient: None };
+
+/// How long a record waits for another process's append.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(crate) fn run(run: &Run, args: SyncArgs) -> Exit {
     if let Err(failure) = usable(run, &args) {
@@ -46,10 +51,13 @@ pub(crate) fn run(run: &Run, args: SyncArgs) -> Exit {
         magic: site.settings.magic,
         judging: site.judging(&args.credit.credit),
         store: Store::new(site.state_dir()),
+        deadline: site.deadline,
         names: site.names.clone(),
     };
+    let evidence = Evidence::at(site.state_dir());
     let asked = site.ask(run, |client| {
-        let outcome = sync::run(client, &options, &*run.clock);
+        let records = Records { evidence: &evidence, run: site.run_id, patience: PATIENCE };
+        let outcome = sync::run(client, &options, &records, &*run.clock);
         let simulated = outcome.simulated;
         (outcome, simulated)
     });
@@ -130,6 +138,17 @@ fn record(site: &Site, outcome: &Outcome<Report>) {
     }
 }
 
+/// Whether every order is settled, as far as the records can be trusted.
+fn settled(evidence: &Evidence) -> Result<(), String> {
+    let unresolved = evidence.unresolved().map_err(|error| error.to_string())?;
+    match unresolved.first() {
+        None => Ok(()),
+        Some(intent) => {
+            Err(format!("what became of the order of run {} is not proved", intent.run))
+        }
+    }
+}
+
 /// The command that starts when everything is proved.
 struct Gate {
     program: OsString,
@@ -188,6 +207,15 @@ impl Gate {
                 warned.iter().map(|check| format!("{}: {}", check.name, check.found)).collect();
             let remedy = format!("mend it, or accept it by name: --allow-warn {}", first.name);
             return refused("sync-warned", causes, remedy, Exit::No);
+        }
+        if let Err(why) = settled(&Evidence::at(site.state_dir())) {
+            return refused(
+                "unresolved-intent",
+                vec![why],
+                "mt5crs evidence show, then look at the terminal and mt5crs evidence resolve"
+                    .to_owned(),
+                Exit::Guarded,
+            );
         }
         match breaker::engaged(&site.settings.kill_switch_file) {
             None => None,

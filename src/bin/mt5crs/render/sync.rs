@@ -2,6 +2,7 @@
 
 use std::io;
 
+use mt5crs::ops::intents::Outcome as Settled;
 use mt5crs::ops::sync::Report;
 use mt5crs::ops::sync::changes::Changes;
 use mt5crs::report::{Outcome, Status};
@@ -74,6 +75,17 @@ impl Page for Report {
         if report.checks.iter().any(|check| check.status != Status::NotReached) {
             sheet.heading("CHECKS")?;
             table::checks(sheet, &report.checks)?;
+        }
+        if !report.intents.is_empty() {
+            sheet.heading("EARLIER ORDERS of which nothing was proved")?;
+            for looked in &report.intents {
+                let outcome = match looked.outcome {
+                    Settled::Executed => "executed",
+                    Settled::NotExecuted => "not executed",
+                    Settled::Unknown => "STILL UNKNOWN",
+                };
+                sheet.line(clean(&format!("run {}: {outcome}; {}", looked.run, looked.why)))?;
+            }
         }
         if report.positions.is_some() {
             sheet.heading("CHANGES")?;
