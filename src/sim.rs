@@ -19,7 +19,9 @@ mod journal;
 pub mod ledger;
 mod line;
 mod market;
+mod plan;
 mod server;
+pub mod spec;
 mod spoil;
 #[cfg(test)]
 mod tests;
@@ -32,11 +34,11 @@ use rust_decimal::Decimal;
 use crate::clock::Stop;
 
 pub use catalogue::{FAULTS, FaultInfo};
-pub use fault::FaultSpec;
 pub use in_process::InProcess;
 pub use journal::{JournalError, read_ledger};
 pub use ledger::{Entry, Kind};
 pub use server::{Ended, OnCrash, Server, SimError};
+pub use spec::{FaultSpec, SpecError};
 
 /// What a simulated gateway is like.
 #[derive(Debug, Clone)]

@@ -3,8 +3,9 @@
 
 use jiff::Timestamp;
 
-use super::fault::{Fault, Met};
+use super::fault::Fault;
 use super::incoming::refuse;
+use super::plan::Met;
 use super::spoil::{spoil, without};
 use crate::protocol::account::Account;
 use crate::protocol::code::ErrorCode;

@@ -1,7 +1,8 @@
 //! Every fault that can be asked for: its name, its form, the hazards that it is, and how its parameters are read.
 
 use super::fault::ActionName::{Close, GetAccount, GetPositions, Open, SyncAll};
-use super::fault::{ActionName, Expected, Fault, Parameters, Scope};
+use super::fault::{ActionName, Fault};
+use super::spec::{Expected, Parameters, Scope};
 
 /// One fault of the catalogue.
 pub struct FaultInfo {

@@ -5,6 +5,10 @@
 //! the order; what becomes of the figures; status and uuid; garbage; then `crash:after`, `disconnect` and `drop-reply`.
 //! Of two faults of one kind the one asked for first wins; delays add up.
 
+mod orders;
+mod others;
+mod reads;
+
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -15,24 +19,15 @@ use uuid::Uuid;
 use super::Options;
 use super::answer::Voice;
 use super::book::{Book, Order, Start};
-use super::fault::{ActionName, Fault, Met, Moment, Plan};
+use super::fault::{ActionName, Fault, Moment};
 use super::incoming::{Incoming, refuse};
 use super::journal::{Journal, JournalError, rebuild};
 use super::ledger::{Entry, Kind};
-use super::market;
-use crate::protocol::account::Account;
+use super::plan::{Met, Plan};
 use crate::protocol::code::ErrorCode;
-use crate::protocol::order::{Closed, Filled, Open};
-use crate::protocol::ping::Pong;
-use crate::protocol::positions::Position;
 use crate::protocol::reply::Refusal;
-use crate::protocol::signature;
-use crate::units::{Exact, Level, Lots, Money, Price, Side, Ticket};
+use crate::units::{Lots, Money, Ticket};
 
-/// The ticket that a stub makes up (hazard 5).
-const STUB_TICKET: Ticket = Ticket(12_345);
-/// The first of the tickets that `churn` makes up: far from any of the book's.
-const CHURN_TICKET: i64 = 900_000_000;
 /// The broker rejects volumes above this, in lots.
 const MAX_LOTS: Decimal = Decimal::ONE_HUNDRED;
 
@@ -174,7 +169,7 @@ impl Gateway {
             now: own_clock(&met, now),
             simulated: self.simulated,
         };
-        let reply = match foreign(&met) {
+        let reply = match others::foreign(&met) {
             Some(program) => self.foreign_program(program, &incoming, now)?,
             None => {
                 let reply = match &action {
@@ -207,7 +202,7 @@ impl Gateway {
         now: Timestamp,
     ) -> Result<Vec<u8>, JournalError> {
         Ok(match action {
-            ActionName::Ping => voice.pong(&pong(incoming, voice)),
+            ActionName::Ping => voice.pong(&reads::pong(incoming, voice)),
             ActionName::GetAccount => match self.account(voice.met) {
                 Ok(account) => voice.account(account),
                 Err(refusal) => voice.refuse(&refusal),
@@ -243,296 +238,6 @@ impl Gateway {
             },
         })
     }
-
-    fn account(&self, met: &Met) -> Result<Account, Refusal> {
-        terminal(met)?;
-        if met.has(&Fault::TerminalDead) {
-            return Err(refuse(ErrorCode::AccountError, "Failed to get account info"));
-        }
-        let mut account = self.book.account();
-        if met.has(&Fault::Stub) {
-            account.balance = money(20_000);
-            account.equity = money(20_550);
-            account.free_margin = money(20_550);
-            account.margin = money(0);
-            account.margin_level = Level(Exact::from(Decimal::new(0, 1)));
-        }
-        if met.has(&Fault::BalanceJump) {
-            for figure in [&mut account.balance, &mut account.equity, &mut account.free_margin] {
-                *figure = Money::from(figure.value() + Decimal::new(100_000, 2));
-            }
-            if !account.margin.value().is_zero() {
-                let level = Decimal::ONE_HUNDRED * account.equity.value() / account.margin.value();
-                account.margin_level = Level(Exact::from(market::cents(level)));
-            }
-        }
-        if met.has(&Fault::LevelWrong) {
-            let wrong = account.margin_level.value() + Decimal::from(50);
-            account.margin_level = Level(Exact::from(wrong));
-        }
-        let identity = |fault: &Fault| match fault {
-            Fault::Identity { login, server, trade_mode } => {
-                Some((login.clone(), server.clone(), *trade_mode))
-            }
-            _ => None,
-        };
-        if let Some((login, server, trade_mode)) = met.find(identity) {
-            account.login = Some(login);
-            account.server = Some(server);
-            account.trade_mode = Some(trade_mode);
-        }
-        Ok(account)
-    }
-
-    fn positions(&mut self, met: &Met) -> Result<Vec<Position>, Refusal> {
-        terminal(met)?;
-        self.lists += 1;
-        let empty =
-            [Fault::Stub, Fault::TerminalDead, Fault::PositionsEmptyOnError, Fault::HedgedEmpty];
-        if empty.iter().any(|fault| met.has(fault)) {
-            return Ok(Vec::new());
-        }
-        let mut positions = self.book.positions();
-        if !met.has(&Fault::ReportsMagic) {
-            for position in &mut positions {
-                position.magic = None;
-            }
-        }
-        if let Some(first) = positions.first_mut() {
-            if met.has(&Fault::SideUnknown) {
-                first.side = Side::from_wire("LONG");
-            }
-            if met.has(&Fault::TicketZeroListed) {
-                first.ticket = Ticket(0);
-            }
-            if met.has(&Fault::VolumeZero) {
-                first.volume = Lots::from(Decimal::new(0, 2));
-            }
-            let first = first.clone();
-            if met.has(&Fault::TicketTwice) {
-                positions.push(first.clone());
-            }
-            if met.has(&Fault::Churn) {
-                positions.push(Position { ticket: Ticket(CHURN_TICKET + self.lists), ..first });
-            }
-        }
-        Ok(positions)
-    }
-
-    /// OPEN: the fields, the signature, the terminal, the broker.
-    fn open(
-        &mut self,
-        incoming: &Incoming<'_>,
-        voice: &Voice<'_>,
-        now: Timestamp,
-    ) -> Result<Result<(Filled, Open), Refusal>, JournalError> {
-        let met = voice.met;
-        let admitted = incoming.open().and_then(|open| {
-            self.check_signature(&open, voice)?;
-            terminal(met)?;
-            Ok(open)
-        });
-        let open = match admitted {
-            Ok(open) => open,
-            Err(refusal) => return Ok(Err(refusal)),
-        };
-        let claim = |ticket, volume: Lots, price: Price| Filled {
-            ticket,
-            volume,
-            price,
-            execution_time: Some(voice.now),
-        };
-        if met.has(&Fault::Stub) {
-            let volume = open.volume.clone();
-            return Ok(Ok((
-                claim(STUB_TICKET, volume, Price::from(Decimal::new(108_500, 5))),
-                open,
-            )));
-        }
-        if let Some(refusal) = order_refused(met, false) {
-            return Ok(Err(refusal));
-        }
-        let Some(instrument) = market::find(open.symbol.as_str()) else {
-            let message = format!("Symbol {} not found", open.symbol);
-            return Ok(Err(refuse(ErrorCode::Mt5OrderFailed, message)));
-        };
-        let mut order = Order { instrument, side: open.side.clone(), volume: open.volume.clone() };
-        let nothing = claim(Ticket(0), zero_lots(), zero_price());
-        if met.has(&Fault::OpenTicketZero) || broker_rejects(met, &order.volume) {
-            return Ok(Ok((nothing, open)));
-        }
-        if met.has(&Fault::PartialFill) {
-            order.volume = Lots::from((order.volume.value() / Decimal::TWO).normalize());
-        }
-        let uuid = incoming.uuid();
-        if let Some(delay) = met.find(|fault| match fault {
-            Fault::OpenLate(delay) => Some(*delay),
-            _ => None,
-        }) {
-            let due = later(now, delay);
-            self.pending.push(Pending { due, order, uuid });
-            return Ok(Ok((nothing, open)));
-        }
-        let late = late_execution(met);
-        let executed_at = later(now, late);
-        let entry = self.book.open(Kind::Open, &order, uuid, executed_at);
-        let mut filled = claim(entry.ticket, entry.volume.clone(), entry.price.clone());
-        filled.execution_time = Some(later(voice.now, late));
-        self.record(entry)?;
-        if let Some(refusal) = order_refused(met, true) {
-            return Ok(Err(refusal));
-        }
-        if met.has(&Fault::FillPriceZero) {
-            filled.price = zero_price();
-        }
-        Ok(Ok((filled, open)))
-    }
-
-    fn check_signature(&self, open: &Open, voice: &Voice<'_>) -> Result<(), Refusal> {
-        if voice.met.has(&Fault::SignatureOff) {
-            return Ok(());
-        }
-        let refused = |why: &str| {
-            let message = format!("Risk signature validation failed: {why}");
-            refuse(ErrorCode::RiskSignatureInvalid, message)
-        };
-        if voice.met.has(&Fault::OldPython) {
-            return Err(refused("Invalid isoformat string"));
-        }
-        signature::verify(open, voice.now, self.signature_ttl)
-            .map_err(|why| refused(&why.to_string()))
-    }
-
-    /// CLOSE: the whole position, whatever volume and symbol say.
-    fn close(
-        &mut self,
-        incoming: &Incoming<'_>,
-        voice: &Voice<'_>,
-        now: Timestamp,
-    ) -> Result<Result<Closed, Refusal>, JournalError> {
-        let met = voice.met;
-        let ticket = match incoming.ticket().and_then(|ticket| terminal(met).map(|()| ticket)) {
-            Ok(ticket) => ticket,
-            Err(refusal) => return Ok(Err(refusal)),
-        };
-        let claim =
-            |ticket, close_price| Closed { ticket, close_price, execution_time: Some(voice.now) };
-        if met.has(&Fault::Stub) {
-            return Ok(Ok(claim(STUB_TICKET, Price::from(Decimal::new(108_500, 5)))));
-        }
-        let failed = |message: String| Ok(Err(refuse(ErrorCode::Mt5CloseFailed, message)));
-        if met.has(&Fault::CannotClose) {
-            return failed("module 'MetaTrader5' has no attribute 'position_get'".to_owned());
-        }
-        let not_found = || format!("Position {ticket} not found");
-        if met.has(&Fault::TerminalDead) {
-            return failed(not_found());
-        }
-        let attempts = self.close_attempts.entry(ticket).or_default();
-        *attempts = attempts.saturating_add(1);
-        let attempt = *attempts;
-        if met.iter().any(|fault| match fault {
-            Fault::CloseFailed(attempts) => attempts.is_none_or(|attempts| attempt <= attempts),
-            _ => false,
-        }) {
-            return failed("Close order failed: retcode 10004".to_owned());
-        }
-        if met.has(&Fault::CloseTicketZero) {
-            return Ok(Ok(claim(Ticket(0), zero_price())));
-        }
-        let Some(entry) = self.book.close(Kind::Close, ticket, incoming.uuid(), now) else {
-            return failed(not_found());
-        };
-        let mut closed = claim(entry.order, entry.price.clone());
-        self.record(entry)?;
-        if met.has(&Fault::FillPriceZero) {
-            closed.close_price = zero_price();
-        }
-        Ok(Ok(closed))
-    }
-
-    /// What somebody else does at the terminal once positions were read so often.
-    fn others_trade(&mut self, met: &Met, now: Timestamp) -> Result<(), JournalError> {
-        self.position_reads = self.position_reads.saturating_add(1);
-        for fault in met.iter() {
-            match fault {
-                Fault::PositionAppears(reads) if *reads == self.position_reads => {
-                    let order = foreign_order(0, Side::Buy, Lots::from(Decimal::new(1, 2)));
-                    let entry = self.book.open(Kind::OthersOpen, &order, None, now);
-                    self.record(entry)?;
-                }
-                Fault::PositionVanishes(reads) if *reads == self.position_reads => {
-                    let newest = self.book.newest();
-                    let closed = newest
-                        .and_then(|ticket| self.book.close(Kind::OthersClose, ticket, None, now));
-                    if let Some(entry) = closed {
-                        self.record(entry)?;
-                    }
-                }
-                _ => {}
-            }
-        }
-        Ok(())
-    }
-
-    /// Another program on the port (hazard 11): trades, and answers in its own words.
-    fn foreign_program(
-        &mut self,
-        program: ForeignProgram,
-        incoming: &Incoming<'_>,
-        now: Timestamp,
-    ) -> Result<Vec<u8>, JournalError> {
-        let holds = |word: &[u8]| incoming.text.windows(word.len()).any(|part| part == word);
-        let given = incoming.number("volume").filter(|volume| !volume.value().is_zero());
-        let (reply, volume) = match program {
-            ForeignProgram::V4 => {
-                let trades = holds(b"TRADE") || holds(b"EXECUTION");
-                let volume = given.map_or_else(|| Lots::from(Decimal::new(1, 2)), Lots);
-                (r#"{"status":"ERROR","msg":"Unknown Command"}"#, trades.then_some(volume))
-            }
-            ForeignProgram::V5 if !incoming.has("action") && !incoming.has("magic") => {
-                (r#"{"status":"ERROR","retcode":10013}"#, None)
-            }
-            ForeignProgram::V5 => match given {
-                Some(volume) => (r#"{"status":"SUCCESS","retcode":10009}"#, Some(Lots(volume))),
-                None => (r#"{"status":"ERROR","retcode":10014}"#, None),
-            },
-        };
-        if let Some(volume) = volume.filter(tradable) {
-            let symbol = incoming.symbol();
-            let instrument = symbol.and_then(|symbol| market::find(symbol.as_str())).unwrap_or(0);
-            let side = incoming.side().filter(|side| *side == Side::Sell).unwrap_or(Side::Buy);
-            let order = foreign_order(instrument, side, volume);
-            let entry = self.book.open(Kind::ForeignTrade, &order, incoming.uuid(), now);
-            self.record(entry)?;
-        }
-        Ok(reply.as_bytes().to_vec())
-    }
-}
-
-#[derive(Debug, Clone, Copy)]
-enum ForeignProgram {
-    V4,
-    V5,
-}
-
-fn foreign(met: &Met) -> Option<ForeignProgram> {
-    met.find(|fault| match fault {
-        Fault::ForeignEaV4 => Some(ForeignProgram::V4),
-        Fault::ForeignEaV5 => Some(ForeignProgram::V5),
-        _ => None,
-    })
-}
-
-fn foreign_order(instrument: usize, side: Side, volume: Lots) -> Order {
-    Order { instrument, side, volume }
-}
-
-fn pong(incoming: &Incoming<'_>, voice: &Voice<'_>) -> Pong {
-    let sent = incoming.timestamp().unwrap_or(voice.now);
-    let micros = voice.now.duration_since(sent).as_micros();
-    let latency = Decimal::new(i64::try_from(micros).unwrap_or_default(), 3);
-    Pong { server_time: voice.now, latency_ms: Exact::from(latency), simulated: voice.simulated }
 }
 
 /// The gateway's own clock, which a fault may have set off.
@@ -572,43 +277,6 @@ fn terminal(met: &Met) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The refusal that an order meets after its dispatch began, executed or not.
-fn order_refused(met: &Met, after_execution: bool) -> Option<Refusal> {
-    met.find(|fault| match fault {
-        Fault::TerminalDead if !after_execution => {
-            let message = "'NoneType' object has no attribute 'order'";
-            Some(refuse(ErrorCode::Mt5OrderFailed, message))
-        }
-        Fault::OrderFailed { executed } if *executed == after_execution => {
-            Some(refuse(ErrorCode::Mt5OrderFailed, "Order failed: retcode 10006"))
-        }
-        Fault::OrderException { executed } if *executed == after_execution => {
-            Some(refuse(ErrorCode::Mt5Exception, "IPC send failed"))
-        }
-        _ => None,
-    })
-}
-
 fn tradable(volume: &Lots) -> bool {
     volume.value().is_sign_positive() && volume.value() <= MAX_LOTS
-}
-
-fn broker_rejects(met: &Met, volume: &Lots) -> bool {
-    let minimum = met.find(|fault| match fault {
-        Fault::MinVolume(minimum) => Some(*minimum),
-        _ => None,
-    });
-    !tradable(volume) || minimum.is_some_and(|minimum| volume.value() < minimum)
-}
-
-fn money(cents: i64) -> Money {
-    Money::from(Decimal::new(cents, 2))
-}
-
-fn zero_lots() -> Lots {
-    Lots::from(Decimal::new(0, 1))
-}
-
-fn zero_price() -> Price {
-    Price::from(Decimal::new(0, 1))
 }

@@ -176,11 +176,13 @@ impl Serving {
                 return Ok(self.crash());
             }
             self.deliver()?;
-            if busy {
-                continue;
-            }
-            let now = Now::of(&*self.clock);
-            let left = self.line.next_due(now).map(|due| due.saturating_sub(now.monotonic));
+            // With requests left to handle there is no wait, but still a look for a wish to stop.
+            let left = if busy {
+                Some(Duration::ZERO)
+            } else {
+                let now = Now::of(&*self.clock);
+                self.line.next_due(now).map(|due| due.saturating_sub(now.monotonic))
+            };
             if let Err(Stopped { .. }) = self.wait(left)? {
                 return Ok(Ended::Stopped);
             }

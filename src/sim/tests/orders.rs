@@ -225,7 +225,9 @@ fn a_book_is_taken_up_again_to_the_cent() {
     let mut again = Desk::with(&options);
     again.clock.set_wall(now);
     assert_eq!((again.account(), again.positions(), again.ledger()), (account, positions, ledger));
+    let last_order = again.ledger().last().unwrap().order;
     let next = again.open("0.01");
+    assert!(next.ticket > last_order, "a ticket is never given twice");
     assert_eq!(read_ledger(&book).unwrap().last().unwrap().ticket, next.ticket);
     assert_eq!(again.ledger().last().unwrap().sequence, 6);
 }
@@ -255,6 +257,33 @@ fn a_torn_last_line_is_dropped_and_a_broken_one_is_not() {
     file.write_all(b"{}\n").unwrap();
     let error = read_ledger(&book).unwrap_err();
     assert!(matches!(error, JournalError::Corrupt { line: 4, .. }), "{error}");
+}
+
+#[test]
+fn a_close_is_taken_up_again_at_the_price_that_it_had() {
+    let dir = tempfile::tempdir().unwrap();
+    let book = dir.path().join("book.jsonl");
+    let mut desk = Desk::with(&with_book(&book, &["frozen"]));
+    desk.clock.advance(Duration::from_secs(3600));
+    desk.close(Ticket(100_000_001));
+    let balance = desk.account().balance;
+    drop(desk);
+    assert_eq!(Desk::with(&with_book(&book, &[])).account().balance, balance);
+}
+
+#[test]
+fn a_book_with_a_line_lost_is_no_book() {
+    let dir = tempfile::tempdir().unwrap();
+    let book = dir.path().join("book.jsonl");
+    let mut desk = Desk::with(&with_book(&book, &[]));
+    desk.open("0.01");
+    desk.open("0.02");
+    drop(desk);
+    let text = std::fs::read_to_string(&book).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    std::fs::write(&book, format!("{}\n{}\n", lines[0], lines[2])).unwrap();
+    let error = read_ledger(&book).unwrap_err();
+    assert!(matches!(error, JournalError::Corrupt { line: 2, .. }), "{error}");
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! How faults are written.
 
-use crate::sim::FaultSpec;
-use crate::sim::fault::SpecError;
+use crate::sim::{FaultSpec, SpecError};
 
 fn error(text: &str) -> SpecError {
     text.parse::<FaultSpec>().unwrap_err()
