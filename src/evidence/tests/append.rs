@@ -151,8 +151,23 @@ fn an_append_refuses_what_is_damaged() {
         assert!(sound.evidence.writable(PATIENCE).is_err(), "{name}");
         assert_eq!(sound.lines(), lines, "{name}");
     }
-    sound.write("x".repeat(5 << 20));
-    assert!(matches!(sound.try_add(run(1), begin()), Err(EvidenceError::Damaged { .. })));
+}
+
+#[test]
+fn an_append_refuses_what_no_append_leaves() {
+    let place = Place::begun();
+    place.write([&place.bytes()[..], "x".repeat(5 << 20).as_bytes()].concat());
+    let refused = place.try_add(run(1), close_intent(1));
+    assert!(matches!(refused, Err(EvidenceError::Damaged { .. })), "{refused:?}");
+}
+
+#[test]
+fn a_head_that_is_behind_is_brought_up_before_a_line_is_written() {
+    let place = Place::with_records(3);
+    let [second, third] = [1, 2].map(|n: usize| place.walked().records[n].hash);
+    place.set_head(Head { count: 2, hash: second });
+    place.evidence.writable(PATIENCE).unwrap();
+    assert_eq!(place.head(), Head { count: 3, hash: third });
 }
 
 #[test]
