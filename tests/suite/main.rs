@@ -9,4 +9,7 @@ mod link_test;
 mod logs;
 mod look_alikes;
 mod protocol;
+mod snapshot;
+mod stand_in;
 mod support;
+mod sync;
