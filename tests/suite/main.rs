@@ -5,6 +5,7 @@
 // One crate, and nobody outside it: `pub` here says "for the other modules".
 #![allow(unreachable_pub)]
 
+mod gate;
 mod link_test;
 mod logs;
 mod look_alikes;

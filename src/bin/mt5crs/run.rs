@@ -87,7 +87,19 @@ impl Run {
 
     /// Shows a failure that came before there was anything to report.
     pub(crate) fn give_up<R: Page + Serialize>(&self, command: &str, failure: Failure) -> Exit {
-        self.finish_alone::<R>(command, &Outcome::failed(failure))
+        self.give_up_showing::<R>(command, failure, &Showing::default())
+    }
+
+    /// The same where stdout belongs to somebody else, or a file waits for the document.
+    pub(crate) fn give_up_showing<R: Page + Serialize>(
+        &self,
+        command: &str,
+        failure: Failure,
+        showing: &Showing<'_>,
+    ) -> Exit {
+        let outcome = Outcome::<R>::failed(failure);
+        self.show(command, &outcome, None, showing);
+        outcome.exit
     }
 
     fn show<R: Page + Serialize>(
