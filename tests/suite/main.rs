@@ -6,9 +6,11 @@
 #![allow(unreachable_pub)]
 
 mod gate;
+mod interruptions;
 mod link_test;
 mod logs;
 mod look_alikes;
+mod positions;
 mod protocol;
 mod snapshot;
 mod stand_in;

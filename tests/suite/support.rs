@@ -266,14 +266,15 @@ impl Sim {
         Self::start(&arguments)
     }
 
-    pub fn id(&self) -> u32 {
-        self.child.id()
-    }
-
     /// Ends it as a power cut would.
     pub fn kill(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+
+    /// Waits until a fault has ended it.
+    pub fn wait_for_its_end(&mut self) {
+        self.child.wait().unwrap();
     }
 
     /// Takes the book up again on the same port, with other faults.
