@@ -56,11 +56,6 @@ impl Stop {
         }
     }
 
-    /// Asks to stop, as the signal of that number would; waits in the kernel are not woken by it.
-    pub fn ask(&self, signal: usize) {
-        self.signal.store(signal, Ordering::SeqCst);
-    }
-
     /// What a `poll` should watch beside its own descriptors.
     pub fn wake_fd(&self) -> Option<BorrowedFd<'_>> {
         self.wake.as_ref().map(|fd| fd.as_fd())

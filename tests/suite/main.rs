@@ -5,6 +5,7 @@
 // One crate, and nobody outside it: `pub` here says "for the other modules".
 #![allow(unreachable_pub)]
 
+mod closed_pipe;
 mod gate;
 mod interruptions;
 mod link_test;
@@ -16,3 +17,4 @@ mod snapshot;
 mod stand_in;
 mod support;
 mod sync;
+mod untouched;

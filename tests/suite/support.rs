@@ -106,13 +106,13 @@ impl Run {
     }
 
     /// Starts it and lets it run.
-    pub fn start(mut self) -> Child {
-        self.command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap()
+    pub fn start(self) -> Child {
+        self.start_into(Stdio::piped(), Stdio::piped())
+    }
+
+    /// The same, with its output going elsewhere.
+    pub fn start_into(mut self, stdout: Stdio, stderr: Stdio) -> Child {
+        self.command.stdin(Stdio::null()).stdout(stdout).stderr(stderr).spawn().unwrap()
     }
 
     /// Runs it to its end.
