@@ -7,12 +7,14 @@
 
 mod closed_pipe;
 mod gate;
+mod golden;
 mod interruptions;
 mod link_test;
 mod logs;
 mod look_alikes;
 mod positions;
 mod protocol;
+mod settings;
 mod snapshot;
 mod stand_in;
 mod support;
