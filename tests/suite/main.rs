@@ -5,8 +5,18 @@
 // One crate, and nobody outside it: `pub` here says "for the other modules".
 #![allow(unreachable_pub)]
 
+mod closed_pipe;
+mod gate;
+mod golden;
+mod interruptions;
 mod link_test;
 mod logs;
 mod look_alikes;
+mod positions;
 mod protocol;
+mod settings;
+mod snapshot;
+mod stand_in;
 mod support;
+mod sync;
+mod untouched;

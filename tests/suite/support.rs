@@ -106,13 +106,13 @@ impl Run {
     }
 
     /// Starts it and lets it run.
-    pub fn start(mut self) -> Child {
-        self.command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap()
+    pub fn start(self) -> Child {
+        self.start_into(Stdio::piped(), Stdio::piped())
+    }
+
+    /// The same, with its output going elsewhere.
+    pub fn start_into(mut self, stdout: Stdio, stderr: Stdio) -> Child {
+        self.command.stdin(Stdio::null()).stdout(stdout).stderr(stderr).spawn().unwrap()
     }
 
     /// Runs it to its end.
@@ -266,14 +266,15 @@ impl Sim {
         Self::start(&arguments)
     }
 
-    pub fn id(&self) -> u32 {
-        self.child.id()
-    }
-
     /// Ends it as a power cut would.
     pub fn kill(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+
+    /// Waits until a fault has ended it.
+    pub fn wait_for_its_end(&mut self) {
+        self.child.wait().unwrap();
     }
 
     /// Takes the book up again on the same port, with other faults.

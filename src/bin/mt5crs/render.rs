@@ -18,8 +18,10 @@ pub(crate) mod sync;
 pub(crate) mod table;
 
 use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
+use std::os::fd::AsFd;
 
 use mt5crs::report::{Failure, Outcome, TargetKind};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use serde::Serialize;
 use style::{Ink, Style};
 
@@ -104,6 +106,15 @@ impl Screen {
     /// Writes one JSON document on one line, of a stream of them.
     pub(crate) fn json_line(&self, document: &impl Serialize) -> io::Result<()> {
         self.stdout(|out| serde_json::to_writer(out, document).map_err(io::Error::from))
+    }
+
+    /// Whether somebody still reads stdout: what goes on printing for ever ends with its reader.
+    pub(crate) fn is_read(&self) -> bool {
+        let stdout = io::stdout();
+        let mut watched = [PollFd::new(stdout.as_fd(), PollFlags::empty())];
+        // A system that can't tell is taken to have a reader.
+        let _ = poll(&mut watched, PollTimeout::ZERO);
+        !watched[0].revents().is_some_and(|seen| seen.contains(PollFlags::POLLERR))
     }
 
     /// Writes one JSON document to stderr, where stdout belongs to somebody else.

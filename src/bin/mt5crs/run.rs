@@ -1,6 +1,6 @@
 //! The frame around every command: when it began, how it is printed, how it ends.
 
-use std::io;
+use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -87,7 +87,19 @@ impl Run {
 
     /// Shows a failure that came before there was anything to report.
     pub(crate) fn give_up<R: Page + Serialize>(&self, command: &str, failure: Failure) -> Exit {
-        self.finish_alone::<R>(command, &Outcome::failed(failure))
+        self.give_up_showing::<R>(command, failure, &Showing::default())
+    }
+
+    /// The same where stdout belongs to somebody else, or a file waits for the document.
+    pub(crate) fn give_up_showing<R: Page + Serialize>(
+        &self,
+        command: &str,
+        failure: Failure,
+        showing: &Showing<'_>,
+    ) -> Exit {
+        let outcome = Outcome::<R>::failed(failure);
+        self.show(command, &outcome, None, showing);
+        outcome.exit
     }
 
     fn show<R: Page + Serialize>(
@@ -160,8 +172,15 @@ impl Run {
     }
 }
 
-/// Replaces the file atomically, so that a reader never sees half a report.
+/// Replaces the file atomically, so that a reader never sees half a report. What is no file (`/dev/stderr`, a pipe) is
+/// written to and never replaced; a link stays a link.
 fn write_file(path: &std::path::Path, document: &impl Serialize) -> io::Result<()> {
+    if std::fs::metadata(path).is_ok_and(|there| !there.is_file()) {
+        let mut writer = io::BufWriter::new(std::fs::File::options().write(true).open(path)?);
+        serde_json::to_writer(&mut writer, document)?;
+        return writer.flush();
+    }
+    let path = &std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let directory = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => std::path::Path::new("."),

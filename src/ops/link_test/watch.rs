@@ -4,6 +4,7 @@
 //! answers or doesn't, that its terminal does or doesn't, that somebody else answers, that the round trip or the clock
 //! crossed a limit, and, once, that there was no answer for 10 s.
 
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -106,12 +107,12 @@ pub enum EventKind {
     Silent,
 }
 
-/// Looks every `every` until somebody asks to stop or the deadline is past.
+/// Looks every `every` until somebody asks to stop, the deadline is past, or nobody is told any longer.
 pub fn run(
     options: &Options,
     reach: &Reach<'_>,
     every: Duration,
-    tell: &mut dyn FnMut(&Event),
+    tell: &mut dyn FnMut(&Event) -> ControlFlow<()>,
 ) -> Result<Option<State>, Stopped> {
     let clock = &**reach.clock;
     let mut session = None;
@@ -133,21 +134,25 @@ pub fn run(
         if down || matches!(last, Some(State::Down { .. })) {
             event.silent_ms = Some(micros(silent) / 1000);
         }
+        let mut told = ControlFlow::Continue(());
         if last.is_none() {
             event.kind = EventKind::First;
-            tell(&event);
+            told = tell(&event);
         } else if last.as_ref() != Some(&state) {
-            tell(&event);
+            told = tell(&event);
         }
         if down && silent >= SILENCE && !silence_told {
             event.kind = EventKind::Silent;
-            tell(&event);
+            told = tell(&event);
             silence_told = true;
         }
         if !down {
             (answered_at, silence_told) = (clock.monotonic(), false);
         }
         last = Some(state);
+        if told.is_break() {
+            return Ok(last);
+        }
         // On a fixed schedule; looks that a slow one overran are left out.
         while due <= clock.monotonic() {
             due += every;

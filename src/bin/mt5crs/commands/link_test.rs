@@ -1,6 +1,7 @@
 //! `mt5crs link-test`.
 
 use std::net::SocketAddr;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -138,7 +139,8 @@ fn record(site: &Site, outcome: &Outcome<Report>) {
 /// Tells every change, a line each: text for people, a JSON document for programs.
 fn watch(run: &Run, site: &Site, options: &Options, reach: &Reach<'_>, every: Duration) -> Exit {
     let mut tell = |event: &Event| {
-        let told = if run.json() {
+        // That it can't be printed is seen below.
+        let _ = if run.json() {
             run.screen.json_line(event)
         } else {
             run.screen.page(|sheet| render::link_test::event(sheet, event))
@@ -146,10 +148,7 @@ fn watch(run: &Run, site: &Site, options: &Options, reach: &Reach<'_>, every: Du
         if let State::Down { why } = &event.state {
             site.record.marker(&Marker::ConnectionFailed { endpoint: &site.endpoint, cause: why });
         }
-        // Nobody reads any longer: the wish to stop, in another form.
-        if told.is_err() {
-            run.stop.ask(signal_hook::consts::SIGTERM.unsigned_abs() as usize);
-        }
+        if run.screen.is_read() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     };
     let exit = match watch::run(options, reach, every, &mut tell) {
         Ok(Some(State::Up { .. })) => Exit::Ok,

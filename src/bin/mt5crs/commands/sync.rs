@@ -9,6 +9,7 @@ use std::time::Duration;
 use mt5crs::config::{self, Environment};
 use mt5crs::evidence::Evidence;
 use mt5crs::exit::Exit;
+use mt5crs::failure::interrupted;
 use mt5crs::guard::breaker;
 use mt5crs::logs::Marker;
 use mt5crs::ops::intents::Records;
@@ -27,19 +28,19 @@ const JOB: Job =
 const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(crate) fn run(run: &Run, args: SyncArgs) -> Exit {
-    if let Err(failure) = usable(run, &args) {
-        return run.give_up::<Report>(JOB.name, failure);
-    }
-    let site = match Site::open(run, JOB) {
-        Ok(site) => site,
-        Err(failure) => return run.give_up::<Report>(JOB.name, failure),
-    };
     let mut showing = Showing {
         target: None,
         all_rows: args.rows.all,
         histogram: None,
         on_stderr: !args.command.is_empty(),
         report_file: args.report.as_deref(),
+    };
+    if let Err(failure) = usable(run, &args) {
+        return run.give_up_showing::<Report>(JOB.name, failure, &showing);
+    }
+    let site = match Site::open(run, JOB) {
+        Ok(site) => site,
+        Err(failure) => return run.give_up_showing::<Report>(JOB.name, failure, &showing),
     };
     let gate = match Gate::of(&site, &args) {
         Ok(gate) => gate,
@@ -231,6 +232,18 @@ impl Gate {
     /// Becomes the command. Connections and logs are closed by now; it returns only where it couldn't be started.
     fn become_command(self, run: &Run, site: Site) -> Exit {
         drop(site);
+        let program = self.program.to_string_lossy();
+        // Asked to stop while the report was written: nothing has looked since.
+        if let Err(stopped) = run.stop.check() {
+            let failure = Failure {
+                message: format!("{program} was not started: {stopped}"),
+                remedy: "the state was recovered and kept; run it again when it is wanted"
+                    .to_owned(),
+                ..interrupted(stopped)
+            };
+            run.screen.fail(&failure);
+            return failure.exit;
+        }
         let error = Command::new(&self.program)
             .args(&self.arguments)
             .env_clear()
@@ -242,7 +255,7 @@ impl Gate {
         };
         run.screen.fail(&Failure {
             code: "command",
-            message: format!("failed to start {}", self.program.to_string_lossy()),
+            message: format!("failed to start {program}"),
             causes: vec![error.to_string()],
             remedy: "check its path and its permissions".to_owned(),
             exit,

@@ -1,0 +1,183 @@
+//! What the tool promises to cost, measured: `cargo bench --bench budgets`. Prints each figure beside its budget and
+//! judges nothing: machines differ, and a comparison counts only within one run on one of them.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, missing_docs)]
+
+use std::net::SocketAddr;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use mt5crs::clock::{Clock, Stop, SystemClock};
+use mt5crs::protocol::{Action, Request};
+use mt5crs::sim::{Options, Server};
+use nix::sys::resource::{UsageWho, getrusage};
+use serde_json::Value;
+use tempfile::TempDir;
+use uuid::Uuid;
+
+fn main() {
+    version();
+    link_test();
+    round_trips();
+    sync();
+    emergency_close();
+}
+
+fn clock() -> Arc<dyn Clock> {
+    Arc::new(SystemClock::new(Stop::never()))
+}
+
+fn serve(options: Options) -> Server {
+    Server::start(options, clock()).unwrap()
+}
+
+/// The binary in a directory of its own.
+fn mt5crs(home: &TempDir, endpoint: Option<SocketAddr>, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mt5crs"));
+    command.env_clear().env("HOME", home.path()).env("TMPDIR", home.path()).current_dir(home.path());
+    command.env("KILL_SWITCH_FILE", home.path().join("kill_switch.lock"));
+    if let Some(endpoint) = endpoint {
+        let port = endpoint.port().to_string();
+        command.args(["--allow-loopback", "--host", "127.0.0.1", "--port", &port]);
+    }
+    command.args(arguments).stdout(Stdio::null()).stderr(Stdio::null());
+    command
+}
+
+fn wall(mut command: Command) -> Duration {
+    let start = Instant::now();
+    command.status().unwrap();
+    start.elapsed()
+}
+
+/// User and system time of a child and of what it waited for.
+fn cpu(mut command: Command) -> Duration {
+    let spent = || {
+        let usage = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap();
+        let (user, system) = (usage.user_time(), usage.system_time());
+        let micros = (user.tv_sec() + system.tv_sec()) * 1_000_000 + user.tv_usec() + system.tv_usec();
+        Duration::from_micros(u64::try_from(micros).unwrap())
+    };
+    let before = spent();
+    command.status().unwrap();
+    spent() - before
+}
+
+fn median(mut samples: Vec<Duration>) -> Duration {
+    samples.sort_unstable();
+    samples[samples.len() / 2]
+}
+
+/// The median of that many, after one that isn't counted.
+fn repeat(count: usize, mut sample: impl FnMut() -> Duration) -> Duration {
+    sample();
+    median((0..count).map(|_| sample()).collect())
+}
+
+fn ms(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e3
+}
+
+fn version() {
+    let home = TempDir::new().unwrap();
+    let took = repeat(21, || wall(mt5crs(&home, None, &["--version"])));
+    println!("--version                     {:8.2} ms   budget 5 ms", ms(took));
+}
+
+fn ping(socket: &zmq::Socket) -> Duration {
+    let request = Request { uuid: Uuid::new_v4(), timestamp: clock().now(), action: Action::Ping };
+    let frame = request.encode();
+    let start = Instant::now();
+    socket.send(frame, 0).unwrap();
+    socket.recv_bytes(0).unwrap();
+    start.elapsed()
+}
+
+fn bare(context: &zmq::Context, endpoint: SocketAddr) -> zmq::Socket {
+    let socket = context.socket(zmq::REQ).unwrap();
+    socket.set_linger(0).unwrap();
+    socket.connect(&format!("tcp://{endpoint}")).unwrap();
+    socket
+}
+
+fn link_test() {
+    let home = TempDir::new().unwrap();
+    let server = serve(Options { positions: 3, ..Options::default() });
+    let endpoint = server.endpoint();
+    let took = repeat(21, || wall(mt5crs(&home, Some(endpoint), &["link-test", "-c", "1"])));
+    let context = zmq::Context::new();
+    let socket = bare(&context, endpoint);
+    // What the gateway itself takes: a PING to prove it, an account, and the one round trip.
+    let own = 3 * repeat(101, || ping(&socket));
+    println!(
+        "link-test -c 1, whole process {:8.2} ms   budget 10 ms over the gateway's own {:.2} ms",
+        ms(took),
+        ms(own)
+    );
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap();
+    println!("link-test, largest so far     {:8.1} MB   budget 12 MB", usage.max_rss() as f64 / 1024.0);
+}
+
+/// Both loops in turn, so that a machine whose speed drifts slows both.
+fn round_trips() {
+    const COUNT: usize = 2000;
+    let home = TempDir::new().unwrap();
+    let server = serve(Options::default());
+    let endpoint = server.endpoint();
+    let context = zmq::Context::new();
+    let (mut ours, mut theirs) = (vec![], vec![]);
+    for _ in 0..7 {
+        let socket = bare(&context, endpoint);
+        theirs.push(repeat(COUNT, || ping(&socket)));
+        let count = COUNT.to_string();
+        let mut command = mt5crs(&home, Some(endpoint), &["-o", "json", "link-test", "-c", &count, "--interval", "0s"]);
+        let output = command.stdout(Stdio::piped()).output().unwrap();
+        let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let p50 = document["report"]["latency"]["rtt_p50_us"].as_f64().unwrap();
+        ours.push(Duration::from_secs_f64(p50 / 1e6));
+    }
+    let ratio = median(ours.clone()).as_secs_f64() / median(theirs.clone()).as_secs_f64();
+    println!(
+        "round trip p50                {:8.1} µs   bare REQ loop {:.1} µs, ratio {ratio:.3}, budget 1.03",
+        median(ours).as_secs_f64() * 1e6,
+        median(theirs).as_secs_f64() * 1e6
+    );
+}
+
+fn sync() {
+    let home = TempDir::new().unwrap();
+    let embedded = ["--sim", "--sim-positions", "10000", "-o", "json", "sync"];
+    let with_sim = repeat(11, || cpu(mt5crs(&home, None, &embedded)));
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap();
+    let memory = usage.max_rss() as f64 / 1024.0;
+    let server = serve(Options { positions: 10_000, ..Options::default() });
+    let endpoint = server.endpoint();
+    let own = repeat(11, || cpu(mt5crs(&home, Some(endpoint), &["-o", "json", "sync"])));
+    println!("sync of 10,000, own CPU       {:8.1} ms   budget 40 ms", ms(own));
+    println!("the same with --sim           {:8.1} ms   (the simulated gateway's share included)", ms(with_sim));
+    println!("the same, resident            {memory:8.1} MB   budget 30 MB, simulated gateway included");
+}
+
+fn emergency_close() {
+    const TICKETS: u32 = 500;
+    let (rtt, exec) = (Duration::from_millis(50), Duration::from_millis(5));
+    let budget = (TICKETS * exec + 4 * rtt).mul_f64(1.15);
+    let close = |window: &str| {
+        let home = TempDir::new().unwrap();
+        let options = Options {
+            positions: TICKETS as usize,
+            link_rtt: rtt,
+            exec_time: exec,
+            ..Options::default()
+        };
+        let server = serve(options);
+        let arguments = ["emergency-close", "--yes", "--window", window];
+        wall(mt5crs(&home, Some(server.endpoint()), &arguments))
+    };
+    println!(
+        "emergency-close of {TICKETS}        {:8.0} ms   budget {:.0} ms; one at a time {:.0} ms",
+        ms(close("64")),
+        ms(budget),
+        ms(close("1"))
+    );
+}

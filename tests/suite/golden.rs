@@ -1,0 +1,207 @@
+//! What scripts and shells rely on, pinned: the schema of each report, and the completions.
+//!
+//! `MT5CRS_BLESS=1 cargo test --test suite golden` writes the files anew; the difference then says what a script would
+//! see change.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::support::{Ended, Machine, Sim};
+
+const SCHEMAS: [&str; 6] =
+    ["link-test", "link-watch", "positions", "sync", "config-show", "explain"];
+
+/// The text is what the file of the repository holds.
+#[track_caller]
+fn is_golden(text: &str, file: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    if std::env::var_os("MT5CRS_BLESS").is_some() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        return std::fs::write(&path, text).unwrap();
+    }
+    let golden = std::fs::read_to_string(&path).unwrap_or_default();
+    let mut lines = text.lines().zip(golden.lines()).enumerate();
+    let differs = lines.find(|(_, (now, then))| now != then);
+    assert!(
+        text == golden,
+        "{file} is not what is printed now; the first line to differ: {differs:?}"
+    );
+}
+
+fn printed(arguments: &[&str]) -> String {
+    Machine::new().run(arguments).end().exits(0).stdout()
+}
+
+#[test]
+fn schemas_are_what_they_were() {
+    for command in SCHEMAS {
+        is_golden(&printed(&["schema", command]), &format!("tests/golden/{command}.schema.json"));
+    }
+}
+
+#[test]
+fn every_schema_that_can_be_asked_for_is_pinned() {
+    let help = printed(&["schema", "--help"]);
+    let listed: Vec<&str> = help.split("[possible values: ").nth(1).map_or_else(
+        || help.lines().filter_map(|line| line.trim().strip_prefix("- ")).collect(),
+        |rest| rest.split(']').next().unwrap().split(", ").collect(),
+    );
+    assert_eq!(listed, SCHEMAS, "{help}");
+}
+
+#[test]
+fn completions_are_what_they_were() {
+    for (shell, file) in [("bash", "mt5crs.bash"), ("zsh", "_mt5crs"), ("fish", "mt5crs.fish")] {
+        is_golden(&printed(&["completions", shell]), &format!("completions/{file}"));
+    }
+}
+
+/// Follows a `$ref` within the schema.
+fn resolved<'s>(schema: &'s Value, root: &'s Value) -> &'s Value {
+    match schema["$ref"].as_str() {
+        Some(path) => root.pointer(path.trim_start_matches('#')).unwrap(),
+        None => schema,
+    }
+}
+
+/// As far as a value's structure goes: types, alternatives, members that must be there and members that may.
+fn fits(value: &Value, schema: &Value, root: &Value) -> Result<(), String> {
+    let schema = resolved(schema, root);
+    for alternatives in ["anyOf", "oneOf"] {
+        if let Some(all) = schema[alternatives].as_array()
+            && !all.iter().any(|one| fits(value, one, root).is_ok())
+        {
+            return Err(format!("{value} fits none of {schema}"));
+        }
+    }
+    let is = |kind: &str| match kind {
+        "null" => value.is_null(),
+        "boolean" => value.is_boolean(),
+        "integer" => value.is_i64() || value.is_u64(),
+        "number" => value.is_number(),
+        "string" => value.is_string(),
+        "array" => value.is_array(),
+        "object" => value.is_object(),
+        other => panic!("{other} is no type"),
+    };
+    let allowed = match &schema["type"] {
+        Value::String(kind) => is(kind),
+        Value::Array(kinds) => kinds.iter().any(|kind| is(kind.as_str().unwrap())),
+        _ => true,
+    };
+    if !allowed {
+        return Err(format!("{value} is no {}", schema["type"]));
+    }
+    if schema["const"] != Value::Null && schema["const"] != *value {
+        return Err(format!("{value} is not {}", schema["const"]));
+    }
+    if schema["enum"].as_array().is_some_and(|words| !words.contains(value)) {
+        return Err(format!("{value} is none of {}", schema["enum"]));
+    }
+    for item in value.as_array().into_iter().flatten() {
+        if schema["items"].is_object() {
+            fits(item, &schema["items"], root)?;
+        }
+    }
+    let (Some(members), Some(known)) = (value.as_object(), schema["properties"].as_object()) else {
+        return Ok(());
+    };
+    for name in schema["required"].as_array().into_iter().flatten() {
+        if !members.contains_key(name.as_str().unwrap()) {
+            return Err(format!("no {name} in {value}"));
+        }
+    }
+    for (name, member) in members {
+        // What is printed and not described, no script can know of.
+        let schema = known.get(name).ok_or(format!("{name} is not described"))?;
+        fits(member, schema, root).map_err(|error| format!("{name}: {error}"))?;
+    }
+    Ok(())
+}
+
+#[track_caller]
+fn fits_its_schema(ended: &Ended, command: &str) {
+    let schema: Value = serde_json::from_str(&printed(&["schema", command])).unwrap();
+    let document = ended.document();
+    assert_eq!(document["schema"], format!("mt5crs.{command}/1"));
+    if let Err(error) = fits(&document, &schema, &schema) {
+        panic!("{error}\nin {document}");
+    }
+    // The check itself can fail.
+    let mut other = document.clone();
+    other["verdict"] = "perhaps".into();
+    assert!(fits(&other, &schema, &schema).is_err());
+    other = document;
+    other["unheard_of"] = 1.into();
+    assert!(fits(&other, &schema, &schema).is_err());
+}
+
+#[test]
+fn what_is_printed_fits_its_schema() {
+    let machine = Machine::new();
+    for faults in [
+        &[][..],
+        &["identity:12345:Broker:0", "reports-magic"],
+        &["no-terminal"],
+        &["churn"],
+        &["stub"],
+        &["foreign-ea-v5"],
+        &["garbage:GET_ACCOUNT:nan"],
+        &["clock-skew:3s"],
+    ] {
+        let sim = Sim::with_faults(faults);
+        for command in ["link-test", "positions", "sync", "sync"] {
+            fits_its_schema(&machine.against(&sim, &[command]).json(), command);
+        }
+    }
+    for command in ["link-test", "positions", "sync"] {
+        fits_its_schema(&machine.run([command]).json().exits(2), command);
+        let nobody = machine.run([command, "--host=127.0.0.1"]).json();
+        fits_its_schema(&nobody.exits(5), command);
+    }
+    fits_its_schema(&machine.run(["config", "show"]).json().exits(2), "config-show");
+    fits_its_schema(
+        &machine.run(["config", "show", "--host=10.0.0.5"]).json().exits(0),
+        "config-show",
+    );
+    fits_its_schema(&machine.run(["explain"]).json().exits(0), "explain");
+    fits_its_schema(&machine.run(["explain", "10018"]).json().exits(0), "explain");
+}
+
+#[test]
+fn every_document_has_the_same_frame() {
+    let machine = Machine::new();
+    for arguments in [
+        &["link-test"][..],
+        &["positions"],
+        &["sync"],
+        &["config", "show"],
+        &["explain"],
+        &["explain", "nothing"],
+        &["sim", "--list-faults"],
+        &["no-such-command"],
+    ] {
+        let document = machine.run(arguments).json().document();
+        let keys: Vec<&str> = document.as_object().unwrap().keys().map(String::as_str).collect();
+        let mut frame = [
+            "schema",
+            "version",
+            "profile",
+            "endpoint",
+            "target",
+            "started_at",
+            "duration_ms",
+            "verdict",
+            "exit_code",
+            "run_log",
+            "verify_log",
+            "scratch",
+            "report",
+            "warnings",
+            "error",
+        ];
+        frame.sort_unstable();
+        assert_eq!(keys, frame, "{arguments:?}");
+    }
+}
