@@ -34,7 +34,11 @@ fn serve(options: Options) -> Server {
 /// The binary in a directory of its own.
 fn mt5crs(home: &TempDir, endpoint: Option<SocketAddr>, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mt5crs"));
-    command.env_clear().env("HOME", home.path()).env("TMPDIR", home.path()).current_dir(home.path());
+    command
+        .env_clear()
+        .env("HOME", home.path())
+        .env("TMPDIR", home.path())
+        .current_dir(home.path());
     command.env("KILL_SWITCH_FILE", home.path().join("kill_switch.lock"));
     if let Some(endpoint) = endpoint {
         let port = endpoint.port().to_string();
@@ -55,7 +59,8 @@ fn cpu(mut command: Command) -> Duration {
     let spent = || {
         let usage = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap();
         let (user, system) = (usage.user_time(), usage.system_time());
-        let micros = (user.tv_sec() + system.tv_sec()) * 1_000_000 + user.tv_usec() + system.tv_usec();
+        let micros =
+            (user.tv_sec() + system.tv_sec()) * 1_000_000 + user.tv_usec() + system.tv_usec();
         Duration::from_micros(u64::try_from(micros).unwrap())
     };
     let before = spent();
@@ -115,7 +120,10 @@ fn link_test() {
         ms(own)
     );
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap();
-    println!("link-test, largest so far     {:8.1} MB   budget 12 MB", usage.max_rss() as f64 / 1024.0);
+    println!(
+        "link-test, largest so far     {:8.1} MB   budget 12 MB",
+        usage.max_rss() as f64 / 1024.0
+    );
 }
 
 /// Both loops in turn, so that a machine whose speed drifts slows both.
@@ -130,7 +138,11 @@ fn round_trips() {
         let socket = bare(&context, endpoint);
         theirs.push(repeat(COUNT, || ping(&socket)));
         let count = COUNT.to_string();
-        let mut command = mt5crs(&home, Some(endpoint), &["-o", "json", "link-test", "-c", &count, "--interval", "0s"]);
+        let mut command = mt5crs(
+            &home,
+            Some(endpoint),
+            &["-o", "json", "link-test", "-c", &count, "--interval", "0s"],
+        );
         let output = command.stdout(Stdio::piped()).output().unwrap();
         let document: Value = serde_json::from_slice(&output.stdout).unwrap();
         let p50 = document["report"]["latency"]["rtt_p50_us"].as_f64().unwrap();
@@ -154,8 +166,13 @@ fn sync() {
     let endpoint = server.endpoint();
     let own = repeat(11, || cpu(mt5crs(&home, Some(endpoint), &["-o", "json", "sync"])));
     println!("sync of 10,000, own CPU       {:8.1} ms   budget 40 ms", ms(own));
-    println!("the same with --sim           {:8.1} ms   (the simulated gateway's share included)", ms(with_sim));
-    println!("the same, resident            {memory:8.1} MB   budget 30 MB, simulated gateway included");
+    println!(
+        "the same with --sim           {:8.1} ms   (the simulated gateway's share included)",
+        ms(with_sim)
+    );
+    println!(
+        "the same, resident            {memory:8.1} MB   budget 30 MB, simulated gateway included"
+    );
 }
 
 fn emergency_close() {

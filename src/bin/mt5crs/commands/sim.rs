@@ -7,8 +7,8 @@ use std::time::Duration;
 use mt5crs::exit::Exit;
 use mt5crs::ops::simulator;
 use mt5crs::report::Failure;
-use mt5crs::sim::fault::SpecError;
-use mt5crs::sim::{Ended, FaultSpec, OnCrash, Options, Server};
+
+use mt5crs::sim::{Ended, FaultSpec, OnCrash, Options, Server, SpecError};
 use serde::Serialize;
 
 use crate::args::{ServeArgs, SimArgs};
