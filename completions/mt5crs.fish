@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_mt5crs_global_optspecs
-    string join \n o/output= v/verbose q/quiet host= port= timeout= attempts= retry-interval= magic= state-dir= log-dir= env-file= profile= config= deadline= allow-loopback sim sim-positions= sim-seed= sim-fault= sim-book= sim-link-rtt= sim-exec-time= h/help V/version
+    string join \n o/output= v/verbose q/quiet host= port= timeout= attempts= retry-interval= state-dir= log-dir= env-file= profile= config= deadline= allow-loopback sim sim-positions= sim-seed= sim-fault= sim-book= sim-link-rtt= sim-exec-time= h/help V/version
 end
 
 function __fish_mt5crs_needs_command
@@ -31,7 +31,6 @@ complete -c mt5crs -n "__fish_mt5crs_needs_command" -l port -d 'The gateway\'s c
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -l timeout -d 'For one attempt of a read [SYNC_TIMEOUT_S]' -r
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -l attempts -d 'Attempts of a read in all [SYNC_RETRY_COUNT]' -r
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
-complete -c mt5crs -n "__fish_mt5crs_needs_command" -l magic -d 'The strategy\'s magic number [MAGIC_NUMBER]' -r
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -l env-file -d 'Read this file instead of ./.env' -r -F
@@ -53,6 +52,10 @@ complete -c mt5crs -n "__fish_mt5crs_needs_command" -s V -l version -d 'Print ve
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "link-test" -d 'Test the link layer by layer: name, target, TCP, ZMTP, identity, clock, terminal, latency'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "positions" -d 'Show account and positions as the gateway reports them now'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "sync" -d 'Recover and check account and positions, keep them, then become COMMAND'
+complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "canary" -d 'Open one tiny order, prove it, close it, prove that: can this system really trade?'
+complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "emergency-close" -d 'Close every position, or say exactly what remains'
+complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "breaker" -d 'Look at, write or remove the kill switch\'s file'
+complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "evidence" -d 'What was intended and proved: show, verify, resolve or export the records'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "sim" -d 'Run a simulated gateway to practise on'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "config" -d 'Show settings'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "explain" -d 'Say what a code means and what to do'
@@ -68,7 +71,6 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l port -d 'The
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l timeout -d 'For one attempt of a read [SYNC_TIMEOUT_S]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l attempts -d 'Attempts of a read in all [SYNC_RETRY_COUNT]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l magic -d 'The strategy\'s magic number [MAGIC_NUMBER]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l env-file -d 'Read this file instead of ./.env' -r -F
@@ -97,7 +99,6 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l port -d 'The
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l timeout -d 'For one attempt of a read [SYNC_TIMEOUT_S]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l attempts -d 'Attempts of a read in all [SYNC_RETRY_COUNT]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l magic -d 'The strategy\'s magic number [MAGIC_NUMBER]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l env-file -d 'Read this file instead of ./.env' -r -F
@@ -127,7 +128,6 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l port -d 'The gate
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l timeout -d 'For one attempt of a read [SYNC_TIMEOUT_S]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l attempts -d 'Attempts of a read in all [SYNC_RETRY_COUNT]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l magic -d 'The strategy\'s magic number [MAGIC_NUMBER]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l env-file -d 'Read this file instead of ./.env' -r -F
@@ -147,6 +147,322 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l allow-loopback -d
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -s V -l version -d 'Print version'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l symbol -d 'The instrument, spelled as the broker does [MT5CRS_CANARY_SYMBOL]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l decision -d 'The admission decision, JSON [MT5CRS_DECISION_FILE]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l decision-report -d 'The report that must hold the decision\'s hash [MT5CRS_DECISION_REPORT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l decision-hash -d 'The decision\'s hash that is expected [MT5CRS_DECISION_HASH]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l decision-max-age -d 'How old the decision may be [MT5CRS_DECISION_MAX_AGE]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l credit -d 'Credit that the account holds: an empty account\'s equity may differ from its balance by it' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
+json\t'One JSON document, on failure too'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l port -d 'The gateway\'s command port [GATEWAY_PORT, GTW_PORT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l timeout -d 'For one attempt of a read [SYNC_TIMEOUT_S]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l attempts -d 'Attempts of a read in all [SYNC_RETRY_COUNT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l deadline -d 'End with an honest code after this long, whatever happens' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l sim-positions -d 'How many positions it holds' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l sim-seed -d 'The seed of its prices' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l sim-fault -d 'How it lies, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l sim-book -d 'Keep its book in this file' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l sim-link-rtt -d 'The link\'s round trip, which pipelining hides' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l sim-exec-time -d 'The broker\'s time for an order, which nothing hides' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l beside-open -d 'Go on beside positions that are open in the symbol: on hedging accounts'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l keep-open -d 'Leave the position open'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l dry-run -d 'Evaluate the guards and send no order'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -s y -l yes -d 'Don\'t ask'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -s v -l verbose -d 'More on stderr: once for the run\'s story, twice for every round trip'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -s q -l quiet -d 'Nothing but errors on stderr'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l allow-loopback -d 'Talk to an address of this machine'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -s V -l version -d 'Print version'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l symbol -d 'Close this symbol alone (repeatable); spelled as the broker does' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l ticket -d 'Close this ticket alone (repeatable)' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l magic -d 'Close this magic number alone, on a gateway that reports it' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l window -d 'CLOSE requests in flight at once' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l rounds -d 'Rounds of closing at most' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l credit -d 'Credit that the account holds: an empty account\'s equity may differ from its balance by it' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
+json\t'One JSON document, on failure too'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l port -d 'The gateway\'s command port [GATEWAY_PORT, GTW_PORT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l timeout -d 'For one attempt of a read [SYNC_TIMEOUT_S]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l attempts -d 'Attempts of a read in all [SYNC_RETRY_COUNT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l deadline -d 'End with an honest code after this long, whatever happens' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l sim-positions -d 'How many positions it holds' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l sim-seed -d 'The seed of its prices' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l sim-fault -d 'How it lies, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l sim-book -d 'Keep its book in this file' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l sim-link-rtt -d 'The link\'s round trip, which pipelining hides' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l sim-exec-time -d 'The broker\'s time for an order, which nothing hides' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l dry-run -d 'List what would be closed, and engage nothing'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -s y -l yes -d 'Don\'t ask'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l no-breaker -d 'Leave the kill switch alone'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l stop-unit -d 'Stop the strategy engine\'s unit as well [MT5CRS_ENGINE_UNIT]'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l all -d 'Show every row of a table, not the first 50'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -s v -l verbose -d 'More on stderr: once for the run\'s story, twice for every round trip'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -s q -l quiet -d 'Nothing but errors on stderr'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l allow-loopback -d 'Talk to an address of this machine'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -s V -l version -d 'Print version'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
+json\t'One JSON document, on failure too'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l port -d 'The gateway\'s command port [GATEWAY_PORT, GTW_PORT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l timeout -d 'For one attempt of a read [SYNC_TIMEOUT_S]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l attempts -d 'Attempts of a read in all [SYNC_RETRY_COUNT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l deadline -d 'End with an honest code after this long, whatever happens' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l sim-positions -d 'How many positions it holds' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l sim-seed -d 'The seed of its prices' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l sim-fault -d 'How it lies, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l sim-book -d 'Keep its book in this file' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l sim-link-rtt -d 'The link\'s round trip, which pipelining hides' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l sim-exec-time -d 'The broker\'s time for an order, which nothing hides' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -s v -l verbose -d 'More on stderr: once for the run\'s story, twice for every round trip'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -s q -l quiet -d 'Nothing but errors on stderr'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l allow-loopback -d 'Talk to an address of this machine'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -s V -l version -d 'Print version'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -f -a "status" -d 'Is the kill switch\'s file there? 0 if not, 1 if so'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -f -a "engage" -d 'Write the kill switch\'s file'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -f -a "release" -d 'Remove the kill switch\'s file'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
+json\t'One JSON document, on failure too'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l port -d 'The gateway\'s command port [GATEWAY_PORT, GTW_PORT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l timeout -d 'For one attempt of a read [SYNC_TIMEOUT_S]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l attempts -d 'Attempts of a read in all [SYNC_RETRY_COUNT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l deadline -d 'End with an honest code after this long, whatever happens' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l sim-positions -d 'How many positions it holds' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l sim-seed -d 'The seed of its prices' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l sim-fault -d 'How it lies, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l sim-book -d 'Keep its book in this file' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l sim-link-rtt -d 'The link\'s round trip, which pipelining hides' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l sim-exec-time -d 'The broker\'s time for an order, which nothing hides' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -s v -l verbose -d 'More on stderr: once for the run\'s story, twice for every round trip'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Nothing but errors on stderr'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l allow-loopback -d 'Talk to an address of this machine'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -s V -l version -d 'Print version'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l reason -d 'Why, for whoever finds it' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
+json\t'One JSON document, on failure too'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l port -d 'The gateway\'s command port [GATEWAY_PORT, GTW_PORT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l timeout -d 'For one attempt of a read [SYNC_TIMEOUT_S]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l attempts -d 'Attempts of a read in all [SYNC_RETRY_COUNT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l deadline -d 'End with an honest code after this long, whatever happens' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l sim-positions -d 'How many positions it holds' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l sim-seed -d 'The seed of its prices' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l sim-fault -d 'How it lies, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l sim-book -d 'Keep its book in this file' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l sim-link-rtt -d 'The link\'s round trip, which pipelining hides' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l sim-exec-time -d 'The broker\'s time for an order, which nothing hides' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -s v -l verbose -d 'More on stderr: once for the run\'s story, twice for every round trip'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -s q -l quiet -d 'Nothing but errors on stderr'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l allow-loopback -d 'Talk to an address of this machine'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -s V -l version -d 'Print version'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
+json\t'One JSON document, on failure too'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l port -d 'The gateway\'s command port [GATEWAY_PORT, GTW_PORT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l timeout -d 'For one attempt of a read [SYNC_TIMEOUT_S]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l attempts -d 'Attempts of a read in all [SYNC_RETRY_COUNT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l deadline -d 'End with an honest code after this long, whatever happens' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l sim-positions -d 'How many positions it holds' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l sim-seed -d 'The seed of its prices' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l sim-fault -d 'How it lies, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l sim-book -d 'Keep its book in this file' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l sim-link-rtt -d 'The link\'s round trip, which pipelining hides' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l sim-exec-time -d 'The broker\'s time for an order, which nothing hides' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -s y -l yes -d 'Don\'t ask'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -s v -l verbose -d 'More on stderr: once for the run\'s story, twice for every round trip'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -s q -l quiet -d 'Nothing but errors on stderr'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l allow-loopback -d 'Talk to an address of this machine'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -s V -l version -d 'Print version'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
+json\t'One JSON document, on failure too'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l port -d 'The gateway\'s command port [GATEWAY_PORT, GTW_PORT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l timeout -d 'For one attempt of a read [SYNC_TIMEOUT_S]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l attempts -d 'Attempts of a read in all [SYNC_RETRY_COUNT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l deadline -d 'End with an honest code after this long, whatever happens' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l sim-positions -d 'How many positions it holds' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l sim-seed -d 'The seed of its prices' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l sim-fault -d 'How it lies, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l sim-book -d 'Keep its book in this file' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l sim-link-rtt -d 'The link\'s round trip, which pipelining hides' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l sim-exec-time -d 'The broker\'s time for an order, which nothing hides' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -s v -l verbose -d 'More on stderr: once for the run\'s story, twice for every round trip'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -s q -l quiet -d 'Nothing but errors on stderr'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l allow-loopback -d 'Talk to an address of this machine'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -s V -l version -d 'Print version'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -f -a "show" -d 'A table of runs, orders and what was proved'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -f -a "verify" -d 'Whether the records are what was written: 0, or 1 and each damage named'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -f -a "resolve" -d 'Record a person\'s word on an order that nothing is proved of'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -f -a "export" -d 'One run\'s records as files for people'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l evidence-dir -d 'The directory of the records, instead of the configured gateway\'s' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l last -d 'How many of the runs that have nothing open' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
+json\t'One JSON document, on failure too'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l port -d 'The gateway\'s command port [GATEWAY_PORT, GTW_PORT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l timeout -d 'For one attempt of a read [SYNC_TIMEOUT_S]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l attempts -d 'Attempts of a read in all [SYNC_RETRY_COUNT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l deadline -d 'End with an honest code after this long, whatever happens' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l sim-positions -d 'How many positions it holds' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l sim-seed -d 'The seed of its prices' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l sim-fault -d 'How it lies, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l sim-book -d 'Keep its book in this file' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l sim-link-rtt -d 'The link\'s round trip, which pipelining hides' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l sim-exec-time -d 'The broker\'s time for an order, which nothing hides' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -s v -l verbose -d 'More on stderr: once for the run\'s story, twice for every round trip'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Nothing but errors on stderr'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l allow-loopback -d 'Talk to an address of this machine'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l evidence-dir -d 'The directory of the records, instead of the configured gateway\'s' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l anchor -d 'A head that was noted earlier, which the records must still hold' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
+json\t'One JSON document, on failure too'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l port -d 'The gateway\'s command port [GATEWAY_PORT, GTW_PORT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l timeout -d 'For one attempt of a read [SYNC_TIMEOUT_S]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l attempts -d 'Attempts of a read in all [SYNC_RETRY_COUNT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l deadline -d 'End with an honest code after this long, whatever happens' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l sim-positions -d 'How many positions it holds' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l sim-seed -d 'The seed of its prices' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l sim-fault -d 'How it lies, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l sim-book -d 'Keep its book in this file' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l sim-link-rtt -d 'The link\'s round trip, which pipelining hides' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l sim-exec-time -d 'The broker\'s time for an order, which nothing hides' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -s v -l verbose -d 'More on stderr: once for the run\'s story, twice for every round trip'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -s q -l quiet -d 'Nothing but errors on stderr'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l allow-loopback -d 'Talk to an address of this machine'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -s V -l version -d 'Print version'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l evidence-dir -d 'The directory of the records, instead of the configured gateway\'s' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l executed -d 'It opened this position' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l reason -d 'How that is known' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
+json\t'One JSON document, on failure too'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l port -d 'The gateway\'s command port [GATEWAY_PORT, GTW_PORT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l timeout -d 'For one attempt of a read [SYNC_TIMEOUT_S]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l attempts -d 'Attempts of a read in all [SYNC_RETRY_COUNT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l deadline -d 'End with an honest code after this long, whatever happens' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l sim-positions -d 'How many positions it holds' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l sim-seed -d 'The seed of its prices' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l sim-fault -d 'How it lies, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l sim-book -d 'Keep its book in this file' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l sim-link-rtt -d 'The link\'s round trip, which pipelining hides' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l sim-exec-time -d 'The broker\'s time for an order, which nothing hides' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l not-executed -d 'It opened nothing'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -s v -l verbose -d 'More on stderr: once for the run\'s story, twice for every round trip'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -s q -l quiet -d 'Nothing but errors on stderr'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l allow-loopback -d 'Talk to an address of this machine'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -s V -l version -d 'Print version'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l evidence-dir -d 'The directory of the records, instead of the configured gateway\'s' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l run -d 'The run, or the first digits of its id' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l dir -d 'Where the files are written' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
+json\t'One JSON document, on failure too'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l port -d 'The gateway\'s command port [GATEWAY_PORT, GTW_PORT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l timeout -d 'For one attempt of a read [SYNC_TIMEOUT_S]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l attempts -d 'Attempts of a read in all [SYNC_RETRY_COUNT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l deadline -d 'End with an honest code after this long, whatever happens' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l sim-positions -d 'How many positions it holds' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l sim-seed -d 'The seed of its prices' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l sim-fault -d 'How it lies, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l sim-book -d 'Keep its book in this file' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l sim-link-rtt -d 'The link\'s round trip, which pipelining hides' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l sim-exec-time -d 'The broker\'s time for an order, which nothing hides' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -s v -l verbose -d 'More on stderr: once for the run\'s story, twice for every round trip'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -s q -l quiet -d 'Nothing but errors on stderr'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l allow-loopback -d 'Talk to an address of this machine'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -s V -l version -d 'Print version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l positions -d 'How many positions it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l seed -d 'The seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l fault -d 'How it lies, by name (repeatable)' -r
@@ -161,7 +477,6 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l port -d 'The gatew
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l timeout -d 'For one attempt of a read [SYNC_TIMEOUT_S]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l attempts -d 'Attempts of a read in all [SYNC_RETRY_COUNT]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l magic -d 'The strategy\'s magic number [MAGIC_NUMBER]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l env-file -d 'Read this file instead of ./.env' -r -F
@@ -189,7 +504,6 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_see
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -l timeout -d 'For one attempt of a read [SYNC_TIMEOUT_S]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -l attempts -d 'Attempts of a read in all [SYNC_RETRY_COUNT]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -l magic -d 'The strategy\'s magic number [MAGIC_NUMBER]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -l env-file -d 'Read this file instead of ./.env' -r -F
@@ -216,7 +530,6 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_su
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l timeout -d 'For one attempt of a read [SYNC_TIMEOUT_S]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l attempts -d 'Attempts of a read in all [SYNC_RETRY_COUNT]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l magic -d 'The strategy\'s magic number [MAGIC_NUMBER]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l env-file -d 'Read this file instead of ./.env' -r -F
@@ -242,7 +555,6 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l port -d 'The g
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l timeout -d 'For one attempt of a read [SYNC_TIMEOUT_S]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l attempts -d 'Attempts of a read in all [SYNC_RETRY_COUNT]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l magic -d 'The strategy\'s magic number [MAGIC_NUMBER]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l env-file -d 'Read this file instead of ./.env' -r -F
@@ -268,7 +580,6 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l port -d 'The ga
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l timeout -d 'For one attempt of a read [SYNC_TIMEOUT_S]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l attempts -d 'Attempts of a read in all [SYNC_RETRY_COUNT]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l magic -d 'The strategy\'s magic number [MAGIC_NUMBER]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l env-file -d 'Read this file instead of ./.env' -r -F
@@ -294,7 +605,6 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l port -d 'T
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l timeout -d 'For one attempt of a read [SYNC_TIMEOUT_S]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l attempts -d 'Attempts of a read in all [SYNC_RETRY_COUNT]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l magic -d 'The strategy\'s magic number [MAGIC_NUMBER]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l env-file -d 'Read this file instead of ./.env' -r -F

@@ -103,7 +103,7 @@ fn the_verified_gateway_is_in_its_environment() {
 fn an_inherited_variable_that_means_another_gateway_is_refused() {
     let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
     let (ip, port) = (sim.endpoint.ip().to_string(), sim.endpoint.port().to_string());
-    let flags = [format!("--host={ip}"), format!("--port={port}"), "--magic=1".to_owned()];
+    let flags = [format!("--host={ip}"), format!("--port={port}")];
     let flags: Vec<&str> = flags.iter().map(String::as_str).chain(TRACE).collect();
     for (name, value) in [
         ("GATEWAY_HOST", "10.0.0.9"),
@@ -111,7 +111,6 @@ fn an_inherited_variable_that_means_another_gateway_is_refused() {
         ("GATEWAY_PORT", "5555"),
         ("GTW_PORT", "5555"),
         ("ZMQ_EXECUTION_URL", "tcp://10.0.0.9:5555"),
-        ("MAGIC_NUMBER", "2"),
     ] {
         let kept = Kept::before(&machine, sim.endpoint);
         let run = machine.run(&flags).arg("--allow-loopback").env(name, value);

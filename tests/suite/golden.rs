@@ -9,8 +9,21 @@ use serde_json::Value;
 
 use crate::support::{Ended, Machine, Sim};
 
-const SCHEMAS: [&str; 6] =
-    ["link-test", "link-watch", "positions", "sync", "config-show", "explain"];
+const SCHEMAS: [&str; 13] = [
+    "link-test",
+    "link-watch",
+    "positions",
+    "sync",
+    "canary",
+    "emergency-close",
+    "breaker",
+    "evidence-show",
+    "evidence-verify",
+    "evidence-resolve",
+    "evidence-export",
+    "config-show",
+    "explain",
+];
 
 /// The text is what the file of the repository holds.
 #[track_caller]

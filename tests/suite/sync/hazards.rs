@@ -59,11 +59,11 @@ fn a_stub_is_not_called_flat() {
 #[test]
 fn what_the_gateway_does_not_report_is_not_claimed() {
     let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
-    let ended = machine.against(&sim, &["sync", "--magic=777"]).json().exits(0);
+    let ended = machine.against(&sim, &["sync"]).env("MAGIC_NUMBER", "777").json().exits(0);
     for never in ["leverage", "time_open", "\"magic\"", "777"] {
         assert!(!ended.stdout().contains(never), "{never} in {}", ended.stdout());
     }
-    let page = machine.against(&sim, &["sync", "--magic=777"]).end().exits(0);
+    let page = machine.against(&sim, &["sync"]).env("MAGIC_NUMBER", "777").end().exits(0);
     page.says("magic number, comment and opening time are not reported by the gateway")
         .never_says("777");
     let sim = Sim::with_faults(&["reports-magic"]);
