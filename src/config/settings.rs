@@ -152,13 +152,6 @@ impl<'a> Reader<'a> {
         // Already followed where a profile is named; read here for its row.
         self.path_or(Key::ConfigFile, || cwd.join("config.json"));
         let cwd = self.cwd;
-        let canary_symbol = self.or(Key::CanarySymbol, value::symbol, Symbol::new("EURUSD"));
-        let canary_max_lot = self.or(Key::CanaryMaxLot, value::lot, Decimal::new(1, 2));
-        let canary_coefficient = self.or(Key::CanaryCoefficient, value::part, Decimal::new(1, 1));
-        let decision_file = self.read(Key::DecisionFile, |text| value::path(cwd, text));
-        let decision_report = self.read(Key::DecisionReport, |text| value::path(cwd, text));
-        let decision_hash = self.optional(Key::DecisionHash, value::decision_hash);
-        let decision_max_age = self.or(Key::DecisionMaxAge, value::age, seconds(24 * 3600));
         let settings = Settings {
             gateway,
             sync_timeout,
@@ -177,13 +170,13 @@ impl<'a> Reader<'a> {
             expect_server: self.optional(Key::ExpectServer, value::word),
             expect_trade_mode: self.optional(Key::ExpectTradeMode, value::trade_mode),
             expect_currency: self.optional(Key::ExpectCurrency, value::currency),
-            canary_symbol,
-            canary_max_lot,
-            canary_coefficient,
-            decision_file,
-            decision_report,
-            decision_hash,
-            decision_max_age,
+            canary_symbol: self.or(Key::CanarySymbol, value::symbol, Symbol::new("EURUSD")),
+            canary_max_lot: self.or(Key::CanaryMaxLot, value::lot, Decimal::new(1, 2)),
+            canary_coefficient: self.or(Key::CanaryCoefficient, value::part, Decimal::new(1, 1)),
+            decision_file: self.read(Key::DecisionFile, |text| value::path(cwd, text)),
+            decision_report: self.read(Key::DecisionReport, |text| value::path(cwd, text)),
+            decision_hash: self.optional(Key::DecisionHash, value::decision_hash),
+            decision_max_age: self.or(Key::DecisionMaxAge, value::age, seconds(24 * 3600)),
             engine_unit: self.optional(Key::EngineUnit, value::unit_name),
             security_group: self.optional(Key::SecurityGroup, value::word),
             latency_warn: self.or(Key::LatencyWarn, value::latency, millis(50)),

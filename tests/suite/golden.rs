@@ -58,7 +58,7 @@ fn every_schema_that_can_be_asked_for_is_pinned() {
     let help = printed(&["schema", "--help"]);
     let listed: Vec<&str> = help.split("[possible values: ").nth(1).map_or_else(
         || help.lines().filter_map(|line| line.trim().strip_prefix("- ")).collect(),
-        |rest| rest.split(']').next().unwrap().split(", ").collect(),
+        |rest| rest.split(']').next().unwrap().split(',').map(str::trim).collect(),
     );
     assert_eq!(listed, SCHEMAS, "{help}");
 }
