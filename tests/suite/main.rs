@@ -14,6 +14,7 @@ mod logs;
 mod look_alikes;
 mod positions;
 mod protocol;
+mod readme;
 mod settings;
 mod snapshot;
 mod stand_in;

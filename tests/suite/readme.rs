@@ -1,0 +1,92 @@
+//! Every command line of the README, run as a reader would type it.
+
+use std::process::Command;
+
+use crate::support::{Machine, Sim};
+
+/// The lines that begin with `$ ` within `console` blocks, block by block.
+fn command_lines(markdown: &str) -> Vec<String> {
+    let mut within = false;
+    let mut lines = vec![];
+    for line in markdown.lines() {
+        if line.starts_with("```") {
+            within = line == "```console";
+        } else if let (true, Some(command)) = (within, line.strip_prefix("$ ")) {
+            lines.push(command.to_owned());
+        }
+    }
+    lines
+}
+
+/// What a reader has and this test hasn't: cargo's build is the binary that is here already, the tests are running, and
+/// the gateway of the README is a simulated one on this machine.
+fn as_here(command: &str, sim: &Sim) -> Option<String> {
+    if command == "cargo test" || command.starts_with("cargo install") {
+        return None;
+    }
+    let here = command.replace("cargo run --release --", "mt5crs");
+    let host = format!("GTW_HOST=127.0.0.1\\nGTW_PORT={}", sim.endpoint.port());
+    let here = match here.strip_prefix("echo 'GTW_HOST=") {
+        Some(_) => format!("printf '{host}\\n' > .env"),
+        None => here,
+    };
+    // A real gateway is never on this machine; the simulated one is.
+    let live = here.starts_with("mt5crs") && !here.contains("--sim");
+    Some(if live { here.replacen("mt5crs", "mt5crs --allow-loopback", 1) } else { here })
+}
+
+#[test]
+fn every_command_line_does_what_it_says() {
+    let readme = include_str!("../../README.md");
+    let commands = command_lines(readme);
+    assert!(commands.len() > 20, "{commands:?}");
+    let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
+    let binary = std::path::Path::new(env!("CARGO_BIN_EXE_mt5crs"));
+    let path = format!("{}:/usr/bin:/bin", binary.parent().unwrap().display());
+    for command in commands {
+        let Some(here) = as_here(&command, &sim) else { continue };
+        let output = Command::new("sh")
+            .args(["-c", &here])
+            .current_dir(machine.path())
+            .env_clear()
+            .env("PATH", &path)
+            .env("HOME", machine.path())
+            .env("TMPDIR", machine.path())
+            .output()
+            .unwrap();
+        let (out, err) =
+            (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "{command}\n({here})\n{out}\n{err}");
+        assert!(!out.is_empty() || command.contains(" > "), "{command} printed nothing");
+    }
+    assert!(sim.ledger().is_empty(), "a reader who follows the README traded: {:?}", sim.ledger());
+}
+
+/// The outputs that the README shows are what is really printed, but for what differs from run to run.
+#[test]
+fn the_outputs_shown_are_real() {
+    let machine = Machine::new();
+    let shown = include_str!("../../README.md");
+    let blank = |text: &str| -> Vec<String> {
+        let digits = |c: char| if c.is_ascii_digit() { '#' } else { c };
+        let squeeze = |line: &str| {
+            let mut line: String = line.chars().map(digits).collect();
+            while line.contains("##") {
+                line = line.replace("##", "#");
+            }
+            line
+        };
+        text.lines().map(squeeze).collect()
+    };
+    let shown = blank(shown);
+    for (arguments, lines) in [
+        (["--sim", "--sim-positions=3", "sync"].as_slice(), 1),
+        (&["--sim", "canary", "--yes"], 12),
+        (&["--sim", "--sim-positions=5", "emergency-close", "--yes"], 1),
+    ] {
+        let page = machine.run(arguments).end().exits(0).stdout();
+        for line in blank(&page).iter().take(lines) {
+            assert!(shown.contains(line), "the README doesn't show {line:?}\n{page}");
+        }
+    }
+}
