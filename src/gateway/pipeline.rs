@@ -88,7 +88,7 @@ impl<'s, 'c> Pipeline<'s, 'c> {
             }
             self.give_up(&LinkError::TimedOut).into_iter().for_each(&mut *tell);
             let rtt = self.session.clock.monotonic().saturating_sub(start);
-            return answer(&raw, uuid, sent_at, rtt);
+            return answer(raw, uuid, sent_at, rtt);
         }
     }
 

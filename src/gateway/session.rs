@@ -7,7 +7,6 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::look_alike::{LookAlike, classify};
@@ -46,10 +45,8 @@ pub struct Answer<T> {
     pub rtt: Duration,
     /// Our wall clock at the send.
     pub sent_at: Timestamp,
-    /// The reply's length in bytes.
-    pub bytes: usize,
-    /// SHA-256 of the reply's bytes.
-    pub sha256: [u8; 32],
+    /// The reply's very bytes.
+    pub raw: Vec<u8>,
 }
 
 /// Why a question went unanswered.
@@ -116,19 +113,19 @@ impl<'c> Session<'c> {
     ) -> Result<Answer<T>, AskError> {
         let action = T::action(parameters);
         let exchange = exchange(&mut *self.connection, self.clock, action, until)?;
-        answer(&exchange.received, exchange.uuid, exchange.sent_at, exchange.rtt)
+        answer(exchange.received, exchange.uuid, exchange.sent_at, exchange.rtt)
     }
 }
 
 /// Reads a frame that answers the question of that `uuid`.
 pub(super) fn answer<T: Read>(
-    frame: &[u8],
+    frame: Vec<u8>,
     uuid: Uuid,
     sent_at: Timestamp,
     rtt: Duration,
 ) -> Result<Answer<T>, AskError> {
-    let reply = reply::decode(frame, uuid)?;
-    Ok(Answer { reply, rtt, sent_at, bytes: frame.len(), sha256: Sha256::digest(frame).into() })
+    let reply = reply::decode(&frame, uuid)?;
+    Ok(Answer { reply, rtt, sent_at, raw: frame })
 }
 
 /// What a PING proves; the skew is the gateway's time minus ours at the middle of the round trip.

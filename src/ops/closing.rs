@@ -149,7 +149,7 @@ fn wait_until_gone(
         let became = match &answer.reply {
             Reply::Refused(refusal) => Became::Unknown(refusal.to_string()),
             Reply::Done(list) => {
-                reading = Some(Reading::of(answer.sent_at, list, answer.bytes, answer.sha256));
+                reading = Some(Reading::of(answer.sent_at, list, &answer.raw));
                 if list.positions.iter().any(|position| position.ticket == ticket) {
                     Became::StillOpen("the list still shows it".to_owned())
                 } else {

@@ -403,12 +403,12 @@ fn certify(
                             first.ticket
                         )));
                     }
-                    lists.push(Reading::of(answer.sent_at, list, answer.bytes, answer.sha256));
+                    lists.push(Reading::of(answer.sent_at, list, &answer.raw));
                 }
             }
         }
         let answer = client.account()?;
-        let reply_hash = ReplyHash::of(answer.bytes, answer.sha256);
+        let reply_hash = ReplyHash::of(&answer.raw);
         let account = match answer.reply {
             Reply::Done(account) => account,
             Reply::Refused(refusal) => {

@@ -139,7 +139,7 @@ fn judge(
         Reply::Done(list) => list,
         Reply::Refused(refusal) => return Ok(Judged::NotYet(refusal.to_string())),
     };
-    readings.push(Reading::of(answer.sent_at, list, answer.bytes, answer.sha256));
+    readings.push(Reading::of(answer.sent_at, list, &answer.raw));
     let found = candidate(sought, said, &list.positions);
     match found {
         // Another ticket than the one that the gateway named may be anybody's.

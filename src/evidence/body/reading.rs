@@ -107,26 +107,21 @@ impl From<&Account> for Funds {
 }
 
 impl Reading {
-    /// Of an answer's list: when it was asked for, its length and the SHA-256 of its bytes.
-    pub fn of(asked_at: Timestamp, list: &Positions, bytes: usize, sha256: [u8; 32]) -> Self {
+    /// Of an answer's list: when it was asked for, and the answer's bytes.
+    pub fn of(asked_at: Timestamp, list: &Positions, raw: &[u8]) -> Self {
         Self {
             asked_at,
             reported_at: list.reported_at,
             listed: list.positions.len() as u64,
-            bytes: bytes as u64,
-            sha256: Sha256Hex::from(sha256),
+            bytes: raw.len() as u64,
+            sha256: Sha256Hex::of(raw),
         }
     }
 }
 
 impl ReplyHash {
-    /// Of an answer of that length and SHA-256.
-    pub fn of(bytes: usize, sha256: [u8; 32]) -> Self {
-        Self { bytes: bytes as u64, sha256: Sha256Hex::from(sha256) }
-    }
-
-    /// Of a frame that came.
-    pub fn of_frame(frame: &[u8]) -> Self {
-        Self { bytes: frame.len() as u64, sha256: Sha256Hex::of(frame) }
+    /// Of an answer's bytes.
+    pub fn of(raw: &[u8]) -> Self {
+        Self { bytes: raw.len() as u64, sha256: Sha256Hex::of(raw) }
     }
 }

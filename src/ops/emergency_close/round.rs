@@ -60,7 +60,7 @@ impl Round<'_, '_> {
         };
         let Some(answer) = listed else { return ended };
         let Reply::Done(list) = &answer.reply else { return ended };
-        ended.reading = Some(Reading::of(answer.sent_at, list, answer.bytes, answer.sha256));
+        ended.reading = Some(Reading::of(answer.sent_at, list, &answer.raw));
         if let Err(Error::Stopped(stopped)) = self.settle(client, &list.positions) {
             ended.stopped = Some(stopped);
         }
@@ -196,7 +196,7 @@ impl Ledger {
     fn heard(&mut self, event: &Event) {
         let Some(entry) = self.tickets.get_mut(&event.ticket) else { return };
         entry.report.why = describe(&event.claim);
-        entry.reply = event.raw.as_deref().map(ReplyHash::of_frame);
+        entry.reply = event.raw.as_deref().map(ReplyHash::of);
         let refusal: Option<&Refusal> = match &event.claim {
             Claim::Refused(refusal) => Some(refusal),
             _ => None,
