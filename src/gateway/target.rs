@@ -5,6 +5,7 @@
 //! looked where the name led (hazard 12).
 
 use std::fmt;
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
 
 use super::bounded::bounded;
@@ -79,7 +80,7 @@ pub fn resolve(
     let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
     let addresses = match bare.parse::<IpAddr>() {
         Ok(address) => vec![address],
-        Err(_) => look_up(host, port, clock, stop, until)?,
+        Err(_) => look_up(host, port, ask_the_system, clock, stop, until)?,
     };
     let not_found = || ResolveError::NotFound {
         host: host.to_owned(),
@@ -98,17 +99,21 @@ pub fn resolve(
     })
 }
 
+/// Blocks for as long as the system's resolver likes.
+fn ask_the_system(host: &str, port: u16) -> io::Result<Vec<IpAddr>> {
+    Ok((host, port).to_socket_addrs()?.map(|address| address.ip()).collect())
+}
+
 fn look_up(
     host: &str,
     port: u16,
+    ask: impl FnOnce(&str, u16) -> io::Result<Vec<IpAddr>> + Send + 'static,
     clock: &dyn Clock,
     stop: &Stop,
     until: Deadline,
 ) -> Result<Vec<IpAddr>, ResolveError> {
     let name = host.to_owned();
-    let resolved = bounded(clock, stop, until, move || {
-        (name.as_str(), port).to_socket_addrs().map(|all| all.map(|one| one.ip()).collect())
-    });
+    let resolved = bounded(clock, stop, until, move || ask(&name, port));
     match resolved {
         Ok(Ok(addresses)) => Ok(addresses),
         Ok(Err(error)) => Err(ResolveError::NotFound {
@@ -199,6 +204,18 @@ mod tests {
             assert!(judged(&address.to_string()).is_some(), "{address}");
             assert!(judged(&format!("::ffff:{address}")).is_some(), "::ffff:{address}");
         }
+    }
+
+    #[test]
+    fn a_resolver_that_never_answers_is_left_behind() {
+        let clock = SystemClock::new(Stop::never());
+        let until = Deadline::after(&clock, Duration::from_millis(50));
+        let never = |_: &str, _| loop {
+            std::thread::park();
+        };
+        let asked = look_up("gateway", 5555, never, &clock, &Stop::never(), until);
+        let Err(ResolveError::Link { source, .. }) = asked else { panic!("{asked:?}") };
+        assert_eq!(source, LinkError::TimedOut);
     }
 
     #[test]

@@ -220,3 +220,36 @@ fn milliseconds(duration: Duration) -> i32 {
     let rounded = duration.as_nanos().div_ceil(1_000_000);
     i32::try_from(rounded).unwrap_or(i32::MAX).max(1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::SystemClock;
+
+    /// The rules that another of them hides: with no reconnecting and a handshake awaited, no peer can show that
+    /// `IMMEDIATE` is missing. It stands for the day on which one of those two is changed.
+    #[test]
+    fn a_socket_can_neither_queue_nor_reconnect_nor_linger() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let clock = Arc::new(SystemClock::new(Stop::never()));
+        let until = Deadline::after(&*clock, Duration::from_secs(1));
+        let address = listener.local_addr().unwrap();
+        let connection = ZmqTransport::new(address, clock, Stop::never()).open(until).unwrap();
+        let socket = &connection.socket;
+        assert_eq!(socket.is_immediate(), Ok(true));
+        assert_eq!(socket.get_reconnect_ivl(), Ok(-1));
+        assert_eq!(socket.get_linger(), Ok(0));
+        assert_eq!(socket.get_maxmsgsize(), Ok(64 << 20));
+        for patience in [socket.get_sndtimeo(), socket.get_rcvtimeo()] {
+            assert!((1..=1000).contains(&patience.unwrap()));
+        }
+    }
+
+    #[test]
+    fn a_wait_is_never_zero_and_never_for_ever() {
+        assert_eq!(milliseconds(Duration::ZERO), 1);
+        assert_eq!(milliseconds(Duration::from_nanos(1)), 1);
+        assert_eq!(milliseconds(Duration::from_micros(1001)), 2);
+        assert_eq!(milliseconds(Duration::MAX), i32::MAX);
+    }
+}

@@ -7,6 +7,7 @@
 
 mod closed_pipe;
 mod gate;
+mod gateway_rules;
 mod golden;
 mod interruptions;
 mod link_test;
