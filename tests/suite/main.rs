@@ -5,8 +5,13 @@
 // One crate, and nobody outside it: `pub` here says "for the other modules".
 #![allow(unreachable_pub)]
 
+mod breaker;
+mod canary;
+mod emergency_close;
+mod killed;
 mod link_test;
 mod logs;
 mod look_alikes;
+mod orders;
 mod protocol;
 mod support;
