@@ -291,7 +291,7 @@ pub fn run(
             && rounds < options.rounds
             && !means.deadline.is_past(means.clock);
         if flat.is_ok() || !goes_on {
-            break flat;
+            break flat.map_err(|doubt| book.out_of_reach.take().unwrap_or(doubt));
         }
     };
     if let Ok((certificate, record)) = &flat {
@@ -328,6 +328,7 @@ fn close_all(
             (means.keep)(EmergencyIntent { round, tickets }.into());
         }
         let ended = Round { options, means, book }.run(client);
+        book.out_of_reach = ended.out_of_reach;
         if !ended.reached && ended.stopped.is_none() {
             // Nobody was there to send anything to: that is no round. A gateway that comes back is picked up.
             means.clock.sleep(PAUSE)?;
@@ -500,6 +501,8 @@ struct Ledger {
     /// How many positions the last list held.
     listed: Option<usize>,
     gateway_cannot_close: bool,
+    /// Why the gateway that was there at first can't be reached.
+    out_of_reach: Option<String>,
 }
 
 struct Entry {
@@ -517,6 +520,7 @@ impl Ledger {
             beside: plan.beside,
             listed: None,
             gateway_cannot_close: false,
+            out_of_reach: None,
         };
         for position in plan.positions {
             book.add(&position, false);
@@ -544,8 +548,10 @@ impl Ledger {
         for position in list {
             match self.tickets.get_mut(&position.ticket) {
                 Some(entry) if entry.report.result == TicketEnd::NotTried => {}
+                Some(entry) if entry.report.result == TicketEnd::Rejected => {}
                 Some(entry) => {
                     entry.report.result = TicketEnd::Rejected;
+                    entry.report.why.push_str("; the list still shows it");
                     entry.recorded = false;
                 }
                 None if options.wants(position) => self.add(position, true),

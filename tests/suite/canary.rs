@@ -21,7 +21,10 @@ fn a_canary_opens_once_closes_and_proves_both() {
     assert_eq!(report["close"]["result"], "closed");
     assert_eq!(report["plan"]["volume"].to_string(), "0.001");
     let guards = report["guards"].as_array().unwrap();
-    assert!(guards.iter().all(|guard| guard["status"] == "pass"), "{guards:?}");
+    assert!(
+        guards.iter().all(|guard| guard["status"] == "pass" || guard["status"] == "info"),
+        "{guards:?}"
+    );
     assert!(report["not_exercised"].as_str().unwrap().contains("24 h"));
     let ledger = sim.ledger();
     assert_eq!(ledger[0]["ticket"], report["order"]["position"]["ticket"]);

@@ -29,6 +29,8 @@ pub(super) struct Round<'r, 'm> {
 pub(super) struct Ended {
     /// Whether there was a gateway to send anything to.
     pub(super) reached: bool,
+    /// Why there was none.
+    pub(super) out_of_reach: Option<String>,
     /// The list behind it, where one could be read.
     pub(super) reading: Option<Reading>,
     /// Somebody asked to stop.
@@ -45,7 +47,8 @@ impl Round<'_, '_> {
                 ended.stopped = Some(stopped);
                 return ended;
             }
-            Err(_) => {
+            Err(error) => {
+                ended.out_of_reach = (!ended.reached).then(|| error.to_string());
                 // What was in flight may have executed: a fresh list tells, once the gateway is back.
                 client.hang_up();
                 match client.positions() {

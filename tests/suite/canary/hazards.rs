@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::orders::{canary, error, executed, honest, opens};
+use crate::orders::{canary, error, executed, honest};
 use crate::support::{Machine, Run, Sim};
 
 /// A canary on a gateway with that fault and three positions beside it.
@@ -166,16 +166,16 @@ fn a_ticket_that_no_list_holds_is_unknown_and_never_a_no() {
 #[test]
 fn somebody_elses_order_that_looks_the_same_is_neither_a_success_nor_closed() {
     // Reads: the guards' list, the last look, the first after the order.
-    let (machine, sim) =
-        (Machine::new(), Sim::start(&["--fault=open-ticket-zero", "--fault=position-appears:3"]));
-    for arguments in [["--yes", "--symbol=EURUSD"].as_slice()] {
-        let run = canary(&machine, &sim, arguments)
+    for more in ["--deadline=20s", "--keep-open"] {
+        let (machine, sim) =
+            (Machine::new(), Sim::with_faults(&["open-ticket-zero", "position-appears:3"]));
+        canary(&machine, &sim, &["--yes", "--beside-open", more])
             .env("MT5CRS_CANARY_SYMBOL", "EURUSD")
             .env("MT5CRS_CANARY_COEFFICIENT", "1")
-            .env("MT5CRS_SETTLE_S", "1");
-        run.json().exits(8);
-        assert_eq!(opens(&sim), 0);
-        assert!(!executed(&sim).contains(&"CLOSE".to_owned()), "{:?}", executed(&sim));
+            .env("MT5CRS_SETTLE_S", "1")
+            .json()
+            .exits(8);
+        assert_eq!(executed(&sim), ["OTHERS_OPEN"], "{more}");
     }
 }
 
