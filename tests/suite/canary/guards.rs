@@ -13,7 +13,10 @@ use crate::support::{Machine, Run, Sim, named, signal, wait_for_line};
 fn forbids(run: Run, sim: &Sim, guard: &str) -> Value {
     let document = honest(&run.json().exits(5), sim);
     assert_eq!(named(&document, "guards", guard)["status"], "fail", "{document}");
-    assert!(error(&document).contains(guard), "{document}");
+    let causes = document["error"]["causes"].as_array().unwrap();
+    let named = format!("{guard}: ");
+    let names_it = |cause: &Value| cause.as_str().unwrap().starts_with(&named);
+    assert!(causes.iter().any(names_it), "{document}");
     document
 }
 

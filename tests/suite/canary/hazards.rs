@@ -72,6 +72,28 @@ fn an_order_that_outlives_its_client_is_found() {
 }
 
 #[test]
+fn a_list_before_the_signatures_end_says_no_no() {
+    // The reply is lost, and the order executes after the first lists were read.
+    let (machine, sim) =
+        (Machine::new(), Sim::with_faults(&["open-late:900ms", "drop-reply:OPEN"]));
+    let run = with(&machine, &sim).env("MT5CRS_ORDER_TIMEOUT_S", "0.2");
+    let document = honest(&run.json().exits(8), &sim);
+    assert!(error(&document).contains("likeness"), "{document}");
+}
+
+#[test]
+fn once_the_order_is_out_a_wish_to_stop_waits() {
+    let (machine, sim) = (Machine::new(), Sim::with_faults(&["delay:OPEN:600ms"]));
+    let child = with(&machine, &sim).arg("--output=json").start();
+    while executed(&sim).is_empty() {}
+    crate::support::signal(child.id(), "INT");
+    let ended = crate::support::ended(child, "canary").exits(0);
+    honest(&ended, &sim);
+    assert_eq!(executed(&sim), ["OPEN", "CLOSE"]);
+    ended.tells("not stopped: orders are on their way");
+}
+
+#[test]
 fn a_reply_that_is_anothers_says_nothing() {
     found_by_likeness("uuid-foreign:OPEN");
     found_by_likeness("uuid-absent:OPEN");
