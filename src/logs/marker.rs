@@ -46,8 +46,8 @@ pub enum Marker<'a> {
     Balance {
         /// Balance.
         balance: &'a Money,
-        /// Equity.
-        equity: &'a Money,
+        /// Equity, where it was read.
+        equity: Option<&'a Money>,
         /// The account's currency, where the reply names it.
         currency: Option<&'a str>,
     },
@@ -138,7 +138,8 @@ impl Marker<'_> {
             Self::Balance { balance, equity, currency } => {
                 let currency =
                     currency.map_or_else(String::new, |name| format!(" {}", quote(name)));
-                format!("Balance: {balance}{currency}; equity {equity}")
+                let equity = equity.map_or_else(String::new, |equity| format!("; equity {equity}"));
+                format!("Balance: {balance}{currency}{equity}")
             }
             Self::Latency { samples, p50_us, p90_us, p99_us, max_us } => {
                 let p99 =
@@ -192,8 +193,9 @@ mod tests {
     fn a_currency_that_is_not_reported_is_not_invented() {
         let money = |value: i64| Money::from(rust_decimal::Decimal::new(value, 2));
         let (balance, equity) = (money(20_000), money(20_550));
-        let text =
-            |currency| Marker::Balance { balance: &balance, equity: &equity, currency }.text();
+        let text = |currency| {
+            Marker::Balance { balance: &balance, equity: Some(&equity), currency }.text()
+        };
         assert_eq!(text(Some("USD")), "Balance: 200.00 USD; equity 205.50");
         assert_eq!(text(None), "Balance: 200.00; equity 205.50");
     }

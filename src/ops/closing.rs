@@ -90,7 +90,7 @@ pub fn close(
         )?;
         closing.reading = gone.reading.or(closing.reading);
         closing.became = match gone.became {
-            Became::StillOpen(_) => Became::StillOpen(said),
+            Became::StillOpen(list) => Became::StillOpen(format!("{said}; {list}")),
             other => other,
         };
         let final_word =
@@ -171,7 +171,7 @@ fn wait_until_gone(
 pub fn describe(claim: &Claim<Closed>) -> String {
     match claim {
         Claim::Done(closed) if closed.ticket.is_real() => {
-            "the gateway said that it closed it, and the list still shows it".to_owned()
+            "the gateway said that it closed it".to_owned()
         }
         Claim::Done(_) => "the gateway said FILLED with ticket 0, which closes nothing".to_owned(),
         Claim::Refused(refusal) if cannot_close(refusal) => format!(

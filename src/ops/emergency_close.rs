@@ -15,7 +15,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use self::round::Round;
-use crate::clock::{Clock, Deadline};
+use crate::clock::{Clock, Deadline, Stopped};
 use crate::evidence::body::{
     Body, EmergencyIntent, EmergencyOutcome, FlatCertificate, Funds, Reading, RefusedAs, ReplyHash,
     TicketOutcome, TicketResult,
@@ -36,6 +36,10 @@ pub const CANNOT_SEE: &str = "pending orders: the gateway can neither list nor c
 
 /// Between two looks for a gateway that went away.
 const PAUSE: Duration = Duration::from_secs(1);
+/// Between two looks for tickets that no list tells anything of.
+const INTERVAL: Duration = Duration::from_millis(250);
+/// Looks in a row that may tell nothing new: a list that stays unbelievable ends it.
+const LOOKS: u32 = 3;
 
 /// What is asked for.
 #[derive(Debug, Clone)]
@@ -173,8 +177,17 @@ pub struct Means<'m> {
     pub progress: &'m dyn Fn(usize, usize),
 }
 
+/// What is to be closed, and what is open beside it.
+#[derive(Debug, Clone, Default)]
+pub struct Plan {
+    /// What is to be closed.
+    pub positions: Vec<Position>,
+    /// What was listed and isn't asked for. A list that still shows one of them can be believed about the others.
+    pub beside: BTreeSet<Ticket>,
+}
+
 /// What is open and would be closed: the plan.
-pub fn plan(client: &mut Client<'_>, options: &Options) -> Result<Vec<Position>, Failure> {
+pub fn plan(client: &mut Client<'_>, options: &Options) -> Result<Plan, Failure> {
     let reply = client.positions().map_err(|error| options.names.read_failure(&error))?.reply;
     let list = match reply {
         Reply::Done(list) => list.positions,
@@ -212,7 +225,14 @@ pub fn plan(client: &mut Client<'_>, options: &Options) -> Result<Vec<Position>,
         };
         return Err(not_open(what, &list));
     }
-    Ok(list.into_iter().filter(|position| options.wants(position)).collect())
+    if let Some(magic) = options.magic
+        && !list.iter().any(|position| position.magic == Some(magic))
+    {
+        return Err(not_open(format!("no position is open with magic number {}", magic.0), &list));
+    }
+    let (positions, beside): (Vec<_>, Vec<_>) =
+        list.into_iter().partition(|position| options.wants(position));
+    Ok(Plan { positions, beside: beside.iter().map(|position| position.ticket).collect() })
 }
 
 fn not_open(what: String, list: &[Position]) -> Failure {
@@ -232,9 +252,9 @@ fn not_open(what: String, list: &[Position]) -> Failure {
 }
 
 /// The plan as a report: nothing was sent, and nothing is claimed.
-pub fn rehearse(planned: Vec<Position>, simulated: bool) -> Outcome<Report> {
+pub fn rehearse(plan: Plan, simulated: bool) -> Outcome<Report> {
     let tickets: Vec<TicketReport> =
-        Ledger::new(planned).tickets.into_values().map(|entry| entry.report).collect();
+        Ledger::new(plan).tickets.into_values().map(|entry| entry.report).collect();
     let report = Report {
         dry_run: true,
         closed: 0,
@@ -251,52 +271,28 @@ pub fn rehearse(planned: Vec<Position>, simulated: bool) -> Outcome<Report> {
     Outcome::judged(report, Verdict::Pass, simulated)
 }
 
-/// Closes, round after round.
+/// Closes, round after round, until the account is flat or what was asked for is gone.
 pub fn run(
     client: &mut Client<'_>,
     options: &Options,
-    planned: Vec<Position>,
+    plan: Plan,
     means: &mut Means<'_>,
 ) -> Outcome<Report> {
-    let mut book = Ledger::new(planned);
+    let mut book = Ledger::new(plan);
     let mut rounds = 0;
-    let mut stopped = None;
-    while rounds < options.rounds && book.has_open() && !means.deadline.is_past(means.clock) {
-        rounds += 1;
-        if client.is_connected() || client.identify().is_ok() {
-            let intent = EmergencyIntent { round: rounds, tickets: book.open() };
-            (means.keep)(intent.into());
+    let flat = loop {
+        if close_all(client, options, means, &mut book, &mut rounds).is_err() {
+            break Err("stopped before it could be proved".to_owned());
         }
-        let ended = Round { options, means, book: &mut book }.run(client);
-        if !ended.reached && ended.stopped.is_none() {
-            // Nobody was there to send anything to: that is no round. A gateway that comes back is picked up.
-            rounds -= 1;
-            if let Err(signal) = means.clock.sleep(PAUSE) {
-                stopped = Some(signal);
-                break;
-            }
-            continue;
+        let flat = certify(client, options, &mut book);
+        // What the certificate's own lists show was opened meanwhile, or a list before them lied: it is closed as well.
+        let goes_on = book.has_to_send()
+            && !book.gateway_cannot_close
+            && rounds < options.rounds
+            && !means.deadline.is_past(means.clock);
+        if flat.is_ok() || !goes_on {
+            break flat.map_err(|doubt| book.out_of_reach.take().unwrap_or(doubt));
         }
-        let outcome = EmergencyOutcome {
-            round: rounds,
-            tickets: book.outcomes(),
-            readings: ended.reading.into_iter().collect(),
-            flat: None,
-        };
-        (means.keep)(outcome.into());
-        match ended.stopped {
-            Some(signal) => {
-                stopped = Some(signal);
-                break;
-            }
-            None if book.gateway_cannot_close => break,
-            None => {}
-        }
-    }
-    let flat = if stopped.is_some() {
-        Err("stopped before it could be proved".to_owned())
-    } else {
-        certify(client, options, &mut book)
     };
     if let Ok((certificate, record)) = &flat {
         book.all_closed(&certificate.witness);
@@ -310,6 +306,51 @@ pub fn run(
     }
     let simulated = client.identify().is_ok_and(|identity| identity.simulated);
     finish(book, options, rounds, flat.map(|(certificate, _)| certificate), simulated)
+}
+
+/// Rounds of closing while something is open, and looks between them where no list tells what became of a CLOSE.
+fn close_all(
+    client: &mut Client<'_>,
+    options: &Options,
+    means: &mut Means<'_>,
+    book: &mut Ledger,
+    rounds: &mut u32,
+) -> Result<(), Stopped> {
+    let mut looks = 0;
+    while book.has_open() && !book.gateway_cannot_close && !means.deadline.is_past(means.clock) {
+        let tickets = book.to_send();
+        let sends = !tickets.is_empty();
+        if if sends { *rounds == options.rounds } else { looks == LOOKS } {
+            break;
+        }
+        let round = if sends { *rounds + 1 } else { *rounds };
+        if sends && (client.is_connected() || client.identify().is_ok()) {
+            (means.keep)(EmergencyIntent { round, tickets }.into());
+        }
+        let ended = Round { options, means, book }.run(client);
+        book.out_of_reach = ended.out_of_reach;
+        if !ended.reached && ended.stopped.is_none() {
+            // Nobody was there to send anything to: that is no round. A gateway that comes back is picked up.
+            means.clock.sleep(PAUSE)?;
+            continue;
+        }
+        *rounds = round;
+        looks = if sends { 0 } else { looks + 1 };
+        let outcome = EmergencyOutcome {
+            round,
+            tickets: book.outcomes(),
+            readings: ended.reading.into_iter().collect(),
+            flat: None,
+        };
+        (means.keep)(outcome.into());
+        if let Some(stopped) = ended.stopped {
+            return Err(stopped);
+        }
+        if !sends && book.has_open() && !book.has_to_send() {
+            means.clock.sleep(INTERVAL)?;
+        }
+    }
+    Ok(())
 }
 
 fn finish(
@@ -397,6 +438,7 @@ fn certify(
                 Reply::Done(list) => {
                     book.listed = Some(list.positions.len());
                     if let Some(first) = list.positions.first() {
+                        book.shown(&list.positions, options);
                         let more = list.positions.len() - 1;
                         return Ok(Err(format!(
                             "the list still shows {} and {more} more",
@@ -454,21 +496,33 @@ fn certificate(
 /// Every ticket that was seen, and what is known of it.
 struct Ledger {
     tickets: BTreeMap<Ticket, Entry>,
+    /// What was open beside them at the start, and is not asked for.
+    beside: BTreeSet<Ticket>,
     /// How many positions the last list held.
     listed: Option<usize>,
     gateway_cannot_close: bool,
+    /// Why the gateway that was there at first can't be reached.
+    out_of_reach: Option<String>,
 }
 
 struct Entry {
     report: TicketReport,
     reply: Option<ReplyHash>,
     refused: Option<RefusedAs>,
+    /// Whether a record says that it is closed: it is recorded once.
+    recorded: bool,
 }
 
 impl Ledger {
-    fn new(planned: Vec<Position>) -> Self {
-        let mut book = Self { tickets: BTreeMap::new(), listed: None, gateway_cannot_close: false };
-        for position in planned {
+    fn new(plan: Plan) -> Self {
+        let mut book = Self {
+            tickets: BTreeMap::new(),
+            beside: plan.beside,
+            listed: None,
+            gateway_cannot_close: false,
+            out_of_reach: None,
+        };
+        for position in plan.positions {
             book.add(&position, false);
         }
         book
@@ -485,20 +539,43 @@ impl Ledger {
             why: "no CLOSE was sent for it".to_owned(),
             appeared,
         };
-        self.tickets.entry(position.ticket).or_insert(Entry { report, reply: None, refused: None });
+        let entry = Entry { report, reply: None, refused: None, recorded: false };
+        self.tickets.entry(position.ticket).or_insert(entry);
+    }
+
+    /// Takes in what a list shows: what a CLOSE was sent for is still open, and what is asked for and new is added.
+    fn shown(&mut self, list: &[Position], options: &Options) {
+        for position in list {
+            match self.tickets.get_mut(&position.ticket) {
+                Some(entry) if entry.report.result == TicketEnd::NotTried => {}
+                Some(entry) if entry.report.result == TicketEnd::Rejected => {}
+                Some(entry) => {
+                    entry.report.result = TicketEnd::Rejected;
+                    entry.report.why.push_str("; the list still shows it");
+                    entry.recorded = false;
+                }
+                None if options.wants(position) => self.add(position, true),
+                None => {}
+            }
+        }
     }
 
     fn has_open(&self) -> bool {
         self.tickets.values().any(|entry| entry.report.result != TicketEnd::Closed)
     }
 
-    fn open(&self) -> Vec<Ticket> {
-        let open = self.tickets.values().filter(|entry| entry.report.result != TicketEnd::Closed);
-        open.map(|entry| entry.report.ticket).collect()
+    fn has_to_send(&self) -> bool {
+        self.tickets.values().any(Entry::is_to_send)
     }
 
+    fn to_send(&self) -> Vec<Ticket> {
+        let waiting = self.tickets.values().filter(|entry| entry.is_to_send());
+        waiting.map(|entry| entry.report.ticket).collect()
+    }
+
+    /// Tickets that a list may still show, one of which is enough to believe it.
     fn known(&self) -> BTreeSet<Ticket> {
-        self.tickets.keys().copied().collect()
+        self.tickets.keys().chain(&self.beside).copied().collect()
     }
 
     fn all_closed(&mut self, witness: &str) {
@@ -510,7 +587,8 @@ impl Ledger {
         }
     }
 
-    fn outcomes(&self) -> Vec<TicketOutcome> {
+    /// For a record: all but what an earlier one already calls closed.
+    fn outcomes(&mut self) -> Vec<TicketOutcome> {
         let outcome = |entry: &Entry| TicketOutcome {
             ticket: entry.report.ticket,
             result: match (entry.report.result, &entry.refused) {
@@ -525,6 +603,18 @@ impl Ledger {
             },
             reply: entry.reply,
         };
-        self.tickets.values().map(outcome).collect()
+        let mut outcomes = vec![];
+        for entry in self.tickets.values_mut().filter(|entry| !entry.recorded) {
+            outcomes.push(outcome(entry));
+            entry.recorded = entry.report.result == TicketEnd::Closed;
+        }
+        outcomes
+    }
+}
+
+impl Entry {
+    /// A CLOSE is sent where none was, and again only after a list showed the ticket still open (PROTOCOL.md, section 1).
+    fn is_to_send(&self) -> bool {
+        matches!(self.report.result, TicketEnd::NotTried | TicketEnd::Rejected)
     }
 }

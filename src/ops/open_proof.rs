@@ -142,8 +142,9 @@ fn judge(
     readings.push(Reading::of(answer.sent_at, list, &answer.raw));
     let found = candidate(sought, said, &list.positions);
     match found {
-        // Another ticket than the one that the gateway named may be anybody's.
-        Candidate::One { named: false, .. } if matches!(said, Said::Ticket(_)) => {}
+        // Other tickets than the one that the gateway named may be anybody's.
+        Candidate::One { named: false, .. } | Candidate::Several(_)
+            if matches!(said, Said::Ticket(_)) => {}
         Candidate::One { position, named } => {
             let position = Box::new(position.clone());
             return Ok(Judged::Became(Became::Executed { position, named }));

@@ -42,7 +42,11 @@ fn a_good_sync(tree: &Path, pid: u32, positions: usize) {
     let record = record(tree, pid, "sync");
     let money = Money::from(Decimal::new(20_000, 2));
     record.line(Level::INFO, "Gateway", r#"{"status":"OK","message":"State synchronized"}"#);
-    record.marker(&Marker::Balance { balance: &money, equity: &money, currency: Some("USD") });
+    record.marker(&Marker::Balance {
+        balance: &money,
+        equity: Some(&money),
+        currency: Some("USD"),
+    });
     record.marker(&Marker::Synchronized { positions });
     record.end(Exit::Ok);
 }

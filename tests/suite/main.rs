@@ -5,14 +5,19 @@
 // One crate, and nobody outside it: `pub` here says "for the other modules".
 #![allow(unreachable_pub)]
 
+mod breaker;
+mod canary;
 mod closed_pipe;
+mod emergency_close;
 mod gate;
 mod gateway_rules;
 mod golden;
 mod interruptions;
+mod killed;
 mod link_test;
 mod logs;
 mod look_alikes;
+mod orders;
 mod positions;
 mod protocol;
 mod readme;

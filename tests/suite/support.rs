@@ -44,6 +44,24 @@ impl Machine {
         std::fs::read_to_string(self.file("logs/VERIFY_LOG.log")).unwrap_or_default()
     }
 
+    /// The one evidence file that its commands wrote.
+    pub fn evidence(&self) -> PathBuf {
+        let mut found = vec![];
+        let mut directories = vec![self.file("state")];
+        while let Some(directory) = directories.pop() {
+            for entry in std::fs::read_dir(directory).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    directories.push(path);
+                } else if path.ends_with("evidence.jsonl") {
+                    found.push(path);
+                }
+            }
+        }
+        assert_eq!(found.len(), 1, "{found:?}");
+        found.remove(0)
+    }
+
     /// The command line, with quick timeouts that any test can set anew.
     pub fn run(&self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Run {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mt5crs"));

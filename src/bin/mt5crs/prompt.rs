@@ -13,8 +13,8 @@ use crate::run::Run;
 /// Asks that `word` be typed. Anything else, and the end of the input, is a no.
 pub(crate) fn typed(run: &Run, question: &str, word: &str) -> Result<(), Failure> {
     if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
-        let mut command: Vec<String> = std::env::args().collect();
-        command.push("--yes".to_owned());
+        let given = std::env::args_os().map(|argument| quoted(&argument.to_string_lossy()));
+        let command: Vec<String> = given.chain(["--yes".to_owned()]).collect();
         return Err(Failure {
             code: "not-confirmed",
             message: "refused: this asks for confirmation, and there is no terminal to ask at"
@@ -41,6 +41,15 @@ pub(crate) fn typed(run: &Run, question: &str, word: &str) -> Result<(), Failure
         remedy: "run it again".to_owned(),
         exit: Exit::Guarded,
     })
+}
+
+/// As a shell takes it for one word.
+fn quoted(argument: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
+    if !argument.is_empty() && argument.chars().all(plain) {
+        return argument.to_owned();
+    }
+    format!("'{}'", argument.replace('\'', r"'\''"))
 }
 
 /// Reads a line, or ends because somebody asked to stop.

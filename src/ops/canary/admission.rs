@@ -8,6 +8,7 @@ use rust_decimal::Decimal;
 
 use super::{Means, Options, Report, ceiling};
 use crate::clock::{Deadline, micros};
+use crate::evidence::EvidenceError;
 use crate::evidence::body::{Begin, CloseOutcome, CloseResult};
 use crate::exit::Exit;
 use crate::gateway::order::{Claim, OpenPermit};
@@ -42,6 +43,9 @@ const REMOTE: [&str; 11] = [
     "no-open-canary",
     "can-close",
 ];
+
+/// Of the guard `evidence-owner`.
+const OWNED: &str = "evidence of this endpoint and currency";
 
 /// Everything that a trade begins with.
 pub(super) struct Ready {
@@ -230,11 +234,17 @@ impl Guards<'_> {
             "set both clocks by NTP; on the gateway: w32tm /resync",
         );
 
-        self.intents(client, means)?;
+        // Another gateway's lists say nothing of these orders: nobody's intents are resolved here but this endpoint's.
+        match means.records.evidence.belongs_to(&options.names.endpoint, None) {
+            Ok(()) => self.intents(client, means)?,
+            Err(error) => self.not_owned(&error),
+        }
         let mut observed = Observed::default();
         sync::observe(client, options.magic, &mut observed)?;
         let Some(account) = self.account(&observed) else { return Ok(None) };
-        self.owner(means, &account);
+        if !self.checks.iter().any(|check| check.name == "evidence-owner") {
+            self.owner(means, &account);
+        }
         self.state(&observed);
         self.latency(client, means, p99_us)?;
         let positions = match &observed.listed {
@@ -279,17 +289,18 @@ impl Guards<'_> {
             true => records.evidence.belongs_to(&begin.endpoint, begin.currency.as_deref()),
             false => records.evidence.begin(records.run, means.clock, begin, records.patience),
         };
-        let found = match &owned {
-            Ok(()) => "this gateway's and account's".to_owned(),
-            Err(error) => error.to_string(),
-        };
-        self.judge(
-            "evidence-owner",
-            owned.is_ok(),
-            found,
-            "evidence of this endpoint and currency",
-            "name another MT5CRS_STATE_DIR for another gateway or account",
-        );
+        match owned {
+            Ok(()) => {
+                let found = "this gateway's and account's".to_owned();
+                self.judge("evidence-owner", true, found, OWNED, "");
+            }
+            Err(error) => self.not_owned(&error),
+        }
+    }
+
+    fn not_owned(&mut self, error: &EvidenceError) {
+        let remedy = "name another MT5CRS_STATE_DIR for another gateway or account";
+        self.judge("evidence-owner", false, error.to_string(), OWNED, remedy);
     }
 
     fn intents(&mut self, client: &mut Client<'_>, means: &mut Means<'_>) -> Result<(), Error> {

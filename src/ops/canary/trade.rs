@@ -13,6 +13,7 @@ use crate::exit::Exit;
 use crate::gateway::order::{Answered, Claim, Prepared};
 use crate::gateway::{Client, Error};
 use crate::guard::breaker;
+use crate::ops::absence::{self, Credible};
 use crate::ops::closing::{self, Became as Gone};
 use crate::ops::open_proof::{self, Became, Found, Said, Sought};
 use crate::protocol::order::{Filled, Open};
@@ -137,6 +138,15 @@ fn last_look(
             return Err(forbidden("the positions can't be read", &refusal.to_string()));
         }
     };
+    // A list that failed would make every position seem new afterwards.
+    if list.is_empty() {
+        let nothing = BTreeSet::new();
+        let judged = absence::judge(client, &list, &nothing, &options.judging.credit)
+            .map_err(|error| failed(&error))?;
+        if let Credible::No(doubt) = judged {
+            return Err(forbidden("the list of positions can't be believed", &doubt));
+        }
+    }
     if !options.beside_open
         && let Some(open) = list.iter().find(|position| position.symbol == options.symbol)
     {
@@ -148,10 +158,11 @@ fn last_look(
     if let Some(why) = breaker::engaged(&options.breaker) {
         return Err(forbidden("the breaker was engaged meanwhile", &why));
     }
-    if means.deadline.left(means.clock) < options.order_timeout {
+    let span = options.order_timeout + options.signature_ttl + options.settle;
+    if means.deadline.left(means.clock) < span {
         return Err(forbidden(
             "too little time is left for an order and its proof",
-            "give it longer with --deadline",
+            &format!("at least {span:?} are needed: give it longer with --deadline"),
         ));
     }
     Ok(list.iter().map(|position| position.ticket).collect())
@@ -316,6 +327,12 @@ fn executed(
         warnings.push(format!("a partial fill: {} of {} lots", position.volume, options.volume()));
     }
     let verdict = if partial { Verdict::Warn } else { Verdict::Pass };
+    // Somebody else's order may look the same: neither a success nor to be closed (hazard 10).
+    if !named {
+        let why = "it was found by its likeness alone, and is not closed on that".to_owned();
+        report.close = Some(Closed { ticket, result: CloseEnd::NotClosed, why: why.clone() });
+        return Err(not_closed(ticket, &why));
+    }
     if options.keep_open {
         report.close = Some(Closed {
             ticket,
@@ -323,11 +340,6 @@ fn executed(
             why: "left open, as asked for".to_owned(),
         });
         return Ok(verdict);
-    }
-    if !named {
-        let why = "it was found by its likeness alone, and is not closed on that".to_owned();
-        report.close = Some(Closed { ticket, result: CloseEnd::NotClosed, why: why.clone() });
-        return Err(not_closed(ticket, &why));
     }
     (means.point)("before-close");
     let close =

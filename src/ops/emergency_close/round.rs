@@ -1,4 +1,4 @@
-//! One round: every open ticket's CLOSE through a bounded window on one proved connection, and a list behind them.
+//! One round: the CLOSE of every ticket that is to be closed, through a bounded window on one proved connection, and a list behind them.
 
 use std::collections::BTreeSet;
 
@@ -29,6 +29,8 @@ pub(super) struct Round<'r, 'm> {
 pub(super) struct Ended {
     /// Whether there was a gateway to send anything to.
     pub(super) reached: bool,
+    /// Why there was none.
+    pub(super) out_of_reach: Option<String>,
     /// The list behind it, where one could be read.
     pub(super) reading: Option<Reading>,
     /// Somebody asked to stop.
@@ -45,7 +47,8 @@ impl Round<'_, '_> {
                 ended.stopped = Some(stopped);
                 return ended;
             }
-            Err(_) => {
+            Err(error) => {
+                ended.out_of_reach = (!ended.reached).then(|| error.to_string());
                 // What was in flight may have executed: a fresh list tells, once the gateway is back.
                 client.hang_up();
                 match client.positions() {
@@ -78,9 +81,9 @@ impl Round<'_, '_> {
         let clock = self.means.clock;
         let (timeout, deadline) = (self.options.order_timeout, self.means.deadline);
         let patience = || Deadline::after(clock, timeout).min(deadline);
-        let open = self.book.open();
-        let of = open.len();
-        let mut waiting = open.iter();
+        let tickets = self.book.to_send();
+        let of = tickets.len();
+        let mut waiting = tickets.iter();
         let mut answered = 0;
         let mut pipeline = Pipeline::new(session);
         let mut failed = None;
@@ -144,32 +147,25 @@ impl Round<'_, '_> {
     fn settle(&mut self, client: &mut Client<'_>, list: &[Position]) -> Result<(), Error> {
         self.book.listed = Some(list.len());
         let shown: BTreeSet<Ticket> = list.iter().map(|position| position.ticket).collect();
-        let known = self.book.known();
-        let credible = absence::judge(client, list, &known, &self.options.credit);
-        for entry in self.book.tickets.values_mut() {
-            let report = &mut entry.report;
-            match (shown.contains(&report.ticket), &credible) {
-                (true, _) if report.result == TicketEnd::NotTried => {}
-                (true, _) => {
-                    report.result = TicketEnd::Rejected;
-                }
-                (false, Ok(Credible::Yes(witness))) => {
+        let credible = absence::judge(client, list, &self.book.known(), &self.options.credit);
+        self.book.shown(list, self.options);
+        let absent = self.book.tickets.values_mut().map(|entry| &mut entry.report);
+        for report in absent.filter(|report| !shown.contains(&report.ticket)) {
+            match &credible {
+                Ok(Credible::Yes(witness)) => {
                     report.result = TicketEnd::Closed;
                     report.why.clone_from(witness);
                 }
-                (false, Ok(Credible::No(doubt))) => {
+                // What was never tried, or is proved closed, a list that can't be believed makes no more doubtful.
+                _ if matches!(report.result, TicketEnd::NotTried | TicketEnd::Closed) => {}
+                Ok(Credible::No(doubt)) => {
                     report.result = TicketEnd::Unknown;
                     report.why = format!("not in the list, which can't be believed: {doubt}");
                 }
-                (false, Err(error)) => {
+                Err(error) => {
                     report.result = TicketEnd::Unknown;
                     report.why = format!("not in the list, and nothing confirms it: {error}");
                 }
-            }
-        }
-        for position in list.iter().filter(|position| self.options.wants(position)) {
-            if !known.contains(&position.ticket) {
-                self.book.add(position, true);
             }
         }
         credible.map(drop)

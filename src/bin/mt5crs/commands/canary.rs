@@ -192,7 +192,7 @@ fn record(site: &Site, outcome: &Outcome<Report>) {
         site.record.marker(&Marker::OrderFilled { ticket, order: &order });
     }
     if let Some(balance) = report.balance_after.as_ref().or(report.balance_before.as_ref()) {
-        site.record.marker(&Marker::Balance { balance, equity: balance, currency: None });
+        site.record.marker(&Marker::Balance { balance, equity: None, currency: None });
     }
     if let Some(failure) = &outcome.failure {
         let message = failure.causes.join("; ");

@@ -80,7 +80,7 @@ fn close(
     if !args.yes {
         let context =
             Context { endpoint: Some(&site.endpoint), target: Some(kind), all_rows: args.rows.all };
-        confirm(run, site, &context, &planned)?;
+        confirm(run, site, &context, &planned.positions)?;
         stop_the_engine(run, args, site, &mut warnings);
     }
     // From here on one Ctrl-C asks, and a second stops.

@@ -118,7 +118,7 @@ fn record(site: &Site, outcome: &Outcome<Report>) {
     if let Some(account) = &report.account {
         site.record.marker(&Marker::Balance {
             balance: &account.balance,
-            equity: &account.equity,
+            equity: Some(&account.equity),
             currency: account.currency.as_deref(),
         });
     }

@@ -1,0 +1,93 @@
+//! `breaker`: what is said is what was done to the file, and never that an engine stopped.
+
+use serde_json::Value;
+
+use crate::support::Machine;
+
+#[test]
+fn it_is_engaged_and_released_by_its_file() {
+    let machine = Machine::new();
+    machine.run(["breaker", "status"]).end().exits(0).says("RELEASED").says("is not there");
+    let engaged = machine.run(["breaker", "engage", "--reason=latency"]).end().exits(0);
+    engaged.says("ENGAGED").says("file written: ").says("until it is restarted").says("PrivateTmp");
+    let text = std::fs::read_to_string(machine.file("kill_switch.lock")).unwrap();
+    let sentinel: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(sentinel["reason"], "latency");
+    assert!(sentinel["metadata"]["by"].is_string(), "{text}");
+    // The engine's own form holds no offset, and six digits.
+    let time = sentinel["timestamp"].as_str().unwrap();
+    assert!(time.len() == 26 && !time.ends_with('Z'), "{time}");
+
+    machine.run(["breaker", "status"]).end().exits(1).says("ENGAGED").says("reason: latency");
+    let document = machine.run(["breaker", "status"]).json().exits(1).document();
+    assert_eq!(
+        (&document["report"]["engaged"], &document["verdict"]),
+        (&true.into(), &"fail".into())
+    );
+
+    let released = machine.run(["breaker", "release", "--yes"]).end().exits(0);
+    released.says("RELEASED").says("file removed: ").never_says("stopped");
+    assert!(!machine.file("kill_switch.lock").exists());
+    machine.run(["breaker", "release", "--yes"]).end().exits(0).says("is not there");
+}
+
+#[test]
+fn whoever_was_first_stays() {
+    let machine = Machine::new();
+    let path = machine.write("kill_switch.lock", "{\"reason\":\"the engine's own\"}");
+    let document = machine.run(["breaker", "engage", "--reason=mine"]).json().exits(0).document();
+    assert_eq!(document["report"]["done"], "already_there");
+    assert_eq!(document["report"]["sentinel"]["reason"], "the engine's own");
+    assert_eq!(std::fs::read_to_string(path).unwrap(), "{\"reason\":\"the engine's own\"}");
+}
+
+#[test]
+fn whatever_stands_there_is_engaged() {
+    let machine = Machine::new();
+    for content in ["", "not JSON", "[1]", "{}"] {
+        machine.write("kill_switch.lock", content);
+        machine.run(["breaker", "status"]).end().exits(1).says("ENGAGED");
+    }
+    let path = machine.write("kill_switch.lock", "{\"reason\":\"\\u001b[2J\"}");
+    machine.run(["breaker", "status"]).end().exits(1).never_says("\u{1b}");
+    std::fs::remove_file(&path).unwrap();
+    std::os::unix::fs::symlink("/nowhere", &path).unwrap();
+    machine.run(["breaker", "status"]).end().exits(1).says("ENGAGED");
+}
+
+#[test]
+fn nothing_is_released_without_a_word() {
+    let machine = Machine::new();
+    machine.write("kill_switch.lock", "{}");
+    let ended = machine.run(["breaker", "release"]).end().exits(5);
+    ended.tells("breaker release --yes`");
+    assert!(machine.file("kill_switch.lock").exists());
+}
+
+#[test]
+fn a_file_that_cannot_be_written_or_removed_is_said() {
+    let machine = Machine::new();
+    let run = |arguments: &[&str]| {
+        machine.run(arguments).env("KILL_SWITCH_FILE", machine.file("no/such/switch.lock")).end()
+    };
+    run(&["breaker", "engage", "--reason=x"]).exits(1).tells("FAILED to write");
+    std::fs::create_dir_all(machine.file("a-directory")).unwrap();
+    machine
+        .run(["breaker", "release", "--yes"])
+        .env("KILL_SWITCH_FILE", machine.file("a-directory"))
+        .end()
+        .exits(1)
+        .tells("FAILED to remove");
+}
+
+#[test]
+fn settings_that_it_does_not_read_cannot_stop_it() {
+    let machine = Machine::new();
+    let run = |arguments: &[&str]| {
+        machine.run(arguments).env("MT5CRS_MISSPELT", "x").env("SYNC_TIMEOUT_S", "soon")
+    };
+    run(&["breaker", "engage", "--reason=x"]).end().exits(0).tells("MT5CRS_MISSPELT");
+    assert!(machine.file("kill_switch.lock").exists());
+    run(&["breaker", "status"]).end().exits(1);
+    run(&["breaker", "release", "--yes"]).end().exits(0);
+}

@@ -1,0 +1,118 @@
+//! `canary`: what it says of its order is what the simulator's ledger holds.
+
+mod guards;
+mod hazards;
+
+use serde_json::Value;
+
+use crate::orders::{canary, error, executed, honest};
+use crate::support::{Machine, Sim, named};
+
+#[test]
+fn a_canary_opens_once_closes_and_proves_both() {
+    let (machine, sim) = (Machine::new(), Sim::start(&["--positions=3"]));
+    let ended = canary(&machine, &sim, &["--yes"]).json().exits(0);
+    let document = honest(&ended, &sim);
+    assert_eq!(executed(&sim), ["OPEN", "CLOSE"]);
+    let report = &document["report"];
+    assert_eq!((&document["verdict"], &document["target"]), (&"pass".into(), &"simulated".into()));
+    assert_eq!(report["order"]["result"], "executed");
+    assert_eq!(report["order"]["named"], true);
+    assert_eq!(report["close"]["result"], "closed");
+    assert_eq!(report["plan"]["volume"].to_string(), "0.001");
+    let guards = report["guards"].as_array().unwrap();
+    assert!(
+        guards.iter().all(|guard| guard["status"] == "pass" || guard["status"] == "info"),
+        "{guards:?}"
+    );
+    assert!(report["not_exercised"].as_str().unwrap().contains("24 h"));
+    let ledger = sim.ledger();
+    assert_eq!(ledger[0]["ticket"], report["order"]["position"]["ticket"]);
+    assert_eq!(ledger[1]["ticket"], ledger[0]["ticket"]);
+    assert_eq!((&ledger[0]["symbol"], &ledger[0]["type"]), (&"AUDUSD".into(), &"BUY".into()));
+    assert!(ended.stderr().is_empty(), "{}", ended.stderr());
+}
+
+#[test]
+fn the_log_holds_what_operators_search_for() {
+    let (machine, sim) = (Machine::new(), Sim::start(&["--positions=3"]));
+    let document = canary(&machine, &sim, &["--yes"]).json().exits(0).document();
+    let log = machine.verify_log();
+    let ticket = document["report"]["order"]["position"]["ticket"].to_string();
+    let hash = document["report"]["decision"]["hash"].as_str().unwrap();
+    for line in [
+        "LAUNCH_APPROVED",
+        &format!("DECISION_HASH {hash}"),
+        "ORDER_FILLED",
+        &format!("Ticket: {ticket}"),
+        "Balance: ",
+        "P99 ",
+        "Latency",
+    ] {
+        assert_eq!(log.lines().filter(|l| l.contains(line)).count(), 1, "{line} in {log}");
+    }
+    assert!(!log.contains("ERROR"), "{log}");
+    // Equity was not read beside that balance, so there is none.
+    assert!(!log.contains("equity"), "{log}");
+}
+
+#[test]
+fn the_page_says_what_was_proved() {
+    let (machine, sim) = (Machine::new(), Sim::start(&["--positions=3"]));
+    let page = canary(&machine, &sim, &["--yes"]).end().exits(0);
+    page.says("PASS").says("SIMULATED").says("proved by its list").says("24 h").says("Balance:");
+}
+
+#[test]
+fn an_empty_account_will_do() {
+    let (machine, sim) = (Machine::new(), Sim::start(&["--positions=0"]));
+    let ended = canary(&machine, &sim, &["--yes"]).json().exits(0);
+    honest(&ended, &sim);
+    assert_eq!(executed(&sim), ["OPEN", "CLOSE"]);
+}
+
+#[test]
+fn a_position_that_is_to_stay_stays() {
+    let (machine, sim) = (Machine::new(), Sim::start(&["--positions=3"]));
+    let ended = canary(&machine, &sim, &["--yes", "--keep-open"]).json().exits(0);
+    let document = honest(&ended, &sim);
+    assert_eq!(executed(&sim), ["OPEN"]);
+    assert_eq!(document["report"]["close"]["result"], "kept_open");
+    // No second one beside it, in whatever symbol.
+    let again = canary(&machine, &sim, &["--yes", "--symbol=EURUSD.s"]).json().exits(5);
+    assert_eq!(named(&again.document(), "guards", "no-open-canary")["status"], "fail");
+    assert_eq!(executed(&sim), ["OPEN"]);
+}
+
+#[test]
+fn a_dry_run_sends_no_order_of_any_kind() {
+    let machine = Machine::new();
+    // The gateway would die of either.
+    let sim = Sim::with_faults(&["crash:OPEN:before", "crash:CLOSE:before"]);
+    let ended = canary(&machine, &sim, &["--dry-run"]).json().exits(0);
+    let document = honest(&ended, &sim);
+    assert_eq!(named(&document, "guards", "can-close")["status"], "not_reached");
+    assert_eq!(document["report"]["order"], Value::Null);
+    machine.against(&sim, &["link-test"]).end().exits(0);
+    assert!(!machine.verify_log().contains("LAUNCH_APPROVED"));
+    canary(&machine, &sim, &["--dry-run"]).end().exits(0).says("READY").never_says("PASS ");
+}
+
+#[test]
+fn nobody_is_asked_without_a_terminal() {
+    let (machine, sim) = (Machine::new(), Sim::start(&["--positions=3"]));
+    let ended = canary(&machine, &sim, &["--credit", "0.0"]).json().exits(5);
+    let document = honest(&ended, &sim);
+    assert_eq!(document["error"]["code"], "not-confirmed");
+    assert!(error(&document).contains("canary --credit 0.0 --yes`"), "{}", error(&document));
+    assert!(!machine.verify_log().contains("LAUNCH_APPROVED"));
+}
+
+#[test]
+fn the_command_that_is_named_can_be_pasted() {
+    let (machine, sim) = (Machine::new(), Sim::start(&["--positions=3"]));
+    let path = machine.write("the decision.json", crate::orders::approved().to_string());
+    let argument = format!("--decision={}", path.display());
+    let document = canary(&machine, &sim, &[&argument]).json().exits(5).document();
+    assert!(error(&document).contains(&format!("'{argument}' --yes`")), "{}", error(&document));
+}

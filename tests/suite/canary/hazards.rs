@@ -1,0 +1,256 @@
+//! Every way in which the gateway lies about an order: what is said of it is what the ledger holds.
+
+use serde_json::Value;
+
+use crate::orders::{canary, error, executed, honest};
+use crate::support::{Machine, Run, Sim};
+
+/// A canary on a gateway with that fault and three positions beside it.
+fn with(machine: &Machine, sim: &Sim) -> Run {
+    canary(machine, sim, &["--yes", "--deadline=20s"])
+}
+
+#[track_caller]
+fn ends(fault: &str, code: i32, words: &[&str]) -> (Value, Sim) {
+    let (machine, sim) = (Machine::new(), Sim::with_faults(&[fault]));
+    let ended = with(&machine, &sim).json().exits(code);
+    let document = honest(&ended, &sim);
+    for word in words {
+        assert!(error(&document).contains(word), "{fault}: no {word:?} in {document}");
+    }
+    (document, sim)
+}
+
+/// It executed, was found by its likeness, and was left alone: somebody else's may look the same.
+#[track_caller]
+fn found_by_likeness(fault: &str) {
+    let (document, sim) = ends(fault, 8, &["likeness", "emergency-close --ticket"]);
+    assert_eq!(document["report"]["order"]["named"], false, "{document}");
+    assert_eq!(executed(&sim), ["OPEN"], "{fault}");
+    // What stays open may be what was asked for, and is no success all the same.
+    let (machine, sim) = (Machine::new(), Sim::with_faults(&[fault]));
+    let ended = canary(&machine, &sim, &["--yes", "--keep-open", "--deadline=20s"]).json().exits(8);
+    honest(&ended, &sim);
+}
+
+#[test]
+fn filled_with_ticket_zero_is_no_fill() {
+    ends("open-ticket-zero", 7, &["not in the book after"]);
+}
+
+#[test]
+fn a_volume_below_the_brokers_least_is_proved_not_to_execute() {
+    ends("min-volume:0.01", 7, &["0.01", "MT5CRS_CANARY_COEFFICIENT=1", "filling mode"]);
+}
+
+#[test]
+fn an_order_that_comes_late_is_found() {
+    found_by_likeness("open-late:200ms");
+}
+
+#[test]
+fn an_order_that_failed_is_looked_for() {
+    ends("order-failed", 7, &["MT5_ORDER_FAILED", "not in the book after"]);
+    ends("order-exception", 7, &["MT5_EXCEPTION", "not in the book after"]);
+}
+
+#[test]
+fn an_order_that_failed_and_executed_is_found() {
+    found_by_likeness("order-failed-executed");
+    found_by_likeness("order-exception-executed");
+}
+
+#[test]
+fn a_reply_that_is_lost_is_never_asked_for_again() {
+    found_by_likeness("drop-reply:OPEN");
+    found_by_likeness("disconnect:OPEN");
+}
+
+#[test]
+fn an_order_that_outlives_its_client_is_found() {
+    found_by_likeness("late-execution:1300ms");
+}
+
+#[test]
+fn a_list_before_the_signatures_end_says_no_no() {
+    // The reply is lost, and the order executes after the first lists were read.
+    let (machine, sim) =
+        (Machine::new(), Sim::with_faults(&["open-late:900ms", "drop-reply:OPEN"]));
+    let run = with(&machine, &sim).env("MT5CRS_ORDER_TIMEOUT_S", "0.2");
+    let document = honest(&run.json().exits(8), &sim);
+    assert!(error(&document).contains("likeness"), "{document}");
+}
+
+#[test]
+fn once_the_order_is_out_a_wish_to_stop_waits() {
+    let (machine, sim) = (Machine::new(), Sim::with_faults(&["delay:OPEN:600ms"]));
+    let child = with(&machine, &sim).arg("--output=json").start();
+    while executed(&sim).is_empty() {}
+    crate::support::signal(child.id(), "INT");
+    let ended = crate::support::ended(child, "canary").exits(0);
+    honest(&ended, &sim);
+    assert_eq!(executed(&sim), ["OPEN", "CLOSE"]);
+    ended.tells("not stopped: orders are on their way");
+}
+
+#[test]
+fn a_reply_that_is_anothers_says_nothing() {
+    found_by_likeness("uuid-foreign:OPEN");
+    found_by_likeness("uuid-absent:OPEN");
+}
+
+#[test]
+fn a_reply_that_breaks_the_protocol_says_nothing() {
+    for kind in [
+        "not-json",
+        "nan",
+        "infinity",
+        "duplicate-key",
+        "bad-utf8",
+        "missing-field",
+        "wrong-type",
+        "empty",
+        "truncated",
+        "trailing",
+        "huge",
+    ] {
+        let fault = format!("garbage:OPEN:{kind}");
+        let (document, sim) = ends(&fault, 8, &["likeness"]);
+        let said = document["report"]["order"]["said"].as_str().unwrap();
+        assert!(said.contains("breaks the protocol"), "{kind}: {said}");
+        assert_eq!(executed(&sim), ["OPEN"], "{kind}");
+    }
+}
+
+#[test]
+fn an_order_that_was_swallowed_is_unknown_while_nobody_answers() {
+    let (machine, sim) = (Machine::new(), Sim::with_faults(&["hang:OPEN"]));
+    let ended = canary(&machine, &sim, &["--yes", "--deadline=4s"]).json().exits(4);
+    let document = honest(&ended, &sim);
+    assert!(error(&document).contains("do not retry"), "{document}");
+    assert!(error(&document).contains("mt5crs sync"), "{document}");
+    assert_eq!(document["verdict"], "unknown");
+}
+
+/// Waits until the gateway died of its fault, and takes its book up again.
+fn restart_once_dead(sim: &mut Sim) {
+    sim.wait_for_its_end();
+    sim.restart(&[]);
+}
+
+#[test]
+fn a_gateway_that_dies_of_the_order_is_asked_when_it_is_back() {
+    for (fault, code, word) in
+        [("crash:OPEN:before", 7, "validating signatures"), ("crash:OPEN:after", 8, "likeness")]
+    {
+        let (machine, mut sim) = (Machine::new(), Sim::with_faults(&[fault]));
+        let child = with(&machine, &sim).arg("--output=json").start();
+        restart_once_dead(&mut sim);
+        let ended = crate::support::ended(child, fault).exits(code);
+        let document = honest(&ended, &sim);
+        assert!(error(&document).contains(word), "{document}");
+    }
+}
+
+#[test]
+fn a_signature_that_is_refused_names_both_causes() {
+    for fault in ["old-python", "clock-skew:OPEN:-1h", "clock-skew:OPEN:1h"] {
+        ends(fault, 7, &["RISK_SIGNATURE_INVALID", "clocks", "Python 3.11"]);
+    }
+}
+
+#[test]
+fn a_partial_fill_is_closed_and_warned_of() {
+    let (document, sim) = ends("partial-fill", 0, &[]);
+    assert_eq!(
+        (&document["verdict"], executed(&sim)),
+        (&"warn".into(), vec!["OPEN".into(), "CLOSE".into()])
+    );
+    assert!(document["warnings"].to_string().contains("partial fill"), "{document}");
+    assert_eq!(document["report"]["order"]["partial"], true);
+}
+
+#[test]
+fn a_fill_without_a_price_is_proved_by_the_list() {
+    let (_, sim) = ends("fill-price-zero", 0, &[]);
+    assert_eq!(executed(&sim), ["OPEN", "CLOSE"]);
+}
+
+#[test]
+fn a_ticket_that_no_list_holds_is_unknown_and_never_a_no() {
+    let (machine, sim) = (Machine::new(), Sim::start(&["--fault=stub"]));
+    let ended = canary(&machine, &sim, &["--yes", "--keep-open", "--credit=5.5"]).json().exits(4);
+    let document = honest(&ended, &sim);
+    assert!(error(&document).contains("12345"), "{document}");
+    assert!(error(&document).contains("a mock, a stub, a netting account"), "{document}");
+}
+
+#[test]
+fn somebody_elses_order_that_looks_the_same_is_neither_a_success_nor_closed() {
+    // Reads: the guards' list, the last look, the first after the order.
+    for more in ["--deadline=20s", "--keep-open"] {
+        let (machine, sim) =
+            (Machine::new(), Sim::with_faults(&["open-ticket-zero", "position-appears:3"]));
+        canary(&machine, &sim, &["--yes", "--beside-open", more])
+            .env("MT5CRS_CANARY_SYMBOL", "EURUSD")
+            .env("MT5CRS_CANARY_COEFFICIENT", "1")
+            .env("MT5CRS_SETTLE_S", "1")
+            .json()
+            .exits(8);
+        assert_eq!(executed(&sim), ["OTHERS_OPEN"], "{more}");
+    }
+}
+
+#[test]
+fn lists_that_fail_after_the_order_prove_nothing() {
+    for fault in ["positions-empty-on-error:GET_POSITIONS:3+", "terminal-dead:GET_POSITIONS:3+"] {
+        let (machine, sim) = (Machine::new(), Sim::with_faults(&[fault]));
+        let ended = canary(&machine, &sim, &["--yes", "--deadline=5s"]).json().exits(4);
+        honest(&ended, &sim);
+        assert_eq!(executed(&sim), ["OPEN"]);
+    }
+    // Once it is seen: its end is not.
+    let fault = "positions-empty-on-error:GET_POSITIONS:4+";
+    let (machine, sim) = (Machine::new(), Sim::start(&["--positions=3", "--fault", fault]));
+    let ended = canary(&machine, &sim, &["--yes", "--deadline=5s"]).json().exits(8);
+    honest(&ended, &sim);
+}
+
+// The probe of the guards is the first CLOSE.
+
+#[test]
+fn a_close_that_closes_nothing_leaves_it_open() {
+    let (document, sim) = ends("close-ticket-zero:2+", 8, &["NOT PROVED CLOSED", "ticket 0"]);
+    assert_eq!(executed(&sim), ["OPEN"]);
+    assert_eq!(document["error"]["code"], "canary-open");
+}
+
+#[test]
+fn a_close_that_fails_once_is_sent_again() {
+    let (_, sim) = ends("close-failed:#2", 0, &[]);
+    assert_eq!(executed(&sim), ["OPEN", "CLOSE"]);
+    let (_, sim) = ends("close-failed:2+", 8, &["MT5_CLOSE_FAILED"]);
+    assert_eq!(executed(&sim), ["OPEN"]);
+}
+
+#[test]
+fn a_close_whose_answer_is_lost_is_proved_by_the_list() {
+    for fault in [
+        "drop-reply:CLOSE:#2",
+        "disconnect:CLOSE:#2",
+        "garbage:CLOSE:not-json:#2",
+        "uuid-foreign:CLOSE:#2",
+        "uuid-absent:CLOSE:#2",
+    ] {
+        let (document, sim) = ends(fault, 0, &[]);
+        assert_eq!(document["report"]["close"]["result"], "closed", "{fault}");
+        assert_eq!(executed(&sim), ["OPEN", "CLOSE"], "{fault}");
+    }
+}
+
+#[test]
+fn escape_codes_never_reach_the_terminal() {
+    let (machine, sim) = (Machine::new(), Sim::with_faults(&["order-failed", "escape-codes:OPEN"]));
+    let ended = with(&machine, &sim).end().exits(7);
+    ended.never_says("\u{1b}");
+}

@@ -1,0 +1,149 @@
+//! `emergency-close`: what it calls closed the ledger shows closed once, and flat is what is proved so.
+
+mod certificate;
+mod obstacles;
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::orders::{error, executed, quick};
+use crate::support::{Ended, Machine, Run, Sim};
+
+/// An emergency-close that doesn't ask.
+pub fn close(machine: &Machine, sim: &Sim, arguments: &[&str]) -> Run {
+    let all: Vec<&str> = ["emergency-close", "--yes"].iter().chain(arguments).copied().collect();
+    quick(machine, sim, &all)
+}
+
+/// Every ticket was closed at most once, and what the report calls closed exactly once.
+#[track_caller]
+pub fn honest(ended: &Ended, sim: &Sim) -> Value {
+    let document = ended.document();
+    let mut closed: BTreeMap<i64, usize> = BTreeMap::new();
+    for entry in sim.ledger() {
+        assert_ne!(entry["kind"], "OPEN");
+        assert_ne!(entry["kind"], "FOREIGN_TRADE");
+        if entry["kind"] == "CLOSE" {
+            *closed.entry(entry["ticket"].as_i64().unwrap()).or_default() += 1;
+        }
+    }
+    assert!(closed.values().all(|count| *count == 1), "closed twice: {closed:?}");
+    for ticket in document["report"]["tickets"].as_array().into_iter().flatten() {
+        let really = closed.contains_key(&ticket["ticket"].as_i64().unwrap());
+        match ticket["result"].as_str().unwrap() {
+            "closed" => assert!(really, "{ticket}"),
+            "not_tried" | "rejected" => assert!(!really, "{ticket}"),
+            _ => {}
+        }
+    }
+    document
+}
+
+fn engaged(machine: &Machine) -> bool {
+    machine.file("kill_switch.lock").exists()
+}
+
+#[test]
+fn a_filter_closes_what_it_names_and_no_more() {
+    for (arguments, closed) in [
+        (vec!["--ticket=100000001"], vec![100_000_001]),
+        (vec!["--ticket=100000001", "--ticket=100000003"], vec![100_000_001, 100_000_003]),
+        (vec!["--symbol=GBPUSD"], vec![100_000_002, 100_000_008]),
+    ] {
+        let (machine, sim) = (Machine::new(), Sim::start(&["--positions=8"]));
+        let document = honest(&close(&machine, &sim, &arguments).json().exits(0), &sim);
+        let tickets: Vec<i64> =
+            sim.ledger().iter().map(|entry| entry["ticket"].as_i64().unwrap()).collect();
+        assert_eq!(tickets, closed);
+        assert_eq!(document["report"]["rounds"], 1, "{document}");
+        assert_eq!(document["report"]["certificate"], Value::Null);
+        assert!(engaged(&machine));
+    }
+}
+
+#[test]
+fn a_symbol_in_the_wrong_case_is_refused_and_the_right_one_named() {
+    let (machine, sim) = (Machine::new(), Sim::start(&["--positions=3"]));
+    let document = close(&machine, &sim, &["--symbol=eurusd"]).json().exits(5).document();
+    assert!(error(&document).contains("did you mean EURUSD?"), "{document}");
+    assert!(executed(&sim).is_empty());
+}
+
+#[test]
+fn a_ticket_that_is_not_listed_is_refused() {
+    let (machine, sim) = (Machine::new(), Sim::start(&["--positions=3"]));
+    let arguments = ["--ticket=100000001", "--ticket=7"];
+    let document = close(&machine, &sim, &arguments).json().exits(5).document();
+    assert!(error(&document).contains("ticket 7 is not in the gateway's list"), "{document}");
+    assert!(executed(&sim).is_empty());
+}
+
+#[test]
+fn a_magic_number_closes_only_where_it_is_reported() {
+    let (machine, sim) = (Machine::new(), Sim::start(&["--positions=3"]));
+    let document = close(&machine, &sim, &["--magic=202401"]).json().exits(5).document();
+    assert_eq!(document["error"]["code"], "magic-not-reported");
+    assert!(executed(&sim).is_empty());
+
+    let sim = Sim::with_faults(&["reports-magic"]);
+    // A number that nobody has closes nothing, and is no success.
+    close(&machine, &sim, &["--magic=7"]).json().exits(5);
+    assert!(executed(&sim).is_empty());
+    honest(&close(&machine, &sim, &["--magic=202401"]).json().exits(0), &sim);
+    assert_eq!(executed(&sim).len(), 3);
+
+    // An empty list may be a failed read: it is no "closed as asked for" either.
+    let sim = Sim::with_faults(&["reports-magic", "positions-empty-on-error"]);
+    close(&machine, &sim, &["--magic=202401"]).json().exits(5);
+}
+
+#[test]
+fn a_rehearsal_engages_nothing_and_sends_nothing() {
+    let (machine, sim) = (Machine::new(), Sim::with_faults(&["crash:CLOSE:before"]));
+    let run = quick(&machine, &sim, &["emergency-close", "--dry-run"]);
+    let document = run.json().exits(0).document();
+    assert_eq!(document["report"]["tickets"].as_array().unwrap().len(), 3);
+    assert_eq!(document["report"]["tickets"][0]["result"], "not_tried");
+    assert!(!engaged(&machine));
+    machine.against(&sim, &["link-test"]).end().exits(0);
+}
+
+#[test]
+fn nobody_is_asked_without_a_terminal() {
+    let (machine, sim) = (Machine::new(), Sim::start(&["--positions=3"]));
+    let document = quick(&machine, &sim, &["emergency-close"]).json().exits(5).document();
+    assert!(error(&document).contains("emergency-close --yes`"), "{document}");
+    assert!(!engaged(&machine) && executed(&sim).is_empty());
+}
+
+#[test]
+fn the_breaker_comes_first() {
+    let machine = Machine::new();
+    // Nobody answers, and the file is written all the same.
+    let mut sim = Sim::start(&[]);
+    sim.kill();
+    close(&machine, &sim, &["--deadline=3s"]).json().exits(3);
+    assert!(engaged(&machine));
+}
+
+#[test]
+fn a_breaker_that_cannot_be_written_is_shouted_and_passed() {
+    let (machine, sim) = (Machine::new(), Sim::start(&["--positions=3"]));
+    let run = close(&machine, &sim, &[]).env("KILL_SWITCH_FILE", machine.file("no/such.lock"));
+    let ended = run.json().exits(0);
+    let ended = ended.tells("THE BREAKER COULD NOT BE WRITTEN");
+    let document = honest(&ended, &sim);
+    assert!(document["warnings"].to_string().contains("COULD NOT BE WRITTEN"), "{document}");
+    assert_eq!(executed(&sim).len(), 3);
+}
+
+#[test]
+fn the_breaker_is_left_alone_for_named_tickets_only() {
+    let (machine, sim) = (Machine::new(), Sim::start(&["--positions=3"]));
+    close(&machine, &sim, &["--no-breaker"]).end().exits(2);
+    assert!(executed(&sim).is_empty());
+    let ended = close(&machine, &sim, &["--no-breaker", "--ticket=100000001"]).json().exits(0);
+    honest(&ended, &sim);
+    assert!(!engaged(&machine));
+}

@@ -1,0 +1,173 @@
+//! What stands in the way: it keeps going, each ticket closes once, and what remains is named.
+
+use std::time::{Duration, Instant};
+
+use super::{close, honest};
+use crate::orders::{error, executed, quick};
+use crate::support::{Machine, Sim, ended, signal};
+
+fn tickets(document: &serde_json::Value, result: &str) -> usize {
+    let all = document["report"]["tickets"].as_array().unwrap();
+    all.iter().filter(|ticket| ticket["result"] == result).count()
+}
+
+#[test]
+fn a_gateway_that_cannot_close_is_named_after_one_round() {
+    let (machine, sim) = (Machine::new(), Sim::with_faults(&["cannot-close"]));
+    let document = honest(&close(&machine, &sim, &[]).json().exits(8), &sim);
+    assert_eq!(document["report"]["rounds"], 1);
+    assert_eq!(document["report"]["gateway_cannot_close"], true);
+    let remedy = document["error"]["remedy"].as_str().unwrap();
+    assert!(remedy.contains("CANNOT CLOSE"), "{remedy}");
+    assert!(remedy.contains("100000001, 100000002, 100000003"), "{remedy}");
+}
+
+#[test]
+fn a_close_that_closes_nothing_is_no_close() {
+    let (machine, sim) = (Machine::new(), Sim::with_faults(&["close-ticket-zero"]));
+    let document = honest(&close(&machine, &sim, &[]).json().exits(8), &sim);
+    assert_eq!((tickets(&document, "rejected"), &document["report"]["rounds"]), (3, &3.into()));
+    assert!(error(&document).contains("100000002"), "{document}");
+}
+
+#[test]
+fn answers_that_say_nothing_never_close_twice() {
+    for fault in [
+        "drop-reply:CLOSE:5",
+        "disconnect:CLOSE:#5",
+        "garbage:CLOSE:not-json:5",
+        "garbage:CLOSE:truncated:#3",
+        "garbage:CLOSE:empty:2",
+        "uuid-foreign:CLOSE:5",
+        "uuid-absent:CLOSE:5",
+        "close-failed:1",
+        "close-ticket-zero:7",
+        "garbage:GET_POSITIONS:not-json:#2",
+        "drop-reply:GET_POSITIONS:#2",
+        "fill-price-zero",
+    ] {
+        let (machine, sim) = (Machine::new(), Sim::start(&["--positions=20", "--fault", fault]));
+        let document = honest(&close(&machine, &sim, &[]).json().exits(0), &sim);
+        assert_eq!((executed(&sim).len(), tickets(&document, "closed")), (20, 20), "{fault}");
+    }
+}
+
+#[test]
+fn a_list_that_cannot_be_believed_is_no_leave_to_close_again() {
+    // Nothing closes, and no list behind it says so: a CLOSE is not sent again on that.
+    let (machine, sim) = (
+        Machine::new(),
+        Sim::with_faults(&["close-ticket-zero", "positions-empty-on-error:GET_POSITIONS:2+"]),
+    );
+    let document = honest(&close(&machine, &sim, &[]).json().exits(8), &sim);
+    assert_eq!((tickets(&document, "unknown"), &document["report"]["rounds"]), (3, &1.into()));
+}
+
+#[test]
+fn a_gateway_that_dies_in_the_middle_is_picked_up() {
+    for moment in ["before", "after"] {
+        let fault = format!("crash:CLOSE:{moment}:#30");
+        let (machine, mut sim) =
+            (Machine::new(), Sim::start(&["--positions=60", "--fault", &fault]));
+        let child = close(&machine, &sim, &["--window=20"]).arg("--output=json").start();
+        sim.wait_for_its_end();
+        sim.restart(&[]);
+        let document = honest(&ended(child, &fault).exits(0), &sim);
+        assert_eq!((executed(&sim).len(), tickets(&document, "closed")), (60, 60), "{moment}");
+    }
+}
+
+#[test]
+fn a_look_alike_that_takes_the_port_is_sent_nothing_to_trade_on() {
+    let (machine, mut sim) =
+        (Machine::new(), Sim::start(&["--positions=6", "--fault=crash:CLOSE:after:#3"]));
+    let arguments = ["--deadline=5s", "--window=1", "--timeout=500ms"];
+    let child = close(&machine, &sim, &arguments).arg("--output=json").start();
+    sim.wait_for_its_end();
+    sim.restart(&["--fault=foreign-ea-v5"]);
+    let document = honest(&ended(child, "a look-alike").exits(8), &sim);
+    assert_eq!(executed(&sim).len(), 3);
+    assert!(error(&document).contains("not the gateway"), "{document}");
+}
+
+#[test]
+fn settings_that_it_does_not_read_cannot_stop_it() {
+    let (machine, sim) = (Machine::new(), Sim::start(&["--positions=3"]));
+    let run = close(&machine, &sim, &[])
+        .env("MT5CRS_MISSPELT", "x")
+        .env("SYNC_TIMEOUT_S", "soon")
+        .env("MT5CRS_CANARY_MAX_LOT", "7")
+        .env("MT5CRS_SETTLE_S", "-1");
+    let ended = run.json().exits(0);
+    let ended = ended.tells("MT5CRS_MISSPELT").tells("SYNC_TIMEOUT_S");
+    honest(&ended, &sim);
+    assert_eq!(executed(&sim).len(), 3);
+}
+
+#[test]
+fn records_and_logs_that_cannot_be_written_are_told_and_passed() {
+    let (machine, sim) = (Machine::new(), Sim::start(&["--positions=3"]));
+    let blocked = machine.write("blocked", "a file where a directory should be");
+    for key in ["MT5CRS_STATE_DIR", "MT5CRS_LOG_DIR"] {
+        let sim = Sim::start(&["--positions=3"]);
+        let run = close(&machine, &sim, &[]).env(key, &blocked);
+        let ended = run.json().exits(0);
+        let document = honest(&ended, &sim);
+        assert_eq!(executed(&sim).len(), 3, "{key}");
+        assert!(!document["warnings"].as_array().unwrap().is_empty(), "{key}: {document}");
+        ended.tells("warning");
+    }
+    drop(sim);
+}
+
+#[test]
+fn one_signal_keeps_going_and_two_stop() {
+    let arguments = ["--positions=60", "--exec-time=40ms"];
+    for (signals, code) in [(1, 0), (2, 8)] {
+        let (machine, sim) = (Machine::new(), Sim::start(&arguments));
+        let child = close(&machine, &sim, &["--window=4"]).arg("--output=json").start();
+        let until = Instant::now() + Duration::from_secs(20);
+        while executed(&sim).len() < 3 {
+            assert!(Instant::now() < until, "nothing was closed");
+        }
+        for nth in 0..signals {
+            signal(child.id(), "INT");
+            // Two of one kind at once may arrive as one: the second waits for news of the next close.
+            let seen = executed(&sim).len();
+            while nth + 1 < signals && executed(&sim).len() == seen {}
+        }
+        let ended = ended(child, "signals").exits(code);
+        let document = honest(&ended, &sim);
+        if signals == 2 {
+            assert!(tickets(&document, "not_tried") > 0, "{document}");
+            assert!(tickets(&document, "unknown") > 0, "{document}");
+            assert!(document["error"]["causes"].to_string().contains("stopped"), "{document}");
+        } else {
+            assert_eq!(tickets(&document, "closed"), 60);
+            ended.tells("a second Ctrl-C");
+        }
+    }
+}
+
+#[test]
+fn a_gateway_that_hangs_ends_within_the_deadline() {
+    let (machine, sim) = (Machine::new(), Sim::with_faults(&["hang:CLOSE:#2"]));
+    let arguments = ["--deadline=4s", "--timeout=300ms"];
+    let document = honest(&close(&machine, &sim, &arguments).json().exits(8), &sim);
+    assert!(document["duration_ms"].as_u64().unwrap() < 6000, "{document}");
+    assert_eq!(tickets(&document, "unknown"), 3, "{document}");
+}
+
+#[test]
+fn a_gateway_that_is_not_there_or_has_no_terminal_is_said() {
+    let (machine, mut sim) = (Machine::new(), Sim::with_faults(&["no-terminal"]));
+    let document = close(&machine, &sim, &[]).json().exits(8).document();
+    assert!(error(&document).contains("MT5_NOT_CONNECTED"), "{document}");
+    sim.kill();
+    quick(&machine, &sim, &["emergency-close", "--yes"]).json().exits(3);
+    for fault in ["foreign-ea-v4", "foreign-ea-v5"] {
+        let sim = Sim::with_faults(&[fault]);
+        close(&machine, &sim, &[]).json().exits(6);
+        assert!(sim.ledger().is_empty());
+    }
+}

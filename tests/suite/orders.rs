@@ -1,0 +1,80 @@
+//! What tests of orders share: an approved decision, quick settings, and the simulator's ledger as their oracle.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::support::{Ended, Machine, Run, Sim};
+
+/// Has no position in a book of three.
+pub const FREE: &str = "AUDUSD";
+
+/// A decision of that moment that admits, its hash computed as the plan describes it.
+pub fn approved_at(time: Timestamp) -> Value {
+    let time = time.strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string();
+    let digest = Sha256::digest(format!("{time}:0:0").as_bytes());
+    let hash: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    json!({
+        "timestamp": time, "decision": "GO", "approval_confidence": 0.8662, "critical_errors": 0,
+        "p95_latency_ms": 0, "p99_latency_ms": 0, "drift_events_24h": 0, "pnl_net_return": -0.0,
+        "diversity_index": 0.593, "rejection_reasons": [], "decision_hash": hash,
+    })
+}
+
+pub fn approved() -> Value {
+    approved_at(Timestamp::now())
+}
+
+/// A command with settings for orders that are quick on a machine under load.
+pub fn quick(machine: &Machine, sim: &Sim, arguments: &[&str]) -> Run {
+    machine
+        .against(sim, arguments)
+        .env("MT5CRS_CANARY_SYMBOL", FREE)
+        .env("MT5CRS_ORDER_TIMEOUT_S", "1")
+        .env("MT5CRS_SETTLE_S", "0.3")
+        .env("MT5CRS_SIGNATURE_TTL_S", "1")
+        .env("MT5CRS_LATENCY_CRITICAL_MS", "1000")
+        .env("MT5CRS_LATENCY_WARN_MS", "900")
+}
+
+/// A canary with an approved decision.
+pub fn canary(machine: &Machine, sim: &Sim, arguments: &[&str]) -> Run {
+    let decision = machine.write("decision.json", approved().to_string());
+    let all: Vec<&str> = ["canary"].iter().chain(arguments).copied().collect();
+    quick(machine, sim, &all).env("MT5CRS_DECISION_FILE", decision)
+}
+
+/// What really executed, by its kind, in order.
+pub fn executed(sim: &Sim) -> Vec<String> {
+    sim.ledger().iter().map(|entry| entry["kind"].as_str().unwrap().to_owned()).collect()
+}
+
+/// How many OPEN really executed.
+pub fn opens(sim: &Sim) -> usize {
+    executed(sim).iter().filter(|kind| *kind == "OPEN").count()
+}
+
+/// What a canary said of its order, held against the ledger: done is once, not done never, unknown at most once.
+#[track_caller]
+pub fn honest(ended: &Ended, sim: &Sim) -> Value {
+    let document = ended.document();
+    let opened = opens(sim);
+    match (&document["report"]["order"]["result"], ended.code()) {
+        (Value::String(word), _) if word == "executed" => assert_eq!(opened, 1, "{document}"),
+        (Value::String(word), Some(4)) if word == "unknown" => assert!(opened <= 1, "{document}"),
+        (Value::String(word), Some(7)) if word == "not_executed" => {
+            assert_eq!(opened, 0, "{document}");
+        }
+        (Value::Null, _) => assert_eq!(opened, 0, "{document}"),
+        other => panic!("{other:?} in {document}"),
+    }
+    if document["report"]["close"]["result"] == "closed" {
+        assert_eq!(executed(sim).iter().filter(|kind| *kind == "CLOSE").count(), 1, "{document}");
+    }
+    document
+}
+
+/// The error's words, for a search.
+pub fn error(document: &Value) -> String {
+    document["error"].to_string()
+}
