@@ -33,6 +33,8 @@ pub(crate) struct Context<'a> {
     pub(crate) target: Option<TargetKind>,
     /// Whether all rows are wanted.
     pub(crate) all_rows: bool,
+    /// Whether a distribution is to be drawn.
+    pub(crate) histogram: bool,
 }
 
 impl Context<'_> {

@@ -7,12 +7,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 use mt5crs::clock::{Clock, Stop, SystemClock};
 use mt5crs::exit::Exit;
-use mt5crs::ops::link_test::Latency;
 use mt5crs::report::{Envelope, Failure, Outcome, TargetKind};
 use serde::Serialize;
 
 use crate::args::{Format, Global};
-use crate::render::{self, Context, Page, Screen, Sheet};
+use crate::render::{Context, Page, Screen, Sheet};
 use crate::signals;
 use crate::site::Site;
 
@@ -33,8 +32,8 @@ pub(crate) struct Showing<'a> {
     pub(crate) target: Option<TargetKind>,
     /// Whether a table shows all of its rows.
     pub(crate) all_rows: bool,
-    /// The round trips, where their distribution is to be drawn below the page.
-    pub(crate) histogram: Option<Latency>,
+    /// Whether a distribution is to be drawn.
+    pub(crate) histogram: bool,
     /// Whether stdout belongs to somebody else.
     pub(crate) on_stderr: bool,
     /// A file that gets the JSON document as well.
@@ -121,14 +120,9 @@ impl Run {
             endpoint: site.map(|site| site.endpoint.as_str()),
             target: showing.target,
             all_rows: showing.all_rows,
+            histogram: showing.histogram,
         };
-        let page = |sheet: &mut Sheet<'_>| {
-            if let Some(latency) = &showing.histogram {
-                render::link_test::histogram(sheet, latency)?;
-                sheet.blank()?;
-            }
-            R::page(outcome, &context, sheet)
-        };
+        let page = |sheet: &mut Sheet<'_>| R::page(outcome, &context, sheet);
         let printed = match (self.json(), showing.on_stderr) {
             (true, false) => self.screen.json(&document),
             (true, true) => self.screen.json_on_stderr(&document),

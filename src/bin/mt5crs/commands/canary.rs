@@ -150,7 +150,8 @@ fn confirm(run: &Run, args: &CanaryArgs, site: &Site, report: &Report) -> Result
     if args.yes {
         return Ok(());
     }
-    let context = Context { endpoint: Some(&site.endpoint), target: None, all_rows: false };
+    let context =
+        Context { endpoint: Some(&site.endpoint), target: None, all_rows: false, histogram: false };
     let shown = run
         .screen
         .page_on_stderr(|sheet| render::canary::before_asking(sheet, report, &context.whom()));

@@ -78,8 +78,12 @@ fn close(
         return Ok(emergency_close::rehearse(planned, simulated));
     }
     if !args.yes {
-        let context =
-            Context { endpoint: Some(&site.endpoint), target: Some(kind), all_rows: args.rows.all };
+        let context = Context {
+            endpoint: Some(&site.endpoint),
+            target: Some(kind),
+            all_rows: args.rows.all,
+            histogram: false,
+        };
         confirm(run, site, &context, &planned.positions)?;
         stop_the_engine(run, args, site, &mut warnings);
     }

@@ -100,10 +100,9 @@ fn fits(run: &Run, args: &LinkTestArgs) -> Result<(), Failure> {
 fn finish(run: &Run, args: &LinkTestArgs, site: &Site, tested: Tested) -> Exit {
     let Tested { outcome, target } = tested;
     record(site, &outcome);
-    let latency = outcome.report.as_ref().and_then(|report| report.latency.clone());
     let showing = Showing {
         target: target.map(|target| guard::target::kind(&target, outcome.simulated)),
-        histogram: latency.filter(|_| args.histogram),
+        histogram: args.histogram,
         ..Showing::default()
     };
     run.finish(JOB.name, outcome, site, &showing)

@@ -31,7 +31,7 @@ pub(crate) fn run(run: &Run, args: SyncArgs) -> Exit {
     let mut showing = Showing {
         target: None,
         all_rows: args.rows.all,
-        histogram: None,
+        histogram: false,
         on_stderr: !args.command.is_empty(),
         report_file: args.report.as_deref(),
     };

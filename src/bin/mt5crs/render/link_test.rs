@@ -45,6 +45,9 @@ impl Page for Report {
         table::write(sheet, &layers)?;
         if let Some(latency) = &report.latency {
             write_latency(sheet, latency)?;
+            if context.histogram {
+                histogram(sheet, latency)?;
+            }
         }
         sheet.blank()?;
         sheet.line(format!("wire: {}", report.wire))?;
@@ -99,7 +102,7 @@ fn write_latency(sheet: &mut Sheet<'_>, latency: &Latency) -> io::Result<()> {
 }
 
 /// Draws the distribution of the round trips.
-pub(crate) fn histogram(sheet: &mut Sheet<'_>, latency: &Latency) -> io::Result<()> {
+fn histogram(sheet: &mut Sheet<'_>, latency: &Latency) -> io::Result<()> {
     const BAR: u64 = 40;
     let most = latency.histogram.iter().map(|bucket| bucket.count).max().unwrap_or(0).max(1);
     sheet.heading("ROUND TRIPS from the send")?;

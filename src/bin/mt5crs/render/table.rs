@@ -2,7 +2,9 @@
 
 use std::io::{self, IsTerminal};
 
-use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Table, presets};
+use comfy_table::{
+    Attribute, Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, Table, presets,
+};
 use mt5crs::protocol::account::Account;
 use mt5crs::protocol::positions::Position;
 use mt5crs::report::Check;
@@ -46,6 +48,10 @@ pub(crate) fn table(sheet: &Sheet<'_>, columns: &[&str]) -> Table {
     for (index, name) in columns.iter().enumerate() {
         let Some(column) = table.column_mut(index) else { continue };
         column.set_padding((0, 2));
+        // Names and numbers are there to be copied; what is told in words may go over lines.
+        if index == 0 || name.starts_with('>') {
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        }
         if name.starts_with('>') {
             column.set_cell_alignment(CellAlignment::Right);
         }
@@ -70,10 +76,37 @@ pub(crate) fn status_cell(status: mt5crs::report::Status) -> Cell {
     }
 }
 
+/// A terminal narrower than this gets a table of many columns as one line a cell: a ticket that is broken over three
+/// lines can't be copied.
+const NARROW: u16 = 60;
+/// Columns that fit any terminal.
+const FEW: usize = 3;
+
 /// Writes a table, without the blanks that it leaves at the ends of lines.
 pub(crate) fn write(sheet: &mut Sheet<'_>, table: &Table) -> io::Result<()> {
+    let columns = table.header().map_or(0, comfy_table::Row::cell_count);
+    if sheet.width.is_some_and(|width| width < NARROW) && columns > FEW {
+        return write_narrow(sheet, table);
+    }
     for line in table.lines() {
         sheet.line(line.trim_end())?;
+    }
+    Ok(())
+}
+
+fn write_narrow(sheet: &mut Sheet<'_>, table: &Table) -> io::Result<()> {
+    let names: Vec<String> = match table.header() {
+        Some(header) => header.cell_iter().map(Cell::content).collect(),
+        None => Vec::new(),
+    };
+    let widest = names.iter().map(|name| name.chars().count()).max().unwrap_or_default();
+    for (index, row) in table.row_iter().enumerate() {
+        if index > 0 {
+            sheet.blank()?;
+        }
+        for (name, cell) in names.iter().zip(row.cell_iter()) {
+            sheet.line(format!("{name:<widest$} {}", cell.content()).trim_end())?;
+        }
     }
     Ok(())
 }
