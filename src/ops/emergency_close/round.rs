@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Ledger, Means, Options, TicketEnd};
+use super::ledger::Ledger;
+use super::{Means, Options, TicketEnd};
 use crate::clock::{Deadline, Stopped};
 use crate::evidence::body::{Reading, RefusedAs, ReplyHash};
 use crate::gateway::Client;

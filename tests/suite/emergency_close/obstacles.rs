@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::{close, honest};
+use crate::look_alikes::Stranger;
 use crate::orders::{error, executed, quick};
 use crate::support::{Machine, Sim, ended, signal};
 
@@ -170,4 +171,33 @@ fn a_gateway_that_is_not_there_or_has_no_terminal_is_said() {
         close(&machine, &sim, &[]).json().exits(6);
         assert!(sim.ledger().is_empty());
     }
+}
+
+#[test]
+fn a_server_without_zeromq_that_takes_the_port_is_named() {
+    let (machine, mut sim) =
+        (Machine::new(), Sim::start(&["--positions=6", "--fault=crash:CLOSE:before:#3"]));
+    let arguments = ["--deadline=5s", "--timeout=500ms"];
+    let child = close(&machine, &sim, &arguments).arg("--output=json").start();
+    sim.wait();
+    let _stranger = Stranger::at(sim.endpoint, b"SSH-2.0-OpenSSH_9.2\r\n", b"");
+    let document = honest(&ended(child, "a stranger").exits(8), &sim);
+    assert!(error(&document).contains("an SSH server"), "{document}");
+    assert_eq!(executed(&sim).len(), 2);
+}
+
+#[test]
+fn a_gateway_that_stands_still_is_no_answer() {
+    let (machine, sim) = (Machine::new(), Sim::start(&["--positions=3"]));
+    signal(sim.id(), "STOP");
+    close(&machine, &sim, &["--deadline=3s", "--timeout=300ms"]).json().exits(3);
+    signal(sim.id(), "CONT");
+    assert!(executed(&sim).is_empty());
+}
+
+#[test]
+fn nowhere_to_go_is_wrong_usage() {
+    let (machine, sim) = (Machine::new(), Sim::start(&["--positions=3"]));
+    let run = close(&machine, &sim, &[]).without("GATEWAY_HOST");
+    assert!(error(&run.json().exits(2).document()).contains("GATEWAY_HOST"));
 }
