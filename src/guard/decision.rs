@@ -51,7 +51,7 @@ pub struct Rules {
     pub max_age: Duration,
 }
 
-/// A decision that admits, as evidence records it.
+/// A decision that admits, as report and log name it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Decision {
     /// When it was made.

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use jiff::Timestamp;
 use mt5crs::clock::{Clock, Stop, SystemClock};
 use mt5crs::exit::Exit;
@@ -34,6 +35,8 @@ pub(crate) struct Showing<'a> {
     pub(crate) all_rows: bool,
     /// Whether a distribution is to be drawn.
     pub(crate) histogram: bool,
+    /// How many of the outcome's warnings, from the first on, were told when they arose.
+    pub(crate) told: usize,
     /// Whether stdout belongs to somebody else.
     pub(crate) on_stderr: bool,
     /// A file that gets the JSON document as well.
@@ -108,7 +111,7 @@ impl Run {
         site: Option<&Site>,
         showing: &Showing<'_>,
     ) {
-        for warning in &outcome.warnings {
+        for warning in outcome.warnings.iter().skip(showing.told) {
             self.screen.warn(warning);
         }
         let document = self.envelope(command, outcome, site, showing);
@@ -128,10 +131,11 @@ impl Run {
             (true, true) => self.screen.json_on_stderr(&document),
             (false, false) => self.screen.page(page),
             (false, true) => self.screen.page_on_stderr(page),
-        };
+        }
+        .context("standard output");
         // What can't be printed is said where it still can, and never changes what the command has found.
         for error in [shown, printed].into_iter().filter_map(Result::err) {
-            self.screen.warn(&format!("failed to write the report: {error}"));
+            self.screen.warn(&format!("failed to write the report: {error:#}"));
         }
         if let Some(failure) = &outcome.failure {
             self.screen.fail(failure);
@@ -168,7 +172,11 @@ impl Run {
 
 /// Replaces the file atomically, so that a reader never sees half a report. What is no file (`/dev/stderr`, a pipe) is
 /// written to and never replaced; a link stays a link.
-fn write_file(path: &std::path::Path, document: &impl Serialize) -> io::Result<()> {
+fn write_file(path: &std::path::Path, document: &impl Serialize) -> anyhow::Result<()> {
+    try_write_file(path, document).with_context(|| path.display().to_string())
+}
+
+fn try_write_file(path: &std::path::Path, document: &impl Serialize) -> io::Result<()> {
     if std::fs::metadata(path).is_ok_and(|there| !there.is_file()) {
         let mut writer = io::BufWriter::new(std::fs::File::options().write(true).open(path)?);
         serde_json::to_writer(&mut writer, document)?;

@@ -179,7 +179,7 @@ fn a_server_without_zeromq_that_takes_the_port_is_named() {
         (Machine::new(), Sim::start(&["--positions=6", "--fault=crash:CLOSE:before:#3"]));
     let arguments = ["--deadline=5s", "--timeout=500ms"];
     let child = close(&machine, &sim, &arguments).arg("--output=json").start();
-    sim.wait();
+    sim.wait_for_its_end();
     let _stranger = Stranger::at(sim.endpoint, b"SSH-2.0-OpenSSH_9.2\r\n", b"");
     let document = honest(&ended(child, "a stranger").exits(8), &sim);
     assert!(error(&document).contains("an SSH server"), "{document}");

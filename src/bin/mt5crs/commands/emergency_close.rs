@@ -121,7 +121,9 @@ fn close(
         },
     );
     progress.clear();
-    outcome.warnings.extend(warnings);
+    showing.told = warnings.len();
+    warnings.append(&mut outcome.warnings);
+    outcome.warnings = warnings;
     if let Some(report) = &mut outcome.report {
         report.evidence_head = last.map(|last| format!("{}:{}", last.seq, last.hash));
     }

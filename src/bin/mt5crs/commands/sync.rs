@@ -32,6 +32,7 @@ pub(crate) fn run(run: &Run, args: SyncArgs) -> Exit {
         target: None,
         all_rows: args.rows.all,
         histogram: false,
+        told: 0,
         on_stderr: !args.command.is_empty(),
         report_file: args.report.as_deref(),
     };
