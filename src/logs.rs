@@ -4,11 +4,36 @@
 //! - [`marker`]: the lines that operators grep for, one for each event
 //! - `line`: one event is one line, whatever text it quotes
 //! - [`layer`](mod@layer): what the library says of itself (`tracing`), in the run's own log
+//!
+//! And what is read of it later:
+//!
+//! - [`parse`]: a line read back; [`filter`]: which lines are wanted
+//! - [`query`], [`preset`]: what is looked for; [`files`]: where, oldest first
+//! - [`search`]: through files; [`tail`]: and on through what is written to them
+//! - [`event`]: what the markers say; [`alerts`]: what is wrong by them; [`summary`]: what was done by them
+//! - [`engine`], [`process`]: what the system says of the engine's unit, and of a run that has not ended
 
+pub mod alerts;
+pub mod engine;
+pub mod event;
+pub mod files;
+pub mod filter;
+mod follow;
 pub mod layer;
 mod line;
 pub mod marker;
+pub mod parse;
+mod pieces;
+pub mod preset;
+pub mod process;
+pub mod query;
 pub mod record;
+pub mod search;
+mod sink;
+pub mod summary;
+pub mod tail;
+
+pub use line::Format;
 
 pub use marker::Marker;
 pub use record::{Record, RecordError};

@@ -17,7 +17,7 @@ use nix::fcntl::OFlag;
 use tracing::Level;
 use uuid::Uuid;
 
-use super::line;
+use super::line::{self, Format};
 use super::marker::Marker;
 use crate::clock::Clock;
 use crate::exit::Exit;
@@ -38,6 +38,10 @@ pub struct Options<'a> {
     pub pid: u32,
     /// The command, without its arguments.
     pub command: &'a str,
+    /// What it talks to, where it talks to something.
+    pub endpoint: Option<&'a str>,
+    /// How the run's own log is written.
+    pub format: Format,
 }
 
 /// What a run writes to while it lasts.
@@ -45,6 +49,7 @@ pub struct Record {
     clock: Arc<dyn Clock>,
     began: Duration,
     stamp: String,
+    format: Format,
     run_log: Appender,
     verify_log: Appender,
     trouble: OnceLock<RecordError>,
@@ -63,7 +68,7 @@ pub struct RecordError {
 impl Record {
     /// Opens both files and records that the run began. Never fails: see [`Record::trouble`].
     pub fn open(options: Options<'_>, clock: Arc<dyn Clock>) -> Self {
-        let Options { dir, verify_log, run, pid, command } = options;
+        let Options { dir, verify_log, run, pid, command, endpoint, format } = options;
         let started = clock.now().to_zoned(TimeZone::UTC).strftime("%Y%m%d_%H%M%S");
         let mut run = run.simple().to_string();
         run.truncate(RUN_DIGITS);
@@ -72,24 +77,29 @@ impl Record {
             began: clock.monotonic(),
             clock,
             stamp: format!("{pid}-{run}"),
+            format,
             run_log: Appender::open(dir.join(format!("MT5CRS_{started}_{pid}.log")), &trouble),
             verify_log: Appender::open(verify_log.to_owned(), &trouble),
             trouble,
         };
-        record.marker(&Marker::RunBegan { command, version: env!("CARGO_PKG_VERSION") });
+        record.marker(&Marker::RunBegan { command, version: env!("CARGO_PKG_VERSION"), endpoint });
         record
     }
 
     /// Records an event that operators grep for, in both files.
     pub fn marker(&self, marker: &Marker<'_>) {
-        let line = self.compose(marker.level(), marker.component(), &marker.text());
-        self.run_log.append(&line, &self.trouble);
-        self.verify_log.append(&line, &self.trouble);
+        let (now, level, text) = (self.clock.now(), marker.level(), marker.text());
+        let compose =
+            |format| line::compose(format, now, level, &self.stamp, marker.component(), &text);
+        self.run_log.append(&compose(self.format), &self.trouble);
+        self.verify_log.append(&compose(Format::Text), &self.trouble);
     }
 
     /// Records anything else, in the run's own log.
     pub fn line(&self, level: Level, component: &str, text: &str) {
-        let line = self.compose(level, component, &line::quote(text, level));
+        let text = line::quote(text, level);
+        let line =
+            line::compose(self.format, self.clock.now(), level, &self.stamp, component, &text);
         self.run_log.append(&line, &self.trouble);
     }
 
@@ -112,10 +122,6 @@ impl Record {
     /// The shared log of markers.
     pub fn verify_log(&self) -> &Path {
         &self.verify_log.path
-    }
-
-    fn compose(&self, level: Level, component: &str, text: &str) -> String {
-        line::compose(self.clock.now(), level, &self.stamp, component, text)
     }
 }
 

@@ -10,7 +10,7 @@ use mt5crs::clock::{Clock, ManualClock};
 use mt5crs::exit::Exit;
 use mt5crs::logs::layer::layer;
 use mt5crs::logs::record::Options;
-use mt5crs::logs::{Marker, Record};
+use mt5crs::logs::{Format, Marker, Record};
 use mt5crs::units::Money;
 use rust_decimal::Decimal;
 use tracing::Level;
@@ -25,7 +25,10 @@ fn clock() -> Arc<ManualClock> {
 fn record(tree: &Path, pid: u32, command: &str) -> Record {
     let (dir, verify_log) = (&tree.join("runs"), &tree.join("VERIFY_LOG.log"));
     let run = Uuid::from_u128(0x3f2a_9c1b_0000_4000_8000_0000_0000_0000 + u128::from(pid));
-    Record::open(Options { dir, verify_log, run, pid, command }, clock())
+    Record::open(
+        Options { dir, verify_log, run, pid, command, endpoint: None, format: Format::Text },
+        clock(),
+    )
 }
 
 /// What the shell prints for a command line of the handbook, in the directory of VERIFY_LOG.log.
@@ -124,7 +127,15 @@ fn a_run_that_never_ended_can_be_told_by_its_stamp() {
     let run = |pid| {
         let (dir, verify_log) = (tree.path(), &tree.path().join("VERIFY_LOG.log"));
         let run = Uuid::from_u128(0x3f2a_9c1b << 96);
-        let options = Options { dir, verify_log, run, pid, command: "canary" };
+        let options = Options {
+            dir,
+            verify_log,
+            run,
+            pid,
+            command: "canary",
+            endpoint: None,
+            format: Format::Text,
+        };
         Record::open(options, Arc::clone(&clock) as Arc<dyn Clock>)
     };
     let (whole, killed) = (run(21), run(22));
@@ -201,6 +212,8 @@ fn a_full_disk_is_trouble_and_no_failure() {
         run: Uuid::nil(),
         pid: 11,
         command: "sync",
+        endpoint: None,
+        format: Format::Text,
     };
     let record = Record::open(options, clock());
     record.marker(&Marker::Synchronized { positions: 1 });

@@ -15,7 +15,7 @@ use mt5crs::gateway::target::{Target, resolve};
 use mt5crs::gateway::zeromq::ZmqTransport;
 use mt5crs::gateway::{Client, ReadPolicy};
 use mt5crs::guard;
-use mt5crs::logs::{Record, record};
+use mt5crs::logs::{Format, Record, record};
 use mt5crs::ops::sync::checks::Expected;
 use mt5crs::report::{Failure, TargetKind};
 use mt5crs::sim::Server;
@@ -85,6 +85,8 @@ impl Site {
                 run: Uuid::new_v4(),
                 pid: std::process::id(),
                 command: job.name,
+                endpoint: Some(&endpoint),
+                format: Format::Text,
             },
             Arc::clone(&run.clock),
         ));
