@@ -3,7 +3,7 @@
 //! Rules look at one endpoint at a time: a gateway that answers never hides another that doesn't. An alert stays active
 //! until the logs show the opposite; it is then kept as cleared, with the moment.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use compact_str::CompactString;
@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::engine::Engine;
 use super::event::{Event, RunId, What};
 
 /// How many of the lines that triggered an alert are kept: the first ones and the last.
@@ -56,17 +57,20 @@ pub enum Rule {
     SyncSlow,
     /// A sync needed its attempts for too long.
     RetrySlow,
+    /// The engine's unit failed, or was started again.
+    EngineCrashed,
 }
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Rule; 6] = [
+    pub const ALL: [Rule; 7] = [
         Self::SyncFailing,
         Self::PositionsMismatch,
         Self::GatewaySilent,
         Self::RunCrashed,
         Self::SyncSlow,
         Self::RetrySlow,
+        Self::EngineCrashed,
     ];
 
     /// Its name, stable for scripts.
@@ -78,6 +82,7 @@ impl Rule {
             Self::RunCrashed => "run-crashed",
             Self::SyncSlow => "sync-slow",
             Self::RetrySlow => "retry-slow",
+            Self::EngineCrashed => "engine-crashed",
         }
     }
 }
@@ -116,6 +121,10 @@ pub struct Rules {
     gateways: HashMap<CompactString, Gateway>,
     /// Runs that have not ended.
     runs: BTreeMap<RunId, Run>,
+    /// The engine's alert, while it is active.
+    engine: Option<usize>,
+    /// What was raised or cleared since somebody asked.
+    changed: BTreeSet<usize>,
 }
 
 #[derive(Debug)]
@@ -147,6 +156,35 @@ impl Rules {
     /// All alerts so far, in the order in which they were raised.
     pub fn alerts(&self) -> &[Alert] {
         &self.alerts
+    }
+
+    /// The alerts that were raised or cleared since this was last asked.
+    pub fn take_changes(&mut self) -> Vec<Alert> {
+        let changed = std::mem::take(&mut self.changed);
+        changed.into_iter().filter_map(|at| self.alerts.get(at).cloned()).collect()
+    }
+
+    /// Takes what systemd says of the engine's unit now.
+    pub fn see_engine(&mut self, engine: &Engine, now: Timestamp) {
+        match self.engine {
+            None if engine.crashed() => {
+                self.engine = Some(self.alerts.len());
+                self.push(Rule::EngineCrashed, "", engine.to_string(), now, now, Vec::new());
+            }
+            Some(at) if !engine.crashed() => {
+                self.engine = None;
+                self.set_cleared(at, now);
+            }
+            Some(at) => {
+                if let Some(alert) = self.alerts.get_mut(at)
+                    && alert.message != engine.to_string()
+                {
+                    alert.message = engine.to_string();
+                    self.changed.insert(at);
+                }
+            }
+            None => {}
+        }
     }
 
     /// Takes the next event.
@@ -181,8 +219,8 @@ impl Rules {
                 "run {}-{} ({}) began and never ended, and its process is gone",
                 id.pid, id.run, run.command
             );
-            let (time, lines) = (run.began.time, [run.began]);
-            self.push(Rule::RunCrashed, &run.endpoint, message, time, time, &lines);
+            let (time, lines) = (run.began.time, texts(&[run.began]));
+            self.push(Rule::RunCrashed, &run.endpoint, message, time, time, lines);
         }
     }
 
@@ -296,20 +334,20 @@ impl Rules {
             return;
         }
         gateway.active.insert(rule, self.alerts.len());
-        self.push(rule, endpoint, message, since, event.time, lines);
+        self.push(rule, endpoint, message, since, event.time, texts(lines));
     }
 
     fn push(
         &mut self,
         rule: Rule,
-        endpoint: &CompactString,
+        endpoint: &str,
         message: String,
         since: Timestamp,
         raised_at: Timestamp,
-        lines: &[Event],
+        lines: Vec<String>,
     ) {
-        let endpoint = (!endpoint.is_empty()).then(|| endpoint.to_string());
-        let lines = texts(lines);
+        let endpoint = (!endpoint.is_empty()).then(|| endpoint.to_owned());
+        self.changed.insert(self.alerts.len());
         self.alerts.push(Alert {
             rule,
             endpoint,
@@ -323,8 +361,15 @@ impl Rules {
 
     fn clear(&mut self, endpoint: &CompactString, rule: Rule, at: Timestamp) {
         let active = self.gateways.get_mut(endpoint).and_then(|one| one.active.remove(&rule));
-        if let Some(alert) = active.and_then(|index| self.alerts.get_mut(index)) {
+        if let Some(index) = active {
+            self.set_cleared(index, at);
+        }
+    }
+
+    fn set_cleared(&mut self, index: usize, at: Timestamp) {
+        if let Some(alert) = self.alerts.get_mut(index) {
             alert.cleared_at = Some(at);
+            self.changed.insert(index);
         }
     }
 }

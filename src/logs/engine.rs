@@ -1,5 +1,6 @@
 //! What systemd says of the strategy engine's unit: whether it failed, and how often it was started again.
 
+use std::fmt;
 use std::process::{Command, Stdio};
 
 use schemars::JsonSchema;
@@ -74,6 +75,14 @@ impl Engine {
     /// Whether it ended in a way that it should not have.
     pub fn crashed(&self) -> bool {
         self.result != "success" || self.active_state == "failed" || self.restarts > 0
+    }
+}
+
+impl fmt::Display for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { unit, active_state, result, restarts } = self;
+        write!(f, "{unit} is {active_state}, its last result is {result}, ")?;
+        write!(f, "and systemd started it again {restarts} times")
     }
 }
 

@@ -172,3 +172,24 @@ fn a_clock_that_jumps_back_never_makes_a_silence() {
         &[(7200, 1, &begin), (7203, 1, NO_CONNECTION), (3600, 1, NO_CONNECTION)];
     assert_eq!(names(&rules(lines)), []);
 }
+
+#[test]
+fn the_engines_unit_is_an_alert_while_systemd_says_so() {
+    let mut rules = Rules::new(Thresholds::default());
+    let now = "2026-01-17T04:00:00Z".parse().unwrap();
+    let engine = |result: &str, restarts| Engine {
+        unit: "engine.service".into(),
+        active_state: "active".into(),
+        result: result.into(),
+        restarts,
+    };
+    rules.see_engine(&engine("success", 0), now);
+    assert!(rules.take_changes().is_empty());
+    rules.see_engine(&engine("success", 1), now);
+    rules.see_engine(&engine("success", 1), now);
+    assert_eq!(rules.take_changes().len(), 1);
+    rules.see_engine(&engine("success", 2), now);
+    assert!(rules.take_changes()[0].message.contains("2 times"));
+    rules.see_engine(&engine("success", 0), now);
+    assert_eq!(names(&rules), [("engine-crashed", false)]);
+}
