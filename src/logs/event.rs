@@ -217,7 +217,7 @@ pub fn read(shared: &[PathBuf], own: &[PathBuf], filter: &Filter) -> Result<Told
 }
 
 /// Finds every line that may hold an event.
-pub(super) fn query() -> Result<Query, BadPattern> {
+pub fn query() -> Result<Query, BadPattern> {
     Query::words(&WORDS)
 }
 

@@ -3,6 +3,7 @@
 mod codes;
 mod config;
 mod link_test;
+mod logs;
 mod positions;
 mod schema;
 mod sim;
@@ -21,6 +22,7 @@ pub(crate) fn dispatch(arguments: Arguments) -> Exit {
         Command::Positions(args) => positions::run(&run, args),
         Command::Sync(args) => sync::run(&run, args),
         Command::Sim(args) => sim::run(&run, &args),
+        Command::Logs(command) => logs::run(&run, command),
         Command::Config(args) => config::run(&run, &args),
         Command::Explain(args) => codes::run(&run, &args),
         Command::Schema(args) => schema::run(&run, &args),

@@ -6,6 +6,7 @@
 pub(crate) mod config;
 pub(crate) mod explain;
 pub(crate) mod link_test;
+pub(crate) mod logs;
 pub(crate) mod positions;
 pub(crate) mod progress;
 pub(crate) mod style;

@@ -21,7 +21,7 @@ use mt5crs::report::{Failure, TargetKind};
 use mt5crs::sim::Server;
 use uuid::Uuid;
 
-use crate::args::Global;
+use crate::args::{Global, LogFormat};
 use crate::listener::Attempts;
 use crate::logging;
 use crate::run::Run;
@@ -86,7 +86,10 @@ impl Site {
                 pid: std::process::id(),
                 command: job.name,
                 endpoint: Some(&endpoint),
-                format: Format::Text,
+                format: match run.global.log_format {
+                    LogFormat::Text => Format::Text,
+                    LogFormat::Json => Format::Json,
+                },
             },
             Arc::clone(&run.clock),
         ));
