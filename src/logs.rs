@@ -15,6 +15,7 @@
 //! - [`watch`]: alerts as they are raised; [`last`]: the last hits alone; [`report`]: what programs read of all this
 //! - [`engine`], [`process`]: what the system says of the engine's unit, and of a run that has not ended
 
+mod ahead;
 pub mod alerts;
 pub mod engine;
 pub mod event;

@@ -15,6 +15,7 @@ use tracing::Level;
 
 use super::files::Unreadable;
 use super::filter::Filter;
+use super::line::{Format, compose};
 use super::parse::Line;
 use super::query::{BadPattern, Query};
 use super::search::{Hit, Listener, Options, Search, Totals};
@@ -42,7 +43,7 @@ pub struct Event {
     pub run: RunId,
     /// What.
     pub what: What,
-    /// The line, cut where it is very long.
+    /// The line as text, cut where it is very long.
     pub line: Box<str>,
 }
 
@@ -113,8 +114,14 @@ impl Event {
         let what = what(&line)?;
         let Line { time, level, pid, run, component, text } = line;
         let text: String = text.chars().take(QUOTED).collect();
-        let line = format!("{time} {level} [{pid}-{run}] {component} {text}").into();
-        Some(Self { time, run: RunId { pid, run: (&*run).into() }, what, line })
+        let stamp = format!("{pid}-{run}");
+        let line = compose(Format::Text, time, level, &stamp, &component, &text);
+        Some(Self {
+            time,
+            run: RunId { pid, run: (&*run).into() },
+            what,
+            line: line.trim_end().into(),
+        })
     }
 
     /// The same for the same line, wherever it stands.
@@ -277,7 +284,6 @@ impl Listener for Reader {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::logs::line::{Format, compose};
     use crate::logs::marker::Marker;
     use crate::units::Money;
 

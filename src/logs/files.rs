@@ -157,6 +157,15 @@ pub(super) enum Text {
 
 type Headed = Chain<Cursor<Vec<u8>>, File>;
 
+/// From how many bytes on a file is large: reading ahead takes a thread, and there may be thousands of files.
+pub(super) const LARGE: u64 = 4 << 20;
+
+/// As [`open`], and says whether the file is a large one.
+pub(super) fn open_sized(path: &Path) -> io::Result<(Text, bool)> {
+    let text = open(path)?;
+    Ok((text, fs::metadata(path)?.len() >= LARGE))
+}
+
 /// Opens a log for reading from its start.
 pub(super) fn open(path: &Path) -> io::Result<Text> {
     let mut file = File::open(path)?;

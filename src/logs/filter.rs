@@ -36,7 +36,7 @@ pub enum Judged {
 
 /// The end is before the beginning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("nothing is since {since} and until {until}: the end is before the beginning")]
+#[error("nothing is since {since:.0} and until {until:.0}: the end is before the beginning")]
 pub struct EmptyWindow {
     /// The beginning.
     pub since: Timestamp,

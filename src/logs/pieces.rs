@@ -15,12 +15,22 @@ pub(super) const LONGEST: usize = 4 << 20;
 pub(super) struct Seen {
     /// Where line ends were put in, as offsets in the stream that was handed on.
     pub(super) seams: Vec<u64>,
+    /// Whether any was.
+    pub(super) cut: bool,
     /// What ended the stream before its end.
     pub(super) trouble: Option<io::Error>,
     /// The bytes that were handed on.
     pub(super) handed: u64,
     /// The lines of the stream itself, where they are counted.
     pub(super) lines: u64,
+}
+
+impl Seen {
+    /// Takes the seams in that range of the stream, as offsets in the range.
+    pub(super) fn take_seams(&mut self, from: u64, to: u64) -> Vec<u64> {
+        let count = self.seams.partition_point(|&seam| seam < to);
+        self.seams.drain(..count).map(|seam| seam.saturating_sub(from)).collect()
+    }
 }
 
 /// See the module.
@@ -48,6 +58,7 @@ impl<R: Read> Read for Pieces<'_, R> {
         if self.open >= self.longest {
             let at = seen.handed;
             seen.seams.push(at);
+            seen.cut = true;
             seen.handed += 1;
             self.open = 0;
             buffer[0] = b'\n';

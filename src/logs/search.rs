@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use grep_searcher::{Searcher, SearcherBuilder};
 
+use super::ahead;
 use super::files::{self, Unreadable};
 use super::filter::Filter;
 use super::pieces::{Pieces, Seen};
@@ -115,9 +116,9 @@ impl<'a> Search<'a> {
         totals: &mut Totals,
     ) -> io::Result<()> {
         for path in paths {
-            match files::open(path) {
-                Ok(text) => {
-                    self.text(path, text, listener, totals)?;
+            match files::open_sized(path) {
+                Ok((text, is_large)) => {
+                    self.text(path, text, is_large, listener, totals)?;
                 }
                 Err(source) => totals.unreadable(listener, path, source),
             }
@@ -129,25 +130,62 @@ impl<'a> Search<'a> {
     pub(super) fn text(
         &mut self,
         path: &Path,
-        text: impl Read,
+        text: impl Read + Send,
+        is_large: bool,
         listener: &mut dyn Listener,
         totals: &mut Totals,
     ) -> io::Result<Start> {
-        let seen = RefCell::new(Seen::default());
-        let mut lines = Lines::new(path, self.options, listener, Start::default(), Some(&seen));
-        let pieces = Pieces::new(text, &seen, self.options.numbers);
-        self.searcher.search_reader(&self.query.matcher, pieces, &mut lines)?;
-        let mut end = lines.end(totals);
+        let context = self.options.before > 0 || self.options.after > 0;
+        let (mut end, seen) = if is_large && !context {
+            self.ahead(path, text, listener, totals)?
+        } else {
+            self.alone(path, text, listener, totals)?
+        };
         listener.file(path, end.matches)?;
-        let seen = seen.into_inner();
-        end.lines = seen.lines;
-        if !seen.seams.is_empty() {
+        if seen.cut {
             totals.cut.push(path.to_owned());
         }
         if let Some(source) = seen.trouble {
             totals.unreadable(listener, path, source);
         }
+        end.lines = seen.lines;
         Ok(end)
+    }
+
+    fn alone(
+        &mut self,
+        path: &Path,
+        text: impl Read,
+        listener: &mut dyn Listener,
+        totals: &mut Totals,
+    ) -> io::Result<(Start, Seen)> {
+        let seen = RefCell::new(Seen::default());
+        let mut lines = Lines::new(path, self.options, listener, Start::default(), Some(&seen));
+        let pieces = Pieces::new(text, &seen, self.options.numbers);
+        self.searcher.search_reader(&self.query.matcher, pieces, &mut lines)?;
+        let end = lines.end(totals);
+        Ok((end, seen.into_inner()))
+    }
+
+    /// Without context each line can be searched apart from the rest, while another thread reads on.
+    fn ahead(
+        &mut self,
+        path: &Path,
+        text: impl Read + Send,
+        listener: &mut dyn Listener,
+        totals: &mut Totals,
+    ) -> io::Result<(Start, Seen)> {
+        let mut state = Start::default();
+        let seen = ahead::read(text, self.options.numbers, &mut |chunk| {
+            let mut start = std::mem::take(&mut state);
+            start.lines = chunk.before;
+            let seams = RefCell::new(Seen { seams: chunk.seams.clone(), ..Seen::default() });
+            let mut lines = Lines::new(path, self.options, listener, start, Some(&seams));
+            self.searcher.search_slice(&self.query.matcher, chunk.lines(), &mut lines)?;
+            state = lines.end(totals);
+            Ok(self.options.most.is_none_or(|most| state.matches < most))
+        })?;
+        Ok((state, seen))
     }
 }
 

@@ -106,11 +106,11 @@ impl Search<'_> {
             }
         };
         let Some((file, end)) = plain else {
-            self.text(path, text, listener, totals)?;
+            self.text(path, text, false, listener, totals)?;
             return Ok(None);
         };
         drop(text);
-        let start = self.text(path, (&file).take(end), listener, totals)?;
+        let start = self.text(path, (&file).take(end), end >= files::LARGE, listener, totals)?;
         match Follower::resume(path.to_owned(), file, end, start.lines) {
             Ok(follower) => Ok(Some(Tail { follower, start })),
             // It was truncated meanwhile: what stands there now is new.

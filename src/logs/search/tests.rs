@@ -115,6 +115,25 @@ fn a_line_past_the_limit_is_searched_in_pieces_and_counts_once() {
 }
 
 #[test]
+fn a_large_file_is_searched_as_a_small_one_is() {
+    let lines: Vec<String> = (1..=300_000)
+        .map(|number| match number % 100_000 {
+            0 => format!("x {number}"),
+            _ => format!("no match in line {number}"),
+        })
+        .collect();
+    let text = lines.join("\n") + &"y".repeat(crate::logs::pieces::LONGEST) + "\nx last";
+    assert!(text.len() as u64 > crate::logs::files::LARGE);
+    let (printed, totals) = search_bytes(text.as_bytes(), "^x", &numbered());
+    let shown: Vec<&str> = printed.text.lines().map(|line| &line[..line.len().min(15)]).collect();
+    assert_eq!(shown[..2], ["100000:x 100000", "200000:x 200000"]);
+    assert_eq!(shown.last(), Some(&"300001:x last"));
+    assert_eq!((totals.matches, totals.cut.len()), (4, 1));
+    let first = Options { most: Some(1), ..numbered() };
+    assert_eq!(search_bytes(text.as_bytes(), "^x", &first).0.text, "100000:x 100000\n");
+}
+
+#[test]
 fn what_is_not_text_is_searched_all_the_same() {
     let (printed, totals) = search_bytes(b"\0\0x\xff\xfe\nno\n\x80x\0", "x", &numbered());
     assert_eq!(printed.text.lines().count(), 2);

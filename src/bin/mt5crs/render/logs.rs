@@ -231,7 +231,7 @@ impl Page for Alerts {
             (_, _) if over > 0 => ("OVER", format!("no alert is active, {over} are over")),
             (_, _) => ("OK", "no alert".to_owned()),
         };
-        let since = format!("; {} events since {}", report.events, report.since);
+        let since = format!("; {} events since {:.0}", report.events, report.since);
         sheet.headline(verdict(outcome.verdict), word, &(text + &since))?;
         for shown in &report.alerts {
             sheet.blank()?;
@@ -265,7 +265,7 @@ impl Page for Summary {
     ) -> io::Result<()> {
         let Some(report) = &outcome.report else { return Ok(()) };
         if report.rows.is_empty() {
-            return sheet.line(format!("the logs hold nothing since {}", report.since));
+            return sheet.line(format!("the logs hold nothing since {:.0}", report.since));
         }
         let first = match report.by {
             By::Day => "DAY (UTC)",
