@@ -50,8 +50,19 @@ fn escape_last(word: &str) -> String {
     rest.chain(last.into_iter().flatten()).collect()
 }
 
-/// One line with its end.
+/// How the lines of a run's own log are written. VERIFY_LOG.log is always text: its form is a contract.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Format {
+    /// For people and for grep.
+    #[default]
+    Text,
+    /// One object a line, for collectors of logs.
+    Json,
+}
+
+/// One line with its end. `stamp` is `PID-RUN`.
 pub(super) fn compose(
+    format: Format,
     time: Timestamp,
     level: Level,
     stamp: &str,
@@ -59,11 +70,26 @@ pub(super) fn compose(
     text: &str,
 ) -> String {
     let time = time.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%S%.6f+00:00");
-    let mut line = String::with_capacity(80 + text.len());
+    let text = visible(text);
+    let mut line = String::with_capacity(120);
     // Writing to a string cannot fail.
-    let _ = write!(line, "{time} {level} [{stamp}] {component} ");
-    let _ = writeln!(line, "{}", visible(text));
+    let _ = match format {
+        Format::Text => writeln!(line, "{time} {level} [{stamp}] {component} {text}"),
+        Format::Json => {
+            let (pid, run) = stamp.split_once('-').unwrap_or(("0", stamp));
+            let (component, text) = (quoted(component), quoted(&text.to_string()));
+            writeln!(
+                line,
+                r#"{{"time":"{time}","level":"{level}","pid":{pid},"run":"{run}","component":{component},"text":{text}}}"#
+            )
+        }
+    };
     line
+}
+
+/// As a JSON string.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
 }
 
 #[cfg(test)]
@@ -72,7 +98,7 @@ mod tests {
 
     fn composed(text: &str) -> String {
         let time = "2026-01-17T03:54:22.961398Z".parse().unwrap();
-        compose(time, Level::INFO, "4711-3f2a9c1b", "Config", text)
+        compose(Format::Text, time, Level::INFO, "4711-3f2a9c1b", "Config", text)
     }
 
     #[test]

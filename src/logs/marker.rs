@@ -17,6 +17,8 @@ pub enum Marker<'a> {
         command: &'a str,
         /// The tool's version.
         version: &'a str,
+        /// What it talks to, where it talks to something.
+        endpoint: Option<&'a str>,
     },
     /// A run ended by itself.
     RunEnded {
@@ -122,8 +124,9 @@ impl Marker<'_> {
     pub(super) fn text(&self) -> String {
         let quote = |text| quote(text, self.level());
         match self {
-            Self::RunBegan { command, version } => {
-                format!("Run began: mt5crs {version} {}", quote(command))
+            Self::RunBegan { command, version, endpoint } => {
+                let of = endpoint.map_or_else(String::new, |name| format!(" of {}", quote(name)));
+                format!("Run began: mt5crs {version} {}{of}", quote(command))
             }
             Self::RunEnded { exit, duration } => {
                 format!("Run ended: exit code {} after {} ms", exit.code(), duration.as_millis())

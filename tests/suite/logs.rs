@@ -8,9 +8,16 @@ use std::time::Duration;
 
 use mt5crs::clock::{Clock, ManualClock};
 use mt5crs::exit::Exit;
+use mt5crs::logs::alerts::{Rules, Thresholds};
+use mt5crs::logs::files::{self, Unreadable};
+use mt5crs::logs::filter::Filter;
 use mt5crs::logs::layer::layer;
+use mt5crs::logs::preset::{PRESETS, Preset};
+use mt5crs::logs::query::Query;
 use mt5crs::logs::record::Options;
-use mt5crs::logs::{Marker, Record};
+use mt5crs::logs::search::{self, Hit, Listener, Search, Totals};
+use mt5crs::logs::{Format, Marker, Record};
+use mt5crs::logs::{event, summary};
 use mt5crs::units::Money;
 use rust_decimal::Decimal;
 use tracing::Level;
@@ -25,7 +32,10 @@ fn clock() -> Arc<ManualClock> {
 fn record(tree: &Path, pid: u32, command: &str) -> Record {
     let (dir, verify_log) = (&tree.join("runs"), &tree.join("VERIFY_LOG.log"));
     let run = Uuid::from_u128(0x3f2a_9c1b_0000_4000_8000_0000_0000_0000 + u128::from(pid));
-    Record::open(Options { dir, verify_log, run, pid, command }, clock())
+    Record::open(
+        Options { dir, verify_log, run, pid, command, endpoint: None, format: Format::Text },
+        clock(),
+    )
 }
 
 /// What the shell prints for a command line of the handbook, in the directory of VERIFY_LOG.log.
@@ -99,6 +109,88 @@ fn the_handbooks_greps_count_each_event_once() {
     assert_eq!(count(dir, "grep StateReconciler VERIFY_LOG.log"), 3);
 }
 
+/// The lines that a search finds.
+#[derive(Default)]
+struct Lines(Vec<Vec<u8>>);
+
+impl Listener for Lines {
+    fn hit(&mut self, hit: Hit<'_>) -> std::io::Result<()> {
+        self.0.push(hit.line.to_vec());
+        Ok(())
+    }
+
+    fn unreadable(&mut self, unreadable: &Unreadable) {
+        panic!("{unreadable}");
+    }
+}
+
+fn search(query: &Query, log: &Path) -> Vec<Vec<u8>> {
+    let (options, mut lines) = (search::Options::default(), Lines::default());
+    let files = [log.to_owned()];
+    Search::new(query, &options).files(&files, &mut lines, &mut Totals::default()).unwrap();
+    lines.0
+}
+
+#[test]
+fn each_preset_finds_just_what_the_grep_finds_that_it_replaces() {
+    let tree = tempfile::tempdir().unwrap();
+    let dir = tree.path();
+    a_good_sync(dir, 11, 3);
+    a_failed_sync(dir, 12);
+    a_good_sync(dir, 13, 0);
+    let link_test = record(dir, 14, "link-test");
+    let (p50_us, p90_us, p99_us, max_us) = (420, 800, Some(1100), 1200);
+    link_test.marker(&Marker::Latency { samples: 100, p50_us, p90_us, p99_us, max_us });
+    link_test.marker(&Marker::ErrorCode { code: "SERVER_ERROR", message: "Ticket: 5" });
+    link_test.end(Exit::No);
+    // What another program tees into the file is found by both.
+    let teed = "LAUNCH_APPROVED\nDECISION_HASH 1ac7\nORDER_FILLED\nTicket: 12345\nERROR: review\n";
+    let log = dir.join("VERIFY_LOG.log");
+    let text = fs::read_to_string(&log).unwrap();
+    fs::write(&log, text + teed).unwrap();
+
+    let all: Vec<&'static Preset> = PRESETS.iter().collect();
+    let at_once = search(&Query::presets(&all).unwrap(), &log);
+    for preset in PRESETS {
+        let grepped = shell(dir, preset.replaces);
+        let grepped: Vec<&[u8]> = grepped.lines().map(str::as_bytes).collect();
+        assert!(!grepped.is_empty(), "{} shows nothing here", preset.replaces);
+        assert_eq!(search(&Query::presets(&[preset]).unwrap(), &log), grepped, "{}", preset.name);
+        let among_all: Vec<_> = at_once.iter().filter(|line| preset.finds(line)).collect();
+        assert_eq!(among_all, grepped.iter().collect::<Vec<_>>(), "{} among all", preset.name);
+    }
+}
+
+#[test]
+fn the_runs_that_were_written_are_summed_up_and_judged() {
+    let tree = tempfile::tempdir().unwrap();
+    let dir = tree.path();
+    a_good_sync(dir, 11, 3);
+    a_failed_sync(dir, 12);
+    a_failed_sync(dir, 13);
+    drop(record(dir, 14, "canary"));
+    let own = files::find(&[dir.join("runs")]).files;
+    let shared = files::family(&dir.join("VERIFY_LOG.log"));
+    let told = event::read(&shared, &own, &Filter::default()).unwrap();
+    assert_eq!(told.events.len(), 4 + 3 + 2 * 3 + 2, "each event once, from either file");
+    let days = summary::sum(&told.events, summary::By::Day);
+    assert_eq!(days.len(), 1);
+    assert_eq!((days[0].syncs_ok, days[0].syncs_failed, days[0].runs), (1, 2, 4));
+    let mut rules = Rules::new(Thresholds::default());
+    for event in &told.events {
+        rules.see(event);
+    }
+    rules.look_for_crashes(&|_, _| false);
+    let rules: Vec<&str> = rules.alerts().iter().map(|alert| alert.rule.name()).collect();
+    assert_eq!(rules, ["sync-failing", "run-crashed"]);
+}
+
+#[test]
+fn the_check_whose_failure_is_a_mismatch_exists() {
+    let checks = include_str!("../../src/ops/sync/checks.rs");
+    assert!(checks.contains(&format!("\"{}\"", event::MISMATCH)));
+}
+
 #[test]
 fn a_healthy_run_holds_no_error_in_either_file() {
     let tree = tempfile::tempdir().unwrap();
@@ -128,7 +220,15 @@ fn a_run_that_never_ended_can_be_told_by_its_stamp() {
     let run = |pid| {
         let (dir, verify_log) = (tree.path(), &tree.path().join("VERIFY_LOG.log"));
         let run = Uuid::from_u128(0x3f2a_9c1b << 96);
-        let options = Options { dir, verify_log, run, pid, command: "canary" };
+        let options = Options {
+            dir,
+            verify_log,
+            run,
+            pid,
+            command: "canary",
+            endpoint: None,
+            format: Format::Text,
+        };
         Record::open(options, Arc::clone(&clock) as Arc<dyn Clock>)
     };
     let (whole, killed) = (run(21), run(22));
@@ -205,6 +305,8 @@ fn a_full_disk_is_trouble_and_no_failure() {
         run: Uuid::nil(),
         pid: 11,
         command: "sync",
+        endpoint: None,
+        format: Format::Text,
     };
     let record = Record::open(options, clock());
     record.marker(&Marker::Synchronized { positions: 1 });

@@ -1,5 +1,7 @@
 //! What can be typed: every clap type of the binary. A value is parsed here and given meaning in [`crate::commands`].
 
+pub(crate) mod logs;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -37,6 +39,9 @@ pub(crate) struct Global {
     /// Nothing but errors on stderr
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
+    /// How the run's own log is written; VERIFY_LOG.log is always text
+    #[arg(long, global = true, value_enum, default_value = "text", value_name = "FORMAT")]
+    pub(crate) log_format: LogFormat,
     #[command(flatten)]
     pub(crate) settings: SettingsArgs,
     #[command(flatten)]
@@ -120,6 +125,14 @@ pub(crate) enum Format {
     Json,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// For people and for grep
+    Text,
+    /// One object a line
+    Json,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Test the link layer by layer: name, target, TCP, ZMTP, identity, clock, terminal, latency
@@ -140,6 +153,9 @@ pub(crate) enum Command {
     Evidence(EvidenceCommand),
     /// Run a simulated gateway to practise on
     Sim(Box<ServeArgs>),
+    /// Say what happened: search the logs, alerts, summary
+    #[command(subcommand)]
+    Logs(logs::LogsCommand),
     /// Show settings
     #[command(subcommand)]
     Config(ConfigCommand),

@@ -7,6 +7,7 @@ mod config;
 mod emergency_close;
 mod evidence;
 mod link_test;
+mod logs;
 mod positions;
 mod schema;
 mod sim;
@@ -29,6 +30,7 @@ pub(crate) fn dispatch(arguments: Arguments) -> Exit {
         Command::Breaker(command) => breaker::run(&run, &command),
         Command::Evidence(command) => evidence::run(&run, command),
         Command::Sim(args) => sim::run(&run, &args),
+        Command::Logs(command) => logs::run(&run, command),
         Command::Config(args) => config::run(&run, &args),
         Command::Explain(args) => codes::run(&run, &args),
         Command::Schema(args) => schema::run(&run, &args),

@@ -10,6 +10,7 @@ pub(crate) mod emergency_close;
 pub(crate) mod evidence;
 pub(crate) mod explain;
 pub(crate) mod link_test;
+pub(crate) mod logs;
 pub(crate) mod positions;
 pub(crate) mod progress;
 pub(crate) mod simulator;

@@ -73,6 +73,10 @@ impl Run {
             outcome.warnings.push(format!("{trouble}: {}", trouble.source));
         }
         self.show(command, &outcome, Some(site), showing);
+        // With stdout belonging to somebody else, a command is about to start and must not wait.
+        if !showing.on_stderr {
+            site.record.tidy();
+        }
         site.record.end(outcome.exit);
         outcome.exit
     }
@@ -84,6 +88,17 @@ impl Run {
         outcome: &Outcome<R>,
     ) -> Exit {
         self.show(command, outcome, None, &Showing::default());
+        outcome.exit
+    }
+
+    /// As [`Run::finish_alone`], with a table of which all rows may be wanted.
+    pub(crate) fn finish_rows<R: Page + Serialize>(
+        &self,
+        command: &str,
+        outcome: &Outcome<R>,
+        all_rows: bool,
+    ) -> Exit {
+        self.show(command, outcome, None, &Showing { all_rows, ..Showing::default() });
         outcome.exit
     }
 

@@ -16,7 +16,7 @@ use mt5crs::gateway::zeromq::ZmqTransport;
 use mt5crs::gateway::{Client, ReadPolicy};
 use mt5crs::guard;
 use mt5crs::guard::target::Allowed;
-use mt5crs::logs::{Record, record};
+use mt5crs::logs::{Format, Record, record};
 use mt5crs::ops::sync::Judging;
 use mt5crs::ops::sync::checks::Expected;
 use mt5crs::report::{Failure, TargetKind};
@@ -24,7 +24,7 @@ use mt5crs::sim::Server;
 use mt5crs::units::Money;
 use uuid::Uuid;
 
-use crate::args::Global;
+use crate::args::{Global, LogFormat};
 use crate::listener::Attempts;
 use crate::logging;
 use crate::run::Run;
@@ -106,6 +106,11 @@ impl Site {
                 run: run_id,
                 pid: std::process::id(),
                 command: job.name,
+                endpoint: Some(&endpoint),
+                format: match run.global.log_format {
+                    LogFormat::Text => Format::Text,
+                    LogFormat::Json => Format::Json,
+                },
             },
             Arc::clone(&run.clock),
         ));

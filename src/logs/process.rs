@@ -1,0 +1,76 @@
+//! Whether a run that has not ended still runs.
+//!
+//! A process id is given to another process once its own has ended, and that one starts later. So a run is alive while
+//! the process of its id exists and started before the run's first line.
+
+use jiff::Timestamp;
+
+/// How far the kernel's idea of when a process started may be off, in seconds: the time of boot is known to the second.
+const SLACK_S: i64 = 2;
+
+/// Whether the process of that id, which wrote its first line at that time, still exists on this machine.
+pub fn is_alive(pid: u32, began: Timestamp) -> bool {
+    match started(pid) {
+        Started::At(time) => time.as_second() <= began.as_second().saturating_add(SLACK_S),
+        Started::Never => false,
+        Started::Unknown => exists(pid),
+    }
+}
+
+enum Started {
+    At(Timestamp),
+    /// There is no such process.
+    Never,
+    /// This system doesn't say.
+    Unknown,
+}
+
+fn started(pid: u32) -> Started {
+    let Ok(system) = std::fs::read_to_string("/proc/stat") else { return Started::Unknown };
+    let Ok(process) = std::fs::read_to_string(format!("/proc/{pid}/stat")) else {
+        return Started::Never;
+    };
+    start_of(&system, &process).map_or(Started::Unknown, Started::At)
+}
+
+/// From the texts of `/proc/stat` and `/proc/PID/stat` (proc(5)): field 22 counts from boot in ticks of 10 ms.
+fn start_of(system: &str, process: &str) -> Option<Timestamp> {
+    let boot = system.lines().find_map(|line| line.strip_prefix("btime "))?;
+    // The name stands in parentheses and may hold anything, further ones too.
+    let (_, fields) = process.rsplit_once(')')?;
+    let ticks: i64 = fields.split_whitespace().nth(19)?.parse().ok()?;
+    Timestamp::from_second(boot.trim().parse::<i64>().ok()?.checked_add(ticks / 100)?).ok()
+}
+
+fn exists(pid: u32) -> bool {
+    let Ok(pid) = i32::try_from(pid) else { return false };
+    // No signal is sent; that we may not send one says that there is somebody.
+    !matches!(
+        nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), None),
+        Err(nix::errno::Errno::ESRCH)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_start_behind_any_name() {
+        let system = "cpu  1 2 3\nbtime 1768600000\nprocesses 5\n";
+        let process =
+            "4711 (a) b (c) S 1 4711 4711 0 -1 4194304 1 0 0 0 0 0 0 0 20 0 1 0 12345 1 1";
+        assert_eq!(start_of(system, process), Some(Timestamp::from_second(1_768_600_123).unwrap()));
+        assert_eq!(start_of("", process), None);
+        assert_eq!(start_of(system, "4711"), None);
+    }
+
+    #[test]
+    fn this_process_is_alive_and_did_not_start_long_ago() {
+        let me = std::process::id();
+        assert!(is_alive(me, Timestamp::now()));
+        if cfg!(target_os = "linux") {
+            assert!(!is_alive(me, Timestamp::UNIX_EPOCH), "the id was another's then");
+        }
+    }
+}
