@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_mt5crs_global_optspecs
-    string join \n o/output= v/verbose q/quiet host= port= timeout= attempts= retry-interval= state-dir= log-dir= env-file= profile= config= deadline= allow-loopback sim sim-positions= sim-seed= sim-fault= sim-book= sim-link-rtt= sim-exec-time= h/help V/version
+    string join \n o/output= v/verbose q/quiet log-format= host= port= timeout= attempts= retry-interval= state-dir= log-dir= env-file= profile= config= deadline= allow-loopback sim sim-positions= sim-seed= sim-fault= sim-book= sim-link-rtt= sim-exec-time= h/help V/version
 end
 
 function __fish_mt5crs_needs_command
@@ -26,6 +26,8 @@ end
 
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
 json\t'One JSON document, on failure too'"
+complete -c mt5crs -n "__fish_mt5crs_needs_command" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
+json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -l port -d 'The gateway\'s command port [GATEWAY_PORT, GTW_PORT]' -r
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -l timeout -d 'For one attempt of a read [SYNC_TIMEOUT_S]' -r
@@ -57,6 +59,7 @@ complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "emergency-close" -d '
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "breaker" -d 'Look at, write or remove the kill switch\'s file'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "evidence" -d 'What was intended and proved: show, verify, resolve or export the records'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "sim" -d 'Run a simulated gateway to practise on'
+complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "logs" -d 'Say what happened: search the logs, alerts, summary'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "config" -d 'Show settings'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "explain" -d 'Say what a code means and what to do'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "schema" -d 'Print the JSON Schema of a command\'s report'
@@ -66,6 +69,8 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l interval -d 
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l watch -d 'Go on until stopped, look this often, and tell of every change' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
 json\t'One JSON document, on failure too'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
+json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l port -d 'The gateway\'s command port [GATEWAY_PORT, GTW_PORT]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l timeout -d 'For one attempt of a read [SYNC_TIMEOUT_S]' -r
@@ -94,6 +99,8 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l symbol -d 'S
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l credit -d 'Credit that the account holds: an empty account\'s equity may differ from its balance by it' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
 json\t'One JSON document, on failure too'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
+json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l port -d 'The gateway\'s command port [GATEWAY_PORT, GTW_PORT]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l timeout -d 'For one attempt of a read [SYNC_TIMEOUT_S]' -r
@@ -123,6 +130,8 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l report -d 'Write 
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l credit -d 'Credit that the account holds: an empty account\'s equity may differ from its balance by it' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
 json\t'One JSON document, on failure too'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
+json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l port -d 'The gateway\'s command port [GATEWAY_PORT, GTW_PORT]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l timeout -d 'For one attempt of a read [SYNC_TIMEOUT_S]' -r
@@ -155,6 +164,8 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l decision-max-ag
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l credit -d 'Credit that the account holds: an empty account\'s equity may differ from its balance by it' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
 json\t'One JSON document, on failure too'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
+json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l port -d 'The gateway\'s command port [GATEWAY_PORT, GTW_PORT]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l timeout -d 'For one attempt of a read [SYNC_TIMEOUT_S]' -r
@@ -190,6 +201,8 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l rounds
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l credit -d 'Credit that the account holds: an empty account\'s equity may differ from its balance by it' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
 json\t'One JSON document, on failure too'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
+json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l port -d 'The gateway\'s command port [GATEWAY_PORT, GTW_PORT]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l timeout -d 'For one attempt of a read [SYNC_TIMEOUT_S]' -r
@@ -220,6 +233,8 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -s h -l h
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -s V -l version -d 'Print version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
 json\t'One JSON document, on failure too'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
+json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l port -d 'The gateway\'s command port [GATEWAY_PORT, GTW_PORT]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l timeout -d 'For one attempt of a read [SYNC_TIMEOUT_S]' -r
@@ -248,6 +263,8 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_se
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -f -a "release" -d 'Remove the kill switch\'s file'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
 json\t'One JSON document, on failure too'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
+json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l port -d 'The gateway\'s command port [GATEWAY_PORT, GTW_PORT]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l timeout -d 'For one attempt of a read [SYNC_TIMEOUT_S]' -r
@@ -274,6 +291,8 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_s
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l reason -d 'Why, for whoever finds it' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
 json\t'One JSON document, on failure too'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
+json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l port -d 'The gateway\'s command port [GATEWAY_PORT, GTW_PORT]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l timeout -d 'For one attempt of a read [SYNC_TIMEOUT_S]' -r
@@ -299,6 +318,8 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_s
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -s V -l version -d 'Print version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
 json\t'One JSON document, on failure too'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
+json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l port -d 'The gateway\'s command port [GATEWAY_PORT, GTW_PORT]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l timeout -d 'For one attempt of a read [SYNC_TIMEOUT_S]' -r
@@ -325,6 +346,8 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_s
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -s V -l version -d 'Print version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
 json\t'One JSON document, on failure too'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
+json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l port -d 'The gateway\'s command port [GATEWAY_PORT, GTW_PORT]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l timeout -d 'For one attempt of a read [SYNC_TIMEOUT_S]' -r
@@ -356,6 +379,8 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l last -d 'How many of the runs that have nothing open' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
 json\t'One JSON document, on failure too'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
+json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l port -d 'The gateway\'s command port [GATEWAY_PORT, GTW_PORT]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l timeout -d 'For one attempt of a read [SYNC_TIMEOUT_S]' -r
@@ -383,6 +408,8 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l anchor -d 'A head that was noted earlier, which the records must still hold' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
 json\t'One JSON document, on failure too'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
+json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l port -d 'The gateway\'s command port [GATEWAY_PORT, GTW_PORT]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l timeout -d 'For one attempt of a read [SYNC_TIMEOUT_S]' -r
@@ -411,6 +438,8 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l reason -d 'How that is known' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
 json\t'One JSON document, on failure too'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
+json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l port -d 'The gateway\'s command port [GATEWAY_PORT, GTW_PORT]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l timeout -d 'For one attempt of a read [SYNC_TIMEOUT_S]' -r
@@ -440,6 +469,8 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l dir -d 'Where the files are written' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
 json\t'One JSON document, on failure too'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
+json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l port -d 'The gateway\'s command port [GATEWAY_PORT, GTW_PORT]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l timeout -d 'For one attempt of a read [SYNC_TIMEOUT_S]' -r
@@ -472,6 +503,8 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l exec-time -d 'The 
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l listen-port -d 'The port to listen on, on loopback; the system picks one unless it is given' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
 json\t'One JSON document, on failure too'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
+json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l port -d 'The gateway\'s command port [GATEWAY_PORT, GTW_PORT]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l timeout -d 'For one attempt of a read [SYNC_TIMEOUT_S]' -r
@@ -497,8 +530,184 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l allow-loopback -d 
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -s V -l version -d 'Print version'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
+json\t'One JSON document, on failure too'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
+json\t'One object a line'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l port -d 'The gateway\'s command port [GATEWAY_PORT, GTW_PORT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l timeout -d 'For one attempt of a read [SYNC_TIMEOUT_S]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l attempts -d 'Attempts of a read in all [SYNC_RETRY_COUNT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l deadline -d 'End with an honest code after this long, whatever happens' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l sim-positions -d 'How many positions it holds' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l sim-seed -d 'The seed of its prices' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l sim-fault -d 'How it lies, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l sim-book -d 'Keep its book in this file' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l sim-link-rtt -d 'The link\'s round trip, which pipelining hides' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l sim-exec-time -d 'The broker\'s time for an order, which nothing hides' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -s v -l verbose -d 'More on stderr: once for the run\'s story, twice for every round trip'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -s q -l quiet -d 'Nothing but errors on stderr'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l allow-loopback -d 'Talk to an address of this machine'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -s V -l version -d 'Print version'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -f -a "grep" -d 'Search the logs, rotated and compressed ones too, oldest first; exit 0 matched, 1 none, 2 error'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -f -a "presets" -d 'List the searches that have names, each with the grep that it replaces'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -f -a "alerts" -d 'Say what is wrong by the logs, and show the lines that say so'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -f -a "summary" -d 'Sum up what was done, by day or by run'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -s e -l regexp -d 'A pattern (repeatable); all words are then paths' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l preset -d 'A search by name (repeatable, all in one pass); `mt5crs logs presets` lists them' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -s m -l max-count -d 'Stop with a file after so many lines' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -s A -l after-context -d 'Lines behind a match' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -s B -l before-context -d 'Lines before a match' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -s C -l context -d 'Lines before and behind a match' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l last -d 'Show the last lines alone, as tail does' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l since -d 'Not before: how long ago (2h, 3d) or when (2026-01-17T04:00, local time without an offset)' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l until -d 'Not after' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l level -d 'At least as loud' -r -f -a "error\t''
+warn\t''
+info\t''
+debug\t''
+trace\t''"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l run -d 'Of this run: PID-RUN as its lines show it, or its id' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
+json\t'One JSON document, on failure too'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
+json\t'One object a line'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l port -d 'The gateway\'s command port [GATEWAY_PORT, GTW_PORT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l timeout -d 'For one attempt of a read [SYNC_TIMEOUT_S]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l attempts -d 'Attempts of a read in all [SYNC_RETRY_COUNT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l deadline -d 'End with an honest code after this long, whatever happens' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l sim-positions -d 'How many positions it holds' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l sim-seed -d 'The seed of its prices' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l sim-fault -d 'How it lies, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l sim-book -d 'Keep its book in this file' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l sim-link-rtt -d 'The link\'s round trip, which pipelining hides' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l sim-exec-time -d 'The broker\'s time for an order, which nothing hides' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -s i -l ignore-case -d 'Upper and lower case are one'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -s F -l fixed-strings -d 'The pattern is the very text to look for'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -s w -l word-regexp -d 'A match is a whole word'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -s v -l invert-match -d 'Look for lines that don\'t match'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -s c -l count -d 'Show how many lines match: of each file, or of each preset'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -s l -l files-with-matches -d 'Show the names of files that match'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -s n -l line-number -d 'Show line numbers'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l no-filename -d 'Leave out the names of files'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -s f -l follow -d 'Go on with what is written, whatever becomes of the files'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l verbose -d 'More on stderr; spelled out here, where -v means what it means to grep'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -s q -l quiet -d 'Nothing but errors on stderr'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l allow-loopback -d 'Talk to an address of this machine'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -s V -l version -d 'Print version'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
+json\t'One JSON document, on failure too'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
+json\t'One object a line'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l port -d 'The gateway\'s command port [GATEWAY_PORT, GTW_PORT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l timeout -d 'For one attempt of a read [SYNC_TIMEOUT_S]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l attempts -d 'Attempts of a read in all [SYNC_RETRY_COUNT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l deadline -d 'End with an honest code after this long, whatever happens' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l sim-positions -d 'How many positions it holds' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l sim-seed -d 'The seed of its prices' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l sim-fault -d 'How it lies, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l sim-book -d 'Keep its book in this file' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l sim-link-rtt -d 'The link\'s round trip, which pipelining hides' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l sim-exec-time -d 'The broker\'s time for an order, which nothing hides' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -s v -l verbose -d 'More on stderr: once for the run\'s story, twice for every round trip'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -s q -l quiet -d 'Nothing but errors on stderr'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l allow-loopback -d 'Talk to an address of this machine'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -s V -l version -d 'Print version'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l window -d 'How far back to look' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l failed-syncs -d 'Failed start-up syncs in a row that are too many' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l silence -d 'Without an answer of the gateway: too long' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l slow-sync -d 'From a run\'s begin to its successful sync: too long' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l slow-retry -d 'From a sync\'s first failed attempt to its success: too long' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
+json\t'One JSON document, on failure too'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
+json\t'One object a line'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l port -d 'The gateway\'s command port [GATEWAY_PORT, GTW_PORT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l timeout -d 'For one attempt of a read [SYNC_TIMEOUT_S]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l attempts -d 'Attempts of a read in all [SYNC_RETRY_COUNT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l deadline -d 'End with an honest code after this long, whatever happens' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l sim-positions -d 'How many positions it holds' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l sim-seed -d 'The seed of its prices' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l sim-fault -d 'How it lies, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l sim-book -d 'Keep its book in this file' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l sim-link-rtt -d 'The link\'s round trip, which pipelining hides' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l sim-exec-time -d 'The broker\'s time for an order, which nothing hides' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -s f -l follow -d 'Go on, and tell each alert as it is raised and cleared'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -s v -l verbose -d 'More on stderr: once for the run\'s story, twice for every round trip'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -s q -l quiet -d 'Nothing but errors on stderr'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l allow-loopback -d 'Talk to an address of this machine'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -s V -l version -d 'Print version'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l since -d 'From when on: how long ago (72h, 3d) or when' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l until -d 'Until when' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l by -d 'What makes a row' -r -f -a "day\t'A day, UTC as the logs are'
+run\t'A run'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
+json\t'One JSON document, on failure too'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
+json\t'One object a line'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l port -d 'The gateway\'s command port [GATEWAY_PORT, GTW_PORT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l timeout -d 'For one attempt of a read [SYNC_TIMEOUT_S]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l attempts -d 'Attempts of a read in all [SYNC_RETRY_COUNT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l deadline -d 'End with an honest code after this long, whatever happens' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l sim-positions -d 'How many positions it holds' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l sim-seed -d 'The seed of its prices' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l sim-fault -d 'How it lies, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l sim-book -d 'Keep its book in this file' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l sim-link-rtt -d 'The link\'s round trip, which pipelining hides' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l sim-exec-time -d 'The broker\'s time for an order, which nothing hides' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l all -d 'Show every row of a table, not the first 50'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -s v -l verbose -d 'More on stderr: once for the run\'s story, twice for every round trip'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -s q -l quiet -d 'Nothing but errors on stderr'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l allow-loopback -d 'Talk to an address of this machine'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -s V -l version -d 'Print version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
 json\t'One JSON document, on failure too'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
+json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -l port -d 'The gateway\'s command port [GATEWAY_PORT, GTW_PORT]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -l timeout -d 'For one attempt of a read [SYNC_TIMEOUT_S]' -r
@@ -525,6 +734,8 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_see
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -f -a "show" -d 'Show each setting with its origin, and the files that were read'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
 json\t'One JSON document, on failure too'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
+json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l port -d 'The gateway\'s command port [GATEWAY_PORT, GTW_PORT]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l timeout -d 'For one attempt of a read [SYNC_TIMEOUT_S]' -r
@@ -550,6 +761,8 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_su
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
 json\t'One JSON document, on failure too'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
+json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l port -d 'The gateway\'s command port [GATEWAY_PORT, GTW_PORT]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l timeout -d 'For one attempt of a read [SYNC_TIMEOUT_S]' -r
@@ -575,6 +788,8 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -s h -l help -d '
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -s V -l version -d 'Print version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
 json\t'One JSON document, on failure too'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
+json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l port -d 'The gateway\'s command port [GATEWAY_PORT, GTW_PORT]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l timeout -d 'For one attempt of a read [SYNC_TIMEOUT_S]' -r
@@ -600,6 +815,8 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -s h -l help -d 'P
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -s V -l version -d 'Print version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
 json\t'One JSON document, on failure too'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
+json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l port -d 'The gateway\'s command port [GATEWAY_PORT, GTW_PORT]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l timeout -d 'For one attempt of a read [SYNC_TIMEOUT_S]' -r
