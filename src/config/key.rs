@@ -100,6 +100,14 @@ catalogue! {
         "how old a decision may be";
     EngineUnit, "MT5CRS_ENGINE_UNIT", None, "a systemd unit's name",
         "the strategy engine's unit, whose crashes and use of memory and CPU are looked at";
+    AlertFailedSyncs, "MT5CRS_ALERT_FAILED_SYNCS", Some("2"), "a whole number from 1 on",
+        "so many failed start-up syncs in a row are an alert";
+    AlertSilence, "MT5CRS_ALERT_SILENCE_S", Some("10"), "seconds above 0, or a duration such as 500ms, up to 24h",
+        "a gateway that doesn't answer for this long is an alert";
+    AlertSync, "MT5CRS_ALERT_SYNC_S", Some("3"), "seconds above 0, or a duration such as 500ms, up to 24h",
+        "a sync that takes longer is an alert";
+    AlertRetry, "MT5CRS_ALERT_RETRY_S", Some("9"), "seconds above 0, or a duration such as 500ms, up to 24h",
+        "a sync that needs its attempts for longer is an alert";
     SecurityGroup, "MT5CRS_SECURITY_GROUP", None, "a name",
         "the firewall group that remedies name";
     LatencyWarn, "MT5CRS_LATENCY_WARN_MS", Some("50"), "milliseconds above 0, or a duration such as 50ms, up to 24h",

@@ -73,6 +73,14 @@ pub struct Settings {
     pub decision_max_age: Duration,
     /// The strategy engine's systemd unit.
     pub engine_unit: Option<String>,
+    /// So many failed start-up syncs in a row are an alert; at least 1.
+    pub alert_failed_syncs: u32,
+    /// A gateway that doesn't answer for this long is an alert.
+    pub alert_silence: Duration,
+    /// A sync that takes longer is an alert.
+    pub alert_sync: Duration,
+    /// A sync that needs its attempts for longer is an alert.
+    pub alert_retry: Duration,
     /// The firewall group that remedies name.
     pub security_group: Option<String>,
     /// A round trip past this is a warning.
@@ -178,6 +186,10 @@ impl<'a> Reader<'a> {
             decision_hash: self.optional(Key::DecisionHash, value::decision_hash),
             decision_max_age: self.or(Key::DecisionMaxAge, value::age, seconds(24 * 3600)),
             engine_unit: self.optional(Key::EngineUnit, value::unit_name),
+            alert_failed_syncs: self.or(Key::AlertFailedSyncs, value::count, 2),
+            alert_silence: self.or(Key::AlertSilence, value::timeout, seconds(10)),
+            alert_sync: self.or(Key::AlertSync, value::timeout, seconds(3)),
+            alert_retry: self.or(Key::AlertRetry, value::timeout, seconds(9)),
             security_group: self.optional(Key::SecurityGroup, value::word),
             latency_warn: self.or(Key::LatencyWarn, value::latency, millis(50)),
             latency_critical: self.or(Key::LatencyCritical, value::latency, millis(100)),

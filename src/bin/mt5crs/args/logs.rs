@@ -15,7 +15,7 @@ pub(crate) enum LogsCommand {
     Grep(Box<GrepArgs>),
     /// List the searches that have names, each with the grep that it replaces
     Presets,
-    /// Say what is wrong by the logs, and show the lines that say so
+    /// Say what is wrong by the logs, and show the lines that say so; MT5CRS_ALERT_… say from where on
     Alerts(AlertsArgs),
     /// Sum up what was done, by day or by run
     Summary(SummaryArgs),
@@ -144,18 +144,6 @@ pub(crate) struct AlertsArgs {
     /// Go on, and tell each alert as it is raised and cleared
     #[arg(short, long)]
     pub(crate) follow: bool,
-    /// Failed start-up syncs in a row that are too many
-    #[arg(long, value_name = "COUNT", default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..))]
-    pub(crate) failed_syncs: u64,
-    /// Without an answer of the gateway: too long
-    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = positive_duration)]
-    pub(crate) silence: Duration,
-    /// From a run's begin to its successful sync: too long
-    #[arg(long, value_name = "DURATION", default_value = "3s", value_parser = positive_duration)]
-    pub(crate) slow_sync: Duration,
-    /// From a sync's first failed attempt to its success: too long
-    #[arg(long, value_name = "DURATION", default_value = "9s", value_parser = positive_duration)]
-    pub(crate) slow_retry: Duration,
     /// Files and directories [VERIFY_LOG.log and the log directory]
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,

@@ -32,12 +32,14 @@ pub(crate) fn run(run: &Run, command: LogsCommand) -> Exit {
     }
 }
 
-/// The settings; only those that say where the logs are can stop a search.
-fn settings(run: &Run) -> Result<Settings, Failure> {
+/// What says where the logs are: without it, nothing can be looked at.
+const PLACES: [Key; 3] = [Key::LogDir, Key::VerifyLog, Key::StateDir];
+
+/// The settings; only those that are read can stop a search.
+fn settings(run: &Run, reads: &[Key]) -> Result<Settings, Failure> {
     let resolved = resolved(&run.global, &[]).map_err(|error| no_directory(&error))?;
-    let Accepted { settings, warnings } = resolved
-        .lenient(&[Key::LogDir, Key::VerifyLog, Key::StateDir])
-        .map_err(|problems| settings_failure(&problems))?;
+    let Accepted { settings, warnings } =
+        resolved.lenient(reads).map_err(|problems| settings_failure(&problems))?;
     for warning in &warnings {
         run.screen.warn(&warning.message);
     }
@@ -52,12 +54,11 @@ struct Places {
 
 impl Places {
     /// Those that were named, or else the configured ones.
-    fn of(run: &Run, named: &[PathBuf]) -> Result<Self, Failure> {
+    fn of(run: &Run, named: &[PathBuf], settings: &Settings) -> Self {
         if !named.is_empty() {
             let shared = found(run, files::find(named));
-            return Ok(Self { shared, own: Vec::new() });
+            return Self { shared, own: Vec::new() };
         }
-        let settings = settings(run)?;
         let shared = found(run, files::find(&files::family(&settings.verify_log)));
         let mut own = match settings.log_dir.is_dir() {
             true => found(run, files::find(&[&settings.log_dir])),
@@ -65,7 +66,7 @@ impl Places {
             false => Vec::new(),
         };
         own.retain(|path| !shared.contains(path));
-        Ok(Self { shared, own })
+        Self { shared, own }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::io::{self, ErrorKind};
 
 use mt5crs::clock::Stopped;
+use mt5crs::config::{Key, Settings};
 use mt5crs::exit::Exit;
 use mt5crs::logs::alerts::{Alert, Rule, Rules, Thresholds};
 use mt5crs::logs::engine::{self, Engine, EngineError};
@@ -14,31 +15,34 @@ use mt5crs::logs::watch::{AskEngine, Told, Watch, World};
 use mt5crs::logs::{event, process};
 use mt5crs::report::{Failure, Outcome, Verdict};
 
-use super::{Places, no_query, settings, shortcomings};
+use super::{PLACES, Places, no_query, settings, shortcomings};
 use crate::args::logs::AlertsArgs;
 use crate::render;
 use crate::run::Run;
 
 const NAME: &str = "logs-alerts";
+/// Beside the places: without their right values, what should be an alert might not be one.
+const READS: [Key; 5] =
+    [Key::AlertFailedSyncs, Key::AlertSilence, Key::AlertSync, Key::AlertRetry, Key::EngineUnit];
 
 pub(crate) fn run(run: &Run, args: &AlertsArgs) -> Exit {
-    let unit = match settings(run) {
-        Ok(settings) => settings.engine_unit,
+    let settings = match settings(run, &[PLACES.as_slice(), &READS].concat()) {
+        Ok(settings) => settings,
         Err(failure) => return run.give_up::<Alerts>(NAME, failure),
     };
     let ended = match args.follow {
-        true => follow(run, args, unit.as_deref()),
-        false => look(run, args, unit.as_deref()),
+        true => follow(run, args, &settings),
+        false => look(run, args, &settings),
     };
     ended.unwrap_or_else(|failure| run.give_up::<Alerts>(NAME, failure))
 }
 
-fn rules(args: &AlertsArgs) -> Rules {
+fn rules(settings: &Settings) -> Rules {
     Rules::new(Thresholds {
-        failed_syncs: args.failed_syncs,
-        silence: args.silence,
-        sync: args.slow_sync,
-        retry: args.slow_retry,
+        failed_syncs: u64::from(settings.alert_failed_syncs),
+        silence: settings.alert_silence,
+        sync: settings.alert_sync,
+        retry: settings.alert_retry,
     })
 }
 
@@ -47,13 +51,14 @@ fn filter(run: &Run, args: &AlertsArgs) -> Filter {
     Filter { since: Some(since), ..Filter::default() }
 }
 
-fn look(run: &Run, args: &AlertsArgs, unit: Option<&str>) -> Result<Exit, Failure> {
-    let places = Places::of(run, &args.paths)?;
+fn look(run: &Run, args: &AlertsArgs, settings: &Settings) -> Result<Exit, Failure> {
+    let unit = settings.engine_unit.as_deref();
+    let places = Places::of(run, &args.paths, settings);
     let filter = filter(run, args);
     let told =
         event::read(&places.shared, &places.own, &filter).map_err(|error| no_query(&error))?;
     let mut warnings = shortcomings(&told);
-    let mut rules = rules(args);
+    let mut rules = rules(settings);
     for event in &told.events {
         rules.see(event);
     }
@@ -97,13 +102,14 @@ fn look(run: &Run, args: &AlertsArgs, unit: Option<&str>) -> Result<Exit, Failur
     Ok(run.finish_alone(NAME, &outcome))
 }
 
-fn follow(run: &Run, args: &AlertsArgs, unit: Option<&str>) -> Result<Exit, Failure> {
+fn follow(run: &Run, args: &AlertsArgs, settings: &Settings) -> Result<Exit, Failure> {
     let paths = match args.paths.is_empty() {
-        true => vec![settings(run)?.verify_log],
+        true => vec![settings.verify_log.clone()],
         false => args.paths.clone(),
     };
     let query = event::query().map_err(|error| no_query(&error))?;
     let options = Options { filter: filter(run, args), ..Options::default() };
+    let unit = settings.engine_unit.as_deref();
     let ask = || -> Result<Engine, EngineError> { engine::look(unit.unwrap_or_default()) };
     let world = World {
         clock: &*run.clock,
@@ -111,7 +117,7 @@ fn follow(run: &Run, args: &AlertsArgs, unit: Option<&str>) -> Result<Exit, Fail
         engine: unit.is_some().then_some(&ask as AskEngine<'_>),
     };
     let mut teller = Teller { run };
-    let mut watch = Watch::new(rules(args), world, &mut teller);
+    let mut watch = Watch::new(rules(settings), world, &mut teller);
     let mut search = Search::new(&query, &options);
     let ended = search.follow(&paths, &*run.clock, &mut watch, &mut Totals::default());
     Ok(match ended {

@@ -14,7 +14,7 @@ use mt5crs::logs::search::{Listener, Options, Search, Totals};
 use mt5crs::logs::tail::Ended;
 use mt5crs::report::Failure;
 
-use super::{settings, time, too_long, usage};
+use super::{PLACES, settings, time, too_long, usage};
 use crate::args::logs::{GrepArgs, ShowingArgs, WantedArgs};
 use crate::render::logs::{Counts, Form, Printer};
 use crate::run::Run;
@@ -75,7 +75,7 @@ fn prepare(run: &Run, args: GrepArgs) -> Result<Job, Failure> {
     let query = query.map_err(|error| bad_pattern(&error))?;
     let mut paths: Vec<PathBuf> = words.collect();
     if paths.is_empty() {
-        let settings = settings(run)?;
+        let settings = settings(run, &PLACES)?;
         paths = match (args.presets.is_empty(), showing.follow) {
             // Following a directory, each line would come twice; and a preset counts what grep counts.
             (_, true) => vec![settings.verify_log],
