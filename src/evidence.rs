@@ -1,4 +1,4 @@
-//! Evidence: the hash-chained, write-ahead record of what was intended and of what was proved (DESIGN.md, section 6).
+//! Evidence: the hash-chained, write-ahead record of what was intended and of what was proved.
 //!
 //! An order's intent is on the disk before the order is sent, its outcome after. A process that is killed at any point
 //! leaves an intent without an outcome, and the next start finds out from the gateway what became of it before anything

@@ -1,4 +1,4 @@
-//! What the process's exit code says (DESIGN.md, section 3). Scripts branch on these numbers: they never change meaning.
+//! What the process's exit code says. Scripts branch on these numbers: they never change meaning.
 
 /// An exit code, sorted by what a script does next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

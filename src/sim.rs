@@ -1,6 +1,6 @@
 //! The simulated gateway: the one fake of this project, and at least as nasty as the real one.
 //!
-//! A pure [`book`] stands behind a gateway that answers as the real one does (PROTOCOL.md, sections 2 to 4), with
+//! A pure `book` stands behind a gateway that answers as the real one does (PROTOCOL.md, sections 2 to 4), with
 //! [faults](fault) by [name](catalogue::FAULTS). There are two doors to it: [`InProcess`] for operations in virtual time,
 //! and [`Server`] on a loopback socket for everything that is to meet real sockets and real processes.
 //!

@@ -1,4 +1,4 @@
-//! What is wrong, by the rules of DESIGN.md, section 6: events in, alerts out. Pure; who is alive is an argument.
+//! What is wrong, by the operators' alert rules: events in, alerts out. Pure; who is alive is an argument.
 //!
 //! Rules look at one endpoint at a time: a gateway that answers never hides another that doesn't. An alert stays active
 //! until the logs show the opposite; it is then kept as cleared, with the moment.

@@ -13,7 +13,7 @@ use tracing::Level;
 
 use crate::escape::visible;
 
-/// The words that stand in marker lines alone (DESIGN.md, section 6, and the seeds' greps).
+/// The words that stand in marker lines alone.
 const RESERVED: [&str; 12] = [
     "State synchronized",
     "positions recovered",

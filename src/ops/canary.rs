@@ -1,6 +1,6 @@
 //! `canary`: can this system really trade?
 //!
-//! Guards, all evaluated and shown ([`admission`]); one BUY of a tiny volume, at most once; proof that it is in the book;
+//! Guards, all evaluated and shown (`admission`); one BUY of a tiny volume, at most once; proof that it is in the book;
 //! its CLOSE; proof that it is gone. The intent is on the disk before the order is sent, so a process that is killed at
 //! any point leaves a trace that the next start resolves. Nothing that is not proved is called a success.
 

@@ -1,7 +1,7 @@
 //! `emergency-close`: flatten, or say exactly what remains.
 //!
 //! It lists, closes every ticket in a pipeline, lists again behind the requests, and goes on with what remains, bounded
-//! by rounds and a deadline ([`round`]). A ticket is closed when a later list credibly lacks it; the account is flat when
+//! by rounds and a deadline (`round`). A ticket is closed when a later list credibly lacks it; the account is flat when
 //! PROTOCOL.md's section 4a holds, which is written down as a certificate. It keeps going past every single failure: a
 //! ticket that won't close never stops the next, a gateway that went away is looked for again, and evidence that can't be
 //! written is told and passed.

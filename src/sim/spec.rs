@@ -4,7 +4,7 @@
 //! `open-ticket-zero:#2`. ACTION narrows a fault to one kind of request. WHEN counts the requests that the fault could
 //! concern: `2` is the first two, `#2` the second alone, `2+` all from the second on; without it, always.
 //!
-//! The catalogue ([`FAULTS`](super::catalogue::FAULTS)) holds each fault's reader beside its explanation, so what is
+//! The catalogue ([`FAULTS`](super::catalogue)) holds each fault's reader beside its explanation, so what is
 //! listed is what can be asked for.
 
 use std::fmt;
