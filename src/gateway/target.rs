@@ -210,8 +210,10 @@ mod tests {
     fn a_resolver_that_never_answers_is_left_behind() {
         let clock = SystemClock::new(Stop::never());
         let until = Deadline::after(&clock, Duration::from_millis(50));
-        let never = |_: &str, _| loop {
-            std::thread::park();
+        // Far longer than the deadline, and not for ever: a test that waits for it is to fail.
+        let never = |_: &str, _| {
+            std::thread::park_timeout(Duration::from_secs(5));
+            Ok(vec![])
         };
         let asked = look_up("gateway", 5555, never, &clock, &Stop::never(), until);
         let Err(ResolveError::Link { source, .. }) = asked else { panic!("{asked:?}") };
