@@ -19,8 +19,9 @@ use super::pieces::LONGEST;
 pub(super) const INTERVAL: Duration = Duration::from_millis(100);
 /// How long a file is still looked at after its last line, once its name is another's.
 const QUIET: Duration = Duration::from_secs(60);
-/// How often the names of rotated files are read again where they don't lead to the one that is held.
-const RESCANS: usize = 4;
+/// Looks at which the names of rotated files need not lead to the one that is held: a rotation may be under way, and
+/// names then move while they are read.
+const PATIENCE: u32 = 4;
 /// How much of what was read last is compared, in bytes: lines that begin with a time differ within that.
 const MARK: usize = 128;
 /// How much is read at a time, in bytes.
@@ -35,6 +36,8 @@ pub(super) struct Follower {
     /// Files that the path named before, oldest first.
     former: Vec<Held>,
     current: Option<Held>,
+    /// Looks in a row at which the held file was not found again.
+    astray: u32,
     trouble: Option<io::Error>,
 }
 
@@ -51,7 +54,7 @@ type Take<'t> = &'t mut dyn FnMut(Chunk<'_>) -> io::Result<()>;
 impl Follower {
     /// From the start of whatever is or will be at that path.
     pub(super) fn new(path: PathBuf) -> Self {
-        Self { path, former: Vec::new(), current: None, trouble: None }
+        Self { path, former: Vec::new(), current: None, astray: 0, trouble: None }
     }
 
     /// From behind what was already read of that file.
@@ -107,22 +110,27 @@ impl Follower {
 
     /// The file that the path names now, and before it those that it named since the last look.
     fn successors(&mut self) -> Vec<Held> {
-        let mut last = Vec::new();
-        // A rotation may be under way: then names move while they are read.
-        for _ in 0..RESCANS {
-            match self.scan() {
-                Ok((all, true)) => return all,
-                Ok((all, false)) => last = all,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => {
-                    self.trouble.get_or_insert(error);
-                    return Vec::new();
-                }
+        let mut all = match self.scan() {
+            Ok((all, true)) => {
+                self.astray = 0;
+                return all;
             }
+            Ok((all, false)) => all,
+            Err(error) => {
+                if error.kind() != io::ErrorKind::NotFound {
+                    self.trouble.get_or_insert(error);
+                }
+                return Vec::new();
+            }
+        };
+        self.astray += 1;
+        if self.astray < PATIENCE {
+            return Vec::new();
         }
-        // The one that is held isn't among them, and nothing says which of them were read before.
-        last.drain(..last.len().saturating_sub(1));
-        last
+        self.astray = 0;
+        // The one that is held isn't among them: nothing says which of the others were read before.
+        all.drain(..all.len().saturating_sub(1));
+        all
     }
 
     /// What the path and its rotated names lead to, down to the one that is held; oldest first. Says whether it was found.
@@ -318,6 +326,13 @@ mod tests {
         }
     }
 
+    impl Tail {
+        /// What as many looks bring as it takes to see that a file was made anew.
+        fn look_patiently(&mut self) -> String {
+            (0..PATIENCE).map(|_| self.look()).collect()
+        }
+    }
+
     #[test]
     fn waits_for_the_file_and_for_the_end_of_each_line() {
         let mut tail = Tail::new();
@@ -364,7 +379,7 @@ mod tests {
         assert_eq!(tail.look(), "1:one\n");
         fs::remove_file(tail.at("a.log")).unwrap();
         tail.write("a.log", "two\n");
-        assert_eq!(tail.look(), "1:two\n");
+        assert_eq!(tail.look_patiently(), "1:two\n");
     }
 
     #[test]
@@ -398,7 +413,20 @@ mod tests {
         fs::remove_file(tail.at("a.log")).unwrap();
         assert_eq!(tail.look(), "");
         tail.write("a.log", "two\n");
-        assert_eq!(tail.look(), "1:two\n");
+        assert_eq!(tail.look_patiently(), "1:two\n");
+    }
+
+    #[test]
+    fn a_rotation_that_is_under_way_is_waited_for() {
+        let mut tail = Tail::new();
+        tail.write("a.log", "one\n");
+        assert_eq!(tail.look(), "1:one\n");
+        tail.rename("a.log", "a.log.3");
+        tail.write("a.log.1", "two\n");
+        tail.write("a.log", "three\n");
+        assert_eq!(tail.look(), "");
+        tail.rename("a.log.3", "a.log.2");
+        assert_eq!(tail.look(), "1:two\n1:three\n");
     }
 
     #[test]

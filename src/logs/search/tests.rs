@@ -2,8 +2,8 @@ use super::*;
 use std::fs;
 use std::fs::OpenOptions;
 use std::io::Write as _;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, mpsc};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, mpsc};
 use std::time::Duration;
 
 use flate2::Compression;
@@ -177,46 +177,57 @@ fn presets_find_what_their_words_find() {
     }
 }
 
-/// A clock on which following sleeps until somebody has written, and is stopped once all of it was seen.
-struct Steps {
-    now: AtomicUsize,
-    stop: Arc<AtomicBool>,
+/// A clock on which a sleep lasts until the writer has written some more, and which stops a while after its end.
+struct Written {
+    more: Mutex<mpsc::Receiver<()>>,
+    looks_left: AtomicUsize,
 }
 
-impl Clock for Steps {
+impl Clock for Written {
     fn now(&self) -> Timestamp {
         Timestamp::UNIX_EPOCH
     }
 
     fn monotonic(&self) -> Duration {
-        Duration::from_millis(self.now.load(Ordering::SeqCst) as u64)
+        Duration::ZERO
     }
 
     fn sleep(&self, _: Duration) -> Result<(), Stopped> {
-        self.now.fetch_add(100, Ordering::SeqCst);
-        std::thread::yield_now();
-        if self.stop.load(Ordering::SeqCst) { Err(Stopped { signal: 2 }) } else { Ok(()) }
-    }
-}
-
-/// Hands every hit to another thread, and stops following behind the last.
-struct Sent {
-    hits: mpsc::Sender<String>,
-    left: usize,
-    stop: Arc<AtomicBool>,
-}
-
-impl Listener for Sent {
-    fn hit(&mut self, hit: Hit<'_>) -> io::Result<()> {
-        self.left = self.left.saturating_sub(1);
-        if self.left == 0 {
-            self.stop.store(true, Ordering::SeqCst);
+        if self.more.lock().unwrap().recv().is_ok() {
+            return Ok(());
         }
-        let _ = self.hits.send(String::from_utf8_lossy(hit.line).into_owned());
-        Ok(())
+        match self.looks_left.fetch_sub(1, Ordering::SeqCst) {
+            1 => Err(Stopped { signal: 2 }),
+            _ => Ok(()),
+        }
     }
+}
 
-    fn unreadable(&mut self, _: &Unreadable) {}
+/// Writes numbered lines at full speed, and rotates now and then as logrotate does.
+fn write_and_rotate(log: &Path, lines: usize, more: &mpsc::SyncSender<()>) {
+    let open = || OpenOptions::new().append(true).create(true).open(log).unwrap();
+    let part = |number: usize| log.with_extension(format!("log.{number}"));
+    let mut file = open();
+    // What was rotated away before anybody followed is nobody's loss.
+    more.send(()).unwrap();
+    for number in 0..lines {
+        let rotates = number % 2_000 == 1_999;
+        if rotates {
+            for old in (1..lines / 2_000).rev() {
+                let _ = fs::rename(part(old), part(old + 1));
+            }
+            fs::rename(log, part(1)).unwrap();
+        }
+        // After a rotation: the line of a writer that has not noticed yet.
+        file.write_all(format!("x {number}\n").as_bytes()).unwrap();
+        if rotates {
+            file = open();
+        }
+        if number % 500 == 0 {
+            // Whoever isn't waiting is still busy with what came before.
+            let _ = more.try_send(());
+        }
+    }
 }
 
 #[test]
@@ -224,45 +235,25 @@ fn a_writer_and_a_rotation_at_full_speed_lose_nothing_and_repeat_nothing() {
     const LINES: usize = 30_000;
     let tree = tempfile::tempdir().unwrap();
     let log = tree.path().join("a.log");
-    fs::write(&log, "x 0\nother\nx 1").unwrap();
-    let stop = Arc::new(AtomicBool::new(false));
-    let (hits, heard) = mpsc::channel();
-    let writer = std::thread::spawn({
-        let log = log.clone();
-        move || {
-            let open = || OpenOptions::new().append(true).create(true).open(&log).unwrap();
-            let mut file = open();
-            file.write_all(b"\n").unwrap();
-            for number in 2..LINES {
-                if number % 2_000 == 0 {
-                    // As logrotate does: what there is moves up by one.
-                    for old in (1..40).rev() {
-                        let _ = fs::rename(
-                            log.with_extension(format!("log.{old}")),
-                            log.with_extension(format!("log.{}", old + 1)),
-                        );
-                    }
-                    fs::rename(&log, log.with_extension("log.1")).unwrap();
-                    // A line of a writer that has not noticed yet.
-                    file.write_all(format!("x {number}\n").as_bytes()).unwrap();
-                    file = open();
-                } else {
-                    file.write_all(format!("x {number}\n").as_bytes()).unwrap();
-                }
-            }
-        }
-    });
+    fs::write(&log, "other\n").unwrap();
+    let (written, more) = mpsc::sync_channel(0);
+    let clock = Written { more: Mutex::new(more), looks_left: AtomicUsize::new(20) };
     let (query, options) = (query("^x"), Options::default());
-    let clock = Steps { now: AtomicUsize::new(0), stop: Arc::clone(&stop) };
-    let mut listener = Sent { hits, left: LINES, stop };
-    let mut totals = Totals::default();
-    let ended = Search::new(&query, &options).follow(&[log], &clock, &mut listener, &mut totals);
+    let (mut printed, mut totals) = (Printed::default(), Totals::default());
+    let ended = std::thread::scope(|scope| {
+        let log = &log;
+        scope.spawn(move || write_and_rotate(log, LINES, &written));
+        let mut search = Search::new(&query, &options);
+        search.follow(std::slice::from_ref(log), &clock, &mut printed, &mut totals)
+    });
     assert!(matches!(ended, Ended::Stopped(_)));
-    writer.join().unwrap();
-    drop(listener);
-    let mut numbers: Vec<usize> = heard.iter().map(|line| line[2..].parse().unwrap()).collect();
-    numbers.sort_unstable();
-    assert_eq!(numbers, (0..LINES).collect::<Vec<_>>());
+    let mut seen = vec![0; LINES];
+    for line in printed.text.lines() {
+        seen[line[":x ".len()..].parse::<usize>().unwrap()] += 1;
+    }
+    let odd: Vec<(usize, i32)> =
+        seen.into_iter().enumerate().filter(|(_, times)| *times != 1).collect();
+    assert!(odd.is_empty(), "{} lines, such as {:?}", odd.len(), (odd.first(), odd.last()));
     assert_eq!(totals.matches, LINES as u64);
 }
 
@@ -274,7 +265,7 @@ fn following_keeps_numbers_and_context_from_one_look_to_the_next() {
     /// Writes one line at each look.
     struct Writer {
         log: PathBuf,
-        lines: std::sync::Mutex<Vec<&'static str>>,
+        lines: Mutex<Vec<&'static str>>,
     }
     impl Clock for Writer {
         fn now(&self) -> Timestamp {

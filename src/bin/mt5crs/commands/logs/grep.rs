@@ -143,8 +143,8 @@ impl Job {
                 15 => Exit::Terminated,
                 _ => Exit::Interrupted,
             },
-            // Whoever read it had enough.
-            Err(Ended::Listener(error)) if error.kind() == ErrorKind::BrokenPipe => code(&totals),
+            // Whoever read it had enough; only what matched is printed.
+            Err(Ended::Listener(error)) if error.kind() == ErrorKind::BrokenPipe => Exit::Ok,
             Err(Ended::Listener(error)) => {
                 run.screen.warn(&format!("failed to write what was found: {error}"));
                 Exit::Usage
