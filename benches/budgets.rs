@@ -15,7 +15,17 @@ use serde_json::Value;
 use tempfile::TempDir;
 use uuid::Uuid;
 
+/// Set for the copy of this program that is the bare loop: like the tool, a process of its own.
+const BARE_LOOP: &str = "BARE_LOOP_AT";
+const COUNT: usize = 2000;
+
 fn main() {
+    if let Ok(endpoint) = std::env::var(BARE_LOOP) {
+        let context = zmq::Context::new();
+        let socket = bare(&context, endpoint.parse().unwrap());
+        println!("{}", repeat(COUNT, || ping(&socket)).as_nanos());
+        return;
+    }
     version();
     link_test();
     round_trips();
@@ -128,15 +138,15 @@ fn link_test() {
 
 /// Both loops in turn, so that a machine whose speed drifts slows both.
 fn round_trips() {
-    const COUNT: usize = 2000;
     let home = TempDir::new().unwrap();
     let server = serve(Options::default());
     let endpoint = server.endpoint();
-    let context = zmq::Context::new();
     let (mut ours, mut theirs) = (vec![], vec![]);
-    for _ in 0..7 {
-        let socket = bare(&context, endpoint);
-        theirs.push(repeat(COUNT, || ping(&socket)));
+    for _ in 0..9 {
+        let mut itself = Command::new(std::env::current_exe().unwrap());
+        let output = itself.env(BARE_LOOP, endpoint.to_string()).output().unwrap();
+        let nanos = String::from_utf8(output.stdout).unwrap().trim().parse().unwrap();
+        theirs.push(Duration::from_nanos(nanos));
         let count = COUNT.to_string();
         let mut command = mt5crs(
             &home,

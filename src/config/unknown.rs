@@ -26,7 +26,10 @@ pub(super) fn judge(name: &str) -> Unknown {
     let upper = name.to_ascii_uppercase();
     // In a short name a second slip is another word: `GIT_HOST` is not `GTW_HOST`.
     let slips = if upper.len() < 10 { 1 } else { 2 };
-    let slip = known().find(|known| damerau_levenshtein(known, &upper) <= slips);
+    let alike = |known: &&str| {
+        known.len().abs_diff(upper.len()) <= slips && damerau_levenshtein(known, &upper) <= slips
+    };
+    let slip = known().find(alike);
     match slip.or_else(|| known().find(|known| is_shortened(known, &upper))) {
         Some(known) => Unknown::NearMiss(known),
         None => Unknown::Foreign,

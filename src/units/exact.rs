@@ -24,11 +24,15 @@ pub struct NotANumber(
 );
 
 /// A number with the token it had on the wire. Equality and order are those of the value: `1.0` equals `1.00`.
+///
+/// The value is worked out when it is asked for: of a list of thousands most numbers are only passed on.
 #[derive(Debug, Clone)]
 pub struct Exact {
     token: CompactString,
-    value: Decimal,
 }
+
+/// A plain number of no more characters than this is one that a decimal holds.
+const SURELY_HELD: usize = MAX_WHOLE_DIGITS as usize;
 
 impl Exact {
     /// Reads a JSON number token.
@@ -37,11 +41,13 @@ impl Exact {
         if !is_json_number(token) {
             return Err(refused());
         }
-        let value = parse_decimal(token).ok_or_else(refused)?;
-        if value.abs() >= Decimal::from(10_i64.pow(MAX_WHOLE_DIGITS)) {
-            return Err(refused());
+        if token.len() > SURELY_HELD || token.contains(['e', 'E']) {
+            let value = parse_decimal(token).ok_or_else(refused)?;
+            if value.abs() >= Decimal::from(10_i64.pow(MAX_WHOLE_DIGITS)) {
+                return Err(refused());
+            }
         }
-        Ok(Self { token: token.into(), value })
+        Ok(Self { token: token.into() })
     }
 
     /// The token as it stood on the wire.
@@ -51,7 +57,8 @@ impl Exact {
 
     /// The exact value.
     pub fn value(&self) -> Decimal {
-        self.value
+        // What was taken as a token can be read as one.
+        parse_decimal(&self.token).unwrap_or_default()
     }
 }
 
@@ -61,13 +68,13 @@ impl From<Decimal> for Exact {
         let mut token = CompactString::const_new("");
         // Writing to a string cannot fail.
         let _ = write!(token, "{value}");
-        Self { token, value }
+        Self { token }
     }
 }
 
 impl PartialEq for Exact {
     fn eq(&self, other: &Self) -> bool {
-        self.value == other.value
+        self.value() == other.value()
     }
 }
 
@@ -81,7 +88,7 @@ impl PartialOrd for Exact {
 
 impl Ord for Exact {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.value.cmp(&other.value)
+        self.value().cmp(&other.value())
     }
 }
 

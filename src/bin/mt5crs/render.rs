@@ -166,7 +166,8 @@ impl Screen {
     }
 
     fn stdout(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-        let mut out = BufWriter::new(io::stdout().lock());
+        // As much as a pipe takes at once.
+        let mut out = BufWriter::with_capacity(64 << 10, io::stdout().lock());
         let written =
             write(&mut out).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush());
         forgive_closed_pipe(written)

@@ -20,6 +20,8 @@ use crate::report::Failure;
 
 const SCHEMA: &str = "mt5crs.snapshot/1";
 const FILE: &str = "snapshot.json";
+/// Few writes for a list of thousands.
+const BUFFER_BYTES: usize = 256 << 10;
 /// A snapshot is a few MiB at most; a file past this is something else.
 const MAX_BYTES: u64 = 64 << 20;
 
@@ -138,7 +140,7 @@ impl Store {
             .prefix(".snapshot-")
             .suffix(".tmp")
             .tempfile_in(&self.directory)?;
-        let mut writer = BufWriter::new(file);
+        let mut writer = BufWriter::with_capacity(BUFFER_BYTES, file);
         serde_json::to_writer(&mut writer, snapshot)?;
         writer.write_all(b"\n")?;
         let file = writer.into_inner().map_err(std::io::IntoInnerError::into_error)?;
