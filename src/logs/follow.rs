@@ -22,6 +22,8 @@ const QUIET: Duration = Duration::from_secs(60);
 /// Looks at which the names of rotated files need not lead to the one that is held: a rotation may be under way, and
 /// names then move while they are read.
 const PATIENCE: u32 = 4;
+/// How many rotated names are looked at.
+const MOST_PARTS: usize = 64;
 /// How much of what was read last is compared, in bytes: lines that begin with a time differ within that.
 const MARK: usize = 128;
 /// How much is read at a time, in bytes.
@@ -110,12 +112,13 @@ impl Follower {
 
     /// The file that the path names now, and before it those that it named since the last look.
     fn successors(&mut self) -> Vec<Held> {
-        let mut all = match self.scan() {
-            Ok((all, true)) => {
+        let newest = match self.scan() {
+            Ok(Scan::Found(all)) => {
                 self.astray = 0;
                 return all;
             }
-            Ok((all, false)) => all,
+            Ok(Scan::Moving) => return Vec::new(),
+            Ok(Scan::Astray(newest)) => newest,
             Err(error) => {
                 if error.kind() != io::ErrorKind::NotFound {
                     self.trouble.get_or_insert(error);
@@ -128,35 +131,55 @@ impl Follower {
             return Vec::new();
         }
         self.astray = 0;
-        // The one that is held isn't among them: nothing says which of the others were read before.
-        all.drain(..all.len().saturating_sub(1));
-        all
+        // The held one isn't among the rotated: nothing says which of the others were read before.
+        vec![newest]
     }
 
-    /// What the path and its rotated names lead to, down to the one that is held; oldest first. Says whether it was found.
-    fn scan(&self) -> io::Result<(Vec<Held>, bool)> {
-        let mut all = vec![Held::new(File::open(&self.path)?)?];
-        let Some(current) = &self.current else { return Ok((all, true)) };
-        if all[0].identity == current.identity {
-            return Ok((Vec::new(), true));
+    /// Goes from the path through its rotated names down to the file that is held.
+    fn scan(&self) -> io::Result<Scan> {
+        let newest = Held::new(File::open(&self.path)?)?;
+        let Some(current) = &self.current else { return Ok(Scan::Found(vec![newest])) };
+        if newest.identity == current.identity {
+            return Ok(Scan::Found(Vec::new()));
         }
+        let mut between: Vec<Held> = Vec::new();
+        let mut found = false;
         // `.1` is the last that was renamed, `.2` the one before it.
-        for number in 1.. {
+        for number in 1..=MOST_PARTS {
             let Ok(held) = File::open(rotated(&self.path, number)).and_then(Held::new) else {
                 break;
             };
             if held.identity == current.identity {
-                all.reverse();
-                return Ok((all, true));
+                found = true;
+                break;
             }
-            // Seen before it was moved on by one.
-            if all.last().is_none_or(|last| last.identity != held.identity) {
-                all.push(held);
+            // One that was seen under its former name has been moved on since.
+            if between.iter().all(|seen| seen.identity != held.identity) {
+                between.push(held);
             }
         }
-        all.reverse();
-        Ok((all, false))
+        // A whole rotation since the first look: the order in which files were met is not theirs.
+        let meta = fs::metadata(&self.path)?;
+        if newest.identity != (meta.dev(), meta.ino()) {
+            return Ok(Scan::Moving);
+        }
+        if !found {
+            return Ok(Scan::Astray(newest));
+        }
+        between.reverse();
+        between.push(newest);
+        Ok(Scan::Found(between))
     }
+}
+
+/// Where the names of a log lead to.
+enum Scan {
+    /// To the file that is held; those that came after it, oldest first.
+    Found(Vec<Held>),
+    /// To the newest file, and never to the one that is held.
+    Astray(Held),
+    /// Elsewhere by now.
+    Moving,
 }
 
 fn rotated(path: &Path, number: usize) -> PathBuf {
