@@ -35,6 +35,15 @@ fn as_here(command: &str, sim: &Sim) -> Option<String> {
     Some(if live { here.replacen("mt5crs", "mt5crs --allow-loopback", 1) } else { here })
 }
 
+/// The variables that the build script sets are seen by a program that `cargo run` starts.
+fn cargo_run_environment() -> Vec<(String, String)> {
+    let script = include_str!("../../build.rs");
+    let names = script.split("cargo::rustc-env=").skip(1).filter_map(|rest| rest.split('=').next());
+    let set: Vec<_> = names.map(|name| (name.to_owned(), "set by cargo".to_owned())).collect();
+    assert!(!set.is_empty());
+    set
+}
+
 #[test]
 fn every_command_line_does_what_it_says() {
     let readme = include_str!("../../README.md");
@@ -51,6 +60,8 @@ fn every_command_line_does_what_it_says() {
             .env_clear()
             .env("PATH", &path)
             .env("HOME", machine.path())
+            // What `cargo run` sets for the program, the build script's own included.
+            .envs(cargo_run_environment())
             .env("TMPDIR", machine.path())
             .output()
             .unwrap();

@@ -27,7 +27,7 @@ use mt5crs::exit::Exit;
 pub(crate) fn version() -> &'static str {
     static VERSION: LazyLock<String> = LazyLock::new(|| {
         let (major, minor, patch) = zmq::version();
-        let (ours, commit) = (env!("CARGO_PKG_VERSION"), env!("MT5CRS_COMMIT"));
+        let (ours, commit) = (env!("CARGO_PKG_VERSION"), env!("BUILT_FROM_COMMIT"));
         format!("{ours} (commit {commit}, libzmq {major}.{minor}.{patch})")
     });
     &VERSION
