@@ -131,7 +131,8 @@ impl ZmqConnection {
                 Err(error) => return Err(system(error)),
             }
             let (told, readable) = (items[0].is_readable(), items[1].is_readable());
-            // What arrived before the connection's end is still an answer.
+            // What arrived before the connection's end is still an answer, where libzmq hasn't dropped it with the
+            // connection; then it counts as lost, and of an order nothing is claimed.
             if wanted == Wanted::Frame && readable {
                 return Ok(());
             }

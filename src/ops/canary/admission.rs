@@ -29,21 +29,6 @@ use crate::units::Ticket;
 /// Round trips that the latency is judged by.
 const ROUND_TRIPS: u32 = 100;
 
-/// The guards that need a gateway, in the order in which they are evaluated.
-const REMOTE: [&str; 11] = [
-    "identity",
-    "clock-skew",
-    "terminal",
-    "account-expected",
-    "evidence-owner",
-    "intents-resolved",
-    "state",
-    "latency",
-    "symbol-free",
-    "no-open-canary",
-    "can-close",
-];
-
 /// Of the guard `evidence-owner`.
 const OWNED: &str = "evidence of this endpoint and currency";
 
@@ -99,7 +84,7 @@ pub(super) fn admit(
     all.breaker();
     all.evidence(means);
     let reached = all.remote(client, means, latency_p99_us);
-    for name in REMOTE {
+    for name in arm::BEFORE_OPEN {
         if !all.checks.iter().any(|check| check.name == name) {
             all.push(
                 name,
