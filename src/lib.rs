@@ -19,6 +19,8 @@
 //! | [`ops`] | one file a command: options in, a report out |
 //! | [`report`], [`failure`] | what every report has; the one place where an error becomes words and an exit code |
 //! | [`escape`] | text of strangers, made fit for a terminal and a log |
+//! | [`flush`] | bytes put on the disk |
+//! | [`sabotage`] | safety rules that a build for tests can break, to see who notices |
 //!
 //! They depend on each other in one direction: `units, clock ← protocol ← gateway ← guard, evidence ← ops ←` the binary. [`sim`]
 //! stands beside [`gateway`] and knows only its transport's trait; [`logs`] and [`config`] know nothing of the gateway.
@@ -34,11 +36,13 @@ pub mod escape;
 pub mod evidence;
 pub mod exit;
 pub mod failure;
+pub mod flush;
 pub mod gateway;
 pub mod guard;
 pub mod logs;
 pub mod ops;
 pub mod protocol;
 pub mod report;
+pub mod sabotage;
 pub mod sim;
 pub mod units;

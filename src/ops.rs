@@ -13,6 +13,7 @@ pub mod explain;
 pub mod intents;
 pub mod link_test;
 pub mod open_proof;
+pub mod phoenix;
 pub mod positions;
 pub mod simulator;
 pub mod sync;

@@ -35,7 +35,7 @@ use crate::clock::Stop;
 
 pub use catalogue::{FAULTS, FaultInfo};
 pub use in_process::InProcess;
-pub use journal::{JournalError, read_ledger};
+pub use journal::{JournalError, read_ledger, read_positions};
 pub use ledger::{Entry, Kind};
 pub use server::{Ended, OnCrash, Server, SimError};
 pub use spec::{FaultSpec, SpecError};

@@ -18,6 +18,7 @@ use crate::protocol::order::Filled;
 use crate::protocol::positions::Positions;
 use crate::protocol::reply::Read;
 use crate::protocol::sync_all::Synced;
+use crate::sabotage::{Rule, is_broken};
 use crate::units::Magic;
 
 /// How reads are tried again.
@@ -132,7 +133,7 @@ impl<'c> Client<'c> {
         order: &Prepared,
         until: Deadline,
     ) -> Answered<Filled> {
-        match &mut self.session {
+        let answered = match &mut self.session {
             Some(session) => session.open(permit, order, until),
             None => Answered {
                 uuid: order.uuid(),
@@ -140,7 +141,14 @@ impl<'c> Client<'c> {
                 raw: None,
                 took: Duration::ZERO,
             },
+        };
+        if is_broken(Rule::SendOpenOnce) && matches!(answered.claim, Claim::Lost(_)) {
+            self.hang_up();
+            if let Ok(session) = self.session() {
+                return session.open(OpenPermit::granted(), order, until);
+            }
         }
+        answered
     }
 
     /// Drops the session: an order's answer was lost on it, and what comes late must not be taken for another's.

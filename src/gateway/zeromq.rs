@@ -19,6 +19,7 @@ use zmq::{Context, PollEvents, Socket, SocketEvent, SocketType};
 use super::diagnosis;
 use super::transport::{Connection, LinkError, Transport};
 use crate::clock::{Clock, Deadline, Stop};
+use crate::sabotage::{Rule, is_broken};
 
 /// libzmq cuts a connection that sends more in one frame; what is past [`crate::protocol::wire::MAX_FRAME_BYTES`] and
 /// below this arrives and is refused with a typed error.
@@ -50,7 +51,7 @@ impl ZmqTransport {
         let patience = milliseconds(until.left(&*self.clock));
         socket.set_linger(0)?;
         socket.set_immediate(true)?;
-        socket.set_reconnect_ivl(-1)?;
+        socket.set_reconnect_ivl(if is_broken(Rule::NeverReconnect) { 10 } else { -1 })?;
         socket.set_sndtimeo(patience)?;
         socket.set_rcvtimeo(patience)?;
         socket.set_maxmsgsize(MAX_MESSAGE_BYTES)?;
@@ -142,6 +143,7 @@ impl ZmqConnection {
                         return Ok(());
                     }
                     Some(SocketEvent::HANDSHAKE_SUCCEEDED) | None => {}
+                    Some(_) if wanted == Wanted::Frame && is_broken(Rule::NeverReconnect) => {}
                     Some(_) if wanted == Wanted::Frame && self.has_frame()? => return Ok(()),
                     Some(_) => return Err(LinkError::Lost),
                 }
@@ -172,7 +174,7 @@ impl Connection for ZmqConnection {
         // A connection that ended since the last call takes nothing more: with nobody to deliver to, the send would
         // wait out its time.
         while let Some(event) = self.next_event().map_err(system)? {
-            if event != SocketEvent::HANDSHAKE_SUCCEEDED {
+            if event != SocketEvent::HANDSHAKE_SUCCEEDED && !is_broken(Rule::NeverReconnect) {
                 return Err(LinkError::Lost);
             }
         }

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::book::{Book, Start};
 use super::ledger::Entry;
+use crate::protocol::positions::Position;
 
 /// What the first line says that the file is.
 const FORMAT: &str = "mt5crs.sim-book/1";
@@ -147,8 +148,17 @@ pub(super) fn rebuild(path: &Path, start: &Start, entries: &[Entry]) -> Result<B
 
 /// What executed, as the book's file tells it; a torn last line is left out. A simulator may be using the file.
 pub fn read_ledger(path: &Path) -> Result<Vec<Entry>, JournalError> {
+    Ok(read(path)?.map(|(_, entries)| entries).unwrap_or_default())
+}
+
+/// What is open, as the book's file tells it.
+pub fn read_positions(path: &Path) -> Result<Vec<Position>, JournalError> {
+    let Some((start, entries)) = read(path)? else { return Ok(Vec::new()) };
+    Ok(rebuild(path, &start, &entries)?.positions())
+}
+
+fn read(path: &Path) -> Result<Option<(Start, Vec<Entry>)>, JournalError> {
     let io = |source| JournalError::Io { path: path.to_owned(), source };
     let bytes = std::fs::read(path).map_err(io)?;
-    let parsed = parse(path, &bytes[..whole_lines(&bytes)])?;
-    Ok(parsed.map(|(_, entries)| entries).unwrap_or_default())
+    parse(path, &bytes[..whole_lines(&bytes)])
 }

@@ -9,13 +9,14 @@ use serde_json::Value;
 
 use crate::support::{Ended, Machine, Sim};
 
-const SCHEMAS: [&str; 13] = [
+const SCHEMAS: [&str; 14] = [
     "link-test",
     "link-watch",
     "positions",
     "sync",
     "canary",
     "emergency-close",
+    "phoenix",
     "breaker",
     "evidence-show",
     "evidence-verify",

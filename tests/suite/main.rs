@@ -18,6 +18,7 @@ mod link_test;
 mod logs;
 mod look_alikes;
 mod orders;
+mod phoenix;
 mod positions;
 mod protocol;
 mod readme;

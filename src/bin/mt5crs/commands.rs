@@ -8,6 +8,7 @@ mod emergency_close;
 mod evidence;
 mod link_test;
 mod logs;
+mod phoenix;
 mod positions;
 mod schema;
 mod sim;
@@ -27,6 +28,7 @@ pub(crate) fn dispatch(arguments: Arguments) -> Exit {
         Command::Sync(args) => sync::run(&run, args),
         Command::Canary(args) => canary::run(&run, &args),
         Command::EmergencyClose(args) => emergency_close::run(&run, &args),
+        Command::Phoenix(args) => phoenix::run(&run, &args),
         Command::Breaker(command) => breaker::run(&run, &command),
         Command::Evidence(command) => evidence::run(&run, command),
         Command::Sim(args) => sim::run(&run, &args),

@@ -33,7 +33,19 @@ pub(crate) fn version() -> &'static str {
     &VERSION
 }
 
+/// In a build for tests the environment can break a safety rule, and ask for notes of what was flushed.
+#[cfg(debug_assertions)]
+fn rehearse() {
+    let wanted = |name| std::env::var_os(name);
+    let broken = wanted("BREAK_RULE").map(|rule| mt5crs::sabotage::break_rule(&rule.to_string_lossy()));
+    let noted = wanted("NOTE_FLUSHES").map(|path| mt5crs::flush::notes::keep_in(path.as_ref()));
+    assert!(broken != Some(false), "BREAK_RULE names no rule");
+    assert!(!matches!(noted, Some(Err(_))), "NOTE_FLUSHES can't be written");
+}
+
 fn main() -> ExitCode {
+    #[cfg(debug_assertions)]
+    rehearse();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => return ExitCode::from(usage::explain(&error).code()),

@@ -3,9 +3,10 @@
 use std::io::Write;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
+use std::sync::Arc;
 
 use mt5crs::clock::Stop;
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
 
 use crate::render::Screen;
@@ -16,6 +17,9 @@ pub(crate) fn install() -> Stop {
 }
 
 fn try_install() -> std::io::Result<Stop> {
+    // A limit on the size of files (`ulimit -f`, LimitFSIZE) would kill the process in the middle of its orders, by the
+    // default for this signal. Heard and left at that, it makes the write fail, which is dealt with where it is made.
+    signal_hook::flag::register(SIGXFSZ, Arc::default())?;
     let (wake, mut waker) = UnixStream::pair()?;
     let mut signals = Signals::new([SIGINT, SIGTERM])?;
     let stop = Stop::new(OwnedFd::from(wake));

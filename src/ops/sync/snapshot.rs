@@ -14,11 +14,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::exit::Exit;
+use crate::flush;
 use crate::protocol::account::Account;
 use crate::protocol::positions::Position;
 use crate::report::Failure;
 
-const SCHEMA: &str = "mt5crs.snapshot/1";
+pub(crate) const SCHEMA: &str = "mt5crs.snapshot/1";
 const FILE: &str = "snapshot.json";
 /// Few writes for a list of thousands.
 const BUFFER_BYTES: usize = 256 << 10;
@@ -144,7 +145,7 @@ impl Store {
         serde_json::to_writer(&mut writer, snapshot)?;
         writer.write_all(b"\n")?;
         let file = writer.into_inner().map_err(std::io::IntoInnerError::into_error)?;
-        file.as_file().sync_all()?;
+        flush::all(file.as_file())?;
         file.persist(&self.file).map(drop).map_err(|error| error.error)
     }
 

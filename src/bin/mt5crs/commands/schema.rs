@@ -17,6 +17,7 @@ pub(crate) fn run(run: &Run, args: &SchemaArgs) -> Exit {
         SchemaOf::Sync => of::<ops::sync::Report>(),
         SchemaOf::Canary => of::<ops::canary::Report>(),
         SchemaOf::EmergencyClose => of::<ops::emergency_close::Report>(),
+        SchemaOf::Phoenix => of::<ops::phoenix::Report>(),
         SchemaOf::Breaker => of::<ops::breaker::Report>(),
         SchemaOf::EvidenceShow => of::<ops::evidence::show::Report>(),
         SchemaOf::EvidenceVerify => of::<ops::evidence::verify::Report>(),

@@ -1,5 +1,6 @@
 //! `mt5crs sim`: a simulated gateway to practise on, until it is stopped.
 
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +9,9 @@ use mt5crs::exit::Exit;
 use mt5crs::ops::simulator;
 use mt5crs::report::Failure;
 
-use mt5crs::sim::{Ended, FaultSpec, OnCrash, Options, Server, SpecError};
+use mt5crs::sim::{Ended, FaultSpec, OnCrash, Options, Server, SimError, SpecError};
+use nix::sys::signal::{self, Signal};
+use nix::unistd::Pid;
 use serde::Serialize;
 
 use crate::args::{ServeArgs, SimArgs};
@@ -36,13 +39,31 @@ pub(crate) fn run(run: &Run, args: &ServeArgs) -> Exit {
             port: args.listen_port.unwrap_or(0),
             on_crash: OnCrash::KillProcess,
             stop: run.stop.clone(),
+            signature_ttl: args.signature_ttl.unwrap_or(options.signature_ttl),
             ..options
         };
+        if args.end_with_stdin {
+            end_with_stdin()?;
+        }
         serve(run, options)
     });
     match served {
         Ok(exit) => exit,
         Err(failure) => run.give_up::<simulator::Ledger>(NAME, failure),
+    }
+}
+
+/// Stops this process as SIGTERM would once nobody can write to its standard input any more.
+fn end_with_stdin() -> Result<(), Failure> {
+    let listen = || {
+        // Whatever is said there, its end is what counts; an error is one.
+        let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
+        // One's own process is always there to be told.
+        let _ = signal::kill(Pid::this(), Signal::SIGTERM);
+    };
+    match std::thread::Builder::new().name("stdin".to_owned()).spawn(listen) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(failure(&SimError::System(error))),
     }
 }
 

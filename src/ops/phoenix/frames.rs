@@ -1,0 +1,78 @@
+//! ZMTP as far as a bystander needs it: where one message ends and the next begins (RFC 23, ZMTP 3.x).
+
+use std::io::{self, Read, Write};
+
+/// Each side's greeting, in bytes.
+const GREETING: usize = 64;
+const MORE: u8 = 1;
+const LONG: u8 = 2;
+const COMMAND: u8 = 4;
+/// A frame longer than this is none of ours.
+const MAX_BYTES: u64 = 64 << 20;
+
+/// What passes as one: a command of the handshake, or a message with all of its frames.
+pub(super) struct Unit {
+    /// As it came.
+    pub(super) bytes: Vec<u8>,
+    /// A message's last frame.
+    pub(super) body: Option<Vec<u8>>,
+}
+
+/// Passes the greeting on piece by piece: each side says the rest of its own only when it heard the other's beginning.
+pub(super) fn pass_greeting(from: &mut impl Read, to: &mut impl Write) -> io::Result<()> {
+    let mut left = GREETING;
+    let mut piece = [0; GREETING];
+    while left > 0 {
+        let count = from.read(&mut piece[..left])?;
+        if count == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        to.write_all(&piece[..count])?;
+        left -= count;
+    }
+    Ok(())
+}
+
+/// Reads the next command or message.
+pub(super) fn read(from: &mut impl Read) -> io::Result<Unit> {
+    let mut bytes = vec![];
+    loop {
+        let mut head = [0; 9];
+        from.read_exact(&mut head[..1])?;
+        let flags = head[0];
+        let size = if flags & LONG == 0 { 1 } else { 8 };
+        from.read_exact(&mut head[1..=size])?;
+        let length = head[1..=size].iter().fold(0, |length, byte| length << 8 | u64::from(*byte));
+        if length > MAX_BYTES {
+            return Err(io::ErrorKind::InvalidData.into());
+        }
+        let mut body = vec![0; usize::try_from(length).unwrap_or_default()];
+        from.read_exact(&mut body)?;
+        bytes.extend_from_slice(&head[..=size]);
+        bytes.extend_from_slice(&body);
+        if flags & COMMAND != 0 {
+            return Ok(Unit { bytes, body: None });
+        }
+        if flags & MORE == 0 {
+            return Ok(Unit { bytes, body: Some(body) });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_all_of_its_frames() {
+        let long = [&[LONG, 0, 0, 0, 0, 0, 0, 1, 0][..], &[b'x'; 256]].concat();
+        let stream = [&[COMMAND, 2, b'o', b'k'][..], &[MORE, 0], &long, &[0, 1, b'y']].concat();
+        let mut rest = stream.as_slice();
+        let command = read(&mut rest).unwrap();
+        assert_eq!((command.bytes.len(), command.body), (4, None));
+        let message = read(&mut rest).unwrap();
+        assert_eq!((message.bytes.len(), message.body.unwrap().len()), (2 + 9 + 256, 256));
+        assert_eq!(read(&mut rest).unwrap().body.unwrap(), b"y");
+        assert!(read(&mut rest).is_err());
+    }
+}

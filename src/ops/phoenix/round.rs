@@ -1,0 +1,345 @@
+//! One round: set the stage, disturb a command in the middle, restart, and hold everything against the book.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::draw::{Blow, Client, Draw};
+use super::invariants::{Book, Findings, Invariant};
+use super::power;
+use super::stage::{Ended, Gateway, LOOK, Means, Process, Stage, Trouble};
+use super::wire::{Held, Order, Wire};
+use crate::clock::Deadline;
+use crate::evidence::body::{Begin, EmergencyIntent};
+use crate::evidence::EvidenceError;
+use crate::ops::sync::snapshot::SCHEMA;
+use crate::units::Ticket;
+
+/// So many tickets fill a record past what the disk must have room for before an order.
+const BALLAST_TICKETS: i64 = 28_000;
+/// A limit on file sizes counts in these.
+const BLOCK: u64 = 512;
+/// Restarted so often, a sync must have recovered.
+const RESTARTS: u32 = 5;
+/// How long a connection that nobody opens any more is waited for.
+const VISIT_TIME: Duration = Duration::from_millis(1500);
+
+/// How a round went.
+#[derive(Debug)]
+pub(super) struct Played {
+    pub(super) findings: Findings,
+    /// From the blow to the end of the first sync that recovered.
+    pub(super) recovery: Option<Duration>,
+    /// Whether the moment came.
+    pub(super) struck: bool,
+    /// What executed at the broker, in order.
+    pub(super) executed: Vec<String>,
+}
+
+/// Plays it in that directory, which is left there.
+pub(super) fn play(draw: &Draw, directory: &Path, means: Means<'_>) -> Result<Played, Trouble> {
+    let wire = Wire::to(([127, 0, 0, 1], 1).into()).map_err(Trouble::io("listen on loopback"))?;
+    let stage = Stage::set(means, directory.to_owned(), wire.address())?;
+    let book = stage.file("book.jsonl");
+    let mut round = Round {
+        draw,
+        gateway: None,
+        book,
+        wire,
+        stage,
+        findings: Findings::default(),
+        struck: true,
+        canaries: usize::from(draw.client == Client::Canary),
+    };
+    round.gateway_up(true)?;
+    round.prepare()?;
+    let (began, late) = round.disturb()?;
+    let recovered = round.recover(late)?;
+    let recovery = recovered.then(|| means.clock.monotonic().saturating_sub(began));
+    round.judge()?;
+    let executed = round.book()?.ledger.iter().map(|entry| format!("{:?}", entry.kind)).collect();
+    Ok(Played { findings: round.findings, recovery, struck: round.struck, executed })
+}
+
+struct Round<'r> {
+    draw: &'r Draw,
+    gateway: Option<Gateway>,
+    book: PathBuf,
+    wire: Wire,
+    stage: Stage<'r>,
+    findings: Findings,
+    struck: bool,
+    canaries: usize,
+}
+
+/// A message that arrives only after the tool was restarted.
+type Late = Option<(Held, Duration)>;
+
+impl Round<'_> {
+    fn book(&self) -> Result<Book, Trouble> {
+        Book::read(&self.book).map_err(|error| Trouble::Other(error.to_string()))
+    }
+
+    /// Starts the gateway on its book; at first it may lie.
+    fn gateway_up(&mut self, first: bool) -> Result<(), Trouble> {
+        let mut arguments = vec![
+            format!("--positions={}", self.draw.positions),
+            format!("--seed={}", self.draw.seed),
+        ];
+        if let (true, Blow::Lie { fault }) = (first, &self.draw.blow) {
+            arguments.push(format!("--fault={fault}"));
+        }
+        let gateway = self.stage.gateway(&self.book, &arguments)?;
+        self.wire.lead_to(Some(gateway.address));
+        self.gateway = Some(gateway);
+        Ok(())
+    }
+
+    fn gateway_down(&mut self) {
+        self.wire.lead_to(None);
+        if let Some(gateway) = self.gateway.take() {
+            gateway.kill();
+        }
+    }
+
+    /// What must be there before the blow: a snapshot to lose, or a disk that is nearly full.
+    fn prepare(&mut self) -> Result<(), Trouble> {
+        if self.draw.client == Client::Sync || matches!(self.draw.blow, Blow::PowerCut { .. }) {
+            let ended = self.stage.run(&["sync"])?;
+            if ended.code != Some(0) {
+                let why = format!("a sync before anything happened failed, {}", ended.describe());
+                return Err(Trouble::Other(why));
+            }
+        }
+        if self.fills_evidence() {
+            self.ballast().map_err(|error| Trouble::Other(error.to_string()))?;
+        }
+        Ok(())
+    }
+
+    /// A canary looks for room before it trades, so for it the disk fills behind records that are long already.
+    fn fills_evidence(&self) -> bool {
+        matches!(self.draw.blow, Blow::FullDisk { .. }) && self.draw.client == Client::Canary
+    }
+
+    fn ballast(&self) -> Result<(), EvidenceError> {
+        let (evidence, run) = (self.stage.evidence(), Uuid::from_u64_pair(0, self.draw.seed));
+        let patience = Duration::from_secs(1);
+        let begin = Begin {
+            endpoint: format!("tcp://{}", self.wire.address()),
+            profile: None,
+            currency: Some("USD".to_owned()),
+            login: None,
+            server: None,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        };
+        let clock = self.stage.means.clock;
+        evidence.begin(run, clock, begin, patience)?;
+        let tickets = (1..=BALLAST_TICKETS).map(|ticket| Ticket(700_000_000 + ticket)).collect();
+        let ballast = EmergencyIntent { round: 1, tickets };
+        evidence.append(run, clock, &ballast.into(), patience).map(drop)
+    }
+
+    fn limit(&self) -> Result<Option<u64>, Trouble> {
+        let Blow::FullDisk { blocks } = self.draw.blow else { return Ok(None) };
+        if !self.fills_evidence() {
+            return Ok(Some(blocks));
+        }
+        let there = fs::metadata(self.stage.evidence().path())
+            .map_err(Trouble::io("look at the evidence"))?;
+        Ok(Some(there.len() / BLOCK + blocks))
+    }
+
+    /// Starts the command and strikes. Answers when, and the message that is still on its way.
+    fn disturb(&mut self) -> Result<(Duration, Late), Trouble> {
+        let held = self.draw.moment.map(|moment| self.wire.hold_at(moment));
+        let arguments: &[&str] = match self.draw.client {
+            Client::Sync => &["sync"],
+            Client::Canary => &["canary", "--yes", "--beside-open", "--deadline=6s"],
+            Client::EmergencyClose => &["emergency-close", "--yes", "--deadline=6s"],
+        };
+        let mut process = self.stage.start(arguments, self.limit()?)?;
+        let clock = self.stage.means.clock;
+        let held = match held {
+            None => None,
+            Some(held) => self.wait_for(&held, &mut process)?,
+        };
+        let began = clock.monotonic();
+        if held.is_none() && self.draw.moment.is_some() {
+            self.struck = false;
+        }
+        let mut late = None;
+        let ended = match (held, &self.draw.blow) {
+            (None, _) => self.stage.ended(process)?,
+            (Some(held), Blow::KillTool { delivered_after_ms, .. }) => {
+                let ended = self.stage.killed(process)?;
+                match delivered_after_ms {
+                    None => held.give(Order::Cut { permille: 0 }),
+                    Some(0) => held.give(Order::Pass),
+                    Some(ms) => late = Some((held, Duration::from_millis(*ms))),
+                }
+                ended
+            }
+            (Some(held), Blow::PowerCut { delivered }) => {
+                let ended = self.stage.killed(process)?;
+                held.give(if *delivered { Order::Pass } else { Order::Cut { permille: 0 } });
+                power::cut(&self.stage.state(), &self.stage.flush_notes())
+                    .map_err(Trouble::io("play a power cut"))?;
+                ended
+            }
+            (Some(held), Blow::KillGateway { turned_away }) => {
+                self.gateway_down();
+                held.give(Order::Cut { permille: 0 });
+                self.visited(&mut process, |(away, _)| away >= *turned_away)?;
+                self.gateway_up(false)?;
+                self.stage.ended(process)?
+            }
+            (Some(held), Blow::Delay { ms }) => {
+                clock.sleep(Duration::from_millis(*ms))?;
+                held.give(Order::Pass);
+                self.stage.ended(process)?
+            }
+            (Some(held), Blow::CutReply { permille }) => {
+                held.give(Order::Cut { permille: *permille });
+                self.stage.ended(process)?
+            }
+            (Some(held), Blow::Impostor { fault, visits }) => {
+                self.impostor(held, &mut process, fault, *visits)?;
+                self.stage.ended(process)?
+            }
+            (Some(held), Blow::Drop | Blow::FullDisk { .. } | Blow::Lie { .. }) => {
+                held.give(Order::Cut { permille: 0 });
+                self.stage.ended(process)?
+            }
+        };
+        self.wire.disarm();
+        self.findings.snapshot_whole(&self.stage.store());
+        self.findings.report(&ended, &self.book()?);
+        self.full_disk(&ended)?;
+        Ok((began, late))
+    }
+
+    fn wait_for(
+        &self,
+        held: &Receiver<Held>,
+        process: &mut Process,
+    ) -> Result<Option<Held>, Trouble> {
+        loop {
+            self.stage.means.stop.check()?;
+            match held.recv_timeout(LOOK) {
+                Ok(held) => return Ok(Some(held)),
+                Err(RecvTimeoutError::Disconnected) => return Ok(None),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            if process.poll()?.is_some() {
+                return Ok(held.try_recv().ok());
+            }
+        }
+    }
+
+    /// Waits for connections, until the command has ended or makes none any more.
+    fn visited(
+        &self,
+        process: &mut Process,
+        enough: impl Fn((u32, u32)) -> bool,
+    ) -> Result<(), Trouble> {
+        let clock = self.stage.means.clock;
+        let until = Deadline::after(clock, VISIT_TIME);
+        while !enough(self.wire.visits()) && process.poll()?.is_none() && !until.is_past(clock) {
+            clock.sleep(LOOK)?;
+        }
+        Ok(())
+    }
+
+    /// The gateway answers once more, and then another program has its port for a while.
+    fn impostor(
+        &mut self,
+        held: Held,
+        process: &mut Process,
+        fault: &str,
+        visits: u32,
+    ) -> Result<(), Trouble> {
+        let book = self.stage.file("impostor.jsonl");
+        let impostor = self.stage.gateway(&book, &[format!("--fault={fault}")])?;
+        self.wire.lead_to(Some(impostor.address));
+        held.give(Order::Cut { permille: 1000 });
+        self.visited(process, |(_, connected)| connected >= visits)?;
+        // What reached it by now is answered before its port is taken back.
+        self.stage.means.clock.sleep(Duration::from_millis(50))?;
+        self.wire.lead_to(self.gateway.as_ref().map(|gateway| gateway.address));
+        let book = Book::read(&book).map_err(|error| Trouble::Other(error.to_string()))?;
+        self.findings.strangers(&book);
+        Ok(())
+    }
+
+    /// Nothing can be written: no order, and no risk left.
+    fn full_disk(&mut self, ended: &Ended) -> Result<(), Trouble> {
+        if !matches!(self.draw.blow, Blow::FullDisk { .. })
+            || self.draw.client != Client::EmergencyClose
+        {
+            return Ok(());
+        }
+        let open = self.book()?.open.len();
+        let against = (open > 0 || ended.code != Some(0))
+            .then(|| format!("{open} are open, {}", ended.describe()));
+        self.findings.look(Invariant::RiskIsReduced, against);
+        Ok(())
+    }
+
+    /// Restarts until a sync recovers.
+    fn recover(&mut self, late: Late) -> Result<bool, Trouble> {
+        if let Blow::KillTool { foreign_snapshot, flatten_first, .. } = self.draw.blow {
+            if foreign_snapshot {
+                self.leave_foreign_snapshot()?;
+            }
+            if flatten_first {
+                let ended = self.stage.run(&["emergency-close", "--yes", "--deadline=6s"])?;
+                self.findings.report(&ended, &self.book()?);
+            }
+        }
+        if matches!(self.draw.blow, Blow::Lie { .. }) {
+            // A gateway that was mended, so that what remains is the tool's doing.
+            self.gateway_down();
+            self.gateway_up(false)?;
+        }
+        let mut late = late;
+        let mut last = None;
+        for _ in 0..RESTARTS {
+            let process = self.stage.start(&["sync"], None)?;
+            if let Some((held, after)) = late.take() {
+                self.stage.means.clock.sleep(after)?;
+                held.give(Order::Pass);
+            }
+            let ended = self.stage.ended(process)?;
+            self.findings.report(&ended, &self.book()?);
+            if ended.code == Some(0) && ended.document["report"]["recovered"].is_u64() {
+                self.findings.look(Invariant::Recovers, None);
+                return Ok(true);
+            }
+            last = Some(ended);
+        }
+        let why = last.map(|ended| ended.describe()).unwrap_or_default();
+        self.findings.look(Invariant::Recovers, format!("{RESTARTS} syncs, and the last: {why}"));
+        Ok(false)
+    }
+
+    /// As another version would have written it.
+    fn leave_foreign_snapshot(&self) -> Result<(), Trouble> {
+        let store = self.stage.store();
+        let failed = || Trouble::io("rewrite the snapshot");
+        let text = fs::read_to_string(store.path()).map_err(failed())?;
+        fs::write(store.path(), text.replace(SCHEMA, "mt5crs.snapshot/2")).map_err(failed())
+    }
+
+    /// Everything that is left, against the book.
+    fn judge(&mut self) -> Result<(), Trouble> {
+        let book = self.book()?;
+        self.findings.snapshot_is_the_books(&self.stage.store(), &book);
+        self.findings.ledger(&book, self.canaries);
+        self.findings.evidence(&self.stage.evidence(), &book);
+        Ok(())
+    }
+}
