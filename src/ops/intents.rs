@@ -10,7 +10,9 @@ use uuid::Uuid;
 
 use super::open_proof::{self, Became, Found, Said, Sought};
 use crate::clock::{Clock, Deadline};
-use crate::evidence::body::{Body, By, Content, OpenIntent, Resolution, Resolved};
+use crate::evidence::body::{
+    Body, By, Content, OpenIntent, Resolution, Resolved, TicketOutcome, TicketResult,
+};
 use crate::evidence::book::Intent;
 use crate::evidence::{Evidence, EvidenceError};
 use crate::exit::Exit;
@@ -101,9 +103,10 @@ pub fn resolve(
                 let why = format!("the list holds it, known by {by}");
                 (Outcome::Executed, Some(Resolved::Executed { ticket }), Some(ticket), why)
             }
-            Became::NotExecuted { why } => {
-                (Outcome::NotExecuted, Some(Resolved::NotExecuted), None, why)
-            }
+            Became::NotExecuted { why } => match closed_since(client, records, &intent, open)? {
+                None => (Outcome::NotExecuted, Some(Resolved::NotExecuted), None, why),
+                Some(doubt) => (Outcome::Unknown, None, None, doubt),
+            },
             Became::Unknown { why } => (Outcome::Unknown, None, None, why),
         };
         if let Some(outcome) = resolved {
@@ -120,6 +123,49 @@ pub fn resolve(
         looked.push(look(&intent, outcome, ticket, why));
     }
     Ok(looked)
+}
+
+/// What speaks for a position that was opened after the intent and is closed already: it may have been the order's, and
+/// no list shows it any more. A result of just 0.00, closed by somebody else, is not seen.
+fn closed_since(
+    client: &mut Client<'_>,
+    records: &Records<'_>,
+    intent: &Intent,
+    open: &OpenIntent,
+) -> Result<Option<String>, Trouble> {
+    for record in records.evidence.records()? {
+        let record = record?;
+        if record.seq <= intent.seq {
+            continue;
+        }
+        let closed: Vec<Ticket> = match &record.body {
+            Some(Body::EmergencyOutcome(outcome)) => {
+                let closed = |ticket: &&TicketOutcome| ticket.result == TicketResult::Closed;
+                outcome.tickets.iter().filter(closed).map(|ticket| ticket.ticket).collect()
+            }
+            Some(Body::CloseIntent(close)) if record.run == intent.run => vec![close.ticket],
+            _ => continue,
+        };
+        if let Some(ticket) = closed.iter().find(|ticket| !open.tickets_before.contains(ticket)) {
+            return Ok(Some(format!(
+                "no list holds it; but {ticket}, opened after the intent, was closed since (record {}), and may have been it",
+                record.seq
+            )));
+        }
+    }
+    Ok(match client.account()?.reply {
+        Reply::Refused(refusal) => Some(format!(
+            "no list holds it; whether it was closed since, the account would show, which can't be read: {refusal}"
+        )),
+        Reply::Done(account) => {
+            let (before, now) = (&open.account_before.balance, &account.balance);
+            (before.value() != now.value()).then(|| {
+                format!(
+                    "no list holds it; but the balance was {before} before it and is {now}: something was closed since, and that may have been it"
+                )
+            })
+        }
+    })
 }
 
 fn look(intent: &Intent, outcome: Outcome, ticket: Option<Ticket>, why: String) -> Looked {

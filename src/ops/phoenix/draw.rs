@@ -114,8 +114,9 @@ pub(super) enum Blow {
     Delay { ms: u64 },
     /// So many thousandths of the message arrive, then the connection ends.
     CutReply { permille: u32 },
-    /// The gateway answers once more, then another program has its port, until it was connected to so often.
-    Impostor { fault: &'static str, visits: u32 },
+    /// The gateway answers once more, then a program that takes every message for an order has its port, until it was
+    /// connected to so often.
+    Impostor { visits: u32 },
     /// No file can grow past so many blocks of 512 bytes: of the evidence, past what was there before.
     FullDisk { blocks: u64 },
     /// SIGKILL, and everything that was not flushed is gone.
@@ -185,11 +186,10 @@ impl Draw {
                 (Blow::CutReply { permille: rng.u32(0..1000) }, Some(reply))
             }
             Kind::Impostor => {
-                let fault = if rng.bool() { "foreign-ea-v4" } else { "foreign-ea-v5" };
                 // The last list before the order.
                 let nth = if client == Client::Canary { 2 } else { 1 };
                 let moment = Moment { action: "GET_POSITIONS", nth, edge: Edge::Reply };
-                (Blow::Impostor { fault, visits: rng.u32(1..=3) }, Some(moment))
+                (Blow::Impostor { visits: rng.u32(1..=3) }, Some(moment))
             }
             Kind::FullDisk => (Blow::FullDisk { blocks: rng.u64(0..=10) }, None),
             Kind::PowerCut => (Blow::PowerCut { delivered: rng.bool() }, Some(somewhere)),
@@ -283,7 +283,7 @@ impl fmt::Display for Draw {
             Blow::CutReply { permille } => {
                 write!(f, "connection of {client} cut after {permille}/1000 of a reply")?;
             }
-            Blow::Impostor { fault, .. } => write!(f, "{fault} on the port under {client}")?,
+            Blow::Impostor { .. } => write!(f, "another program on the port under {client}")?,
             Blow::FullDisk { blocks } => write!(f, "disk full for {client}, {blocks} blocks left")?,
             Blow::PowerCut { delivered } => {
                 let message = if *delivered { "delivered" } else { "lost" };

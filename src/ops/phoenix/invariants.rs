@@ -34,8 +34,9 @@ macro_rules! invariants {
             /// What it says.
             pub fn meaning(self) -> &'static str {
                 match self {
-                    $(Self::$name => concat!($($doc),+).trim_ascii(),)*
+                    $(Self::$name => concat!($($doc),+),)*
                 }
+                .trim_matches([' ', '.'])
             }
         }
     };
@@ -138,7 +139,12 @@ impl Findings {
         };
         self.look(Invariant::EvidenceVerifies, damages);
         let unresolved = match evidence.unresolved() {
-            Ok(intents) => intents.first().map(|intent| format!("that of run {}", intent.run)),
+            Ok(intents) => {
+                // What was closed since no list shows any more, and it is a person's to say.
+                let closed_since = |time| book.ledger.iter().any(|e| e.kind.closes() && e.time > time);
+                let left = intents.iter().find(|intent| !closed_since(intent.time));
+                left.map(|intent| format!("that of run {}", intent.run))
+            }
             Err(error) => Some(error.to_string()),
         };
         self.look(Invariant::IntentsResolved, unresolved);

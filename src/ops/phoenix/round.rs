@@ -206,8 +206,8 @@ impl Round<'_> {
                 held.give(Order::Cut { permille: *permille });
                 self.stage.ended(process)?
             }
-            (Some(held), Blow::Impostor { fault, visits }) => {
-                self.impostor(held, &mut process, fault, *visits)?;
+            (Some(held), Blow::Impostor { visits }) => {
+                self.impostor(held, &mut process, *visits)?;
                 self.stage.ended(process)?
             }
             (Some(held), Blow::Drop | Blow::FullDisk { .. } | Blow::Lie { .. }) => {
@@ -216,10 +216,21 @@ impl Round<'_> {
             }
         };
         self.wire.disarm();
+        self.answered()?;
         self.findings.snapshot_whole(&self.stage.store());
         self.findings.report(&ended, &self.book()?);
         self.full_disk(&ended)?;
         Ok((began, late))
+    }
+
+    /// Waits until the gateway has answered everything that reached it, whether anybody hears it or not.
+    fn answered(&self) -> Result<(), Trouble> {
+        let clock = self.stage.means.clock;
+        let until = Deadline::after(clock, VISIT_TIME);
+        while self.wire.is_busy() && !until.is_past(clock) {
+            clock.sleep(LOOK)?;
+        }
+        Ok(())
     }
 
     fn wait_for(
@@ -259,11 +270,10 @@ impl Round<'_> {
         &mut self,
         held: Held,
         process: &mut Process,
-        fault: &str,
         visits: u32,
     ) -> Result<(), Trouble> {
         let book = self.stage.file("impostor.jsonl");
-        let impostor = self.stage.gateway(&book, &[format!("--fault={fault}")])?;
+        let impostor = self.stage.gateway(&book, &["--fault=foreign-ea-v5".to_owned()])?;
         self.wire.lead_to(Some(impostor.address));
         held.give(Order::Cut { permille: 1000 });
         self.visited(process, |(_, connected)| connected >= visits)?;
@@ -305,15 +315,17 @@ impl Round<'_> {
             self.gateway_down();
             self.gateway_up(false)?;
         }
-        let mut late = late;
         let mut last = None;
-        for _ in 0..RESTARTS {
+        if let Some((held, after)) = late {
+            // This one sees the book as it is before the message arrives, or after: its word counts for neither.
             let process = self.stage.start(&["sync"], None)?;
-            if let Some((held, after)) = late.take() {
-                self.stage.means.clock.sleep(after)?;
-                held.give(Order::Pass);
-            }
-            let ended = self.stage.ended(process)?;
+            self.stage.means.clock.sleep(after)?;
+            held.give(Order::Pass);
+            self.stage.ended(process)?;
+            self.answered()?;
+        }
+        for _ in 0..RESTARTS {
+            let ended = self.stage.run(&["sync"])?;
             self.findings.report(&ended, &self.book()?);
             if ended.code == Some(0) && ended.document["report"]["recovered"].is_u64() {
                 self.findings.look(Invariant::Recovers, None);

@@ -45,6 +45,8 @@ struct State {
     /// Requests since the wire was armed, by action.
     seen: HashMap<String, u32>,
     armed: Option<(Moment, Sender<Held>)>,
+    /// Requests that are on their way to a gateway, or with it.
+    unanswered: u32,
     turned_away: u32,
     connected: u32,
     /// Both ends of every connection, to be closed.
@@ -99,6 +101,11 @@ impl Wire {
     /// A moment that has not come by now never does.
     pub(super) fn disarm(&self) {
         lock(&self.state).armed = None;
+    }
+
+    /// Whether a request reached a gateway that has not answered it yet.
+    pub(super) fn is_busy(&self) -> bool {
+        lock(&self.state).unanswered > 0
     }
 
     /// How many connections found nobody, and how many somebody, since the wire was last led elsewhere.
@@ -202,9 +209,14 @@ impl Pump {
             };
             let request = self.count(body);
             let _ = asked.send(request.clone());
-            self.pass(&unit.bytes, &request, Edge::Request)?;
+            lock(&self.state).unanswered += 1;
+            let passed = self.pass(&unit.bytes, &request, Edge::Request);
             // Without an answer there is no connection either.
-            answers.recv().map_err(|_| io::ErrorKind::ConnectionAborted)?;
+            let answered = passed.is_ok() && answers.recv().is_ok();
+            lock(&self.state).unanswered -= 1;
+            if !answered {
+                return Err(io::ErrorKind::ConnectionAborted.into());
+            }
         }
     }
 

@@ -69,7 +69,7 @@ fn rounds(sheet: &mut Sheet<'_>, report: &Report) -> io::Result<()> {
     let mut listed = table::table(sheet, &["INVARIANT", ">ROUNDS", ">VIOLATED"]);
     for tally in &report.invariants {
         listed.add_row([
-            table::cell(tally.meaning.trim_end_matches('.')),
+            table::cell(tally.meaning),
             table::cell(tally.checked.to_string()),
             table::cell(tally.violated.to_string()),
         ]);
