@@ -37,8 +37,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use self::draw::Draw;
-pub use self::invariants::Invariant;
 use self::invariants::Findings;
+pub use self::invariants::Invariant;
 use self::round::Played;
 use self::stage::{Means, Trouble};
 pub use self::steps::Step;
@@ -214,11 +214,7 @@ fn play_all(
 type Ended = (u64, (Round, Findings, bool));
 
 /// Plays one, and leaves its directory only where something did not hold.
-fn play(
-    draw: &Draw,
-    scratch: &Path,
-    means: Means<'_>,
-) -> Result<(Round, Findings, bool), Stopped> {
+fn play(draw: &Draw, scratch: &Path, means: Means<'_>) -> Result<(Round, Findings, bool), Stopped> {
     let directory = scratch.join(format!("round-{}", draw.seed));
     let (findings, recovery, struck, executed) = match round::play(draw, &directory, means) {
         Ok(Played { mut findings, recovery, struck, executed }) => {
@@ -296,7 +292,8 @@ fn judged(options: &Options, steps: Vec<Step>, mut tallies: Tallies) -> Outcome<
     };
     let tally = |invariant: &Invariant| {
         let counted = tallies.counts.iter().find(|(which, ..)| which == invariant);
-        let (checked, violated) = counted.map_or((0, 0), |(_, checked, broken)| (*checked, *broken));
+        let (checked, violated) =
+            counted.map_or((0, 0), |(_, checked, broken)| (*checked, *broken));
         Tally { name: *invariant, meaning: invariant.meaning(), checked, violated }
     };
     let invariants = Invariant::ALL.iter().map(tally).collect();

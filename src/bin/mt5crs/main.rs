@@ -37,7 +37,8 @@ pub(crate) fn version() -> &'static str {
 #[cfg(debug_assertions)]
 fn rehearse() {
     let wanted = |name| std::env::var_os(name);
-    let broken = wanted("BREAK_RULE").map(|rule| mt5crs::sabotage::break_rule(&rule.to_string_lossy()));
+    let broken =
+        wanted("BREAK_RULE").map(|rule| mt5crs::sabotage::break_rule(&rule.to_string_lossy()));
     let noted = wanted("NOTE_FLUSHES").map(|path| mt5crs::flush::notes::keep_in(path.as_ref()));
     assert!(broken != Some(false), "BREAK_RULE names no rule");
     assert!(!matches!(noted, Some(Err(_))), "NOTE_FLUSHES can't be written");

@@ -107,7 +107,7 @@ fn read(
 
     let moment = Draw::moment_of(Client::Sync, options.seed);
     let held = wire.hold_at(moment);
-    let mut process = stage.start(&["sync", DEADLINE], None)?;
+    let mut process = stage.start(&["sync", DEADLINE])?;
     let held = loop {
         means.stop.check()?;
         if let Ok(held) = held.recv_timeout(LOOK) {

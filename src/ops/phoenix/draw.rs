@@ -207,10 +207,9 @@ impl Draw {
 /// Any moment of that command's conversation with a healthy gateway; of a canary's, half of the time that of its order.
 fn moment(rng: &mut Rng, client: Client, positions: u32, edge: Edge) -> Moment {
     let (action, nth) = match client {
-        Client::Sync => *pick(
-            rng,
-            &[("PING", 1), ("SYNC_ALL", 1), ("GET_POSITIONS", 1), ("GET_ACCOUNT", 1)],
-        ),
+        Client::Sync => {
+            *pick(rng, &[("PING", 1), ("SYNC_ALL", 1), ("GET_POSITIONS", 1), ("GET_ACCOUNT", 1)])
+        }
         Client::Canary if rng.bool() => ("OPEN", 1),
         Client::Canary => *pick(
             rng,

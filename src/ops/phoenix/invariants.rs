@@ -141,7 +141,8 @@ impl Findings {
         let unresolved = match evidence.unresolved() {
             Ok(intents) => {
                 // What was closed since no list shows any more, and it is a person's to say.
-                let closed_since = |time| book.ledger.iter().any(|e| e.kind.closes() && e.time > time);
+                let closed_since =
+                    |time| book.ledger.iter().any(|e| e.kind.closes() && e.time > time);
                 let left = intents.iter().find(|intent| !closed_since(intent.time));
                 left.map(|intent| format!("that of run {}", intent.run))
             }
@@ -238,7 +239,8 @@ fn lie(
             .map(|ticket| format!("record {}: not executed; the ledger: {ticket}", record.seq))
     };
     let not_closed = |ticket: Ticket| {
-        (!book.closed(ticket)).then(|| format!("record {}: {ticket} is closed; it isn't", record.seq))
+        (!book.closed(ticket))
+            .then(|| format!("record {}: {ticket} is closed; it isn't", record.seq))
     };
     match body {
         Body::OpenOutcome(outcome) => match &outcome.result {

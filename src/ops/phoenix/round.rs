@@ -10,11 +10,11 @@ use uuid::Uuid;
 use super::draw::{Blow, Client, Draw};
 use super::invariants::{Book, Findings, Invariant};
 use super::power;
-use super::stage::{Ended, Gateway, LOOK, Means, Process, Stage, Trouble};
+use super::stage::{Conditions, Ended, Gateway, LOOK, Means, Process, REACHED, Stage, Trouble};
 use super::wire::{Held, Order, Wire};
 use crate::clock::Deadline;
-use crate::evidence::body::{Begin, EmergencyIntent};
 use crate::evidence::EvidenceError;
+use crate::evidence::body::{Begin, EmergencyIntent};
 use crate::ops::sync::snapshot::SCHEMA;
 use crate::units::Ticket;
 
@@ -24,6 +24,10 @@ const BALLAST_TICKETS: i64 = 28_000;
 const BLOCK: u64 = 512;
 /// Restarted so often, a sync must have recovered.
 const RESTARTS: u32 = 5;
+/// The book of the program that takes the gateway's port.
+const IMPOSTOR: &str = "impostor.jsonl";
+/// A socket that connects anew by itself does so within this.
+const RECONNECT_TIME: Duration = Duration::from_millis(60);
 /// How long a connection that nobody opens any more is waited for.
 const VISIT_TIME: Duration = Duration::from_millis(1500);
 
@@ -47,6 +51,7 @@ pub(super) fn play(draw: &Draw, directory: &Path, means: Means<'_>) -> Result<Pl
     let mut round = Round {
         draw,
         gateway: None,
+        impostor: None,
         book,
         wire,
         stage,
@@ -67,6 +72,7 @@ pub(super) fn play(draw: &Draw, directory: &Path, means: Means<'_>) -> Result<Pl
 struct Round<'r> {
     draw: &'r Draw,
     gateway: Option<Gateway>,
+    impostor: Option<Gateway>,
     book: PathBuf,
     wire: Wire,
     stage: Stage<'r>,
@@ -155,21 +161,28 @@ impl Round<'_> {
 
     /// Starts the command and strikes. Answers when, and the message that is still on its way.
     fn disturb(&mut self) -> Result<(Duration, Late), Trouble> {
-        let held = self.draw.moment.map(|moment| self.wire.hold_at(moment));
+        // Between the last list and the order there is no message to be held at, but a point in a build for tests.
+        let waits_at = self.waits_before_order().then_some("before-intent");
+        let moment = self.draw.moment.filter(|_| waits_at.is_none());
+        let held = moment.map(|moment| self.wire.hold_at(moment));
         let arguments: &[&str] = match self.draw.client {
             Client::Sync => &["sync"],
             Client::Canary => &["canary", "--yes", "--beside-open", "--deadline=6s"],
             Client::EmergencyClose => &["emergency-close", "--yes", "--deadline=6s"],
         };
-        let mut process = self.stage.start(arguments, self.limit()?)?;
+        let conditions = Conditions { blocks: self.limit()?, waits_at };
+        let mut process = self.stage.start_so(arguments, &conditions)?;
         let clock = self.stage.means.clock;
         let held = match held {
             None => None,
             Some(held) => self.wait_for(&held, &mut process)?,
         };
         let began = clock.monotonic();
-        if held.is_none() && self.draw.moment.is_some() {
+        if held.is_none() && moment.is_some() {
             self.struck = false;
+        }
+        if waits_at.is_some() {
+            self.struck = self.impostor_before_order(&mut process)?;
         }
         let mut late = None;
         let ended = match (held, &self.draw.blow) {
@@ -206,8 +219,8 @@ impl Round<'_> {
                 held.give(Order::Cut { permille: *permille });
                 self.stage.ended(process)?
             }
-            (Some(held), Blow::Impostor { visits }) => {
-                self.impostor(held, &mut process, *visits)?;
+            (Some(held), Blow::Impostor { .. }) => {
+                self.impostor(held, &mut process)?;
                 self.stage.ended(process)?
             }
             (Some(held), Blow::Drop | Blow::FullDisk { .. } | Blow::Lie { .. }) => {
@@ -265,23 +278,54 @@ impl Round<'_> {
         Ok(())
     }
 
+    fn waits_before_order(&self) -> bool {
+        let impostor = matches!(self.draw.blow, Blow::Impostor { .. });
+        cfg!(debug_assertions) && impostor && self.draw.client == Client::Canary
+    }
+
+    /// The canary has listed and not yet ordered: the gateway goes, and another program has its port. Answers whether
+    /// the canary came so far.
+    fn impostor_before_order(&mut self, process: &mut Process) -> Result<bool, Trouble> {
+        let clock = self.stage.means.clock;
+        let reached = self.stage.file(REACHED);
+        while !reached.exists() {
+            if process.poll()?.is_some() {
+                return Ok(false);
+            }
+            clock.sleep(LOOK)?;
+        }
+        self.impostor_up()?;
+        self.wire.cut();
+        let until = Deadline::after(clock, RECONNECT_TIME);
+        while self.wire.visits() == (0, 0) && !until.is_past(clock) {
+            clock.sleep(LOOK)?;
+        }
+        fs::remove_file(&reached).map_err(Trouble::io("let the canary go on"))?;
+        self.impostor_visited(process)?;
+        Ok(true)
+    }
+
     /// The gateway answers once more, and then another program has its port for a while.
-    fn impostor(
-        &mut self,
-        held: Held,
-        process: &mut Process,
-        visits: u32,
-    ) -> Result<(), Trouble> {
-        let book = self.stage.file("impostor.jsonl");
-        let impostor = self.stage.gateway(&book, &["--fault=foreign-ea-v5".to_owned()])?;
-        self.wire.lead_to(Some(impostor.address));
+    fn impostor(&mut self, held: Held, process: &mut Process) -> Result<(), Trouble> {
+        self.impostor_up()?;
         held.give(Order::Cut { permille: 1000 });
+        self.impostor_visited(process)
+    }
+
+    fn impostor_up(&mut self) -> Result<(), Trouble> {
+        let arguments = ["--fault=foreign-ea-v5".to_owned()];
+        let impostor = self.stage.gateway(&self.stage.file(IMPOSTOR), &arguments)?;
+        self.wire.lead_to(Some(impostor.address));
+        self.impostor = Some(impostor);
+        Ok(())
+    }
+
+    /// Waits until it was connected to as often as was drawn.
+    fn impostor_visited(&self, process: &mut Process) -> Result<(), Trouble> {
+        let Blow::Impostor { visits } = self.draw.blow else { return Ok(()) };
         self.visited(process, |(_, connected)| connected >= visits)?;
-        // What reached it by now is answered before its port is taken back.
-        self.stage.means.clock.sleep(Duration::from_millis(50))?;
+        // Connections that reached it stay with it.
         self.wire.lead_to(self.gateway.as_ref().map(|gateway| gateway.address));
-        let book = Book::read(&book).map_err(|error| Trouble::Other(error.to_string()))?;
-        self.findings.strangers(&book);
         Ok(())
     }
 
@@ -318,7 +362,7 @@ impl Round<'_> {
         let mut last = None;
         if let Some((held, after)) = late {
             // This one sees the book as it is before the message arrives, or after: its word counts for neither.
-            let process = self.stage.start(&["sync"], None)?;
+            let process = self.stage.start(&["sync"])?;
             self.stage.means.clock.sleep(after)?;
             held.give(Order::Pass);
             self.stage.ended(process)?;
@@ -349,6 +393,11 @@ impl Round<'_> {
     /// Everything that is left, against the book.
     fn judge(&mut self) -> Result<(), Trouble> {
         let book = self.book()?;
+        if self.impostor.take().is_some() {
+            let impostor = Book::read(&self.stage.file(IMPOSTOR));
+            let impostor = impostor.map_err(|error| Trouble::Other(error.to_string()))?;
+            self.findings.strangers(&impostor);
+        }
         self.findings.snapshot_is_the_books(&self.stage.store(), &book);
         self.findings.ledger(&book, self.canaries);
         self.findings.evidence(&self.stage.evidence(), &book);

@@ -62,6 +62,18 @@ pub(super) struct Stage<'m> {
     gateway: SocketAddr,
 }
 
+/// Under what the tool is started.
+#[derive(Default)]
+pub(super) struct Conditions {
+    /// Every file that it writes to is limited to so many blocks of 512 bytes.
+    pub(super) blocks: Option<u64>,
+    /// A build for tests waits at that point of its code until the file [`REACHED`] is removed.
+    pub(super) waits_at: Option<&'static str>,
+}
+
+/// The file in the stage's directory that says that a point was reached.
+pub(super) const REACHED: &str = "reached";
+
 /// How a command ended.
 pub(super) struct Ended {
     pub(super) code: Option<i32>,
@@ -120,13 +132,18 @@ impl<'m> Stage<'m> {
         self.file("flushes")
     }
 
-    /// Starts the tool; `blocks` limits every file that it writes to so many blocks of 512 bytes.
-    pub(super) fn start(
+    /// Starts the tool.
+    pub(super) fn start(&self, arguments: &[&str]) -> Result<Process, Trouble> {
+        self.start_so(arguments, &Conditions::default())
+    }
+
+    /// Starts the tool under those conditions.
+    pub(super) fn start_so(
         &self,
         arguments: &[&str],
-        blocks: Option<u64>,
+        conditions: &Conditions,
     ) -> Result<Process, Trouble> {
-        let mut command = match blocks {
+        let mut command = match conditions.blocks {
             None => Command::new(self.means.tool),
             Some(blocks) => {
                 let mut shell = Command::new("sh");
@@ -156,6 +173,9 @@ impl<'m> Stage<'m> {
         for (name, value) in self.means.environment {
             command.env(name, value);
         }
+        if let Some(point) = conditions.waits_at {
+            command.env("WAIT_AT_POINT", point).env("WAIT_IN", &self.directory);
+        }
         command.stdin(Stdio::null());
         Process::start(command, arguments.join(" "), true)
     }
@@ -173,7 +193,7 @@ impl<'m> Stage<'m> {
 
     /// Runs the tool to its end.
     pub(super) fn run(&self, arguments: &[&str]) -> Result<Ended, Trouble> {
-        let process = self.start(arguments, None)?;
+        let process = self.start(arguments)?;
         self.ended(process)
     }
 

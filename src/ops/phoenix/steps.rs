@@ -90,7 +90,7 @@ fn climb(means: Means<'_>, scratch: &Path, found: &mut Vec<String>) -> Result<()
 
     let moment = Moment { action: "GET_POSITIONS", nth: 1, edge: Edge::Reply };
     let held = wire.hold_at(moment);
-    let mut process = stage.start(&["sync"], None)?;
+    let mut process = stage.start(&["sync"])?;
     let held = loop {
         means.stop.check()?;
         if let Ok(held) = held.recv_timeout(super::stage::LOOK) {
@@ -106,7 +106,10 @@ fn climb(means: Means<'_>, scratch: &Path, found: &mut Vec<String>) -> Result<()
     let gateway = stage.gateway(&book, &arguments)?;
     wire.lead_to(Some(gateway.address));
     recovers(&stage, &book)?;
-    found.push("sync and gateway killed at the reply to GET_POSITIONS; both back, all recovered".to_owned());
+    found.push(
+        "sync and gateway killed at the reply to GET_POSITIONS; both back, all recovered"
+            .to_owned(),
+    );
     Ok(())
 }
 

@@ -103,6 +103,12 @@ impl Wire {
         lock(&self.state).armed = None;
     }
 
+    /// Ends every connection.
+    pub(super) fn cut(&self) {
+        let streams = std::mem::take(&mut lock(&self.state).streams);
+        streams.iter().for_each(close);
+    }
+
     /// Whether a request reached a gateway that has not answered it yet.
     pub(super) fn is_busy(&self) -> bool {
         lock(&self.state).unanswered > 0
@@ -117,13 +123,12 @@ impl Wire {
 
 impl Drop for Wire {
     fn drop(&mut self) {
-        let streams = {
+        {
             let mut state = lock(&self.state);
             state.closing = true;
             state.armed = None;
-            std::mem::take(&mut state.streams)
-        };
-        streams.iter().for_each(close);
+        }
+        self.cut();
         // A connection wakes the acceptor; where even that fails, it is left behind until the process ends.
         if TcpStream::connect_timeout(&self.address, CONNECT_TIME).is_ok()
             && let Some(acceptor) = self.acceptor.take()
@@ -164,11 +169,8 @@ fn connect(tool: TcpStream, state: &Arc<Mutex<State>>) -> io::Result<()> {
     }
     let (asked, questions) = channel();
     let (answered, answers) = channel();
-    let there = Pump {
-        from: tool.try_clone()?,
-        to: gateway.try_clone()?,
-        state: Arc::clone(state),
-    };
+    let there =
+        Pump { from: tool.try_clone()?, to: gateway.try_clone()?, state: Arc::clone(state) };
     let back = Pump { from: gateway, to: tool, state: Arc::clone(state) };
     let spawn = |name: &str, pump: Box<dyn FnOnce() + Send>| {
         std::thread::Builder::new().name(name.to_owned()).spawn(pump).map(drop)

@@ -201,12 +201,23 @@ fn record(site: &Site, outcome: &Outcome<Report>) {
     }
 }
 
-/// In a build for tests, the process kills itself at the point that the environment names: as a power cut would.
+/// In a build for tests, the process kills itself at the point that the environment names, as a power cut would; or it
+/// makes the file `reached` there in a directory that is named, and waits until it is gone.
+#[cfg(debug_assertions)]
 fn kill_point(point: &'static str) {
-    #[cfg(debug_assertions)]
     if std::env::var_os("KILL_AT_POINT").is_some_and(|wanted| wanted == point) {
         let _ = nix::sys::signal::kill(nix::unistd::Pid::this(), nix::sys::signal::Signal::SIGKILL);
     }
-    #[cfg(not(debug_assertions))]
-    let _ = point;
+    let waits = std::env::var_os("WAIT_AT_POINT").is_some_and(|wanted| wanted == point);
+    if let (true, Some(directory)) = (waits, std::env::var_os("WAIT_IN")) {
+        let reached = Path::new(&directory).join("reached");
+        let _ = std::fs::File::create(&reached);
+        while reached.exists() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
 }
+
+/// A released binary has no such points.
+#[cfg(not(debug_assertions))]
+fn kill_point(_: &'static str) {}

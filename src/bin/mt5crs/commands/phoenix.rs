@@ -77,10 +77,7 @@ fn settings(site: &Site) -> Vec<(OsString, OsString)> {
     set.collect()
 }
 
-fn options(
-    args: &PhoenixArgs,
-    environment: Vec<(OsString, OsString)>,
-) -> Result<Options, Failure> {
+fn options(args: &PhoenixArgs, environment: Vec<(OsString, OsString)>) -> Result<Options, Failure> {
     let failure = |message: &str, error: std::io::Error, remedy: &str| Failure {
         code: "phoenix-stage",
         message: message.to_owned(),
@@ -91,13 +88,14 @@ fn options(
     let tool = std::env::current_exe().map_err(|error| {
         failure("failed to find this program's own file", error, "run it by its path")
     })?;
-    let scratch = tempfile::Builder::new().prefix("mt5crs-phoenix-").tempdir().map_err(|error| {
-        failure(
-            "failed to make a scratch directory",
-            error,
-            "set TMPDIR to a directory that can be written",
-        )
-    })?;
+    let scratch =
+        tempfile::Builder::new().prefix("mt5crs-phoenix-").tempdir().map_err(|error| {
+            failure(
+                "failed to make a scratch directory",
+                error,
+                "set TMPDIR to a directory that can be written",
+            )
+        })?;
     Ok(Options {
         rounds: args.rounds,
         // Small enough to be read out over the telephone.
