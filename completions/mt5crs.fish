@@ -56,6 +56,7 @@ complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "positions" -d 'Show a
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "sync" -d 'Recover and check account and positions, keep them, then become COMMAND'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "canary" -d 'Open one tiny order, prove it, close it, prove that: can this system really trade?'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "emergency-close" -d 'Close every position, or say exactly what remains'
+complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "phoenix" -d 'Kill it in the middle, cut its wire, fill its disk: does recovery really work?'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "breaker" -d 'Look at, write or remove the kill switch\'s file'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "evidence" -d 'What was intended and proved: show, verify, resolve or export the records'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "sim" -d 'Run a simulated gateway to practise on'
@@ -231,6 +232,36 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l allow-
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -s V -l version -d 'Print version'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l rounds -d 'Rounds, from 1 to 100000' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l seed -d 'The first round\'s seed, from which the others count on; drawn and shown unless it is given' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
+json\t'One JSON document, on failure too'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
+json\t'One object a line'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l port -d 'The gateway\'s command port [GATEWAY_PORT, GTW_PORT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l timeout -d 'For one attempt of a read [SYNC_TIMEOUT_S]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l attempts -d 'Attempts of a read in all [SYNC_RETRY_COUNT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l deadline -d 'End with an honest code after this long, whatever happens' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l sim-positions -d 'How many positions it holds' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l sim-seed -d 'The seed of its prices' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l sim-fault -d 'How it lies, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l sim-book -d 'Keep its book in this file' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l sim-link-rtt -d 'The link\'s round trip, which pipelining hides' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l sim-exec-time -d 'The broker\'s time for an order, which nothing hides' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l gateway -d 'Only read, and from the configured gateway: kill a sync midway, restart it, compare the two reads'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -s v -l verbose -d 'More on stderr: once for the run\'s story, twice for every round trip'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -s q -l quiet -d 'Nothing but errors on stderr'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l allow-loopback -d 'Talk to an address of this machine'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -s V -l version -d 'Print version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
 json\t'One JSON document, on failure too'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
@@ -500,6 +531,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l fault -d 'How it l
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l book -d 'Keep the book in this file, and take it up again from there' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l link-rtt -d 'The link\'s round trip, which pipelining hides' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l exec-time -d 'The broker\'s time for an order, which nothing hides' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l signature-ttl -d 'How old an order\'s risk signature may be' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l listen-port -d 'The port to listen on, on loopback; the system picks one unless it is given' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
 json\t'One JSON document, on failure too'"
@@ -522,6 +554,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l sim-fault -d 'How 
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l sim-book -d 'Keep its book in this file' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l sim-link-rtt -d 'The link\'s round trip, which pipelining hides' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l sim-exec-time -d 'The broker\'s time for an order, which nothing hides' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l end-with-stdin -d 'End when standard input does, so that it never outlives whoever started it'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l list-faults -d 'Explain every fault, and end'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l ledger -d 'Print what really executed on the book of --book, and end'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -s v -l verbose -d 'More on stderr: once for the run\'s story, twice for every round trip'

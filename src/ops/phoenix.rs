@@ -149,10 +149,10 @@ pub fn run(
         Err(stopped) => return gave_up(options, stopped),
     };
     let mut tallies = Tallies::default();
-    if steps.iter().all(|step| step.status == Status::Pass) {
-        if let Err(stopped) = play_all(options, means, progress, &mut tallies) {
-            return gave_up(options, stopped);
-        }
+    if steps.iter().all(|step| step.status == Status::Pass)
+        && let Err(stopped) = play_all(options, means, progress, &mut tallies)
+    {
+        return gave_up(options, stopped);
     }
     judged(options, steps, tallies)
 }

@@ -5,7 +5,7 @@ use mt5crs::evidence::Evidence;
 use mt5crs::ops::evidence::verify;
 use serde_json::Value;
 
-use crate::orders::{canary, error, executed, opens};
+use crate::orders::{canary, error, executed, opens, quick};
 use crate::support::{Ended, Machine, Sim, named};
 
 /// Kills a canary there, and runs the next.
@@ -62,6 +62,31 @@ fn an_order_that_executed_is_found_and_forbids_another() {
         sound(&again.document());
         assert_eq!(executed(&sim), ["OPEN", "CLOSE", "OPEN", "CLOSE"], "{point}");
     }
+}
+
+/// No list shows any more what was opened and closed in between: that is no proof that it never executed.
+#[test]
+fn an_order_that_was_closed_before_anybody_looked_stays_unknown() {
+    let (machine, sim) = (Machine::new(), Sim::start(&["--positions=3"]));
+    canary(&machine, &sim, &["--yes"]).env("KILL_AT_POINT", "after-send").end();
+    quick(&machine, &sim, &["emergency-close", "--yes"]).json().exits(0);
+    let document = quick(&machine, &sim, &["sync"]).json().exits(0).document();
+    let looked = &document["report"]["intents"][0];
+    assert_eq!(looked["outcome"], "unknown", "{document}");
+    let ticket = sim.ledger()[0]["ticket"].to_string();
+    assert!(looked["why"].as_str().unwrap().contains(&ticket), "{document}");
+
+    // Closed by hand, only the balance tells.
+    let (machine, sim) = (Machine::new(), Sim::start(&["--positions=3"]));
+    canary(&machine, &sim, &["--yes"]).env("KILL_AT_POINT", "after-send").end();
+    let ticket = sim.ledger()[0]["ticket"].to_string();
+    let elsewhere = Machine::new();
+    let close = ["emergency-close", "--yes", "--no-breaker", "--ticket", &ticket];
+    elsewhere.against(&sim, &close).json().exits(0);
+    let document = quick(&machine, &sim, &["sync"]).json().exits(0).document();
+    let looked = &document["report"]["intents"][0];
+    assert_eq!(looked["outcome"], "unknown", "{document}");
+    assert!(looked["why"].as_str().unwrap().contains("balance"), "{document}");
 }
 
 #[test]

@@ -1,1 +1,218 @@
-//! later
+//! Crashes played with real processes: everything holds, a broken rule is noticed, a seed replays, and nothing is left
+//! behind however it ends.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::support::{Ended, Machine, Run, Sim, ended, named, signal};
+
+fn phoenix(machine: &Machine, arguments: &[&str]) -> Run {
+    let all: Vec<&str> = ["phoenix"].iter().chain(arguments).copied().collect();
+    machine.run(all)
+}
+
+/// The processes that work somewhere below that directory.
+fn processes_in(directory: &Path) -> usize {
+    let directory = std::fs::canonicalize(directory).unwrap();
+    let all = std::fs::read_dir("/proc").unwrap().filter_map(Result::ok);
+    let works = all.filter_map(|process| std::fs::read_link(process.path().join("cwd")).ok());
+    works.filter(|cwd| cwd.starts_with(&directory)).count()
+}
+
+fn scratch_trees(machine: &Machine) -> usize {
+    let entries = std::fs::read_dir(machine.path()).unwrap().filter_map(Result::ok);
+    entries.filter(|e| e.file_name().to_string_lossy().starts_with("mt5crs-phoenix-")).count()
+}
+
+fn list<'d>(document: &'d Value, name: &str) -> &'d Vec<Value> {
+    document["report"][name].as_array().unwrap_or_else(|| panic!("no {name} in {document}"))
+}
+
+#[test]
+fn twenty_five_rounds_hold_everything() {
+    let machine = Machine::new();
+    let document = phoenix(&machine, &["--seed=7"]).json().exits(0).document();
+    assert_eq!((&document["verdict"], &document["report"]["rounds"]), (&"pass".into(), &25.into()));
+    assert_eq!(document["report"]["moments_missed"], 0, "{document}");
+    assert_eq!(list(&document, "played").len(), 25);
+    assert!(document["report"]["recovery"]["max_ms"].is_u64());
+    for step in list(&document, "steps") {
+        assert_eq!(step["status"], "pass", "{step}");
+    }
+    for tally in list(&document, "invariants") {
+        assert!(tally["checked"].as_u64().unwrap() > 0, "{tally} was never looked at");
+        assert_eq!(tally["violated"], 0, "{tally}");
+    }
+    assert_eq!(scratch_trees(&machine), 0);
+}
+
+#[test]
+fn people_read_the_steps_a_table_and_the_last_line() {
+    let machine = Machine::new();
+    let ended = phoenix(&machine, &["--rounds=1", "--seed=3"]).end().exits(0);
+    let page = ended.stdout();
+    assert!(page.starts_with("PASSED 1 rounds from seed 3"), "{page}");
+    for step in 1..=5 {
+        assert!(page.contains(&format!("\n[STEP {step}] ")), "{page}");
+    }
+    assert!(page.trim_end().ends_with("\nPhoenix Test PASSED"), "{page}");
+}
+
+/// Each rule is broken in the tool, and phoenix has to notice it in any 25 rounds.
+#[cfg(debug_assertions)]
+#[test]
+fn a_broken_safety_rule_is_noticed_within_25_rounds() {
+    for (rule, invariant) in [
+        ("send-open-once", "no-order-twice"),
+        ("flush-records", "snapshot-whole"),
+        ("doubt-filled", "reports-are-true"),
+        ("never-reconnect", "nothing-to-strangers"),
+    ] {
+        let machine = Machine::new();
+        let broken = |arguments: &[&str]| -> Ended {
+            phoenix(&machine, arguments).env("BREAK_RULE", rule).json().exits(1)
+        };
+        let document = broken(&["--seed=4711"]).document();
+        assert_eq!(document["error"]["code"], "phoenix-failed", "{rule}");
+        let tally = named(&document, "invariants", invariant);
+        assert!(tally["violated"].as_u64().unwrap() > 0, "{rule}: {document}");
+
+        // A failed round leaves its directory, and its seed replays it.
+        let round = list(&document, "failed")
+            .iter()
+            .find(|round| {
+                round["violations"].to_string().contains(tally["meaning"].as_str().unwrap())
+            })
+            .unwrap();
+        let directory = Path::new(round["directory"].as_str().unwrap());
+        assert!(directory.join("story.txt").is_file() && directory.join("book.jsonl").is_file());
+        let seed = format!("--seed={}", round["seed"]);
+        let again = broken(&["--rounds=1", &seed]).document();
+        let replayed = &list(&again, "failed")[0];
+        assert_eq!((&replayed["seed"], &replayed["what"]), (&round["seed"], &round["what"]));
+        assert!(named(&again, "invariants", invariant)["violated"] == 1, "{again}");
+    }
+}
+
+/// What a released binary is like: nothing breaks.
+#[cfg(not(debug_assertions))]
+#[test]
+fn a_released_binary_has_no_rule_to_break() {
+    for rule in ["send-open-once", "flush-records", "doubt-filled", "never-reconnect"] {
+        let machine = Machine::new();
+        phoenix(&machine, &["--seed=4711"]).env("BREAK_RULE", rule).json().exits(0);
+    }
+}
+
+#[test]
+fn a_seed_replays() {
+    let machine = Machine::new();
+    let played = || {
+        let document = phoenix(&machine, &["--seed=100", "--rounds=25"]).json().exits(0).document();
+        let killed = |round: &&Value| {
+            let what = round["what"].as_str().unwrap();
+            what.contains("killed, ") || what.contains("power cut")
+        };
+        let kept: Vec<_> = list(&document, "played")
+            .iter()
+            .filter(killed)
+            .map(|round| (round["what"].clone(), round["executed"].clone()))
+            .collect();
+        assert_eq!(kept.len(), 6);
+        kept
+    };
+    assert_eq!(played(), played());
+}
+
+#[test]
+fn asked_to_stop_it_ends_its_processes_and_leaves_nothing() {
+    for (name, code) in [("INT", 130), ("TERM", 143)] {
+        let machine = Machine::new();
+        let child = phoenix(&machine, &["--rounds=100000"]).arg("--output=json").start();
+        while processes_in(machine.path()) < 3 {
+            std::thread::yield_now();
+        }
+        signal(child.id(), name);
+        let ended = ended(child, "phoenix").exits(code);
+        assert_eq!(ended.document()["error"]["code"], "interrupted");
+        assert_eq!((processes_in(machine.path()), scratch_trees(&machine)), (0, 0));
+    }
+}
+
+#[test]
+fn killed_itself_it_leaves_no_process() {
+    let machine = Machine::new();
+    let child = phoenix(&machine, &["--rounds=100000"]).start();
+    while processes_in(machine.path()) < 4 {
+        std::thread::yield_now();
+    }
+    signal(child.id(), "KILL");
+    assert_eq!(ended(child, "phoenix").code(), None);
+    // Each ends by itself once nobody is there any more.
+    while processes_in(machine.path()) > 0 {
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn numbers_out_of_range_are_usage_errors() {
+    let machine = Machine::new();
+    for arguments in [
+        &["--rounds=0"][..],
+        &["--rounds=100001"],
+        &["--rounds=-1"],
+        &["--seed=-1"],
+        &["--seed=18446744073709551616"],
+        &["--seed=one"],
+        &["--gateway", "--rounds=5"],
+    ] {
+        phoenix(&machine, arguments).end().exits(2).tells("error: ");
+    }
+    phoenix(&machine, &["--gateway"]).end().exits(2).tells("GATEWAY_HOST is not set");
+}
+
+#[test]
+fn a_scratch_tree_that_cannot_be_made_is_told() {
+    let machine = Machine::new();
+    let run = phoenix(&machine, &["--rounds=1"]).env("TMPDIR", machine.file("missing"));
+    run.end().exits(2).tells("set TMPDIR");
+}
+
+#[test]
+fn against_a_gateway_it_only_reads() {
+    let (machine, sim) = (Machine::new(), Sim::start(&["--positions=4"]));
+    let document = machine.against(&sim, &["phoenix", "--gateway"]).json().exits(0).document();
+    assert_eq!((&document["verdict"], &document["target"]), (&"pass".into(), &"simulated".into()));
+    for name in ["first-read", "killed-midway", "snapshot-stands", "second-read", "reads-agree"] {
+        assert_eq!(named(&document, "gateway", name)["status"], "pass", "{document}");
+    }
+    assert!(sim.ledger().is_empty());
+    assert_eq!(scratch_trees(&machine), 0);
+    // State and logs of the real place hold nothing of it but the run itself.
+    assert!(!machine.verify_log().contains("State synchronized"), "{}", machine.verify_log());
+}
+
+#[test]
+fn somebody_who_trades_between_the_reads_is_a_warning() {
+    let (machine, sim) = (Machine::new(), Sim::with_faults(&["position-appears:2"]));
+    let run = machine.against(&sim, &["phoenix", "--gateway", "--seed=2"]);
+    let document = run.json().exits(0).document();
+    assert_eq!(named(&document, "gateway", "reads-agree")["status"], "warn", "{document}");
+}
+
+#[test]
+fn a_gateway_that_does_not_answer_is_left_with_the_honest_code() {
+    let machine = Machine::new();
+    let mut sim = Sim::with_faults(&[]);
+    machine.run(["phoenix", "--gateway", "--host=127.0.0.1"]).json().exits(5);
+    sim.restart(&["--fault=hang:GET_POSITIONS:2+"]);
+    let quick = ["phoenix", "--gateway", "--timeout=200ms"];
+    let document = machine.against(&sim, &quick).json().exits(3).document();
+    assert_eq!(document["error"]["code"], "phoenix-sync", "{document}");
+    sim.restart(&["--fault=foreign-ea-v5"]);
+    machine.against(&sim, &quick).json().exits(6);
+    sim.kill();
+    machine.against(&sim, &quick).end().exits(3).says("Phoenix Test FAILED");
+    assert_eq!(scratch_trees(&machine), 0);
+}

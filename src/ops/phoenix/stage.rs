@@ -17,6 +17,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::draw::SIGNATURE_TTL_MS;
+use super::power;
 use crate::clock::{Clock, Deadline, Stop, Stopped};
 use crate::evidence::Evidence;
 use crate::guard::decision;
@@ -168,8 +169,10 @@ impl<'m> Stage<'m> {
             .env("SYNC_RETRY_INTERVAL_S", "0.02")
             .env("MT5CRS_ORDER_TIMEOUT_S", "0.3")
             .env("MT5CRS_SETTLE_S", "0.2")
-            .env("MT5CRS_SIGNATURE_TTL_S", ttl)
-            .env("NOTE_FLUSHES", self.flush_notes());
+            .env("MT5CRS_SIGNATURE_TTL_S", ttl);
+        if power::SHOWN {
+            command.env("NOTE_FLUSHES", self.flush_notes());
+        }
         for (name, value) in self.means.environment {
             command.env(name, value);
         }

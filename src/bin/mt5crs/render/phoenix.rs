@@ -19,18 +19,18 @@ impl Page for Report {
     ) -> io::Result<()> {
         let passed = matches!(outcome.verdict, Verdict::Pass | Verdict::Warn);
         let (ink, word) = if passed { (Ink::Pass, "PASSED") } else { (Ink::Fail, "FAILED") };
-        if let Some(report) = &outcome.report {
-            sheet.headline(ink, word, &headline(report, context))?;
-            steps(sheet, report)?;
-            if !report.gateway.is_empty() {
-                sheet.heading("AGAINST THE GATEWAY, reading only")?;
-                table::checks(sheet, &report.gateway)?;
-            }
-            if report.rounds > 0 {
-                rounds(sheet, report)?;
-            }
-            sheet.blank()?;
+        // Stopped, or never begun: neither passed nor failed.
+        let Some(report) = &outcome.report else { return Ok(()) };
+        sheet.headline(ink, word, &headline(report, context))?;
+        steps(sheet, report)?;
+        if !report.gateway.is_empty() {
+            sheet.heading("AGAINST THE GATEWAY, reading only")?;
+            table::checks(sheet, &report.gateway)?;
         }
+        if report.rounds > 0 {
+            rounds(sheet, report)?;
+        }
+        sheet.blank()?;
         sheet.line(sheet.style.paint(ink, &format!("Phoenix Test {word}")))
     }
 }
@@ -44,7 +44,13 @@ fn headline(report: &Report, context: &Context<'_>) -> String {
         (Some(p50), Some(max)) => format!("; recovery p50 {p50} ms, max {max} ms"),
         _ => String::new(),
     };
-    format!("{failed} of {of} rounds failed (seed {seed}){recovery}")
+    if let Some(step) = report.steps.iter().find(|step| step.status != Status::Pass) {
+        return format!("step {} of 5, before any round", step.number);
+    }
+    match failed {
+        0 => format!("{of} rounds from seed {seed}, nothing violated{recovery}"),
+        _ => format!("{failed} of {of} rounds from seed {seed}{recovery}"),
+    }
 }
 
 fn steps(sheet: &mut Sheet<'_>, report: &Report) -> io::Result<()> {
