@@ -4,6 +4,7 @@
 //! when it was last flushed, to nothing where it never was; locks hold nothing. What a power cut may do besides, it
 //! doesn't do here: take back a rename whose directory was not flushed, or write blocks out of order.
 
+#[cfg(debug_assertions)]
 use std::fs::{self, File};
 use std::io;
 use std::path::Path;

@@ -17,7 +17,6 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::draw::SIGNATURE_TTL_MS;
-use super::power;
 use crate::clock::{Clock, Deadline, Stop, Stopped};
 use crate::evidence::Evidence;
 use crate::guard::decision;
@@ -170,17 +169,27 @@ impl<'m> Stage<'m> {
             .env("MT5CRS_ORDER_TIMEOUT_S", "0.3")
             .env("MT5CRS_SETTLE_S", "0.2")
             .env("MT5CRS_SIGNATURE_TTL_S", ttl);
-        if power::SHOWN {
-            command.env("NOTE_FLUSHES", self.flush_notes());
-        }
         for (name, value) in self.means.environment {
             command.env(name, value);
         }
+        self.tell_test_build(&mut command, conditions);
+        command.stdin(Stdio::null());
+        Process::start(command, arguments.join(" "), true)
+    }
+
+    /// What only a build for tests can be told.
+    #[cfg(debug_assertions)]
+    fn tell_test_build(&self, command: &mut Command, conditions: &Conditions) {
+        command.env("NOTE_FLUSHES", self.flush_notes());
         if let Some(point) = conditions.waits_at {
             command.env("WAIT_AT_POINT", point).env("WAIT_IN", &self.directory);
         }
-        command.stdin(Stdio::null());
-        Process::start(command, arguments.join(" "), true)
+    }
+
+    /// A released binary can be told nothing, and is asked for no such thing.
+    #[cfg(not(debug_assertions))]
+    fn tell_test_build(&self, _: &mut Command, conditions: &Conditions) {
+        debug_assert!(conditions.waits_at.is_none());
     }
 
     /// Nothing of the real machine's settings, and no signals of its terminal.

@@ -107,7 +107,13 @@ fn options(args: &PhoenixArgs, environment: Vec<(OsString, OsString)>) -> Result
 }
 
 /// A rule that this process was told to break is broken in those that it starts as well.
+#[cfg(debug_assertions)]
 fn broken_rule() -> Option<(OsString, OsString)> {
-    let rule = cfg!(debug_assertions).then(|| std::env::var_os("BREAK_RULE")).flatten();
-    rule.map(|rule| ("BREAK_RULE".into(), rule))
+    std::env::var_os("BREAK_RULE").map(|rule| ("BREAK_RULE".into(), rule))
+}
+
+/// A released binary breaks none.
+#[cfg(not(debug_assertions))]
+fn broken_rule() -> Option<(OsString, OsString)> {
+    None
 }
