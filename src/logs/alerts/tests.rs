@@ -181,7 +181,7 @@ fn the_engines_unit_is_an_alert_while_systemd_says_so() {
         unit: "engine.service".into(),
         active_state: "active".into(),
         result: result.into(),
-        restarts,
+        restarts: Some(restarts),
     };
     rules.see_engine(&engine("success", 0), now);
     assert!(rules.take_changes().is_empty());

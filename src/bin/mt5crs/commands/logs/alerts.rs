@@ -6,7 +6,7 @@ use mt5crs::clock::Stopped;
 use mt5crs::config::{Key, Settings};
 use mt5crs::exit::Exit;
 use mt5crs::logs::alerts::{Alert, Rule, Rules, Thresholds};
-use mt5crs::logs::engine::{self, Engine, EngineError};
+use mt5crs::logs::engine::{self, Engine};
 use mt5crs::logs::filter::Filter;
 use mt5crs::logs::report::Alerts;
 use mt5crs::logs::search::{Options, Search, Totals};
@@ -14,6 +14,7 @@ use mt5crs::logs::tail::Ended;
 use mt5crs::logs::watch::{AskEngine, Told, Watch, World};
 use mt5crs::logs::{event, process};
 use mt5crs::report::{Failure, Outcome, Verdict};
+use mt5crs::systemd;
 
 use super::{PLACES, Places, no_query, settings, shortcomings};
 use crate::args::logs::AlertsArgs;
@@ -110,7 +111,7 @@ fn follow(run: &Run, args: &AlertsArgs, settings: &Settings) -> Result<Exit, Fai
     let query = event::query().map_err(|error| no_query(&error))?;
     let options = Options { filter: filter(run, args), ..Options::default() };
     let unit = settings.engine_unit.as_deref();
-    let ask = || -> Result<Engine, EngineError> { engine::look(unit.unwrap_or_default()) };
+    let ask = || -> Result<Engine, systemd::Error> { engine::look(unit.unwrap_or_default()) };
     let world = World {
         clock: &*run.clock,
         is_alive: &process::is_alive,
