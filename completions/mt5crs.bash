@@ -1898,13 +1898,17 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__logs__subcmd__alerts)
-            opts="-f -o -v -q -h -V --window --follow --output --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
+            opts="-f -o -v -q -h -V --window --cpu-over --follow --output --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --window)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cpu-over)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2456,7 +2460,7 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__schema)
-            opts="-o -v -q -h -V --output --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version link-test link-watch positions sync canary emergency-close breaker evidence-show evidence-verify evidence-resolve evidence-export config-show explain"
+            opts="-o -v -q -h -V --output --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version link-test link-watch positions sync canary emergency-close breaker evidence-show evidence-verify evidence-resolve evidence-export logs-grep logs-presets logs-alerts logs-alert logs-summary config-show explain"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

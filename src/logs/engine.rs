@@ -1,4 +1,4 @@
-//! What systemd says of the strategy engine's unit: whether it failed, and how often it was started again.
+//! What systemd says of the strategy engine's unit: whether it failed, how often it was started again, what it uses.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,6 +6,8 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::usage::Sample;
+use crate::clock::Clock;
 use crate::systemd::{self, Unit};
 
 /// How long systemd's answer is waited for: it comes within milliseconds, or the manager is in trouble.
@@ -25,15 +27,12 @@ pub struct Engine {
 }
 
 /// Asks systemd.
-pub fn look(unit: &str) -> Result<Engine, systemd::Error> {
-    systemd::show(unit, WAIT).map(Engine::from)
-}
-
-impl From<Unit> for Engine {
-    fn from(unit: Unit) -> Self {
-        let Unit { name, active_state, result, restarts, .. } = unit;
-        Self { unit: name, active_state, result, restarts }
-    }
+pub fn look(unit: &str, clock: &dyn Clock) -> Result<(Engine, Sample), systemd::Error> {
+    let Unit { name, active_state, result, restarts, memory_bytes, cpu_ns, .. } =
+        systemd::show(unit, WAIT)?;
+    let cpu = cpu_ns.map(Duration::from_nanos);
+    let sample = Sample { at: clock.monotonic(), memory_bytes, cpu };
+    Ok((Engine { unit: name, active_state, result, restarts }, sample))
 }
 
 impl Engine {

@@ -428,6 +428,11 @@ pub(crate) enum SchemaOf {
     EvidenceVerify,
     EvidenceResolve,
     EvidenceExport,
+    LogsGrep,
+    LogsPresets,
+    LogsAlerts,
+    LogsAlert,
+    LogsSummary,
     ConfigShow,
     Explain,
 }

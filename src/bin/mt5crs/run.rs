@@ -39,6 +39,8 @@ pub(crate) struct Showing<'a> {
     pub(crate) told: usize,
     /// Whether stdout belongs to somebody else.
     pub(crate) on_stderr: bool,
+    /// Whether somebody waits for the end: nothing is then done that can be done another time.
+    pub(crate) urgent: bool,
     /// A file that gets the JSON document as well.
     pub(crate) report_file: Option<&'a std::path::Path>,
 }
@@ -73,8 +75,7 @@ impl Run {
             outcome.warnings.push(format!("{trouble}: {}", trouble.source));
         }
         self.show(command, &outcome, Some(site), showing);
-        // With stdout belonging to somebody else, a command is about to start and must not wait.
-        if !showing.on_stderr {
+        if !showing.urgent {
             site.record.tidy();
         }
         site.record.end(outcome.exit);

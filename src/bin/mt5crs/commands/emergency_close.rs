@@ -37,7 +37,7 @@ pub(crate) fn run(run: &Run, args: &EmergencyCloseArgs) -> Exit {
         Ok(site) => site,
         Err(failure) => return run.give_up::<Report>(JOB.name, failure),
     };
-    let mut showing = Showing { all_rows: args.rows.all, ..Showing::default() };
+    let mut showing = Showing { all_rows: args.rows.all, urgent: true, ..Showing::default() };
     let outcome = match close(run, args, &site, &mut showing) {
         Ok(outcome) => outcome,
         Err(failure) => Outcome::failed(failure),

@@ -135,6 +135,26 @@ fn record(site: &Site, outcome: &Outcome<Report>) {
     }
 }
 
+/// That the gateway is silent, and that it answers again: the rule that was tripped by the one is cleared by the other.
+fn record_change(site: &Site, event: &Event) {
+    match (&event.state, event.rtt_us) {
+        (State::Down { why }, _) => {
+            site.record.marker(&Marker::ConnectionFailed { endpoint: &site.endpoint, cause: why });
+        }
+        (State::Up { .. } | State::TerminalGone { .. }, Some(rtt_us)) => {
+            let (p50_us, p90_us, max_us) = (rtt_us, rtt_us, rtt_us);
+            site.record.marker(&Marker::Latency {
+                samples: 1,
+                p50_us,
+                p90_us,
+                p99_us: None,
+                max_us,
+            });
+        }
+        _ => {}
+    }
+}
+
 /// Tells every change, a line each: text for people, a JSON document for programs.
 fn watch(run: &Run, site: &Site, options: &Options, reach: &Reach<'_>, every: Duration) -> Exit {
     let mut tell = |event: &Event| {
@@ -144,9 +164,7 @@ fn watch(run: &Run, site: &Site, options: &Options, reach: &Reach<'_>, every: Du
         } else {
             run.screen.page(|sheet| render::link_test::event(sheet, event))
         };
-        if let State::Down { why } = &event.state {
-            site.record.marker(&Marker::ConnectionFailed { endpoint: &site.endpoint, cause: why });
-        }
+        record_change(site, event);
         if run.screen.is_read() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     };
     let exit = match watch::run(options, reach, every, &mut tell) {

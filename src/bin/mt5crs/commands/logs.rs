@@ -21,6 +21,15 @@ use crate::run::Run;
 use crate::site::{no_directory, resolved, settings_failure};
 
 pub(crate) fn run(run: &Run, command: LogsCommand) -> Exit {
+    if run.global.sim.sim {
+        // Each run of a simulated gateway has a tree of its own: here it would be searched before anything is in it.
+        let failure = usage(
+            "--sim has no logs to look at: each run's are in the scratch tree that it printed"
+                .to_owned(),
+            "leave out --sim, and name that tree's: --log-dir DIR/logs".to_owned(),
+        );
+        return run.give_up::<Presets>("logs", failure);
+    }
     match command {
         LogsCommand::Grep(args) => grep::run(run, *args),
         LogsCommand::Presets => {

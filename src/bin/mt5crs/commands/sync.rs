@@ -34,6 +34,8 @@ pub(crate) fn run(run: &Run, args: SyncArgs) -> Exit {
         histogram: false,
         told: 0,
         on_stderr: !args.command.is_empty(),
+        // The command is about to start.
+        urgent: !args.command.is_empty(),
         report_file: args.report.as_deref(),
     };
     if let Err(failure) = usable(run, &args) {

@@ -7,11 +7,10 @@ use std::path::{Path, PathBuf};
 use mt5crs::logs::alerts::Alert;
 use mt5crs::logs::files::Unreadable;
 use mt5crs::logs::query::Query;
-use mt5crs::logs::report::{Alerts, FileCount, Found, PresetCount, Presets, Summary};
+use mt5crs::logs::report::{Alerts, FileCount, Found, Object, PresetCount, Presets, Summary};
 use mt5crs::logs::search::{Hit, Listener};
 use mt5crs::logs::summary::By;
 use mt5crs::report::{Outcome, Verdict};
-use serde::Serialize;
 
 use super::style::{Ink, Style, clean, verdict};
 use super::{Context, Page, Screen, Sheet, table};
@@ -63,7 +62,7 @@ impl<'a> Printer<'a> {
         }
     }
 
-    fn object(&mut self, object: &impl Serialize) -> io::Result<()> {
+    fn object(&mut self, object: &Object<'_>) -> io::Result<()> {
         serde_json::to_writer(&mut self.out, object)?;
         self.out.write_all(b"\n")
     }
@@ -134,7 +133,7 @@ impl Listener for Printer<'_> {
             return Ok(());
         }
         if self.form.json {
-            return self.object(&Found::of(hit, self.query));
+            return self.object(&Object::Found(Found::of(hit, self.query)));
         }
         if self.form.context && self.last != hit.path {
             if !self.last.as_os_str().is_empty() {
@@ -160,7 +159,7 @@ impl Listener for Printer<'_> {
             Some(Counts::Lines) => Some(matches),
         };
         if self.form.json {
-            return self.object(&FileCount { path, count });
+            return self.object(&Object::File(FileCount { path: path.to_string_lossy(), count }));
         }
         if count.is_none() || self.form.names {
             self.name(path)?;
@@ -191,7 +190,7 @@ pub(crate) fn preset_counts(
 ) -> io::Result<()> {
     if json {
         for &(preset, count) in counts {
-            screen.json_line(&PresetCount { preset, count })?;
+            screen.json_line(&Object::Preset(PresetCount { preset, count }))?;
         }
         return Ok(());
     }
