@@ -2,16 +2,21 @@
 //! no line and has none repeated.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{BufRead, BufReader, Read as _, Write as _};
+use std::io::{BufRead, BufReader, Write as _};
 use std::path::PathBuf;
-use std::process::{Child, ChildStdout};
+use std::process::Child;
+use std::sync::mpsc;
+use std::time::Duration;
 
-use crate::support::{Machine, ended, signal};
+use crate::support::{Machine, signal};
+
+/// No line takes longer to come: what doesn't come is a failure, not a wait.
+const HANG: Duration = Duration::from_secs(20);
 
 /// A command that follows a log, and what it prints.
 struct Tail {
     child: Child,
-    lines: BufReader<ChildStdout>,
+    lines: mpsc::Receiver<String>,
     log: PathBuf,
 }
 
@@ -19,7 +24,11 @@ impl Tail {
     fn of(machine: &Machine, arguments: &[&str]) -> Self {
         let log = machine.file("logs/VERIFY_LOG.log");
         let mut child = machine.run(arguments).start();
-        let lines = BufReader::new(child.stdout.take().unwrap());
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        let (sender, lines) = mpsc::channel();
+        std::thread::spawn(move || {
+            stdout.lines().map_while(Result::ok).try_for_each(|line| sender.send(line))
+        });
         Self { child, lines, log }
     }
 
@@ -29,15 +38,23 @@ impl Tail {
         file.write_all(text.as_bytes()).unwrap();
     }
 
-    /// The next lines that it prints; it says nothing of what it has not seen.
-    fn reads(&mut self, count: usize) -> Vec<String> {
-        let lines = self.lines.by_ref().lines().take(count);
-        lines.map(|line| line.unwrap()).collect()
+    /// The next lines that it prints; fewer where no more come.
+    fn reads(&self, count: usize) -> Vec<String> {
+        (0..count).map_while(|_| self.lines.recv_timeout(HANG).ok()).collect()
     }
 
-    fn stop(self) {
+    /// Asks it to stop; its end is the one that was asked for.
+    fn stop(mut self) {
         signal(self.child.id(), "INT");
-        ended(self.child, "a follower").exits(130);
+        assert_eq!(self.child.wait().unwrap().code(), Some(130));
+    }
+}
+
+impl Drop for Tail {
+    fn drop(&mut self) {
+        // Where the test failed it still follows; one that has ended is past being killed.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
@@ -50,11 +67,11 @@ fn ten_thousand_lines_through_rotations_truncation_and_a_new_file_come_once_and_
     const STEP: usize = 2_000;
     let machine = Machine::new();
     machine.write("logs/VERIFY_LOG.log", "x 0\n");
-    let mut tail = Tail::of(&machine, &["logs", "grep", "-f", "^x"]);
+    let tail = Tail::of(&machine, &["logs", "grep", "-f", "^x"]);
     assert_eq!(tail.reads(1), ["x 0"]);
     let (log, rotated) = (tail.log.clone(), tail.log.with_extension("log.1"));
     let mut next = 1;
-    let mut expect = |tail: &mut Tail, count: usize| {
+    let mut expect = |tail: &Tail, count: usize| {
         let expected: Vec<String> = (next..next + count).map(|n| format!("x {n}")).collect();
         assert_eq!(tail.reads(count), expected);
         next += count;
@@ -63,21 +80,21 @@ fn ten_thousand_lines_through_rotations_truncation_and_a_new_file_come_once_and_
     // Renamed before a line of it was surely seen; a slow writer still has the old file open.
     fs::rename(&log, &rotated).unwrap();
     tail.write(&numbered(STEP, 2 * STEP));
-    expect(&mut tail, 2 * STEP - 1);
+    expect(&tail, 2 * STEP - 1);
     OpenOptions::new().append(true).open(&rotated).unwrap().write_all(b"x 4000\n").unwrap();
-    expect(&mut tail, 1);
+    expect(&tail, 1);
     // Truncated where it stands, and grown past its old length.
     File::create(&log).unwrap();
     tail.write(&numbered(4_001, 7_000));
-    expect(&mut tail, 2_999);
+    expect(&tail, 2_999);
     // Removed, and made anew.
     fs::remove_file(&log).unwrap();
     tail.write(&numbered(7_000, 10_001));
-    expect(&mut tail, 3_001);
+    expect(&tail, 3_001);
     // Two halves of one line are one line.
     tail.write("x 100");
     tail.write("01\n");
-    expect(&mut tail, 1);
+    expect(&tail, 1);
     tail.stop();
 }
 
@@ -102,7 +119,7 @@ fn alerts_are_told_as_they_are_raised_and_cleared() {
         format!("{now}:{second:02}.000000+00:00 INFO [{second}-aaaaaaaa] StateReconciler {text}\n")
     };
     machine.write("logs/VERIFY_LOG.log", line(1, "State synchronization failed: x"));
-    let mut tail = Tail::of(&machine, &["-o", "json", "logs", "alerts", "--follow"]);
+    let tail = Tail::of(&machine, &["-o", "json", "logs", "alerts", "--follow"]);
     tail.write("State synchronization failed, says another program\n");
     tail.write(&line(2, "State synchronization failed: y"));
     let raised: serde_json::Value = serde_json::from_str(&tail.reads(1)[0]).unwrap();
