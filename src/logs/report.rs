@@ -124,6 +124,10 @@ pub struct Alerts {
     pub engine: Option<Engine>,
     /// What it holds and uses; where no unit is named, what each run of ours does that has not ended.
     pub usage: Vec<Usage>,
+    /// Holding more than this is an alert.
+    pub memory_limit_bytes: u64,
+    /// Using more of one processor than this is an alert, in percent.
+    pub cpu_limit_percent: f64,
 }
 
 /// What was done, by the logs.

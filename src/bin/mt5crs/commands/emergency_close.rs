@@ -90,7 +90,7 @@ fn close(
     // From here on one Ctrl-C asks, and a second stops.
     run.stop.be_patient(1);
     let evidence = Evidence::at(site.state_dir());
-    let progress = Progress::new(!run.global.quiet && !run.json(), "closing");
+    let progress = Progress::new(!run.global.quiet && run.is_human(), "closing");
     let mut last = None;
     let mut outcome = emergency_close::run(
         &mut client,

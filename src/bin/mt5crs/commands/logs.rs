@@ -17,7 +17,7 @@ use mt5crs::logs::report::Presets;
 use mt5crs::report::{Failure, Outcome, Verdict};
 
 use crate::args::logs::LogsCommand;
-use crate::run::Run;
+use crate::run::{Run, usage};
 use crate::site::{no_directory, resolved, settings_failure};
 
 pub(crate) fn run(run: &Run, command: LogsCommand) -> Exit {
@@ -91,10 +91,6 @@ fn time(flag: &'static str, text: &str, now: Timestamp) -> Result<Timestamp, Fai
     parse_time(text, now, &TimeZone::system()).map_err(|error| {
         usage(format!("{flag} `{text}`: {error}"), format!("for example {flag} 2h"))
     })
-}
-
-fn usage(message: String, remedy: String) -> Failure {
-    Failure { code: "usage", message, causes: Vec::new(), remedy, exit: Exit::Usage }
 }
 
 /// A bug of ours: the words that events hold can always be searched for.

@@ -4,7 +4,9 @@ use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use mt5crs::figure::Figure;
 use mt5crs::logs::alerts::Alert;
+use mt5crs::logs::figures;
 use mt5crs::logs::files::Unreadable;
 use mt5crs::logs::query::Query;
 use mt5crs::logs::report::{Alerts, FileCount, Found, Object, PresetCount, Presets, Summary};
@@ -215,13 +217,23 @@ impl Page for Presets {
 }
 
 impl Page for Alerts {
+    fn figures(outcome: &Outcome<Self>) -> Vec<Figure> {
+        figures::of(outcome)
+    }
+
     fn page(outcome: &Outcome<Self>, _: &Context<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
         let Some(report) = &outcome.report else { return Ok(()) };
         let over = report.alerts.len() - report.active;
+        let active = report.alerts.iter().filter(|alert| alert.is_active());
+        let mut names: Vec<&str> = active.map(|alert| alert.rule.name()).collect();
+        names.dedup();
+        let names = names.join(", ");
         let (word, text) = match (outcome.verdict, report.active) {
-            (Verdict::Fail, 1) => ("ALERT", format!("1 alert is active, {over} are over")),
+            (Verdict::Fail, 1) => {
+                ("ALERT", format!("1 alert is active ({names}), {over} are over"))
+            }
             (Verdict::Fail, count) => {
-                ("ALERT", format!("{count} alerts are active, {over} are over"))
+                ("ALERT", format!("{count} alerts are active ({names}), {over} are over"))
             }
             (Verdict::Unknown, _) => (
                 "UNKNOWN",

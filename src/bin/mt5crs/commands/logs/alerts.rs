@@ -21,9 +21,10 @@ use mt5crs::systemd;
 use rust_decimal::prelude::ToPrimitive as _;
 
 use super::{PLACES, Places, no_query, settings, shortcomings};
+use crate::args::Format;
 use crate::args::logs::AlertsArgs;
 use crate::render;
-use crate::run::Run;
+use crate::run::{Run, usage};
 
 const NAME: &str = "logs-alerts";
 /// Beside the places: without their right values, what should be an alert might not be one.
@@ -38,6 +39,11 @@ const READS: [Key; 7] = [
 ];
 
 pub(crate) fn run(run: &Run, args: &AlertsArgs) -> Exit {
+    if args.follow && !matches!(run.global.output, Format::Human | Format::Json) {
+        let message = "--follow goes on, and -o nagios and -o prometheus tell how things are once";
+        let remedy = "leave out --follow, and run it every minute";
+        return run.give_up::<Alerts>(NAME, usage(message.to_owned(), remedy.to_owned()));
+    }
     let settings = match settings(run, &[PLACES.as_slice(), &READS].concat()) {
         Ok(settings) => settings,
         Err(failure) => return run.give_up::<Alerts>(NAME, failure),
@@ -57,15 +63,15 @@ pub(crate) fn run(run: &Run, args: &AlertsArgs) -> Exit {
     ended.unwrap_or_else(|failure| run.give_up::<Alerts>(NAME, failure))
 }
 
-fn rules(settings: &Settings) -> Rules {
-    Rules::new(Thresholds {
+fn thresholds(settings: &Settings) -> Thresholds {
+    Thresholds {
         failed_syncs: u64::from(settings.alert_failed_syncs),
         silence: settings.alert_silence,
         sync: settings.alert_sync,
         retry: settings.alert_retry,
         memory_bytes: settings.alert_memory_bytes,
         cpu_percent: settings.alert_cpu_percent.to_f64().unwrap_or(f64::INFINITY),
-    })
+    }
 }
 
 fn filter(run: &Run, args: &AlertsArgs) -> Filter {
@@ -84,7 +90,8 @@ fn look(
     let told =
         event::read(&places.shared, &places.own, &filter).map_err(|error| no_query(&error))?;
     let mut warnings = shortcomings(&told);
-    let mut rules = rules(settings);
+    let limits = thresholds(settings);
+    let mut rules = Rules::new(limits);
     for event in &told.events {
         rules.see(event);
     }
@@ -125,6 +132,8 @@ fn look(
         active,
         engine,
         usage,
+        memory_limit_bytes: limits.memory_bytes,
+        cpu_limit_percent: limits.cpu_percent,
     };
     let mut outcome = Outcome::judged(report, verdict, false);
     outcome.warnings = warnings;
@@ -181,7 +190,7 @@ fn follow(
     let query = event::query().map_err(|error| no_query(&error))?;
     let options = Options { filter: filter(run, args), ..Options::default() };
     let mut teller = Teller { run };
-    let mut watch = Watch::new(rules(settings), world, &mut teller);
+    let mut watch = Watch::new(Rules::new(thresholds(settings)), world, &mut teller);
     let mut search = Search::new(&query, &options);
     let ended = search.follow(&paths, &*run.clock, &mut watch, &mut Totals::default());
     Ok(match ended {

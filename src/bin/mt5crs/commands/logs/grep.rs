@@ -14,10 +14,10 @@ use mt5crs::logs::search::{Listener, Options, Search, Totals};
 use mt5crs::logs::tail::Ended;
 use mt5crs::report::Failure;
 
-use super::{PLACES, settings, time, too_long, usage};
+use super::{PLACES, settings, time, too_long};
 use crate::args::logs::{GrepArgs, ShowingArgs, WantedArgs};
 use crate::render::logs::{Counts, Form, Printer};
-use crate::run::Run;
+use crate::run::{Run, usage};
 
 const NAME: &str = "logs-grep";
 
