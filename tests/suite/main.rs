@@ -17,6 +17,7 @@ mod killed;
 mod link_test;
 mod logs;
 mod look_alikes;
+mod monitoring;
 mod orders;
 mod positions;
 mod protocol;
