@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::PermissionsExt as _;
 
+use crate::stand_in::StandIn;
 use crate::support::{Ended, Machine, Sim};
 
 /// A plugin's line, taken apart.
@@ -335,15 +336,39 @@ fn whatever_may_trade_refuses_to_be_monitored() {
     assert_eq!(json.document()["error"]["code"], "usage");
 }
 
-/// A command's text is a stranger's as well: it can neither end the line nor begin the data.
+/// Gateways write text into the line and into labels: it can neither end the one nor break out of the other.
 #[test]
-fn what_a_stranger_says_stays_within_the_text() {
+fn what_a_gateway_says_stays_where_it_was_put() {
     let machine = Machine::new();
-    let host = "a|b' 'x'=1";
-    let line = plugin(&machine.run(["-o", "nagios", "link-test", "--host", host]).end().exits(3));
-    assert!(line.data.keys().all(|label| label == "link_up"), "{:?}", line.data.keys());
-    let text = machine.run(["-o", "prometheus", "link-test", "--host", "::1\"\\"]).end().stdout();
-    exposition(&text);
+    let answer = |account: &'static str| {
+        StandIn::new(move |action, uuid| {
+            let now = jiff::Timestamp::now();
+            let ok = format!(r#""uuid":"{uuid}","status":"ok""#);
+            match action {
+                "PING" => format!(r#"{{{ok},"server_time":"{now}","latency_ms":0.4}}"#),
+                "SYNC_ALL" => {
+                    r#"{"status":"ERROR","message":"x","account":{},"positions":[]}"#.to_owned()
+                }
+                "GET_POSITIONS" => format!(r#"{{{ok},"positions":[],"timestamp":"{now}"}}"#),
+                _ => account.replace("UUID", uuid).replace("NOW", &now.to_string()),
+            }
+        })
+    };
+    let refusing = answer(
+        r#"{"uuid":"UUID","status":"error","error_code":"ACCOUNT_ERROR","error_msg":"a | 'x'=1\n","timestamp":"NOW"}"#,
+    );
+    let line =
+        plugin(&machine.at(refusing.endpoint, &["-o", "nagios", "link-test"]).end().exits(2));
+    assert!(line.text.contains("ACCOUNT_ERROR: a / "), "{}", line.text);
+    assert!(!line.data.contains_key("x"), "{:?}", line.data);
+    let odd = answer(
+        r#"{"uuid":"UUID","status":"ok","balance":1.0,"equity":1.0,"margin":0.0,"free_margin":1.0,"margin_level":0.0,"currency":"U\"S\\D'=|\n","timestamp":"NOW"}"#,
+    );
+    let samples = machine.at(odd.endpoint, &["-o", "prometheus", "sync"]).end().stdout();
+    let samples = exposition(&samples);
+    let balance = samples.iter().find(|sample| sample.name == "mt5crs_account_balance").unwrap();
+    assert_eq!(balance.labels["currency"], "U\"S\\D'=|\n");
+    plugin(&machine.at(odd.endpoint, &["-o", "nagios", "sync"]).end());
 }
 
 /// An alert rule that names a figure or a rule that nobody writes would never fire.
