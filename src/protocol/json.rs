@@ -4,6 +4,8 @@
 //! decoders are several times slower at that, tell an error by line and column, and have read past a value by the time
 //! that they complain of it.
 
+use std::borrow::Cow;
+
 use super::malformed::Reason;
 
 /// Lists and objects within each other past this are refused, so that no frame can exhaust the stack.
@@ -43,6 +45,29 @@ impl Container {
             Self::Object => "expected `,` or `}`",
             Self::List => "expected `,` or `]`",
         }
+    }
+}
+
+/// A string as it stands in the text.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Text<'a> {
+    /// With its quotes.
+    token: &'a str,
+    escaped: bool,
+}
+
+impl<'a> Text<'a> {
+    /// What it says; nothing where it holds half a surrogate pair.
+    pub(super) fn read(self) -> Option<Cow<'a, str>> {
+        if self.escaped {
+            return serde_json::from_str(self.token).ok().map(Cow::Owned);
+        }
+        self.token.get(1..self.token.len() - 1).map(Cow::Borrowed)
+    }
+
+    /// A token that was read as a value, if it is a string's.
+    pub(super) fn of_value(token: &'a str) -> Option<Self> {
+        token.starts_with('"').then(|| Self { token, escaped: token.contains('\\') })
     }
 }
 
@@ -108,8 +133,8 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Reads a key and the colon behind it; the key with its quotes.
-    pub(super) fn key(&mut self) -> Result<&'a str, Fault> {
+    /// Reads a key and the colon behind it.
+    pub(super) fn key(&mut self) -> Result<Text<'a>, Fault> {
         if self.peek() != Some(b'"') {
             return Err(self.not_json("expected a key"));
         }
@@ -164,18 +189,24 @@ impl<'a> Scanner<'a> {
     }
 
     /// From the opening quote to behind the closing one.
-    fn string(&mut self) -> Result<&'a str, Fault> {
+    fn string(&mut self) -> Result<Text<'a>, Fault> {
         let start = self.at;
+        let mut escaped = false;
         self.at += 1;
         loop {
+            let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+            let plain = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f));
+            self.at += plain.unwrap_or(rest.len());
             match self.byte() {
                 Some(b'"') => {
                     self.at += 1;
-                    return Ok(self.since(start));
+                    return Ok(Text { token: self.since(start), escaped });
                 }
-                Some(b'\\') => self.escape()?,
-                Some(0..=0x1f) => return Err(self.not_json("a control character in a string")),
-                Some(_) => self.at += 1,
+                Some(b'\\') => {
+                    escaped = true;
+                    self.escape()?;
+                }
+                Some(_) => return Err(self.not_json("a control character in a string")),
                 None => return Err(self.not_json("it ends within a string")),
             }
         }

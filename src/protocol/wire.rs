@@ -11,7 +11,7 @@ use std::cell::Cell;
 use compact_str::CompactString;
 use jiff::Timestamp;
 
-use super::json::{Container, Fault, Scanner};
+use super::json::{Container, Fault, Scanner, Text};
 use super::malformed::{Malformed, Reason, excerpt};
 use crate::units::Exact;
 
@@ -115,7 +115,7 @@ impl<'a> Field<'_, 'a> {
 
     /// A string, unescaped.
     pub fn string(&self) -> Result<CompactString, Malformed> {
-        match unescaped(self.token.raw) {
+        match Text::of_value(self.token.raw).and_then(Text::read) {
             Some(text) => Ok(text.into()),
             None => Err(self.wrong_type("a string")),
         }
@@ -238,15 +238,6 @@ impl<'a> Object<'a> {
     }
 }
 
-/// A JSON string's text; nothing where the token is another value, or holds half a surrogate pair.
-fn unescaped(token: &str) -> Option<Cow<'_, str>> {
-    let text = token.strip_prefix('"')?.strip_suffix('"')?;
-    if text.contains('\\') {
-        return serde_json::from_str(token).ok().map(Cow::Owned);
-    }
-    Some(Cow::Borrowed(text))
-}
-
 struct Reader<'a> {
     scanner: Scanner<'a>,
 }
@@ -325,8 +316,8 @@ impl<'a> Reader<'a> {
             Err(fault) => return Err(object.fault("", fault)),
         }
         let start = self.scanner.offset();
-        let token = self.scanner.key().map_err(|fault| object.fault("", fault))?;
-        let Some(key) = unescaped(token) else {
+        let key = self.scanner.key().map_err(|fault| object.fault("", fault))?;
+        let Some(key) = key.read() else {
             return Err(object.complaint("", start, Reason::NotJson("an escape that is none")));
         };
         self.scanner.peek();

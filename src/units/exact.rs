@@ -116,7 +116,11 @@ impl Serialize for Exact {
 impl<'de> Deserialize<'de> for Exact {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = <&RawValue>::deserialize(deserializer)?;
-        Self::parse(raw.get()).map_err(serde::de::Error::custom)
+        let number = match raw.get().as_bytes() {
+            [b'-' | b'0'..=b'9', ..] => Self::of_json_number(raw.get()),
+            _ => Err(NotANumber::of(raw.get())),
+        };
+        number.map_err(serde::de::Error::custom)
     }
 }
 
