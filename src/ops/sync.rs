@@ -8,6 +8,7 @@
 
 pub mod changes;
 pub mod checks;
+pub mod figures;
 pub mod recovered;
 pub mod snapshot;
 
