@@ -5,8 +5,9 @@
 //! another form, is taken for absent, with a warning: a comparison is lost, nothing else.
 
 use std::borrow::Cow;
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
 use std::io::{BufWriter, ErrorKind, Write};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -55,6 +56,21 @@ impl<'a> Snapshot<'a> {
             positions: Cow::Borrowed(positions),
         }
     }
+}
+
+/// Only what every form has, whatever version wrote it.
+#[derive(Deserialize)]
+struct Form<'b> {
+    schema: Cow<'b, str>,
+}
+
+/// Reads the form before the rest, so that another version's snapshot is told from a broken one.
+fn read(bytes: &[u8]) -> Result<Snapshot<'static>, String> {
+    let form: Form<'_> = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+    if form.schema != SCHEMA {
+        return Err(format!("another version wrote it, in the form {:?}", form.schema));
+    }
+    serde_json::from_slice(bytes).map_err(|error| error.to_string())
 }
 
 /// Where a report says that the snapshot is.
@@ -118,10 +134,9 @@ impl Store {
             Ok(bytes) => bytes,
             Err(error) => return Previous::Unusable(error.to_string()),
         };
-        match serde_json::from_slice::<Snapshot<'static>>(&bytes) {
-            Ok(snapshot) if snapshot.schema == SCHEMA => Previous::Found(Box::new(snapshot)),
-            Ok(snapshot) => Previous::Unusable(format!("its form is {:?}", snapshot.schema)),
-            Err(error) => Previous::Unusable(error.to_string()),
+        match read(&bytes) {
+            Ok(snapshot) => Previous::Found(Box::new(snapshot)),
+            Err(why) => Previous::Unusable(why),
         }
     }
 
@@ -139,6 +154,8 @@ impl Store {
         let file = tempfile::Builder::new()
             .prefix(".snapshot-")
             .suffix(".tmp")
+            // What the umask leaves of it, as with the records: a group of operators shares both.
+            .permissions(Permissions::from_mode(0o666))
             .tempfile_in(&self.directory)?;
         let mut writer = BufWriter::with_capacity(BUFFER_BYTES, file);
         serde_json::to_writer(&mut writer, snapshot)?;
