@@ -44,16 +44,22 @@ pub struct Server {
 impl Server {
     /// With `account1` and `account2` in its configuration, and nothing installed.
     pub fn new() -> Self {
-        let server = Self { machine: Machine::new() };
-        for directory in ["bin", "units", "origin", "root/opt/mt5crs"] {
+        let server = Self::bare();
+        for directory in ["units", "origin", "root/opt/mt5crs"] {
             fs::create_dir_all(server.machine.file(directory)).unwrap();
         }
-        server.fails("");
-        server.machine.write("calls", "");
         server.program("bin/systemctl", SYSTEMCTL);
         server.sh("git init --quiet --initial-branch=main origin");
         server.configures("first");
         server.sh("git clone --quiet --bare origin root/opt/mt5crs/configuration.git");
+        server
+    }
+
+    /// With nothing but a place for programs.
+    pub fn bare() -> Self {
+        let server = Self { machine: Machine::new() };
+        server.fails("");
+        server.machine.write("calls", "");
         server
     }
 
