@@ -82,9 +82,9 @@ release_of() {
   printf '%s' "${to#releases/}"
 }
 
-# Makes a link name a release, by one rename.
+# Makes a link name a release, by one rename. What an interrupted call left half-made is replaced, not followed.
 point() {
-  ln -s "releases/$2" "$prefix/.$1.new"
+  ln -sfT "releases/$2" "$prefix/.$1.new"
   mv -T "$prefix/.$1.new" "$prefix/$1"
 }
 

@@ -49,12 +49,12 @@ fn the_pipeline_goes_through_where_all_is_well() {
 
 #[test]
 fn each_step_ends_the_pipeline_with_its_own_code() {
-    for (at, step) in ["link-test", "sync", "audit", "canary"].iter().enumerate() {
-        for code in [1, 2, 5, 6, 7, 8, 70, 127, 130, 143] {
-            let (ended, calls) = run("pipeline.sh", &["a"], &format!("{step} {code}"));
-            ended.exits(code).tells(&format!("stopped at {step} of a with code {code}"));
-            assert_eq!(calls, ALL[..=at], "{step} {code}");
-        }
+    let codes = [(0, 1), (0, 2), (1, 5), (1, 1), (2, 1), (2, 6), (2, 130), (3, 7), (3, 8), (3, 70)];
+    for (at, code) in codes {
+        let step = ["link-test", "sync", "audit", "canary"][at];
+        let (ended, calls) = run("pipeline.sh", &["a"], &format!("{step} {code}"));
+        ended.exits(code).tells(&format!("stopped at {step} of a with code {code}"));
+        assert_eq!(calls, ALL[..=at], "{step} {code}");
     }
 }
 
