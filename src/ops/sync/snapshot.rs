@@ -4,8 +4,9 @@
 //! interrupted at any point leaves the old one whole. A file that can't be read, or that another version wrote in
 //! another form, is taken for absent, with a warning: a comparison is lost, nothing else.
 
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
 use std::io::{BufWriter, ErrorKind, Write};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -59,6 +60,25 @@ impl<'a> Taken<'a> {
     ) -> Self {
         Self { schema: SCHEMA, taken_at, endpoint, account, positions }
     }
+}
+
+/// Only what every form has, whatever version wrote it.
+#[derive(Deserialize)]
+struct Form {
+    schema: String,
+}
+
+/// Another version's snapshot is told from a broken one by its form.
+fn read(text: &str) -> Result<Snapshot, String> {
+    let snapshot = serde_json::from_str::<Snapshot>(text);
+    let form = match &snapshot {
+        Ok(snapshot) => snapshot.schema.clone(),
+        Err(_) => serde_json::from_str::<Form>(text).map_err(|error| error.to_string())?.schema,
+    };
+    if form != SCHEMA {
+        return Err(format!("another version wrote it, in the form {form:?}"));
+    }
+    snapshot.map_err(|error| error.to_string())
 }
 
 /// Where a report says that the snapshot is.
@@ -122,10 +142,9 @@ impl Store {
             Ok(text) => text,
             Err(error) => return Previous::Unusable(error.to_string()),
         };
-        match serde_json::from_str::<Snapshot>(&text) {
-            Ok(snapshot) if snapshot.schema == SCHEMA => Previous::Found(Box::new(snapshot)),
-            Ok(snapshot) => Previous::Unusable(format!("its form is {:?}", snapshot.schema)),
-            Err(error) => Previous::Unusable(error.to_string()),
+        match read(&text) {
+            Ok(snapshot) => Previous::Found(Box::new(snapshot)),
+            Err(why) => Previous::Unusable(why),
         }
     }
 
@@ -143,6 +162,8 @@ impl Store {
         let file = tempfile::Builder::new()
             .prefix(".snapshot-")
             .suffix(".tmp")
+            // What the umask leaves of it, as with the records: a group of operators shares both.
+            .permissions(Permissions::from_mode(0o666))
             .tempfile_in(&self.directory)?;
         let mut writer = BufWriter::with_capacity(BUFFER_BYTES, file);
         serde_json::to_writer(&mut writer, snapshot)?;
