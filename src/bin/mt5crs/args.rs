@@ -172,6 +172,8 @@ pub(crate) enum Command {
     Schema(SchemaArgs),
     /// Print a shell's completions
     Completions(CompletionsArgs),
+    /// Print a manual page, or write them all
+    Man(ManArgs),
 }
 
 #[derive(Debug, Args)]
@@ -449,6 +451,27 @@ pub(crate) struct CompletionsArgs {
     /// The shell
     #[arg(value_enum)]
     pub(crate) shell: Shell,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ManArgs {
+    /// The page: mt5crs, or mt5crs-sync for a command's own
+    #[arg(default_value = "mt5crs", value_parser = man_page)]
+    pub(crate) page: String,
+    /// Write every page into this directory
+    #[arg(long, value_name = "DIR", conflicts_with = "page")]
+    pub(crate) dir: Option<PathBuf>,
+}
+
+/// The name of a page, with the program's own name in front where it was left out.
+fn man_page(text: &str) -> Result<String, String> {
+    let named = |name: &str| crate::render::man::pages().iter().any(|page| page.name == name);
+    let whole = format!("mt5crs-{text}");
+    match (named(text), named(&whole)) {
+        (true, _) => Ok(text.to_owned()),
+        (_, true) => Ok(whole),
+        _ => Err("`mt5crs man` names the pages under SUBCOMMANDS".to_owned()),
+    }
 }
 
 fn positive_duration(text: &str) -> Result<Duration, String> {

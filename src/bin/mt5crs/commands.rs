@@ -8,6 +8,7 @@ mod emergency_close;
 mod evidence;
 mod link_test;
 mod logs;
+mod man;
 mod positions;
 mod schema;
 mod sim;
@@ -69,5 +70,6 @@ fn command(run: &Run, command: Command) -> Exit {
         Command::Explain(args) => codes::run(run, &args),
         Command::Schema(args) => schema::run(run, &args),
         Command::Completions(args) => schema::completions(run, &args),
+        Command::Man(args) => man::run(run, &args),
     }
 }

@@ -6,6 +6,7 @@
 
 mod args;
 mod commands;
+mod group;
 mod listener;
 mod logging;
 mod outfile;

@@ -11,6 +11,7 @@ pub(crate) mod evidence;
 pub(crate) mod explain;
 pub(crate) mod link_test;
 pub(crate) mod logs;
+pub(crate) mod man;
 pub(crate) mod nagios;
 pub(crate) mod positions;
 pub(crate) mod progress;
