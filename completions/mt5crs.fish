@@ -918,7 +918,10 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -s h -l help 
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -s V -l version -d 'Print version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l dir -d 'Write every page into this directory' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
-json\t'One JSON document, on failure too'"
+json\t'One JSON document, on failure too'
+nagios\t'For reads: one line for a monitoring plugin, exit codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN'
+prometheus\t'For reads: figures in the text form of Prometheus'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
