@@ -16,6 +16,7 @@
 //! | [`guard`] | what may forbid an order, or a question |
 //! | [`logs`] | run logs, and the lines that operators grep for |
 //! | [`config`] | settings, each with its origin |
+//! | [`systemd`] | what systemd says of a unit |
 //! | [`ops`] | one file a command: options in, a report out |
 //! | [`report`], [`failure`] | what every report has; the one place where an error becomes words and an exit code |
 //! | [`escape`] | text of strangers, made fit for a terminal and a log |
@@ -28,6 +29,7 @@
 //!
 //! [`exit::Exit`] lists them; scripts branch on them, so their meanings never change.
 
+mod bounded;
 pub mod clock;
 pub mod config;
 pub mod escape;
@@ -41,4 +43,5 @@ pub mod ops;
 pub mod protocol;
 pub mod report;
 pub mod sim;
+pub mod systemd;
 pub mod units;

@@ -4,6 +4,7 @@
 pub mod absence;
 pub mod breaker;
 pub mod canary;
+pub mod close_probe;
 pub mod closing;
 pub mod config_show;
 pub mod emergency_close;
@@ -12,6 +13,7 @@ pub mod evidence;
 pub mod explain;
 pub mod intents;
 pub mod link_test;
+pub mod log_alerts;
 pub mod open_proof;
 pub mod positions;
 pub mod simulator;

@@ -5,6 +5,7 @@
 //! port since would get the order that another's PING had vouched for. Once any call on it failed it is dead, and a new
 //! one has to prove the gateway's identity anew (PROTOCOL.md, section 1).
 
+use crate::bounded::Unfinished;
 use crate::clock::{Deadline, Stopped};
 
 /// Opens connections to one endpoint.
@@ -57,4 +58,14 @@ pub enum LinkError {
     /// Somebody asked this run to stop.
     #[error(transparent)]
     Stopped(#[from] Stopped),
+}
+
+impl From<Unfinished> for LinkError {
+    fn from(unfinished: Unfinished) -> Self {
+        match unfinished {
+            Unfinished::TimedOut => Self::TimedOut,
+            Unfinished::Stopped(stopped) => Self::Stopped(stopped),
+            Unfinished::Failed(words) => Self::System(words),
+        }
+    }
 }

@@ -1,13 +1,15 @@
 //! What systemd says of the strategy engine's unit: whether it failed, and how often it was started again.
 
 use std::fmt;
-use std::process::{Command, Stdio};
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// What is asked for; systemd answers with one `Name=value` a line.
-const PROPERTIES: &str = "LoadState,ActiveState,Result,NRestarts";
+use crate::clock::{Clock, Deadline, Stop};
+use crate::systemd::{self, PATIENCE, Properties, SystemdError};
+
+/// What is asked for.
+const PROPERTIES: [&str; 3] = ["ActiveState", "Result", "NRestarts"];
 
 /// The unit as systemd sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -22,52 +24,18 @@ pub struct Engine {
     pub restarts: u64,
 }
 
-/// Nothing is known of the unit.
-#[derive(Debug, thiserror::Error)]
-pub enum EngineError {
-    /// systemctl could not be run.
-    #[error("failed to run systemctl")]
-    Run(#[from] std::io::Error),
-    /// It failed.
-    #[error("systemctl failed: {0}")]
-    Failed(String),
-    /// No such unit.
-    #[error("systemd knows no unit {0}")]
-    NoUnit(String),
-    /// What it says can't be read.
-    #[error("systemctl said nothing of {0}")]
-    Unreadable(&'static str),
-}
-
 /// Asks systemd.
-pub fn look(unit: &str) -> Result<Engine, EngineError> {
-    let output = Command::new("systemctl")
-        .args(["show", "--property", PROPERTIES, "--", unit])
-        .stdin(Stdio::null())
-        .output()?;
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-        return Err(EngineError::Failed(said));
-    }
-    parse(unit, &String::from_utf8_lossy(&output.stdout))
+pub fn look(unit: &str, clock: &dyn Clock, stop: &Stop) -> Result<Engine, SystemdError> {
+    let until = Deadline::after(clock, PATIENCE);
+    read(unit, &systemd::show(unit, &PROPERTIES, clock, stop, until)?)
 }
 
-fn parse(unit: &str, output: &str) -> Result<Engine, EngineError> {
-    let property = |name: &'static str| {
-        let mut pairs = output.lines().filter_map(|line| line.split_once('='));
-        let found = pairs.find(|(key, _)| *key == name).map(|(_, value)| value.to_owned());
-        found.ok_or(EngineError::Unreadable(name))
-    };
-    if property("LoadState")? == "not-found" {
-        return Err(EngineError::NoUnit(unit.to_owned()));
-    }
+fn read(unit: &str, said: &Properties) -> Result<Engine, SystemdError> {
     Ok(Engine {
         unit: unit.to_owned(),
-        active_state: property("ActiveState")?,
-        result: property("Result")?,
-        restarts: property("NRestarts")?
-            .parse()
-            .map_err(|_| EngineError::Unreadable("NRestarts"))?,
+        active_state: said.text("ActiveState")?.to_owned(),
+        result: said.text("Result")?.to_owned(),
+        restarts: said.number("NRestarts")?.unwrap_or_default(),
     })
 }
 
@@ -91,20 +59,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_what_systemd_says() {
-        let text = |load, active, result, restarts| {
-            format!(
-                "Result={result}\nNRestarts={restarts}\nLoadState={load}\nActiveState={active}\n"
-            )
+    fn a_unit_that_failed_or_was_started_again_crashed() {
+        let crashed = |active, result, restarts| {
+            let text = format!("Result={result}\nNRestarts={restarts}\nActiveState={active}\n");
+            read("engine.service", &Properties::of(&text)).unwrap().crashed()
         };
-        let read = |text: &str| parse("engine.service", text);
-        assert!(!read(&text("loaded", "active", "success", 0)).unwrap().crashed());
-        assert!(read(&text("loaded", "active", "success", 2)).unwrap().crashed());
-        assert!(read(&text("loaded", "failed", "exit-code", 0)).unwrap().crashed());
-        assert!(matches!(
-            read(&text("not-found", "inactive", "success", 0)),
-            Err(EngineError::NoUnit(_))
-        ));
-        assert!(matches!(read("LoadState=loaded\n"), Err(EngineError::Unreadable("ActiveState"))));
+        assert!(!crashed("active", "success", 0));
+        assert!(crashed("active", "success", 2));
+        assert!(crashed("failed", "exit-code", 0));
+        let nothing = read("engine.service", &Properties::of("NRestarts=0\n"));
+        assert!(matches!(nothing, Err(SystemdError::Unreadable("ActiveState"))));
     }
 }

@@ -7,11 +7,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::alerts::{Alert, Rules};
-use super::engine::{Engine, EngineError};
+use super::engine::Engine;
 use super::event::Event;
 use super::files::Unreadable;
 use super::search::{Hit, Listener};
 use crate::clock::Clock;
+use crate::systemd::SystemdError;
 
 /// From one question to systemd to the next.
 const ENGINE_INTERVAL: Duration = Duration::from_secs(10);
@@ -19,7 +20,7 @@ const ENGINE_INTERVAL: Duration = Duration::from_secs(10);
 const REMEMBERED: usize = 50_000;
 
 /// Asks for the engine's unit, where one is named.
-pub type AskEngine<'a> = &'a dyn Fn() -> Result<Engine, EngineError>;
+pub type AskEngine<'a> = &'a dyn Fn() -> Result<Engine, SystemdError>;
 
 /// What a watch needs of the world.
 pub struct World<'a> {
@@ -143,7 +144,7 @@ mod tests {
     fn tells_what_is_wrong_at_the_start_and_what_changes_then() {
         let clock = ManualClock::new("2026-01-17T00:01:00Z".parse().unwrap());
         let mut names = Names::default();
-        let engine = || Err(EngineError::NoUnit("engine.service".into()));
+        let engine = || Err(SystemdError::NoUnit("engine.service".into()));
         let world = World { clock: &clock, is_alive: &|pid, _| pid != 9, engine: Some(&engine) };
         let mut watch = Watch::new(Rules::new(Thresholds::default()), world, &mut names);
         let mut look = |lines: &[String]| {

@@ -15,6 +15,7 @@ use mt5crs::gateway::target::{Target, resolve};
 use mt5crs::gateway::zeromq::ZmqTransport;
 use mt5crs::gateway::{Client, ReadPolicy};
 use mt5crs::guard;
+use mt5crs::guard::decision::{self, Rules};
 use mt5crs::guard::target::Allowed;
 use mt5crs::logs::{Format, Record, record};
 use mt5crs::ops::sync::Judging;
@@ -44,6 +45,13 @@ pub(crate) struct Job {
     /// In an emergency the keys without whose right value the command would do harm; what is wrong with others becomes a
     /// warning. `None` where every problem stops it.
     pub(crate) lenient: Option<&'static [Key]>,
+}
+
+impl Job {
+    /// From now on, by the flag where it is given.
+    pub(crate) fn deadline(&self, run: &Run) -> Deadline {
+        Deadline::after(&*run.clock, run.global.settings.deadline.unwrap_or(self.deadline))
+    }
 }
 
 /// Where a command works.
@@ -76,9 +84,18 @@ impl Site {
         job: Job,
         more: &[(Key, &str, &Option<String>)],
     ) -> Result<Self, Failure> {
-        let deadline =
-            Deadline::after(&*run.clock, run.global.settings.deadline.unwrap_or(job.deadline));
+        let deadline = job.deadline(run);
         let resolved = resolved(&run.global, more).map_err(|error| no_directory(&error))?;
+        Self::on(run, job, deadline, resolved)
+    }
+
+    /// The same on settings that were read already.
+    pub(crate) fn on(
+        run: &Run,
+        job: Job,
+        deadline: Deadline,
+        resolved: Resolved,
+    ) -> Result<Self, Failure> {
         let origin = origin_of(&resolved, Key::GatewayHost);
         let accepted = match (run.global.sim.sim, job.lenient) {
             (true, _) => resolved.without_gateway(),
@@ -172,6 +189,18 @@ impl Site {
             currency: self.settings.expect_currency.clone(),
         };
         Judging { expected, credit: credit.clone(), skew_warn: SKEW_WARN }
+    }
+
+    /// What an admission decision is held against.
+    pub(crate) fn decision_rules(&self) -> Rules {
+        let report = self.settings.decision_report.as_ref();
+        Rules {
+            expected_hash: self.settings.decision_hash.clone(),
+            report: report.map(|path| {
+                decision::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+            }),
+            max_age: self.settings.decision_max_age,
+        }
     }
 
     /// Resolves the gateway's name and refuses this machine.

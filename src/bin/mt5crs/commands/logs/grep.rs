@@ -10,11 +10,11 @@ use mt5crs::logs::last::Last;
 use mt5crs::logs::preset::Preset;
 use mt5crs::logs::query::{BadPattern, Query, Syntax};
 use mt5crs::logs::report::Presets;
-use mt5crs::logs::search::{Listener, Options, Search, Totals};
+use mt5crs::logs::search::{Listener, Options, Search, Totals, too_long};
 use mt5crs::logs::tail::Ended;
 use mt5crs::report::Failure;
 
-use super::{PLACES, settings, time, too_long, usage};
+use super::{PLACES, settings, time, usage};
 use crate::args::logs::{GrepArgs, ShowingArgs, WantedArgs};
 use crate::render::logs::{Counts, Form, Printer};
 use crate::run::Run;
