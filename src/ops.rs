@@ -2,6 +2,7 @@
 //! a command line looks.
 
 pub mod absence;
+pub mod audit;
 pub mod breaker;
 pub mod canary;
 pub mod close_probe;

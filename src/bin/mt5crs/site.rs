@@ -17,6 +17,7 @@ use mt5crs::gateway::{Client, ReadPolicy};
 use mt5crs::guard;
 use mt5crs::guard::decision::{self, Rules};
 use mt5crs::guard::target::Allowed;
+use mt5crs::logs::alerts::Thresholds;
 use mt5crs::logs::{Format, Record, record};
 use mt5crs::ops::sync::Judging;
 use mt5crs::ops::sync::checks::Expected;
@@ -191,18 +192,6 @@ impl Site {
         Judging { expected, credit: credit.clone(), skew_warn: SKEW_WARN }
     }
 
-    /// What an admission decision is held against.
-    pub(crate) fn decision_rules(&self) -> Rules {
-        let report = self.settings.decision_report.as_ref();
-        Rules {
-            expected_hash: self.settings.decision_hash.clone(),
-            report: report.map(|path| {
-                decision::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-            }),
-            max_age: self.settings.decision_max_age,
-        }
-    }
-
     /// Resolves the gateway's name and refuses this machine.
     pub(crate) fn target(&self, run: &Run) -> Result<(Target, Allowed), Failure> {
         let until = Deadline::after(&*run.clock, self.settings.sync_timeout).min(self.deadline);
@@ -264,6 +253,28 @@ pub(crate) fn resolved(
         cwd: std::env::current_dir()?,
     };
     Ok(config::resolve(&inputs, &Disk))
+}
+
+/// What an admission decision is held against.
+pub(crate) fn decision_rules(settings: &Settings) -> Rules {
+    let report = settings.decision_report.as_ref();
+    Rules {
+        expected_hash: settings.decision_hash.clone(),
+        report: report.map(|path| {
+            decision::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        }),
+        max_age: settings.decision_max_age,
+    }
+}
+
+/// From where on the logs show that something is wrong.
+pub(crate) fn thresholds(settings: &Settings) -> Thresholds {
+    Thresholds {
+        failed_syncs: u64::from(settings.alert_failed_syncs),
+        silence: settings.alert_silence,
+        sync: settings.alert_sync,
+        retry: settings.alert_retry,
+    }
 }
 
 fn origin_of(resolved: &Resolved, key: Key) -> String {

@@ -20,7 +20,7 @@ use crate::args::CanaryArgs;
 use crate::prompt;
 use crate::render::{self, Context};
 use crate::run::{Run, Showing};
-use crate::site::{Job, Site};
+use crate::site::{Job, Site, decision_rules};
 
 const JOB: Job = Job {
     name: "canary",
@@ -112,7 +112,7 @@ fn options(run: &Run, args: &CanaryArgs, site: &Site) -> Options {
         keep_open: args.keep_open,
         dry_run: args.dry_run,
         decision,
-        rules: site.decision_rules(),
+        rules: decision_rules(settings),
         breaker: settings.kill_switch_file.clone(),
         latency_limit: settings.latency_critical,
         signature_ttl: settings.signature_ttl,

@@ -7,7 +7,7 @@ use mt5crs::clock::Stopped;
 use mt5crs::config::{Key, Settings};
 use mt5crs::exit::Exit;
 use mt5crs::failure::cause_of;
-use mt5crs::logs::alerts::{Alert, Rules, Thresholds};
+use mt5crs::logs::alerts::{Alert, Rules};
 use mt5crs::logs::engine;
 use mt5crs::logs::filter::Filter;
 use mt5crs::logs::report::Alerts;
@@ -22,6 +22,7 @@ use super::{PLACES, no_query, places, settings};
 use crate::args::logs::AlertsArgs;
 use crate::render;
 use crate::run::Run;
+use crate::site::thresholds;
 
 const NAME: &str = "logs-alerts";
 /// Beside the places: without their right values, what should be an alert might not be one.
@@ -38,15 +39,6 @@ pub(crate) fn run(run: &Run, args: &AlertsArgs) -> Exit {
         false => look(run, args, &settings),
     };
     ended.unwrap_or_else(|failure| run.give_up::<Alerts>(NAME, failure))
-}
-
-fn thresholds(settings: &Settings) -> Thresholds {
-    Thresholds {
-        failed_syncs: u64::from(settings.alert_failed_syncs),
-        silence: settings.alert_silence,
-        sync: settings.alert_sync,
-        retry: settings.alert_retry,
-    }
 }
 
 fn since(run: &Run, args: &AlertsArgs) -> Timestamp {
