@@ -197,7 +197,12 @@ fn look(options: &Options, means: &Means<'_>, findings: &mut Findings<'_>) -> Ta
     local_files(options, means, &unit, findings);
     self_tests(options, means, findings);
     let talked = match &options.remote {
-        Ok(remote) => remote::ask(options, remote, means, findings),
+        Ok(remote) => {
+            let measure_own = matches!(unit, Unit::None(_))
+                && findings.wants_code("baseline.cpu")
+                && !options.selection.is_offline();
+            remote::ask(options, remote, means, measure_own, findings)
+        }
         Err(why) => {
             findings.rest(|entry| entry.asks_gateway, &Found::not_reached(why.clone()));
             Talked::default()

@@ -9,11 +9,13 @@ use serde_json::Value;
 
 use crate::support::{Ended, Machine, Sim};
 
-const SCHEMAS: [&str; 13] = [
+const SCHEMAS: [&str; 15] = [
     "link-test",
     "link-watch",
     "positions",
     "sync",
+    "audit",
+    "audit-checks",
     "canary",
     "emergency-close",
     "breaker",
@@ -164,7 +166,7 @@ fn what_is_printed_fits_its_schema() {
         &["clock-skew:3s"],
     ] {
         let sim = Sim::with_faults(faults);
-        for command in ["link-test", "positions", "sync", "sync"] {
+        for command in ["link-test", "positions", "sync", "sync", "audit"] {
             fits_its_schema(&machine.against(&sim, &[command]).json(), command);
         }
     }
@@ -178,6 +180,8 @@ fn what_is_printed_fits_its_schema() {
         &machine.run(["config", "show", "--host=10.0.0.5"]).json().exits(0),
         "config-show",
     );
+    fits_its_schema(&machine.run(["audit"]).json().exits(1), "audit");
+    fits_its_schema(&machine.run(["audit", "checks"]).json().exits(0), "audit-checks");
     fits_its_schema(&machine.run(["explain"]).json().exits(0), "explain");
     fits_its_schema(&machine.run(["explain", "10018"]).json().exits(0), "explain");
 }
@@ -189,6 +193,7 @@ fn every_document_has_the_same_frame() {
         &["link-test"][..],
         &["positions"],
         &["sync"],
+        &["audit"],
         &["config", "show"],
         &["explain"],
         &["explain", "nothing"],

@@ -185,7 +185,6 @@ catalogue! {
         "hazard-24" Fail "a real fill at price 0", "proved by the list, with the list's price", BUG;
     }
     Link "link" true {
-        "settings" Fail "the endpoint", "a host and a port", LINK;
         "name" Fail "the gateway's name", "it resolves", LINK;
         "target" Fail "the address", "another machine", LINK;
         "tcp" Fail "a TCP connection", "connected", LINK;

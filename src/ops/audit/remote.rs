@@ -71,10 +71,12 @@ impl Listener for Silent {
     fn attempt_failed(&self, _: u32, _: &LinkError) {}
 }
 
+/// `measure_own`: whether what a sync and a retry cost this process is wanted, whatever else is.
 pub(super) fn ask(
     options: &Options,
     remote: &Remote,
     means: &Means<'_>,
+    measure_own: bool,
     findings: &mut Findings<'_>,
 ) -> Talked {
     let mut talked = Talked::default();
@@ -84,8 +86,8 @@ pub(super) fn ask(
         findings.rest(|entry| entry.asks_gateway, &Found::not_reached(why));
         return talked;
     }
-    if findings.wants(|entry| entry.asks_gateway)
-        && let Err(failure) = talk(options, remote, means, findings, &mut talked)
+    if (measure_own || findings.wants(|entry| entry.asks_gateway))
+        && let Err(failure) = talk(options, remote, means, measure_own, findings, &mut talked)
     {
         findings.rest(|entry| entry.asks_gateway, &not_reached(&failure));
         talked.failure = Some(failure);
@@ -152,6 +154,7 @@ fn talk(
     options: &Options,
     remote: &Remote,
     means: &Means<'_>,
+    measure_own: bool,
     findings: &mut Findings<'_>,
     talked: &mut Talked,
 ) -> Result<(), Failure> {
@@ -180,7 +183,7 @@ fn talk(
         probe(remote, means, &mut client, allowed, positions, options, findings)
             .map_err(|error| names.read_failure(&error))?;
     }
-    if findings.wants_code("baseline.retry") {
+    if measure_own || findings.wants_code("baseline.retry") {
         findings.add("baseline.retry", retry(options, means, &mut client, remote)?);
     }
     let cpu_after = super::usage::own_cpu();

@@ -60,22 +60,40 @@ fn wants_a_look(sheet: &mut Sheet<'_>, finding: &Finding) -> io::Result<()> {
     Ok(())
 }
 
-/// Many for one reason are one line.
+/// Many for one reason are one line, and a whole group is named as one.
 fn not_reached(sheet: &mut Sheet<'_>, report: &Report) -> io::Result<()> {
-    let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+    let mut reasons: Vec<(&str, Vec<&Finding>)> = Vec::new();
     for finding in with(report, Status::NotReached) {
         match reasons.iter_mut().find(|(reason, _)| *reason == finding.found) {
-            Some((_, codes)) => codes.push(finding.code),
-            None => reasons.push((&finding.found, vec![finding.code])),
+            Some((_, findings)) => findings.push(finding),
+            None => reasons.push((&finding.found, vec![finding])),
         }
     }
     if !reasons.is_empty() {
         sheet.heading("NOT REACHED, which says nothing either way")?;
     }
-    for (reason, codes) in reasons {
-        sheet.line(format!("{}: {}", clean(reason), codes.join(", ")))?;
+    for (reason, findings) in reasons {
+        let mut names: Vec<&str> = findings
+            .iter()
+            .map(|finding| match of(report, finding.group) == of_these(&findings, finding.group) {
+                true => finding.group.name(),
+                false => finding.code,
+            })
+            .collect();
+        names.dedup();
+        sheet.line(format!("{}: {}", clean(reason), names.join(", ")))?;
     }
     Ok(())
+}
+
+/// How many checks of a group were asked for.
+fn of(report: &Report, group: Group) -> usize {
+    let all = report.checks.iter().filter(|finding| finding.group == group);
+    all.filter(|finding| finding.status != Status::Skipped).count()
+}
+
+fn of_these(findings: &[&Finding], group: Group) -> usize {
+    findings.iter().filter(|finding| finding.group == group).count()
 }
 
 fn groups(sheet: &mut Sheet<'_>, report: &Report) -> io::Result<()> {

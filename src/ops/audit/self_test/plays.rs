@@ -66,10 +66,10 @@ plays! {
         "garbage:GET_ACCOUNT:infinity:#7",
         "garbage:GET_ACCOUNT:empty:#8"
     ] but ["garbage:GET_ACCOUNT:not-json:#1"], 0, |bench| {
-        (0..8).try_fold(String::new(), |_, _| broken(bench, ""))
+        (0..8).try_for_each(|_| broken(bench, "").map(drop)).map(|()| "8 replies, 8 complaints".to_owned())
     };
     "hazard-14" ["uuid-foreign:GET_ACCOUNT:#1", "uuid-absent:GET_ACCOUNT:#2"] but ["uuid-absent:GET_ACCOUNT:#1"], 0, |bench| {
-        (0..2).try_fold(String::new(), |_, _| broken(bench, "uuid"))
+        (0..2).try_for_each(|_| broken(bench, "uuid").map(drop)).map(|()| "2 replies, 2 complaints".to_owned())
     };
     "hazard-15" ["disconnect:OPEN"] but ["open-ticket-zero"], 1, |bench| {
         found_later(bench).and_then(|seen| says(seen, "no answer"))
@@ -133,7 +133,8 @@ fn contract(bench: &Bench) -> Result<String, String> {
     }
     let (report, order, exit, executed) = canary(bench)?;
     let closed = report.close.as_ref().is_some_and(|close| close.result == CloseEnd::Closed);
-    let words = format!("{}; {exit:?}, executed {executed:?}", order.why);
+    let (opened, gone) = executed;
+    let words = format!("{}; opened {opened} times, closed {gone} times", order.why);
     seen(closed && exit == Exit::Ok && executed == (1, 1), words)
 }
 
@@ -176,9 +177,10 @@ fn recovery(bench: &Bench) -> Result<String, String> {
         names: bench.names(),
     };
     let outcome = sync::run(&mut bench.client(), &options, &records, &bench.clock);
-    let (report, exit) = report_of(outcome)?;
+    let (report, _) = report_of(outcome)?;
     let settled: Vec<Settled> = report.intents.iter().map(|looked| looked.outcome).collect();
-    let words = format!("{exit:?}: {:?} positions, orders {settled:?}", report.recovered);
+    let recovered = report.recovered.map_or("no".to_owned(), |count| count.to_string());
+    let words = format!("{recovered} positions recovered, the order: {settled:?}");
     seen(report.recovered == Some(3) && settled == [Settled::NotExecuted], words)
 }
 
@@ -215,13 +217,14 @@ fn filled_with_nothing(bench: &Bench) -> Result<String, String> {
 fn closed_nothing(bench: &Bench) -> Result<String, String> {
     let report = bench.flatten()?;
     let rejected = report.tickets.iter().all(|ticket| ticket.result == TicketEnd::Rejected);
-    let words = format!("{} of {} closed", report.closed, report.tickets.len());
+    let said = report.tickets.first().map_or("", |ticket| ticket.why.as_str());
+    let words = format!("{} of {} closed: {said}", report.closed, report.tickets.len());
     seen(rejected && report.certificate.is_none() && bench.executed()? == (0, 0), words)
 }
 
 fn cannot_close(bench: &Bench) -> Result<String, String> {
     let report = bench.flatten()?;
-    let words = format!("cannot close: {}", report.gateway_cannot_close);
+    let words = report.tickets.first().map_or_else(String::new, |ticket| ticket.why.clone());
     seen(report.gateway_cannot_close && report.closed == 0, words)
 }
 
@@ -279,7 +282,7 @@ fn ping_alone(bench: &Bench) -> Result<String, String> {
 fn sent_once(bench: &Bench) -> Result<String, String> {
     let (report, order, exit, executed) = canary(bench)?;
     let left_alone = report.close.is_some_and(|close| close.result == CloseEnd::NotClosed);
-    let words = format!("{}; executed {executed:?}", order.said);
+    let words = format!("{}; sent {} times, and left alone: {left_alone}", order.said, executed.0);
     seen(!order.named && left_alone && exit == Exit::NotFlat && executed == (1, 0), words)
 }
 
@@ -350,5 +353,12 @@ fn listed_price(bench: &Bench) -> Result<String, String> {
     let (_, order, exit, _) = canary(bench)?;
     let price = order.position.map(|position| position.open_price);
     let real = price.as_ref().is_some_and(|price| price.value() > Decimal::ZERO);
-    seen(real && exit == Exit::Ok, format!("{}; listed at {price:?}", order.said))
+    seen(
+        real && exit == Exit::Ok,
+        format!(
+            "{}; listed at {}",
+            order.said,
+            price.map_or_else(String::new, |price| price.to_string())
+        ),
+    )
 }
