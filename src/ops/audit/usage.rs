@@ -45,10 +45,18 @@ pub(super) fn judge_cpu(whose: &str, used: Duration, span: Duration) -> Found {
 
 /// The most memory that this process ever had, in bytes.
 pub(super) fn own_memory() -> Option<u64> {
-    // Linux counts in KiB, macOS in bytes.
-    let unit = if cfg!(target_os = "macos") { 1 } else { 1024 };
+    // Linux counts what a process's parent had into its `ru_maxrss`; this is the process alone.
+    if let Ok(status) = std::fs::read_to_string("/proc/self/status") {
+        return high_water(&status);
+    }
     let usage = getrusage(UsageWho::RUSAGE_SELF).ok()?;
-    u64::try_from(usage.max_rss()).ok()?.checked_mul(unit)
+    u64::try_from(usage.max_rss()).ok()
+}
+
+/// From the text of `/proc/self/status` (proc(5)), where it stands in KiB.
+fn high_water(status: &str) -> Option<u64> {
+    let rest = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    rest.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
 }
 
 /// The CPU time that this process has used so far.
@@ -78,6 +86,12 @@ mod tests {
         };
         assert_eq!([cpu(0), cpu(100)], [Status::Pass, Status::Pass]);
         assert_eq!([cpu(101), cpu(500), cpu(501)], [Status::Warn, Status::Warn, Status::Fail]);
+    }
+
+    #[test]
+    fn reads_the_high_water_mark_as_the_kernel_writes_it() {
+        assert_eq!(high_water("Name:\tx\nVmHWM:\t   13512 kB\nVmRSS:\t 1 kB\n"), Some(13_836_288));
+        assert_eq!(high_water("VmRSS:\t 1 kB\n"), None);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{Fit, finding};
+use crate::stand_in::StandIn;
 use crate::support::{Machine, Sim, signal};
 
 fn statuses(document: &Value, prefix: &str) -> Vec<String> {
@@ -162,4 +163,19 @@ fn a_ctrl_c_ends_it_and_what_was_found_is_told() {
     let document = crate::support::ended(child, "audit").exits(130).document();
     assert_eq!(document["error"]["code"], "interrupted");
     assert_eq!(finding(&document, "baseline.cpu")["status"], "not_reached");
+}
+
+#[test]
+fn the_probe_can_be_left_out_and_then_no_order_is_sent() {
+    let stand_in = StandIn::holding(
+        r#"{"ticket":7,"symbol":"EURUSD","type":"BUY","volume":0.01,"open_price":1.085,"current_price":1.085,"profit":0.0}"#,
+        r#""balance":10000.00,"equity":10000.00,"margin":2.24,"free_margin":9997.76,"margin_level":446428.57"#,
+    );
+    let machine = Machine::new();
+    let audit =
+        |skip: &str| machine.at(stand_in.endpoint, &["audit", "--only=gateway,state", skip]);
+    // Asked for anything but reads, it is gone.
+    audit("--skip=gateway.can-close").json().exits(0);
+    let document = audit("--skip=state.recovered").json().exits(1).document();
+    assert_eq!(finding(&document, "gateway.can-close")["status"], "fail", "{document}");
 }

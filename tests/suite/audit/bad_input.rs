@@ -11,8 +11,8 @@ fn a_gateway_that_hangs_in_the_middle_costs_its_own_group() {
         [("hang:SYNC_ALL", "not_reached"), ("hang:GET_POSITIONS", "pass"), ("hang:CLOSE", "pass")]
     {
         let fit = Fit::on(Sim::with_faults(&[fault]));
-        let quick = ["--attempts=1", "--timeout=300ms"];
-        let run = fit.audit(&quick).env("MT5CRS_ORDER_TIMEOUT_S", "0.3");
+        let quick = ["--attempts=1", "--timeout=1s"];
+        let run = fit.audit(&quick);
         let document = run.json().document();
         assert_eq!(finding(&document, "gateway.sync-all")["status"], reached, "{fault}");
         assert_eq!(finding(&document, "evidence.intents")["status"], "pass", "{fault}");
@@ -48,7 +48,8 @@ fn a_systemctl_that_is_absent_fails_or_says_nothing() {
     }
     std::fs::remove_file(fit.machine.file("bin/systemctl")).unwrap();
     let bin = fit.machine.file("bin");
-    let document = fit.audit(&only).env("PATH", bin).json().exits(0).document();
+    // Nothing is waited for: it is a part of 10 s that is asked for.
+    let document = fit.audit_over("10s", &only).env("PATH", bin).json().exits(0).document();
     let unit = finding(&document, "files.engine-unit");
     assert_eq!(
         (&unit["status"], &unit["found"]),
@@ -59,6 +60,18 @@ fn a_systemctl_that_is_absent_fails_or_says_nothing() {
         finding(&document, "baseline.memory")["found"].as_str().unwrap().contains("this process")
     );
     assert!(finding(&document, "baseline.cpu")["found"].as_str().unwrap().contains("this process"));
+}
+
+#[test]
+fn a_systemctl_that_hangs_is_not_waited_for() {
+    let fit = Fit::on(Sim::with_faults(&[]));
+    fit.systemctl("exec sleep 60");
+    let run = fit.audit(&["--only=files.engine-unit", "--deadline=500ms"]);
+    let document = run.json().exits(1).document();
+    let unit = finding(&document, "files.engine-unit");
+    assert_eq!(unit["status"], "not_reached", "{unit}");
+    assert_eq!(unit["found"], "systemctl gave no answer: timed out");
+    assert!(document["duration_ms"].as_u64().unwrap() < 20_000, "{document}");
 }
 
 #[test]
@@ -121,4 +134,15 @@ fn a_decision_that_is_not_there_is_said_so() {
     let document = audit().env("MT5CRS_DECISION_FILE", "nowhere.json").json().exits(1).document();
     assert_eq!(finding(&document, "decision.readable")["status"], "fail");
     assert_eq!(finding(&document, "decision.go")["status"], "not_reached");
+}
+
+#[test]
+fn the_memory_of_whoever_started_it_is_not_its_own() {
+    let fit = Fit::on(Sim::with_faults(&[]));
+    let much = vec![1_u8; 100 << 20];
+    let run = fit.audit(&["--only=baseline.memory"]).without("MT5CRS_ENGINE_UNIT");
+    let document = run.json().exits(0).document();
+    assert_eq!(much.iter().step_by(4096).map(|byte| usize::from(*byte)).sum::<usize>(), 25_600);
+    let found = finding(&document, "baseline.memory")["found"].as_str().unwrap();
+    assert!(found.contains("this process"), "{found}");
 }
