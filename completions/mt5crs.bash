@@ -46,6 +46,9 @@ _mt5crs() {
             mt5crs,logs)
                 cmd="mt5crs__subcmd__logs"
                 ;;
+            mt5crs,man)
+                cmd="mt5crs__subcmd__man"
+                ;;
             mt5crs,positions)
                 cmd="mt5crs__subcmd__positions"
                 ;;
@@ -104,18 +107,22 @@ _mt5crs() {
 
     case "${cmd}" in
         mt5crs)
-            opts="-o -v -q -h -V --output --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version link-test positions sync audit canary emergency-close breaker evidence sim logs config explain schema completions"
+            opts="-o -v -q -h -V --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version link-test positions sync audit canary emergency-close breaker evidence sim logs config explain schema completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json nagios prometheus" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json nagios prometheus" -- "${cur}"))
+                    return 0
+                    ;;
+                --outfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -198,7 +205,7 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__audit)
-            opts="-o -v -q -h -V --only --skip --fail-on --cpu-window --credit --all --output --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version checks"
+            opts="-o -v -q -h -V --only --skip --fail-on --cpu-window --credit --all --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version checks"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -225,11 +232,15 @@ _mt5crs() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json nagios prometheus" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json nagios prometheus" -- "${cur}"))
+                    return 0
+                    ;;
+                --outfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -312,18 +323,22 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__audit__subcmd__checks)
-            opts="-o -v -q -h -V --output --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
+            opts="-o -v -q -h -V --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json nagios prometheus" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json nagios prometheus" -- "${cur}"))
+                    return 0
+                    ;;
+                --outfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -406,18 +421,22 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__breaker)
-            opts="-o -v -q -h -V --output --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version status engage release"
+            opts="-o -v -q -h -V --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version status engage release"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json nagios prometheus" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json nagios prometheus" -- "${cur}"))
+                    return 0
+                    ;;
+                --outfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -500,7 +519,7 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__breaker__subcmd__engage)
-            opts="-o -v -q -h -V --reason --output --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
+            opts="-o -v -q -h -V --reason --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -511,11 +530,15 @@ _mt5crs() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json nagios prometheus" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json nagios prometheus" -- "${cur}"))
+                    return 0
+                    ;;
+                --outfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -598,18 +621,22 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__breaker__subcmd__release)
-            opts="-y -o -v -q -h -V --yes --output --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
+            opts="-y -o -v -q -h -V --yes --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json nagios prometheus" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json nagios prometheus" -- "${cur}"))
+                    return 0
+                    ;;
+                --outfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -692,18 +719,22 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__breaker__subcmd__status)
-            opts="-o -v -q -h -V --output --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
+            opts="-o -v -q -h -V --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json nagios prometheus" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json nagios prometheus" -- "${cur}"))
+                    return 0
+                    ;;
+                --outfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -786,7 +817,7 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__canary)
-            opts="-y -o -v -q -h -V --symbol --beside-open --keep-open --dry-run --yes --decision --decision-report --decision-hash --decision-max-age --credit --output --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
+            opts="-y -o -v -q -h -V --symbol --beside-open --keep-open --dry-run --yes --decision --decision-report --decision-hash --decision-max-age --credit --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -817,11 +848,15 @@ _mt5crs() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json nagios prometheus" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json nagios prometheus" -- "${cur}"))
+                    return 0
+                    ;;
+                --outfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -904,18 +939,22 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__completions)
-            opts="-o -v -q -h -V --output --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version bash elvish fish powershell zsh"
+            opts="-o -v -q -h -V --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json nagios prometheus" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json nagios prometheus" -- "${cur}"))
+                    return 0
+                    ;;
+                --outfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -998,18 +1037,22 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__config)
-            opts="-o -v -q -h -V --output --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version show"
+            opts="-o -v -q -h -V --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version show"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json nagios prometheus" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json nagios prometheus" -- "${cur}"))
+                    return 0
+                    ;;
+                --outfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -1092,18 +1135,22 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__config__subcmd__show)
-            opts="-o -v -q -h -V --output --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
+            opts="-o -v -q -h -V --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json nagios prometheus" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json nagios prometheus" -- "${cur}"))
+                    return 0
+                    ;;
+                --outfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -1186,7 +1233,7 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__emergency__subcmd__close)
-            opts="-y -o -v -q -h -V --symbol --ticket --magic --dry-run --yes --no-breaker --stop-unit --window --rounds --credit --all --output --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
+            opts="-y -o -v -q -h -V --symbol --ticket --magic --dry-run --yes --no-breaker --stop-unit --window --rounds --credit --all --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1217,11 +1264,15 @@ _mt5crs() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json nagios prometheus" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json nagios prometheus" -- "${cur}"))
+                    return 0
+                    ;;
+                --outfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -1304,18 +1355,22 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__evidence)
-            opts="-o -v -q -h -V --output --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version show verify resolve export"
+            opts="-o -v -q -h -V --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version show verify resolve export"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json nagios prometheus" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json nagios prometheus" -- "${cur}"))
+                    return 0
+                    ;;
+                --outfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -1398,7 +1453,7 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__evidence__subcmd__export)
-            opts="-o -v -q -h -V --evidence-dir --run --dir --output --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
+            opts="-o -v -q -h -V --evidence-dir --run --dir --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1417,11 +1472,15 @@ _mt5crs() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json nagios prometheus" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json nagios prometheus" -- "${cur}"))
+                    return 0
+                    ;;
+                --outfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -1504,7 +1563,7 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__evidence__subcmd__resolve)
-            opts="-o -v -q -h -V --evidence-dir --executed --not-executed --reason --output --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
+            opts="-o -v -q -h -V --evidence-dir --executed --not-executed --reason --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1523,11 +1582,15 @@ _mt5crs() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json nagios prometheus" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json nagios prometheus" -- "${cur}"))
+                    return 0
+                    ;;
+                --outfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -1610,7 +1673,7 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__evidence__subcmd__show)
-            opts="-o -v -q -h -V --evidence-dir --last --output --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
+            opts="-o -v -q -h -V --evidence-dir --last --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1625,11 +1688,15 @@ _mt5crs() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json nagios prometheus" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json nagios prometheus" -- "${cur}"))
+                    return 0
+                    ;;
+                --outfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -1712,7 +1779,7 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__evidence__subcmd__verify)
-            opts="-o -v -q -h -V --evidence-dir --anchor --output --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
+            opts="-o -v -q -h -V --evidence-dir --anchor --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1727,11 +1794,15 @@ _mt5crs() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json nagios prometheus" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json nagios prometheus" -- "${cur}"))
+                    return 0
+                    ;;
+                --outfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -1814,18 +1885,22 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__explain)
-            opts="-o -v -q -h -V --output --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
+            opts="-o -v -q -h -V --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json nagios prometheus" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json nagios prometheus" -- "${cur}"))
+                    return 0
+                    ;;
+                --outfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -1908,7 +1983,7 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__link__subcmd__test)
-            opts="-c -o -v -q -h -V --count --interval --histogram --watch --output --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
+            opts="-c -o -v -q -h -V --count --interval --histogram --watch --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1931,11 +2006,15 @@ _mt5crs() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json nagios prometheus" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json nagios prometheus" -- "${cur}"))
+                    return 0
+                    ;;
+                --outfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -2018,18 +2097,22 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__logs)
-            opts="-o -v -q -h -V --output --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version grep presets alerts summary"
+            opts="-o -v -q -h -V --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version grep presets alerts summary"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json nagios prometheus" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json nagios prometheus" -- "${cur}"))
+                    return 0
+                    ;;
+                --outfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -2112,7 +2195,7 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__logs__subcmd__alerts)
-            opts="-f -o -v -q -h -V --window --follow --output --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
+            opts="-f -o -v -q -h -V --window --cpu-over --follow --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2122,12 +2205,20 @@ _mt5crs() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --cpu-over)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json nagios prometheus" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json nagios prometheus" -- "${cur}"))
+                    return 0
+                    ;;
+                --outfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -2210,7 +2301,7 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__logs__subcmd__grep)
-            opts="-e -i -F -w -v -c -l -m -A -B -C -n -f -o -q -h -V --regexp --preset --ignore-case --fixed-strings --word-regexp --invert-match --count --files-with-matches --max-count --after-context --before-context --context --line-number --no-filename --last --follow --since --until --level --run --verbose --output --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
+            opts="-e -i -F -w -v -c -l -m -A -B -C -n -f -o -q -h -V --regexp --preset --ignore-case --fixed-strings --word-regexp --invert-match --count --files-with-matches --max-count --after-context --before-context --context --line-number --no-filename --last --follow --since --until --level --run --verbose --output --outfile --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2281,11 +2372,15 @@ _mt5crs() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json nagios prometheus" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json nagios prometheus" -- "${cur}"))
+                    return 0
+                    ;;
+                --outfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -2368,18 +2463,22 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__logs__subcmd__presets)
-            opts="-o -v -q -h -V --output --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
+            opts="-o -v -q -h -V --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json nagios prometheus" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json nagios prometheus" -- "${cur}"))
+                    return 0
+                    ;;
+                --outfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -2462,7 +2561,7 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__logs__subcmd__summary)
-            opts="-o -v -q -h -V --since --until --by --all --output --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
+            opts="-o -v -q -h -V --since --until --by --all --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2481,11 +2580,117 @@ _mt5crs() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json nagios prometheus" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json nagios prometheus" -- "${cur}"))
+                    return 0
+                    ;;
+                --outfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --attempts)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retry-interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --env-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --deadline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sim-positions)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sim-seed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sim-fault)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sim-book)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sim-link-rtt)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sim-exec-time)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mt5crs__subcmd__man)
+            opts="-o -v -q -h -V --dir --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "human json nagios prometheus" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "human json nagios prometheus" -- "${cur}"))
+                    return 0
+                    ;;
+                --outfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -2568,7 +2773,7 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__positions)
-            opts="-o -v -q -h -V --symbol --credit --all --output --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
+            opts="-o -v -q -h -V --symbol --credit --all --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2583,11 +2788,15 @@ _mt5crs() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json nagios prometheus" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json nagios prometheus" -- "${cur}"))
+                    return 0
+                    ;;
+                --outfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -2670,18 +2879,22 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__schema)
-            opts="-o -v -q -h -V --output --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version link-test link-watch positions sync audit audit-checks canary emergency-close breaker evidence-show evidence-verify evidence-resolve evidence-export config-show explain"
+            opts="-o -v -q -h -V --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version link-test link-watch positions sync audit audit-checks canary emergency-close breaker evidence-show evidence-verify evidence-resolve evidence-export logs-grep logs-presets logs-alerts logs-alert logs-summary config-show explain"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --output)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json nagios prometheus" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json nagios prometheus" -- "${cur}"))
+                    return 0
+                    ;;
+                --outfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -2764,7 +2977,7 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__sim)
-            opts="-o -v -q -h -V --positions --seed --fault --book --link-rtt --exec-time --listen-port --list-faults --ledger --output --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
+            opts="-o -v -q -h -V --positions --seed --fault --book --link-rtt --exec-time --listen-port --list-faults --ledger --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2799,11 +3012,15 @@ _mt5crs() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json nagios prometheus" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json nagios prometheus" -- "${cur}"))
+                    return 0
+                    ;;
+                --outfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -2886,7 +3103,7 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__sync)
-            opts="-o -v -q -h -V --allow-warn --report --credit --all --output --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
+            opts="-o -v -q -h -V --allow-warn --report --credit --all --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2905,11 +3122,15 @@ _mt5crs() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json nagios prometheus" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json nagios prometheus" -- "${cur}"))
+                    return 0
+                    ;;
+                --outfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --log-format)

@@ -18,6 +18,7 @@
 //! | [`config`] | settings, each with its origin |
 //! | [`systemd`] | what systemd says of a unit |
 //! | [`ops`] | one file a command: options in, a report out |
+//! | [`figure`] | what monitoring reads of a report |
 //! | [`report`], [`failure`] | what every report has; the one place where an error becomes words and an exit code |
 //! | [`escape`] | text of strangers, made fit for a terminal and a log |
 //!
@@ -36,6 +37,7 @@ pub mod escape;
 pub mod evidence;
 pub mod exit;
 pub mod failure;
+pub mod figure;
 pub mod gateway;
 pub mod guard;
 pub mod logs;

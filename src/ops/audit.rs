@@ -56,6 +56,7 @@ use crate::gateway::transport::Transport;
 use crate::guard::decision::Rules;
 use crate::logs::alerts::Thresholds;
 use crate::logs::places::Places;
+use crate::logs::process;
 use crate::ops::log_alerts;
 use crate::report::{Failure, Outcome, TargetKind, Verdict};
 
@@ -185,7 +186,11 @@ fn look(options: &Options, means: &Means<'_>, findings: &mut Findings<'_>) -> Ta
     let wants_unit = |entry: &Entry| {
         matches!(
             entry.code,
-            "files.engine-unit" | "files.kill-switch-shared" | "baseline.memory" | "baseline.cpu"
+            "files.engine-unit"
+                | "files.kill-switch-shared"
+                | "alerts.engine-crashed"
+                | "baseline.memory"
+                | "baseline.cpu"
         )
     };
     // First of all: the window of the CPU's figure begins here.
@@ -210,7 +215,7 @@ fn look(options: &Options, means: &Means<'_>, findings: &mut Findings<'_>) -> Ta
     };
     decision(options, means, findings);
     evidence(options, means, findings);
-    alerts(options, means, findings);
+    alerts(options, means, &unit, findings);
     figures(options, means, &unit, talked.own_cpu, findings);
     talked
 }
@@ -311,7 +316,7 @@ fn evidence(options: &Options, means: &Means<'_>, findings: &mut Findings<'_>) {
     });
 }
 
-fn alerts(options: &Options, means: &Means<'_>, findings: &mut Findings<'_>) {
+fn alerts(options: &Options, means: &Means<'_>, unit: &Unit, findings: &mut Findings<'_>) {
     let keys = [
         Key::LogDir,
         Key::VerifyLog,
@@ -325,17 +330,15 @@ fn alerts(options: &Options, means: &Means<'_>, findings: &mut Findings<'_>) {
     if !options.practising {
         in_doubt(options, Group::Alerts, &keys, findings);
     }
+    findings.add("alerts.engine-crashed", unit.crashed());
     let (settings, endpoint) = (options.settings.clone(), endpoint(options));
-    let (clock, stop, thresholds) =
-        (Arc::clone(means.clock), means.stop.clone(), options.thresholds);
-    let unit = settings.engine_unit.clone().filter(|_| !options.practising);
+    let thresholds = options.thresholds;
+    let since = means.clock.now().checked_sub(ALERTS_WINDOW).unwrap_or(jiff::Timestamp::MIN);
     group(Group::Alerts, means, findings, move || {
-        let since = clock.now().checked_sub(ALERTS_WINDOW).unwrap_or(jiff::Timestamp::MIN);
         let places = Places::configured(&settings.verify_log, &settings.log_dir);
-        let named = unit.is_some();
-        let asked = log_alerts::Options { places, since, thresholds, unit };
-        match log_alerts::look(&asked, &*clock, &stop) {
-            Ok(looked) => alerts::judge(&looked, named, endpoint.as_deref()),
+        let asked = log_alerts::Options { places, since, thresholds };
+        match log_alerts::look(&asked, &process::is_alive) {
+            Ok(looked) => alerts::judge(&looked, endpoint.as_deref()),
             Err(bug) => {
                 let all = catalogue::CHECKS.iter().filter(|entry| entry.group == Group::Alerts);
                 all.map(|entry| (entry.code, Found::not_reached(bug.to_string()))).collect()
@@ -352,23 +355,28 @@ fn figures(
     own_cpu: Option<Duration>,
     findings: &mut Findings<'_>,
 ) {
+    let limits = &options.thresholds;
     if findings.wants_code("baseline.memory") {
         let own = || match usage::own_memory() {
-            Some(bytes) => usage::judge_memory("the most that this process had", bytes),
+            Some(bytes) => usage::judge_memory("this process", bytes, limits.memory_bytes),
             None => Found::not_reached("this system doesn't tell"),
         };
-        findings.add("baseline.memory", unit.memory().unwrap_or_else(own));
+        findings.add("baseline.memory", unit.memory(limits.memory_bytes).unwrap_or_else(own));
     }
     if findings.wants_code("baseline.cpu") {
         let window = options.cpu_window;
         let own = || match own_cpu {
-            Some(used) => usage::judge_cpu("a sync and a retry of this process", used, window),
+            Some(used) => {
+                let whose = "a sync and a retry of this process";
+                usage::judge_cpu(whose, used, window, limits.cpu_percent)
+            }
             None if options.selection.is_offline() => {
                 Found::not_applicable("without the link this process has no sync to measure")
             }
             None => Found::not_reached("the gateway brought no sync to measure"),
         };
-        findings.add("baseline.cpu", unit.cpu(window, means).unwrap_or_else(own));
+        findings
+            .add("baseline.cpu", unit.cpu(window, limits.cpu_percent, means).unwrap_or_else(own));
     }
 }
 

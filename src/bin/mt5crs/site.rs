@@ -24,9 +24,11 @@ use mt5crs::ops::sync::checks::Expected;
 use mt5crs::report::{Failure, TargetKind};
 use mt5crs::sim::Server;
 use mt5crs::units::Money;
+use rust_decimal::prelude::ToPrimitive as _;
 use uuid::Uuid;
 
 use crate::args::{Global, LogFormat};
+use crate::group::Sharing;
 use crate::listener::Attempts;
 use crate::logging;
 use crate::run::Run;
@@ -71,6 +73,8 @@ pub(crate) struct Site {
     pub(crate) deadline: Deadline,
     /// The embedded gateway and the tree that stands in for the configured one; it lives as long as the command.
     simulated: Option<(Server, PathBuf)>,
+    /// What the command writes is for the whole group, where the directories say so.
+    _sharing: Sharing,
 }
 
 impl Site {
@@ -117,6 +121,7 @@ impl Site {
         let gateway = settings.gateway().map_err(|problem| settings_failure(&problem))?.clone();
         let endpoint = format!("tcp://{gateway}");
         let run_id = Uuid::new_v4();
+        let sharing = Sharing::of(&[&settings.state_dir, &settings.log_dir]);
         let record = Arc::new(Record::open(
             record::Options {
                 dir: &settings.log_dir,
@@ -151,6 +156,7 @@ impl Site {
             record,
             deadline,
             simulated,
+            _sharing: sharing,
         })
     }
 
@@ -274,6 +280,8 @@ pub(crate) fn thresholds(settings: &Settings) -> Thresholds {
         silence: settings.alert_silence,
         sync: settings.alert_sync,
         retry: settings.alert_retry,
+        memory_bytes: settings.alert_memory_bytes,
+        cpu_percent: settings.alert_cpu_percent.to_f64().unwrap_or(f64::INFINITY),
     }
 }
 

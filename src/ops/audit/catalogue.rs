@@ -258,9 +258,9 @@ catalogue! {
         "accuracy" Fail "the tickets that SYNC_ALL recovers, of those that GET_POSITIONS lists", "100 %", SYNC;
     }
     Baseline "baseline" false {
-        "memory" Fail "the engine unit's memory; this process's where no unit is named", "at most 20 MB; alert past 50 MB",
+        "memory" Fail "the engine unit's memory; this process's where no unit is named", "at most 20 MB; alert past MT5CRS_ALERT_MEMORY_MB",
             "restart the engine, and look at what it keeps";
-        "cpu" Fail "the engine unit's CPU; where no unit is named, what a sync and a retry cost of 10 s", "at most 1 %; alert past 5 %",
+        "cpu" Fail "the engine unit's CPU; where no unit is named, what a sync and a retry cost of 10 s", "at most 1 %; alert past MT5CRS_ALERT_CPU_PERCENT",
             "look at what the engine does: top -H -p PID";
     }
 }

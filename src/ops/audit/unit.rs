@@ -9,11 +9,13 @@ use super::files::may_remove;
 use super::findings::Found;
 use super::usage::{judge_cpu, judge_memory};
 use super::{Means, Options};
-use crate::clock::{Clock, Deadline, Stop};
-use crate::systemd::{self, PATIENCE, Properties, SystemdError};
+use crate::clock::{Clock, Deadline};
+use crate::failure::cause_of;
+use crate::logs::engine::Engine;
+use crate::systemd::{self, Error, Unit as Shown};
 
-const PROPERTIES: [&str; 5] =
-    ["ActiveState", "PrivateTmp", "User", "MemoryCurrent", "CPUUsageNSec"];
+/// How long systemd may take; it answers within some ms.
+const WAIT: Duration = Duration::from_secs(2);
 
 /// What is known of the unit.
 pub(super) enum Unit {
@@ -21,12 +23,11 @@ pub(super) enum Unit {
     None(String),
     /// Nothing could be found out; says why.
     Unknown(String),
-    /// systemd knows no unit of that name.
+    /// systemd knows no unit of that name; says so.
     Missing(String),
     /// As it was when the audit began.
     Seen {
-        name: String,
-        said: Properties,
+        shown: Shown,
         /// Monotonic time of the look.
         at: Duration,
     },
@@ -39,96 +40,102 @@ impl Unit {
                 return Self::None("the engine is not looked at beside a simulated gateway".into());
             }
             None => return Self::None("no unit is named: MT5CRS_ENGINE_UNIT".to_owned()),
-            Some(name) => name.clone(),
+            Some(name) => name,
         };
-        match ask(&name, &**means.clock, means.stop, means.deadline) {
-            Ok(said) => Self::Seen { name, said, at: means.clock.monotonic() },
-            Err(SystemdError::Absent) => Self::None(SystemdError::Absent.to_string()),
-            Err(error @ SystemdError::NoUnit(_)) => Self::Missing(error.to_string()),
-            Err(error) => Self::Unknown(crate::failure::cause_of(&error)),
+        match ask(name, &**means.clock, means.deadline) {
+            Ok(shown) => Self::Seen { shown, at: means.clock.monotonic() },
+            Err(error @ Error::Absent) => Self::None(error.to_string()),
+            Err(error @ Error::NoUnit(_)) => Self::Missing(error.to_string()),
+            Err(error) => Self::Unknown(cause_of(&error)),
         }
     }
 
-    /// What a check says that needs the unit and can't have it.
-    fn absent(&self) -> Option<Found> {
+    /// The unit, or what a check says that can't have it.
+    fn seen(&self) -> Result<&Shown, Found> {
         match self {
-            Self::None(why) => Some(Found::not_applicable(why.clone())),
-            Self::Unknown(why) | Self::Missing(why) => Some(Found::not_reached(why.clone())),
-            Self::Seen { .. } => None,
+            Self::None(why) => Err(Found::not_applicable(why.clone())),
+            Self::Unknown(why) | Self::Missing(why) => Err(Found::not_reached(why.clone())),
+            Self::Seen { shown, .. } => Ok(shown),
         }
     }
 
     pub(super) fn active(&self) -> Found {
-        match self {
-            Self::Missing(why) => {
-                Found::fail(why.clone()).remedy("mend MT5CRS_ENGINE_UNIT, or install the unit")
+        if let Self::Missing(why) = self {
+            return Found::fail(why.clone()).remedy("mend MT5CRS_ENGINE_UNIT, or install the unit");
+        }
+        let shown = match self.seen() {
+            Ok(shown) => shown,
+            Err(why) => return why,
+        };
+        let found = format!("{} is {}", shown.name, shown.active_state);
+        match shown.active_state.as_str() {
+            "active" => Found::pass(found),
+            "failed" => Found::fail(found),
+            _ => Found::warn(found),
+        }
+    }
+
+    pub(super) fn crashed(&self) -> Found {
+        match self.seen() {
+            Ok(shown) => {
+                let engine = Engine::of(shown.clone());
+                Found::judge(!engine.crashed(), engine.to_string())
             }
-            Self::Seen { name, said, .. } => match said.text("ActiveState") {
-                Ok("active") => Found::pass(format!("{name} is active")),
-                Ok("failed") => Found::fail(format!("{name} has failed")),
-                Ok(state) => Found::warn(format!("{name} is {state}")),
-                Err(error) => Found::not_reached(error.to_string()),
-            },
-            Self::None(_) | Self::Unknown(_) => self.absent().unwrap_or_else(unreachable_unit),
+            Err(why) => why,
         }
     }
 
     pub(super) fn shares(&self, kill_switch: &Path) -> Found {
-        let Self::Seen { name, said, .. } = self else {
-            return self.absent().unwrap_or_else(unreachable_unit);
+        let shown = match self.seen() {
+            Ok(shown) => shown,
+            Err(why) => return why,
         };
-        let (private, user) = match (said.text("PrivateTmp"), said.text("User")) {
-            (Ok(private), Ok(user)) => (private != "no", user),
-            (Err(error), _) | (_, Err(error)) => return Found::not_reached(error.to_string()),
+        let name = &shown.name;
+        let (Some(private), Some(user)) = (shown.private_tmp, &shown.user) else {
+            return Found::not_reached("systemd doesn't say PrivateTmp and User");
         };
         let in_tmp = ["/tmp", "/var/tmp"].iter().any(|tmp| kill_switch.starts_with(tmp));
         if private && in_tmp {
             let path = kill_switch.display();
             return Found::fail(format!("{name} has a /tmp of its own, and never sees {path}"));
         }
-        let ours = nix::unistd::geteuid().as_raw();
-        let theirs = match user {
-            "" => Some(0),
-            user => user
-                .parse()
-                .ok()
-                .or_else(|| User::from_name(user).ok().flatten().map(|user| user.uid.as_raw())),
+        let Some(theirs) = uid(user) else {
+            return Found::not_reached(format!("who the unit's user `{user}` is can't be told"));
         };
         let directory = kill_switch.parent().and_then(|parent| std::fs::metadata(parent).ok());
-        match (theirs, directory) {
-            (Some(theirs), Some(directory))
-                if may_remove(&directory, theirs, ours)
-                    && may_remove(&directory, ours, theirs) =>
-            {
-                Found::pass(format!("{name} sees {}", kill_switch.display()))
-            }
-            (None, _) => Found::not_reached(format!("who the unit's user `{user}` is can't be told")),
-            (_, None) => Found::not_reached("the kill switch's directory is not there"),
-            (Some(theirs), Some(_)) => Found::warn(format!(
-                "{name} runs as uid {theirs}, this is uid {ours}, and the kill switch's directory is sticky: neither may remove the other's file"
-            ))
-            .remedy("run both as one user, or put KILL_SWITCH_FILE into a directory of their group's"),
+        let Some(directory) = directory else {
+            return Found::not_reached("the kill switch's directory is not there");
+        };
+        let ours = nix::unistd::geteuid().as_raw();
+        if may_remove(&directory, theirs, ours) && may_remove(&directory, ours, theirs) {
+            return Found::pass(format!("{name} sees {}", kill_switch.display()));
         }
+        Found::warn(format!(
+            "{name} runs as uid {theirs}, this is uid {ours}, and the kill switch's directory is sticky: one may not remove the other's file"
+        ))
+        .remedy("run both as one user, or put KILL_SWITCH_FILE into a directory of their group's")
     }
 
     /// `None` where the unit has no say, and this process's own memory is looked at.
-    pub(super) fn memory(&self) -> Option<Found> {
-        let Self::Seen { name, said, .. } = self else { return self.figure_absent() };
-        Some(match said.number("MemoryCurrent") {
-            Ok(Some(bytes)) => judge_memory(name, bytes),
-            Ok(None) => Found::not_applicable(no_account(name, "memory")),
-            Err(error) => Found::not_reached(error.to_string()),
+    pub(super) fn memory(&self, alert: u64) -> Option<Found> {
+        let shown = match self.figures()? {
+            Ok(shown) => shown,
+            Err(why) => return Some(why),
+        };
+        Some(match shown.memory_bytes {
+            Some(bytes) => judge_memory(&shown.name, bytes, alert),
+            None => no_account(&shown.name, "memory"),
         })
     }
 
     /// The same for the CPU, over a window that began with the audit; what is left of it is waited for.
-    pub(super) fn cpu(&self, window: Duration, means: &Means<'_>) -> Option<Found> {
-        let Self::Seen { name, said, at } = self else { return self.figure_absent() };
-        let first = match said.number("CPUUsageNSec") {
-            Ok(Some(first)) => first,
-            Ok(None) => return Some(Found::not_applicable(no_account(name, "CPU"))),
-            Err(error) => return Some(Found::not_reached(error.to_string())),
+    pub(super) fn cpu(&self, window: Duration, alert: f64, means: &Means<'_>) -> Option<Found> {
+        let shown = match self.figures()? {
+            Ok(shown) => shown,
+            Err(why) => return Some(why),
         };
+        let Self::Seen { at, .. } = self else { return None };
+        let Some(first) = shown.cpu_ns else { return Some(no_account(&shown.name, "CPU")) };
         let clock = &**means.clock;
         let left = window.saturating_sub(clock.monotonic().saturating_sub(*at));
         if left > means.deadline.left(clock) {
@@ -137,40 +144,39 @@ impl Unit {
         if let Err(stopped) = clock.sleep(left) {
             return Some(Found::not_reached(stopped.to_string()));
         }
-        let again = ask(name, clock, means.stop, means.deadline);
+        let again = ask(&shown.name, clock, means.deadline);
         let span = clock.monotonic().saturating_sub(*at);
-        Some(match again.and_then(|said| said.number("CPUUsageNSec")) {
+        Some(match again.map(|again| again.cpu_ns) {
             Ok(Some(second)) if second >= first => {
-                judge_cpu(name, Duration::from_nanos(second - first), span)
+                judge_cpu(&shown.name, Duration::from_nanos(second - first), span, alert)
             }
-            Ok(_) => Found::not_reached(format!("{name} was started again meanwhile")),
-            Err(error) => Found::not_reached(error.to_string()),
+            Ok(_) => Found::not_reached(format!("{} was started again meanwhile", shown.name)),
+            Err(error) => Found::not_reached(cause_of(&error)),
         })
     }
 
-    /// Where no unit is named, or there is no systemd, our own figures stand in.
-    fn figure_absent(&self) -> Option<Found> {
+    /// Where no unit is named, or there is no systemd, our own figures stand in: `None`.
+    fn figures(&self) -> Option<Result<&Shown, Found>> {
         match self {
             Self::None(_) => None,
-            _ => self.absent(),
+            _ => Some(self.seen()),
         }
     }
 }
 
-fn unreachable_unit() -> Found {
-    Found::not_reached("nothing is known of the unit")
+/// As systemd names a user: by name, by number, or not at all.
+fn uid(user: &str) -> Option<u32> {
+    if user.is_empty() {
+        return Some(0);
+    }
+    let named = || User::from_name(user).ok().flatten().map(|user| user.uid.as_raw());
+    user.parse().ok().or_else(named)
 }
 
-fn no_account(name: &str, of: &str) -> String {
-    format!("systemd keeps no account of {name}'s {of}")
+fn no_account(name: &str, of: &str) -> Found {
+    Found::not_applicable(format!("systemd keeps no account of {name}'s {of}"))
 }
 
-fn ask(
-    name: &str,
-    clock: &dyn Clock,
-    stop: &Stop,
-    deadline: Deadline,
-) -> Result<Properties, SystemdError> {
-    let until = Deadline::after(clock, PATIENCE).min(deadline);
-    systemd::show(name, &PROPERTIES, clock, stop, until)
+fn ask(name: &str, clock: &dyn Clock, deadline: Deadline) -> Result<Shown, Error> {
+    systemd::show(name, WAIT.min(deadline.left(clock)))
 }

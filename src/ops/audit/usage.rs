@@ -5,17 +5,13 @@ use std::time::Duration;
 use nix::sys::resource::{UsageWho, getrusage};
 
 use super::findings::Found;
+use crate::logs::process;
 
 const MB: f64 = 1e6;
 /// Memory that is expected, in MB.
 const EXPECTED_MB: f64 = 20.0;
-/// Memory past which it is an alert, in MB.
-const ALERT_MB: f64 = 50.0;
-
 /// CPU that is expected, in per cent of one.
 const EXPECTED_PERCENT: f64 = 1.0;
-/// CPU past which it is an alert, in per cent of one.
-const ALERT_PERCENT: f64 = 5.0;
 
 /// Better than expected is a pass, worse wants a look, past the alert's threshold it fails.
 pub(super) fn judge(figure: f64, expected: f64, alert: f64, found: String) -> Found {
@@ -28,35 +24,29 @@ pub(super) fn judge(figure: f64, expected: f64, alert: f64, found: String) -> Fo
     }
 }
 
-pub(super) fn judge_memory(whose: &str, bytes: u64) -> Found {
+/// `alert` is in bytes.
+pub(super) fn judge_memory(whose: &str, bytes: u64, alert: u64) -> Found {
     let mb = bytes as f64 / MB;
-    judge(mb, EXPECTED_MB, ALERT_MB, format!("{mb:.1} MB, {whose}"))
+    let alert = alert as f64 / MB;
+    judge(mb, EXPECTED_MB, alert, format!("{mb:.1} MB, {whose}"))
+        .expected(format!("at most {EXPECTED_MB} MB; alert past {alert} MB"))
 }
 
-pub(super) fn judge_cpu(whose: &str, used: Duration, span: Duration) -> Found {
+/// `alert` is in per cent of one CPU.
+pub(super) fn judge_cpu(whose: &str, used: Duration, span: Duration, alert: f64) -> Found {
     let percent = 100.0 * used.as_secs_f64() / span.as_secs_f64().max(f64::EPSILON);
     let found = format!(
         "{percent:.2} %, {whose}: {:.0} ms within {:.1} s",
         used.as_secs_f64() * 1e3,
         span.as_secs_f64()
     );
-    judge(percent, EXPECTED_PERCENT, ALERT_PERCENT, found)
+    judge(percent, EXPECTED_PERCENT, alert, found)
+        .expected(format!("at most {EXPECTED_PERCENT} %; alert past {alert} %"))
 }
 
-/// The most memory that this process ever had, in bytes.
+/// What this process holds now, in bytes.
 pub(super) fn own_memory() -> Option<u64> {
-    // Linux counts what a process's parent had into its `ru_maxrss`; this is the process alone.
-    if let Ok(status) = std::fs::read_to_string("/proc/self/status") {
-        return high_water(&status);
-    }
-    let usage = getrusage(UsageWho::RUSAGE_SELF).ok()?;
-    u64::try_from(usage.max_rss()).ok()
-}
-
-/// From the text of `/proc/self/status` (proc(5)), where it stands in KiB.
-fn high_water(status: &str) -> Option<u64> {
-    let rest = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    rest.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
+    process::sample(std::process::id(), Duration::ZERO)?.memory_bytes
 }
 
 /// The CPU time that this process has used so far.
@@ -74,7 +64,7 @@ mod tests {
 
     #[test]
     fn better_than_expected_passes_and_past_the_threshold_fails() {
-        let memory = |mb: u64| judge_memory("x", mb * 1_000_000).status;
+        let memory = |mb: u64| judge_memory("x", mb * 1_000_000, 50_000_000).status;
         assert_eq!([memory(5), memory(20)], [Status::Pass, Status::Pass]);
         assert_eq!(
             [memory(21), memory(50), memory(51)],
@@ -82,16 +72,10 @@ mod tests {
         );
         let cpu = |ms| {
             let (used, span) = (Duration::from_millis(ms), Duration::from_secs(10));
-            judge_cpu("x", used, span).status
+            judge_cpu("x", used, span, 5.0).status
         };
         assert_eq!([cpu(0), cpu(100)], [Status::Pass, Status::Pass]);
         assert_eq!([cpu(101), cpu(500), cpu(501)], [Status::Warn, Status::Warn, Status::Fail]);
-    }
-
-    #[test]
-    fn reads_the_high_water_mark_as_the_kernel_writes_it() {
-        assert_eq!(high_water("Name:\tx\nVmHWM:\t   13512 kB\nVmRSS:\t 1 kB\n"), Some(13_836_288));
-        assert_eq!(high_water("VmRSS:\t 1 kB\n"), None);
     }
 
     #[test]

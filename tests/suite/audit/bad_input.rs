@@ -39,7 +39,7 @@ fn a_systemctl_that_is_absent_fails_or_says_nothing() {
     for (body, unit, crashed) in [
         ("echo no bus >&2; exit 1", "not_reached", "not_reached"),
         ("exit 0", "not_reached", "not_reached"),
-        ("printf 'LoadState=loaded\\nActiveState=\\377\\n'", "warn", "not_reached"),
+        ("printf 'LoadState=loaded\\n'", "not_reached", "not_reached"),
     ] {
         fit.systemctl(body);
         let document = fit.audit(&only).json().exits(1).document();
@@ -53,7 +53,7 @@ fn a_systemctl_that_is_absent_fails_or_says_nothing() {
     let unit = finding(&document, "files.engine-unit");
     assert_eq!(
         (&unit["status"], &unit["found"]),
-        (&"not_applicable".into(), &"there is no systemctl here".into())
+        (&"not_applicable".into(), &"this machine has no systemctl".into())
     );
     // Our own stand in for the figures that it would have had.
     assert!(
@@ -70,7 +70,7 @@ fn a_systemctl_that_hangs_is_not_waited_for() {
     let document = run.json().exits(1).document();
     let unit = finding(&document, "files.engine-unit");
     assert_eq!(unit["status"], "not_reached", "{unit}");
-    assert_eq!(unit["found"], "systemctl gave no answer: timed out");
+    assert!(unit["found"].as_str().unwrap().starts_with("systemctl said nothing within"), "{unit}");
     assert!(document["duration_ms"].as_u64().unwrap() < 20_000, "{document}");
 }
 

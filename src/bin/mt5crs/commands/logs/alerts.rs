@@ -6,37 +6,59 @@ use jiff::Timestamp;
 use mt5crs::clock::Stopped;
 use mt5crs::config::{Key, Settings};
 use mt5crs::exit::Exit;
-use mt5crs::failure::cause_of;
+use mt5crs::failure::{cause_of, interrupted};
 use mt5crs::logs::alerts::{Alert, Rules};
 use mt5crs::logs::engine;
 use mt5crs::logs::filter::Filter;
 use mt5crs::logs::report::Alerts;
 use mt5crs::logs::search::{Options, Search, Totals};
 use mt5crs::logs::tail::Ended;
+use mt5crs::logs::usage::Usage;
 use mt5crs::logs::watch::{AskEngine, Told, Watch, World};
 use mt5crs::logs::{event, process};
-use mt5crs::ops::log_alerts::{self, Options as Looking};
+use mt5crs::ops::log_alerts;
 use mt5crs::report::Failure;
 
 use super::{PLACES, no_query, places, settings};
+use crate::args::Format;
 use crate::args::logs::AlertsArgs;
 use crate::render;
-use crate::run::Run;
+use crate::run::{Run, usage};
 use crate::site::thresholds;
 
 const NAME: &str = "logs-alerts";
 /// Beside the places: without their right values, what should be an alert might not be one.
-const READS: [Key; 5] =
-    [Key::AlertFailedSyncs, Key::AlertSilence, Key::AlertSync, Key::AlertRetry, Key::EngineUnit];
+const READS: [Key; 7] = [
+    Key::AlertFailedSyncs,
+    Key::AlertSilence,
+    Key::AlertSync,
+    Key::AlertRetry,
+    Key::AlertMemory,
+    Key::AlertCpu,
+    Key::EngineUnit,
+];
 
 pub(crate) fn run(run: &Run, args: &AlertsArgs) -> Exit {
+    if args.follow && !matches!(run.global.output, Format::Human | Format::Json) {
+        let message = "--follow goes on, and -o nagios and -o prometheus tell how things are once";
+        let remedy = "leave out --follow, and run it every minute";
+        return run.give_up::<Alerts>(NAME, usage(message.to_owned(), remedy.to_owned()));
+    }
     let settings = match settings(run, &[PLACES.as_slice(), &READS].concat()) {
         Ok(settings) => settings,
         Err(failure) => return run.give_up::<Alerts>(NAME, failure),
     };
+    let unit = settings.engine_unit.as_deref();
+    let ask = || engine::look(unit.unwrap_or_default(), &*run.clock);
+    let world = World {
+        clock: &*run.clock,
+        is_alive: &process::is_alive,
+        sample: &|pid| process::sample(pid, run.clock.monotonic()),
+        engine: unit.is_some().then_some(&ask as AskEngine<'_>),
+    };
     let ended = match args.follow {
-        true => follow(run, args, &settings),
-        false => look(run, args, &settings),
+        true => follow(run, args, &settings, world),
+        false => look(run, args, &settings, &world),
     };
     ended.unwrap_or_else(|failure| run.give_up::<Alerts>(NAME, failure))
 }
@@ -45,19 +67,36 @@ fn since(run: &Run, args: &AlertsArgs) -> Timestamp {
     run.clock.now().checked_sub(args.window).unwrap_or(Timestamp::MIN)
 }
 
-fn look(run: &Run, args: &AlertsArgs, settings: &Settings) -> Result<Exit, Failure> {
-    let options = Looking {
+fn look(
+    run: &Run,
+    args: &AlertsArgs,
+    settings: &Settings,
+    world: &World<'_>,
+) -> Result<Exit, Failure> {
+    let options = log_alerts::Options {
         places: places(run, &args.paths, settings),
         since: since(run, args),
         thresholds: thresholds(settings),
-        unit: settings.engine_unit.clone(),
     };
-    let looked =
-        log_alerts::look(&options, &*run.clock, &run.stop).map_err(|error| no_query(&error))?;
-    Ok(run.finish_alone(NAME, &looked.outcome()))
+    let looked = log_alerts::look(&options, world.is_alive).map_err(|error| no_query(&error))?;
+    let waiting = |usage: &[Usage]| {
+        let of: Vec<&str> = usage.iter().map(|one| one.of.as_str()).collect();
+        run.screen.note(&format!(
+            "measuring what {} uses of the processor over {:?}; --cpu-over 0s leaves it out",
+            of.join(", "),
+            args.cpu_over
+        ));
+    };
+    let measured = looked.measure(world, args.cpu_over, &waiting).map_err(interrupted)?;
+    Ok(run.finish_alone(NAME, &looked.outcome(&options, measured, &*run.clock)))
 }
 
-fn follow(run: &Run, args: &AlertsArgs, settings: &Settings) -> Result<Exit, Failure> {
+fn follow(
+    run: &Run,
+    args: &AlertsArgs,
+    settings: &Settings,
+    world: World<'_>,
+) -> Result<Exit, Failure> {
     let paths = match args.paths.is_empty() {
         true => vec![settings.verify_log.clone()],
         false => args.paths.clone(),
@@ -66,13 +105,6 @@ fn follow(run: &Run, args: &AlertsArgs, settings: &Settings) -> Result<Exit, Fai
     let options = Options {
         filter: Filter { since: Some(since(run, args)), ..Filter::default() },
         ..Options::default()
-    };
-    let unit = settings.engine_unit.as_deref();
-    let ask = || engine::look(unit.unwrap_or_default(), &*run.clock, &run.stop);
-    let world = World {
-        clock: &*run.clock,
-        is_alive: &process::is_alive,
-        engine: unit.is_some().then_some(&ask as AskEngine<'_>),
     };
     let mut teller = Teller { run };
     let mut watch = Watch::new(Rules::new(thresholds(settings)), world, &mut teller);
