@@ -201,6 +201,10 @@ fn look(options: &Options, means: &Means<'_>, findings: &mut Findings<'_>) -> Ta
     config::check(options, means, findings);
     local_files(options, means, &unit, findings);
     self_tests(options, means, findings);
+    decision(options, means, findings);
+    evidence(options, means, findings);
+    alerts(options, means, &unit, findings);
+    // Last of all, so that a gateway that hangs until the deadline costs nothing else.
     let talked = match &options.remote {
         Ok(remote) => {
             let measure_own = matches!(unit, Unit::None(_))
@@ -213,9 +217,6 @@ fn look(options: &Options, means: &Means<'_>, findings: &mut Findings<'_>) -> Ta
             Talked::default()
         }
     };
-    decision(options, means, findings);
-    evidence(options, means, findings);
-    alerts(options, means, &unit, findings);
     figures(options, means, &unit, talked.own_cpu, findings);
     talked
 }

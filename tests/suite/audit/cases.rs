@@ -154,6 +154,7 @@ const CASES: &[(&str, Spoilt, &str)] = &[
     ("evidence.intents", Runs(killed), "fail"),
     ("evidence.positions", Runs(lost_reply), "fail"),
     ("evidence.canary", Runs(lost_reply), "fail"),
+    ("evidence.canary", Runs(not_executed), "warn"),
     ("alerts.sync-failing", Log(two_failed_syncs), "fail"),
     ("alerts.positions-mismatch", Log(mismatch), "fail"),
     ("alerts.gateway-silent", Log(silence), "fail"),
@@ -362,11 +363,23 @@ fn killed(fit: &Fit, arguments: &[&str]) -> Run {
 fn lost_reply(fit: &Fit, arguments: &[&str]) -> Run {
     let another = Fit::on(Sim::with_faults(&["drop-reply:OPEN"]));
     another.traded(&[]).exits(8);
+    moved(fit, &another);
+    fit.set(fit.machine.at(another.sim.endpoint, &[&["audit"], arguments].concat()))
+}
+
+fn not_executed(fit: &Fit, arguments: &[&str]) -> Run {
+    let another = Fit::on(Sim::with_faults(&["open-ticket-zero"]));
+    another.traded(&[]).exits(7);
+    moved(fit, &another);
+    fit.set(fit.machine.at(another.sim.endpoint, &[&["audit"], arguments].concat()))
+}
+
+/// The state of another machine's gateway is this one's.
+fn moved(fit: &Fit, another: &Fit) {
     let endpoint = another.sim.endpoint;
     std::fs::create_dir_all(fit.machine.file("state")).unwrap();
     let name = format!("state/{}_{}", endpoint.ip(), endpoint.port());
     std::fs::rename(another.machine.file(&name), fit.machine.file(&name)).unwrap();
-    fit.set(fit.machine.at(endpoint, &[&["audit"], arguments].concat()))
 }
 
 /// A run that began some seconds ago, of a process that is gone, on a clock that the test moves.
