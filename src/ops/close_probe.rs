@@ -41,6 +41,8 @@ pub struct Probed {
     pub can_close: bool,
     /// What it said.
     pub found: String,
+    /// What to do about it, where it is another trouble than with closing.
+    pub remedy: Option<&'static str>,
 }
 
 /// Asks. An error is one of getting there: nothing was sent then.
@@ -73,7 +75,13 @@ pub fn probe(
     if matches!(answered.claim, Claim::Garbled(_) | Claim::Lost(_)) {
         client.hang_up();
     }
-    Ok(Probed { can_close, found })
+    let remedy = match &answered.claim {
+        Claim::Refused(refusal) if refusal.code != ErrorCode::Mt5CloseFailed => {
+            Some(refusal.code.remedy())
+        }
+        _ => None,
+    };
+    Ok(Probed { can_close, found, remedy })
 }
 
 /// A ticket far above those that brokers give, and in no list.

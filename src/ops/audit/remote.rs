@@ -122,17 +122,22 @@ fn climb(
         if layer.status == Status::Fail {
             failed = failed.or(Some(layer.name));
         }
-        if let Some(code) = code(Group::Link, layer.name) {
+        // What was not reached is told with its cause.
+        if layer.status != Status::NotReached
+            && let Some(code) = code(Group::Link, layer.name)
+        {
             findings.add(code, of_layer(layer));
         }
     }
+    let why = format!("the link failed at {}", failed.unwrap_or("its start"));
+    findings.rest(|entry| entry.group == Group::Link, &Found::not_reached(why.clone()));
     match outcome.failure {
         // It answered, and the answer is no.
         None => Ok(()),
         Some(failure) if failure.exit == Exit::No => Ok(()),
         Some(failure) => {
             talked.failure = Some(failure);
-            Err(format!("the link failed at {}", failed.unwrap_or("its start")))
+            Err(why)
         }
     }
 }
@@ -176,6 +181,8 @@ fn talk(
     talked.target = Some(target::kind(&target, talked.simulated));
     judge_state(options, remote, &observed, findings);
     read.map_err(|error| names.read_failure(&error))?;
+    let why = Found::not_reached("what it needs was refused");
+    findings.rest(|entry| entry.group == Group::State, &why);
     findings.add("baseline.sync", figure(took, SYNC_EXPECTED, options.settings.alert_sync));
     findings.add("baseline.accuracy", accuracy(&observed));
     let positions = listed(&observed);
@@ -278,9 +285,15 @@ fn probe(
         until,
     };
     let permit = |identity: &_| target::arm_close(allowed, identity);
-    let Probed { can_close, found } = close_probe::probe(client, &permit, asked)?;
+    let Probed { can_close, found, remedy } = close_probe::probe(client, &permit, asked)?;
     let found = Found::judge(can_close, found).expected(close_probe::EXPECTED);
-    findings.add("gateway.can-close", found);
+    findings.add(
+        "gateway.can-close",
+        match remedy {
+            Some(remedy) => found.remedy(remedy),
+            None => found,
+        },
+    );
     Ok(())
 }
 

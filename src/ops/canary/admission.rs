@@ -481,7 +481,7 @@ impl Guards<'_> {
             positions,
             until,
         };
-        let Probed { can_close, found } = close_probe::probe(client, means.permit, asked)?;
+        let Probed { can_close, found, .. } = close_probe::probe(client, means.permit, asked)?;
         let status = match (can_close, self.options.keep_open) {
             (true, _) => Status::Pass,
             (false, true) => Status::Warn,
