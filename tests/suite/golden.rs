@@ -171,7 +171,7 @@ fn what_is_printed_fits_its_schema() {
         &["clock-skew:3s"],
     ] {
         let sim = Sim::with_faults(faults);
-        for command in ["link-test", "positions", "sync", "sync", "audit"] {
+        for command in ["link-test", "positions", "sync", "sync"] {
             fits_its_schema(&machine.against(&sim, &[command]).json(), command);
         }
     }
@@ -185,6 +185,8 @@ fn what_is_printed_fits_its_schema() {
         &machine.run(["config", "show", "--host=10.0.0.5"]).json().exits(0),
         "config-show",
     );
+    let sim = Sim::with_faults(&["no-terminal"]);
+    fits_its_schema(&machine.against(&sim, &["audit"]).json().exits(1), "audit");
     fits_its_schema(&machine.run(["audit"]).json().exits(1), "audit");
     fits_its_schema(&machine.run(["audit", "checks"]).json().exits(0), "audit-checks");
     fits_its_schema(&machine.run(["logs", "presets"]).json().exits(0), "logs-presets");

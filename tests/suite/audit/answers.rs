@@ -33,7 +33,8 @@ fn a_gateway_that_is_not_there_is_not_reached_and_never_passed() {
     }
     let page = fit.audit(&["--attempts=1"]).end().exits(3);
     page.says("not reached")
-        .says("the link failed at tcp: gateway, state, baseline.sync")
+        .says("the link failed at tcp: link.zmtp")
+        .says("link.latency, gateway, state, baseline.sync")
         .tells("help:");
     // A check that failed is an answer, whatever the gateway does.
     let worse = fit.audit(&["--attempts=1"]).env("MT5CRS_DECISION_HASH", "0123456789abcdef");
