@@ -1,5 +1,6 @@
 //! One file a command: arguments to options, the operation, the report to the screen.
 
+mod audit;
 mod breaker;
 mod canary;
 mod codes;
@@ -60,6 +61,7 @@ fn command(run: &Run, command: Command) -> Exit {
         Command::LinkTest(args) => link_test::run(run, &args),
         Command::Positions(args) => positions::run(run, args),
         Command::Sync(args) => sync::run(run, args),
+        Command::Audit(args) => audit::run(run, *args),
         Command::Canary(args) => canary::run(run, &args),
         Command::EmergencyClose(args) => emergency_close::run(run, &args),
         Command::Breaker(command) => breaker::run(run, &command),
