@@ -24,6 +24,7 @@
 mod alerts;
 pub mod catalogue;
 mod config;
+pub mod figures;
 pub mod files;
 pub mod findings;
 mod records;

@@ -3,15 +3,20 @@
 use std::io;
 
 use comfy_table::{Cell, Color};
+use mt5crs::figure::Figure;
 use mt5crs::ops::audit::catalogue::{Group, Level};
 use mt5crs::ops::audit::findings::{Finding, Status};
-use mt5crs::ops::audit::{Checks, Report};
+use mt5crs::ops::audit::{Checks, Report, figures};
 use mt5crs::report::Outcome;
 
 use super::style::{Ink, clean, verdict};
 use super::{Context, Page, Sheet, table};
 
 impl Page for Report {
+    fn figures(outcome: &Outcome<Self>) -> Vec<Figure> {
+        figures::of(outcome)
+    }
+
     fn page(
         outcome: &Outcome<Self>,
         context: &Context<'_>,
