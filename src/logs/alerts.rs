@@ -3,6 +3,8 @@
 //! Rules look at one endpoint at a time: a gateway that answers never hides another that doesn't. An alert stays active
 //! until the logs show the opposite; it is then kept as cleared, with the moment.
 
+mod states;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
@@ -11,14 +13,13 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::engine::Engine;
 use super::event::{Event, RunId, What};
 
 /// How many of the lines that triggered an alert are kept: the first ones and the last.
 const LINES: usize = 10;
 
 /// From where on something is wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Thresholds {
     /// Failed syncs in a row.
     pub failed_syncs: u64,
@@ -28,6 +29,10 @@ pub struct Thresholds {
     pub sync: Duration,
     /// From a sync's first failed attempt to its success.
     pub retry: Duration,
+    /// What the engine, or a run of ours, may hold, in bytes.
+    pub memory_bytes: u64,
+    /// Its share of one processor, in percent.
+    pub cpu_percent: f64,
 }
 
 impl Default for Thresholds {
@@ -37,6 +42,8 @@ impl Default for Thresholds {
             silence: Duration::from_secs(10),
             sync: Duration::from_secs(3),
             retry: Duration::from_secs(9),
+            memory_bytes: 50_000_000,
+            cpu_percent: 5.0,
         }
     }
 }
@@ -59,11 +66,15 @@ pub enum Rule {
     RetrySlow,
     /// The engine's unit failed, or was started again.
     EngineCrashed,
+    /// The engine's unit, or a run of ours where none is named, holds too much memory.
+    MemoryHigh,
+    /// It keeps the processor too busy.
+    CpuHigh,
 }
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Rule; 7] = [
+    pub const ALL: [Rule; 9] = [
         Self::SyncFailing,
         Self::PositionsMismatch,
         Self::GatewaySilent,
@@ -71,6 +82,8 @@ impl Rule {
         Self::SyncSlow,
         Self::RetrySlow,
         Self::EngineCrashed,
+        Self::MemoryHigh,
+        Self::CpuHigh,
     ];
 
     /// Its name, stable for scripts.
@@ -83,6 +96,8 @@ impl Rule {
             Self::SyncSlow => "sync-slow",
             Self::RetrySlow => "retry-slow",
             Self::EngineCrashed => "engine-crashed",
+            Self::MemoryHigh => "memory-high",
+            Self::CpuHigh => "cpu-high",
         }
     }
 }
@@ -121,8 +136,8 @@ pub struct Rules {
     gateways: HashMap<CompactString, Gateway>,
     /// Runs that have not ended.
     runs: BTreeMap<RunId, Run>,
-    /// The engine's alert, while it is active.
-    engine: Option<usize>,
+    /// What is not as it should be of the engine or a run, by rule and name: the alert that is active.
+    states: BTreeMap<(Rule, String), usize>,
     /// What was raised or cleared since somebody asked.
     changed: BTreeSet<usize>,
 }
@@ -162,29 +177,6 @@ impl Rules {
     pub fn take_changes(&mut self) -> Vec<Alert> {
         let changed = std::mem::take(&mut self.changed);
         changed.into_iter().filter_map(|at| self.alerts.get(at).cloned()).collect()
-    }
-
-    /// Takes what systemd says of the engine's unit now.
-    pub fn see_engine(&mut self, engine: &Engine, now: Timestamp) {
-        match self.engine {
-            None if engine.crashed() => {
-                self.engine = Some(self.alerts.len());
-                self.push(Rule::EngineCrashed, "", engine.to_string(), now, now, Vec::new());
-            }
-            Some(at) if !engine.crashed() => {
-                self.engine = None;
-                self.set_cleared(at, now);
-            }
-            Some(at) => {
-                if let Some(alert) = self.alerts.get_mut(at)
-                    && alert.message != engine.to_string()
-                {
-                    alert.message = engine.to_string();
-                    self.changed.insert(at);
-                }
-            }
-            None => {}
-        }
     }
 
     /// Takes the next event.

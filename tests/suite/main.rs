@@ -5,9 +5,11 @@
 // One crate, and nobody outside it: `pub` here says "for the other modules".
 #![allow(unreachable_pub)]
 
+mod audit;
 mod breaker;
 mod canary;
 mod closed_pipe;
+mod deploy;
 mod emergency_close;
 mod gate;
 mod gateway_rules;
@@ -17,12 +19,15 @@ mod killed;
 mod link_test;
 mod logs;
 mod look_alikes;
+mod man;
+mod monitoring;
 mod orders;
 mod phoenix;
 mod positions;
 mod protocol;
 mod readme;
 mod settings;
+mod shared_state;
 mod snapshot;
 mod stand_in;
 mod support;

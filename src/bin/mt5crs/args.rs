@@ -10,6 +10,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use mt5crs::config::duration;
 use mt5crs::evidence::Head;
+use mt5crs::ops::audit::catalogue::Level;
 use mt5crs::ops::evidence::RunPrefix;
 
 const AFTER_HELP: &str = "\
@@ -33,6 +34,9 @@ pub(crate) struct Global {
     /// How the result is printed
     #[arg(short, long, global = true, value_enum, default_value = "human", value_name = "FORMAT")]
     pub(crate) output: Format,
+    /// With -o prometheus: replace this file atomically instead of printing
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) outfile: Option<PathBuf>,
     /// More on stderr: once for the run's story, twice for every round trip
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub(crate) verbose: u8,
@@ -123,6 +127,10 @@ pub(crate) enum Format {
     Human,
     /// One JSON document, on failure too
     Json,
+    /// For reads: one line for a monitoring plugin, exit codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN
+    Nagios,
+    /// For reads: figures in the text form of Prometheus
+    Prometheus,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -141,6 +149,8 @@ pub(crate) enum Command {
     Positions(PositionsArgs),
     /// Recover and check account and positions, keep them, then become COMMAND
     Sync(SyncArgs),
+    /// Is this deployment fit? Named checks in groups, each with what to do where it isn't
+    Audit(Box<AuditArgs>),
     /// Open one tiny order, prove it, close it, prove that: can this system really trade?
     Canary(CanaryArgs),
     /// Close every position, or say exactly what remains
@@ -167,6 +177,8 @@ pub(crate) enum Command {
     Schema(SchemaArgs),
     /// Print a shell's completions
     Completions(CompletionsArgs),
+    /// Print a manual page, or write them all
+    Man(ManArgs),
 }
 
 #[derive(Debug, Args)]
@@ -225,6 +237,52 @@ pub(crate) struct SyncArgs {
     /// The command to become once everything is proved; it never starts otherwise
     #[arg(last = true, value_name = "COMMAND")]
     pub(crate) command: Vec<std::ffi::OsString>,
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct AuditArgs {
+    #[command(subcommand)]
+    pub(crate) command: Option<AuditCommand>,
+    /// These checks or groups alone (repeatable, or with commas); `mt5crs audit checks` lists them
+    #[arg(long, value_name = "CHECK", value_delimiter = ',')]
+    pub(crate) only: Vec<String>,
+    /// Not these checks or groups; without `link` the gateway is not asked anything, for machines that are offline
+    #[arg(long, value_name = "CHECK", value_delimiter = ',')]
+    pub(crate) skip: Vec<String>,
+    /// From where on what is found makes the answer no (exit code 1); what can't be reached is never a yes
+    #[arg(long, value_enum, default_value = "fail", value_name = "LEVEL")]
+    pub(crate) fail_on: FailOn,
+    /// Over which time the engine unit's CPU is measured
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = positive_duration)]
+    pub(crate) cpu_window: Duration,
+    #[command(flatten)]
+    pub(crate) credit: CreditArg,
+    #[command(flatten)]
+    pub(crate) rows: RowsArg,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// List every check: its code, the worst that it can say, what it looks at
+    Checks,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    /// A warning is enough
+    Warn,
+    /// Only what failed
+    Fail,
+}
+
+impl From<FailOn> for Level {
+    fn from(level: FailOn) -> Self {
+        match level {
+            FailOn::Warn => Self::Warn,
+            FailOn::Fail => Self::Fail,
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -457,6 +515,8 @@ pub(crate) enum SchemaOf {
     LinkWatch,
     Positions,
     Sync,
+    Audit,
+    AuditChecks,
     Canary,
     EmergencyClose,
     Phoenix,
@@ -465,6 +525,11 @@ pub(crate) enum SchemaOf {
     EvidenceVerify,
     EvidenceResolve,
     EvidenceExport,
+    LogsGrep,
+    LogsPresets,
+    LogsAlerts,
+    LogsAlert,
+    LogsSummary,
     ConfigShow,
     Explain,
 }
@@ -474,6 +539,27 @@ pub(crate) struct CompletionsArgs {
     /// The shell
     #[arg(value_enum)]
     pub(crate) shell: Shell,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ManArgs {
+    /// The page: mt5crs, or mt5crs-sync for a command's own
+    #[arg(default_value = "mt5crs", value_parser = man_page)]
+    pub(crate) page: String,
+    /// Write every page into this directory
+    #[arg(long, value_name = "DIR", conflicts_with = "page")]
+    pub(crate) dir: Option<PathBuf>,
+}
+
+/// The name of a page, with the program's own name in front where it was left out.
+fn man_page(text: &str) -> Result<String, String> {
+    let named = |name: &str| crate::render::man::pages().iter().any(|page| page.name == name);
+    let whole = format!("mt5crs-{text}");
+    match (named(text), named(&whole)) {
+        (true, _) => Ok(text.to_owned()),
+        (_, true) => Ok(whole),
+        _ => Err("`mt5crs man` names the pages under SUBCOMMANDS".to_owned()),
+    }
 }
 
 fn positive_duration(text: &str) -> Result<Duration, String> {

@@ -47,9 +47,10 @@ fn headline(report: &Report, context: &Context<'_>) -> String {
     if let Some(step) = report.steps.iter().find(|step| step.status != Status::Pass) {
         return format!("step {} of 5, before any round", step.number);
     }
+    let rounds = if of == 1 { "round" } else { "rounds" };
     match failed {
-        0 => format!("{of} rounds from seed {seed}, nothing violated{recovery}"),
-        _ => format!("{failed} of {of} rounds from seed {seed}{recovery}"),
+        0 => format!("{of} {rounds} from seed {seed}, nothing violated{recovery}"),
+        _ => format!("{failed} of {of} {rounds} from seed {seed}{recovery}"),
     }
 }
 
@@ -72,12 +73,12 @@ fn steps(sheet: &mut Sheet<'_>, report: &Report) -> io::Result<()> {
 
 fn rounds(sheet: &mut Sheet<'_>, report: &Report) -> io::Result<()> {
     sheet.heading("INVARIANTS, held against the simulated broker's ledger")?;
-    let mut listed = table::table(sheet, &["INVARIANT", ">ROUNDS", ">VIOLATED"]);
+    let mut listed = table::table(sheet, &[">ROUNDS", ">VIOLATED", "INVARIANT"]);
     for tally in &report.invariants {
         listed.add_row([
-            table::cell(tally.meaning),
             table::cell(tally.checked.to_string()),
             table::cell(tally.violated.to_string()),
+            table::cell(tally.meaning),
         ]);
     }
     table::write(sheet, &listed)?;

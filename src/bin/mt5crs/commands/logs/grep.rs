@@ -3,6 +3,7 @@
 use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 
+use mt5crs::escape::visible;
 use mt5crs::exit::Exit;
 use mt5crs::logs::files;
 use mt5crs::logs::filter::Filter;
@@ -10,14 +11,15 @@ use mt5crs::logs::last::Last;
 use mt5crs::logs::preset::Preset;
 use mt5crs::logs::query::{BadPattern, Query, Syntax};
 use mt5crs::logs::report::Presets;
-use mt5crs::logs::search::{Listener, Options, Search, Totals};
+use mt5crs::logs::search::{Listener, Options, Search, Totals, too_long};
 use mt5crs::logs::tail::Ended;
 use mt5crs::report::Failure;
+use unicode_width::UnicodeWidthStr as _;
 
-use super::{PLACES, settings, time, too_long, usage};
+use super::{PLACES, settings, time};
 use crate::args::logs::{GrepArgs, ShowingArgs, WantedArgs};
 use crate::render::logs::{Counts, Form, Printer};
-use crate::run::Run;
+use crate::run::{Run, usage};
 
 const NAME: &str = "logs-grep";
 
@@ -109,7 +111,12 @@ fn filter(run: &Run, wanted: &WantedArgs) -> Result<Filter, Failure> {
 /// Shows the pattern with a mark below the character where it goes wrong.
 fn bad_pattern(error: &BadPattern) -> Failure {
     let causes = match error.at {
-        Some(at) => vec![error.pattern.clone(), format!("{}^ {}", " ".repeat(at), error.why)],
+        Some(at) => {
+            // Each character as wide as it is shown, which for Chinese is two columns.
+            let before: String = error.pattern.chars().take(at).collect();
+            let mark = " ".repeat(visible(&before).to_string().width());
+            vec![error.pattern.clone(), format!("{mark}^ {}", error.why)]
+        }
         None => vec![error.why.clone()],
     };
     Failure {
@@ -137,6 +144,9 @@ impl Job {
                 "{} matching lines were left out: they aren't mt5crs's own, so they have no time, level or run",
                 totals.foreign
             ));
+        }
+        if totals.unreadable > 0 {
+            run.screen.fail(&unread(totals.unreadable));
         }
         match ended {
             Err(Ended::Stopped(stopped)) => match stopped.signal {
@@ -204,6 +214,21 @@ impl Job {
         }
         Search::new(&self.query, &self.options).files(&found.files, &mut counter, totals)?;
         Ok(crate::render::logs::preset_counts(&run.screen, run.json(), &counter.counts)?)
+    }
+}
+
+fn unread(count: u64) -> Failure {
+    let what = match count {
+        1 => "one of the logs was not read to its end".to_owned(),
+        _ => format!("{count} of the logs were not read to their end"),
+    };
+    Failure {
+        code: "unreadable",
+        message: format!("{what}: what is printed need not be all that matches"),
+        causes: Vec::new(),
+        remedy: "the warnings name them; with --log-dir DIR, or with paths behind the pattern, others are searched"
+            .to_owned(),
+        exit: Exit::Usage,
     }
 }
 
