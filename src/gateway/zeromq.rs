@@ -10,8 +10,8 @@
 
 use std::net::SocketAddr;
 use std::os::fd::AsRawFd;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use zmq::{Context, PollEvents, Socket, SocketEvent, SocketType};
@@ -33,6 +33,7 @@ const DIAGNOSIS_TIME: Duration = Duration::from_millis(100);
 
 /// Opens ZeroMQ connections to one address.
 pub struct ZmqTransport {
+    retired: Retired,
     context: Context,
     address: SocketAddr,
     clock: Arc<dyn Clock>,
@@ -42,7 +43,7 @@ pub struct ZmqTransport {
 impl ZmqTransport {
     /// To that address; waits end early when `stop` is asked for.
     pub fn new(address: SocketAddr, clock: Arc<dyn Clock>, stop: Stop) -> Self {
-        Self { context: Context::new(), address, clock, stop }
+        Self { retired: Retired::default(), context: Context::new(), address, clock, stop }
     }
 
     fn open(&self, until: Deadline) -> Result<ZmqConnection, zmq::Error> {
@@ -65,11 +66,14 @@ impl ZmqTransport {
             | SocketEvent::HANDSHAKE_FAILED_PROTOCOL.to_raw()
             | SocketEvent::HANDSHAKE_FAILED_AUTH.to_raw()
             | SocketEvent::DISCONNECTED.to_raw()
-            | SocketEvent::CLOSED.to_raw();
+            | SocketEvent::CLOSED.to_raw()
+            | SocketEvent::MONITOR_STOPPED.to_raw();
         socket.monitor(&name, i32::from(watched))?;
+        self.retired.let_go();
         let monitor = self.context.socket(SocketType::PAIR)?;
         monitor.set_linger(0)?;
         monitor.connect(&name)?;
+        let monitor = Monitor { socket: Some(monitor), retired: self.retired.clone() };
 
         socket.connect(&format!("tcp://{}", self.address))?;
         Ok(ZmqConnection {
@@ -102,13 +106,69 @@ impl Transport for ZmqTransport {
 }
 
 struct ZmqConnection {
+    // Before its monitor: what it still has to tell needs somebody to listen.
     socket: Socket,
-    /// Tells of the handshake and of the connection's end.
-    monitor: Socket,
+    monitor: Monitor,
     /// What a receive on the socket alone may take, in ms, as the socket was told.
     patience: i32,
     clock: Arc<dyn Clock>,
     stop: Stop,
+}
+
+/// Tells of the handshake and of the connection's end.
+struct Monitor {
+    /// There until it is retired.
+    socket: Option<Socket>,
+    retired: Retired,
+}
+
+impl Monitor {
+    fn socket(&self) -> Result<&Socket, zmq::Error> {
+        self.socket.as_ref().ok_or(zmq::Error::ENOTSOCK)
+    }
+}
+
+impl Drop for Monitor {
+    fn drop(&mut self) {
+        self.retired.lock().extend(self.socket.take());
+    }
+}
+
+/// Monitors whose connection was dropped, and may still have something to tell.
+///
+/// libzmq closes a socket in its own time, and tells of events by a send that blocks. With nobody to listen any more, an
+/// event at the wrong moment blocks the thread that serves every connection of the context: none ever comes about again.
+/// So a monitor listens on until it heard that its socket is gone.
+#[derive(Clone, Default)]
+struct Retired(Arc<Mutex<Vec<Socket>>>);
+
+impl Retired {
+    fn lock(&self) -> MutexGuard<'_, Vec<Socket>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Drops those that heard the last there is to hear.
+    fn let_go(&self) {
+        self.lock().retain(|monitor| {
+            loop {
+                match next_event(monitor) {
+                    Ok(Some(SocketEvent::MONITOR_STOPPED)) => return false,
+                    Ok(Some(_)) => {}
+                    Ok(None) | Err(_) => return true,
+                }
+            }
+        });
+    }
+}
+
+fn next_event(monitor: &Socket) -> Result<Option<SocketEvent>, zmq::Error> {
+    let parts = match monitor.recv_multipart(zmq::DONTWAIT) {
+        Ok(parts) => parts,
+        Err(zmq::Error::EAGAIN) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let number = parts.first().and_then(|head| head.first_chunk::<2>());
+    Ok(number.map(|bytes| SocketEvent::from_raw(u16::from_ne_bytes(*bytes))))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -126,7 +186,7 @@ impl ZmqConnection {
             let timeout = i64::from(milliseconds(patience));
             let wake = self.stop.wake_fd();
             let mut items = vec![
-                self.monitor.as_poll_item(PollEvents::POLLIN),
+                self.monitor.socket().map_err(system)?.as_poll_item(PollEvents::POLLIN),
                 self.socket.as_poll_item(PollEvents::POLLIN),
             ];
             items.extend(wake.map(|fd| zmq::PollItem::from_fd(fd.as_raw_fd(), PollEvents::POLLIN)));
@@ -161,13 +221,7 @@ impl ZmqConnection {
     }
 
     fn next_event(&self) -> Result<Option<SocketEvent>, zmq::Error> {
-        let parts = match self.monitor.recv_multipart(zmq::DONTWAIT) {
-            Ok(parts) => parts,
-            Err(zmq::Error::EAGAIN) => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        let number = parts.first().and_then(|head| head.first_chunk::<2>());
-        Ok(number.map(|bytes| SocketEvent::from_raw(u16::from_ne_bytes(*bytes))))
+        next_event(self.monitor.socket()?)
     }
 }
 
@@ -257,6 +311,22 @@ mod tests {
         assert_eq!(socket.get_maxmsgsize(), Ok(64 << 20));
         for patience in [socket.get_sndtimeo(), socket.get_rcvtimeo()] {
             assert!((1..=1000).contains(&patience.unwrap()));
+        }
+    }
+
+    #[test]
+    fn a_monitor_listens_on_until_its_socket_is_gone() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let clock = Arc::new(SystemClock::new(Stop::never()));
+        let until = Deadline::after(&*clock, Duration::from_secs(1));
+        let address = listener.local_addr().unwrap();
+        let transport = ZmqTransport::new(address, clock, Stop::never());
+        drop(transport.open(until).unwrap());
+        assert_eq!(transport.retired.lock().len(), 1);
+        // And no longer: a watch that connects anew for a day would run out of sockets.
+        while !transport.retired.lock().is_empty() {
+            transport.retired.let_go();
+            std::thread::yield_now();
         }
     }
 
