@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use super::draw::{Client, Draw};
-use super::stage::{Ended, LOOK, Means, Stage, Trouble};
+use super::stage::{Ended, Means, Stage, Trouble};
 use super::wire::{Order, Wire};
 use super::{Options, Recovery, Report, millis, steps};
 use crate::clock::{Clock, Stop};
@@ -93,7 +93,7 @@ fn read(
     means: Means<'_>,
     report: &mut Report,
 ) -> Result<Result<bool, Ended>, Trouble> {
-    let wire = Wire::to(gateway).map_err(Trouble::io("listen on loopback"))?;
+    let wire = Wire::to(Some(gateway)).map_err(Trouble::io("listen on loopback"))?;
     let stage = Stage::set(means, options.scratch.join("gateway"), wire.address())?;
     let mut check = |name: &'static str, status, found: String, expected: &str| {
         let expected = expected.to_owned();
@@ -108,14 +108,8 @@ fn read(
     let moment = Draw::moment_of(Client::Sync, options.seed);
     let held = wire.hold_at(moment);
     let mut process = stage.start(&["sync", DEADLINE])?;
-    let held = loop {
-        means.stop.check()?;
-        if let Ok(held) = held.recv_timeout(LOOK) {
-            break held;
-        }
-        if process.poll()?.is_some() {
-            return Ok(Err(stage.ended(process)?));
-        }
+    let Some(held) = stage.wait_for(&held, &mut process)? else {
+        return Ok(Err(stage.ended(process)?));
     };
     let struck = means.clock.monotonic();
     let killed = stage.killed(process)?;

@@ -191,7 +191,11 @@ impl Draw {
                 let moment = Moment { action: "GET_POSITIONS", nth, edge: Edge::Reply };
                 (Blow::Impostor { visits: rng.u32(1..=3) }, Some(moment))
             }
-            Kind::FullDisk => (Blow::FullDisk { blocks: rng.u64(0..=10) }, None),
+            // What an emergency writes is short.
+            Kind::FullDisk => {
+                let most = if client == Client::EmergencyClose { 3 } else { 10 };
+                (Blow::FullDisk { blocks: rng.u64(0..=most) }, None)
+            }
             Kind::PowerCut => (Blow::PowerCut { delivered: rng.bool() }, Some(somewhere)),
             Kind::LieOfOpen => (Blow::Lie { fault: lie_of_open(rng) }, None),
             // The first CLOSE asks whether the gateway can close at all.

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use uuid::Uuid;
@@ -45,7 +44,7 @@ pub(super) struct Played {
 
 /// Plays it in that directory, which is left there.
 pub(super) fn play(draw: &Draw, directory: &Path, means: Means<'_>) -> Result<Played, Trouble> {
-    let wire = Wire::to(([127, 0, 0, 1], 1).into()).map_err(Trouble::io("listen on loopback"))?;
+    let wire = Wire::to(None).map_err(Trouble::io("listen on loopback"))?;
     let stage = Stage::set(means, directory.to_owned(), wire.address())?;
     let book = stage.file("book.jsonl");
     let mut round = Round {
@@ -175,7 +174,7 @@ impl Round<'_> {
         let clock = self.stage.means.clock;
         let held = match held {
             None => None,
-            Some(held) => self.wait_for(&held, &mut process)?,
+            Some(held) => self.stage.wait_for(&held, &mut process)?,
         };
         let began = clock.monotonic();
         if held.is_none() && moment.is_some() {
@@ -244,24 +243,6 @@ impl Round<'_> {
             clock.sleep(LOOK)?;
         }
         Ok(())
-    }
-
-    fn wait_for(
-        &self,
-        held: &Receiver<Held>,
-        process: &mut Process,
-    ) -> Result<Option<Held>, Trouble> {
-        loop {
-            self.stage.means.stop.check()?;
-            match held.recv_timeout(LOOK) {
-                Ok(held) => return Ok(Some(held)),
-                Err(RecvTimeoutError::Disconnected) => return Ok(None),
-                Err(RecvTimeoutError::Timeout) => {}
-            }
-            if process.poll()?.is_some() {
-                return Ok(held.try_recv().ok());
-            }
-        }
     }
 
     /// Waits for connections, until the command has ended or makes none any more.

@@ -9,6 +9,7 @@ use std::os::fd::AsFd;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::draw::SIGNATURE_TTL_MS;
+use super::wire::Held;
 use crate::clock::{Clock, Deadline, Stop, Stopped};
 use crate::evidence::Evidence;
 use crate::guard::decision;
@@ -221,6 +223,25 @@ impl<'m> Stage<'m> {
             }
         }
         self.keep(process, overdue)
+    }
+
+    /// Waits until the message of a moment is held; `None` where the command ended before it came.
+    pub(super) fn wait_for(
+        &self,
+        held: &Receiver<Held>,
+        process: &mut Process,
+    ) -> Result<Option<Held>, Trouble> {
+        loop {
+            self.means.stop.check()?;
+            match held.recv_timeout(LOOK) {
+                Ok(held) => return Ok(Some(held)),
+                Err(RecvTimeoutError::Disconnected) => return Ok(None),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            if process.poll()?.is_some() {
+                return Ok(held.try_recv().ok());
+            }
+        }
     }
 
     /// Ends it as a power cut would, unless it ended by itself already.

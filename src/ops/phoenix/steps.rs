@@ -64,7 +64,7 @@ pub(super) fn words(trouble: &Trouble) -> String {
 }
 
 fn climb(means: Means<'_>, scratch: &Path, found: &mut Vec<String>) -> Result<(), Trouble> {
-    let wire = Wire::to(([127, 0, 0, 1], 1).into()).map_err(Trouble::io("listen on loopback"))?;
+    let wire = Wire::to(None).map_err(Trouble::io("listen on loopback"))?;
     let stage = Stage::set(means, scratch.join("steps"), wire.address())?;
 
     let ended = stage.run(&["schema", "sync"])?;
@@ -91,12 +91,8 @@ fn climb(means: Means<'_>, scratch: &Path, found: &mut Vec<String>) -> Result<()
     let moment = Moment { action: "GET_POSITIONS", nth: 1, edge: Edge::Reply };
     let held = wire.hold_at(moment);
     let mut process = stage.start(&["sync"])?;
-    let held = loop {
-        means.stop.check()?;
-        if let Ok(held) = held.recv_timeout(super::stage::LOOK) {
-            break held;
-        }
-        must(process.poll()?.is_none(), || "a sync ended before it could be killed".to_owned())?;
+    let Some(held) = stage.wait_for(&held, &mut process)? else {
+        return Err(Trouble::Other("a sync ended before it could be killed".to_owned()));
     };
     let killed = stage.killed(process)?;
     wire.lead_to(None);

@@ -66,11 +66,11 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
 }
 
 impl Wire {
-    /// Leads to that gateway.
-    pub(super) fn to(upstream: SocketAddr) -> io::Result<Self> {
+    /// Leads to that gateway, or to nobody yet.
+    pub(super) fn to(upstream: Option<SocketAddr>) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let address = listener.local_addr()?;
-        let state = Arc::new(Mutex::new(State { upstream: Some(upstream), ..State::default() }));
+        let state = Arc::new(Mutex::new(State { upstream, ..State::default() }));
         let shared = Arc::clone(&state);
         let acceptor = std::thread::Builder::new()
             .name("wire".to_owned())
