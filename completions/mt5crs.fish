@@ -55,6 +55,7 @@ complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "link-test" -d 'Test t
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "positions" -d 'Show account and positions as the gateway reports them now'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "sync" -d 'Recover and check account and positions, keep them, then become COMMAND'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "canary" -d 'Open one tiny order, prove it, close it, prove that: can this system really trade?'
+complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "drift" -d 'Compare what the strategy sees now with what it was made for: the Population Stability Index'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "emergency-close" -d 'Close every position, or say exactly what remains'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "breaker" -d 'Look at, write or remove the kill switch\'s file'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "evidence" -d 'What was intended and proved: show, verify, resolve or export the records'
@@ -193,6 +194,36 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l allow-loopback 
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -s V -l version -d 'Print version'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l drift-reference -d 'The sample that the strategy was made for [MT5CRS_DRIFT_REFERENCE]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l drift-current -d 'The sample of now, at least 200 values as well [MT5CRS_DRIFT_CURRENT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l drift-field -d 'The CSV column or JSONL field of both; without it each line is a number [MT5CRS_DRIFT_FIELD]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
+json\t'One JSON document, on failure too'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
+json\t'One object a line'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l port -d 'The gateway\'s command port [GATEWAY_PORT, GTW_PORT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l timeout -d 'For one attempt of a read [SYNC_TIMEOUT_S]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l attempts -d 'Attempts of a read in all [SYNC_RETRY_COUNT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l deadline -d 'End with an honest code after this long, whatever happens' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l sim-positions -d 'How many positions it holds' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l sim-seed -d 'The seed of its prices' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l sim-fault -d 'How it lies, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l sim-book -d 'Keep its book in this file' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l sim-link-rtt -d 'The link\'s round trip, which pipelining hides' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l sim-exec-time -d 'The broker\'s time for an order, which nothing hides' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -s v -l verbose -d 'More on stderr: once for the run\'s story, twice for every round trip'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -s q -l quiet -d 'Nothing but errors on stderr'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l allow-loopback -d 'Talk to an address of this machine'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -s V -l version -d 'Print version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l symbol -d 'Close this symbol alone (repeatable); spelled as the broker does' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l ticket -d 'Close this ticket alone (repeatable)' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l magic -d 'Close this magic number alone, on a gateway that reports it' -r

@@ -3,5 +3,6 @@
 pub mod arm;
 pub mod breaker;
 pub mod decision;
+pub mod drift;
 pub mod single;
 pub mod target;

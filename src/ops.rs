@@ -6,6 +6,7 @@ pub mod breaker;
 pub mod canary;
 pub mod closing;
 pub mod config_show;
+pub mod drift;
 pub mod emergency_close;
 pub mod empty_book;
 pub mod evidence;

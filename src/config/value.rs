@@ -155,6 +155,11 @@ pub(super) fn part(text: &str) -> Result<Decimal, String> {
     above_zero_up_to(text, Decimal::ONE)
 }
 
+/// A stability index.
+pub(super) fn psi(text: &str) -> Result<Decimal, String> {
+    above_zero_up_to(text, Decimal::ONE_HUNDRED)
+}
+
 fn above_zero_up_to(text: &str, most: Decimal) -> Result<Decimal, String> {
     let value = Exact::parse(text).map_err(|error| error.to_string())?.value();
     if value <= Decimal::ZERO {

@@ -9,12 +9,13 @@ use serde_json::Value;
 
 use crate::support::{Ended, Machine, Sim};
 
-const SCHEMAS: [&str; 13] = [
+const SCHEMAS: [&str; 14] = [
     "link-test",
     "link-watch",
     "positions",
     "sync",
     "canary",
+    "drift",
     "emergency-close",
     "breaker",
     "evidence-show",

@@ -8,6 +8,7 @@
 mod breaker;
 mod canary;
 mod closed_pipe;
+mod drift;
 mod emergency_close;
 mod gate;
 mod gateway_rules;

@@ -143,6 +143,8 @@ pub(crate) enum Command {
     Sync(SyncArgs),
     /// Open one tiny order, prove it, close it, prove that: can this system really trade?
     Canary(CanaryArgs),
+    /// Compare what the strategy sees now with what it was made for: the Population Stability Index
+    Drift(DriftArgs),
     /// Close every position, or say exactly what remains
     EmergencyClose(EmergencyCloseArgs),
     /// Look at, write or remove the kill switch's file
@@ -256,6 +258,20 @@ pub(crate) struct CanaryArgs {
     pub(crate) decision_max_age: Option<String>,
     #[command(flatten)]
     pub(crate) credit: CreditArg,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Drift")]
+pub(crate) struct DriftArgs {
+    /// The sample that the strategy was made for [MT5CRS_DRIFT_REFERENCE]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) drift_reference: Option<String>,
+    /// The sample of now, at least 200 values as well [MT5CRS_DRIFT_CURRENT]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) drift_current: Option<String>,
+    /// The CSV column or JSONL field of both; without it each line is a number [MT5CRS_DRIFT_FIELD]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) drift_field: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -422,6 +438,7 @@ pub(crate) enum SchemaOf {
     Positions,
     Sync,
     Canary,
+    Drift,
     EmergencyClose,
     Breaker,
     EvidenceShow,

@@ -4,6 +4,7 @@ mod breaker;
 mod canary;
 mod codes;
 mod config;
+mod drift;
 mod emergency_close;
 mod evidence;
 mod link_test;
@@ -26,6 +27,7 @@ pub(crate) fn dispatch(arguments: Arguments) -> Exit {
         Command::Positions(args) => positions::run(&run, args),
         Command::Sync(args) => sync::run(&run, args),
         Command::Canary(args) => canary::run(&run, &args),
+        Command::Drift(args) => drift::run(&run, &args),
         Command::EmergencyClose(args) => emergency_close::run(&run, &args),
         Command::Breaker(command) => breaker::run(&run, &command),
         Command::Evidence(command) => evidence::run(&run, command),
