@@ -575,13 +575,33 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__canary)
-            opts="-y -o -v -q -h -V --symbol --beside-open --keep-open --dry-run --yes --decision --decision-report --decision-hash --decision-max-age --credit --output --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
+            opts="-y -o -v -q -h -V --symbol --beside-open --keep-open --monitor --monitor-interval --without-drift --resume --drift-reference --drift-current --drift-field --dry-run --yes --decision --decision-report --decision-hash --decision-max-age --credit --output --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --symbol)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --monitor)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --monitor-interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --drift-reference)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --drift-current)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --drift-field)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2565,7 +2585,7 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__schema)
-            opts="-o -v -q -h -V --output --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version link-test link-watch positions sync canary drift emergency-close breaker evidence-show evidence-verify evidence-resolve evidence-export config-show explain"
+            opts="-o -v -q -h -V --output --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version link-test link-watch positions sync canary canary-tick drift emergency-close breaker evidence-show evidence-verify evidence-resolve evidence-export config-show explain"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

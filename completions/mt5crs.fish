@@ -158,6 +158,11 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l sim -d 'Run the c
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -s V -l version -d 'Print version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l symbol -d 'The instrument, spelled as the broker does [MT5CRS_CANARY_SYMBOL]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l monitor -d 'Keep the position and watch it for this long, up to 168h, then close it' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l monitor-interval -d 'From one look of --monitor to the next, on a fixed schedule; 100ms to 60s' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l drift-reference -d 'The sample that the strategy was made for [MT5CRS_DRIFT_REFERENCE]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l drift-current -d 'The sample of now, at least 200 values as well [MT5CRS_DRIFT_CURRENT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l drift-field -d 'The CSV column or JSONL field of both; without it each line is a number [MT5CRS_DRIFT_FIELD]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l decision -d 'The admission decision, JSON [MT5CRS_DECISION_FILE]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l decision-report -d 'The report that must hold the decision\'s hash [MT5CRS_DECISION_REPORT]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l decision-hash -d 'The decision\'s hash that is expected [MT5CRS_DECISION_HASH]' -r
@@ -185,7 +190,9 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l sim-book -d 'Ke
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l sim-link-rtt -d 'The link\'s round trip, which pipelining hides' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l sim-exec-time -d 'The broker\'s time for an order, which nothing hides' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l beside-open -d 'Go on beside positions that are open in the symbol: on hedging accounts'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l keep-open -d 'Leave the position open'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l keep-open -d 'Leave the position open; of a watched one, when its time is over'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l without-drift -d 'Watch without looking at drift'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l resume -d 'Take up the open canary of an earlier run instead of opening one: to watch it on with --monitor, else to close it'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l dry-run -d 'Evaluate the guards and send no order'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -s y -l yes -d 'Don\'t ask'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -s v -l verbose -d 'More on stderr: once for the run\'s story, twice for every round trip'

@@ -9,12 +9,13 @@ use serde_json::Value;
 
 use crate::support::{Ended, Machine, Sim};
 
-const SCHEMAS: [&str; 14] = [
+const SCHEMAS: [&str; 15] = [
     "link-test",
     "link-watch",
     "positions",
     "sync",
     "canary",
+    "canary-tick",
     "drift",
     "emergency-close",
     "breaker",

@@ -11,6 +11,7 @@ mod logging;
 mod prompt;
 mod render;
 mod run;
+mod service;
 mod signals;
 mod site;
 mod usage;

@@ -18,6 +18,7 @@ pub(crate) mod simulator;
 pub(crate) mod style;
 pub(crate) mod sync;
 pub(crate) mod table;
+pub(crate) mod watch;
 
 use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
 use std::os::fd::AsFd;

@@ -37,6 +37,8 @@ pub(crate) struct Showing<'a> {
     pub(crate) histogram: bool,
     /// How many of the outcome's warnings, from the first on, were told when they arose.
     pub(crate) told: usize,
+    /// Whether the document is the last of several lines of JSON.
+    pub(crate) last_line: bool,
     /// Whether stdout belongs to somebody else.
     pub(crate) on_stderr: bool,
     /// A file that gets the JSON document as well.
@@ -142,6 +144,7 @@ impl Run {
         };
         let page = |sheet: &mut Sheet<'_>| R::page(outcome, &context, sheet);
         let printed = match (self.json(), showing.on_stderr) {
+            (true, false) if showing.last_line => self.screen.json_line(&document),
             (true, false) => self.screen.json(&document),
             (true, true) => self.screen.json_on_stderr(&document),
             (false, false) => self.screen.page(page),

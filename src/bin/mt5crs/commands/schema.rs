@@ -16,6 +16,7 @@ pub(crate) fn run(run: &Run, args: &SchemaArgs) -> Exit {
         SchemaOf::Positions => of::<ops::positions::Report>(),
         SchemaOf::Sync => of::<ops::sync::Report>(),
         SchemaOf::Canary => of::<ops::canary::Report>(),
+        SchemaOf::CanaryTick => schema_for!(ops::canary::watch::Tick),
         SchemaOf::Drift => of::<ops::drift::Report>(),
         SchemaOf::EmergencyClose => of::<ops::emergency_close::Report>(),
         SchemaOf::Breaker => of::<ops::breaker::Report>(),
