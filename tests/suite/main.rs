@@ -28,3 +28,4 @@ mod stand_in;
 mod support;
 mod sync;
 mod untouched;
+mod watch;

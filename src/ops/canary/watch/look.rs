@@ -219,7 +219,7 @@ impl<'l, 'd, 'c, 'm> Looker<'l, 'd, 'c, 'm> {
 }
 
 /// What nobody here asked for: a closing in part, another symbol, another side.
-fn changed(was: &Position, is: &Position) -> Option<String> {
+pub(super) fn changed(was: &Position, is: &Position) -> Option<String> {
     if was.volume != is.volume {
         return Some(format!("{} lots were {}", is.volume, was.volume));
     }
