@@ -52,10 +52,15 @@ struct Room {
 
 impl Room {
     fn with(faults: &[&str]) -> Self {
+        Self::beside(3, faults)
+    }
+
+    /// With that many positions beside the canary's.
+    fn beside(positions: usize, faults: &[&str]) -> Self {
         let dir = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
         let clock = ManualClock::new("2026-01-17T03:54:22.961398Z".parse().unwrap());
         let faults = faults.iter().map(|fault| fault.parse().unwrap()).collect();
-        let sim = SimOptions { positions: 3, faults, ..SimOptions::default() };
+        let sim = SimOptions { positions, faults, ..SimOptions::default() };
         let gateway = InProcess::start(&sim, Arc::new(clock.clone())).unwrap();
         let options = options(&dir, &clock);
         let (stop, hand_over) = (Stop::never(), AtomicBool::new(false));
@@ -342,6 +347,17 @@ fn a_position_that_vanishes_halts_and_a_list_that_lies_does_not() {
 }
 
 #[test]
+fn a_position_that_changes_halts() {
+    // Alone in the book, the canary's is the first that is listed, and so the one that the faults change.
+    for fault in ["volume-zero", "side-unknown"] {
+        let room = Room::beside(0, &[&format!("{fault}:GET_POSITIONS:#60")]);
+        let outcome = room.run();
+        halted(&room, &outcome, Rule::Position);
+        assert!(watched(&outcome).reasons[0].words.contains("changed unasked"), "{fault}");
+    }
+}
+
+#[test]
 fn a_position_that_changes_is_not_the_one_that_was_left() {
     let position = |volume: &str, side: &str| -> Position {
         let text = format!(
@@ -407,6 +423,29 @@ fn a_close_whose_answer_is_lost_is_looked_for_and_not_repeated() {
     watched_to_the_end(&room, &room.run(), &[]);
 }
 
+/// Three lists are read before a watch, and one at each look.
+#[test]
+fn a_close_of_which_no_list_tells_anything_is_not_repeated() {
+    let lies: Vec<String> = (17..=20)
+        .map(|read| format!("positions-empty-on-error:GET_POSITIONS:#{read}"))
+        .chain(["drop-reply:CLOSE:#2".to_owned()])
+        .collect();
+    let mut room = room_with(&lies);
+    room.monitor().duration = MINUTE;
+    let outcome = room.run();
+    watched_to_the_end(&room, &outcome, &[]);
+    assert_eq!(watched(&outcome).errors, 0, "the lies came with the close");
+    assert_eq!(closes(&room), (1, 2));
+}
+
+/// Intents and outcomes of closing in the evidence.
+fn closes(room: &Room) -> (usize, usize) {
+    let kinds: Vec<String> =
+        room.evidence().records().unwrap().map(|record| record.unwrap().kind).collect();
+    let count = |wanted| kinds.iter().filter(|kind| *kind == wanted).count();
+    (count("close-intent"), count("close-outcome"))
+}
+
 #[test]
 fn a_close_that_fails_is_repeated_while_a_list_shows_the_position_and_not_for_ever() {
     // The first CLOSE is the guard's probe. Three sends make a round.
@@ -418,6 +457,7 @@ fn a_close_that_fails_is_repeated_while_a_list_shows_the_position_and_not_for_ev
     assert_eq!((outcome.exit, closed(&outcome)), (Exit::NotFlat, CloseEnd::NotClosed));
     let close = outcome.report.as_ref().unwrap().close.as_ref().unwrap();
     assert!(close.why.contains("3 rounds"), "{close:?}");
+    assert_eq!(closes(&room), (3, 3));
     assert_eq!(room.executed(), [Kind::Open]);
 }
 
@@ -425,7 +465,13 @@ fn a_close_that_fails_is_repeated_while_a_list_shows_the_position_and_not_for_ev
 fn another_program_on_the_port_halts_and_is_sent_nothing() {
     for program in ["foreign-ea-v4", "foreign-ea-v5"] {
         let room = Room::with(&[&format!("{program}:300+")]);
-        let outcome = room.run();
+        let mut closing = None;
+        let outcome = room.run_telling(&mut |told| {
+            if matches!(told, Told::Closing { .. }) {
+                closing = Some(room.clock.monotonic());
+            }
+        });
+        assert_eq!(closing, Some(room.clock.monotonic()), "it is not asked again and again");
         let watched = watched(&outcome);
         assert_eq!(watched.ended, Ended::Halted, "{watched:?}");
         assert_eq!(watched.reasons[0].rule, Rule::Stranger, "{watched:?}");
