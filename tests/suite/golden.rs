@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::support::{Ended, Machine, Sim};
 
-const SCHEMAS: [&str; 15] = [
+const SCHEMAS: [&str; 20] = [
     "link-test",
     "link-watch",
     "positions",
@@ -23,6 +23,11 @@ const SCHEMAS: [&str; 15] = [
     "evidence-verify",
     "evidence-resolve",
     "evidence-export",
+    "logs-grep",
+    "logs-presets",
+    "logs-alerts",
+    "logs-alert",
+    "logs-summary",
     "config-show",
     "explain",
 ];
@@ -180,6 +185,9 @@ fn what_is_printed_fits_its_schema() {
         &machine.run(["config", "show", "--host=10.0.0.5"]).json().exits(0),
         "config-show",
     );
+    fits_its_schema(&machine.run(["logs", "presets"]).json().exits(0), "logs-presets");
+    fits_its_schema(&machine.run(["logs", "summary"]).json().exits(0), "logs-summary");
+    fits_its_schema(&machine.run(["logs", "alerts"]).json(), "logs-alerts");
     fits_its_schema(&machine.run(["explain"]).json().exits(0), "explain");
     fits_its_schema(&machine.run(["explain", "10018"]).json().exits(0), "explain");
 }

@@ -33,6 +33,9 @@ pub(crate) struct Global {
     /// How the result is printed
     #[arg(short, long, global = true, value_enum, default_value = "human", value_name = "FORMAT")]
     pub(crate) output: Format,
+    /// With -o prometheus: replace this file atomically instead of printing
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) outfile: Option<PathBuf>,
     /// More on stderr: once for the run's story, twice for every round trip
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub(crate) verbose: u8,
@@ -123,6 +126,10 @@ pub(crate) enum Format {
     Human,
     /// One JSON document, on failure too
     Json,
+    /// For reads: one line for a monitoring plugin, exit codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN
+    Nagios,
+    /// For reads: figures in the text form of Prometheus
+    Prometheus,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -167,6 +174,8 @@ pub(crate) enum Command {
     Schema(SchemaArgs),
     /// Print a shell's completions
     Completions(CompletionsArgs),
+    /// Print a manual page, or write them all
+    Man(ManArgs),
 }
 
 #[derive(Debug, Args)]
@@ -467,6 +476,11 @@ pub(crate) enum SchemaOf {
     EvidenceVerify,
     EvidenceResolve,
     EvidenceExport,
+    LogsGrep,
+    LogsPresets,
+    LogsAlerts,
+    LogsAlert,
+    LogsSummary,
     ConfigShow,
     Explain,
 }
@@ -476,6 +490,27 @@ pub(crate) struct CompletionsArgs {
     /// The shell
     #[arg(value_enum)]
     pub(crate) shell: Shell,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ManArgs {
+    /// The page: mt5crs, or mt5crs-sync for a command's own
+    #[arg(default_value = "mt5crs", value_parser = man_page)]
+    pub(crate) page: String,
+    /// Write every page into this directory
+    #[arg(long, value_name = "DIR", conflicts_with = "page")]
+    pub(crate) dir: Option<PathBuf>,
+}
+
+/// The name of a page, with the program's own name in front where it was left out.
+fn man_page(text: &str) -> Result<String, String> {
+    let named = |name: &str| crate::render::man::pages().iter().any(|page| page.name == name);
+    let whole = format!("mt5crs-{text}");
+    match (named(text), named(&whole)) {
+        (true, _) => Ok(text.to_owned()),
+        (_, true) => Ok(whole),
+        _ => Err("`mt5crs man` names the pages under SUBCOMMANDS".to_owned()),
+    }
 }
 
 fn positive_duration(text: &str) -> Result<Duration, String> {

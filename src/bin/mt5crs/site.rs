@@ -25,6 +25,7 @@ use mt5crs::units::Money;
 use uuid::Uuid;
 
 use crate::args::{Global, LogFormat};
+use crate::group::Sharing;
 use crate::listener::Attempts;
 use crate::logging;
 use crate::run::Run;
@@ -62,6 +63,8 @@ pub(crate) struct Site {
     pub(crate) deadline: Deadline,
     /// The embedded gateway and the tree that stands in for the configured one; it lives as long as the command.
     simulated: Option<(Server, PathBuf)>,
+    /// What the command writes is for the whole group, where the directories say so.
+    _sharing: Sharing,
 }
 
 impl Site {
@@ -99,6 +102,7 @@ impl Site {
         let gateway = settings.gateway().map_err(|problem| settings_failure(&problem))?.clone();
         let endpoint = format!("tcp://{gateway}");
         let run_id = Uuid::new_v4();
+        let sharing = Sharing::of(&[&settings.state_dir, &settings.log_dir]);
         let record = Arc::new(Record::open(
             record::Options {
                 dir: &settings.log_dir,
@@ -133,6 +137,7 @@ impl Site {
             record,
             deadline,
             simulated,
+            _sharing: sharing,
         })
     }
 

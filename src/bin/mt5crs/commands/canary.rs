@@ -30,7 +30,7 @@ use crate::args::CanaryArgs;
 use crate::prompt;
 use crate::render::watch::Live;
 use crate::render::{self, Context};
-use crate::run::{Run, Showing};
+use crate::run::{Run, Showing, usage};
 use crate::site::{Job, Site};
 
 const JOB: Job = Job {
@@ -125,18 +125,12 @@ fn hand_over(args: &CanaryArgs) -> Arc<AtomicBool> {
 
 /// How the position is watched, where it is. A watch wants to know of drift, or to be told that it needn't.
 fn monitor(args: &CanaryArgs, site: &Site) -> Result<Option<Monitor>, Failure> {
-    let usage = |message: &str, remedy: &str| Failure {
-        code: "usage",
-        message: message.to_owned(),
-        causes: vec![],
-        remedy: remedy.to_owned(),
-        exit: Exit::Usage,
-    };
     let Some(duration) = args.monitor else {
         if args.resume && args.keep_open {
             return Err(usage(
-                "--resume without --monitor closes the position, and --keep-open leaves it open",
-                "add --monitor to watch it on, or drop --keep-open",
+                "--resume without --monitor closes the position, and --keep-open leaves it open"
+                    .to_owned(),
+                "add --monitor to watch it on, or drop --keep-open".to_owned(),
             ));
         }
         return Ok(None);
@@ -147,8 +141,8 @@ fn monitor(args: &CanaryArgs, site: &Site) -> Result<Option<Monitor>, Failure> {
         Some((reference, current)) => Some(Samples { reference, current, limits }),
         None => {
             return Err(usage(
-                "a watch looks at drift, and its two samples are not named",
-                "give --drift-reference FILE and --drift-current FILE (or set MT5CRS_DRIFT_REFERENCE and MT5CRS_DRIFT_CURRENT), or --without-drift",
+                "a watch looks at drift, and its two samples are not named".to_owned(),
+                "give --drift-reference FILE and --drift-current FILE (or set MT5CRS_DRIFT_REFERENCE and MT5CRS_DRIFT_CURRENT), or --without-drift".to_owned(),
             ));
         }
     };

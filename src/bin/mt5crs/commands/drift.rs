@@ -9,7 +9,7 @@ use mt5crs::report::Failure;
 use rust_decimal::prelude::ToPrimitive;
 
 use crate::args::DriftArgs;
-use crate::run::Run;
+use crate::run::{Run, usage};
 use crate::site::{no_directory, resolved, settings_failure};
 
 const NAME: &str = "drift";
@@ -34,13 +34,10 @@ fn options(run: &Run, args: &DriftArgs) -> Result<Options, Failure> {
     let limits = limits(&settings);
     match samples(&settings) {
         Some((reference, current)) => Ok(Options { reference, current, limits }),
-        None => Err(Failure {
-            code: "usage",
-            message: "two samples are needed to tell drift".to_owned(),
-            causes: vec![],
-            remedy: "give --drift-reference FILE and --drift-current FILE, or set MT5CRS_DRIFT_REFERENCE and MT5CRS_DRIFT_CURRENT".to_owned(),
-            exit: Exit::Usage,
-        }),
+        None => Err(usage(
+            "two samples are needed to tell drift".to_owned(),
+            "give --drift-reference FILE and --drift-current FILE, or set MT5CRS_DRIFT_REFERENCE and MT5CRS_DRIFT_CURRENT".to_owned(),
+        )),
     }
 }
 

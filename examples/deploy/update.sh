@@ -1,0 +1,466 @@
+#!/usr/bin/env bash
+# Updates mt5crs on a server by one command, and goes back by one.
+#
+#   update.sh [OPTION…] mt5crs-VERSION-ARCH-linux.tar.gz    SHA256SUMS must lie beside it
+#   update.sh [OPTION…] rollback                            to what was in place before
+#   update.sh [OPTION…] status
+#
+#   --account NAME   prove this account (repeatable); all that have NAME.env in the configuration unless it is given
+#   --unit NAME      restart this unit too if it runs (repeatable), for instance the strategy engine's
+#   --hand-over      let a guardian that watches a position hand it over to the other version
+#   --user NAME      who runs mt5crs in the units; mt5crs unless it is given
+#   --root DIR       work below DIR instead of /, to try it
+#
+# A release is a program and a configuration that were proved together:
+#
+#   /opt/mt5crs/releases/ID/{bin,lib,share}   the artifact, never changed
+#   /opt/mt5crs/releases/ID/config            the configuration's commit, never changed; RELEASE says which
+#   /opt/mt5crs/current, previous             links to releases. One rename switches program and configuration together
+#   /opt/mt5crs/configuration.git             a clone of the configuration: git clone --bare URL …
+#   /etc/mt5crs, /usr/local/bin/mt5crs        links into `current`, for the units and for you
+#
+# Everything that can be found out without switching is found out first. What follows the switch (units restarted,
+# link-test, sync) goes back by itself when it fails, configuration included. `pending` lies there from before the switch
+# until the answer: a run that was killed in between is taken up by the next one. So it may be killed anywhere, and run
+# again.
+#
+# Exit codes: 0 in place and proved; 1 the new release is not in place, the old one is as it was; 2 usage; 3 what is in
+# place now is not proved: a person has to look.
+set -euo pipefail
+trap '' PIPE
+
+readonly GUARDIAN_PATIENCE_S=90
+readonly KEPT_RELEASES=5
+
+say() { printf 'update: %s\n' "$1" || true; }
+
+# What went wrong, why, and what to do about it; ends with that code.
+die() {
+  local code=$1
+  printf 'error: %s\n' "$2" >&2 || true
+  [ -z "${3:-}" ] || printf '  cause: %s\n' "$3" >&2 || true
+  [ -z "${4:-}" ] || printf '  help: %s\n' "$4" >&2 || true
+  exit "$code"
+}
+
+usage() { die 2 "$1" '' "the head of $0 tells how it is used"; }
+
+# --- arguments ---------------------------------------------------------------------------------------------------------
+
+root='' user=mt5crs hand_over=no what='' accounts=() units=()
+while [ $# -gt 0 ]; do
+  case $1 in
+    --account | --unit | --user | --root)
+      [ $# -ge 2 ] || usage "$1 needs a value"
+      case $1 in
+        --account) accounts+=("$2") ;;
+        --unit) units+=("$2") ;;
+        --user) user=$2 ;;
+        --root) root=$(cd "$2" && pwd -P) || usage "there is no directory $2" ;;
+      esac
+      shift 2 ;;
+    --hand-over) hand_over=yes; shift ;;
+    -*) usage "there is no option $1" ;;
+    *) [ -z "$what" ] || usage "one thing at a time: $what, or $1"
+       what=$1; shift ;;
+  esac
+done
+[ -n "$what" ] || usage 'an artifact is wanted, or rollback, or status'
+
+readonly prefix=$root/opt/mt5crs
+readonly releases=$prefix/releases
+readonly configuration=$prefix/configuration.git
+readonly etc=$root/etc/mt5crs
+readonly program=$root/usr/local/bin/mt5crs
+
+# --- releases and links ------------------------------------------------------------------------------------------------
+
+# The release that a link names; nothing where there is none.
+release_of() {
+  local to
+  to=$(readlink "$prefix/$1" 2>/dev/null) || return 0
+  printf '%s' "${to#releases/}"
+}
+
+# Makes a link name a release, by one rename. What an interrupted call left half-made is replaced, not followed.
+point() {
+  ln -sfT "releases/$2" "$prefix/.$1.new"
+  mv -T "$prefix/.$1.new" "$prefix/$1"
+}
+
+# What a run that was killed may have left half-made. Nobody uses it: it is renamed before it is used.
+sweep() { rm -rf "$prefix/.current.new" "$prefix/.previous.new" "$prefix/.pending.new" "$releases"/.new.*; }
+
+prune() {
+  local release kept=0
+  # Newest first. What is in place, and what rollback needs, always stays.
+  while IFS= read -r release; do
+    [ "$release" != "$(release_of current)" ] && [ "$release" != "$(release_of previous)" ] || continue
+    kept=$((kept + 1))
+    [ "$kept" -le "$KEPT_RELEASES" ] || rm -rf "${releases:?}/$release"
+  done < <(ls -1t "$releases")
+}
+
+# A link of ours into `current`, or a name that is free. Anything else is somebody's, and stays.
+is_ours() { { [ ! -e "$1" ] && [ ! -L "$1" ]; } || [ "$(readlink "$1" || true)" = "$2" ]; }
+
+lay_links() {
+  local unit name place taken
+  mkdir -p "${etc%/*}" "${program%/*}" "$root/etc/systemd/system"
+  [ -L "$etc" ] || ln -s "$prefix/current/config" "$etc"
+  [ -L "$program" ] || ln -s "$prefix/current/bin/mt5crs" "$program"
+  # Units of the package, or of somebody's own, are left alone.
+  for unit in "$prefix/current/lib/systemd/system"/*.service; do
+    name=${unit##*/} taken=no
+    [ -e "$unit" ] || continue
+    for place in etc/systemd/system usr/lib/systemd/system lib/systemd/system; do
+      if [ -e "$root/$place/$name" ] || [ -L "$root/$place/$name" ]; then taken=yes; fi
+    done
+    [ "$taken" = yes ] || ln -s "$unit" "$root/etc/systemd/system/$name"
+  done
+}
+
+take_links_away() {
+  local link
+  for link in "$etc" "$program" "$root/etc/systemd/system"/mt5crs-*.service; do
+    case $(readlink "$link" || true) in
+      "$prefix"/current/*) rm -f "$link" ;;
+    esac
+  done
+}
+
+# --- mt5crs and systemd ------------------------------------------------------------------------------------------------
+
+# Runs a release's mt5crs for an account as its units do: as their user, with its own settings, with none of this shell's.
+mt5crs_of() {
+  local release=$releases/$1 account=$2 as=()
+  shift 2
+  [ "$(id -un)" = "$user" ] || as=(runuser -u "$user" --)
+  (cd / && ${as[@]+"${as[@]}"} env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/ LANG=C.UTF-8 \
+    "$release/bin/mt5crs" --config "$release/config/config.json" --env-file "$release/config/$account.env" \
+    --profile "$account" "$@")
+}
+
+# The accounts that were named, or those of a release's configuration.
+accounts_of() {
+  local file
+  if [ ${#accounts[@]} -gt 0 ]; then
+    printf '%s\n' "${accounts[@]}"
+    return
+  fi
+  for file in "$releases/$1/config"/*.env; do
+    [ ! -e "$file" ] || basename "$file" .env
+  done
+}
+
+# Whether a unit runs, or is about to, or is about to end.
+runs() {
+  local state
+  state=$(systemctl show --property=ActiveState --value "$1")
+  [ "$state" != inactive ] && [ "$state" != failed ]
+}
+
+guardian() { printf 'mt5crs-guardian@%s.service' "$1"; }
+
+# Has a guardian leave its position open and recorded, and end.
+have_handed_over() {
+  local unit waited
+  unit=$(guardian "$1")
+  systemctl kill --kill-who=main --signal=SIGUSR1 "$unit" || return 1
+  for ((waited = 0; waited < GUARDIAN_PATIENCE_S; waited++)); do
+    runs "$unit" || return 0
+    sleep 1
+  done
+  say "$unit did not hand over within $GUARDIAN_PATIENCE_S s"
+  return 1
+}
+
+# Brings the units to what is current now. Says 1 where one of them did not come.
+bring_units() {
+  local account unit code=0
+  systemctl daemon-reload || return 1
+  for account in $(accounts_of "$(release_of current)"); do
+    bring_guardian "$account" || code=1
+    bring "mt5crs-link@$account.service" || code=1
+  done
+  for unit in ${units[@]+"${units[@]}"}; do
+    bring "$unit" || code=1
+  done
+  return "$code"
+}
+
+# What doesn't run is not started.
+bring() {
+  runs "$1" || return 0
+  systemctl restart "$1" || { say "$1 did not restart"; return 1; }
+}
+
+bring_guardian() {
+  local unit
+  unit=$(guardian "$1")
+  if ! is_watched "$1"; then
+    runs "$unit" || return 0
+    if [ "$hand_over" = no ]; then
+      say "$unit goes on with the release that it was started from"
+      return 0
+    fi
+    # Written down before it is told to end: nobody watches the position until the next one is started.
+    watched+=("$1")
+    write_pending || return 1
+  fi
+  if runs "$unit"; then have_handed_over "$1" || return 1; fi
+  systemctl start "$unit" || { say "$unit did not start"; return 1; }
+}
+
+# Whether every account's gateway answers this release, and its state can be recovered.
+is_proved() {
+  local release=$1 account command code
+  for account in $(accounts_of "$release"); do
+    for command in link-test sync; do
+      code=0
+      mt5crs_of "$release" "$account" "$command" || code=$?
+      if [ "$code" -ne 0 ]; then
+        say "$command of $account ended with code $code"
+        return 1
+      fi
+    done
+  done
+}
+
+# --- the switch --------------------------------------------------------------------------------------------------------
+
+# From where to where; which guardians handed over. Lies in `pending` from before the switch until its answer.
+from='' to='' kind='' watched=()
+
+write_pending() {
+  printf '%s=%s\n' kind "$kind" from "$from" to "$to" watched "${watched[*]-}" accounts "${accounts[*]-}" units "${units[*]-}" \
+    >"$prefix/.pending.new" && mv -T "$prefix/.pending.new" "$prefix/pending"
+}
+
+read_pending() {
+  local key value
+  while IFS='=' read -r key value; do
+    case $key in
+      kind) kind=$value ;;
+      from) from=$value ;;
+      to) to=$value ;;
+      watched) read -r -a watched <<<"$value" ;;
+      accounts) [ -z "$value" ] || read -r -a accounts <<<"$value" ;;
+      units) [ -z "$value" ] || read -r -a units <<<"$value" ;;
+    esac
+  done <"$prefix/pending"
+}
+
+is_watched() {
+  local name
+  for name in ${watched[@]+"${watched[@]}"}; do [ "$name" != "$1" ] || return 0; done
+  return 1
+}
+
+# Switched, and without an answer yet: whatever ends this run now, the old release comes back.
+unanswered=no
+
+# Back to where it came from. Ends with 1 where that is proved, with 3 where not.
+go_back() {
+  unanswered=no
+  if [ -z "$from" ]; then
+    rm -f "$prefix/current"
+    take_links_away
+    systemctl daemon-reload || true
+    rm -f "$prefix/pending"
+    die 1 "$to is not proved, and was taken away again" '' 'there was nothing before it; mend what is named above'
+  fi
+  say "going back to $from"
+  point current "$from"
+  local proved=yes
+  bring_units || proved=no
+  is_proved "$from" || proved=no
+  rm -f "$prefix/pending"
+  if [ "$proved" = yes ]; then
+    die 1 "$to is not proved; $from is in place again, and proved" '' 'mend what is named above, then run this again'
+  fi
+  die 3 "$to is not proved; $from is in place again, and is not proved either" '' \
+    'look at the gateway: mt5crs link-test; then at the units: systemctl list-units "mt5crs-*"'
+}
+
+at_exit() {
+  local code=$?
+  if [ "$unanswered" = yes ]; then
+    say 'interrupted before the answer'
+    go_back
+  fi
+  exit "$code"
+}
+
+# What follows the switch: links, units, proof. A rollback is a person's word: it stays, proved or not.
+answer() {
+  local proved=yes
+  unanswered=yes
+  [ "$kind" = update ] || unanswered=no
+  lay_links
+  bring_units || proved=no
+  [ "$proved" = no ] || is_proved "$to" || proved=no
+  if [ "$proved" = no ] && [ "$kind" = update ]; then
+    go_back
+  fi
+  [ -z "$from" ] || point previous "$from"
+  unanswered=no
+  rm -f "$prefix/pending"
+  [ "$proved" = yes ] || die 3 "$to is in place, and is not proved" '' \
+    'look at the gateway: mt5crs link-test; then at the units: systemctl list-units "mt5crs-*"'
+  prune
+  say "$to is in place, and proved"
+}
+
+switch_to() {
+  kind=$1 from=$(release_of current) to=$2 watched=()
+  guardians_agree
+  write_pending
+  # From here on the old release comes back by itself, unless a person asked for this one.
+  unanswered=$([ "$kind" = update ] && echo yes || echo no)
+  point current "$to"
+  answer
+}
+
+# A guardian watches a position as long as it runs. Its end would close that position, so nobody ends it unasked.
+guardians_agree() {
+  local account
+  [ "$hand_over" = no ] || return 0
+  for account in $(accounts_of "$to"); do
+    if runs "$(guardian "$account")"; then
+      die 1 "$(guardian "$account") watches a position; nothing was switched" '' \
+        'with --hand-over it leaves the position open, and its next start adopts it; or wait for its end'
+    fi
+  done
+}
+
+# What was asked for is done already, by the taking up.
+taken_up=no
+
+# Takes up what a killed run left.
+take_up() {
+  [ -e "$prefix/pending" ] || return 0
+  local named=(${accounts[@]+"${accounts[@]}"}) further=(${units[@]+"${units[@]}"})
+  read_pending
+  if [ "$(release_of current)" != "$to" ]; then
+    # Before the switch, or on its way back: then units may still run what was in place for a moment.
+    say "an earlier run ended without $to in place"
+    [ -z "$from" ] || bring_units || say 'not every unit came'
+    rm -f "$prefix/pending"
+  elif [ "$what" = rollback ] && [ "$kind" = update ] && [ -n "$from" ]; then
+    say "an earlier run switched to $to and ended without an answer"
+    local unproved=$to
+    kind=rollback to=$from from=$unproved
+    write_pending
+    point current "$to"
+    answer
+    taken_up=yes
+  else
+    say "an earlier run switched to $to and ended without an answer; asking now"
+    answer
+    if [ "$what" = rollback ] && [ "$kind" = rollback ]; then taken_up=yes; fi
+  fi
+  accounts=(${named[@]+"${named[@]}"}) units=(${further[@]+"${further[@]}"})
+}
+
+# --- what can be asked of it -------------------------------------------------------------------------------------------
+
+update() {
+  local artifact=$1 name sums sum commit id new branch account code
+  name=${artifact##*/}
+  case $name in
+    *[!A-Za-z0-9._+-]*) die 1 "$name is no artifact's name" '' 'mt5crs-VERSION-ARCH-linux.tar.gz' ;;
+    mt5crs-*.tar.gz) ;;
+    *) die 1 "$name is no artifact's name" '' 'mt5crs-VERSION-ARCH-linux.tar.gz' ;;
+  esac
+  [ -r "$artifact" ] || die 1 "$artifact can't be read" '' 'fetch it, with SHA256SUMS beside it'
+  sums=$(dirname "$artifact")/SHA256SUMS
+  [ -r "$sums" ] || die 1 "$sums can't be read" '' 'fetch it from where the artifact is from'
+  sum=$(sha256sum <"$artifact")
+  sum=${sum%% *}
+  awk -v sum="$sum" -v name="$name" '($1 == sum) && ($2 == name || $2 == "*" name) { found = 1 } END { exit !found }' "$sums" ||
+    die 1 "$name is not what $sums says" "its SHA-256 is $sum" 'fetch both again'
+
+  [ -d "$configuration" ] || die 1 "there is no configuration $configuration" '' "git clone --bare URL $configuration"
+  branch=$(git -C "$configuration" symbolic-ref --short HEAD)
+  GIT_TERMINAL_PROMPT=0 timeout 60 git -C "$configuration" fetch --quiet origin "+$branch:refs/deploy/latest" ||
+    die 1 'the configuration could not be pulled' '' "git -C $configuration fetch origin $branch"
+  commit=$(git -C "$configuration" rev-parse refs/deploy/latest)
+
+  id=${name#mt5crs-}
+  id=${id%.tar.gz}-${sum:0:12}-${commit:0:12}
+  if [ ! -d "$releases/$id" ]; then
+    new=$releases/.new.$$
+    mkdir -p "$new/config"
+    tar -xzf "$artifact" -C "$new" --strip-components=1 --no-same-owner ||
+      die 1 "$name can't be unpacked" '' 'fetch it again'
+    [ -x "$new/bin/mt5crs" ] || die 1 "$name holds no bin/mt5crs" '' 'it is not an artifact of mt5crs'
+    # Others may read the program, but not the settings.
+    git -C "$configuration" archive "$commit" | (umask 027 && tar -x -C "$new/config" --no-same-owner --no-same-permissions)
+    chmod 750 "$new/config"
+    [ "$(id -un)" = "$user" ] || chgrp -R "$(id -gn "$user")" "$new/config"
+    printf 'artifact=%s\nsha256=%s\nconfiguration=%s\n' "$name" "$sum" "$commit" >"$new/RELEASE"
+    sync -f "$new"
+    mv -T "$new" "$releases/$id"
+  fi
+  if [ "$(release_of current)" = "$id" ]; then
+    is_proved "$id" || die 3 "$id was in place already, and is not proved" '' 'look at the gateway: mt5crs link-test'
+    say "$id was in place already, and is proved"
+    return
+  fi
+
+  is_ours "$etc" "$prefix/current/config" ||
+    die 1 "$etc is there, and is not a link to $prefix/current/config" '' "commit what it holds to the configuration, then move it away"
+  is_ours "$program" "$prefix/current/bin/mt5crs" ||
+    die 1 "$program is there, and is not a link to $prefix/current/bin/mt5crs" '' 'move it away'
+  [ -n "$(accounts_of "$id")" ] || die 1 "the configuration $commit has no account" 'it holds no NAME.env' 'add one, commit, push'
+  for account in $(accounts_of "$id"); do
+    code=0
+    mt5crs_of "$id" "$account" audit --skip link || code=$?
+    [ "$code" -eq 0 ] || die 1 "the audit of $account by the new mt5crs ended with code $code; nothing was switched" '' \
+      'mend what it names: the program by another artifact, the configuration by a commit'
+  done
+  switch_to update "$id"
+}
+
+rollback() {
+  local before
+  before=$(release_of previous)
+  [ -n "$before" ] || die 1 'there is nothing to go back to' '' "$0 status"
+  [ -d "$releases/$before" ] || die 1 "the release $before is gone" '' 'update to its artifact'
+  switch_to rollback "$before"
+}
+
+status() {
+  local link release
+  for link in current previous; do
+    release=$(release_of "$link")
+    printf '%s: %s\n' "$link" "${release:-none}"
+    [ -z "$release" ] || sed 's/^/  /' "$releases/$release/RELEASE"
+  done
+  [ ! -e "$prefix/pending" ] || { echo 'pending: a switch without an answer; the next run takes it up'; sed 's/^/  /' "$prefix/pending"; }
+}
+
+if [ "$what" = status ]; then
+  status
+  exit
+fi
+if [ "$(id -un)" != "$user" ] && [ "$(id -u)" -ne 0 ]; then
+  die 2 "mt5crs is run by $user" "this is $(id -un)" 'run it with sudo'
+fi
+if [ "$what" != rollback ]; then
+  what=$(cd "$(dirname "$what")" 2>/dev/null && pwd)/$(basename "$what")
+fi
+mkdir -p "$releases"
+exec 9>"$prefix/.lock"
+flock -n 9 || die 1 'another update runs' '' 'wait for its end'
+trap at_exit EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+sweep
+take_up
+case $what in
+  rollback) [ "$taken_up" = yes ] || rollback ;;
+  *) update "$what" ;;
+esac

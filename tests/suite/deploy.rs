@@ -1,0 +1,10 @@
+//! What stands in `examples/deploy`: update and rollback on a server in a scratch directory, the pipeline, the units, and
+//! the macOS scripts, each with programs in place of the real ones that write down how they were called.
+#![cfg(target_os = "linux")]
+
+mod killed;
+mod macos;
+mod pipeline;
+mod server;
+mod units;
+mod update;

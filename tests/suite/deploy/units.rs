@@ -1,0 +1,119 @@
+//! The systemd units, as systemd itself judges them. Where `systemd-analyze` is not installed there is nobody to ask.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::support::Machine;
+
+const UNITS: [&str; 4] = [
+    "mt5crs-gate@account1.service",
+    "mt5crs-guardian@account1.service",
+    "mt5crs-link@account1.service",
+    "mt5-strategy-engine.service",
+];
+
+fn examples() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/deploy/systemd")
+}
+
+fn texts() -> Vec<(String, String)> {
+    let entries = fs::read_dir(examples()).unwrap().map(|entry| entry.unwrap().path());
+    let services = entries.filter(|path| path.is_file());
+    let mut all: Vec<PathBuf> = services.collect();
+    all.push(examples().join("mt5-strategy-engine.service.d/mt5crs.conf"));
+    let text = |path: &PathBuf| (path.display().to_string(), fs::read_to_string(path).unwrap());
+    all.iter().map(text).collect()
+}
+
+/// A root with the units, what they run, and the targets of systemd that they name.
+fn root(machine: &Machine, change: impl Fn(&str) -> String) {
+    let system = "root/usr/lib/systemd/system";
+    for (path, text) in texts() {
+        let name = path.split("examples/deploy/systemd/").nth(1).unwrap();
+        machine.write(&format!("{system}/{name}"), change(&text));
+    }
+    let engine = "[Service]\nExecStart=/usr/bin/true\n";
+    machine.write(&format!("{system}/mt5-strategy-engine.service"), engine);
+    for target in ["sysinit", "basic", "shutdown", "network-online", "multi-user"] {
+        machine.write(&format!("{system}/{target}.target"), "[Unit]\nDescription=x\n");
+    }
+    for program in ["mt5crs", "true", "python3"] {
+        let path = machine.write(&format!("root/usr/bin/{program}"), "#!/bin/sh\n");
+        let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        fs::set_permissions(path, executable).unwrap();
+    }
+}
+
+/// What systemd has to say; `None` where it isn't installed.
+fn verified(machine: &Machine) -> Option<String> {
+    let output = Command::new("systemd-analyze")
+        .args(["verify", "--man=no", "--generators=no"])
+        .arg(format!("--root={}", machine.file("root").display()))
+        .args(UNITS)
+        .output()
+        .ok()?;
+    let complaints = String::from_utf8_lossy(&output.stderr).into_owned();
+    Some(match (output.status.success(), complaints.is_empty()) {
+        (false, true) => "refused without a word".to_owned(),
+        _ => complaints,
+    })
+}
+
+#[test]
+fn systemd_finds_no_fault_and_would_find_one() {
+    let machine = Machine::new();
+    root(&machine, str::to_owned);
+    let Some(complaints) = verified(&machine) else { return };
+    assert_eq!(complaints, "");
+    for (right, wrong) in [
+        ("WatchdogSec=120", "WatchdogSec=often"),
+        ("ProtectSystem=strict", "ProtectSytem=strict"),
+        ("ExecStart=mt5crs", "ExecStart=mt5crz"),
+    ] {
+        let machine = Machine::new();
+        root(&machine, |text| text.replace(right, wrong));
+        assert_ne!(verified(&machine).unwrap(), "", "{wrong}");
+    }
+}
+
+/// What a unit may not say, with the reason that a reviewer would give.
+#[test]
+fn the_units_keep_the_rules_that_systemd_does_not_know() {
+    for (name, text) in texts() {
+        let directives: Vec<&str> =
+            text.lines().filter(|line| !line.starts_with('#') && line.contains('=')).collect();
+        let says = |directive: &str| directives.contains(&directive);
+        assert!(!directives.iter().any(|line| line.starts_with("EnvironmentFile")), "{name}");
+        // Who can't see /tmp can't see the kill switch there; a watch of the link doesn't look at it.
+        assert!(!says("PrivateTmp=yes"), "{name}");
+        assert!(says("PrivateTmp=no") || name.contains("mt5crs-link@"), "{name}");
+        let runs = directives.iter().filter(|line| line.starts_with("ExecStart=mt5crs"));
+        for line in runs.clone() {
+            assert!(line.contains("--env-file /etc/mt5crs/"), "{name}");
+            // Nothing that starts by itself opens a position.
+            assert!(!line.contains("canary") || line.contains("canary --resume"), "{name}");
+        }
+        assert_eq!(runs.count(), 1, "{name}");
+    }
+    // A stop closes and proves; it may not be killed in the middle.
+    let guardian = fs::read_to_string(examples().join("mt5crs-guardian@.service")).unwrap();
+    let seconds = |key: &str| -> u64 {
+        let line = guardian.lines().find_map(|line| line.strip_prefix(key)).unwrap();
+        line.trim_start_matches('=').parse().unwrap()
+    };
+    assert!(seconds("TimeoutStopSec") > 300 && seconds("WatchdogSec") > 60);
+}
+
+#[test]
+fn the_sample_configuration_has_an_account_for_each_file() {
+    let machine = Machine::new();
+    let samples = examples().parent().unwrap().join("configuration");
+    for account in ["account1", "account2"] {
+        let config = format!("--config={}", samples.join("config.json").display());
+        let file = format!("--env-file={}", samples.join(format!("{account}.env")).display());
+        let profile = format!("--profile={account}");
+        let shown = machine.run(["config", "show", &config, &file, &profile]);
+        shown.without("KILL_SWITCH_FILE").end().exits(0).says("OK").says(account);
+    }
+}

@@ -1,0 +1,80 @@
+//! The manual: a page for each command, which `man` can show.
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+use crate::support::Machine;
+
+/// The commands that a help page lists.
+fn commands(help: &str) -> Vec<String> {
+    let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let listed = listed.take_while(|line| !line.is_empty());
+    // A description that goes on in the next line is indented further.
+    let names = listed.filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+    names.map(|line| line.split_whitespace().next().unwrap().to_owned()).collect()
+}
+
+/// Every page that there should be, by what `--help` lists, command by command.
+fn expected(machine: &Machine, above: &[String], pages: &mut BTreeSet<String>) {
+    let mut name = vec!["mt5crs".to_owned()];
+    name.extend_from_slice(above);
+    pages.insert(name.join("-"));
+    let arguments = above.iter().map(String::as_str).chain(["--help"]);
+    let help = machine.run(arguments).end().exits(0).stdout();
+    for command in commands(&help) {
+        let mut below = above.to_vec();
+        below.push(command);
+        expected(machine, &below, pages);
+    }
+}
+
+#[test]
+fn every_command_has_a_page() {
+    let machine = Machine::new();
+    let mut pages = BTreeSet::new();
+    expected(&machine, &[], &mut pages);
+    assert!(pages.len() > 20, "{pages:?}");
+    let written = machine.run(["man", "--dir=pages/man1"]).end().exits(0).stdout();
+    let written: BTreeSet<String> = written
+        .lines()
+        .map(|path| path.strip_prefix("pages/man1/").unwrap().strip_suffix(".1").unwrap())
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(written, pages);
+    for page in &pages {
+        let text = std::fs::read_to_string(machine.file(&format!("pages/man1/{page}.1"))).unwrap();
+        for section in ["NAME", "SYNOPSIS", "OPTIONS", "\"EXIT STATUS\"", "\"SEE ALSO\""] {
+            assert!(text.contains(&format!(".SH {section}\n")), "no {section} in {page}");
+        }
+        assert!(text.contains("never retry"), "{page} doesn't say what 4 asks for");
+    }
+}
+
+#[test]
+fn a_page_is_found_by_either_name_and_others_are_refused() {
+    let machine = Machine::new();
+    let whole = machine.run(["man", "mt5crs-evidence-show"]).end().exits(0).stdout();
+    let short = machine.run(["man", "evidence-show"]).end().exits(0).stdout();
+    assert_eq!(whole, short);
+    assert!(whole.contains("[OPTIONS]"), "{whole}");
+    assert!(whole.contains("mt5crs\\-evidence\\-show"), "{whole}");
+    machine.run(["man"]).end().exits(0).says(".SH SUBCOMMANDS");
+    machine.run(["man", "no-such-page"]).end().exits(2).tells("names the pages");
+    machine.write("file", "");
+    machine.run(["man", "--dir=file/man1"]).end().exits(1).tells("file/man1").tells("help:");
+}
+
+/// What groff warns about is shown wrongly. Without groff there is nothing to ask.
+#[test]
+fn the_pages_are_sound() {
+    let machine = Machine::new();
+    let written = machine.run(["man", "--dir=pages"]).end().exits(0).stdout();
+    let groff = Command::new("groff")
+        .args(["-man", "-Kutf8", "-Tutf8", "-ww", "-z"])
+        .args(written.lines())
+        .current_dir(machine.path())
+        .output();
+    let Ok(output) = groff else { return };
+    let complaints = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && complaints.is_empty(), "{complaints}");
+}

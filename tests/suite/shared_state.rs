@@ -1,0 +1,129 @@
+//! A state directory that a group of operators shares, and versions that share one.
+
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use mt5crs::evidence::Sha256Hex;
+
+use crate::snapshot;
+use crate::support::{Ended, Machine, Sim, ended};
+
+/// Every file and directory below, with its permission bits.
+fn modes(below: &Path) -> Vec<(PathBuf, u32)> {
+    let mut found = vec![];
+    for entry in std::fs::read_dir(below).unwrap() {
+        let path = entry.unwrap().path();
+        found.push((path.clone(), std::fs::metadata(&path).unwrap().mode() & 0o777));
+        if path.is_dir() {
+            found.extend(modes(&path));
+        }
+    }
+    found
+}
+
+/// As an operator whose umask shuts the group out.
+fn with_a_usual_umask(machine: &Machine, sim: &Sim, arguments: &[&str]) -> Ended {
+    let child = Command::new("sh")
+        .args(["-c", "umask 022; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_mt5crs")])
+        .args(["--allow-loopback", "--host=127.0.0.1"])
+        .arg(format!("--port={}", sim.endpoint.port()))
+        .args(arguments)
+        .current_dir(machine.path())
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("HOME", machine.path())
+        .env("MT5CRS_STATE_DIR", machine.file("state"))
+        .env("MT5CRS_LOG_DIR", machine.file("logs"))
+        .env("KILL_SWITCH_FILE", machine.file("kill_switch.lock"))
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    ended(child, "sh")
+}
+
+#[test]
+fn what_one_operator_writes_the_group_may_write_too() {
+    let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
+    for name in ["state", "logs"] {
+        std::fs::create_dir(machine.file(name)).unwrap();
+        let shared = std::fs::Permissions::from_mode(0o2770);
+        std::fs::set_permissions(machine.file(name), shared).unwrap();
+    }
+    with_a_usual_umask(&machine, &sim, &["sync"]).exits(0);
+    for (path, mode) in ["state", "logs"].iter().flat_map(|name| modes(&machine.file(name))) {
+        let group = if path.is_dir() { 0o070 } else { 0o060 };
+        assert_eq!(mode & 0o070, group, "{} is {mode:o}", path.display());
+        assert_eq!(mode & 0o002, 0, "{} is {mode:o}", path.display());
+    }
+    // The command that it becomes has the operator's own umask.
+    let told = with_a_usual_umask(&machine, &sim, &["sync", "--", "sh", "-c", "umask"]);
+    assert_eq!(told.exits(0).stdout().trim(), "0022");
+}
+
+#[test]
+fn an_operators_own_directory_stays_as_the_umask_makes_it() {
+    let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
+    with_a_usual_umask(&machine, &sim, &["sync"]).exits(0);
+    for (path, mode) in modes(&machine.file("state")) {
+        assert_eq!(mode & 0o022, 0, "{} is {mode:o}", path.display());
+    }
+}
+
+#[test]
+fn a_newer_versions_snapshot_is_named_as_such_and_taken_for_absent() {
+    let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
+    let newer = r#"{"schema":"mt5crs.snapshot/2","accounts":[{"balance":"1"}],"taken":0}"#;
+    machine.write(&snapshot::at(sim.endpoint), newer);
+    let told = machine.against(&sim, &["sync"]).json().exits(0);
+    let warnings = told.document()["warnings"].to_string();
+    assert!(warnings.contains("taken for absent: another version wrote it"), "{warnings}");
+    assert!(warnings.contains("mt5crs.snapshot/2"), "{warnings}");
+
+    // Within a form, what was added later is passed over.
+    let path = machine.file(&snapshot::at(sim.endpoint));
+    let kept = std::fs::read_to_string(&path).unwrap();
+    let added = r#"{"added_later":{"a":[1]},"schema""#;
+    std::fs::write(&path, kept.replacen(r#"{"schema""#, added, 1)).unwrap();
+    let document = machine.against(&sim, &["sync"]).json().exits(0).document();
+    assert_eq!(document["warnings"].as_array().unwrap().len(), 0, "{document}");
+    assert_eq!(document["report"]["changes"]["opened"].as_array().unwrap().len(), 0);
+}
+
+/// The directory of the records that a practice canary left.
+fn practised(machine: &Machine) -> PathBuf {
+    let document = machine.run(["--sim", "canary", "--yes"]).json().exits(0).document();
+    let state = Path::new(document["scratch"].as_str().unwrap()).join("state");
+    let account = std::fs::read_dir(state).unwrap().next().unwrap().unwrap();
+    account.path()
+}
+
+#[test]
+fn records_of_a_newer_version_are_links_like_any_other() {
+    let machine = Machine::new();
+    let directory = practised(&machine);
+    let (records, head) = (directory.join("evidence.jsonl"), directory.join("evidence.head"));
+    let mut text = std::fs::read_to_string(&records).unwrap();
+    let last: serde_json::Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+    let seq = last["seq"].as_u64().unwrap() + 1;
+    let mut hashed = serde_json::json!({
+        "seq": seq, "time": last["time"], "run": last["run"], "kind": "guardian-dream", "v": 7,
+        "body": {"of": ["a", "later", "version"]}, "prev": last["hash"],
+    })
+    .to_string();
+    hashed.pop();
+    let hash = Sha256Hex::of(hashed.as_bytes()).to_string();
+    text.push_str(&format!("{hashed},\"hash\":\"{hash}\"}}\n"));
+    std::fs::write(&records, &text).unwrap();
+    std::fs::write(&head, format!("{{\"count\":{seq},\"hash\":\"{hash}\"}}\n")).unwrap();
+
+    let place = format!("--evidence-dir={}", directory.display());
+    let verified = machine.run(["evidence", "verify", &place]).json().exits(0).document();
+    assert_eq!(verified["report"]["records"], seq, "{verified}");
+    let shown = machine.run(["evidence", "show", &place]).json().exits(0);
+    assert!(shown.stdout().contains(r#""unknown_kinds":["guardian-dream/7"]"#));
+    // A byte of it counts like any other's.
+    std::fs::write(&records, text.replace("later", "sooner")).unwrap();
+    machine.run(["evidence", "verify", &place]).end().exits(1);
+}
