@@ -5,6 +5,7 @@ mod breaker;
 mod canary;
 mod codes;
 mod config;
+mod drift;
 mod emergency_close;
 mod evidence;
 mod link_test;
@@ -65,6 +66,7 @@ fn command(run: &Run, command: Command) -> Exit {
         Command::Sync(args) => sync::run(run, args),
         Command::Audit(args) => audit::run(run, *args),
         Command::Canary(args) => canary::run(run, &args),
+        Command::Drift(args) => drift::run(run, &args),
         Command::EmergencyClose(args) => emergency_close::run(run, &args),
         Command::Breaker(command) => breaker::run(run, &command),
         Command::Evidence(command) => evidence::run(run, command),
