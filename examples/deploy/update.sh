@@ -95,7 +95,7 @@ prune() {
   local release kept=0
   # Newest first. What is in place, and what rollback needs, always stays.
   while IFS= read -r release; do
-    [ "$release" != "$(release_of current)" ] && [ "$release" != "$(release_of previous)" ] || continue
+    if [ "$release" = "$(release_of current)" ] || [ "$release" = "$(release_of previous)" ]; then continue; fi
     kept=$((kept + 1))
     [ "$kept" -le "$KEPT_RELEASES" ] || rm -rf "${releases:?}/$release"
   done < <(ls -1t "$releases")
