@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_mt5crs_global_optspecs
-    string join \n o/output= v/verbose q/quiet log-format= host= port= timeout= attempts= retry-interval= state-dir= log-dir= env-file= profile= config= deadline= allow-loopback sim sim-positions= sim-seed= sim-fault= sim-book= sim-link-rtt= sim-exec-time= h/help V/version
+    string join \n o/output= outfile= v/verbose q/quiet log-format= host= port= timeout= attempts= retry-interval= state-dir= log-dir= env-file= profile= config= deadline= allow-loopback sim sim-positions= sim-seed= sim-fault= sim-book= sim-link-rtt= sim-exec-time= h/help V/version
 end
 
 function __fish_mt5crs_needs_command
@@ -25,7 +25,10 @@ function __fish_mt5crs_using_subcommand
 end
 
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
-json\t'One JSON document, on failure too'"
+json\t'One JSON document, on failure too'
+nagios\t'For reads: one line for a monitoring plugin, exit codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN'
+prometheus\t'For reads: figures in the text form of Prometheus'"
+complete -c mt5crs -n "__fish_mt5crs_needs_command" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
@@ -69,7 +72,10 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -s c -l count -
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l interval -d 'From one round trip to the next, on a fixed schedule' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l watch -d 'Go on until stopped, look this often, and tell of every change' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
-json\t'One JSON document, on failure too'"
+json\t'One JSON document, on failure too'
+nagios\t'For reads: one line for a monitoring plugin, exit codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN'
+prometheus\t'For reads: figures in the text form of Prometheus'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
@@ -99,7 +105,10 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -s V -l version
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l symbol -d 'Show this symbol alone (repeatable); spelled as the broker does' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l credit -d 'Credit that the account holds: an empty account\'s equity may differ from its balance by it' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
-json\t'One JSON document, on failure too'"
+json\t'One JSON document, on failure too'
+nagios\t'For reads: one line for a monitoring plugin, exit codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN'
+prometheus\t'For reads: figures in the text form of Prometheus'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
@@ -130,7 +139,10 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l allow-warn -d 'Le
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l report -d 'Write the JSON report to this file as well' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l credit -d 'Credit that the account holds: an empty account\'s equity may differ from its balance by it' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
-json\t'One JSON document, on failure too'"
+json\t'One JSON document, on failure too'
+nagios\t'For reads: one line for a monitoring plugin, exit codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN'
+prometheus\t'For reads: figures in the text form of Prometheus'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
@@ -164,7 +176,10 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l decision-hash -
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l decision-max-age -d 'How old the decision may be [MT5CRS_DECISION_MAX_AGE]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l credit -d 'Credit that the account holds: an empty account\'s equity may differ from its balance by it' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
-json\t'One JSON document, on failure too'"
+json\t'One JSON document, on failure too'
+nagios\t'For reads: one line for a monitoring plugin, exit codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN'
+prometheus\t'For reads: figures in the text form of Prometheus'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
@@ -201,7 +216,10 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l window
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l rounds -d 'Rounds of closing at most' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l credit -d 'Credit that the account holds: an empty account\'s equity may differ from its balance by it' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
-json\t'One JSON document, on failure too'"
+json\t'One JSON document, on failure too'
+nagios\t'For reads: one line for a monitoring plugin, exit codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN'
+prometheus\t'For reads: figures in the text form of Prometheus'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
@@ -233,7 +251,10 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l sim -d
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -s V -l version -d 'Print version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
-json\t'One JSON document, on failure too'"
+json\t'One JSON document, on failure too'
+nagios\t'For reads: one line for a monitoring plugin, exit codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN'
+prometheus\t'For reads: figures in the text form of Prometheus'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
@@ -263,7 +284,10 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_se
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -f -a "engage" -d 'Write the kill switch\'s file'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -f -a "release" -d 'Remove the kill switch\'s file'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
-json\t'One JSON document, on failure too'"
+json\t'One JSON document, on failure too'
+nagios\t'For reads: one line for a monitoring plugin, exit codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN'
+prometheus\t'For reads: figures in the text form of Prometheus'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
@@ -291,7 +315,10 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_s
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -s V -l version -d 'Print version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l reason -d 'Why, for whoever finds it' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
-json\t'One JSON document, on failure too'"
+json\t'One JSON document, on failure too'
+nagios\t'For reads: one line for a monitoring plugin, exit codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN'
+prometheus\t'For reads: figures in the text form of Prometheus'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
@@ -318,7 +345,10 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_s
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -s V -l version -d 'Print version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
-json\t'One JSON document, on failure too'"
+json\t'One JSON document, on failure too'
+nagios\t'For reads: one line for a monitoring plugin, exit codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN'
+prometheus\t'For reads: figures in the text form of Prometheus'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
@@ -346,7 +376,10 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_s
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -s V -l version -d 'Print version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
-json\t'One JSON document, on failure too'"
+json\t'One JSON document, on failure too'
+nagios\t'For reads: one line for a monitoring plugin, exit codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN'
+prometheus\t'For reads: figures in the text form of Prometheus'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
@@ -379,7 +412,10 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_s
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l evidence-dir -d 'The directory of the records, instead of the configured gateway\'s' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l last -d 'How many of the runs that have nothing open' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
-json\t'One JSON document, on failure too'"
+json\t'One JSON document, on failure too'
+nagios\t'For reads: one line for a monitoring plugin, exit codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN'
+prometheus\t'For reads: figures in the text form of Prometheus'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
@@ -408,7 +444,10 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l evidence-dir -d 'The directory of the records, instead of the configured gateway\'s' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l anchor -d 'A head that was noted earlier, which the records must still hold' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
-json\t'One JSON document, on failure too'"
+json\t'One JSON document, on failure too'
+nagios\t'For reads: one line for a monitoring plugin, exit codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN'
+prometheus\t'For reads: figures in the text form of Prometheus'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
@@ -438,7 +477,10 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l executed -d 'It opened this position' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l reason -d 'How that is known' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
-json\t'One JSON document, on failure too'"
+json\t'One JSON document, on failure too'
+nagios\t'For reads: one line for a monitoring plugin, exit codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN'
+prometheus\t'For reads: figures in the text form of Prometheus'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
@@ -469,7 +511,10 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l run -d 'The run, or the first digits of its id' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l dir -d 'Where the files are written' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
-json\t'One JSON document, on failure too'"
+json\t'One JSON document, on failure too'
+nagios\t'For reads: one line for a monitoring plugin, exit codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN'
+prometheus\t'For reads: figures in the text form of Prometheus'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
@@ -503,7 +548,10 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l link-rtt -d 'The l
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l exec-time -d 'The broker\'s time for an order, which nothing hides' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l listen-port -d 'The port to listen on, on loopback; the system picks one unless it is given' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
-json\t'One JSON document, on failure too'"
+json\t'One JSON document, on failure too'
+nagios\t'For reads: one line for a monitoring plugin, exit codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN'
+prometheus\t'For reads: figures in the text form of Prometheus'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
@@ -532,7 +580,10 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l sim -d 'Run the co
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -s V -l version -d 'Print version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
-json\t'One JSON document, on failure too'"
+json\t'One JSON document, on failure too'
+nagios\t'For reads: one line for a monitoring plugin, exit codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN'
+prometheus\t'For reads: figures in the text form of Prometheus'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
@@ -578,7 +629,10 @@ debug\t''
 trace\t''"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l run -d 'Of this run: PID-RUN as its lines show it, or its id' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
-json\t'One JSON document, on failure too'"
+json\t'One JSON document, on failure too'
+nagios\t'For reads: one line for a monitoring plugin, exit codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN'
+prometheus\t'For reads: figures in the text form of Prometheus'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
@@ -614,7 +668,10 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subc
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -s V -l version -d 'Print version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
-json\t'One JSON document, on failure too'"
+json\t'One JSON document, on failure too'
+nagios\t'For reads: one line for a monitoring plugin, exit codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN'
+prometheus\t'For reads: figures in the text form of Prometheus'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
@@ -641,8 +698,12 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subc
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -s V -l version -d 'Print version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l window -d 'How far back to look' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l cpu-over -d 'Measure over this long what the engine uses of the processor, or a run that has not ended; 0s leaves it out' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
-json\t'One JSON document, on failure too'"
+json\t'One JSON document, on failure too'
+nagios\t'For reads: one line for a monitoring plugin, exit codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN'
+prometheus\t'For reads: figures in the text form of Prometheus'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
@@ -674,7 +735,10 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subc
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l by -d 'What makes a row' -r -f -a "day\t'A day, UTC as the logs are'
 run\t'A run'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
-json\t'One JSON document, on failure too'"
+json\t'One JSON document, on failure too'
+nagios\t'For reads: one line for a monitoring plugin, exit codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN'
+prometheus\t'For reads: figures in the text form of Prometheus'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
@@ -702,7 +766,10 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subc
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -s V -l version -d 'Print version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
-json\t'One JSON document, on failure too'"
+json\t'One JSON document, on failure too'
+nagios\t'For reads: one line for a monitoring plugin, exit codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN'
+prometheus\t'For reads: figures in the text form of Prometheus'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
@@ -730,7 +797,10 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_see
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -f -a "show" -d 'Show each setting with its origin, and the files that were read'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
-json\t'One JSON document, on failure too'"
+json\t'One JSON document, on failure too'
+nagios\t'For reads: one line for a monitoring plugin, exit codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN'
+prometheus\t'For reads: figures in the text form of Prometheus'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
@@ -757,7 +827,10 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_su
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
-json\t'One JSON document, on failure too'"
+json\t'One JSON document, on failure too'
+nagios\t'For reads: one line for a monitoring plugin, exit codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN'
+prometheus\t'For reads: figures in the text form of Prometheus'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
@@ -784,7 +857,10 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l sim -d 'Run th
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -s V -l version -d 'Print version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
-json\t'One JSON document, on failure too'"
+json\t'One JSON document, on failure too'
+nagios\t'For reads: one line for a monitoring plugin, exit codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN'
+prometheus\t'For reads: figures in the text form of Prometheus'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
@@ -811,7 +887,10 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l sim -d 'Run the
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -s V -l version -d 'Print version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
-json\t'One JSON document, on failure too'"
+json\t'One JSON document, on failure too'
+nagios\t'For reads: one line for a monitoring plugin, exit codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN'
+prometheus\t'For reads: figures in the text form of Prometheus'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
@@ -839,7 +918,10 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -s h -l help 
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -s V -l version -d 'Print version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l dir -d 'Write every page into this directory' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
-json\t'One JSON document, on failure too'"
+json\t'One JSON document, on failure too'
+nagios\t'For reads: one line for a monitoring plugin, exit codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN'
+prometheus\t'For reads: figures in the text form of Prometheus'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r

@@ -16,7 +16,9 @@
 //! | [`guard`] | what may forbid an order, or a question |
 //! | [`logs`] | run logs, and the lines that operators grep for |
 //! | [`config`] | settings, each with its origin |
+//! | [`systemd`] | what systemd says of a unit |
 //! | [`ops`] | one file a command: options in, a report out |
+//! | [`figure`] | what monitoring reads of a report |
 //! | [`report`], [`failure`] | what every report has; the one place where an error becomes words and an exit code |
 //! | [`escape`] | text of strangers, made fit for a terminal and a log |
 //!
@@ -34,6 +36,7 @@ pub mod escape;
 pub mod evidence;
 pub mod exit;
 pub mod failure;
+pub mod figure;
 pub mod gateway;
 pub mod guard;
 pub mod logs;
@@ -41,4 +44,5 @@ pub mod ops;
 pub mod protocol;
 pub mod report;
 pub mod sim;
+pub mod systemd;
 pub mod units;

@@ -12,13 +12,16 @@
 //! - [`query`], [`preset`]: what is looked for; [`files`]: where, oldest first
 //! - [`search`]: through files; [`tail`]: and on through what is written to them
 //! - [`event`]: what the markers say; [`alerts`]: what is wrong by them; [`summary`]: what was done by them
-//! - [`watch`]: alerts as they are raised; [`last`]: the last hits alone; [`report`]: what programs read of all this
-//! - [`engine`], [`process`]: what the system says of the engine's unit, and of a run that has not ended
+//! - [`watch`]: alerts as they are raised; [`last`]: the last hits alone; [`report`], [`figures`]: what programs read of
+//!   all this
+//! - [`engine`], [`process`]: what the system says of the engine's unit, and of a run that has not ended; [`usage`]: what
+//!   either holds of memory and uses of the processor
 
 mod ahead;
 pub mod alerts;
 pub mod engine;
 pub mod event;
+pub mod figures;
 pub mod files;
 pub mod filter;
 mod follow;
@@ -38,6 +41,7 @@ pub mod search;
 mod sink;
 pub mod summary;
 pub mod tail;
+pub mod usage;
 pub mod watch;
 
 pub use line::Format;

@@ -7,10 +7,12 @@
 //! - [`ping`], [`account`], [`positions`], [`sync_all`], [`order`]: one file for what each action answers
 //! - [`status`], [`code`], [`retcode`]: the gateway's words, sorted by what they mean for an order
 //! - [`signature`]: the risk signature that an OPEN carries
-//! - [`wire`]: strict JSON, where every complaint names the field and the byte
+//! - [`wire`]: strict JSON, where every complaint ([`Malformed`]) names the field and the byte; read by `json`
 
 pub mod account;
 pub mod code;
+mod json;
+mod malformed;
 pub mod order;
 pub mod ping;
 pub mod positions;
@@ -23,7 +25,7 @@ pub mod sync_all;
 pub mod wire;
 
 pub use code::{ErrorCode, Executed};
+pub use malformed::{Malformed, Reason};
 pub use reply::{Refusal, Reply};
 pub use request::{Action, Request};
 pub use status::Status;
-pub use wire::{Malformed, Reason};

@@ -1,6 +1,7 @@
 //! What every command's report has: a verdict, checks, and the envelope that scripts read.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -33,6 +34,16 @@ pub enum TargetKind {
     Loopback,
     /// A gateway that says of itself that it is simulated.
     Simulated,
+}
+
+impl fmt::Display for TargetKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Live => "live",
+            Self::Loopback => "loopback",
+            Self::Simulated => "simulated",
+        })
+    }
 }
 
 /// How a check or a layer ended.

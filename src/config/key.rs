@@ -108,6 +108,10 @@ catalogue! {
         "a sync that takes longer is an alert";
     AlertRetry, "MT5CRS_ALERT_RETRY_S", Some("9"), "seconds above 0, or a duration such as 500ms, up to 24h",
         "a sync that needs its attempts for longer is an alert";
+    AlertMemory, "MT5CRS_ALERT_MEMORY_MB", Some("50"), "a whole number of MB from 1 on",
+        "an engine that holds more memory is an alert; a run of mt5crs where no unit is named";
+    AlertCpu, "MT5CRS_ALERT_CPU_PERCENT", Some("5"), "percent above 0",
+        "an engine that uses more of a processor over 10 s is an alert; a run of mt5crs where no unit is named";
     SecurityGroup, "MT5CRS_SECURITY_GROUP", None, "a name",
         "the firewall group that remedies name";
     LatencyWarn, "MT5CRS_LATENCY_WARN_MS", Some("50"), "milliseconds above 0, or a duration such as 50ms, up to 24h",

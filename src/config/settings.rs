@@ -81,6 +81,10 @@ pub struct Settings {
     pub alert_sync: Duration,
     /// A sync that needs its attempts for longer is an alert.
     pub alert_retry: Duration,
+    /// What holds more memory is an alert, in bytes.
+    pub alert_memory_bytes: u64,
+    /// What uses more of one processor is an alert, in percent.
+    pub alert_cpu_percent: Decimal,
     /// The firewall group that remedies name.
     pub security_group: Option<String>,
     /// A round trip past this is a warning.
@@ -190,6 +194,8 @@ impl<'a> Reader<'a> {
             alert_silence: self.or(Key::AlertSilence, value::timeout, seconds(10)),
             alert_sync: self.or(Key::AlertSync, value::timeout, seconds(3)),
             alert_retry: self.or(Key::AlertRetry, value::timeout, seconds(9)),
+            alert_memory_bytes: self.or(Key::AlertMemory, value::megabytes, 50_000_000),
+            alert_cpu_percent: self.or(Key::AlertCpu, value::percent, Decimal::from(5)),
             security_group: self.optional(Key::SecurityGroup, value::word),
             latency_warn: self.or(Key::LatencyWarn, value::latency, millis(50)),
             latency_critical: self.or(Key::LatencyCritical, value::latency, millis(100)),

@@ -64,6 +64,15 @@ pub(super) fn count(text: &str) -> Result<u32, String> {
     }
 }
 
+/// Megabytes of 1,000,000 bytes, as bytes.
+pub(super) fn megabytes(text: &str) -> Result<u64, String> {
+    match digits(text)?.parse::<u64>().ok().and_then(|count| count.checked_mul(1_000_000)) {
+        Some(0) => Err("it is zero".to_owned()),
+        Some(bytes) => Ok(bytes),
+        None => Err("it is too large".to_owned()),
+    }
+}
+
 pub(super) fn magic(text: &str) -> Result<Magic, String> {
     digits(text)?.parse().map(Magic).map_err(|_| "it is too large".to_owned())
 }
@@ -153,6 +162,11 @@ pub(super) fn lot(text: &str) -> Result<Decimal, String> {
 /// A part of a whole.
 pub(super) fn part(text: &str) -> Result<Decimal, String> {
     above_zero_up_to(text, Decimal::ONE)
+}
+
+/// Of one processor: past 100 on a machine that has several.
+pub(super) fn percent(text: &str) -> Result<Decimal, String> {
+    above_zero_up_to(text, Decimal::from(100_000))
 }
 
 fn above_zero_up_to(text: &str, most: Decimal) -> Result<Decimal, String> {

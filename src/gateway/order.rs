@@ -126,7 +126,7 @@ impl Session<'_> {
         let received = self
             .connection
             .send(&order.frame(), until)
-            .and_then(|()| self.connection.receive(until));
+            .and_then(|_| self.connection.receive(until));
         let took = self.clock.monotonic().saturating_sub(start);
         let uuid = order.uuid();
         match received {

@@ -58,7 +58,7 @@ impl<'s, 'c> Pipeline<'s, 'c> {
         let ticket = order.ticket;
         let prepared = prepare_close(order, self.session.clock.now());
         self.in_flight.push_back((prepared.uuid(), ticket));
-        self.session.connection.send(&prepared.frame(), until)
+        self.session.connection.send(&prepared.frame(), until).map(drop)
     }
 
     /// Waits for the next answer. Earlier requests that it leaves unanswered for ever come with it, as lost.
@@ -76,10 +76,9 @@ impl<'s, 'c> Pipeline<'s, 'c> {
     ) -> Result<Answer<Positions>, AskError> {
         let uuid = Uuid::new_v4();
         let sent_at = self.session.clock.now();
-        let start = self.session.clock.monotonic();
         let action = <Positions as Read>::action(());
         let frame = Request { uuid, timestamp: sent_at, action }.encode();
-        self.session.connection.send(&frame, patience())?;
+        let start = self.session.connection.send(&frame, patience())?;
         loop {
             let raw = self.session.connection.receive(patience())?;
             if uuid_of(&raw) != Some(uuid) && !self.in_flight.is_empty() {

@@ -154,8 +154,7 @@ fn exchange(
     let name = action.name();
     let sent = Request { uuid, timestamp: sent_at, action }.encode();
     tracing::debug!(action = name, "asking");
-    let start = clock.monotonic();
-    connection.send(&sent, until)?;
+    let start = connection.send(&sent, until)?;
     let received = connection.receive(until)?;
     let rtt = clock.monotonic().saturating_sub(start);
     tracing::debug!(action = name, rtt_us = micros(rtt), bytes = received.len(), "answered");

@@ -5,6 +5,8 @@
 //! port since would get the order that another's PING had vouched for. Once any call on it failed it is dead, and a new
 //! one has to prove the gateway's identity anew (PROTOCOL.md, section 1).
 
+use std::time::Duration;
+
 use crate::clock::{Deadline, Stopped};
 
 /// Opens connections to one endpoint.
@@ -15,8 +17,9 @@ pub trait Transport {
 
 /// One connection. A frame that was sent may have been executed, whatever else fails.
 pub trait Connection {
-    /// Hands one frame over. `Ok` says that it left, not that it arrived.
-    fn send(&mut self, frame: &[u8], until: Deadline) -> Result<(), LinkError>;
+    /// Hands one frame over. `Ok` says that it left, not that it arrived, and when on the monotonic clock: a round trip
+    /// holds nothing of what it took to look after the connection first.
+    fn send(&mut self, frame: &[u8], until: Deadline) -> Result<Duration, LinkError>;
 
     /// The next frame from the far end. Frames come in the order in which they were asked for.
     fn receive(&mut self, until: Deadline) -> Result<Vec<u8>, LinkError>;

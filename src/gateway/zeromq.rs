@@ -74,6 +74,7 @@ impl ZmqTransport {
         Ok(ZmqConnection {
             socket,
             monitor,
+            patience,
             clock: Arc::clone(&self.clock),
             stop: self.stop.clone(),
         })
@@ -103,6 +104,8 @@ struct ZmqConnection {
     socket: Socket,
     /// Tells of the handshake and of the connection's end.
     monitor: Socket,
+    /// What a receive on the socket alone may take, in ms, as the socket was told.
+    patience: i32,
     clock: Arc<dyn Clock>,
     stop: Stop,
 }
@@ -167,7 +170,7 @@ impl ZmqConnection {
 }
 
 impl Connection for ZmqConnection {
-    fn send(&mut self, frame: &[u8], until: Deadline) -> Result<(), LinkError> {
+    fn send(&mut self, frame: &[u8], until: Deadline) -> Result<Duration, LinkError> {
         self.stop.check()?;
         // A connection that ended since the last call takes nothing more: with nobody to deliver to, the send would
         // wait out its time.
@@ -176,9 +179,15 @@ impl Connection for ZmqConnection {
                 return Err(LinkError::Lost);
             }
         }
-        self.socket.set_sndtimeo(milliseconds(until.left(&*self.clock))).map_err(system)?;
-        match self.socket.send_multipart([&b""[..], frame], 0) {
-            Ok(()) => Ok(()),
+        let start = self.clock.monotonic();
+        let parts = [&b""[..], frame];
+        let mut sent = self.socket.send_multipart(parts, zmq::DONTWAIT);
+        if sent == Err(zmq::Error::EAGAIN) {
+            self.socket.set_sndtimeo(milliseconds(until.left(&*self.clock))).map_err(system)?;
+            sent = self.socket.send_multipart(parts, 0);
+        }
+        match sent {
+            Ok(()) => Ok(start),
             Err(zmq::Error::EAGAIN) => Err(LinkError::TimedOut),
             Err(zmq::Error::EINTR) => {
                 self.stop.check()?;
@@ -192,8 +201,11 @@ impl Connection for ZmqConnection {
         self.stop.check()?;
         // A near gateway answers sooner than a `poll` of three descriptors is set up, so that the first moment is waited
         // for on the socket alone; what it doesn't bring is waited for with an eye on the connection and on the stop.
-        let quick = AT_ONCE.min(until.left(&*self.clock));
-        self.socket.set_rcvtimeo(milliseconds(quick)).map_err(system)?;
+        let quick = milliseconds(AT_ONCE.min(until.left(&*self.clock)));
+        if quick != self.patience {
+            self.socket.set_rcvtimeo(quick).map_err(system)?;
+            self.patience = quick;
+        }
         let mut parts = match self.socket.recv_multipart(0) {
             Ok(parts) => parts,
             Err(zmq::Error::EAGAIN | zmq::Error::EINTR) => {

@@ -13,12 +13,13 @@ use serde::Serialize;
 
 use super::engine::Engine;
 use super::event::{Event, RunId, What};
+use super::usage::Usage;
 
 /// How many of the lines that triggered an alert are kept: the first ones and the last.
 const LINES: usize = 10;
 
 /// From where on something is wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Thresholds {
     /// Failed syncs in a row.
     pub failed_syncs: u64,
@@ -28,6 +29,10 @@ pub struct Thresholds {
     pub sync: Duration,
     /// From a sync's first failed attempt to its success.
     pub retry: Duration,
+    /// What the engine, or a run of ours, may hold, in bytes.
+    pub memory_bytes: u64,
+    /// Its share of one processor, in percent.
+    pub cpu_percent: f64,
 }
 
 impl Default for Thresholds {
@@ -37,6 +42,8 @@ impl Default for Thresholds {
             silence: Duration::from_secs(10),
             sync: Duration::from_secs(3),
             retry: Duration::from_secs(9),
+            memory_bytes: 50_000_000,
+            cpu_percent: 5.0,
         }
     }
 }
@@ -59,11 +66,15 @@ pub enum Rule {
     RetrySlow,
     /// The engine's unit failed, or was started again.
     EngineCrashed,
+    /// The engine's unit, or a run of ours where none is named, holds too much memory.
+    MemoryHigh,
+    /// It keeps the processor too busy.
+    CpuHigh,
 }
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Rule; 7] = [
+    pub const ALL: [Rule; 9] = [
         Self::SyncFailing,
         Self::PositionsMismatch,
         Self::GatewaySilent,
@@ -71,6 +82,8 @@ impl Rule {
         Self::SyncSlow,
         Self::RetrySlow,
         Self::EngineCrashed,
+        Self::MemoryHigh,
+        Self::CpuHigh,
     ];
 
     /// Its name, stable for scripts.
@@ -83,6 +96,8 @@ impl Rule {
             Self::SyncSlow => "sync-slow",
             Self::RetrySlow => "retry-slow",
             Self::EngineCrashed => "engine-crashed",
+            Self::MemoryHigh => "memory-high",
+            Self::CpuHigh => "cpu-high",
         }
     }
 }
@@ -121,8 +136,8 @@ pub struct Rules {
     gateways: HashMap<CompactString, Gateway>,
     /// Runs that have not ended.
     runs: BTreeMap<RunId, Run>,
-    /// The engine's alert, while it is active.
-    engine: Option<usize>,
+    /// What is not as it should be of the engine or a run, by rule and name: the alert that is active.
+    states: BTreeMap<(Rule, String), usize>,
     /// What was raised or cleared since somebody asked.
     changed: BTreeSet<usize>,
 }
@@ -166,25 +181,75 @@ impl Rules {
 
     /// Takes what systemd says of the engine's unit now.
     pub fn see_engine(&mut self, engine: &Engine, now: Timestamp) {
-        match self.engine {
-            None if engine.crashed() => {
-                self.engine = Some(self.alerts.len());
-                self.push(Rule::EngineCrashed, "", engine.to_string(), now, now, Vec::new());
+        let wrong = engine.crashed().then(|| engine.to_string());
+        let reworded = self.see_state(Rule::EngineCrashed, &engine.unit, wrong, now);
+        // Started again once more is news; that memory grew by another page isn't.
+        self.changed.extend(reworded);
+    }
+
+    /// Takes what the engine's unit, or each run of ours, holds and uses now. What isn't among them is gone.
+    pub fn see_usage(&mut self, all: &[Usage], now: Timestamp) {
+        let limits = self.thresholds;
+        for usage in all {
+            let of = &usage.of;
+            if let Some(bytes) = usage.memory_bytes {
+                let message = format!(
+                    "{of} holds {:.1} MB, more than {:.0} MB",
+                    bytes as f64 / 1e6,
+                    limits.memory_bytes as f64 / 1e6
+                );
+                let message = (bytes > limits.memory_bytes).then_some(message);
+                self.see_state(Rule::MemoryHigh, of, message, now);
             }
-            Some(at) if !engine.crashed() => {
-                self.engine = None;
+            if let Some(percent) = usage.cpu_percent {
+                let limit = limits.cpu_percent;
+                let message =
+                    format!("{of} uses {percent:.1} % of a processor, more than {limit} %");
+                let message = (percent > limit).then_some(message);
+                self.see_state(Rule::CpuHigh, of, message, now);
+            }
+        }
+        let is_gone = |(rule, of): &&(Rule, String)| {
+            *rule != Rule::EngineCrashed && all.iter().all(|usage| usage.of != *of)
+        };
+        let gone: Vec<_> = self.states.keys().filter(is_gone).cloned().collect();
+        for (rule, of) in gone {
+            self.see_state(rule, &of, None, now);
+        }
+    }
+
+    /// Raises, brings up to date or clears what is no event and has no line: `wrong` says what is wrong now. Answers
+    /// which alert has other words than before.
+    fn see_state(
+        &mut self,
+        rule: Rule,
+        of: &str,
+        wrong: Option<String>,
+        now: Timestamp,
+    ) -> Option<usize> {
+        let key = (rule, of.to_owned());
+        match (self.states.get(&key).copied(), wrong) {
+            (None, None) => {}
+            (None, Some(message)) => {
+                self.states.insert(key, self.alerts.len());
+                self.push(rule, "", message, now, now, Vec::new());
+            }
+            (Some(at), Some(message)) => {
+                let alert = self.alerts.get_mut(at).filter(|alert| alert.message != message)?;
+                alert.message = message;
+                return Some(at);
+            }
+            (Some(at), None) => {
+                self.states.remove(&key);
                 self.set_cleared(at, now);
             }
-            Some(at) => {
-                if let Some(alert) = self.alerts.get_mut(at)
-                    && alert.message != engine.to_string()
-                {
-                    alert.message = engine.to_string();
-                    self.changed.insert(at);
-                }
-            }
-            None => {}
         }
+        None
+    }
+
+    /// The runs that began and have not ended: process, begin, and `PID-RUN`.
+    pub fn running(&self) -> impl Iterator<Item = (u32, Timestamp, String)> {
+        self.runs.iter().map(|(id, run)| (id.pid, run.began.time, format!("{}-{}", id.pid, id.run)))
     }
 
     /// Takes the next event.

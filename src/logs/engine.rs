@@ -1,13 +1,17 @@
-//! What systemd says of the strategy engine's unit: whether it failed, and how often it was started again.
+//! What systemd says of the strategy engine's unit: whether it failed, how often it was started again, what it uses.
 
 use std::fmt;
-use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// What is asked for; systemd answers with one `Name=value` a line.
-const PROPERTIES: &str = "LoadState,ActiveState,Result,NRestarts";
+use super::usage::Sample;
+use crate::clock::Clock;
+use crate::systemd::{self, Unit};
+
+/// How long systemd's answer is waited for: it comes within milliseconds, or the manager is in trouble.
+const WAIT: Duration = Duration::from_secs(2);
 
 /// The unit as systemd sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -18,71 +22,34 @@ pub struct Engine {
     pub active_state: String,
     /// How its last run ended: `success`, `exit-code`, `signal`, `oom-kill`, …
     pub result: String,
-    /// How often systemd started it again since it was loaded or reset.
-    pub restarts: u64,
-}
-
-/// Nothing is known of the unit.
-#[derive(Debug, thiserror::Error)]
-pub enum EngineError {
-    /// systemctl could not be run.
-    #[error("failed to run systemctl")]
-    Run(#[from] std::io::Error),
-    /// It failed.
-    #[error("systemctl failed: {0}")]
-    Failed(String),
-    /// No such unit.
-    #[error("systemd knows no unit {0}")]
-    NoUnit(String),
-    /// What it says can't be read.
-    #[error("systemctl said nothing of {0}")]
-    Unreadable(&'static str),
+    /// How often systemd started it again since it was loaded or reset; null for what is no service.
+    pub restarts: Option<u64>,
 }
 
 /// Asks systemd.
-pub fn look(unit: &str) -> Result<Engine, EngineError> {
-    let output = Command::new("systemctl")
-        .args(["show", "--property", PROPERTIES, "--", unit])
-        .stdin(Stdio::null())
-        .output()?;
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-        return Err(EngineError::Failed(said));
-    }
-    parse(unit, &String::from_utf8_lossy(&output.stdout))
-}
-
-fn parse(unit: &str, output: &str) -> Result<Engine, EngineError> {
-    let property = |name: &'static str| {
-        let mut pairs = output.lines().filter_map(|line| line.split_once('='));
-        let found = pairs.find(|(key, _)| *key == name).map(|(_, value)| value.to_owned());
-        found.ok_or(EngineError::Unreadable(name))
-    };
-    if property("LoadState")? == "not-found" {
-        return Err(EngineError::NoUnit(unit.to_owned()));
-    }
-    Ok(Engine {
-        unit: unit.to_owned(),
-        active_state: property("ActiveState")?,
-        result: property("Result")?,
-        restarts: property("NRestarts")?
-            .parse()
-            .map_err(|_| EngineError::Unreadable("NRestarts"))?,
-    })
+pub fn look(unit: &str, clock: &dyn Clock) -> Result<(Engine, Sample), systemd::Error> {
+    let Unit { name, active_state, result, restarts, memory_bytes, cpu_ns, .. } =
+        systemd::show(unit, WAIT)?;
+    let cpu = cpu_ns.map(Duration::from_nanos);
+    let sample = Sample { at: clock.monotonic(), memory_bytes, cpu };
+    Ok((Engine { unit: name, active_state, result, restarts }, sample))
 }
 
 impl Engine {
     /// Whether it ended in a way that it should not have.
     pub fn crashed(&self) -> bool {
-        self.result != "success" || self.active_state == "failed" || self.restarts > 0
+        self.result != "success" || self.active_state == "failed" || self.restarts > Some(0)
     }
 }
 
 impl fmt::Display for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { unit, active_state, result, restarts } = self;
-        write!(f, "{unit} is {active_state}, its last result is {result}, ")?;
-        write!(f, "and systemd started it again {restarts} times")
+        write!(f, "{unit} is {active_state}, its last result is {result}")?;
+        match restarts {
+            Some(restarts) => write!(f, ", and systemd started it again {restarts} times"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -91,20 +58,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_what_systemd_says() {
-        let text = |load, active, result, restarts| {
-            format!(
-                "Result={result}\nNRestarts={restarts}\nLoadState={load}\nActiveState={active}\n"
-            )
+    fn a_bad_end_and_a_restart_are_crashes() {
+        let engine = |active_state: &str, result: &str, restarts| Engine {
+            unit: "engine.service".to_owned(),
+            active_state: active_state.to_owned(),
+            result: result.to_owned(),
+            restarts,
         };
-        let read = |text: &str| parse("engine.service", text);
-        assert!(!read(&text("loaded", "active", "success", 0)).unwrap().crashed());
-        assert!(read(&text("loaded", "active", "success", 2)).unwrap().crashed());
-        assert!(read(&text("loaded", "failed", "exit-code", 0)).unwrap().crashed());
-        assert!(matches!(
-            read(&text("not-found", "inactive", "success", 0)),
-            Err(EngineError::NoUnit(_))
-        ));
-        assert!(matches!(read("LoadState=loaded\n"), Err(EngineError::Unreadable("ActiveState"))));
+        assert!(!engine("active", "success", Some(0)).crashed());
+        assert!(!engine("active", "success", None).crashed());
+        assert!(engine("active", "success", Some(2)).crashed());
+        assert!(engine("failed", "exit-code", Some(0)).crashed());
     }
 }

@@ -1,9 +1,13 @@
-//! Whether a run that has not ended still runs.
+//! Whether a run that has not ended still runs, and what its process uses.
 //!
 //! A process id is given to another process once its own has ended, and that one starts later. So a run is alive while
 //! the process of its id exists and started before the run's first line.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
+
+use super::usage::Sample;
 
 /// How far the kernel's idea of when a process started may be off, in seconds: the time of boot is known to the second.
 const SLACK_S: i64 = 2;
@@ -15,6 +19,27 @@ pub fn is_alive(pid: u32, began: Timestamp) -> bool {
         Started::Never => false,
         Started::Unknown => exists(pid),
     }
+}
+
+/// What the process of that id holds and has used; `now` is on the monotonic clock. `None` where this system doesn't say.
+pub fn sample(pid: u32, now: Duration) -> Option<Sample> {
+    let read = |file: &str| std::fs::read_to_string(format!("/proc/{pid}/{file}")).ok();
+    let (status, stat) = (read("status")?, read("stat")?);
+    Some(Sample { at: now, memory_bytes: resident(&status), cpu: used(&stat) })
+}
+
+/// From the text of `/proc/PID/status` (proc(5)): `VmRSS:     1234 kB`.
+fn resident(status: &str) -> Option<u64> {
+    let rest = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    rest.trim().strip_suffix(" kB")?.parse::<u64>().ok()?.checked_mul(1024)
+}
+
+/// From the text of `/proc/PID/stat`: fields 14 and 15, in ticks of 10 ms, for the process's own code and the kernel's.
+fn used(stat: &str) -> Option<Duration> {
+    let (_, fields) = stat.rsplit_once(')')?;
+    let mut fields = fields.split_whitespace().skip(11);
+    let mut ticks = || fields.next()?.parse::<u64>().ok();
+    Some(Duration::from_millis(10 * (ticks()? + ticks()?)))
 }
 
 enum Started {
@@ -63,6 +88,20 @@ mod tests {
         assert_eq!(start_of(system, process), Some(Timestamp::from_second(1_768_600_123).unwrap()));
         assert_eq!(start_of("", process), None);
         assert_eq!(start_of(system, "4711"), None);
+    }
+
+    #[test]
+    fn reads_memory_and_processor_time_behind_any_name() {
+        let stat =
+            "4711 (a) b (c) S 1 4711 4711 0 -1 4194304 1 0 0 0 150 50 0 0 20 0 1 0 12345 1 1";
+        assert_eq!(used(stat), Some(Duration::from_secs(2)));
+        assert_eq!(resident("Name:\tx\nVmRSS:\t    1234 kB\n"), Some(1234 * 1024));
+        assert_eq!((used("4711"), resident("Name:\tx\n")), (None, None));
+        if cfg!(target_os = "linux") {
+            let sample = sample(std::process::id(), Duration::ZERO).unwrap();
+            assert!(sample.memory_bytes.is_some_and(|bytes| bytes > 1 << 20), "{sample:?}");
+            assert!(sample.cpu.is_some());
+        }
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! What programs read of the logs: the objects of `-o json`. Fields are only ever added.
 
 use std::borrow::Cow;
-use std::path::Path;
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -14,12 +13,25 @@ use super::preset::{PRESETS, Preset};
 use super::query::Query;
 use super::search::Hit;
 use super::summary::{By, Row};
+use super::usage::Usage;
+
+/// One line of what `logs grep -o json` prints.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Object<'a> {
+    /// A line that was found.
+    Found(Found<'a>),
+    /// With `-c` and `-l`: what is said of a file.
+    File(FileCount<'a>),
+    /// With `--preset` and `-c`: what is said of a preset.
+    Preset(PresetCount),
+}
 
 /// One line that was found; one object on a line of its own.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Found<'a> {
-    /// The file.
-    pub path: Cow<'a, Path>,
+    /// The file; what is no UTF-8 in its name is U+FFFD.
+    pub path: Cow<'a, str>,
     /// The line's number in it.
     pub number: Option<u64>,
     /// The line without its end; what is no UTF-8 in it is U+FFFD.
@@ -48,7 +60,7 @@ impl<'a> Found<'a> {
         let parsed = Line::parse(hit.line);
         let spans = if hit.matches { query.spans(hit.line) } else { Vec::new() };
         Self {
-            path: Cow::Borrowed(hit.path),
+            path: hit.path.to_string_lossy(),
             number: hit.number,
             line: String::from_utf8_lossy(hit.line),
             matches: hit.matches,
@@ -66,8 +78,8 @@ impl<'a> Found<'a> {
 /// How many lines of a file match (`-c`), or that some do (`-l`).
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct FileCount<'a> {
-    /// The file.
-    pub path: &'a Path,
+    /// The file; what is no UTF-8 in its name is U+FFFD.
+    pub path: Cow<'a, str>,
     /// Its lines that match; null where they were not counted.
     pub count: Option<u64>,
 }
@@ -110,6 +122,12 @@ pub struct Alerts {
     pub active: usize,
     /// The engine's unit, where one is named and systemd knows it.
     pub engine: Option<Engine>,
+    /// What it holds and uses; where no unit is named, what each run of ours does that has not ended.
+    pub usage: Vec<Usage>,
+    /// Holding more than this is an alert.
+    pub memory_limit_bytes: u64,
+    /// Using more of one processor than this is an alert, in percent.
+    pub cpu_limit_percent: f64,
 }
 
 /// What was done, by the logs.

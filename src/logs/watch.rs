@@ -7,19 +7,21 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::alerts::{Alert, Rules};
-use super::engine::{Engine, EngineError};
+use super::engine::Engine;
 use super::event::Event;
 use super::files::Unreadable;
 use super::search::{Hit, Listener};
+use super::usage::{Meter, Sample};
 use crate::clock::Clock;
+use crate::systemd;
 
-/// From one question to systemd to the next.
-const ENGINE_INTERVAL: Duration = Duration::from_secs(10);
+/// From one look at what the engine or our runs use to the next: the time over which the processor's share is taken.
+const LOOK_INTERVAL: Duration = Duration::from_secs(10);
 /// How many lines are remembered so that a copy of one counts once; between this and twice as many.
 const REMEMBERED: usize = 50_000;
 
 /// Asks for the engine's unit, where one is named.
-pub type AskEngine<'a> = &'a dyn Fn() -> Result<Engine, EngineError>;
+pub type AskEngine<'a> = &'a dyn Fn() -> Result<(Engine, Sample), systemd::Error>;
 
 /// What a watch needs of the world.
 pub struct World<'a> {
@@ -27,6 +29,8 @@ pub struct World<'a> {
     pub clock: &'a dyn Clock,
     /// Whether a run's process is still there: its id, and when it began.
     pub is_alive: &'a dyn Fn(u32, Timestamp) -> bool,
+    /// What a process of that id uses.
+    pub sample: &'a dyn Fn(u32) -> Option<Sample>,
     /// The engine's unit, where one is named.
     pub engine: Option<AskEngine<'a>>,
 }
@@ -48,14 +52,16 @@ pub struct Watch<'a> {
     young: HashSet<u64>,
     old: HashSet<u64>,
     started: bool,
-    asked: Option<Duration>,
+    looked: Option<Duration>,
+    meter: Meter,
 }
 
 impl<'a> Watch<'a> {
     /// Begins with rules that have seen nothing yet.
     pub fn new(rules: Rules, world: World<'a>, told: &'a mut dyn Told) -> Self {
         let (young, old) = (HashSet::new(), HashSet::new());
-        Self { rules, world, told, young, old, started: false, asked: None }
+        let meter = Meter::default();
+        Self { rules, world, told, young, old, started: false, looked: None, meter }
     }
 
     /// Whether the event's line was not seen before.
@@ -70,20 +76,46 @@ impl<'a> Watch<'a> {
         true
     }
 
-    fn ask_engine(&mut self) {
-        let Some(ask) = self.world.engine else { return };
-        let now = self.world.clock.monotonic();
-        if self.asked.is_some_and(|asked| now.saturating_sub(asked) < ENGINE_INTERVAL) {
+    /// Looks at what the engine's unit, or each run of ours, is and uses.
+    fn look(&mut self) {
+        let (clock, now) = (self.world.clock, self.world.clock.monotonic());
+        if self.looked.is_some_and(|looked| now.saturating_sub(looked) < LOOK_INTERVAL) {
             return;
         }
-        let first = self.asked.replace(now).is_none();
-        match ask() {
-            Ok(engine) => self.rules.see_engine(&engine, self.world.clock.now()),
+        let first = self.looked.replace(now).is_none();
+        match look(&self.world, &self.rules) {
+            Ok(Seen { engine, samples }) => {
+                if let Some(engine) = engine {
+                    self.rules.see_engine(&engine, clock.now());
+                }
+                self.rules.see_usage(&self.meter.read(samples), clock.now());
+            }
             Err(error) if first => self.told.trouble(&error),
             // Said once.
             Err(_) => {}
         }
     }
+}
+
+/// What is seen beside the logs.
+#[derive(Debug)]
+pub struct Seen {
+    /// The engine's unit, where one is named.
+    pub engine: Option<Engine>,
+    /// What it uses; where none is named, what each run of ours does that has not ended.
+    pub samples: Vec<(String, Sample)>,
+}
+
+/// Looks beside the logs.
+pub fn look(world: &World<'_>, rules: &Rules) -> Result<Seen, systemd::Error> {
+    if let Some(ask) = world.engine {
+        let (engine, sample) = ask()?;
+        let samples = vec![(engine.unit.clone(), sample)];
+        return Ok(Seen { engine: Some(engine), samples });
+    }
+    let alive = rules.running().filter(|&(pid, began, _)| (world.is_alive)(pid, began));
+    let samples = alive.filter_map(|(pid, _, name)| Some((name, (world.sample)(pid)?)));
+    Ok(Seen { engine: None, samples: samples.collect() })
 }
 
 impl Listener for Watch<'_> {
@@ -102,7 +134,7 @@ impl Listener for Watch<'_> {
 
     fn idle(&mut self) -> io::Result<()> {
         self.rules.look_for_crashes(self.world.is_alive);
-        self.ask_engine();
+        self.look();
         for alert in self.rules.take_changes() {
             if self.started || alert.is_active() {
                 self.told.alert(&alert)?;
@@ -143,8 +175,13 @@ mod tests {
     fn tells_what_is_wrong_at_the_start_and_what_changes_then() {
         let clock = ManualClock::new("2026-01-17T00:01:00Z".parse().unwrap());
         let mut names = Names::default();
-        let engine = || Err(EngineError::NoUnit("engine.service".into()));
-        let world = World { clock: &clock, is_alive: &|pid, _| pid != 9, engine: Some(&engine) };
+        let engine = || Err(systemd::Error::NoUnit("engine.service".into()));
+        let world = World {
+            clock: &clock,
+            is_alive: &|pid, _| pid != 9,
+            sample: &|_| None,
+            engine: Some(&engine),
+        };
         let mut watch = Watch::new(Rules::new(Thresholds::default()), world, &mut names);
         let mut look = |lines: &[String]| {
             for line in lines {

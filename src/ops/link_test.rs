@@ -3,6 +3,7 @@
 //! Layer by layer, from the name to the latency. The first layer that fails is named with its cause and its remedy; what
 //! lies above it reads "not reached", never "ok". Nothing is asked twice: a test that retries hides what it is to show.
 
+pub mod figures;
 mod latency;
 mod layers;
 pub mod watch;

@@ -8,6 +8,8 @@
 
 pub mod changes;
 pub mod checks;
+pub mod figures;
+pub mod recovered;
 pub mod snapshot;
 
 use std::time::Duration;
@@ -22,14 +24,15 @@ use crate::failure::Names;
 use crate::gateway::{Client, Error, Identity};
 use crate::ops::intents::{self, Looked, Records};
 use crate::protocol::account::Account;
-use crate::protocol::positions::{Position, Positions};
+use crate::protocol::positions::Positions;
 use crate::protocol::sync_all::Synced;
 use crate::protocol::{Refusal, Reply};
 use crate::report::{Check, Failure, Outcome, Verdict, verdict_of};
 use crate::units::{Magic, Money};
 
 use changes::Changes;
-use snapshot::{Previous, Snapshot, Store};
+use recovered::Recovered;
+use snapshot::{Previous, Store, Taken};
 
 /// How often the two lists are read before they are called unstable.
 const MAX_ROUNDS: u32 = 3;
@@ -91,7 +94,7 @@ pub struct Report {
     /// The account as GET_ACCOUNT reports it.
     pub account: Option<Account>,
     /// The positions as GET_POSITIONS reports them; null where the list could not be read.
-    pub positions: Option<Vec<Position>>,
+    pub positions: Option<Recovered>,
     /// The gateway's own time of that list.
     pub reported_at: Option<Timestamp>,
     /// How many times both lists were read.
@@ -180,8 +183,7 @@ pub fn run(
     report.changes = previous.as_ref().map(|previous| Changes::since(previous, positions));
     if complete && failure.is_none() {
         let taken_at = clock.now();
-        match store.keep(&Snapshot::borrowed(taken_at, &options.names.endpoint, account, positions))
-        {
+        match store.keep(&Taken::new(taken_at, &options.names.endpoint, account, positions)) {
             Ok(unsynced) => warnings.extend(unsynced),
             Err(failure) => return ended(report, verdict, simulated, warnings, Some(failure)),
         }
@@ -272,7 +274,7 @@ fn report(observed: Observed, checks: Vec<Check>, options: &Options) -> Report {
     ];
     let listed = observed.listed.and_then(Result::ok);
     let (positions, reported_at) = match listed {
-        Some(listed) => (Some(listed.positions), Some(listed.reported_at)),
+        Some(listed) => (Some(listed.positions.into()), Some(listed.reported_at)),
         None => (None, None),
     };
     Report {

@@ -5,11 +5,12 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::malformed::Malformed;
 use super::positions::Position;
 use super::reply::{Read, Success, encode};
 use super::request::Action;
 use super::status::Status;
-use super::wire::{Frame, Malformed, Object};
+use super::wire::{Frame, Object};
 use crate::units::{Level, Money};
 
 /// The account as the gateway reports it; read from GET_ACCOUNT or from the `account` of SYNC_ALL.

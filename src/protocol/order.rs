@@ -6,10 +6,11 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::malformed::Malformed;
 use super::positions::Position;
 use super::reply::{Success, encode};
 use super::status::Status;
-use super::wire::{Frame, Malformed};
+use super::wire::Frame;
 use crate::units::{Lots, Magic, Price, Side, Symbol, Ticket};
 
 /// The longest comment that a broker keeps, in characters.

@@ -3,11 +3,12 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::malformed::Malformed;
 use super::positions::Position;
 use super::reply::{Read, Success, encode};
 use super::request::Action;
 use super::status::Status;
-use super::wire::{Frame, Malformed};
+use super::wire::Frame;
 use crate::units::Exact;
 
 /// What PING answers.

@@ -4,10 +4,11 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::malformed::Malformed;
 use super::reply::{Read, Success, encode};
 use super::request::Action;
 use super::status::Status;
-use super::wire::{Frame, Malformed, Nesting, Object};
+use super::wire::{Frame, Nesting, Object};
 use crate::units::{Exact, Lots, Magic, Money, Price, Side, Symbol, Ticket};
 
 /// One open position as the gateway reports it.
@@ -90,7 +91,7 @@ impl Success for Positions {
         let reported_at = frame.root.required("timestamp")?.timestamp()?;
         match frame.list {
             Some(positions) => Ok(Self { positions, reported_at }),
-            None => Err(frame.root.complaint("positions", None, super::Reason::Missing)),
+            None => Err(frame.root.missing("positions")),
         }
     }
 }

@@ -4,10 +4,11 @@ use compact_str::CompactString;
 use uuid::Uuid;
 
 use super::code::ErrorCode;
+use super::malformed::{Malformed, Reason, excerpt};
 use super::positions::Position;
 use super::request::Action;
 use super::status::Status;
-use super::wire::{self, Frame, Malformed, Nesting, Object, Reason};
+use super::wire::{self, Frame, Nesting, Object};
 
 /// The `uuid` that the gateway sends when it could not read the request's.
 pub const UNKNOWN_UUID: &str = "unknown";
@@ -63,7 +64,7 @@ pub fn decode<T: Success>(bytes: &[u8], uuid: Uuid) -> Result<Reply<T>, Malforme
     let frame = wire::parse(bytes, &T::nesting())?;
     let status_field = frame.root.required("status")?;
     let word = status_field.string()?;
-    let unlisted = || status_field.complaint(Reason::UnlistedStatus(wire::excerpt(&word)));
+    let unlisted = || status_field.complaint(Reason::UnlistedStatus(excerpt(&word)));
     let status = Status::from_wire(&word).ok_or_else(unlisted)?;
     check_uuid(&frame.root, uuid, T::CARRIES_UUID)?;
     if status.is_refusal() {
@@ -90,7 +91,7 @@ fn check_uuid(root: &Object<'_>, expected: Uuid, required: bool) -> Result<(), M
         return Ok(());
     }
     let expected = expected.to_string();
-    Err(field.complaint(Reason::ForeignUuid { expected, found: wire::excerpt(&found) }))
+    Err(field.complaint(Reason::ForeignUuid { expected, found: excerpt(&found) }))
 }
 
 fn refusal(root: &Object<'_>) -> Result<Refusal, Malformed> {

@@ -9,9 +9,10 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::malformed::{Malformed, Reason, excerpt};
 use super::order::{Close, Open};
 use super::reply::encode;
-use super::wire::{Malformed, Object, Reason, excerpt, parse_flat};
+use super::wire::{Object, parse_flat};
 use crate::units::{Lots, Magic, Price, Side, Symbol, Ticket};
 
 /// Who says PING.

@@ -4,11 +4,12 @@
 use serde::Serialize;
 
 use super::account::Account;
+use super::malformed::Malformed;
 use super::positions::Position;
 use super::reply::{Read, Success, encode};
 use super::request::Action;
 use super::status::Status;
-use super::wire::{Frame, Malformed, Nesting, Reason};
+use super::wire::{Frame, Nesting};
 use crate::units::{Level, Lots, Magic, Money, Price, Side, Symbol, Ticket};
 
 /// What SYNC_ALL answers.
@@ -37,10 +38,9 @@ impl Success for Synced {
     }
 
     fn read(frame: Frame<'_, Position>) -> Result<Self, Malformed> {
-        let missing = |name| frame.root.complaint(name, None, Reason::Missing);
-        let account = frame.object.as_ref().ok_or_else(|| missing("account"))?;
+        let account = frame.object.as_ref().ok_or_else(|| frame.root.missing("account"))?;
         let account = Account::read_figures(account, ["margin_used", "margin_free"])?;
-        let positions = frame.list.ok_or_else(|| missing("positions"))?;
+        let positions = frame.list.ok_or_else(|| frame.root.missing("positions"))?;
         Ok(Self { account, positions })
     }
 }

@@ -1,20 +1,18 @@
 //! Strict JSON for frames from a machine that lies.
 //!
 //! A frame is one JSON object. Its members are kept as raw tokens, so that a number reaches a report just as it stood
-//! on the wire, and is read as its type only when somebody asks for it by name. Every complaint names the field and,
-//! where there is one, the byte. What general decoders let pass is an error here: a duplicate key (which one would be
-//! believed?), `NaN` and `Infinity`, bad UTF-8, bytes after the end, a frame past [`MAX_FRAME_BYTES`] (hazard 13).
+//! on the wire, and is read as its type only when somebody asks for it by name. Every complaint names the field and the
+//! byte. What general decoders let pass is an error here: a duplicate key (which one would be believed?), `NaN` and
+//! `Infinity`, bad UTF-8, bytes after the end, a frame past [`MAX_FRAME_BYTES`] (hazard 13).
 
-use std::cell::{Cell, RefCell};
-use std::fmt;
+use std::borrow::Cow;
+use std::cell::Cell;
 
 use compact_str::CompactString;
 use jiff::Timestamp;
-use serde::Deserializer as _;
-use serde::de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor};
-use serde_json::value::RawValue;
 
-use crate::escape::visible;
+use super::json::{Container, Fault, Scanner, Text};
+use super::malformed::{Malformed, Reason, excerpt};
 use crate::units::Exact;
 
 /// A frame past this is refused unread: 10,000 positions take under 2 MiB.
@@ -23,87 +21,6 @@ pub const MAX_FRAME_BYTES: usize = 8 << 20;
 /// An object with more members is refused: the protocol's largest has eleven, and each is compared with those before
 /// it, which takes minutes where a frame is nothing but keys.
 const MAX_MEMBERS: usize = 256;
-
-/// A frame that breaks the protocol: which field, at which byte, and how.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub struct Malformed {
-    /// The field's path (`positions[3].volume`); empty where the whole frame is meant.
-    pub field: String,
-    /// Offset in bytes from the frame's start, where it is known.
-    pub offset: Option<usize>,
-    /// What is wrong with it.
-    pub reason: Reason,
-}
-
-impl fmt::Display for Malformed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.field.is_empty() {
-            f.write_str("the frame")?;
-        } else {
-            write!(f, "field `{}`", visible(&self.field))?;
-        }
-        if let Some(offset) = self.offset {
-            write!(f, " at byte {offset}")?;
-        }
-        write!(f, ": {}", self.reason)
-    }
-}
-
-/// How a field breaks the protocol.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Reason {
-    /// The frame is not UTF-8.
-    #[error("not UTF-8")]
-    NotUtf8,
-    /// The frame is not JSON; holds the decoder's words.
-    #[error("not JSON: {0}")]
-    NotJson(String),
-    /// The frame is longer than anything that the gateway sends.
-    #[error("{bytes} bytes, past the limit of {limit}")]
-    Oversized {
-        /// The frame's length.
-        bytes: usize,
-        /// [`MAX_FRAME_BYTES`].
-        limit: usize,
-    },
-    /// A field that must be there is not.
-    #[error("missing")]
-    Missing,
-    /// More members than an object of the protocol could ever have.
-    #[error("more than {limit} members")]
-    TooManyMembers {
-        /// The largest number that is read.
-        limit: usize,
-    },
-    /// The same key twice in one object.
-    #[error("given twice")]
-    Duplicate,
-    /// `NaN`, `Infinity`, or a number that no account can hold.
-    #[error("not a finite number")]
-    NotFinite,
-    /// Another type than the protocol's.
-    #[error("expected {expected}, found {}", visible(.found))]
-    WrongType {
-        /// What the protocol says.
-        expected: &'static str,
-        /// The token, shortened.
-        found: String,
-    },
-    /// A `status` that the protocol doesn't list, or not for this action.
-    #[error("unlisted status {0:?}")]
-    UnlistedStatus(String),
-    /// An `action` that the protocol doesn't list.
-    #[error("unlisted action {0:?}")]
-    UnlistedAction(String),
-    /// The reply belongs to another request (hazard 14).
-    #[error("a reply to another request: expected {expected}, found {found:?}")]
-    ForeignUuid {
-        /// The request's.
-        expected: String,
-        /// The reply's.
-        found: String,
-    },
-}
 
 /// One member's value, as it stands in the frame.
 #[derive(Debug, Clone, Copy)]
@@ -116,9 +33,13 @@ pub struct Token<'a> {
 #[derive(Debug)]
 pub struct Object<'a> {
     path: Path,
-    /// Where a complaint about the whole object points: the root's start, else its first value.
-    offset: Option<usize>,
-    members: Vec<(CompactString, Token<'a>)>,
+    /// Where it begins.
+    offset: usize,
+    members: Vec<(Cow<'a, str>, Token<'a>)>,
+    /// How many of `members` were read. Those behind are of the list's element before, whose keys mostly come again.
+    count: usize,
+    /// Members are asked for in about the order in which they stand: where the next is looked for first.
+    next: Cell<usize>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -150,27 +71,42 @@ pub struct Field<'o, 'a> {
 }
 
 impl<'a> Object<'a> {
+    fn new(path: Path) -> Self {
+        Self { path, offset: 0, members: Vec::with_capacity(12), count: 0, next: Cell::new(0) }
+    }
+
     /// The member, or that it is missing.
     pub fn required(&self, name: &'static str) -> Result<Field<'_, 'a>, Malformed> {
-        self.optional(name).ok_or_else(|| self.complaint(name, self.offset, Reason::Missing))
+        self.optional(name).ok_or_else(|| self.missing(name))
     }
 
     /// The member; `null` counts as absent.
     pub fn optional(&self, name: &'static str) -> Option<Field<'_, 'a>> {
-        let (_, token) = self.members.iter().find(|(key, _)| key == name)?;
-        (token.raw != "null").then_some(Field { object: self, name, token: *token })
+        let members = self.members.get(..self.count)?;
+        let next = self.next.get();
+        let index = match members.get(next) {
+            Some((key, _)) if key == name => next,
+            _ => members.iter().position(|(key, _)| key == name)?,
+        };
+        self.next.set(index + 1);
+        let (_, token) = members[index];
+        (token.raw != "null").then_some(Field { object: self, name, token })
     }
 
-    /// A complaint about a member of this object.
-    pub fn complaint(&self, name: &str, offset: Option<usize>, reason: Reason) -> Malformed {
-        Malformed { field: self.path.field(name), offset, reason }
+    /// That a member should be here.
+    pub fn missing(&self, name: &str) -> Malformed {
+        self.complaint(name, self.offset, Reason::Missing)
+    }
+
+    fn complaint(&self, name: &str, offset: usize, reason: Reason) -> Malformed {
+        Malformed { field: self.path.field(name), offset: Some(offset), reason }
     }
 }
 
 impl<'a> Field<'_, 'a> {
     /// A complaint about this member.
     pub fn complaint(&self, reason: Reason) -> Malformed {
-        self.object.complaint(self.name, Some(self.token.offset), reason)
+        self.object.complaint(self.name, self.token.offset, reason)
     }
 
     fn wrong_type(&self, expected: &'static str) -> Malformed {
@@ -179,7 +115,10 @@ impl<'a> Field<'_, 'a> {
 
     /// A string, unescaped.
     pub fn string(&self) -> Result<CompactString, Malformed> {
-        serde_json::from_str(self.token.raw).map_err(|_| self.wrong_type("a string"))
+        match Text::of_value(self.token.raw).and_then(Text::read) {
+            Some(text) => Ok(text.into()),
+            None => Err(self.wrong_type("a string")),
+        }
     }
 
     /// A whole number written as one.
@@ -189,15 +128,10 @@ impl<'a> Field<'_, 'a> {
 
     /// A finite number, with its token.
     pub fn exact(&self) -> Result<Exact, Malformed> {
-        Exact::parse(self.token.raw).map_err(|_| {
-            let starts_a_number =
-                self.token.raw.starts_with(|first: char| first == '-' || first.is_ascii_digit());
-            if starts_a_number {
-                self.complaint(Reason::NotFinite)
-            } else {
-                self.wrong_type("a number")
-            }
-        })
+        if !self.token.raw.starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
+            return Err(self.wrong_type("a number"));
+        }
+        Exact::of_json_number(self.token.raw).map_err(|_| self.complaint(Reason::NotFinite))
     }
 
     /// The value just as it stands in the frame.
@@ -266,231 +200,150 @@ pub fn parse<'a, T>(frame: &'a [u8], nesting: &Nesting<T>) -> Result<Frame<'a, T
     }
     let text = std::str::from_utf8(frame)
         .map_err(|error| whole(Some(error.valid_up_to()), Reason::NotUtf8))?;
-    let place = Place { base: text.as_ptr().addr(), ..Place::default() };
-    place.expected.set("an object");
-    let mut decoder = serde_json::Deserializer::from_str(text);
-    let parsed = decoder
-        .deserialize_map(RootVisitor { place: &place, nesting })
-        .and_then(|frame| decoder.end().map(|()| frame));
-    parsed.map_err(|error| match place.complaint.take() {
-        Some(complaint) => complaint,
-        None => place.explain(text, &error),
-    })
+    let mut reader = Reader { scanner: Scanner::new(text) };
+    let frame = reader.frame(nesting)?;
+    reader.scanner.end().map_err(|fault| frame.root.fault("", fault))?;
+    Ok(frame)
 }
 
-/// Where the decoder stands: so that its errors can be told as a field and a byte.
-#[derive(Default)]
-struct Place {
-    base: usize,
-    list: Cell<Option<(&'static str, usize)>>,
-    member: Cell<Option<&'static str>>,
-    key: RefCell<CompactString>,
-    expected: Cell<&'static str>,
-    complaint: RefCell<Option<Malformed>>,
-}
-
-impl Place {
-    fn path(&self) -> Path {
-        match (self.list.get(), self.member.get()) {
-            (Some((list, index)), _) => Path::Element(list, index),
-            (None, Some(member)) => Path::Member(member),
-            (None, None) => Path::Root,
+impl<'a> Object<'a> {
+    /// Makes room for the member whose value is read next.
+    fn expect(&mut self, key: Cow<'a, str>, token: Token<'a>) -> Result<(), Malformed> {
+        match self.members.get_mut(self.count) {
+            // The element before had this key at this place, and none twice: so has this one up to here.
+            Some((known, old)) if *known == key => *old = token,
+            _ => {
+                self.members.truncate(self.count);
+                if self.members.iter().any(|(known, _)| *known == key) {
+                    return Err(self.complaint(&key, token.offset, Reason::Duplicate));
+                }
+                if self.count == MAX_MEMBERS {
+                    let reason = Reason::TooManyMembers { limit: MAX_MEMBERS };
+                    return Err(self.complaint("", token.offset, reason));
+                }
+                self.members.push((key, token));
+            }
         }
+        Ok(())
     }
 
-    fn refuse<E: de::Error>(&self, complaint: Malformed) -> E {
-        *self.complaint.borrow_mut() = Some(complaint);
-        E::custom("refused")
+    /// The value of the member that [`Object::expect`] made room for.
+    fn take(&mut self, raw: &'a str) {
+        self.members[self.count].1.raw = raw;
+        self.count += 1;
     }
 
-    fn token<'a>(&self, raw: &'a RawValue) -> Token<'a> {
-        let raw = raw.get();
-        Token { raw, offset: raw.as_ptr().addr() - self.base }
-    }
-
-    /// The decoder's own error, with the field that it was in.
-    fn explain(&self, text: &str, error: &serde_json::Error) -> Malformed {
-        let line_start: usize =
-            text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
-        let mut offset = (line_start + error.column().saturating_sub(1)).min(text.len());
-        if error.is_eof() {
-            offset = text.len();
-        }
-        let field = self.path().field(&self.key.borrow());
-        let rest = text.get(offset..).unwrap_or_default();
-        if rest.starts_with("NaN") || rest.starts_with("Infinity") {
-            // The decoder has taken the sign for a number's.
-            offset -= usize::from(text[..offset].ends_with('-'));
-            return Malformed { field, offset: Some(offset), reason: Reason::NotFinite };
-        }
-        let message = strip_position(&error.to_string());
-        if error.is_data() {
-            // The decoder has read past the value by now, so its position is not the value's.
-            let found = message.trim_start_matches("invalid type: ").split(", expected").next();
-            let found = excerpt(found.unwrap_or_default());
-            let reason = Reason::WrongType { expected: self.expected.get(), found };
-            return Malformed { field, offset: None, reason };
-        }
-        Malformed { field, offset: Some(offset), reason: Reason::NotJson(message) }
+    fn fault(&self, name: &str, fault: Fault) -> Malformed {
+        self.complaint(name, fault.offset, fault.reason)
     }
 }
 
-/// The decoder appends ` at line 1 column 5`, which the byte offset already says.
-fn strip_position(message: &str) -> String {
-    message.split(" at line ").next().unwrap_or(message).to_owned()
+struct Reader<'a> {
+    scanner: Scanner<'a>,
 }
 
-/// The beginning of a text: a frame may hold one of megabytes.
-pub(super) fn excerpt(raw: &str) -> String {
-    const SHOWN: usize = 40;
-    let mut shown: String = raw.chars().take(SHOWN).collect();
-    if shown.len() < raw.len() {
-        shown.push('…');
-    }
-    shown
-}
-
-struct RootVisitor<'p, T> {
-    place: &'p Place,
-    nesting: &'p Nesting<T>,
-}
-
-impl<'de, T> Visitor<'de> for RootVisitor<'_, T> {
-    type Value = Frame<'de, T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let place = self.place;
-        let mut root =
-            Object { path: Path::Root, offset: Some(0), members: Vec::with_capacity(12) };
+impl<'a> Reader<'a> {
+    fn frame<T>(&mut self, nesting: &Nesting<T>) -> Result<Frame<'a, T>, Malformed> {
+        let mut root = Object::new(Path::Root);
         let (mut object, mut list) = (None, None);
-        while let Some(key) = next_key(place, &mut map)? {
-            let again = (object.is_some() && self.nesting.object == Some(key.as_str()))
-                || (list.is_some() && self.nesting.list == Some(key.as_str()));
-            if again {
-                return Err(place.refuse(root.complaint(&key, None, Reason::Duplicate)));
+        self.begin(&mut root)?;
+        while self.key(&mut root)? {
+            let (key, token) = &root.members[root.count];
+            if let Some(name) = nesting.object.filter(|name| key == name) {
+                let mut nested = Object::new(Path::Member(name));
+                self.object(&mut nested)?;
+                object = Some(nested);
+            } else if let Some(name) = nesting.list.filter(|name| key == name) {
+                list = Some(self.list(name, nesting.element)?);
+            } else {
+                self.value(&mut root)?;
+                continue;
             }
-            match (self.nesting.object, self.nesting.list) {
-                (Some(name), _) if key == name => {
-                    place.member.set(Some(name));
-                    place.key.borrow_mut().clear();
-                    place.expected.set("an object");
-                    object = Some(map.next_value_seed(ObjectSeed { place })?);
-                    place.member.set(None);
-                }
-                (_, Some(name)) if key == name => {
-                    let element = self.nesting.element;
-                    place.expected.set("a list");
-                    list = Some(map.next_value_seed(ListSeed { place, name, element })?);
-                    place.list.set(None);
-                }
-                _ => push(place, &mut root, key, map.next_value()?)?,
-            }
+            let raw = self.scanner.since(token.offset);
+            root.take(raw);
         }
         Ok(Frame { root, object, list })
     }
-}
 
-fn next_key<'de, A: MapAccess<'de>>(
-    place: &Place,
-    map: &mut A,
-) -> Result<Option<CompactString>, A::Error> {
-    // A complaint about what stands between two members is about neither.
-    place.key.borrow_mut().clear();
-    let key: Option<CompactString> = map.next_key()?;
-    if let Some(key) = &key {
-        place.key.borrow_mut().clone_from(key);
-    }
-    Ok(key)
-}
-
-fn push<'de, E: de::Error>(
-    place: &Place,
-    object: &mut Object<'de>,
-    key: CompactString,
-    raw: &'de RawValue,
-) -> Result<(), E> {
-    let token = place.token(raw);
-    if object.members.iter().any(|(known, _)| *known == key) {
-        return Err(place.refuse(object.complaint(&key, Some(token.offset), Reason::Duplicate)));
-    }
-    if object.members.len() == MAX_MEMBERS {
-        let reason = Reason::TooManyMembers { limit: MAX_MEMBERS };
-        return Err(place.refuse(object.complaint("", Some(token.offset), reason)));
-    }
-    object.members.push((key, token));
-    Ok(())
-}
-
-struct ObjectSeed<'p> {
-    place: &'p Place,
-}
-
-impl<'de> DeserializeSeed<'de> for ObjectSeed<'_> {
-    type Value = Object<'de>;
-
-    fn deserialize<D: de::Deserializer<'de>>(
-        self,
-        deserializer: D,
-    ) -> Result<Object<'de>, D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for ObjectSeed<'_> {
-    type Value = Object<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<'de>, A::Error> {
-        let path = self.place.path();
-        let mut object = Object { path, offset: None, members: Vec::with_capacity(10) };
-        while let Some(key) = next_key(self.place, &mut map)? {
-            push(self.place, &mut object, key, map.next_value()?)?;
+    /// Reads an object in the place of the one that `object` was before: the elements of a list share one.
+    fn object(&mut self, object: &mut Object<'a>) -> Result<(), Malformed> {
+        self.begin(object)?;
+        while self.key(object)? {
+            self.value(object)?;
         }
-        object.offset = object.members.first().map(|(_, token)| token.offset);
-        Ok(object)
-    }
-}
-
-struct ListSeed<'p, T> {
-    place: &'p Place,
-    name: &'static str,
-    element: fn(&Object<'_>) -> Result<T, Malformed>,
-}
-
-impl<'de, T> DeserializeSeed<'de> for ListSeed<'_, T> {
-    type Value = Vec<T>;
-
-    fn deserialize<D: de::Deserializer<'de>>(self, deserializer: D) -> Result<Vec<T>, D::Error> {
-        deserializer.deserialize_seq(self)
-    }
-}
-
-impl<'de, T> Visitor<'de> for ListSeed<'_, T> {
-    type Value = Vec<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list")
+        Ok(())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Vec<T>, A::Error> {
+    fn list<T>(
+        &mut self,
+        name: &'static str,
+        read: fn(&Object<'_>) -> Result<T, Malformed>,
+    ) -> Result<Vec<T>, Malformed> {
+        if !self.scanner.take(b'[') {
+            return Err(self.other_type(&Object::new(Path::Member(name)), "a list"));
+        }
         let mut elements = Vec::new();
-        loop {
-            self.place.list.set(Some((self.name, elements.len())));
-            self.place.expected.set("an object");
-            self.place.key.borrow_mut().clear();
-            let Some(object) = seq.next_element_seed(ObjectSeed { place: self.place })? else {
-                return Ok(elements);
-            };
-            let element =
-                (self.element)(&object).map_err(|complaint| self.place.refuse(complaint))?;
-            elements.push(element);
+        let mut object = Object::new(Path::Element(name, 0));
+        let mut first = true;
+        while self
+            .scanner
+            .another(Container::List, first)
+            .map_err(|fault| object.fault("", fault))?
+        {
+            self.object(&mut object)?;
+            elements.push(read(&object)?);
+            object.path = Path::Element(name, elements.len());
+            first = false;
+        }
+        Ok(elements)
+    }
+
+    fn begin(&mut self, object: &mut Object<'a>) -> Result<(), Malformed> {
+        object.count = 0;
+        object.next.set(0);
+        self.scanner.peek();
+        object.offset = self.scanner.offset();
+        if self.scanner.take(b'{') { Ok(()) } else { Err(self.other_type(object, "an object")) }
+    }
+
+    /// Reads the next member's key, where there is one, up to where its value begins.
+    fn key(&mut self, object: &mut Object<'a>) -> Result<bool, Malformed> {
+        let first = object.count == 0;
+        // A complaint about what stands between two members is about neither.
+        match self.scanner.another(Container::Object, first) {
+            Ok(true) => {}
+            Ok(false) => return Ok(false),
+            Err(fault) => return Err(object.fault("", fault)),
+        }
+        let start = self.scanner.offset();
+        let key = self.scanner.key().map_err(|fault| object.fault("", fault))?;
+        let Some(key) = key.read() else {
+            return Err(object.complaint("", start, Reason::NotJson("an escape that is none")));
+        };
+        self.scanner.peek();
+        let token = Token { raw: "", offset: self.scanner.offset() };
+        object.expect(key, token)?;
+        Ok(true)
+    }
+
+    fn value(&mut self, object: &mut Object<'a>) -> Result<(), Malformed> {
+        match self.scanner.value() {
+            Ok(raw) => object.take(raw),
+            Err(fault) => return Err(object.fault(&object.members[object.count].0, fault)),
+        }
+        Ok(())
+    }
+
+    /// The value that comes next is not what the protocol has there, if it is a value at all.
+    fn other_type(&mut self, object: &Object<'a>, expected: &'static str) -> Malformed {
+        self.scanner.peek();
+        let offset = self.scanner.offset();
+        match self.scanner.value() {
+            Ok(raw) => {
+                let reason = Reason::WrongType { expected, found: excerpt(raw) };
+                object.complaint("", offset, reason)
+            }
+            Err(fault) => object.fault("", fault),
         }
     }
 }

@@ -126,7 +126,7 @@ impl Link {
 }
 
 impl Connection for Link {
-    fn send(&mut self, frame: &[u8], _: Deadline) -> Result<(), LinkError> {
+    fn send(&mut self, frame: &[u8], _: Deadline) -> Result<Duration, LinkError> {
         let mut state = lock(&self.gateway.state);
         let now = Now::of(&*self.gateway.clock);
         state.catch_up(now)?;
@@ -134,7 +134,7 @@ impl Connection for Link {
             return Err(LinkError::Lost);
         }
         state.line.arrive(self.id, frame.to_vec(), now.monotonic);
-        Ok(())
+        Ok(now.monotonic)
     }
 
     fn receive(&mut self, until: Deadline) -> Result<Vec<u8>, LinkError> {

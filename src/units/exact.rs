@@ -23,6 +23,12 @@ pub struct NotANumber(
     pub String,
 );
 
+impl NotANumber {
+    fn of(token: &str) -> Self {
+        Self(token.chars().take(40).collect())
+    }
+}
+
 /// A number with the token it had on the wire. Equality and order are those of the value: `1.0` equals `1.00`.
 ///
 /// The value is worked out when it is asked for: of a list of thousands most numbers are only passed on.
@@ -37,14 +43,15 @@ const SURELY_HELD: usize = MAX_WHOLE_DIGITS as usize;
 impl Exact {
     /// Reads a JSON number token.
     pub fn parse(token: &str) -> Result<Self, NotANumber> {
-        let refused = || NotANumber(token.chars().take(40).collect());
-        if !is_json_number(token) {
-            return Err(refused());
-        }
-        if token.len() > SURELY_HELD || token.contains(['e', 'E']) {
-            let value = parse_decimal(token).ok_or_else(refused)?;
+        if is_json_number(token) { Self::of_json_number(token) } else { Err(NotANumber::of(token)) }
+    }
+
+    /// Reads a token that is known to be written as a JSON number; it may still be too large.
+    pub(crate) fn of_json_number(token: &str) -> Result<Self, NotANumber> {
+        if token.len() > SURELY_HELD || token.bytes().any(|byte| matches!(byte, b'e' | b'E')) {
+            let value = parse_decimal(token).ok_or_else(|| NotANumber::of(token))?;
             if value.abs() >= Decimal::from(10_i64.pow(MAX_WHOLE_DIGITS)) {
-                return Err(refused());
+                return Err(NotANumber::of(token));
             }
         }
         Ok(Self { token: token.into() })
@@ -74,7 +81,7 @@ impl From<Decimal> for Exact {
 
 impl PartialEq for Exact {
     fn eq(&self, other: &Self) -> bool {
-        self.value() == other.value()
+        self.token == other.token || self.value() == other.value()
     }
 }
 
@@ -108,8 +115,12 @@ impl Serialize for Exact {
 
 impl<'de> Deserialize<'de> for Exact {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = Box::<RawValue>::deserialize(deserializer)?;
-        Self::parse(raw.get()).map_err(serde::de::Error::custom)
+        let raw = <&RawValue>::deserialize(deserializer)?;
+        let number = match raw.get().as_bytes() {
+            [b'-' | b'0'..=b'9', ..] => Self::of_json_number(raw.get()),
+            _ => Err(NotANumber::of(raw.get())),
+        };
+        number.map_err(serde::de::Error::custom)
     }
 }
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::support::{Ended, Machine, Sim};
 
-const SCHEMAS: [&str; 13] = [
+const SCHEMAS: [&str; 18] = [
     "link-test",
     "link-watch",
     "positions",
@@ -21,6 +21,11 @@ const SCHEMAS: [&str; 13] = [
     "evidence-verify",
     "evidence-resolve",
     "evidence-export",
+    "logs-grep",
+    "logs-presets",
+    "logs-alerts",
+    "logs-alert",
+    "logs-summary",
     "config-show",
     "explain",
 ];
@@ -178,6 +183,9 @@ fn what_is_printed_fits_its_schema() {
         &machine.run(["config", "show", "--host=10.0.0.5"]).json().exits(0),
         "config-show",
     );
+    fits_its_schema(&machine.run(["logs", "presets"]).json().exits(0), "logs-presets");
+    fits_its_schema(&machine.run(["logs", "summary"]).json().exits(0), "logs-summary");
+    fits_its_schema(&machine.run(["logs", "alerts"]).json(), "logs-alerts");
     fits_its_schema(&machine.run(["explain"]).json().exits(0), "explain");
     fits_its_schema(&machine.run(["explain", "10018"]).json().exits(0), "explain");
 }

@@ -1,5 +1,10 @@
 //! A run's files: the greps of the operators' handbook, several writers at once, logs that can't be written.
 
+mod alerts;
+mod commands;
+mod follow;
+mod written;
+
 use std::fs;
 use std::path::Path;
 use std::process::Command;

@@ -33,6 +33,9 @@ pub(crate) struct Global {
     /// How the result is printed
     #[arg(short, long, global = true, value_enum, default_value = "human", value_name = "FORMAT")]
     pub(crate) output: Format,
+    /// With -o prometheus: replace this file atomically instead of printing
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) outfile: Option<PathBuf>,
     /// More on stderr: once for the run's story, twice for every round trip
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub(crate) verbose: u8,
@@ -123,6 +126,10 @@ pub(crate) enum Format {
     Human,
     /// One JSON document, on failure too
     Json,
+    /// For reads: one line for a monitoring plugin, exit codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN
+    Nagios,
+    /// For reads: figures in the text form of Prometheus
+    Prometheus,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -430,6 +437,11 @@ pub(crate) enum SchemaOf {
     EvidenceVerify,
     EvidenceResolve,
     EvidenceExport,
+    LogsGrep,
+    LogsPresets,
+    LogsAlerts,
+    LogsAlert,
+    LogsSummary,
     ConfigShow,
     Explain,
 }

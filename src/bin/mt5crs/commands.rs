@@ -15,27 +15,61 @@ mod sim;
 mod sync;
 
 use mt5crs::exit::Exit;
+use mt5crs::logs::report::Presets;
 
-use crate::args::{Arguments, Command};
-use crate::run::Run;
+use crate::args::logs::LogsCommand;
+use crate::args::{Arguments, Command, Format};
+use crate::run::{Run, usage};
 
-/// Runs the command that was asked for.
-pub(crate) fn dispatch(arguments: Arguments) -> Exit {
+/// Runs the command that was asked for, and says what the process ends with.
+pub(crate) fn dispatch(arguments: Arguments) -> u8 {
     let run = Run::begin(arguments.global);
-    match arguments.command {
-        Command::LinkTest(args) => link_test::run(&run, &args),
-        Command::Positions(args) => positions::run(&run, args),
-        Command::Sync(args) => sync::run(&run, args),
-        Command::Canary(args) => canary::run(&run, &args),
-        Command::EmergencyClose(args) => emergency_close::run(&run, &args),
-        Command::Breaker(command) => breaker::run(&run, &command),
-        Command::Evidence(command) => evidence::run(&run, command),
-        Command::Sim(args) => sim::run(&run, &args),
-        Command::Logs(command) => logs::run(&run, command),
-        Command::Config(args) => config::run(&run, &args),
-        Command::Explain(args) => codes::run(&run, &args),
-        Command::Schema(args) => schema::run(&run, &args),
-        Command::Completions(args) => schema::completions(&run, &args),
-        Command::Man(args) => man::run(&run, &args),
+    let output = run.global.output;
+    let is_monitored = matches!(output, Format::Nagios | Format::Prometheus);
+    let exit = if is_monitored && !has_figures(&arguments.command) {
+        let failure = usage(
+            "this command has no figures for monitoring: nothing was done".to_owned(),
+            "-o nagios and -o prometheus go with link-test, sync and logs alerts".to_owned(),
+        );
+        // No plugin's line: it would be one of a command that monitoring has no business with.
+        run.screen.fail(&failure);
+        failure.exit
+    } else if run.global.outfile.is_some() && output != Format::Prometheus {
+        let failure = usage(
+            "--outfile is for -o prometheus alone: nothing was done".to_owned(),
+            "add -o prometheus, or redirect what is printed".to_owned(),
+        );
+        run.give_up::<Presets>("usage", failure)
+    } else {
+        command(&run, arguments.command)
+    };
+    run.code(exit)
+}
+
+/// Whether monitoring may ask for it: reads that have figures. Whatever sends an order or changes the deployment is
+/// nothing to be run every minute by a program that expects one line.
+fn has_figures(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::LinkTest(_) | Command::Sync(_) | Command::Logs(LogsCommand::Alerts(_))
+    )
+}
+
+fn command(run: &Run, command: Command) -> Exit {
+    match command {
+        Command::LinkTest(args) => link_test::run(run, &args),
+        Command::Positions(args) => positions::run(run, args),
+        Command::Sync(args) => sync::run(run, args),
+        Command::Canary(args) => canary::run(run, &args),
+        Command::EmergencyClose(args) => emergency_close::run(run, &args),
+        Command::Breaker(command) => breaker::run(run, &command),
+        Command::Evidence(command) => evidence::run(run, command),
+        Command::Sim(args) => sim::run(run, &args),
+        Command::Logs(command) => logs::run(run, command),
+        Command::Config(args) => config::run(run, &args),
+        Command::Explain(args) => codes::run(run, &args),
+        Command::Schema(args) => schema::run(run, &args),
+        Command::Completions(args) => schema::completions(run, &args),
+        Command::Man(args) => man::run(run, &args),
     }
 }

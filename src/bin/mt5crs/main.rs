@@ -9,6 +9,7 @@ mod commands;
 mod group;
 mod listener;
 mod logging;
+mod outfile;
 mod prompt;
 mod render;
 mod run;
@@ -37,13 +38,13 @@ pub(crate) fn version() -> &'static str {
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(error) => return ExitCode::from(usage::explain(&error).code()),
+        Err(error) => return ExitCode::from(usage::explain(&error)),
     };
     let ended = std::panic::catch_unwind(|| commands::dispatch(arguments));
-    let exit = ended.unwrap_or_else(|_| {
+    let code = ended.unwrap_or_else(|_| {
         let screen = render::Screen { quiet: false };
         screen.fail(&run::bug());
-        Exit::Bug
+        Exit::Bug.code()
     });
-    ExitCode::from(exit.code())
+    ExitCode::from(code)
 }

@@ -12,8 +12,10 @@ pub(crate) mod explain;
 pub(crate) mod link_test;
 pub(crate) mod logs;
 pub(crate) mod man;
+pub(crate) mod nagios;
 pub(crate) mod positions;
 pub(crate) mod progress;
+pub(crate) mod prometheus;
 pub(crate) mod simulator;
 pub(crate) mod style;
 pub(crate) mod sync;
@@ -22,6 +24,7 @@ pub(crate) mod table;
 use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
 use std::os::fd::AsFd;
 
+use mt5crs::figure::Figure;
 use mt5crs::report::{Failure, Outcome, TargetKind};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use serde::Serialize;
@@ -45,8 +48,7 @@ impl Context<'_> {
         let endpoint = self.endpoint.unwrap_or("no endpoint");
         match self.target {
             Some(TargetKind::Live) => format!("{endpoint} (live)"),
-            Some(TargetKind::Loopback) => format!("{endpoint} (LOOPBACK)"),
-            Some(TargetKind::Simulated) => format!("{endpoint} (SIMULATED)"),
+            Some(other) => format!("{endpoint} ({})", other.to_string().to_uppercase()),
             None => endpoint.to_owned(),
         }
     }
@@ -57,6 +59,35 @@ pub(crate) trait Page: Sized {
     /// Writes the whole page.
     fn page(outcome: &Outcome<Self>, context: &Context<'_>, page: &mut Sheet<'_>)
     -> io::Result<()>;
+
+    /// What monitoring reads of it; nothing where monitoring isn't offered.
+    fn figures(_: &Outcome<Self>) -> Vec<Figure> {
+        Vec::new()
+    }
+}
+
+/// How a command ended, as one line: what failed and why, or else the line of its page that matters.
+pub(crate) fn one_line<R: Page>(outcome: &Outcome<R>, context: &Context<'_>) -> String {
+    if let Some(failure) = &outcome.failure {
+        let cause = failure.causes.last().map_or_else(String::new, |cause| format!(": {cause}"));
+        let whom = match context.target {
+            None | Some(TargetKind::Live) => String::new(),
+            // Whom a report speaks of is part of it.
+            Some(other) => format!(" ({})", other.to_string().to_uppercase()),
+        };
+        return format!("{}{cause}{whom}", failure.message);
+    }
+    let mut page = Vec::new();
+    let mut sheet = Sheet { writer: &mut page, style: Style::plain(), width: None };
+    // Writing to memory cannot fail.
+    let _ = R::page(outcome, context, &mut sheet);
+    let page = String::from_utf8_lossy(&page);
+    let line = page.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    // A headline's word says what the state beside it says.
+    match line.split_once(' ') {
+        Some((word, rest)) if word.bytes().all(|byte| byte.is_ascii_uppercase()) => rest.to_owned(),
+        _ => line.to_owned(),
+    }
 }
 
 /// Where a page is written, and how it may look there.
@@ -172,6 +203,11 @@ impl Screen {
         let written =
             write(&mut out).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush());
         forgive_closed_pipe(written)
+    }
+
+    /// The same to stderr, where stdout belongs to somebody else.
+    pub(crate) fn text_on_stderr(&self, text: &str) -> io::Result<()> {
+        forgive_closed_pipe(io::stderr().lock().write_all(text.as_bytes()))
     }
 
     /// Says a warning on stderr.

@@ -1,6 +1,6 @@
 //! The frame around every command: when it began, how it is printed, how it ends.
 
-use std::io::{self, Write};
+use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,11 +8,15 @@ use anyhow::Context as _;
 use jiff::Timestamp;
 use mt5crs::clock::{Clock, Stop, SystemClock};
 use mt5crs::exit::Exit;
+use mt5crs::figure::Figure;
 use mt5crs::report::{Envelope, Failure, Outcome, TargetKind};
 use serde::Serialize;
 
 use crate::args::{Format, Global};
-use crate::render::{Context, Page, Screen, Sheet};
+use crate::outfile::{self, Readers};
+use crate::render::nagios::{self, State};
+use crate::render::prometheus::{self, Labels};
+use crate::render::{self, Context, Page, Screen, Sheet};
 use crate::signals;
 use crate::site::Site;
 
@@ -24,6 +28,8 @@ pub(crate) struct Run {
     pub(crate) stop: Stop,
     started_at: Timestamp,
     began: Duration,
+    /// What a monitoring plugin's line said, once there is one.
+    state: Cell<Option<State>>,
 }
 
 /// What goes with an outcome when it is shown.
@@ -39,6 +45,8 @@ pub(crate) struct Showing<'a> {
     pub(crate) told: usize,
     /// Whether stdout belongs to somebody else.
     pub(crate) on_stderr: bool,
+    /// Whether somebody waits for the end: nothing is then done that can be done another time.
+    pub(crate) urgent: bool,
     /// A file that gets the JSON document as well.
     pub(crate) report_file: Option<&'a std::path::Path>,
 }
@@ -51,6 +59,7 @@ impl Run {
             screen: Screen { quiet: global.quiet },
             started_at: clock.now(),
             began: clock.monotonic(),
+            state: Cell::new(None),
             global,
             clock,
             stop,
@@ -59,6 +68,54 @@ impl Run {
 
     pub(crate) fn json(&self) -> bool {
         self.global.output == Format::Json
+    }
+
+    /// Whether a person reads what is printed.
+    pub(crate) fn is_human(&self) -> bool {
+        self.global.output == Format::Human
+    }
+
+    /// What the process ends with: a plugin's code where its line was printed, and the contract's otherwise.
+    pub(crate) fn code(&self, exit: Exit) -> u8 {
+        self.state.get().map_or(exit.code(), State::code)
+    }
+
+    /// Writes figures where those of Prometheus go.
+    pub(crate) fn publish(
+        &self,
+        command: &str,
+        site: Option<&Site>,
+        figures: &[Figure],
+        on_stderr: bool,
+    ) -> anyhow::Result<()> {
+        let labels = Labels {
+            command,
+            endpoint: site.map(|site| site.endpoint.as_str()),
+            profile: site.and_then(|site| site.settings.profile.as_deref()),
+        };
+        let text = prometheus::text(figures, labels);
+        match &self.global.outfile {
+            Some(path) => {
+                outfile::replace(path, Readers::All, &|file| file.write_all(text.as_bytes()))
+            }
+            None if on_stderr => Ok(self.screen.text_on_stderr(&text)?),
+            None => Ok(self.screen.text(&text)?),
+        }
+    }
+
+    /// What is known of every run.
+    fn figures_of_run<R>(&self, outcome: &Outcome<R>, target: Option<TargetKind>) -> Vec<Figure> {
+        let duration = self.clock.monotonic().saturating_sub(self.began);
+        let (exit, info) = ("The run's exit code", "Always 1; the labels tell of the run");
+        vec![
+            Figure::time("run_duration", "How long the run took", duration),
+            Figure::moment("run_began_timestamp", "When the run began, Unix time", self.started_at),
+            Figure::count("run_exit_code", exit, usize::from(outcome.exit.code())),
+            target.into_iter().fold(
+                Figure::count("run_info", info, 1).label("version", env!("CARGO_PKG_VERSION")),
+                |figure, target| figure.label("target", target.to_string()),
+            ),
+        ]
     }
 
     /// Shows how a command ended that talks to a gateway, and ends its log.
@@ -73,8 +130,7 @@ impl Run {
             outcome.warnings.push(format!("{trouble}: {}", trouble.source));
         }
         self.show(command, &outcome, Some(site), showing);
-        // With stdout belonging to somebody else, a command is about to start and must not wait.
-        if !showing.on_stderr {
+        if !showing.urgent {
             site.record.tidy();
         }
         site.record.end(outcome.exit);
@@ -132,7 +188,9 @@ impl Run {
         let document = self.envelope(command, outcome, site, showing);
         let mut shown = Ok(());
         if let Some(path) = showing.report_file {
-            shown = write_file(path, &document);
+            shown = outfile::replace(path, Readers::Owner, &|file| {
+                Ok(serde_json::to_writer(file, &document)?)
+            });
         }
         let context = Context {
             endpoint: site.map(|site| site.endpoint.as_str()),
@@ -141,13 +199,24 @@ impl Run {
             histogram: showing.histogram,
         };
         let page = |sheet: &mut Sheet<'_>| R::page(outcome, &context, sheet);
-        let printed = match (self.json(), showing.on_stderr) {
-            (true, false) => self.screen.json(&document),
-            (true, true) => self.screen.json_on_stderr(&document),
-            (false, false) => self.screen.page(page),
-            (false, true) => self.screen.page_on_stderr(page),
-        }
-        .context("standard output");
+        let printed = match (self.global.output, showing.on_stderr) {
+            (Format::Json, false) => self.screen.json(&document).context("standard output"),
+            (Format::Json, true) => self.screen.json_on_stderr(&document).context("standard error"),
+            (Format::Human, false) => self.screen.page(page).context("standard output"),
+            (Format::Human, true) => self.screen.page_on_stderr(page).context("standard error"),
+            (Format::Nagios, _) => {
+                let state = State::of(outcome.verdict, outcome.exit);
+                self.state.set(Some(state));
+                let text = render::one_line(outcome, &context);
+                let line = nagios::line(command, state, &text, &R::figures(outcome));
+                self.screen.text(&line).context("standard output")
+            }
+            (Format::Prometheus, on_stderr) => {
+                let mut figures = R::figures(outcome);
+                figures.extend(self.figures_of_run(outcome, showing.target));
+                self.publish(command, site, &figures, on_stderr)
+            }
+        };
         // What can't be printed is said where it still can, and never changes what the command has found.
         for error in [shown, printed].into_iter().filter_map(Result::err) {
             self.screen.warn(&format!("failed to write the report: {error:#}"));
@@ -185,32 +254,15 @@ impl Run {
     }
 }
 
-/// Replaces the file atomically, so that a reader never sees half a report. What is no file (`/dev/stderr`, a pipe) is
-/// written to and never replaced; a link stays a link.
-fn write_file(path: &std::path::Path, document: &impl Serialize) -> anyhow::Result<()> {
-    try_write_file(path, document).with_context(|| path.display().to_string())
-}
-
-fn try_write_file(path: &std::path::Path, document: &impl Serialize) -> io::Result<()> {
-    if std::fs::metadata(path).is_ok_and(|there| !there.is_file()) {
-        let mut writer = io::BufWriter::new(std::fs::File::options().write(true).open(path)?);
-        serde_json::to_writer(&mut writer, document)?;
-        return writer.flush();
-    }
-    let path = &std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let directory = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => std::path::Path::new("."),
-    };
-    let mut file = tempfile::NamedTempFile::new_in(directory)?;
-    serde_json::to_writer(&mut file, document)?;
-    file.persist(path).map(drop).map_err(|error| error.error)
-}
-
 /// Who runs this, as far as the environment says.
 pub(crate) fn user() -> String {
     let named = ["SUDO_USER", "USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok());
     named.unwrap_or_else(|| format!("uid {}", nix::unistd::getuid()))
+}
+
+/// What was asked for can't be done as it was asked.
+pub(crate) fn usage(message: String, remedy: String) -> Failure {
+    Failure { code: "usage", message, causes: Vec::new(), remedy, exit: Exit::Usage }
 }
 
 /// A bug of ours, told as what it is.

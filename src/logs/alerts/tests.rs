@@ -181,7 +181,7 @@ fn the_engines_unit_is_an_alert_while_systemd_says_so() {
         unit: "engine.service".into(),
         active_state: "active".into(),
         result: result.into(),
-        restarts,
+        restarts: Some(restarts),
     };
     rules.see_engine(&engine("success", 0), now);
     assert!(rules.take_changes().is_empty());
@@ -192,4 +192,32 @@ fn the_engines_unit_is_an_alert_while_systemd_says_so() {
     assert!(rules.take_changes()[0].message.contains("2 times"));
     rules.see_engine(&engine("success", 0), now);
     assert_eq!(names(&rules), [("engine-crashed", false)]);
+}
+
+#[test]
+fn what_uses_too_much_is_an_alert_until_it_uses_less_or_is_gone() {
+    let mut rules = Rules::new(Thresholds::default());
+    let now = "2026-01-17T04:00:00Z".parse().unwrap();
+    let usage = |of: &str, memory_bytes, cpu_percent| Usage {
+        of: of.to_owned(),
+        memory_bytes,
+        cpu_percent,
+    };
+    // At the limit is within it, and what isn't counted is no alert.
+    rules.see_usage(&[usage("engine", Some(50_000_000), Some(5.0)), usage("7-a", None, None)], now);
+    assert!(rules.take_changes().is_empty());
+    let busy = [usage("engine", Some(50_000_001), Some(5.1)), usage("7-a", Some(60_000_000), None)];
+    rules.see_usage(&busy, now);
+    let raised = [("memory-high", true), ("cpu-high", true), ("memory-high", true)];
+    assert_eq!(names(&rules), raised);
+    assert_eq!(rules.take_changes().len(), 3);
+    assert_eq!(rules.alerts()[1].message, "engine uses 5.1 % of a processor, more than 5 %");
+    // A little more is no news.
+    rules.see_usage(&[usage("engine", Some(70_000_000), Some(9.0)), busy[1].clone()], now);
+    assert!(rules.take_changes().is_empty());
+    assert!(rules.alerts()[0].message.contains("holds 70.0 MB"));
+    // The run ended, the engine calmed down; its memory isn't known for a moment, which says nothing.
+    rules.see_usage(&[usage("engine", None, Some(1.0))], now);
+    let over = [("memory-high", true), ("cpu-high", false), ("memory-high", false)];
+    assert_eq!(names(&rules), over);
 }

@@ -25,6 +25,28 @@ use crate::protocol::ping::Pong;
 /// Without an answer for this long the link is called down for good, and told once.
 pub const SILENCE: Duration = Duration::from_secs(10);
 
+/// One look, told of or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Look {
+    /// When, UTC.
+    pub at: Timestamp,
+    /// What was seen.
+    pub state: State,
+    /// Monotonic round trip of its PING.
+    pub rtt: Option<Duration>,
+    /// How long there has been no answer; zero while there is one.
+    pub silent: Duration,
+}
+
+/// Hears what a watch sees.
+pub trait Listener {
+    /// Of every look.
+    fn looked(&mut self, look: &Look);
+
+    /// Of what is told: a change, or a silence. Answers whether anybody still listens.
+    fn tell(&mut self, event: &Event) -> ControlFlow<()>;
+}
+
 /// What a look found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "state")]
@@ -51,6 +73,13 @@ pub enum State {
         /// What it looks like.
         why: String,
     },
+}
+
+impl State {
+    /// Whether the gateway answers, and its terminal too.
+    pub fn is_up(&self) -> bool {
+        matches!(self, Self::Up { .. })
+    }
 }
 
 /// A figure held against its two limits.
@@ -112,7 +141,7 @@ pub fn run(
     options: &Options,
     reach: &Reach<'_>,
     every: Duration,
-    tell: &mut dyn FnMut(&Event) -> ControlFlow<()>,
+    listener: &mut dyn Listener,
 ) -> Result<Option<State>, Stopped> {
     let clock = &**reach.clock;
     let mut session = None;
@@ -131,19 +160,21 @@ pub fn run(
             silent_ms: None,
         };
         let down = matches!(state, State::Down { .. });
+        let silence = if down { silent } else { Duration::ZERO };
+        listener.looked(&Look { at: clock.now(), state: state.clone(), rtt, silent: silence });
         if down || matches!(last, Some(State::Down { .. })) {
             event.silent_ms = Some(micros(silent) / 1000);
         }
         let mut told = ControlFlow::Continue(());
         if last.is_none() {
             event.kind = EventKind::First;
-            told = tell(&event);
+            told = listener.tell(&event);
         } else if last.as_ref() != Some(&state) {
-            told = tell(&event);
+            told = listener.tell(&event);
         }
         if down && silent >= SILENCE && !silence_told {
             event.kind = EventKind::Silent;
-            told = tell(&event);
+            told = listener.tell(&event);
             silence_told = true;
         }
         if !down {

@@ -34,7 +34,7 @@ pub struct Changed {
 
 impl Changes {
     /// Compares by ticket. Prices and profit move all the time and are no change.
-    pub fn since(snapshot: &Snapshot<'_>, now: &[Position]) -> Self {
+    pub fn since(snapshot: &Snapshot, now: &[Position]) -> Self {
         let mut before: HashMap<Ticket, &Position> =
             snapshot.positions.iter().map(|position| (position.ticket, position)).collect();
         let (mut opened, mut changed) = (vec![], vec![]);

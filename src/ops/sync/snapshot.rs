@@ -4,7 +4,6 @@
 //! interrupted at any point leaves the old one whole. A file that can't be read, or that another version wrote in
 //! another form, is taken for absent, with a warning: a comparison is lost, nothing else.
 
-use std::borrow::Cow;
 use std::fs::{self, File, Permissions};
 use std::io::{BufWriter, ErrorKind, Write};
 use std::os::unix::fs::PermissionsExt as _;
@@ -14,6 +13,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::recovered::Recovered;
 use crate::exit::Exit;
 use crate::protocol::account::Account;
 use crate::protocol::positions::Position;
@@ -27,50 +27,58 @@ const BUFFER_BYTES: usize = 256 << 10;
 const MAX_BYTES: u64 = 64 << 20;
 
 /// Account and positions at one moment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Snapshot<'a> {
-    schema: Cow<'a, str>,
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Snapshot {
+    schema: String,
     /// When it was taken, by this machine's clock.
     pub taken_at: Timestamp,
     /// The gateway's endpoint as it was configured then.
-    pub endpoint: Cow<'a, str>,
+    pub endpoint: String,
     /// The account.
-    pub account: Cow<'a, Account>,
+    pub account: Account,
     /// The positions.
-    pub positions: Cow<'a, [Position]>,
+    pub positions: Vec<Position>,
 }
 
-impl<'a> Snapshot<'a> {
-    /// A snapshot to be kept, of values that stay where they are.
-    pub fn borrowed(
+/// A snapshot to be kept, of values that stay where they are; read back it is a [`Snapshot`].
+#[derive(Debug, Serialize)]
+pub struct Taken<'a> {
+    schema: &'static str,
+    taken_at: Timestamp,
+    endpoint: &'a str,
+    account: &'a Account,
+    positions: &'a Recovered,
+}
+
+impl<'a> Taken<'a> {
+    /// Of what was recovered at that moment.
+    pub fn new(
         taken_at: Timestamp,
         endpoint: &'a str,
         account: &'a Account,
-        positions: &'a [Position],
+        positions: &'a Recovered,
     ) -> Self {
-        Self {
-            schema: SCHEMA.into(),
-            taken_at,
-            endpoint: endpoint.into(),
-            account: Cow::Borrowed(account),
-            positions: Cow::Borrowed(positions),
-        }
+        Self { schema: SCHEMA, taken_at, endpoint, account, positions }
     }
 }
 
 /// Only what every form has, whatever version wrote it.
 #[derive(Deserialize)]
-struct Form<'b> {
-    schema: Cow<'b, str>,
+struct Form {
+    schema: String,
 }
 
-/// Reads the form before the rest, so that another version's snapshot is told from a broken one.
-fn read(bytes: &[u8]) -> Result<Snapshot<'static>, String> {
-    let form: Form<'_> = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
-    if form.schema != SCHEMA {
-        return Err(format!("another version wrote it, in the form {:?}", form.schema));
+/// Another version's snapshot is told from a broken one by its form.
+fn read(text: &str) -> Result<Snapshot, String> {
+    let snapshot = serde_json::from_str::<Snapshot>(text);
+    let form = match &snapshot {
+        Ok(snapshot) => snapshot.schema.clone(),
+        Err(_) => serde_json::from_str::<Form>(text).map_err(|error| error.to_string())?.schema,
+    };
+    if form != SCHEMA {
+        return Err(format!("another version wrote it, in the form {form:?}"));
     }
-    serde_json::from_slice(bytes).map_err(|error| error.to_string())
+    snapshot.map_err(|error| error.to_string())
 }
 
 /// Where a report says that the snapshot is.
@@ -86,7 +94,7 @@ pub struct Kept {
 #[derive(Debug)]
 pub enum Previous {
     /// A snapshot.
-    Found(Box<Snapshot<'static>>),
+    Found(Box<Snapshot>),
     /// None.
     Absent,
     /// Something that can't be used; says why.
@@ -130,18 +138,18 @@ impl Store {
             }
             Ok(_) => {}
         }
-        let bytes = match fs::read(&self.file) {
-            Ok(bytes) => bytes,
+        let text = match fs::read_to_string(&self.file) {
+            Ok(text) => text,
             Err(error) => return Previous::Unusable(error.to_string()),
         };
-        match read(&bytes) {
+        match read(&text) {
             Ok(snapshot) => Previous::Found(Box::new(snapshot)),
             Err(why) => Previous::Unusable(why),
         }
     }
 
     /// Replaces the snapshot. `Ok` may hold a warning: it stands, but a power cut could still bring back the old one.
-    pub fn keep(&self, snapshot: &Snapshot<'_>) -> Result<Option<String>, Failure> {
+    pub fn keep(&self, snapshot: &Taken<'_>) -> Result<Option<String>, Failure> {
         self.replace(snapshot)
             .map_err(|error| self.failure("failed to keep the snapshot", &error))?;
         let synced = File::open(&self.directory).and_then(|directory| directory.sync_all());
@@ -150,7 +158,7 @@ impl Store {
             .map(|error| format!("the snapshot's directory could not be flushed: {error}")))
     }
 
-    fn replace(&self, snapshot: &Snapshot<'_>) -> std::io::Result<()> {
+    fn replace(&self, snapshot: &Taken<'_>) -> std::io::Result<()> {
         let file = tempfile::Builder::new()
             .prefix(".snapshot-")
             .suffix(".tmp")

@@ -157,7 +157,7 @@ fn garbage_is_a_broken_protocol_on_every_read() {
         ("huge", "past the limit of 8388608"),
         ("empty", "not JSON"),
         ("truncated", "not JSON"),
-        ("trailing", "trailing characters"),
+        ("trailing", "something follows its end"),
     ];
     for (kind, words) in kinds {
         for action in ["SYNC_ALL", "GET_POSITIONS", "GET_ACCOUNT"] {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgAction, Args, Subcommand, ValueEnum};
+use mt5crs::config::duration;
 use mt5crs::logs::preset::{PRESETS, Preset};
 use tracing::Level;
 
@@ -141,6 +142,9 @@ pub(crate) struct AlertsArgs {
     /// How far back to look
     #[arg(long, value_name = "DURATION", default_value = "24h", value_parser = positive_duration)]
     pub(crate) window: Duration,
+    /// Measure over this long what the engine uses of the processor, or a run that has not ended; 0s leaves it out
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = duration::parse, conflicts_with = "follow")]
+    pub(crate) cpu_over: Duration,
     /// Go on, and tell each alert as it is raised and cleared
     #[arg(short, long)]
     pub(crate) follow: bool,

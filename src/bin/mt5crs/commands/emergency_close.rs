@@ -37,7 +37,7 @@ pub(crate) fn run(run: &Run, args: &EmergencyCloseArgs) -> Exit {
         Ok(site) => site,
         Err(failure) => return run.give_up::<Report>(JOB.name, failure),
     };
-    let mut showing = Showing { all_rows: args.rows.all, ..Showing::default() };
+    let mut showing = Showing { all_rows: args.rows.all, urgent: true, ..Showing::default() };
     let outcome = match close(run, args, &site, &mut showing) {
         Ok(outcome) => outcome,
         Err(failure) => Outcome::failed(failure),
@@ -90,7 +90,7 @@ fn close(
     // From here on one Ctrl-C asks, and a second stops.
     run.stop.be_patient(1);
     let evidence = Evidence::at(site.state_dir());
-    let progress = Progress::new(!run.global.quiet && !run.json(), "closing");
+    let progress = Progress::new(!run.global.quiet && run.is_human(), "closing");
     let mut last = None;
     let mut outcome = emergency_close::run(
         &mut client,

@@ -12,14 +12,14 @@ use mt5crs::gateway::Transport;
 use mt5crs::gateway::zeromq::ZmqTransport;
 use mt5crs::guard;
 use mt5crs::logs::Marker;
-use mt5crs::ops::link_test::watch::{self, Event, State};
-use mt5crs::ops::link_test::{self, Options, Reach, Report, Tested};
+use mt5crs::ops::link_test::watch::{self, Event, Look, State};
+use mt5crs::ops::link_test::{self, Options, Reach, Report, Tested, figures};
 use mt5crs::report::{Failure, Outcome};
 
-use crate::args::LinkTestArgs;
+use crate::args::{Format, LinkTestArgs};
 use crate::render;
 use crate::render::progress::Progress;
-use crate::run::{Run, Showing};
+use crate::run::{Run, Showing, usage};
 use crate::site::{Job, SKEW_WARN, Site};
 
 const JOB: Job = Job {
@@ -54,7 +54,7 @@ pub(crate) fn run(run: &Run, args: &LinkTestArgs) -> Exit {
         signature_ttl: site.settings.signature_ttl,
         names: site.names.clone(),
     };
-    let progress = Progress::new(!run.global.quiet && !run.json(), "round trips");
+    let progress = Progress::new(!run.global.quiet && run.is_human(), "round trips");
     let transport = |address: SocketAddr| -> Box<dyn Transport> {
         Box::new(ZmqTransport::new(address, Arc::clone(&run.clock), run.stop.clone()))
     };
@@ -77,24 +77,31 @@ pub(crate) fn run(run: &Run, args: &LinkTestArgs) -> Exit {
 
 /// A schedule that can't end in time is said before it is begun.
 fn fits(run: &Run, args: &LinkTestArgs) -> Result<(), Failure> {
+    let unfit = match (run.global.output, args.watch) {
+        (Format::Nagios, Some(_)) => {
+            Some(("-o nagios is one line, and a watch goes on", "leave out --watch"))
+        }
+        (Format::Prometheus, Some(_)) if run.global.outfile.is_none() => Some((
+            "a watch writes its figures anew at every look: into which file?",
+            "add --outfile FILE",
+        )),
+        _ => None,
+    };
+    if let Some((message, remedy)) = unfit {
+        return Err(usage(message.to_owned(), remedy.to_owned()));
+    }
     let deadline = run.global.settings.deadline.unwrap_or(JOB.deadline);
     let schedule = args.interval.saturating_mul(args.count - 1);
     if args.watch.is_some() || schedule < deadline {
         return Ok(());
     }
-    Err(Failure {
-        code: "usage",
-        message: format!(
+    Err(usage(
+        format!(
             "{} round trips every {:?} take {schedule:?}, and the deadline is {deadline:?}",
             args.count, args.interval
         ),
-        causes: Vec::new(),
-        remedy: format!(
-            "give it longer: --deadline {}s",
-            schedule.as_secs() + JOB.deadline.as_secs()
-        ),
-        exit: Exit::Usage,
-    })
+        format!("give it longer: --deadline {}s", schedule.as_secs() + JOB.deadline.as_secs()),
+    ))
 }
 
 fn finish(run: &Run, args: &LinkTestArgs, site: &Site, tested: Tested) -> Exit {
@@ -135,21 +142,30 @@ fn record(site: &Site, outcome: &Outcome<Report>) {
     }
 }
 
-/// Tells every change, a line each: text for people, a JSON document for programs.
-fn watch(run: &Run, site: &Site, options: &Options, reach: &Reach<'_>, every: Duration) -> Exit {
-    let mut tell = |event: &Event| {
-        // That it can't be printed is seen below.
-        let _ = if run.json() {
-            run.screen.json_line(event)
-        } else {
-            run.screen.page(|sheet| render::link_test::event(sheet, event))
-        };
-        if let State::Down { why } = &event.state {
+/// That the gateway is silent, and that it answers again: the rule that was tripped by the one is cleared by the other.
+fn record_change(site: &Site, event: &Event) {
+    match (&event.state, event.rtt_us) {
+        (State::Down { why }, _) => {
             site.record.marker(&Marker::ConnectionFailed { endpoint: &site.endpoint, cause: why });
         }
-        if run.screen.is_read() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-    };
-    let exit = match watch::run(options, reach, every, &mut tell) {
+        (State::Up { .. } | State::TerminalGone { .. }, Some(rtt_us)) => {
+            let (p50_us, p90_us, max_us) = (rtt_us, rtt_us, rtt_us);
+            site.record.marker(&Marker::Latency {
+                samples: 1,
+                p50_us,
+                p90_us,
+                p99_us: None,
+                max_us,
+            });
+        }
+        _ => {}
+    }
+}
+
+/// Goes on until it is stopped: a line for every change, or figures that are written anew at every look.
+fn watch(run: &Run, site: &Site, options: &Options, reach: &Reach<'_>, every: Duration) -> Exit {
+    let mut watcher = Watcher { run, site };
+    let exit = match watch::run(options, reach, every, &mut watcher) {
         Ok(Some(State::Up { .. })) => Exit::Ok,
         Ok(Some(State::TerminalGone { .. })) => Exit::No,
         Ok(Some(State::Stranger { .. })) => Exit::NotTheGateway,
@@ -158,4 +174,35 @@ fn watch(run: &Run, site: &Site, options: &Options, reach: &Reach<'_>, every: Du
     };
     site.record.end(exit);
     exit
+}
+
+struct Watcher<'a> {
+    run: &'a Run,
+    site: &'a Site,
+}
+
+impl watch::Listener for Watcher<'_> {
+    fn looked(&mut self, look: &Look) {
+        if self.run.global.output != Format::Prometheus {
+            return;
+        }
+        let written = self.run.publish(JOB.name, Some(self.site), &figures::of_look(look), false);
+        if let Err(error) = written {
+            self.run.screen.warn(&format!("failed to write the figures: {error:#}"));
+        }
+    }
+
+    fn tell(&mut self, event: &Event) -> ControlFlow<()> {
+        let Self { run, site } = self;
+        // That it can't be printed is seen below.
+        let _ = match run.global.output {
+            Format::Json => run.screen.json_line(event),
+            Format::Human => run.screen.page(|sheet| render::link_test::event(sheet, event)),
+            Format::Nagios | Format::Prometheus => Ok(()),
+        };
+        record_change(site, event);
+        // With a file to be written, nobody has to read stdout.
+        let is_read = run.global.outfile.is_some() || run.screen.is_read();
+        if is_read { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    }
 }

@@ -17,10 +17,19 @@ use mt5crs::logs::report::Presets;
 use mt5crs::report::{Failure, Outcome, Verdict};
 
 use crate::args::logs::LogsCommand;
-use crate::run::Run;
+use crate::run::{Run, usage};
 use crate::site::{no_directory, resolved, settings_failure};
 
 pub(crate) fn run(run: &Run, command: LogsCommand) -> Exit {
+    if run.global.sim.sim {
+        // Each run of a simulated gateway has a tree of its own: here it would be searched before anything is in it.
+        let failure = usage(
+            "--sim has no logs to look at: each run's are in the scratch tree that it printed"
+                .to_owned(),
+            "leave out --sim, and name that tree's: --log-dir DIR/logs".to_owned(),
+        );
+        return run.give_up::<Presets>("logs", failure);
+    }
     match command {
         LogsCommand::Grep(args) => grep::run(run, *args),
         LogsCommand::Presets => {
@@ -82,10 +91,6 @@ fn time(flag: &'static str, text: &str, now: Timestamp) -> Result<Timestamp, Fai
     parse_time(text, now, &TimeZone::system()).map_err(|error| {
         usage(format!("{flag} `{text}`: {error}"), format!("for example {flag} 2h"))
     })
-}
-
-fn usage(message: String, remedy: String) -> Failure {
-    Failure { code: "usage", message, causes: Vec::new(), remedy, exit: Exit::Usage }
 }
 
 /// A bug of ours: the words that events hold can always be searched for.

@@ -2,6 +2,7 @@
 
 use clap::CommandFactory;
 use mt5crs::exit::Exit;
+use mt5crs::logs;
 use mt5crs::ops;
 use mt5crs::report::Envelope;
 use schemars::{JsonSchema, Schema, schema_for};
@@ -22,6 +23,11 @@ pub(crate) fn run(run: &Run, args: &SchemaArgs) -> Exit {
         SchemaOf::EvidenceVerify => of::<ops::evidence::verify::Report>(),
         SchemaOf::EvidenceResolve => of::<ops::evidence::resolve::Report>(),
         SchemaOf::EvidenceExport => of::<ops::evidence::export::Report>(),
+        SchemaOf::LogsGrep => schema_for!(logs::report::Object<'static>),
+        SchemaOf::LogsPresets => of::<logs::report::Presets>(),
+        SchemaOf::LogsAlerts => of::<logs::report::Alerts>(),
+        SchemaOf::LogsAlert => schema_for!(logs::alerts::Alert),
+        SchemaOf::LogsSummary => of::<logs::report::Summary>(),
         SchemaOf::ConfigShow => of::<ops::config_show::Report>(),
         SchemaOf::Explain => of::<ops::explain::Report>(),
     };

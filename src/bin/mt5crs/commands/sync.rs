@@ -17,8 +17,8 @@ use mt5crs::ops::sync::snapshot::Store;
 use mt5crs::ops::sync::{self, Options, Report, checks};
 use mt5crs::report::{Failure, Outcome, Status, Verdict};
 
-use crate::args::SyncArgs;
-use crate::run::{Run, Showing};
+use crate::args::{Format, SyncArgs};
+use crate::run::{Run, Showing, usage};
 use crate::site::{Job, Site, settings_failure};
 
 const JOB: Job =
@@ -34,6 +34,8 @@ pub(crate) fn run(run: &Run, args: SyncArgs) -> Exit {
         histogram: false,
         told: 0,
         on_stderr: !args.command.is_empty(),
+        // The command is about to start.
+        urgent: !args.command.is_empty(),
         report_file: args.report.as_deref(),
     };
     if let Err(failure) = usable(run, &args) {
@@ -87,21 +89,21 @@ pub(crate) fn run(run: &Run, args: SyncArgs) -> Exit {
 
 /// What is wrong with the arguments beyond their form.
 fn usable(run: &Run, args: &SyncArgs) -> Result<(), Failure> {
-    let failure = |message: String, remedy: String| Failure {
-        code: "usage",
-        message,
-        causes: Vec::new(),
-        remedy,
-        exit: Exit::Usage,
-    };
     if run.global.sim.sim && !args.command.is_empty() {
-        return Err(failure(
+        return Err(usage(
             "a command must not be started on the word of a simulated gateway".to_owned(),
             "leave out --sim, or the command".to_owned(),
         ));
     }
+    if run.global.output == Format::Nagios && !args.command.is_empty() {
+        return Err(usage(
+            "-o nagios is a plugin's line and code, and a command that starts has its own"
+                .to_owned(),
+            "leave out the command, or use -o prometheus --outfile FILE".to_owned(),
+        ));
+    }
     match args.allow_warn.iter().find(|name| !checks::WARNING.contains(&name.as_str())) {
-        Some(unknown) => Err(failure(
+        Some(unknown) => Err(usage(
             format!("no check that can warn is called `{unknown}`"),
             format!("one of: {}", checks::WARNING.join(", ")),
         )),

@@ -2,14 +2,19 @@
 
 use std::io;
 
+use mt5crs::figure::Figure;
 use mt5crs::ops::link_test::watch::{Band, Event, EventKind, State};
-use mt5crs::ops::link_test::{Latency, Report};
+use mt5crs::ops::link_test::{Latency, Report, figures};
 use mt5crs::report::{Outcome, Status, Verdict};
 
 use super::style::{Ink, clean, verdict};
 use super::{Context, Page, Sheet, table};
 
 impl Page for Report {
+    fn figures(outcome: &Outcome<Self>) -> Vec<Figure> {
+        figures::of(outcome)
+    }
+
     fn page(
         outcome: &Outcome<Self>,
         context: &Context<'_>,

@@ -4,14 +4,15 @@ use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use mt5crs::figure::Figure;
 use mt5crs::logs::alerts::Alert;
+use mt5crs::logs::figures;
 use mt5crs::logs::files::Unreadable;
 use mt5crs::logs::query::Query;
-use mt5crs::logs::report::{Alerts, FileCount, Found, PresetCount, Presets, Summary};
+use mt5crs::logs::report::{Alerts, FileCount, Found, Object, PresetCount, Presets, Summary};
 use mt5crs::logs::search::{Hit, Listener};
 use mt5crs::logs::summary::By;
 use mt5crs::report::{Outcome, Verdict};
-use serde::Serialize;
 
 use super::style::{Ink, Style, clean, verdict};
 use super::{Context, Page, Screen, Sheet, table};
@@ -63,7 +64,7 @@ impl<'a> Printer<'a> {
         }
     }
 
-    fn object(&mut self, object: &impl Serialize) -> io::Result<()> {
+    fn object(&mut self, object: &Object<'_>) -> io::Result<()> {
         serde_json::to_writer(&mut self.out, object)?;
         self.out.write_all(b"\n")
     }
@@ -134,7 +135,7 @@ impl Listener for Printer<'_> {
             return Ok(());
         }
         if self.form.json {
-            return self.object(&Found::of(hit, self.query));
+            return self.object(&Object::Found(Found::of(hit, self.query)));
         }
         if self.form.context && self.last != hit.path {
             if !self.last.as_os_str().is_empty() {
@@ -160,7 +161,7 @@ impl Listener for Printer<'_> {
             Some(Counts::Lines) => Some(matches),
         };
         if self.form.json {
-            return self.object(&FileCount { path, count });
+            return self.object(&Object::File(FileCount { path: path.to_string_lossy(), count }));
         }
         if count.is_none() || self.form.names {
             self.name(path)?;
@@ -191,7 +192,7 @@ pub(crate) fn preset_counts(
 ) -> io::Result<()> {
     if json {
         for &(preset, count) in counts {
-            screen.json_line(&PresetCount { preset, count })?;
+            screen.json_line(&Object::Preset(PresetCount { preset, count }))?;
         }
         return Ok(());
     }
@@ -216,13 +217,23 @@ impl Page for Presets {
 }
 
 impl Page for Alerts {
+    fn figures(outcome: &Outcome<Self>) -> Vec<Figure> {
+        figures::of(outcome)
+    }
+
     fn page(outcome: &Outcome<Self>, _: &Context<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
         let Some(report) = &outcome.report else { return Ok(()) };
         let over = report.alerts.len() - report.active;
+        let active = report.alerts.iter().filter(|alert| alert.is_active());
+        let mut names: Vec<&str> = active.map(|alert| alert.rule.name()).collect();
+        names.dedup();
+        let names = names.join(", ");
         let (word, text) = match (outcome.verdict, report.active) {
-            (Verdict::Fail, 1) => ("ALERT", format!("1 alert is active, {over} are over")),
+            (Verdict::Fail, 1) => {
+                ("ALERT", format!("1 alert is active ({names}), {over} are over"))
+            }
             (Verdict::Fail, count) => {
-                ("ALERT", format!("{count} alerts are active, {over} are over"))
+                ("ALERT", format!("{count} alerts are active ({names}), {over} are over"))
             }
             (Verdict::Unknown, _) => (
                 "UNKNOWN",

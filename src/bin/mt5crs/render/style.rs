@@ -29,6 +29,11 @@ impl Style {
         Self { colours: stream.is_terminal() && !unwanted }
     }
 
+    /// For what is read by programs, or in memory.
+    pub(crate) fn plain() -> Self {
+        Self { colours: false }
+    }
+
     pub(crate) fn has_colours(self) -> bool {
         self.colours
     }

@@ -2,15 +2,20 @@
 
 use std::io;
 
+use mt5crs::figure::Figure;
 use mt5crs::ops::intents::Outcome as Settled;
-use mt5crs::ops::sync::Report;
 use mt5crs::ops::sync::changes::Changes;
+use mt5crs::ops::sync::{Report, figures};
 use mt5crs::report::{Outcome, Status};
 
 use super::style::{Ink, clean, verdict};
 use super::{Context, Page, Sheet, table};
 
 impl Page for Report {
+    fn figures(outcome: &Outcome<Self>) -> Vec<Figure> {
+        figures::of(outcome)
+    }
+
     fn page(
         outcome: &Outcome<Self>,
         context: &Context<'_>,

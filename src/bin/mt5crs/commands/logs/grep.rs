@@ -14,10 +14,10 @@ use mt5crs::logs::search::{Listener, Options, Search, Totals};
 use mt5crs::logs::tail::Ended;
 use mt5crs::report::Failure;
 
-use super::{PLACES, settings, time, too_long, usage};
+use super::{PLACES, settings, time, too_long};
 use crate::args::logs::{GrepArgs, ShowingArgs, WantedArgs};
 use crate::render::logs::{Counts, Form, Printer};
-use crate::run::Run;
+use crate::run::{Run, usage};
 
 const NAME: &str = "logs-grep";
 
@@ -138,6 +138,9 @@ impl Job {
                 totals.foreign
             ));
         }
+        if totals.unreadable > 0 {
+            run.screen.fail(&unread(totals.unreadable));
+        }
         match ended {
             Err(Ended::Stopped(stopped)) => match stopped.signal {
                 15 => Exit::Terminated,
@@ -204,6 +207,21 @@ impl Job {
         }
         Search::new(&self.query, &self.options).files(&found.files, &mut counter, totals)?;
         Ok(crate::render::logs::preset_counts(&run.screen, run.json(), &counter.counts)?)
+    }
+}
+
+fn unread(count: u64) -> Failure {
+    let what = match count {
+        1 => "one of the logs was not read to its end".to_owned(),
+        _ => format!("{count} of the logs were not read to their end"),
+    };
+    Failure {
+        code: "unreadable",
+        message: format!("{what}: what is printed need not be all that matches"),
+        causes: Vec::new(),
+        remedy: "the warnings name them; with --log-dir DIR, or with paths behind the pattern, others are searched"
+            .to_owned(),
+        exit: Exit::Usage,
     }
 }
 

@@ -7,9 +7,9 @@ use mt5crs::logs::report::Summary;
 use mt5crs::logs::summary::{By, sum};
 use mt5crs::report::{Failure, Outcome, Verdict};
 
-use super::{PLACES, Places, no_query, settings, shortcomings, time, usage};
+use super::{PLACES, Places, no_query, settings, shortcomings, time};
 use crate::args::logs::{RowOf, SummaryArgs};
-use crate::run::Run;
+use crate::run::{Run, usage};
 
 const NAME: &str = "logs-summary";
 

@@ -1,0 +1,161 @@
+//! A report as the line of a monitoring plugin, and the code that goes with it.
+//!
+//! The form is that of the plugin guidelines: `NAME STATE: text | 'label'=value[UOM];[warn];[crit];[min];[max] …`. The
+//! text must hold no `|` and no line end, since what stands behind them is read as something else.
+
+use std::fmt::Write as _;
+
+use mt5crs::exit::Exit;
+use mt5crs::figure::{Figure, Range, Unit};
+use mt5crs::report::Verdict;
+
+use super::style::clean;
+
+/// What a plugin can say, with the code that the process ends with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum State {
+    /// 0
+    Ok,
+    /// 1
+    Warning,
+    /// 2
+    Critical,
+    /// 3: nothing was found out.
+    Unknown,
+}
+
+impl State {
+    /// Silence is critical here: whoever asks a monitor wants to be woken by it. Wrong settings, an interruption and a
+    /// bug say nothing about the gateway.
+    pub(crate) fn of(verdict: Verdict, exit: Exit) -> Self {
+        match (exit, verdict) {
+            (Exit::Usage | Exit::Bug | Exit::Interrupted | Exit::Terminated, _)
+            | (Exit::No, Verdict::Unknown) => Self::Unknown,
+            (Exit::Ok, Verdict::Pass) => Self::Ok,
+            (Exit::Ok, _) => Self::Warning,
+            _ => Self::Critical,
+        }
+    }
+
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Self::Ok => 0,
+            Self::Warning => 1,
+            Self::Critical => 2,
+            Self::Unknown => 3,
+        }
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "OK",
+            Self::Warning => "WARNING",
+            Self::Critical => "CRITICAL",
+            Self::Unknown => "UNKNOWN",
+        }
+    }
+}
+
+/// The whole line, without its end.
+pub(crate) fn line(command: &str, state: State, text: &str, figures: &[Figure]) -> String {
+    let (name, text) = (command.to_uppercase(), clean(text).replace('|', "/"));
+    let mut line = format!("{name} {}: {}", state.word(), text.trim());
+    for (number, figure) in figures.iter().enumerate() {
+        line.push_str(if number == 0 { " | " } else { " " });
+        datum(&mut line, figure);
+    }
+    line
+}
+
+fn datum(line: &mut String, figure: &Figure) {
+    let label =
+        figure.labels.iter().fold(figure.name.to_owned(), |name, (_, value)| name + "_" + value);
+    // What separates label from value can't be part of either.
+    let label = clean(&label).replace('=', "_").replace('\'', "''").replace('|', "/");
+    let (unit, scale) = match figure.unit {
+        Unit::Plain => ("", 1.0),
+        Unit::Seconds => ("s", 1.0),
+        Unit::Bytes => ("B", 1.0),
+        Unit::Ratio => ("%", 100.0),
+    };
+    // Writing to a string cannot fail.
+    let _ = write!(line, "'{label}'={}{unit}", number(figure.value * scale));
+    let limits = [figure.warn, figure.critical].map(|limit| limit.map(|limit| range(limit, scale)));
+    if let [warn, critical] = &limits
+        && (warn.is_some() || critical.is_some())
+    {
+        let or_none = |limit: &Option<String>| limit.clone().unwrap_or_default();
+        let _ = write!(line, ";{};{}", or_none(warn), or_none(critical));
+    }
+}
+
+/// `10` is 0 to 10, `10:` is from 10 on, `~:10` is up to 10: outside of it there is an alert.
+fn range(range: Range, scale: f64) -> String {
+    let end = |end: f64| number(end * scale);
+    match (range.from, range.to) {
+        (Some(0.0), Some(to)) => end(to),
+        (Some(from), to) => format!("{}:{}", end(from), to.map(end).unwrap_or_default()),
+        (None, to) => format!("~:{}", to.map(end).unwrap_or_default()),
+    }
+}
+
+/// Digits, a sign and a point are all that is allowed. Nine decimals are a nanosecond.
+fn number(value: f64) -> String {
+    if !value.is_finite() {
+        // "The actual value couldn't be determined."
+        return "U".to_owned();
+    }
+    let text = format!("{value:.9}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_has_the_form_of_the_guidelines() {
+        let seconds = |value| Figure::new("rtt", "", Unit::Seconds, value);
+        let limited = seconds(0.001_234).warn(Range::up_to(0.05)).critical(Range::up_to(0.1));
+        let odd =
+            Figure::count("odd", "", 2).label("of", "it's=a|b").critical(Range::at_least(1.0));
+        assert_eq!(
+            line("link-test", State::Warning, "a | b\nc", &[limited, odd]),
+            r"LINK-TEST WARNING: a / b\nc | 'rtt'=0.001234s;0.05;0.1 'odd_it''s_a/b'=2;;1:"
+        );
+        assert_eq!(line("sync", State::Ok, "x", &[]), "SYNC OK: x");
+    }
+
+    #[test]
+    fn values_and_ranges_hold_digits_alone() {
+        let shown = |figure: Figure| line("x", State::Ok, "x", &[figure]);
+        let share = Figure::new("cpu", "", Unit::Ratio, 0.061).critical(Range::up_to(0.05));
+        assert_eq!(shown(share), "X OK: x | 'cpu'=6.1%;;5");
+        let skew = Range { from: Some(-1.0), to: Some(1.0) };
+        let skewed = Figure::new("skew", "", Unit::Seconds, -1e-7).warn(skew);
+        assert_eq!(shown(skewed), "X OK: x | 'skew'=-0.0000001s;-1:1;");
+        let below = Figure::new("b", "", Unit::Bytes, 1e21);
+        let below = below.warn(Range { from: None, to: Some(5.0) });
+        assert_eq!(shown(below), "X OK: x | 'b'=1000000000000000000000B;~:5;");
+        assert_eq!(shown(Figure::new("n", "", Unit::Plain, f64::NAN)), "X OK: x | 'n'=U");
+    }
+
+    #[test]
+    fn silence_is_critical_and_a_wrong_setting_is_unknown() {
+        for (verdict, exit, state) in [
+            (Verdict::Pass, Exit::Ok, State::Ok),
+            (Verdict::Warn, Exit::Ok, State::Warning),
+            (Verdict::Fail, Exit::No, State::Critical),
+            (Verdict::Unknown, Exit::No, State::Unknown),
+            (Verdict::Unknown, Exit::NoAnswer, State::Critical),
+            (Verdict::Fail, Exit::Guarded, State::Critical),
+            (Verdict::Fail, Exit::NotTheGateway, State::Critical),
+            (Verdict::Unknown, Exit::OutcomeUnknown, State::Critical),
+            (Verdict::Fail, Exit::Usage, State::Unknown),
+            (Verdict::Unknown, Exit::Interrupted, State::Unknown),
+            (Verdict::Fail, Exit::Bug, State::Unknown),
+        ] {
+            assert_eq!(State::of(verdict, exit), state, "{verdict:?} {exit:?}");
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Figures in the text form that Prometheus reads, for a textfile collector or a pipe.
+//!
+//! No sample has a time of its own: a collector refuses those. When the run was is a figure like any other, so that an
+//! alert can find a file that nobody writes any more. All figures of one run share labels that tell it from others, since
+//! a collector puts the files of several commands and accounts together.
+
+use std::fmt::Write as _;
+
+use mt5crs::figure::{Figure, Unit};
+
+/// Whose figures they are.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Labels<'a> {
+    pub(crate) command: &'a str,
+    /// Unknown where the settings name none.
+    pub(crate) endpoint: Option<&'a str>,
+    pub(crate) profile: Option<&'a str>,
+}
+
+/// The whole text. Figures of one name must stand together, and do: the first decides where.
+pub(crate) fn text(figures: &[Figure], labels: Labels<'_>) -> String {
+    let mut text = String::new();
+    let mut names: Vec<&str> = Vec::new();
+    for first in figures {
+        if names.contains(&first.name) {
+            continue;
+        }
+        names.push(first.name);
+        let (name, help) = (full_name(first), escaped(first.help, false));
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} gauge");
+        for figure in figures.iter().filter(|figure| figure.name == first.name) {
+            let _ = writeln!(text, "{name}{{{}}} {}", pairs(figure, labels), number(figure.value));
+        }
+    }
+    text
+}
+
+fn full_name(figure: &Figure) -> String {
+    let unit = match figure.unit {
+        Unit::Plain => "",
+        Unit::Seconds => "_seconds",
+        Unit::Bytes => "_bytes",
+        Unit::Ratio => "_ratio",
+    };
+    format!("mt5crs_{}{unit}", figure.name)
+}
+
+fn pairs(figure: &Figure, labels: Labels<'_>) -> String {
+    let Labels { command, endpoint, profile } = labels;
+    let common = [("command", Some(command)), ("endpoint", endpoint), ("profile", profile)];
+    let common = common.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    let own = figure.labels.iter().map(|(name, value)| (*name, value.as_str()));
+    let all: Vec<String> = common
+        .chain(own)
+        .map(|(name, value)| format!("{name}=\"{}\"", escaped(value, true)))
+        .collect();
+    all.join(",")
+}
+
+fn escaped(text: &str, quoted: bool) -> String {
+    let text = text.replace('\\', r"\\").replace('\n', r"\n");
+    if quoted { text.replace('"', "\\\"") } else { text }
+}
+
+fn number(value: f64) -> String {
+    match value {
+        _ if value.is_nan() => "NaN".to_owned(),
+        f64::INFINITY => "+Inf".to_owned(),
+        f64::NEG_INFINITY => "-Inf".to_owned(),
+        _ => value.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_of_one_name_stand_together_below_its_help() {
+        let alerts =
+            |rule| Figure::count("alerts_active", "Alerts\nof \\ a rule", 1).label("rule", rule);
+        let rtt = Figure::new("rtt", "Round trip", Unit::Seconds, 0.5);
+        let labels = Labels { command: "sync", endpoint: Some("tcp://a:1"), profile: None };
+        assert_eq!(
+            text(&[alerts("a\"\\\n"), rtt, alerts("b")], labels),
+            r#"# HELP mt5crs_alerts_active Alerts\nof \\ a rule
+# TYPE mt5crs_alerts_active gauge
+mt5crs_alerts_active{command="sync",endpoint="tcp://a:1",rule="a\"\\\n"} 1
+mt5crs_alerts_active{command="sync",endpoint="tcp://a:1",rule="b"} 1
+# HELP mt5crs_rtt_seconds Round trip
+# TYPE mt5crs_rtt_seconds gauge
+mt5crs_rtt_seconds{command="sync",endpoint="tcp://a:1"} 0.5
+"#
+        );
+    }
+}

@@ -1,0 +1,244 @@
+//! `logs grep` and `logs summary` as they are typed: what they print, what they exit with, what they say of bad input.
+
+use std::fs::File;
+use std::io::Write as _;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde_json::Value;
+
+use crate::support::{Ended, Machine};
+
+fn line(time: &str, level: &str, run: &str, text: &str) -> String {
+    format!("2026-01-17T{time}.000000+00:00 {level} [{run}] {text}\n")
+}
+
+fn gzipped(text: &str) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(text.as_bytes()).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// A day of two runs: the shared log in three parts, the oldest of them compressed.
+fn machine() -> Machine {
+    let machine = Machine::new();
+    let (one, two) = ("1-aaaaaaaa", "2-bbbbbbbb");
+    machine.write(
+        "logs/VERIFY_LOG.log.2.gz",
+        gzipped(
+            &(line("01:00:00", "INFO", one, "Run Run began: mt5crs 0.1.0 sync of tcp://g:5555")
+                + &line("01:00:01", "INFO", one, "Account Balance: 200.00 USD; equity 200.00")),
+        ),
+    );
+    machine.write(
+        "logs/VERIFY_LOG.log.1",
+        line("01:00:02", "INFO", one, "StateReconciler State synchronized: 3 positions recovered")
+            + &line("01:00:03", "INFO", one, "Run Run ended: exit code 0 after 3000 ms")
+            + "reviewed by a program: State synchronized\n",
+    );
+    machine.write(
+        "logs/VERIFY_LOG.log",
+        line("05:00:00", "INFO", two, "Run Run began: mt5crs 0.1.0 sync of tcp://g:5555")
+            + &line("05:00:01", "WARN", two, "Gateway Connection failed: tcp://g:5555: no reply")
+            + &line(
+                "05:00:02",
+                "ERROR",
+                two,
+                "StateReconciler State synchronization failed: no reply",
+            )
+            + &line("05:00:03", "INFO", two, "Run Run ended: exit code 3 after 3000 ms"),
+    );
+    machine
+}
+
+fn grep(machine: &Machine, arguments: &[&str]) -> Ended {
+    machine.run(["logs", "grep", "--no-filename"].iter().chain(arguments)).end()
+}
+
+/// What is printed, shortened to the words that tell the lines apart.
+fn words(ended: &Ended) -> Vec<String> {
+    let short = |line: &str| {
+        let text = line.split("] ").nth(1).unwrap_or(line);
+        text.split(' ').nth(1).unwrap_or(text).to_owned()
+            + " "
+            + text.split(' ').nth(2).unwrap_or("")
+    };
+    ended.stdout().lines().map(short).collect()
+}
+
+#[test]
+fn rotated_and_compressed_parts_come_oldest_first() {
+    let machine = machine();
+    let found = grep(&machine, &["Run (began|ended)"]).exits(0);
+    assert_eq!(words(&found), ["Run began:", "Run ended:", "Run began:", "Run ended:"]);
+    let named = machine.run(["logs", "grep", "Balance"]).end().exits(0).stdout();
+    assert!(named.contains("VERIFY_LOG.log.2.gz:2026-01-17T01:00:01"), "{named}");
+}
+
+#[test]
+fn what_matches_is_as_with_grep() {
+    let machine = machine();
+    let count = |arguments: &[&str]| grep(&machine, arguments).stdout().lines().count();
+    assert_eq!(count(&["balance"]), 0);
+    assert_eq!(count(&["-i", "balance"]), 1);
+    assert_eq!(count(&["-F", "tcp://g:5555: no"]), 1);
+    assert_eq!(count(&["-F", "t.p"]), 0);
+    assert_eq!(count(&["-w", "synchronize"]), 0);
+    assert_eq!(count(&["-v", "2026"]), 1);
+    assert_eq!(count(&["-e", "Balance", "-e", "Connection"]), 2);
+    assert_eq!(count(&["-e", "-bbbb", "-m1"]), 1);
+    assert_eq!(count(&["Run", "--last", "1"]), 1);
+    assert!(grep(&machine, &["Run", "--last", "1"]).stdout().contains("05:00:03"));
+    assert_eq!(grep(&machine, &["-n", "Connection"]).stdout().split(':').next(), Some("2"));
+    assert_eq!(count(&["-C1", "Connection"]), 3);
+    assert_eq!(count(&["-A1", "Connection"]), 2);
+    assert_eq!(count(&["-B1", "Connection"]), 2);
+    let counts = machine.run(["logs", "grep", "-c", "Run"]).end().exits(0).stdout();
+    let counts: Vec<&str> = counts.lines().map(|line| line.rsplit('/').next().unwrap()).collect();
+    assert_eq!(counts, ["VERIFY_LOG.log.2.gz:1", "VERIFY_LOG.log.1:1", "VERIFY_LOG.log:2"]);
+    let files = machine.run(["logs", "grep", "-l", "ended"]).end().exits(0).stdout();
+    assert_eq!(files.lines().count(), 2, "{files}");
+}
+
+#[test]
+fn time_level_and_run_are_told_by_the_lines_themselves() {
+    let machine = machine();
+    let found = |arguments: &[&str]| {
+        let all = [&["."], arguments].concat();
+        grep(&machine, &all).stdout().lines().count()
+    };
+    assert_eq!(found(&[]), 9);
+    assert_eq!(found(&["--since=2026-01-17T05:00:01Z"]), 3);
+    assert_eq!(found(&["--until=2026-01-17T01:00:02Z"]), 3);
+    assert_eq!(found(&["--level=warn"]), 2);
+    assert_eq!(found(&["--run=1-aaaaaaaa"]), 4);
+    assert_eq!(found(&["--run=bbbbbbbb", "--level=error"]), 1);
+    // The line of another program has none of these: left out, and told.
+    grep(&machine, &["State synchronized", "--level=info"])
+        .exits(0)
+        .tells("1 matching lines were left out");
+    // Without an offset a time is local: in Singapore five o'clock UTC is one in the afternoon.
+    let local = machine.run(["logs", "grep", ".", "--no-filename", "--since=2026-01-17T13:00:01"]);
+    let local = local.env("TZ", "Asia/Singapore").end().exits(0).stdout();
+    assert_eq!(local.lines().count(), 3, "{local}");
+}
+
+#[test]
+fn programs_read_one_object_a_line() {
+    let machine = machine();
+    let found = machine.run(["logs", "grep", "Connection", "-A1"]).json().exits(0).stdout();
+    let objects: Vec<Value> =
+        found.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(objects.len(), 2);
+    let first = &objects[0];
+    assert_eq!((&first["matches"], &first["number"]), (&true.into(), &2.into()));
+    assert_eq!((&first["level"], &first["run"]), (&"WARN".into(), &"2-bbbbbbbb".into()));
+    assert_eq!(first["time"], "2026-01-17T05:00:01Z");
+    assert_eq!(first["text"], "Connection failed: tcp://g:5555: no reply");
+    let span = (first["spans"][0][0].as_u64().unwrap(), first["spans"][0][1].as_u64().unwrap());
+    let line = first["line"].as_str().unwrap();
+    assert_eq!(
+        &line[usize::try_from(span.0).unwrap()..usize::try_from(span.1).unwrap()],
+        "Connection"
+    );
+    assert_eq!(objects[1]["matches"], false);
+    // A preset's name stands with what it found; counts are objects too.
+    let preset = machine.run(["logs", "grep", "--preset=connection"]).json().exits(0).stdout();
+    assert!(preset.contains(r#""presets":["connection"]"#), "{preset}");
+    let count = machine.run(["logs", "grep", "--preset=connection", "-c"]).json().exits(0).stdout();
+    assert_eq!(count.trim(), r#"{"preset":"connection","count":1}"#);
+}
+
+#[test]
+fn exit_codes_are_greps() {
+    let machine = machine();
+    grep(&machine, &["Balance"]).exits(0);
+    grep(&machine, &["nowhere"]).exits(1);
+    grep(&machine, &[]).exits(2).tells("no pattern is given");
+    grep(&machine, &["(a"]).exits(2).tells("`(a` is not a pattern").tells("^ unclosed group");
+    grep(&machine, &["x", "--since=1h", "--until=2h"]).exits(2).tells("before the beginning");
+    grep(&machine, &["x", "--since=never"]).exits(2).tells("--since `never`");
+    grep(&machine, &["--preset=nothing"]).exits(2).tells("one of: sync-ok");
+    machine.run(["--sim", "logs", "grep", "x"]).end().exits(2).tells("--log-dir");
+}
+
+#[test]
+fn what_cannot_be_read_is_named_and_the_rest_is_searched() {
+    let machine = machine();
+    let log = machine.file("logs/VERIFY_LOG.log");
+    let log = log.to_str().unwrap();
+    grep(&machine, &["Connection", "gone.log", log])
+        .exits(2)
+        .says("Connection failed")
+        .tells("failed to read gone.log")
+        .tells("need not be all");
+    // Quiet leaves the warnings out, and not that something is missing.
+    let quiet = machine.run(["logs", "grep", "-q", "Connection", "gone.log", log]).end();
+    quiet.exits(2).says("Connection failed").tells("need not be all");
+    let cut = &gzipped(&line("02:00:00", "INFO", "3-cccccccc", "before the break").repeat(5000));
+    machine.write("cut.log.gz", &cut[..cut.len() - 20]);
+    let broken = grep(&machine, &["-c", "before the break", "cut.log.gz"]).exits(2);
+    assert!(
+        broken.tells("failed to read cut.log.gz").stdout().trim().parse::<u32>().unwrap() > 1000
+    );
+    std::fs::create_dir(machine.file("empty")).unwrap();
+    grep(&machine, &["x", "empty"]).exits(1);
+}
+
+#[test]
+fn what_is_no_text_is_searched_and_a_pipe_gets_its_very_bytes() {
+    let machine = machine();
+    machine.write("binary.log", b"\x00\xff\xfeneedle\x1b[31m\n\x80\n");
+    let found = machine.run(["logs", "grep", "needle", "binary.log"]).start();
+    let output = found.wait_with_output().unwrap();
+    assert_eq!(output.stdout, b"\x00\xff\xfeneedle\x1b[31m\n");
+    let object = machine.run(["logs", "grep", "needle", "binary.log"]).json().exits(0).stdout();
+    assert!(object.contains(r"\u001b[31m"), "{object}");
+}
+
+/// A line of 100 MB is held in pieces: a process that may not have as much memory as that finds what stands behind it.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_line_without_end_takes_no_more_memory_than_any_other() {
+    let machine = machine();
+    let path = machine.file("long.log");
+    let mut file = File::create(&path).unwrap();
+    file.set_len(100 << 20).unwrap();
+    std::io::Seek::seek(&mut file, std::io::SeekFrom::End(0)).unwrap();
+    file.write_all(b"\nneedle\n").unwrap();
+    let script = format!(
+        "ulimit -v 90000; exec {} logs grep -n needle {}",
+        env!("CARGO_BIN_EXE_mt5crs"),
+        path.display()
+    );
+    let output = std::process::Command::new("sh").args(["-c", &script]).output().unwrap();
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "2:needle\n", "{error}");
+    assert!(error.contains("searched in pieces"), "{error}");
+}
+
+#[test]
+fn a_day_and_a_run_are_summed_up() {
+    let machine = machine();
+    let since = "--since=2026-01-01";
+    let days = machine.run(["logs", "summary", since]).json().exits(0).document();
+    let day = &days["report"]["rows"][0];
+    assert_eq!(days["report"]["rows"].as_array().unwrap().len(), 1);
+    for (name, value) in [
+        ("runs", 2),
+        ("syncs_ok", 1),
+        ("syncs_failed", 1),
+        ("positions_recovered", 3),
+        ("connections_failed", 1),
+        ("errors", 1),
+    ] {
+        assert_eq!(day[name], value, "{name} in {day}");
+    }
+    let runs = machine.run(["logs", "summary", "--by=run", since]).json().exits(0).document();
+    let rows = runs["report"]["rows"].as_array().unwrap();
+    let of: Vec<(&Value, &Value)> = rows.iter().map(|row| (&row["of"], &row["syncs_ok"])).collect();
+    assert_eq!(of, [(&"1-aaaaaaaa".into(), &1.into()), (&"2-bbbbbbbb".into(), &0.into())]);
+    machine.run(["logs", "summary", since]).end().exits(0).says("2026-01-17");
+    machine.run(["logs", "summary", "--since=1h", "--until=2h"]).end().exits(2);
+    machine.run(["logs", "summary", "gone.log"]).end().exits(1).tells("failed to read gone.log");
+}
