@@ -698,7 +698,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subc
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -s V -l version -d 'Print version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l window -d 'How far back to look' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l cpu-over -d 'Measure over this long what the engine uses of the processor, or a run that has not ended; 0s leaves it out' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l cpu-over -d 'Measure over this long what the engine uses of the processor, or a run that has not ended; 0s leaves it out [10s where MT5CRS_ENGINE_UNIT names the engine, else 0s]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
 json\t'One JSON document, on failure too'
 nagios\t'For reads: one line for a monitoring plugin, exit codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN'

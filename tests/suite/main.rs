@@ -19,6 +19,7 @@ mod link_test;
 mod logs;
 mod look_alikes;
 mod man;
+mod monitoring;
 mod orders;
 mod positions;
 mod protocol;

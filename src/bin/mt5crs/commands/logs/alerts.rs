@@ -38,6 +38,9 @@ const READS: [Key; 7] = [
     Key::EngineUnit,
 ];
 
+/// The time over which the limit of the processor's share is meant.
+const CPU_OVER: Duration = Duration::from_secs(10);
+
 pub(crate) fn run(run: &Run, args: &AlertsArgs) -> Exit {
     if args.follow && !matches!(run.global.output, Format::Human | Format::Json) {
         let message = "--follow goes on, and -o nagios and -o prometheus tell how things are once";
@@ -96,8 +99,11 @@ fn look(
         rules.see(event);
     }
     rules.look_for_crashes(world.is_alive);
+    // Whoever names no engine asked for the logs, and is not kept waiting for what our own runs use.
+    let over =
+        args.cpu_over.unwrap_or(if world.engine.is_some() { CPU_OVER } else { Duration::ZERO });
     let Measured { engine, usage, trouble } =
-        measure(run, world, &rules, args.cpu_over).map_err(interrupted)?;
+        measure(run, world, &rules, over).map_err(interrupted)?;
     warnings.extend(trouble.iter().map(|error| cause_of(error)));
     if let Some(engine) = &engine {
         rules.see_engine(engine, run.clock.now());
