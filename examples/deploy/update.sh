@@ -39,8 +39,8 @@ say() { printf 'update: %s\n' "$1" || true; }
 die() {
   local code=$1
   printf 'error: %s\n' "$2" >&2 || true
-  [ -z "${3:-}" ] || printf '  cause: %s\n' "$3" >&2 || true
-  [ -z "${4:-}" ] || printf '  help: %s\n' "$4" >&2 || true
+  [ -z "${3:-}" ] || printf 'cause: %s\n' "$3" >&2 || true
+  [ -z "${4:-}" ] || printf 'help: %s\n' "$4" >&2 || true
   exit "$code"
 }
 
