@@ -2,8 +2,10 @@
 //! a command line looks.
 
 pub mod absence;
+pub mod audit;
 pub mod breaker;
 pub mod canary;
+pub mod close_probe;
 pub mod closing;
 pub mod config_show;
 pub mod emergency_close;
@@ -12,6 +14,7 @@ pub mod evidence;
 pub mod explain;
 pub mod intents;
 pub mod link_test;
+pub mod log_alerts;
 pub mod open_proof;
 pub mod positions;
 pub mod simulator;

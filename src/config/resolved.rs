@@ -97,6 +97,18 @@ impl Resolved {
         })
     }
 
+    /// The first problem because of which one of these keys may not be what was meant.
+    pub fn doubt(&self, keys: &[Key]) -> Option<&Problem> {
+        self.problems
+            .iter()
+            .find(|problem| keys.iter().any(|key| problem.spoils(*key, self.layer_of(*key))))
+    }
+
+    /// The settings for a look at them: a bad value is replaced by its default, which [`Resolved::doubt`] tells of.
+    pub fn as_they_are(&self) -> &Settings {
+        &self.settings
+    }
+
     fn stopped_by(self, stops: impl Fn(&Self, &Problem) -> bool) -> Result<Accepted, Problems> {
         let stop = |problem: &&Problem| stops(&self, problem);
         let stopping: Vec<Problem> = self.problems.iter().filter(stop).cloned().collect();

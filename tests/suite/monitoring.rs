@@ -198,6 +198,38 @@ fn a_plugins_line_says_how_the_sync_went() {
 }
 
 #[test]
+fn an_audit_is_figures_by_check() {
+    let (machine, mut sim) = (Machine::new(), Sim::start(&["--positions=3"]));
+    let asked = |sim: &Sim, format: &str| {
+        machine.against(sim, &["-o", format, "audit", "--only=link,gateway.can-close"]).end()
+    };
+    let well = plugin(&asked(&sim, "nagios"));
+    assert_eq!(well.state, "OK", "{}", well.text);
+    assert_eq!((well.data["audit_ok"].value, well.data["link_up"].value), (1.0, 1.0));
+    assert_eq!(well.data["check_status_gateway.can-close"].value, 0.0);
+    // What was not asked for has no figure.
+    assert!(!well.data.contains_key("check_status_state.sync-all"));
+    sim.kill();
+    let silent = plugin(&asked(&sim, "nagios"));
+    assert_eq!(silent.state, "CRITICAL", "{}", silent.text);
+    assert_eq!((silent.data["audit_ok"].value, silent.data["link_up"].value), (0.0, 0.0));
+    assert!(
+        !silent.data.contains_key("check_status_gateway.can-close"),
+        "not reached is no figure"
+    );
+    let samples = exposition(&asked(&sim, "prometheus").exits(3).stdout());
+    assert_eq!(value(&samples, "mt5crs_audit_ok"), 0.0);
+    let not_reached = samples.iter().find(|sample| {
+        sample.name == "mt5crs_audit_checks" && sample.labels["status"] == "not_reached"
+    });
+    assert!(not_reached.unwrap().value > 0.0);
+    // Without the link nobody asks the gateway, and nothing is said of it.
+    let offline = ["-o", "nagios", "audit", "--skip=link", "--only=config"];
+    let offline = plugin(&machine.against(&sim, &offline).end());
+    assert!(!offline.data.contains_key("link_up"), "{}", offline.text);
+}
+
+#[test]
 fn what_says_nothing_of_the_gateway_is_unknown() {
     let machine = Machine::new();
     let unset = plugin(&machine.run(["-o", "nagios", "link-test"]).end().exits(3));
@@ -325,6 +357,7 @@ fn whatever_may_trade_refuses_to_be_monitored() {
             &["canary", "--yes"][..],
             &["emergency-close", "--yes"],
             &["breaker", "engage", "--reason=x"],
+            &["audit", "checks"],
         ] {
             let arguments = [&["-o", format], command].concat();
             machine.against(&sim, &arguments).end().exits(2).tells("nothing was done");

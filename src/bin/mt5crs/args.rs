@@ -10,6 +10,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use mt5crs::config::duration;
 use mt5crs::evidence::Head;
+use mt5crs::ops::audit::catalogue::Level;
 use mt5crs::ops::evidence::RunPrefix;
 
 const AFTER_HELP: &str = "\
@@ -148,6 +149,8 @@ pub(crate) enum Command {
     Positions(PositionsArgs),
     /// Recover and check account and positions, keep them, then become COMMAND
     Sync(SyncArgs),
+    /// Is this deployment fit? Named checks in groups, each with what to do where it isn't
+    Audit(Box<AuditArgs>),
     /// Open one tiny order, prove it, close it, prove that: can this system really trade?
     Canary(CanaryArgs),
     /// Close every position, or say exactly what remains
@@ -232,6 +235,52 @@ pub(crate) struct SyncArgs {
     /// The command to become once everything is proved; it never starts otherwise
     #[arg(last = true, value_name = "COMMAND")]
     pub(crate) command: Vec<std::ffi::OsString>,
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct AuditArgs {
+    #[command(subcommand)]
+    pub(crate) command: Option<AuditCommand>,
+    /// These checks or groups alone (repeatable, or with commas); `mt5crs audit checks` lists them
+    #[arg(long, value_name = "CHECK", value_delimiter = ',')]
+    pub(crate) only: Vec<String>,
+    /// Not these checks or groups; without `link` the gateway is not asked anything, for machines that are offline
+    #[arg(long, value_name = "CHECK", value_delimiter = ',')]
+    pub(crate) skip: Vec<String>,
+    /// From where on what is found makes the answer no (exit code 1); what can't be reached is never a yes
+    #[arg(long, value_enum, default_value = "fail", value_name = "LEVEL")]
+    pub(crate) fail_on: FailOn,
+    /// Over which time the engine unit's CPU is measured
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = positive_duration)]
+    pub(crate) cpu_window: Duration,
+    #[command(flatten)]
+    pub(crate) credit: CreditArg,
+    #[command(flatten)]
+    pub(crate) rows: RowsArg,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// List every check: its code, the worst that it can say, what it looks at
+    Checks,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    /// A warning is enough
+    Warn,
+    /// Only what failed
+    Fail,
+}
+
+impl From<FailOn> for Level {
+    fn from(level: FailOn) -> Self {
+        match level {
+            FailOn::Warn => Self::Warn,
+            FailOn::Fail => Self::Fail,
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -430,6 +479,8 @@ pub(crate) enum SchemaOf {
     LinkWatch,
     Positions,
     Sync,
+    Audit,
+    AuditChecks,
     Canary,
     EmergencyClose,
     Breaker,

@@ -3,6 +3,7 @@
 //! stdout is data and has one owner, [`Screen`]; stderr is talk. A pipe that was closed early is no error: whoever read
 //! it had enough, and the exit code still says how the command ended.
 
+pub(crate) mod audit;
 pub(crate) mod breaker;
 pub(crate) mod canary;
 pub(crate) mod config;

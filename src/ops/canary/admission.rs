@@ -11,16 +11,14 @@ use crate::clock::{Deadline, micros};
 use crate::evidence::EvidenceError;
 use crate::evidence::body::{Begin, CloseOutcome, CloseResult};
 use crate::exit::Exit;
-use crate::gateway::order::{Claim, OpenPermit};
+use crate::gateway::order::OpenPermit;
 use crate::gateway::{Client, Error};
 use crate::guard::{arm, breaker, decision};
 use crate::ops::absence::{self, Credible};
-use crate::ops::closing::cannot_close;
+use crate::ops::close_probe::{self, EXPECTED, Probed};
 use crate::ops::intents;
 use crate::ops::sync::{self, Observed, checks};
-use crate::protocol::ErrorCode;
 use crate::protocol::account::Account;
-use crate::protocol::order::Close;
 use crate::protocol::ping::Pong;
 use crate::protocol::positions::Position;
 use crate::report::{Check, Failure, Status};
@@ -458,16 +456,12 @@ impl Guards<'_> {
         Ok(())
     }
 
-    /// A CLOSE for a ticket that no list ever held trades nothing, and tells a gateway that can close from one that
-    /// never will (PROTOCOL.md, section 4a).
     fn can_close(
         &mut self,
         client: &mut Client<'_>,
         means: &Means<'_>,
         positions: &[Position],
     ) -> Result<(), Error> {
-        const EXPECTED: &str =
-            "a CLOSE for a ticket that doesn't exist is answered with \"not found\"";
         if self.options.dry_run {
             self.push(
                 "can-close",
@@ -478,35 +472,17 @@ impl Guards<'_> {
             );
             return Ok(());
         }
-        let ticket = unused_ticket(means.records.run, positions);
-        let order =
-            Close { ticket, symbol: self.options.symbol.clone(), volume: self.options.volume() };
         let until = Deadline::after(means.clock, self.options.order_timeout).min(means.deadline);
-        let session = client.session()?;
-        let permit = (means.permit)(session.identity());
-        let answered = session.close(&permit, order, until);
-        let (good, found) = match &answered.claim {
-            Claim::Refused(refusal) if cannot_close(refusal) => {
-                (false, format!("this gateway cannot close anything: {refusal}"))
-            }
-            Claim::Refused(refusal)
-                if refusal.code == ErrorCode::Mt5CloseFailed
-                    && refusal.message.to_ascii_lowercase().contains("not found") =>
-            {
-                (true, refusal.to_string())
-            }
-            Claim::Refused(refusal) => (false, refusal.to_string()),
-            Claim::Done(_) => (
-                false,
-                format!("it said that it closed {ticket}, which doesn't exist: a stub or a mock"),
-            ),
-            Claim::Garbled(complaint) => (false, complaint.to_string()),
-            Claim::Lost(error) => (false, error.to_string()),
+        let volume = self.options.volume();
+        let asked = close_probe::Options {
+            symbol: &self.options.symbol,
+            volume: &volume,
+            run: means.records.run,
+            positions,
+            until,
         };
-        if matches!(answered.claim, Claim::Garbled(_) | Claim::Lost(_)) {
-            client.hang_up();
-        }
-        let status = match (good, self.options.keep_open) {
+        let Probed { can_close, found, .. } = close_probe::probe(client, means.permit, asked)?;
+        let status = match (can_close, self.options.keep_open) {
             (true, _) => Status::Pass,
             (false, true) => Status::Warn,
             (false, false) => Status::Fail,
@@ -514,16 +490,4 @@ impl Guards<'_> {
         self.push("can-close", status, found, EXPECTED, "what this gateway opens it can't close: close at the terminal, update the gateway, or accept it with --keep-open");
         Ok(())
     }
-}
-
-/// A ticket far above those that brokers give, and in no list.
-fn unused_ticket(run: uuid::Uuid, positions: &[Position]) -> Ticket {
-    const FROM: i64 = 8_000_000_000_000_000;
-    const SPAN: u128 = 1_000_000_000_000_000;
-    let offset = i64::try_from(run.as_u128() % SPAN).unwrap_or_default();
-    let mut ticket = Ticket(FROM + offset);
-    while positions.iter().any(|position| position.ticket == ticket) {
-        ticket = Ticket(ticket.0 + 1);
-    }
-    ticket
 }

@@ -1,7 +1,5 @@
 //! `mt5crs canary`.
 
-use std::io::Read;
-use std::path::Path;
 use std::time::Duration;
 
 use mt5crs::config::Key;
@@ -9,7 +7,7 @@ use mt5crs::evidence::Evidence;
 use mt5crs::exit::Exit;
 use mt5crs::failure::interrupted;
 use mt5crs::gateway::Client;
-use mt5crs::guard::decision::{self, Rules};
+use mt5crs::guard::decision;
 use mt5crs::guard::single::Single;
 use mt5crs::guard::{self, target};
 use mt5crs::logs::Marker;
@@ -22,7 +20,7 @@ use crate::args::CanaryArgs;
 use crate::prompt;
 use crate::render::{self, Context};
 use crate::run::{Run, Showing};
-use crate::site::{Job, Site};
+use crate::site::{Job, Site, decision_rules};
 
 const JOB: Job = Job {
     name: "canary",
@@ -98,17 +96,13 @@ fn trade(
 fn options(run: &Run, args: &CanaryArgs, site: &Site) -> Options {
     let settings = &site.settings;
     let decision = match &settings.decision_file {
-        Some(path) => read_bounded(path),
+        Some(path) => decision::read(path),
         None if site.scratch().is_some() => {
             run.screen.note("no decision was given: a built-in example stands in for it, on a simulated gateway alone");
             Ok(decision::example(run.clock.now()))
         }
         None => Err("no decision was given: --decision FILE, or MT5CRS_DECISION_FILE".to_owned()),
     };
-    let report = settings
-        .decision_report
-        .as_ref()
-        .map(|path| read_bounded(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()));
     Options {
         symbol: settings.canary_symbol.clone(),
         max_lot: settings.canary_max_lot,
@@ -118,11 +112,7 @@ fn options(run: &Run, args: &CanaryArgs, site: &Site) -> Options {
         keep_open: args.keep_open,
         dry_run: args.dry_run,
         decision,
-        rules: Rules {
-            expected_hash: settings.decision_hash.clone(),
-            report,
-            max_age: settings.decision_max_age,
-        },
+        rules: decision_rules(settings),
         breaker: settings.kill_switch_file.clone(),
         latency_limit: settings.latency_critical,
         signature_ttl: settings.signature_ttl,
@@ -132,18 +122,6 @@ fn options(run: &Run, args: &CanaryArgs, site: &Site) -> Options {
         profile: settings.profile.clone(),
         names: site.names.clone(),
     }
-}
-
-/// Reads a small file; what is longer than any decision is none.
-fn read_bounded(path: &Path) -> Result<Vec<u8>, String> {
-    let failed = |error: std::io::Error| format!("{}: {error}", path.display());
-    let mut bytes = vec![];
-    let file = std::fs::File::open(path).map_err(failed)?;
-    file.take(decision::MAX_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
-    if bytes.len() as u64 > decision::MAX_BYTES {
-        return Err(format!("{}: longer than any decision", path.display()));
-    }
-    Ok(bytes)
 }
 
 fn confirm(run: &Run, args: &CanaryArgs, site: &Site, report: &Report) -> Result<(), Failure> {

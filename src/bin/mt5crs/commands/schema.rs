@@ -16,6 +16,8 @@ pub(crate) fn run(run: &Run, args: &SchemaArgs) -> Exit {
         SchemaOf::LinkWatch => schema_for!(ops::link_test::watch::Event),
         SchemaOf::Positions => of::<ops::positions::Report>(),
         SchemaOf::Sync => of::<ops::sync::Report>(),
+        SchemaOf::Audit => of::<ops::audit::Report>(),
+        SchemaOf::AuditChecks => of::<ops::audit::Checks>(),
         SchemaOf::Canary => of::<ops::canary::Report>(),
         SchemaOf::EmergencyClose => of::<ops::emergency_close::Report>(),
         SchemaOf::Breaker => of::<ops::breaker::Report>(),

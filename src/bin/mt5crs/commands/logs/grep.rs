@@ -11,12 +11,12 @@ use mt5crs::logs::last::Last;
 use mt5crs::logs::preset::Preset;
 use mt5crs::logs::query::{BadPattern, Query, Syntax};
 use mt5crs::logs::report::Presets;
-use mt5crs::logs::search::{Listener, Options, Search, Totals};
+use mt5crs::logs::search::{Listener, Options, Search, Totals, too_long};
 use mt5crs::logs::tail::Ended;
 use mt5crs::report::Failure;
 use unicode_width::UnicodeWidthStr as _;
 
-use super::{PLACES, settings, time, too_long};
+use super::{PLACES, settings, time};
 use crate::args::logs::{GrepArgs, ShowingArgs, WantedArgs};
 use crate::render::logs::{Counts, Form, Printer};
 use crate::run::{Run, usage};
