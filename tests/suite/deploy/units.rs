@@ -103,13 +103,22 @@ fn the_units_keep_the_rules_that_systemd_does_not_know() {
 
 /// A flag that mt5crs doesn't know would be found at the unit's start, in the night of an update.
 #[test]
-fn what_the_units_run_is_what_the_command_line_takes() {
+fn what_units_and_scripts_run_is_what_the_command_line_takes() {
     let machine = Machine::new();
     for unit in ["mt5crs-gate@.service", "mt5crs-link@.service"] {
         let text = fs::read_to_string(examples().join(unit)).unwrap();
         let line = text.lines().find_map(|line| line.strip_prefix("ExecStart=mt5crs ")).unwrap();
         // With `--help` in it the line is read, and nothing is done.
         let line = line.split(" -- ").next().unwrap().replace("%i", "account1") + " --help";
+        machine.run(line.split(' ')).end().exits(0).says("Usage: mt5crs");
+    }
+    // The scripts' own, which their tests run against a stand-in.
+    for line in [
+        "audit --skip=link --help",
+        "link-test -c 100 --help",
+        "canary --yes --keep-open --help",
+        "link-test --watch 2s --help",
+    ] {
         machine.run(line.split(' ')).end().exits(0).says("Usage: mt5crs");
     }
 }
