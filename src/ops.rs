@@ -8,6 +8,7 @@ pub mod canary;
 pub mod close_probe;
 pub mod closing;
 pub mod config_show;
+pub mod drift;
 pub mod emergency_close;
 pub mod empty_book;
 pub mod evidence;

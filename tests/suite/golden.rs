@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::support::{Ended, Machine, Sim};
 
-const SCHEMAS: [&str; 21] = [
+const SCHEMAS: [&str; 23] = [
     "link-test",
     "link-watch",
     "positions",
@@ -17,6 +17,8 @@ const SCHEMAS: [&str; 21] = [
     "audit",
     "audit-checks",
     "canary",
+    "canary-tick",
+    "drift",
     "emergency-close",
     "phoenix",
     "breaker",

@@ -5,6 +5,7 @@ mod breaker;
 mod canary;
 mod codes;
 mod config;
+mod drift;
 mod emergency_close;
 mod evidence;
 mod link_test;
@@ -31,7 +32,7 @@ pub(crate) fn dispatch(arguments: Arguments) -> u8 {
     let exit = if is_monitored && !has_figures(&arguments.command) {
         let failure = usage(
             "this command has no figures for monitoring: nothing was done".to_owned(),
-            "-o nagios and -o prometheus go with link-test, sync, audit and logs alerts".to_owned(),
+            "-o nagios and -o prometheus go with link-test, sync, audit, drift, logs alerts and canary --monitor".to_owned(),
         );
         // No plugin's line: it would be one of a command that monitoring has no business with.
         run.screen.fail(&failure);
@@ -53,7 +54,10 @@ pub(crate) fn dispatch(arguments: Arguments) -> u8 {
 fn has_figures(command: &Command) -> bool {
     match command {
         Command::LinkTest(_) | Command::Sync(_) => true,
+        Command::Drift(_) => true,
         Command::Audit(args) => args.command.is_none(),
+        // Of a canary nothing but what it watches: an order is nothing to be sent every minute.
+        Command::Canary(args) => args.monitor.is_some(),
         Command::Logs(command) => matches!(command, LogsCommand::Alerts(_)),
         _ => false,
     }
@@ -66,6 +70,7 @@ fn command(run: &Run, command: Command) -> Exit {
         Command::Sync(args) => sync::run(run, args),
         Command::Audit(args) => audit::run(run, *args),
         Command::Canary(args) => canary::run(run, &args),
+        Command::Drift(args) => drift::run(run, &args),
         Command::EmergencyClose(args) => emergency_close::run(run, &args),
         Command::Phoenix(args) => phoenix::run(run, &args),
         Command::Breaker(command) => breaker::run(run, &command),

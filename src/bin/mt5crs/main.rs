@@ -13,6 +13,7 @@ mod outfile;
 mod prompt;
 mod render;
 mod run;
+mod service;
 mod signals;
 mod site;
 mod usage;

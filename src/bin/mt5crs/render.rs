@@ -7,6 +7,7 @@ pub(crate) mod audit;
 pub(crate) mod breaker;
 pub(crate) mod canary;
 pub(crate) mod config;
+pub(crate) mod drift;
 pub(crate) mod emergency_close;
 pub(crate) mod evidence;
 pub(crate) mod explain;
@@ -22,6 +23,7 @@ pub(crate) mod simulator;
 pub(crate) mod style;
 pub(crate) mod sync;
 pub(crate) mod table;
+pub(crate) mod watch;
 
 use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
 use std::os::fd::AsFd;

@@ -43,6 +43,8 @@ pub(crate) struct Showing<'a> {
     pub(crate) histogram: bool,
     /// How many of the outcome's warnings, from the first on, were told when they arose.
     pub(crate) told: usize,
+    /// Whether the document is the last of several lines of JSON.
+    pub(crate) last_line: bool,
     /// Whether stdout belongs to somebody else.
     pub(crate) on_stderr: bool,
     /// Whether somebody waits for the end: nothing is then done that can be done another time.
@@ -75,9 +77,15 @@ impl Run {
         self.global.output == Format::Human
     }
 
-    /// What the process ends with: a plugin's code where its line was printed, and the contract's otherwise.
+    /// What the process ends with: a plugin's code where its line was printed, and the contract's otherwise. What an order
+    /// left behind is never folded into a plugin's three answers.
     pub(crate) fn code(&self, exit: Exit) -> u8 {
-        self.state.get().map_or(exit.code(), State::code)
+        match (self.state.get(), exit) {
+            (None, _) | (Some(_), Exit::OutcomeUnknown | Exit::OrderRefused | Exit::NotFlat) => {
+                exit.code()
+            }
+            (Some(state), _) => state.code(),
+        }
     }
 
     /// Writes figures where those of Prometheus go.
@@ -200,6 +208,9 @@ impl Run {
         };
         let page = |sheet: &mut Sheet<'_>| R::page(outcome, &context, sheet);
         let printed = match (self.global.output, showing.on_stderr) {
+            (Format::Json, false) if showing.last_line => {
+                self.screen.json_line(&document).context("standard output")
+            }
             (Format::Json, false) => self.screen.json(&document).context("standard output"),
             (Format::Json, true) => self.screen.json_on_stderr(&document).context("standard error"),
             (Format::Human, false) => self.screen.page(page).context("standard output"),

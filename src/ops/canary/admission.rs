@@ -6,10 +6,12 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 use rust_decimal::Decimal;
 
+use super::close::found_closed;
+use super::watch::Hourly;
 use super::{Means, Options, Report, ceiling};
 use crate::clock::{Deadline, micros};
 use crate::evidence::EvidenceError;
-use crate::evidence::body::{Begin, CloseOutcome, CloseResult};
+use crate::evidence::body::Begin;
 use crate::exit::Exit;
 use crate::gateway::order::OpenPermit;
 use crate::gateway::{Client, Error};
@@ -34,6 +36,8 @@ const OWNED: &str = "evidence of this endpoint and currency";
 pub(super) struct Ready {
     pub(super) permit: OpenPermit,
     pub(super) account: Account,
+    /// Of a position that is to be watched.
+    pub(super) drift: Option<Hourly>,
 }
 
 struct Guards<'g> {
@@ -81,6 +85,7 @@ pub(super) fn admit(
     *decision = all.decision(means);
     all.breaker();
     all.evidence(means);
+    let drift = all.drift();
     let reached = all.remote(client, means, latency_p99_us);
     for name in arm::BEFORE_OPEN {
         if !all.checks.iter().any(|check| check.name == name) {
@@ -97,8 +102,8 @@ pub(super) fn admit(
     if let Some(account) = &account {
         *balance_before = Some(account.balance.clone());
     }
-    match (arm::open(guards, options.keep_open || options.dry_run), account) {
-        (Ok(permit), Some(account)) => Ok(Ready { permit, account }),
+    match (arm::open(guards, options.never_closes() || options.dry_run), account) {
+        (Ok(permit), Some(account)) => Ok(Ready { permit, account, drift }),
         (Err(forbidding), _) => Err(refusal(&forbidding)),
         (Ok(_), None) => Err(refusal(&["terminal: the account was not read".to_owned()])),
     }
@@ -169,6 +174,14 @@ impl Guards<'_> {
         };
         let remedy = "no evidence, no order: free the disk, mend owner and mode of the state directory, or look at mt5crs evidence verify";
         self.judge("evidence-writable", writable.is_ok(), found, "evidence can be written", remedy);
+    }
+
+    /// What is to be watched for a day begins with a look.
+    fn drift(&mut self) -> Option<Hourly> {
+        let monitor = self.options.monitor.as_ref()?;
+        let drift = monitor.drift.as_ref().map(Hourly::begin);
+        self.checks.push(Hourly::guard(drift.as_ref()));
+        drift
     }
 
     /// The guards that need a gateway. An error is one of the link: what was not reached by then stays so.
@@ -431,14 +444,7 @@ impl Guards<'_> {
                 Credible::No(doubt) => open.push(format!("{} ({doubt})", canary.ticket)),
                 Credible::Yes(_) if self.options.dry_run => {}
                 Credible::Yes(witness) => {
-                    let closed = CloseOutcome {
-                        ticket: canary.ticket,
-                        result: CloseResult::Closed,
-                        why: format!("found closed by a later run: {witness}"),
-                        reply: None,
-                        readings: vec![],
-                        balance_after: None,
-                    };
+                    let closed = found_closed(canary.ticket, &witness);
                     if let Err(error) = means.records.add(means.clock, &closed.into()) {
                         open.push(format!("{} ({error})", canary.ticket));
                     }
@@ -451,7 +457,7 @@ impl Guards<'_> {
             open.is_empty(),
             found,
             EXPECTED,
-            "close it: mt5crs emergency-close --ticket NUMBER",
+            "take it up: mt5crs canary --resume, with --monitor to watch it on; or close it: mt5crs emergency-close --ticket NUMBER",
         );
         Ok(())
     }
@@ -482,7 +488,7 @@ impl Guards<'_> {
             until,
         };
         let Probed { can_close, found, .. } = close_probe::probe(client, means.permit, asked)?;
-        let status = match (can_close, self.options.keep_open) {
+        let status = match (can_close, self.options.never_closes()) {
             (true, _) => Status::Pass,
             (false, true) => Status::Warn,
             (false, false) => Status::Fail,

@@ -19,6 +19,8 @@ pub(crate) fn run(run: &Run, args: &SchemaArgs) -> Exit {
         SchemaOf::Audit => of::<ops::audit::Report>(),
         SchemaOf::AuditChecks => of::<ops::audit::Checks>(),
         SchemaOf::Canary => of::<ops::canary::Report>(),
+        SchemaOf::CanaryTick => schema_for!(ops::canary::watch::Tick),
+        SchemaOf::Drift => of::<ops::drift::Report>(),
         SchemaOf::EmergencyClose => of::<ops::emergency_close::Report>(),
         SchemaOf::Phoenix => of::<ops::phoenix::Report>(),
         SchemaOf::Breaker => of::<ops::breaker::Report>(),

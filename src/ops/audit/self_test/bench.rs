@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use crate::clock::{Clock, Deadline, ManualClock};
+use crate::clock::{Clock, Deadline, ManualClock, Stop};
 use crate::evidence::Evidence;
 use crate::failure::Names;
 use crate::gateway::client::{Client, Listener, ReadPolicy};
@@ -30,6 +30,9 @@ use crate::units::{Magic, Money, Symbol};
 const PATIENCE: Duration = Duration::from_secs(1);
 /// In virtual time.
 const DEADLINE: Duration = Duration::from_secs(120);
+/// How reads are tried again.
+const POLICY: ReadPolicy =
+    ReadPolicy { timeout: Duration::from_secs(3), attempts: 2, interval: Duration::from_secs(1) };
 /// The endpoint that the records are of.
 pub(super) const ENDPOINT: &str = "tcp://self-test:5555";
 
@@ -96,9 +99,7 @@ impl Bench {
     }
 
     pub(super) fn client(&self) -> Client<'_> {
-        let (timeout, interval) = (Duration::from_secs(3), Duration::from_secs(1));
-        let policy = ReadPolicy { timeout, attempts: 2, interval };
-        Client::new(&self.gateway, &self.clock, policy, self.deadline(), &Silent)
+        Client::new(&self.gateway, &self.clock, POLICY, self.deadline(), &Silent)
     }
 
     /// How many orders opened and closed something, by the simulator's ledger. Whatever else traded is an error.
@@ -154,6 +155,10 @@ impl Bench {
             magic: Magic(202_401),
             beside_open: true,
             keep_open: false,
+            monitor: None,
+            resume: false,
+            closing: DEADLINE,
+            reads: POLICY,
             dry_run: false,
             decision: Ok(example(self.clock.now())),
             rules: Rules { expected_hash: None, report: None, max_age: DEADLINE },
@@ -172,7 +177,9 @@ impl Bench {
             records: self.records(&evidence),
             permit: &|identity| target::arm_close(self.allowed, identity),
             confirm: &mut |_| Ok(()),
-            shield: &|| Ok(()),
+            stop: &Stop::never(),
+            hand_over: &|| false,
+            observe: &mut |_| {},
             point: &|_| {},
         };
         canary::run(&mut self.client(), &options, &mut means)
