@@ -119,7 +119,7 @@ fn a_seed_replays() {
             .filter(killed)
             .map(|round| (round["what"].clone(), round["executed"].clone()))
             .collect();
-        assert_eq!(kept.len(), 4);
+        assert_eq!(kept.len(), 6);
         kept
     };
     assert_eq!(played(), played());
