@@ -105,7 +105,7 @@ fn the_units_keep_the_rules_that_systemd_does_not_know() {
 #[test]
 fn what_units_and_scripts_run_is_what_the_command_line_takes() {
     let machine = Machine::new();
-    for unit in ["mt5crs-gate@.service", "mt5crs-link@.service"] {
+    for unit in ["mt5crs-gate@.service", "mt5crs-link@.service", "mt5crs-guardian@.service"] {
         let text = fs::read_to_string(examples().join(unit)).unwrap();
         let line = text.lines().find_map(|line| line.strip_prefix("ExecStart=mt5crs ")).unwrap();
         // With `--help` in it the line is read, and nothing is done.
