@@ -10,6 +10,7 @@ pub mod emergency_close;
 pub mod empty_book;
 pub mod evidence;
 pub mod explain;
+pub mod fleet;
 pub mod intents;
 pub mod link_test;
 pub mod open_proof;

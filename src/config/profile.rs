@@ -78,12 +78,6 @@ pub(super) fn as_text(value: &Value) -> Option<String> {
     }
 }
 
-/// Whether a member's name promises something that must not lie in a plain file.
-pub(super) fn looks_secret(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    ["password", "passwd", "token", "secret", "key"].iter().any(|word| name.contains(word))
-}
-
 impl<V> Members<V> {
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &V)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value))

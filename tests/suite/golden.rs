@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::support::{Ended, Machine, Sim};
 
-const SCHEMAS: [&str; 18] = [
+const SCHEMAS: [&str; 19] = [
     "link-test",
     "link-watch",
     "positions",
@@ -28,6 +28,7 @@ const SCHEMAS: [&str; 18] = [
     "logs-summary",
     "config-show",
     "explain",
+    "fleet",
 ];
 
 /// The text is what the file of the repository holds.

@@ -21,6 +21,7 @@ mod look_alikes;
 mod man;
 mod orders;
 mod positions;
+mod profiles;
 mod protocol;
 mod readme;
 mod settings;

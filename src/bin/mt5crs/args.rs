@@ -49,6 +49,9 @@ pub(crate) struct Global {
     pub(crate) settings: SettingsArgs,
     #[command(flatten)]
     pub(crate) sim: SimArgs,
+    /// Whether this process looks after one of several accounts, and answers to the one that started it.
+    #[arg(skip)]
+    pub(crate) is_part: bool,
 }
 
 /// Flags that stand above the environment, `.env` and the profile.
@@ -79,9 +82,12 @@ pub(crate) struct SettingsArgs {
     /// Read this file instead of ./.env
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) env_file: Option<PathBuf>,
-    /// The account in the configuration file [MT5CRS_PROFILE]
+    /// The account in the configuration file [MT5CRS_PROFILE]; repeatable where nothing is ordered
     #[arg(long, global = true, value_name = "NAME")]
-    pub(crate) profile: Option<String>,
+    pub(crate) profile: Vec<String>,
+    /// Every account in the configuration file, side by side; the exit code is the worst
+    #[arg(long, global = true)]
+    pub(crate) all_profiles: bool,
     /// The configuration file [MT5CRS_CONFIG]
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<String>,
@@ -444,6 +450,7 @@ pub(crate) enum SchemaOf {
     LogsSummary,
     ConfigShow,
     Explain,
+    Fleet,
 }
 
 #[derive(Debug, Args)]

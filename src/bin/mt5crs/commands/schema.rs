@@ -30,6 +30,7 @@ pub(crate) fn run(run: &Run, args: &SchemaArgs) -> Exit {
         SchemaOf::LogsSummary => of::<logs::report::Summary>(),
         SchemaOf::ConfigShow => of::<ops::config_show::Report>(),
         SchemaOf::Explain => of::<ops::explain::Report>(),
+        SchemaOf::Fleet => of::<ops::fleet::Report>(),
     };
     let text = serde_json::to_string_pretty(&schema).unwrap_or_default();
     print(run, &text)
