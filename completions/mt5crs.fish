@@ -64,7 +64,7 @@ complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "breaker" -d 'Look at,
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "evidence" -d 'What was intended and proved: show, verify, resolve or export the records'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "sim" -d 'Run a simulated gateway to practise on'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "logs" -d 'Say what happened: search the logs, alerts, summary'
-complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "config" -d 'Show settings'
+complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "config" -d 'Show settings, or judge them'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "explain" -d 'Say what a code means and what to do'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "schema" -d 'Print the JSON Schema of a command\'s report'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "completions" -d 'Print a shell\'s completions'
@@ -786,38 +786,39 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subc
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -s V -l version -d 'Print version'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
 json\t'One JSON document, on failure too'
 nagios\t'For reads: one line for a monitoring plugin, exit codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN'
 prometheus\t'For reads: figures in the text form of Prometheus'"
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -l port -d 'The gateway\'s command port [GATEWAY_PORT, GTW_PORT]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -l timeout -d 'For one attempt of a read [SYNC_TIMEOUT_S]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -l attempts -d 'Attempts of a read in all [SYNC_RETRY_COUNT]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -l env-file -d 'Read this file instead of ./.env' -r -F
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]; repeatable where nothing is ordered' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -l deadline -d 'End with an honest code after this long, whatever happens' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -l sim-positions -d 'How many positions it holds' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -l sim-seed -d 'The seed of its prices' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -l sim-fault -d 'How it lies, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -l sim-book -d 'Keep its book in this file' -r -F
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -l sim-link-rtt -d 'The link\'s round trip, which pipelining hides' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -l sim-exec-time -d 'The broker\'s time for an order, which nothing hides' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -s v -l verbose -d 'More on stderr: once for the run\'s story, twice for every round trip'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -s q -l quiet -d 'Nothing but errors on stderr'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -l allow-loopback -d 'Talk to an address of this machine'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -f -a "show" -d 'Show each setting with its origin, and the files that were read'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l port -d 'The gateway\'s command port [GATEWAY_PORT, GTW_PORT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l timeout -d 'For one attempt of a read [SYNC_TIMEOUT_S]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l attempts -d 'Attempts of a read in all [SYNC_RETRY_COUNT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]; repeatable where nothing is ordered' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l deadline -d 'End with an honest code after this long, whatever happens' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l sim-positions -d 'How many positions it holds' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l sim-seed -d 'The seed of its prices' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l sim-fault -d 'How it lies, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l sim-book -d 'Keep its book in this file' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l sim-link-rtt -d 'The link\'s round trip, which pipelining hides' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l sim-exec-time -d 'The broker\'s time for an order, which nothing hides' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -s v -l verbose -d 'More on stderr: once for the run\'s story, twice for every round trip'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -s q -l quiet -d 'Nothing but errors on stderr'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l allow-loopback -d 'Talk to an address of this machine'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -s V -l version -d 'Print version'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -f -a "show" -d 'Show each setting with its origin, and the files that were read'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -f -a "check" -d 'Judge every profile of the configuration file and what is in force without one: 0, or 2 and each problem named'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
 json\t'One JSON document, on failure too'
 nagios\t'For reads: one line for a monitoring plugin, exit codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN'
@@ -849,6 +850,37 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_su
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
+json\t'One JSON document, on failure too'
+nagios\t'For reads: one line for a monitoring plugin, exit codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN'
+prometheus\t'For reads: figures in the text form of Prometheus'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
+json\t'One object a line'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l port -d 'The gateway\'s command port [GATEWAY_PORT, GTW_PORT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l timeout -d 'For one attempt of a read [SYNC_TIMEOUT_S]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l attempts -d 'Attempts of a read in all [SYNC_RETRY_COUNT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]; repeatable where nothing is ordered' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l deadline -d 'End with an honest code after this long, whatever happens' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l sim-positions -d 'How many positions it holds' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l sim-seed -d 'The seed of its prices' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l sim-fault -d 'How it lies, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l sim-book -d 'Keep its book in this file' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l sim-link-rtt -d 'The link\'s round trip, which pipelining hides' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l sim-exec-time -d 'The broker\'s time for an order, which nothing hides' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -s v -l verbose -d 'More on stderr: once for the run\'s story, twice for every round trip'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Nothing but errors on stderr'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l allow-loopback -d 'Talk to an address of this machine'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -s V -l version -d 'Print version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
 json\t'One JSON document, on failure too'
 nagios\t'For reads: one line for a monitoring plugin, exit codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN'

@@ -5,6 +5,7 @@ pub mod absence;
 pub mod breaker;
 pub mod canary;
 pub mod closing;
+pub mod config_check;
 pub mod config_show;
 pub mod emergency_close;
 pub mod empty_book;

@@ -97,6 +97,11 @@ impl Resolved {
         })
     }
 
+    /// What could be made of it, whatever is wrong: for showing, and never for acting on.
+    pub fn into_settings(self) -> Settings {
+        self.settings
+    }
+
     /// Host or port of the gateway, where a layer above the profile says it and thereby takes the account to a gateway
     /// that its profile doesn't name. With several accounts all of them would go there.
     pub fn gateway_above_profile(&self) -> Option<&Entry> {

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::support::{Ended, Machine, Sim};
 
-const SCHEMAS: [&str; 19] = [
+const SCHEMAS: [&str; 20] = [
     "link-test",
     "link-watch",
     "positions",
@@ -26,6 +26,7 @@ const SCHEMAS: [&str; 19] = [
     "logs-alerts",
     "logs-alert",
     "logs-summary",
+    "config-check",
     "config-show",
     "explain",
     "fleet",

@@ -1,5 +1,6 @@
 //! Several accounts: each its own gateway, state, logs and answer; the worst of them is the answer of all.
 
+mod check;
 mod closing;
 mod secrets;
 mod usage;

@@ -169,7 +169,7 @@ pub(crate) enum Command {
     /// Say what happened: search the logs, alerts, summary
     #[command(subcommand)]
     Logs(logs::LogsCommand),
-    /// Show settings
+    /// Show settings, or judge them
     #[command(subcommand)]
     Config(ConfigCommand),
     /// Say what a code means and what to do
@@ -415,6 +415,8 @@ pub(crate) struct ServeArgs {
 pub(crate) enum ConfigCommand {
     /// Show each setting with its origin, and the files that were read
     Show,
+    /// Judge every profile of the configuration file and what is in force without one: 0, or 2 and each problem named
+    Check,
 }
 
 #[derive(Debug, Args)]
@@ -448,6 +450,7 @@ pub(crate) enum SchemaOf {
     LogsAlerts,
     LogsAlert,
     LogsSummary,
+    ConfigCheck,
     ConfigShow,
     Explain,
     Fleet,

@@ -43,7 +43,7 @@ pub(crate) fn dispatch(arguments: Arguments) -> u8 {
             "add -o prometheus, or redirect what is printed".to_owned(),
         );
         run.give_up::<Presets>("usage", failure)
-    } else if fleet::is_asked_for(&run) {
+    } else if fleet::is_asked_for(&run, &arguments.command) {
         fleet::run(&run, &arguments.command)
     } else {
         command(&run, arguments.command)

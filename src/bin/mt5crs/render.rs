@@ -6,6 +6,7 @@
 pub(crate) mod breaker;
 pub(crate) mod canary;
 pub(crate) mod config;
+pub(crate) mod config_check;
 pub(crate) mod emergency_close;
 pub(crate) mod evidence;
 pub(crate) mod explain;

@@ -221,16 +221,19 @@ pub(crate) fn resolved(
     global: &Global,
     more: &[(Key, &str, &Option<String>)],
 ) -> std::io::Result<Resolved> {
-    Ok(config::resolve(&inputs(global, more)?, &Disk))
+    let mut inputs = inputs(global, more)?;
+    if let Some(profile) = global.settings.profile.first() {
+        inputs.flags.set(Key::Profile, PROFILE_FLAG, profile);
+    }
+    Ok(config::resolve(&inputs, &Disk))
 }
 
-/// What the settings are made from: the command line, the environment, the working directory.
+/// What the settings are made from: the command line but for the account, the environment, the working directory.
 pub(crate) fn inputs(
     global: &Global,
     more: &[(Key, &str, &Option<String>)],
 ) -> std::io::Result<Inputs> {
     let flags = &global.settings;
-    let profile = flags.profile.first().cloned();
     let mut set = Flags::default();
     let given = [
         (Key::GatewayHost, "--host", &flags.host),
@@ -240,7 +243,6 @@ pub(crate) fn inputs(
         (Key::SyncRetryInterval, "--retry-interval", &flags.retry_interval),
         (Key::StateDir, "--state-dir", &flags.state_dir),
         (Key::LogDir, "--log-dir", &flags.log_dir),
-        (Key::Profile, PROFILE_FLAG, &profile),
         (Key::ConfigFile, "--config", &flags.config),
     ];
     for (key, flag, value) in given.iter().chain(more) {

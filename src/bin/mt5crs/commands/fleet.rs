@@ -14,7 +14,7 @@ use mt5crs::report::{Failure, Outcome};
 
 use self::members::Members;
 use self::suits::Suited;
-use crate::args::{Command, EmergencyCloseArgs, Format};
+use crate::args::{Command, ConfigCommand, EmergencyCloseArgs, Format};
 use crate::part::{Part, Stage};
 use crate::render::{self, Context};
 use crate::run::{Run, Showing, usage};
@@ -23,7 +23,11 @@ use crate::{children, prompt};
 const NAME: &str = "fleet";
 
 /// Whether the command is for several accounts.
-pub(super) fn is_asked_for(run: &Run) -> bool {
+pub(super) fn is_asked_for(run: &Run, command: &Command) -> bool {
+    // It judges them together, and asks nobody.
+    if matches!(command, Command::Config(ConfigCommand::Check)) {
+        return false;
+    }
     let settings = &run.global.settings;
     settings.all_profiles || members::distinct(&settings.profile).len() > 1
 }

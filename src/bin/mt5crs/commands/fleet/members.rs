@@ -1,7 +1,8 @@
 //! Which accounts are meant, and that each has a gateway of its own.
 
-use mt5crs::config::{self, Disk, Entry, HostPort, Inputs, Key, Resolved};
+use mt5crs::config::{self, Disk, Entry, Inputs, Key, Resolved};
 use mt5crs::exit::Exit;
+use mt5crs::ops::config_check::shared_gateways;
 use mt5crs::report::Failure;
 
 use crate::run::{Run, usage};
@@ -19,7 +20,6 @@ pub(super) struct Member {
     pub(super) profile: String,
     /// The kill switch that its emergency-close engages, and where that is named.
     pub(super) kill_switch: String,
-    gateway: Option<HostPort>,
 }
 
 /// Each name once: who names an account twice means it once.
@@ -65,7 +65,7 @@ impl Members {
         } else {
             distinct(&settings.profile).into_iter().cloned().collect()
         };
-        let mut members = Vec::new();
+        let (mut members, mut gateways) = (Vec::new(), Vec::new());
         for profile in names {
             let resolved = resolved(&inputs, &profile);
             // A simulated gateway is each account's own whatever the settings say.
@@ -74,9 +74,11 @@ impl Members {
             {
                 return Err(one_gateway_for_all(above));
             }
-            members.push(Member::new(profile, resolved));
+            members.push(Member { profile: profile.clone(), kill_switch: kill_switch(&resolved) });
+            // What is wrong with an account's settings, its own process tells.
+            gateways.push((profile, resolved.into_settings().gateway));
         }
-        let warnings = if run.global.sim.sim { Vec::new() } else { shared_gateways(&members) };
+        let warnings = if run.global.sim.sim { Vec::new() } else { shared_gateways(&gateways) };
         Ok(Self { members, warnings })
     }
 
@@ -85,17 +87,11 @@ impl Members {
     }
 }
 
-impl Member {
-    fn new(profile: String, resolved: Resolved) -> Self {
-        let switch = resolved.table.iter().find(|entry| entry.key == Key::KillSwitchFile);
-        let kill_switch = switch.map_or_else(String::new, |entry| {
-            let path = entry.value.as_deref().unwrap_or("-");
-            format!("{path} ({})", entry.origin)
-        });
-        // What is wrong with an account's settings, its own process tells.
-        let accepted = resolved.lenient(&[]).ok();
-        Self { profile, kill_switch, gateway: accepted.and_then(|it| it.settings.gateway) }
-    }
+fn kill_switch(resolved: &Resolved) -> String {
+    let switch = resolved.table.iter().find(|entry| entry.key == Key::KillSwitchFile);
+    switch.map_or_else(String::new, |entry| {
+        format!("{} ({})", entry.value.as_deref().unwrap_or("-"), entry.origin)
+    })
 }
 
 fn resolved(inputs: &Inputs, profile: &str) -> Resolved {
@@ -134,17 +130,4 @@ fn one_gateway_for_all(above: &Entry) -> Failure {
         ),
         exit: Exit::Usage,
     }
-}
-
-/// Two profiles that name one gateway are one account seen twice, which is legal and rarely meant.
-fn shared_gateways(members: &[Member]) -> Vec<String> {
-    let shared = members.iter().enumerate().filter_map(|(index, member)| {
-        let gateway = member.gateway.as_ref()?;
-        let other = members[..index].iter().find(|one| one.gateway.as_ref() == Some(gateway))?;
-        Some(format!(
-            "profiles {} and {} name the same gateway, {gateway}: what they report is one account",
-            other.profile, member.profile
-        ))
-    });
-    shared.collect()
 }

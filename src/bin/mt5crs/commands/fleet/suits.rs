@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 use super::super::{emergency_close, link_test, positions, sync};
 use super::members;
 use crate::args::logs::LogsCommand;
-use crate::args::{BreakerCommand, Command, ConfigCommand, EmergencyCloseArgs, EvidenceCommand};
+use crate::args::{BreakerCommand, Command, EmergencyCloseArgs, EvidenceCommand};
 use crate::prompt::quoted;
 use crate::run::{Run, usage};
 use crate::site::{Job, PROFILE_FLAG};
@@ -92,7 +92,7 @@ fn suited(run: &Run, command: &Command) -> Result<Suited, Failure> {
             Ok(Suited::looks("logs-summary"))
         }
         Command::Logs(_) => one("what this asks of the logs"),
-        Command::Config(ConfigCommand::Show) => Ok(Suited::looks("config-show")),
+        Command::Config(_) => Ok(Suited::looks("config-show")),
         Command::Sim(_)
         | Command::Explain(_)
         | Command::Schema(_)
