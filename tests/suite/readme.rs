@@ -77,6 +77,7 @@ fn every_command_line_does_what_it_says() {
 #[test]
 fn the_outputs_shown_are_real() {
     let machine = Machine::new();
+    machine.write("config.json", r#"{"profiles": {"a1": {}, "a2": {}}}"#);
     let shown = include_str!("../../README.md");
     let blank = |text: &str| -> Vec<String> {
         let digits = |c: char| if c.is_ascii_digit() { '#' } else { c };
@@ -92,6 +93,7 @@ fn the_outputs_shown_are_real() {
     let shown = blank(shown);
     for (arguments, lines) in [
         (["--sim", "--sim-positions=3", "sync"].as_slice(), 1),
+        (&["--sim", "--sim-positions=3", "--all-profiles", "sync"], 1),
         (&["--sim", "canary", "--yes"], 12),
         (&["--sim", "--sim-positions=5", "emergency-close", "--yes"], 1),
     ] {

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{account, accounts, all, codes, process_of};
 use crate::orders::executed;
-use crate::support::{Ended, Machine, Run, Sim, ended, signal};
+use crate::support::{Ended, Machine, Run, Sim, ended, signal, signal_job};
 
 fn close(machine: &Machine, arguments: &[&str]) -> Run {
     let run = all(machine, &[&["emergency-close"], arguments].concat());
@@ -232,6 +232,20 @@ fn the_first_signal_is_told_and_the_second_stops() {
             assert_eq!(ended.stderr().matches(&told).count(), 1, "{}", ended.stderr());
         }
     }
+}
+
+#[test]
+fn a_ctrl_c_at_the_terminal_is_one_and_not_two() {
+    let machine = Machine::new();
+    let sim = Sim::start(&["--positions=30", "--exec-time=20ms"]);
+    accounts(&machine, &[&sim], &[]);
+    let run = close(&machine, &["--yes", "--window=4", "-o=json"]).alone_in_its_job();
+    let child = run.start();
+    while executed(&sim).len() < 3 {}
+    signal_job(child.id(), "INT");
+    let ended = ended(child, "emergency-close").exits(0);
+    honest(&ended, &[("a", &sim)]);
+    assert_eq!(ended.stderr().matches("not stopped").count(), 1, "{}", ended.stderr());
 }
 
 #[test]

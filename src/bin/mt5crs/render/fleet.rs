@@ -52,7 +52,15 @@ pub(crate) fn plan(
     context: &Context<'_>,
 ) -> io::Result<()> {
     let open = report.open();
-    let what = format!("{} positions of {}", open.len(), counted(report.accounts.len()));
+    let unread = report.accounts.iter().filter(|account| account.exit() != Exit::Ok).count();
+    let mut what =
+        format!("{} positions of {}", open.len(), counted(report.accounts.len() - unread));
+    if unread > 0 {
+        what.push_str(&format!(
+            ", and whatever is open in {} that could not be read",
+            counted(unread)
+        ));
+    }
     sheet.headline(Ink::Strong, "TO CLOSE", &what)?;
     sheet.blank()?;
     accounts(sheet, &report.accounts)?;
@@ -74,11 +82,6 @@ pub(crate) fn plan(
     sheet.blank()?;
     for (profile, file) in kill_switches {
         sheet.line(clean(&format!("{profile}: the kill switch {file} is written first")))?;
-    }
-    let unread = report.accounts.iter().filter(|account| account.exit() != Exit::Ok).count();
-    if unread > 0 {
-        let them = counted(unread);
-        sheet.line(format!("{them} could not be read; closing is tried there all the same"))?;
     }
     Ok(())
 }
