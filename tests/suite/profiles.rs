@@ -179,6 +179,23 @@ fn asked_to_stop_every_account_is_asked_once() {
 }
 
 #[test]
+fn a_process_that_stands_still_is_killed_by_who_insists() {
+    let machine = Machine::new();
+    let (good, hangs) = (Sim::with_faults(&[]), Sim::with_faults(&["hang:GET_POSITIONS"]));
+    accounts(&machine, &[&good, &hangs], &[]);
+    let run = all(&machine, &["positions", "-o=json", "--timeout=30s", "--attempts=1"]);
+    let mut child = run.start();
+    signal(process_of(child.id(), "act:b"), "STOP");
+    let until = Instant::now() + Duration::from_secs(20);
+    while child.try_wait().unwrap().is_none() {
+        assert!(Instant::now() < until, "nobody was killed");
+        signal(child.id(), "INT");
+    }
+    let document = ended(child, "positions").exits(70).document();
+    assert_eq!(account(&document, "b")["document"], Value::Null);
+}
+
+#[test]
 fn a_deadline_holds_for_each() {
     let machine = Machine::new();
     let (good, hangs) = (Sim::with_faults(&[]), Sim::with_faults(&["hang:GET_ACCOUNT"]));
