@@ -87,6 +87,11 @@ impl Stop {
         self.0.unheard.store(times, Ordering::SeqCst);
     }
 
+    /// What was asked until now goes unheard, and so do the next `more` times: a wish that was granted is no new one.
+    pub fn grant(&self, more: usize) {
+        self.be_patient(self.0.asked.load(Ordering::SeqCst).saturating_add(more));
+    }
+
     /// Nothing is heard any more: it must first be known what became of an order. Answers whether it came too late.
     pub fn shield(&self) -> Result<(), Stopped> {
         self.check()?;
@@ -146,6 +151,20 @@ impl Deadline {
 /// Whole microseconds, as reports hold durations.
 pub fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// A span as people say it, its two largest units: `2h 13m`, `45s`, `350ms`.
+pub fn spoken(span: Duration) -> String {
+    let seconds = span.as_secs();
+    let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    match (hours, minutes, rest) {
+        (0, 0, 0) => format!("{}ms", span.as_millis()),
+        (0, 0, _) => format!("{rest}s"),
+        (0, _, 0) => format!("{minutes}m"),
+        (0, _, _) => format!("{minutes}m {rest}s"),
+        (_, 0, _) => format!("{hours}h"),
+        _ => format!("{hours}h {minutes}m"),
+    }
 }
 
 /// The system's clocks.
@@ -231,5 +250,41 @@ impl Clock for ManualClock {
     fn sleep(&self, duration: Duration) -> Result<(), Stopped> {
         self.advance(duration);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_said_in_two_units() {
+        for (millis, words) in [
+            (0, "0ms"),
+            (350, "350ms"),
+            (45_900, "45s"),
+            (120_000, "2m"),
+            (785_000, "13m 5s"),
+            (7_980_000, "2h 13m"),
+            (86_400_000, "24h"),
+        ] {
+            assert_eq!(spoken(Duration::from_millis(millis)), words);
+        }
+    }
+
+    #[test]
+    fn a_wish_that_was_granted_is_heard_anew_only_when_it_comes_again() {
+        let stop = Stop::never();
+        stop.ask(15);
+        assert!(stop.check().is_err());
+        stop.grant(0);
+        assert!(stop.check().is_ok());
+        stop.ask(2);
+        assert_eq!(stop.check(), Err(Stopped { signal: 2 }));
+        stop.grant(1);
+        stop.ask(2);
+        assert!(stop.check().is_ok());
+        stop.ask(2);
+        assert!(stop.check().is_err());
     }
 }

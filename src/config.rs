@@ -31,7 +31,7 @@ pub use host::HostPort;
 pub use key::{CATALOGUE, Key, Row};
 pub use layers::{Environment, Flags, Inputs};
 pub use origin::{Layer, Origin};
-pub use problem::{Problem, ProblemKind, Problems, Warning};
+pub use problem::{Problem, ProblemKind, Problems, Warning, WarningKind};
 pub use resolved::{Accepted, Entry, Resolved, profile_names, resolve};
 pub use settings::Settings;
 pub use value::TradeMode;

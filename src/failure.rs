@@ -107,6 +107,14 @@ impl Names {
     }
 }
 
+/// An error's words with those of what caused it.
+pub fn cause_of(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
+    }
+}
+
 fn stranger_remedy() -> String {
     "nothing more was sent; check host and port (mt5crs config show), and on that host which program has the port: `netstat -ano | findstr LISTENING`"
         .to_owned()

@@ -154,19 +154,21 @@ pub fn of_account(account: &Account) -> Vec<Figure> {
 
 /// How each check ended; those that are information or weren't reached have no say.
 pub fn of_checks(checks: &[Check]) -> Vec<Figure> {
-    let figure = |check: &Check| {
-        let value = match check.status {
-            Status::Pass => 0.0,
-            Status::Warn => 1.0,
-            Status::Fail => 2.0,
-            Status::Info | Status::NotReached => return None,
-        };
-        let help = "How a check ended: 0 as it should be, 1 wants a look, 2 not as it should be";
-        let figure = Figure::new("check_status", help, Unit::Plain, value);
-        let (warn, critical) = (Range::up_to(0.0), Range::up_to(1.0));
-        Some(figure.label("check", &*check.name).warn(warn).critical(critical))
+    checks.iter().filter_map(|check| check_status(&check.name, check.status)).collect()
+}
+
+/// How one check ended, where it has a say.
+pub fn check_status(name: &str, status: Status) -> Option<Figure> {
+    let value = match status {
+        Status::Pass => 0.0,
+        Status::Warn => 1.0,
+        Status::Fail => 2.0,
+        Status::Info | Status::NotReached => return None,
     };
-    checks.iter().filter_map(figure).collect()
+    let help = "How a check ended: 0 as it should be, 1 wants a look, 2 not as it should be";
+    let figure = Figure::new("check_status", help, Unit::Plain, value);
+    let (warn, critical) = (Range::up_to(0.0), Range::up_to(1.0));
+    Some(figure.label("check", name).warn(warn).critical(critical))
 }
 
 #[cfg(test)]

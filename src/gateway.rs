@@ -7,7 +7,6 @@
 //! - [`order`]: OPEN and CLOSE, which need a permit; [`pipeline`]: many CLOSE requests in flight at once
 //! - [`client`]: typed reads with attempts, an interval and a deadline
 
-mod bounded;
 pub mod client;
 pub mod diagnosis;
 pub mod look_alike;

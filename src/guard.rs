@@ -3,5 +3,7 @@
 pub mod arm;
 pub mod breaker;
 pub mod decision;
+pub mod drift;
+pub mod health;
 pub mod single;
 pub mod target;

@@ -30,6 +30,7 @@
 //!
 //! [`exit::Exit`] lists them; scripts branch on them, so their meanings never change.
 
+mod bounded;
 pub mod clock;
 pub mod config;
 pub mod escape;

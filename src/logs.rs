@@ -9,7 +9,7 @@
 //! And what is read of it later:
 //!
 //! - [`parse`]: a line read back; [`filter`]: which lines are wanted
-//! - [`query`], [`preset`]: what is looked for; [`files`]: where, oldest first
+//! - [`query`], [`preset`]: what is looked for; [`places`], [`files`]: where, oldest first
 //! - [`search`]: through files; [`tail`]: and on through what is written to them
 //! - [`event`]: what the markers say; [`alerts`]: what is wrong by them; [`summary`]: what was done by them
 //! - [`watch`]: alerts as they are raised; [`last`]: the last hits alone; [`report`], [`figures`]: what programs read of
@@ -31,6 +31,7 @@ mod line;
 pub mod marker;
 pub mod parse;
 mod pieces;
+pub mod places;
 pub mod preset;
 pub mod process;
 pub mod query;

@@ -13,7 +13,7 @@ use nix::unistd::Pid;
 
 /// What is asked for; systemd answers with one `Name=value` a line, in an order of its own.
 const PROPERTIES: &str =
-    "LoadState,ActiveState,Result,NRestarts,MemoryCurrent,CPUUsageNSec,PrivateTmp";
+    "LoadState,ActiveState,Result,NRestarts,MemoryCurrent,CPUUsageNSec,PrivateTmp,User";
 /// How systemd writes that a figure isn't known, beside words such as `[not set]`: the largest 64-bit number.
 const UNKNOWN: u64 = u64::MAX;
 
@@ -34,6 +34,8 @@ pub struct Unit {
     pub cpu_ns: Option<u64>,
     /// Whether its `/tmp` is its own, so that it can't see ours.
     pub private_tmp: Option<bool>,
+    /// As whom it runs, by name or number; empty where that is root.
+    pub user: Option<String>,
 }
 
 /// Nothing is known of the unit.
@@ -115,6 +117,7 @@ fn parse(unit: &str, output: &str) -> Result<Unit, Error> {
             "yes" | "connected" | "disconnected" => Some(true),
             _ => None,
         }),
+        user: property("User").map(str::to_owned),
     })
 }
 

@@ -118,6 +118,16 @@ catalogue! {
         "a round trip past this is a warning";
     LatencyCritical, "MT5CRS_LATENCY_CRITICAL_MS", Some("100"), "milliseconds above 0, or a duration such as 100ms, up to 24h",
         "a round trip past this is a failure";
+    DriftReference, "MT5CRS_DRIFT_REFERENCE", None, "a path",
+        "the sample that the strategy was made for: one number a line, CSV or JSONL";
+    DriftCurrent, "MT5CRS_DRIFT_CURRENT", None, "a path",
+        "the sample of now, in the same form; a watch reads it anew each hour";
+    DriftField, "MT5CRS_DRIFT_FIELD", None, "a name",
+        "the CSV column or JSONL field of both samples that holds the values";
+    PsiWatch, "MT5CRS_PSI_WATCH", Some("0.1"), "a number above 0, up to 100",
+        "a Population Stability Index from here on is shown as worth a look";
+    PsiDrift, "MT5CRS_PSI_DRIFT", Some("0.25"), "a number above 0, up to 100",
+        "a Population Stability Index from here on is drift";
 }
 
 impl Key {

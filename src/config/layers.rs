@@ -9,7 +9,7 @@ use super::env_file;
 use super::files::{Content, FileSeen, FileState, Files};
 use super::key::{CATALOGUE, Key, Row};
 use super::origin::{Layer, Origin};
-use super::problem::{Problem, ProblemKind, Warning};
+use super::problem::{Problem, ProblemKind, Warning, WarningKind};
 use super::profile::{self, Profiles};
 use super::secret;
 use super::unknown::{self, Unknown};
@@ -182,7 +182,7 @@ impl Layers {
                 _ => "read and write",
             };
             let shown = shown.display();
-            self.warnings.push(Warning::new(format!(
+            self.warnings.push(Warning::new(WarningKind::Permissions, format!(
                 "everybody on this machine can {can} {shown} (mode {mode:04o}); chmod 600 {shown}"
             )));
         }
@@ -235,7 +235,8 @@ impl Layers {
         else {
             if let Some(config) = self.effective(Key::ConfigFile) {
                 let message = format!("{} has no effect without a profile's name", config.origin);
-                let warning = Warning::new(message).with_key(Key::ConfigFile);
+                let warning =
+                    Warning::new(WarningKind::NoEffect, message).with_key(Key::ConfigFile);
                 let warning = warning.with_origin(config.origin.clone());
                 self.warnings.push(warning);
             }
@@ -315,7 +316,7 @@ impl Layers {
                         loser.text.escape_debug(),
                         loser.origin
                     );
-                    let warning = Warning::new(message).with_key(row.key);
+                    let warning = Warning::new(WarningKind::Overrides, message).with_key(row.key);
                     self.warnings.push(warning.with_origin(winner.origin.clone()));
                 }
             }
@@ -336,8 +337,11 @@ impl Layers {
             }
             Unknown::NearMiss(known) => {
                 let message = format!("{origin} has no effect; did you mean {known}?");
-                self.warnings
-                    .push(Warning::new(message).with_key(Key::named(known)).with_origin(origin));
+                self.warnings.push(
+                    Warning::new(WarningKind::NoEffect, message)
+                        .with_key(Key::named(known))
+                        .with_origin(origin),
+                );
             }
             Unknown::Foreign => {}
         }

@@ -91,7 +91,7 @@ impl Problem {
         if self.kind == ProblemKind::InvalidValue {
             message.push_str("; it is not used");
         }
-        Warning { key: self.key, origin: self.origin, message }
+        Warning { kind: WarningKind::Passed, key: self.key, origin: self.origin, message }
     }
 }
 
@@ -138,6 +138,8 @@ impl std::error::Error for Problems {}
 /// Something that works and should be looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Warning {
+    /// What sort of thing.
+    pub kind: WarningKind,
     /// The setting that it is about, where it is one that is known.
     pub key: Option<Key>,
     /// Where it stands.
@@ -146,9 +148,23 @@ pub struct Warning {
     pub message: String,
 }
 
+/// What sort of thing deserves a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WarningKind {
+    /// Everybody on the machine can read a file, or write to it.
+    Permissions,
+    /// One layer wins over another that says something else.
+    Overrides,
+    /// A key that has no effect: one that reads like a slip, or one that goes with another that isn't there.
+    NoEffect,
+    /// A problem that this command can work with.
+    Passed,
+}
+
 impl Warning {
-    pub(super) fn new(message: impl Into<String>) -> Self {
-        Self { key: None, origin: None, message: message.into() }
+    pub(super) fn new(kind: WarningKind, message: impl Into<String>) -> Self {
+        Self { kind, key: None, origin: None, message: message.into() }
     }
 
     pub(super) fn with_key(self, key: impl Into<Option<Key>>) -> Self {

@@ -97,9 +97,16 @@ impl Resolved {
         })
     }
 
-    /// What could be made of it, whatever is wrong: for showing, and never for acting on.
-    pub fn into_settings(self) -> Settings {
-        self.settings
+    /// The first problem because of which one of these keys may not be what was meant.
+    pub fn doubt(&self, keys: &[Key]) -> Option<&Problem> {
+        self.problems.iter().find(|problem| {
+            keys.iter().any(|key| problem.spoils(*key, self.origin_of(*key).layer()))
+        })
+    }
+
+    /// The settings for a look at them: a bad value is replaced by its default, which [`Resolved::doubt`] tells of.
+    pub fn as_they_are(&self) -> &Settings {
+        &self.settings
     }
 
     /// Host or port of the gateway, where a layer above the profile says it and thereby takes the account to a gateway

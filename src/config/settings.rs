@@ -91,6 +91,16 @@ pub struct Settings {
     pub latency_warn: Duration,
     /// A round trip past this is a failure; never below [`Settings::latency_warn`].
     pub latency_critical: Duration,
+    /// The sample that the strategy was made for.
+    pub drift_reference: Option<PathBuf>,
+    /// The sample of now.
+    pub drift_current: Option<PathBuf>,
+    /// The CSV column or JSONL field of both samples.
+    pub drift_field: Option<String>,
+    /// A stability index from here on is worth a look.
+    pub psi_watch: Decimal,
+    /// A stability index from here on is drift; never below [`Settings::psi_watch`].
+    pub psi_drift: Decimal,
 }
 
 impl Settings {
@@ -203,9 +213,17 @@ impl<'a> Reader<'a> {
             security_group: self.optional(Key::SecurityGroup, value::word),
             latency_warn: self.or(Key::LatencyWarn, value::latency, millis(50)),
             latency_critical: self.or(Key::LatencyCritical, value::latency, millis(100)),
+            drift_reference: self.read(Key::DriftReference, |text| value::path(cwd, text)),
+            drift_current: self.read(Key::DriftCurrent, |text| value::path(cwd, text)),
+            drift_field: self.optional(Key::DriftField, value::word),
+            psi_watch: self.or(Key::PsiWatch, value::psi, Decimal::new(10, 2)),
+            psi_drift: self.or(Key::PsiDrift, value::psi, Decimal::new(25, 2)),
         };
         if settings.latency_warn > settings.latency_critical {
-            self.limits_cross();
+            self.limits_cross(Key::LatencyWarn, Key::LatencyCritical);
+        }
+        if settings.psi_watch > settings.psi_drift {
+            self.limits_cross(Key::PsiWatch, Key::PsiDrift);
         }
         settings
     }
@@ -279,11 +297,11 @@ impl<'a> Reader<'a> {
         self.problems.push(problem.with_key(key).with_origin(origin.clone()));
     }
 
-    fn limits_cross(&mut self) {
-        let message = "the limit MT5CRS_LATENCY_WARN_MS is above MT5CRS_LATENCY_CRITICAL_MS";
-        let remedy = "set the warning's limit to the critical one or below";
+    fn limits_cross(&mut self, first: Key, last: Key) {
+        let message = format!("the limit {first} is above {last}");
+        let remedy = "set the first limit to the second one or below";
         let problem = Problem::new(ProblemKind::Conflict, message, remedy);
-        self.problems.push(problem.with_key(Key::LatencyWarn));
+        self.problems.push(problem.with_key(first));
     }
 }
 

@@ -164,6 +164,11 @@ pub(super) fn part(text: &str) -> Result<Decimal, String> {
     above_zero_up_to(text, Decimal::ONE)
 }
 
+/// A stability index.
+pub(super) fn psi(text: &str) -> Result<Decimal, String> {
+    above_zero_up_to(text, Decimal::ONE_HUNDRED)
+}
+
 /// Of one processor: past 100 on a machine that has several.
 pub(super) fn percent(text: &str) -> Result<Decimal, String> {
     above_zero_up_to(text, Decimal::from(100_000))

@@ -10,6 +10,7 @@
 mod emergency;
 mod order;
 mod reading;
+mod watch;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -23,6 +24,7 @@ pub use order::{
     OpenResult, Ordered, Purpose,
 };
 pub use reading::{Content, Funds, RawReply, Reading, ReplyHash};
+pub use watch::{WatchBegin, WatchEnd, WatchResult};
 
 use super::Sha256Hex;
 use crate::units::Ticket;
@@ -89,6 +91,10 @@ bodies! {
     EmergencyOutcome(EmergencyOutcome) = "emergency-outcome", 1;
     /// What became of an OPEN, found out or said later.
     Resolution(Resolution) = "resolution", 1;
+    /// A position is watched from here on.
+    WatchBegin(WatchBegin) = "watch-begin", 1;
+    /// It is not watched any longer.
+    WatchEnd(WatchEnd) = "watch-end", 1;
     /// A line that was never finished stands before this record.
     TornTail(TornTail) = "torn-tail", 1;
 }

@@ -195,6 +195,8 @@ impl Book {
             Some(Body::Resolution(resolution)) => resolution.intent,
             Some(Body::CloseIntent(close)) => self.holder(close.ticket, record.run),
             Some(Body::CloseOutcome(close)) => self.holder(close.ticket, record.run),
+            Some(Body::WatchBegin(watch)) => self.holder(watch.ticket, record.run),
+            Some(Body::WatchEnd(watch)) => self.holder(watch.ticket, record.run),
             _ => record.run,
         }
     }
@@ -231,9 +233,7 @@ impl Book {
             Some(Body::Resolution(resolution)) => self.resolved(&mut run, resolution, time),
             Some(Body::CloseOutcome(outcome)) => self.closed(&mut run, &outcome),
             Some(Body::CanaryEnd(end)) => {
-                if let Some(open) = &mut run.open {
-                    open.kept_open = end.result == CanaryResult::KeptOpen;
-                }
+                keeps(&mut run, end.result == CanaryResult::KeptOpen);
                 run.canary = Some(end);
             }
             Some(Body::EmergencyIntent(intent)) => {
@@ -252,6 +252,8 @@ impl Book {
                 }
                 return;
             }
+            Some(Body::WatchBegin(_)) => keeps(&mut run, false),
+            Some(Body::WatchEnd(end)) => keeps(&mut run, end.kept_open),
             Some(Body::CloseIntent(_) | Body::TornTail(_)) => {}
             None => {
                 let name = format!("{kind}/{version}");
@@ -372,5 +374,12 @@ impl Book {
                 self.forgotten += 1;
             }
         }
+    }
+}
+
+/// Whether the run's position, where it is open, was left so on purpose.
+fn keeps(run: &mut Run, on_purpose: bool) {
+    if let Some(open) = &mut run.open {
+        open.kept_open = on_purpose;
     }
 }

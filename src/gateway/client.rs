@@ -143,6 +143,11 @@ impl<'c> Client<'c> {
         }
     }
 
+    /// Asks by another policy and until another deadline from here on, on the session that is there.
+    pub fn go_on(&mut self, policy: ReadPolicy, deadline: Deadline) {
+        (self.policy, self.deadline) = (policy, deadline);
+    }
+
     /// Drops the session: an order's answer was lost on it, and what comes late must not be taken for another's.
     pub fn hang_up(&mut self) {
         self.session = None;

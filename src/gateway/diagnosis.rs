@@ -4,8 +4,8 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-use super::bounded::bounded;
 use super::transport::LinkError;
+use crate::bounded::bounded;
 use crate::clock::{Clock, Deadline, Stop};
 
 /// How long a server may take to introduce itself. ZMTP, SSH and SMTP speak at once.

@@ -8,8 +8,8 @@ use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
 
-use super::bounded::bounded;
 use super::transport::LinkError;
+use crate::bounded::bounded;
 use crate::clock::{Clock, Deadline, Stop};
 
 /// Where the gateway is.
@@ -120,7 +120,9 @@ fn look_up(
             host: host.to_owned(),
             words: error.to_string().replace("failed to lookup address information: ", ""),
         }),
-        Err(source) => Err(ResolveError::Link { host: host.to_owned(), source }),
+        Err(unfinished) => {
+            Err(ResolveError::Link { host: host.to_owned(), source: unfinished.into() })
+        }
     }
 }
 

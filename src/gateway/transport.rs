@@ -7,6 +7,7 @@
 
 use std::time::Duration;
 
+use crate::bounded::Unfinished;
 use crate::clock::{Deadline, Stopped};
 
 /// Opens connections to one endpoint.
@@ -60,4 +61,14 @@ pub enum LinkError {
     /// Somebody asked this run to stop.
     #[error(transparent)]
     Stopped(#[from] Stopped),
+}
+
+impl From<Unfinished> for LinkError {
+    fn from(unfinished: Unfinished) -> Self {
+        match unfinished {
+            Unfinished::TimedOut => Self::TimedOut,
+            Unfinished::Stopped(stopped) => Self::Stopped(stopped),
+            Unfinished::Failed(words) => Self::System(words),
+        }
+    }
 }

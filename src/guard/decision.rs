@@ -4,6 +4,9 @@
 //! time, critical errors and latency, and neither the word GO nor the confidence, so those are judged by themselves.
 //! Everything is judged and shown, not only the first thing that forbids.
 
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -17,7 +20,7 @@ use crate::protocol::wire::{Object, parse_flat};
 use crate::report::{Check, Status};
 
 /// A decision file longer than this is none.
-pub const MAX_BYTES: u64 = 1 << 20;
+const MAX_BYTES: u64 = 1 << 20;
 /// The least confidence that admits.
 fn least_confidence() -> Decimal {
     Decimal::new(80, 2)
@@ -38,6 +41,18 @@ pub fn example(now: Timestamp) -> Vec<u8> {
         r#"{{"timestamp":"{time}","decision":"GO","approval_confidence":0.8662,"critical_errors":0,"p95_latency_ms":0,"p99_latency_ms":0,"drift_events_24h":0,"pnl_net_return":-0.0,"diversity_index":0.593,"rejection_reasons":[],"decision_hash":"{hash}"}}"#
     )
     .into_bytes()
+}
+
+/// Reads a decision's file, or its report; what is longer than any decision is none.
+pub fn read(path: &Path) -> Result<Vec<u8>, String> {
+    let failed = |error: io::Error| format!("{}: {error}", path.display());
+    let mut bytes = vec![];
+    let file = File::open(path).map_err(failed)?;
+    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(format!("{}: longer than any decision", path.display()));
+    }
+    Ok(bytes)
 }
 
 /// What a decision is held against.

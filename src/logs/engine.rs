@@ -28,14 +28,19 @@ pub struct Engine {
 
 /// Asks systemd.
 pub fn look(unit: &str, clock: &dyn Clock) -> Result<(Engine, Sample), systemd::Error> {
-    let Unit { name, active_state, result, restarts, memory_bytes, cpu_ns, .. } =
-        systemd::show(unit, WAIT)?;
-    let cpu = cpu_ns.map(Duration::from_nanos);
-    let sample = Sample { at: clock.monotonic(), memory_bytes, cpu };
-    Ok((Engine { unit: name, active_state, result, restarts }, sample))
+    let unit = systemd::show(unit, WAIT)?;
+    let cpu = unit.cpu_ns.map(Duration::from_nanos);
+    let sample = Sample { at: clock.monotonic(), memory_bytes: unit.memory_bytes, cpu };
+    Ok((Engine::of(unit), sample))
 }
 
 impl Engine {
+    /// What of a unit tells how it fares.
+    pub fn of(unit: Unit) -> Self {
+        let Unit { name, active_state, result, restarts, .. } = unit;
+        Self { unit: name, active_state, result, restarts }
+    }
+
     /// Whether it ended in a way that it should not have.
     pub fn crashed(&self) -> bool {
         self.result != "success" || self.active_state == "failed" || self.restarts > Some(0)

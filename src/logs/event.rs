@@ -18,7 +18,7 @@ use super::filter::Filter;
 use super::line::{Format, compose};
 use super::parse::Line;
 use super::query::{BadPattern, Query};
-use super::search::{Hit, Listener, Options, Search, Totals};
+use super::search::{Hit, Listener, Options, Search, Totals, too_long};
 
 /// How many events are kept at most, the last ones: a week of one run a minute.
 const MOST: usize = 50_000;
@@ -199,6 +199,18 @@ pub struct Told {
     pub cut: Vec<PathBuf>,
     /// What could not be read, or not to its end.
     pub unreadable: Vec<Unreadable>,
+}
+
+impl Told {
+    /// What kept the logs from telling everything, in words.
+    pub fn shortcomings(&self) -> Vec<String> {
+        let unreadable = self.unreadable.iter().map(|file| format!("{file}: {}", file.source));
+        let cut = self.cut.iter().map(|path| too_long(path));
+        let dropped = self
+            .dropped
+            .then(|| "there are more events than are kept: older ones were left out".to_owned());
+        unreadable.chain(cut).chain(dropped).collect()
+    }
 }
 
 /// Reads the shared logs, which hold the order of things, and the runs' own, which hold what the shared ones lack. Each

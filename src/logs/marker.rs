@@ -81,6 +81,15 @@ pub enum Marker<'a> {
         /// The hash.
         hash: &'a str,
     },
+    /// How a watch over a canary's position stands: at its beginning, at each change, each hour, and at its end.
+    Guardian {
+        /// How bad it is.
+        level: Level,
+        /// In words, with the figures.
+        what: &'a str,
+        /// 99 of the last 100 round trips took no longer, in µs, where there are as many.
+        p99_us: Option<u64>,
+    },
     /// An order was proved to have opened a position.
     OrderFilled {
         /// The position.
@@ -101,6 +110,7 @@ impl Marker<'_> {
     pub(super) fn level(&self) -> Level {
         match self {
             Self::SyncFailed { .. } | Self::ErrorCode { .. } => Level::ERROR,
+            Self::Guardian { level, .. } => *level,
             // The next attempt may succeed.
             Self::ConnectionFailed { .. } => Level::WARN,
             _ => Level::INFO,
@@ -114,6 +124,7 @@ impl Marker<'_> {
             Self::ConnectionFailed { .. } | Self::ErrorCode { .. } => "Gateway",
             Self::Balance { .. } => "Account",
             Self::Latency { .. } => "LinkTest",
+            Self::Guardian { .. } => "Guardian",
             Self::LatencyP99 { .. }
             | Self::LaunchApproved { .. }
             | Self::DecisionHash { .. }
@@ -155,6 +166,10 @@ impl Marker<'_> {
             }
             Self::LaunchApproved { order } => format!("LAUNCH_APPROVED {}", quote(order)),
             Self::DecisionHash { hash } => format!("DECISION_HASH {}", quote(hash)),
+            Self::Guardian { what, p99_us, .. } => {
+                let p99 = p99_us.map_or_else(String::new, |us| format!("; P99 {}", ms(us)));
+                format!("{}{p99}", quote(what))
+            }
             Self::OrderFilled { ticket, order } => {
                 format!("ORDER_FILLED Ticket: {ticket} {}", quote(order))
             }

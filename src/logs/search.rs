@@ -70,6 +70,11 @@ pub trait Listener {
     }
 }
 
+/// What there is to say of a file with lines too long to be searched whole.
+pub fn too_long(path: &Path) -> String {
+    format!("{} has lines of more than 4 MiB: they were searched in pieces", path.display())
+}
+
 /// What a search came to.
 #[derive(Debug, Default)]
 pub struct Totals {

@@ -3,9 +3,15 @@
 //! Guards, all evaluated and shown (`admission`); one BUY of a tiny volume, at most once; proof that it is in the book;
 //! its CLOSE; proof that it is gone. The intent is on the disk before the order is sent, so a process that is killed at
 //! any point leaves a trace that the next start resolves. Nothing that is not proved is called a success.
+//!
+//! Between OPEN and CLOSE the position may be watched for a day or three (`watch`), and a later run may take up a
+//! position that is still open instead of opening one (`adopt`).
 
 mod admission;
+mod adopt;
+mod close;
 mod trade;
+pub mod watch;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -17,14 +23,16 @@ use uuid::Uuid;
 
 use super::intents::Records;
 use super::sync;
-use crate::clock::{Clock, Deadline};
+use crate::clock::{Clock, Deadline, Stop, micros, spoken};
 use crate::failure::Names;
 use crate::gateway::order::ClosePermit;
-use crate::gateway::{Client, Identity};
+use crate::gateway::{Client, Identity, ReadPolicy};
 use crate::guard::decision::{Decision, Rules};
 use crate::protocol::positions::Position;
 use crate::report::{Check, Failure, Outcome};
 use crate::units::{Lots, Magic, Money, Symbol, Ticket};
+
+use watch::{Monitor, Told, Watched};
 
 /// No canary is larger, whatever flags and settings say.
 pub fn ceiling() -> Decimal {
@@ -48,8 +56,16 @@ pub struct Options {
     pub magic: Magic,
     /// Whether other positions may be open in the symbol: on hedging accounts.
     pub beside_open: bool,
-    /// Whether the position is left open.
+    /// Whether the position is left open; of a watched one, when its time is over.
     pub keep_open: bool,
+    /// How the position is watched before it is closed.
+    pub monitor: Option<Monitor>,
+    /// Whether the open canary of an earlier run is taken up instead of opening one.
+    pub resume: bool,
+    /// For how long a watched or adopted position is tried to be closed, at most.
+    pub closing: Duration,
+    /// How reads are tried again.
+    pub reads: ReadPolicy,
     /// Whether nothing is to be sent but questions.
     pub dry_run: bool,
     /// The admission decision's bytes, or why there are none.
@@ -80,6 +96,11 @@ impl Options {
         let volume = self.max_lot.checked_mul(self.coefficient).unwrap_or(Decimal::MAX);
         Lots::from(volume.normalize())
     }
+
+    /// Whether nothing here depends on a gateway that can close.
+    fn never_closes(&self) -> bool {
+        self.keep_open && self.monitor.is_none()
+    }
 }
 
 /// What a canary takes from the outside.
@@ -94,8 +115,12 @@ pub struct Means<'m> {
     pub permit: &'m dyn Fn(&Identity) -> ClosePermit,
     /// Asks whoever started this, once every guard passed.
     pub confirm: &'m mut dyn FnMut(&Report) -> Result<(), Failure>,
-    /// From here on a wish to stop must wait until it is known what became of the order.
-    pub shield: &'m dyn Fn() -> Result<(), Failure>,
+    /// The wish to stop: from the order on it must wait until it is known what became of it, and a watch hears it again.
+    pub stop: &'m Stop,
+    /// Whether a watch is to leave its position to the next one.
+    pub hand_over: &'m dyn Fn() -> bool,
+    /// Hears of every look of a watch.
+    pub observe: &'m mut dyn FnMut(Told<'_>),
     /// Named points around the send, for tests that kill the process there.
     pub point: &'m dyn Fn(&'static str),
 }
@@ -115,6 +140,10 @@ pub struct Report {
     pub latency_p99_us: Option<u64>,
     /// What became of the order.
     pub order: Option<Ordered>,
+    /// The position of an earlier run that was taken up instead.
+    pub adopted: Option<Adopted>,
+    /// The watch over the position, where it was watched.
+    pub monitor: Option<Watched>,
     /// What became of its position.
     pub close: Option<Closed>,
     /// The balance before the order.
@@ -124,9 +153,20 @@ pub struct Report {
     /// Balance before less balance after, where the position is proved closed.
     pub cost: Option<Money>,
     /// What a canary alone can't show.
-    pub not_exercised: &'static str,
+    pub not_exercised: String,
     /// Where the evidence is.
     pub evidence: PathBuf,
+}
+
+/// A position of an earlier run.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Adopted {
+    /// The run that opened it.
+    pub run: Uuid,
+    /// When its execution was recorded.
+    pub since: jiff::Timestamp,
+    /// As the list held it when it was taken up.
+    pub position: Position,
 }
 
 /// The order as planned.
@@ -140,6 +180,10 @@ pub struct Plan {
     pub volume: Lots,
     /// Whether the position is left open.
     pub keep_open: bool,
+    /// For how long it is watched before that, in ms; null where it isn't.
+    pub monitor_ms: Option<u64>,
+    /// Whether an earlier run's position is taken up instead of opening one.
+    pub resume: bool,
 }
 
 /// What became of the order.
@@ -203,18 +247,35 @@ impl Report {
                 side: "BUY",
                 volume: options.volume(),
                 keep_open: options.keep_open,
+                monitor_ms: options.monitor.as_ref().map(|monitor| micros(monitor.duration) / 1000),
+                resume: options.resume,
             },
             guards: vec![],
             decision: None,
             latency_p99_us: None,
             order: None,
+            adopted: None,
+            monitor: None,
             close: None,
             balance_before: None,
             balance_after: None,
             cost: None,
-            not_exercised: NOT_EXERCISED,
+            not_exercised: NOT_EXERCISED.to_owned(),
             evidence,
         }
+    }
+
+    /// Says which of the plan's criteria the watch exercised.
+    fn exercised(&mut self) {
+        const DAY_MS: u64 = 24 * 3600 * 1000;
+        let Some(watched) = &self.monitor else { return };
+        let drift = if watched.drift.watched { "" } else { "; drift: not watched" };
+        self.not_exercised = if watched.lasted_ms >= DAY_MS {
+            format!("24 h criteria exercised{drift}")
+        } else {
+            let lasted = spoken(Duration::from_millis(watched.lasted_ms));
+            format!("24 h criteria not exercised: watched for {lasted}{drift}")
+        };
     }
 }
 
@@ -222,6 +283,9 @@ impl Report {
 pub fn run(client: &mut Client<'_>, options: &Options, means: &mut Means<'_>) -> Outcome<Report> {
     let evidence = means.records.evidence.path().to_owned();
     let mut report = Report::new(options, means.records.run, evidence);
+    if options.resume {
+        return adopt::run(client, options, means, report);
+    }
     let admitted = admission::admit(client, options, means, &mut report);
     let simulated = client.is_connected() && client.identify().is_ok_and(|who| who.simulated);
     let ready = match admitted {

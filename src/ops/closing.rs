@@ -31,6 +31,8 @@ pub struct Closing {
     pub reply: Option<RawReply>,
     /// The last list that was read for it.
     pub reading: Option<Reading>,
+    /// Whether this gateway can never close anything (hazard 3).
+    pub hopeless: bool,
 }
 
 /// What became of the position.
@@ -74,6 +76,7 @@ pub fn close(
         became: Became::Unknown("nothing was sent".to_owned()),
         reply: None,
         reading: None,
+        hopeless: false,
     };
     for _ in 0..SENDS {
         let answered = send(client, clock, permit, position, options, until)?;
@@ -93,9 +96,12 @@ pub fn close(
             Became::StillOpen(list) => Became::StillOpen(format!("{said}; {list}")),
             other => other,
         };
-        let final_word =
+        closing.hopeless =
             matches!(&answered.claim, Claim::Refused(refusal) if cannot_close(refusal));
-        if final_word || !matches!(closing.became, Became::StillOpen(_)) || until.is_past(clock) {
+        if closing.hopeless
+            || !matches!(closing.became, Became::StillOpen(_))
+            || until.is_past(clock)
+        {
             break;
         }
     }

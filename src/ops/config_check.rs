@@ -107,7 +107,7 @@ fn judged(
     warnings: Vec<Warning>,
 ) -> (Profile, Option<HostPort>) {
     let kill_switch_origin = resolved.origin_of(Key::KillSwitchFile);
-    let settings = resolved.into_settings();
+    let settings = resolved.as_they_are().clone();
     let profile = Profile {
         name,
         gateway: settings.gateway.as_ref().map(ToString::to_string),

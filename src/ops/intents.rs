@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::open_proof::{self, Became, Found, Said, Sought};
 use crate::clock::{Clock, Deadline};
-use crate::evidence::body::{Body, By, Content, OpenIntent, Resolution, Resolved};
+use crate::evidence::body::{Body, By, Content, OpenIntent, OpenOutcome, Resolution, Resolved};
 use crate::evidence::book::Intent;
 use crate::evidence::{Evidence, EvidenceError};
 use crate::exit::Exit;
@@ -143,21 +143,52 @@ fn sought(open: &OpenIntent, credit: &Money) -> Sought {
 /// A ticket that the gateway named keeps an order unknown until a list holds it, in whatever run it is looked at.
 fn said_of(evidence: &Evidence, intent: &Intent, open: &OpenIntent) -> Result<Said, EvidenceError> {
     for record in evidence.records()? {
-        let record = record?;
-        let Some(Body::OpenOutcome(outcome)) = &record.body else { continue };
-        if outcome.intent != intent.run {
-            continue;
-        }
-        let Some(Content::Text(text)) = outcome.reply.as_ref().map(|reply| &reply.content) else {
-            continue;
-        };
-        if let Ok(Reply::Done(filled)) = reply::decode::<Filled>(text.as_bytes(), open.request)
-            && filled.ticket.is_real()
+        if let Some(Body::OpenOutcome(outcome)) = &record?.body
+            && outcome.intent == intent.run
+            && let Some(ticket) = named_in(outcome, open.request)
         {
-            return Ok(Said::Ticket(filled.ticket));
+            return Ok(Said::Ticket(ticket));
         }
     }
     Ok(Said::Silence)
+}
+
+/// The ticket in the gateway's own answer to the OPEN, where it named one.
+fn named_in(outcome: &OpenOutcome, request: Uuid) -> Option<Ticket> {
+    let Content::Text(text) = &outcome.reply.as_ref()?.content else { return None };
+    match reply::decode::<Filled>(text.as_bytes(), request) {
+        Ok(Reply::Done(filled)) => Some(filled.ticket).filter(|ticket| ticket.is_real()),
+        _ => None,
+    }
+}
+
+/// Whether the gateway's answer to that run's OPEN named the ticket, or a person said that it is the order's. What was
+/// found by its likeness alone is neither (hazard 10).
+pub fn is_named(evidence: &Evidence, run: Uuid, ticket: Ticket) -> Result<bool, EvidenceError> {
+    let mut request = None;
+    for record in evidence.records()? {
+        let record = record?;
+        let named = match &record.body {
+            Some(Body::OpenIntent(open)) if record.run == run => {
+                request = Some(open.request);
+                None
+            }
+            Some(Body::OpenOutcome(outcome)) if outcome.intent == run => {
+                request.and_then(|request| named_in(outcome, request))
+            }
+            Some(Body::Resolution(Resolution {
+                intent,
+                by: By::Person,
+                outcome: Resolved::Executed { ticket },
+                ..
+            })) if *intent == run => Some(*ticket),
+            _ => None,
+        };
+        if named == Some(ticket) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The refusal that an intent which stays unknown is to everything that would open more.

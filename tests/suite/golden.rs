@@ -9,12 +9,16 @@ use serde_json::Value;
 
 use crate::support::{Ended, Machine, Sim};
 
-const SCHEMAS: [&str; 20] = [
+const SCHEMAS: [&str; 24] = [
     "link-test",
     "link-watch",
     "positions",
     "sync",
+    "audit",
+    "audit-checks",
     "canary",
+    "canary-tick",
+    "drift",
     "emergency-close",
     "breaker",
     "evidence-show",
@@ -185,6 +189,10 @@ fn what_is_printed_fits_its_schema() {
         &machine.run(["config", "show", "--host=10.0.0.5"]).json().exits(0),
         "config-show",
     );
+    let sim = Sim::with_faults(&["no-terminal"]);
+    fits_its_schema(&machine.against(&sim, &["audit"]).json().exits(1), "audit");
+    fits_its_schema(&machine.run(["audit"]).json().exits(1), "audit");
+    fits_its_schema(&machine.run(["audit", "checks"]).json().exits(0), "audit-checks");
     fits_its_schema(&machine.run(["logs", "presets"]).json().exits(0), "logs-presets");
     fits_its_schema(&machine.run(["logs", "summary"]).json().exits(0), "logs-summary");
     fits_its_schema(&machine.run(["logs", "alerts"]).json(), "logs-alerts");
@@ -199,6 +207,7 @@ fn every_document_has_the_same_frame() {
         &["link-test"][..],
         &["positions"],
         &["sync"],
+        &["audit"],
         &["config", "show"],
         &["explain"],
         &["explain", "nothing"],

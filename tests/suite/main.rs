@@ -5,10 +5,12 @@
 // One crate, and nobody outside it: `pub` here says "for the other modules".
 #![allow(unreachable_pub)]
 
+mod audit;
 mod breaker;
 mod canary;
 mod closed_pipe;
 mod deploy;
+mod drift;
 mod emergency_close;
 mod gate;
 mod gateway_rules;
@@ -19,6 +21,7 @@ mod link_test;
 mod logs;
 mod look_alikes;
 mod man;
+mod monitoring;
 mod orders;
 mod positions;
 mod profiles;
@@ -31,3 +34,4 @@ mod stand_in;
 mod support;
 mod sync;
 mod untouched;
+mod watch;

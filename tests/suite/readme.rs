@@ -95,6 +95,7 @@ fn the_outputs_shown_are_real() {
         (["--sim", "--sim-positions=3", "sync"].as_slice(), 1),
         (&["--sim", "--sim-positions=3", "--all-profiles", "sync"], 1),
         (&["--sim", "canary", "--yes"], 12),
+        (&["--sim", "--sim-positions=3", "audit"], 6),
         (&["--sim", "--sim-positions=5", "emergency-close", "--yes"], 1),
     ] {
         let page = machine.run(arguments).end().exits(0).stdout();

@@ -62,10 +62,11 @@ fn leaves_no_trace(machine: &Machine, change: impl Fn(Run) -> Run, arguments: &[
     assert_eq!(tree(machine.path()), before, "{arguments:?}");
 }
 
-const COMMANDS: [&[&str]; 9] = [
+const COMMANDS: [&[&str]; 10] = [
     &["link-test", "-c", "3"],
     &["positions"],
     &["sync"],
+    &["audit"],
     &["link-test", "--sim-fault=no-terminal"],
     &["positions", "--sim-fault=positions-empty-on-error", "--sim-positions=3"],
     &["sync", "--sim-fault=churn", "--sim-positions=3"],
@@ -85,7 +86,7 @@ fn what_is_configured_is_untouched() {
 #[test]
 fn neither_flags_nor_a_profile_lead_back_to_it() {
     let machine = used();
-    for arguments in &COMMANDS[..3] {
+    for arguments in &COMMANDS[..4] {
         for flags in [
             &["--state-dir=state", "--log-dir=logs"][..],
             &["--profile=account1"][..],
@@ -102,7 +103,7 @@ fn neither_flags_nor_a_profile_lead_back_to_it() {
 #[test]
 fn the_default_places_are_untouched_as_well() {
     let machine = Machine::new();
-    for arguments in &COMMANDS[..3] {
+    for arguments in &COMMANDS[..4] {
         let bare = |run: Run| {
             run.without("MT5CRS_STATE_DIR").without("MT5CRS_LOG_DIR").without("KILL_SWITCH_FILE")
         };

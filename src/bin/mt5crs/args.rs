@@ -10,6 +10,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use mt5crs::config::duration;
 use mt5crs::evidence::Head;
+use mt5crs::ops::audit::catalogue::Level;
 use mt5crs::ops::evidence::RunPrefix;
 
 const AFTER_HELP: &str = "\
@@ -154,8 +155,12 @@ pub(crate) enum Command {
     Positions(PositionsArgs),
     /// Recover and check account and positions, keep them, then become COMMAND
     Sync(SyncArgs),
+    /// Is this deployment fit? Named checks in groups, each with what to do where it isn't
+    Audit(Box<AuditArgs>),
     /// Open one tiny order, prove it, close it, prove that: can this system really trade?
     Canary(CanaryArgs),
+    /// Compare what the strategy sees now with what it was made for: the Population Stability Index
+    Drift(DriftArgs),
     /// Close every position, or say exactly what remains
     EmergencyClose(EmergencyCloseArgs),
     /// Look at, write or remove the kill switch's file
@@ -241,6 +246,52 @@ pub(crate) struct SyncArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct AuditArgs {
+    #[command(subcommand)]
+    pub(crate) command: Option<AuditCommand>,
+    /// These checks or groups alone (repeatable, or with commas); `mt5crs audit checks` lists them
+    #[arg(long, value_name = "CHECK", value_delimiter = ',')]
+    pub(crate) only: Vec<String>,
+    /// Not these checks or groups; without `link` the gateway is not asked anything, for machines that are offline
+    #[arg(long, value_name = "CHECK", value_delimiter = ',')]
+    pub(crate) skip: Vec<String>,
+    /// From where on what is found makes the answer no (exit code 1); what can't be reached is never a yes
+    #[arg(long, value_enum, default_value = "fail", value_name = "LEVEL")]
+    pub(crate) fail_on: FailOn,
+    /// Over which time the engine unit's CPU is measured
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = positive_duration)]
+    pub(crate) cpu_window: Duration,
+    #[command(flatten)]
+    pub(crate) credit: CreditArg,
+    #[command(flatten)]
+    pub(crate) rows: RowsArg,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// List every check: its code, the worst that it can say, what it looks at
+    Checks,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    /// A warning is enough
+    Warn,
+    /// Only what failed
+    Fail,
+}
+
+impl From<FailOn> for Level {
+    fn from(level: FailOn) -> Self {
+        match level {
+            FailOn::Warn => Self::Warn,
+            FailOn::Fail => Self::Fail,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct CanaryArgs {
     /// The instrument, spelled as the broker does [MT5CRS_CANARY_SYMBOL]
     #[arg(long)]
@@ -248,9 +299,30 @@ pub(crate) struct CanaryArgs {
     /// Go on beside positions that are open in the symbol: on hedging accounts
     #[arg(long)]
     pub(crate) beside_open: bool,
-    /// Leave the position open
+    /// Leave the position open; of a watched one, when its time is over
     #[arg(long)]
     pub(crate) keep_open: bool,
+    /// Keep the position and watch it for this long, up to 168h, then close it
+    ///
+    /// Every look asks for a PING, the account and the positions, and looks at the kill switch; drift is looked at once an
+    /// hour. Where health is CRITICAL the kill switch is written, the position closed, and that proved: exit code 1, or 8
+    /// where it remains. SIGTERM and SIGINT close it first and end with 1, because the rest was not watched; a second one
+    /// stops at once. SIGUSR1 hands over: it leaves the position open for --resume, and ends with 0. With -o json each look
+    /// is one line on stdout, and the last line is the document. --deadline holds for the order before the watch and again
+    /// for the close after it, not for the watch.
+    #[arg(long, value_name = "DURATION", value_parser = watch_duration)]
+    pub(crate) monitor: Option<Duration>,
+    /// From one look of --monitor to the next, on a fixed schedule; 100ms to 60s
+    #[arg(long, value_name = "DURATION", value_parser = look_interval, default_value = "1s", requires = "monitor")]
+    pub(crate) monitor_interval: Duration,
+    /// Watch without looking at drift
+    #[arg(long, requires = "monitor", conflicts_with_all = ["drift_reference", "drift_current", "drift_field"])]
+    pub(crate) without_drift: bool,
+    /// Take up the open canary of an earlier run instead of opening one: to watch it on with --monitor, else to close it
+    #[arg(long, conflicts_with_all = ["symbol", "beside_open", "decision", "decision_report", "decision_hash", "decision_max_age"])]
+    pub(crate) resume: bool,
+    #[command(flatten)]
+    pub(crate) drift: DriftArgs,
     /// Evaluate the guards and send no order
     #[arg(long, conflicts_with = "yes")]
     pub(crate) dry_run: bool,
@@ -271,6 +343,20 @@ pub(crate) struct CanaryArgs {
     pub(crate) decision_max_age: Option<String>,
     #[command(flatten)]
     pub(crate) credit: CreditArg,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Drift")]
+pub(crate) struct DriftArgs {
+    /// The sample that the strategy was made for [MT5CRS_DRIFT_REFERENCE]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) drift_reference: Option<String>,
+    /// The sample of now, at least 200 values as well [MT5CRS_DRIFT_CURRENT]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) drift_current: Option<String>,
+    /// The CSV column or JSONL field of both; without it each line is a number [MT5CRS_DRIFT_FIELD]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) drift_field: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -438,7 +524,11 @@ pub(crate) enum SchemaOf {
     LinkWatch,
     Positions,
     Sync,
+    Audit,
+    AuditChecks,
     Canary,
+    CanaryTick,
+    Drift,
     EmergencyClose,
     Breaker,
     EvidenceShow,
@@ -489,6 +579,28 @@ fn positive_duration(text: &str) -> Result<Duration, String> {
         Ok(duration) if duration.is_zero() => Err("must be above 0".to_owned()),
         Ok(duration) => Ok(duration),
         Err(error) => Err(error.to_string()),
+    }
+}
+
+/// How long a position may be watched. The plan has 72 h; past a week nobody remembers why.
+fn watch_duration(text: &str) -> Result<Duration, String> {
+    within(
+        text,
+        Duration::from_nanos(1),
+        Duration::from_secs(7 * 24 * 3600),
+        "above 0 and at most 168h",
+    )
+}
+
+fn look_interval(text: &str) -> Result<Duration, String> {
+    within(text, Duration::from_millis(100), Duration::from_secs(60), "from 100ms to 60s")
+}
+
+fn within(text: &str, least: Duration, most: Duration, range: &str) -> Result<Duration, String> {
+    match duration::parse(text) {
+        Ok(duration) if (least..=most).contains(&duration) => Ok(duration),
+        Ok(_) => Err(format!("must be {range}")),
+        Err(error) => Err(format!("{error}; it must be {range}")),
     }
 }
 

@@ -1,9 +1,11 @@
 //! One file a command: arguments to options, the operation, the report to the screen.
 
+mod audit;
 mod breaker;
 mod canary;
 mod codes;
 mod config;
+mod drift;
 mod emergency_close;
 mod evidence;
 mod fleet;
@@ -32,7 +34,7 @@ pub(crate) fn dispatch(arguments: Arguments) -> u8 {
     } else if is_monitored && !has_figures(&arguments.command) {
         let failure = usage(
             "this command has no figures for monitoring: nothing was done".to_owned(),
-            "-o nagios and -o prometheus go with link-test, sync and logs alerts".to_owned(),
+            "-o nagios and -o prometheus go with link-test, sync, audit and logs alerts".to_owned(),
         );
         // No plugin's line: it would be one of a command that monitoring has no business with.
         run.screen.fail(&failure);
@@ -54,10 +56,12 @@ pub(crate) fn dispatch(arguments: Arguments) -> u8 {
 /// Whether monitoring may ask for it: reads that have figures. Whatever sends an order or changes the deployment is
 /// nothing to be run every minute by a program that expects one line.
 fn has_figures(command: &Command) -> bool {
-    matches!(
-        command,
-        Command::LinkTest(_) | Command::Sync(_) | Command::Logs(LogsCommand::Alerts(_))
-    )
+    match command {
+        Command::LinkTest(_) | Command::Sync(_) => true,
+        Command::Audit(args) => args.command.is_none(),
+        Command::Logs(command) => matches!(command, LogsCommand::Alerts(_)),
+        _ => false,
+    }
 }
 
 fn command(run: &Run, command: Command) -> Exit {
@@ -65,7 +69,9 @@ fn command(run: &Run, command: Command) -> Exit {
         Command::LinkTest(args) => link_test::run(run, &args),
         Command::Positions(args) => positions::run(run, args),
         Command::Sync(args) => sync::run(run, args),
+        Command::Audit(args) => audit::run(run, *args),
         Command::Canary(args) => canary::run(run, &args),
+        Command::Drift(args) => drift::run(run, &args),
         Command::EmergencyClose(args) => emergency_close::run(run, &args),
         Command::Breaker(command) => breaker::run(run, &command),
         Command::Evidence(command) => evidence::run(run, command),

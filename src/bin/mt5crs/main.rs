@@ -15,6 +15,7 @@ mod part;
 mod prompt;
 mod render;
 mod run;
+mod service;
 mod signals;
 mod site;
 mod usage;

@@ -3,10 +3,12 @@
 //! stdout is data and has one owner, [`Screen`]; stderr is talk. A pipe that was closed early is no error: whoever read
 //! it had enough, and the exit code still says how the command ended.
 
+pub(crate) mod audit;
 pub(crate) mod breaker;
 pub(crate) mod canary;
 pub(crate) mod config;
 pub(crate) mod config_check;
+pub(crate) mod drift;
 pub(crate) mod emergency_close;
 pub(crate) mod evidence;
 pub(crate) mod explain;
@@ -22,6 +24,7 @@ pub(crate) mod simulator;
 pub(crate) mod style;
 pub(crate) mod sync;
 pub(crate) mod table;
+pub(crate) mod watch;
 
 use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
 use std::os::fd::AsFd;

@@ -43,6 +43,8 @@ pub(crate) struct Showing<'a> {
     pub(crate) histogram: bool,
     /// How many of the outcome's warnings, from the first on, were told when they arose.
     pub(crate) told: usize,
+    /// Whether the document is the last of several lines of JSON.
+    pub(crate) last_line: bool,
     /// Whether stdout belongs to somebody else.
     pub(crate) on_stderr: bool,
     /// Whether somebody waits for the end: nothing is then done that can be done another time.
@@ -212,6 +214,9 @@ impl Run {
             (Format::Json, _) if self.global.is_part => {
                 let line = render::part_line(outcome, &context);
                 self.screen.part(&line, &document).context("standard output")
+            }
+            (Format::Json, false) if showing.last_line => {
+                self.screen.json_line(&document).context("standard output")
             }
             (Format::Json, false) => self.screen.json(&document).context("standard output"),
             (Format::Json, true) => self.screen.json_on_stderr(&document).context("standard error"),

@@ -25,7 +25,7 @@ fn try_install() -> std::io::Result<Stop> {
             asked.ask(usize::try_from(signal).unwrap_or(usize::MAX));
             if asked.check().is_ok() {
                 let screen = Screen { quiet: false };
-                screen.warn("not stopped: orders are on their way; a second Ctrl-C stops an emergency-close, and leaves what is in flight unknown");
+                screen.warn("not stopped: orders are on their way; where positions are being closed a second Ctrl-C stops, and leaves what is in flight unknown");
             }
             // Whoever waits is woken; with nobody left to wake there is nobody to stop.
             let _ = waker.write_all(b"!");

@@ -15,13 +15,16 @@ use mt5crs::gateway::target::{Target, resolve};
 use mt5crs::gateway::zeromq::ZmqTransport;
 use mt5crs::gateway::{Client, ReadPolicy};
 use mt5crs::guard;
+use mt5crs::guard::decision::{self, Rules};
 use mt5crs::guard::target::Allowed;
+use mt5crs::logs::alerts::Thresholds;
 use mt5crs::logs::{Format, Record, record};
 use mt5crs::ops::sync::Judging;
 use mt5crs::ops::sync::checks::Expected;
 use mt5crs::report::{Failure, TargetKind};
 use mt5crs::sim::Server;
 use mt5crs::units::Money;
+use rust_decimal::prelude::ToPrimitive as _;
 use uuid::Uuid;
 
 use crate::args::{Global, LogFormat};
@@ -48,6 +51,13 @@ pub(crate) struct Job {
     /// In an emergency the keys without whose right value the command would do harm; what is wrong with others becomes a
     /// warning. `None` where every problem stops it.
     pub(crate) lenient: Option<&'static [Key]>,
+}
+
+impl Job {
+    /// From now on, by the flag where it is given.
+    pub(crate) fn deadline(&self, run: &Run) -> Deadline {
+        Deadline::after(&*run.clock, run.global.settings.deadline.unwrap_or(self.deadline))
+    }
 }
 
 /// Where a command works.
@@ -82,9 +92,18 @@ impl Site {
         job: Job,
         more: &[(Key, &str, &Option<String>)],
     ) -> Result<Self, Failure> {
-        let deadline =
-            Deadline::after(&*run.clock, run.global.settings.deadline.unwrap_or(job.deadline));
+        let deadline = job.deadline(run);
         let resolved = resolved(&run.global, more).map_err(|error| no_directory(&error))?;
+        Self::on(run, job, deadline, resolved)
+    }
+
+    /// The same on settings that were read already.
+    pub(crate) fn on(
+        run: &Run,
+        job: Job,
+        deadline: Deadline,
+        resolved: Resolved,
+    ) -> Result<Self, Failure> {
         let origin = resolved.origin_of(Key::GatewayHost).to_string();
         let accepted = match (run.global.sim.sim, job.lenient) {
             (true, _) => resolved.without_gateway(),
@@ -256,6 +275,30 @@ pub(crate) fn inputs(
         env_file: flags.env_file.clone(),
         cwd: std::env::current_dir()?,
     })
+}
+
+/// What an admission decision is held against.
+pub(crate) fn decision_rules(settings: &Settings) -> Rules {
+    let report = settings.decision_report.as_ref();
+    Rules {
+        expected_hash: settings.decision_hash.clone(),
+        report: report.map(|path| {
+            decision::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        }),
+        max_age: settings.decision_max_age,
+    }
+}
+
+/// From where on the logs show that something is wrong.
+pub(crate) fn thresholds(settings: &Settings) -> Thresholds {
+    Thresholds {
+        failed_syncs: u64::from(settings.alert_failed_syncs),
+        silence: settings.alert_silence,
+        sync: settings.alert_sync,
+        retry: settings.alert_retry,
+        memory_bytes: settings.alert_memory_bytes,
+        cpu_percent: settings.alert_cpu_percent.to_f64().unwrap_or(f64::INFINITY),
+    }
 }
 
 /// Wrong settings, all of them at once.

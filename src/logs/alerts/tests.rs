@@ -1,4 +1,6 @@
 use super::*;
+use crate::logs::engine::Engine;
+use crate::logs::usage::Usage;
 
 const A: &str = "tcp://10.0.0.5:5555";
 const B: &str = "tcp://10.0.0.6:5555";

@@ -177,13 +177,10 @@ fn presets_find_what_their_words_find() {
     }
 }
 
-/// A clock on which a sleep lasts until the writer has written some more, and which stops a while after its end.
-struct Written {
-    more: Mutex<mpsc::Receiver<()>>,
-    looks_left: AtomicUsize,
-}
+/// A clock that stands still; what a sleep does is the test's.
+struct Asleep<F>(F);
 
-impl Clock for Written {
+impl<F: Fn() -> Result<(), Stopped> + Send + Sync> Clock for Asleep<F> {
     fn now(&self) -> Timestamp {
         Timestamp::UNIX_EPOCH
     }
@@ -193,15 +190,26 @@ impl Clock for Written {
     }
 
     fn sleep(&self, _: Duration) -> Result<(), Stopped> {
-        if self.more.lock().unwrap().recv().is_ok() {
-            return Ok(());
-        }
-        match self.looks_left.fetch_sub(1, Ordering::SeqCst) {
-            1 => Err(Stopped { signal: 2 }),
-            _ => Ok(()),
-        }
+        (self.0)()
     }
 }
+
+/// What following a log prints until it is stopped.
+fn followed(
+    log: &Path,
+    pattern: &str,
+    options: &Options,
+    sleep: impl Fn() -> Result<(), Stopped> + Send + Sync,
+) -> (Printed, Totals) {
+    let (query, clock) = (query(pattern), Asleep(sleep));
+    let (mut printed, mut totals) = (Printed::default(), Totals::default());
+    let mut search = Search::new(&query, options);
+    let ended = search.follow(&[log.to_owned()], &clock, &mut printed, &mut totals);
+    assert!(matches!(ended, Ended::Stopped(_)));
+    (printed, totals)
+}
+
+const STOPPED: Stopped = Stopped { signal: 2 };
 
 /// Writes numbered lines at full speed, and rotates now and then as logrotate does.
 fn write_and_rotate(log: &Path, lines: usize, more: &mpsc::SyncSender<()>) {
@@ -237,16 +245,20 @@ fn a_writer_and_a_rotation_at_full_speed_lose_nothing_and_repeat_nothing() {
     let log = tree.path().join("a.log");
     fs::write(&log, "other\n").unwrap();
     let (written, more) = mpsc::sync_channel(0);
-    let clock = Written { more: Mutex::new(more), looks_left: AtomicUsize::new(20) };
-    let (query, options) = (query("^x"), Options::default());
-    let (mut printed, mut totals) = (Printed::default(), Totals::default());
-    let ended = std::thread::scope(|scope| {
+    let (more, looks_left) = (Mutex::new(more), AtomicUsize::new(20));
+    // Lasts until the writer has written some more; a while after its end it is enough.
+    let sleep = || {
+        let has_ended = more.lock().unwrap().recv().is_err();
+        match has_ended && looks_left.fetch_sub(1, Ordering::SeqCst) == 1 {
+            true => Err(STOPPED),
+            false => Ok(()),
+        }
+    };
+    let (printed, totals) = std::thread::scope(|scope| {
         let log = &log;
         scope.spawn(move || write_and_rotate(log, LINES, &written));
-        let mut search = Search::new(&query, &options);
-        search.follow(std::slice::from_ref(log), &clock, &mut printed, &mut totals)
+        followed(log, "^x", &Options::default(), sleep)
     });
-    assert!(matches!(ended, Ended::Stopped(_)));
     let mut seen = vec![0; LINES];
     for line in printed.text.lines() {
         seen[line[":x ".len()..].parse::<usize>().unwrap()] += 1;
@@ -262,33 +274,15 @@ fn following_keeps_numbers_and_context_from_one_look_to_the_next() {
     let tree = tempfile::tempdir().unwrap();
     let log = tree.path().join("a.log");
     fs::write(&log, "one\n").unwrap();
-    /// Writes one line at each look.
-    struct Writer {
-        log: PathBuf,
-        lines: Mutex<Vec<&'static str>>,
-    }
-    impl Clock for Writer {
-        fn now(&self) -> Timestamp {
-            Timestamp::UNIX_EPOCH
-        }
-        fn monotonic(&self) -> Duration {
-            Duration::ZERO
-        }
-        fn sleep(&self, _: Duration) -> Result<(), Stopped> {
-            let Some(line) = self.lines.lock().unwrap().pop() else {
-                return Err(Stopped { signal: 2 });
-            };
-            let mut file = OpenOptions::new().append(true).open(&self.log).unwrap();
-            file.write_all(line.as_bytes()).unwrap();
-            Ok(())
-        }
-    }
-    let lines = vec!["six x\n", "five\n", "four\n", "three\n", "two x\n"];
-    let clock = Writer { log: log.clone(), lines: lines.into() };
-    let query = query("x");
+    // One line at each look.
+    let lines = Mutex::new(vec!["six x\n", "five\n", "four\n", "three\n", "two x\n"]);
+    let sleep = || {
+        let line = lines.lock().unwrap().pop().ok_or(STOPPED)?;
+        let mut file = OpenOptions::new().append(true).open(&log).unwrap();
+        file.write_all(line.as_bytes()).unwrap();
+        Ok(())
+    };
     let options = Options { before: 1, after: 1, ..numbered() };
-    let (mut printed, mut totals) = (Printed::default(), Totals::default());
-    let ended = Search::new(&query, &options).follow(&[log], &clock, &mut printed, &mut totals);
-    assert!(matches!(ended, Ended::Stopped(_)));
+    let (printed, _) = followed(&log, "x", &options, sleep);
     assert_eq!(printed.text, "1-one\n2:two x\n3-three\n--\n5-five\n6:six x\n");
 }

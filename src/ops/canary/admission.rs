@@ -6,21 +6,21 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 use rust_decimal::Decimal;
 
+use super::close::found_closed;
+use super::watch::Hourly;
 use super::{Means, Options, Report, ceiling};
 use crate::clock::{Deadline, micros};
 use crate::evidence::EvidenceError;
-use crate::evidence::body::{Begin, CloseOutcome, CloseResult};
+use crate::evidence::body::Begin;
 use crate::exit::Exit;
-use crate::gateway::order::{Claim, OpenPermit};
+use crate::gateway::order::OpenPermit;
 use crate::gateway::{Client, Error};
 use crate::guard::{arm, breaker, decision};
 use crate::ops::absence::{self, Credible};
-use crate::ops::closing::cannot_close;
+use crate::ops::close_probe::{self, EXPECTED, Probed};
 use crate::ops::intents;
 use crate::ops::sync::{self, Observed, checks};
-use crate::protocol::ErrorCode;
 use crate::protocol::account::Account;
-use crate::protocol::order::Close;
 use crate::protocol::ping::Pong;
 use crate::protocol::positions::Position;
 use crate::report::{Check, Failure, Status};
@@ -36,6 +36,8 @@ const OWNED: &str = "evidence of this endpoint and currency";
 pub(super) struct Ready {
     pub(super) permit: OpenPermit,
     pub(super) account: Account,
+    /// Of a position that is to be watched.
+    pub(super) drift: Option<Hourly>,
 }
 
 struct Guards<'g> {
@@ -83,6 +85,7 @@ pub(super) fn admit(
     *decision = all.decision(means);
     all.breaker();
     all.evidence(means);
+    let drift = all.drift();
     let reached = all.remote(client, means, latency_p99_us);
     for name in arm::BEFORE_OPEN {
         if !all.checks.iter().any(|check| check.name == name) {
@@ -99,8 +102,8 @@ pub(super) fn admit(
     if let Some(account) = &account {
         *balance_before = Some(account.balance.clone());
     }
-    match (arm::open(guards, options.keep_open || options.dry_run), account) {
-        (Ok(permit), Some(account)) => Ok(Ready { permit, account }),
+    match (arm::open(guards, options.never_closes() || options.dry_run), account) {
+        (Ok(permit), Some(account)) => Ok(Ready { permit, account, drift }),
         (Err(forbidding), _) => Err(refusal(&forbidding)),
         (Ok(_), None) => Err(refusal(&["terminal: the account was not read".to_owned()])),
     }
@@ -171,6 +174,14 @@ impl Guards<'_> {
         };
         let remedy = "no evidence, no order: free the disk, mend owner and mode of the state directory, or look at mt5crs evidence verify";
         self.judge("evidence-writable", writable.is_ok(), found, "evidence can be written", remedy);
+    }
+
+    /// What is to be watched for a day begins with a look.
+    fn drift(&mut self) -> Option<Hourly> {
+        let monitor = self.options.monitor.as_ref()?;
+        let drift = monitor.drift.as_ref().map(Hourly::begin);
+        self.checks.push(Hourly::guard(drift.as_ref()));
+        drift
     }
 
     /// The guards that need a gateway. An error is one of the link: what was not reached by then stays so.
@@ -433,14 +444,7 @@ impl Guards<'_> {
                 Credible::No(doubt) => open.push(format!("{} ({doubt})", canary.ticket)),
                 Credible::Yes(_) if self.options.dry_run => {}
                 Credible::Yes(witness) => {
-                    let closed = CloseOutcome {
-                        ticket: canary.ticket,
-                        result: CloseResult::Closed,
-                        why: format!("found closed by a later run: {witness}"),
-                        reply: None,
-                        readings: vec![],
-                        balance_after: None,
-                    };
+                    let closed = found_closed(canary.ticket, &witness);
                     if let Err(error) = means.records.add(means.clock, &closed.into()) {
                         open.push(format!("{} ({error})", canary.ticket));
                     }
@@ -453,21 +457,17 @@ impl Guards<'_> {
             open.is_empty(),
             found,
             EXPECTED,
-            "close it: mt5crs emergency-close --ticket NUMBER",
+            "take it up: mt5crs canary --resume, with --monitor to watch it on; or close it: mt5crs emergency-close --ticket NUMBER",
         );
         Ok(())
     }
 
-    /// A CLOSE for a ticket that no list ever held trades nothing, and tells a gateway that can close from one that
-    /// never will (PROTOCOL.md, section 4a).
     fn can_close(
         &mut self,
         client: &mut Client<'_>,
         means: &Means<'_>,
         positions: &[Position],
     ) -> Result<(), Error> {
-        const EXPECTED: &str =
-            "a CLOSE for a ticket that doesn't exist is answered with \"not found\"";
         if self.options.dry_run {
             self.push(
                 "can-close",
@@ -478,35 +478,17 @@ impl Guards<'_> {
             );
             return Ok(());
         }
-        let ticket = unused_ticket(means.records.run, positions);
-        let order =
-            Close { ticket, symbol: self.options.symbol.clone(), volume: self.options.volume() };
         let until = Deadline::after(means.clock, self.options.order_timeout).min(means.deadline);
-        let session = client.session()?;
-        let permit = (means.permit)(session.identity());
-        let answered = session.close(&permit, order, until);
-        let (good, found) = match &answered.claim {
-            Claim::Refused(refusal) if cannot_close(refusal) => {
-                (false, format!("this gateway cannot close anything: {refusal}"))
-            }
-            Claim::Refused(refusal)
-                if refusal.code == ErrorCode::Mt5CloseFailed
-                    && refusal.message.to_ascii_lowercase().contains("not found") =>
-            {
-                (true, refusal.to_string())
-            }
-            Claim::Refused(refusal) => (false, refusal.to_string()),
-            Claim::Done(_) => (
-                false,
-                format!("it said that it closed {ticket}, which doesn't exist: a stub or a mock"),
-            ),
-            Claim::Garbled(complaint) => (false, complaint.to_string()),
-            Claim::Lost(error) => (false, error.to_string()),
+        let volume = self.options.volume();
+        let asked = close_probe::Options {
+            symbol: &self.options.symbol,
+            volume: &volume,
+            run: means.records.run,
+            positions,
+            until,
         };
-        if matches!(answered.claim, Claim::Garbled(_) | Claim::Lost(_)) {
-            client.hang_up();
-        }
-        let status = match (good, self.options.keep_open) {
+        let Probed { can_close, found, .. } = close_probe::probe(client, means.permit, asked)?;
+        let status = match (can_close, self.options.never_closes()) {
             (true, _) => Status::Pass,
             (false, true) => Status::Warn,
             (false, false) => Status::Fail,
@@ -514,16 +496,4 @@ impl Guards<'_> {
         self.push("can-close", status, found, EXPECTED, "what this gateway opens it can't close: close at the terminal, update the gateway, or accept it with --keep-open");
         Ok(())
     }
-}
-
-/// A ticket far above those that brokers give, and in no list.
-fn unused_ticket(run: uuid::Uuid, positions: &[Position]) -> Ticket {
-    const FROM: i64 = 8_000_000_000_000_000;
-    const SPAN: u128 = 1_000_000_000_000_000;
-    let offset = i64::try_from(run.as_u128() % SPAN).unwrap_or_default();
-    let mut ticket = Ticket(FROM + offset);
-    while positions.iter().any(|position| position.ticket == ticket) {
-        ticket = Ticket(ticket.0 + 1);
-    }
-    ticket
 }

@@ -2,19 +2,23 @@
 
 use std::collections::BTreeSet;
 
+use uuid::Uuid;
+
 use super::admission::Ready;
+use super::close::{Desk, not_closed};
+use super::watch::{self, Ended, Held, Hourly};
 use super::{CloseEnd, Closed, Means, Options, OrderEnd, Ordered, Report};
 use crate::clock::Deadline;
 use crate::evidence::body::{
-    CanaryEnd, CanaryResult, CloseIntent, CloseOutcome, CloseResult, Funds, OpenIntent,
-    OpenOutcome, OpenResult, Ordered as Recorded, Purpose, RawReply,
+    CanaryEnd, CanaryResult, Funds, OpenIntent, OpenOutcome, OpenResult, Ordered as Recorded,
+    Purpose, RawReply,
 };
 use crate::exit::Exit;
-use crate::gateway::order::{Answered, Claim, Prepared};
+use crate::failure::interrupted;
+use crate::gateway::order::{Answered, Claim, OpenPermit, Prepared};
 use crate::gateway::{Client, Error};
 use crate::guard::breaker;
 use crate::ops::absence::{self, Credible};
-use crate::ops::closing::{self, Became as Gone};
 use crate::ops::open_proof::{self, Became, Found, Said, Sought};
 use crate::protocol::order::{Filled, Open};
 use crate::protocol::positions::Position;
@@ -70,8 +74,8 @@ pub(super) fn trade(
     };
     let intent = intent(&order, &prepared, options, &before, &ready);
     (means.point)("before-intent");
-    if let Err(failure) = (means.shield)() {
-        return refused(report, failure, simulated);
+    if let Err(stopped) = means.stop.shield() {
+        return refused(report, interrupted(stopped), simulated);
     }
     if let Err(error) = means.records.add(means.clock, &intent.into()) {
         let failure = Failure {
@@ -84,7 +88,8 @@ pub(super) fn trade(
         return refused(report, failure, simulated);
     }
     (means.point)("after-intent");
-    let answered = send(client, options, means, ready, &prepared);
+    let Ready { permit, drift, .. } = ready;
+    let answered = send(client, options, means, permit, &prepared);
     (means.point)("after-send");
     let (said, words) = said(&answered.claim);
     let found = find_out(client, means, &sought, said, &answered.claim);
@@ -96,30 +101,34 @@ pub(super) fn trade(
         readings: found.readings.clone(),
     };
     let mut warnings = vec![];
-    keep(means, &outcome.into(), &mut warnings);
+    let mut desk = Desk { client, options, means, warnings: &mut warnings };
+    desk.keep(&outcome.into());
     let code = refusal_of(&answered.claim);
     let ended = match found.became {
-        Became::Executed { position, named } => executed(
-            client,
-            options,
-            means,
-            &mut report,
-            &before,
-            *position,
-            named,
-            words,
-            &mut warnings,
-        ),
+        Became::Executed { position, named } => {
+            let opened = Opened { position: *position, named, before, drift };
+            executed(&mut desk, &mut report, opened, words)
+        }
         Became::NotExecuted { why } => {
             report.order = Some(ordered(OrderEnd::NotExecuted, words, why.clone()));
             Err(not_executed(options, &why, code))
         }
         Became::Unknown { why } => {
             report.order = Some(ordered(OrderEnd::Unknown, words, why.clone()));
-            Err(unknown(options, means, &why))
+            Err(unknown(options, desk.means.records.run, &why))
         }
     };
-    finish(client, means, report, ended, warnings, simulated)
+    finish(&mut desk, &mut report, true);
+    ended_as(report, ended, warnings, simulated)
+}
+
+/// A proved OPEN.
+struct Opened {
+    position: Position,
+    named: bool,
+    /// Every ticket that was open before it.
+    before: BTreeSet<Ticket>,
+    drift: Option<Hourly>,
 }
 
 /// Identity, list and breaker once more, directly before the order and on the connection that will carry it: whoever
@@ -227,11 +236,11 @@ fn send(
     client: &mut Client<'_>,
     options: &Options,
     means: &Means<'_>,
-    ready: Ready,
+    permit: OpenPermit,
     prepared: &Prepared,
 ) -> Answered<Filled> {
     let until = Deadline::after(means.clock, options.order_timeout).min(means.deadline);
-    let answered = client.open(ready.permit, prepared, until);
+    let answered = client.open(permit, prepared, until);
     if matches!(answered.claim, Claim::Lost(_) | Claim::Garbled(_)) {
         client.hang_up();
     }
@@ -298,22 +307,15 @@ fn ordered(result: OrderEnd, said: String, why: String) -> Ordered {
     Ordered { result, position: None, named: false, partial: false, said, why }
 }
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "the one place where everything that is known comes together"
-)]
+/// What follows a proved OPEN: left open, closed, or watched and then closed.
 fn executed(
-    client: &mut Client<'_>,
-    options: &Options,
-    means: &mut Means<'_>,
+    desk: &mut Desk<'_, '_, '_>,
     report: &mut Report,
-    before: &BTreeSet<Ticket>,
-    position: Position,
-    named: bool,
+    opened: Opened,
     said: String,
-    warnings: &mut Vec<String>,
 ) -> Result<Verdict, Failure> {
-    let ticket = position.ticket;
+    let Opened { position, named, before, drift } = opened;
+    let (ticket, options) = (position.ticket, desk.options);
     let partial = position.volume < options.volume();
     report.order = Some(Ordered {
         result: OrderEnd::Executed,
@@ -324,7 +326,8 @@ fn executed(
         why: format!("the gateway's list holds {ticket}"),
     });
     if partial {
-        warnings.push(format!("a partial fill: {} of {} lots", position.volume, options.volume()));
+        let words = format!("a partial fill: {} of {} lots", position.volume, options.volume());
+        desk.warnings.push(words);
     }
     let verdict = if partial { Verdict::Warn } else { Verdict::Pass };
     // Somebody else's order may look the same: neither a success nor to be closed (hazard 10).
@@ -333,74 +336,34 @@ fn executed(
         report.close = Some(Closed { ticket, result: CloseEnd::NotClosed, why: why.clone() });
         return Err(not_closed(ticket, &why));
     }
+    if let Some(monitor) = &options.monitor {
+        let held = Held { position, others: before, drift, adopted: false };
+        return Ok(watch::run(desk, monitor, report, held)?.max(verdict));
+    }
     if options.keep_open {
-        report.close = Some(Closed {
-            ticket,
-            result: CloseEnd::KeptOpen,
-            why: "left open, as asked for".to_owned(),
-        });
+        let why = "left open, as asked for".to_owned();
+        report.close = Some(Closed { ticket, result: CloseEnd::KeptOpen, why });
         return Ok(verdict);
     }
-    (means.point)("before-close");
-    let close =
-        CloseIntent { ticket, symbol: position.symbol.clone(), volume: position.volume.clone() };
-    keep(means, &close.into(), warnings);
-    let closing = close_it(client, options, means, &position, before);
-    (means.point)("after-close");
-    let (result, end, why, reply, reading) = match closing {
-        Ok(closing) => {
-            let (result, end, why) = match closing.became {
-                Gone::Closed(why) => (CloseResult::Closed, CloseEnd::Closed, why),
-                Gone::StillOpen(why) => (CloseResult::StillOpen, CloseEnd::NotClosed, why),
-                Gone::Unknown(why) => (CloseResult::Unknown, CloseEnd::NotClosed, why),
-            };
-            (result, end, why, closing.reply, closing.reading)
-        }
-        Err(error) => (CloseResult::Unknown, CloseEnd::NotClosed, error.to_string(), None, None),
-    };
-    let outcome = CloseOutcome {
-        ticket,
-        result,
-        why: why.clone(),
-        reply,
-        readings: reading.into_iter().collect(),
-        balance_after: None,
-    };
-    keep(means, &outcome.into(), warnings);
-    report.close = Some(Closed { ticket, result: end, why: why.clone() });
-    match end {
+    (desk.means.point)("before-close");
+    let closed = desk.close(&position, &before, desk.means.deadline);
+    let (result, why) = (closed.result, closed.why.clone());
+    report.close = Some(closed);
+    match result {
         CloseEnd::NotClosed => Err(not_closed(ticket, &why)),
         CloseEnd::Closed | CloseEnd::KeptOpen => Ok(verdict),
     }
 }
 
-fn close_it(
-    client: &mut Client<'_>,
-    options: &Options,
-    means: &Means<'_>,
-    position: &Position,
-    before: &BTreeSet<Ticket>,
-) -> Result<closing::Closing, Error> {
-    let permit = (means.permit)(client.session()?.identity());
-    let how = closing::Options {
-        order_timeout: options.order_timeout,
-        settle: options.settle,
-        credit: options.judging.credit.clone(),
-    };
-    closing::close(client, means.clock, &permit, position, before, &how, means.deadline)
-}
-
-/// The balance after all, the last record, and the outcome.
-fn finish(
-    client: &mut Client<'_>,
-    means: &mut Means<'_>,
-    mut report: Report,
-    ended: Result<Verdict, Failure>,
-    mut warnings: Vec<String>,
-    simulated: bool,
-) -> Outcome<Report> {
-    if let Ok(Reply::Done(account)) = client.account().map(|answer| answer.reply) {
+/// The balance after all, and the last record of a canary's own run.
+pub(super) fn finish(desk: &mut Desk<'_, '_, '_>, report: &mut Report, own: bool) {
+    report.exercised();
+    if let Ok(Reply::Done(account)) = desk.client.account().map(|answer| answer.reply) {
         report.balance_after = Some(account.balance);
+    }
+    // Who adopts a position knows no balance from before it was opened, and its run has an end of its own.
+    if !own {
+        return;
     }
     let closed = report.close.as_ref().map(|close| close.result);
     if let (Some(CloseEnd::Closed), Some(before), Some(after)) =
@@ -426,21 +389,27 @@ fn finish(
             balance_after: report.balance_after.clone(),
             cost: report.cost.clone(),
         };
-        keep(means, &end.into(), &mut warnings);
+        desk.keep(&end.into());
     }
+}
+
+/// The outcome. A watch that was asked to stop leaves open what the rest of its time would have shown.
+pub(super) fn ended_as(
+    report: Report,
+    ended: Result<Verdict, Failure>,
+    warnings: Vec<String>,
+    simulated: bool,
+) -> Outcome<Report> {
+    let stopped = report.monitor.as_ref().is_some_and(|watched| watched.ended == Ended::Stopped);
     let mut outcome = match ended {
         Ok(verdict) => Outcome::judged(report, verdict, simulated),
         Err(failure) => refused(report, failure, simulated),
     };
+    if stopped && outcome.exit == Exit::No {
+        outcome.verdict = Verdict::Unknown;
+    }
     outcome.warnings = warnings;
     outcome
-}
-
-/// After the send a record that can't be written stops nothing: it is told.
-fn keep(means: &Means<'_>, body: &crate::evidence::body::Body, warnings: &mut Vec<String>) {
-    if let Err(error) = means.records.add(means.clock, body) {
-        warnings.push(format!("the {} could not be recorded: {error}", body.kind()));
-    }
 }
 
 fn not_executed(options: &Options, why: &str, refusal: Option<Refusal>) -> Failure {
@@ -460,7 +429,7 @@ fn not_executed(options: &Options, why: &str, refusal: Option<Refusal>) -> Failu
     }
 }
 
-fn unknown(options: &Options, means: &Means<'_>, why: &str) -> Failure {
+fn unknown(options: &Options, run: Uuid, why: &str) -> Failure {
     Failure {
         code: "outcome-unknown",
         message: format!(
@@ -469,21 +438,8 @@ fn unknown(options: &Options, means: &Means<'_>, why: &str) -> Failure {
         ),
         causes: vec![why.to_owned()],
         remedy: format!(
-            "do not retry; look at the terminal's Trade tab, run mt5crs sync, or say what is so: mt5crs evidence resolve {}",
-            means.records.run
+            "do not retry; look at the terminal's Trade tab, run mt5crs sync, or say what is so: mt5crs evidence resolve {run}"
         ),
         exit: Exit::OutcomeUnknown,
-    }
-}
-
-fn not_closed(ticket: Ticket, why: &str) -> Failure {
-    Failure {
-        code: "canary-open",
-        message: format!("THE CANARY'S POSITION {ticket} IS NOT PROVED CLOSED"),
-        causes: vec![why.to_owned()],
-        remedy: format!(
-            "mt5crs emergency-close --ticket {ticket}, or close it by hand at the terminal"
-        ),
-        exit: Exit::NotFlat,
     }
 }

@@ -121,6 +121,8 @@ impl Findings {
                 | Body::CloseIntent(_)
                 | Body::CanaryEnd(_)
                 | Body::EmergencyIntent(_)
+                | Body::WatchBegin(_)
+                | Body::WatchEnd(_)
                 | Body::TornTail(_),
             ) => {}
         }

@@ -7,7 +7,7 @@ use crate::evidence::Record;
 use crate::evidence::body::{
     Begin, Body, By, CloseOutcome, CloseResult, Content, EmergencyOutcome, FlatCertificate,
     OpenIntent, OpenOutcome, OpenResult, RawReply, Reading, Resolution, Resolved, TicketOutcome,
-    TicketResult,
+    TicketResult, WatchEnd, WatchResult,
 };
 use crate::protocol::request::rfc3339;
 use crate::units::Ticket;
@@ -62,11 +62,37 @@ pub(super) fn sentence(record: &Record) -> String {
         }
         Body::EmergencyOutcome(outcome) => round(outcome),
         Body::Resolution(resolution) => resolved(resolution),
+        Body::WatchBegin(watch) => {
+            let hours = watch.planned_ms as f64 / 3.6e6;
+            let how = if watch.adopted { "is adopted and watched" } else { "is watched" };
+            format!("position {} {how}, for {hours:.2} h", watch.ticket)
+        }
+        Body::WatchEnd(watch) => watched(watch),
         Body::TornTail(torn) => format!(
             "an unfinished line of {} bytes, SHA-256 {}, was closed off",
             torn.bytes, torn.sha256
         ),
     }
+}
+
+fn watched(watch: &WatchEnd) -> String {
+    let why = match watch.result {
+        WatchResult::TimeOver => "its time was over",
+        WatchResult::Halted => "it was halted",
+        WatchResult::Stopped => "somebody asked to stop",
+        WatchResult::HandedOver => "it was handed over",
+    };
+    let reasons = match watch.reasons.as_slice() {
+        [] => String::new(),
+        reasons => format!(" ({})", reasons.join("; ")),
+    };
+    let left = if watch.kept_open { ", and the position left open" } else { "" };
+    format!(
+        "the watch over position {} ended after {:.2} h and {} looks, because {why}{reasons}{left}",
+        watch.ticket,
+        watch.lasted_ms as f64 / 3.6e6,
+        watch.looks
+    )
 }
 
 fn owner(begin: &Begin) -> String {
@@ -183,7 +209,7 @@ pub(super) fn facts(record: &Record, only: Option<Ticket>) -> Vec<String> {
             lines.extend(resolution.readings.iter().map(reading));
         }
         Some(Body::Begin(_) | Body::CloseIntent(_) | Body::EmergencyIntent(_))
-        | Some(Body::TornTail(_))
+        | Some(Body::WatchBegin(_) | Body::WatchEnd(_) | Body::TornTail(_))
         | None => {}
     }
     lines

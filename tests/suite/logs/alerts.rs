@@ -1,10 +1,12 @@
 //! `logs alerts`: what is wrong by the logs, and by what systemd says of the engine.
 
+use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::PermissionsExt as _;
+use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::support::{Machine, Run, Sim};
+use crate::support::{Machine, Run, Sim, signal};
 
 /// A machine whose systemctl says this.
 fn with_systemctl(machine: &Machine, script: &str) -> std::ffi::OsString {
@@ -133,4 +135,42 @@ fn a_log_that_is_not_there_or_not_readable_is_no_all_clear() {
     machine.write("logs/VERIFY_LOG.log", "");
     machine.run(["logs", "alerts"]).end().exits(0).says("OK no alert");
     machine.run(["logs", "alerts"]).env("MT5CRS_ALERT_SYNC_S", "soon").end().exits(2);
+}
+
+/// The rule that a silence tripped is cleared by an answer, so a watch that sees one has to write it.
+#[test]
+fn a_watch_writes_that_the_gateway_is_silent_and_that_it_answers_again() {
+    let (machine, mut sim) = (Machine::new(), Sim::with_faults(&[]));
+    let mut watch = machine.against(&sim, &["-o", "json", "link-test", "--watch=20ms"]).start();
+    let (sender, events) = std::sync::mpsc::channel();
+    let stdout = BufReader::new(watch.stdout.take().unwrap());
+    std::thread::spawn(move || {
+        stdout.lines().map_while(Result::ok).try_for_each(|line| sender.send(line))
+    });
+    let until = |state: &str| {
+        let state = format!(r#""state":"{state}""#);
+        while !events.recv_timeout(Duration::from_secs(20)).unwrap().contains(&state) {}
+    };
+    until("up");
+    sim.kill();
+    until("down");
+    sim.restart(&[]);
+    until("up");
+    // It ends before the log is looked at: what it told it has written.
+    signal(watch.id(), "INT");
+    assert_eq!(watch.wait().unwrap().code(), Some(130));
+    let log = machine.verify_log();
+    let told = log.lines().filter_map(|line| {
+        ["Run began", "Latency: ", "Connection failed", "Run ended"]
+            .into_iter()
+            .find(|words| line.contains(words))
+    });
+    let mut told: Vec<&str> = told.collect();
+    // A look may find another reason for the same silence.
+    told.dedup();
+    assert_eq!(
+        told,
+        ["Run began", "Latency: ", "Connection failed", "Latency: ", "Run ended"],
+        "{log}"
+    );
 }

@@ -156,6 +156,8 @@ fn exit_codes_are_greps() {
     grep(&machine, &["nowhere"]).exits(1);
     grep(&machine, &[]).exits(2).tells("no pattern is given");
     grep(&machine, &["(a"]).exits(2).tells("`(a` is not a pattern").tells("^ unclosed group");
+    let chinese = grep(&machine, &["同步(a"]).exits(2);
+    chinese.tells("cause: 同步(a\ncause:     ^ unclosed group");
     grep(&machine, &["x", "--since=1h", "--until=2h"]).exits(2).tells("before the beginning");
     grep(&machine, &["x", "--since=never"]).exits(2).tells("--since `never`");
     grep(&machine, &["--preset=nothing"]).exits(2).tells("one of: sync-ok");

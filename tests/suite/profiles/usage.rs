@@ -30,6 +30,7 @@ fn orders_are_for_exactly_one_account() {
         &["sync", "--report=x", "--allow-warn=clock-skew"],
         &["sync", "--credit=5"],
         &["link-test", "--watch=1s"],
+        &["audit", "--credit=5"],
         &["logs", "grep", "x"],
         &["sync", "--", "true"],
     ] {

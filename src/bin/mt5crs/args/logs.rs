@@ -142,9 +142,9 @@ pub(crate) struct AlertsArgs {
     /// How far back to look
     #[arg(long, value_name = "DURATION", default_value = "24h", value_parser = positive_duration)]
     pub(crate) window: Duration,
-    /// Measure over this long what the engine uses of the processor, or a run that has not ended; 0s leaves it out
-    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = duration::parse, conflicts_with = "follow")]
-    pub(crate) cpu_over: Duration,
+    /// Measure over this long what the engine uses of the processor, or a run that has not ended; 0s leaves it out [10s where MT5CRS_ENGINE_UNIT names the engine, else 0s]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse, conflicts_with = "follow")]
+    pub(crate) cpu_over: Option<Duration>,
     /// Go on, and tell each alert as it is raised and cleared
     #[arg(short, long)]
     pub(crate) follow: bool,

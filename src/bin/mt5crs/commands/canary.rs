@@ -1,28 +1,35 @@
 //! `mt5crs canary`.
 
-use std::io::Read;
-use std::path::Path;
+mod observer;
+
+use std::cell::RefCell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use mt5crs::config::Key;
 use mt5crs::evidence::Evidence;
 use mt5crs::exit::Exit;
-use mt5crs::failure::interrupted;
 use mt5crs::gateway::Client;
-use mt5crs::guard::decision::{self, Rules};
+use mt5crs::guard::decision;
 use mt5crs::guard::single::Single;
 use mt5crs::guard::{self, target};
 use mt5crs::logs::Marker;
+use mt5crs::ops::canary::watch::{Monitor, Samples};
 use mt5crs::ops::canary::{self, Means, Options, Report};
 use mt5crs::ops::intents::Records;
 use mt5crs::report::{Failure, Outcome};
 use mt5crs::units::Ticket;
+use signal_hook::consts::SIGUSR1;
 
+use self::observer::{Above, Observer};
+use super::drift as drift_settings;
 use crate::args::CanaryArgs;
 use crate::prompt;
+use crate::render::watch::Live;
 use crate::render::{self, Context};
-use crate::run::{Run, Showing};
-use crate::site::{Job, Site};
+use crate::run::{Run, Showing, usage};
+use crate::site::{Job, Site, decision_rules};
 
 const JOB: Job = Job {
     name: "canary",
@@ -34,18 +41,19 @@ const JOB: Job = Job {
 const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(crate) fn run(run: &Run, args: &CanaryArgs) -> Exit {
-    let flags = [
+    let mut flags = vec![
         (Key::CanarySymbol, "--symbol", &args.symbol),
         (Key::DecisionFile, "--decision", &args.decision),
         (Key::DecisionReport, "--decision-report", &args.decision_report),
         (Key::DecisionHash, "--decision-hash", &args.decision_hash),
         (Key::DecisionMaxAge, "--decision-max-age", &args.decision_max_age),
     ];
+    flags.extend(drift_settings::flags(&args.drift));
     let site = match Site::open_with(run, JOB, &flags) {
         Ok(site) => site,
         Err(failure) => return run.give_up::<Report>(JOB.name, failure),
     };
-    let mut showing = Showing::default();
+    let mut showing = Showing { last_line: args.monitor.is_some(), ..Showing::default() };
     let outcome = match trade(run, args, &site, &mut showing) {
         Ok(outcome) => outcome,
         Err(failure) => Outcome::failed(failure),
@@ -68,10 +76,13 @@ fn trade(
             .to_owned(),
         exit: Exit::Guarded,
     })?;
-    let options = options(run, args, site);
+    let options = options(run, args, site)?;
+    let hand_over = hand_over(args);
+    let live = RefCell::new(Live::new(!run.global.quiet && !run.json()));
+    let mut observer = Observer::new(run, site, &live);
     let (target, allowed) = site.target(run)?;
     let transport = site.transport(run, &target);
-    let attempts = site.attempts(run);
+    let attempts = Above { attempts: site.attempts(run), live: &live };
     let mut client = Client::new(&transport, &*run.clock, site.policy(), site.deadline, &attempts);
     let evidence = Evidence::at(site.state_dir());
     let outcome = canary::run(
@@ -84,45 +95,84 @@ fn trade(
             permit: &|identity| target::arm_close(allowed, identity),
             confirm: &mut |report| {
                 confirm(run, args, site, report)?;
-                approved(site, report);
+                if !args.resume {
+                    approved(site, report);
+                }
                 Ok(())
             },
-            shield: &|| run.stop.shield().map_err(interrupted),
+            stop: &run.stop,
+            hand_over: &|| hand_over.load(Ordering::SeqCst),
+            observe: &mut |told| observer.told(told),
             point: &kill_point,
         },
     );
+    live.borrow_mut().clear();
     showing.target = Some(guard::target::kind(&target, outcome.simulated));
     Ok(outcome)
 }
 
-fn options(run: &Run, args: &CanaryArgs, site: &Site) -> Options {
+/// SIGUSR1 hands a watch over. It is heard from the beginning on: by default it would end the process in the middle of an
+/// order. A system that can't listen leaves it so, and the evidence tells the next start.
+fn hand_over(args: &CanaryArgs) -> Arc<AtomicBool> {
+    let asked = Arc::new(AtomicBool::new(false));
+    if args.monitor.is_some() {
+        let _ = signal_hook::flag::register(SIGUSR1, Arc::clone(&asked));
+    }
+    asked
+}
+
+/// How the position is watched, where it is. A watch wants to know of drift, or to be told that it needn't.
+fn monitor(args: &CanaryArgs, site: &Site) -> Result<Option<Monitor>, Failure> {
+    let Some(duration) = args.monitor else {
+        if args.resume && args.keep_open {
+            return Err(usage(
+                "--resume without --monitor closes the position, and --keep-open leaves it open"
+                    .to_owned(),
+                "add --monitor to watch it on, or drop --keep-open".to_owned(),
+            ));
+        }
+        return Ok(None);
+    };
+    let limits = drift_settings::limits(&site.settings);
+    let drift = match drift_settings::samples(&site.settings) {
+        _ if args.without_drift => None,
+        Some((reference, current)) => Some(Samples { reference, current, limits }),
+        None => {
+            return Err(usage(
+                "a watch looks at drift, and its two samples are not named".to_owned(),
+                "give --drift-reference FILE and --drift-current FILE (or set MT5CRS_DRIFT_REFERENCE and MT5CRS_DRIFT_CURRENT), or --without-drift".to_owned(),
+            ));
+        }
+    };
+    let latency_warn = site.settings.latency_warn;
+    Ok(Some(Monitor { duration, interval: args.monitor_interval, latency_warn, drift }))
+}
+
+fn options(run: &Run, args: &CanaryArgs, site: &Site) -> Result<Options, Failure> {
     let settings = &site.settings;
     let decision = match &settings.decision_file {
-        Some(path) => read_bounded(path),
+        Some(path) => decision::read(path),
+        None if args.resume => Err("a position that is taken up needs none".to_owned()),
         None if site.scratch().is_some() => {
             run.screen.note("no decision was given: a built-in example stands in for it, on a simulated gateway alone");
             Ok(decision::example(run.clock.now()))
         }
         None => Err("no decision was given: --decision FILE, or MT5CRS_DECISION_FILE".to_owned()),
     };
-    let report = settings
-        .decision_report
-        .as_ref()
-        .map(|path| read_bounded(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()));
-    Options {
+    Ok(Options {
         symbol: settings.canary_symbol.clone(),
         max_lot: settings.canary_max_lot,
         coefficient: settings.canary_coefficient,
         magic: settings.magic,
         beside_open: args.beside_open,
         keep_open: args.keep_open,
+        monitor: monitor(args, site)?,
+        resume: args.resume,
+        closing: run.global.settings.deadline.unwrap_or(JOB.deadline),
+        reads: site.policy(),
         dry_run: args.dry_run,
         decision,
-        rules: Rules {
-            expected_hash: settings.decision_hash.clone(),
-            report,
-            max_age: settings.decision_max_age,
-        },
+        rules: decision_rules(settings),
         breaker: settings.kill_switch_file.clone(),
         latency_limit: settings.latency_critical,
         signature_ttl: settings.signature_ttl,
@@ -131,19 +181,7 @@ fn options(run: &Run, args: &CanaryArgs, site: &Site) -> Options {
         judging: site.judging(&args.credit.credit),
         profile: settings.profile.clone(),
         names: site.names.clone(),
-    }
-}
-
-/// Reads a small file; what is longer than any decision is none.
-fn read_bounded(path: &Path) -> Result<Vec<u8>, String> {
-    let failed = |error: std::io::Error| format!("{}: {error}", path.display());
-    let mut bytes = vec![];
-    let file = std::fs::File::open(path).map_err(failed)?;
-    file.take(decision::MAX_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
-    if bytes.len() as u64 > decision::MAX_BYTES {
-        return Err(format!("{}: longer than any decision", path.display()));
-    }
-    Ok(bytes)
+    })
 }
 
 fn confirm(run: &Run, args: &CanaryArgs, site: &Site, report: &Report) -> Result<(), Failure> {
@@ -156,7 +194,7 @@ fn confirm(run: &Run, args: &CanaryArgs, site: &Site, report: &Report) -> Result
         .screen
         .page_on_stderr(|sheet| render::canary::before_asking(sheet, report, &context.whom()));
     match shown {
-        Ok(()) => prompt::typed(run, "", "open"),
+        Ok(()) => prompt::typed(run, "", if args.resume { "resume" } else { "open" }),
         Err(error) => Err(Failure {
             code: "not-confirmed",
             message: "the plan could not be shown; no order was sent".to_owned(),

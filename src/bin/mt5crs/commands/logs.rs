@@ -10,9 +10,9 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use mt5crs::config::{Accepted, Key, Settings};
 use mt5crs::exit::Exit;
-use mt5crs::logs::event::Told;
-use mt5crs::logs::files::{self, Found};
+use mt5crs::failure::cause_of;
 use mt5crs::logs::filter::parse_time;
+use mt5crs::logs::places::Places;
 use mt5crs::logs::report::Presets;
 use mt5crs::report::{Failure, Outcome, Verdict};
 
@@ -55,36 +55,16 @@ fn settings(run: &Run, reads: &[Key]) -> Result<Settings, Failure> {
     Ok(settings)
 }
 
-/// The shared log with what it was rotated into, and beside it the runs' own logs.
-struct Places {
-    shared: Vec<PathBuf>,
-    own: Vec<PathBuf>,
-}
-
-impl Places {
-    /// Those that were named, or else the configured ones.
-    fn of(run: &Run, named: &[PathBuf], settings: &Settings) -> Self {
-        if !named.is_empty() {
-            let shared = found(run, files::find(named));
-            return Self { shared, own: Vec::new() };
-        }
-        let shared = found(run, files::find(&files::family(&settings.verify_log)));
-        let mut own = match settings.log_dir.is_dir() {
-            true => found(run, files::find(&[&settings.log_dir])),
-            // Nothing was ever written there; whether anything was at all, the shared log says.
-            false => Vec::new(),
-        };
-        own.retain(|path| !shared.contains(path));
-        Self { shared, own }
+/// Those that were named, or else the configured ones; what can't be looked at is told.
+fn places(run: &Run, named: &[PathBuf], settings: &Settings) -> Places {
+    let places = match named {
+        [] => Places::configured(&settings.verify_log, &settings.log_dir),
+        named => Places::named(named),
+    };
+    for unreadable in &places.unreadable {
+        run.screen.warn(&cause_of(unreadable));
     }
-}
-
-/// The files, once what can't be read was named.
-fn found(run: &Run, found: Found) -> Vec<PathBuf> {
-    for unreadable in &found.unreadable {
-        run.screen.warn(&format!("{unreadable}: {}", unreadable.source));
-    }
-    found.files
+    places
 }
 
 fn time(flag: &'static str, text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
@@ -96,19 +76,4 @@ fn time(flag: &'static str, text: &str, now: Timestamp) -> Result<Timestamp, Fai
 /// A bug of ours: the words that events hold can always be searched for.
 fn no_query(error: &mt5crs::logs::query::BadPattern) -> Failure {
     Failure { causes: vec![error.to_string()], ..crate::run::bug() }
-}
-
-/// What kept the logs from telling everything, as warnings.
-fn shortcomings(told: &Told) -> Vec<String> {
-    let unreadable =
-        told.unreadable.iter().map(|unreadable| format!("{unreadable}: {}", unreadable.source));
-    let cut = told.cut.iter().map(|path| too_long(path));
-    let dropped = told
-        .dropped
-        .then(|| "there are more events than are kept: older ones were left out".to_owned());
-    unreadable.chain(cut).chain(dropped).collect()
-}
-
-fn too_long(path: &std::path::Path) -> String {
-    format!("{} has lines of more than 4 MiB: they were searched in pieces", path.display())
 }

@@ -33,6 +33,7 @@ pub(crate) fn run(run: &Run, args: SyncArgs) -> Exit {
         all_rows: args.rows.all,
         histogram: false,
         told: 0,
+        last_line: false,
         on_stderr: !args.command.is_empty(),
         // The command is about to start.
         urgent: !args.command.is_empty(),

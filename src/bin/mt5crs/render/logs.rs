@@ -285,14 +285,14 @@ impl Page for Summary {
         let columns = [
             first,
             "COMMAND",
-            ">SYNCS OK",
+            ">SYNCED",
             ">FAILED",
             ">RECOVERED",
-            ">NO CONNECTION",
+            ">NO LINK",
             ">ORDERS",
-            "TICKETS",
             ">P99 ms",
-            ">ERRORS",
+            ">ERR",
+            "TICKETS",
         ];
         let of_runs = report.by == By::Run;
         let columns: Vec<&str> =
@@ -313,9 +313,9 @@ impl Page for Summary {
                 number(row.positions_recovered),
                 row.connections_failed.to_string(),
                 row.orders.to_string(),
-                if tickets.is_empty() { "-".to_owned() } else { tickets.join(" ") },
                 p99,
                 row.errors.to_string(),
+                if tickets.is_empty() { "-".to_owned() } else { tickets.join(" ") },
             ]);
             rows.add_row(cells.into_iter().map(table::cell));
         }

@@ -47,7 +47,7 @@ pub(crate) fn table(sheet: &Sheet<'_>, columns: &[&str]) -> Table {
     table.set_header(header);
     for (index, name) in columns.iter().enumerate() {
         let Some(column) = table.column_mut(index) else { continue };
-        column.set_padding((0, 2));
+        column.set_padding((0, if index + 1 < columns.len() { GAP } else { 0 }));
         // Names and numbers are there to be copied; what is told in words may go over lines.
         if index == 0 || name.starts_with('>') {
             column.set_constraint(ColumnConstraint::ContentWidth);
@@ -76,22 +76,45 @@ pub(crate) fn status_cell(status: mt5crs::report::Status) -> Cell {
     }
 }
 
+/// Blanks between two columns.
+const GAP: u16 = 2;
 /// A terminal narrower than this gets a table of many columns as one line a cell: a ticket that is broken over three
 /// lines can't be copied.
 const NARROW: u16 = 60;
 /// Columns that fit any terminal.
 const FEW: usize = 3;
+/// Words longer than this may be broken: paths and the like, in columns that tell.
+const WORD: usize = 12;
 
 /// Writes a table, without the blanks that it leaves at the ends of lines.
 pub(crate) fn write(sheet: &mut Sheet<'_>, table: &Table) -> io::Result<()> {
     let columns = table.header().map_or(0, comfy_table::Row::cell_count);
-    if sheet.width.is_some_and(|width| width < NARROW) && columns > FEW {
+    let is_narrow = |width: u16| width < NARROW || needed(table) > usize::from(width);
+    if columns > FEW && sheet.width.is_some_and(is_narrow) {
         return write_narrow(sheet, table);
     }
     for line in table.lines() {
         sheet.line(line.trim_end())?;
     }
     Ok(())
+}
+
+/// The width below which a name or a number would be broken.
+fn needed(table: &Table) -> usize {
+    let widest = table.column_max_content_widths();
+    let column = |(index, &widest): (usize, &u16)| {
+        let is_whole = table.column(index).is_some_and(|column| column.constraint().is_some());
+        let words = table.header().into_iter().chain(table.row_iter()).flat_map(|row| {
+            let cell = row.cell_iter().nth(index).map(Cell::content).unwrap_or_default();
+            cell.split_whitespace().map(|word| word.chars().count()).collect::<Vec<_>>()
+        });
+        match is_whole {
+            true => usize::from(widest),
+            false => words.max().unwrap_or_default().min(WORD),
+        }
+    };
+    let gaps = usize::from(GAP) * widest.len().saturating_sub(1);
+    widest.iter().enumerate().map(column).sum::<usize>() + gaps
 }
 
 fn write_narrow(sheet: &mut Sheet<'_>, table: &Table) -> io::Result<()> {

@@ -76,7 +76,7 @@ impl Members {
             }
             members.push(Member { profile: profile.clone(), kill_switch: kill_switch(&resolved) });
             // What is wrong with an account's settings, its own process tells.
-            gateways.push((profile, resolved.into_settings().gateway));
+            gateways.push((profile, resolved.as_they_are().gateway.clone()));
         }
         let warnings = if run.global.sim.sim { Vec::new() } else { shared_gateways(&gateways) };
         Ok(Self { members, warnings })

@@ -6,7 +6,7 @@ use mt5crs::report::Failure;
 use mt5crs::units::Money;
 use rust_decimal::Decimal;
 
-use super::super::{emergency_close, link_test, positions, sync};
+use super::super::{audit, emergency_close, link_test, positions, sync};
 use super::members;
 use crate::args::logs::LogsCommand;
 use crate::args::{BreakerCommand, Command, EmergencyCloseArgs, EvidenceCommand};
@@ -70,6 +70,9 @@ fn suited(run: &Run, command: &Command) -> Result<Suited, Failure> {
         Command::Sync(args) if args.report.is_some() => one("sync --report"),
         Command::Sync(args) if is_some(&args.credit.credit) => one("--credit"),
         Command::Sync(_) => Ok(Suited::asks(sync::JOB)),
+        Command::Audit(args) if is_some(&args.credit.credit) => one("--credit"),
+        Command::Audit(args) if args.command.is_none() => Ok(Suited::asks(audit::JOB)),
+        Command::Drift(_) => Ok(Suited::looks("drift")),
         Command::EmergencyClose(args) => emergency(run, args),
         Command::Canary(_) => one("canary"),
         Command::Breaker(BreakerCommand::Release { .. }) => one("breaker release"),
@@ -93,7 +96,8 @@ fn suited(run: &Run, command: &Command) -> Result<Suited, Failure> {
         }
         Command::Logs(_) => one("what this asks of the logs"),
         Command::Config(_) => Ok(Suited::looks("config-show")),
-        Command::Sim(_)
+        Command::Audit(_)
+        | Command::Sim(_)
         | Command::Explain(_)
         | Command::Schema(_)
         | Command::Completions(_)

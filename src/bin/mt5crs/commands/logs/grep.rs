@@ -3,6 +3,7 @@
 use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 
+use mt5crs::escape::visible;
 use mt5crs::exit::Exit;
 use mt5crs::logs::files;
 use mt5crs::logs::filter::Filter;
@@ -10,11 +11,12 @@ use mt5crs::logs::last::Last;
 use mt5crs::logs::preset::Preset;
 use mt5crs::logs::query::{BadPattern, Query, Syntax};
 use mt5crs::logs::report::Presets;
-use mt5crs::logs::search::{Listener, Options, Search, Totals};
+use mt5crs::logs::search::{Listener, Options, Search, Totals, too_long};
 use mt5crs::logs::tail::Ended;
 use mt5crs::report::Failure;
+use unicode_width::UnicodeWidthStr as _;
 
-use super::{PLACES, settings, time, too_long};
+use super::{PLACES, settings, time};
 use crate::args::logs::{GrepArgs, ShowingArgs, WantedArgs};
 use crate::render::logs::{Counts, Form, Printer};
 use crate::run::{Run, usage};
@@ -109,7 +111,12 @@ fn filter(run: &Run, wanted: &WantedArgs) -> Result<Filter, Failure> {
 /// Shows the pattern with a mark below the character where it goes wrong.
 fn bad_pattern(error: &BadPattern) -> Failure {
     let causes = match error.at {
-        Some(at) => vec![error.pattern.clone(), format!("{}^ {}", " ".repeat(at), error.why)],
+        Some(at) => {
+            // Each character as wide as it is shown, which for Chinese is two columns.
+            let before: String = error.pattern.chars().take(at).collect();
+            let mark = " ".repeat(visible(&before).to_string().width());
+            vec![error.pattern.clone(), format!("{mark}^ {}", error.why)]
+        }
         None => vec![error.why.clone()],
     };
     Failure {

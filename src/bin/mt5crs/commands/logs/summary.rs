@@ -7,7 +7,7 @@ use mt5crs::logs::report::Summary;
 use mt5crs::logs::summary::{By, sum};
 use mt5crs::report::{Failure, Outcome, Verdict};
 
-use super::{PLACES, Places, no_query, settings, shortcomings, time};
+use super::{PLACES, no_query, places, settings, time};
 use crate::args::logs::{RowOf, SummaryArgs};
 use crate::run::{Run, usage};
 
@@ -28,7 +28,7 @@ fn summarise(run: &Run, args: &SummaryArgs) -> Result<Outcome<Summary>, Failure>
     filter.check().map_err(|error| {
         usage(error.to_string(), "exchange --since and --until, or mend one of them".to_owned())
     })?;
-    let places = Places::of(run, &args.paths, &settings(run, &PLACES)?);
+    let places = places(run, &args.paths, &settings(run, &PLACES)?);
     let told =
         event::read(&places.shared, &places.own, &filter).map_err(|error| no_query(&error))?;
     let by = match args.by {
@@ -39,6 +39,6 @@ fn summarise(run: &Run, args: &SummaryArgs) -> Result<Outcome<Summary>, Failure>
     let in_doubt = places.shared.is_empty() || !told.unreadable.is_empty();
     let verdict = if in_doubt { Verdict::Unknown } else { Verdict::Pass };
     let mut outcome = Outcome::judged(report, verdict, false);
-    outcome.warnings = shortcomings(&told);
+    outcome.warnings = told.shortcomings();
     Ok(outcome)
 }

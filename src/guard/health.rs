@@ -1,0 +1,530 @@
+//! The guardian's judgement: is what is watched over still healthy?
+//!
+//! Pure: it is fed with what was observed and when (on the monotonic clock), and says HEALTHY, WARNING or CRITICAL with
+//! every reason. CRITICAL is the order to stop: engage the breaker, close, prove.
+//!
+//! | | warning | critical |
+//! |---|---|---|
+//! | breaker | | engaged by anyone |
+//! | round trips, the last 100 | 2 spikes; P99 past the first limit | 4 spikes; P99 at the second limit |
+//! | errors within 24 h | 3 of any kind | 6 critical ones |
+//! | drift within 24 h | 3 looks that show it; one that cannot be judged | 5 looks that show it |
+//! | the position | | gone or changed, and nobody here did it |
+//! | silence | any | 10 s |
+//! | figures | none moved for 5 min (hazard 19) | |
+//! | who answers | | somebody else |
+//!
+//! A spike is a round trip past the second limit. Of 100 round trips the second longest is P99, so in a full window two
+//! spikes are critical already; before it is full there is no P99, and four are.
+//!
+//! A critical error is an answer that can't be accepted: a refusal of the terminal, a broken protocol, a list that can't
+//! be believed. Silence is one error however long it lasts; its length has a rule of its own, so that a gateway which
+//! restarts within 10 s is survived. It is counted from the first question that went unanswered.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::drift;
+use crate::clock::micros;
+
+/// Round trips that are judged together.
+pub const WINDOW: usize = 100;
+/// Without an answer for this long nobody knows what becomes of the position.
+pub const SILENCE: Duration = Duration::from_secs(10);
+/// Figures of a market that is open move within this.
+pub const STILL: Duration = Duration::from_secs(5 * 60);
+/// Errors and drift count for this long.
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+const SPIKES: Counts = Counts { warning: 2, critical: 4 };
+const DRIFT: Counts = Counts { warning: 3, critical: 5 };
+const ERRORS_WARNING: usize = 3;
+const CRITICAL_ERRORS: usize = 6;
+
+/// From how many on something is a warning, and critical.
+struct Counts {
+    warning: usize,
+    critical: usize,
+}
+
+/// Limits of a round trip.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// P99 past this is a warning.
+    pub warning: Duration,
+    /// A round trip past this is a spike; P99 at it is critical.
+    pub critical: Duration,
+}
+
+/// Health in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum State {
+    /// No reason against it.
+    Healthy,
+    /// Something wants a look.
+    Warning,
+    /// It must be stopped.
+    Critical,
+}
+
+impl State {
+    /// The word as people read it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Healthy => "HEALTHY",
+            Self::Warning => "WARNING",
+            Self::Critical => "CRITICAL",
+        }
+    }
+}
+
+/// What speaks against health.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Reason {
+    /// How bad it is.
+    pub state: State,
+    /// The rule, stable for scripts.
+    pub rule: Rule,
+    /// With its figures.
+    pub words: String,
+}
+
+/// A rule of the guardian.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rule {
+    /// The kill switch.
+    Breaker,
+    /// The position is gone or another than it was.
+    Position,
+    /// Somebody else answers.
+    Stranger,
+    /// No answer.
+    Silence,
+    /// Round trips past the second limit.
+    Spikes,
+    /// The 99th percentile.
+    Latency,
+    /// Answers that can't be accepted, and none.
+    Errors,
+    /// The stability index.
+    Drift,
+    /// Drift that cannot be judged.
+    DriftUnjudged,
+    /// Figures that never move.
+    Still,
+}
+
+/// What is known of the round trips.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Window {
+    /// How many of the last 100 there are.
+    pub samples: usize,
+    /// 99 of 100 took no longer, in µs; null where there are fewer than 100.
+    pub rtt_p99_us: Option<u64>,
+    /// The longest, in µs.
+    pub rtt_max_us: Option<u64>,
+    /// How many lie past the second limit.
+    pub spikes: usize,
+}
+
+/// Everything that was observed and still counts.
+#[derive(Debug)]
+pub struct Health {
+    limits: Limits,
+    window: VecDeque<Duration>,
+    /// When each error was, and whether it was critical.
+    errors: VecDeque<(Duration, bool)>,
+    last_error: Option<String>,
+    drift: VecDeque<Duration>,
+    unjudged: Option<String>,
+    silent_since: Option<Duration>,
+    figures: Option<(String, Duration)>,
+    breaker: Option<String>,
+    position: Option<String>,
+    stranger: Option<String>,
+}
+
+impl Health {
+    /// Nothing was observed yet.
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            window: VecDeque::with_capacity(WINDOW),
+            errors: VecDeque::new(),
+            last_error: None,
+            drift: VecDeque::new(),
+            unjudged: None,
+            silent_since: None,
+            figures: None,
+            breaker: None,
+            position: None,
+            stranger: None,
+        }
+    }
+
+    /// A PING came back.
+    pub fn round_trip(&mut self, rtt: Duration) {
+        if self.window.len() == WINDOW {
+            self.window.pop_front();
+        }
+        self.window.push_back(rtt);
+    }
+
+    /// Everything that was asked in one round was answered, with whatever.
+    pub fn answered(&mut self) {
+        self.silent_since = None;
+    }
+
+    /// A question that was asked then brought no answer.
+    pub fn unanswered(&mut self, asked: Duration, why: &str) {
+        if self.silent_since.is_none() {
+            self.silent_since = Some(asked);
+            self.errors.push_back((asked, false));
+            self.last_error = Some(why.to_owned());
+        }
+    }
+
+    /// An answer that can't be accepted.
+    pub fn failed(&mut self, now: Duration, why: &str) {
+        self.errors.push_back((now, true));
+        self.last_error = Some(why.to_owned());
+    }
+
+    /// Somebody else answers.
+    pub fn stranger(&mut self, who: &str) {
+        self.stranger = Some(who.to_owned());
+    }
+
+    /// The kill switch as it is now: why it counts as engaged.
+    pub fn breaker(&mut self, engaged: Option<String>) {
+        self.breaker = engaged;
+    }
+
+    /// The position is gone or changed, and nothing here did it. That doesn't pass.
+    pub fn position_lost(&mut self, what: String) {
+        self.position = Some(what);
+    }
+
+    /// The figures of account and position as they read now, whichever they are.
+    pub fn figures(&mut self, now: Duration, figures: String) {
+        match &self.figures {
+            Some((last, _)) if *last == figures => {}
+            _ => self.figures = Some((figures, now)),
+        }
+    }
+
+    /// What a look at drift said.
+    pub fn drift(&mut self, now: Duration, look: &drift::Look) {
+        self.unjudged = None;
+        match look.state {
+            drift::State::Drift => self.drift.push_back(now),
+            drift::State::CannotBeJudged => self.unjudged = look.why.clone(),
+            drift::State::Stable | drift::State::Watch => {}
+        }
+    }
+
+    /// How long there has been no answer.
+    pub fn silence(&self, now: Duration) -> Option<Duration> {
+        self.silent_since.map(|since| now.saturating_sub(since))
+    }
+
+    /// Errors that count now: all, and critical ones.
+    pub fn errors(&self, now: Duration) -> (usize, usize) {
+        let recent = || self.errors.iter().filter(|(when, _)| counts(*when, now));
+        (recent().count(), recent().filter(|(_, critical)| *critical).count())
+    }
+
+    /// Looks within a day that showed drift.
+    pub fn drift_events(&self, now: Duration) -> usize {
+        self.drift.iter().filter(|when| counts(**when, now)).count()
+    }
+
+    /// The round trips.
+    pub fn window(&self) -> Window {
+        let spikes = self.window.iter().filter(|rtt| **rtt > self.limits.critical).count();
+        Window {
+            samples: self.window.len(),
+            rtt_p99_us: self.p99().map(micros),
+            rtt_max_us: self.window.iter().max().copied().map(micros),
+            spikes,
+        }
+    }
+
+    /// Of a full window, the 99th in order of length.
+    fn p99(&self) -> Option<Duration> {
+        if self.window.len() < WINDOW {
+            return None;
+        }
+        let mut sorted: Vec<Duration> = self.window.iter().copied().collect();
+        sorted.sort_unstable();
+        sorted.get(WINDOW * 99 / 100 - 1).copied()
+    }
+
+    /// Forgets what is too old to count, so that a long watch needs no more memory than a day's.
+    pub fn forget(&mut self, now: Duration) {
+        self.errors.retain(|(when, _)| counts(*when, now));
+        self.drift.retain(|when| counts(*when, now));
+    }
+
+    /// The state, and every reason for it, the worst first.
+    pub fn judge(&self, now: Duration) -> (State, Vec<Reason>) {
+        let mut reasons = vec![];
+        let mut say = |state, rule, words| reasons.push(Reason { state, rule, words });
+        for (rule, found) in [
+            (Rule::Breaker, &self.breaker),
+            (Rule::Position, &self.position),
+            (Rule::Stranger, &self.stranger),
+        ] {
+            if let Some(words) = found {
+                say(State::Critical, rule, words.clone());
+            }
+        }
+        if let Some(silence) = self.silence(now) {
+            let state = if silence >= SILENCE { State::Critical } else { State::Warning };
+            say(state, Rule::Silence, format!("no answer for {:.1} s", silence.as_secs_f64()));
+        }
+        self.judge_latency(&mut say);
+        let (errors, critical) = self.errors(now);
+        let last = self.last_error.as_deref().unwrap_or_default();
+        let words = || format!("{errors} errors in 24 h, {critical} critical; the last: {last}");
+        if critical >= CRITICAL_ERRORS {
+            say(State::Critical, Rule::Errors, words());
+        } else if errors >= ERRORS_WARNING {
+            say(State::Warning, Rule::Errors, words());
+        }
+        let drift = self.drift_events(now);
+        if let Some(state) = DRIFT.judge(drift) {
+            say(state, Rule::Drift, format!("{drift} drift events in 24 h"));
+        }
+        if let Some(why) = &self.unjudged {
+            say(State::Warning, Rule::DriftUnjudged, format!("drift cannot be judged: {why}"));
+        }
+        if let Some((_, since)) = &self.figures
+            && now.saturating_sub(*since) >= STILL
+        {
+            let minutes = now.saturating_sub(*since).as_secs() / 60;
+            let words = format!(
+                "no figure has moved for {minutes} min: a closed market, or a terminal cut off from its broker"
+            );
+            say(State::Warning, Rule::Still, words);
+        }
+        reasons.sort_by_key(|reason| std::cmp::Reverse(reason.state));
+        let state = reasons.first().map_or(State::Healthy, |reason| reason.state);
+        (state, reasons)
+    }
+
+    fn judge_latency(&self, say: &mut dyn FnMut(State, Rule, String)) {
+        let Limits { warning, critical } = self.limits;
+        let spikes = self.window().spikes;
+        if let Some(state) = SPIKES.judge(spikes) {
+            let of = self.window.len();
+            say(state, Rule::Spikes, format!("{spikes} of {of} round trips past {critical:?}"));
+        }
+        let Some(p99) = self.p99() else { return };
+        let words = |limit| {
+            format!("P99 {:.1} ms of 100 round trips, limit {limit:?}", p99.as_secs_f64() * 1e3)
+        };
+        if p99 >= critical {
+            say(State::Critical, Rule::Latency, words(critical));
+        } else if p99 > warning {
+            say(State::Warning, Rule::Latency, words(warning));
+        }
+    }
+}
+
+impl Counts {
+    fn judge(&self, count: usize) -> Option<State> {
+        if count >= self.critical {
+            Some(State::Critical)
+        } else if count >= self.warning {
+            Some(State::Warning)
+        } else {
+            None
+        }
+    }
+}
+
+fn counts(when: Duration, now: Duration) -> bool {
+    now.saturating_sub(when) < DAY
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ms(millis: u64) -> Duration {
+        Duration::from_millis(millis)
+    }
+
+    fn s(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    fn health() -> Health {
+        Health::new(Limits { warning: ms(50), critical: ms(100) })
+    }
+
+    fn with_trips(trips: impl IntoIterator<Item = u64>) -> Health {
+        let mut health = health();
+        trips.into_iter().for_each(|trip| health.round_trip(ms(trip)));
+        health
+    }
+
+    fn look(state: drift::State) -> drift::Look {
+        drift::Look { state, psi: None, current_values: None, why: Some("too few".to_owned()) }
+    }
+
+    /// The state, and the rules that speak against health.
+    fn judged(health: &Health, now: Duration) -> (State, Vec<Rule>) {
+        let (state, reasons) = health.judge(now);
+        (state, reasons.iter().map(|reason| reason.rule).collect())
+    }
+
+    #[track_caller]
+    fn is(health: &Health, now: Duration, state: State, rules: &[Rule]) {
+        assert_eq!(judged(health, now), (state, rules.to_vec()));
+    }
+
+    const HEALTHY: (State, &[Rule]) = (State::Healthy, &[]);
+
+    #[test]
+    fn nothing_observed_is_healthy_and_so_is_what_is_good() {
+        is(&health(), s(0), HEALTHY.0, HEALTHY.1);
+        is(&with_trips([50; 300]), s(9), HEALTHY.0, HEALTHY.1);
+    }
+
+    #[test]
+    fn more_than_three_spikes_are_critical_and_two_a_warning() {
+        is(&with_trips([101, 1, 1]), s(0), HEALTHY.0, HEALTHY.1);
+        is(&with_trips([101, 1, 101]), s(0), State::Warning, &[Rule::Spikes]);
+        is(&with_trips([101, 1, 101, 101]), s(0), State::Warning, &[Rule::Spikes]);
+        is(&with_trips([101, 101, 1, 101, 101]), s(0), State::Critical, &[Rule::Spikes]);
+        // 100 ms is not above 100 ms.
+        is(&with_trips([100; 50]), s(0), HEALTHY.0, HEALTHY.1);
+        // What left the window is forgotten.
+        is(&with_trips([[101, 101, 101].as_slice(), &[1; 100]].concat()), s(0), HEALTHY.0, &[]);
+    }
+
+    #[test]
+    fn p99_is_critical_at_the_limit_and_a_warning_past_the_first() {
+        let of = |slow: u64, count: usize| {
+            let mut trips = vec![1; 100 - count];
+            trips.extend(vec![slow; count]);
+            with_trips(trips)
+        };
+        is(&of(100, 1), s(0), HEALTHY.0, HEALTHY.1);
+        is(&of(100, 2), s(0), State::Critical, &[Rule::Latency]);
+        is(&of(99, 2), s(0), State::Warning, &[Rule::Latency]);
+        is(&of(51, 2), s(0), State::Warning, &[Rule::Latency]);
+        is(&of(50, 2), s(0), HEALTHY.0, HEALTHY.1);
+        // Of 99 there is none.
+        is(&with_trips([100; 99]), s(0), HEALTHY.0, HEALTHY.1);
+        is(&with_trips([100; 100]), s(0), State::Critical, &[Rule::Latency]);
+    }
+
+    #[test]
+    fn six_critical_errors_within_a_day_are_critical_and_three_errors_a_warning() {
+        let mut health = health();
+        for number in 1..=5 {
+            health.failed(s(number), "refused");
+            let expected: (_, &[_]) = match number {
+                1 | 2 => HEALTHY,
+                _ => (State::Warning, &[Rule::Errors]),
+            };
+            is(&health, s(9), expected.0, expected.1);
+        }
+        // Those that came of silence are not critical.
+        health.unanswered(s(6), "timed out");
+        health.answered();
+        is(&health, s(9), State::Warning, &[Rule::Errors]);
+        health.failed(s(7), "refused");
+        is(&health, s(9), State::Critical, &[Rule::Errors]);
+        assert_eq!(health.errors(s(9)), (7, 6));
+        // A day after the first of them, five are left.
+        let day = 24 * 3600;
+        is(&health, s(day), State::Critical, &[Rule::Errors]);
+        is(&health, s(day + 1), State::Warning, &[Rule::Errors]);
+        health.forget(s(day + 6));
+        assert_eq!(health.errors(s(day + 6)), (1, 1));
+    }
+
+    #[test]
+    fn five_drift_events_within_a_day_are_critical_and_three_a_warning() {
+        let mut health = health();
+        for number in 0..5 {
+            let expected: (_, &[_]) = match number {
+                0..3 => HEALTHY,
+                _ => (State::Warning, &[Rule::Drift]),
+            };
+            is(&health, s(3600 * number), expected.0, expected.1);
+            health.drift(s(3600 * number), &look(drift::State::Drift));
+            health.drift(s(3600 * number), &look(drift::State::Watch));
+        }
+        is(&health, s(3600 * 5), State::Critical, &[Rule::Drift]);
+        is(&health, s(3600 * 24 - 1), State::Critical, &[Rule::Drift]);
+        is(&health, s(3600 * 24), State::Warning, &[Rule::Drift]);
+    }
+
+    #[test]
+    fn drift_that_cannot_be_judged_is_a_warning_until_it_can() {
+        let mut health = health();
+        health.drift(s(0), &look(drift::State::CannotBeJudged));
+        is(&health, s(0), State::Warning, &[Rule::DriftUnjudged]);
+        for hour in 1..100 {
+            health.drift(s(3600 * hour), &look(drift::State::CannotBeJudged));
+        }
+        is(&health, s(3600 * 100), State::Warning, &[Rule::DriftUnjudged]);
+        health.drift(s(3600 * 100), &look(drift::State::Stable));
+        is(&health, s(3600 * 100), HEALTHY.0, HEALTHY.1);
+    }
+
+    #[test]
+    fn ten_seconds_of_silence_are_critical_and_any_is_a_warning() {
+        let mut health = health();
+        health.unanswered(s(100), "timed out");
+        health.unanswered(s(103), "timed out");
+        is(&health, ms(109_999), State::Warning, &[Rule::Silence]);
+        assert_eq!(health.errors(s(109)), (1, 0), "one outage is one error");
+        is(&health, s(110), State::Critical, &[Rule::Silence]);
+        health.answered();
+        is(&health, s(110), HEALTHY.0, HEALTHY.1);
+    }
+
+    #[test]
+    fn figures_that_stand_still_for_five_minutes_are_a_warning() {
+        let mut health = health();
+        health.figures(s(0), "1.1".to_owned());
+        health.figures(s(299), "1.1".to_owned());
+        is(&health, s(299), HEALTHY.0, HEALTHY.1);
+        is(&health, s(300), State::Warning, &[Rule::Still]);
+        health.figures(s(301), "1.2".to_owned());
+        is(&health, s(301), HEALTHY.0, HEALTHY.1);
+    }
+
+    #[test]
+    fn breaker_position_and_strangers_are_critical_at_once() {
+        let mut health = health();
+        health.breaker(Some("there".to_owned()));
+        is(&health, s(0), State::Critical, &[Rule::Breaker]);
+        health.breaker(None);
+        is(&health, s(0), HEALTHY.0, HEALTHY.1);
+        health.stranger("an EA");
+        is(&health, s(0), State::Critical, &[Rule::Stranger]);
+        health.position_lost("gone".to_owned());
+        is(&health, s(0), State::Critical, &[Rule::Position, Rule::Stranger]);
+    }
+
+    #[test]
+    fn the_worst_reason_comes_first_and_all_are_named() {
+        let mut health = with_trips([101, 101]);
+        health.drift(s(0), &look(drift::State::CannotBeJudged));
+        health.breaker(Some("there".to_owned()));
+        let rules = [Rule::Breaker, Rule::Spikes, Rule::DriftUnjudged];
+        is(&health, s(0), State::Critical, &rules);
+    }
+}

@@ -1,0 +1,238 @@
+//! Closing the canary's position: once where it was only just opened, and for as long as it takes where it was watched.
+//!
+//! A watched position may have to be closed just when the gateway is away, so that close keeps going: it looks for the
+//! gateway until the time for closing is over, sends a CLOSE again only after a list showed the ticket, and says what is
+//! missing where that never comes to a proof. Nothing more is sent to whoever is not the gateway.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::{CloseEnd, Closed, Means, Options};
+use crate::clock::Deadline;
+use crate::evidence::body::{Body, CloseIntent, CloseOutcome, CloseResult};
+use crate::exit::Exit;
+use crate::gateway::{Client, Error};
+use crate::ops::absence::{self, Credible};
+use crate::ops::closing::{self, Became, Closing};
+use crate::protocol::Reply;
+use crate::protocol::positions::Position;
+use crate::report::Failure;
+use crate::units::Ticket;
+
+/// Between two looks for a gateway that went away.
+const PAUSE: Duration = Duration::from_secs(1);
+/// Rounds of closing, each with several sends, past which a gateway that refuses is left to a person.
+const ROUNDS: u32 = 3;
+
+/// What everything that follows a proved OPEN works with.
+pub(super) struct Desk<'d, 'c, 'm> {
+    pub(super) client: &'d mut Client<'c>,
+    pub(super) options: &'d Options,
+    pub(super) means: &'d mut Means<'m>,
+    pub(super) warnings: &'d mut Vec<String>,
+}
+
+/// How a watched position is closed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Unwind {
+    /// Whether it was seen to be gone: then nothing is sent for it, and only the proof is looked for.
+    pub(super) gone: bool,
+    /// Whether somebody asked to stop, and this is the answer: the next wish ends it. Else the first is granted by going
+    /// on, and the second ends it.
+    pub(super) asked: bool,
+}
+
+/// How one try ended.
+enum Tried {
+    Closed(String),
+    /// Not closed, or not proved; another try may do it.
+    Again(String),
+    /// Not closed, and no try will.
+    Over(String),
+}
+
+impl Desk<'_, '_, '_> {
+    /// From the OPEN on a record that can't be written stops nothing: it is told.
+    pub(super) fn keep(&mut self, body: &Body) {
+        if let Err(error) = self.means.records.add(self.means.clock, body) {
+            self.warnings.push(format!("the {} could not be recorded: {error}", body.kind()));
+        }
+    }
+
+    /// Closes in one go, within `until`.
+    pub(super) fn close(
+        &mut self,
+        position: &Position,
+        others: &BTreeSet<Ticket>,
+        until: Deadline,
+    ) -> Closed {
+        match self.send(position, others, until) {
+            Tried::Closed(why) => closed(position.ticket, CloseEnd::Closed, why),
+            Tried::Again(why) | Tried::Over(why) => {
+                closed(position.ticket, CloseEnd::NotClosed, why)
+            }
+        }
+    }
+
+    /// Closes, and keeps at it until the time for closing is over.
+    pub(super) fn unwind(
+        &mut self,
+        position: &Position,
+        others: &BTreeSet<Ticket>,
+        how: Unwind,
+    ) -> Closed {
+        let clock = self.means.clock;
+        self.means.stop.grant(usize::from(!how.asked));
+        let until = Deadline::after(clock, self.options.closing);
+        self.client.go_on(self.options.reads, until);
+        let (mut rounds, mut listed) = (0, !how.gone);
+        loop {
+            let tried = match self.look(position.ticket, others, &mut listed) {
+                None if rounds == ROUNDS => Tried::Over("it was not closed in 3 rounds".to_owned()),
+                None => {
+                    (rounds, listed) = (rounds + 1, false);
+                    self.send(position, others, until)
+                }
+                Some(tried) => tried,
+            };
+            let why = match tried {
+                Tried::Closed(why) => return closed(position.ticket, CloseEnd::Closed, why),
+                Tried::Over(why) => return closed(position.ticket, CloseEnd::NotClosed, why),
+                Tried::Again(why) => why,
+            };
+            let stopped = self.means.stop.check().is_err()
+                || until.left(clock) <= PAUSE
+                || clock.sleep(PAUSE).is_err();
+            if stopped {
+                return closed(position.ticket, CloseEnd::NotClosed, why);
+            }
+        }
+    }
+
+    /// Whether a CLOSE may be sent now: `None`. The first needs only the gateway; each further one a list that shows the
+    /// ticket.
+    fn look(
+        &mut self,
+        ticket: Ticket,
+        others: &BTreeSet<Ticket>,
+        listed: &mut bool,
+    ) -> Option<Tried> {
+        if let Err(error) = self.client.identify() {
+            return Some(failed(&error));
+        }
+        if *listed {
+            return None;
+        }
+        let list = match self.client.positions() {
+            Err(error) => return Some(failed(&error)),
+            Ok(answer) => match answer.reply {
+                Reply::Refused(refusal) => return Some(Tried::Again(refusal.to_string())),
+                Reply::Done(list) => list.positions,
+            },
+        };
+        if list.iter().any(|position| position.ticket == ticket) {
+            return None;
+        }
+        let judged = absence::judge(self.client, &list, others, &self.options.judging.credit);
+        Some(match judged {
+            Err(error) => failed(&error),
+            Ok(Credible::No(doubt)) => Tried::Again(doubt),
+            Ok(Credible::Yes(witness)) => {
+                self.keep(&found_closed(ticket, &witness).into());
+                Tried::Closed(witness)
+            }
+        })
+    }
+
+    fn send(&mut self, position: &Position, others: &BTreeSet<Ticket>, until: Deadline) -> Tried {
+        let ticket = position.ticket;
+        self.keep(
+            &CloseIntent {
+                ticket,
+                symbol: position.symbol.clone(),
+                volume: position.volume.clone(),
+            }
+            .into(),
+        );
+        let closing = self.try_close(position, others, until);
+        (self.means.point)("after-close");
+        let (result, tried, reply, reading) = match closing {
+            Ok(Closing { became, reply, reading, hopeless }) => {
+                let (result, tried) = match became {
+                    Became::Closed(why) => (CloseResult::Closed, Tried::Closed(why)),
+                    Became::StillOpen(why) if hopeless => {
+                        (CloseResult::StillOpen, Tried::Over(why))
+                    }
+                    Became::StillOpen(why) => (CloseResult::StillOpen, Tried::Again(why)),
+                    Became::Unknown(why) => (CloseResult::Unknown, Tried::Again(why)),
+                };
+                (result, tried, reply, reading)
+            }
+            Err(error) => (CloseResult::Unknown, failed(&error), None, None),
+        };
+        let (Tried::Closed(why) | Tried::Again(why) | Tried::Over(why)) = &tried;
+        let outcome = CloseOutcome {
+            ticket,
+            result,
+            why: why.clone(),
+            reply,
+            readings: reading.into_iter().collect(),
+            balance_after: None,
+        };
+        self.keep(&outcome.into());
+        tried
+    }
+
+    fn try_close(
+        &mut self,
+        position: &Position,
+        others: &BTreeSet<Ticket>,
+        until: Deadline,
+    ) -> Result<Closing, Error> {
+        let permit = (self.means.permit)(self.client.session()?.identity());
+        let how = closing::Options {
+            order_timeout: self.options.order_timeout,
+            settle: self.options.settle,
+            credit: self.options.judging.credit.clone(),
+        };
+        closing::close(self.client, self.means.clock, &permit, position, others, &how, until)
+    }
+}
+
+/// Silence may end; a stranger stays one, and whoever asked to stop twice means it.
+fn failed(error: &Error) -> Tried {
+    match error {
+        Error::NoAnswer { .. } | Error::Malformed { .. } => Tried::Again(error.to_string()),
+        Error::NotZeroMq(_) | Error::NotTheGateway(_) => Tried::Over(error.to_string()),
+        Error::Stopped(stopped) => Tried::Over(format!("{stopped} before it was proved closed")),
+    }
+}
+
+fn closed(ticket: Ticket, result: CloseEnd, why: String) -> Closed {
+    Closed { ticket, result, why }
+}
+
+/// The record of a position that somebody else closed, or a run that was killed before it could say so.
+pub(super) fn found_closed(ticket: Ticket, witness: &str) -> CloseOutcome {
+    CloseOutcome {
+        ticket,
+        result: CloseResult::Closed,
+        why: format!("found closed: {witness}"),
+        reply: None,
+        readings: vec![],
+        balance_after: None,
+    }
+}
+
+/// The one outcome that must not be missed.
+pub(super) fn not_closed(ticket: Ticket, why: &str) -> Failure {
+    Failure {
+        code: "canary-open",
+        message: format!("THE CANARY'S POSITION {ticket} IS NOT PROVED CLOSED"),
+        causes: vec![why.to_owned()],
+        remedy: format!(
+            "mt5crs emergency-close --ticket {ticket}, or close it by hand at the terminal"
+        ),
+        exit: Exit::NotFlat,
+    }
+}

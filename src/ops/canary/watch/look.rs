@@ -1,0 +1,230 @@
+//! One look: PING, account, positions, the breaker's file, and drift when it is due.
+//!
+//! Each question gets one attempt, and no longer than the silence that is allowed; what fails is noted and judged, and
+//! the next look asks again on a new connection.
+
+use std::time::Duration;
+
+use super::report::Tally;
+use super::{Held, Monitor};
+use crate::clock::{Deadline, Stopped, micros};
+use crate::gateway::session::AskError;
+use crate::gateway::transport::LinkError;
+use crate::gateway::{Error, ReadPolicy};
+use crate::guard::breaker;
+use crate::guard::health::{Health, Limits, SILENCE};
+use crate::ops::absence::{self, Credible};
+use crate::ops::canary::close::Desk;
+use crate::ops::sync::checks;
+use crate::protocol::Reply;
+use crate::protocol::account::Account;
+use crate::protocol::ping::Pong;
+use crate::protocol::positions::Position;
+use crate::report::Status;
+use crate::units::{Money, Price};
+
+/// A watch as it goes on.
+pub(super) struct Looker<'l, 'd, 'c, 'm> {
+    pub(super) desk: &'l mut Desk<'d, 'c, 'm>,
+    pub(super) monitor: &'l Monitor,
+    pub(super) held: Held,
+    pub(super) health: Health,
+    pub(super) seen: Seen,
+    pub(super) tally: Tally,
+}
+
+/// What the last look saw.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    pub(super) rtt_us: Option<u64>,
+    pub(super) equity: Option<Money>,
+    pub(super) current_price: Option<Price>,
+    pub(super) profit: Option<Money>,
+}
+
+/// Why a round of questions was broken off.
+enum Broken {
+    Stopped(Stopped),
+    /// Noted, and judged.
+    Off,
+}
+
+impl<'l, 'd, 'c, 'm> Looker<'l, 'd, 'c, 'm> {
+    pub(super) fn new(desk: &'l mut Desk<'d, 'c, 'm>, monitor: &'l Monitor, held: Held) -> Self {
+        let limits = Limits { warning: monitor.latency_warn, critical: desk.options.latency_limit };
+        let tally = Tally::new(monitor, &held);
+        Self { desk, monitor, held, health: Health::new(limits), seen: Seen::default(), tally }
+    }
+
+    /// Looks once. Everything but a wish to stop goes into the health.
+    pub(super) fn look(&mut self) -> Result<(), Stopped> {
+        self.health.breaker(breaker::engaged(&self.desk.options.breaker));
+        let now = self.desk.means.clock.monotonic();
+        if let Some(look) = self.held.drift.as_mut().and_then(|drift| drift.due(now)) {
+            self.health.drift(now, look);
+            self.tally.drift(look);
+        }
+        match self.round() {
+            Ok(()) => self.health.answered(),
+            Err(Broken::Off) => {}
+            Err(Broken::Stopped(stopped)) => return Err(stopped),
+        }
+        Ok(())
+    }
+
+    fn round(&mut self) -> Result<(), Broken> {
+        self.ping()?;
+        let asked = self.ask_for();
+        let account = match self.desk.client.account() {
+            Err(error) => return Err(self.note(asked, &error)),
+            Ok(answer) => self.account(answer.reply),
+        };
+        let asked = self.ask_for();
+        let list = match self.desk.client.positions() {
+            Err(error) => return Err(self.note(asked, &error)),
+            Ok(answer) => answer.reply,
+        };
+        match list {
+            Reply::Refused(refusal) => self.failed(&refusal.to_string()),
+            Reply::Done(list) => self.positions(&list.positions, account.as_ref())?,
+        }
+        Ok(())
+    }
+
+    fn ping(&mut self) -> Result<(), Broken> {
+        let asked = self.ask_for();
+        let clock = self.desk.means.clock;
+        let until = Deadline::after(clock, self.desk.options.reads.timeout)
+            .min(Deadline::after(clock, self.patience(asked)));
+        let answered = match self.desk.client.session() {
+            Err(error) => return Err(self.note(asked, &error)),
+            Ok(session) => session.ask::<Pong>((), until),
+        };
+        match answered {
+            Ok(answer) => {
+                self.health.round_trip(answer.rtt);
+                self.tally.round_trip(answer.rtt, self.desk.options.latency_limit);
+                self.seen.rtt_us = Some(micros(answer.rtt));
+                if let Reply::Refused(refusal) = answer.reply {
+                    self.health.stranger(&format!("a PING was refused: {refusal}"));
+                    return Err(Broken::Off);
+                }
+                Ok(())
+            }
+            Err(error) => {
+                self.desk.client.hang_up();
+                Err(match error {
+                    AskError::Link(LinkError::Stopped(stopped)) => Broken::Stopped(stopped),
+                    AskError::Link(error) => self.silent(asked, &error.to_string()),
+                    AskError::Malformed(complaint) => {
+                        self.failed(&complaint.to_string());
+                        Broken::Off
+                    }
+                })
+            }
+        }
+    }
+
+    /// The account, where it can be accepted.
+    fn account(&mut self, reply: Reply<Account>) -> Option<Account> {
+        let account = match reply {
+            Reply::Refused(refusal) => {
+                self.failed(&refusal.to_string());
+                return None;
+            }
+            Reply::Done(account) => account,
+        };
+        self.seen.equity = Some(account.equity.clone());
+        let expected = &self.desk.options.judging.expected;
+        let check = checks::identity_expected(Some(&account), expected);
+        if check.status == Status::Fail {
+            self.failed(&format!("another account answers: {}", check.found));
+        }
+        Some(account)
+    }
+
+    fn positions(&mut self, list: &[Position], account: Option<&Account>) -> Result<(), Broken> {
+        let ticket = self.held.position.ticket;
+        let Some(position) = list.iter().find(|position| position.ticket == ticket) else {
+            return self.absent(list);
+        };
+        let others = list.iter().map(|position| position.ticket).filter(|other| *other != ticket);
+        self.held.others = others.collect();
+        if let Some(change) = changed(&self.held.position, position) {
+            self.health.position_lost(format!("position {ticket} changed unasked: {change}"));
+        }
+        let equity = account.map(|account| account.equity.to_string()).unwrap_or_default();
+        let figures = format!("{} {} {equity}", position.current_price, position.profit);
+        self.health.figures(self.desk.means.clock.monotonic(), figures);
+        self.seen.current_price = Some(position.current_price.clone());
+        self.seen.profit = Some(position.profit.clone());
+        Ok(())
+    }
+
+    /// A list without it says that it is gone only where it can be believed; else the list is the error.
+    fn absent(&mut self, list: &[Position]) -> Result<(), Broken> {
+        let asked = self.ask_for();
+        let credit = &self.desk.options.judging.credit;
+        match absence::judge(self.desk.client, list, &self.held.others, credit) {
+            Err(error) => return Err(self.note(asked, &error)),
+            Ok(Credible::No(doubt)) => self.failed(&doubt),
+            Ok(Credible::Yes(witness)) => {
+                let ticket = self.held.position.ticket;
+                self.health.position_lost(format!(
+                    "position {ticket} is gone, and nothing here closed it: {witness}"
+                ));
+                self.tally.gone = true;
+            }
+        }
+        Ok(())
+    }
+
+    /// One attempt for the next question, and no longer than silence may last. Answers when it is asked.
+    fn ask_for(&mut self) -> Duration {
+        let clock = self.desk.means.clock;
+        let now = clock.monotonic();
+        let policy = ReadPolicy { attempts: 1, ..self.desk.options.reads };
+        self.desk.client.go_on(policy, Deadline::after(clock, self.patience(now)));
+        now
+    }
+
+    fn patience(&self, now: Duration) -> Duration {
+        SILENCE.saturating_sub(self.health.silence(now).unwrap_or_default())
+    }
+
+    fn failed(&mut self, why: &str) {
+        self.health.failed(self.desk.means.clock.monotonic(), why);
+        self.tally.error(why, true);
+    }
+
+    fn silent(&mut self, asked: Duration, why: &str) -> Broken {
+        if self.health.silence(asked).is_none() {
+            self.tally.error(why, false);
+        }
+        self.health.unanswered(asked, why);
+        Broken::Off
+    }
+
+    fn note(&mut self, asked: Duration, error: &Error) -> Broken {
+        match error {
+            Error::Stopped(stopped) => return Broken::Stopped(*stopped),
+            Error::NoAnswer { last, .. } => return self.silent(asked, &last.to_string()),
+            Error::Malformed { complaint, .. } => self.failed(&format!("{error}: {complaint}")),
+            Error::NotZeroMq(_) | Error::NotTheGateway(_) => {
+                self.health.stranger(&error.to_string());
+            }
+        }
+        Broken::Off
+    }
+}
+
+/// What nobody here asked for: a closing in part, another symbol, another side.
+pub(super) fn changed(was: &Position, is: &Position) -> Option<String> {
+    if was.volume != is.volume {
+        return Some(format!("{} lots were {}", is.volume, was.volume));
+    }
+    if was.symbol != is.symbol || was.side != is.side {
+        return Some(format!("{} {} was {} {}", is.side, is.symbol, was.side, was.symbol));
+    }
+    None
+}

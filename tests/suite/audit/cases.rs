@@ -1,0 +1,456 @@
+//! For each check a deployment on which it passes, and one on which it doesn't.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use mt5crs::clock::ManualClock;
+use mt5crs::exit::Exit;
+use mt5crs::logs::record::Options;
+use mt5crs::logs::{Format, Marker, Record};
+use mt5crs::ops::audit::catalogue::CHECKS;
+use serde_json::Value;
+
+use super::{Fit, HEALTHY, finding, mode};
+use crate::look_alikes::Stranger;
+use crate::support::{Run, Sim};
+
+#[test]
+fn on_a_fit_deployment_every_check_passes() {
+    let fit = Fit::new();
+    for (shell, path) in [
+        ("bash", ".local/share/bash-completion/completions/mt5crs"),
+        ("fish", ".config/fish/completions/mt5crs.fish"),
+    ] {
+        let script = fit.machine.run(["completions", shell]).end().exits(0).stdout();
+        fit.machine.write(path, script);
+    }
+    let document = fit.audit(&[]).json().exits(0).document();
+    for entry in CHECKS {
+        let finding = finding(&document, entry.code);
+        // What this process uses in a test's build says nothing.
+        assert_eq!(finding["status"], "pass", "{finding}");
+        assert_eq!(finding["remedy"], Value::Null, "{finding}");
+    }
+    let all = CHECKS.len();
+    assert_eq!(document["report"]["summary"], format!("Audit: {all}/{all} passed"));
+    assert_eq!(document["report"]["checks"].as_array().unwrap().len(), all);
+    let page = fit.audit(&[]).end().exits(0);
+    let first = page.stdout().lines().next().unwrap_or_default().to_owned();
+    assert!(first.starts_with(&format!("Audit: {all}/{all} passed (tcp://")), "{first}");
+    page.never_says("help:").never_says("NOT REACHED");
+}
+
+/// How a deployment is spoilt.
+enum Spoilt {
+    /// The gateway has these faults.
+    Gateway(&'static [&'static str]),
+    /// Settings say something else.
+    Set(&'static [(&'static str, &'static str)]),
+    /// Something else on the machine is another.
+    Machine(fn(&Fit)),
+    /// systemd says something else of the unit: the first word with the second in its place.
+    Unit(&'static str, &'static str),
+    /// The decision says something else: the first words with the second in their place.
+    Decision(&'static str, &'static str),
+    /// The shared log tells this.
+    Log(fn(&Fit)),
+    /// The audit is run in another way.
+    Run(fn(&Fit, &[&str]) -> Run),
+}
+use Spoilt::{Decision, Gateway, Log, Machine, Run as Runs, Set, Unit};
+
+/// Each check, how it is spoilt, and what it then says.
+const CASES: &[(&str, Spoilt, &str)] = &[
+    ("config.keys", Set(&[("SYNC_RETRY_COUNT", "0")]), "fail"),
+    ("config.unknown", Set(&[("MT5CRS_STATEDIR", "x")]), "fail"),
+    ("config.unknown", Set(&[("SYNC_TIMEOUT", "3")]), "warn"),
+    ("config.origins", Set(&[("MAGIC_NUMBER", "7")]), "warn"),
+    ("config.gateway", Set(&[("GTW_HOST", "10.0.0.9")]), "fail"),
+    ("config.gateway", Set(&[("GTW_PORT", "1")]), "fail"),
+    ("config.target", Runs(without_loopback), "fail"),
+    ("config.env-file", Machine(|fit| mode(&fit.machine.file(".env"), 0o644)), "warn"),
+    ("files.state", Set(&[("MT5CRS_STATE_DIR", "decision.json")]), "fail"),
+    ("files.logs", Set(&[("MT5CRS_LOG_DIR", "decision.json")]), "fail"),
+    ("files.verify-log", Set(&[("MT5CRS_VERIFY_LOG", ".")]), "fail"),
+    ("files.evidence", Machine(lost_record), "fail"),
+    ("files.space", Set(&[("MT5CRS_STATE_DIR", "/proc/nothing")]), "fail"),
+    ("files.snapshot", Machine(|fit| flip(fit, "snapshot.json", 0)), "warn"),
+    (
+        "files.snapshot",
+        Machine(|fit| std::fs::remove_file(fit.state("snapshot.json")).unwrap()),
+        "warn",
+    ),
+    ("files.binary", Machine(another_binary), "warn"),
+    (
+        "files.completions",
+        Machine(|fit| {
+            fit.machine.write(".zfunc/_mt5crs", "old");
+        }),
+        "warn",
+    ),
+    ("files.kill-switch", Set(&[("KILL_SWITCH_FILE", "nowhere/kill_switch.lock")]), "fail"),
+    ("files.kill-switch", Set(&[("KILL_SWITCH_FILE", "bin")]), "fail"),
+    ("files.kill-switch-shared", Runs(private_tmp), "fail"),
+    (
+        "files.breaker",
+        Machine(|fit| {
+            fit.machine.write("kill_switch.lock", "{}");
+        }),
+        "warn",
+    ),
+    ("files.engine-unit", Unit("ActiveState=active", "ActiveState=failed"), "fail"),
+    ("files.engine-unit", Unit("ActiveState=active", "ActiveState=inactive"), "warn"),
+    ("files.engine-unit", Unit("LoadState=loaded", "LoadState=not-found"), "fail"),
+    ("link.name", Set(&[("GATEWAY_HOST", "gateway.invalid")]), "fail"),
+    ("link.target", Runs(without_loopback), "fail"),
+    ("link.tcp", Runs(nobody), "fail"),
+    ("link.zmtp", Runs(http_server), "fail"),
+    ("link.identity", Gateway(&["foreign-ea-v4"]), "fail"),
+    ("link.clock", Gateway(&["clock-skew:-30s"]), "fail"),
+    ("link.terminal", Gateway(&["no-terminal"]), "fail"),
+    (
+        "link.latency",
+        Set(&[("MT5CRS_LATENCY_WARN_MS", "0.001"), ("MT5CRS_LATENCY_CRITICAL_MS", "0.001")]),
+        "fail",
+    ),
+    ("gateway.sync-all", Gateway(&["no-sync-all"]), "fail"),
+    ("gateway.can-close", Gateway(&["cannot-close"]), "fail"),
+    ("gateway.can-close", Gateway(&["stub:CLOSE"]), "fail"),
+    ("state.sync-all", Gateway(&["no-terminal:SYNC_ALL"]), "fail"),
+    ("state.positions-readable", Gateway(&["no-terminal:GET_POSITIONS"]), "fail"),
+    ("state.account-readable", Gateway(&["no-terminal:GET_ACCOUNT"]), "fail"),
+    ("state.identity-expected", Set(&[("MT5CRS_EXPECT_CURRENCY", "EUR")]), "fail"),
+    ("state.ticket-set-stable", Gateway(&["churn"]), "fail"),
+    ("state.tickets-real", Gateway(&["ticket-zero-listed"]), "fail"),
+    ("state.tickets-unique", Gateway(&["ticket-twice"]), "fail"),
+    ("state.volumes-positive", Gateway(&["volume-zero"]), "fail"),
+    ("state.sides-known", Gateway(&["side-unknown"]), "fail"),
+    ("state.empty-book", Gateway(&["positions-empty-on-error"]), "fail"),
+    ("state.margin-level", Gateway(&["level-wrong:GET_ACCOUNT"]), "warn"),
+    ("state.balance-steady", Gateway(&["balance-jump:GET_ACCOUNT"]), "warn"),
+    ("state.clock-skew", Gateway(&["clock-skew:3s"]), "warn"),
+    ("state.recovered", Runs(opened_since), "warn"),
+    ("decision.readable", Decision("{", "["), "fail"),
+    ("decision.hash", Decision(r#""critical_errors":0"#, r#""critical_errors":00"#), "not_reached"),
+    ("decision.hash", Decision(r#""p99_latency_ms":0"#, r#""p99_latency_ms":1"#), "fail"),
+    ("decision.go", Decision("\"GO\"", "\"NO-GO\""), "fail"),
+    ("decision.confidence", Decision("0.8662", "0.7"), "fail"),
+    ("decision.reasons", Decision("[]", "[\"drift\"]"), "fail"),
+    ("decision.errors", Decision(r#""critical_errors":0"#, r#""critical_errors":1"#), "fail"),
+    ("decision.latency", Decision(r#""p99_latency_ms":0"#, r#""p99_latency_ms":100"#), "fail"),
+    ("decision.drift", Decision(r#""drift_events_24h":0"#, r#""drift_events_24h":5"#), "fail"),
+    ("decision.age", Set(&[("MT5CRS_DECISION_MAX_AGE", "1us")]), "fail"),
+    ("decision.expected", Set(&[("MT5CRS_DECISION_HASH", "0123456789abcdef")]), "fail"),
+    (
+        "decision.report",
+        Machine(|fit| {
+            fit.machine.write("report.md", "nothing");
+        }),
+        "fail",
+    ),
+    ("evidence.chain", Machine(|fit| flip(fit, "evidence.jsonl", 0)), "fail"),
+    ("evidence.owner", Runs(anothers_evidence), "fail"),
+    ("evidence.intents", Runs(killed), "fail"),
+    ("evidence.positions", Runs(lost_reply), "fail"),
+    ("evidence.canary", Runs(lost_reply), "fail"),
+    ("evidence.canary", Runs(not_executed), "warn"),
+    ("alerts.sync-failing", Log(two_failed_syncs), "fail"),
+    ("alerts.positions-mismatch", Log(mismatch), "fail"),
+    ("alerts.gateway-silent", Log(silence), "fail"),
+    ("alerts.run-crashed", Log(|fit| drop(log(fit, 60).record)), "fail"),
+    ("alerts.sync-slow", Log(slow_sync), "fail"),
+    ("alerts.retry-slow", Log(slow_retry), "fail"),
+    ("alerts.engine-crashed", Unit("NRestarts=0", "NRestarts=3"), "fail"),
+    ("alerts.last-sync", Log(mismatch), "fail"),
+    ("baseline.sync", Set(&[("MT5CRS_ALERT_SYNC_S", "1us")]), "fail"),
+    ("baseline.retry", Set(&[("MT5CRS_ALERT_RETRY_S", "1us")]), "fail"),
+    ("baseline.accuracy", Gateway(&["churn"]), "fail"),
+    ("baseline.memory", Unit("MemoryCurrent=15000000", "MemoryCurrent=51000000"), "fail"),
+    ("baseline.memory", Unit("MemoryCurrent=15000000", "MemoryCurrent=21000000"), "warn"),
+    ("baseline.cpu", Machine(busy), "fail"),
+];
+
+/// Runs those cases whose check begins so; each on a machine of its own.
+fn play(group: &str) {
+    for (code, spoilt, status) in CASES.iter().filter(|(code, ..)| code.starts_with(group)) {
+        let fit = match spoilt {
+            // Enough positions that 50 points are more than a hundredth of the level.
+            Gateway(["level-wrong:GET_ACCOUNT"]) => {
+                Fit::on(Sim::start(&["--positions=1000", "--fault=level-wrong:GET_ACCOUNT"]))
+            }
+            Gateway(faults) => Fit::on(Sim::with_faults(faults)),
+            _ => Fit::on(Sim::with_faults(&[])),
+        };
+        let only = ["--only", code];
+        let run = match spoilt {
+            Gateway(_) => fit.audit(&only),
+            Set(settings) => {
+                settings.iter().fold(fit.audit(&only), |run, (key, value)| run.env(key, value))
+            }
+            Machine(spoil) => {
+                if matches!(*code, "files.evidence" | "evidence.chain") {
+                    fit.traded(&[]).exits(0);
+                }
+                if *code == "files.snapshot" {
+                    fit.synced();
+                }
+                spoil(&fit);
+                fit.audit(&only)
+            }
+            Unit(from, to) => {
+                assert!(HEALTHY.contains(from), "{from}");
+                fit.systemctl(&format!(
+                    "printf '{}'",
+                    HEALTHY.replace(from, to).replace('\n', "\\n")
+                ));
+                fit.audit(&only)
+            }
+            Decision(from, to) => {
+                let text = std::fs::read_to_string(fit.machine.file("decision.json")).unwrap();
+                assert!(text.contains(from), "{from}");
+                fit.machine.write("decision.json", text.replacen(from, to, 1));
+                fit.audit(&only)
+            }
+            Log(tell) => {
+                tell(&fit);
+                fit.audit(&only)
+            }
+            Runs(run) => run(&fit, &only),
+        };
+        let document = run.json().document();
+        let finding = finding(&document, code);
+        assert_eq!(finding["status"], *status, "{finding}\n{}", document["error"]);
+        let has_remedy = finding["remedy"].as_str().is_some_and(|text| !text.is_empty());
+        assert_eq!(has_remedy, *status != "not_reached", "{finding}");
+        assert_ne!(document["exit_code"] == 0, *status != "warn", "{document}");
+        assert_eq!(document["report"]["checked"], 1, "{document}");
+    }
+}
+
+#[test]
+fn each_check_of_the_settings_can_go_wrong() {
+    play("config.");
+}
+
+#[test]
+fn each_check_of_the_files_can_go_wrong() {
+    play("files.");
+}
+
+#[test]
+fn each_check_of_the_link_can_go_wrong() {
+    play("link.");
+    play("gateway.");
+}
+
+#[test]
+fn each_check_of_the_state_can_go_wrong() {
+    play("state.");
+}
+
+#[test]
+fn each_check_of_the_records_can_go_wrong() {
+    play("decision.");
+    play("evidence.");
+}
+
+#[test]
+fn each_check_of_the_logs_and_figures_can_go_wrong() {
+    play("alerts.");
+    play("baseline.");
+}
+
+#[test]
+fn no_check_is_without_a_case() {
+    for entry in CHECKS {
+        // The self-test's can only go wrong in another binary: each has a foil, in its own room.
+        let has = CASES.iter().any(|(code, ..)| *code == entry.code);
+        assert!(has || entry.code.starts_with("self-test."), "{}", entry.code);
+    }
+}
+
+fn without_loopback(fit: &Fit, arguments: &[&str]) -> Run {
+    let endpoint = fit.sim.endpoint;
+    let run = fit.machine.run([&["audit"], arguments].concat());
+    fit.set(run)
+        .env("GATEWAY_HOST", endpoint.ip().to_string())
+        .env("GATEWAY_PORT", endpoint.port().to_string())
+}
+
+fn nobody(fit: &Fit, arguments: &[&str]) -> Run {
+    // A port that somebody had and nobody has.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = listener.local_addr().unwrap();
+    drop(listener);
+    fit.set(fit.machine.at(endpoint, &[&["audit", "--attempts=1"], arguments].concat()))
+}
+
+fn http_server(fit: &Fit, arguments: &[&str]) -> Run {
+    let server = Stranger::http();
+    fit.set(fit.machine.at(server.endpoint, &[&["audit"], arguments].concat()))
+}
+
+fn private_tmp(fit: &Fit, arguments: &[&str]) -> Run {
+    fit.systemctl(&format!(
+        "printf '{}'",
+        HEALTHY.replace("PrivateTmp=no", "PrivateTmp=yes").replace('\n', "\\n")
+    ));
+    fit.audit(arguments).env("KILL_SWITCH_FILE", "/tmp/mt5crs-test-kill-switch-that-nobody-writes")
+}
+
+fn another_binary(fit: &Fit) {
+    std::fs::remove_file(fit.machine.file("bin/mt5crs")).unwrap();
+    let path = fit.machine.write("bin/mt5crs", "#!/bin/sh\n");
+    mode(&path, 0o755);
+}
+
+/// The CPU time grows as fast as the clock: one CPU is busy.
+fn busy(fit: &Fit) {
+    let healthy = HEALTHY.replace("CPUUsageNSec=1000000\n", "").replace('\n', "\\n");
+    fit.systemctl(&format!("printf '{healthy}'; echo CPUUsageNSec=$(date +%s%N)"));
+}
+
+/// The last record is gone, and the head still tells of it.
+fn lost_record(fit: &Fit) {
+    let path = fit.state("evidence.jsonl");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let (kept, _) = text.trim_end().rsplit_once('\n').unwrap();
+    std::fs::write(path, format!("{kept}\n")).unwrap();
+}
+
+/// Changes one byte of a file of the state's.
+fn flip(fit: &Fit, file: &str, at: usize) {
+    let path = fit.state(file);
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[at] ^= 1;
+    std::fs::write(path, bytes).unwrap();
+}
+
+fn opened_since(fit: &Fit, arguments: &[&str]) -> Run {
+    // Once the sync has read its list.
+    let another = Fit::on(Sim::with_faults(&["position-appears:1"]));
+    let run = |words: &[&str]| {
+        let run = fit.machine.against(&another.sim, words);
+        fit.set(run)
+    };
+    run(&["sync"]).end().exits(0);
+    let document = run(&[&["audit"], arguments].concat()).json().document();
+    assert!(document["report"]["checks"].to_string().contains("1 opened, 0 closed"), "{document}");
+    // The gateway must outlive this: it is asked once more by the caller.
+    let endpoint = another.sim.endpoint;
+    std::mem::forget(another.sim);
+    fit.set(fit.machine.at(endpoint, &[&["audit"], arguments].concat()))
+}
+
+fn anothers_evidence(fit: &Fit, arguments: &[&str]) -> Run {
+    let another = Fit::on(Sim::with_faults(&[]));
+    another.traded(&[]).exits(0);
+    let text = std::fs::read(another.state("evidence.jsonl")).unwrap();
+    std::fs::create_dir_all(fit.state("")).unwrap();
+    std::fs::write(fit.state("evidence.jsonl"), text).unwrap();
+    std::fs::copy(another.state("evidence.head"), fit.state("evidence.head")).unwrap();
+    fit.audit(arguments)
+}
+
+fn killed(fit: &Fit, arguments: &[&str]) -> Run {
+    crate::orders::canary(&fit.machine, &fit.sim, &["--yes"])
+        .env("KILL_AT_POINT", "after-intent")
+        .end();
+    fit.audit(arguments)
+}
+
+fn lost_reply(fit: &Fit, arguments: &[&str]) -> Run {
+    let another = Fit::on(Sim::with_faults(&["drop-reply:OPEN"]));
+    another.traded(&[]).exits(8);
+    moved(fit, &another);
+    fit.set(fit.machine.at(another.sim.endpoint, &[&["audit"], arguments].concat()))
+}
+
+fn not_executed(fit: &Fit, arguments: &[&str]) -> Run {
+    let another = Fit::on(Sim::with_faults(&["open-ticket-zero"]));
+    another.traded(&[]).exits(7);
+    moved(fit, &another);
+    fit.set(fit.machine.at(another.sim.endpoint, &[&["audit"], arguments].concat()))
+}
+
+/// The state of another machine's gateway is this one's.
+fn moved(fit: &Fit, another: &Fit) {
+    let endpoint = another.sim.endpoint;
+    std::fs::create_dir_all(fit.machine.file("state")).unwrap();
+    let name = format!("state/{}_{}", endpoint.ip(), endpoint.port());
+    std::fs::rename(another.machine.file(&name), fit.machine.file(&name)).unwrap();
+}
+
+/// A run that began some seconds ago, of a process that is gone, on a clock that the test moves.
+struct Told {
+    record: Record,
+    clock: Arc<ManualClock>,
+}
+
+impl Told {
+    fn later(&self, seconds: u64) -> &Self {
+        self.clock.advance(Duration::from_secs(seconds));
+        self
+    }
+
+    fn failed(&self, cause: &str) -> &Self {
+        self.record.marker(&Marker::SyncFailed { cause });
+        self
+    }
+
+    fn unconnected(&self) -> &Self {
+        self.record.marker(&Marker::ConnectionFailed { endpoint: "tcp://g:1", cause: "timed out" });
+        self
+    }
+
+    fn synchronized(&self) -> &Self {
+        self.record.marker(&Marker::Synchronized { positions: 3 });
+        self
+    }
+
+    fn ended(&self) {
+        self.record.end(Exit::Ok);
+    }
+}
+
+fn log(fit: &Fit, seconds_ago: u64) -> Told {
+    let then = Timestamp::now().checked_sub(Duration::from_secs(seconds_ago)).unwrap();
+    let clock = Arc::new(ManualClock::new(then));
+    let endpoint = format!("tcp://{}", fit.sim.endpoint);
+    let record = Record::open(
+        Options {
+            dir: &fit.machine.file("logs"),
+            verify_log: &fit.machine.file("logs/VERIFY_LOG.log"),
+            run: uuid::Uuid::from_u128(u128::from(seconds_ago) << 96),
+            // No process has that number.
+            pid: u32::MAX,
+            command: "sync",
+            endpoint: Some(&endpoint),
+            format: Format::Text,
+        },
+        Arc::clone(&clock) as Arc<dyn mt5crs::clock::Clock>,
+    );
+    Told { record, clock }
+}
+
+fn two_failed_syncs(fit: &Fit) {
+    log(fit, 90).failed("connection refused").ended();
+    log(fit, 60).failed("connection refused").ended();
+}
+
+fn mismatch(fit: &Fit) {
+    log(fit, 60).failed("ticket-set-stable").ended();
+}
+
+fn silence(fit: &Fit) {
+    log(fit, 90).unconnected().later(20).unconnected().ended();
+}
+
+fn slow_sync(fit: &Fit) {
+    log(fit, 90).later(5).synchronized().ended();
+}
+
+fn slow_retry(fit: &Fit) {
+    log(fit, 90).unconnected().later(12).synchronized().ended();
+}

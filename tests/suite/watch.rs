@@ -1,0 +1,220 @@
+//! `canary --monitor` in real processes: what it prints as it goes, signals, a gateway that restarts, a kill, systemd.
+
+use std::io::{BufRead, BufReader};
+use std::os::unix::net::UnixDatagram;
+use std::process::{Child, ChildStdout};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::orders::{canary, executed};
+use crate::support::{Machine, Run, Sim, signal};
+
+/// A watch under way, whose looks are read one by one.
+struct Watch {
+    child: Child,
+    lines: std::io::Lines<BufReader<ChildStdout>>,
+}
+
+impl Watch {
+    fn start(run: Run) -> Self {
+        let mut child = run.arg("--output=json").start();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        // Read on, so that the watch never waits for a reader.
+        let mut stderr = child.stderr.take().unwrap();
+        std::thread::spawn(move || std::io::copy(&mut stderr, &mut std::io::sink()));
+        Self { child, lines }
+    }
+
+    fn line(&mut self) -> Option<Value> {
+        let line = self.lines.next()?.unwrap();
+        Some(serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error} in {line}")))
+    }
+
+    /// Reads looks until one is like that.
+    fn until(&mut self, wanted: impl Fn(&Value) -> bool) -> Value {
+        loop {
+            let line = self.line().expect("the watch ended");
+            assert_eq!(line["schema"], "mt5crs.canary-tick/1", "{line}");
+            if wanted(&line) {
+                return line;
+            }
+        }
+    }
+
+    fn signal(&self, name: &str) {
+        signal(self.child.id(), name);
+    }
+
+    /// Reads to the end; the last line is the document.
+    fn end(mut self, code: i32) -> Value {
+        let mut last = Value::Null;
+        while let Some(line) = self.line() {
+            last = line;
+        }
+        let status = self.child.wait().unwrap();
+        assert_eq!(status.code(), Some(code), "{last}");
+        assert_eq!(last["schema"], "mt5crs.canary/1", "{last}");
+        assert_eq!(last["exit_code"], code);
+        last
+    }
+}
+
+fn watched(machine: &Machine, sim: &Sim, arguments: &[&str]) -> Run {
+    let mut all = vec!["--yes", "--monitor-interval=100ms", "--without-drift"];
+    all.extend(arguments);
+    canary(machine, sim, &all)
+}
+
+fn book() -> Sim {
+    Sim::start(&["--positions=3"])
+}
+
+const ANY: fn(&Value) -> bool = |_| true;
+
+#[test]
+fn each_look_is_a_line_and_the_last_line_is_the_document() {
+    let (machine, sim) = (Machine::new(), book());
+    let mut watch = Watch::start(watched(&machine, &sim, &["--monitor=500ms"]));
+    let first = watch.until(ANY);
+    assert_eq!((&first["state"], &first["drift"]), (&"HEALTHY".into(), &Value::Null));
+    let document = watch.end(0);
+    let report = &document["report"]["monitor"];
+    assert_eq!(
+        (&report["ended"], &report["drift"]["watched"]),
+        (&"time_over".into(), &false.into())
+    );
+    assert_eq!(document["report"]["close"]["result"], "closed");
+    assert_eq!(executed(&sim), ["OPEN", "CLOSE"]);
+    let log = machine.verify_log();
+    assert!(log.contains("Guardian HEALTHY") && !log.contains("ERROR"), "{log}");
+}
+
+#[test]
+fn the_page_of_a_watch_says_what_was_not_watched() {
+    let (machine, sim) = (Machine::new(), book());
+    let page = watched(&machine, &sim, &["--monitor=300ms"]).end().exits(0);
+    page.says("PASS ").says("watched to the end").says("drift: not watched").tells("note: HEALTHY");
+}
+
+#[test]
+fn a_term_closes_first_and_is_no_success() {
+    let (machine, sim) = (Machine::new(), book());
+    let mut watch = Watch::start(watched(&machine, &sim, &["--monitor=24h"]));
+    watch.until(ANY);
+    watch.signal("TERM");
+    let document = watch.end(1);
+    assert_eq!(
+        (&document["verdict"], &document["error"]["code"]),
+        (&"unknown".into(), &"stopped".into())
+    );
+    assert_eq!(document["report"]["close"]["result"], "closed");
+    assert_eq!(executed(&sim), ["OPEN", "CLOSE"]);
+}
+
+#[test]
+fn a_watch_is_handed_over_and_taken_up() {
+    let (machine, sim) = (Machine::new(), book());
+    let mut watch = Watch::start(watched(&machine, &sim, &["--monitor=24h"]));
+    let ticket = watch.until(ANY)["ticket"].clone();
+    watch.signal("USR1");
+    let document = watch.end(0);
+    assert_eq!(document["report"]["close"]["result"], "kept_open");
+    assert_eq!(document["report"]["close"]["ticket"], ticket);
+    assert_eq!(executed(&sim), ["OPEN"]);
+
+    let mut watch = Watch::start(watched(&machine, &sim, &["--resume", "--monitor=300ms"]));
+    assert_eq!(watch.until(ANY)["ticket"], ticket);
+    let document = watch.end(0);
+    assert_eq!(document["report"]["monitor"]["adopted"], true);
+    assert_eq!(document["report"]["adopted"]["position"]["ticket"], ticket);
+    assert_eq!(executed(&sim), ["OPEN", "CLOSE"]);
+}
+
+#[test]
+fn a_watch_that_is_killed_leaves_a_position_that_the_next_start_names_and_closes() {
+    let (machine, sim) = (Machine::new(), book());
+    let mut watch = Watch::start(watched(&machine, &sim, &["--monitor=24h"]));
+    let ticket = watch.until(ANY)["ticket"].to_string();
+    watch.signal("KILL");
+    watch.child.wait().unwrap();
+    canary(&machine, &sim, &["--yes"]).end().exits(5).tells(&ticket).says("canary --resume");
+    canary(&machine, &sim, &["--yes", "--resume"]).end().exits(0).says("CLOSED").says(&ticket);
+    assert_eq!(executed(&sim), ["OPEN", "CLOSE"]);
+    canary(&machine, &sim, &["--yes", "--resume"]).end().exits(5).tells("no canary that is open");
+}
+
+#[test]
+fn a_gateway_that_restarts_is_survived() {
+    let (machine, mut sim) = (Machine::new(), book());
+    let run = watched(&machine, &sim, &["--monitor=24h"]).env("SYNC_TIMEOUT_S", "0.5");
+    let mut watch = Watch::start(run);
+    watch.until(ANY);
+    sim.kill();
+    let silent = watch.until(|tick| tick["silent_ms"].is_u64());
+    assert_eq!((&silent["state"], &silent["rtt_us"]), (&"WARNING".into(), &Value::Null));
+    sim.restart(&[]);
+    let back = watch.until(|tick| tick["silent_ms"].is_null());
+    assert_eq!((&back["state"], &back["errors"]), (&"HEALTHY".into(), &1.into()));
+    watch.signal("INT");
+    let document = watch.end(1);
+    assert_eq!(document["report"]["monitor"]["errors"], 1);
+    assert_eq!(executed(&sim), ["OPEN", "CLOSE"]);
+}
+
+#[test]
+fn the_breaker_that_somebody_engages_halts_it() {
+    let (machine, sim) = (Machine::new(), book());
+    let mut watch = Watch::start(watched(&machine, &sim, &["--monitor=24h"]));
+    watch.until(ANY);
+    machine.run(["breaker", "engage", "--reason=by hand"]).end().exits(0);
+    let document = watch.end(1);
+    assert_eq!(document["error"]["code"], "halted");
+    assert_eq!(document["report"]["monitor"]["breaker"], "already_there");
+    assert!(document["error"]["causes"][0].as_str().unwrap().contains("by hand"), "{document}");
+    assert_eq!(executed(&sim), ["OPEN", "CLOSE"]);
+    assert!(machine.verify_log().contains("Guardian CRITICAL"));
+}
+
+#[test]
+fn what_makes_no_sense_is_usage() {
+    let (machine, sim) = (Machine::new(), book());
+    for (arguments, words) in [
+        (["--monitor=0s", "--without-drift"].as_slice(), "above 0 and at most 168h"),
+        (&["--monitor=8760h", "--without-drift"], "above 0 and at most 168h"),
+        (&["--monitor=24", "--without-drift"], "takes a unit"),
+        (&["--monitor=24h"], "--without-drift"),
+        (&["--monitor=24h", "--drift-reference=a"], "--drift-current"),
+        (&["--monitor=24h", "--without-drift", "--monitor-interval=2h"], "from 100ms to 60s"),
+        (&["--monitor-interval=1s"], "--monitor"),
+        (&["--resume", "--keep-open"], "--monitor"),
+        (&["--resume", "--symbol=EURUSD"], "--symbol"),
+    ] {
+        canary(&machine, &sim, &[&["--yes"], arguments].concat()).end().exits(2).tells(words);
+    }
+    assert!(executed(&sim).is_empty());
+}
+
+#[test]
+fn systemd_is_told_that_it_is_ready_lives_and_stops() {
+    let (machine, sim) = (Machine::new(), book());
+    let path = machine.file("notify.sock");
+    let socket = UnixDatagram::bind(&path).unwrap();
+    socket.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    let run = watched(&machine, &sim, &["--monitor=300ms"])
+        .env("NOTIFY_SOCKET", &path)
+        .env("WATCHDOG_USEC", "5000000");
+    run.end().exits(0).tells("WatchdogSec of 5s");
+    socket.set_nonblocking(true).unwrap();
+    let mut told = vec![];
+    let mut buffer = [0; 4096];
+    while let Ok(count) = socket.recv(&mut buffer) {
+        told.push(String::from_utf8(buffer[..count].to_vec()).unwrap());
+    }
+    assert!(told.len() >= 3, "{told:?}");
+    let (first, last) = (&told[0], &told[told.len() - 1]);
+    assert!(first.contains("READY=1") && first.contains("WATCHDOG=1"), "{told:?}");
+    assert!(first.contains("STATUS=HEALTHY"), "{told:?}");
+    assert!(last.contains("STOPPING=1") && last.contains("EXTEND_TIMEOUT_USEC="), "{told:?}");
+    assert_eq!(told.iter().filter(|message| message.contains("READY=1")).count(), 1);
+}
