@@ -261,6 +261,13 @@ impl Layers {
             self.problems.push(problem.hiding(Layer::Profile));
             return;
         };
+        let Some(members) = members else {
+            let message = format!("profile {profile} of {shown} is no object");
+            let remedy = r#"write "NAME": {"gateway_host": "…"}"#;
+            let problem = Problem::new(ProblemKind::Malformed, message, remedy);
+            self.problems.push(problem.hiding(Layer::Profile));
+            return;
+        };
         let origin_of = |name: &str| {
             let (profile, file, name) = (profile.clone(), file.clone(), name.to_owned());
             Origin::Profile { profile, file, name }

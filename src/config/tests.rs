@@ -343,7 +343,11 @@ fn profiles_that_cannot_be_used_are_errors() {
     for (json, kind, word) in [
         (r#"{"profiles": {"b": {}}}"#, ProblemKind::UnknownProfile, "no profile a"),
         (r#"{"profile": {}}"#, ProblemKind::Malformed, "no object `profiles`"),
-        (r#"{"profiles": {"a": 1}}"#, ProblemKind::Malformed, "no object `profiles`"),
+        (
+            r#"{"profiles": {"a": 1}}"#,
+            ProblemKind::Malformed,
+            "profile a of config.json is no object",
+        ),
         (r#"{"profiles": {"a": {"gateway_prt": 1}}}"#, ProblemKind::UnknownKey, "gateway_prt"),
         (r#"{"profiles": {"a": {"GATEWAY_PORT": 1}}}"#, ProblemKind::UnknownKey, "GATEWAY_PORT"),
         (r#"{"profiles": {"a": {"mt5crs_profile": "b"}}}"#, ProblemKind::UnknownKey, "profile"),

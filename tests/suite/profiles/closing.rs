@@ -130,6 +130,7 @@ fn what_is_wrong_with_one_profile_is_no_other_accounts_trouble() {
     for other in [
         r#""b":{"gateway_host":"two words"}"#,
         r#""b":{}"#,
+        r#""b":1"#,
         r#""b":{"gateway_host":"10.0.0.5","gateway_port":"x"}"#,
         r#""..":{"gateway_host":"10.0.0.5"}"#,
     ] {
