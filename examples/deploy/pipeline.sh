@@ -52,11 +52,11 @@ step() {
       4)
         # The order may stand. It is never sent again: sync looks for it, and records what it finds.
         mt5crs_of_account sync || true
-        stop "$name" "$code" 'an order was sent and its outcome is not proved; see `mt5crs evidence show`, then the terminal' ;;
+        stop "$name" "$code" 'an order was sent and its outcome is not proved; see mt5crs evidence show, then the terminal' ;;
       5) stop "$name" "$code" 'refused by a guard; nothing was sent' ;;
       6) stop "$name" "$code" 'whoever answered is not the gateway; find out who listens there' ;;
       7) stop "$name" "$code" 'the order was refused, and nothing executed' ;;
-      8) stop "$name" "$code" 'a position remains; run `mt5crs emergency-close` or close it by hand' ;;
+      8) stop "$name" "$code" 'a position remains; run mt5crs emergency-close, or close it by hand' ;;
       130 | 143) stop "$name" "$code" 'stopped by a signal' ;;
       *) stop "$name" "$code" 'not a code that mt5crs ends with on purpose; look at its log' ;;
     esac

@@ -7,6 +7,7 @@
 #
 #   --account NAME   prove this account (repeatable); all that have NAME.env in the configuration unless it is given
 #   --unit NAME      restart this unit too if it runs (repeatable), for instance the strategy engine's
+#   --skip CHECK     leave this check or group out of the audit (repeatable), for what is known and doesn't matter here
 #   --hand-over      let a guardian that watches a position hand it over to the other version
 #   --user NAME      who runs mt5crs in the units; mt5crs unless it is given
 #   --root DIR       work below DIR instead of /, to try it
@@ -38,28 +39,30 @@ say() { printf 'update: %s\n' "$1" || true; }
 die() {
   local code=$1
   printf 'error: %s\n' "$2" >&2 || true
-  [ -z "${3:-}" ] || printf '  cause: %s\n' "$3" >&2 || true
-  [ -z "${4:-}" ] || printf '  help: %s\n' "$4" >&2 || true
+  [ -z "${3:-}" ] || printf 'cause: %s\n' "$3" >&2 || true
+  [ -z "${4:-}" ] || printf 'help: %s\n' "$4" >&2 || true
   exit "$code"
 }
 
-usage() { die 2 "$1" '' "the head of $0 tells how it is used"; }
+usage() { die 2 "$1" '' "$0 --help"; }
 
 # --- arguments ---------------------------------------------------------------------------------------------------------
 
-root='' user=mt5crs hand_over=no what='' accounts=() units=()
+root='' user=mt5crs hand_over=no what='' accounts=() units=() skips=(link)
 while [ $# -gt 0 ]; do
   case $1 in
-    --account | --unit | --user | --root)
+    --account | --unit | --skip | --user | --root)
       [ $# -ge 2 ] || usage "$1 needs a value"
       case $1 in
         --account) accounts+=("$2") ;;
         --unit) units+=("$2") ;;
+        --skip) skips+=("$2") ;;
         --user) user=$2 ;;
         --root) root=$(cd "$2" && pwd -P) || usage "there is no directory $2" ;;
       esac
       shift 2 ;;
     --hand-over) hand_over=yes; shift ;;
+    -h | --help) sed -n '1d; /^set /q; s/^# \{0,1\}//p' "$0"; exit ;;
     -*) usage "there is no option $1" ;;
     *) [ -z "$what" ] || usage "one thing at a time: $what, or $1"
        what=$1; shift ;;
@@ -95,7 +98,7 @@ prune() {
   local release kept=0
   # Newest first. What is in place, and what rollback needs, always stays.
   while IFS= read -r release; do
-    [ "$release" != "$(release_of current)" ] && [ "$release" != "$(release_of previous)" ] || continue
+    if [ "$release" = "$(release_of current)" ] || [ "$release" = "$(release_of previous)" ]; then continue; fi
     kept=$((kept + 1))
     [ "$kept" -le "$KEPT_RELEASES" ] || rm -rf "${releases:?}/$release"
   done < <(ls -1t "$releases")
@@ -416,9 +419,9 @@ update() {
   [ -n "$(accounts_of "$id")" ] || die 1 "the configuration $commit has no account" 'it holds no NAME.env' 'add one, commit, push'
   for account in $(accounts_of "$id"); do
     code=0
-    mt5crs_of "$id" "$account" audit --skip link || code=$?
+    mt5crs_of "$id" "$account" audit "${skips[@]/#/--skip=}" || code=$?
     [ "$code" -eq 0 ] || die 1 "the audit of $account by the new mt5crs ended with code $code; nothing was switched" '' \
-      'mend what it names: the program by another artifact, the configuration by a commit'
+      'mend what it names: the program by another artifact, the configuration by a commit; or leave a check out by name: --skip CHECK'
   done
   switch_to update "$id"
 }
@@ -445,6 +448,7 @@ if [ "$what" = status ]; then
   status
   exit
 fi
+id -u "$user" >/dev/null 2>&1 || die 2 "there is no user $user" '' 'install the package, which makes it, or name another with --user'
 if [ "$(id -un)" != "$user" ] && [ "$(id -u)" -ne 0 ]; then
   die 2 "mt5crs is run by $user" "this is $(id -un)" 'run it with sudo'
 fi

@@ -1,6 +1,8 @@
 //! `drift`: has what the strategy sees moved away from what it was made for? Once, with the bins; a watch over a canary
 //! asks the same each hour.
 
+pub mod figures;
+
 use std::path::PathBuf;
 
 use schemars::JsonSchema;

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::PermissionsExt as _;
 
+use crate::orders::{canary, executed};
 use crate::stand_in::StandIn;
 use crate::support::{Ended, Machine, Sim};
 
@@ -227,6 +228,54 @@ fn an_audit_is_figures_by_check() {
     let offline = ["-o", "nagios", "audit", "--skip=link", "--only=config"];
     let offline = plugin(&machine.against(&sim, &offline).end());
     assert!(!offline.data.contains_key("link_up"), "{}", offline.text);
+}
+
+#[test]
+fn drift_is_a_figure_with_its_limits() {
+    let machine = Machine::new();
+    let numbers =
+        |from: i32, to: i32| (from..to).map(|number| format!("{number}\n")).collect::<String>();
+    let reference = machine.write("reference.txt", numbers(0, 400));
+    let compared = |current: &str, format: &str| {
+        let reference = format!("--drift-reference={}", reference.display());
+        let current =
+            format!("--drift-current={}", machine.write("current.txt", current).display());
+        machine.run(["-o", format, "drift", &reference, &current]).end()
+    };
+    let stable = plugin(&compared(&numbers(0, 400), "nagios").exits(0));
+    assert_eq!((stable.data["drift_psi"].value, stable.data["drift_judged"].value), (0.0, 1.0));
+    assert_eq!(stable.data["drift_values_current"].value, 400.0);
+    let moved = plugin(&compared(&numbers(200, 600), "nagios").exits(2));
+    assert!(moved.data["drift_psi"].value > 0.25, "{}", moved.text);
+    // What can't be judged is no pass, and has no index.
+    let few = plugin(&compared(&numbers(0, 100), "nagios").exits(3));
+    assert_eq!(few.data["drift_judged"].value, 0.0);
+    assert!(!few.data.contains_key("drift_psi"));
+    let samples = exposition(&compared(&numbers(200, 600), "prometheus").exits(1).stdout());
+    assert!(value(&samples, "mt5crs_drift_psi") > 0.25);
+}
+
+#[test]
+fn a_guardian_writes_its_figures_at_every_look_and_keeps_the_contracts_codes() {
+    let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
+    let file = machine.file("guardian.prom");
+    let outfile = format!("--outfile={}", file.display());
+    let watch = ["--yes", "--monitor=1s", "--monitor-interval=200ms", "--without-drift"];
+    canary(&machine, &sim, &watch).arg("--output=prometheus").end().exits(2);
+    assert!(executed(&sim).is_empty(), "nothing is opened for figures that go nowhere");
+    let written = [&watch[..], &["--output=prometheus", &outfile]].concat();
+    assert_eq!(canary(&machine, &sim, &written).end().exits(0).stdout(), "");
+    let samples = exposition(&std::fs::read_to_string(&file).unwrap());
+    assert_eq!(value(&samples, "mt5crs_canary_ok"), 1.0);
+    assert_eq!(value(&samples, "mt5crs_guardian_health"), 0.0);
+    assert!(value(&samples, "mt5crs_guardian_looks") >= 4.0);
+    let line = canary(&machine, &sim, &watch).arg("--output=nagios").end();
+    assert_eq!(plugin(&line.exits(0)).data["guardian_health"].value, 0.0);
+    // A position that is left open, because only its likeness was found, stays 8: whoever asked.
+    let lost = Sim::with_faults(&["garbage:OPEN:not-json"]);
+    let remains = [&watch[..], &["--output=nagios"]].concat();
+    let ended = canary(&machine, &lost, &remains).end().exits(8);
+    assert!(ended.stdout().starts_with("CANARY CRITICAL: "), "{}", ended.stdout());
 }
 
 #[test]

@@ -11,7 +11,7 @@ set -euo pipefail
 
 die() {
   printf 'error: %s\n' "$1" >&2
-  [ -z "${2:-}" ] || printf '  help: %s\n' "$2" >&2
+  [ -z "${2:-}" ] || printf 'help: %s\n' "$2" >&2
   exit "${3:-1}"
 }
 

@@ -16,7 +16,7 @@ if ! launchctl print "gui/$(id -u)/$label" >/dev/null 2>&1; then
   exit 0
 fi
 if ! launchctl bootout "gui/$(id -u)/$label"; then
-  printf 'error: %s may still run\n  help: launchctl print gui/%s/%s\n' "$label" "$(id -u)" "$label" >&2
+  printf 'error: %s may still run\nhelp: launchctl print gui/%s/%s\n' "$label" "$(id -u)" "$label" >&2
   exit 1
 fi
 rm -f "$plist"

@@ -34,7 +34,7 @@ pub(crate) fn dispatch(arguments: Arguments) -> u8 {
     } else if is_monitored && !has_figures(&arguments.command) {
         let failure = usage(
             "this command has no figures for monitoring: nothing was done".to_owned(),
-            "-o nagios and -o prometheus go with link-test, sync, audit and logs alerts".to_owned(),
+            "-o nagios and -o prometheus go with link-test, sync, audit, drift, logs alerts and canary --monitor".to_owned(),
         );
         // No plugin's line: it would be one of a command that monitoring has no business with.
         run.screen.fail(&failure);
@@ -58,7 +58,10 @@ pub(crate) fn dispatch(arguments: Arguments) -> u8 {
 fn has_figures(command: &Command) -> bool {
     match command {
         Command::LinkTest(_) | Command::Sync(_) => true,
+        Command::Drift(_) => true,
         Command::Audit(args) => args.command.is_none(),
+        // Of a canary nothing but what it watches: an order is nothing to be sent every minute.
+        Command::Canary(args) => args.monitor.is_some(),
         Command::Logs(command) => matches!(command, LogsCommand::Alerts(_)),
         _ => false,
     }

@@ -77,9 +77,15 @@ impl Run {
         self.global.output == Format::Human
     }
 
-    /// What the process ends with: a plugin's code where its line was printed, and the contract's otherwise.
+    /// What the process ends with: a plugin's code where its line was printed, and the contract's otherwise. What an order
+    /// left behind is never folded into a plugin's three answers.
     pub(crate) fn code(&self, exit: Exit) -> u8 {
-        self.state.get().map_or(exit.code(), State::code)
+        match (self.state.get(), exit) {
+            (None, _) | (Some(_), Exit::OutcomeUnknown | Exit::OrderRefused | Exit::NotFlat) => {
+                exit.code()
+            }
+            (Some(state), _) => state.code(),
+        }
     }
 
     /// Writes figures where those of Prometheus go.

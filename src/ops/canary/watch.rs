@@ -10,6 +10,7 @@
 //! the evidence, which the next start names and can adopt.
 
 mod drift;
+pub mod figures;
 mod look;
 mod report;
 mod schedule;

@@ -22,8 +22,8 @@ fn a_good_update_is_audited_first_switched_then_and_proved_last() {
     assert_eq!(
         server.calls(),
         [
-            "mt5crs 0.2.0 account1 audit --skip link",
-            "mt5crs 0.2.0 account2 audit --skip link",
+            "mt5crs 0.2.0 account1 audit --skip=link",
+            "mt5crs 0.2.0 account2 audit --skip=link",
             "systemctl daemon-reload daemon-reload under 0.2.0",
             "systemctl restart mt5crs-link@account1.service under 0.2.0",
             "systemctl restart mt5-strategy-engine.service under 0.2.0",
@@ -48,6 +48,15 @@ fn a_good_update_is_audited_first_switched_then_and_proved_last() {
     let before = releases();
     server.update(&[&artifact]).exits(0).says("was in place already, and is proved");
     assert_eq!((server.version("previous"), releases()), ("0.1.0".into(), before));
+}
+
+#[test]
+fn a_check_can_be_left_out_by_name() {
+    let server = Server::with_old();
+    let artifact = server.artifact("0.2.0");
+    server.update(&["--skip", "alerts", "--skip", "decision.age", &artifact]).exits(0);
+    let audit = "mt5crs 0.2.0 account1 audit --skip=link --skip=alerts --skip=decision.age";
+    assert_eq!(server.calls()[0], audit);
 }
 
 #[test]
@@ -101,7 +110,9 @@ fn what_is_wrong_before_the_switch_changes_nothing() {
     server.sh("mv away origin");
 
     // Usage.
-    for arguments in [&[][..], &["--acount", "a"], &["--user"], &["one", "two"]] {
+    for arguments in
+        [&[][..], &["--acount", "a"], &["--user"], &["one", "two"], &["--user", "nobody-here", "x"]]
+    {
         server.update(arguments).exits(2).tells("error: ");
     }
     server.configures("second");

@@ -24,7 +24,7 @@ use signal_hook::consts::SIGUSR1;
 
 use self::observer::{Above, Observer};
 use super::drift as drift_settings;
-use crate::args::CanaryArgs;
+use crate::args::{CanaryArgs, Format};
 use crate::prompt;
 use crate::render::watch::Live;
 use crate::render::{self, Context};
@@ -41,6 +41,14 @@ const JOB: Job = Job {
 const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(crate) fn run(run: &Run, args: &CanaryArgs) -> Exit {
+    if run.global.output == Format::Prometheus && run.global.outfile.is_none() {
+        let failure = usage(
+            "a watch writes its figures anew at every look: into which file? nothing was sent"
+                .to_owned(),
+            "add --outfile FILE".to_owned(),
+        );
+        return run.give_up::<Report>(JOB.name, failure);
+    }
     let mut flags = vec![
         (Key::CanarySymbol, "--symbol", &args.symbol),
         (Key::DecisionFile, "--decision", &args.decision),

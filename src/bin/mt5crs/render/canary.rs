@@ -4,7 +4,8 @@ use std::io;
 use std::time::Duration;
 
 use mt5crs::clock::spoken;
-use mt5crs::ops::canary::watch::Ended;
+use mt5crs::figure::Figure;
+use mt5crs::ops::canary::watch::{Ended, figures};
 use mt5crs::ops::canary::{CloseEnd, OrderEnd, Report};
 use mt5crs::protocol::positions::Position;
 use mt5crs::report::{Outcome, Status, Verdict};
@@ -13,6 +14,10 @@ use super::style::{self, Ink, clean};
 use super::{Context, Page, Sheet, table, watch};
 
 impl Page for Report {
+    fn figures(outcome: &Outcome<Self>) -> Vec<Figure> {
+        figures::of(outcome)
+    }
+
     fn page(
         outcome: &Outcome<Self>,
         context: &Context<'_>,

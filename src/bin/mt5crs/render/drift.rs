@@ -2,15 +2,20 @@
 
 use std::io;
 
+use mt5crs::figure::Figure;
 use mt5crs::guard::drift::State;
 use mt5crs::guard::drift::psi::Bin;
-use mt5crs::ops::drift::{Report, SampleReport};
+use mt5crs::ops::drift::{Report, SampleReport, figures};
 use mt5crs::report::Outcome;
 
 use super::style::{clean, verdict};
 use super::{Context, Page, Sheet};
 
 impl Page for Report {
+    fn figures(outcome: &Outcome<Self>) -> Vec<Figure> {
+        figures::of(outcome)
+    }
+
     fn page(outcome: &Outcome<Self>, _: &Context<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
         let Some(report) = &outcome.report else { return Ok(()) };
         let (ink, psi) = (verdict(outcome.verdict), report.psi.unwrap_or_default());

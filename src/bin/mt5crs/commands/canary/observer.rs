@@ -6,9 +6,11 @@ use mt5crs::gateway::client::Listener;
 use mt5crs::gateway::transport::LinkError;
 use mt5crs::guard::health::{SILENCE, State};
 use mt5crs::logs::Marker;
-use mt5crs::ops::canary::watch::{Ended, Tick, Told};
+use mt5crs::ops::canary::watch::{Ended, Tick, Told, figures};
 use tracing::Level;
 
+use super::JOB;
+use crate::args::Format;
 use crate::listener::Attempts;
 use crate::render::watch::{Live, in_words};
 use crate::run::Run;
@@ -76,6 +78,13 @@ impl<'o> Observer<'o> {
 
     fn look(&mut self, tick: &Tick) {
         let words = in_words(tick);
+        if self.run.global.output == Format::Prometheus {
+            let figures = figures::of_look(tick);
+            let written = self.run.publish(JOB.name, Some(self.site), &figures, false);
+            if let Err(error) = written {
+                self.run.screen.warn(&format!("failed to write the figures: {error:#}"));
+            }
+        }
         if self.run.json() {
             // A reader that went away changes nothing of what is watched.
             let _ = self.run.screen.json_line(tick);

@@ -1,0 +1,117 @@
+//! The library in another program: what an account is exposed to, symbol by symbol, believed only where it is proved.
+//!
+//! ```text
+//! cargo run --example library -- 172.19.141.255 5555
+//! ```
+//!
+//! Three things to take from it. Time is an argument, and every wait ends at a deadline. An address of this machine is
+//! refused, because a local mock is not the gateway. And the verdict comes before the figures: an empty list is no proof
+//! of an empty account.
+
+// A program of its own owns its stdout and stderr; the library never writes to either.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mt5crs::clock::{Clock, Deadline, Stop, SystemClock};
+use mt5crs::failure::{Names, own_address};
+use mt5crs::gateway::client::Listener;
+use mt5crs::gateway::target::resolve;
+use mt5crs::gateway::zeromq::ZmqTransport;
+use mt5crs::gateway::{Client, LinkError, ReadPolicy};
+use mt5crs::guard;
+use mt5crs::ops::positions::{self, Options, Report};
+use mt5crs::report::{Outcome, Verdict};
+use mt5crs::units::{Exact, Money};
+
+/// Tells of attempts on stderr, where talk belongs.
+struct Talk;
+
+impl Listener for Talk {
+    fn attempt_failed(&self, number: u32, error: &LinkError) {
+        eprintln!("attempt {number}: {error}");
+    }
+}
+
+/// Asks the gateway for account and positions; this machine only where that is asked for.
+fn ask(host: &str, port: u16, allow_loopback: bool) -> anyhow::Result<Outcome<Report>> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(Stop::never()));
+    let deadline = Deadline::after(&*clock, Duration::from_secs(15));
+    let target = resolve(host, port, &*clock, &Stop::never(), deadline)?;
+    if let Err(own) = guard::target::allow(&target, allow_loopback) {
+        return Ok(Outcome::failed(own_address(&target, own)));
+    }
+    let transport = ZmqTransport::new(target.address, Arc::clone(&clock), Stop::never());
+    let policy = ReadPolicy {
+        timeout: Duration::from_secs(3),
+        attempts: 3,
+        interval: Duration::from_secs(1),
+    };
+    let mut client = Client::new(&transport, &*clock, policy, deadline, &Talk);
+    let names =
+        Names { verb: "ask", endpoint: format!("tcp://{host}:{port}"), port, security_group: None };
+    let options = Options { symbols: Vec::new(), credit: Money(Exact::parse("0")?), names };
+    Ok(positions::run(&mut client, &options))
+}
+
+/// How many positions of each symbol the gateway reports; `None` unless every check passed.
+fn exposure(outcome: &Outcome<Report>) -> Option<BTreeMap<String, usize>> {
+    if outcome.verdict != Verdict::Pass {
+        return None;
+    }
+    let mut exposure = BTreeMap::new();
+    for position in outcome.report.as_ref()?.positions.as_ref()? {
+        *exposure.entry(position.symbol.to_string()).or_insert(0) += 1;
+    }
+    Some(exposure)
+}
+
+fn main() -> anyhow::Result<ExitCode> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [host, port] = arguments.as_slice() else {
+        anyhow::bail!("usage: library HOST PORT");
+    };
+    let outcome = ask(host, port.parse()?, false)?;
+    match exposure(&outcome) {
+        Some(exposure) => println!("reported by the gateway: {exposure:?}"),
+        None => eprintln!("not known: {:?}", outcome.failure),
+    }
+    Ok(ExitCode::from(outcome.exit.code()))
+}
+
+#[cfg(test)]
+mod tests {
+    use mt5crs::exit::Exit;
+    use mt5crs::sim::{self, Server};
+
+    use super::*;
+
+    fn simulated(faults: &[&str]) -> Server {
+        let faults = faults.iter().map(|fault| fault.parse().unwrap()).collect();
+        let options = sim::Options { positions: 3, faults, ..sim::Options::default() };
+        Server::start(options, Arc::new(SystemClock::new(Stop::never()))).unwrap()
+    }
+
+    #[test]
+    fn what_is_reported_is_counted() {
+        let server = simulated(&[]);
+        let outcome = ask("127.0.0.1", server.endpoint().port(), true).unwrap();
+        assert_eq!(exposure(&outcome).unwrap().values().sum::<usize>(), 3);
+    }
+
+    #[test]
+    fn an_empty_list_beside_margin_is_no_exposure_that_is_known() {
+        let server = simulated(&["positions-empty-on-error"]);
+        let outcome = ask("127.0.0.1", server.endpoint().port(), true).unwrap();
+        assert_eq!(exposure(&outcome), None);
+    }
+
+    #[test]
+    fn this_machine_is_refused() {
+        let outcome = ask("127.0.0.1", 5555, false).unwrap();
+        assert_eq!((exposure(&outcome), outcome.exit), (None, Exit::Guarded));
+    }
+}

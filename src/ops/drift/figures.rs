@@ -1,0 +1,36 @@
+//! What monitoring reads of a comparison.
+
+use super::Report;
+use crate::figure::{Figure, Range, Unit};
+use crate::guard::drift::State;
+use crate::report::Outcome;
+
+const VALUES_HELP: &str = "How many values a sample holds";
+
+/// Of one comparison.
+pub fn of(outcome: &Outcome<Report>) -> Vec<Figure> {
+    let report = outcome.report.as_ref();
+    let is_judged = report.is_some_and(|report| report.state != State::CannotBeJudged);
+    let mut figures = vec![judged(is_judged)];
+    let Some(report) = report else { return figures };
+    figures.extend(report.psi.map(|psi| self::psi(psi, report.psi_watch, report.psi_drift)));
+    for (name, sample) in [("reference", &report.reference), ("current", &report.current)] {
+        let count =
+            |values| Figure::count("drift_values", VALUES_HELP, values).label("sample", name);
+        figures.extend(sample.values.map(count));
+    }
+    figures
+}
+
+/// Whether both samples could be compared: without it there is no index, and none is no pass.
+pub fn judged(is_judged: bool) -> Figure {
+    Figure::should_be("drift_judged", "Whether drift could be judged", is_judged)
+}
+
+/// The index with its limits; at a limit it is reached already.
+pub fn psi(psi: f64, watch: f64, drift: f64) -> Figure {
+    let below = |limit: f64| Range { from: None, to: Some(limit.next_down()) };
+    Figure::new("drift_psi", "Population Stability Index of the current sample", Unit::Plain, psi)
+        .warn(below(watch))
+        .critical(below(drift))
+}
