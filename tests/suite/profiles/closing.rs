@@ -274,12 +274,18 @@ fn who_watched_may_go_and_the_closing_goes_on() {
     accounts(&machine, &[&sim], &[]);
     let mut child = close(&machine, &["--yes", "--window=4"]).start();
     while executed(&sim).is_empty() {}
+    let closing = process_of(child.id(), "act:a");
     signal(child.id(), "KILL");
     child.wait().unwrap();
+    // One that has ended has no command line any more, whether or not somebody has waited for it.
+    let line = format!("/proc/{closing}/cmdline");
+    let is_running = || std::fs::read(&line).is_ok_and(|line| !line.is_empty());
     let until = Instant::now() + Duration::from_secs(20);
-    while executed(&sim).len() < 30 {
-        assert!(Instant::now() < until, "it ended with its watcher");
+    while is_running() {
+        assert!(Instant::now() < until, "it goes on for ever");
+        std::thread::yield_now();
     }
+    assert_eq!(executed(&sim).len(), 30, "it ended with its watcher");
 }
 
 #[test]
