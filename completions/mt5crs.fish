@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_mt5crs_global_optspecs
-    string join \n o/output= outfile= v/verbose q/quiet log-format= host= port= timeout= attempts= retry-interval= state-dir= log-dir= env-file= profile= config= deadline= allow-loopback sim sim-positions= sim-seed= sim-fault= sim-book= sim-link-rtt= sim-exec-time= h/help V/version
+    string join \n o/output= outfile= v/verbose q/quiet log-format= host= port= timeout= attempts= retry-interval= state-dir= log-dir= env-file= profile= all-profiles config= deadline= allow-loopback sim sim-positions= sim-seed= sim-fault= sim-book= sim-link-rtt= sim-exec-time= h/help V/version
 end
 
 function __fish_mt5crs_needs_command
@@ -39,7 +39,7 @@ complete -c mt5crs -n "__fish_mt5crs_needs_command" -l retry-interval -d 'Wait b
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -l env-file -d 'Read this file instead of ./.env' -r -F
-complete -c mt5crs -n "__fish_mt5crs_needs_command" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]' -r
+complete -c mt5crs -n "__fish_mt5crs_needs_command" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]; repeatable where nothing is ordered' -r
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -l deadline -d 'End with an honest code after this long, whatever happens' -r
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -l sim-positions -d 'How many positions it holds' -r
@@ -50,6 +50,7 @@ complete -c mt5crs -n "__fish_mt5crs_needs_command" -l sim-link-rtt -d 'The link
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -l sim-exec-time -d 'The broker\'s time for an order, which nothing hides' -r
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -s v -l verbose -d 'More on stderr: once for the run\'s story, twice for every round trip'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -s q -l quiet -d 'Nothing but errors on stderr'
+complete -c mt5crs -n "__fish_mt5crs_needs_command" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -l allow-loopback -d 'Talk to an address of this machine'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -66,7 +67,7 @@ complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "breaker" -d 'Look at,
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "evidence" -d 'What was intended and proved: show, verify, resolve or export the records'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "sim" -d 'Run a simulated gateway to practise on'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "logs" -d 'Say what happened: search the logs, alerts, summary'
-complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "config" -d 'Show settings'
+complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "config" -d 'Show settings, or judge them'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "explain" -d 'Say what a code means and what to do'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "schema" -d 'Print the JSON Schema of a command\'s report'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "completions" -d 'Print a shell\'s completions'
@@ -89,7 +90,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l retry-interv
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l env-file -d 'Read this file instead of ./.env' -r -F
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]; repeatable where nothing is ordered' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l deadline -d 'End with an honest code after this long, whatever happens' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l sim-positions -d 'How many positions it holds' -r
@@ -101,6 +102,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l sim-exec-tim
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l histogram -d 'Draw the distribution of the round trips'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -s v -l verbose -d 'More on stderr: once for the run\'s story, twice for every round trip'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -s q -l quiet -d 'Nothing but errors on stderr'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l allow-loopback -d 'Talk to an address of this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -122,7 +124,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l retry-interv
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l env-file -d 'Read this file instead of ./.env' -r -F
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]; repeatable where nothing is ordered' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l deadline -d 'End with an honest code after this long, whatever happens' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l sim-positions -d 'How many positions it holds' -r
@@ -134,6 +136,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l sim-exec-tim
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l all -d 'Show every row of a table, not the first 50'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -s v -l verbose -d 'More on stderr: once for the run\'s story, twice for every round trip'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -s q -l quiet -d 'Nothing but errors on stderr'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l allow-loopback -d 'Talk to an address of this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -156,7 +159,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l retry-interval -d
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l env-file -d 'Read this file instead of ./.env' -r -F
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]; repeatable where nothing is ordered' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l deadline -d 'End with an honest code after this long, whatever happens' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l sim-positions -d 'How many positions it holds' -r
@@ -168,6 +171,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l sim-exec-time -d 
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l all -d 'Show every row of a table, not the first 50'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -s v -l verbose -d 'More on stderr: once for the run\'s story, twice for every round trip'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -s q -l quiet -d 'Nothing but errors on stderr'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l allow-loopback -d 'Talk to an address of this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -193,7 +197,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -l env-file -d 'Read this file instead of ./.env' -r -F
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]; repeatable where nothing is ordered' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -l deadline -d 'End with an honest code after this long, whatever happens' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -l sim-positions -d 'How many positions it holds' -r
@@ -205,6 +209,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -l all -d 'Show every row of a table, not the first 50'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -s v -l verbose -d 'More on stderr: once for the run\'s story, twice for every round trip'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -s q -l quiet -d 'Nothing but errors on stderr'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -l allow-loopback -d 'Talk to an address of this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -225,7 +230,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_sub
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_subcommand_from checks" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_subcommand_from checks" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_subcommand_from checks" -l env-file -d 'Read this file instead of ./.env' -r -F
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_subcommand_from checks" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_subcommand_from checks" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]; repeatable where nothing is ordered' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_subcommand_from checks" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_subcommand_from checks" -l deadline -d 'End with an honest code after this long, whatever happens' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_subcommand_from checks" -l sim-positions -d 'How many positions it holds' -r
@@ -236,6 +241,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_sub
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_subcommand_from checks" -l sim-exec-time -d 'The broker\'s time for an order, which nothing hides' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_subcommand_from checks" -s v -l verbose -d 'More on stderr: once for the run\'s story, twice for every round trip'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_subcommand_from checks" -s q -l quiet -d 'Nothing but errors on stderr'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_subcommand_from checks" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_subcommand_from checks" -l allow-loopback -d 'Talk to an address of this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_subcommand_from checks" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_subcommand_from checks" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -266,7 +272,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l retry-interval 
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l env-file -d 'Read this file instead of ./.env' -r -F
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]; repeatable where nothing is ordered' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l deadline -d 'End with an honest code after this long, whatever happens' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l sim-positions -d 'How many positions it holds' -r
@@ -283,6 +289,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l dry-run -d 'Eva
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -s y -l yes -d 'Don\'t ask'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -s v -l verbose -d 'More on stderr: once for the run\'s story, twice for every round trip'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -s q -l quiet -d 'Nothing but errors on stderr'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l allow-loopback -d 'Talk to an address of this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -305,7 +312,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l retry-interval -
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l env-file -d 'Read this file instead of ./.env' -r -F
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]; repeatable where nothing is ordered' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l deadline -d 'End with an honest code after this long, whatever happens' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l sim-positions -d 'How many positions it holds' -r
@@ -316,6 +323,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l sim-link-rtt -d 
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l sim-exec-time -d 'The broker\'s time for an order, which nothing hides' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -s v -l verbose -d 'More on stderr: once for the run\'s story, twice for every round trip'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -s q -l quiet -d 'Nothing but errors on stderr'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l allow-loopback -d 'Talk to an address of this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -341,7 +349,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l retry-
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l env-file -d 'Read this file instead of ./.env' -r -F
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]; repeatable where nothing is ordered' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l deadline -d 'End with an honest code after this long, whatever happens' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l sim-positions -d 'How many positions it holds' -r
@@ -357,6 +365,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l stop-u
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l all -d 'Show every row of a table, not the first 50'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -s v -l verbose -d 'More on stderr: once for the run\'s story, twice for every round trip'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -s q -l quiet -d 'Nothing but errors on stderr'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l allow-loopback -d 'Talk to an address of this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -378,7 +387,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l retry-interval
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l env-file -d 'Read this file instead of ./.env' -r -F
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]; repeatable where nothing is ordered' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l deadline -d 'End with an honest code after this long, whatever happens' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l sim-positions -d 'How many positions it holds' -r
@@ -390,6 +399,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l sim-exec-time 
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l gateway -d 'Only read, and from the configured gateway: kill a sync midway, restart it, compare the two reads'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -s v -l verbose -d 'More on stderr: once for the run\'s story, twice for every round trip'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -s q -l quiet -d 'Nothing but errors on stderr'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l allow-loopback -d 'Talk to an address of this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -409,7 +419,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_se
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l env-file -d 'Read this file instead of ./.env' -r -F
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]; repeatable where nothing is ordered' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l deadline -d 'End with an honest code after this long, whatever happens' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l sim-positions -d 'How many positions it holds' -r
@@ -420,6 +430,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_se
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l sim-exec-time -d 'The broker\'s time for an order, which nothing hides' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -s v -l verbose -d 'More on stderr: once for the run\'s story, twice for every round trip'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -s q -l quiet -d 'Nothing but errors on stderr'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l allow-loopback -d 'Talk to an address of this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -442,7 +453,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_s
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l env-file -d 'Read this file instead of ./.env' -r -F
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]; repeatable where nothing is ordered' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l deadline -d 'End with an honest code after this long, whatever happens' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l sim-positions -d 'How many positions it holds' -r
@@ -453,6 +464,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_s
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l sim-exec-time -d 'The broker\'s time for an order, which nothing hides' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -s v -l verbose -d 'More on stderr: once for the run\'s story, twice for every round trip'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Nothing but errors on stderr'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l allow-loopback -d 'Talk to an address of this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -473,7 +485,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_s
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l env-file -d 'Read this file instead of ./.env' -r -F
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]; repeatable where nothing is ordered' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l deadline -d 'End with an honest code after this long, whatever happens' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l sim-positions -d 'How many positions it holds' -r
@@ -484,6 +496,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_s
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l sim-exec-time -d 'The broker\'s time for an order, which nothing hides' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -s v -l verbose -d 'More on stderr: once for the run\'s story, twice for every round trip'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -s q -l quiet -d 'Nothing but errors on stderr'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l allow-loopback -d 'Talk to an address of this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -503,7 +516,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_s
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l env-file -d 'Read this file instead of ./.env' -r -F
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]; repeatable where nothing is ordered' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l deadline -d 'End with an honest code after this long, whatever happens' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l sim-positions -d 'How many positions it holds' -r
@@ -515,6 +528,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_s
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -s y -l yes -d 'Don\'t ask'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -s v -l verbose -d 'More on stderr: once for the run\'s story, twice for every round trip'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -s q -l quiet -d 'Nothing but errors on stderr'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l allow-loopback -d 'Talk to an address of this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -534,7 +548,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_s
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l env-file -d 'Read this file instead of ./.env' -r -F
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]; repeatable where nothing is ordered' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l deadline -d 'End with an honest code after this long, whatever happens' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l sim-positions -d 'How many positions it holds' -r
@@ -545,6 +559,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_s
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l sim-exec-time -d 'The broker\'s time for an order, which nothing hides' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -s v -l verbose -d 'More on stderr: once for the run\'s story, twice for every round trip'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -s q -l quiet -d 'Nothing but errors on stderr'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l allow-loopback -d 'Talk to an address of this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -570,7 +585,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l env-file -d 'Read this file instead of ./.env' -r -F
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]; repeatable where nothing is ordered' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l deadline -d 'End with an honest code after this long, whatever happens' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l sim-positions -d 'How many positions it holds' -r
@@ -581,6 +596,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l sim-exec-time -d 'The broker\'s time for an order, which nothing hides' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -s v -l verbose -d 'More on stderr: once for the run\'s story, twice for every round trip'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Nothing but errors on stderr'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l allow-loopback -d 'Talk to an address of this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -602,7 +618,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l env-file -d 'Read this file instead of ./.env' -r -F
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]; repeatable where nothing is ordered' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l deadline -d 'End with an honest code after this long, whatever happens' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l sim-positions -d 'How many positions it holds' -r
@@ -613,6 +629,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l sim-exec-time -d 'The broker\'s time for an order, which nothing hides' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -s v -l verbose -d 'More on stderr: once for the run\'s story, twice for every round trip'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -s q -l quiet -d 'Nothing but errors on stderr'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l allow-loopback -d 'Talk to an address of this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -635,7 +652,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l env-file -d 'Read this file instead of ./.env' -r -F
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]; repeatable where nothing is ordered' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l deadline -d 'End with an honest code after this long, whatever happens' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l sim-positions -d 'How many positions it holds' -r
@@ -647,6 +664,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l not-executed -d 'It opened nothing'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -s v -l verbose -d 'More on stderr: once for the run\'s story, twice for every round trip'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -s q -l quiet -d 'Nothing but errors on stderr'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l allow-loopback -d 'Talk to an address of this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -669,7 +687,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l env-file -d 'Read this file instead of ./.env' -r -F
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]; repeatable where nothing is ordered' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l deadline -d 'End with an honest code after this long, whatever happens' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l sim-positions -d 'How many positions it holds' -r
@@ -680,6 +698,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l sim-exec-time -d 'The broker\'s time for an order, which nothing hides' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -s v -l verbose -d 'More on stderr: once for the run\'s story, twice for every round trip'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -s q -l quiet -d 'Nothing but errors on stderr'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l allow-loopback -d 'Talk to an address of this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -707,7 +726,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l retry-interval -d 
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l env-file -d 'Read this file instead of ./.env' -r -F
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]; repeatable where nothing is ordered' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l deadline -d 'End with an honest code after this long, whatever happens' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l sim-positions -d 'How many positions it holds' -r
@@ -721,6 +740,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l list-faults -d 'Ex
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l ledger -d 'Print what really executed on the book of --book, and end'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -s v -l verbose -d 'More on stderr: once for the run\'s story, twice for every round trip'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -s q -l quiet -d 'Nothing but errors on stderr'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l allow-loopback -d 'Talk to an address of this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -740,7 +760,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l env-file -d 'Read this file instead of ./.env' -r -F
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]; repeatable where nothing is ordered' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l deadline -d 'End with an honest code after this long, whatever happens' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l sim-positions -d 'How many positions it holds' -r
@@ -751,6 +771,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l sim-exec-time -d 'The broker\'s time for an order, which nothing hides' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -s v -l verbose -d 'More on stderr: once for the run\'s story, twice for every round trip'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -s q -l quiet -d 'Nothing but errors on stderr'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l allow-loopback -d 'Talk to an address of this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -789,7 +810,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subc
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l env-file -d 'Read this file instead of ./.env' -r -F
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]; repeatable where nothing is ordered' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l deadline -d 'End with an honest code after this long, whatever happens' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l sim-positions -d 'How many positions it holds' -r
@@ -809,6 +830,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subc
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -s f -l follow -d 'Go on with what is written, whatever becomes of the files'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l verbose -d 'More on stderr; spelled out here, where -v means what it means to grep'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -s q -l quiet -d 'Nothing but errors on stderr'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l allow-loopback -d 'Talk to an address of this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -828,7 +850,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subc
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l env-file -d 'Read this file instead of ./.env' -r -F
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]; repeatable where nothing is ordered' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l deadline -d 'End with an honest code after this long, whatever happens' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l sim-positions -d 'How many positions it holds' -r
@@ -839,6 +861,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subc
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l sim-exec-time -d 'The broker\'s time for an order, which nothing hides' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -s v -l verbose -d 'More on stderr: once for the run\'s story, twice for every round trip'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -s q -l quiet -d 'Nothing but errors on stderr'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l allow-loopback -d 'Talk to an address of this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -860,7 +883,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subc
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l env-file -d 'Read this file instead of ./.env' -r -F
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]; repeatable where nothing is ordered' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l deadline -d 'End with an honest code after this long, whatever happens' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l sim-positions -d 'How many positions it holds' -r
@@ -872,6 +895,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subc
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -s f -l follow -d 'Go on, and tell each alert as it is raised and cleared'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -s v -l verbose -d 'More on stderr: once for the run\'s story, twice for every round trip'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -s q -l quiet -d 'Nothing but errors on stderr'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l allow-loopback -d 'Talk to an address of this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -895,7 +919,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subc
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l env-file -d 'Read this file instead of ./.env' -r -F
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]; repeatable where nothing is ordered' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l deadline -d 'End with an honest code after this long, whatever happens' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l sim-positions -d 'How many positions it holds' -r
@@ -907,41 +931,44 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subc
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l all -d 'Show every row of a table, not the first 50'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -s v -l verbose -d 'More on stderr: once for the run\'s story, twice for every round trip'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -s q -l quiet -d 'Nothing but errors on stderr'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l allow-loopback -d 'Talk to an address of this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -s V -l version -d 'Print version'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
 json\t'One JSON document, on failure too'
 nagios\t'For reads: one line for a monitoring plugin, exit codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN'
 prometheus\t'For reads: figures in the text form of Prometheus'"
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -l port -d 'The gateway\'s command port [GATEWAY_PORT, GTW_PORT]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -l timeout -d 'For one attempt of a read [SYNC_TIMEOUT_S]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -l attempts -d 'Attempts of a read in all [SYNC_RETRY_COUNT]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -l env-file -d 'Read this file instead of ./.env' -r -F
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -l deadline -d 'End with an honest code after this long, whatever happens' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -l sim-positions -d 'How many positions it holds' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -l sim-seed -d 'The seed of its prices' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -l sim-fault -d 'How it lies, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -l sim-book -d 'Keep its book in this file' -r -F
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -l sim-link-rtt -d 'The link\'s round trip, which pipelining hides' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -l sim-exec-time -d 'The broker\'s time for an order, which nothing hides' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -s v -l verbose -d 'More on stderr: once for the run\'s story, twice for every round trip'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -s q -l quiet -d 'Nothing but errors on stderr'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -l allow-loopback -d 'Talk to an address of this machine'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show" -f -a "show" -d 'Show each setting with its origin, and the files that were read'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l port -d 'The gateway\'s command port [GATEWAY_PORT, GTW_PORT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l timeout -d 'For one attempt of a read [SYNC_TIMEOUT_S]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l attempts -d 'Attempts of a read in all [SYNC_RETRY_COUNT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]; repeatable where nothing is ordered' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l deadline -d 'End with an honest code after this long, whatever happens' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l sim-positions -d 'How many positions it holds' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l sim-seed -d 'The seed of its prices' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l sim-fault -d 'How it lies, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l sim-book -d 'Keep its book in this file' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l sim-link-rtt -d 'The link\'s round trip, which pipelining hides' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l sim-exec-time -d 'The broker\'s time for an order, which nothing hides' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -s v -l verbose -d 'More on stderr: once for the run\'s story, twice for every round trip'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -s q -l quiet -d 'Nothing but errors on stderr'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l allow-loopback -d 'Talk to an address of this machine'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -s V -l version -d 'Print version'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -f -a "show" -d 'Show each setting with its origin, and the files that were read'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -f -a "check" -d 'Judge every profile of the configuration file and what is in force without one: 0, or 2 and each problem named'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
 json\t'One JSON document, on failure too'
 nagios\t'For reads: one line for a monitoring plugin, exit codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN'
@@ -957,7 +984,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_su
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l env-file -d 'Read this file instead of ./.env' -r -F
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]; repeatable where nothing is ordered' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l deadline -d 'End with an honest code after this long, whatever happens' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l sim-positions -d 'How many positions it holds' -r
@@ -968,10 +995,42 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_su
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l sim-exec-time -d 'The broker\'s time for an order, which nothing hides' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -s v -l verbose -d 'More on stderr: once for the run\'s story, twice for every round trip'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Nothing but errors on stderr'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l allow-loopback -d 'Talk to an address of this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
+json\t'One JSON document, on failure too'
+nagios\t'For reads: one line for a monitoring plugin, exit codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN'
+prometheus\t'For reads: figures in the text form of Prometheus'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l log-format -d 'How the run\'s own log is written; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
+json\t'One object a line'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l host -d 'The gateway\'s address or name [GATEWAY_HOST, GTW_HOST]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l port -d 'The gateway\'s command port [GATEWAY_PORT, GTW_PORT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l timeout -d 'For one attempt of a read [SYNC_TIMEOUT_S]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l attempts -d 'Attempts of a read in all [SYNC_RETRY_COUNT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]; repeatable where nothing is ordered' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l deadline -d 'End with an honest code after this long, whatever happens' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l sim-positions -d 'How many positions it holds' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l sim-seed -d 'The seed of its prices' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l sim-fault -d 'How it lies, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l sim-book -d 'Keep its book in this file' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l sim-link-rtt -d 'The link\'s round trip, which pipelining hides' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l sim-exec-time -d 'The broker\'s time for an order, which nothing hides' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -s v -l verbose -d 'More on stderr: once for the run\'s story, twice for every round trip'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Nothing but errors on stderr'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l allow-loopback -d 'Talk to an address of this machine'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -s V -l version -d 'Print version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
 json\t'One JSON document, on failure too'
 nagios\t'For reads: one line for a monitoring plugin, exit codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN'
@@ -987,7 +1046,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l retry-interval
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l env-file -d 'Read this file instead of ./.env' -r -F
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]; repeatable where nothing is ordered' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l deadline -d 'End with an honest code after this long, whatever happens' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l sim-positions -d 'How many positions it holds' -r
@@ -998,6 +1057,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l sim-link-rtt -
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l sim-exec-time -d 'The broker\'s time for an order, which nothing hides' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -s v -l verbose -d 'More on stderr: once for the run\'s story, twice for every round trip'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -s q -l quiet -d 'Nothing but errors on stderr'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l allow-loopback -d 'Talk to an address of this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -1017,7 +1077,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l retry-interval 
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l env-file -d 'Read this file instead of ./.env' -r -F
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]; repeatable where nothing is ordered' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l deadline -d 'End with an honest code after this long, whatever happens' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l sim-positions -d 'How many positions it holds' -r
@@ -1028,6 +1088,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l sim-link-rtt -d
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l sim-exec-time -d 'The broker\'s time for an order, which nothing hides' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -s v -l verbose -d 'More on stderr: once for the run\'s story, twice for every round trip'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -s q -l quiet -d 'Nothing but errors on stderr'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l allow-loopback -d 'Talk to an address of this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -1047,7 +1108,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l retry-inte
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l env-file -d 'Read this file instead of ./.env' -r -F
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]; repeatable where nothing is ordered' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l deadline -d 'End with an honest code after this long, whatever happens' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l sim-positions -d 'How many positions it holds' -r
@@ -1058,6 +1119,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l sim-link-r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l sim-exec-time -d 'The broker\'s time for an order, which nothing hides' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -s v -l verbose -d 'More on stderr: once for the run\'s story, twice for every round trip'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -s q -l quiet -d 'Nothing but errors on stderr'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l allow-loopback -d 'Talk to an address of this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -1078,7 +1140,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l retry-interval -d 
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l state-dir -d 'Where snapshots are kept [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l log-dir -d 'Where logs are written [MT5CRS_LOG_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l env-file -d 'Read this file instead of ./.env' -r -F
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l profile -d 'The account in the configuration file [MT5CRS_PROFILE]; repeatable where nothing is ordered' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l deadline -d 'End with an honest code after this long, whatever happens' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l sim-positions -d 'How many positions it holds' -r
@@ -1089,6 +1151,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l sim-link-rtt -d 'T
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l sim-exec-time -d 'The broker\'s time for an order, which nothing hides' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -s v -l verbose -d 'More on stderr: once for the run\'s story, twice for every round trip'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -s q -l quiet -d 'Nothing but errors on stderr'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l allow-loopback -d 'Talk to an address of this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -77,6 +77,11 @@ impl Stop {
         self.0.asked.fetch_add(1, Ordering::SeqCst) + 1
     }
 
+    /// How often it was asked by now, and the last signal's number: for whoever passes it on.
+    pub fn asked(&self) -> (usize, usize) {
+        (self.0.asked.load(Ordering::SeqCst), self.0.signal.load(Ordering::SeqCst))
+    }
+
     /// The first `times` go unheard.
     pub fn be_patient(&self, times: usize) {
         self.0.unheard.store(times, Ordering::SeqCst);

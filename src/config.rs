@@ -18,6 +18,7 @@ mod origin;
 mod problem;
 mod profile;
 mod resolved;
+mod secret;
 mod settings;
 #[cfg(test)]
 mod tests;

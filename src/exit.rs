@@ -77,6 +77,32 @@ impl Exit {
         Self::ALL.iter().copied().find(|exit| exit.code() == code)
     }
 
+    /// The worst of several, for whoever acts on one code: what may still cost money comes first, then what nobody can
+    /// tell, then what somebody has to mend. None at all is 0.
+    pub fn worst(exits: impl IntoIterator<Item = Self>) -> Self {
+        exits.into_iter().max_by_key(|exit| exit.badness()).unwrap_or(Self::Ok)
+    }
+
+    /// A rank; being stopped is told before silence, because somebody wanted it.
+    fn badness(self) -> u8 {
+        match self {
+            Self::NotFlat => 13,
+            Self::OutcomeUnknown => 12,
+            Self::Bug => 11,
+            Self::NotTheGateway => 10,
+            Self::OrderRefused => 9,
+            Self::Guarded => 8,
+            Self::Terminated => 7,
+            Self::Interrupted => 6,
+            Self::NoAnswer => 5,
+            Self::CommandNotFound => 4,
+            Self::CommandNotRun => 3,
+            Self::Usage => 2,
+            Self::No => 1,
+            Self::Ok => 0,
+        }
+    }
+
     /// A name to be read by machines.
     pub fn slug(self) -> &'static str {
         match self {
@@ -157,6 +183,19 @@ mod tests {
             assert_eq!(Exit::from_code(exit.code()), Some(*exit));
         }
         assert_eq!(Exit::from_code(9), None);
+    }
+
+    #[test]
+    fn the_worst_is_what_may_still_cost_money() {
+        let order = [8, 4, 70, 6, 7, 5, 3, 2, 1, 0].map(|code| Exit::from_code(code).unwrap());
+        for (index, worse) in order.iter().enumerate() {
+            for better in &order[index..] {
+                assert_eq!(Exit::worst([*better, *worse]), *worse);
+                assert_eq!(Exit::worst([*worse, *better]), *worse);
+            }
+        }
+        assert_eq!(Exit::worst([]), Exit::Ok);
+        assert_eq!(Exit::worst([Exit::Ok, Exit::Interrupted, Exit::NoAnswer]), Exit::Interrupted);
     }
 
     #[test]

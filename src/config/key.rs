@@ -69,7 +69,7 @@ catalogue! {
     StateDir, "MT5CRS_STATE_DIR", None, "a path",
         "where snapshots and evidence are kept, by profile or by host and port";
     LogDir, "MT5CRS_LOG_DIR", None, "a path",
-        "where each run writes its log";
+        "where each run writes its log, each profile's in a directory of its own";
     VerifyLog, "MT5CRS_VERIFY_LOG", None, "a path",
         "the log of the lines that operators search for";
     Profile, "MT5CRS_PROFILE", None, "a name of letters, digits, `.`, `_` and `-`",

@@ -11,6 +11,7 @@ use super::key::{CATALOGUE, Key, Row};
 use super::origin::{Layer, Origin};
 use super::problem::{Problem, ProblemKind, Warning, WarningKind};
 use super::profile::{self, Profiles};
+use super::secret;
 use super::unknown::{self, Unknown};
 use super::value;
 
@@ -80,10 +81,12 @@ impl Layers {
         layers.read_flags(&inputs.flags);
         layers.read_environment(&inputs.environment);
         layers.read_env_file(inputs, files);
+        let named_by =
+            layers.effective(Key::ConfigFile).map_or(Layer::Default, |said| said.origin.layer());
+        // What else is wrong stops whoever reads it; which file is meant must not be in doubt.
+        let in_doubt = layers.problems.iter().any(|it| it.spoils(Key::ConfigFile, named_by));
         match layers.read_profiles(inputs, files) {
-            Some(profiles) if layers.problems.is_empty() => {
-                Ok(profiles.1.names().map(str::to_owned).collect())
-            }
+            Some((_, profiles)) if !in_doubt => Ok(profiles.names().map(str::to_owned).collect()),
             _ => Err(layers.problems),
         }
     }
@@ -216,6 +219,8 @@ impl Layers {
                 return None;
             }
         };
+        self.problems
+            .extend(secret::members(&content.bytes).iter().map(|path| a_secret(path, &shown)));
         match Profiles::parse(&shown, &content.bytes) {
             Ok(profiles) => Some((shown, profiles)),
             Err(problem) => {
@@ -256,6 +261,13 @@ impl Layers {
             self.problems.push(problem.hiding(Layer::Profile));
             return;
         };
+        let Some(members) = members else {
+            let message = format!("profile {profile} of {shown} is no object");
+            let remedy = r#"write "NAME": {"gateway_host": "…"}"#;
+            let problem = Problem::new(ProblemKind::Malformed, message, remedy);
+            self.problems.push(problem.hiding(Layer::Profile));
+            return;
+        };
         let origin_of = |name: &str| {
             let (profile, file, name) = (profile.clone(), file.clone(), name.to_owned());
             Origin::Profile { profile, file, name }
@@ -273,7 +285,10 @@ impl Layers {
         for (name, member) in members.iter() {
             let origin = origin_of(name);
             let Some((key, known)) = look_up_in_profile(name) else {
-                self.problems.push(unknown_member(name, origin));
+                // What looks like a secret was told already, wherever it stands.
+                if !secret::looks_secret(name) {
+                    self.problems.push(unknown_member(name, origin));
+                }
                 continue;
             };
             match profile::as_text(member) {
@@ -378,18 +393,29 @@ fn look_up_in_profile(name: &str) -> Option<(Key, &'static str)> {
 }
 
 fn unknown_member(name: &str, origin: Origin) -> Problem {
-    let problem = if profile::looks_secret(name) {
-        Problem::new(
-            ProblemKind::Secret,
-            format!("{origin} looks like a secret"),
-            "take it out: the profiles' file holds none, and this program needs none",
-        )
-    } else {
-        let nearest = unknown::nearest(name).to_ascii_lowercase();
-        let message = format!("{origin} is no setting of this program");
-        Problem::new(ProblemKind::UnknownKey, message, format!("did you mean {nearest}?"))
+    let nearest = unknown::nearest(name).to_ascii_lowercase();
+    let message = format!("{origin} is no setting of this program");
+    let remedy = format!("did you mean {nearest}?");
+    Problem::new(ProblemKind::UnknownKey, message, remedy).with_origin(origin)
+}
+
+/// What must not lie in the profiles' file, by the names on the way to it.
+fn a_secret(path: &[String], file: &Path) -> Problem {
+    const REMEDY: &str = "take it out: the profiles' file holds no secrets, and this program needs none; what another program needs goes into its environment, or into a file that its NAME_FILE names";
+    let origin = match path {
+        [top, profile, name] if top == "profiles" => Some(Origin::Profile {
+            profile: profile.clone(),
+            file: file.to_owned(),
+            name: name.clone(),
+        }),
+        _ => None,
     };
-    problem.with_origin(origin)
+    let place = match &origin {
+        Some(origin) => origin.to_string(),
+        None => format!("{} in {}", path.join(".").escape_debug(), file.display()),
+    };
+    let problem = Problem::new(ProblemKind::Secret, format!("{place} looks like a secret"), REMEDY);
+    Problem { origin, ..problem }
 }
 
 impl Row {

@@ -12,13 +12,14 @@ use std::path::Path;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::error::Category;
+use serde_json::value::RawValue;
 
 use super::origin::Layer;
 use super::problem::{Problem, ProblemKind};
 
 /// The profiles of one file, in its order.
 #[derive(Debug)]
-pub(super) struct Profiles(Members<Members<Value>>);
+pub(super) struct Profiles(Members<Box<RawValue>>);
 
 /// An object's members as they stand, so that one that is there twice is seen.
 #[derive(Debug)]
@@ -29,12 +30,13 @@ impl Profiles {
     pub(super) fn parse(file: &Path, bytes: &[u8]) -> Result<Self, Box<Problem>> {
         #[derive(serde::Deserialize)]
         struct Document {
-            profiles: Members<Members<Value>>,
+            // Each is read when it is named: what is wrong with one account is no other's trouble.
+            profiles: Members<Box<RawValue>>,
         }
         let document: Document = serde_json::from_slice(bytes).map_err(|error| {
             // The decoder's own words may quote a value.
             let what = match error.classify() {
-                Category::Data => "has no object `profiles` that holds an object for each name",
+                Category::Data => "has no object `profiles`",
                 Category::Syntax | Category::Eof | Category::Io => "is not JSON",
             };
             let (line, column) = (error.line(), error.column());
@@ -63,9 +65,10 @@ impl Profiles {
         self.0.0.iter().map(|(name, _)| name.as_str())
     }
 
-    /// The members of that profile.
-    pub(super) fn named(&self, name: &str) -> Option<&Members<Value>> {
-        self.0.0.iter().find(|(known, _)| known == name).map(|(_, members)| members)
+    /// The members of that profile; none in what is no object.
+    pub(super) fn named(&self, name: &str) -> Option<Option<Members<Value>>> {
+        let (_, profile) = self.0.iter().find(|(known, _)| *known == name)?;
+        Some(serde_json::from_str(profile.get()).ok())
     }
 }
 
@@ -76,12 +79,6 @@ pub(super) fn as_text(value: &Value) -> Option<String> {
         Value::Number(number) => Some(number.to_string()),
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     }
-}
-
-/// Whether a member's name promises something that must not lie in a plain file.
-pub(super) fn looks_secret(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    ["password", "passwd", "token", "secret", "key"].iter().any(|word| name.contains(word))
 }
 
 impl<V> Members<V> {

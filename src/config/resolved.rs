@@ -93,20 +93,38 @@ impl Resolved {
     /// file is safe from it.
     pub fn lenient(self, reads: &[Key]) -> Result<Accepted, Problems> {
         self.stopped_by(|resolved, problem| {
-            reads.iter().any(|key| problem.spoils(*key, resolved.layer_of(*key)))
+            reads.iter().any(|key| problem.spoils(*key, resolved.origin_of(*key).layer()))
         })
     }
 
     /// The first problem because of which one of these keys may not be what was meant.
     pub fn doubt(&self, keys: &[Key]) -> Option<&Problem> {
-        self.problems
-            .iter()
-            .find(|problem| keys.iter().any(|key| problem.spoils(*key, self.layer_of(*key))))
+        self.problems.iter().find(|problem| {
+            keys.iter().any(|key| problem.spoils(*key, self.origin_of(*key).layer()))
+        })
     }
 
     /// The settings for a look at them: a bad value is replaced by its default, which [`Resolved::doubt`] tells of.
     pub fn as_they_are(&self) -> &Settings {
         &self.settings
+    }
+
+    /// Host or port of the gateway, where a layer above the profile says it and thereby takes the account to a gateway
+    /// that its profile doesn't name. With several accounts all of them would go there.
+    pub fn gateway_above_profile(&self) -> Option<&Entry> {
+        self.table.iter().find(|entry| {
+            let above = entry.origin.layer() > Layer::Profile;
+            match entry.key {
+                Key::GatewayHost => above,
+                Key::GatewayPort => above && self.settles(&entry.origin),
+                _ => false,
+            }
+        })
+    }
+
+    /// Whether a value of that origin won over another one.
+    fn settles(&self, origin: &Origin) -> bool {
+        self.warnings.iter().any(|warning| warning.origin.as_ref() == Some(origin))
     }
 
     fn stopped_by(self, stops: impl Fn(&Self, &Problem) -> bool) -> Result<Accepted, Problems> {
@@ -120,10 +138,9 @@ impl Resolved {
         Ok(Accepted { settings: self.settings, warnings })
     }
 
-    fn layer_of(&self, key: Key) -> Layer {
-        self.table
-            .iter()
-            .find(|row| row.key == key)
-            .map_or(Layer::Default, |row| row.origin.layer())
+    /// Where a key's effective value comes from.
+    pub fn origin_of(&self, key: Key) -> Origin {
+        let row = self.table.iter().find(|row| row.key == key);
+        row.map_or(Origin::Default, |row| row.origin.clone())
     }
 }

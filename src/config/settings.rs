@@ -43,7 +43,7 @@ pub struct Settings {
     pub kill_switch_file: PathBuf,
     /// Where all state is kept; one target's is in [`Settings::target_state_dir`].
     pub state_dir: PathBuf,
-    /// Where each run writes its log.
+    /// Where each run writes its log; a profile has a directory of its own in the one that is set.
     pub log_dir: PathBuf,
     /// The log of the lines that operators search for.
     pub verify_log: PathBuf,
@@ -169,6 +169,10 @@ impl<'a> Reader<'a> {
             let writable = files.is_writable_directory(system);
             if writable { system.to_owned() } else { state_dir.join("logs") }
         });
+        // As with its state, an account's logs are its own: what is counted in them is counted for one account.
+        let account = self.layers.effective(Key::Profile);
+        let account = account.and_then(|said| value::profile_name(&said.text).ok());
+        let log_dir = account.map_or_else(|| log_dir.clone(), |name| log_dir.join(name));
         let verify_log = self.path_or(Key::VerifyLog, || log_dir.join("VERIFY_LOG.log"));
         let profile = self.optional(Key::Profile, value::profile_name);
         // Already followed where a profile is named; read here for its row.

@@ -343,12 +343,26 @@ fn profiles_that_cannot_be_used_are_errors() {
     for (json, kind, word) in [
         (r#"{"profiles": {"b": {}}}"#, ProblemKind::UnknownProfile, "no profile a"),
         (r#"{"profile": {}}"#, ProblemKind::Malformed, "no object `profiles`"),
-        (r#"{"profiles": {"a": 1}}"#, ProblemKind::Malformed, "no object `profiles`"),
+        (
+            r#"{"profiles": {"a": 1}}"#,
+            ProblemKind::Malformed,
+            "profile a of config.json is no object",
+        ),
         (r#"{"profiles": {"a": {"gateway_prt": 1}}}"#, ProblemKind::UnknownKey, "gateway_prt"),
         (r#"{"profiles": {"a": {"GATEWAY_PORT": 1}}}"#, ProblemKind::UnknownKey, "GATEWAY_PORT"),
         (r#"{"profiles": {"a": {"mt5crs_profile": "b"}}}"#, ProblemKind::UnknownKey, "profile"),
         (r#"{"profiles": {"a": {"api_key": "hidden"}}}"#, ProblemKind::Secret, "api_key"),
         (r#"{"profiles": {"a": {"Password": "hidden"}}}"#, ProblemKind::Secret, "Password"),
+        (
+            r#"{"profiles": {"a": {}, "b": {"token": "hidden"}}}"#,
+            ProblemKind::Secret,
+            "token in profile b of config.json",
+        ),
+        (
+            r#"{"vault": [{"pwd": "hidden"}], "profiles": {"a": {}}}"#,
+            ProblemKind::Secret,
+            "vault.pwd in config.json",
+        ),
         (r#"{"profiles": {"a": {"gateway_port": true}}}"#, ProblemKind::InvalidValue, "neither"),
         (r#"{"profiles": {"a": {"gateway_port": 7e4}}}"#, ProblemKind::InvalidValue, "port"),
         (
@@ -372,6 +386,38 @@ fn all_profiles_are_listed_in_the_files_order() {
     let machine = Machine::new().file("p.json", PROFILES).dotenv("MT5CRS_CONFIG=p.json");
     assert_eq!(profile_names(&machine.inputs, &machine).unwrap(), ["account1", "account2"]);
     assert!(profile_names(&Machine::new().inputs, &Machine::new()).is_err());
+    // What is wrong elsewhere is each account's own to meet.
+    let junk = Machine::new().file("config.json", PROFILES).dotenv("GATEWAY_PORT=x\n");
+    assert_eq!(profile_names(&junk.inputs, &junk).unwrap().len(), 2);
+    // A line that may have named another file leaves open which accounts are meant.
+    let doubt = Machine::new().file("config.json", PROFILES).dotenv("junk\n");
+    assert!(profile_names(&doubt.inputs, &doubt).is_err());
+}
+
+#[test]
+fn a_gateway_that_stands_above_its_profile_is_found() {
+    let one = || {
+        let machine = Machine::new().file("config.json", PROFILES);
+        machine.flag(Key::Profile, "--profile", "account1")
+    };
+    let above = |machine: Machine| {
+        let resolved = machine.resolve();
+        resolved.gateway_above_profile().map(|entry| entry.origin.to_string())
+    };
+    assert_eq!(above(one()), None);
+    assert_eq!(above(one().dotenv("GTW_HOST=x")).as_deref(), Some("GTW_HOST at .env:1"));
+    assert_eq!(
+        above(one().env("GATEWAY_HOST", "one")).as_deref(),
+        Some("GATEWAY_HOST in the environment")
+    );
+    assert_eq!(
+        above(one().env("GATEWAY_PORT", "1")).as_deref(),
+        Some("GATEWAY_PORT in the environment")
+    );
+    // Saying what the profile says too, or what it leaves out, takes no account to another's gateway.
+    assert_eq!(above(one().env("GATEWAY_PORT", "6001")), None);
+    let two = one().flag(Key::Profile, "--profile", "account2");
+    assert_eq!(above(two.env("GATEWAY_PORT", "6002")), None);
 }
 
 #[test]
@@ -468,6 +514,16 @@ fn each_target_has_its_own_state() {
     assert!(of("fe80::1").ends_with("mt5crs/fe80++1_5555"));
     let nowhere = Machine::new().resolve().without_gateway().unwrap().settings;
     assert_eq!(nowhere.target_state_dir(), None);
+}
+
+#[test]
+fn each_profile_has_logs_of_its_own() {
+    let of = |profile: &str| {
+        let machine = Machine::new().file("config.json", PROFILES).env("MT5CRS_LOG_DIR", "/logs");
+        machine.flag(Key::Profile, "--profile", profile).settings()
+    };
+    assert_eq!(of("account1").log_dir, Path::new("/logs/account1"));
+    assert_eq!(of("account2").verify_log, Path::new("/logs/account2/VERIFY_LOG.log"));
 }
 
 #[test]

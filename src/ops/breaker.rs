@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::clock::Clock;
+use crate::config::Origin;
 use crate::exit::Exit;
 use crate::guard::breaker::{self, Engaged, Sentinel};
 use crate::report::{Failure, Outcome, Verdict};
@@ -22,6 +23,8 @@ pub const CAVEAT: &str = "an engine that saw the file stays engaged until it is 
 pub struct Report {
     /// Where it is.
     pub path: PathBuf,
+    /// Where that is set: an account's profile may name its own.
+    pub origin: Origin,
     /// Whether it is there now: that it exists means ENGAGED.
     pub engaged: bool,
     /// What it says, where it is there.
@@ -30,6 +33,15 @@ pub struct Report {
     pub done: Done,
     /// What no file can tell.
     pub caveat: &'static str,
+}
+
+/// Which file is meant.
+#[derive(Debug, Clone)]
+pub struct Switch {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Where that is set.
+    pub origin: Origin,
 }
 
 /// What was done to the file.
@@ -49,42 +61,45 @@ pub enum Done {
 }
 
 /// Looks at the file. The answer to a script is whether the breaker is released: 0, or 1 where it is engaged.
-pub fn status(path: &Path) -> Outcome<Report> {
-    let report = report(path, Done::Looked);
+pub fn status(switch: &Switch) -> Outcome<Report> {
+    let report = report(switch, Done::Looked);
     let verdict = if report.engaged { Verdict::Fail } else { Verdict::Pass };
     Outcome::judged(report, verdict, false)
 }
 
 /// Writes the file. One that is there already is success.
-pub fn engage(path: &Path, reason: &str, who: &str, clock: &dyn Clock) -> Outcome<Report> {
+pub fn engage(switch: &Switch, reason: &str, who: &str, clock: &dyn Clock) -> Outcome<Report> {
     let mut metadata = Map::new();
     metadata.insert("by".to_owned(), Value::from(who));
-    match breaker::engage(path, reason, metadata, clock.now()) {
-        Ok(Engaged::Written) => Outcome::judged(report(path, Done::Written), Verdict::Pass, false),
-        Ok(Engaged::AlreadyThere) => {
-            Outcome::judged(report(path, Done::AlreadyThere), Verdict::Pass, false)
+    match breaker::engage(&switch.path, reason, metadata, clock.now()) {
+        Ok(Engaged::Written) => {
+            Outcome::judged(report(switch, Done::Written), Verdict::Pass, false)
         }
-        Err(error) => Outcome::failed(failure("write", path, &error)),
+        Ok(Engaged::AlreadyThere) => {
+            Outcome::judged(report(switch, Done::AlreadyThere), Verdict::Pass, false)
+        }
+        Err(error) => Outcome::failed(failure("write", &switch.path, &error)),
     }
 }
 
 /// Removes the file.
-pub fn release(path: &Path) -> Outcome<Report> {
-    match breaker::release(path) {
+pub fn release(switch: &Switch) -> Outcome<Report> {
+    match breaker::release(&switch.path) {
         Ok(removed) => {
             let done = if removed { Done::Removed } else { Done::NotThere };
-            let report = report(path, done);
+            let report = report(switch, done);
             // Somebody may have written it anew in between.
             let verdict = if report.engaged { Verdict::Fail } else { Verdict::Pass };
             Outcome::judged(report, verdict, false)
         }
-        Err(error) => Outcome::failed(failure("remove", path, &error)),
+        Err(error) => Outcome::failed(failure("remove", &switch.path, &error)),
     }
 }
 
-fn report(path: &Path, done: Done) -> Report {
-    let sentinel = breaker::status(path);
-    Report { path: path.to_owned(), engaged: sentinel.is_some(), sentinel, done, caveat: CAVEAT }
+fn report(switch: &Switch, done: Done) -> Report {
+    let Switch { path, origin } = switch.clone();
+    let sentinel = breaker::status(&path);
+    Report { path, origin, engaged: sentinel.is_some(), sentinel, done, caveat: CAVEAT }
 }
 
 fn failure(verb: &str, path: &Path, error: &std::io::Error) -> Failure {

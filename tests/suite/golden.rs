@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::support::{Ended, Machine, Sim};
 
-const SCHEMAS: [&str; 23] = [
+const SCHEMAS: [&str; 25] = [
     "link-test",
     "link-watch",
     "positions",
@@ -31,8 +31,10 @@ const SCHEMAS: [&str; 23] = [
     "logs-alerts",
     "logs-alert",
     "logs-summary",
+    "config-check",
     "config-show",
     "explain",
+    "fleet",
 ];
 
 /// The text is what the file of the repository holds.

@@ -25,6 +25,7 @@ mod monitoring;
 mod orders;
 mod phoenix;
 mod positions;
+mod profiles;
 mod protocol;
 mod readme;
 mod settings;

@@ -101,6 +101,7 @@ fn blank(text: &str) -> Vec<String> {
 #[test]
 fn the_outputs_shown_are_real() {
     let machine = Machine::new();
+    machine.write("config.json", r#"{"profiles": {"a1": {}, "a2": {}}}"#);
     let numbers = |from: u32, to: u32| (from..=to).map(|n| format!("{n}\n")).collect::<String>();
     machine.write("reference.txt", numbers(1, 200));
     machine.write("current.txt", numbers(10, 210));
@@ -109,6 +110,7 @@ fn the_outputs_shown_are_real() {
     for (arguments, lines) in [
         (["--sim", "--sim-positions=3", "sync"].as_slice(), 1),
         (&["--sim", "--sim-positions=3", "link-test", "-c20"], 12),
+        (&["--sim", "--sim-positions=3", "--all-profiles", "sync"], 1),
         (&["--sim", "canary", "--yes"], 12),
         (&["--sim", "--sim-positions=3", "audit"], 6),
         (&["--sim", "--sim-positions=2", "emergency-close", "--yes"], 5),

@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc;
@@ -123,6 +124,12 @@ impl Run {
         self
     }
 
+    /// As a shell starts it at a terminal: a process group of its own, which a Ctrl-C there reaches as a whole.
+    pub fn alone_in_its_job(mut self) -> Self {
+        self.command.process_group(0);
+        self
+    }
+
     /// Starts it and lets it run.
     pub fn start(self) -> Child {
         self.start_into(Stdio::piped(), Stdio::piped())
@@ -170,6 +177,12 @@ pub fn wait_for_line(child: &mut Child, text: &str) {
 /// Sends a signal to a process by its number.
 pub fn signal(id: u32, name: &str) {
     Command::new("kill").arg(format!("-{name}")).arg(id.to_string()).status().unwrap();
+}
+
+/// Sends a signal to all processes of the job that a process leads, as a terminal does.
+pub fn signal_job(leader: u32, name: &str) {
+    let (signal, job) = (format!("-{name}"), format!("-{leader}"));
+    Command::new("kill").args([&signal, "--", &job]).status().unwrap();
 }
 
 /// How a command ended.

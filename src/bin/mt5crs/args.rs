@@ -50,6 +50,9 @@ pub(crate) struct Global {
     pub(crate) settings: SettingsArgs,
     #[command(flatten)]
     pub(crate) sim: SimArgs,
+    /// Whether this process looks after one of several accounts, and answers to the one that started it.
+    #[arg(skip)]
+    pub(crate) is_part: bool,
 }
 
 /// Flags that stand above the environment, `.env` and the profile.
@@ -80,9 +83,12 @@ pub(crate) struct SettingsArgs {
     /// Read this file instead of ./.env
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) env_file: Option<PathBuf>,
-    /// The account in the configuration file [MT5CRS_PROFILE]
+    /// The account in the configuration file [MT5CRS_PROFILE]; repeatable where nothing is ordered
     #[arg(long, global = true, value_name = "NAME")]
-    pub(crate) profile: Option<String>,
+    pub(crate) profile: Vec<String>,
+    /// Every account in the configuration file, side by side; the exit code is the worst
+    #[arg(long, global = true)]
+    pub(crate) all_profiles: bool,
     /// The configuration file [MT5CRS_CONFIG]
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<String>,
@@ -170,7 +176,7 @@ pub(crate) enum Command {
     /// Say what happened: search the logs, alerts, summary
     #[command(subcommand)]
     Logs(logs::LogsCommand),
-    /// Show settings
+    /// Show settings, or judge them
     #[command(subcommand)]
     Config(ConfigCommand),
     /// Say what a code means and what to do
@@ -531,6 +537,8 @@ pub(crate) struct ServeArgs {
 pub(crate) enum ConfigCommand {
     /// Show each setting with its origin, and the files that were read
     Show,
+    /// Judge every profile of the configuration file and what is in force without one: 0, or 2 and each problem named
+    Check,
 }
 
 #[derive(Debug, Args)]
@@ -569,8 +577,10 @@ pub(crate) enum SchemaOf {
     LogsAlerts,
     LogsAlert,
     LogsSummary,
+    ConfigCheck,
     ConfigShow,
     Explain,
+    Fleet,
 }
 
 #[derive(Debug, Args)]

@@ -8,6 +8,7 @@ mod config;
 mod drift;
 mod emergency_close;
 mod evidence;
+mod fleet;
 mod link_test;
 mod logs;
 mod man;
@@ -29,7 +30,9 @@ pub(crate) fn dispatch(arguments: Arguments) -> u8 {
     let run = Run::begin(arguments.global);
     let output = run.global.output;
     let is_monitored = matches!(output, Format::Nagios | Format::Prometheus);
-    let exit = if is_monitored && !has_figures(&arguments.command) {
+    let exit = if let Some(failure) = fleet::left_out(&run) {
+        run.give_up::<Presets>("usage", failure)
+    } else if is_monitored && !has_figures(&arguments.command) {
         let failure = usage(
             "this command has no figures for monitoring: nothing was done".to_owned(),
             "-o nagios and -o prometheus go with link-test, sync, audit, drift, logs alerts and canary --monitor".to_owned(),
@@ -43,6 +46,8 @@ pub(crate) fn dispatch(arguments: Arguments) -> u8 {
             "add -o prometheus, or redirect what is printed".to_owned(),
         );
         run.give_up::<Presets>("usage", failure)
+    } else if fleet::is_asked_for(&run, &arguments.command) {
+        fleet::run(&run, &arguments.command)
     } else {
         command(&run, arguments.command)
     };

@@ -5,11 +5,13 @@
 //! The exit code is the answer for scripts, and a report that can't be printed never changes it.
 
 mod args;
+mod children;
 mod commands;
 mod group;
 mod listener;
 mod logging;
 mod outfile;
+mod part;
 mod prompt;
 mod render;
 mod run;
@@ -25,6 +27,7 @@ use clap::Parser;
 
 use args::Arguments;
 use mt5crs::exit::Exit;
+use part::Part;
 
 /// Version, commit and libzmq's version, for `--version` and bug reports.
 pub(crate) fn version() -> &'static str {
@@ -50,10 +53,14 @@ fn rehearse() {
 fn main() -> ExitCode {
     #[cfg(debug_assertions)]
     rehearse();
-    let arguments = match Arguments::try_parse() {
+    let (part, given) = Part::taken_from(std::env::args_os().collect());
+    let mut arguments = match Arguments::try_parse_from(given) {
         Ok(arguments) => arguments,
         Err(error) => return ExitCode::from(usage::explain(&error)),
     };
+    if let Some(part) = part {
+        part.apply(&mut arguments);
+    }
     let ended = std::panic::catch_unwind(|| commands::dispatch(arguments));
     let code = ended.unwrap_or_else(|_| {
         let screen = render::Screen { quiet: false };

@@ -10,8 +10,8 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::run::Run;
 
-/// Asks that `word` be typed. Anything else, and the end of the input, is a no.
-pub(crate) fn typed(run: &Run, question: &str, word: &str) -> Result<(), Failure> {
+/// Whether there is a terminal to ask at; if not, what answers beforehand is named.
+pub(crate) fn possible() -> Result<(), Failure> {
     if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
         let given = std::env::args_os().map(|argument| quoted(&argument.to_string_lossy()));
         let command: Vec<String> = given.chain(["--yes".to_owned()]).collect();
@@ -24,6 +24,12 @@ pub(crate) fn typed(run: &Run, question: &str, word: &str) -> Result<(), Failure
             exit: Exit::Guarded,
         });
     }
+    Ok(())
+}
+
+/// Asks that `word` be typed. Anything else, and the end of the input, is a no.
+pub(crate) fn typed(run: &Run, question: &str, word: &str) -> Result<(), Failure> {
+    possible()?;
     // Where the question can't be shown, no answer to it counts.
     let shown = write!(io::stderr().lock(), "{question}\nType {word} to go on: ")
         .and_then(|()| io::stderr().flush());
@@ -44,7 +50,7 @@ pub(crate) fn typed(run: &Run, question: &str, word: &str) -> Result<(), Failure
 }
 
 /// As a shell takes it for one word.
-fn quoted(argument: &str) -> String {
+pub(crate) fn quoted(argument: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
     if !argument.is_empty() && argument.chars().all(plain) {
         return argument.to_owned();

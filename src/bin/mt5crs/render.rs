@@ -7,10 +7,12 @@ pub(crate) mod audit;
 pub(crate) mod breaker;
 pub(crate) mod canary;
 pub(crate) mod config;
+pub(crate) mod config_check;
 pub(crate) mod drift;
 pub(crate) mod emergency_close;
 pub(crate) mod evidence;
 pub(crate) mod explain;
+pub(crate) mod fleet;
 pub(crate) mod link_test;
 pub(crate) mod logs;
 pub(crate) mod man;
@@ -81,16 +83,30 @@ pub(crate) fn one_line<R: Page>(outcome: &Outcome<R>, context: &Context<'_>) -> 
         };
         return format!("{}{cause}{whom}", failure.message);
     }
+    let line = first_line(outcome, context);
+    // A headline's word says what the state beside it says.
+    match line.split_once(' ') {
+        Some((word, rest)) if word.bytes().all(|byte| byte.is_ascii_uppercase()) => rest.to_owned(),
+        _ => line,
+    }
+}
+
+/// The line of a page that matters, its word included.
+fn first_line<R: Page>(outcome: &Outcome<R>, context: &Context<'_>) -> String {
     let mut page = Vec::new();
     let mut sheet = Sheet { writer: &mut page, style: Style::plain(), width: None };
     // Writing to memory cannot fail.
     let _ = R::page(outcome, context, &mut sheet);
     let page = String::from_utf8_lossy(&page);
-    let line = page.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-    // A headline's word says what the state beside it says.
-    match line.split_once(' ') {
-        Some((word, rest)) if word.bytes().all(|byte| byte.is_ascii_uppercase()) => rest.to_owned(),
-        _ => line.to_owned(),
+    page.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().to_owned()
+}
+
+/// How the process of one of several accounts ended, as one line: whose answer it is stands beside it.
+pub(crate) fn part_line<R: Page>(outcome: &Outcome<R>, context: &Context<'_>) -> String {
+    let context = Context { endpoint: Some("its gateway"), target: None, ..*context };
+    match outcome.failure {
+        Some(_) => one_line(outcome, &context),
+        None => first_line(outcome, &context),
     }
 }
 
@@ -140,6 +156,20 @@ impl Screen {
         } else {
             self.stdout(|out| serde_json::to_writer(out, document).map_err(io::Error::from))
         }
+    }
+
+    /// Writes what the process of one of several accounts answers: what it found in one line, and its document.
+    pub(crate) fn part(&self, line: &str, document: &impl Serialize) -> io::Result<()> {
+        self.stdout(|out| {
+            writeln!(out, "{}", style::clean(line))?;
+            serde_json::to_writer(out, document).map_err(io::Error::from)
+        })
+    }
+
+    /// Passes on what the process of one of several accounts said on its stderr.
+    pub(crate) fn relay(profile: &str, line: &str) {
+        // With nobody to tell it to, there is nothing more to do.
+        let _ = writeln!(io::stderr().lock(), "{profile}: {}", style::clean(line));
     }
 
     /// Writes one JSON document on one line, of a stream of them.

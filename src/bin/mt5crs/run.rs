@@ -151,7 +151,17 @@ impl Run {
         command: &str,
         outcome: &Outcome<R>,
     ) -> Exit {
-        self.show(command, outcome, None, &Showing::default());
+        self.finish_showing(command, outcome, &Showing::default())
+    }
+
+    /// As [`Run::finish_alone`], with more to be said of how.
+    pub(crate) fn finish_showing<R: Page + Serialize>(
+        &self,
+        command: &str,
+        outcome: &Outcome<R>,
+        showing: &Showing<'_>,
+    ) -> Exit {
+        self.show(command, outcome, None, showing);
         outcome.exit
     }
 
@@ -162,8 +172,7 @@ impl Run {
         outcome: &Outcome<R>,
         all_rows: bool,
     ) -> Exit {
-        self.show(command, outcome, None, &Showing { all_rows, ..Showing::default() });
-        outcome.exit
+        self.finish_showing(command, outcome, &Showing { all_rows, ..Showing::default() })
     }
 
     /// Shows a failure that came before there was anything to report.
@@ -208,6 +217,10 @@ impl Run {
         };
         let page = |sheet: &mut Sheet<'_>| R::page(outcome, &context, sheet);
         let printed = match (self.global.output, showing.on_stderr) {
+            (Format::Json, _) if self.global.is_part => {
+                let line = render::part_line(outcome, &context);
+                self.screen.part(&line, &document).context("standard output")
+            }
             (Format::Json, false) if showing.last_line => {
                 self.screen.json_line(&document).context("standard output")
             }

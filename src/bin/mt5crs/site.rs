@@ -36,6 +36,9 @@ use crate::run::Run;
 /// Skew of the clocks past which every command warns.
 pub(crate) const SKEW_WARN: Duration = Duration::from_secs(1);
 
+/// The flag that names an account.
+pub(crate) const PROFILE_FLAG: &str = "--profile";
+
 /// What a command that talks to a gateway is called, and how long it may take.
 #[derive(Clone, Copy)]
 pub(crate) struct Job {
@@ -101,7 +104,7 @@ impl Site {
         deadline: Deadline,
         resolved: Resolved,
     ) -> Result<Self, Failure> {
-        let origin = origin_of(&resolved, Key::GatewayHost);
+        let origin = resolved.origin_of(Key::GatewayHost).to_string();
         let accepted = match (run.global.sim.sim, job.lenient) {
             (true, _) => resolved.without_gateway(),
             (false, Some(reads)) => resolved.lenient(reads),
@@ -121,7 +124,10 @@ impl Site {
         let gateway = settings.gateway().map_err(|problem| settings_failure(&problem))?.clone();
         let endpoint = format!("tcp://{gateway}");
         let run_id = Uuid::new_v4();
-        let sharing = Sharing::of(&[&settings.state_dir, &settings.log_dir]);
+        // A profile's logs lie in a directory that may be yet to be made.
+        let logs = settings.profile.as_ref().and_then(|_| settings.log_dir.parent());
+        let logs = logs.unwrap_or(&settings.log_dir);
+        let sharing = Sharing::of(&[&settings.state_dir, logs]);
         let record = Arc::new(Record::open(
             record::Options {
                 dir: &settings.log_dir,
@@ -234,6 +240,18 @@ pub(crate) fn resolved(
     global: &Global,
     more: &[(Key, &str, &Option<String>)],
 ) -> std::io::Result<Resolved> {
+    let mut inputs = inputs(global, more)?;
+    if let Some(profile) = global.settings.profile.first() {
+        inputs.flags.set(Key::Profile, PROFILE_FLAG, profile);
+    }
+    Ok(config::resolve(&inputs, &Disk))
+}
+
+/// What the settings are made from: the command line but for the account, the environment, the working directory.
+pub(crate) fn inputs(
+    global: &Global,
+    more: &[(Key, &str, &Option<String>)],
+) -> std::io::Result<Inputs> {
     let flags = &global.settings;
     let mut set = Flags::default();
     let given = [
@@ -244,7 +262,6 @@ pub(crate) fn resolved(
         (Key::SyncRetryInterval, "--retry-interval", &flags.retry_interval),
         (Key::StateDir, "--state-dir", &flags.state_dir),
         (Key::LogDir, "--log-dir", &flags.log_dir),
-        (Key::Profile, "--profile", &flags.profile),
         (Key::ConfigFile, "--config", &flags.config),
     ];
     for (key, flag, value) in given.iter().chain(more) {
@@ -252,13 +269,12 @@ pub(crate) fn resolved(
             set.set(*key, flag, value.clone());
         }
     }
-    let inputs = Inputs {
+    Ok(Inputs {
         flags: set,
         environment: std::env::vars_os().collect(),
         env_file: flags.env_file.clone(),
         cwd: std::env::current_dir()?,
-    };
-    Ok(config::resolve(&inputs, &Disk))
+    })
 }
 
 /// What an admission decision is held against.
@@ -283,11 +299,6 @@ pub(crate) fn thresholds(settings: &Settings) -> Thresholds {
         memory_bytes: settings.alert_memory_bytes,
         cpu_percent: settings.alert_cpu_percent.to_f64().unwrap_or(f64::INFINITY),
     }
-}
-
-fn origin_of(resolved: &Resolved, key: Key) -> String {
-    let row = resolved.table.iter().find(|row| row.key == key);
-    row.map_or_else(String::new, |row| row.origin.to_string())
 }
 
 /// Wrong settings, all of them at once.

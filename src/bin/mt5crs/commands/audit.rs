@@ -24,7 +24,7 @@ use crate::args::{Arguments, AuditArgs, AuditCommand};
 use crate::run::{Run, Showing};
 use crate::site::{Job, SKEW_WARN, Site, decision_rules, no_directory, resolved, thresholds};
 
-const JOB: Job =
+pub(super) const JOB: Job =
     Job { name: "audit", verb: "audit", deadline: Duration::from_secs(60), lenient: None };
 /// Round trips that the link's latency is judged by, and from one to the next.
 const ROUND_TRIPS: (u32, Duration) = (10, Duration::from_millis(10));

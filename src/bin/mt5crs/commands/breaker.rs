@@ -1,8 +1,8 @@
 //! `mt5crs breaker`: the kill switch's file.
 
-use mt5crs::config::{Accepted, Key, Settings};
+use mt5crs::config::{Accepted, Key};
 use mt5crs::exit::Exit;
-use mt5crs::ops::breaker::{self, Report};
+use mt5crs::ops::breaker::{self, Report, Switch};
 use mt5crs::report::Failure;
 
 use crate::args::BreakerCommand;
@@ -13,18 +13,17 @@ use crate::site::{no_directory, resolved, settings_failure};
 const NAME: &str = "breaker";
 
 pub(crate) fn run(run: &Run, command: &BreakerCommand) -> Exit {
-    let settings = match settings(run) {
-        Ok(settings) => settings,
+    let switch = match switch(run) {
+        Ok(switch) => switch,
         Err(failure) => return run.give_up::<Report>(NAME, failure),
     };
-    let path = settings.kill_switch_file;
     let outcome = match command {
-        BreakerCommand::Status => breaker::status(&path),
-        BreakerCommand::Engage { reason } => breaker::engage(&path, reason, &user(), &*run.clock),
+        BreakerCommand::Status => breaker::status(&switch),
+        BreakerCommand::Engage { reason } => breaker::engage(&switch, reason, &user(), &*run.clock),
         BreakerCommand::Release { yes } => {
-            let question = format!("Remove {}? {}.", path.display(), breaker::CAVEAT);
+            let question = format!("Remove {}? {}.", switch.path.display(), breaker::CAVEAT);
             match if *yes { Ok(()) } else { prompt::typed(run, &question, "release") } {
-                Ok(()) => breaker::release(&path),
+                Ok(()) => breaker::release(&switch),
                 Err(failure) => return run.give_up::<Report>(NAME, failure),
             }
         }
@@ -33,13 +32,14 @@ pub(crate) fn run(run: &Run, command: &BreakerCommand) -> Exit {
 }
 
 /// Nothing but a kill switch in doubt may stop this.
-fn settings(run: &Run) -> Result<Settings, Failure> {
+fn switch(run: &Run) -> Result<Switch, Failure> {
     let resolved = resolved(&run.global, &[]).map_err(|error| no_directory(&error))?;
+    let origin = resolved.origin_of(Key::KillSwitchFile);
     let accepted = resolved.lenient(&[Key::KillSwitchFile]);
     let Accepted { settings, warnings } =
         accepted.map_err(|problems| settings_failure(&problems))?;
     for warning in warnings {
         run.screen.warn(&warning.message);
     }
-    Ok(settings)
+    Ok(Switch { path: settings.kill_switch_file, origin })
 }

@@ -1,17 +1,32 @@
-//! `mt5crs config show`: works whatever is wrong with the settings, and says what is.
+//! `mt5crs config`: works whatever is wrong with the settings, and says what is.
 
+use mt5crs::config::Disk;
 use mt5crs::exit::Exit;
+use mt5crs::ops::config_check;
 use mt5crs::ops::config_show::{self, Report};
 use mt5crs::report::{Outcome, Verdict};
 
 use crate::args::ConfigCommand;
 use crate::run::Run;
-use crate::site::{no_directory, resolved};
+use crate::site::{PROFILE_FLAG, inputs, no_directory, resolved};
 
 pub(crate) fn run(run: &Run, command: &ConfigCommand) -> Exit {
     match command {
         ConfigCommand::Show => show(run),
+        ConfigCommand::Check => check(run),
     }
+}
+
+/// Every profile, unless some are named: whether they are asked for one by one makes no difference here.
+fn check(run: &Run) -> Exit {
+    const NAME: &str = "config-check";
+    let inputs = match inputs(&run.global, &[]) {
+        Ok(inputs) => inputs,
+        Err(error) => return run.give_up::<config_check::Report>(NAME, no_directory(&error)),
+    };
+    let named = &run.global.settings.profile;
+    let outcome = config_check::run(&inputs, &Disk, named, PROFILE_FLAG);
+    run.finish_alone(NAME, &outcome)
 }
 
 fn show(run: &Run) -> Exit {

@@ -23,7 +23,7 @@ use crate::render::{self, Context};
 use crate::run::{Run, Showing};
 use crate::site::{Job, Site};
 
-const JOB: Job = Job {
+pub(super) const JOB: Job = Job {
     name: "emergency-close",
     verb: "close the positions of",
     deadline: Duration::from_secs(300),

@@ -22,7 +22,7 @@ use crate::render::progress::Progress;
 use crate::run::{Run, Showing, usage};
 use crate::site::{Job, SKEW_WARN, Site};
 
-const JOB: Job = Job {
+pub(super) const JOB: Job = Job {
     name: "link-test",
     verb: "test the link to",
     deadline: Duration::from_secs(15),

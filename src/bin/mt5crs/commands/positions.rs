@@ -10,7 +10,7 @@ use crate::args::PositionsArgs;
 use crate::run::{Run, Showing};
 use crate::site::{Job, Site};
 
-const JOB: Job = Job {
+pub(super) const JOB: Job = Job {
     name: "positions",
     verb: "read the positions of",
     deadline: Duration::from_secs(30),

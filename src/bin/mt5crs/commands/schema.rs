@@ -33,8 +33,10 @@ pub(crate) fn run(run: &Run, args: &SchemaArgs) -> Exit {
         SchemaOf::LogsAlerts => of::<logs::report::Alerts>(),
         SchemaOf::LogsAlert => schema_for!(logs::alerts::Alert),
         SchemaOf::LogsSummary => of::<logs::report::Summary>(),
+        SchemaOf::ConfigCheck => of::<ops::config_check::Report>(),
         SchemaOf::ConfigShow => of::<ops::config_show::Report>(),
         SchemaOf::Explain => of::<ops::explain::Report>(),
+        SchemaOf::Fleet => of::<ops::fleet::Report>(),
     };
     let text = serde_json::to_string_pretty(&schema).unwrap_or_default();
     print(run, &text)

@@ -21,7 +21,7 @@ use crate::args::{Format, SyncArgs};
 use crate::run::{Run, Showing, usage};
 use crate::site::{Job, Site, settings_failure};
 
-const JOB: Job =
+pub(super) const JOB: Job =
     Job { name: "sync", verb: "sync", deadline: Duration::from_secs(30), lenient: None };
 
 /// How long a record waits for another process's append.

@@ -37,6 +37,7 @@ impl Page for Report {
                 }
             }
         }
+        sheet.line(clean(&format!("set by: {}", report.origin)))?;
         sheet.line(format!("note: {}", report.caveat))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use mt5crs::config::FileState;
+use mt5crs::config::{FileState, Problem, Warning};
 use mt5crs::ops::config_show::Report;
 use mt5crs::report::Outcome;
 
@@ -40,15 +40,25 @@ impl Page for Report {
             };
             sheet.line(clean(&format!("{}: {state}", file.path.display())))?;
         }
-        for problem in &report.problems {
-            sheet.blank()?;
-            sheet.headline(Ink::Fail, "error:", &clean(&problem.message))?;
-            sheet.headline(Ink::Strong, "help:", &clean(&problem.remedy))?;
-        }
-        for warning in &report.warnings {
-            sheet.blank()?;
-            sheet.headline(Ink::Warn, "warning:", &clean(&warning.message))?;
-        }
-        Ok(())
+        say(sheet, "", &report.problems, &report.warnings)
     }
+}
+
+/// What is wrong and what deserves a word, each with the profile in front that a command would name to meet it.
+pub(super) fn say(
+    sheet: &mut Sheet<'_>,
+    whose: &str,
+    problems: &[Problem],
+    warnings: &[Warning],
+) -> io::Result<()> {
+    for problem in problems {
+        sheet.blank()?;
+        sheet.headline(Ink::Fail, "error:", &clean(&format!("{whose}{}", problem.message)))?;
+        sheet.headline(Ink::Strong, "help:", &clean(&problem.remedy))?;
+    }
+    for warning in warnings {
+        sheet.blank()?;
+        sheet.headline(Ink::Warn, "warning:", &clean(&format!("{whose}{}", warning.message)))?;
+    }
+    Ok(())
 }

@@ -1,0 +1,253 @@
+//! Several accounts: each its own gateway, state, logs and answer; the worst of them is the answer of all.
+
+mod check;
+mod closing;
+mod secrets;
+mod usage;
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::support::{Ended, Machine, Run, Sim, ended, signal, wait_for_line};
+
+/// Accounts a, b, c, … at those gateways, each with more members where they are given.
+pub fn accounts(machine: &Machine, sims: &[&Sim], members: &[&str]) {
+    let profiles: Vec<String> = sims
+        .iter()
+        .zip("abcdef".chars())
+        .enumerate()
+        .map(|(index, (sim, name))| {
+            let (host, port) = (sim.endpoint.ip(), sim.endpoint.port());
+            let more = members.get(index).copied().unwrap_or_default();
+            format!(r#""{name}":{{"gateway_host":"{host}","gateway_port":{port}{more}}}"#)
+        })
+        .collect();
+    machine.write("config.json", format!(r#"{{"profiles":{{{}}}}}"#, profiles.join(",")));
+}
+
+/// A command for every account.
+pub fn all(machine: &Machine, arguments: &[&str]) -> Run {
+    machine.run(arguments).arg("--all-profiles").arg("--allow-loopback")
+}
+
+/// One account's row of the document.
+#[track_caller]
+pub fn account<'d>(document: &'d Value, profile: &str) -> &'d Value {
+    let all = document["report"]["accounts"].as_array();
+    let all = all.unwrap_or_else(|| panic!("no accounts in {document}"));
+    all.iter().find(|one| one["profile"] == profile).unwrap_or_else(|| panic!("{document}"))
+}
+
+/// The exit code of each account, in order.
+#[track_caller]
+pub fn codes(document: &Value) -> Vec<i64> {
+    let all = document["report"]["accounts"].as_array().unwrap_or_else(|| panic!("{document}"));
+    all.iter().map(|one| one["exit_code"].as_i64().unwrap()).collect()
+}
+
+/// The process that looks after an account, of those that this one started.
+fn process_of(parent: u32, part: &str) -> u32 {
+    let until = Instant::now() + Duration::from_secs(20);
+    while Instant::now() < until {
+        let children = format!("/proc/{parent}/task/{parent}/children");
+        let children = std::fs::read_to_string(children).unwrap_or_default();
+        for child in children.split_whitespace() {
+            let line = std::fs::read(format!("/proc/{child}/cmdline")).unwrap_or_default();
+            if String::from_utf8_lossy(&line).contains(part) {
+                return child.parse().unwrap();
+            }
+        }
+        std::thread::yield_now();
+    }
+    panic!("no process for {part}");
+}
+
+#[test]
+fn each_account_is_read_on_its_own_and_has_a_row() {
+    let machine = Machine::new();
+    let sims = [2, 3].map(|count| Sim::start(&[&format!("--positions={count}")]));
+    accounts(&machine, &[&sims[0], &sims[1]], &[]);
+    for command in ["link-test", "positions", "sync"] {
+        let document = all(&machine, &[command]).json().exits(0).document();
+        assert_eq!(document["schema"], "mt5crs.fleet/1");
+        assert_eq!(document["report"]["command"], command);
+        for (profile, sim) in ["a", "b"].iter().zip(&sims) {
+            let row = account(&document, profile);
+            assert_eq!(row["endpoint"], format!("tcp://{}", sim.endpoint));
+            assert_eq!(row["document"]["schema"], format!("mt5crs.{command}/1"));
+            assert_eq!(row["document"]["profile"], *profile);
+            assert_eq!(row["target"], "simulated");
+        }
+    }
+    let document = all(&machine, &["sync"]).json().exits(0).document();
+    assert_eq!(account(&document, "a")["document"]["report"]["recovered"], 2);
+    assert_eq!(account(&document, "b")["document"]["report"]["recovered"], 3);
+    for profile in ["a", "b"] {
+        assert!(machine.file(&format!("state/{profile}/snapshot.json")).exists());
+        let log = machine.file(&format!("logs/{profile}/VERIFY_LOG.log"));
+        let log = std::fs::read_to_string(log).unwrap();
+        assert_eq!(log.matches("State synchronized").count(), 2, "{log}");
+    }
+    assert_eq!(machine.verify_log(), "");
+
+    let page = all(&machine, &["sync"]).end().exits(0).stdout();
+    assert!(page.starts_with("PASS sync of 2 accounts\n"), "{page}");
+    for (profile, count) in [("a", 2), ("b", 3)] {
+        let row = page.lines().find(|line| line.starts_with(&format!("{profile}  "))).unwrap();
+        assert!(row.contains(&format!("{count} positions recovered from its gateway")), "{page}");
+    }
+}
+
+#[test]
+fn accounts_are_named_in_any_order_and_once_is_enough() {
+    let machine = Machine::new();
+    let sim = Sim::with_faults(&[]);
+    accounts(&machine, &[&sim, &sim, &sim], &[]);
+    let run = |named: &[&str]| machine.run([&["positions", "--allow-loopback"], named].concat());
+    let document = run(&["--profile=c", "--profile=a", "--profile=c"]).json().exits(0).document();
+    let rows = document["report"]["accounts"].as_array().unwrap();
+    let names: Vec<&str> = rows.iter().map(|row| row["profile"].as_str().unwrap()).collect();
+    assert_eq!(names, ["c", "a"]);
+    // One that is named twice is one.
+    let document = run(&["--profile=b", "--profile=b"]).json().exits(0).document();
+    assert_eq!(document["schema"], "mt5crs.positions/1");
+    assert_eq!(document["profile"], "b");
+}
+
+#[test]
+fn the_worst_exit_code_is_the_answer_and_nobody_waits_for_the_others() {
+    let machine = Machine::new();
+    let (good, mut gone) = (Sim::with_faults(&[]), Sim::with_faults(&[]));
+    let stranger = Sim::with_faults(&["foreign-ea-v5"]);
+    gone.kill();
+    accounts(&machine, &[&good, &gone], &[]);
+    let ended = all(&machine, &["positions"]).json().exits(3);
+    let document = ended.document();
+    assert_eq!(codes(&document), [0, 3]);
+    assert_eq!(document["verdict"], "unknown");
+    // What an account has to say of itself, it says behind its name, the remedy too.
+    ended.tells("b: error: ").tells("b: help: the host is up and nothing listens");
+
+    accounts(&machine, &[&gone, &stranger, &good], &[]);
+    let ended = all(&machine, &["positions"]).end().exits(6);
+    ended.says("UNKNOWN positions of 3 accounts: exit code 6 by a, b");
+    assert!(stranger.ledger().is_empty());
+}
+
+#[test]
+fn an_account_without_usable_settings_is_its_own_row() {
+    let machine = Machine::new();
+    let sim = Sim::with_faults(&[]);
+    accounts(&machine, &[&sim, &sim], &["", r#","mt5crs_settle_s":"never""#]);
+    let ended = all(&machine, &["positions"]).json().exits(2);
+    assert_eq!(codes(&ended.document()), [0, 2]);
+    ended.tells("b: error: mt5crs_settle_s in profile b of config.json must be");
+}
+
+#[test]
+fn a_process_that_is_killed_is_named_and_never_an_answer() {
+    let machine = Machine::new();
+    let (good, hangs) = (Sim::with_faults(&[]), Sim::with_faults(&["hang:GET_POSITIONS"]));
+    accounts(&machine, &[&good, &hangs], &[]);
+    let child = all(&machine, &["positions", "-o=json", "--timeout=20s"]).start();
+    signal(process_of(child.id(), "act:b"), "KILL");
+    let document = ended(child, "positions").exits(70).document();
+    assert_eq!(codes(&document), [0, 70]);
+    let row = account(&document, "b");
+    assert!(row["found"].as_str().unwrap().contains("signal 9"), "{row}");
+    assert_eq!(row["document"], Value::Null);
+    assert_eq!(document["error"]["code"], "no-document");
+}
+
+#[test]
+fn asked_to_stop_every_account_is_asked_once() {
+    for (name, code) in [("INT", 130), ("TERM", 143)] {
+        let machine = Machine::new();
+        let sims = [0, 1].map(|_| Sim::with_faults(&["hang:GET_POSITIONS"]));
+        accounts(&machine, &[&sims[0], &sims[1]], &[]);
+        let run = all(&machine, &["positions", "--timeout=14s", "-vv", "-o=json"]);
+        let mut child = run.start();
+        wait_for_line(&mut child, "asking action=\"GET_POSITIONS\"");
+        signal(child.id(), name);
+        let document = ended(child, "positions").exits(code).document();
+        for profile in ["a", "b"] {
+            let error = &account(&document, profile)["document"]["error"];
+            assert_eq!(error["code"], "interrupted", "{document}");
+        }
+    }
+}
+
+#[test]
+fn a_process_that_stands_still_is_killed_by_who_insists() {
+    let machine = Machine::new();
+    let (good, hangs) = (Sim::with_faults(&[]), Sim::with_faults(&["hang:GET_POSITIONS"]));
+    accounts(&machine, &[&good, &hangs], &[]);
+    let run = all(&machine, &["positions", "-o=json", "--timeout=30s", "--attempts=1"]);
+    let mut child = run.start();
+    signal(process_of(child.id(), "act:b"), "STOP");
+    let until = Instant::now() + Duration::from_secs(20);
+    while child.try_wait().unwrap().is_none() {
+        assert!(Instant::now() < until, "nobody was killed");
+        signal(child.id(), "INT");
+    }
+    let document = ended(child, "positions").exits(70).document();
+    assert_eq!(account(&document, "b")["document"], Value::Null);
+}
+
+#[test]
+fn a_deadline_holds_for_each() {
+    let machine = Machine::new();
+    let (good, hangs) = (Sim::with_faults(&[]), Sim::with_faults(&["hang:GET_ACCOUNT"]));
+    accounts(&machine, &[&hangs, &good], &[]);
+    let run = all(&machine, &["sync", "--timeout=20s", "--deadline=600ms"]);
+    let document = run.json().exits(3).document();
+    assert_eq!(codes(&document), [3, 0]);
+    assert!(document["duration_ms"].as_u64().unwrap() < 5000, "{document}");
+}
+
+#[test]
+fn kill_switches_records_and_settings_are_each_accounts_own() {
+    let machine = Machine::new();
+    let sim = Sim::with_faults(&[]);
+    let (own, shared) = (machine.file("a.lock"), machine.file("shared.lock"));
+    let named = format!(r#","kill_switch_file":"{}""#, own.display());
+    accounts(&machine, &[&sim, &sim], &[&named]);
+    // Where nobody names one, a profile's own holds, and the default for the rest.
+    let run = all(&machine, &["breaker", "status"]).without("KILL_SWITCH_FILE");
+    let document = run.json().document();
+    let report = |profile| &account(&document, profile)["document"]["report"];
+    assert_eq!(report("a")["path"], own.to_str().unwrap());
+    assert_eq!(report("a")["origin"]["profile"], "a");
+    assert_eq!(report("b")["origin"]["layer"], "default");
+    // What stands above the profiles holds for all, and the account that names another is told.
+    let run = all(&machine, &["breaker", "engage", "--reason=drill"]);
+    let ended = run.env("KILL_SWITCH_FILE", &shared).end().exits(0);
+    ended.tells("a: warning: KILL_SWITCH_FILE in the environment").says(shared.to_str().unwrap());
+    assert!(shared.exists() && !own.exists());
+    all(&machine, &["breaker", "status"]).env("KILL_SWITCH_FILE", &shared).end().exits(1);
+
+    all(&machine, &["evidence", "verify"]).json().exits(0);
+    all(&machine, &["evidence", "show"]).end().exits(0).says("SETTLED");
+    let document = all(&machine, &["config", "show"]).json().exits(0).document();
+    assert_eq!(account(&document, "b")["document"]["schema"], "mt5crs.config-show/1");
+}
+
+/// What an account's own run prints alone is what it prints among several.
+#[test]
+fn a_document_is_the_same_alone_and_among_others() {
+    let machine = Machine::new();
+    let sim = Sim::start(&["--positions=2"]);
+    accounts(&machine, &[&sim, &sim], &[]);
+    let alone = |ended: Ended| ended.document()["report"]["positions"].clone();
+    let one = machine.run(["positions", "--profile=a", "--allow-loopback"]);
+    let several = all(&machine, &["positions"]).json().exits(0).document();
+    let among = &account(&several, "a")["document"]["report"]["positions"];
+    for (alone, among) in
+        alone(one.json()).as_array().unwrap().iter().zip(among.as_array().unwrap())
+    {
+        for field in ["ticket", "symbol", "volume", "open_price"] {
+            assert_eq!(alone[field], among[field]);
+        }
+    }
+}

@@ -1,0 +1,308 @@
+//! `emergency-close --all-profiles`: the ledgers show that each account's positions were closed at its own gateway, once.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::{account, accounts, all, codes, process_of};
+use crate::orders::executed;
+use crate::support::{Ended, Machine, Run, Sim, ended, signal, signal_job};
+
+fn close(machine: &Machine, arguments: &[&str]) -> Run {
+    let run = all(machine, &[&["emergency-close"], arguments].concat());
+    run.env("MT5CRS_ORDER_TIMEOUT_S", "1").env("MT5CRS_SETTLE_S", "0.3")
+}
+
+/// How often each ticket was closed at that gateway; nothing else was done there.
+#[track_caller]
+fn closed(sim: &Sim) -> BTreeMap<i64, usize> {
+    let mut tickets = BTreeMap::new();
+    for entry in sim.ledger() {
+        assert_eq!(entry["kind"], "CLOSE");
+        *tickets.entry(entry["ticket"].as_i64().unwrap()).or_default() += 1;
+    }
+    tickets
+}
+
+/// What the document says of each account is what its own gateway's ledger shows.
+#[track_caller]
+fn honest(ended: &Ended, sims: &[(&str, &Sim)]) -> Value {
+    let document = ended.document();
+    for (profile, sim) in sims {
+        let really = closed(sim);
+        assert!(really.values().all(|count| *count == 1), "closed twice at {profile}: {really:?}");
+        let report = &account(&document, profile)["document"]["report"];
+        for ticket in report["tickets"].as_array().into_iter().flatten() {
+            let is_closed = really.contains_key(&ticket["ticket"].as_i64().unwrap());
+            if ticket["result"] == "closed" {
+                assert!(is_closed, "{profile}: {ticket}");
+            }
+        }
+        if account(&document, profile)["exit_code"] == 0 {
+            assert!(report["certificate"].is_object(), "{profile} in {document}");
+        }
+    }
+    document
+}
+
+fn last_line(ended: &Ended) -> String {
+    ended.stdout().trim_end().lines().last().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn every_account_is_closed_at_its_own_gateway() {
+    let machine = Machine::new();
+    let sims = [1, 2, 3].map(|count| Sim::start(&[&format!("--positions={count}")]));
+    let [a, b, c] = &sims;
+    let own = format!(r#","kill_switch_file":"{}""#, machine.file("a.lock").display());
+    let other = format!(r#","kill_switch_file":"{}""#, machine.file("b.lock").display());
+    accounts(&machine, &[a, b, c], &[&own, &other, &other]);
+    let run = close(&machine, &["--yes"]).without("KILL_SWITCH_FILE");
+    let document = honest(&run.json().exits(0), &[("a", a), ("b", b), ("c", c)]);
+    assert_eq!(codes(&document), [0, 0, 0]);
+    assert_eq!([a, b, c].map(|sim| executed(sim).len()), [1, 2, 3]);
+    assert!(machine.file("a.lock").exists() && machine.file("b.lock").exists());
+    for profile in ["a", "b", "c"] {
+        assert!(machine.file(&format!("state/{profile}/evidence.jsonl")).exists());
+    }
+    // Again, and there is nothing left to close.
+    let ended = close(&machine, &["--yes"]).end().exits(0);
+    assert_eq!(last_line(&ended), "a: flat, 0 closed; b: flat, 0 closed; c: flat, 0 closed");
+    assert_eq!([a, b, c].map(|sim| executed(sim).len()), [1, 2, 3]);
+}
+
+#[test]
+fn an_account_out_of_reach_holds_back_no_other() {
+    let machine = Machine::new();
+    let (a, c) = (Sim::start(&["--positions=2"]), Sim::start(&["--positions=3"]));
+    let mut gone = Sim::start(&["--positions=4"]);
+    gone.kill();
+    let own = format!(r#","kill_switch_file":"{}""#, machine.file("gone.lock").display());
+    accounts(&machine, &[&a, &gone, &c], &["", &own]);
+    let run = || close(&machine, &["--yes"]);
+    let ended = run().env("KILL_SWITCH_FILE", machine.file("shared.lock")).json().exits(8);
+    let document = honest(&ended, &[("a", &a), ("c", &c), ("b", &gone)]);
+    assert_eq!(codes(&document), [0, 3, 0]);
+    assert_eq!(document["error"]["code"], "accounts-not-flat");
+    let remedy = document["error"]["remedy"].as_str().unwrap();
+    assert!(remedy.contains("mt5crs --profile b emergency-close"), "{remedy}");
+    assert_eq!([&a, &c, &gone].map(|sim| executed(sim).len()), [2, 3, 0]);
+    let page = run().end().exits(8);
+    assert!(page.stdout().starts_with("NOT FLAT emergency-close of 3 accounts"));
+    assert_eq!(
+        last_line(&page),
+        "a: flat, 0 closed; b: NOT PROVED FLAT, exit code 3; c: flat, 0 closed"
+    );
+}
+
+#[test]
+fn with_nobody_in_reach_it_is_no_answer_and_every_kill_switch_is_written() {
+    let machine = Machine::new();
+    let mut sims = [0, 1].map(|_| Sim::start(&[]));
+    sims.iter_mut().for_each(Sim::kill);
+    let members = ["a", "b"].map(|name| {
+        format!(r#","kill_switch_file":"{}""#, machine.file(&format!("{name}.lock")).display())
+    });
+    accounts(&machine, &[&sims[0], &sims[1]], &[&members[0], &members[1]]);
+    let run = close(&machine, &["--yes", "--deadline=3s"]).without("KILL_SWITCH_FILE");
+    let document = run.json().exits(3).document();
+    assert_eq!(codes(&document), [3, 3]);
+    assert!(machine.file("a.lock").exists() && machine.file("b.lock").exists());
+}
+
+#[test]
+fn what_remains_is_said_for_the_account_that_it_remains_in() {
+    let machine = Machine::new();
+    let (good, bad) = (Sim::start(&["--positions=2"]), Sim::with_faults(&["cannot-close"]));
+    accounts(&machine, &[&good, &bad], &[]);
+    let ended = close(&machine, &["--yes"]).end().exits(8);
+    assert_eq!(last_line(&ended), "a: flat, 2 closed; b: 3 of 3 NOT PROVED CLOSED");
+    assert_eq!((executed(&good).len(), executed(&bad).len()), (2, 0));
+}
+
+#[test]
+fn what_is_wrong_with_one_profile_is_no_other_accounts_trouble() {
+    let machine = Machine::new();
+    let sim = Sim::start(&["--positions=2"]);
+    accounts(&machine, &[&sim], &[]);
+    let good = std::fs::read_to_string(machine.file("config.json")).unwrap();
+    for other in [
+        r#""b":{"gateway_host":"two words"}"#,
+        r#""b":{}"#,
+        r#""b":1"#,
+        r#""b":{"gateway_host":"10.0.0.5","gateway_port":"x"}"#,
+        r#""..":{"gateway_host":"10.0.0.5"}"#,
+    ] {
+        let both = good.replacen(r#""profiles":{"#, &format!(r#""profiles":{{{other},"#), 1);
+        machine.write("config.json", both);
+        let document = close(&machine, &["--yes"]).json().exits(8).document();
+        assert_eq!(codes(&document), [2, 0], "{document}");
+    }
+    assert_eq!(executed(&sim).len(), 2);
+    // A secret in the file is told, and a thing for another hour.
+    let secret = good.replacen('{', r#"{"vault":{"password":"hunter2"},"#, 1);
+    machine.write("config.json", secret);
+    let ended = close(&machine, &["--yes"]).end().exits(0).never_says("hunter2");
+    ended.tells("a: warning: vault.password in config.json looks like a secret");
+}
+
+#[test]
+fn nobody_is_asked_without_a_terminal_and_nothing_is_sent() {
+    let machine = Machine::new();
+    let sims = [0, 1].map(|_| Sim::with_faults(&["crash:GET_POSITIONS:before"]));
+    accounts(&machine, &[&sims[0], &sims[1]], &[]);
+    let document = close(&machine, &[]).json().exits(5).document();
+    let remedy = document["error"]["remedy"].as_str().unwrap();
+    assert!(remedy.contains("emergency-close --yes`"), "{remedy}");
+    assert!(!machine.file("kill_switch.lock").exists());
+    // Not even a list was asked for: it would have ended them.
+    all(&machine, &["link-test"]).end().exits(0);
+}
+
+#[test]
+fn a_rehearsal_lists_and_claims_nothing() {
+    let machine = Machine::new();
+    let sims = [2, 3].map(|count| Sim::start(&[&format!("--positions={count}")]));
+    accounts(&machine, &[&sims[0], &sims[1]], &[]);
+    let ended = close(&machine, &["--dry-run"]).end().exits(0);
+    assert_eq!(last_line(&ended), "a: 2 would be closed; b: 3 would be closed");
+    ended.never_says("FLAT").never_says("flat");
+    assert!(sims.iter().all(|sim| sim.ledger().is_empty()));
+    assert!(!machine.file("kill_switch.lock").exists());
+}
+
+#[test]
+fn two_profiles_of_one_gateway_close_each_ticket_once() {
+    let machine = Machine::new();
+    let sim = Sim::start(&["--positions=8", "--exec-time=5ms"]);
+    accounts(&machine, &[&sim, &sim], &[]);
+    let ended = close(&machine, &["--yes"]).json().exits(0);
+    honest(&ended, &[("a", &sim), ("b", &sim)]);
+    assert_eq!(executed(&sim).len(), 8);
+    ended.tells("profiles a and b name the same gateway");
+}
+
+#[test]
+fn a_gateway_named_above_the_profiles_is_refused_before_anything_is_sent() {
+    let machine = Machine::new();
+    let sims = [0, 1].map(|_| Sim::start(&["--positions=2"]));
+    accounts(&machine, &[&sims[0], &sims[1]], &[]);
+    let host = sims[0].endpoint.ip().to_string();
+    for command in [&["emergency-close", "--yes"][..], &["sync"]] {
+        let ended = all(&machine, command).env("GTW_HOST", &host).json().exits(2);
+        assert_eq!(ended.document()["error"]["code"], "one-gateway-for-all");
+        ended.tells("GTW_HOST in the environment is `127.0.0.1` and stands above the profiles");
+        machine.write(".env", format!("GATEWAY_PORT={}\n", sims[1].endpoint.port()));
+        let ended = all(&machine, command).json().exits(2);
+        ended.tells("GATEWAY_PORT at .env:1");
+        std::fs::remove_file(machine.file(".env")).unwrap();
+        let flag = [command, &["--host=127.0.0.1"]].concat();
+        all(&machine, &flag).json().exits(2);
+    }
+    assert!(sims.iter().all(|sim| sim.ledger().is_empty()));
+    assert!(!machine.file("kill_switch.lock").exists());
+}
+
+#[test]
+fn the_first_signal_is_told_and_the_second_stops() {
+    for (signals, code) in [(1, 0), (2, 8)] {
+        let machine = Machine::new();
+        let sims = [0, 1].map(|_| Sim::start(&["--positions=30", "--exec-time=40ms"]));
+        accounts(&machine, &[&sims[0], &sims[1]], &[]);
+        let child = close(&machine, &["--yes", "--window=4", "-o=json"]).start();
+        let until = Instant::now() + Duration::from_secs(20);
+        while sims.iter().any(|sim| executed(sim).len() < 3) {
+            assert!(Instant::now() < until, "nothing was closed");
+        }
+        for nth in 0..signals {
+            signal(child.id(), "INT");
+            // Two of a kind that come together are one to the system.
+            let so_far: usize = sims.iter().map(|sim| executed(sim).len()).sum();
+            while nth + 1 < signals
+                && sims.iter().map(|sim| executed(sim).len()).sum::<usize>() < so_far + 8
+            {
+                assert!(Instant::now() < until, "the first signal stopped it");
+            }
+        }
+        let ended = ended(child, "emergency-close").exits(code);
+        let document = honest(&ended, &[("a", &sims[0]), ("b", &sims[1])]);
+        assert_eq!(codes(&document), [i64::from(code); 2]);
+        for profile in ["a", "b"] {
+            let told = format!("{profile}: warning: not stopped: orders are on their way");
+            assert_eq!(ended.stderr().matches(&told).count(), 1, "{}", ended.stderr());
+        }
+    }
+}
+
+#[test]
+fn a_ctrl_c_at_the_terminal_is_one_and_not_two() {
+    let machine = Machine::new();
+    let sim = Sim::start(&["--positions=30", "--exec-time=20ms"]);
+    accounts(&machine, &[&sim], &[]);
+    let run = close(&machine, &["--yes", "--window=4", "-o=json"]).alone_in_its_job();
+    let child = run.start();
+    while executed(&sim).len() < 3 {}
+    signal_job(child.id(), "INT");
+    let ended = ended(child, "emergency-close").exits(0);
+    honest(&ended, &[("a", &sim)]);
+    assert_eq!(ended.stderr().matches("not stopped").count(), 1, "{}", ended.stderr());
+}
+
+#[test]
+fn a_process_that_is_killed_leaves_its_account_unproved() {
+    let machine = Machine::new();
+    let good = Sim::start(&["--positions=2"]);
+    let slow = Sim::start(&["--positions=60", "--exec-time=40ms"]);
+    accounts(&machine, &[&good, &slow], &[]);
+    let child = close(&machine, &["--yes", "--window=4", "-o=json"]).start();
+    while executed(&slow).len() < 3 {}
+    signal(process_of(child.id(), "act:b"), "KILL");
+    let document = honest(&ended(child, "emergency-close").exits(8), &[("a", &good)]);
+    assert_eq!(codes(&document), [0, 8]);
+    let found = account(&document, "b")["found"].as_str().unwrap();
+    assert!(found.contains("signal 9"), "{found}");
+    // The next run finds what is left.
+    close(&machine, &["--yes"]).json().exits(0);
+    assert_eq!(executed(&slow).len(), 60);
+}
+
+#[test]
+fn who_watched_may_go_and_the_closing_goes_on() {
+    let machine = Machine::new();
+    let sim = Sim::start(&["--positions=30", "--exec-time=20ms"]);
+    accounts(&machine, &[&sim], &[]);
+    let mut child = close(&machine, &["--yes", "--window=4"]).start();
+    while executed(&sim).is_empty() {}
+    let closing = process_of(child.id(), "act:a");
+    signal(child.id(), "KILL");
+    child.wait().unwrap();
+    // One that has ended has no command line any more, whether or not somebody has waited for it.
+    let line = format!("/proc/{closing}/cmdline");
+    let is_running = || std::fs::read(&line).is_ok_and(|line| !line.is_empty());
+    let until = Instant::now() + Duration::from_secs(20);
+    while is_running() {
+        assert!(Instant::now() < until, "it goes on for ever");
+        std::thread::yield_now();
+    }
+    assert_eq!(executed(&sim).len(), 30, "it ended with its watcher");
+}
+
+#[test]
+fn it_can_be_practised() {
+    let machine = Machine::new();
+    machine.write(
+        "config.json",
+        r#"{"profiles":{"a":{"gateway_host":"10.0.0.5"},"b":{"gateway_host":"10.0.0.6"}}}"#,
+    );
+    let run = machine.run(["--sim", "--sim-positions=3", "emergency-close", "--all-profiles"]);
+    let document = run.arg("--yes").json().document();
+    assert_eq!(document["error"]["code"], "usage", "--yes goes behind the command: {document}");
+    let arguments = ["--sim", "--sim-positions=3", "emergency-close", "--all-profiles", "--yes"];
+    let document = machine.run(arguments).json().exits(0).document();
+    for profile in ["a", "b"] {
+        assert_eq!(account(&document, profile)["document"]["report"]["closed"], 3);
+        assert_eq!(account(&document, profile)["target"], "simulated");
+    }
+    assert!(!machine.file("state").exists() && !machine.file("kill_switch.lock").exists());
+}

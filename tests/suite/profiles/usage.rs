@@ -1,0 +1,93 @@
+//! What can't be asked of several accounts is refused before anything is asked of any.
+
+use serde_json::Value;
+
+use super::{accounts, all};
+use crate::support::{Machine, Run, Sim};
+
+#[track_caller]
+fn refused(run: Run, words: &[&str]) -> Value {
+    let ended = run.json().exits(2);
+    let document = ended.document();
+    for word in words {
+        assert!(document["error"].to_string().contains(word), "no {word} in {document}");
+    }
+    ended.tells("error: ").tells("help: ");
+    document
+}
+
+#[test]
+fn orders_are_for_exactly_one_account() {
+    let machine = Machine::new();
+    // Any question at all would end it.
+    let sim = Sim::with_faults(&["crash:PING:before"]);
+    accounts(&machine, &[&sim, &sim], &[]);
+    for command in [
+        &["canary", "--yes"][..],
+        &["emergency-close", "--yes"],
+        &["breaker", "release", "--yes"],
+        &["evidence", "resolve", "abcd1234", "--not-executed", "--reason=x"],
+        &["sync", "--report=x", "--allow-warn=clock-skew"],
+        &["sync", "--credit=5"],
+        &["link-test", "--watch=1s"],
+        &["audit", "--credit=5"],
+        &["logs", "grep", "x"],
+        &["sync", "--", "true"],
+    ] {
+        let named = ["--profile=b", "--profile=a", "--allow-loopback"];
+        let several = machine.run([&named, command].concat());
+        refused(several, &["takes exactly one account", "mt5crs --profile b", command[0]]);
+    }
+    for command in [&["canary", "--yes"][..], &["breaker", "release", "--yes"]] {
+        refused(all(&machine, command), &["takes exactly one account", "mt5crs --profile NAME"]);
+    }
+    for filter in ["--symbol=EURUSD", "--ticket=7", "--magic=7", "--credit=1"] {
+        let run = all(&machine, &["emergency-close", "--yes", filter]);
+        refused(run, &["takes exactly one account"]);
+    }
+    refused(all(&machine, &["explain"]), &["knows no accounts"]);
+    assert!(!machine.file("kill_switch.lock").exists());
+    assert!(!machine.file("state").exists());
+}
+
+#[test]
+fn monitoring_asks_one_account_at_a_time() {
+    let machine = Machine::new();
+    let sim = Sim::with_faults(&[]);
+    accounts(&machine, &[&sim, &sim], &[]);
+    for format in ["-o=nagios", "-o=prometheus"] {
+        let ended = all(&machine, &["sync", format]).end().exits(2);
+        assert_eq!(ended.stdout(), "");
+        ended.tells("speak of one account");
+    }
+}
+
+#[test]
+fn which_accounts_are_meant_is_never_guessed() {
+    let machine = Machine::new();
+    let run = |arguments: &[&str]| machine.run(arguments);
+    refused(run(&["sync", "--all-profiles"]), &["there is no config.json", "--config"]);
+    machine.write("config.json", r#"{"profiles":{}}"#);
+    refused(run(&["sync", "--all-profiles"]), &["holds no profile"]);
+    machine.write("config.json", "{\"profiles\":{\n\"a\":{}\n");
+    refused(run(&["sync", "--all-profiles"]), &["config.json:3:0 is not JSON"]);
+    let sim = Sim::with_faults(&[]);
+    accounts(&machine, &[&sim, &sim], &[]);
+    refused(run(&["sync", "--all-profiles", "--profile=a"]), &["which accounts are meant?"]);
+    // Only the last ones of a flag on both sides count: an account would be left out, or another one traded on.
+    for command in ["sync", "canary", "emergency-close"] {
+        let torn = ["--profile=a", command, "--profile", "b"];
+        refused(run(&torn), &["--profile a stands before the command"]);
+    }
+    run(&["--profile=a", "sync", "--profile=a", "--allow-loopback"]).end().exits(0);
+    let ended = run(&["positions", "--profile=a", "--profile=zz", "--allow-loopback"]).json();
+    ended.exits(2).tells("zz: error: config.json holds no profile zz");
+}
+
+#[test]
+fn one_book_is_not_shared_by_simulated_gateways() {
+    let machine = Machine::new();
+    machine.write("config.json", r#"{"profiles":{"a":{},"b":{}}}"#);
+    let run = machine.run(["--sim", "--sim-book=book", "positions", "--all-profiles"]);
+    refused(run, &["--sim-book"]);
+}
