@@ -48,6 +48,19 @@ impl Container {
     }
 }
 
+/// What ends a string, or is more than itself in it. Most bytes of a frame are looked up here.
+const ENDS_PLAIN_TEXT: [bool; 256] = {
+    let mut ends = [false; 256];
+    let mut byte = 0;
+    while byte < 0x20 {
+        ends[byte] = true;
+        byte += 1;
+    }
+    ends[b'"' as usize] = true;
+    ends[b'\\' as usize] = true;
+    ends
+};
+
 /// A string as it stands in the text.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Text<'a> {
@@ -195,7 +208,7 @@ impl<'a> Scanner<'a> {
         self.at += 1;
         loop {
             let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
-            let plain = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f));
+            let plain = rest.iter().position(|byte| ENDS_PLAIN_TEXT[usize::from(*byte)]);
             self.at += plain.unwrap_or(rest.len());
             match self.byte() {
                 Some(b'"') => {

@@ -4,6 +4,7 @@ mod answers;
 mod bad_input;
 mod cases;
 
+use std::cell::RefCell;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 
 use serde_json::Value;
@@ -18,6 +19,8 @@ pub const HEALTHY: &str = "LoadState=loaded\nActiveState=active\nResult=success\
 pub struct Fit {
     pub machine: Machine,
     pub sim: Sim,
+    /// Gateways beside its own, which live as long.
+    pub beside: RefCell<Vec<Sim>>,
 }
 
 impl Fit {
@@ -30,7 +33,7 @@ impl Fit {
 
     /// Nothing traded or synced here yet.
     pub fn on(sim: Sim) -> Self {
-        let fit = Self { machine: Machine::new(), sim };
+        let fit = Self { machine: Machine::new(), sim, beside: RefCell::default() };
         let machine = &fit.machine;
         let env_file = machine.write(".env", "MAGIC_NUMBER=202401\n");
         mode(&env_file, 0o600);
