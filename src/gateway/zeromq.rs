@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use zmq::{Context, PollEvents, Socket, SocketEvent, SocketType};
+use zmq::{Context, Message, PollEvents, Socket, SocketEvent, SocketType};
 
 use super::diagnosis;
 use super::transport::{Connection, LinkError, Transport};
@@ -235,13 +235,15 @@ impl Connection for ZmqConnection {
                 return Err(LinkError::Lost);
             }
         }
+        let frame = Message::from(frame);
         let start = self.clock.monotonic();
-        let parts = [&b""[..], frame];
-        let mut sent = self.socket.send_multipart(parts, zmq::DONTWAIT);
+        let mut sent = self.socket.send(Message::new(), zmq::SNDMORE | zmq::DONTWAIT);
         if sent == Err(zmq::Error::EAGAIN) {
             self.socket.set_sndtimeo(milliseconds(until.left(&*self.clock))).map_err(system)?;
-            sent = self.socket.send_multipart(parts, 0);
+            sent = self.socket.send(Message::new(), zmq::SNDMORE);
         }
+        // Once the delimiter is taken, so is what belongs to it.
+        let sent = sent.and_then(|()| self.socket.send(frame, 0));
         match sent {
             Ok(()) => Ok(start),
             Err(zmq::Error::EAGAIN) => Err(LinkError::TimedOut),
@@ -262,20 +264,24 @@ impl Connection for ZmqConnection {
             self.socket.set_rcvtimeo(quick).map_err(system)?;
             self.patience = quick;
         }
-        let mut parts = match self.socket.recv_multipart(0) {
-            Ok(parts) => parts,
+        let delimiter = match self.socket.recv_msg(0) {
+            Ok(part) => part,
             Err(zmq::Error::EAGAIN | zmq::Error::EINTR) => {
                 self.wait(Wanted::Frame, until)?;
-                self.socket.recv_multipart(zmq::DONTWAIT).map_err(system)?
+                self.socket.recv_msg(zmq::DONTWAIT).map_err(system)?
             }
             Err(error) => return Err(system(error)),
         };
-        match (parts.pop(), parts.pop(), parts.len()) {
-            (Some(body), Some(delimiter), 0) if delimiter.is_empty() => Ok(body),
-            (_, _, more) => Err(LinkError::System(format!(
-                "a reply of {} parts without the delimiter that a REP socket sends",
-                more + 2
-            ))),
+        // The parts of one reply arrive together, and each says whether another follows.
+        let body = match delimiter.get_more() {
+            true => Some(self.socket.recv_msg(zmq::DONTWAIT).map_err(system)?),
+            false => None,
+        };
+        match body {
+            Some(body) if delimiter.is_empty() && !body.get_more() => Ok(body.to_vec()),
+            _ => Err(LinkError::System(
+                "a reply that is not the two parts that a REP socket sends".to_owned(),
+            )),
         }
     }
 }
