@@ -2,7 +2,7 @@
 //!
 //! A check that never fails proves nothing. `phoenix` has to end with a violation when one of these rules is broken, and
 //! a test breaks each in turn. A released binary holds neither the switch nor the branches behind it: without debug
-//! assertions [`is_broken`] is the constant `false`, and nothing can set it.
+//! assertions `is_broken` is the constant `false`, and nothing can set it.
 
 #[cfg(debug_assertions)]
 use std::sync::OnceLock;
