@@ -89,7 +89,7 @@ impl Run {
     }
 
     /// Writes figures where those of Prometheus go.
-    pub(crate) fn publish(
+    fn publish(
         &self,
         command: &str,
         site: Option<&Site>,
@@ -108,6 +108,21 @@ impl Run {
             }
             None if on_stderr => Ok(self.screen.text_on_stderr(&text)?),
             None => Ok(self.screen.text(&text)?),
+        }
+    }
+
+    /// Writes the figures of one look of many, where that is asked for. That they can't be written ends no watch.
+    pub(crate) fn publish_look(
+        &self,
+        command: &str,
+        site: &Site,
+        figures: impl FnOnce() -> Vec<Figure>,
+    ) {
+        if self.global.output != Format::Prometheus {
+            return;
+        }
+        if let Err(error) = self.publish(command, Some(site), &figures(), false) {
+            self.screen.warn(&format!("failed to write the figures: {error:#}"));
         }
     }
 

@@ -13,7 +13,11 @@ pub fn of(outcome: &Outcome<Report>) -> Vec<Figure> {
     let is_judged = report.is_some_and(|report| report.state != State::CannotBeJudged);
     let mut figures = vec![judged(is_judged)];
     let Some(report) = report else { return figures };
-    figures.extend(report.psi.map(|psi| self::psi(psi, report.psi_watch, report.psi_drift)));
+    // At a limit it is reached already.
+    let below = |limit: f64| Range { from: None, to: Some(limit.next_down()) };
+    let limited =
+        |figure: Figure| figure.warn(below(report.psi_watch)).critical(below(report.psi_drift));
+    figures.extend(report.psi.map(index).map(limited));
     for (name, sample) in [("reference", &report.reference), ("current", &report.current)] {
         let count =
             |values| Figure::count("drift_values", VALUES_HELP, values).label("sample", name);
@@ -27,10 +31,7 @@ pub fn judged(is_judged: bool) -> Figure {
     Figure::should_be("drift_judged", "Whether drift could be judged", is_judged)
 }
 
-/// The index with its limits; at a limit it is reached already.
-pub fn psi(psi: f64, watch: f64, drift: f64) -> Figure {
-    let below = |limit: f64| Range { from: None, to: Some(limit.next_down()) };
+/// The stability index.
+pub fn index(psi: f64) -> Figure {
     Figure::new("drift_psi", "Population Stability Index of the current sample", Unit::Plain, psi)
-        .warn(below(watch))
-        .critical(below(drift))
 }

@@ -183,13 +183,7 @@ struct Watcher<'a> {
 
 impl watch::Listener for Watcher<'_> {
     fn looked(&mut self, look: &Look) {
-        if self.run.global.output != Format::Prometheus {
-            return;
-        }
-        let written = self.run.publish(JOB.name, Some(self.site), &figures::of_look(look), false);
-        if let Err(error) = written {
-            self.run.screen.warn(&format!("failed to write the figures: {error:#}"));
-        }
+        self.run.publish_look(JOB.name, self.site, || figures::of_look(look));
     }
 
     fn tell(&mut self, event: &Event) -> ControlFlow<()> {

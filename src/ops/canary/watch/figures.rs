@@ -6,7 +6,7 @@ use super::report::{Tick, Watched};
 use crate::figure::{Figure, Range, Unit, link_rtt, link_up};
 use crate::guard::health::{State, Window};
 use crate::ops::canary::Report;
-use crate::ops::drift::figures::judged;
+use crate::ops::drift::figures::{index, judged};
 use crate::report::Outcome;
 
 /// Of one look.
@@ -34,8 +34,7 @@ pub fn of_look(look: &Tick) -> Vec<Figure> {
     figures.extend(of_window(&look.window));
     if let Some(drift) = &look.drift {
         figures.push(judged(drift.psi.is_some()));
-        let help = "Population Stability Index of the current sample";
-        figures.extend(drift.psi.map(|psi| Figure::new("drift_psi", help, Unit::Plain, psi)));
+        figures.extend(drift.psi.map(index));
     }
     figures
 }

@@ -10,7 +10,6 @@ use mt5crs::ops::canary::watch::{Ended, Tick, Told, figures};
 use tracing::Level;
 
 use super::JOB;
-use crate::args::Format;
 use crate::listener::Attempts;
 use crate::render::watch::{Live, in_words};
 use crate::run::Run;
@@ -78,13 +77,7 @@ impl<'o> Observer<'o> {
 
     fn look(&mut self, tick: &Tick) {
         let words = in_words(tick);
-        if self.run.global.output == Format::Prometheus {
-            let figures = figures::of_look(tick);
-            let written = self.run.publish(JOB.name, Some(self.site), &figures, false);
-            if let Err(error) = written {
-                self.run.screen.warn(&format!("failed to write the figures: {error:#}"));
-            }
-        }
+        self.run.publish_look(JOB.name, self.site, || figures::of_look(tick));
         if self.run.json() {
             // A reader that went away changes nothing of what is watched.
             let _ = self.run.screen.json_line(tick);
