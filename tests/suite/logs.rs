@@ -80,19 +80,23 @@ fn a_failed_sync(tree: &Path, pid: u32) {
     record.end(Exit::NoAnswer);
 }
 
-#[test]
-fn the_handbooks_greps_count_each_event_once() {
-    let tree = tempfile::tempdir().unwrap();
-    let dir = tree.path();
+/// Two syncs that went well around one that didn't, and a link-test whose gateway refused with those words.
+fn a_mixed_day(dir: &Path, refused_with: &str) {
     a_good_sync(dir, 11, 3);
     a_failed_sync(dir, 12);
     a_good_sync(dir, 13, 0);
     let link_test = record(dir, 14, "link-test");
-    let (p50_us, p90_us, max_us) = (420, 800, 1200);
-    let p99_us = Some(1100);
+    let (p50_us, p90_us, p99_us, max_us) = (420, 800, Some(1100), 1200);
     link_test.marker(&Marker::Latency { samples: 100, p50_us, p90_us, p99_us, max_us });
-    link_test.marker(&Marker::ErrorCode { code: "SERVER_ERROR", message: "State synchronized" });
+    link_test.marker(&Marker::ErrorCode { code: "SERVER_ERROR", message: refused_with });
     link_test.end(Exit::No);
+}
+
+#[test]
+fn the_handbooks_greps_count_each_event_once() {
+    let tree = tempfile::tempdir().unwrap();
+    let dir = tree.path();
+    a_mixed_day(dir, "State synchronized");
 
     let number = |command_line| shell(dir, command_line).trim().parse::<usize>().unwrap();
     assert_eq!(number(r#"grep "State synchronized" VERIFY_LOG.log | wc -l"#), 2);
@@ -140,14 +144,7 @@ fn search(query: &Query, log: &Path) -> Vec<Vec<u8>> {
 fn each_preset_finds_just_what_the_grep_finds_that_it_replaces() {
     let tree = tempfile::tempdir().unwrap();
     let dir = tree.path();
-    a_good_sync(dir, 11, 3);
-    a_failed_sync(dir, 12);
-    a_good_sync(dir, 13, 0);
-    let link_test = record(dir, 14, "link-test");
-    let (p50_us, p90_us, p99_us, max_us) = (420, 800, Some(1100), 1200);
-    link_test.marker(&Marker::Latency { samples: 100, p50_us, p90_us, p99_us, max_us });
-    link_test.marker(&Marker::ErrorCode { code: "SERVER_ERROR", message: "Ticket: 5" });
-    link_test.end(Exit::No);
+    a_mixed_day(dir, "Ticket: 5");
     // What another program tees into the file is found by both.
     let teed = "LAUNCH_APPROVED\nDECISION_HASH 1ac7\nORDER_FILLED\nTicket: 12345\nERROR: review\n";
     let log = dir.join("VERIFY_LOG.log");
