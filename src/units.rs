@@ -8,7 +8,7 @@ mod exact;
 
 use std::fmt;
 
-use compact_str::CompactString;
+use ecow::EcoString;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -49,7 +49,7 @@ impl fmt::Display for Magic {
 /// An instrument's name just as the broker spells it; case and suffix matter (`EURUSD.s`).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Symbol(CompactString);
+pub struct Symbol(EcoString);
 
 impl Symbol {
     /// Takes the name as it stands.
@@ -78,7 +78,7 @@ pub enum Side {
     /// Short.
     Sell,
     /// A word that the protocol doesn't list.
-    Unlisted(CompactString),
+    Unlisted(Box<str>),
 }
 
 impl Side {
@@ -115,7 +115,7 @@ impl Serialize for Side {
 
 impl<'de> Deserialize<'de> for Side {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let word = CompactString::deserialize(deserializer)?;
+        let word = EcoString::deserialize(deserializer)?;
         Ok(Self::from_wire(&word))
     }
 }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::session::Session;
-use super::transport::LinkError;
+use super::transport::{LinkError, Received};
 use crate::clock::Deadline;
 use crate::protocol::order::{Close, Closed, Filled, Open};
 use crate::protocol::reply::{self, Success};
@@ -51,14 +51,14 @@ pub enum Claim<T> {
 }
 
 /// One order's answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Answered<T> {
     /// The request's.
     pub uuid: Uuid,
     /// What is claimed.
     pub claim: Claim<T>,
     /// The answer's very bytes, where one came.
-    pub raw: Option<Vec<u8>>,
+    pub raw: Option<Received>,
     /// Monotonic time from the send to the answer, or to giving up.
     pub took: Duration,
 }

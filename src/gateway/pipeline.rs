@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::order::{Claim, ClosePermit, claim, prepare_close};
 use super::session::{Answer, AskError, Session, answer};
-use super::transport::LinkError;
+use super::transport::{LinkError, Received};
 use crate::clock::Deadline;
 use crate::protocol::Request;
 use crate::protocol::order::{Close, Closed};
@@ -21,14 +21,14 @@ use crate::protocol::wire::parse_flat;
 use crate::units::Ticket;
 
 /// What came of one CLOSE.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Event {
     /// The position that was to be closed.
     pub ticket: Ticket,
     /// What is claimed.
     pub claim: Claim<Closed>,
     /// The answer's very bytes, where one came.
-    pub raw: Option<Vec<u8>>,
+    pub raw: Option<Received>,
 }
 
 /// Requests in flight on a session.
@@ -98,7 +98,7 @@ impl<'s, 'c> Pipeline<'s, 'c> {
 
     /// Finds the request that an answer belongs to. One that belongs to none was meant for the first in turn, and can't
     /// be believed.
-    fn attribute(&mut self, raw: Vec<u8>) -> Vec<Event> {
+    fn attribute(&mut self, raw: Received) -> Vec<Event> {
         let uuid = uuid_of(&raw);
         let index = self.in_flight.iter().position(|(known, _)| Some(*known) == uuid).unwrap_or(0);
         let mut events: Vec<Event> = self

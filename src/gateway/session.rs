@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::look_alike::{LookAlike, classify};
-use super::transport::{Connection, LinkError};
+use super::transport::{Connection, LinkError, Received};
 use crate::clock::{Clock, Deadline, micros};
 use crate::protocol::ping::Pong;
 use crate::protocol::reply::{self, Read};
@@ -37,7 +37,7 @@ impl Identity {
 }
 
 /// One answer, with what is known of the asking.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Answer<T> {
     /// What the gateway said.
     pub reply: Reply<T>,
@@ -46,7 +46,7 @@ pub struct Answer<T> {
     /// Our wall clock at the send.
     pub sent_at: Timestamp,
     /// The reply's very bytes.
-    pub raw: Vec<u8>,
+    pub raw: Received,
 }
 
 /// Why a question went unanswered.
@@ -119,7 +119,7 @@ impl<'c> Session<'c> {
 
 /// Reads a frame that answers the question of that `uuid`.
 pub(super) fn answer<T: Read>(
-    frame: Vec<u8>,
+    frame: Received,
     uuid: Uuid,
     sent_at: Timestamp,
     rtt: Duration,
@@ -139,7 +139,7 @@ struct Exchange {
     uuid: Uuid,
     sent: Vec<u8>,
     sent_at: Timestamp,
-    received: Vec<u8>,
+    received: Received,
     rtt: Duration,
 }
 

@@ -5,6 +5,8 @@
 //! port since would get the order that another's PING had vouched for. Once any call on it failed it is dead, and a new
 //! one has to prove the gateway's identity anew (PROTOCOL.md, section 1).
 
+use std::fmt;
+use std::ops::Deref;
 use std::time::Duration;
 
 use crate::bounded::Unfinished;
@@ -23,7 +25,39 @@ pub trait Connection {
     fn send(&mut self, frame: &[u8], until: Deadline) -> Result<Duration, LinkError>;
 
     /// The next frame from the far end. Frames come in the order in which they were asked for.
-    fn receive(&mut self, until: Deadline) -> Result<Vec<u8>, LinkError>;
+    fn receive(&mut self, until: Deadline) -> Result<Received, LinkError>;
+}
+
+/// A frame's bytes, where they were received: a list of thousands is not copied.
+pub struct Received(Box<dyn Deref<Target = [u8]>>);
+
+impl Received {
+    /// What that buffer holds.
+    pub fn new(buffer: impl Deref<Target = [u8]> + 'static) -> Self {
+        Self(Box::new(buffer))
+    }
+}
+
+impl Deref for Received {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl PartialEq for Received {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for Received {}
+
+impl fmt::Debug for Received {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Received({:?})", String::from_utf8_lossy(self))
+    }
 }
 
 /// Why a connection could not be made, or can't be used any longer.

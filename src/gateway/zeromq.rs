@@ -17,7 +17,7 @@ use std::time::Duration;
 use zmq::{Context, Message, PollEvents, Socket, SocketEvent, SocketType};
 
 use super::diagnosis;
-use super::transport::{Connection, LinkError, Transport};
+use super::transport::{Connection, LinkError, Received, Transport};
 use crate::clock::{Clock, Deadline, Stop};
 use crate::sabotage::{Rule, is_broken};
 
@@ -255,7 +255,7 @@ impl Connection for ZmqConnection {
         }
     }
 
-    fn receive(&mut self, until: Deadline) -> Result<Vec<u8>, LinkError> {
+    fn receive(&mut self, until: Deadline) -> Result<Received, LinkError> {
         self.stop.check()?;
         // A near gateway answers sooner than a `poll` of three descriptors is set up, so that the first moment is waited
         // for on the socket alone; what it doesn't bring is waited for with an eye on the connection and on the stop.
@@ -278,7 +278,7 @@ impl Connection for ZmqConnection {
             false => None,
         };
         match body {
-            Some(body) if delimiter.is_empty() && !body.get_more() => Ok(body.to_vec()),
+            Some(body) if delimiter.is_empty() && !body.get_more() => Ok(Received::new(body)),
             _ => Err(LinkError::System(
                 "a reply that is not the two parts that a REP socket sends".to_owned(),
             )),

@@ -8,7 +8,7 @@ mod states;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
-use compact_str::CompactString;
+use ecow::EcoString;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -133,7 +133,7 @@ impl Alert {
 pub struct Rules {
     thresholds: Thresholds,
     alerts: Vec<Alert>,
-    gateways: HashMap<CompactString, Gateway>,
+    gateways: HashMap<EcoString, Gateway>,
     /// Runs that have not ended.
     runs: BTreeMap<RunId, Run>,
     /// What is not as it should be of the engine or a run, by rule and name: the alert that is active.
@@ -145,8 +145,8 @@ pub struct Rules {
 #[derive(Debug)]
 struct Run {
     began: Event,
-    command: CompactString,
-    endpoint: CompactString,
+    command: EcoString,
+    endpoint: EcoString,
     /// Its first attempt that failed since the last answer.
     failing_since: Option<Timestamp>,
     answered: bool,
@@ -216,11 +216,11 @@ impl Rules {
         }
     }
 
-    fn endpoint(&self, event: &Event) -> CompactString {
+    fn endpoint(&self, event: &Event) -> EcoString {
         self.runs.get(&event.run).map(|run| run.endpoint.clone()).unwrap_or_default()
     }
 
-    fn began(&mut self, event: &Event, command: &CompactString, endpoint: &CompactString) {
+    fn began(&mut self, event: &Event, command: &EcoString, endpoint: &EcoString) {
         let run = Run {
             began: event.clone(),
             command: command.clone(),
@@ -312,7 +312,7 @@ impl Rules {
     /// Raises an alert, or brings the one that is active up to date.
     fn raise(
         &mut self,
-        endpoint: &CompactString,
+        endpoint: &EcoString,
         rule: Rule,
         message: String,
         since: Timestamp,
@@ -351,7 +351,7 @@ impl Rules {
         });
     }
 
-    fn clear(&mut self, endpoint: &CompactString, rule: Rule, at: Timestamp) {
+    fn clear(&mut self, endpoint: &EcoString, rule: Rule, at: Timestamp) {
         let active = self.gateways.get_mut(endpoint).and_then(|one| one.active.remove(&rule));
         if let Some(index) = active {
             self.set_cleared(index, at);

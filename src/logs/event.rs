@@ -9,7 +9,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::path::PathBuf;
 
-use compact_str::CompactString;
+use ecow::EcoString;
 use jiff::Timestamp;
 use tracing::Level;
 
@@ -31,7 +31,7 @@ pub struct RunId {
     /// The process.
     pub pid: u32,
     /// The run.
-    pub run: CompactString,
+    pub run: EcoString,
 }
 
 /// One thing that happened.
@@ -53,9 +53,9 @@ pub enum What {
     /// A run began.
     Began {
         /// The command.
-        command: CompactString,
+        command: EcoString,
         /// What it talks to.
-        endpoint: CompactString,
+        endpoint: EcoString,
     },
     /// A run ended by itself.
     Ended,

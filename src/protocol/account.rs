@@ -1,6 +1,7 @@
 //! GET_ACCOUNT: the one action that proves the terminal (hazard 9), though not the broker behind it (hazard 19).
 
-use compact_str::CompactString;
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -67,7 +68,7 @@ impl Account {
         let money = |name| object.required(name)?.exact().map(Money);
         let text = |name| -> Result<Option<String>, Malformed> {
             let field = object.optional(name);
-            field.map(|field| field.string_or_integer().map(CompactString::into)).transpose()
+            field.map(|field| field.string_or_integer().map(Cow::into_owned)).transpose()
         };
         Ok(Self {
             balance: money("balance")?,

@@ -124,6 +124,13 @@ impl<'a> Scanner<'a> {
         taken
     }
 
+    /// Reads the text if it comes next, to the byte.
+    pub(super) fn take_text(&mut self, wanted: &str) -> bool {
+        let taken = self.rest().starts_with(wanted.as_bytes());
+        self.at += if taken { wanted.len() } else { 0 };
+        taken
+    }
+
     /// Whether another part comes, before which the comma is read; else what ends the container is.
     pub(super) fn another(&mut self, container: Container, first: bool) -> Result<bool, Fault> {
         let close = container.close();
@@ -207,7 +214,7 @@ impl<'a> Scanner<'a> {
         let mut escaped = false;
         self.at += 1;
         loop {
-            let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+            let rest = self.rest();
             let plain = rest.iter().position(|byte| ENDS_PLAIN_TEXT[usize::from(*byte)]);
             self.at += plain.unwrap_or(rest.len());
             match self.byte() {
@@ -277,12 +284,10 @@ impl<'a> Scanner<'a> {
     }
 
     fn digits(&mut self) -> Result<(), Fault> {
-        let start = self.at;
-        while self.byte().is_some_and(|byte| byte.is_ascii_digit()) {
-            self.at += 1;
-        }
+        let digits = self.rest().iter().take_while(|byte| byte.is_ascii_digit()).count();
+        self.at += digits;
         match self.byte() {
-            _ if self.at > start => Ok(()),
+            _ if digits > 0 => Ok(()),
             None => Err(self.not_json("it ends within a number")),
             Some(_) => Err(self.not_json("a number without digits")),
         }
@@ -291,7 +296,7 @@ impl<'a> Scanner<'a> {
     /// `true`, `false` or `null`; nothing else is a word.
     fn word(&mut self) -> Result<(), Fault> {
         let rest = self.rest();
-        match ["true", "false", "null"].iter().find(|word| rest.starts_with(*word)) {
+        match ["true", "false", "null"].iter().find(|word| rest.starts_with(word.as_bytes())) {
             Some(word) => {
                 self.at += word.len();
                 Ok(())
@@ -306,11 +311,11 @@ impl<'a> Scanner<'a> {
     /// What other writers call a number.
     fn not_finite(&self) -> Option<Reason> {
         let rest = self.rest();
-        (rest.starts_with("NaN") || rest.starts_with("Infinity")).then_some(Reason::NotFinite)
+        (rest.starts_with(b"NaN") || rest.starts_with(b"Infinity")).then_some(Reason::NotFinite)
     }
 
-    fn rest(&self) -> &'a str {
-        self.text.get(self.at..).unwrap_or_default()
+    fn rest(&self) -> &'a [u8] {
+        self.text.as_bytes().get(self.at..).unwrap_or_default()
     }
 
     fn byte(&self) -> Option<u8> {

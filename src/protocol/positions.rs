@@ -12,6 +12,8 @@ use super::wire::{Frame, Nesting, Object};
 use crate::units::{Exact, Lots, Magic, Money, Price, Side, Symbol, Ticket};
 
 /// One open position as the gateway reports it.
+//
+// It is written as GET_POSITIONS writes it, so that the simulated gateway needs no other form.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Position {
     /// The position's ticket.
@@ -96,20 +98,6 @@ impl Success for Positions {
     }
 }
 
-/// A position as GET_POSITIONS writes it.
-#[derive(Serialize)]
-struct WirePosition<'a> {
-    ticket: Ticket,
-    symbol: &'a Symbol,
-    r#type: &'a Side,
-    volume: &'a Lots,
-    open_price: &'a Price,
-    current_price: &'a Price,
-    profit: &'a Money,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    magic: Option<Magic>,
-}
-
 impl Positions {
     /// Writes it as GET_POSITIONS' reply.
     pub fn encode(&self, uuid: &str, status: &str, simulated: bool) -> Vec<u8> {
@@ -117,25 +105,15 @@ impl Positions {
         struct Wire<'a> {
             uuid: &'a str,
             status: &'a str,
-            positions: Vec<WirePosition<'a>>,
+            positions: &'a [Position],
             timestamp: String,
             #[serde(skip_serializing_if = "std::ops::Not::not")]
             simulated: bool,
         }
-        let positions = self.positions.iter().map(|position| WirePosition {
-            ticket: position.ticket,
-            symbol: &position.symbol,
-            r#type: &position.side,
-            volume: &position.volume,
-            open_price: &position.open_price,
-            current_price: &position.current_price,
-            profit: &position.profit,
-            magic: position.magic,
-        });
         encode(&Wire {
             uuid,
             status,
-            positions: positions.collect(),
+            positions: &self.positions,
             timestamp: super::request::rfc3339(self.reported_at),
             simulated,
         })

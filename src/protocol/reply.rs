@@ -1,6 +1,7 @@
 //! The frame around every answer: whose it is, and whether the gateway says that it did what was asked.
 
-use compact_str::CompactString;
+use std::borrow::Cow;
+
 use uuid::Uuid;
 
 use super::code::ErrorCode;
@@ -101,7 +102,7 @@ fn refusal(root: &Object<'_>) -> Result<Refusal, Malformed> {
     };
     let message = match root.optional("error_msg").or_else(|| root.optional("message")) {
         Some(field) => field.string()?,
-        None => CompactString::default(),
+        None => Cow::default(),
     };
     Ok(Refusal { code, message: message.into() })
 }

@@ -147,7 +147,7 @@ impl Request {
 fn read_action(root: &Object<'_>) -> Result<Action, Malformed> {
     let field = root.required("action")?;
     let name = field.string()?;
-    match name.as_str() {
+    match &*name {
         "PING" => Ok(Action::Ping),
         "GET_ACCOUNT" => Ok(Action::GetAccount),
         "GET_POSITIONS" => Ok(Action::GetPositions),

@@ -1,7 +1,7 @@
 //! SYNC_ALL: account and positions in one reply. It carries no `uuid`, ignores `magic_number`, and reports a leverage
 //! of 1 and an opening time of 0 whatever they are (hazard 6), so neither is read.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::account::Account;
 use super::malformed::Malformed;
@@ -69,19 +69,18 @@ struct WirePosition<'a> {
     magic: Option<Magic>,
 }
 
-impl Synced {
-    /// Writes it as the gateway does.
-    pub fn encode(&self, status: &str, simulated: bool) -> Vec<u8> {
-        #[derive(Serialize)]
-        struct Wire<'a> {
-            status: &'a str,
-            account: WireAccount<'a>,
-            positions: Vec<WirePosition<'a>>,
-            message: &'a str,
-            #[serde(skip_serializing_if = "std::ops::Not::not")]
-            simulated: bool,
-        }
-        let positions = self.positions.iter().map(|position| WirePosition {
+/// Written one by one: a list of thousands is not made twice.
+struct List<'a>(&'a [Position]);
+
+impl Serialize for List<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(WirePosition::of))
+    }
+}
+
+impl<'a> WirePosition<'a> {
+    fn of(position: &'a Position) -> Self {
+        Self {
             symbol: &position.symbol,
             ticket: position.ticket,
             volume: &position.volume,
@@ -91,7 +90,22 @@ impl Synced {
             r#type: &position.side,
             time_open: 0,
             magic: position.magic,
-        });
+        }
+    }
+}
+
+impl Synced {
+    /// Writes it as the gateway does.
+    pub fn encode(&self, status: &str, simulated: bool) -> Vec<u8> {
+        #[derive(Serialize)]
+        struct Wire<'a> {
+            status: &'a str,
+            account: WireAccount<'a>,
+            positions: List<'a>,
+            message: &'a str,
+            #[serde(skip_serializing_if = "std::ops::Not::not")]
+            simulated: bool,
+        }
         encode(&Wire {
             status,
             account: WireAccount {
@@ -102,7 +116,7 @@ impl Synced {
                 margin_level: &self.account.margin_level,
                 leverage: 1,
             },
-            positions: positions.collect(),
+            positions: List(&self.positions),
             message: "State synchronized",
             simulated,
         })

@@ -8,7 +8,6 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 
-use compact_str::CompactString;
 use jiff::Timestamp;
 
 use super::json::{Container, Fault, Scanner, Text};
@@ -29,13 +28,22 @@ pub struct Token<'a> {
     offset: usize,
 }
 
+/// One member as it stands in the frame.
+#[derive(Debug)]
+struct Member<'a> {
+    name: Cow<'a, str>,
+    /// From the name's opening quote up to the value.
+    key: &'a str,
+    token: Token<'a>,
+}
+
 /// A JSON object whose members are raw tokens.
 #[derive(Debug)]
 pub struct Object<'a> {
     path: Path,
     /// Where it begins.
     offset: usize,
-    members: Vec<(Cow<'a, str>, Token<'a>)>,
+    members: Vec<Member<'a>>,
     /// How many of `members` were read. Those behind are of the list's element before, whose keys mostly come again.
     count: usize,
     /// Members are asked for in about the order in which they stand: where the next is looked for first.
@@ -85,11 +93,11 @@ impl<'a> Object<'a> {
         let members = self.members.get(..self.count)?;
         let next = self.next.get();
         let index = match members.get(next) {
-            Some((key, _)) if key == name => next,
-            _ => members.iter().position(|(key, _)| key == name)?,
+            Some(member) if member.name == name => next,
+            _ => members.iter().position(|member| member.name == name)?,
         };
         self.next.set(index + 1);
-        let (_, token) = members[index];
+        let token = members[index].token;
         (token.raw != "null").then_some(Field { object: self, name, token })
     }
 
@@ -114,11 +122,9 @@ impl<'a> Field<'_, 'a> {
     }
 
     /// A string, unescaped.
-    pub fn string(&self) -> Result<CompactString, Malformed> {
-        match Text::of_value(self.token.raw).and_then(Text::read) {
-            Some(text) => Ok(text.into()),
-            None => Err(self.wrong_type("a string")),
-        }
+    pub fn string(&self) -> Result<Cow<'a, str>, Malformed> {
+        let text = Text::of_value(self.token.raw).and_then(Text::read);
+        text.ok_or_else(|| self.wrong_type("a string"))
     }
 
     /// A whole number written as one.
@@ -157,9 +163,9 @@ impl<'a> Field<'_, 'a> {
     }
 
     /// A string, or a whole number as its digits: account numbers are sent either way.
-    pub fn string_or_integer(&self) -> Result<CompactString, Malformed> {
+    pub fn string_or_integer(&self) -> Result<Cow<'a, str>, Malformed> {
         match self.integer() {
-            Ok(number) => Ok(compact_str::format_compact!("{number}")),
+            Ok(number) => Ok(number.to_string().into()),
             Err(_) => self.string().map_err(|_| self.wrong_type("a string or a whole number")),
         }
     }
@@ -208,28 +214,23 @@ pub fn parse<'a, T>(frame: &'a [u8], nesting: &Nesting<T>) -> Result<Frame<'a, T
 
 impl<'a> Object<'a> {
     /// Makes room for the member whose value is read next.
-    fn expect(&mut self, key: Cow<'a, str>, token: Token<'a>) -> Result<(), Malformed> {
-        match self.members.get_mut(self.count) {
-            // The element before had this key at this place, and none twice: so has this one up to here.
-            Some((known, old)) if *known == key => *old = token,
-            _ => {
-                self.members.truncate(self.count);
-                if self.members.iter().any(|(known, _)| *known == key) {
-                    return Err(self.complaint(&key, token.offset, Reason::Duplicate));
-                }
-                if self.count == MAX_MEMBERS {
-                    let reason = Reason::TooManyMembers { limit: MAX_MEMBERS };
-                    return Err(self.complaint("", token.offset, reason));
-                }
-                self.members.push((key, token));
-            }
+    fn expect(&mut self, member: Member<'a>) -> Result<(), Malformed> {
+        self.members.truncate(self.count);
+        let offset = member.token.offset;
+        if self.members.iter().any(|known| known.name == member.name) {
+            return Err(self.complaint(&member.name, offset, Reason::Duplicate));
         }
+        if self.count == MAX_MEMBERS {
+            let reason = Reason::TooManyMembers { limit: MAX_MEMBERS };
+            return Err(self.complaint("", offset, reason));
+        }
+        self.members.push(member);
         Ok(())
     }
 
-    /// The value of the member that [`Object::expect`] made room for.
+    /// The value of the member that there is room for.
     fn take(&mut self, raw: &'a str) {
-        self.members[self.count].1.raw = raw;
+        self.members[self.count].token.raw = raw;
         self.count += 1;
     }
 
@@ -248,7 +249,7 @@ impl<'a> Reader<'a> {
         let (mut object, mut list) = (None, None);
         self.begin(&mut root)?;
         while self.key(&mut root)? {
-            let (key, token) = &root.members[root.count];
+            let Member { name: key, token, .. } = &root.members[root.count];
             if let Some(name) = nesting.object.filter(|name| key == name) {
                 let mut nested = Object::new(Path::Member(name));
                 self.object(&mut nested)?;
@@ -315,21 +316,30 @@ impl<'a> Reader<'a> {
             Ok(false) => return Ok(false),
             Err(fault) => return Err(object.fault("", fault)),
         }
+        // The element before mostly has the same key at the same place, written alike. It stood there once, and so do
+        // those before it in this one: there is nothing to compare it with.
+        if let Some(member) = object.members.get_mut(object.count)
+            && self.scanner.take_text(member.key)
+        {
+            self.scanner.peek();
+            member.token = Token { raw: "", offset: self.scanner.offset() };
+            return Ok(true);
+        }
         let start = self.scanner.offset();
-        let key = self.scanner.key().map_err(|fault| object.fault("", fault))?;
-        let Some(key) = key.read() else {
+        let name = self.scanner.key().map_err(|fault| object.fault("", fault))?;
+        let Some(name) = name.read() else {
             return Err(object.complaint("", start, Reason::NotJson("an escape that is none")));
         };
         self.scanner.peek();
         let token = Token { raw: "", offset: self.scanner.offset() };
-        object.expect(key, token)?;
+        object.expect(Member { name, key: self.scanner.since(start), token })?;
         Ok(true)
     }
 
     fn value(&mut self, object: &mut Object<'a>) -> Result<(), Malformed> {
         match self.scanner.value() {
             Ok(raw) => object.take(raw),
-            Err(fault) => return Err(object.fault(&object.members[object.count].0, fault)),
+            Err(fault) => return Err(object.fault(&object.members[object.count].name, fault)),
         }
         Ok(())
     }

@@ -41,10 +41,53 @@ pub(super) struct Start {
     pub(super) hedged: bool,
 }
 
+/// An open position; what is calculated with stands beside the tokens that show it.
 #[derive(Debug)]
 struct Held {
     instrument: usize,
+    volume: Decimal,
+    opened_at: Decimal,
+    result: Decimal,
     position: Position,
+}
+
+/// A price with its token.
+#[derive(Debug, Clone)]
+struct Marked {
+    value: Decimal,
+    token: Price,
+}
+
+impl From<Decimal> for Marked {
+    fn from(value: Decimal) -> Self {
+        Self { value, token: Price::from(value) }
+    }
+}
+
+impl From<Price> for Marked {
+    fn from(token: Price) -> Self {
+        Self { value: token.value(), token }
+    }
+}
+
+impl Held {
+    fn is_short(&self) -> bool {
+        self.position.side == Side::Sell
+    }
+
+    /// Its volume, below 0 where it is short.
+    fn signed(&self) -> Decimal {
+        if self.is_short() { -self.volume } else { self.volume }
+    }
+
+    /// Values it at what it would be closed at.
+    fn mark(&mut self, price: &Marked) {
+        let gained = price.value - self.opened_at;
+        let gained = if self.is_short() { -gained } else { gained };
+        self.result = INSTRUMENTS[self.instrument].result(gained, self.volume, price.value);
+        self.position.profit = Money::from(self.result);
+        self.position.current_price = price.token.clone();
+    }
 }
 
 /// An account and its open positions.
@@ -107,7 +150,7 @@ impl Book {
             let price = near + INSTRUMENTS[instrument].price(offset);
             let order = Order { instrument, side, volume: volume.clone() };
             let ticket = book.take_ticket();
-            book.hold(ticket, &order, Price::from(price), STARTING_MAGIC);
+            book.hold(ticket, &order, price.into(), STARTING_MAGIC);
         }
         book
     }
@@ -135,38 +178,42 @@ impl Book {
         let mut floating = Decimal::ZERO;
         for held in self.held.values_mut() {
             if moved[held.instrument] {
-                value(&mut held.position, held.instrument, &prices);
+                held.mark(&prices[held.instrument][usize::from(held.is_short())]);
             }
-            floating += held.position.profit.value();
+            floating += held.result;
         }
         self.floating = floating;
     }
 
     /// What a long and a short of each instrument would be closed at, with their tokens.
-    fn prices(&self) -> [[Price; 2]; INSTRUMENTS.len()] {
-        std::array::from_fn(|index| {
-            let quote = self.quotes[index];
-            [Price::from(quote.bid), Price::from(quote.ask)]
-        })
+    fn prices(&self) -> [[Marked; 2]; INSTRUMENTS.len()] {
+        self.quotes.map(|quote| [quote.bid.into(), quote.ask.into()])
     }
 
-    fn hold(&mut self, ticket: Ticket, order: &Order, open_price: Price, magic: Magic) {
-        let mut position = Position {
+    fn hold(&mut self, ticket: Ticket, order: &Order, opened_at: Marked, magic: Magic) {
+        let position = Position {
             ticket,
             symbol: Symbol::new(INSTRUMENTS[order.instrument].name),
             side: order.side.clone(),
             volume: order.volume.clone(),
-            current_price: open_price.clone(),
-            open_price,
+            current_price: opened_at.token.clone(),
+            open_price: opened_at.token,
             profit: Money::from(Decimal::new(0, 2)),
             magic: Some(magic),
         };
+        let mut held = Held {
+            instrument: order.instrument,
+            volume: order.volume.value(),
+            opened_at: opened_at.value,
+            result: Decimal::ZERO,
+            position,
+        };
         let quote = self.quotes[order.instrument];
-        let now = if order.side == Side::Sell { quote.ask } else { quote.bid };
-        set_price(&mut position, order.instrument, Price::from(now));
-        self.net[order.instrument] += signed(&position);
-        self.floating += position.profit.value();
-        self.held.insert(ticket.0, Held { instrument: order.instrument, position });
+        let price = if held.is_short() { quote.ask } else { quote.bid };
+        held.mark(&price.into());
+        self.net[order.instrument] += held.signed();
+        self.floating += held.result;
+        self.held.insert(ticket.0, held);
     }
 
     /// Opens at market. A short is filled at the ask, as the gateway prices it (hazard 24).
@@ -179,7 +226,7 @@ impl Book {
     ) -> Entry {
         let price = Price::from(self.quotes[order.instrument].ask);
         let ticket = self.take_ticket();
-        self.hold(ticket, order, price.clone(), DROPPED_MAGIC);
+        self.hold(ticket, order, price.clone().into(), DROPPED_MAGIC);
         Entry {
             sequence: self.take_sequence(),
             time: now,
@@ -203,8 +250,8 @@ impl Book {
         now: Timestamp,
     ) -> Option<Entry> {
         let held = self.held.remove(&ticket.0)?;
+        self.realise(&held);
         let position = held.position;
-        self.realise(held.instrument, &position);
         let order = self.take_ticket();
         Some(Entry {
             sequence: self.take_sequence(),
@@ -220,10 +267,10 @@ impl Book {
         })
     }
 
-    fn realise(&mut self, instrument: usize, position: &Position) {
-        self.net[instrument] -= signed(position);
-        self.floating -= position.profit.value();
-        self.balance += position.profit.value();
+    fn realise(&mut self, held: &Held) {
+        self.net[held.instrument] -= held.signed();
+        self.floating -= held.result;
+        self.balance += held.result;
     }
 
     fn take_sequence(&mut self) -> u64 {
@@ -242,14 +289,14 @@ impl Book {
         if entry.kind.closes() {
             let Some(mut held) = self.held.remove(&entry.ticket.0) else { return false };
             // Its share of the sums is that of its value until now; the journal's price is what it was closed at.
-            self.floating -= held.position.profit.value();
-            set_price(&mut held.position, instrument, entry.price.clone());
-            self.floating += held.position.profit.value();
-            self.realise(instrument, &held.position);
+            self.floating -= held.result;
+            held.mark(&entry.price.clone().into());
+            self.floating += held.result;
+            self.realise(&held);
         } else {
             let order =
                 Order { instrument, side: entry.side.clone(), volume: entry.volume.clone() };
-            self.hold(entry.ticket, &order, entry.price.clone(), DROPPED_MAGIC);
+            self.hold(entry.ticket, &order, entry.price.clone().into(), DROPPED_MAGIC);
         }
         self.next_ticket = entry.order.0 + 1;
         self.next_sequence += 1;
@@ -293,24 +340,4 @@ impl Book {
             reported_at: None,
         }
     }
-}
-
-fn signed(position: &Position) -> Decimal {
-    if position.side == Side::Sell { -position.volume.value() } else { position.volume.value() }
-}
-
-fn value(position: &mut Position, instrument: usize, prices: &[[Price; 2]; INSTRUMENTS.len()]) {
-    let side = usize::from(position.side == Side::Sell);
-    set_price(position, instrument, prices[instrument][side].clone());
-}
-
-fn set_price(position: &mut Position, instrument: usize, price: Price) {
-    let gained = if position.side == Side::Sell {
-        position.open_price.value() - price.value()
-    } else {
-        price.value() - position.open_price.value()
-    };
-    let result = INSTRUMENTS[instrument].result(gained, position.volume.value(), price.value());
-    position.profit = Money::from(result);
-    position.current_price = price;
 }

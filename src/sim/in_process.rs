@@ -11,7 +11,7 @@ use super::journal::JournalError;
 use super::ledger::Entry;
 use super::line::{Delivery, Line, Now};
 use crate::clock::{Clock, Deadline};
-use crate::gateway::transport::{Connection, LinkError, Transport};
+use crate::gateway::transport::{Connection, LinkError, Received, Transport};
 
 /// A gateway, and the way to connect to it. Clones share it.
 #[derive(Clone)]
@@ -137,13 +137,13 @@ impl Connection for Link {
         Ok(now.monotonic)
     }
 
-    fn receive(&mut self, until: Deadline) -> Result<Vec<u8>, LinkError> {
+    fn receive(&mut self, until: Deadline) -> Result<Received, LinkError> {
         if self.dead {
             return Err(LinkError::Lost);
         }
         let received = self.wait(until);
         self.dead = received.is_err();
-        received
+        received.map(Received::new)
     }
 }
 

