@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mt5crs::clock::{Clock, Deadline, Stop, SystemClock};
-use mt5crs::failure::{Names, own_address};
+use mt5crs::failure::Names;
 use mt5crs::gateway::client::Listener;
 use mt5crs::gateway::target::resolve;
 use mt5crs::gateway::zeromq::ZmqTransport;
@@ -40,9 +40,16 @@ impl Listener for Talk {
 fn ask(host: &str, port: u16, allow_loopback: bool) -> anyhow::Result<Outcome<Report>> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(Stop::never()));
     let deadline = Deadline::after(&*clock, Duration::from_secs(15));
+    let names = Names {
+        verb: "ask",
+        endpoint: format!("tcp://{host}:{port}"),
+        port,
+        host_setting: "the host".to_owned(),
+        security_group: None,
+    };
     let target = resolve(host, port, &*clock, &Stop::never(), deadline)?;
     if let Err(own) = guard::target::allow(&target, allow_loopback) {
-        return Ok(Outcome::failed(own_address(&target, own)));
+        return Ok(Outcome::failed(names.own_address(&target, own)));
     }
     let transport = ZmqTransport::new(target.address, Arc::clone(&clock), Stop::never());
     let policy = ReadPolicy {
@@ -51,8 +58,6 @@ fn ask(host: &str, port: u16, allow_loopback: bool) -> anyhow::Result<Outcome<Re
         interval: Duration::from_secs(1),
     };
     let mut client = Client::new(&transport, &*clock, policy, deadline, &Talk);
-    let names =
-        Names { verb: "ask", endpoint: format!("tcp://{host}:{port}"), port, security_group: None };
     let options = Options { symbols: Vec::new(), credit: Money(Exact::parse("0")?), names };
     Ok(positions::run(&mut client, &options))
 }

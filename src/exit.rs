@@ -72,6 +72,11 @@ impl Exit {
         }
     }
 
+    /// Whether somebody stopped the run before its answer: that is none, neither yes nor no.
+    pub fn is_interruption(self) -> bool {
+        matches!(self, Self::Interrupted | Self::Terminated)
+    }
+
     /// The exit code of that number, where it is one of ours.
     pub fn from_code(code: u8) -> Option<Self> {
         Self::ALL.iter().copied().find(|exit| exit.code() == code)

@@ -6,9 +6,15 @@
 use crate::clock::Stopped;
 use crate::exit::Exit;
 use crate::gateway::client::Error;
-use crate::gateway::target::{ResolveError, Target};
+use crate::gateway::target::{Own, ResolveError, Target};
 use crate::gateway::transport::LinkError;
-use crate::report::Failure;
+use crate::report::{Check, Failure, Status};
+
+/// The code of a failure that the checks of a report tell better.
+pub const CHECKS_FAILED: &str = "checks-failed";
+
+/// Where operators set the gateway's host.
+pub const HOST_SETTING: &str = "GTW_HOST in .env";
 
 /// What the remedies name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +25,8 @@ pub struct Names {
     pub endpoint: String,
     /// The port, for firewall rules.
     pub port: u16,
+    /// Where the host is set, to be read after "check": [`HOST_SETTING`] unless something stands above it.
+    pub host_setting: String,
     /// The cloud's security group, where the settings name it.
     pub security_group: Option<String>,
 }
@@ -32,16 +40,21 @@ impl Names {
                 "the host is up and nothing listens on port {port}: on the gateway run `tasklist | findstr MT5`, then restart the Windows gateway"
             ),
             LinkError::TimedOut => format!(
-                "check the firewall, on the gateway: `netsh advfirewall firewall show rule name=\"ZMQ-MT5\"`; check that {} allows port {port}; check GTW_HOST in .env; if the port is open, restart the Windows gateway",
-                self.group()
+                "check the firewall, on the gateway: `netsh advfirewall firewall show rule name=\"ZMQ-MT5\"`; check that {} allows port {port}; check {}; if the port is open, restart the Windows gateway",
+                self.group(),
+                self.host_setting
             ),
+            LinkError::Unanswered { .. } => {
+                "the gateway was there a moment before: its terminal hangs or is busy; look at the terminal, restart it, then the Windows gateway"
+                    .to_owned()
+            }
             LinkError::Silent => format!(
                 "something accepts connections on port {port} and says nothing: the gateway hangs, or this is not its port; restart the Windows gateway"
             ),
-            LinkError::NoRoute => {
-                "check GTW_HOST in .env, and the route or VPN to the gateway's network: `ip route get` followed by its address"
-                    .to_owned()
-            }
+            LinkError::NoRoute => format!(
+                "check {}, and the route or VPN to the gateway's network: `ip route get` followed by its address",
+                self.host_setting
+            ),
             LinkError::Lost => {
                 "the gateway went away in the middle: restart the Windows gateway, then run this again"
                     .to_owned()
@@ -91,6 +104,34 @@ impl Names {
         }
     }
 
+    /// Answers that can't be believed, check by check; nothing where none failed.
+    pub fn checks_failure(&self, checks: &[Check]) -> Option<Failure> {
+        let failed: Vec<&Check> =
+            checks.iter().filter(|check| check.status == Status::Fail).collect();
+        let remedy = failed.iter().find_map(|check| check.remedy.clone());
+        (!failed.is_empty()).then(|| Failure {
+            code: CHECKS_FAILED,
+            message: format!("failed to {} {}", self.verb, self.endpoint),
+            causes: failed.iter().map(|check| format!("{}: {}", check.name, check.found)).collect(),
+            remedy: remedy.unwrap_or_else(|| "mend what the checks name".to_owned()),
+            exit: Exit::No,
+        })
+    }
+
+    /// The configured address is this machine (hazard 12).
+    pub fn own_address(&self, target: &Target, own: &Own) -> Failure {
+        Failure {
+            code: "own-address",
+            message: format!("refused to talk to {}: it is this machine", target.address),
+            causes: vec![format!("{} is {own}", target.host)],
+            remedy: format!(
+                "check {}: it has to be the gateway's own address; to practise on a gateway on this machine, add --allow-loopback",
+                self.host_setting
+            ),
+            exit: Exit::Guarded,
+        }
+    }
+
     /// A name that led nowhere.
     pub fn resolve_failure(&self, error: &ResolveError) -> Failure {
         match error {
@@ -99,8 +140,10 @@ impl Names {
                 code: "name-not-found",
                 message: format!("failed to find {}", self.endpoint),
                 causes: vec![error.to_string()],
-                remedy: "check GTW_HOST in .env, or give the gateway's address instead of its name"
-                    .to_owned(),
+                remedy: format!(
+                    "check {}, or give the gateway's address instead of its name",
+                    self.host_setting
+                ),
                 exit: Exit::NoAnswer,
             },
         }
@@ -129,17 +172,5 @@ pub fn interrupted(stopped: Stopped) -> Failure {
         causes: Vec::new(),
         remedy: "nothing was changed; run it again".to_owned(),
         exit,
-    }
-}
-
-/// The configured address is this machine (hazard 12).
-pub fn own_address(target: &Target, own: &crate::gateway::target::Own) -> Failure {
-    Failure {
-        code: "own-address",
-        message: format!("refused to talk to {}: it is this machine", target.address),
-        causes: vec![format!("{} is {own}", target.host)],
-        remedy: "set GTW_HOST in .env to the gateway's own address; to practise on a gateway on this machine, add --allow-loopback"
-            .to_owned(),
-        exit: Exit::Guarded,
     }
 }

@@ -45,6 +45,7 @@ pub mod gateway;
 pub mod guard;
 pub mod logs;
 pub mod ops;
+mod patient;
 pub mod protocol;
 pub mod report;
 pub mod sabotage;

@@ -111,9 +111,8 @@ impl Failure {
     /// The verdict where this failure stands: silence and an unproved order leave it unknown.
     pub fn verdict(&self) -> Verdict {
         match self.exit {
-            Exit::NoAnswer | Exit::OutcomeUnknown | Exit::Interrupted | Exit::Terminated => {
-                Verdict::Unknown
-            }
+            Exit::NoAnswer | Exit::OutcomeUnknown => Verdict::Unknown,
+            exit if exit.is_interruption() => Verdict::Unknown,
             _ => Verdict::Fail,
         }
     }

@@ -1,6 +1,5 @@
 //! The few questions that settings ask the file system, behind a trait so that everything else is pure.
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -8,6 +7,8 @@ use std::path::{Path, PathBuf};
 use nix::unistd::{AccessFlags, access};
 use schemars::JsonSchema;
 use serde::Serialize;
+
+use crate::patient::PatientFile;
 
 /// No settings file is longer; `--env-file /dev/zero` ends here.
 const MAX_BYTES: u64 = 1 << 20;
@@ -57,7 +58,7 @@ pub struct Disk;
 
 impl Files for Disk {
     fn read(&self, path: &Path) -> io::Result<Content> {
-        let file = File::open(path)?;
+        let file = PatientFile::open(path)?;
         let metadata = file.metadata()?;
         let mode = metadata.is_file().then(|| metadata.permissions().mode() & 0o777);
         let mut bytes = Vec::new();

@@ -11,7 +11,7 @@ use super::look_alike::LookAlike;
 use super::order::{Answered, Claim, OpenPermit, Prepared};
 use super::session::{Answer, AskError, Identity, ProofError, Session};
 use super::transport::{LinkError, Transport};
-use crate::clock::{Clock, Deadline, Stopped};
+use crate::clock::{Clock, Deadline, Stopped, micros};
 use crate::protocol::Malformed;
 use crate::protocol::account::Account;
 use crate::protocol::order::Filled;
@@ -36,10 +36,16 @@ pub struct ReadPolicy {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// Every attempt ended without an answer.
-    #[error("no answer after {attempts} {} of {timeout:?} at most", if *.attempts == 1 { "attempt" } else { "attempts" })]
+    #[error(
+        "no answer {}after {attempts} {} of {timeout:?} at most",
+        if *.past_deadline { "before the deadline, " } else { "" },
+        if *.attempts == 1 { "attempt" } else { "attempts" }
+    )]
     NoAnswer {
         /// What one attempt could take.
         timeout: Duration,
+        /// Whether there was no time for another attempt, or for the whole of the last.
+        past_deadline: bool,
         /// How many were made.
         attempts: u32,
         /// Why the last of them failed.
@@ -120,6 +126,7 @@ impl<'c> Client<'c> {
         // `identify` leaves a session behind, or an error.
         self.session.as_mut().ok_or(Error::NoAnswer {
             timeout: self.policy.timeout,
+            past_deadline: false,
             attempts: 0,
             last: LinkError::Lost,
         })
@@ -192,9 +199,11 @@ impl<'c> Client<'c> {
                 _ => self.listener.attempt_failed(number, &last),
             }
             let left = self.deadline.left(self.clock);
-            if number >= self.policy.attempts || left <= self.policy.interval {
+            let past_deadline =
+                left.is_zero() || (number < self.policy.attempts && left <= self.policy.interval);
+            if past_deadline || number >= self.policy.attempts {
                 let timeout = self.policy.timeout;
-                return Err(Error::NoAnswer { timeout, attempts: number, last });
+                return Err(Error::NoAnswer { timeout, past_deadline, attempts: number, last });
             }
             self.clock.sleep(self.policy.interval)?;
             number += 1;
@@ -209,7 +218,12 @@ impl<'c> Client<'c> {
         let until = Deadline::after(self.clock, self.policy.timeout).min(self.deadline);
         let mut session = match self.session.take() {
             Some(session) => session,
-            None => Session::prove(self.transport.connect(until)?, self.clock, until)?,
+            None => {
+                let session = Session::prove(self.transport.connect(until)?, self.clock, until)?;
+                let rtt_us = micros(session.identity().rtt);
+                tracing::info!(rtt_us, "connected, and PING was answered");
+                session
+            }
         };
         let answer = ask(&mut session, until)?;
         self.session = Some(session);

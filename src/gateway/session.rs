@@ -112,7 +112,11 @@ impl<'c> Session<'c> {
         until: Deadline,
     ) -> Result<Answer<T>, AskError> {
         let action = T::action(parameters);
-        let exchange = exchange(&mut *self.connection, self.clock, action, until)?;
+        let name = action.name();
+        let exchange = match exchange(&mut *self.connection, self.clock, action, until) {
+            Err(LinkError::TimedOut) => return Err(LinkError::Unanswered { action: name }.into()),
+            exchange => exchange?,
+        };
         answer(exchange.received, exchange.uuid, exchange.sent_at, exchange.rtt)
     }
 }

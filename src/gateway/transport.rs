@@ -69,6 +69,12 @@ pub enum LinkError {
     /// No answer before the deadline.
     #[error("timed out")]
     TimedOut,
+    /// The PING was answered on this connection, and what was asked after it was not: the gateway waits for its terminal.
+    #[error("PING was answered, and {action} was not in time")]
+    Unanswered {
+        /// What was asked.
+        action: &'static str,
+    },
     /// Something accepted the connection and never said a word: a gateway that hangs, or no ZeroMQ peer at all.
     #[error("the connection was accepted, and nothing was said on it")]
     Silent,

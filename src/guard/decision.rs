@@ -4,7 +4,6 @@
 //! time, critical errors and latency, and neither the word GO nor the confidence, so those are judged by themselves.
 //! Everything is judged and shown, not only the first thing that forbids.
 
-use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 use std::time::Duration;
@@ -15,6 +14,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use crate::patient::PatientFile;
 use crate::protocol::Malformed;
 use crate::protocol::wire::{Object, parse_flat};
 use crate::report::{Check, Status};
@@ -47,7 +47,7 @@ pub fn example(now: Timestamp) -> Vec<u8> {
 pub fn read(path: &Path) -> Result<Vec<u8>, String> {
     let failed = |error: io::Error| format!("{}: {error}", path.display());
     let mut bytes = vec![];
-    let file = File::open(path).map_err(failed)?;
+    let file = PatientFile::open(path).map_err(failed)?;
     file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() as u64 > MAX_BYTES {
         return Err(format!("{}: longer than any decision", path.display()));

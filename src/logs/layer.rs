@@ -11,7 +11,7 @@ use tracing::{Event, Subscriber};
 use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::LookupSpan;
 
-use super::record::Record;
+use super::record::{MARKERS, Record};
 
 /// A layer that writes every event up to that level as a line of the run's log.
 pub fn layer<S>(record: Arc<Record>, level: LevelFilter) -> impl Layer<S>
@@ -27,6 +27,9 @@ struct RunLog {
 
 impl<S: Subscriber> Layer<S> for RunLog {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        if event.metadata().target() == MARKERS {
+            return;
+        }
         let mut text = Text::default();
         event.record(&mut text);
         let meta = event.metadata();

@@ -22,6 +22,7 @@ use super::marker::Marker;
 use super::process;
 use super::rotation::{self, Limits};
 use crate::clock::Clock;
+use crate::escape::visible;
 use crate::exit::Exit;
 
 /// Hex digits of the run's id that are shown: with the PID beside them, enough to tell runs apart.
@@ -67,6 +68,9 @@ pub struct RecordError {
     pub source: io::Error,
 }
 
+/// What is in the logs already, for whoever follows the run on stderr.
+pub(super) const MARKERS: &str = "mt5crs::marker";
+
 impl Record {
     /// Opens both files and records that the run began. Never fails: see [`Record::trouble`].
     pub fn open(options: Options<'_>, clock: Arc<dyn Clock>) -> Self {
@@ -104,6 +108,7 @@ impl Record {
             |format| line::compose(format, now, level, &self.stamp, marker.component(), &text);
         self.run_log.append(&compose(self.format), self.clock.monotonic(), &self.trouble);
         self.verify_log.append(&compose(Format::Text), &self.trouble);
+        tracing::info!(target: MARKERS, "{}", visible(&text));
     }
 
     /// Records anything else, in the run's own log.

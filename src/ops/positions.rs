@@ -1,13 +1,14 @@
 //! `positions`: account and positions as the gateway reports them now.
 //!
 //! An empty list is shown beside what the account says, because the gateway answers `[]` when its read fails as well
-//! (hazards 4, 18, 22).
+//! (hazards 4, 18, 22). A list that contradicts itself is shown, and called what it is.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::empty_book::EmptyBook;
+use super::sync::checks::of_list;
 use crate::failure::Names;
 use crate::gateway::{Client, Error};
 use crate::protocol::account::Account;
@@ -38,7 +39,7 @@ pub struct Report {
     pub listed: Option<usize>,
     /// The gateway's own time of the list.
     pub reported_at: Option<Timestamp>,
-    /// Whether both could be read, and what an empty list is worth.
+    /// Whether both could be read, whether the list can be used, and what an empty one is worth.
     pub checks: Vec<Check>,
 }
 
@@ -49,9 +50,12 @@ pub fn run(client: &mut Client<'_>, options: &Options) -> Outcome<Report> {
     let mut simulated = false;
     let read = read(client, options, &mut report, &mut simulated);
     let verdict = verdict_of(&report.checks);
+    let failure = match &read {
+        Err(error) => Some(options.names.read_failure(error)),
+        Ok(()) => options.names.checks_failure(&report.checks),
+    };
     let mut outcome = Outcome::judged(report, verdict, simulated);
-    if let Err(error) = read {
-        let failure = options.names.read_failure(&error);
+    if let Some(failure) = failure {
         outcome.verdict = failure.verdict();
         outcome.exit = failure.exit;
         outcome.failure = Some(failure);
@@ -76,6 +80,7 @@ fn read(
     let Reply::Done(mut listed) = listed else { return Ok(()) };
     report.reported_at = Some(listed.reported_at);
     report.listed = Some(listed.positions.len());
+    report.checks.extend(of_list(Some(&listed.positions)));
     if listed.positions.is_empty() {
         let again = client.positions()?.reply;
         let both_empty = matches!(again, Reply::Done(again) if again.positions.is_empty());

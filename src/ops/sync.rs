@@ -19,7 +19,6 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::clock::{Clock, Deadline, micros};
-use crate::exit::Exit;
 use crate::failure::Names;
 use crate::gateway::{Client, Error, Identity};
 use crate::ops::intents::{self, Looked, Records};
@@ -165,10 +164,10 @@ pub fn run(
     let read = observe(client, options.magic, &mut observed);
     let checks = checks::judge(&observed, &options.judging);
     let verdict = verdict_of(&checks);
-    let complete = read.is_ok() && verdict != Verdict::Fail;
     let failure = match &read {
         Err(error) => Some(options.names.read_failure(error)),
-        Ok(()) => checks::identity_failure(&observed, &options.judging, &options.names),
+        Ok(()) => checks::identity_failure(&observed, &options.judging, &options.names)
+            .or_else(|| options.names.checks_failure(&checks)),
     };
     if let Some(unresolved) = &unresolved {
         warnings.extend(unresolved.causes.iter().map(|cause| format!("unresolved order: {cause}")));
@@ -180,8 +179,10 @@ pub fn run(
     let (Some(account), Some(positions)) = (&report.account, &report.positions) else {
         return ended(report, verdict, simulated, warnings, failure);
     };
-    report.changes = previous.as_ref().map(|previous| Changes::since(previous, positions));
-    if complete && failure.is_none() {
+    report.changes = previous
+        .as_ref()
+        .map(|previous| Changes::since(previous, positions).and_balance(previous, account));
+    if failure.is_none() {
         let taken_at = clock.now();
         match store.keep(&Taken::new(taken_at, &options.names.endpoint, account, positions)) {
             Ok(unsynced) => warnings.extend(unsynced),
@@ -206,8 +207,6 @@ fn ended(
         outcome.exit = failure.exit;
         outcome.verdict = failure.verdict();
         outcome.failure = Some(failure);
-    } else if outcome.verdict == Verdict::Fail {
-        outcome.exit = Exit::No;
     }
     outcome
 }

@@ -1,9 +1,9 @@
 //! `link-test`: the first layer that fails is named, and what lies above it is never called good.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::look_alikes::Stranger;
-use crate::support::{Machine, Sim, named};
+use crate::support::{Machine, Sim, ended, named, signal, wait_for_lines};
 
 const LAYERS: [&str; 9] =
     ["settings", "name", "target", "tcp", "zmtp", "identity", "clock", "terminal", "latency"];
@@ -218,12 +218,67 @@ fn a_stall_shows_in_what_came_due_meanwhile() {
 }
 
 #[test]
-fn lost_round_trips_are_counted_and_never_pass() {
+fn a_lost_round_trip_is_longer_than_any_limit() {
     let (machine, sim) = (Machine::new(), Sim::with_faults(&["drop-reply:PING:#3"]));
     let arguments = ["link-test", "-c", "5", "--timeout=200ms"];
-    let document = machine.against(&sim, &arguments).json().exits(0).document();
+    let document = machine.against(&sim, &arguments).json().exits(1).document();
     assert_eq!(document["report"]["latency"]["lost"], 1, "{document}");
+    assert_eq!(document["report"]["failed_layer"], "latency", "{document}");
+    assert_eq!(document["error"]["code"], "loss", "{document}");
+
+    // One of a hundred lies behind the 99th percentile.
+    let sim = Sim::with_faults(&["drop-reply:PING:#3"]);
+    let arguments = ["link-test", "-c", "100", "--interval=1ms", "--timeout=200ms"];
+    let document = machine.against(&sim, &arguments).json().exits(0).document();
+    assert_eq!(document["verdict"], "warn", "{document}");
     assert_eq!(named(&document, "layers", "latency")["status"], "warn");
+}
+
+#[test]
+fn a_gateway_that_dies_during_the_round_trips_is_not_there() {
+    let machine = Machine::new();
+    // Whatever the share: 2 of 4, and 198 of 200 that were answered before.
+    for (fault, count) in [("crash:PING:before:#3", "4"), ("crash:PING:before:#199", "200")] {
+        let sim = Sim::with_faults(&[fault]);
+        let arguments = ["link-test", "-c", count, "--interval=1ms", "--timeout=200ms"];
+        let human = machine.against(&sim, &arguments).end().exits(3);
+        assert!(human.stdout().starts_with("FAILED at layer latency of "), "{}", human.stdout());
+        assert!(human.stdout().ends_with("Link test: FAILED at latency\n"), "{}", human.stdout());
+        human.tells("went silent during the test");
+    }
+    let sim = Sim::with_faults(&["crash:PING:before:#3"]);
+    let arguments = ["link-test", "-c", "9", "--interval=1ms", "--timeout=200ms"];
+    let document = machine.against(&sim, &arguments).json().exits(3).document();
+    let latency = &document["report"]["latency"];
+    assert_eq!((&latency["sent"], &latency["lost_at_end"]), (&json!(9), &latency["lost"]));
+    assert_eq!(document["verdict"], "fail", "{document}");
+}
+
+#[test]
+fn who_stops_a_test_is_told_what_was_measured_until_then() {
+    let machine = Machine::new();
+    let stopped = |format: &str| {
+        let sim = Sim::with_faults(&["hang:PING:#4"]);
+        let arguments = ["-vv", format, "link-test", "-c", "9", "--interval=1ms", "--timeout=10s"];
+        let mut child = machine.against(&sim, &arguments).start();
+        wait_for_lines(&mut child, "asking action=\"PING\"", 4);
+        signal(child.id(), "INT");
+        ended(child, "link-test").exits(130)
+    };
+    let human = stopped("--output=human");
+    assert!(human.stdout().starts_with("STOPPED before it was done with "), "{}", human.stdout());
+    assert!(
+        human.stdout().ends_with("Link test: STOPPED before it was done\n"),
+        "{}",
+        human.stdout()
+    );
+    assert!(human.stdout().contains("2 sent, 0 lost"), "{}", human.stdout());
+
+    let document = stopped("--output=json").document();
+    assert_eq!(document["report"]["latency"]["sent"], 2, "{document}");
+    assert_eq!(document["report"]["failed_layer"], Value::Null, "{document}");
+    assert_eq!(named(&document, "layers", "latency")["status"], "not_reached");
+    assert_eq!(document["verdict"], "unknown", "{document}");
 }
 
 #[test]

@@ -116,7 +116,7 @@ fn an_empty_list_is_believed_only_beside_a_good_account() {
         assert!(check["found"].as_str().unwrap().contains(doubt), "{check}");
         let page = machine.against(&sim, &["positions"]).end().exits(1);
         assert!(first_line(&page).starts_with("UNPROVED "), "{}", page.stdout());
-        page.says("help:").never_says("EMPTY").never_says("no open position");
+        page.tells("help:").never_says("EMPTY").never_says("no open position");
     }
 }
 

@@ -168,9 +168,14 @@ pub fn ended(child: Child, shown: &str) -> Ended {
 
 /// Reads a child's stderr until a line holds this; the rest is read on, so that the child never waits for a reader.
 pub fn wait_for_line(child: &mut Child, text: &str) {
+    wait_for_lines(child, text, 1);
+}
+
+/// The same for so many lines.
+pub fn wait_for_lines(child: &mut Child, text: &str, count: usize) {
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-    let found = lines.by_ref().any(|line| line.unwrap().contains(text));
-    assert!(found, "the command ended without {text:?}");
+    let found = lines.by_ref().filter(|line| line.as_ref().unwrap().contains(text)).take(count);
+    assert_eq!(found.count(), count, "the command ended without {text:?}");
     std::thread::spawn(move || lines.for_each(drop));
 }
 

@@ -63,16 +63,16 @@ pub(crate) struct SettingsArgs {
     #[arg(long, global = true)]
     pub(crate) host: Option<String>,
     /// The gateway's command port [GATEWAY_PORT, GTW_PORT]
-    #[arg(long, global = true)]
+    #[arg(long, global = true, allow_hyphen_values = true)]
     pub(crate) port: Option<String>,
     /// For one attempt of a read [SYNC_TIMEOUT_S]
-    #[arg(long, global = true, value_name = "DURATION")]
+    #[arg(long, global = true, allow_hyphen_values = true, value_name = "DURATION")]
     pub(crate) timeout: Option<String>,
     /// Attempts of a read in all [SYNC_RETRY_COUNT]
-    #[arg(long, global = true, value_name = "COUNT")]
+    #[arg(long, global = true, allow_hyphen_values = true, value_name = "COUNT")]
     pub(crate) attempts: Option<String>,
     /// Wait between two attempts [SYNC_RETRY_INTERVAL_S]
-    #[arg(long, global = true, value_name = "DURATION")]
+    #[arg(long, global = true, allow_hyphen_values = true, value_name = "DURATION")]
     pub(crate) retry_interval: Option<String>,
     /// Where snapshots are kept [MT5CRS_STATE_DIR]
     #[arg(long, global = true, value_name = "DIR")]
@@ -93,7 +93,7 @@ pub(crate) struct SettingsArgs {
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<String>,
     /// End with an honest code after this long, whatever happens
-    #[arg(long, global = true, value_name = "DURATION", value_parser = positive_duration)]
+    #[arg(long, global = true, allow_hyphen_values = true, value_name = "DURATION", value_parser = positive_duration)]
     pub(crate) deadline: Option<Duration>,
     /// Talk to an address of this machine
     #[arg(long, global = true)]

@@ -30,6 +30,7 @@ pub(crate) mod watch;
 use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
 use std::os::fd::AsFd;
 
+use mt5crs::failure::CHECKS_FAILED;
 use mt5crs::figure::Figure;
 use mt5crs::report::{Failure, Outcome, TargetKind};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -74,7 +75,8 @@ pub(crate) trait Page: Sized {
 
 /// How a command ended, as one line: what failed and why, or else the line of its page that matters.
 pub(crate) fn one_line<R: Page>(outcome: &Outcome<R>, context: &Context<'_>) -> String {
-    if let Some(failure) = &outcome.failure {
+    if let Some(failure) = outcome.failure.as_ref().filter(|failure| failure.code != CHECKS_FAILED)
+    {
         let cause = failure.causes.last().map_or_else(String::new, |cause| format!(": {cause}"));
         let whom = match context.target {
             None | Some(TargetKind::Live) => String::new(),
@@ -104,9 +106,9 @@ fn first_line<R: Page>(outcome: &Outcome<R>, context: &Context<'_>) -> String {
 /// How the process of one of several accounts ended, as one line: whose answer it is stands beside it.
 pub(crate) fn part_line<R: Page>(outcome: &Outcome<R>, context: &Context<'_>) -> String {
     let context = Context { endpoint: Some("its gateway"), target: None, ..*context };
-    match outcome.failure {
-        Some(_) => one_line(outcome, &context),
-        None => first_line(outcome, &context),
+    match &outcome.failure {
+        Some(failure) if failure.code != CHECKS_FAILED => one_line(outcome, &context),
+        _ => first_line(outcome, &context),
     }
 }
 

@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use mt5crs::clock::Deadline;
 use mt5crs::config::{
-    self, Accepted, Disk, Flags, HostPort, Inputs, Key, Problems, Resolved, Settings, TradeMode,
+    self, Accepted, Disk, Flags, HostPort, Inputs, Key, Layer, Problems, Resolved, Settings,
+    TradeMode,
 };
 use mt5crs::exit::Exit;
-use mt5crs::failure::{Names, own_address};
+use mt5crs::failure::{HOST_SETTING, Names};
 use mt5crs::gateway::target::{Target, resolve};
 use mt5crs::gateway::zeromq::ZmqTransport;
 use mt5crs::gateway::{Client, ReadPolicy};
@@ -104,7 +105,11 @@ impl Site {
         deadline: Deadline,
         resolved: Resolved,
     ) -> Result<Self, Failure> {
-        let origin = resolved.origin_of(Key::GatewayHost).to_string();
+        let origin = resolved.origin_of(Key::GatewayHost);
+        let host_setting = match origin.layer() {
+            Layer::EnvFile | Layer::Default => HOST_SETTING.to_owned(),
+            _ => format!("{origin} (it stands above {HOST_SETTING})"),
+        };
         let accepted = match (run.global.sim.sim, job.lenient) {
             (true, _) => resolved.without_gateway(),
             (false, Some(reads)) => resolved.lenient(reads),
@@ -119,7 +124,7 @@ impl Site {
             let (server, scratch) = practise(run, &mut settings)?;
             (Some((server, scratch)), "--sim".to_owned())
         } else {
-            (None, origin)
+            (None, origin.to_string())
         };
         let gateway = settings.gateway().map_err(|problem| settings_failure(&problem))?.clone();
         let endpoint = format!("tcp://{gateway}");
@@ -148,6 +153,7 @@ impl Site {
             verb: job.verb,
             endpoint: endpoint.clone(),
             port: gateway.port,
+            host_setting,
             security_group: settings.security_group.clone(),
         };
         let allow_loopback = run.global.settings.allow_loopback || simulated.is_some();
@@ -210,7 +216,7 @@ impl Site {
         let target = resolve(&self.gateway.host, self.gateway.port, &*run.clock, &run.stop, until)
             .map_err(|error| self.names.resolve_failure(&error))?;
         let allowed = guard::target::allow(&target, self.allow_loopback)
-            .map_err(|own| own_address(&target, own))?;
+            .map_err(|own| self.names.own_address(&target, own))?;
         Ok((target, allowed))
     }
 

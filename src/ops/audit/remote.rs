@@ -13,7 +13,7 @@ use super::usage::judge;
 use super::{Means, Options};
 use crate::clock::Deadline;
 use crate::exit::Exit;
-use crate::failure::{interrupted, own_address};
+use crate::failure::interrupted;
 use crate::gateway::client::Listener;
 use crate::gateway::target::resolve;
 use crate::gateway::transport::LinkError;
@@ -168,7 +168,7 @@ fn talk(
     let target = resolve(&remote.link.host, remote.link.port, clock, means.stop, until)
         .map_err(|error| names.resolve_failure(&error))?;
     let allowed = target::allow(&target, remote.link.allow_loopback)
-        .map_err(|own| own_address(&target, own))?;
+        .map_err(|own| names.own_address(&target, own))?;
     let transport = (means.transport)(target.address);
     let mut client = Client::new(&*transport, clock, remote.policy, means.deadline, &Silent);
 

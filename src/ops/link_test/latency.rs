@@ -29,6 +29,8 @@ pub struct Latency {
     pub sent: u32,
     /// Those that brought no answer in time.
     pub lost: u32,
+    /// Those of them behind the last answer: since then the gateway is silent.
+    pub lost_at_end: u32,
     /// From one due time to the next, in µs.
     pub interval_us: u64,
     /// Past this at the 99th percentile it is warned, in µs.
@@ -71,15 +73,20 @@ pub struct Bucket {
 }
 
 impl Latency {
-    /// The round trip that the limits are held against.
+    /// The round trip that the limits are held against; the longest of those that were answered where too few were.
     pub fn p99(&self) -> Option<Duration> {
         self.rtt_p99_us.map(|micros| Duration::from_secs_f64(micros / 1e6))
+    }
+
+    /// Whether the 99th percentile of all that were sent is one that never came back: longer than any limit.
+    pub fn p99_is_lost(&self) -> bool {
+        u64::from(self.lost) * P99_SAMPLES > u64::from(self.sent)
     }
 }
 
 impl fmt::Display for Latency {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} round trips", self.sent)?;
+        write!(f, "{} round {}", self.sent, if self.sent == 1 { "trip" } else { "trips" })?;
         let ms = |micros: Option<f64>| micros.unwrap_or_default() / 1e3;
         if self.rtt_p50_us.is_some() {
             write!(f, ": p50 {:.2}, p90 {:.2}, ", ms(self.rtt_p50_us), ms(self.rtt_p90_us))?;
@@ -96,31 +103,64 @@ impl fmt::Display for Latency {
 struct Samples {
     rtt: Histogram<u64>,
     due: Histogram<u64>,
+    sent: u32,
+    lost: u32,
+    lost_at_end: u32,
 }
 
 impl Samples {
     fn new() -> Result<Self, Error> {
         let histogram = || Histogram::new(3).map_err(|error| system(error.to_string()));
-        Ok(Self { rtt: histogram()?, due: histogram()? })
+        Ok(Self { rtt: histogram()?, due: histogram()?, sent: 0, lost: 0, lost_at_end: 0 })
+    }
+
+    fn answered(&mut self, rtt: Duration, since_due: Duration) {
+        self.sent += 1;
+        self.lost_at_end = 0;
+        // The histograms grow as needed, so nothing is ever too long for them.
+        let _ = self.rtt.record(nanos(rtt));
+        let _ = self.due.record(nanos(since_due));
+    }
+
+    fn lost(&mut self) {
+        self.sent += 1;
+        self.lost += 1;
+        self.lost_at_end += 1;
     }
 }
 
 fn system(words: String) -> Error {
-    Error::NoAnswer { timeout: Duration::ZERO, attempts: 1, last: LinkError::System(words) }
+    let last = LinkError::System(words);
+    Error::NoAnswer { timeout: Duration::ZERO, past_deadline: false, attempts: 1, last }
 }
 
-/// Measures on the session that is there; after a loss on a new one, proved anew.
+/// Measures on the session that is there; after a loss on a new one, proved anew. What was measured until an error is
+/// still worth knowing.
 pub(super) fn measure(
     session: Session<'_>,
     options: &Options,
     reach: &Reach<'_>,
     target: Option<&Target>,
-) -> Result<Latency, Error> {
+) -> (Option<Latency>, Result<(), Error>) {
+    let mut samples = match Samples::new() {
+        Ok(samples) => samples,
+        Err(error) => return (None, Err(error)),
+    };
+    let ended = sample(&mut samples, session, options, reach, target);
+    let measured = samples.sent > 0;
+    (measured.then(|| summarise(&samples, options)), ended)
+}
+
+fn sample(
+    samples: &mut Samples,
+    session: Session<'_>,
+    options: &Options,
+    reach: &Reach<'_>,
+    target: Option<&Target>,
+) -> Result<(), Error> {
     let clock = &**reach.clock;
-    let mut samples = Samples::new()?;
     let mut session = Some(session);
     let start = clock.monotonic();
-    let (mut sent, mut lost) = (0, 0);
     for number in 0..options.count {
         let due = start + options.interval * number;
         let wait = due.saturating_sub(clock.monotonic());
@@ -130,7 +170,6 @@ pub(super) fn measure(
         if reach.deadline.is_past(clock) {
             break;
         }
-        sent += 1;
         let until = Deadline::after(clock, options.timeout).min(reach.deadline);
         if session.is_none() {
             session = reconnect(reach, target, until)?;
@@ -138,9 +177,7 @@ pub(super) fn measure(
         match session.as_mut().map(|session| session.ask::<Pong>((), until)) {
             Some(Ok(answer)) => {
                 let late = clock.monotonic().saturating_sub(due);
-                // The histograms grow as needed, so nothing is ever too long for them.
-                let _ = samples.rtt.record(nanos(answer.rtt));
-                let _ = samples.due.record(nanos(late.max(answer.rtt)));
+                samples.answered(answer.rtt, late.max(answer.rtt));
             }
             Some(Err(AskError::Malformed(complaint))) => {
                 return Err(Error::Malformed { action: "PING", complaint });
@@ -148,13 +185,13 @@ pub(super) fn measure(
             Some(Err(AskError::Link(LinkError::Stopped(stopped)))) => return Err(stopped.into()),
             Some(Err(AskError::Link(_))) => {
                 session = None;
-                lost += 1;
+                samples.lost();
             }
-            None => lost += 1,
+            None => samples.lost(),
         }
         (reach.progress)(number + 1, options.count);
     }
-    Ok(summarise(&samples, options, sent, lost))
+    Ok(())
 }
 
 /// A new connection, or none yet: silence is a loss, a stranger is an error.
@@ -182,7 +219,7 @@ fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
-fn summarise(samples: &Samples, options: &Options, sent: u32, lost: u32) -> Latency {
+fn summarise(samples: &Samples, options: &Options) -> Latency {
     let answered = samples.rtt.len();
     let p99_is_max = answered < P99_SAMPLES;
     let at = |histogram: &Histogram<u64>, quantile: f64| {
@@ -193,8 +230,9 @@ fn summarise(samples: &Samples, options: &Options, sent: u32, lost: u32) -> Late
         if p99_is_max { max(histogram) } else { at(histogram, 0.99) }
     };
     Latency {
-        sent,
-        lost,
+        sent: samples.sent,
+        lost: samples.lost,
+        lost_at_end: samples.lost_at_end,
         interval_us: micros(options.interval),
         warn_us: micros(options.latency_warn),
         critical_us: micros(options.latency_critical),

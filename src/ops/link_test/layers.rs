@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::{Latency, Options, Reach, Report, latency};
 use crate::clock::{Deadline, micros};
 use crate::exit::Exit;
-use crate::failure::{interrupted, own_address};
+use crate::failure::interrupted;
 use crate::gateway::client::Error;
 use crate::gateway::diagnosis;
 use crate::gateway::session::{AskError, Identity, ProofError, Session};
@@ -125,7 +125,9 @@ impl<'t> Test<'t> {
             Some(cause) => cause.clone(),
             None => failure.message.clone(),
         };
-        self.reached(name, Status::Fail, found, Some(failure.remedy.clone()));
+        // Who is stopped halfway has not found the layer wanting.
+        let status = if failure.exit.is_interruption() { Status::NotReached } else { Status::Fail };
+        self.reached(name, status, found, Some(failure.remedy.clone()));
         failure
     }
 
@@ -152,7 +154,7 @@ impl<'t> Test<'t> {
         self.target = Some(target.clone());
 
         if let Err(own) = target::allow(&target, options.allow_loopback) {
-            return Err(self.failed("target", own_address(&target, own)));
+            return Err(self.failed("target", options.names.own_address(&target, own)));
         }
         let from = match target.source {
             Some(source) => format!("from {source}"),
@@ -272,48 +274,70 @@ impl<'t> Test<'t> {
     }
 
     fn measure(&mut self, session: Session<'t>) -> Result<(), Failure> {
-        let measured = latency::measure(session, self.options, self.reach, self.target.as_ref());
-        let latency = match measured {
-            Ok(latency) => latency,
-            Err(Error::Stopped(stopped)) => {
-                return Err(self.failed("latency", interrupted(stopped)));
-            }
-            Err(error) => {
+        let (latency, ended) =
+            latency::measure(session, self.options, self.reach, self.target.as_ref());
+        let judged = match (ended, &latency) {
+            (Ok(()), Some(latency)) => self.judge_latency(latency),
+            (Ok(()), None) => Err(self.link_failed("latency", &LinkError::TimedOut)),
+            (Err(error), _) => {
                 let failure = self.options.names.read_failure(&error);
-                return Err(self.failed("latency", failure));
+                Err(self.failed("latency", failure))
             }
         };
-        let judged = self.judge_latency(&latency);
-        self.report.latency = Some(latency);
+        self.report.latency = latency;
         judged
     }
 
     fn judge_latency(&mut self, latency: &Latency) -> Result<(), Failure> {
-        let found = latency.to_string();
+        let found = match self.options.count {
+            count if latency.sent < count => format!("of {count} asked for: {latency}"),
+            _ => latency.to_string(),
+        };
+        let endpoint = &self.options.names.endpoint;
+        let silent = |message, found| Failure {
+            code: "no-answer",
+            message,
+            causes: vec![found],
+            remedy: self.options.names.link_remedy(&LinkError::Silent),
+            exit: Exit::NoAnswer,
+        };
         let Some(p99) = latency.p99() else {
-            let failure = Failure {
-                code: "no-answer",
-                message: format!("no round trip to {} came back", self.options.names.endpoint),
-                causes: vec![found],
-                remedy: self.options.names.link_remedy(&LinkError::Silent),
-                exit: Exit::NoAnswer,
-            };
+            let failure = silent(format!("no round trip to {endpoint} came back"), found);
             return Err(self.failed("latency", failure));
         };
-        let remedy = "look at the load of the gateway's host and at the path: `ping`, `mtr`; trade from a node nearer to it";
-        if p99 > self.options.latency_critical {
-            return Err(self.failed(
-                "latency",
-                Failure {
-                    code: "latency",
-                    message: format!("{} is too slow to trade on", self.options.names.endpoint),
-                    causes: vec![format!("{found}; limit {:?}", self.options.latency_critical)],
-                    remedy: remedy.to_owned(),
-                    exit: Exit::No,
-                },
-            ));
+        // It answered, and doesn't any more: how fast it was is no answer to whether it is there.
+        if latency.lost_at_end > 0 {
+            let message = format!("{endpoint} answered, and went silent during the test");
+            let failure =
+                silent(message, format!("{found}, the last {} in a row", latency.lost_at_end));
+            return Err(self.failed("latency", failure));
         }
-        if latency.lost > 0 || p99 > self.options.latency_warn {
+        let remedy = "look at the load of the gateway's host and at the path: `ping`, `mtr`; trade from a node nearer to it";
+        let limit = self.options.latency_critical;
+        let unfit = if latency.p99_is_lost() {
+            Some((
+                "loss",
+                "loses too many round trips to trade on",
+                format!("{found}; a lost one is longer than any limit"),
+            ))
+        } else if p99 > limit {
+            Some(("latency", "is too slow to trade on", format!("{found}; limit {limit:?}")))
+        } else {
+            None
+        };
+        if let Some((code, what, cause)) = unfit {
+            let failure = Failure {
+                code,
+                message: format!("{endpoint} {what}"),
+                causes: vec![cause],
+                remedy: remedy.to_owned(),
+                exit: Exit::No,
+            };
+            return Err(self.failed("latency", failure));
+        }
+        // The deadline may have come before the last of them.
+        let cut_short = latency.sent < self.options.count;
+        if latency.lost > 0 || cut_short || p99 > self.options.latency_warn {
             self.reached("latency", Status::Warn, found, Some(remedy.to_owned()));
         } else {
             self.passed("latency", found);
@@ -330,7 +354,8 @@ impl<'t> Test<'t> {
             _ => {
                 let last = error.clone();
                 let timeout = self.options.timeout;
-                let no_answer = Error::NoAnswer { timeout, attempts: 1, last };
+                let no_answer =
+                    Error::NoAnswer { timeout, past_deadline: false, attempts: 1, last };
                 let mut failure = self.options.names.read_failure(&no_answer);
                 failure.causes = vec![error.to_string()];
                 failure

@@ -13,7 +13,6 @@ use serde::Serialize;
 
 use super::{Options, Reach};
 use crate::clock::{Deadline, Stopped, micros};
-use crate::failure::own_address;
 use crate::gateway::session::{AskError, ProofError, Session, identity};
 use crate::gateway::target::resolve;
 use crate::gateway::transport::LinkError;
@@ -259,7 +258,7 @@ fn open<'r>(
         }
     };
     if let Err(own) = target::allow(&target, options.allow_loopback) {
-        return Ok(Err(State::Stranger { why: own_address(&target, own).message }));
+        return Ok(Err(State::Stranger { why: options.names.own_address(&target, own).message }));
     }
     let connection = (reach.transport)(target.address).connect(until);
     match connection.map(|connection| Session::prove(connection, clock, until)) {

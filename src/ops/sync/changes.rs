@@ -7,8 +7,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::snapshot::Snapshot;
+use crate::protocol::account::Account;
 use crate::protocol::positions::Position;
-use crate::units::Ticket;
+use crate::units::{Money, Ticket};
 
 /// What is open now and wasn't, was and isn't, or is another than it was.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -21,6 +22,17 @@ pub struct Changes {
     pub closed: Vec<Position>,
     /// Positions of one ticket whose symbol, side, volume or opening price differ.
     pub changed: Vec<Changed>,
+    /// The balance, where it is another: positions that closed, also such as opened since, or money that was moved.
+    pub balance: Option<ChangedBalance>,
+}
+
+/// The balance, before and now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ChangedBalance {
+    /// As the snapshot holds it.
+    pub before: Money,
+    /// As the gateway reports it.
+    pub now: Money,
 }
 
 /// One position, before and now.
@@ -49,12 +61,23 @@ impl Changes {
         }
         let mut closed: Vec<Position> = before.into_values().cloned().collect();
         closed.sort_by_key(|position| position.ticket);
-        Self { since: snapshot.taken_at, opened, closed, changed }
+        Self { since: snapshot.taken_at, opened, closed, changed, balance: None }
+    }
+
+    /// Compares the balance as well.
+    pub fn and_balance(mut self, snapshot: &Snapshot, account: &Account) -> Self {
+        let (before, now) = (&snapshot.account.balance, &account.balance);
+        self.balance =
+            (before != now).then(|| ChangedBalance { before: before.clone(), now: now.clone() });
+        self
     }
 
     /// Whether nothing changed.
     pub fn is_empty(&self) -> bool {
-        self.opened.is_empty() && self.closed.is_empty() && self.changed.is_empty()
+        self.opened.is_empty()
+            && self.closed.is_empty()
+            && self.changed.is_empty()
+            && self.balance.is_none()
     }
 }
 

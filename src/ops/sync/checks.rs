@@ -55,12 +55,28 @@ pub fn judge(observed: &Observed, options: &Judging) -> Vec<Check> {
     let listed = observed.listed.as_ref().and_then(|listed| listed.as_ref().ok());
     let account = observed.account.as_ref().and_then(|account| account.as_ref().ok());
     let positions = listed.map(|listed| listed.positions.as_slice());
-    vec![
+    let mut checks = vec![
         answered("sync-all", "SYNC_ALL", synced),
         answered("positions-readable", "GET_POSITIONS", observed.listed.as_ref()),
         answered("account-readable", "GET_ACCOUNT", observed.account.as_ref()),
         identity_expected(account, &options.expected),
         ticket_set_stable(observed),
+    ];
+    checks.extend(of_list(positions));
+    checks.extend([
+        empty_book(observed, positions, account, options),
+        margin_level(account),
+        balance_steady(observed, account),
+        clock_skew(observed, options),
+        floating(account, positions),
+        free_margin(account),
+    ]);
+    checks
+}
+
+/// Whether a list can be used: what no terminal shows in its Trade tab says that the read went wrong.
+pub(crate) fn of_list(positions: Option<&[Position]>) -> [Check; 4] {
+    [
         over_positions("tickets-real", "every ticket above 0", positions, |position| {
             (!position.ticket.is_real()).then(|| format!("ticket {}", position.ticket))
         }),
@@ -75,12 +91,6 @@ pub fn judge(observed: &Observed, options: &Judging) -> Vec<Check> {
                 format!("ticket {}: {}", position.ticket, position.side.as_str().escape_debug())
             })
         }),
-        empty_book(observed, positions, account, options),
-        margin_level(account),
-        balance_steady(observed, account),
-        clock_skew(observed, options),
-        floating(account, positions),
-        free_margin(account),
     ]
 }
 

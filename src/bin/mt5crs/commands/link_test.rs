@@ -54,7 +54,9 @@ pub(crate) fn run(run: &Run, args: &LinkTestArgs) -> Exit {
         signature_ttl: site.settings.signature_ttl,
         names: site.names.clone(),
     };
-    let progress = Progress::new(!run.global.quiet && run.is_human(), "round trips");
+    // A watch tells of changes, and has no end to come nearer to.
+    let wanted = !run.global.quiet && run.is_human() && args.watch.is_none();
+    let progress = Progress::new(wanted, "round trips");
     let transport = |address: SocketAddr| -> Box<dyn Transport> {
         Box::new(ZmqTransport::new(address, Arc::clone(&run.clock), run.stop.clone()))
     };

@@ -74,7 +74,9 @@ pub(crate) fn run(run: &Run, args: SyncArgs) -> Exit {
         Err(failure) => Outcome::failed(failure),
     };
     record(&site, &outcome);
-    if let (Some(gate), None) = (&gate, &outcome.failure)
+    // What the checks found is the gate's to tell; without an answer there is nothing to tell.
+    let answered = outcome.failure.is_none() || outcome.exit == Exit::No;
+    if let (Some(gate), true) = (&gate, answered)
         && let Some(refusal) = gate.refusal(&site, &outcome, &args.allow_warn)
     {
         outcome.exit = refusal.exit;
@@ -114,6 +116,10 @@ fn usable(run: &Run, args: &SyncArgs) -> Result<(), Failure> {
 
 /// The lines that operators grep for: one for each sync.
 fn record(site: &Site, outcome: &Outcome<Report>) {
+    // Somebody at the terminal changed their mind; a supervisor whose patience ended (SIGTERM) is another matter.
+    if outcome.exit == Exit::Interrupted {
+        return;
+    }
     let Some(report) = &outcome.report else {
         let cause =
             outcome.failure.as_ref().map_or("no report", |failure| failure.message.as_str());

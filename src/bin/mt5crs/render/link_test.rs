@@ -23,16 +23,26 @@ impl Page for Report {
         let Some(report) = &outcome.report else { return Ok(()) };
         let ink = verdict(outcome.verdict);
         let whom = context.whom();
-        match report.failed_layer {
-            Some(layer) => sheet.headline(ink, "FAILED", &format!("at the {layer} of {whom}"))?,
-            None if outcome.verdict == Verdict::Warn => {
+        let stopped = outcome.failure.as_ref().filter(|failure| failure.exit.is_interruption());
+        match (report.failed_layer, stopped) {
+            (Some(layer), _) => {
+                let found = report.layers.iter().find(|known| known.name == layer);
+                let found = found.map_or("", |layer| &layer.found);
+                let text = format!("at layer {layer} of {whom}: {}", clean(found));
+                sheet.headline(ink, "FAILED", &text)?;
+            }
+            (None, Some(stopped)) => {
+                let text = format!("before it was done with {whom}: {}", stopped.message);
+                sheet.headline(Ink::Warn, "STOPPED", &text)?;
+            }
+            (None, None) if outcome.verdict == Verdict::Warn => {
                 sheet.headline(
                     ink,
                     "WARN",
                     &format!("{whom} answers, its terminal too; see below"),
                 )?;
             }
-            None => {
+            (None, None) => {
                 sheet.headline(ink, "PASS", &format!("{whom} answers, and its terminal too"))?
             }
         }
@@ -63,17 +73,13 @@ impl Page for Report {
             }
         }
         sheet.blank()?;
-        let last = sheet.style.paint(
-            ink,
-            match report.failed_layer {
-                Some(_) => "FAILED",
-                None => "SUCCESS",
-            },
-        );
-        match report.failed_layer {
-            Some(layer) => sheet.line(format!("Link test: {last} at {layer}")),
-            None => sheet.line(format!("Link test: {last}")),
-        }
+        let (ink, word, place) = match (report.failed_layer, stopped) {
+            (Some(layer), _) => (ink, "FAILED", format!(" at {layer}")),
+            (None, Some(_)) => (Ink::Warn, "STOPPED", " before it was done".to_owned()),
+            (None, None) => (ink, "SUCCESS", String::new()),
+        };
+        let word = sheet.style.paint(ink, word);
+        sheet.line(format!("Link test: {word}{place}"))
     }
 }
 

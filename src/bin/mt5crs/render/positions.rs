@@ -2,6 +2,7 @@
 
 use std::io;
 
+use mt5crs::failure::CHECKS_FAILED;
 use mt5crs::ops::positions::Report;
 use mt5crs::report::{Outcome, Status, Verdict};
 
@@ -17,10 +18,10 @@ impl Page for Report {
         let Some(report) = &outcome.report else { return Ok(()) };
         let whom = context.whom();
         let failed = report.checks.iter().find(|check| check.status == Status::Fail);
+        // Half of what was asked came: the other half could have said that it is not to be believed.
+        let half = outcome.failure.as_ref().is_some_and(|failure| failure.code != CHECKS_FAILED);
         let (word, text) = match (report.listed, failed) {
-            _ if outcome.failure.is_some() => {
-                ("UNKNOWN", format!("nothing is known of the positions at {whom}"))
-            }
+            _ if half => ("UNKNOWN", format!("nothing is known of the positions at {whom}")),
             (_, Some(check)) => (
                 "UNPROVED",
                 format!("{}: {} at {whom}", check.name, super::style::clean(&check.found)),
@@ -52,12 +53,6 @@ impl Page for Report {
             }
             sheet.blank()?;
             sheet.line("pending orders: the gateway cannot list them")?;
-        }
-        if let Some(check) = failed
-            && let Some(remedy) = &check.remedy
-        {
-            let help = sheet.style.paint(Ink::Strong, "help:");
-            sheet.line(format!("{help} {remedy}"))?;
         }
         Ok(())
     }

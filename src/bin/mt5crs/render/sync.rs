@@ -2,11 +2,12 @@
 
 use std::io;
 
+use mt5crs::exit::Exit;
 use mt5crs::figure::Figure;
 use mt5crs::ops::intents::Outcome as Settled;
 use mt5crs::ops::sync::changes::Changes;
 use mt5crs::ops::sync::{Report, figures};
-use mt5crs::report::{Outcome, Status};
+use mt5crs::report::{Failure, Outcome, Status};
 
 use super::style::{Ink, clean, verdict};
 use super::{Context, Page, Sheet, table};
@@ -22,16 +23,18 @@ impl Page for Report {
         sheet: &mut Sheet<'_>,
     ) -> io::Result<()> {
         let whom = context.whom();
+        let failure = outcome.failure.as_ref();
         let Some(report) = &outcome.report else {
-            return sheet.headline(
-                Ink::Fail,
-                "FAILED",
-                &format!("State synchronization failed: {whom}"),
-            );
+            let why = failure.map_or_else(|| "nothing was found out".to_owned(), in_short);
+            return sheet.headline(Ink::Fail, "State synchronization failed:", &clean(&why));
         };
         let ink = verdict(outcome.verdict);
         match report.recovered {
             Some(count) => {
+                // The state was recovered, and what should have come of it was refused.
+                if let Some(refused) = failure {
+                    sheet.headline(Ink::Fail, "REFUSED", &clean(&in_short(refused)))?;
+                }
                 let what = if count == 1 { "position" } else { "positions" };
                 let text = format!("{count} {what} recovered from {whom}");
                 sheet.headline(ink, "State synchronized:", &text)?;
@@ -39,9 +42,11 @@ impl Page for Report {
             None => {
                 let failed = with(report, Status::Fail);
                 let first = report.checks.iter().find(|check| check.status == Status::Fail);
-                let why = match first {
-                    None => "no usable answer".to_owned(),
-                    Some(first) => {
+                let stopped = failure.is_some_and(|failure| failure.exit.is_interruption());
+                let why = match (first, failure) {
+                    (_, Some(failure)) if failure.exit != Exit::No => clean(&in_short(failure)),
+                    (None, _) => "no usable answer".to_owned(),
+                    (Some(first), _) => {
                         let more = match failed.len() {
                             1 => String::new(),
                             count => format!(" (and {} more)", count - 1),
@@ -49,11 +54,11 @@ impl Page for Report {
                         clean(&format!("{}: {}{more}", first.name, first.found))
                     }
                 };
-                sheet.headline(
-                    Ink::Fail,
-                    "State synchronization failed:",
-                    &format!("{why} at {whom}"),
-                )?;
+                let (ink, word) = match stopped {
+                    true => (Ink::Warn, "State synchronization stopped:"),
+                    false => (Ink::Fail, "State synchronization failed:"),
+                };
+                sheet.headline(ink, word, &format!("{why} at {whom}"))?;
             }
         }
         let warned = with(report, Status::Warn);
@@ -105,6 +110,14 @@ impl Page for Report {
     }
 }
 
+/// Why, without what the headline says already.
+fn in_short(failure: &Failure) -> String {
+    let told = matches!(failure.exit, Exit::NoAnswer | Exit::NotTheGateway);
+    let message = (!told || failure.causes.is_empty()).then_some(&failure.message);
+    let words: Vec<&str> = message.into_iter().chain(&failure.causes).map(String::as_str).collect();
+    words.join(": ")
+}
+
 fn with(report: &Report, status: Status) -> Vec<&str> {
     report.checks.iter().filter(|check| check.status == status).map(|check| &*check.name).collect()
 }
@@ -124,6 +137,13 @@ fn write_changes(
         changes.closed.len(),
         changes.changed.len()
     ))?;
+    if let Some(balance) = &changes.balance {
+        let word = match changes.opened.is_empty() && changes.closed.is_empty() {
+            true => " with the same tickets: trades that opened and closed since, or money moved",
+            false => "",
+        };
+        sheet.line(format!("balance: was {}, is {}{word}", balance.before, balance.now))?;
+    }
     for (word, positions) in [("opened", &changes.opened), ("closed", &changes.closed)] {
         for position in table::rows(positions, context) {
             sheet.line(clean(&format!(

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::clock::{Clock, Deadline, ManualClock, Stop};
 use crate::evidence::Evidence;
-use crate::failure::Names;
+use crate::failure::{HOST_SETTING, Names};
 use crate::gateway::client::{Client, Listener, ReadPolicy};
 use crate::gateway::target::Target;
 use crate::gateway::transport::LinkError;
@@ -122,7 +122,13 @@ impl Bench {
     }
 
     pub(super) fn names(&self) -> Names {
-        Names { verb: "self-test", endpoint: ENDPOINT.to_owned(), port: 5555, security_group: None }
+        Names {
+            verb: "self-test",
+            endpoint: ENDPOINT.to_owned(),
+            port: 5555,
+            host_setting: HOST_SETTING.to_owned(),
+            security_group: None,
+        }
     }
 
     /// Account and lists as `sync` reads and judges them.

@@ -156,6 +156,7 @@ fn options(dir: &TempDir, clock: &ManualClock) -> Options {
             verb: "trade a canary on",
             endpoint: "tcp://10.0.0.5:5555".to_owned(),
             port: 5555,
+            host_setting: crate::failure::HOST_SETTING.to_owned(),
             security_group: None,
         },
     }
