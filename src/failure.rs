@@ -48,8 +48,8 @@ impl Names {
                 "the gateway was there a moment before: its terminal hangs or is busy; look at the terminal, restart it, then the Windows gateway"
                     .to_owned()
             }
-            LinkError::Silent => format!(
-                "something accepts connections on port {port} and says nothing: the gateway hangs, or this is not its port; restart the Windows gateway"
+            LinkError::Silent | LinkError::Stalled => format!(
+                "something accepts connections on port {port} and goes no further: the gateway hangs, or this is not its port; restart the Windows gateway"
             ),
             LinkError::NoRoute => format!(
                 "check {}, and the route or VPN to the gateway's network: `ip route get` followed by its address",

@@ -49,8 +49,7 @@ pub(super) fn no_handshake(
         listen(&mut stream, wait)
     });
     match heard {
-        // A peer that greets as ZMTP does was only late, or went away in between.
-        Some(banner) if banner.first() == Some(&0xff) => LinkError::TimedOut,
+        Some(banner) if banner.first() == Some(&0xff) => LinkError::Stalled,
         Some(banner) => LinkError::NotZeroMq(looks_like(&banner)),
         None => LinkError::Silent,
     }

@@ -78,6 +78,9 @@ pub enum LinkError {
     /// Something accepted the connection and never said a word: a gateway that hangs, or no ZeroMQ peer at all.
     #[error("the connection was accepted, and nothing was said on it")]
     Silent,
+    /// Something greeted as a ZeroMQ peer does, and got no further.
+    #[error("the ZMTP handshake was begun and not ended in time")]
+    Stalled,
     /// No way to that network.
     #[error("no route to the host")]
     NoRoute,

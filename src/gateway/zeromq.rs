@@ -28,6 +28,9 @@ const MAX_MESSAGE_BYTES: i64 = 64 << 20;
 /// How long an answer is waited for on the socket alone.
 const AT_ONCE: Duration = Duration::from_millis(5);
 
+/// By how much libzmq's own limits lie behind ours, in ms.
+const LIBZMQ_LATER_MS: i32 = 1_000;
+
 /// What a diagnosis may take past a deadline that went by without a handshake.
 const DIAGNOSIS_TIME: Duration = Duration::from_millis(100);
 
@@ -56,8 +59,10 @@ impl ZmqTransport {
         socket.set_sndtimeo(patience)?;
         socket.set_rcvtimeo(patience)?;
         socket.set_maxmsgsize(MAX_MESSAGE_BYTES)?;
-        socket.set_handshake_ivl(patience)?;
-        socket.set_connect_timeout(patience)?;
+        // Later than this side gives up: a peer that libzmq hung up on would look as if it had gone away.
+        let later = patience.saturating_add(LIBZMQ_LATER_MS);
+        socket.set_handshake_ivl(later)?;
+        socket.set_connect_timeout(later)?;
         socket.set_ipv6(self.address.is_ipv6())?;
 
         let name = format!("inproc://monitor-{}", MONITORS.fetch_add(1, Ordering::Relaxed));
@@ -98,7 +103,8 @@ impl Transport for ZmqTransport {
         // When the time is up there is still a moment to tell a silent server from a silent network.
         let moment = Deadline::after(&*self.clock, DIAGNOSIS_TIME);
         match diagnosis::no_handshake(self.address, &*self.clock, &self.stop, until.max(moment)) {
-            // The port speaks ZMTP after all: what was seen first stands.
+            // The port speaks ZMTP after all: that somebody hung up, as was seen first, stands.
+            LinkError::Stalled if failure != LinkError::TimedOut => Err(failure),
             LinkError::TimedOut => Err(failure),
             error => Err(error),
         }

@@ -34,5 +34,6 @@ mod snapshot;
 mod stand_in;
 mod support;
 mod sync;
+mod told;
 mod untouched;
 mod watch;

@@ -1,0 +1,194 @@
+//! What a tired operator reads first: the first line says what matters, stderr says why and what to do, and neither
+//! blames the wrong thing.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::Command;
+
+use crate::look_alikes::Stranger;
+use crate::support::{Ended, Machine, Sim, ended, named, signal, wait_for_line};
+
+#[track_caller]
+fn begins(ended: &Ended, words: &str) {
+    assert!(ended.stdout().starts_with(words), "{}\nstderr: {}", ended.stdout(), ended.stderr());
+}
+
+#[test]
+fn a_sync_that_was_stopped_did_not_fail_but_for_its_supervisor() {
+    for (name, code, alarms) in [("INT", 130, false), ("TERM", 143, true)] {
+        let (machine, sim) = (Machine::new(), Sim::with_faults(&["hang:SYNC_ALL"]));
+        let mut child = machine.against(&sim, &["-vv", "sync", "--timeout=10s"]).start();
+        wait_for_line(&mut child, "asking action=\"SYNC_ALL\"");
+        signal(child.id(), name);
+        let page = ended(child, "sync").exits(code);
+        begins(&page, &format!("State synchronization stopped: stopped by SIG{name} at tcp://"));
+        let log = machine.verify_log();
+        assert_eq!(log.contains("State synchronization failed"), alarms, "{log}");
+    }
+}
+
+#[test]
+fn the_first_line_of_a_sync_names_the_cause() {
+    let machine = Machine::new();
+    let wrong = machine.run(["sync", "--host=10.0.0.1", "--port=abc"]).end().exits(2);
+    begins(&wrong, "State synchronization failed: --port must be a port from 1 to 65535");
+
+    let stranger = Stranger::http();
+    let page = machine.at(stranger.endpoint, &["sync"]).end().exits(6);
+    begins(&page, "State synchronization failed: whoever answered is not the gateway: ");
+
+    let sim = Sim::with_faults(&["hang:SYNC_ALL"]);
+    let page = machine.against(&sim, &["sync", "--timeout=200ms", "--attempts=1"]).end().exits(3);
+    begins(&page, "State synchronization failed: no answer after 1 attempt of 200ms at most: ");
+
+    let sim = Sim::with_faults(&["clock-skew:3s"]);
+    let page = machine.against(&sim, &["sync", "--", "true"]).end().exits(1);
+    assert_eq!(page.stdout(), "", "stdout is the command's");
+    let at = |words: &str| {
+        let line = page.stderr().lines().position(|line| line.starts_with(words));
+        line.unwrap_or_else(|| panic!("no {words:?} in {}", page.stderr()))
+    };
+    assert!(at("REFUSED true was not started: clock-skew: ") < at("State synchronized: 3 "));
+}
+
+#[test]
+fn a_failed_check_reaches_who_reads_stderr_alone() {
+    for command in ["sync", "positions"] {
+        let (machine, sim) = (Machine::new(), Sim::with_faults(&["positions-empty-on-error"]));
+        let page = machine.against(&sim, &[command]).end().exits(1);
+        page.tells("error: failed to ").tells("cause: empty-book: ").tells("help: ");
+        let document = machine.against(&sim, &[command]).json().exits(1).document();
+        assert_eq!(document["error"]["code"], "checks-failed", "{document}");
+    }
+}
+
+#[test]
+fn a_question_behind_an_answered_ping_blames_the_terminal_and_no_firewall() {
+    for (command, action) in [
+        ("sync", "SYNC_ALL"),
+        ("sync", "GET_ACCOUNT"),
+        ("positions", "GET_POSITIONS"),
+        ("link-test", "GET_ACCOUNT"),
+    ] {
+        let (machine, sim) = (Machine::new(), Sim::with_faults(&[&format!("hang:{action}")]));
+        let arguments = [command, "--timeout=200ms", "--attempts=1"];
+        let page = machine.against(&sim, &arguments).end().exits(3);
+        page.tells(&format!("PING was answered, and {action} was not in time"))
+            .tells("its terminal hangs")
+            .never_says("netsh");
+    }
+}
+
+#[test]
+fn a_handshake_that_stalls_is_no_firewall_and_nobody_who_left() {
+    // ZMTP 3.1 greets with 64 bytes; this peer stops in the middle of them.
+    const HALF: &[u8] = b"\xff\0\0\0\0\0\0\0\x01\x7f\x03\x01NULL";
+    for _ in 0..3 {
+        let (machine, stranger) = (Machine::new(), Stranger::new(HALF, b""));
+        let arguments = ["positions", "--timeout=300ms", "--attempts=1"];
+        let page = machine.at(stranger.endpoint, &arguments).end().exits(3);
+        page.tells("the ZMTP handshake was begun and not ended").never_says("netsh");
+        let document = machine
+            .at(stranger.endpoint, &["link-test", "--timeout=300ms"])
+            .json()
+            .exits(3)
+            .document();
+        assert_eq!(document["report"]["failed_layer"], "zmtp", "{document}");
+    }
+}
+
+#[test]
+fn a_deadline_that_ends_the_asking_is_named() {
+    let (machine, sim) = (Machine::new(), Sim::with_faults(&["hang:PING"]));
+    let cut = ["positions", "--deadline=300ms", "--timeout=3s"];
+    let page = machine.against(&sim, &cut).end().exits(3);
+    page.tells("no answer before the deadline, after 1 attempt of 3s at most");
+    let whole = ["positions", "--timeout=100ms", "--attempts=2", "--retry-interval=1ms"];
+    machine.against(&sim, &whole).end().exits(3).tells("no answer after 2 attempts of 100ms");
+}
+
+#[test]
+fn a_remedy_names_where_the_host_was_set() {
+    let machine = Machine::new();
+    let own = |run: crate::support::Run| run.end().exits(5).stderr();
+    let flag = own(machine.run(["positions", "--host=127.0.0.1"]));
+    assert!(flag.contains("check --host (it stands above GTW_HOST in .env)"), "{flag}");
+    let environment = own(machine.run(["positions"]).env("GATEWAY_HOST", "127.0.0.1"));
+    assert!(environment.contains("check GATEWAY_HOST in the environment (it"), "{environment}");
+    machine.write(".env", "GTW_HOST=127.0.0.1\n");
+    let file = own(machine.run(["positions"]));
+    assert!(file.contains("check GTW_HOST in .env: it has to be"), "{file}");
+}
+
+#[test]
+fn a_list_that_contradicts_itself_is_shown_and_not_passed() {
+    for (fault, check) in [
+        ("ticket-twice", "tickets-unique"),
+        ("ticket-zero-listed", "tickets-real"),
+        ("volume-zero", "volumes-positive"),
+        ("side-unknown", "sides-known"),
+    ] {
+        let (machine, sim) = (Machine::new(), Sim::with_faults(&[fault]));
+        let page = machine.against(&sim, &["positions"]).end().exits(1);
+        begins(&page, &format!("UNPROVED {check}: "));
+        page.says("POSITIONS as the gateway reports them");
+        let document = machine.against(&sim, &["positions"]).json().exits(1).document();
+        assert_eq!(named(&document, "checks", check)["status"], "fail", "{document}");
+    }
+}
+
+#[test]
+fn a_balance_that_moved_between_two_syncs_is_a_change() {
+    let machine = Machine::new();
+    let mut sim = Sim::with_faults(&[]);
+    machine.against(&sim, &["sync"]).end().exits(0);
+    sim.kill();
+    sim.restart(&["--fault=balance-jump"]);
+    let document = machine.against(&sim, &["sync"]).json().exits(0).document();
+    let changes = &document["report"]["changes"];
+    assert_eq!(changes["opened"].as_array().unwrap().len(), 0, "{changes}");
+    assert_ne!(changes["balance"]["before"], changes["balance"]["now"], "{changes}");
+    sim.kill();
+    sim.restart(&[]);
+    let page = machine.against(&sim, &["sync"]).end().exits(0);
+    page.says("with the same tickets").never_says("none since");
+}
+
+/// A named pipe: with nobody at its other end a plain `open` waits for ever.
+fn pipe(machine: &Machine, name: &str) -> String {
+    let path = machine.file(name);
+    assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn settings_that_come_through_a_pipe_are_read_and_one_without_a_writer_is_given_up() {
+    let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
+    let path = pipe(&machine, "secrets.env");
+    let nobody = machine.run(["positions", "--env-file", &path]).end().exits(2);
+    nobody.tells(&path).tells("nobody wrote to it");
+
+    let child = machine.run(["positions", "--allow-loopback", "--env-file", &path]).start();
+    let (host, port) = (sim.endpoint.ip(), sim.endpoint.port());
+    // Opens once there is a reader.
+    let mut writer = File::options().write(true).open(Path::new(&path)).unwrap();
+    write!(writer, "GTW_HOST={host}\nGTW_PORT={port}\n").unwrap();
+    drop(writer);
+    ended(child, "positions").exits(0).says("OPEN 3 positions");
+}
+
+#[test]
+fn once_verbose_tells_the_story_and_twice_every_question() {
+    let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
+    let run = |more: &str| machine.against(&sim, &["sync", more]).end().exits(0).stderr();
+    let story = run("-v");
+    assert!(story.contains("connected, and PING was answered"), "{story}");
+    assert!(story.contains("State synchronized: 3 positions recovered"), "{story}");
+    assert!(!story.contains("asking"), "{story}");
+    assert!(run("-vv").contains("asking action=\"SYNC_ALL\""));
+    assert_eq!(run("--all"), "", "without being asked, nothing");
+    // What is told is in the log once.
+    let log = machine.verify_log();
+    assert_eq!(log.matches("State synchronized: 3").count(), 3, "{log}");
+}
