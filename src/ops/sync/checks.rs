@@ -341,7 +341,8 @@ fn clock_skew(observed: &Observed, options: &Judging) -> Check {
     let status = if identity.skew.unsigned_abs() > limit { Status::Warn } else { Status::Pass };
     let found = format!(
         "gateway's clock is {:+.3} s off ours, known to ±{:.3} s",
-        identity.skew.as_secs_f64(),
+        // Never a zero with a minus.
+        (identity.skew.as_secs_f64() * 1e3).round() / 1e3 + 0.0,
         identity.skew_uncertainty().as_secs_f64()
     );
     with_remedy(

@@ -54,7 +54,8 @@ impl Page for Report {
                 table::cell(layer.name),
                 table::status_cell(layer.status),
                 table::cell(took),
-                table::cell(&layer.found),
+                // The status says as much.
+                table::cell(if layer.took_us.is_none() { "" } else { &layer.found }),
             ]);
         }
         table::write(sheet, &layers)?;

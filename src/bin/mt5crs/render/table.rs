@@ -81,7 +81,7 @@ const GAP: u16 = 2;
 /// A terminal narrower than this gets a table of many columns as one line a cell: a ticket that is broken over three
 /// lines can't be copied.
 const NARROW: u16 = 60;
-/// Columns that fit any terminal.
+/// So few columns fit a narrow terminal as long as no word in them is broken.
 const FEW: usize = 3;
 /// Words longer than this may be broken: paths and the like, in columns that tell.
 const WORD: usize = 12;
@@ -89,8 +89,9 @@ const WORD: usize = 12;
 /// Writes a table, without the blanks that it leaves at the ends of lines.
 pub(crate) fn write(sheet: &mut Sheet<'_>, table: &Table) -> io::Result<()> {
     let columns = table.header().map_or(0, comfy_table::Row::cell_count);
-    let is_narrow = |width: u16| width < NARROW || needed(table) > usize::from(width);
-    if columns > FEW && sheet.width.is_some_and(is_narrow) {
+    let is_narrow =
+        |width: u16| (columns > FEW && width < NARROW) || needed(table) > usize::from(width);
+    if sheet.width.is_some_and(is_narrow) {
         return write_narrow(sheet, table);
     }
     for line in table.lines() {
