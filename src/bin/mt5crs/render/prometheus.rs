@@ -8,6 +8,8 @@ use std::fmt::Write as _;
 
 use mt5crs::figure::{Figure, Unit};
 
+use super::style::clean;
+
 /// Whose figures they are.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Labels<'a> {
@@ -58,8 +60,11 @@ fn pairs(figure: &Figure, labels: Labels<'_>) -> String {
     all.join(",")
 }
 
+/// A line's end has an escape of its own; what else would steer a terminal is shown by ours, whose backslash is text here.
 fn escaped(text: &str, quoted: bool) -> String {
-    let text = text.replace('\\', r"\\").replace('\n', r"\n");
+    let lines: Vec<String> =
+        text.split('\n').map(|line| clean(line).replace('\\', r"\\")).collect();
+    let text = lines.join(r"\n");
     if quoted { text.replace('"', "\\\"") } else { text }
 }
 
@@ -75,6 +80,14 @@ fn number(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_label_steers_no_terminal_and_stays_a_label() {
+        let figure = Figure::count("n", "n", 1).label("currency", "USD\u{1b}[2J\u{7}\r\nx");
+        let labels = Labels { command: "sync", endpoint: None, profile: None };
+        let text = text(&[figure], labels);
+        assert!(text.contains(r#"currency="USD\\u{1b}[2J\\u{7}\\r\nx""#), "{text}");
+    }
 
     #[test]
     fn figures_of_one_name_stand_together_below_its_help() {
