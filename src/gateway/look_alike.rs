@@ -21,6 +21,8 @@ pub enum LookAlike {
     Echo,
     /// It speaks the protocol and refused the PING; holds its code.
     RefusingGateway(ErrorCode),
+    /// It answers as the gateway does, but for this: what makes it another program, or a gateway that is broken.
+    NearlyGateway(Malformed),
     /// It speaks JSON, and not this protocol; holds the first complaint.
     OtherJson(Malformed),
     /// It doesn't speak JSON; holds what it said, shortened and escaped.
@@ -38,6 +40,9 @@ impl fmt::Display for LookAlike {
             }
             Self::Echo => f.write_str("an echo server: it sent the PING back"),
             Self::RefusingGateway(code) => write!(f, "a gateway that refuses PING with {code}"),
+            Self::NearlyGateway(complaint) => {
+                write!(f, "its answer is nearly the gateway's, and breaks the protocol: {complaint}")
+            }
             Self::OtherJson(complaint) => {
                 write!(f, "a program that answers in JSON, but not as the gateway does: {complaint}")
             }
@@ -46,12 +51,29 @@ impl fmt::Display for LookAlike {
     }
 }
 
+/// What every answer of the gateway holds, and few others do.
+const PONG_KEYS: [&str; 2] = ["uuid", "status"];
+
+/// Whether an answer that is no JSON is an object with the keys of a pong. A key is looked for as text, because there is
+/// no parsing what is cut off, is not UTF-8, or holds `NaN`.
+fn begins_as_a_pong(answer: &[u8]) -> bool {
+    let holds = |key: &str| {
+        let quoted = format!("\"{key}\"");
+        answer.windows(quoted.len()).any(|window| window == quoted.as_bytes())
+    };
+    answer.trim_ascii_start().starts_with(b"{") && PONG_KEYS.into_iter().all(holds)
+}
+
 /// Judges an answer to a PING that was not the gateway's.
 pub(super) fn classify(sent: &[u8], answer: &[u8], complaint: Option<Malformed>) -> LookAlike {
     if sent == answer {
         return LookAlike::Echo;
     }
     let Ok(fields) = serde_json::from_slice::<Map<String, Value>>(answer) else {
+        // The beginning of such an answer looks right: what is wrong with it must be said, and where.
+        if let Some(complaint) = complaint.filter(|_| begins_as_a_pong(answer)) {
+            return LookAlike::NearlyGateway(complaint);
+        }
         let said = String::from_utf8_lossy(&answer[..answer.len().min(60)]);
         return LookAlike::NotJson(said.escape_debug().to_string());
     };
@@ -64,7 +86,64 @@ pub(super) fn classify(sent: &[u8], answer: &[u8], complaint: Option<Malformed>)
     }
     match (text("error_code"), complaint) {
         (Some(code), _) => LookAlike::RefusingGateway(ErrorCode::from_wire(code)),
+        (None, Some(complaint)) if PONG_KEYS.iter().all(|key| fields.contains_key(*key)) => {
+            LookAlike::NearlyGateway(complaint)
+        }
         (None, Some(complaint)) => LookAlike::OtherJson(complaint),
         (None, None) => LookAlike::RefusingGateway(ErrorCode::Absent),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::protocol::ping::Pong;
+    use crate::protocol::reply::decode;
+
+    fn words(answer: &[u8]) -> String {
+        let complaint = decode::<Pong>(answer, Uuid::nil()).err();
+        classify(b"{}", answer, complaint).to_string()
+    }
+
+    #[test]
+    fn what_begins_as_the_gateways_answer_is_told_by_what_is_wrong_with_it() {
+        let nearly = "its answer is nearly the gateway's, and breaks the protocol: ";
+        for (answer, wrong) in [
+            (
+                &br#"{"uuid":"a","status":"ok","latency_ms":NaN}"#[..],
+                "field `latency_ms` at byte 39: not a finite number",
+            ),
+            (
+                br#"{"uuid":"a","status":"ok","status":"ok"}"#,
+                "field `status` at byte 35: given twice",
+            ),
+            (b"{\"uuid\":\"a\",\"status\":\"\xe9\"}", "the frame at byte 22: not UTF-8"),
+            (
+                br#" {"uuid":"a","status":"ok","ser"#,
+                "the frame at byte 31: not JSON: it ends within a string",
+            ),
+        ] {
+            assert_eq!(words(answer), format!("{nearly}{wrong}"));
+        }
+        // What lacks its keys is told by what it said.
+        for (answer, told) in [
+            (&b"{\"status\":NaN}"[..], r#"a program that answers "{\"status\":NaN}""#),
+            (
+                b"see \"uuid\" and \"status\"",
+                r#"a program that answers "see \"uuid\" and \"status\"""#,
+            ),
+            (b"", r#"a program that answers """#),
+        ] {
+            assert_eq!(words(answer), told);
+        }
+        let known = [
+            (r#"{"uuid":"a","status":"ERROR","msg":"Unknown Command"}"#, "Unknown Command"),
+            (r#"{"uuid":"a","status":"ERROR","retcode":10014}"#, "market order"),
+        ];
+        for (answer, who) in known {
+            assert!(words(answer.as_bytes()).contains(who), "{}", words(answer.as_bytes()));
+        }
     }
 }
