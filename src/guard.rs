@@ -6,4 +6,5 @@ pub mod decision;
 pub mod drift;
 pub mod health;
 pub mod single;
+pub mod still;
 pub mod target;

@@ -27,15 +27,13 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::drift;
+use super::{drift, still};
 use crate::clock::micros;
 
 /// Round trips that are judged together.
 pub const WINDOW: usize = 100;
 /// Without an answer for this long nobody knows what becomes of the position.
 pub const SILENCE: Duration = Duration::from_secs(10);
-/// Figures of a market that is open move within this.
-pub const STILL: Duration = Duration::from_secs(5 * 60);
 /// Errors and drift count for this long.
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -143,7 +141,7 @@ pub struct Health {
     drift: VecDeque<Duration>,
     unjudged: Option<String>,
     silent_since: Option<Duration>,
-    figures: Option<(String, Duration)>,
+    figures: still::Figures,
     breaker: Option<String>,
     position: Option<String>,
     stranger: Option<String>,
@@ -160,7 +158,7 @@ impl Health {
             drift: VecDeque::new(),
             unjudged: None,
             silent_since: None,
-            figures: None,
+            figures: still::Figures::default(),
             breaker: None,
             position: None,
             stranger: None,
@@ -212,10 +210,7 @@ impl Health {
 
     /// The figures of account and position as they read now, whichever they are.
     pub fn figures(&mut self, now: Duration, figures: String) {
-        match &self.figures {
-            Some((last, _)) if *last == figures => {}
-            _ => self.figures = Some((figures, now)),
-        }
+        self.figures.read(now, figures);
     }
 
     /// What a look at drift said.
@@ -304,14 +299,8 @@ impl Health {
         if let Some(why) = &self.unjudged {
             say(State::Warning, Rule::DriftUnjudged, format!("drift cannot be judged: {why}"));
         }
-        if let Some((_, since)) = &self.figures
-            && now.saturating_sub(*since) >= STILL
-        {
-            let minutes = now.saturating_sub(*since).as_secs() / 60;
-            let words = format!(
-                "no figure has moved for {minutes} min: a closed market, or a terminal cut off from its broker"
-            );
-            say(State::Warning, Rule::Still, words);
+        if let Some(span) = self.figures.still(now) {
+            say(State::Warning, Rule::Still, still::words(span));
         }
         reasons.sort_by_key(|reason| std::cmp::Reverse(reason.state));
         let state = reasons.first().map_or(State::Healthy, |reason| reason.state);

@@ -51,6 +51,8 @@ pub fn of_look(look: &Look) -> Vec<Figure> {
     }
     let help = "How long there has been no answer; 0 while there is one";
     figures.push(Figure::time("link_silent", help, look.silent));
+    let help = "How long no figure of the account has moved although margin is in use; 0 until that is 5 min";
+    figures.push(Figure::time("link_still", help, look.still));
     figures.push(Figure::moment(
         "link_looked_timestamp",
         "When the link was looked at, Unix time",

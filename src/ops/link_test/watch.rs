@@ -2,7 +2,8 @@
 //!
 //! Each look is a PING and a GET_ACCOUNT on one connection that is kept while it lives. What is told: that the gateway
 //! answers or doesn't, that its terminal does or doesn't, that somebody else answers, that the round trip or the clock
-//! crossed a limit, and, once, that there was no answer for 10 s.
+//! crossed a limit, and, once, that there was no answer for 10 s, or that no figure of the account has moved for 5 min
+//! although margin is in use: a terminal that is cut off from its broker answers as well as any (hazard 19).
 
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -16,6 +17,7 @@ use crate::clock::{Deadline, Stopped, micros};
 use crate::gateway::session::{AskError, ProofError, Session, identity};
 use crate::gateway::target::resolve;
 use crate::gateway::transport::LinkError;
+use crate::guard::still;
 use crate::guard::target;
 use crate::protocol::Reply;
 use crate::protocol::account::Account;
@@ -35,6 +37,8 @@ pub struct Look {
     pub rtt: Option<Duration>,
     /// How long there has been no answer; zero while there is one.
     pub silent: Duration,
+    /// How long no figure of the account has moved, although margin is in use; zero until that is 5 min.
+    pub still: Duration,
 }
 
 /// Hears what a watch sees.
@@ -121,6 +125,8 @@ pub struct Event {
     pub rtt_us: Option<u64>,
     /// How long there has been, or was, no answer, in ms.
     pub silent_ms: Option<u64>,
+    /// How long no figure of the account has moved, or had, although margin is in use, in ms; null until that is 5 min.
+    pub still_ms: Option<u64>,
 }
 
 /// Why something is told.
@@ -133,6 +139,14 @@ pub enum EventKind {
     Changed,
     /// No answer for [`SILENCE`].
     Silent,
+    /// No figure of the account has moved for 5 min, although margin is in use.
+    Still,
+    /// They move again.
+    Moved,
+}
+
+fn millis(span: Duration) -> u64 {
+    micros(span) / 1000
 }
 
 /// Looks every `every` until somebody asks to stop, the deadline is past, or nobody is told any longer.
@@ -146,9 +160,10 @@ pub fn run(
     let mut session = None;
     let mut last: Option<State> = None;
     let (mut answered_at, mut silence_told) = (clock.monotonic(), false);
+    let mut movement = Movement::default();
     let mut due = clock.monotonic();
     loop {
-        let (state, rtt) = look(options, reach, &mut session)?;
+        let Seen { state, rtt, account } = look(options, reach, &mut session)?;
         let silent = clock.monotonic().saturating_sub(answered_at);
         let mut event = Event {
             schema: "mt5crs.link-watch/1",
@@ -157,13 +172,27 @@ pub fn run(
             state: state.clone(),
             rtt_us: rtt.map(micros),
             silent_ms: None,
+            still_ms: None,
         };
         let down = matches!(state, State::Down { .. });
         let silence = if down { silent } else { Duration::ZERO };
-        listener.looked(&Look { at: clock.now(), state: state.clone(), rtt, silent: silence });
         if down || matches!(last, Some(State::Down { .. })) {
-            event.silent_ms = Some(micros(silent) / 1000);
+            event.silent_ms = Some(millis(silent));
         }
+        let mut movement_told = None;
+        let mut still = Duration::ZERO;
+        if let Some(account) = &account {
+            movement_told = movement.read(clock.monotonic(), account);
+            event.still_ms = movement.still.map(millis);
+            still = movement.still.unwrap_or_default();
+        }
+        listener.looked(&Look {
+            at: clock.now(),
+            state: state.clone(),
+            rtt,
+            silent: silence,
+            still,
+        });
         let mut told = ControlFlow::Continue(());
         if last.is_none() {
             event.kind = EventKind::First;
@@ -175,6 +204,10 @@ pub fn run(
             event.kind = EventKind::Silent;
             told = listener.tell(&event);
             silence_told = true;
+        }
+        if let Some((kind, span)) = movement_told {
+            (event.kind, event.still_ms) = (kind, Some(millis(span)));
+            told = listener.tell(&event);
         }
         if !down {
             (answered_at, silence_told) = (clock.monotonic(), false);
@@ -195,23 +228,64 @@ pub fn run(
     }
 }
 
+/// Whether the account's figures move, look after look.
+#[derive(Default)]
+struct Movement {
+    figures: still::Figures,
+    /// For how long they have stood still, once that was told.
+    still: Option<Duration>,
+}
+
+impl Movement {
+    /// As the account reads now; answers what there is to tell, and for how long they have, or had, stood still.
+    fn read(&mut self, now: Duration, account: &Account) -> Option<(EventKind, Duration)> {
+        if account.margin.value().is_zero() {
+            // Nothing that moves is open.
+            self.figures.forget();
+        } else {
+            let Account { balance, equity, margin, .. } = account;
+            self.figures.read(now, format!("{balance} {equity} {margin}"));
+        }
+        let before = std::mem::replace(&mut self.still, self.figures.still(now));
+        match (before, self.still) {
+            (None, Some(span)) => Some((EventKind::Still, span)),
+            (Some(span), None) => Some((EventKind::Moved, span)),
+            _ => None,
+        }
+    }
+}
+
+/// What one look found.
+struct Seen {
+    state: State,
+    rtt: Option<Duration>,
+    /// The account, where the terminal answered.
+    account: Option<Account>,
+}
+
+impl Seen {
+    fn without_account(state: State, rtt: Option<Duration>) -> Self {
+        Self { state, rtt, account: None }
+    }
+}
+
 fn look<'r>(
     options: &Options,
     reach: &Reach<'r>,
     session: &mut Option<Session<'r>>,
-) -> Result<(State, Option<Duration>), Stopped> {
+) -> Result<Seen, Stopped> {
     let until = Deadline::after(&**reach.clock, options.timeout).min(reach.deadline);
     let mut proved = match session.take() {
         Some(session) => session,
         None => match open(options, reach, until)? {
             Ok(session) => session,
-            Err(state) => return Ok((state, None)),
+            Err(state) => return Ok(Seen::without_account(state, None)),
         },
     };
     // A connection that was open and has ended says only that it ended; whether anybody answers, the next look tells.
     let pong = match proved.ask::<Pong>((), until) {
         Ok(answer) => answer,
-        Err(error) => return Ok((unanswered(error)?, None)),
+        Err(error) => return Ok(Seen::without_account(unanswered(error)?, None)),
     };
     let rtt = pong.rtt;
     let clock = match &pong.reply {
@@ -220,19 +294,23 @@ fn look<'r>(
             Band::of(skew.unsigned_abs(), options.skew_warn, options.signature_ttl)
         }
         Reply::Refused(refusal) => {
-            return Ok((State::Stranger { why: refusal.to_string() }, Some(rtt)));
+            let stranger = State::Stranger { why: refusal.to_string() };
+            return Ok(Seen::without_account(stranger, Some(rtt)));
         }
     };
-    let state = match proved.ask::<Account>((), until).map(|answer| answer.reply) {
-        Ok(Reply::Done(_)) => {
+    let seen = match proved.ask::<Account>((), until).map(|answer| answer.reply) {
+        Ok(Reply::Done(account)) => {
             let latency = Band::of(rtt, options.latency_warn, options.latency_critical);
-            State::Up { latency, clock }
+            let state = State::Up { latency, clock };
+            Seen { state, rtt: Some(rtt), account: Some(account) }
         }
-        Ok(Reply::Refused(refusal)) => State::TerminalGone { why: refusal.to_string() },
-        Err(error) => return Ok((unanswered(error)?, Some(rtt))),
+        Ok(Reply::Refused(refusal)) => {
+            Seen::without_account(State::TerminalGone { why: refusal.to_string() }, Some(rtt))
+        }
+        Err(error) => return Ok(Seen::without_account(unanswered(error)?, Some(rtt))),
     };
     *session = Some(proved);
-    Ok((state, Some(rtt)))
+    Ok(seen)
 }
 
 fn unanswered(error: AskError) -> Result<State, Stopped> {
@@ -272,3 +350,6 @@ fn open<'r>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,11 @@
 //! `link-test` for people.
 
 use std::io;
+use std::time::Duration;
 
+use mt5crs::clock::spoken;
 use mt5crs::figure::Figure;
+use mt5crs::guard::still;
 use mt5crs::ops::link_test::watch::{Band, Event, EventKind, State};
 use mt5crs::ops::link_test::{Latency, Report, figures};
 use mt5crs::report::{Outcome, Status, Verdict};
@@ -156,6 +159,13 @@ pub(crate) fn event(sheet: &mut Sheet<'_>, event: &Event) -> io::Result<()> {
     if !detail.is_empty() {
         line += &format!(": {detail}");
     }
+    match (event.kind, event.still_ms.map(Duration::from_millis)) {
+        (EventKind::Still, Some(span)) => line += &format!("; {}", still::words(span)),
+        (EventKind::Moved, Some(span)) => {
+            line += &format!("; figures move again after {}", spoken(span));
+        }
+        _ => {}
+    }
     match (event.kind, event.silent_ms) {
         (EventKind::Silent, Some(ms)) => {
             line += &format!("; NO ANSWER for {:.0} s", ms as f64 / 1e3)
@@ -166,4 +176,42 @@ pub(crate) fn event(sheet: &mut Sheet<'_>, event: &Event) -> io::Result<()> {
         _ => {}
     }
     sheet.line(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::style::Style;
+
+    fn line(kind: EventKind, still_ms: Option<u64>) -> String {
+        let event_of = Event {
+            schema: "mt5crs.link-watch/1",
+            at: "2026-01-17T03:54:22Z".parse().unwrap(),
+            kind,
+            state: State::Up { latency: Band::Ok, clock: Band::Ok },
+            rtt_us: Some(1500),
+            silent_ms: None,
+            still_ms,
+        };
+        let mut page = Vec::new();
+        let mut sheet = Sheet { writer: &mut page, style: Style::plain(), width: None };
+        event(&mut sheet, &event_of).unwrap();
+        String::from_utf8(page).unwrap()
+    }
+
+    #[test]
+    fn that_nothing_moves_and_that_it_does_again_is_said() {
+        let up = "2026-01-17T03:54:22Z UP 1.50 ms";
+        assert_eq!(line(EventKind::First, None), format!("{up}\n"));
+        assert_eq!(
+            line(EventKind::Still, Some(300_000)),
+            format!(
+                "{up}; no figure has moved for 5 min: a closed market, or a terminal cut off from its broker\n"
+            )
+        );
+        let moved = line(EventKind::Moved, Some(425_000));
+        assert_eq!(moved, format!("{up}; figures move again after 7m 5s\n"));
+        // A change of state that comes meanwhile is told for itself.
+        assert_eq!(line(EventKind::Changed, Some(400_000)), format!("{up}\n"));
+    }
 }
