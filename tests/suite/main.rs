@@ -15,6 +15,7 @@ mod emergency_close;
 mod gate;
 mod gateway_rules;
 mod golden;
+mod hazards;
 mod interruptions;
 mod killed;
 mod link_test;

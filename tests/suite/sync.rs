@@ -1,5 +1,4 @@
 //! `sync`: what it recovers, what it doubts, and what it leaves alone.
 
 mod checks;
-mod hazards;
 mod recovery;
