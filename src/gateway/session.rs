@@ -114,7 +114,10 @@ impl<'c> Session<'c> {
         let action = T::action(parameters);
         let name = action.name();
         let exchange = match exchange(&mut *self.connection, self.clock, action, until) {
-            Err(LinkError::TimedOut) => return Err(LinkError::Unanswered { action: name }.into()),
+            // Another PING that stays unanswered says nothing of the terminal.
+            Err(LinkError::TimedOut) if name != Action::Ping.name() => {
+                return Err(LinkError::Unanswered { action: name }.into());
+            }
             exchange => exchange?,
         };
         answer(exchange.received, exchange.uuid, exchange.sent_at, exchange.rtt)

@@ -30,6 +30,7 @@ pub(crate) mod watch;
 use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
 use std::os::fd::AsFd;
 
+use mt5crs::exit::Exit;
 use mt5crs::failure::CHECKS_FAILED;
 use mt5crs::figure::Figure;
 use mt5crs::report::{Failure, Outcome, TargetKind};
@@ -91,6 +92,14 @@ pub(crate) fn one_line<R: Page>(outcome: &Outcome<R>, context: &Context<'_>) -> 
         Some((word, rest)) if word.bytes().all(|byte| byte.is_ascii_uppercase()) => rest.to_owned(),
         _ => line,
     }
+}
+
+/// Why, without what the headline says already.
+pub(crate) fn in_short(failure: &Failure) -> String {
+    let told = matches!(failure.exit, Exit::NoAnswer | Exit::NotTheGateway);
+    let message = (!told || failure.causes.is_empty()).then_some(&failure.message);
+    let words: Vec<&str> = message.into_iter().chain(&failure.causes).map(String::as_str).collect();
+    words.join(": ")
 }
 
 /// The line of a page that matters, its word included.

@@ -6,8 +6,8 @@ use mt5crs::failure::CHECKS_FAILED;
 use mt5crs::ops::positions::Report;
 use mt5crs::report::{Outcome, Status, Verdict};
 
-use super::style::{Ink, verdict};
-use super::{Context, Page, Sheet, table};
+use super::style::{Ink, clean, verdict};
+use super::{Context, Page, Sheet, in_short, table};
 
 impl Page for Report {
     fn page(
@@ -15,17 +15,22 @@ impl Page for Report {
         context: &Context<'_>,
         sheet: &mut Sheet<'_>,
     ) -> io::Result<()> {
-        let Some(report) = &outcome.report else { return Ok(()) };
+        let nothing = |whom: &str| {
+            let why = outcome.failure.as_ref().map_or_else(String::new, in_short);
+            clean(&format!("nothing is known of the positions{whom}: {why}"))
+        };
+        let Some(report) = &outcome.report else {
+            return sheet.headline(Ink::Fail, "UNKNOWN", &nothing(""));
+        };
         let whom = context.whom();
         let failed = report.checks.iter().find(|check| check.status == Status::Fail);
         // Half of what was asked came: the other half could have said that it is not to be believed.
         let half = outcome.failure.as_ref().is_some_and(|failure| failure.code != CHECKS_FAILED);
         let (word, text) = match (report.listed, failed) {
-            _ if half => ("UNKNOWN", format!("nothing is known of the positions at {whom}")),
-            (_, Some(check)) => (
-                "UNPROVED",
-                format!("{}: {} at {whom}", check.name, super::style::clean(&check.found)),
-            ),
+            _ if half => ("UNKNOWN", nothing(&format!(" at {whom}"))),
+            (_, Some(check)) => {
+                ("UNPROVED", format!("{}: {} at {whom}", check.name, clean(&check.found)))
+            }
             (Some(0), None) => {
                 ("EMPTY", format!("no open position is reported by {whom}, and the account agrees"))
             }

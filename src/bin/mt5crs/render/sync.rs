@@ -7,10 +7,10 @@ use mt5crs::figure::Figure;
 use mt5crs::ops::intents::Outcome as Settled;
 use mt5crs::ops::sync::changes::Changes;
 use mt5crs::ops::sync::{Report, figures};
-use mt5crs::report::{Failure, Outcome, Status};
+use mt5crs::report::{Outcome, Status};
 
 use super::style::{Ink, clean, verdict};
-use super::{Context, Page, Sheet, table};
+use super::{Context, Page, Sheet, in_short, table};
 
 impl Page for Report {
     fn figures(outcome: &Outcome<Self>) -> Vec<Figure> {
@@ -108,14 +108,6 @@ impl Page for Report {
         let kept = if report.snapshot.replaced { "written" } else { "left as it was" };
         sheet.line(format!("snapshot: {} ({kept})", report.snapshot.path.display()))
     }
-}
-
-/// Why, without what the headline says already.
-fn in_short(failure: &Failure) -> String {
-    let told = matches!(failure.exit, Exit::NoAnswer | Exit::NotTheGateway);
-    let message = (!told || failure.causes.is_empty()).then_some(&failure.message);
-    let words: Vec<&str> = message.into_iter().chain(&failure.causes).map(String::as_str).collect();
-    words.join(": ")
 }
 
 fn with(report: &Report, status: Status) -> Vec<&str> {
