@@ -86,6 +86,8 @@ pub struct Client<'c> {
     deadline: Deadline,
     listener: &'c dyn Listener,
     session: Option<Session<'c>>,
+    /// What the last PING that proved somebody said, whatever became of its connection.
+    simulated: bool,
 }
 
 impl<'c> Client<'c> {
@@ -97,7 +99,7 @@ impl<'c> Client<'c> {
         deadline: Deadline,
         listener: &'c dyn Listener,
     ) -> Self {
-        Self { transport, clock, policy, deadline, listener, session: None }
+        Self { transport, clock, policy, deadline, listener, session: None, simulated: false }
     }
 
     /// Proves who answers, on the connection that the next question takes; already proved, it costs nothing.
@@ -173,6 +175,12 @@ impl<'c> Client<'c> {
         self.session.is_some()
     }
 
+    /// Whether the last gateway that was proved says of itself that it is simulated: a report speaks of that one, also where
+    /// it went away meanwhile.
+    pub fn is_simulated(&self) -> bool {
+        self.simulated
+    }
+
     fn read<T: Read>(&mut self, parameters: T::Parameters) -> Result<Answer<T>, Error> {
         let action = T::action(parameters).name();
         self.retry(action, |session, until| session.ask(parameters, until))
@@ -222,6 +230,7 @@ impl<'c> Client<'c> {
                 let session = Session::prove(self.transport.connect(until)?, self.clock, until)?;
                 let rtt_us = micros(session.identity().rtt);
                 tracing::info!(rtt_us, "connected, and PING was answered");
+                self.simulated = session.identity().simulated;
                 session
             }
         };

@@ -287,7 +287,7 @@ pub fn run(client: &mut Client<'_>, options: &Options, means: &mut Means<'_>) ->
         return adopt::run(client, options, means, report);
     }
     let admitted = admission::admit(client, options, means, &mut report);
-    let simulated = client.is_connected() && client.identify().is_ok_and(|who| who.simulated);
+    let simulated = client.is_simulated();
     let ready = match admitted {
         Ok(ready) => ready,
         Err(failure) => return trade::refused(report, failure, simulated),

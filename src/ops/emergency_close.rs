@@ -8,6 +8,8 @@
 
 mod ledger;
 mod round;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -178,6 +180,13 @@ pub struct Means<'m> {
     pub progress: &'m dyn Fn(usize, usize),
 }
 
+impl Means<'_> {
+    /// Waits, and never past the deadline.
+    fn sleep(&self, duration: Duration) -> Result<(), Stopped> {
+        self.clock.sleep(duration.min(self.deadline.left(self.clock)))
+    }
+}
+
 /// What is to be closed, and what is open beside it.
 #[derive(Debug, Clone, Default)]
 pub struct Plan {
@@ -305,8 +314,7 @@ pub fn run(
         };
         (means.keep)(outcome.into());
     }
-    let simulated = client.identify().is_ok_and(|identity| identity.simulated);
-    finish(book, options, rounds, flat.map(|(certificate, _)| certificate), simulated)
+    finish(book, options, rounds, flat.map(|(certificate, _)| certificate), client.is_simulated())
 }
 
 /// Rounds of closing while something is open, and looks between them where no list tells what became of a CLOSE.
@@ -332,7 +340,7 @@ fn close_all(
         book.out_of_reach = ended.out_of_reach;
         if !ended.reached && ended.stopped.is_none() {
             // Nobody was there to send anything to: that is no round. A gateway that comes back is picked up.
-            means.clock.sleep(PAUSE)?;
+            means.sleep(PAUSE)?;
             continue;
         }
         *rounds = round;
@@ -348,7 +356,7 @@ fn close_all(
             return Err(stopped);
         }
         if !sends && book.has_open() && !book.has_to_send() {
-            means.clock.sleep(INTERVAL)?;
+            means.sleep(INTERVAL)?;
         }
     }
     Ok(())

@@ -29,7 +29,7 @@ pub(super) fn run(
 ) -> Outcome<Report> {
     let mut warnings = vec![];
     let found = find(client, options, means, &mut report, &mut warnings);
-    let simulated = client.is_connected() && client.identify().is_ok_and(|who| who.simulated);
+    let simulated = client.is_simulated();
     let others = match found {
         Ok(others) => others,
         Err(failure) => return trade::refused(report, failure, simulated),

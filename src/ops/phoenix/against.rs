@@ -5,25 +5,27 @@
 use std::fs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::draw::{Client, Draw};
 use super::stage::{Ended, Means, Stage, Trouble};
 use super::wire::{Order, Wire};
 use super::{Options, Recovery, Report, millis, steps};
-use crate::clock::{Clock, Stop};
+use crate::clock::{Clock, Deadline, Stop};
 use crate::exit::Exit;
 use crate::failure::{Names, interrupted};
 use crate::report::{Check, Failure, Outcome, Status, verdict_of};
 
 /// A process takes no longer than this, whatever the configured timeouts add up to.
-const DEADLINE: &str = "--deadline=15s";
+const LONGEST: Duration = Duration::from_secs(15);
 
-/// Reads, kills, reads again.
+/// Reads, kills, reads again; each process may take what is left until the deadline.
 pub fn run(
     options: &Options,
     gateway: SocketAddr,
     names: &Names,
     clock: &dyn Clock,
+    deadline: Deadline,
     stop: &Stop,
 ) -> Outcome<Report> {
     let means = Means { tool: &options.tool, environment: &options.environment, clock, stop };
@@ -40,9 +42,11 @@ pub fn run(
         played: vec![],
         left: None,
     };
-    let ended = read(options, gateway, means, &mut report);
+    let mut simulated = false;
+    let sync = || in_time(deadline.left(clock));
+    let ended = read(options, gateway, means, &sync, &mut report, &mut simulated);
     let failure = match ended {
-        Ok(Ok(simulated)) => {
+        Ok(Ok(())) => {
             let verdict = verdict_of(&report.gateway);
             if fs::remove_dir_all(&options.scratch).is_err() {
                 report.left = Some(options.scratch.clone());
@@ -61,10 +65,17 @@ pub fn run(
     };
     // What can't be removed is at least empty of anything of value.
     let _ = fs::remove_dir_all(&options.scratch);
-    let mut outcome = Outcome::judged(report, failure.verdict(), false);
+    let mut outcome = Outcome::judged(report, failure.verdict(), simulated);
     outcome.exit = failure.exit;
     outcome.failure = Some(failure);
     outcome
+}
+
+/// A sync that ends within that time, and within [`LONGEST`].
+fn in_time(left: Duration) -> [String; 2] {
+    // There is no deadline of nothing: one that is past by now ends at its first wait.
+    let limit = left.clamp(Duration::from_millis(1), LONGEST);
+    ["sync".to_owned(), format!("--deadline={}ms", limit.as_millis())]
 }
 
 /// A sync that got no answer, in its own words and with its own code.
@@ -91,8 +102,10 @@ fn read(
     options: &Options,
     gateway: SocketAddr,
     means: Means<'_>,
+    sync: &dyn Fn() -> [String; 2],
     report: &mut Report,
-) -> Result<Result<bool, Ended>, Trouble> {
+    simulated: &mut bool,
+) -> Result<Result<(), Ended>, Trouble> {
     let wire = Wire::to(Some(gateway)).map_err(Trouble::io("listen on loopback"))?;
     let stage = Stage::set(means, options.scratch.join("gateway"), wire.address())?;
     let mut check = |name: &'static str, status, found: String, expected: &str| {
@@ -100,14 +113,15 @@ fn read(
         report.gateway.push(Check { name: name.into(), status, found, expected, remedy: None });
     };
 
-    let first = stage.run(&["sync", DEADLINE])?;
+    let first = stage.run(&sync().each_ref().map(String::as_str))?;
+    *simulated = first.document["target"] == "simulated";
     let Some(count) = recovered(&first) else { return Ok(Err(first)) };
     check("first-read", Status::Pass, format!("{count} positions recovered"), "a sync recovers");
     let kept = snapshot(&stage)?;
 
     let moment = Draw::moment_of(Client::Sync, options.seed);
     let held = wire.hold_at(moment);
-    let mut process = stage.start(&["sync", DEADLINE])?;
+    let mut process = stage.start(&sync().each_ref().map(String::as_str))?;
     let Some(held) = stage.wait_for(&held, &mut process)? else {
         return Ok(Err(stage.ended(process)?));
     };
@@ -127,7 +141,8 @@ fn read(
     };
     check("snapshot-stands", status, found.to_owned(), "the killed run changed nothing");
 
-    let second = stage.run(&["sync", DEADLINE])?;
+    let second = stage.run(&sync().each_ref().map(String::as_str))?;
+    *simulated |= second.document["target"] == "simulated";
     let Some(count) = recovered(&second) else { return Ok(Err(second)) };
     let took = millis(means.clock.monotonic().saturating_sub(struck));
     check("second-read", Status::Pass, format!("{count} positions recovered"), "a sync recovers");
@@ -141,7 +156,7 @@ fn read(
     };
     check("reads-agree", status, found, "the same positions, unless somebody traded in between");
     report.recovery = Recovery { p50_ms: Some(took), max_ms: Some(took) };
-    Ok(Ok(second.document["target"] == "simulated"))
+    Ok(Ok(()))
 }
 
 fn recovered(ended: &Ended) -> Option<u64> {

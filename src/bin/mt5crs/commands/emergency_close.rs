@@ -70,12 +70,12 @@ fn close(
     let transport = site.transport(run, &target);
     let attempts = site.attempts(run);
     let mut client = Client::new(&transport, &*run.clock, site.policy(), site.deadline, &attempts);
-    let planned = emergency_close::plan(&mut client, &options)?;
-    let simulated = client.identify().is_ok_and(|identity| identity.simulated);
-    let kind = target::kind(&target, simulated);
+    let planned = emergency_close::plan(&mut client, &options);
+    let kind = target::kind(&target, client.is_simulated());
     showing.target = Some(kind);
+    let planned = planned?;
     if args.dry_run {
-        return Ok(emergency_close::rehearse(planned, simulated));
+        return Ok(emergency_close::rehearse(planned, client.is_simulated()));
     }
     if !args.yes {
         let context = Context {

@@ -50,7 +50,8 @@ fn read_only(run: &Run, args: &PhoenixArgs) -> Exit {
     }) {
         Ok((target, options)) => {
             let address = target.address;
-            let outcome = against::run(&options, address, &site.names, &*run.clock, &run.stop);
+            let (names, clock) = (&site.names, &*run.clock);
+            let outcome = against::run(&options, address, names, clock, site.deadline, &run.stop);
             showing.target = Some(guard::target::kind(&target, outcome.simulated));
             outcome
         }

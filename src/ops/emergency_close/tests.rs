@@ -1,0 +1,78 @@
+//! The deadline in virtual time, against the simulated gateway in this process: to the nanosecond, however slow the machine.
+
+use std::sync::Arc;
+
+use super::*;
+use crate::clock::ManualClock;
+use crate::gateway::ReadPolicy;
+use crate::gateway::client::Listener;
+use crate::gateway::transport::LinkError;
+use crate::sim::{InProcess, Options as SimOptions};
+
+struct Quiet;
+
+impl Listener for Quiet {
+    fn attempt_failed(&self, _: u32, _: &LinkError) {}
+}
+
+/// Flattens a gateway with those faults; answers how it ended and how long that took.
+fn flattened(faults: &str, deadline: Duration) -> (Outcome<Report>, Duration) {
+    let clock = ManualClock::new("2026-01-17T03:54:22.961398Z".parse().unwrap());
+    let faults = faults.split(' ').map(|fault| fault.parse().unwrap()).collect();
+    let sim = SimOptions { positions: 3, faults, ..SimOptions::default() };
+    let gateway = InProcess::start(&sim, Arc::new(clock.clone())).unwrap();
+    let seconds = Duration::from_secs;
+    let policy = ReadPolicy { timeout: seconds(3), attempts: 3, interval: seconds(1) };
+    let deadline = Deadline::after(&clock, deadline);
+    let mut client = Client::new(&gateway, &clock, policy, deadline, &Quiet);
+    let options = Options {
+        symbols: vec![],
+        tickets: vec![],
+        magic: None,
+        window: 64,
+        rounds: 3,
+        order_timeout: seconds(10),
+        credit: rust_decimal::Decimal::ZERO.into(),
+        names: Names {
+            verb: "close the positions of",
+            endpoint: "tcp://gateway:5555".to_owned(),
+            port: 5555,
+            host_setting: crate::failure::HOST_SETTING.to_owned(),
+            security_group: None,
+        },
+    };
+    let plan = plan(&mut client, &options).unwrap();
+    let mut means = Means {
+        clock: &clock,
+        deadline,
+        permit: &|_| ClosePermit::granted(),
+        keep: &mut |_| {},
+        progress: &|_, _| {},
+    };
+    let outcome = run(&mut client, &options, plan, &mut means);
+    (outcome, clock.monotonic())
+}
+
+#[test]
+fn no_wait_goes_past_the_deadline() {
+    for fault in [
+        "crash:GET_ACCOUNT:before",
+        "crash:GET_ACCOUNT:after",
+        "crash:CLOSE:before:#1",
+        "crash:CLOSE:after:#3",
+        "crash:GET_POSITIONS:before:#2",
+        "crash:GET_POSITIONS:after:#3",
+        "hang:CLOSE",
+        "hang:GET_ACCOUNT",
+        "hang:GET_POSITIONS:2+",
+        "close-ticket-zero positions-empty-on-error:GET_POSITIONS:2+",
+    ] {
+        for millis in [1500, 2000, 2300, 3000, 4000, 5000, 10_000, 10_700] {
+            let deadline = Duration::from_millis(millis);
+            let (outcome, took) = flattened(fault, deadline);
+            assert!(took <= deadline, "{fault}: {took:?} of {deadline:?}");
+            assert_eq!(outcome.exit, Exit::NotFlat, "{fault}");
+            assert!(outcome.simulated, "{fault}: what the PING said is forgotten");
+        }
+    }
+}
