@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-/// Somebody asked this run to stop; the signal's number says how (2 SIGINT, 15 SIGTERM).
+/// Somebody asked this run to stop; the signal's number says how (1 SIGHUP, 2 SIGINT, 15 SIGTERM).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("stopped by {}", signal_name(*.signal))]
 pub struct Stopped {
@@ -23,6 +23,7 @@ pub struct Stopped {
 
 fn signal_name(signal: usize) -> &'static str {
     match signal {
+        1 => "SIGHUP",
         2 => "SIGINT",
         15 => "SIGTERM",
         _ => "a signal",

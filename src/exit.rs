@@ -27,6 +27,8 @@ pub enum Exit {
     CommandNotRun,
     /// 127: COMMAND was not found, as a shell says it.
     CommandNotFound,
+    /// 129: stopped by SIGHUP, 128 + 1.
+    HungUp,
     /// 130: stopped by SIGINT, 128 + 2.
     Interrupted,
     /// 143: stopped by SIGTERM, 128 + 15.
@@ -48,6 +50,7 @@ impl Exit {
         Self::Bug,
         Self::CommandNotRun,
         Self::CommandNotFound,
+        Self::HungUp,
         Self::Interrupted,
         Self::Terminated,
     ];
@@ -67,6 +70,7 @@ impl Exit {
             Self::Bug => 70,
             Self::CommandNotRun => 126,
             Self::CommandNotFound => 127,
+            Self::HungUp => 129,
             Self::Interrupted => 130,
             Self::Terminated => 143,
         }
@@ -74,7 +78,16 @@ impl Exit {
 
     /// Whether somebody stopped the run before its answer: that is none, neither yes nor no.
     pub fn is_interruption(self) -> bool {
-        matches!(self, Self::Interrupted | Self::Terminated)
+        matches!(self, Self::HungUp | Self::Interrupted | Self::Terminated)
+    }
+
+    /// What a run ends with that a signal of that number stopped before any order.
+    pub fn of_signal(signal: usize) -> Self {
+        match signal {
+            1 => Self::HungUp,
+            15 => Self::Terminated,
+            _ => Self::Interrupted,
+        }
     }
 
     /// The exit code of that number, where it is one of ours.
@@ -91,14 +104,15 @@ impl Exit {
     /// A rank; being stopped is told before silence, because somebody wanted it.
     fn badness(self) -> u8 {
         match self {
-            Self::NotFlat => 13,
-            Self::OutcomeUnknown => 12,
-            Self::Bug => 11,
-            Self::NotTheGateway => 10,
-            Self::OrderRefused => 9,
-            Self::Guarded => 8,
-            Self::Terminated => 7,
-            Self::Interrupted => 6,
+            Self::NotFlat => 14,
+            Self::OutcomeUnknown => 13,
+            Self::Bug => 12,
+            Self::NotTheGateway => 11,
+            Self::OrderRefused => 10,
+            Self::Guarded => 9,
+            Self::Terminated => 8,
+            Self::Interrupted => 7,
+            Self::HungUp => 6,
             Self::NoAnswer => 5,
             Self::CommandNotFound => 4,
             Self::CommandNotRun => 3,
@@ -123,6 +137,7 @@ impl Exit {
             Self::Bug => "bug",
             Self::CommandNotRun => "command-not-run",
             Self::CommandNotFound => "command-not-found",
+            Self::HungUp => "hung-up",
             Self::Interrupted => "interrupted",
             Self::Terminated => "terminated",
         }
@@ -149,6 +164,9 @@ impl Exit {
             Self::Bug => "a bug in mt5crs",
             Self::CommandNotRun => "the command behind `--` could not be run",
             Self::CommandNotFound => "the command behind `--` was not found",
+            Self::HungUp => {
+                "stopped by SIGHUP, as a terminal that is gone sends it, before any order"
+            }
             Self::Interrupted => "stopped by SIGINT before any order",
             Self::Terminated => "stopped by SIGTERM before any order",
         }
@@ -171,7 +189,7 @@ impl Exit {
             Self::Bug => "report it, with the run's log",
             Self::CommandNotRun => "see that the command may be executed",
             Self::CommandNotFound => "see that the command exists and is on the PATH",
-            Self::Interrupted | Self::Terminated => "run it again when it is wanted",
+            Self::HungUp | Self::Interrupted | Self::Terminated => "run it again when it is wanted",
         }
     }
 }
@@ -183,7 +201,7 @@ mod tests {
     #[test]
     fn the_numbers_are_a_contract() {
         let codes: Vec<u8> = Exit::ALL.iter().map(|exit| exit.code()).collect();
-        assert_eq!(codes, [0, 1, 2, 3, 4, 5, 6, 7, 8, 70, 126, 127, 130, 143]);
+        assert_eq!(codes, [0, 1, 2, 3, 4, 5, 6, 7, 8, 70, 126, 127, 129, 130, 143]);
         for exit in Exit::ALL {
             assert_eq!(Exit::from_code(exit.code()), Some(*exit));
         }

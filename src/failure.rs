@@ -165,12 +165,11 @@ fn stranger_remedy() -> String {
 
 /// A run that was asked to stop before its answer.
 pub fn interrupted(stopped: Stopped) -> Failure {
-    let exit = if stopped.signal == 15 { Exit::Terminated } else { Exit::Interrupted };
     Failure {
         code: "interrupted",
         message: stopped.to_string(),
         causes: Vec::new(),
         remedy: "nothing was changed; run it again".to_owned(),
-        exit,
+        exit: Exit::of_signal(stopped.signal),
     }
 }

@@ -57,7 +57,7 @@ step() {
       6) stop "$name" "$code" 'whoever answered is not the gateway; find out who listens there' ;;
       7) stop "$name" "$code" 'the order was refused, and nothing executed' ;;
       8) stop "$name" "$code" 'a position remains; run mt5crs emergency-close, or close it by hand' ;;
-      130 | 143) stop "$name" "$code" 'stopped by a signal' ;;
+      129 | 130 | 143) stop "$name" "$code" 'stopped by a signal' ;;
       *) stop "$name" "$code" 'not a code that mt5crs ends with on purpose; look at its log' ;;
     esac
   done

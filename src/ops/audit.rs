@@ -173,7 +173,8 @@ pub fn run(options: &Options, means: &Means<'_>) -> Audited {
     let verdict = match exit {
         Exit::Ok if report.warned > 0 => Verdict::Warn,
         Exit::Ok => Verdict::Pass,
-        Exit::NoAnswer | Exit::Interrupted | Exit::Terminated => Verdict::Unknown,
+        Exit::NoAnswer => Verdict::Unknown,
+        exit if exit.is_interruption() => Verdict::Unknown,
         _ if report.found_nothing_wrong() => Verdict::Unknown,
         _ => Verdict::Fail,
     };

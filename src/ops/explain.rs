@@ -112,6 +112,7 @@ fn of_exit(exit: Exit) -> Explained {
         Exit::NoAnswer
         | Exit::Guarded
         | Exit::OrderRefused
+        | Exit::HungUp
         | Exit::Interrupted
         | Exit::Terminated => Executed::No,
         _ => Executed::NotAnOrders,
@@ -191,7 +192,7 @@ mod tests {
     #[test]
     fn every_code_is_found_by_its_code_and_by_its_name() {
         let all = explain(None).unwrap().codes;
-        assert_eq!(all.len(), 14 + 16 + 41);
+        assert_eq!(all.len(), 15 + 16 + 41);
         for code in &all {
             assert_eq!(one(&code.code), *code);
             assert_eq!(one(&code.name.to_lowercase()), *code);

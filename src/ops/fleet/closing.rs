@@ -100,15 +100,8 @@ impl Report {
 pub(super) fn exit(accounts: &[Account]) -> Exit {
     let exits = || accounts.iter().map(Account::exit);
     let nothing_sent = |exit: Exit| {
-        matches!(
-            exit,
-            Exit::Usage
-                | Exit::NoAnswer
-                | Exit::Guarded
-                | Exit::NotTheGateway
-                | Exit::Interrupted
-                | Exit::Terminated
-        )
+        matches!(exit, Exit::Usage | Exit::NoAnswer | Exit::Guarded | Exit::NotTheGateway)
+            || exit.is_interruption()
     };
     if exits().all(|exit| exit == Exit::Ok) {
         Exit::Ok

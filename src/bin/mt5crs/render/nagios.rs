@@ -29,8 +29,8 @@ impl State {
     /// bug say nothing about the gateway.
     pub(crate) fn of(verdict: Verdict, exit: Exit) -> Self {
         match (exit, verdict) {
-            (Exit::Usage | Exit::Bug | Exit::Interrupted | Exit::Terminated, _)
-            | (Exit::No, Verdict::Unknown) => Self::Unknown,
+            (Exit::Usage | Exit::Bug, _) | (Exit::No, Verdict::Unknown) => Self::Unknown,
+            (exit, _) if exit.is_interruption() => Self::Unknown,
             (Exit::Ok, Verdict::Pass) => Self::Ok,
             (Exit::Ok, _) => Self::Warning,
             _ => Self::Critical,

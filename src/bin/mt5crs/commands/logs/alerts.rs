@@ -117,8 +117,7 @@ fn follow(
     let mut search = Search::new(&query, &options);
     let ended = search.follow(&paths, &*run.clock, &mut watch, &mut Totals::default());
     Ok(match ended {
-        Ended::Stopped(Stopped { signal: 15 }) => Exit::Terminated,
-        Ended::Stopped(_) => Exit::Interrupted,
+        Ended::Stopped(Stopped { signal }) => Exit::of_signal(signal),
         // Whoever read it had enough.
         Ended::Listener(error) if error.kind() == ErrorKind::BrokenPipe => Exit::Ok,
         Ended::Listener(error) => {

@@ -149,10 +149,7 @@ impl Job {
             run.screen.fail(&unread(totals.unreadable));
         }
         match ended {
-            Err(Ended::Stopped(stopped)) => match stopped.signal {
-                15 => Exit::Terminated,
-                _ => Exit::Interrupted,
-            },
+            Err(Ended::Stopped(stopped)) => Exit::of_signal(stopped.signal),
             // Whoever read it had enough; only what matched is printed.
             Err(Ended::Listener(error)) if error.kind() == ErrorKind::BrokenPipe => Exit::Ok,
             Err(Ended::Listener(error)) => {
