@@ -74,7 +74,7 @@ complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "completions" -d 'Prin
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "man" -d 'Print a manual page, or write them all'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -s c -l count -d 'Round trips' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l interval -d 'From one round trip to the next, on a fixed schedule' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l watch -d 'Go on until stopped, look this often, and tell of every change' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l watch -d 'Go on until stopped, look this often (10ms at least), and tell of every change' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
 json\t'One JSON document, on failure too'
 nagios\t'For reads: one line for a monitoring plugin, exit codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN'

@@ -200,8 +200,8 @@ pub(crate) struct LinkTestArgs {
     /// Draw the distribution of the round trips
     #[arg(long)]
     pub(crate) histogram: bool,
-    /// Go on until stopped, look this often, and tell of every change
-    #[arg(long, value_name = "DURATION", value_parser = positive_duration, conflicts_with_all = ["count", "interval", "histogram"])]
+    /// Go on until stopped, look this often (10ms at least), and tell of every change
+    #[arg(long, value_name = "DURATION", value_parser = watch_interval, conflicts_with_all = ["count", "interval", "histogram"])]
     pub(crate) watch: Option<Duration>,
 }
 
@@ -308,10 +308,10 @@ pub(crate) struct CanaryArgs {
     ///
     /// Every look asks for a PING, the account and the positions, and looks at the kill switch; drift is looked at once an
     /// hour. Where health is CRITICAL the kill switch is written, the position closed, and that proved: exit code 1, or 8
-    /// where it remains. SIGTERM and SIGINT close it first and end with 1, because the rest was not watched; a second one
-    /// stops at once. SIGUSR1 hands over: it leaves the position open for --resume, and ends with 0. With -o json each look
-    /// is one line on stdout, and the last line is the document. --deadline holds for the order before the watch and again
-    /// for the close after it, not for the watch.
+    /// where it remains. SIGTERM, SIGINT and SIGHUP close it first and end with 1, because the rest was not watched; a
+    /// second one stops at once. SIGUSR1 hands over: it leaves the position open for --resume, and ends with 0. With -o
+    /// json each look is one line on stdout, and the last line is the document. --deadline holds for the order before the
+    /// watch and again for the close after it, not for the watch.
     #[arg(long, value_name = "DURATION", value_parser = watch_duration)]
     pub(crate) monitor: Option<Duration>,
     /// From one look of --monitor to the next, on a fixed schedule; 100ms to 60s
@@ -627,6 +627,11 @@ fn watch_duration(text: &str) -> Result<Duration, String> {
         Duration::from_secs(7 * 24 * 3600),
         "above 0 and at most 168h",
     )
+}
+
+/// How often a link may be looked at: each look is two questions to a gateway that answers one at a time.
+fn watch_interval(text: &str) -> Result<Duration, String> {
+    within(text, Duration::from_millis(10), Duration::MAX, "at least 10ms")
 }
 
 fn look_interval(text: &str) -> Result<Duration, String> {

@@ -141,3 +141,21 @@ fn a_change_meanwhile_says_as_well_that_nothing_moves() {
     ];
     assert_eq!(heard.story(), told);
 }
+
+#[test]
+fn the_schedule_is_kept_and_what_was_overrun_is_left_out() {
+    let ms = Duration::from_millis;
+    for (due, every, now, next) in [
+        (ms(0), ms(10), ms(0), ms(10)),
+        (ms(0), ms(10), ms(9), ms(10)),
+        (ms(0), ms(10), ms(10), ms(20)),
+        (ms(0), ms(10), ms(35), ms(40)),
+        (ms(40), ms(10), ms(35), ms(50)),
+        (ms(0), Duration::MAX, ms(1), Duration::MAX),
+    ] {
+        assert_eq!(next_due(due, every, now), next, "{due:?} {every:?} {now:?}");
+    }
+    // However short the interval and long the look: one step, and never into the past.
+    let hour = Duration::from_secs(3600);
+    assert!(next_due(ms(0), Duration::from_nanos(1), hour) >= hour);
+}
