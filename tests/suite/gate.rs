@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::snapshot::Kept;
-use crate::support::{Ended, Machine, Run, Sim, ended, signal};
+use crate::support::{Ended, Machine, Run, Sim, ended, signal, wait_until};
 
 /// A command that leaves a trace when it starts.
 const TRACE: [&str; 5] = ["sync", "--", "sh", "-c", "touch started"];
@@ -256,9 +256,7 @@ fn asked_to_stop_before_the_command_it_stops() {
     arguments.extend(&TRACE[1..]);
     let child = machine.against(&sim, &arguments).start();
     // Nobody reads its stderr yet, so it waits in the middle of its report, with everything proved.
-    while !machine.verify_log().contains("State synchronized") {
-        std::thread::yield_now();
-    }
+    wait_until("the state is proved", || machine.verify_log().contains("State synchronized"));
     signal(child.id(), "TERM");
     ended(child, "sync -- sh").exits(143).tells("State synchronized: 2000");
     assert!(!machine.started(), "the command started");

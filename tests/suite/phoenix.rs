@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::support::{Ended, Machine, Run, Sim, ended, named, signal};
+use crate::support::{Ended, Machine, Run, Sim, ended, named, signal, wait_until};
 
 fn phoenix(machine: &Machine, arguments: &[&str]) -> Run {
     let all: Vec<&str> = ["phoenix"].iter().chain(arguments).copied().collect();
@@ -130,9 +130,7 @@ fn asked_to_stop_it_ends_its_processes_and_leaves_nothing() {
     for (name, code) in [("INT", 130), ("TERM", 143)] {
         let machine = Machine::new();
         let child = phoenix(&machine, &["--rounds=100000"]).arg("--output=json").start();
-        while processes_in(machine.path()) < 3 {
-            std::thread::yield_now();
-        }
+        wait_until("processes of a round", || processes_in(machine.path()) >= 3);
         signal(child.id(), name);
         let ended = ended(child, "phoenix").exits(code);
         assert_eq!(ended.document()["error"]["code"], "interrupted");
@@ -144,15 +142,11 @@ fn asked_to_stop_it_ends_its_processes_and_leaves_nothing() {
 fn killed_itself_it_leaves_no_process() {
     let machine = Machine::new();
     let child = phoenix(&machine, &["--rounds=100000"]).start();
-    while processes_in(machine.path()) < 4 {
-        std::thread::yield_now();
-    }
+    wait_until("processes of a round", || processes_in(machine.path()) >= 4);
     signal(child.id(), "KILL");
     assert_eq!(ended(child, "phoenix").code(), None);
     // Each ends by itself once nobody is there any more.
-    while processes_in(machine.path()) > 0 {
-        std::thread::yield_now();
-    }
+    wait_until("its processes' end", || processes_in(machine.path()) == 0);
 }
 
 #[test]

@@ -5,20 +5,26 @@ mod closing;
 mod secrets;
 mod usage;
 
-use std::time::{Duration, Instant};
+use std::net::SocketAddr;
 
 use serde_json::Value;
 
-use crate::support::{Ended, Machine, Run, Sim, ended, signal, wait_for_line};
+use crate::support::{Ended, Machine, Run, Sim, ended, signal, wait_for_line, wait_until};
 
 /// Accounts a, b, c, … at those gateways, each with more members where they are given.
 pub fn accounts(machine: &Machine, sims: &[&Sim], members: &[&str]) {
-    let profiles: Vec<String> = sims
+    let endpoints: Vec<SocketAddr> = sims.iter().map(|sim| sim.endpoint).collect();
+    accounts_at(machine, &endpoints, members);
+}
+
+/// The same at whatever listens there.
+pub fn accounts_at(machine: &Machine, endpoints: &[SocketAddr], members: &[&str]) {
+    let profiles: Vec<String> = endpoints
         .iter()
         .zip("abcdef".chars())
         .enumerate()
-        .map(|(index, (sim, name))| {
-            let (host, port) = (sim.endpoint.ip(), sim.endpoint.port());
+        .map(|(index, (endpoint, name))| {
+            let (host, port) = (endpoint.ip(), endpoint.port());
             let more = members.get(index).copied().unwrap_or_default();
             format!(r#""{name}":{{"gateway_host":"{host}","gateway_port":{port}{more}}}"#)
         })
@@ -48,19 +54,19 @@ pub fn codes(document: &Value) -> Vec<i64> {
 
 /// The process that looks after an account, of those that this one started.
 fn process_of(parent: u32, part: &str) -> u32 {
-    let until = Instant::now() + Duration::from_secs(20);
-    while Instant::now() < until {
+    let mut found = None;
+    wait_until(&format!("a process for {part}"), || {
         let children = format!("/proc/{parent}/task/{parent}/children");
         let children = std::fs::read_to_string(children).unwrap_or_default();
         for child in children.split_whitespace() {
             let line = std::fs::read(format!("/proc/{child}/cmdline")).unwrap_or_default();
             if String::from_utf8_lossy(&line).contains(part) {
-                return child.parse().unwrap();
+                found = Some(child.parse().unwrap());
             }
         }
-        std::thread::yield_now();
-    }
-    panic!("no process for {part}");
+        found.is_some()
+    });
+    found.unwrap()
 }
 
 #[test]
@@ -162,7 +168,7 @@ fn a_process_that_is_killed_is_named_and_never_an_answer() {
 
 #[test]
 fn asked_to_stop_every_account_is_asked_once() {
-    for (name, code) in [("INT", 130), ("TERM", 143)] {
+    for (name, code) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
         let machine = Machine::new();
         let sims = [0, 1].map(|_| Sim::with_faults(&["hang:GET_POSITIONS"]));
         accounts(&machine, &[&sims[0], &sims[1]], &[]);
@@ -186,11 +192,10 @@ fn a_process_that_stands_still_is_killed_by_who_insists() {
     let run = all(&machine, &["positions", "-o=json", "--timeout=30s", "--attempts=1"]);
     let mut child = run.start();
     signal(process_of(child.id(), "act:b"), "STOP");
-    let until = Instant::now() + Duration::from_secs(20);
-    while child.try_wait().unwrap().is_none() {
-        assert!(Instant::now() < until, "nobody was killed");
+    wait_until("somebody was killed", || {
         signal(child.id(), "INT");
-    }
+        child.try_wait().unwrap().is_some()
+    });
     let document = ended(child, "positions").exits(70).document();
     assert_eq!(account(&document, "b")["document"], Value::Null);
 }

@@ -2,18 +2,45 @@
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::mpsc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
 /// No command of any test runs longer: a hang is a failure, not a wait.
 const HANG: Duration = Duration::from_secs(40);
+
+/// What a test waits for comes within this, however busy the machine.
+const BOUND: Duration = Duration::from_secs(30);
+
+/// Waits until it is so; what never comes fails with its name.
+#[track_caller]
+pub fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let until = Instant::now() + BOUND;
+    while !is_so() {
+        assert!(Instant::now() < until, "waited {BOUND:?}, and never: {what}");
+        // Between two looks the processor belongs to whoever is waited for.
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// The next connection.
+#[track_caller]
+pub fn accept(listener: &TcpListener) -> TcpStream {
+    listener.set_nonblocking(true).unwrap();
+    let mut accepted = None;
+    wait_until("somebody connected", || {
+        accepted = listener.accept().ok();
+        accepted.is_some()
+    });
+    accepted.unwrap().0
+}
 
 /// A machine of one test: nothing of the real one's settings, state or home is seen.
 pub struct Machine {
@@ -105,13 +132,26 @@ impl Run {
     pub fn arg(self, argument: &str) -> Self {
         let mut command = Command::new(self.command.get_program());
         command.arg(argument).args(self.command.get_args());
-        command.current_dir(self.command.get_current_dir().unwrap()).env_clear();
-        for (name, value) in self.command.get_envs() {
+        Self { command }.placed_as(&self)
+    }
+
+    /// As nohup starts it.
+    pub fn ignoring_a_hangup(self) -> Self {
+        let mut shell = Self { command: Command::new("sh") };
+        shell.command.args(["-c", "trap '' HUP; exec \"$0\" \"$@\""]);
+        shell.command.arg(self.command.get_program()).args(self.command.get_args());
+        shell.placed_as(&self)
+    }
+
+    /// In the directory and the environment of another.
+    fn placed_as(mut self, other: &Self) -> Self {
+        self.command.current_dir(other.command.get_current_dir().unwrap()).env_clear();
+        for (name, value) in other.command.get_envs() {
             if let Some(value) = value {
-                command.env(name, value);
+                self.command.env(name, value);
             }
         }
-        Self { command }
+        self
     }
 
     pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
@@ -167,16 +207,81 @@ pub fn ended(child: Child, shown: &str) -> Ended {
 }
 
 /// Reads a child's stderr until a line holds this; the rest is read on, so that the child never waits for a reader.
+#[track_caller]
 pub fn wait_for_line(child: &mut Child, text: &str) {
     wait_for_lines(child, text, 1);
 }
 
 /// The same for so many lines.
+#[track_caller]
 pub fn wait_for_lines(child: &mut Child, text: &str, count: usize) {
-    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-    let found = lines.by_ref().filter(|line| line.as_ref().unwrap().contains(text)).take(count);
-    assert_eq!(found.count(), count, "the command ended without {text:?}");
-    std::thread::spawn(move || lines.for_each(drop));
+    Talk::of(child).wait_for(text, count);
+}
+
+/// The lines of a child's stdout, one by one, each waited for no longer than for anything else.
+pub struct Lines(mpsc::Receiver<String>);
+
+impl Lines {
+    pub fn of(child: &mut Child) -> Self {
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let (sender, receiver) = mpsc::channel();
+        std::thread::spawn(move || {
+            // Read on to the end, whoever listens.
+            lines.map_while(Result::ok).for_each(|line| drop(sender.send(line)));
+        });
+        Self(receiver)
+    }
+
+    /// The next; `None` once stdout is closed.
+    #[track_caller]
+    pub fn next(&mut self) -> Option<String> {
+        match self.0.recv_timeout(BOUND) {
+            Ok(line) => Some(line),
+            Err(mpsc::RecvTimeoutError::Disconnected) => None,
+            Err(mpsc::RecvTimeoutError::Timeout) => panic!("no line within {BOUND:?}"),
+        }
+    }
+}
+
+/// What a child says on stderr, as it says it; it never waits for a reader.
+pub struct Talk {
+    /// What was said, and whether that is all.
+    said: Arc<Mutex<(String, bool)>>,
+}
+
+impl Talk {
+    pub fn of(child: &mut Child) -> Self {
+        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let said = Arc::new(Mutex::new((String::new(), false)));
+        let heard = Arc::clone(&said);
+        std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                let mut heard = heard.lock().unwrap();
+                heard.0.push_str(&line);
+                heard.0.push('\n');
+            }
+            heard.lock().unwrap().1 = true;
+        });
+        Self { said }
+    }
+
+    /// Waits until this was said so often.
+    #[track_caller]
+    pub fn wait_for(&self, text: &str, times: usize) {
+        wait_until(&format!("{text:?} on stderr"), || {
+            let said = self.said.lock().unwrap();
+            let is_said = said.0.matches(text).count() >= times;
+            assert!(is_said || !said.1, "the command ended without {text:?}: {}", said.0);
+            is_said
+        });
+    }
+
+    /// All that was said, once the child has ended.
+    #[track_caller]
+    pub fn whole(&self) -> String {
+        wait_until("stderr's end", || self.said.lock().unwrap().1);
+        self.said.lock().unwrap().0.clone()
+    }
 }
 
 /// Sends a signal to a process by its number.
@@ -282,6 +387,7 @@ pub struct Sim {
     pub endpoint: SocketAddr,
     book: PathBuf,
     _dir: TempDir,
+    _port: Option<OwnedFd>,
 }
 
 impl Sim {
@@ -289,8 +395,13 @@ impl Sim {
     pub fn start(arguments: &[&str]) -> Self {
         let dir = TempDir::new().unwrap();
         let book = dir.path().join("book.jsonl");
-        let (child, endpoint) = serve(&book, arguments);
-        Self { child, endpoint, book, _dir: dir }
+        let port = held_port();
+        let flag = port.as_ref().map(|(_, port)| format!("--listen-port={port}"));
+        let flags = flag.iter().map(String::as_str);
+        let all: Vec<&str> = arguments.iter().copied().chain(flags).collect();
+        let (child, endpoint) = serve(&book, &all);
+        let port = port.map(|(held, _)| held);
+        Self { child, endpoint, book, _dir: dir, _port: port }
     }
 
     /// With these faults.
@@ -315,7 +426,7 @@ impl Sim {
 
     /// Waits until a fault has ended it.
     pub fn wait_for_its_end(&mut self) {
-        self.child.wait().unwrap();
+        wait_until("the gateway's end by its fault", || self.child.try_wait().unwrap().is_some());
     }
 
     /// Takes the book up again on the same port, with other faults.
@@ -341,6 +452,26 @@ impl Sim {
         });
         document["report"]["executions"].as_array().unwrap().clone()
     }
+}
+
+/// A port that the system gives to nobody else while this lives: bound, so that a gateway may share it, and not listened
+/// on, so that it refuses whoever knocks while none is there. Without it the port of a gateway that was killed may be
+/// another test's a moment later. Only Linux shares a port so.
+fn held_port() -> Option<(OwnedFd, u16)> {
+    use nix::sys::socket::{
+        AddressFamily, SockFlag, SockType, SockaddrIn, bind, getsockname, setsockopt, socket,
+        sockopt,
+    };
+    use std::os::fd::AsRawFd as _;
+    if !cfg!(target_os = "linux") {
+        return None;
+    }
+    let flags = SockFlag::SOCK_CLOEXEC;
+    let held = socket(AddressFamily::Inet, SockType::Stream, flags, None).unwrap();
+    setsockopt(&held, sockopt::ReuseAddr, &true).unwrap();
+    bind(held.as_raw_fd(), &SockaddrIn::new(127, 0, 0, 1, 0)).unwrap();
+    let port = getsockname::<SockaddrIn>(held.as_raw_fd()).unwrap().port();
+    Some((held, port))
 }
 
 fn serve(book: &Path, arguments: &[&str]) -> (Child, SocketAddr) {

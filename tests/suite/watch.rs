@@ -1,25 +1,24 @@
 //! `canary --monitor` in real processes: what it prints as it goes, signals, a gateway that restarts, a kill, systemd.
 
-use std::io::{BufRead, BufReader};
 use std::os::unix::net::UnixDatagram;
-use std::process::{Child, ChildStdout};
+use std::process::Child;
 use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::orders::{canary, executed};
-use crate::support::{Machine, Run, Sim, signal};
+use crate::support::{Lines, Machine, Run, Sim, signal, wait_until};
 
 /// A watch under way, whose looks are read one by one.
 struct Watch {
     child: Child,
-    lines: std::io::Lines<BufReader<ChildStdout>>,
+    lines: Lines,
 }
 
 impl Watch {
     fn start(run: Run) -> Self {
         let mut child = run.arg("--output=json").start();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let lines = Lines::of(&mut child);
         // Read on, so that the watch never waits for a reader.
         let mut stderr = child.stderr.take().unwrap();
         std::thread::spawn(move || std::io::copy(&mut stderr, &mut std::io::sink()));
@@ -27,7 +26,7 @@ impl Watch {
     }
 
     fn line(&mut self) -> Option<Value> {
-        let line = self.lines.next()?.unwrap();
+        let line = self.lines.next()?;
         Some(serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error} in {line}")))
     }
 
@@ -52,7 +51,12 @@ impl Watch {
         while let Some(line) = self.line() {
             last = line;
         }
-        let status = self.child.wait().unwrap();
+        let mut status = None;
+        wait_until("the watch's end", || {
+            status = self.child.try_wait().unwrap();
+            status.is_some()
+        });
+        let status = status.unwrap();
         assert_eq!(status.code(), Some(code), "{last}");
         assert_eq!(last["schema"], "mt5crs.canary/1", "{last}");
         assert_eq!(last["exit_code"], code);

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{Fit, finding};
 use crate::stand_in::StandIn;
-use crate::support::{Machine, Sim, signal};
+use crate::support::{Machine, Sim, signal, wait_until};
 
 fn statuses(document: &Value, prefix: &str) -> Vec<String> {
     let all = document["report"]["checks"].as_array().unwrap().iter();
@@ -156,10 +156,10 @@ fn a_ctrl_c_ends_it_and_what_was_found_is_told() {
         super::HEALTHY.replace('\n', "\\n")
     ));
     let mut child = fit.audit_over("50s", &[]).arg("--output=json").start();
-    while !asked.exists() {
+    wait_until("systemd was asked", || {
         assert!(child.try_wait().unwrap().is_none(), "it ended before it asked");
-        std::thread::yield_now();
-    }
+        asked.exists()
+    });
     signal(child.id(), "INT");
     let document = crate::support::ended(child, "audit").exits(130).document();
     assert_eq!(document["error"]["code"], "interrupted");

@@ -26,7 +26,7 @@ fn a_gateway_that_hangs_in_the_middle_costs_its_own_group() {
 #[test]
 fn the_deadline_holds_and_is_no_pass() {
     let fit = Fit::on(Sim::with_faults(&["hang:GET_ACCOUNT:2+"]));
-    let document = fit.audit(&["--deadline=1s", "--timeout=30s"]).json().exits(3).document();
+    let document = fit.audit(&["--deadline=3s", "--timeout=30s"]).json().exits(3).document();
     assert!(document["duration_ms"].as_u64().unwrap() < 10_000, "{document}");
     assert_eq!(finding(&document, "state.account-readable")["status"], "not_reached");
     assert_eq!(finding(&document, "evidence.intents")["status"], "pass");

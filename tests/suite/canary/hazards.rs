@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use crate::orders::{canary, error, executed, honest};
-use crate::support::{Machine, Run, Sim};
+use crate::support::{Machine, Run, Sim, Talk, ended, signal};
+use crate::wire::Wire;
 
 /// A canary on a gateway with that fault and three positions beside it.
 fn with(machine: &Machine, sim: &Sim) -> Run {
@@ -83,14 +84,22 @@ fn a_list_before_the_signatures_end_says_no_no() {
 
 #[test]
 fn once_the_order_is_out_a_wish_to_stop_waits() {
-    let (machine, sim) = (Machine::new(), Sim::with_faults(&["delay:OPEN:600ms"]));
-    let child = with(&machine, &sim).arg("--output=json").start();
-    while executed(&sim).is_empty() {}
-    crate::support::signal(child.id(), "INT");
-    let ended = crate::support::ended(child, "canary").exits(0);
-    honest(&ended, &sim);
-    assert_eq!(executed(&sim), ["OPEN", "CLOSE"]);
-    ended.tells("not stopped: orders are on their way");
+    for name in ["INT", "TERM", "HUP"] {
+        let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
+        let wire = Wire::holding(&sim, "OPEN", 1);
+        let run = with(&machine, &sim).env("GATEWAY_PORT", wire.endpoint.port().to_string());
+        // Its reply waits for the test, and the test for nothing that takes a second.
+        let run = run.env("MT5CRS_ORDER_TIMEOUT_S", "8");
+        let mut child = run.arg("--output=json").start();
+        wire.wait_for_the_hold();
+        let talk = Talk::of(&mut child);
+        signal(child.id(), name);
+        talk.wait_for("not stopped: orders are on their way", 1);
+        wire.release();
+        let ended = ended(child, "canary").exits(0);
+        honest(&ended, &sim);
+        assert_eq!(executed(&sim), ["OPEN", "CLOSE"]);
+    }
 }
 
 #[test]
@@ -146,7 +155,7 @@ fn a_gateway_that_dies_of_the_order_is_asked_when_it_is_back() {
         let (machine, mut sim) = (Machine::new(), Sim::with_faults(&[fault]));
         let child = with(&machine, &sim).arg("--output=json").start();
         restart_once_dead(&mut sim);
-        let ended = crate::support::ended(child, fault).exits(code);
+        let ended = ended(child, fault).exits(code);
         let document = honest(&ended, &sim);
         assert!(error(&document).contains(word), "{document}");
     }

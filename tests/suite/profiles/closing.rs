@@ -1,13 +1,13 @@
 //! `emergency-close --all-profiles`: the ledgers show that each account's positions were closed at its own gateway, once.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::{account, accounts, all, codes, process_of};
+use super::{account, accounts, accounts_at, all, codes, process_of};
 use crate::orders::executed;
-use crate::support::{Ended, Machine, Run, Sim, ended, signal, signal_job};
+use crate::support::{Ended, Machine, Run, Sim, Talk, ended, signal, signal_job, wait_until};
+use crate::wire::Wire;
 
 fn close(machine: &Machine, arguments: &[&str]) -> Run {
     let run = all(machine, &[&["emergency-close"], arguments].concat());
@@ -206,63 +206,69 @@ fn a_gateway_named_above_the_profiles_is_refused_before_anything_is_sent() {
 
 #[test]
 fn the_first_signal_is_told_and_the_second_stops() {
-    for (signals, code) in [(1, 0), (2, 8)] {
+    // A terminal that is gone says so twice, and insists on nothing by it.
+    for (signals, code) in [(&["INT"][..], 0), (&["INT", "TERM"], 8), (&["HUP", "HUP"], 0)] {
         let machine = Machine::new();
-        let sims = [0, 1].map(|_| Sim::start(&["--positions=30", "--exec-time=40ms"]));
-        accounts(&machine, &[&sims[0], &sims[1]], &[]);
-        let child = close(&machine, &["--yes", "--window=4", "-o=json"]).start();
-        let until = Instant::now() + Duration::from_secs(20);
-        while sims.iter().any(|sim| executed(sim).len() < 3) {
-            assert!(Instant::now() < until, "nothing was closed");
-        }
-        for nth in 0..signals {
-            signal(child.id(), "INT");
-            // Two of a kind that come together are one to the system.
-            let so_far: usize = sims.iter().map(|sim| executed(sim).len()).sum();
-            while nth + 1 < signals
-                && sims.iter().map(|sim| executed(sim).len()).sum::<usize>() < so_far + 8
-            {
-                assert!(Instant::now() < until, "the first signal stopped it");
+        let sims = [0, 1].map(|_| Sim::start(&["--positions=30"]));
+        let wires = sims.each_ref().map(|sim| Wire::holding(sim, "CLOSE", 6));
+        accounts_at(&machine, &wires.each_ref().map(|wire| wire.endpoint), &[]);
+        let run = close(&machine, &["--yes", "--window=4", "-o=json"]);
+        let mut child = run.env("MT5CRS_ORDER_TIMEOUT_S", "20").start();
+        let talk = Talk::of(&mut child);
+        wires.iter().for_each(Wire::wait_for_the_hold);
+        for name in signals {
+            signal(child.id(), name);
+            for profile in ["a", "b"] {
+                let told = format!("{profile}: warning: not stopped: orders are on their way");
+                talk.wait_for(&told, 1);
             }
+        }
+        if code == 0 {
+            wires.iter().for_each(Wire::release);
         }
         let ended = ended(child, "emergency-close").exits(code);
         let document = honest(&ended, &[("a", &sims[0]), ("b", &sims[1])]);
         assert_eq!(codes(&document), [i64::from(code); 2]);
-        for profile in ["a", "b"] {
-            let told = format!("{profile}: warning: not stopped: orders are on their way");
-            assert_eq!(ended.stderr().matches(&told).count(), 1, "{}", ended.stderr());
-        }
+        let said = talk.whole();
+        assert_eq!(said.matches("not stopped: orders are on their way").count(), 2, "{said}");
     }
 }
 
 #[test]
 fn a_ctrl_c_at_the_terminal_is_one_and_not_two() {
     let machine = Machine::new();
-    let sim = Sim::start(&["--positions=30", "--exec-time=20ms"]);
-    accounts(&machine, &[&sim], &[]);
+    let sim = Sim::start(&["--positions=30"]);
+    let wire = Wire::holding(&sim, "CLOSE", 6);
+    accounts_at(&machine, &[wire.endpoint], &[]);
     let run = close(&machine, &["--yes", "--window=4", "-o=json"]).alone_in_its_job();
-    let child = run.start();
-    while executed(&sim).len() < 3 {}
+    let mut child = run.env("MT5CRS_ORDER_TIMEOUT_S", "20").start();
+    let talk = Talk::of(&mut child);
+    wire.wait_for_the_hold();
     signal_job(child.id(), "INT");
-    let ended = ended(child, "emergency-close").exits(0);
-    honest(&ended, &[("a", &sim)]);
-    assert_eq!(ended.stderr().matches("not stopped").count(), 1, "{}", ended.stderr());
+    talk.wait_for("not stopped", 1);
+    wire.release();
+    honest(&ended(child, "emergency-close").exits(0), &[("a", &sim)]);
+    let said = talk.whole();
+    assert_eq!(said.matches("not stopped").count(), 1, "{said}");
 }
 
 #[test]
 fn a_process_that_is_killed_leaves_its_account_unproved() {
     let machine = Machine::new();
     let good = Sim::start(&["--positions=2"]);
-    let slow = Sim::start(&["--positions=60", "--exec-time=40ms"]);
-    accounts(&machine, &[&good, &slow], &[]);
-    let child = close(&machine, &["--yes", "--window=4", "-o=json"]).start();
-    while executed(&slow).len() < 3 {}
+    let slow = Sim::start(&["--positions=60"]);
+    let wire = Wire::holding(&slow, "CLOSE", 6);
+    accounts_at(&machine, &[good.endpoint, wire.endpoint], &[]);
+    let run = close(&machine, &["--yes", "--window=4", "-o=json"]);
+    let child = run.env("MT5CRS_ORDER_TIMEOUT_S", "20").start();
+    wire.wait_for_the_hold();
     signal(process_of(child.id(), "act:b"), "KILL");
     let document = honest(&ended(child, "emergency-close").exits(8), &[("a", &good)]);
     assert_eq!(codes(&document), [0, 8]);
     let found = account(&document, "b")["found"].as_str().unwrap();
     assert!(found.contains("signal 9"), "{found}");
     // The next run finds what is left.
+    wire.release();
     close(&machine, &["--yes"]).json().exits(0);
     assert_eq!(executed(&slow).len(), 60);
 }
@@ -270,21 +276,20 @@ fn a_process_that_is_killed_leaves_its_account_unproved() {
 #[test]
 fn who_watched_may_go_and_the_closing_goes_on() {
     let machine = Machine::new();
-    let sim = Sim::start(&["--positions=30", "--exec-time=20ms"]);
-    accounts(&machine, &[&sim], &[]);
-    let mut child = close(&machine, &["--yes", "--window=4"]).start();
-    while executed(&sim).is_empty() {}
+    let sim = Sim::start(&["--positions=30"]);
+    let wire = Wire::holding(&sim, "CLOSE", 6);
+    accounts_at(&machine, &[wire.endpoint], &[]);
+    let run = close(&machine, &["--yes", "--window=4"]).env("MT5CRS_ORDER_TIMEOUT_S", "20");
+    let mut child = run.start();
+    wire.wait_for_the_hold();
     let closing = process_of(child.id(), "act:a");
     signal(child.id(), "KILL");
     child.wait().unwrap();
+    wire.release();
     // One that has ended has no command line any more, whether or not somebody has waited for it.
     let line = format!("/proc/{closing}/cmdline");
     let is_running = || std::fs::read(&line).is_ok_and(|line| !line.is_empty());
-    let until = Instant::now() + Duration::from_secs(20);
-    while is_running() {
-        assert!(Instant::now() < until, "it goes on for ever");
-        std::thread::yield_now();
-    }
+    wait_until("the end of the process that closes", || !is_running());
     assert_eq!(executed(&sim).len(), 30, "it ended with its watcher");
 }
 
