@@ -16,7 +16,7 @@ fn begins(ended: &Ended, words: &str) {
 
 #[test]
 fn a_sync_that_was_stopped_did_not_fail_but_for_its_supervisor() {
-    for (name, code, alarms) in [("INT", 130, false), ("TERM", 143, true)] {
+    for (name, code, alarms) in [("INT", 130, false), ("HUP", 129, false), ("TERM", 143, true)] {
         let (machine, sim) = (Machine::new(), Sim::with_faults(&["hang:SYNC_ALL"]));
         let mut child = machine.against(&sim, &["-vv", "sync", "--timeout=10s"]).start();
         wait_for_line(&mut child, "asking action=\"SYNC_ALL\"");

@@ -116,8 +116,8 @@ fn usable(run: &Run, args: &SyncArgs) -> Result<(), Failure> {
 
 /// The lines that operators grep for: one for each sync.
 fn record(site: &Site, outcome: &Outcome<Report>) {
-    // Somebody at the terminal changed their mind; a supervisor whose patience ended (SIGTERM) is another matter.
-    if outcome.exit == Exit::Interrupted {
+    // Somebody at the terminal changed their mind, or left; a supervisor whose patience ended (SIGTERM) is another matter.
+    if matches!(outcome.exit, Exit::Interrupted | Exit::HungUp) {
         return;
     }
     let Some(report) = &outcome.report else {
