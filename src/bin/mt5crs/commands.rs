@@ -23,6 +23,7 @@ use mt5crs::logs::report::Presets;
 
 use crate::args::logs::LogsCommand;
 use crate::args::{Arguments, Command, Format};
+use crate::practice;
 use crate::run::{Run, usage};
 
 /// Runs the command that was asked for, and says what the process ends with.
@@ -30,7 +31,8 @@ pub(crate) fn dispatch(arguments: Arguments) -> u8 {
     let run = Run::begin(arguments.global);
     let output = run.global.output;
     let is_monitored = matches!(output, Format::Nagios | Format::Prometheus);
-    let exit = if let Some(failure) = fleet::left_out(&run) {
+    let contradiction = practice::contradiction(&run.global, &arguments.command);
+    let exit = if let Some(failure) = contradiction.or_else(|| fleet::left_out(&run)) {
         run.give_up::<Presets>("usage", failure)
     } else if is_monitored && !has_figures(&arguments.command) {
         let failure = usage(

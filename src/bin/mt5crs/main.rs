@@ -12,6 +12,7 @@ mod listener;
 mod logging;
 mod outfile;
 mod part;
+mod practice;
 mod prompt;
 mod render;
 mod run;

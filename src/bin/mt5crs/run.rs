@@ -49,6 +49,8 @@ pub(crate) struct Showing<'a> {
     pub(crate) on_stderr: bool,
     /// Whether somebody waits for the end: nothing is then done that can be done another time.
     pub(crate) urgent: bool,
+    /// The tree that stands in for the configured one, of a command that talks to nobody.
+    pub(crate) scratch: Option<&'a std::path::Path>,
     /// A file that gets the JSON document as well.
     pub(crate) report_file: Option<&'a std::path::Path>,
 }
@@ -270,7 +272,7 @@ impl Run {
         command: &str,
         outcome: &'a Outcome<R>,
         site: Option<&'a Site>,
-        showing: &Showing<'_>,
+        showing: &'a Showing<'_>,
     ) -> Envelope<'a, R> {
         let duration = self.clock.monotonic().saturating_sub(self.began);
         Envelope {
@@ -285,7 +287,7 @@ impl Run {
             exit_code: outcome.exit.code(),
             run_log: site.map(|site| site.record.run_log()),
             verify_log: site.map(|site| site.record.verify_log()),
-            scratch: site.and_then(Site::scratch),
+            scratch: site.and_then(Site::scratch).or(showing.scratch),
             report: outcome.report.as_ref(),
             warnings: &outcome.warnings,
             error: outcome.failure.as_ref(),

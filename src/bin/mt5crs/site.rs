@@ -32,6 +32,7 @@ use crate::args::{Global, LogFormat};
 use crate::group::Sharing;
 use crate::listener::Attempts;
 use crate::logging;
+use crate::practice;
 use crate::run::Run;
 
 /// Skew of the clocks past which every command warns.
@@ -121,8 +122,11 @@ impl Site {
             run.screen.warn(&warning.message);
         }
         let (simulated, origin) = if run.global.sim.sim {
-            let (server, scratch) = practise(run, &mut settings)?;
-            (Some((server, scratch)), "--sim".to_owned())
+            let scratch = practice::scratch_tree(&mut settings)?;
+            let server = practice::serve(run, &mut settings)?;
+            run.screen
+                .note(&format!("a simulated gateway; state and logs are in {}", scratch.display()));
+            (Some((server, scratch)), practice::FLAG.to_owned())
         } else {
             (None, origin.to_string())
         };
@@ -241,6 +245,44 @@ impl Site {
     }
 }
 
+/// Where a command works that talks to nobody.
+pub(crate) struct Place {
+    pub(crate) settings: Settings,
+    /// The tree that stands in for the configured one.
+    pub(crate) scratch: Option<PathBuf>,
+}
+
+impl Place {
+    /// On settings that were read already. With `lenient`, nothing but what is wrong with these keys stops it.
+    pub(crate) fn on(
+        run: &Run,
+        resolved: Resolved,
+        lenient: Option<&[Key]>,
+    ) -> Result<Self, Failure> {
+        let accepted = match (run.global.sim.sim, lenient) {
+            // What is configured is not looked at.
+            (true, _) => resolved.lenient(&[]),
+            (false, Some(reads)) => resolved.lenient(reads),
+            (false, None) => resolved.strict(),
+        };
+        let Accepted { mut settings, warnings } =
+            accepted.map_err(|problems| settings_failure(&problems))?;
+        for warning in &warnings {
+            run.screen.warn(&warning.message);
+        }
+        let mut scratch = None;
+        if run.global.sim.sim {
+            let tree = practice::scratch_tree(&mut settings)?;
+            run.screen.note(&format!(
+                "practice: records and kill switch are in {}, nothing that is configured is touched",
+                tree.display()
+            ));
+            scratch = Some(tree);
+        }
+        Ok(Self { settings, scratch })
+    }
+}
+
 /// Reads every layer of the settings.
 pub(crate) fn resolved(
     global: &Global,
@@ -340,49 +382,4 @@ pub(crate) fn no_directory(error: &std::io::Error) -> Failure {
         remedy: "cd to a directory that exists".to_owned(),
         exit: Exit::Usage,
     }
-}
-
-/// Starts the embedded gateway and points the settings at it and at a scratch tree.
-fn practise(run: &Run, settings: &mut Settings) -> Result<(Server, PathBuf), Failure> {
-    let failure = |message: &str, cause: String, remedy: &str| Failure {
-        code: "simulator",
-        message: message.to_owned(),
-        causes: vec![cause],
-        remedy: remedy.to_owned(),
-        exit: Exit::Usage,
-    };
-    let scratch = tempfile::Builder::new()
-        .prefix("mt5crs-sim-")
-        .tempdir()
-        .map_err(|error| {
-            failure(
-                "failed to make a scratch directory",
-                error.to_string(),
-                "set TMPDIR to a directory that can be written",
-            )
-        })?
-        .keep();
-    let options = run.global.sim.options().map_err(|error| {
-        failure(
-            "failed to set up the simulated gateway",
-            error.to_string(),
-            "mt5crs sim --list-faults",
-        )
-    })?;
-    let server = Server::start(options, Arc::clone(&run.clock)).map_err(|error| {
-        failure(
-            "failed to start the simulated gateway",
-            error.to_string(),
-            "check --sim-book and --sim-fault",
-        )
-    })?;
-    run.screen.note(&format!("a simulated gateway; state and logs are in {}", scratch.display()));
-    settings.gateway =
-        Some(HostPort { host: server.endpoint().ip().to_string(), port: server.endpoint().port() });
-    settings.profile = None;
-    settings.state_dir = scratch.join("state");
-    settings.log_dir = scratch.join("logs");
-    settings.verify_log = settings.log_dir.join("VERIFY_LOG.log");
-    settings.kill_switch_file = scratch.join("kill_switch.lock");
-    Ok((server, scratch))
 }

@@ -1,22 +1,25 @@
 //! `mt5crs breaker`: the kill switch's file.
 
-use mt5crs::config::{Accepted, Key};
+use std::path::PathBuf;
+
+use mt5crs::config::{Key, Origin};
 use mt5crs::exit::Exit;
 use mt5crs::ops::breaker::{self, Report, Switch};
 use mt5crs::report::Failure;
 
 use crate::args::BreakerCommand;
-use crate::prompt;
-use crate::run::{Run, user};
-use crate::site::{no_directory, resolved, settings_failure};
+use crate::run::{Run, Showing, user};
+use crate::site::{Place, no_directory, resolved};
+use crate::{practice, prompt};
 
 const NAME: &str = "breaker";
 
 pub(crate) fn run(run: &Run, command: &BreakerCommand) -> Exit {
-    let switch = match switch(run) {
-        Ok(switch) => switch,
+    let (switch, scratch) = match switch(run) {
+        Ok(found) => found,
         Err(failure) => return run.give_up::<Report>(NAME, failure),
     };
+    let showing = Showing { scratch: scratch.as_deref(), ..Showing::default() };
     let outcome = match command {
         BreakerCommand::Status => breaker::status(&switch),
         BreakerCommand::Engage { reason } => breaker::engage(&switch, reason, &user(), &*run.clock),
@@ -24,22 +27,21 @@ pub(crate) fn run(run: &Run, command: &BreakerCommand) -> Exit {
             let question = format!("Remove {}? {}.", switch.path.display(), breaker::CAVEAT);
             match if *yes { Ok(()) } else { prompt::typed(run, &question, "release") } {
                 Ok(()) => breaker::release(&switch),
-                Err(failure) => return run.give_up::<Report>(NAME, failure),
+                Err(failure) => return run.give_up_showing::<Report>(NAME, failure, &showing),
             }
         }
     };
-    run.finish_alone(NAME, &outcome)
+    run.finish_showing(NAME, &outcome, &showing)
 }
 
-/// Nothing but a kill switch in doubt may stop this.
-fn switch(run: &Run) -> Result<Switch, Failure> {
+/// Nothing but a kill switch in doubt may stop this. In practice it is one of the practice's own.
+fn switch(run: &Run) -> Result<(Switch, Option<PathBuf>), Failure> {
     let resolved = resolved(&run.global, &[]).map_err(|error| no_directory(&error))?;
-    let origin = resolved.origin_of(Key::KillSwitchFile);
-    let accepted = resolved.lenient(&[Key::KillSwitchFile]);
-    let Accepted { settings, warnings } =
-        accepted.map_err(|problems| settings_failure(&problems))?;
-    for warning in warnings {
-        run.screen.warn(&warning.message);
-    }
-    Ok(Switch { path: settings.kill_switch_file, origin })
+    let configured = resolved.origin_of(Key::KillSwitchFile);
+    let Place { settings, scratch } = Place::on(run, resolved, Some(&[Key::KillSwitchFile]))?;
+    let origin = match scratch {
+        Some(_) => Origin::Flag { flag: practice::FLAG.to_owned() },
+        None => configured,
+    };
+    Ok((Switch { path: settings.kill_switch_file, origin }, scratch))
 }

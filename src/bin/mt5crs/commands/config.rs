@@ -11,6 +11,9 @@ use crate::run::Run;
 use crate::site::{PROFILE_FLAG, inputs, no_directory, resolved};
 
 pub(crate) fn run(run: &Run, command: &ConfigCommand) -> Exit {
+    if run.global.sim.sim {
+        run.screen.note("this is what is configured; under --sim, a scratch tree stands in for it");
+    }
     match command {
         ConfigCommand::Show => show(run),
         ConfigCommand::Check => check(run),

@@ -29,15 +29,12 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(crate) fn run(run: &Run, args: SyncArgs) -> Exit {
     let mut showing = Showing {
-        target: None,
         all_rows: args.rows.all,
-        histogram: false,
-        told: 0,
-        last_line: false,
         on_stderr: !args.command.is_empty(),
         // The command is about to start.
         urgent: !args.command.is_empty(),
         report_file: args.report.as_deref(),
+        ..Showing::default()
     };
     if let Err(failure) = usable(run, &args) {
         return run.give_up_showing::<Report>(JOB.name, failure, &showing);
