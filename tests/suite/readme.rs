@@ -1,5 +1,8 @@
 //! Every command line of the README, run as a reader would type it.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::process::Command;
 
 use crate::support::{Machine, Sim};
@@ -47,15 +50,47 @@ fn cargo_run_environment() -> Vec<(String, String)> {
     set
 }
 
+/// How mt5crs itself ends on the lines that say what to print when it fails: a line's own code is its last command's.
+const ENDS: [(&str, i32); 6] = [
+    ("--sim-fault positions-empty-on-error sync ||", 1),
+    ("--sim-fault cannot-close emergency-close --yes ||", 8),
+    ("mt5crs audit --only config,files --fail-on warn ||", 1),
+    // The reader's may be the other one; here nothing is wrong.
+    ("mt5crs audit ||", 0),
+    ("mt5crs logs alerts ||", 0),
+    ("mt5crs -o nagios logs alerts ||", 0),
+];
+
+/// Stands in front of the binary on the PATH, and notes how each run of it ends: a shell's line ends as its `|| echo` or
+/// its last `| tail` does.
+fn noting(machine: &Machine, codes: &Path) -> String {
+    let wrapper = machine.write(
+        "bin/mt5crs",
+        format!(
+            "#!/bin/sh\n{} \"$@\"\ncode=$?\necho $code >> {}\nexit $code\n",
+            env!("CARGO_BIN_EXE_mt5crs"),
+            codes.display()
+        ),
+    );
+    std::fs::set_permissions(&wrapper, Permissions::from_mode(0o755)).unwrap();
+    format!("{}:/usr/bin:/bin", wrapper.parent().unwrap().display())
+}
+
 #[test]
 fn every_command_line_does_what_it_says() {
     let commands = command_lines(PAGES[0]);
     assert!(commands.len() > 20, "{commands:?}");
-    let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
-    let binary = std::path::Path::new(env!("CARGO_BIN_EXE_mt5crs"));
-    let path = format!("{}:/usr/bin:/bin", binary.parent().unwrap().display());
+    let told = |command: &str| ENDS.iter().find(|(line, _)| command.contains(line));
+    for (line, _) in ENDS {
+        assert!(commands.iter().any(|it| it.contains(line)), "the page has no line {line:?}");
+    }
+    // What no reader of the page sees lies beside the directory that its lines are run in.
+    let (machine, around, sim) = (Machine::new(), Machine::new(), Sim::with_faults(&[]));
+    let codes = around.file("codes");
+    let path = noting(&around, &codes);
     for command in commands {
         let Some(here) = as_here(&command, &sim) else { continue };
+        std::fs::write(&codes, "").unwrap();
         let output = Command::new("sh")
             .args(["-c", &here])
             .current_dir(machine.path())
@@ -65,12 +100,24 @@ fn every_command_line_does_what_it_says() {
             // What `cargo run` sets for the program, the build script's own included.
             .envs(cargo_run_environment())
             .env("TMPDIR", machine.path())
+            // The places of this machine's own deployment, where it has one.
+            .env("KILL_SWITCH_FILE", around.file("kill_switch.lock"))
+            .env("MT5CRS_STATE_DIR", around.file("state"))
+            .env("MT5CRS_LOG_DIR", around.file("logs"))
             .output()
             .unwrap();
         let (out, err) =
             (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         assert!(output.status.success(), "{command}\n({here})\n{out}\n{err}");
         assert!(!out.is_empty() || command.contains(" > "), "{command} printed nothing");
+        let ended = std::fs::read_to_string(&codes).unwrap();
+        let wanted = match told(&command) {
+            Some((_, code)) => format!("{code}\n"),
+            None if here.contains("mt5crs") => "0\n".to_owned(),
+            None => String::new(),
+        };
+        assert_eq!(ended, wanted, "{command}\n({here})\n{out}\n{err}");
+        assert!(!command.contains("||") || told(&command).is_some(), "{command} is not in ENDS");
     }
     assert!(sim.ledger().is_empty(), "a reader who follows the README traded: {:?}", sim.ledger());
 }
