@@ -3320,7 +3320,7 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__sim)
-            opts="-o -v -q -h -V --positions --seed --fault --book --link-rtt --exec-time --signature-ttl --listen-port --end-with-stdin --list-faults --ledger --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
+            opts="-o -v -q -h -V --positions --seed --fault --book --link-rtt --exec-time --signature-ttl --listen-port --end-with-stdin --requests --list-faults --ledger --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3355,6 +3355,10 @@ _mt5crs() {
                     return 0
                     ;;
                 --listen-port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --requests)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -711,6 +711,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l link-rtt -d 'The l
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l exec-time -d 'The broker\'s time for an order, which nothing hides' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l signature-ttl -d 'How old an order\'s risk signature may be' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l listen-port -d 'The port to listen on, on loopback; the system picks one unless it is given' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l requests -d 'Note every request in this file as it comes in, a line of JSON each: which connection, and what' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
 json\t'One JSON document, on failure too'
 nagios\t'For reads: one line for a monitoring plugin, exit codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN'

@@ -20,6 +20,7 @@ pub mod ledger;
 mod line;
 mod market;
 mod plan;
+mod requests;
 mod server;
 pub mod spec;
 mod spoil;
@@ -59,6 +60,8 @@ pub struct Options {
     pub signature_ttl: Duration,
     /// Keeps the book over a crash. One that exists rules over `positions`, `balance` and `seed`.
     pub book: Option<PathBuf>,
+    /// Where a [`Server`] notes every request as it came in.
+    pub requests: Option<PathBuf>,
     /// The port on 127.0.0.1 that a [`Server`] listens on; the system picks one where it is 0.
     pub port: u16,
     /// What a `crash` fault does to a [`Server`].
@@ -78,6 +81,7 @@ impl Default for Options {
             exec_time: Duration::ZERO,
             signature_ttl: Duration::from_secs(5),
             book: None,
+            requests: None,
             port: 0,
             on_crash: OnCrash::EndServer,
             stop: Stop::never(),

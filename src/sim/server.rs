@@ -7,6 +7,7 @@
 use std::io::{self, PipeReader, PipeWriter};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::os::fd::{AsFd as _, AsRawFd as _};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -15,6 +16,7 @@ use super::Options;
 use super::gateway::Gateway;
 use super::journal::JournalError;
 use super::line::{Delivery, Line, Now};
+use super::requests::Requests;
 use crate::clock::{Clock, Deadline, Stop, Stopped};
 
 /// Below a millisecond `poll` is too coarse; the rest of a wait is slept in pieces of this, between looks at the socket.
@@ -36,6 +38,14 @@ pub enum SimError {
         port: u16,
         /// What libzmq says.
         source: zmq::Error,
+    },
+    /// The record of its requests can't be written.
+    #[error("failed to note the requests in {path}")]
+    Requests {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
     },
     /// The system gave no pipe or no thread.
     #[error("failed to start the simulated gateway")]
@@ -77,11 +87,12 @@ impl Server {
     pub fn start(options: Options, clock: Arc<dyn Clock>) -> Result<Self, SimError> {
         let gateway = Gateway::new(&options, clock.now())?;
         let line = Line::new(gateway, options.link_rtt);
+        let requests = options.requests.as_deref().map(Requests::open).transpose()?;
         let socket = Listening::bind(options.port)?;
         let endpoint = SocketAddr::from((Ipv4Addr::LOCALHOST, socket.port));
         let (wake, writer) = io::pipe().map_err(SimError::System)?;
         let Options { on_crash, stop, .. } = options;
-        let serving = Serving { line, socket, on_crash, clock, wake, stop };
+        let serving = Serving { line, requests, socket, on_crash, clock, wake, stop };
         let thread = std::thread::Builder::new().name("sim-gateway".to_owned());
         let thread = thread.spawn(move || serving.run()).map_err(SimError::System)?;
         Ok(Self { endpoint, stop: Some(writer), thread: Some(thread) })
@@ -159,6 +170,7 @@ type Envelope = Vec<Vec<u8>>;
 
 struct Serving {
     line: Line<Envelope>,
+    requests: Option<Requests>,
     socket: Listening,
     on_crash: OnCrash,
     clock: Arc<dyn Clock>,
@@ -198,6 +210,10 @@ impl Serving {
             match self.socket.socket.recv_multipart(zmq::DONTWAIT) {
                 Ok(mut frames) => {
                     let body = frames.pop().unwrap_or_default();
+                    if let Some(requests) = &mut self.requests {
+                        // libzmq gives each connection a name of its own, and puts it first.
+                        requests.note(frames.first().map_or(&[], Vec::as_slice), &body)?;
+                    }
                     self.line.arrive(frames, body, self.clock.monotonic());
                 }
                 Err(zmq::Error::EAGAIN) => return Ok(()),

@@ -5,6 +5,7 @@
 // One crate, and nobody outside it: `pub` here says "for the other modules".
 #![allow(unreachable_pub)]
 
+mod asked;
 mod audit;
 mod breaker;
 mod canary;

@@ -440,6 +440,18 @@ impl Sim {
         self.child = child;
     }
 
+    /// Every request that came in, whatever became of it.
+    pub fn requests(&self) -> Vec<Request> {
+        let text = std::fs::read_to_string(requests_beside(&self.book)).unwrap();
+        let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        lines
+            .map(|line| Request {
+                connection: line["connection"].as_str().unwrap().to_owned(),
+                body: line["request"].clone(),
+            })
+            .collect()
+    }
+
     /// What really executed.
     pub fn ledger(&self) -> Vec<Value> {
         let output = Command::new(env!("CARGO_BIN_EXE_mt5crs"))
@@ -474,10 +486,30 @@ fn held_port() -> Option<(OwnedFd, u16)> {
     Some((held, port))
 }
 
+/// A request as it reached a simulated gateway.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Equal for all that came over one connection, and for no others.
+    pub connection: String,
+    pub body: Value,
+}
+
+impl Request {
+    pub fn action(&self) -> &str {
+        self.body["action"].as_str().unwrap_or_default()
+    }
+}
+
+fn requests_beside(book: &Path) -> PathBuf {
+    book.with_file_name("requests.jsonl")
+}
+
 fn serve(book: &Path, arguments: &[&str]) -> (Child, SocketAddr) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_mt5crs"))
         .args(["--output=json", "sim", "--book"])
         .arg(book)
+        .arg("--requests")
+        .arg(requests_beside(book))
         .args(arguments)
         .env_clear()
         .stdout(Stdio::piped())

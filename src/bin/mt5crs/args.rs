@@ -525,6 +525,9 @@ pub(crate) struct ServeArgs {
     /// End when standard input does, so that it never outlives whoever started it
     #[arg(long)]
     pub(crate) end_with_stdin: bool,
+    /// Note every request in this file as it comes in, a line of JSON each: which connection, and what
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["list_faults", "ledger"])]
+    pub(crate) requests: Option<PathBuf>,
     /// Explain every fault, and end
     #[arg(long)]
     pub(crate) list_faults: bool,

@@ -37,6 +37,7 @@ pub(crate) fn run(run: &Run, args: &ServeArgs) -> Exit {
     let served = wanted.options().map_err(|error| failure(&error)).and_then(|options| {
         let options = Options {
             port: args.listen_port.unwrap_or(0),
+            requests: args.requests.clone(),
             on_crash: OnCrash::KillProcess,
             stop: run.stop.clone(),
             signature_ttl: args.signature_ttl.unwrap_or(options.signature_ttl),
