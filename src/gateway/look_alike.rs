@@ -64,8 +64,8 @@ fn begins_as_a_pong(answer: &[u8]) -> bool {
     answer.trim_ascii_start().starts_with(b"{") && PONG_KEYS.into_iter().all(holds)
 }
 
-/// Judges an answer to a PING that was not the gateway's.
-pub(super) fn classify(sent: &[u8], answer: &[u8], complaint: Option<Malformed>) -> LookAlike {
+/// Judges an answer to a PING that was not the gateway's; `complaint` is what made it unreadable, where it was.
+pub fn classify(sent: &[u8], answer: &[u8], complaint: Option<Malformed>) -> LookAlike {
     if sent == answer {
         return LookAlike::Echo;
     }

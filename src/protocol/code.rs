@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::escape::visible;
+
 /// Whether an order that was answered with an error executed nevertheless.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Executed {
@@ -125,7 +127,8 @@ error_codes! {
 }
 
 impl fmt::Display for ErrorCode {
+    /// For people: an unlisted code is a stranger's text (hazard 16).
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        visible(self.as_str()).fmt(f)
     }
 }

@@ -3,6 +3,7 @@
 use super::fault::ActionName::{Close, GetAccount, GetPositions, Open, SyncAll};
 use super::fault::{ActionName, Fault};
 use super::spec::{Expected, Parameters, Scope};
+use crate::protocol::code::ErrorCode;
 
 /// One fault of the catalogue.
 pub struct FaultInfo {
@@ -166,6 +167,11 @@ pub const FAULTS: &[FaultInfo] = catalogue! {
         "OPEN is answered MT5_EXCEPTION and does not execute.";
     "order-exception-executed[:WHEN]" [] Scope::Of(&[Open]), |_| Ok(Fault::OrderException { executed: true }),
         "OPEN is answered MT5_EXCEPTION and executes.";
+    "error-code[:ACTION]:CODE:MOMENT[:WHEN]" [] Scope::Of(ORDERS), |p| {
+            let code = ErrorCode::from_wire(&p.word("an error code such as `SERVER_ERROR`")?);
+            Ok(Fault::ErrorCode(code, p.moment()?))
+        },
+        "OPEN and CLOSE are answered with CODE (SERVER_ERROR, say), `before` or `after` they execute.";
     "close-failed[:ATTEMPTS][:WHEN]" [] Scope::Of(&[Close]), |p| Ok(Fault::CloseFailed(p.count_if_any())),
         "CLOSE is answered MT5_CLOSE_FAILED for the first ATTEMPTS at each ticket (without them, for all).";
     "identity:LOGIN:SERVER:MODE" [] Scope::Of(&[GetAccount]), |p| Ok(Fault::Identity {

@@ -5,6 +5,8 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use rust_decimal::Decimal;
 
+use crate::protocol::code::ErrorCode;
+
 /// What goes wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
@@ -90,6 +92,8 @@ pub enum Fault {
         /// Whether it executed all the same.
         executed: bool,
     },
+    /// OPEN or CLOSE: an error code of choice.
+    ErrorCode(ErrorCode, Moment),
     /// CLOSE: MT5_CLOSE_FAILED for that many attempts at each ticket; `None` for all.
     CloseFailed(Option<u32>),
     /// GET_ACCOUNT says who it is.
@@ -158,7 +162,7 @@ impl Garbage {
     ];
 }
 
-/// When the gateway dies.
+/// When the gateway dies, or fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Moment {
     /// Before it did what was asked.

@@ -1,5 +1,6 @@
 //! The wire protocol against any value and any bytes.
 
 mod arbitrary;
+mod codes;
 mod malformed;
 mod properties;

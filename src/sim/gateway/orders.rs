@@ -10,7 +10,7 @@ use crate::protocol::reply::Refusal;
 use crate::protocol::signature;
 use crate::sim::answer::Voice;
 use crate::sim::book::Order;
-use crate::sim::fault::Fault;
+use crate::sim::fault::{Fault, Moment};
 use crate::sim::incoming::{Incoming, refuse};
 use crate::sim::journal::JournalError;
 use crate::sim::ledger::Kind;
@@ -74,7 +74,10 @@ impl Gateway {
         }) {
             let due = later(now, delay);
             self.pending.push(Pending { due, order, uuid });
-            return Ok(Ok((nothing, open)));
+            return Ok(match order_refused(met, true) {
+                Some(refusal) => Err(refusal),
+                None => Ok((nothing, open)),
+            });
         }
         let late = late_execution(met);
         let executed_at = later(now, late);
@@ -140,6 +143,9 @@ impl Gateway {
         }) {
             return failed("Close order failed: retcode 10004".to_owned());
         }
+        if let Some(refusal) = coded(met, Moment::Before) {
+            return Ok(Err(refusal));
+        }
         if met.has(&Fault::CloseTicketZero) {
             return Ok(Ok(claim(Ticket(0), zero_price())));
         }
@@ -148,6 +154,9 @@ impl Gateway {
         };
         let mut closed = claim(entry.order, entry.price.clone());
         self.record(entry)?;
+        if let Some(refusal) = coded(met, Moment::After) {
+            return Ok(Err(refusal));
+        }
         if met.has(&Fault::FillPriceZero) {
             closed.close_price = zero_price();
         }
@@ -157,7 +166,8 @@ impl Gateway {
 
 /// The refusal that an order meets after its dispatch began, executed or not.
 fn order_refused(met: &Met, after_execution: bool) -> Option<Refusal> {
-    met.find(|fault| match fault {
+    let moment = if after_execution { Moment::After } else { Moment::Before };
+    let refused = met.find(|fault| match fault {
         Fault::TerminalDead if !after_execution => {
             let message = "'NoneType' object has no attribute 'order'";
             Some(refuse(ErrorCode::Mt5OrderFailed, message))
@@ -167,6 +177,17 @@ fn order_refused(met: &Met, after_execution: bool) -> Option<Refusal> {
         }
         Fault::OrderException { executed } if *executed == after_execution => {
             Some(refuse(ErrorCode::Mt5Exception, "IPC send failed"))
+        }
+        _ => None,
+    });
+    refused.or_else(|| coded(met, moment))
+}
+
+/// The refusal with a code of choice.
+fn coded(met: &Met, moment: Moment) -> Option<Refusal> {
+    met.find(|fault| match fault {
+        Fault::ErrorCode(code, at) if *at == moment => {
+            Some(refuse(code.clone(), format!("Simulated {code}")))
         }
         _ => None,
     })

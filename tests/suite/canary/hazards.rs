@@ -61,6 +61,61 @@ fn an_order_that_failed_and_executed_is_found() {
     found_by_likeness("order-exception-executed");
 }
 
+/// PROTOCOL.md, section 2: of these codes none says what became of the order, be they known, new, or missing. It is sent on
+/// all the same, and executes after the first list was read.
+#[test]
+fn a_code_that_proves_nothing_is_no_no() {
+    let code = |code: &str| format!("error-code:OPEN:{code}:after");
+    for fault in [
+        code("SERVER_ERROR"),
+        code("MT5_ORDER_FAILED"),
+        code("MT5_EXCEPTION"),
+        code("MT5_CLOSE_FAILED"),
+        code("NEW_CODE"),
+        // A refusal without a code.
+        "status:OPEN:error".to_owned(),
+    ] {
+        let (machine, sim) = (Machine::new(), Sim::with_faults(&[&fault, "open-late:150ms"]));
+        let document = honest(&with(&machine, &sim).json().exits(8), &sim);
+        assert!(error(&document).contains("likeness"), "{fault}: {document}");
+        assert_eq!(executed(&sim), ["OPEN"], "{fault}");
+    }
+}
+
+#[test]
+fn a_failing_server_is_believed_neither_way() {
+    found_by_likeness("error-code:OPEN:SERVER_ERROR:after");
+    ends("error-code:OPEN:SERVER_ERROR:before", 7, &["SERVER_ERROR", "not in the book after"]);
+    // Where nothing shows what became of it, nothing is said.
+    for moment in ["before", "after"] {
+        let fault = format!("error-code:OPEN:SERVER_ERROR:{moment}");
+        let faults = [fault.as_str(), "positions-empty-on-error:GET_POSITIONS:3+"];
+        let (machine, sim) = (Machine::new(), Sim::with_faults(&faults));
+        let ended = canary(&machine, &sim, &["--yes", "--deadline=4s"]).json().exits(4);
+        let document = honest(&ended, &sim);
+        assert_eq!(document["report"]["order"]["result"], "unknown", "{document}");
+    }
+    // A CLOSE that failed so is looked for before it is sent again; the first one of a canary is its probe.
+    for moment in ["before", "after"] {
+        let fault = format!("error-code:CLOSE:SERVER_ERROR:{moment}:#2");
+        let (machine, sim) = (Machine::new(), Sim::with_faults(&[&fault]));
+        honest(&with(&machine, &sim).json().exits(0), &sim);
+        assert_eq!(executed(&sim), ["OPEN", "CLOSE"], "{fault}");
+    }
+}
+
+/// These are given before anything reaches the broker: one list that can be believed is enough.
+#[test]
+fn a_code_from_before_the_dispatch_is_a_no_at_once() {
+    for code in ["RISK_SIGNATURE_INVALID", "MT5_NOT_CONNECTED", "INVALID_VOLUME", "MISSING_SYMBOL"]
+    {
+        let fault = format!("error-code:OPEN:{code}:before");
+        let (machine, sim) = (Machine::new(), Sim::with_faults(&[&fault]));
+        let document = honest(&with(&machine, &sim).json().exits(7), &sim);
+        assert!(error(&document).contains(code), "{document}");
+    }
+}
+
 #[test]
 fn a_reply_that_is_lost_is_never_asked_for_again() {
     found_by_likeness("drop-reply:OPEN");

@@ -67,7 +67,7 @@ fn magic() -> impl Strategy<Value = Magic> {
 }
 
 prop_compose! {
-    fn open()(
+    pub(super) fn open()(
         symbol in symbol(),
         side in side(),
         volume in lots(),

@@ -1,13 +1,16 @@
 //! What holds for every value and every string of bytes.
 
+use std::time::Duration;
+
+use mt5crs::gateway::look_alike::classify;
 use mt5crs::protocol::account::Account;
-use mt5crs::protocol::order::{Closed, Filled};
+use mt5crs::protocol::order::{Closed, Filled, Open};
 use mt5crs::protocol::ping::Pong;
 use mt5crs::protocol::positions::Positions;
 use mt5crs::protocol::reply::{Success, decode, encode_refusal};
 use mt5crs::protocol::sync_all::Synced;
 use mt5crs::protocol::wire::parse_flat;
-use mt5crs::protocol::{Malformed, Reply, Request};
+use mt5crs::protocol::{ErrorCode, Malformed, Refusal, Reply, Request, signature};
 use mt5crs::units::{Exact, Symbol};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -23,6 +26,21 @@ fn done<T: Success + std::fmt::Debug>(frame: &[u8], uuid: Uuid) -> T {
     }
 }
 
+/// The words for success of what isn't an order.
+fn ok() -> impl Strategy<Value = &'static str> {
+    select(vec!["ok", "OK", "SUCCESS"])
+}
+
+/// The words for success of an order.
+fn any_done() -> impl Strategy<Value = &'static str> {
+    select(vec!["FILLED", "ok", "OK", "SUCCESS"])
+}
+
+/// The words for a refusal.
+fn refused() -> impl Strategy<Value = &'static str> {
+    select(vec!["error", "ERROR", "REJECTED"])
+}
+
 proptest! {
     #[test]
     fn requests_read_back_as_they_were_written(request in any_request()) {
@@ -34,7 +52,7 @@ proptest! {
     }
 
     #[test]
-    fn pongs_read_back(uuid in uuid(), pong in pong(), status in select(vec!["ok", "OK", "SUCCESS"])) {
+    fn pongs_read_back(uuid in uuid(), pong in pong(), status in ok()) {
         let id = uuid.to_string();
         let frame = pong.encode(&id, status);
         let read: Pong = done(&frame, uuid);
@@ -43,53 +61,79 @@ proptest! {
     }
 
     #[test]
-    fn accounts_read_back(uuid in uuid(), account in account(), simulated in any::<bool>()) {
+    fn accounts_read_back(
+        uuid in uuid(), account in account(), status in ok(), simulated in any::<bool>(),
+    ) {
         let id = uuid.to_string();
-        let frame = account.encode(&id, "ok", simulated);
+        let frame = account.encode(&id, status, simulated);
         let read: Account = done(&frame, uuid);
         prop_assert_eq!(&read, &account);
-        prop_assert_eq!(read.encode(&id, "ok", simulated), frame);
+        prop_assert_eq!(read.encode(&id, status, simulated), frame);
     }
 
     #[test]
-    fn positions_read_back(uuid in uuid(), positions in positions(), simulated in any::<bool>()) {
+    fn positions_read_back(
+        uuid in uuid(), positions in positions(), status in ok(), simulated in any::<bool>(),
+    ) {
         let id = uuid.to_string();
-        let frame = positions.encode(&id, "ok", simulated);
+        let frame = positions.encode(&id, status, simulated);
         let read: Positions = done(&frame, uuid);
         prop_assert_eq!(&read, &positions);
-        prop_assert_eq!(read.encode(&id, "ok", simulated), frame);
+        prop_assert_eq!(read.encode(&id, status, simulated), frame);
     }
 
     #[test]
-    fn syncs_read_back(uuid in uuid(), synced in synced(), simulated in any::<bool>()) {
-        let frame = synced.encode("OK", simulated);
+    fn syncs_read_back(
+        uuid in uuid(), synced in synced(), status in ok(), simulated in any::<bool>(),
+    ) {
+        let frame = synced.encode(status, simulated);
         let read: Synced = done(&frame, uuid);
         prop_assert_eq!(&read, &synced);
-        prop_assert_eq!(read.encode("OK", simulated), frame);
+        prop_assert_eq!(read.encode(status, simulated), frame);
+    }
+
+    /// SYNC_ALL's failure has no uuid, no code, and an account that is there and empty.
+    #[test]
+    fn failed_syncs_read_back(
+        uuid in uuid(), message in text(), status in refused(), simulated in any::<bool>(),
+    ) {
+        let frame = Synced::encode_failure(status, &message, simulated);
+        let refusal = Refusal { code: ErrorCode::Absent, message };
+        prop_assert_eq!(decode::<Synced>(&frame, uuid), Ok(Reply::Refused(refusal)));
+        // Whoever asked for anything else got no answer of his own.
+        prop_assert!(decode::<Positions>(&frame, uuid).is_err());
+        prop_assert!(decode::<Filled>(&frame, uuid).is_err());
     }
 
     #[test]
-    fn fills_and_closes_read_back(uuid in uuid(), filled in filled(), closed in closed()) {
-        let (id, symbol) = (uuid.to_string(), Symbol::new("EURUSD.s"));
-        let frame = filled.encode(&id, "FILLED", &symbol, false);
+    fn fills_and_closes_read_back(
+        uuid in uuid(), filled in filled(), closed in closed(),
+        status in any_done(), symbol in text(), simulated in any::<bool>(),
+    ) {
+        let (id, symbol) = (uuid.to_string(), Symbol::new(&symbol));
+        let frame = filled.encode(&id, status, &symbol, simulated);
         let read: Filled = done(&frame, uuid);
         prop_assert_eq!(&read, &filled);
-        prop_assert_eq!(read.encode(&id, "FILLED", &symbol, false), frame);
-        let frame = closed.encode(&id, "FILLED", false);
+        prop_assert_eq!(read.encode(&id, status, &symbol, simulated), frame);
+        let frame = closed.encode(&id, status, simulated);
         let read: Closed = done(&frame, uuid);
         prop_assert_eq!(&read, &closed);
-        prop_assert_eq!(read.encode(&id, "FILLED", false), frame);
+        prop_assert_eq!(read.encode(&id, status, simulated), frame);
     }
 
     #[test]
     fn refusals_read_back_whatever_was_asked(
         uuid in uuid(),
         refusal in refusal(),
-        status in select(vec!["error", "ERROR", "REJECTED"]),
+        status in refused(),
         known in any::<bool>(),
+        simulated in any::<bool>(),
     ) {
         let id = if known { uuid.to_string() } else { "unknown".to_owned() };
-        let frame = encode_refusal(&id, status, &refusal, "2026-01-17T03:54:22.961398+00:00", false);
+        let time = "2026-01-17T03:54:22.961398+00:00";
+        let frame = encode_refusal(&id, status, &refusal, time, simulated);
+        let said = format!("{} {refusal}", classify(b"{}", &frame, None));
+        prop_assert!(!said.chars().any(char::is_control), "{:?}", said);
         prop_assert_eq!(decode::<Pong>(&frame, uuid), Ok(Reply::Refused(refusal.clone())));
         prop_assert_eq!(decode::<Synced>(&frame, uuid), Ok(Reply::Refused(refusal.clone())));
         prop_assert_eq!(decode::<Filled>(&frame, uuid), Ok(Reply::Refused(refusal)));
@@ -131,6 +175,28 @@ proptest! {
     }
 
     #[test]
+    fn a_signature_holds_for_its_own_order(order in open(), now in timestamp()) {
+        let ttl = Duration::from_secs(5);
+        let order = Open { risk_signature: signature::sign(&order, now), ..order };
+        prop_assert_eq!(signature::verify(&order, now, ttl), Ok(()));
+    }
+
+    #[test]
+    fn no_text_makes_the_signature_check_panic(
+        order in open(),
+        time in "[0-9TZ:.+-]{0,30}",
+        now in timestamp(),
+        ttl in any::<u64>().prop_map(Duration::from_millis),
+    ) {
+        let _ = signature::verify(&order, now, ttl);
+        let signed = signature::sign(&order, now);
+        let (sum, _) = signed.rsplit_once(':').unwrap();
+        for risk_signature in [format!("{sum}:{time}"), format!("{signed}:{time}"), time] {
+            let _ = signature::verify(&Open { risk_signature, ..order.clone() }, now, ttl);
+        }
+    }
+
+    #[test]
     fn no_bytes_make_a_decoder_panic(frame in vec(any::<u8>(), 0..200), uuid in uuid()) {
         decode_as_everything(&frame, uuid);
     }
@@ -163,6 +229,11 @@ fn decode_as_everything(frame: &[u8], uuid: Uuid) {
     check(frame, decode::<Filled>(frame, uuid));
     check(frame, decode::<Closed>(frame, uuid));
     check(frame, parse_flat(frame));
+    // Whoever answers a PING with this is named, in words that a terminal can take.
+    for complaint in [None, decode::<Pong>(frame, uuid).err()] {
+        let said = classify(b"{}", frame, complaint).to_string();
+        assert!(!said.chars().any(char::is_control), "{said:?}");
+    }
 }
 
 /// A valid frame of any kind, beside the uuid that will ask for it.
@@ -175,7 +246,9 @@ fn frame() -> impl Strategy<Value = (Uuid, Vec<u8>)> {
             account().prop_map(move |it| it.encode(&id(), "ok", true)),
             positions().prop_map(move |it| it.encode(&id(), "ok", true)),
             synced().prop_map(|it| it.encode("OK", true)),
+            filled().prop_map(move |it| it.encode(&id(), "FILLED", &Symbol::new("EURUSD"), false)),
             closed().prop_map(move |it| it.encode(&id(), "FILLED", false)),
+            text().prop_map(|it| Synced::encode_failure("ERROR", &it, false)),
             refusal().prop_map(move |it| encode_refusal(&id(), "error", &it, "", false)),
         ];
         (Just(uuid), frames)

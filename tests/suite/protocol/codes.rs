@@ -1,0 +1,118 @@
+//! PROTOCOL.md's tables of codes, pinned word by word: on what they say rests whether an order is called not executed.
+
+use mt5crs::protocol::account::Account;
+use mt5crs::protocol::order::{Closed, Filled};
+use mt5crs::protocol::positions::Positions;
+use mt5crs::protocol::reply::{Success, decode};
+use mt5crs::protocol::retcode::{Class, LISTED, Retcode};
+use mt5crs::protocol::sync_all::Synced;
+use mt5crs::protocol::{ErrorCode, Executed, Reply};
+use uuid::Uuid;
+
+/// Section 2: each code, and what became of an order that met it.
+const ERROR_CODES: [(&str, Executed); 16] = [
+    ("INVALID_JSON", Executed::No),
+    ("MISSING_ACTION", Executed::No),
+    ("UNKNOWN_ACTION", Executed::No),
+    // Any failure within the gateway, also after the order was sent on.
+    ("SERVER_ERROR", Executed::Unknown),
+    ("MISSING_SYMBOL", Executed::No),
+    ("MISSING_TYPE", Executed::No),
+    ("INVALID_VOLUME", Executed::No),
+    ("MISSING_TICKET", Executed::No),
+    ("RISK_SIGNATURE_INVALID", Executed::No),
+    ("MT5_NOT_CONNECTED", Executed::No),
+    ("ACCOUNT_ERROR", Executed::No),
+    ("ACCOUNT_EXCEPTION", Executed::No),
+    ("POSITIONS_EXCEPTION", Executed::No),
+    ("MT5_ORDER_FAILED", Executed::Unknown),
+    ("MT5_CLOSE_FAILED", Executed::Unknown),
+    ("MT5_EXCEPTION", Executed::Unknown),
+];
+
+/// What no table holds, and no code at all.
+const STRANGE: [&str; 4] = ["NEW_CODE", "", "server_error", "none"];
+
+/// The code that a refused request of that kind is read with.
+#[track_caller]
+fn read<T: Success + std::fmt::Debug>(code: Option<&str>, status: &str) -> ErrorCode {
+    let code = code.map_or_else(String::new, |code| format!(r#""error_code":"{code}","#));
+    let uuid = Uuid::from_u128(1);
+    let frame = format!(r#"{{"uuid":"{uuid}","status":"{status}",{code}"error_msg":"why"}}"#);
+    match decode::<T>(frame.as_bytes(), uuid) {
+        Ok(Reply::Refused(refusal)) => refusal.code,
+        other => panic!("{other:?} from {frame}"),
+    }
+}
+
+/// A read, an OPEN and a CLOSE are refused with the same words, and the words mean the same.
+#[track_caller]
+fn is_read_as(word: Option<&str>, code: &ErrorCode, executed: Executed) {
+    for status in ["error", "ERROR", "REJECTED"] {
+        for read in [
+            read::<Account>(word, status),
+            read::<Positions>(word, status),
+            read::<Synced>(word, status),
+            read::<Filled>(word, status),
+            read::<Closed>(word, status),
+        ] {
+            assert_eq!((&read, read.executed()), (code, executed), "{word:?}");
+        }
+    }
+}
+
+#[test]
+fn every_error_code_says_what_became_of_an_order() {
+    let listed: Vec<&str> = ErrorCode::LISTED.iter().map(ErrorCode::as_str).collect();
+    assert_eq!(listed, ERROR_CODES.map(|(word, _)| word));
+    for (word, executed) in ERROR_CODES {
+        let code = ErrorCode::from_wire(word);
+        assert!(ErrorCode::LISTED.contains(&code), "{word}");
+        is_read_as(Some(word), &code, executed);
+    }
+    for word in STRANGE {
+        is_read_as(Some(word), &ErrorCode::Unlisted(word.to_owned()), Executed::Unknown);
+    }
+    is_read_as(None, &ErrorCode::Absent, Executed::Unknown);
+}
+
+/// Section 5, row by row.
+const RETCODES: [(Class, &str); 9] = [
+    (Class::Done, "10009 DONE"),
+    (Class::AcceptedPoll, "10008 PLACED, 10010 DONE_PARTIAL"),
+    (
+        Class::UnknownReRead,
+        "10011 ERROR, 10012 TIMEOUT, 10023 ORDER_CHANGED, 10028 LOCKED, 10031 CONNECTION, 10039 CLOSE_ORDER_EXIST",
+    ),
+    (Class::ProbablyClosed, "10036 POSITION_CLOSED"),
+    (Class::FreshPrice, "10004 REQUOTE, 10020 PRICE_CHANGED, 10021 PRICE_OFF"),
+    (Class::Later, "10018 MARKET_CLOSED, 10024 TOO_MANY_REQUESTS, 10029 FROZEN"),
+    (Class::OnceMore, "10006 REJECT, 10007 CANCEL"),
+    (
+        Class::MendRequest,
+        "10013 INVALID, 10014 INVALID_VOLUME, 10015 INVALID_PRICE, 10016 INVALID_STOPS, 10022 INVALID_EXPIRATION, \
+         10025 NO_CHANGES, 10030 INVALID_FILL, 10035 INVALID_ORDER, 10038 INVALID_CLOSE_VOLUME",
+    ),
+    (
+        Class::PersonMustAct,
+        "10017 TRADE_DISABLED, 10019 NO_MONEY, 10026 SERVER_DISABLES_AT, 10027 CLIENT_DISABLES_AT, \
+         10032 ONLY_REAL, 10033 LIMIT_ORDERS, 10034 LIMIT_VOLUME, 10040 LIMIT_POSITIONS, 10041 REJECT_CANCEL, \
+         10042 LONG_ONLY, 10043 SHORT_ONLY, 10044 CLOSE_ONLY, 10045 FIFO_CLOSE, 10046 HEDGE_PROHIBITED",
+    ),
+];
+
+#[test]
+fn every_return_code_has_its_name_and_its_class() {
+    let mut count = 0;
+    for (class, row) in RETCODES {
+        for entry in row.split(", ") {
+            let (number, name) = entry.split_once(' ').unwrap();
+            let code = Retcode::from_number(number.parse().unwrap());
+            let code = code.unwrap_or_else(|| panic!("{entry} is not listed"));
+            assert_eq!((code.name, code.class), (&*format!("TRADE_RETCODE_{name}"), class));
+            count += 1;
+        }
+    }
+    let others: Vec<u16> = LISTED.iter().map(|code| code.number).collect();
+    assert_eq!(others.len(), count, "{others:?}");
+}
