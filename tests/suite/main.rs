@@ -35,6 +35,7 @@ mod protocol;
 mod readme;
 mod settings;
 mod shared_state;
+mod simulator;
 mod snapshot;
 mod stand_in;
 mod support;

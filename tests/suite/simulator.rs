@@ -1,0 +1,154 @@
+//! `mt5crs sim` as a process, and what `--sim-…` makes of the embedded one.
+
+use std::collections::HashSet;
+use std::io::{BufRead, BufReader};
+use std::net::{SocketAddr, TcpListener};
+use std::process::Child;
+
+use serde_json::Value;
+
+use crate::support::{Machine, ended, signal};
+
+/// A simulator, and the first line that it printed.
+fn started(machine: &Machine, arguments: &[&str]) -> (Child, String) {
+    let all = ["sim"].iter().chain(arguments);
+    let mut child = machine.run(all).start();
+    // Unbuffered and to the line's end: the rest stays in the pipe.
+    let mut first = String::new();
+    BufReader::with_capacity(1, child.stdout.as_mut().unwrap()).read_line(&mut first).unwrap();
+    (child, first)
+}
+
+fn endpoint(line: &str) -> SocketAddr {
+    line.trim_end().strip_prefix("tcp://").unwrap().parse().unwrap()
+}
+
+#[test]
+fn its_first_line_is_where_it_listens() {
+    let machine = Machine::new();
+    let (child, first) = started(&machine, &[]);
+    let address = endpoint(&first);
+    machine.at(address, &["positions"]).end().exits(0).says("SIMULATED");
+    signal(child.id(), "TERM");
+    let ended = ended(child, "sim").exits(0);
+    assert_eq!(ended.stdout(), "", "a script reads one line");
+    ended.tells("link-test --allow-loopback --host 127.0.0.1 --port");
+}
+
+#[test]
+fn asked_to_stop_it_ends_well_and_frees_its_port() {
+    for name in ["INT", "TERM"] {
+        let machine = Machine::new();
+        let (child, first) = started(&machine, &[]);
+        let address = endpoint(&first);
+        assert!(TcpListener::bind(address).is_err(), "nobody listens on {address}");
+        signal(child.id(), name);
+        ended(child, "sim").exits(0);
+        TcpListener::bind(address).unwrap_or_else(|error| panic!("SIG{name}: {error}"));
+        // The next one may have it at once.
+        let port = format!("--listen-port={}", address.port());
+        let (child, again) = started(&machine, &[&port]);
+        assert_eq!(again, first);
+        signal(child.id(), name);
+        ended(child, "sim").exits(0);
+    }
+}
+
+/// The local addresses that a process listens on, as the kernel tells them.
+fn listens_on(process: u32) -> Vec<String> {
+    let sockets: HashSet<String> = std::fs::read_dir(format!("/proc/{process}/fd"))
+        .unwrap()
+        .filter_map(|entry| std::fs::read_link(entry.unwrap().path()).ok())
+        .filter_map(|link| {
+            let name = link.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?;
+            Some(name.to_owned())
+        })
+        .collect();
+    assert!(!sockets.is_empty());
+    let mut all = vec![];
+    for table in ["/proc/net/tcp", "/proc/net/tcp6"] {
+        for line in std::fs::read_to_string(table).unwrap_or_default().lines().skip(1) {
+            let fields: Vec<&str> = line.split_whitespace().collect();
+            let (local, state, inode) = (fields[1], fields[3], fields[9]);
+            // 0A: it listens.
+            if state == "0A" && sockets.contains(inode) {
+                all.push(local.split(':').next().unwrap().to_owned());
+            }
+        }
+    }
+    all
+}
+
+/// Whoever reaches it may open and close on it as he likes, so nobody else's machine may.
+#[test]
+fn no_other_machine_can_reach_it() {
+    let machine = Machine::new();
+    let (child, _) = started(&machine, &[]);
+    // 127.0.0.1 as the kernel writes it, the lowest byte first.
+    assert_eq!(listens_on(child.id()), ["0100007F"]);
+    signal(child.id(), "TERM");
+    ended(child, "sim").exits(0);
+    // The table does show those that listen for everybody.
+    let open = TcpListener::bind("0.0.0.0:0").unwrap();
+    assert!(listens_on(std::process::id()).contains(&"00000000".to_owned()));
+    drop(open);
+}
+
+fn embedded(machine: &Machine, arguments: &[&str]) -> Value {
+    machine.run(arguments).arg("--sim").json().exits(0).document()
+}
+
+#[test]
+fn an_embedded_book_is_kept_and_taken_up_again() {
+    let machine = Machine::new();
+    let book = ["--sim-book=book.jsonl", "--sim-seed=7", "--sim-positions=2"];
+    let with = |arguments: &[&'static str]| [arguments, &book].concat();
+    embedded(&machine, &with(&["canary", "--yes", "--keep-open", "--symbol=AUDUSD"]));
+    let head = std::fs::read_to_string(machine.file("book.jsonl")).unwrap();
+    let head: Value = serde_json::from_str(head.lines().next().unwrap()).unwrap();
+    assert_eq!((&head["book"]["seed"], &head["book"]["positions"]), (&7.into(), &2.into()));
+    let held = embedded(&machine, &with(&["positions"]));
+    assert_eq!(held["report"]["positions"].as_array().unwrap().len(), 3, "{held}");
+    embedded(&machine, &with(&["emergency-close", "--yes"]));
+    let ledger = machine.run(["sim", "--ledger", "--book=book.jsonl"]).json().exits(0).document();
+    let executed = ledger["report"]["executions"].as_array().unwrap();
+    let kinds: Vec<&str> = executed.iter().map(|it| it["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["OPEN", "CLOSE", "CLOSE", "CLOSE"]);
+}
+
+/// At the same moment of the same book, another seed makes other prices.
+#[test]
+fn an_embedded_seed_moves_the_prices() {
+    let machine = Machine::new();
+    let opened = |seed: &str| -> Vec<Value> {
+        let seed = format!("--sim-seed={seed}");
+        let document = embedded(&machine, &["positions", "--sim-positions=3", &seed]);
+        let all = document["report"]["positions"].as_array().unwrap();
+        all.iter().map(|position| position["open_price"].clone()).collect()
+    };
+    assert_eq!(opened("1"), opened("1"));
+    assert_ne!(opened("1"), opened("2"));
+}
+
+#[test]
+fn the_links_time_and_the_brokers_are_two_things() {
+    let machine = Machine::new();
+    let at_least = |document: &Value, path: &str, least: f64| {
+        let found = document.pointer(path).and_then(Value::as_f64).unwrap_or_else(|| {
+            panic!("no {path} in {document}");
+        });
+        assert!(found >= least, "{found} in {document}");
+    };
+    let link = ["link-test", "-c3", "--sim-link-rtt=30ms"];
+    at_least(&embedded(&machine, &link), "/report/latency/rtt_p50_us", 30_000.0);
+    // Longer than a read may take, and no read has anything to do with it.
+    embedded(&machine, &["link-test", "-c3", "--sim-exec-time=3s"]);
+    let closing = ["emergency-close", "--yes", "--sim-positions=4", "--sim-exec-time=50ms"];
+    at_least(&embedded(&machine, &closing), "/duration_ms", 200.0);
+    // The processes of their own take the same.
+    let (child, first) = started(&machine, &["--link-rtt=30ms", "--exec-time=3s"]);
+    let run = machine.at(endpoint(&first), &["link-test", "-c3"]);
+    at_least(&run.json().exits(0).document(), "/report/latency/rtt_p50_us", 30_000.0);
+    signal(child.id(), "TERM");
+    ended(child, "sim").exits(0);
+}
