@@ -3222,7 +3222,7 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__schema)
-            opts="-o -v -q -h -V --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version link-test link-watch positions sync audit audit-checks canary canary-tick drift emergency-close phoenix breaker evidence-show evidence-verify evidence-resolve evidence-export logs-grep logs-presets logs-alerts logs-alert logs-summary config-check config-show explain fleet"
+            opts="-o -v -q -h -V --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version link-test link-watch positions sync audit audit-checks canary canary-tick drift emergency-close phoenix breaker evidence-show evidence-verify evidence-resolve evidence-export logs-grep logs-presets logs-alerts logs-alert logs-summary config-check config-show explain fleet sim sim-faults sim-ledger schemas usage"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

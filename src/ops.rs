@@ -21,5 +21,6 @@ pub mod log_alerts;
 pub mod open_proof;
 pub mod phoenix;
 pub mod positions;
+pub mod schemas;
 pub mod simulator;
 pub mod sync;

@@ -9,6 +9,29 @@ use crate::exit::Exit;
 use crate::report::{Failure, Outcome, Verdict};
 use crate::sim::{Entry, FAULTS, read_ledger};
 
+/// The one line that a simulated gateway prints once it listens.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Listening {
+    /// What this line is.
+    pub schema: &'static str,
+    /// `tcp://127.0.0.1:PORT`.
+    pub endpoint: String,
+    /// Always true.
+    pub simulated: bool,
+    /// The process to send SIGTERM to.
+    pub pid: u32,
+}
+
+/// What `sim` prints: where it listens, or why it doesn't.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Printed<F> {
+    /// It listens.
+    Listening(Listening),
+    /// It could not start: an envelope without a report.
+    NotStarted(F),
+}
+
 /// Every fault, in the catalogue's order.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Faults {

@@ -117,6 +117,16 @@ pub enum SpecError {
         /// The fault's form.
         form: &'static str,
     },
+    /// A word stands where a request's could, and none is called so.
+    #[error(
+        "fault `{text}`: no request is called {word}; there are PING, GET_ACCOUNT, GET_POSITIONS, SYNC_ALL, OPEN and CLOSE"
+    )]
+    UnknownAction {
+        /// The specification.
+        text: String,
+        /// The word.
+        word: String,
+    },
     /// The fault can't concern that action.
     #[error("fault `{text}` does not concern {action}; its form is `{form}`")]
     NotItsAction {
@@ -199,6 +209,26 @@ impl FromStr for FaultSpec {
     type Err = SpecError;
 
     fn from_str(text: &str) -> Result<Self, SpecError> {
+        Self::read(text).map_err(|error| misspelt_action(text).unwrap_or(error))
+    }
+}
+
+/// Whether what is wrong is a request's name: without that word it could be read.
+fn misspelt_action(text: &str) -> Option<SpecError> {
+    let (name, rest) = text.split_once(':')?;
+    let (word, rest) = rest.split_once(':').map_or((rest, None), |(word, rest)| (word, Some(rest)));
+    let like_one = !word.is_empty() && word.bytes().all(|it| it.is_ascii_uppercase() || it == b'_');
+    let takes_one = find(name).is_ok_and(|info| info.form.contains("[:ACTION]"));
+    if !like_one || !takes_one || ActionName::from_wire(word).is_some() {
+        return None;
+    }
+    let without = rest.map_or_else(|| name.to_owned(), |rest| format!("{name}:{rest}"));
+    FaultSpec::read(&without).ok()?;
+    Some(SpecError::UnknownAction { text: text.to_owned(), word: word.to_owned() })
+}
+
+impl FaultSpec {
+    fn read(text: &str) -> Result<Self, SpecError> {
         let mut parts = text.split(':').collect::<Vec<_>>().into_iter().peekable();
         let name = parts.next().unwrap_or_default();
         let info = find(name)?;

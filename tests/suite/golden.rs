@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::support::{Ended, Machine, Sim};
 
-const SCHEMAS: [&str; 25] = [
+const SCHEMAS: [&str; 30] = [
     "link-test",
     "link-watch",
     "positions",
@@ -35,6 +35,11 @@ const SCHEMAS: [&str; 25] = [
     "config-show",
     "explain",
     "fleet",
+    "sim",
+    "sim-faults",
+    "sim-ledger",
+    "schemas",
+    "usage",
 ];
 
 /// The text is what the file of the repository holds.
@@ -73,6 +78,13 @@ fn every_schema_that_can_be_asked_for_is_pinned() {
         |rest| rest.split(']').next().unwrap().split(',').map(str::trim).collect(),
     );
     assert_eq!(listed, SCHEMAS, "{help}");
+}
+
+#[test]
+fn without_a_name_all_of_them_are_listed() {
+    assert_eq!(printed(&["schema"]).lines().collect::<Vec<_>>(), SCHEMAS);
+    let document = Machine::new().run(["schema"]).json().exits(0).document();
+    assert_eq!(document["report"]["schemas"], serde_json::json!(SCHEMAS));
 }
 
 #[test]
@@ -199,6 +211,37 @@ fn what_is_printed_fits_its_schema() {
     fits_its_schema(&machine.run(["logs", "alerts"]).json(), "logs-alerts");
     fits_its_schema(&machine.run(["explain"]).json().exits(0), "explain");
     fits_its_schema(&machine.run(["explain", "10018"]).json().exits(0), "explain");
+}
+
+/// Whatever a command prints, on failure too, can be looked up by the name that it bears.
+#[test]
+fn what_is_printed_beside_a_report_fits_its_schema() {
+    let machine = Machine::new();
+    machine.write("config.json", r#"{"profiles":{"a":{},"b":{}}}"#);
+    for (arguments, code, command) in [
+        (&["no-such-command"][..], 2, "usage"),
+        (&["--sim-positions=1", "sync"], 2, "usage"),
+        (&["sync", "--profile="], 2, "sync"),
+        (&["schema"], 0, "schemas"),
+        (&["sim", "--list-faults"], 0, "sim-faults"),
+        (&["sim", "--ledger", "--book=none"], 2, "sim-ledger"),
+        (&["sim", "--fault=nothing"], 2, "sim"),
+        (&["--sim", "logs", "alerts"], 2, "logs-alerts"),
+        (&["--sim", "logs", "summary"], 2, "logs-summary"),
+        (&["--sim", "logs", "presets"], 2, "logs-presets"),
+        (&["--sim", "breaker", "status"], 0, "breaker"),
+        (&["--sim", "evidence", "show"], 0, "evidence-show"),
+        (&["--sim", "evidence", "verify"], 0, "evidence-verify"),
+        (&["--sim", "sync", "--all-profiles"], 0, "fleet"),
+    ] {
+        fits_its_schema(&machine.run(arguments).json().exits(code), command);
+    }
+    // A simulator that listens says so in one line of its own form.
+    let listening = machine.run(["sim", "--end-with-stdin"]).json().exits(0).stdout();
+    let line: Value = serde_json::from_str(&listening).unwrap();
+    let schema: Value = serde_json::from_str(&printed(&["schema", "sim"])).unwrap();
+    assert_eq!((&line["schema"], fits(&line, &schema, &schema)), (&"mt5crs.sim/1".into(), Ok(())));
+    assert!(fits(&serde_json::json!({"schema": "mt5crs.sim/1"}), &schema, &schema).is_err());
 }
 
 #[test]

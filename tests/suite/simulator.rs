@@ -152,3 +152,40 @@ fn the_links_time_and_the_brokers_are_two_things() {
     signal(child.id(), "TERM");
     ended(child, "sim").exits(0);
 }
+
+/// Each thing that can be wrong names its own remedy.
+#[test]
+fn what_keeps_it_from_starting_is_told_with_what_to_do_about_that() {
+    let machine = Machine::new();
+    let other = TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = format!("--listen-port={}", other.local_addr().unwrap().port());
+    machine.write("torn.jsonl", "no book\n");
+    let (held, _) = started(&machine, &["--book=held.jsonl"]);
+    for (arguments, words) in [
+        (&["sim", &taken][..], &["another program", "--listen-port"][..]),
+        (&["sim", "--book=/proc/none/book"], &["No such file", "with --book that this user"]),
+        (&["sim", "--book=torn.jsonl"], &["not a line of", "remove this one"]),
+        (&["sim", "--book=held.jsonl"], &["in use", "a book of its own"]),
+        (&["sim", "--requests=/proc/none/requests"], &["No such file", "--requests"]),
+        (&["sim", "--fault=open-late"], &["a duration", "--list-faults"]),
+        (&["sim", "--fault=nothing"], &["no fault is called", "--list-faults"]),
+        (&["--sim", "sync", "--sim-fault=nothing"], &["no fault is called", "--list-faults"]),
+        (&["--sim", "sync", "--sim-book=held.jsonl"], &["in use", "--sim-book"]),
+        // Another word for a request than there is.
+        (&["sim", "--fault=delay:PONG:3s"], &["no request is called PONG", "PING"]),
+        (&["sim", "--fault=drop-reply:PONG"], &["no request is called PONG"]),
+        (&["sim", "--fault=crash:PONG:before:2"], &["no request is called PONG"]),
+        (&["sim", "--fault=delay:PING:soon"], &["a duration"]),
+        (&["sim", "--fault=drop-reply:OPEN:x"], &["more than it takes"]),
+        (&["sim", "--fault=error-code:OPEN:SERVER_ERROR"], &["`before` or `after`"]),
+    ] {
+        let ended = machine.run(arguments).end().exits(2);
+        let told = ended.stderr();
+        assert!(words.iter().all(|word| told.contains(word)), "{arguments:?}: {told}");
+        let of_faults = arguments.iter().any(|argument| argument.contains("fault"));
+        assert_eq!(told.contains("--list-faults"), of_faults, "{arguments:?}: {told}");
+    }
+    drop(other);
+    signal(held.id(), "TERM");
+    ended(held, "sim").exits(0);
+}

@@ -552,9 +552,9 @@ pub(crate) struct ExplainArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct SchemaArgs {
-    /// The command
+    /// The command or document; all of them are named without
     #[arg(value_enum)]
-    pub(crate) command: SchemaOf,
+    pub(crate) command: Option<SchemaOf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -584,6 +584,11 @@ pub(crate) enum SchemaOf {
     ConfigShow,
     Explain,
     Fleet,
+    Sim,
+    SimFaults,
+    SimLedger,
+    Schemas,
+    Usage,
 }
 
 #[derive(Debug, Args)]

@@ -15,7 +15,7 @@ mod man;
 mod phoenix;
 mod positions;
 mod schema;
-mod sim;
+pub(crate) mod sim;
 mod sync;
 
 use mt5crs::exit::Exit;

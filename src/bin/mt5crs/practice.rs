@@ -12,6 +12,7 @@ use mt5crs::report::Failure;
 use mt5crs::sim::Server;
 
 use crate::args::{Command, Global, SimArgs};
+use crate::commands::sim::{no_such_fault, not_started};
 use crate::run::{Run, usage};
 
 /// The flag that everything here is about.
@@ -22,12 +23,12 @@ pub(crate) fn scratch_tree(settings: &mut Settings) -> Result<PathBuf, Failure> 
     let scratch = tempfile::Builder::new()
         .prefix("mt5crs-sim-")
         .tempdir()
-        .map_err(|error| {
-            failure(
-                "failed to make a scratch directory",
-                error.to_string(),
-                "set TMPDIR to a directory that can be written",
-            )
+        .map_err(|error| Failure {
+            code: "simulator",
+            message: "failed to make a scratch directory".to_owned(),
+            causes: vec![error.to_string()],
+            remedy: "set TMPDIR to a directory that can be written".to_owned(),
+            exit: Exit::Usage,
         })?
         .keep();
     settings.gateway = None;
@@ -41,33 +42,12 @@ pub(crate) fn scratch_tree(settings: &mut Settings) -> Result<PathBuf, Failure> 
 
 /// Starts the embedded gateway and makes it the one that is talked to.
 pub(crate) fn serve(run: &Run, settings: &mut Settings) -> Result<Server, Failure> {
-    let options = run.global.sim.options().map_err(|error| {
-        failure(
-            "failed to set up the simulated gateway",
-            error.to_string(),
-            "mt5crs sim --list-faults",
-        )
-    })?;
-    let server = Server::start(options, Arc::clone(&run.clock)).map_err(|error| {
-        failure(
-            "failed to start the simulated gateway",
-            error.to_string(),
-            "check --sim-book and --sim-fault",
-        )
-    })?;
+    let options = run.global.sim.options().map_err(|error| no_such_fault(&error))?;
+    let server = Server::start(options, Arc::clone(&run.clock))
+        .map_err(|error| not_started(&error, "--sim-"))?;
     let endpoint = server.endpoint();
     settings.gateway = Some(HostPort { host: endpoint.ip().to_string(), port: endpoint.port() });
     Ok(server)
-}
-
-fn failure(message: &str, cause: String, remedy: &str) -> Failure {
-    Failure {
-        code: "simulator",
-        message: message.to_owned(),
-        causes: vec![cause],
-        remedy: remedy.to_owned(),
-        exit: Exit::Usage,
-    }
 }
 
 /// What was typed as if for practice and would be for real, or the other way round. A flag that is passed over in silence

@@ -21,6 +21,7 @@ pub(crate) mod phoenix;
 pub(crate) mod positions;
 pub(crate) mod progress;
 pub(crate) mod prometheus;
+mod schemas;
 pub(crate) mod simulator;
 pub(crate) mod style;
 pub(crate) mod sync;

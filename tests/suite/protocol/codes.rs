@@ -9,6 +9,8 @@ use mt5crs::protocol::sync_all::Synced;
 use mt5crs::protocol::{ErrorCode, Executed, Reply};
 use uuid::Uuid;
 
+use crate::support::Machine;
+
 /// Section 2: each code, and what became of an order that met it.
 const ERROR_CODES: [(&str, Executed); 16] = [
     ("INVALID_JSON", Executed::No),
@@ -115,4 +117,17 @@ fn every_return_code_has_its_name_and_its_class() {
     }
     let others: Vec<u16> = LISTED.iter().map(|code| code.number).collect();
     assert_eq!(others.len(), count, "{others:?}");
+}
+
+/// What `explain` says first is the code, its name where it has another, and whose it is.
+#[test]
+fn explain_names_each_code_once() {
+    let machine = Machine::new();
+    let names = ERROR_CODES.map(|(word, _)| word);
+    for code in names.into_iter().chain(["10018", "4"]) {
+        let said = machine.run(["explain", code]).end().exits(0).stdout();
+        let first = said.lines().next().unwrap();
+        assert!(first.starts_with(&format!("{code} ")), "{first}");
+        assert_eq!(first.matches(code).count(), 1, "{first}");
+    }
 }

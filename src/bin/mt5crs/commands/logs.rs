@@ -28,7 +28,13 @@ pub(crate) fn run(run: &Run, command: LogsCommand) -> Exit {
                 .to_owned(),
             "leave out --sim, and name that tree's: --log-dir DIR/logs".to_owned(),
         );
-        return run.give_up::<Presets>("logs", failure);
+        let name = match command {
+            LogsCommand::Grep(_) => "logs-grep",
+            LogsCommand::Presets => "logs-presets",
+            LogsCommand::Alerts(_) => "logs-alerts",
+            LogsCommand::Summary(_) => "logs-summary",
+        };
+        return run.give_up::<Presets>(name, failure);
     }
     match command {
         LogsCommand::Grep(args) => grep::run(run, *args),

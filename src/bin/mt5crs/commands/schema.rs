@@ -1,17 +1,18 @@
 //! `mt5crs schema COMMAND` and `mt5crs completions SHELL`: what other programs need to know of this one.
 
-use clap::CommandFactory;
+use clap::{CommandFactory, ValueEnum};
 use mt5crs::exit::Exit;
 use mt5crs::logs;
 use mt5crs::ops;
-use mt5crs::report::Envelope;
+use mt5crs::report::{Envelope, Outcome, Verdict};
 use schemars::{JsonSchema, Schema, schema_for};
 
 use crate::args::{Arguments, CompletionsArgs, SchemaArgs, SchemaOf};
 use crate::run::Run;
 
 pub(crate) fn run(run: &Run, args: &SchemaArgs) -> Exit {
-    let schema = match args.command {
+    let Some(wanted) = args.command else { return names(run) };
+    let schema = match wanted {
         SchemaOf::LinkTest => of::<ops::link_test::Report>(),
         SchemaOf::LinkWatch => schema_for!(ops::link_test::watch::Event),
         SchemaOf::Positions => of::<ops::positions::Report>(),
@@ -37,9 +38,25 @@ pub(crate) fn run(run: &Run, args: &SchemaArgs) -> Exit {
         SchemaOf::ConfigShow => of::<ops::config_show::Report>(),
         SchemaOf::Explain => of::<ops::explain::Report>(),
         SchemaOf::Fleet => of::<ops::fleet::Report>(),
+        SchemaOf::Sim => {
+            schema_for!(ops::simulator::Printed<Envelope<'static, ops::simulator::Ledger>>)
+        }
+        SchemaOf::SimFaults => of::<ops::simulator::Faults>(),
+        SchemaOf::SimLedger => of::<ops::simulator::Ledger>(),
+        SchemaOf::Schemas => of::<ops::schemas::Report>(),
+        // What was asked for could not be told: there is no command, and no report.
+        SchemaOf::Usage => of::<()>(),
     };
     let text = serde_json::to_string_pretty(&schema).unwrap_or_default();
     print(run, &text)
+}
+
+/// Every name, for whoever doesn't know the one.
+fn names(run: &Run) -> Exit {
+    let known = SchemaOf::value_variants().iter().filter_map(SchemaOf::to_possible_value);
+    let schemas = known.map(|value| value.get_name().to_owned()).collect();
+    let report = ops::schemas::Report { schemas };
+    run.finish_alone("schemas", &Outcome::judged(report, Verdict::Pass, false))
 }
 
 fn of<R: JsonSchema + 'static>() -> Schema {

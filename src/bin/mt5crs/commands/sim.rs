@@ -6,18 +6,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mt5crs::exit::Exit;
-use mt5crs::ops::simulator;
+use mt5crs::ops::simulator::{self, Listening};
 use mt5crs::report::Failure;
 
-use mt5crs::sim::{Ended, FaultSpec, OnCrash, Options, Server, SimError, SpecError};
+use mt5crs::sim::{Ended, FaultSpec, JournalError, OnCrash, Options, Server, SimError, SpecError};
 use nix::sys::signal::{self, Signal};
 use nix::unistd::Pid;
-use serde::Serialize;
 
 use crate::args::{ServeArgs, SimArgs};
 use crate::run::Run;
 
 const NAME: &str = "sim";
+/// What the flags of a simulator of its own begin with.
+const OWN: &str = "--";
 
 pub(crate) fn run(run: &Run, args: &ServeArgs) -> Exit {
     if args.list_faults {
@@ -34,7 +35,7 @@ pub(crate) fn run(run: &Run, args: &ServeArgs) -> Exit {
         link_rtt: args.link_rtt,
         exec_time: args.exec_time,
     };
-    let served = wanted.options().map_err(|error| failure(&error)).and_then(|options| {
+    let served = wanted.options().map_err(|error| no_such_fault(&error)).and_then(|options| {
         let options = Options {
             port: args.listen_port.unwrap_or(0),
             requests: args.requests.clone(),
@@ -64,21 +65,13 @@ fn end_with_stdin() -> Result<(), Failure> {
     };
     match std::thread::Builder::new().name("stdin".to_owned()).spawn(listen) {
         Ok(_) => Ok(()),
-        Err(error) => Err(failure(&SimError::System(error))),
+        Err(error) => Err(not_started(&SimError::System(error), OWN)),
     }
 }
 
-/// The first line that a simulated gateway prints.
-#[derive(Serialize)]
-struct Listening {
-    schema: &'static str,
-    endpoint: String,
-    simulated: bool,
-    pid: u32,
-}
-
 fn serve(run: &Run, options: Options) -> Result<Exit, Failure> {
-    let server = Server::start(options, Arc::clone(&run.clock)).map_err(|error| failure(&error))?;
+    let server =
+        Server::start(options, Arc::clone(&run.clock)).map_err(|error| not_started(&error, OWN))?;
     let endpoint = format!("tcp://{}", server.endpoint());
     let told = if run.json() {
         let pid = std::process::id();
@@ -95,20 +88,56 @@ fn serve(run: &Run, options: Options) -> Result<Exit, Failure> {
     if let Err(error) = told {
         run.screen.warn(&format!("failed to print the endpoint: {error}"));
     }
-    match server.join().map_err(|error| failure(&error))? {
+    match server.join().map_err(|error| not_started(&error, OWN))? {
         // A stop that was asked for is how it is meant to end.
         Ended::Stopped => Ok(Exit::Ok),
         Ended::Crashed => Ok(Exit::No),
     }
 }
 
-fn failure(error: &dyn std::error::Error) -> Failure {
+/// Why there is no simulated gateway, and what to do about just that; `flags` is what its flags begin with.
+pub(crate) fn not_started(error: &SimError, flags: &str) -> Failure {
+    let remedy = match error {
+        SimError::Journal(JournalError::InUse(_)) => {
+            format!(
+                "each simulated gateway needs a book of its own: name another file with {flags}book"
+            )
+        }
+        SimError::Journal(JournalError::Corrupt { .. }) => {
+            format!("name another file with {flags}book, or remove this one")
+        }
+        SimError::Journal(JournalError::Io { .. }) => {
+            format!("name a file with {flags}book that this user can write")
+        }
+        SimError::Requests { .. } => {
+            "name a file with --requests that this user can write".to_owned()
+        }
+        SimError::Socket { port: 0, .. } => {
+            "the system gives no port on 127.0.0.1: see what it is short of".to_owned()
+        }
+        SimError::Socket { .. } => {
+            "another program listens there: name another --listen-port, or leave it to the system"
+                .to_owned()
+        }
+        SimError::System(_) => "see what the system is short of: files, threads, memory".to_owned(),
+        SimError::Panicked => {
+            "report it with the lines above and the output of mt5crs --version".to_owned()
+        }
+    };
+    failure(error, remedy)
+}
+
+/// A fault that can't be meant.
+pub(crate) fn no_such_fault(error: &SpecError) -> Failure {
+    failure(error, "mt5crs sim --list-faults shows every fault with its form".to_owned())
+}
+
+fn failure(error: &dyn std::error::Error, remedy: String) -> Failure {
     Failure {
         code: "simulator",
         message: error.to_string(),
         causes: error.source().map(ToString::to_string).into_iter().collect(),
-        remedy: "mt5crs sim --list-faults shows every fault; a book in use needs its own file"
-            .to_owned(),
+        remedy,
         exit: Exit::Usage,
     }
 }

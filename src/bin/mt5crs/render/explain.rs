@@ -19,7 +19,13 @@ impl Page for Report {
 }
 
 fn one(sheet: &mut Sheet<'_>, code: &Explained) -> io::Result<()> {
-    sheet.headline(Ink::Strong, &code.code, &format!("{} ({})", code.name, kind(code.kind)))?;
+    let kind = kind(code.kind);
+    // An error code is its own name.
+    let what = match code.name == code.code {
+        true => format!("({kind})"),
+        false => format!("{} ({kind})", code.name),
+    };
+    sheet.headline(Ink::Strong, &code.code, &what)?;
     sheet.line(format!("meaning:  {}", code.meaning))?;
     sheet.line(format!("executed: {}", executed(code.executed)))?;
     for step in &code.what_to_do {
