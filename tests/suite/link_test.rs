@@ -151,10 +151,11 @@ fn latency_past_its_limits_warns_and_fails() {
     let machine = Machine::new();
     let sim = Sim::start(&["--link-rtt=60ms"]);
     let arguments = ["link-test", "-c", "3"];
-    let document = machine.against(&sim, &arguments).json().exits(0).document();
+    let run = || machine.against(&sim, &arguments).env("MT5CRS_LATENCY_WARN_MS", "50");
+    let document = run().json().exits(0).document();
     assert_eq!(named(&document, "layers", "latency")["status"], "warn");
-    machine.against(&sim, &arguments).end().exits(0).says("WARN tcp://").says("latency:");
-    let run = || machine.against(&sim, &arguments).env("MT5CRS_LATENCY_CRITICAL_MS", "55");
+    run().end().exits(0).says("WARN tcp://").says("latency:");
+    let run = || run().env("MT5CRS_LATENCY_CRITICAL_MS", "55");
     fails_at(run, "latency", 1, "limit 55ms");
 }
 

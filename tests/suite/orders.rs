@@ -33,8 +33,6 @@ pub fn quick(machine: &Machine, sim: &Sim, arguments: &[&str]) -> Run {
         .env("MT5CRS_ORDER_TIMEOUT_S", "1")
         .env("MT5CRS_SETTLE_S", "0.3")
         .env("MT5CRS_SIGNATURE_TTL_S", "1")
-        .env("MT5CRS_LATENCY_CRITICAL_MS", "1000")
-        .env("MT5CRS_LATENCY_WARN_MS", "900")
 }
 
 /// A canary with an approved decision.

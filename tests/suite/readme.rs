@@ -104,6 +104,8 @@ fn every_command_line_does_what_it_says() {
             .env("KILL_SWITCH_FILE", around.file("kill_switch.lock"))
             .env("MT5CRS_STATE_DIR", around.file("state"))
             .env("MT5CRS_LOG_DIR", around.file("logs"))
+            .env("MT5CRS_LATENCY_WARN_MS", "1500")
+            .env("MT5CRS_LATENCY_CRITICAL_MS", "1900")
             .output()
             .unwrap();
         let (out, err) =

@@ -104,6 +104,9 @@ impl Machine {
             .env("MT5CRS_LOG_DIR", self.file("logs"))
             .env("KILL_SWITCH_FILE", self.file("kill_switch.lock"))
             .env("SYNC_TIMEOUT_S", "2")
+            // A test machine that is busy is no slow gateway; who tests these limits sets others.
+            .env("MT5CRS_LATENCY_WARN_MS", "1500")
+            .env("MT5CRS_LATENCY_CRITICAL_MS", "1900")
             .env("SYNC_RETRY_INTERVAL_S", "0.05");
         Run { command }
     }
