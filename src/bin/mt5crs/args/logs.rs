@@ -8,7 +8,7 @@ use mt5crs::config::duration;
 use mt5crs::logs::preset::{PRESETS, Preset};
 use tracing::Level;
 
-use super::positive_duration;
+use super::value::positive_duration;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum LogsCommand {
