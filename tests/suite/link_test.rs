@@ -197,7 +197,7 @@ fn a_gateway_that_dies_during_the_round_trips_is_not_there() {
         let human = machine.against(&sim, &arguments).end().exits(3);
         assert!(human.stdout().starts_with("FAILED at layer latency of "), "{}", human.stdout());
         assert!(human.stdout().ends_with("Link test: FAILED at latency\n"), "{}", human.stdout());
-        human.tells("went silent during the test");
+        human.tells("went silent during the test").tells("connection refused");
     }
     let sim = Sim::with_faults(&["crash:PING:before:#3"]);
     let arguments = ["link-test", "-c", "9", "--interval=1ms", "--timeout=200ms"];

@@ -106,12 +106,15 @@ struct Samples {
     sent: u32,
     lost: u32,
     lost_at_end: u32,
+    /// Why the last of them was lost.
+    last_loss: Option<LinkError>,
 }
 
 impl Samples {
     fn new() -> Result<Self, Error> {
         let histogram = || Histogram::new(3).map_err(|error| system(error.to_string()));
-        Ok(Self { rtt: histogram()?, due: histogram()?, sent: 0, lost: 0, lost_at_end: 0 })
+        let (rtt, due) = (histogram()?, histogram()?);
+        Ok(Self { rtt, due, sent: 0, lost: 0, lost_at_end: 0, last_loss: None })
     }
 
     fn answered(&mut self, rtt: Duration, since_due: Duration) {
@@ -122,7 +125,8 @@ impl Samples {
         let _ = self.due.record(nanos(since_due));
     }
 
-    fn lost(&mut self) {
+    fn lost(&mut self, error: LinkError) {
+        self.last_loss = Some(error);
         self.sent += 1;
         self.lost += 1;
         self.lost_at_end += 1;
@@ -134,21 +138,27 @@ fn system(words: String) -> Error {
     Error::NoAnswer { timeout: Duration::ZERO, past_deadline: false, attempts: 1, last }
 }
 
-/// Measures on the session that is there; after a loss on a new one, proved anew. What was measured until an error is
-/// still worth knowing.
+/// What was measured, until an error where there was one, and why the last lost round trip was lost.
+pub(super) struct Measured {
+    pub(super) latency: Option<Latency>,
+    pub(super) last_loss: Option<LinkError>,
+    pub(super) ended: Result<(), Error>,
+}
+
+/// Measures on the session that is there; after a loss on a new one, proved anew.
 pub(super) fn measure(
     session: Session<'_>,
     options: &Options,
     reach: &Reach<'_>,
     target: Option<&Target>,
-) -> (Option<Latency>, Result<(), Error>) {
+) -> Measured {
     let mut samples = match Samples::new() {
         Ok(samples) => samples,
-        Err(error) => return (None, Err(error)),
+        Err(error) => return Measured { latency: None, last_loss: None, ended: Err(error) },
     };
     let ended = sample(&mut samples, session, options, reach, target);
-    let measured = samples.sent > 0;
-    (measured.then(|| summarise(&samples, options)), ended)
+    let latency = (samples.sent > 0).then(|| summarise(&samples, options));
+    Measured { latency, last_loss: samples.last_loss, ended }
 }
 
 fn sample(
@@ -171,47 +181,59 @@ fn sample(
             break;
         }
         let until = Deadline::after(clock, options.timeout).min(reach.deadline);
-        if session.is_none() {
-            session = reconnect(reach, target, until)?;
-        }
-        match session.as_mut().map(|session| session.ask::<Pong>((), until)) {
-            Some(Ok(answer)) => {
+        match trip(&mut session, reach, target, until)? {
+            Ok(rtt) => {
                 let late = clock.monotonic().saturating_sub(due);
-                samples.answered(answer.rtt, late.max(answer.rtt));
+                samples.answered(rtt, late.max(rtt));
             }
-            Some(Err(AskError::Malformed(complaint))) => {
-                return Err(Error::Malformed { action: "PING", complaint });
-            }
-            Some(Err(AskError::Link(LinkError::Stopped(stopped)))) => return Err(stopped.into()),
-            Some(Err(AskError::Link(_))) => {
-                session = None;
-                samples.lost();
-            }
-            None => samples.lost(),
+            Err(error) => samples.lost(error),
         }
         (reach.progress)(number + 1, options.count);
     }
     Ok(())
 }
 
-/// A new connection, or none yet: silence is a loss, a stranger is an error.
+/// One round trip, on a connection made anew where there is none: silence is a loss, a stranger is an error.
+fn trip<'r>(
+    session: &mut Option<Session<'r>>,
+    reach: &Reach<'r>,
+    target: Option<&Target>,
+    until: Deadline,
+) -> Result<Result<Duration, LinkError>, Error> {
+    let connected = match session.take() {
+        Some(session) => Ok(session),
+        None => reconnect(reach, target, until),
+    };
+    let mut connected = match connected {
+        Ok(session) => session,
+        Err(ProofError::NotTheGateway(look_alike)) => return Err(Error::NotTheGateway(look_alike)),
+        Err(ProofError::Link(error)) => return loss(error),
+    };
+    match connected.ask::<Pong>((), until) {
+        Ok(answer) => {
+            *session = Some(connected);
+            Ok(Ok(answer.rtt))
+        }
+        Err(AskError::Malformed(complaint)) => Err(Error::Malformed { action: "PING", complaint }),
+        Err(AskError::Link(error)) => loss(error),
+    }
+}
+
 fn reconnect<'r>(
     reach: &Reach<'r>,
     target: Option<&Target>,
     until: Deadline,
-) -> Result<Option<Session<'r>>, Error> {
-    let Some(target) = target else { return Ok(None) };
-    let connection = match (reach.transport)(target.address).connect(until) {
-        Ok(connection) => connection,
-        Err(LinkError::Stopped(stopped)) => return Err(stopped.into()),
-        Err(LinkError::NotZeroMq(what)) => return Err(Error::NotZeroMq(what)),
-        Err(_) => return Ok(None),
-    };
-    match Session::prove(connection, &**reach.clock, until) {
-        Ok(session) => Ok(Some(session)),
-        Err(ProofError::NotTheGateway(look_alike)) => Err(Error::NotTheGateway(look_alike)),
-        Err(ProofError::Link(LinkError::Stopped(stopped))) => Err(stopped.into()),
-        Err(ProofError::Link(_)) => Ok(None),
+) -> Result<Session<'r>, ProofError> {
+    let Some(target) = target else { return Err(LinkError::Lost.into()) };
+    let connection = (reach.transport)(target.address).connect(until)?;
+    Session::prove(connection, &**reach.clock, until)
+}
+
+fn loss(error: LinkError) -> Result<Result<Duration, LinkError>, Error> {
+    match error {
+        LinkError::Stopped(stopped) => Err(stopped.into()),
+        LinkError::NotZeroMq(what) => Err(Error::NotZeroMq(what)),
+        error => Ok(Err(error)),
     }
 }
 

@@ -6,7 +6,8 @@ use jiff::SignedDuration;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Latency, Options, Reach, Report, latency};
+use super::latency::{self, Latency, Measured};
+use super::{Options, Reach, Report};
 use crate::clock::{Deadline, micros};
 use crate::exit::Exit;
 use crate::failure::interrupted;
@@ -274,10 +275,10 @@ impl<'t> Test<'t> {
     }
 
     fn measure(&mut self, session: Session<'t>) -> Result<(), Failure> {
-        let (latency, ended) =
+        let Measured { latency, last_loss, ended } =
             latency::measure(session, self.options, self.reach, self.target.as_ref());
         let judged = match (ended, &latency) {
-            (Ok(()), Some(latency)) => self.judge_latency(latency),
+            (Ok(()), Some(latency)) => self.judge_latency(latency, last_loss),
             (Ok(()), None) => Err(self.link_failed("latency", &LinkError::TimedOut)),
             (Err(error), _) => {
                 let failure = self.options.names.read_failure(&error);
@@ -288,17 +289,26 @@ impl<'t> Test<'t> {
         judged
     }
 
-    fn judge_latency(&mut self, latency: &Latency) -> Result<(), Failure> {
+    fn judge_latency(
+        &mut self,
+        latency: &Latency,
+        last_loss: Option<LinkError>,
+    ) -> Result<(), Failure> {
         let found = match self.options.count {
             count if latency.sent < count => format!("of {count} asked for: {latency}"),
             _ => latency.to_string(),
         };
         let endpoint = &self.options.names.endpoint;
+        // The layers below were fine a moment ago: no firewall came up since.
+        let loss = match last_loss {
+            None | Some(LinkError::TimedOut) => LinkError::Silent,
+            Some(loss) => loss,
+        };
         let silent = |message, found| Failure {
             code: "no-answer",
             message,
-            causes: vec![found],
-            remedy: self.options.names.link_remedy(&LinkError::Silent),
+            causes: vec![format!("{found}: {loss}")],
+            remedy: self.options.names.link_remedy(&loss),
             exit: Exit::NoAnswer,
         };
         let Some(p99) = latency.p99() else {

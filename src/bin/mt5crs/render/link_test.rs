@@ -57,8 +57,7 @@ impl Page for Report {
                 table::cell(layer.name),
                 table::status_cell(layer.status),
                 table::cell(took),
-                // The status says as much.
-                table::cell(if layer.took_us.is_none() { "" } else { &layer.found }),
+                table::found(layer.status, &layer.found),
             ]);
         }
         table::write(sheet, &layers)?;

@@ -7,7 +7,7 @@ use comfy_table::{
 };
 use mt5crs::protocol::account::Account;
 use mt5crs::protocol::positions::Position;
-use mt5crs::report::Check;
+use mt5crs::report::{Check, Status};
 
 use super::style::{self, Ink};
 use super::{Context, Sheet};
@@ -65,7 +65,7 @@ pub(crate) fn cell(text: impl AsRef<str>) -> Cell {
 }
 
 /// A cell in the ink of its status.
-pub(crate) fn status_cell(status: mt5crs::report::Status) -> Cell {
+pub(crate) fn status_cell(status: Status) -> Cell {
     let (word, ink) = style::status(status);
     let cell = Cell::new(word);
     match ink {
@@ -75,6 +75,14 @@ pub(crate) fn status_cell(status: mt5crs::report::Status) -> Cell {
         Ink::Strong | Ink::Faint => cell,
     }
 }
+
+/// What was found. That nothing was reached, the status says alone.
+pub(crate) fn found(status: Status, text: &str) -> Cell {
+    cell(if status == Status::NotReached && text == NOTHING { "" } else { text })
+}
+
+/// What stands in the place of a finding where there is none.
+const NOTHING: &str = "not reached";
 
 /// Blanks between two columns.
 const GAP: u16 = 2;
@@ -214,7 +222,11 @@ pub(crate) fn more(sheet: &mut Sheet<'_>, count: usize, context: &Context<'_>) -
 pub(crate) fn checks(sheet: &mut Sheet<'_>, checks: &[Check]) -> io::Result<()> {
     let mut table = table(sheet, &["CHECK", "", "FOUND"]);
     for check in checks {
-        table.add_row([cell(&check.name), status_cell(check.status), cell(&check.found)]);
+        table.add_row([
+            cell(&check.name),
+            status_cell(check.status),
+            found(check.status, &check.found),
+        ]);
     }
     write(sheet, &table)?;
     for check in checks {
