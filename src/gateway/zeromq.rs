@@ -324,6 +324,10 @@ mod tests {
         for patience in [socket.get_sndtimeo(), socket.get_rcvtimeo()] {
             assert!((1..=1000).contains(&patience.unwrap()));
         }
+        // Who gives up first is this side, always: a peer that only stalls must not look as if it had hung up.
+        for own in [socket.get_handshake_ivl(), socket.get_connect_timeout()] {
+            assert!(own.unwrap() > 1000);
+        }
     }
 
     #[test]

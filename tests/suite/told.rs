@@ -138,6 +138,18 @@ fn a_list_that_contradicts_itself_is_shown_and_not_passed() {
     }
 }
 
+/// The account could have said that the list is not to be believed.
+#[test]
+fn a_list_without_its_account_is_called_neither_empty_nor_open() {
+    for count in ["--positions=0", "--positions=3"] {
+        let (machine, sim) = (Machine::new(), Sim::start(&[count, "--fault=hang:GET_ACCOUNT"]));
+        let arguments = ["positions", "--timeout=200ms", "--attempts=1"];
+        let page = machine.against(&sim, &arguments).end().exits(3);
+        begins(&page, "UNKNOWN nothing is known of the positions at tcp://");
+        page.says("GET_ACCOUNT was not in time").never_says("EMPTY").never_says("OPEN ");
+    }
+}
+
 #[test]
 fn a_balance_that_moved_between_two_syncs_is_a_change() {
     let machine = Machine::new();
