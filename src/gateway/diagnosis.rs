@@ -11,6 +11,9 @@ use crate::clock::{Clock, Deadline, Stop};
 /// How long a server may take to introduce itself. ZMTP, SSH and SMTP speak at once.
 const BANNER_WAIT: Duration = Duration::from_millis(300);
 
+/// No peer says more before it has said what it is.
+const MOST_OF_A_HANDSHAKE: usize = 4096;
+
 /// The signature that begins a ZMTP greeting, and an empty line, on which an HTTP server complains.
 const KNOCK: &[u8] = b"\xff\0\0\0\0\0\0\0\x01\x7f\r\n\r\n";
 
@@ -32,6 +35,9 @@ pub fn tcp(
     })
 }
 
+/// Sockets that answer a DEALER.
+const ANSWERS: [&str; 3] = ["REP", "ROUTER", "DEALER"];
+
 /// Says why the ZMTP handshake with `address` did not come about.
 pub(super) fn no_handshake(
     address: SocketAddr,
@@ -49,7 +55,15 @@ pub(super) fn no_handshake(
         listen(&mut stream, wait)
     });
     match heard {
-        Some(banner) if banner.first() == Some(&0xff) => LinkError::Stalled,
+        Some(banner) if banner.first() == Some(&0xff) => {
+            match socket_type(&mut stream, banner, clock, until) {
+                Some(kind) if !ANSWERS.contains(&&*kind) => LinkError::NotZeroMq(format!(
+                    "a ZeroMQ {} socket; quotes come from a PUB, on port 5556",
+                    kind.escape_debug()
+                )),
+                _ => LinkError::Stalled,
+            }
+        }
         Some(banner) => LinkError::NotZeroMq(looks_like(&banner)),
         None => LinkError::Silent,
     }
@@ -61,6 +75,39 @@ fn listen(stream: &mut TcpStream, wait: Duration) -> Option<Vec<u8>> {
     let count = stream.read(&mut banner).ok()?;
     banner.truncate(count);
     (count > 0).then_some(banner)
+}
+
+/// What a ZMTP 3 peer says of its socket once it was greeted; nothing where it says nothing in time.
+fn socket_type(
+    stream: &mut TcpStream,
+    mut heard: Vec<u8>,
+    clock: &dyn Clock,
+    until: Deadline,
+) -> Option<String> {
+    const NAME: &[u8] = b"Socket-Type";
+    stream.write_all(&greeting()).ok()?;
+    // The rest of its greeting, and READY behind it.
+    while heard.len() < MOST_OF_A_HANDSHAKE && !until.is_past(clock) {
+        let value = heard.windows(NAME.len()).position(|bytes| bytes == NAME).and_then(|at| {
+            let (length, value) = heard.get(at + NAME.len()..)?.split_first_chunk::<4>()?;
+            value.get(..usize::try_from(u32::from_be_bytes(*length)).ok()?)
+        });
+        if let Some(value) = value {
+            return Some(String::from_utf8_lossy(value).into_owned());
+        }
+        let mut more = [0; 256];
+        let count = stream.read(&mut more).ok().filter(|count| *count > 0)?;
+        heard.extend_from_slice(&more[..count]);
+    }
+    None
+}
+
+/// The 64 bytes with which ZMTP 3.0 begins, for the mechanism NULL.
+fn greeting() -> [u8; 64] {
+    let mut greeting = [0; 64];
+    (greeting[0], greeting[9], greeting[10]) = (0xff, 0x7f, 3);
+    greeting[12..16].copy_from_slice(b"NULL");
+    greeting
 }
 
 fn looks_like(banner: &[u8]) -> String {

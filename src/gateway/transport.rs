@@ -87,8 +87,8 @@ pub enum LinkError {
     /// The connection was there and is gone.
     #[error("the connection was closed by the far end")]
     Lost,
-    /// Something accepted the connection and doesn't speak ZeroMQ's ZMTP 3; holds what it looks like.
-    #[error("not a ZeroMQ peer: {0}")]
+    /// Something accepted the connection and doesn't speak ZeroMQ's ZMTP 3 as a REP socket; holds what it looks like.
+    #[error("not the gateway's ZeroMQ socket: {0}")]
     NotZeroMq(String),
     /// A frame past the limit; the connection is cut by it.
     #[error("a frame of {bytes} bytes, past the limit of {limit}")]

@@ -31,6 +31,10 @@ const AT_ONCE: Duration = Duration::from_millis(5);
 /// By how much libzmq's own limits lie behind ours, in ms.
 const LIBZMQ_LATER_MS: i32 = 1_000;
 
+/// What a peer is that speaks ZMTP, and not as a REP socket without keys does.
+const OTHER_SOCKET: &str =
+    "a ZeroMQ socket of another kind than the gateway's REP, or one that wants keys";
+
 /// What a diagnosis may take past a deadline that went by without a handshake.
 const DIAGNOSIS_TIME: Duration = Duration::from_millis(100);
 
@@ -212,6 +216,10 @@ impl ZmqConnection {
                         return Ok(());
                     }
                     Some(SocketEvent::HANDSHAKE_SUCCEEDED) | None => {}
+                    // Nobody hung up: the two sides don't fit each other, and never will.
+                    Some(
+                        SocketEvent::HANDSHAKE_FAILED_PROTOCOL | SocketEvent::HANDSHAKE_FAILED_AUTH,
+                    ) => return Err(LinkError::NotZeroMq(OTHER_SOCKET.to_owned())),
                     Some(_) if wanted == Wanted::Frame && is_broken(Rule::NeverReconnect) => {}
                     Some(_) if wanted == Wanted::Frame && self.has_frame()? => return Ok(()),
                     Some(_) => return Err(LinkError::Lost),

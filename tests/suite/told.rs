@@ -138,6 +138,51 @@ fn a_list_that_contradicts_itself_is_shown_and_not_passed() {
     }
 }
 
+/// The gateway's own quotes port is such a socket.
+#[test]
+fn a_zeromq_socket_of_another_kind_is_not_the_gateway() {
+    let context = zmq::Context::new();
+    let quotes = context.socket(zmq::PUB).unwrap();
+    quotes.set_linger(0).unwrap();
+    quotes.bind("tcp://127.0.0.1:*").unwrap();
+    let endpoint = quotes.get_last_endpoint().unwrap().unwrap();
+    let endpoint = endpoint.strip_prefix("tcp://").unwrap().parse().unwrap();
+    for command in ["link-test", "positions", "sync"] {
+        let machine = Machine::new();
+        let page = machine.at(endpoint, &[command]).end().exits(6);
+        page.tells("a ZeroMQ PUB socket").never_says("restart the Windows gateway");
+    }
+}
+
+#[test]
+fn a_watch_of_this_machine_is_refused_at_once() {
+    let watch = ["link-test", "--watch=10ms", "--host=127.0.0.1"];
+    let machine = Machine::new();
+    machine.run(watch).end().exits(5).tells("it is this machine");
+}
+
+#[test]
+fn a_gate_passes_on_the_remedy_and_records_that_its_command_did_not_start() {
+    let (machine, sim) = (Machine::new(), Sim::with_faults(&["no-sync-all"]));
+    let help = |arguments: &[&str]| {
+        let told = machine.against(&sim, arguments).end().exits(1).stderr();
+        told.lines().find(|line| line.starts_with("help: ")).unwrap().to_owned()
+    };
+    assert_eq!(help(&["sync", "--", "true"]), help(&["sync"]));
+
+    let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
+    machine.against(&sim, &["sync", "--", "no-such-program"]).end().exits(127);
+    let log = machine.verify_log();
+    assert!(log.contains("Run ended: exit code 127"), "{log}");
+}
+
+#[test]
+fn a_name_that_is_nearly_the_one_that_is_missing_is_told() {
+    let machine = Machine::new();
+    let run = machine.run(["positions"]).env("GATEWAY_HOSTS", "10.0.0.5");
+    run.end().exits(2).tells("did you mean GATEWAY_HOST?");
+}
+
 /// The account could have said that the list is not to be believed.
 #[test]
 fn a_list_without_its_account_is_called_neither_empty_nor_open() {

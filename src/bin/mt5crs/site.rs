@@ -111,13 +111,17 @@ impl Site {
             Layer::EnvFile | Layer::Default => HOST_SETTING.to_owned(),
             _ => format!("{origin} (it stands above {HOST_SETTING})"),
         };
+        let warned = resolved.warnings.clone();
         let accepted = match (run.global.sim.sim, job.lenient) {
             (true, _) => resolved.without_gateway(),
             (false, Some(reads)) => resolved.lenient(reads),
             (false, None) => resolved.strict(),
         };
-        let Accepted { mut settings, warnings } =
-            accepted.map_err(|problems| settings_failure(&problems))?;
+        let Accepted { mut settings, warnings } = accepted.map_err(|problems| {
+            // A name that is nearly the one that is missing.
+            warned.iter().for_each(|warning| run.screen.warn(&warning.message));
+            settings_failure(&problems)
+        })?;
         for warning in &warnings {
             run.screen.warn(&warning.message);
         }

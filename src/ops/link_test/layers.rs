@@ -299,16 +299,20 @@ impl<'t> Test<'t> {
             _ => latency.to_string(),
         };
         let endpoint = &self.options.names.endpoint;
-        // The layers below were fine a moment ago: no firewall came up since.
-        let loss = match last_loss {
-            None | Some(LinkError::TimedOut) => LinkError::Silent,
-            Some(loss) => loss,
+        let loss = last_loss.unwrap_or(LinkError::TimedOut);
+        let remedy = match loss {
+            // The layers below were fine a moment ago: no firewall came up since.
+            LinkError::TimedOut | LinkError::Silent => {
+                "the gateway or its host hangs: look at both, then restart the Windows gateway"
+                    .to_owned()
+            }
+            _ => self.options.names.link_remedy(&loss),
         };
         let silent = |message, found| Failure {
             code: "no-answer",
             message,
             causes: vec![format!("{found}: {loss}")],
-            remedy: self.options.names.link_remedy(&loss),
+            remedy,
             exit: Exit::NoAnswer,
         };
         let Some(p99) = latency.p99() else {

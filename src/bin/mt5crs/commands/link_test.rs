@@ -68,7 +68,13 @@ pub(crate) fn run(run: &Run, args: &LinkTestArgs) -> Exit {
         progress: &|done, of| progress.step(done, of),
     };
     match args.watch {
-        Some(every) => watch(run, &site, &options, &reach, every),
+        Some(every) => match site.target(run) {
+            // No wait makes another machine of this one; a name that isn't found yet may be later.
+            Err(own) if own.exit == Exit::Guarded => {
+                run.finish::<Report>(JOB.name, Outcome::failed(own), &site, &Showing::default())
+            }
+            _ => watch(run, &site, &options, &reach, every),
+        },
         None => {
             let tested = link_test::run(&options, &reach);
             progress.clear();

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::io::ErrorKind;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
+use std::sync::Arc;
 use std::time::Duration;
 
 use mt5crs::config::{self, Environment};
@@ -16,6 +17,7 @@ use mt5crs::ops::intents::Records;
 use mt5crs::ops::sync::snapshot::Store;
 use mt5crs::ops::sync::{self, Options, Report, checks};
 use mt5crs::report::{Failure, Outcome, Status, Verdict};
+use tracing::Level;
 
 use crate::args::{Format, SyncArgs};
 use crate::run::{Run, Showing, usage};
@@ -196,12 +198,10 @@ impl Gate {
         if outcome.verdict == Verdict::Fail {
             let failed = report.checks.iter().filter(|check| check.status == Status::Fail);
             let causes = failed.map(|check| format!("{}: {}", check.name, check.found)).collect();
-            return refused(
-                "sync-failed",
-                causes,
-                "mend what the checks name, then run this again".to_owned(),
-                Exit::No,
-            );
+            // Of the first, as without a command: the others often follow from it.
+            let remedy = outcome.failure.as_ref().map(|failure| failure.remedy.clone());
+            let remedy = remedy.unwrap_or_else(|| "mend what the checks name".to_owned());
+            return refused("sync-failed", causes, remedy, Exit::No);
         }
         let warned: Vec<_> = report
             .checks
@@ -238,6 +238,8 @@ impl Gate {
 
     /// Becomes the command. Connections and logs are closed by now; it returns only where it couldn't be started.
     fn become_command(self, run: &Run, site: Site) -> Exit {
+        // Its files close by themselves when the command begins.
+        let record = Arc::clone(&site.record);
         drop(site);
         let program = self.program.to_string_lossy();
         // Asked to stop while the report was written: nothing has looked since.
@@ -260,9 +262,13 @@ impl Gate {
             ErrorKind::NotFound => Exit::CommandNotFound,
             _ => Exit::CommandNotRun,
         };
+        let message = format!("failed to start {program}");
+        // The run's end is on record as that of a gate that passed: this one comes behind it.
+        record.line(Level::ERROR, "Run", &format!("{message}: {error}"));
+        record.end(exit);
         run.screen.fail(&Failure {
             code: "command",
-            message: format!("failed to start {program}"),
+            message,
             causes: vec![error.to_string()],
             remedy: "check its path and its permissions".to_owned(),
             exit,
