@@ -170,6 +170,13 @@ fn a_gate_passes_on_the_remedy_and_records_that_its_command_did_not_start() {
     };
     assert_eq!(help(&["sync", "--", "true"]), help(&["sync"]));
 
+    // Every failed check is on record by name.
+    let (machine, sim) =
+        (Machine::new(), Sim::with_faults(&["positions-empty-on-error:GET_POSITIONS"]));
+    machine.against(&sim, &["sync"]).end().exits(1);
+    let log = machine.verify_log();
+    assert!(log.contains("failed: ticket-set-stable, empty-book\n"), "{log}");
+
     let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
     machine.against(&sim, &["sync", "--", "no-such-program"]).end().exits(127);
     let log = machine.verify_log();

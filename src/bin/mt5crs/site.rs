@@ -8,7 +8,7 @@ use std::time::Duration;
 use mt5crs::clock::Deadline;
 use mt5crs::config::{
     self, Accepted, Disk, Flags, HostPort, Inputs, Key, Layer, Problems, Resolved, Settings,
-    TradeMode,
+    TradeMode, Warning,
 };
 use mt5crs::exit::Exit;
 use mt5crs::failure::{HOST_SETTING, Names};
@@ -117,14 +117,7 @@ impl Site {
             (false, Some(reads)) => resolved.lenient(reads),
             (false, None) => resolved.strict(),
         };
-        let Accepted { mut settings, warnings } = accepted.map_err(|problems| {
-            // A name that is nearly the one that is missing.
-            warned.iter().for_each(|warning| run.screen.warn(&warning.message));
-            settings_failure(&problems)
-        })?;
-        for warning in &warnings {
-            run.screen.warn(&warning.message);
-        }
+        let mut settings = told(run, &warned, accepted)?;
         let (simulated, origin) = if run.global.sim.sim {
             let scratch = practice::scratch_tree(&mut settings)?;
             let server = practice::serve(run, &mut settings)?;
@@ -263,17 +256,14 @@ impl Place {
         resolved: Resolved,
         lenient: Option<&[Key]>,
     ) -> Result<Self, Failure> {
+        let warned = resolved.warnings.clone();
         let accepted = match (run.global.sim.sim, lenient) {
             // What is configured is not looked at.
             (true, _) => resolved.lenient(&[]),
             (false, Some(reads)) => resolved.lenient(reads),
             (false, None) => resolved.strict(),
         };
-        let Accepted { mut settings, warnings } =
-            accepted.map_err(|problems| settings_failure(&problems))?;
-        for warning in &warnings {
-            run.screen.warn(&warning.message);
-        }
+        let mut settings = told(run, &warned, accepted)?;
         let mut scratch = None;
         if run.global.sim.sim {
             let tree = practice::scratch_tree(&mut settings)?;
@@ -285,6 +275,21 @@ impl Place {
         }
         Ok(Self { settings, scratch })
     }
+}
+
+/// The settings, with what is to be said of them said, also where they can't be used: a name that is nearly the one that is
+/// missing is among it.
+fn told(
+    run: &Run,
+    warned: &[Warning],
+    accepted: Result<Accepted, Problems>,
+) -> Result<Settings, Failure> {
+    let (warnings, settings) = match accepted {
+        Ok(Accepted { settings, warnings }) => (warnings, Ok(settings)),
+        Err(problems) => (warned.to_vec(), Err(settings_failure(&problems))),
+    };
+    warnings.iter().for_each(|warning| run.screen.warn(&warning.message));
+    settings
 }
 
 /// Reads every layer of the settings.

@@ -10,13 +10,13 @@ use std::time::Duration;
 use mt5crs::config::{self, Environment};
 use mt5crs::evidence::Evidence;
 use mt5crs::exit::Exit;
-use mt5crs::failure::interrupted;
+use mt5crs::failure::{CHECKS_FAILED, interrupted};
 use mt5crs::guard::breaker;
 use mt5crs::logs::Marker;
 use mt5crs::ops::intents::Records;
 use mt5crs::ops::sync::snapshot::Store;
 use mt5crs::ops::sync::{self, Options, Report, checks};
-use mt5crs::report::{Failure, Outcome, Status, Verdict};
+use mt5crs::report::{Failure, Outcome, Status};
 use tracing::Level;
 
 use crate::args::{Format, SyncArgs};
@@ -139,9 +139,12 @@ fn record(site: &Site, outcome: &Outcome<Report>) {
         None => {
             let failed = report.checks.iter().filter(|check| check.status == Status::Fail);
             let failed: Vec<&str> = failed.map(|check| &*check.name).collect();
+            // All of the names: an alert looks for one of them.
             let cause = match &outcome.failure {
-                Some(failure) => failure.causes.last().unwrap_or(&failure.message).clone(),
-                None => failed.join(", "),
+                Some(failure) if failure.code != CHECKS_FAILED => {
+                    failure.causes.last().unwrap_or(&failure.message).clone()
+                }
+                _ => failed.join(", "),
             };
             site.record.marker(&Marker::SyncFailed { cause: &cause });
         }
@@ -195,12 +198,9 @@ impl Gate {
             })
         };
         let report = outcome.report.as_ref()?;
-        if outcome.verdict == Verdict::Fail {
-            let failed = report.checks.iter().filter(|check| check.status == Status::Fail);
-            let causes = failed.map(|check| format!("{}: {}", check.name, check.found)).collect();
-            // Of the first, as without a command: the others often follow from it.
-            let remedy = outcome.failure.as_ref().map(|failure| failure.remedy.clone());
-            let remedy = remedy.unwrap_or_else(|| "mend what the checks name".to_owned());
+        // As without a command: what failed, and what to do about the first of it.
+        if let Some(failed) = &outcome.failure {
+            let (causes, remedy) = (failed.causes.clone(), failed.remedy.clone());
             return refused("sync-failed", causes, remedy, Exit::No);
         }
         let warned: Vec<_> = report
