@@ -12,7 +12,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use mt5crs::logs::preset::PRESETS;
+use mt5crs::logs::search::preset::PRESETS;
 use nix::sys::resource::{UsageWho, getrusage};
 
 const ROUNDS: usize = 10;

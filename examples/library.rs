@@ -17,12 +17,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mt5crs::clock::{Clock, Deadline, Stop, SystemClock};
-use mt5crs::failure::Names;
-use mt5crs::gateway::client::Listener;
-use mt5crs::gateway::target::resolve;
-use mt5crs::gateway::zeromq::ZmqTransport;
-use mt5crs::gateway::{Client, LinkError, ReadPolicy};
+use mt5crs::failure::FailureContext;
 use mt5crs::guard;
+use mt5crs::link::client::Listener;
+use mt5crs::link::target::resolve;
+use mt5crs::link::zeromq::ZmqTransport;
+use mt5crs::link::{Client, LinkError, ReadPolicy};
 use mt5crs::ops::positions::{self, Options, Report};
 use mt5crs::report::{Outcome, Verdict};
 use mt5crs::units::{Exact, Money};
@@ -40,7 +40,7 @@ impl Listener for Talk {
 fn ask(host: &str, port: u16, allow_loopback: bool) -> anyhow::Result<Outcome<Report>> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(Stop::never()));
     let deadline = Deadline::after(&*clock, Duration::from_secs(15));
-    let names = Names {
+    let names = FailureContext {
         verb: "ask",
         endpoint: format!("tcp://{host}:{port}"),
         port,

@@ -155,7 +155,7 @@ pub fn micros(duration: Duration) -> u64 {
 }
 
 /// A span as people say it, its two largest units: `2h 13m`, `45s`, `350ms`.
-pub fn spoken(span: Duration) -> String {
+pub fn humanize(span: Duration) -> String {
     let seconds = span.as_secs();
     let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     match (hours, minutes, rest) {
@@ -269,7 +269,7 @@ mod tests {
             (7_980_000, "2h 13m"),
             (86_400_000, "24h"),
         ] {
-            assert_eq!(spoken(Duration::from_millis(millis)), words);
+            assert_eq!(humanize(Duration::from_millis(millis)), words);
         }
     }
 

@@ -5,9 +5,9 @@
 
 use crate::clock::Stopped;
 use crate::exit::Exit;
-use crate::gateway::client::Error;
-use crate::gateway::target::{Own, ResolveError, Target};
-use crate::gateway::transport::LinkError;
+use crate::link::client::Error;
+use crate::link::target::{Own, ResolveError, Target};
+use crate::link::transport::LinkError;
 use crate::report::{Check, Failure, Status};
 
 /// The code of a failure that the checks of a report tell better.
@@ -18,7 +18,7 @@ pub const HOST_SETTING: &str = "GTW_HOST in .env";
 
 /// What the remedies name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Names {
+pub struct FailureContext {
     /// What was being done, to be read after "failed to" and before the endpoint: `sync`.
     pub verb: &'static str,
     /// The endpoint as configured, `tcp://HOST:PORT`.
@@ -31,7 +31,7 @@ pub struct Names {
     pub security_group: Option<String>,
 }
 
-impl Names {
+impl FailureContext {
     /// What to do about a link that failed.
     pub fn link_remedy(&self, error: &LinkError) -> String {
         let port = self.port;

@@ -5,6 +5,5 @@ pub mod breaker;
 pub mod decision;
 pub mod drift;
 pub mod health;
-pub mod single;
-pub mod still;
+pub mod staleness;
 pub mod target;

@@ -32,23 +32,20 @@
 //!
 //! [`exit::Exit`] lists them; scripts branch on them, so their meanings never change.
 
-mod bounded;
 pub mod clock;
 pub mod config;
 pub mod escape;
 pub mod evidence;
 pub mod exit;
 pub mod failure;
-pub mod figure;
-pub mod flush;
-pub mod gateway;
 pub mod guard;
+pub mod link;
 pub mod logs;
+pub mod metric;
 pub mod ops;
-mod patient;
+pub mod os;
+pub mod proof;
 pub mod protocol;
 pub mod report;
-pub mod sabotage;
 pub mod sim;
-pub mod systemd;
 pub mod units;

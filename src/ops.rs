@@ -1,24 +1,18 @@
 //! What the commands do: one file a command, options in, a report out. Nothing here prints, and nothing here knows how
 //! a command line looks.
 
-pub mod absence;
 pub mod audit;
 pub mod breaker;
 pub mod canary;
-pub mod close_probe;
-pub mod closing;
 pub mod config_check;
 pub mod config_show;
 pub mod drift;
 pub mod emergency_close;
-pub mod empty_book;
 pub mod evidence;
 pub mod explain;
 pub mod fleet;
-pub mod intents;
 pub mod link_test;
 pub mod log_alerts;
-pub mod open_proof;
 pub mod phoenix;
 pub mod positions;
 pub mod schemas;

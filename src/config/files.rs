@@ -8,7 +8,7 @@ use nix::unistd::{AccessFlags, access};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::patient::PatientFile;
+use crate::os::fifo::PatientFile;
 
 /// No settings file is longer; `--env-file /dev/zero` ends here.
 const MAX_BYTES: u64 = 1 << 20;

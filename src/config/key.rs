@@ -1,4 +1,4 @@
-//! The catalogue of settings: one row a key. Names, defaults and what they are for stand here and nowhere else.
+//! The catalogue of settings: one row a key. FailureContext, defaults and what they are for stand here and nowhere else.
 
 use std::borrow::Cow;
 use std::fmt;

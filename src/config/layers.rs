@@ -15,7 +15,7 @@ use super::secret;
 use super::unknown::{self, Unknown};
 use super::value;
 
-/// Environment variables by name. Names and values need not be UTF-8.
+/// Environment variables by name. FailureContext and values need not be UTF-8.
 pub type Environment = BTreeMap<OsString, OsString>;
 
 /// What settings are made from, besides files.

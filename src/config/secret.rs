@@ -1,6 +1,6 @@
 //! What looks like a secret in the profiles' file, wherever in it: also nested, also in what nobody reads.
 //!
-//! The file is kept in version control and copied between machines, so whatever lies in it is known to many. Names alone
+//! The file is kept in version control and copied between machines, so whatever lies in it is known to many. FailureContext alone
 //! are looked at, and values are never kept.
 
 use std::fmt;

@@ -1,4 +1,4 @@
-//! Names that are not in the catalogue: errors where they can only be meant for us, a word where they nearly are ours.
+//! FailureContext that are not in the catalogue: errors where they can only be meant for us, a word where they nearly are ours.
 
 use strsim::{damerau_levenshtein, normalized_damerau_levenshtein};
 

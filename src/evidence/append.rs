@@ -21,7 +21,7 @@ use super::lock::{self, Lock};
 use super::tail::{self, Tail, TailError};
 use super::{Appended, Evidence, EvidenceError};
 use crate::clock::Clock;
-use crate::flush;
+use crate::os::durable;
 
 /// So much room the disk must have before an order is sent: for the records of that order.
 const PROBE_BYTES: usize = 256 << 10;
@@ -81,7 +81,7 @@ impl Locked<'_> {
         let probe = || -> io::Result<()> {
             let mut file = tempfile::tempfile_in(directory)?;
             file.write_all(&[0; PROBE_BYTES])?;
-            flush::data(&file)
+            durable::data(&file)
         };
         probe().map_err(EvidenceError::io("write to", directory))?;
         if records.exists() { self.sound_tail(&self.open()?).map(drop) } else { Ok(()) }
@@ -159,14 +159,14 @@ impl Locked<'_> {
         let added = Head { count: seq, hash };
         let length = file.metadata().map_err(EvidenceError::io("read", records))?.len();
         let written = write_whole(file, &line)
-            .and_then(|()| flush::data(file))
+            .and_then(|()| durable::data(file))
             .map_err(EvidenceError::io("write", records))
             .and_then(|()| {
                 head::store(directory, head, added).map_err(EvidenceError::io("write", head))
             });
         if let Err(error) = written {
             // No record stands for what was not recorded. If this fails too, the next append finds what it left.
-            let _ = file.set_len(length).and_then(|()| flush::data(file));
+            let _ = file.set_len(length).and_then(|()| durable::data(file));
             return Err(error);
         }
         Ok(added)

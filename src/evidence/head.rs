@@ -14,7 +14,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Sha256Hex;
-use crate::flush;
+use crate::os::durable;
 
 /// A head has some hundred bytes; a file past this is something else.
 const MAX_BYTES: u64 = 4096;
@@ -94,7 +94,7 @@ pub(super) fn store(directory: &Path, path: &Path, head: Head) -> io::Result<()>
     let mut line = serde_json::to_vec(&head)?;
     line.push(b'\n');
     file.write_all(&line)?;
-    flush::all(file.as_file())?;
+    durable::all(file.as_file())?;
     file.persist(path).map_err(|error| error.error)?;
     // A directory that can't be flushed is no reason to take the record back: the rename has happened.
     let _ = File::open(directory).and_then(|directory| directory.sync_all());

@@ -1,6 +1,6 @@
 //! Leave to open: given only where every guard that there is was evaluated and none forbids.
 
-use crate::gateway::order::OpenPermit;
+use crate::link::order::OpenPermit;
 use crate::report::{Check, Status};
 
 /// The guards that stand before every OPEN. One that is missing from the list forbids like one that failed.

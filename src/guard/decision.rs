@@ -14,7 +14,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::patient::PatientFile;
+use crate::os::fifo::PatientFile;
 use crate::protocol::Malformed;
 use crate::protocol::wire::{Object, parse_flat};
 use crate::report::{Check, Status};

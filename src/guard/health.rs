@@ -27,7 +27,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{drift, still};
+use super::{drift, staleness};
 use crate::clock::micros;
 
 /// Round trips that are judged together.
@@ -141,7 +141,7 @@ pub struct Health {
     drift: VecDeque<Duration>,
     unjudged: Option<String>,
     silent_since: Option<Duration>,
-    figures: still::Figures,
+    figures: staleness::Figures,
     breaker: Option<String>,
     position: Option<String>,
     stranger: Option<String>,
@@ -158,7 +158,7 @@ impl Health {
             drift: VecDeque::new(),
             unjudged: None,
             silent_since: None,
-            figures: still::Figures::default(),
+            figures: staleness::Figures::default(),
             breaker: None,
             position: None,
             stranger: None,
@@ -209,7 +209,7 @@ impl Health {
     }
 
     /// The figures of account and position as they read now, whichever they are.
-    pub fn figures(&mut self, now: Duration, figures: String) {
+    pub fn metrics(&mut self, now: Duration, figures: String) {
         self.figures.read(now, figures);
     }
 
@@ -300,7 +300,7 @@ impl Health {
             say(State::Warning, Rule::DriftUnjudged, format!("drift cannot be judged: {why}"));
         }
         if let Some(span) = self.figures.still(now) {
-            say(State::Warning, Rule::Still, still::words(span));
+            say(State::Warning, Rule::Still, staleness::words(span));
         }
         reasons.sort_by_key(|reason| std::cmp::Reverse(reason.state));
         let state = reasons.first().map_or(State::Healthy, |reason| reason.state);
@@ -487,11 +487,11 @@ mod tests {
     #[test]
     fn figures_that_stand_still_for_five_minutes_are_a_warning() {
         let mut health = health();
-        health.figures(s(0), "1.1".to_owned());
-        health.figures(s(299), "1.1".to_owned());
+        health.metrics(s(0), "1.1".to_owned());
+        health.metrics(s(299), "1.1".to_owned());
         is(&health, s(299), HEALTHY.0, HEALTHY.1);
         is(&health, s(300), State::Warning, &[Rule::Still]);
-        health.figures(s(301), "1.2".to_owned());
+        health.metrics(s(301), "1.2".to_owned());
         is(&health, s(301), HEALTHY.0, HEALTHY.1);
     }
 

@@ -3,9 +3,9 @@
 //! The tool once pointed at its own machine and "traded" with a local mock (hazard 12). So an address of this machine
 //! is refused by every command that talks to a gateway, unless it is asked for, and every report names its target.
 
-use crate::gateway::order::ClosePermit;
-use crate::gateway::session::Identity;
-use crate::gateway::target::{Own, Target};
+use crate::link::order::ClosePermit;
+use crate::link::session::Identity;
+use crate::link::target::{Own, Target};
 use crate::report::TargetKind;
 
 /// Proof that a target may be talked to.

@@ -2,7 +2,7 @@
 //!
 //! Named checks in groups ([`catalogue`]), each with what was looked at, found and expected, and what to do. It reads:
 //! no snapshot is written, no evidence, no kill switch, no line that operators count; the one order that it sends is a
-//! CLOSE for a ticket that no list ever held, which trades nothing ([`super::close_probe`]). Other commands' checks are
+//! CLOSE for a ticket that no list ever held, which trades nothing ([`crate::proof::can_close`]). Other commands' checks are
 //! called, not copied.
 //!
 //! A check that could not be reached is never a pass: the answer is then no, or unknown. Each group is bounded, so that a
@@ -24,9 +24,9 @@
 mod alerts;
 pub mod catalogue;
 mod config;
-pub mod figures;
 pub mod files;
 pub mod findings;
+pub mod metrics;
 mod records;
 pub mod remote;
 mod self_test;
@@ -47,18 +47,18 @@ use self::files::{Build, Completions};
 use self::findings::{Finding, Findings, Found, Selection, Status};
 use self::remote::{Remote, Talked};
 use self::unit::Unit;
-use crate::bounded::bounded;
 use crate::clock::{Clock, Deadline, Stop};
 use crate::config::{Key, Resolved, Settings};
 use crate::evidence::Evidence;
 use crate::exit::Exit;
 use crate::failure::interrupted;
-use crate::gateway::transport::Transport;
 use crate::guard::decision::Rules;
-use crate::logs::alerts::Thresholds;
-use crate::logs::places::Places;
-use crate::logs::process;
+use crate::link::transport::Transport;
+use crate::logs::alerts::rules::Thresholds;
+use crate::logs::search::places::Places;
 use crate::ops::log_alerts;
+use crate::os::process;
+use crate::os::with_deadline::bounded;
 use crate::report::{Failure, Outcome, TargetKind, Verdict};
 
 /// How long a group of this machine's own may take: a disk that hangs costs no more.
@@ -104,7 +104,7 @@ pub struct Options {
 }
 
 /// What an audit takes from the outside.
-pub struct Means<'m> {
+pub struct Deps<'m> {
     /// Measures, waits.
     pub clock: &'m Arc<dyn Clock>,
     /// Whether somebody asked to stop.
@@ -161,10 +161,10 @@ pub fn checks() -> Outcome<Checks> {
 }
 
 /// Looks at everything that is asked for.
-pub fn run(options: &Options, means: &Means<'_>) -> Audited {
+pub fn run(options: &Options, deps: &Deps<'_>) -> Audited {
     let mut findings = Findings::new(&options.selection);
-    let talked = look(options, means, &mut findings);
-    let stopped = means.stop.check().err().map(interrupted);
+    let talked = look(options, deps, &mut findings);
+    let stopped = deps.stop.check().err().map(interrupted);
     let report = Report::of(findings.finish(), options.fail_on);
     let exit = match &stopped {
         Some(failure) => failure.exit,
@@ -184,7 +184,7 @@ pub fn run(options: &Options, means: &Means<'_>) -> Audited {
     Audited { outcome, target: talked.target }
 }
 
-fn look(options: &Options, means: &Means<'_>, findings: &mut Findings<'_>) -> Talked {
+fn look(options: &Options, deps: &Deps<'_>, findings: &mut Findings<'_>) -> Talked {
     let wants_unit = |entry: &Entry| {
         matches!(
             entry.code,
@@ -197,29 +197,29 @@ fn look(options: &Options, means: &Means<'_>, findings: &mut Findings<'_>) -> Ta
     };
     // First of all: the window of the CPU's figure begins here.
     let unit = match findings.wants(wants_unit) {
-        true => Unit::look(options, means),
+        true => Unit::look(options, deps),
         false => Unit::None("not asked for".to_owned()),
     };
-    config::check(options, means, findings);
-    local_files(options, means, &unit, findings);
-    self_tests(options, means, findings);
-    decision(options, means, findings);
-    evidence(options, means, findings);
-    alerts(options, means, &unit, findings);
+    config::check(options, deps, findings);
+    local_files(options, deps, &unit, findings);
+    self_tests(options, deps, findings);
+    decision(options, deps, findings);
+    evidence(options, deps, findings);
+    alerts(options, deps, &unit, findings);
     // Last of all, so that a gateway that hangs until the deadline costs nothing else.
     let talked = match &options.remote {
         Ok(remote) => {
             let measure_own = matches!(unit, Unit::None(_))
                 && findings.wants_code("baseline.cpu")
                 && !options.selection.is_offline();
-            remote::ask(options, remote, means, measure_own, findings)
+            remote::ask(options, remote, deps, measure_own, findings)
         }
         Err(why) => {
             findings.rest(|entry| entry.asks_gateway, &Found::not_reached(why.clone()));
             Talked::default()
         }
     };
-    figures(options, means, &unit, talked.own_cpu, findings);
+    metrics(options, deps, &unit, talked.own_cpu, findings);
     talked
 }
 
@@ -233,26 +233,26 @@ fn in_doubt(options: &Options, group: Group, keys: &[Key], findings: &mut Findin
 
 /// Work that may take as long as a disk likes, and no longer than a group may.
 fn within<T: Send + 'static>(
-    means: &Means<'_>,
+    deps: &Deps<'_>,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Found> {
-    let clock = &**means.clock;
-    let until = Deadline::after(clock, GROUP_LIMIT).min(means.deadline);
-    bounded(clock, means.stop, until, work)
+    let clock = &**deps.clock;
+    let until = Deadline::after(clock, GROUP_LIMIT).min(deps.deadline);
+    bounded(clock, deps.stop, until, work)
         .map_err(|unfinished| Found::not_reached(format!("it came to no end: {unfinished}")))
 }
 
 /// The same for a whole group; what came to no end is not reached.
 fn group(
     group: Group,
-    means: &Means<'_>,
+    deps: &Deps<'_>,
     findings: &mut Findings<'_>,
     work: impl FnOnce() -> Vec<(&'static str, Found)> + Send + 'static,
 ) {
     if !findings.wants_group(group) {
         return;
     }
-    match within(means, work) {
+    match within(deps, work) {
         Ok(found) => findings.extend(found),
         Err(why) => findings.rest(|entry| entry.group == group && !entry.asks_gateway, &why),
     }
@@ -267,7 +267,7 @@ fn state_dir(settings: &Settings) -> PathBuf {
     settings.target_state_dir().unwrap_or_else(|| settings.state_dir.clone())
 }
 
-fn local_files(options: &Options, means: &Means<'_>, unit: &Unit, findings: &mut Findings<'_>) {
+fn local_files(options: &Options, deps: &Deps<'_>, unit: &Unit, findings: &mut Findings<'_>) {
     let keys = [Key::StateDir, Key::LogDir, Key::VerifyLog, Key::KillSwitchFile, Key::Profile];
     if !options.practising {
         in_doubt(options, Group::Files, &keys, findings);
@@ -284,20 +284,20 @@ fn local_files(options: &Options, means: &Means<'_>, unit: &Unit, findings: &mut
         build: options.build.clone(),
         search_path: options.search_path.clone(),
         completions: options.completions.clone(),
-        now: means.clock.now(),
+        now: deps.clock.now(),
     };
-    group(Group::Files, means, findings, move || files::look(&places));
+    group(Group::Files, deps, findings, move || files::look(&places));
 }
 
-fn self_tests(options: &Options, means: &Means<'_>, findings: &mut Findings<'_>) {
-    let (scratch, now) = (options.scratch.clone(), means.clock.now());
-    group(Group::SelfTest, means, findings, move || self_test::run(&scratch, now));
+fn self_tests(options: &Options, deps: &Deps<'_>, findings: &mut Findings<'_>) {
+    let (scratch, now) = (options.scratch.clone(), deps.clock.now());
+    group(Group::SelfTest, deps, findings, move || self_test::run(&scratch, now));
 }
 
-fn decision(options: &Options, means: &Means<'_>, findings: &mut Findings<'_>) {
+fn decision(options: &Options, deps: &Deps<'_>, findings: &mut Findings<'_>) {
     let keys = [Key::DecisionFile, Key::DecisionReport, Key::DecisionHash, Key::DecisionMaxAge];
     in_doubt(options, Group::Decision, &keys, findings);
-    let now = means.clock.now();
+    let now = deps.clock.now();
     findings.extend(records::decision(options.decision.as_ref(), &options.rules, now));
     let rest = match &options.decision {
         None => Found::not_applicable(
@@ -308,18 +308,18 @@ fn decision(options: &Options, means: &Means<'_>, findings: &mut Findings<'_>) {
     findings.rest(|entry| entry.group == Group::Decision, &rest);
 }
 
-fn evidence(options: &Options, means: &Means<'_>, findings: &mut Findings<'_>) {
+fn evidence(options: &Options, deps: &Deps<'_>, findings: &mut Findings<'_>) {
     if !options.practising {
         in_doubt(options, Group::Evidence, &[Key::StateDir, Key::Profile], findings);
     }
     let evidence = Evidence::at(state_dir(&options.settings));
-    let (endpoint, now) = (endpoint(options), means.clock.now());
-    group(Group::Evidence, means, findings, move || {
+    let (endpoint, now) = (endpoint(options), deps.clock.now());
+    group(Group::Evidence, deps, findings, move || {
         records::evidence(&evidence, endpoint.as_deref(), now)
     });
 }
 
-fn alerts(options: &Options, means: &Means<'_>, unit: &Unit, findings: &mut Findings<'_>) {
+fn alerts(options: &Options, deps: &Deps<'_>, unit: &Unit, findings: &mut Findings<'_>) {
     let keys = [
         Key::LogDir,
         Key::VerifyLog,
@@ -336,8 +336,8 @@ fn alerts(options: &Options, means: &Means<'_>, unit: &Unit, findings: &mut Find
     findings.add("alerts.engine-crashed", unit.crashed());
     let (settings, endpoint) = (options.settings.clone(), endpoint(options));
     let thresholds = options.thresholds;
-    let since = means.clock.now().checked_sub(ALERTS_WINDOW).unwrap_or(jiff::Timestamp::MIN);
-    group(Group::Alerts, means, findings, move || {
+    let since = deps.clock.now().checked_sub(ALERTS_WINDOW).unwrap_or(jiff::Timestamp::MIN);
+    group(Group::Alerts, deps, findings, move || {
         let places = Places::configured(&settings.verify_log, &settings.log_dir);
         let asked = log_alerts::Options { places, since, thresholds };
         match log_alerts::look(&asked, &process::is_alive) {
@@ -351,9 +351,9 @@ fn alerts(options: &Options, means: &Means<'_>, unit: &Unit, findings: &mut Find
 }
 
 /// The figures of the engine's unit, or our own where none is named.
-fn figures(
+fn metrics(
     options: &Options,
-    means: &Means<'_>,
+    deps: &Deps<'_>,
     unit: &Unit,
     own_cpu: Option<Duration>,
     findings: &mut Findings<'_>,
@@ -379,7 +379,7 @@ fn figures(
             None => Found::not_reached("the gateway brought no sync to measure"),
         };
         findings
-            .add("baseline.cpu", unit.cpu(window, limits.cpu_percent, means).unwrap_or_else(own));
+            .add("baseline.cpu", unit.cpu(window, limits.cpu_percent, deps).unwrap_or_else(own));
     }
 }
 

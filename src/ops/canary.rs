@@ -21,13 +21,13 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::intents::Records;
 use super::sync;
-use crate::clock::{Clock, Deadline, Stop, micros, spoken};
-use crate::failure::Names;
-use crate::gateway::order::ClosePermit;
-use crate::gateway::{Client, Identity, ReadPolicy};
+use crate::clock::{Clock, Deadline, Stop, humanize, micros};
+use crate::failure::FailureContext;
 use crate::guard::decision::{Decision, Rules};
+use crate::link::order::ClosePermit;
+use crate::link::{Client, Identity, ReadPolicy};
+use crate::proof::intents::Records;
 use crate::protocol::positions::Position;
 use crate::report::{Check, Failure, Outcome};
 use crate::units::{Lots, Magic, Money, Symbol, Ticket};
@@ -83,11 +83,11 @@ pub struct Options {
     /// For one answer to an order.
     pub order_timeout: Duration,
     /// What the account's state is held against.
-    pub judging: sync::Judging,
+    pub judging: sync::StateExpectations,
     /// The profile, where one was named.
     pub profile: Option<String>,
     /// For the words of failures.
-    pub names: Names,
+    pub names: FailureContext,
 }
 
 impl Options {
@@ -104,7 +104,7 @@ impl Options {
 }
 
 /// What a canary takes from the outside.
-pub struct Means<'m> {
+pub struct Deps<'m> {
     /// Measures, waits.
     pub clock: &'m dyn Clock,
     /// For all of it.
@@ -273,20 +273,20 @@ impl Report {
         self.not_exercised = if watched.lasted_ms >= DAY_MS {
             format!("24 h criteria exercised{drift}")
         } else {
-            let lasted = spoken(Duration::from_millis(watched.lasted_ms));
+            let lasted = humanize(Duration::from_millis(watched.lasted_ms));
             format!("24 h criteria not exercised: watched for {lasted}{drift}")
         };
     }
 }
 
 /// Runs the guards, asks, trades and proves.
-pub fn run(client: &mut Client<'_>, options: &Options, means: &mut Means<'_>) -> Outcome<Report> {
-    let evidence = means.records.evidence.path().to_owned();
-    let mut report = Report::new(options, means.records.run, evidence);
+pub fn run(client: &mut Client<'_>, options: &Options, deps: &mut Deps<'_>) -> Outcome<Report> {
+    let evidence = deps.records.evidence.path().to_owned();
+    let mut report = Report::new(options, deps.records.run, evidence);
     if options.resume {
-        return adopt::run(client, options, means, report);
+        return adopt::run(client, options, deps, report);
     }
-    let admitted = admission::admit(client, options, means, &mut report);
+    let admitted = admission::admit(client, options, deps, &mut report);
     let simulated = client.is_simulated();
     let ready = match admitted {
         Ok(ready) => ready,
@@ -295,8 +295,8 @@ pub fn run(client: &mut Client<'_>, options: &Options, means: &mut Means<'_>) ->
     if options.dry_run {
         return trade::rehearsed(report, simulated);
     }
-    if let Err(failure) = (means.confirm)(&report) {
+    if let Err(failure) = (deps.confirm)(&report) {
         return trade::refused(report, failure, simulated);
     }
-    trade::trade(client, options, means, report, ready, simulated)
+    trade::trade(client, options, deps, report, ready, simulated)
 }

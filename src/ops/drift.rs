@@ -1,7 +1,7 @@
 //! `drift`: has what the strategy sees moved away from what it was made for? Once, with the bins; a watch over a canary
 //! asks the same each hour.
 
-pub mod figures;
+pub mod metrics;
 
 use std::path::PathBuf;
 

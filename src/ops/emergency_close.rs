@@ -24,10 +24,10 @@ use crate::evidence::body::{
     Body, EmergencyIntent, EmergencyOutcome, FlatCertificate, Funds, Reading, ReplyHash,
 };
 use crate::exit::Exit;
-use crate::failure::Names;
-use crate::gateway::order::ClosePermit;
-use crate::gateway::{Client, Error};
-use crate::ops::empty_book::EmptyBook;
+use crate::failure::FailureContext;
+use crate::link::order::ClosePermit;
+use crate::link::{Client, Error};
+use crate::proof::flat::EmptyBook;
 use crate::protocol::Reply;
 use crate::protocol::account::Account;
 use crate::protocol::positions::Position;
@@ -62,7 +62,7 @@ pub struct Options {
     /// What equity may hold beyond balance on a flat account.
     pub credit: Money,
     /// For the words of failures.
-    pub names: Names,
+    pub names: FailureContext,
 }
 
 impl Options {
@@ -167,20 +167,20 @@ pub struct ListWitness {
 }
 
 /// What the operation takes from the outside.
-pub struct Means<'m> {
+pub struct Deps<'m> {
     /// Measures, waits.
     pub clock: &'m dyn Clock,
     /// For all of it.
     pub deadline: Deadline,
     /// Leave to close on a proved connection to an allowed target.
-    pub permit: &'m dyn Fn(&crate::gateway::Identity) -> ClosePermit,
+    pub permit: &'m dyn Fn(&crate::link::Identity) -> ClosePermit,
     /// Keeps a record; what goes wrong with it is the caller's to tell, and stops nothing.
     pub keep: &'m mut dyn FnMut(Body),
     /// Hears of tickets as they are answered: answered, of how many.
     pub progress: &'m dyn Fn(usize, usize),
 }
 
-impl Means<'_> {
+impl Deps<'_> {
     /// Waits, and never past the deadline.
     fn sleep(&self, duration: Duration) -> Result<(), Stopped> {
         self.clock.sleep(duration.min(self.deadline.left(self.clock)))
@@ -286,12 +286,12 @@ pub fn run(
     client: &mut Client<'_>,
     options: &Options,
     plan: Plan,
-    means: &mut Means<'_>,
+    deps: &mut Deps<'_>,
 ) -> Outcome<Report> {
     let mut book = Ledger::new(plan);
     let mut rounds = 0;
     let flat = loop {
-        if close_all(client, options, means, &mut book, &mut rounds).is_err() {
+        if close_all(client, options, deps, &mut book, &mut rounds).is_err() {
             break Err("stopped before it could be proved".to_owned());
         }
         let flat = certify(client, options, &mut book);
@@ -299,7 +299,7 @@ pub fn run(
         let goes_on = book.has_to_send()
             && !book.gateway_cannot_close
             && rounds < options.rounds
-            && !means.deadline.is_past(means.clock);
+            && !deps.deadline.is_past(deps.clock);
         if flat.is_ok() || !goes_on {
             break flat.map_err(|doubt| book.out_of_reach.take().unwrap_or(doubt));
         }
@@ -312,7 +312,7 @@ pub fn run(
             readings: vec![],
             flat: Some(record.clone()),
         };
-        (means.keep)(outcome.into());
+        (deps.keep)(outcome.into());
     }
     finish(book, options, rounds, flat.map(|(certificate, _)| certificate), client.is_simulated())
 }
@@ -321,12 +321,12 @@ pub fn run(
 fn close_all(
     client: &mut Client<'_>,
     options: &Options,
-    means: &mut Means<'_>,
+    deps: &mut Deps<'_>,
     book: &mut Ledger,
     rounds: &mut u32,
 ) -> Result<(), Stopped> {
     let mut looks = 0;
-    while book.has_open() && !book.gateway_cannot_close && !means.deadline.is_past(means.clock) {
+    while book.has_open() && !book.gateway_cannot_close && !deps.deadline.is_past(deps.clock) {
         let tickets = book.to_send();
         let sends = !tickets.is_empty();
         if if sends { *rounds == options.rounds } else { looks == LOOKS } {
@@ -334,13 +334,13 @@ fn close_all(
         }
         let round = if sends { *rounds + 1 } else { *rounds };
         if sends && (client.is_connected() || client.identify().is_ok()) {
-            (means.keep)(EmergencyIntent { round, tickets }.into());
+            (deps.keep)(EmergencyIntent { round, tickets }.into());
         }
-        let ended = Round { options, means, book }.run(client);
+        let ended = Round { options, deps, book }.run(client);
         book.out_of_reach = ended.out_of_reach;
         if !ended.reached && ended.stopped.is_none() {
             // Nobody was there to send anything to: that is no round. A gateway that comes back is picked up.
-            means.sleep(PAUSE)?;
+            deps.sleep(PAUSE)?;
             continue;
         }
         *rounds = round;
@@ -351,12 +351,12 @@ fn close_all(
             readings: ended.reading.into_iter().collect(),
             flat: None,
         };
-        (means.keep)(outcome.into());
+        (deps.keep)(outcome.into());
         if let Some(stopped) = ended.stopped {
             return Err(stopped);
         }
         if !sends && book.has_open() && !book.has_to_send() {
-            means.sleep(INTERVAL)?;
+            deps.sleep(INTERVAL)?;
         }
     }
     Ok(())

@@ -3,9 +3,9 @@
 //! Layer by layer, from the name to the latency. The first layer that fails is named with its cause and its remedy; what
 //! lies above it reads "not reached", never "ok". Nothing is asked twice: a test that retries hides what it is to show.
 
-pub mod figures;
 mod latency;
 mod layers;
+pub mod metrics;
 pub mod watch;
 
 use std::net::SocketAddr;
@@ -21,9 +21,9 @@ pub use layers::Layer;
 
 use crate::clock::{Clock, Deadline, Stop};
 use crate::exit::Exit;
-use crate::failure::Names;
-use crate::gateway::target::Target;
-use crate::gateway::transport::Transport;
+use crate::failure::FailureContext;
+use crate::link::target::Target;
+use crate::link::transport::Transport;
 use crate::protocol::account::Account;
 use crate::report::{Failure, Outcome, Verdict};
 
@@ -53,7 +53,7 @@ pub struct Options {
     /// The signature's TTL: clock skew past it refuses every order.
     pub signature_ttl: Duration,
     /// For the words of failures.
-    pub names: Names,
+    pub names: FailureContext,
 }
 
 /// The link as it was seen.

@@ -6,17 +6,17 @@ use jiff::Timestamp;
 
 use crate::clock::{Clock, Stopped};
 use crate::failure::cause_of;
-use crate::logs::alerts::{Rule, Rules, Thresholds};
-use crate::logs::engine::Engine;
-use crate::logs::event::{self, Event};
-use crate::logs::filter::Filter;
-use crate::logs::places::Places;
-use crate::logs::query::BadPattern;
-use crate::logs::report::Alerts;
-use crate::logs::usage::{Meter, Usage};
-use crate::logs::watch::{self, Seen, World};
+use crate::logs::alerts::engine::Engine;
+use crate::logs::alerts::event::{self, Event};
+use crate::logs::alerts::rules::{Rule, Rules, Thresholds};
+use crate::logs::alerts::watch::{self, Seen, World};
+use crate::logs::search::filter::Filter;
+use crate::logs::search::places::Places;
+use crate::logs::search::query::BadPattern;
+use crate::logs::search::report::Alerts;
+use crate::os::systemd;
+use crate::os::usage::{Meter, Usage};
 use crate::report::{Outcome, Verdict};
-use crate::systemd;
 
 /// What is asked for.
 #[derive(Debug)]

@@ -40,7 +40,7 @@ use self::draw::Draw;
 use self::invariants::Findings;
 pub use self::invariants::Invariant;
 use self::round::Played;
-use self::stage::{Means, Trouble};
+use self::stage::{Deps, Trouble};
 pub use self::steps::Step;
 use crate::clock::{Clock, Stop, Stopped};
 use crate::exit::Exit;
@@ -143,14 +143,14 @@ pub fn run(
     stop: &Stop,
     progress: Progress<'_>,
 ) -> Outcome<Report> {
-    let means = Means { tool: &options.tool, environment: &options.environment, clock, stop };
-    let steps = match steps::take(means, &options.scratch) {
+    let deps = Deps { tool: &options.tool, environment: &options.environment, clock, stop };
+    let steps = match steps::take(deps, &options.scratch) {
         Ok(steps) => steps,
         Err(stopped) => return gave_up(options, stopped),
     };
     let mut tallies = Tallies::default();
     if steps.iter().all(|step| step.status == Status::Pass)
-        && let Err(stopped) = play_all(options, means, progress, &mut tallies)
+        && let Err(stopped) = play_all(options, deps, progress, &mut tallies)
     {
         return gave_up(options, stopped);
     }
@@ -172,7 +172,7 @@ fn gave_up(options: &Options, stopped: Stopped) -> Outcome<Report> {
 /// Plays the rounds, some at once; what they found comes in the order in which they ended.
 fn play_all(
     options: &Options,
-    means: Means<'_>,
+    deps: Deps<'_>,
     progress: Progress<'_>,
     tallies: &mut Tallies,
 ) -> Result<(), Stopped> {
@@ -184,7 +184,7 @@ fn play_all(
                 return;
             }
             let draw = Draw::of(options.seed.wrapping_add(number));
-            let played = play(&draw, &options.scratch, means);
+            let played = play(&draw, &options.scratch, deps);
             let stopped = played.is_err();
             // Nobody listens any more only where another was stopped.
             if results.send(played.map(|ended| (number, ended))).is_err() || stopped {
@@ -214,9 +214,9 @@ fn play_all(
 type Ended = (u64, (Round, Findings, bool));
 
 /// Plays one, and leaves its directory only where something did not hold.
-fn play(draw: &Draw, scratch: &Path, means: Means<'_>) -> Result<(Round, Findings, bool), Stopped> {
+fn play(draw: &Draw, scratch: &Path, deps: Deps<'_>) -> Result<(Round, Findings, bool), Stopped> {
     let directory = scratch.join(format!("round-{}", draw.seed));
-    let (findings, recovery, struck, executed) = match round::play(draw, &directory, means) {
+    let (findings, recovery, struck, executed) = match round::play(draw, &directory, deps) {
         Ok(Played { mut findings, recovery, struck, executed }) => {
             findings.look(Invariant::Played, None);
             (findings, recovery, struck, executed)

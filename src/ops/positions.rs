@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::empty_book::EmptyBook;
 use super::sync::checks::of_list;
-use crate::failure::Names;
-use crate::gateway::{Client, Error};
+use crate::failure::FailureContext;
+use crate::link::{Client, Error};
+use crate::proof::flat::EmptyBook;
 use crate::protocol::account::Account;
 use crate::protocol::positions::Position;
 use crate::protocol::{Refusal, Reply};
@@ -25,7 +25,7 @@ pub struct Options {
     /// Credit that the account is known to hold: equity may differ from balance by it while nothing is open.
     pub credit: Money,
     /// For the words of failures.
-    pub names: Names,
+    pub names: FailureContext,
 }
 
 /// Account and positions as the gateway reported them.

@@ -8,7 +8,7 @@
 
 pub mod changes;
 pub mod checks;
-pub mod figures;
+pub mod metrics;
 pub mod recovered;
 pub mod snapshot;
 
@@ -19,9 +19,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::clock::{Clock, Deadline, micros};
-use crate::failure::Names;
-use crate::gateway::{Client, Error, Identity};
-use crate::ops::intents::{self, Looked, Records};
+use crate::failure::FailureContext;
+use crate::link::{Client, Error, Identity};
+use crate::proof::intents::{self, Looked, Records};
 use crate::protocol::account::Account;
 use crate::protocol::positions::Positions;
 use crate::protocol::sync_all::Synced;
@@ -42,18 +42,18 @@ pub struct Options {
     /// Sent with SYNC_ALL, which ignores it.
     pub magic: Magic,
     /// What the state is held against.
-    pub judging: Judging,
+    pub judging: StateExpectations,
     /// Where the snapshot is kept.
     pub store: Store,
     /// For how long an earlier order of which nothing is proved may be looked for.
     pub deadline: Deadline,
     /// For the words of failures.
-    pub names: Names,
+    pub names: FailureContext,
 }
 
 /// What an account's state is held against.
 #[derive(Debug, Clone)]
-pub struct Judging {
+pub struct StateExpectations {
     /// What the account is expected to be.
     pub expected: checks::Expected,
     /// Credit that the account is known to hold.

@@ -1,7 +1,7 @@
 //! MetaTrader 5's trade return codes (PROTOCOL.md, section 5): what the broker's server said of an order.
 //!
 //! The gateway of v4.3 never looks at them (hazard 1), so they reach an operator from the terminal's journal, from a
-//! gateway that reports `retcode`, or from an impostor's reply (hazard 11). Names and facts are those of MetaQuotes'
+//! gateway that reports `retcode`, or from an impostor's reply (hazard 11). FailureContext and facts are those of MetaQuotes'
 //! MQL5 reference, "Return Codes of the Trade Server"; the class is ours and says what to do next. 10005 and 10037 do
 //! not exist.
 

@@ -11,7 +11,7 @@ use super::journal::JournalError;
 use super::ledger::Entry;
 use super::line::{Delivery, Line, Now};
 use crate::clock::{Clock, Deadline};
-use crate::gateway::transport::{Connection, LinkError, Received, Transport};
+use crate::link::transport::{Connection, LinkError, Received, Transport};
 
 /// A gateway, and the way to connect to it. Clones share it.
 #[derive(Clone)]

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::{Entry, InProcess, Options};
 use crate::clock::{Clock as _, Deadline, ManualClock};
-use crate::gateway::transport::{Connection, LinkError, Transport as _};
+use crate::link::transport::{Connection, LinkError, Transport as _};
 use crate::protocol::account::Account;
 use crate::protocol::order::{Close, Closed, Filled, Open};
 use crate::protocol::positions::{Position, Positions};
@@ -31,7 +31,7 @@ use crate::units::{Exact, Lots, Magic, Price, Side, Symbol, Ticket};
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A client of a gateway in virtual time.
-struct Desk {
+struct CloseContext {
     clock: ManualClock,
     gateway: InProcess,
     link: Box<dyn Connection>,
@@ -42,7 +42,7 @@ fn faults(specs: &[&str]) -> Options {
     Options { positions: 3, faults, ..Options::default() }
 }
 
-impl Desk {
+impl CloseContext {
     fn with(options: &Options) -> Self {
         let clock = ManualClock::new("2026-01-17T03:54:22.961398Z".parse::<Timestamp>().unwrap());
         let gateway = InProcess::start(options, Arc::new(clock.clone())).unwrap();

@@ -10,8 +10,8 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use mt5crs::clock::{Deadline, Stop, SystemClock};
-use mt5crs::gateway::transport::{Connection, LinkError, Transport};
-use mt5crs::gateway::zeromq::ZmqTransport;
+use mt5crs::link::transport::{Connection, LinkError, Transport};
+use mt5crs::link::zeromq::ZmqTransport;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::support::{Machine, Sim};

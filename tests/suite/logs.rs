@@ -13,16 +13,16 @@ use std::time::Duration;
 
 use mt5crs::clock::{Clock, ManualClock};
 use mt5crs::exit::Exit;
-use mt5crs::logs::alerts::{Rules, Thresholds};
-use mt5crs::logs::files::{self, Unreadable};
-use mt5crs::logs::filter::Filter;
-use mt5crs::logs::layer::layer;
-use mt5crs::logs::preset::{PRESETS, Preset};
-use mt5crs::logs::query::Query;
-use mt5crs::logs::record::Options;
-use mt5crs::logs::search::{self, Hit, Listener, Search, Totals};
-use mt5crs::logs::{Format, Marker, Record};
-use mt5crs::logs::{event, summary};
+use mt5crs::logs::alerts::rules::{Rules, Thresholds};
+use mt5crs::logs::alerts::{event, summary};
+use mt5crs::logs::search::files::{self, Unreadable};
+use mt5crs::logs::search::filter::Filter;
+use mt5crs::logs::search::preset::{PRESETS, Preset};
+use mt5crs::logs::search::query::Query;
+use mt5crs::logs::search::searcher::{self, Hit, Listener, Search, Totals};
+use mt5crs::logs::write::layer::layer;
+use mt5crs::logs::write::record::Options;
+use mt5crs::logs::write::{Format, Marker, Record};
 use mt5crs::units::Money;
 use rust_decimal::Decimal;
 use tracing::Level;
@@ -134,7 +134,7 @@ impl Listener for Lines {
 }
 
 fn search(query: &Query, log: &Path) -> Vec<Vec<u8>> {
-    let (options, mut lines) = (search::Options::default(), Lines::default());
+    let (options, mut lines) = (searcher::Options::default(), Lines::default());
     let files = [log.to_owned()];
     Search::new(query, &options).files(&files, &mut lines, &mut Totals::default()).unwrap();
     lines.0
@@ -334,7 +334,7 @@ fn the_librarys_own_words_reach_the_runs_log_up_to_the_level() {
     let record = Arc::new(record(tree.path(), 11, "sync"));
     let info = layer(Arc::clone(&record), LevelFilter::INFO);
     tracing::subscriber::with_default(tracing_subscriber::registry().with(info), || {
-        tracing::info!(target: "mt5crs::gateway::client", attempt = 2, cause = "a\nb", "read again");
+        tracing::info!(target: "mt5crs::link::client", attempt = 2, cause = "a\nb", "read again");
         tracing::debug!("a round trip");
     });
     let log = fs::read_to_string(record.run_log()).unwrap();

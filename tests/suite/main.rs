@@ -5,7 +5,6 @@
 // One crate, and nobody outside it: `pub` here says "for the other modules".
 #![allow(unreachable_pub)]
 
-mod asked;
 mod audit;
 mod breaker;
 mod canary;
@@ -27,6 +26,7 @@ mod look_alikes;
 mod man;
 mod matrix;
 mod monitoring;
+mod operator_messages;
 mod orders;
 mod phoenix;
 mod positions;
@@ -40,7 +40,7 @@ mod snapshot;
 mod stand_in;
 mod support;
 mod sync;
-mod told;
 mod untouched;
 mod watch;
 mod wire;
+mod wire_rules;

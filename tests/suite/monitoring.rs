@@ -476,7 +476,7 @@ fn the_alert_rules_speak_of_figures_that_exist() {
         assert_eq!(named.len(), 1, "{expression}");
         assert!(known.contains(named[0]), "{} in {known:?}", named[0]);
     }
-    for rule in mt5crs::logs::alerts::Rule::ALL {
+    for rule in mt5crs::logs::alerts::rules::Rule::ALL {
         assert!(rules.contains(rule.name()), "no alert for {}", rule.name());
     }
     let of_alerts = expressions.iter().filter_map(|expression| expression.split_once("rule="));
@@ -484,7 +484,7 @@ fn the_alert_rules_speak_of_figures_that_exist() {
         let names = quoted.trim_start_matches('~').split('"').nth(1).unwrap().split('|');
         for name in names {
             assert!(
-                mt5crs::logs::alerts::Rule::ALL.iter().any(|rule| rule.name() == name),
+                mt5crs::logs::alerts::rules::Rule::ALL.iter().any(|rule| rule.name() == name),
                 "{name}"
             );
         }

@@ -55,7 +55,7 @@ pub fn opens(sim: &Sim) -> usize {
 /// What a canary said of its order, held against the ledger: done is once, not done never, unknown at most once.
 #[track_caller]
 pub fn honest(ended: &Ended, sim: &Sim) -> Value {
-    crate::asked::lawful(sim);
+    crate::wire_rules::lawful(sim);
     let document = ended.document();
     let opened = opens(sim);
     match (&document["report"]["order"]["result"], ended.code()) {

@@ -199,7 +199,7 @@ fn leaves_no_trace(
     assert_eq!(changed, [""; 0].map(PathBuf::from), "{arguments:?} {more:?}");
 }
 
-/// Names of the commands below one, as its help lists them; and whether it is a command itself.
+/// FailureContext of the commands below one, as its help lists them; and whether it is a command itself.
 fn below(machine: &Machine, path: &[String]) -> (Vec<String>, bool) {
     let help = machine.run(path.iter().map(String::as_str).chain(["--help"])).end().exits(0);
     let help = help.stdout();

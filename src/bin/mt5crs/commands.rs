@@ -19,19 +19,19 @@ pub(crate) mod sim;
 mod sync;
 
 use mt5crs::exit::Exit;
-use mt5crs::logs::report::Presets;
+use mt5crs::logs::search::report::Presets;
 
 use crate::args::logs::LogsCommand;
 use crate::args::{Arguments, Command, Format};
-use crate::practice;
 use crate::run::{Run, usage};
+use crate::sim_mode;
 
 /// Runs the command that was asked for, and says what the process ends with.
 pub(crate) fn dispatch(arguments: Arguments) -> u8 {
     let run = Run::begin(arguments.global);
     let output = run.global.output;
     let is_monitored = matches!(output, Format::Nagios | Format::Prometheus);
-    let contradiction = practice::contradiction(&run.global, &arguments.command);
+    let contradiction = sim_mode::contradiction(&run.global, &arguments.command);
     let exit = if let Some(failure) = contradiction.or_else(|| fleet::left_out(&run)) {
         run.give_up::<Presets>("usage", failure)
     } else if is_monitored && !has_figures(&arguments.command) {

@@ -1,8 +1,8 @@
 //! Failed attempts, told to whoever watches and counted in the log.
 
-use mt5crs::gateway::client::Listener;
-use mt5crs::gateway::transport::LinkError;
-use mt5crs::logs::{Marker, Record};
+use mt5crs::link::client::Listener;
+use mt5crs::link::transport::LinkError;
+use mt5crs::logs::write::{Marker, Record};
 
 use crate::render::Screen;
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mt5crs::logs::{self, Record};
+use mt5crs::logs::write::{self, Record};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -20,7 +20,7 @@ pub(crate) fn install(global: &Global, record: &Arc<Record>) {
     };
     let in_log = on_stderr.max(LevelFilter::INFO);
     let stderr = fmt::layer().with_writer(std::io::stderr).with_ansi(false).with_filter(on_stderr);
-    let run_log = logs::layer::layer(Arc::clone(record), in_log);
+    let run_log = write::layer::layer(Arc::clone(record), in_log);
     // A second subscriber in one process would be a bug of ours, and nothing to stop a run for.
     let _ = tracing_subscriber::registry().with(run_log).with(stderr).try_init();
 }

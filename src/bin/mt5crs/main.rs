@@ -5,21 +5,21 @@
 //! The exit code is the answer for scripts, and a report that can't be printed never changes it.
 
 mod args;
-mod children;
 mod commands;
-mod group;
+mod context;
 mod listener;
 mod logging;
 mod outfile;
-mod part;
-mod practice;
 mod prompt;
 mod render;
 mod run;
-mod service;
+mod sd_notify;
 mod signals;
-mod site;
+mod sim_mode;
+mod umask;
 mod usage;
+mod worker_role;
+mod workers;
 
 use std::process::ExitCode;
 use std::sync::LazyLock;
@@ -28,7 +28,7 @@ use clap::Parser;
 
 use args::Arguments;
 use mt5crs::exit::Exit;
-use part::Part;
+use worker_role::WorkerRole;
 
 /// Version, commit and libzmq's version, for `--version` and bug reports.
 pub(crate) fn version() -> &'static str {
@@ -44,9 +44,10 @@ pub(crate) fn version() -> &'static str {
 #[cfg(debug_assertions)]
 fn rehearse() {
     let wanted = |name| std::env::var_os(name);
-    let broken =
-        wanted("BREAK_RULE").map(|rule| mt5crs::sabotage::break_rule(&rule.to_string_lossy()));
-    let noted = wanted("NOTE_FLUSHES").map(|path| mt5crs::flush::notes::keep_in(path.as_ref()));
+    let broken = wanted("BREAK_RULE")
+        .map(|rule| mt5crs::os::failpoints::break_rule(&rule.to_string_lossy()));
+    let noted =
+        wanted("NOTE_FLUSHES").map(|path| mt5crs::os::durable::notes::keep_in(path.as_ref()));
     assert!(broken != Some(false), "BREAK_RULE names no rule");
     assert!(!matches!(noted, Some(Err(_))), "NOTE_FLUSHES can't be written");
 }
@@ -54,7 +55,7 @@ fn rehearse() {
 fn main() -> ExitCode {
     #[cfg(debug_assertions)]
     rehearse();
-    let (part, given) = Part::taken_from(std::env::args_os().collect());
+    let (part, given) = WorkerRole::taken_from(std::env::args_os().collect());
     let mut arguments = match Arguments::try_parse_from(given) {
         Ok(arguments) => arguments,
         Err(error) => return ExitCode::from(usage::explain(&error)),

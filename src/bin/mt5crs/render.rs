@@ -33,7 +33,7 @@ use std::os::fd::AsFd;
 
 use mt5crs::exit::Exit;
 use mt5crs::failure::CHECKS_FAILED;
-use mt5crs::figure::Figure;
+use mt5crs::metric::Metric;
 use mt5crs::report::{Failure, Outcome, TargetKind};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use serde::Serialize;
@@ -70,7 +70,7 @@ pub(crate) trait Page: Sized {
     -> io::Result<()>;
 
     /// What monitoring reads of it; nothing where monitoring isn't offered.
-    fn figures(_: &Outcome<Self>) -> Vec<Figure> {
+    fn metrics(_: &Outcome<Self>) -> Vec<Metric> {
         Vec::new()
     }
 }

@@ -8,17 +8,17 @@ use anyhow::Context as _;
 use jiff::Timestamp;
 use mt5crs::clock::{Clock, Stop, SystemClock};
 use mt5crs::exit::Exit;
-use mt5crs::figure::Figure;
+use mt5crs::metric::Metric;
 use mt5crs::report::{Envelope, Failure, Outcome, TargetKind};
 use serde::Serialize;
 
 use crate::args::{Format, Global};
+use crate::context::CommandContext;
 use crate::outfile::{self, Readers};
 use crate::render::nagios::{self, State};
 use crate::render::prometheus::{self, Labels};
 use crate::render::{self, Context, Page, Screen, Sheet};
 use crate::signals;
-use crate::site::Site;
 
 /// One run of the binary.
 pub(crate) struct Run {
@@ -34,7 +34,7 @@ pub(crate) struct Run {
 
 /// What goes with an outcome when it is shown.
 #[derive(Default)]
-pub(crate) struct Showing<'a> {
+pub(crate) struct RenderOptions<'a> {
     /// The target, once its address is known.
     pub(crate) target: Option<TargetKind>,
     /// Whether a table shows all of its rows.
@@ -94,8 +94,8 @@ impl Run {
     fn publish(
         &self,
         command: &str,
-        site: Option<&Site>,
-        figures: &[Figure],
+        site: Option<&CommandContext>,
+        figures: &[Metric],
         on_stderr: bool,
     ) -> anyhow::Result<()> {
         let labels = Labels {
@@ -117,8 +117,8 @@ impl Run {
     pub(crate) fn publish_look(
         &self,
         command: &str,
-        site: &Site,
-        figures: impl FnOnce() -> Vec<Figure>,
+        site: &CommandContext,
+        figures: impl FnOnce() -> Vec<Metric>,
     ) {
         if self.global.output != Format::Prometheus {
             return;
@@ -129,15 +129,15 @@ impl Run {
     }
 
     /// What is known of every run.
-    fn figures_of_run<R>(&self, outcome: &Outcome<R>, target: Option<TargetKind>) -> Vec<Figure> {
+    fn figures_of_run<R>(&self, outcome: &Outcome<R>, target: Option<TargetKind>) -> Vec<Metric> {
         let duration = self.clock.monotonic().saturating_sub(self.began);
         let (exit, info) = ("The run's exit code", "Always 1; the labels tell of the run");
         vec![
-            Figure::time("run_duration", "How long the run took", duration),
-            Figure::moment("run_began_timestamp", "When the run began, Unix time", self.started_at),
-            Figure::count("run_exit_code", exit, usize::from(outcome.exit.code())),
+            Metric::time("run_duration", "How long the run took", duration),
+            Metric::moment("run_began_timestamp", "When the run began, Unix time", self.started_at),
+            Metric::count("run_exit_code", exit, usize::from(outcome.exit.code())),
             target.into_iter().fold(
-                Figure::count("run_info", info, 1).label("version", env!("CARGO_PKG_VERSION")),
+                Metric::count("run_info", info, 1).label("version", env!("CARGO_PKG_VERSION")),
                 |figure, target| figure.label("target", target.to_string()),
             ),
         ]
@@ -148,8 +148,8 @@ impl Run {
         &self,
         command: &str,
         mut outcome: Outcome<R>,
-        site: &Site,
-        showing: &Showing<'_>,
+        site: &CommandContext,
+        showing: &RenderOptions<'_>,
     ) -> Exit {
         if let Some(trouble) = site.record.trouble() {
             outcome.warnings.push(format!("{trouble}: {}", trouble.source));
@@ -168,7 +168,7 @@ impl Run {
         command: &str,
         outcome: &Outcome<R>,
     ) -> Exit {
-        self.finish_showing(command, outcome, &Showing::default())
+        self.finish_showing(command, outcome, &RenderOptions::default())
     }
 
     /// As [`Run::finish_alone`], with more to be said of how.
@@ -176,7 +176,7 @@ impl Run {
         &self,
         command: &str,
         outcome: &Outcome<R>,
-        showing: &Showing<'_>,
+        showing: &RenderOptions<'_>,
     ) -> Exit {
         self.show(command, outcome, None, showing);
         outcome.exit
@@ -189,12 +189,16 @@ impl Run {
         outcome: &Outcome<R>,
         all_rows: bool,
     ) -> Exit {
-        self.finish_showing(command, outcome, &Showing { all_rows, ..Showing::default() })
+        self.finish_showing(
+            command,
+            outcome,
+            &RenderOptions { all_rows, ..RenderOptions::default() },
+        )
     }
 
     /// Shows a failure that came before there was anything to report.
     pub(crate) fn give_up<R: Page + Serialize>(&self, command: &str, failure: Failure) -> Exit {
-        self.give_up_showing::<R>(command, failure, &Showing::default())
+        self.give_up_showing::<R>(command, failure, &RenderOptions::default())
     }
 
     /// The same where stdout belongs to somebody else, or a file waits for the document.
@@ -202,7 +206,7 @@ impl Run {
         &self,
         command: &str,
         failure: Failure,
-        showing: &Showing<'_>,
+        showing: &RenderOptions<'_>,
     ) -> Exit {
         let outcome = Outcome::<R>::failed(failure);
         self.show(command, &outcome, None, showing);
@@ -213,8 +217,8 @@ impl Run {
         &self,
         command: &str,
         outcome: &Outcome<R>,
-        site: Option<&Site>,
-        showing: &Showing<'_>,
+        site: Option<&CommandContext>,
+        showing: &RenderOptions<'_>,
     ) {
         for warning in outcome.warnings.iter().skip(showing.told) {
             self.screen.warn(warning);
@@ -249,11 +253,11 @@ impl Run {
                 let state = State::of(outcome.verdict, outcome.exit);
                 self.state.set(Some(state));
                 let text = render::one_line(outcome, &context);
-                let line = nagios::line(command, state, &text, &R::figures(outcome));
+                let line = nagios::line(command, state, &text, &R::metrics(outcome));
                 self.screen.text(&line).context("standard output")
             }
             (Format::Prometheus, on_stderr) => {
-                let mut figures = R::figures(outcome);
+                let mut figures = R::metrics(outcome);
                 figures.extend(self.figures_of_run(outcome, showing.target));
                 self.publish(command, site, &figures, on_stderr)
             }
@@ -271,8 +275,8 @@ impl Run {
         &'a self,
         command: &str,
         outcome: &'a Outcome<R>,
-        site: Option<&'a Site>,
-        showing: &'a Showing<'_>,
+        site: Option<&'a CommandContext>,
+        showing: &'a RenderOptions<'_>,
     ) -> Envelope<'a, R> {
         let duration = self.clock.monotonic().saturating_sub(self.began);
         Envelope {
@@ -287,7 +291,7 @@ impl Run {
             exit_code: outcome.exit.code(),
             run_log: site.map(|site| site.record.run_log()),
             verify_log: site.map(|site| site.record.verify_log()),
-            scratch: site.and_then(Site::scratch).or(showing.scratch),
+            scratch: site.and_then(CommandContext::scratch).or(showing.scratch),
             report: outcome.report.as_ref(),
             warnings: &outcome.warnings,
             error: outcome.failure.as_ref(),

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use super::catalogue::{Group, code};
 use super::findings::Found;
-use crate::logs::alerts::{Alert, Rule};
-use crate::logs::event::{Event, RunId, What};
+use crate::logs::alerts::event::{Event, RunId, What};
+use crate::logs::alerts::rules::{Alert, Rule};
 use crate::ops::log_alerts::Looked;
 
 /// What the engine holds and uses is measured by the baseline, and whether it crashed is the unit's to tell.

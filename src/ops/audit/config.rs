@@ -2,16 +2,16 @@
 
 use crate::clock::Deadline;
 use crate::config::{FileState, Key, Origin, Problem, ProblemKind, Resolved, WarningKind};
-use crate::gateway::target::resolve;
 use crate::guard::target;
+use crate::link::target::resolve;
 
 use super::findings::{Findings, Found};
-use super::{Means, Options};
+use super::{Deps, Options};
 
 /// More than these are counted, not listed.
 const LISTED: usize = 5;
 
-pub(super) fn check(options: &Options, means: &Means<'_>, findings: &mut Findings<'_>) {
+pub(super) fn check(options: &Options, deps: &Deps<'_>, findings: &mut Findings<'_>) {
     let resolved = &options.resolved;
     findings.add("config.keys", keys(resolved));
     findings.add("config.unknown", unknown(resolved));
@@ -19,7 +19,7 @@ pub(super) fn check(options: &Options, means: &Means<'_>, findings: &mut Finding
     findings.add("config.gateway", gateway(options));
     findings.add("config.env-file", env_file(resolved));
     if findings.wants_code("config.target") {
-        findings.add("config.target", address(options, means));
+        findings.add("config.target", address(options, deps));
     }
 }
 
@@ -107,7 +107,7 @@ fn gateway(options: &Options) -> Found {
     }
 }
 
-fn address(options: &Options, means: &Means<'_>) -> Found {
+fn address(options: &Options, deps: &Deps<'_>) -> Found {
     let Some(gateway) = &options.settings.gateway else {
         return Found::not_reached("no gateway is named");
     };
@@ -115,9 +115,9 @@ fn address(options: &Options, means: &Means<'_>) -> Found {
     if options.selection.is_offline() && !is_address {
         return Found::not_applicable("without the link no name is resolved");
     }
-    let clock = &**means.clock;
-    let until = Deadline::after(clock, options.settings.sync_timeout).min(means.deadline);
-    let target = match resolve(&gateway.host, gateway.port, clock, means.stop, until) {
+    let clock = &**deps.clock;
+    let until = Deadline::after(clock, options.settings.sync_timeout).min(deps.deadline);
+    let target = match resolve(&gateway.host, gateway.port, clock, deps.stop, until) {
         Ok(target) => target,
         Err(error) => return Found::not_reached(error.to_string()),
     };

@@ -10,20 +10,20 @@ use uuid::Uuid;
 use super::catalogue::{Group, code};
 use super::findings::{Findings, Found};
 use super::usage::judge;
-use super::{Means, Options};
+use super::{Deps, Options};
 use crate::clock::Deadline;
 use crate::exit::Exit;
 use crate::failure::interrupted;
-use crate::gateway::client::Listener;
-use crate::gateway::target::resolve;
-use crate::gateway::transport::LinkError;
-use crate::gateway::{Client, ReadPolicy};
 use crate::guard::target::{self, Allowed};
-use crate::ops::close_probe::{self, Probed};
+use crate::link::client::Listener;
+use crate::link::target::resolve;
+use crate::link::transport::LinkError;
+use crate::link::{Client, ReadPolicy};
 use crate::ops::link_test::{self, Layer, Reach};
 use crate::ops::sync::changes::Changes;
 use crate::ops::sync::snapshot::{Previous, Store};
-use crate::ops::sync::{self, Judging, Observed, checks};
+use crate::ops::sync::{self, Observed, StateExpectations, checks};
+use crate::proof::can_close::{self, Probed};
 use crate::protocol::ErrorCode;
 use crate::protocol::positions::Position;
 use crate::report::{Failure, Status, TargetKind};
@@ -42,7 +42,7 @@ pub struct Remote {
     /// How reads are tried again.
     pub policy: ReadPolicy,
     /// What an account's state is held against.
-    pub judging: Judging,
+    pub judging: StateExpectations,
     /// The instrument that the CLOSE of the probe names.
     pub symbol: Symbol,
     /// The volume that it names.
@@ -75,19 +75,19 @@ impl Listener for Silent {
 pub(super) fn ask(
     options: &Options,
     remote: &Remote,
-    means: &Means<'_>,
+    deps: &Deps<'_>,
     measure_own: bool,
     findings: &mut Findings<'_>,
 ) -> Talked {
     let mut talked = Talked::default();
     if findings.wants_group(Group::Link)
-        && let Err(why) = climb(remote, means, findings, &mut talked)
+        && let Err(why) = climb(remote, deps, findings, &mut talked)
     {
         findings.rest(|entry| entry.asks_gateway, &Found::not_reached(why));
         return talked;
     }
     if (measure_own || findings.wants(|entry| entry.asks_gateway))
-        && let Err(failure) = talk(options, remote, means, measure_own, findings, &mut talked)
+        && let Err(failure) = talk(options, remote, deps, measure_own, findings, &mut talked)
     {
         findings.rest(|entry| entry.asks_gateway, &not_reached(&failure));
         talked.failure = Some(failure);
@@ -102,15 +102,15 @@ fn not_reached(failure: &Failure) -> Found {
 /// Tests the link. An error says why nothing more can be asked.
 fn climb(
     remote: &Remote,
-    means: &Means<'_>,
+    deps: &Deps<'_>,
     findings: &mut Findings<'_>,
     talked: &mut Talked,
 ) -> Result<(), String> {
     let reach = Reach {
-        clock: means.clock,
-        stop: means.stop,
-        deadline: means.deadline,
-        transport: means.transport,
+        clock: deps.clock,
+        stop: deps.stop,
+        deadline: deps.deadline,
+        transport: deps.transport,
         progress: &|_, _| {},
     };
     let tested = link_test::run(&remote.link, &reach);
@@ -158,19 +158,19 @@ fn of_layer(layer: Layer) -> Found {
 fn talk(
     options: &Options,
     remote: &Remote,
-    means: &Means<'_>,
+    deps: &Deps<'_>,
     measure_own: bool,
     findings: &mut Findings<'_>,
     talked: &mut Talked,
 ) -> Result<(), Failure> {
-    let (clock, names) = (&**means.clock, &remote.link.names);
-    let until = Deadline::after(clock, remote.link.timeout).min(means.deadline);
-    let target = resolve(&remote.link.host, remote.link.port, clock, means.stop, until)
+    let (clock, names) = (&**deps.clock, &remote.link.names);
+    let until = Deadline::after(clock, remote.link.timeout).min(deps.deadline);
+    let target = resolve(&remote.link.host, remote.link.port, clock, deps.stop, until)
         .map_err(|error| names.resolve_failure(&error))?;
     let allowed = target::allow(&target, remote.link.allow_loopback)
         .map_err(|own| names.own_address(&target, own))?;
-    let transport = (means.transport)(target.address);
-    let mut client = Client::new(&*transport, clock, remote.policy, means.deadline, &Silent);
+    let transport = (deps.transport)(target.address);
+    let mut client = Client::new(&*transport, clock, remote.policy, deps.deadline, &Silent);
 
     let cpu_before = super::usage::own_cpu();
     let began = clock.monotonic();
@@ -187,11 +187,11 @@ fn talk(
     findings.add("baseline.accuracy", accuracy(&observed));
     let positions = listed(&observed);
     if findings.wants_code("gateway.can-close") {
-        probe(remote, means, &mut client, allowed, positions, options, findings)
+        probe(remote, deps, &mut client, allowed, positions, options, findings)
             .map_err(|error| names.read_failure(&error))?;
     }
     if measure_own || findings.wants_code("baseline.retry") {
-        findings.add("baseline.retry", retry(options, means, &mut client, remote)?);
+        findings.add("baseline.retry", retry(options, deps, &mut client, remote)?);
     }
     let cpu_after = super::usage::own_cpu();
     talked.own_cpu = cpu_after.zip(cpu_before).map(|(after, before)| after.saturating_sub(before));
@@ -269,15 +269,15 @@ fn recovered(options: &Options, remote: &Remote, now: &[Position]) -> Found {
 
 fn probe(
     remote: &Remote,
-    means: &Means<'_>,
+    deps: &Deps<'_>,
     client: &mut Client<'_>,
     allowed: Allowed,
     positions: &[Position],
     options: &Options,
     findings: &mut Findings<'_>,
-) -> Result<(), crate::gateway::Error> {
-    let until = Deadline::after(&**means.clock, options.settings.order_timeout).min(means.deadline);
-    let asked = close_probe::Options {
+) -> Result<(), crate::link::Error> {
+    let until = Deadline::after(&**deps.clock, options.settings.order_timeout).min(deps.deadline);
+    let asked = can_close::Options {
         symbol: &remote.symbol,
         volume: &remote.volume,
         run: remote.run,
@@ -285,8 +285,8 @@ fn probe(
         until,
     };
     let permit = |identity: &_| target::arm_close(allowed, identity);
-    let Probed { can_close, found, remedy } = close_probe::probe(client, &permit, asked)?;
-    let found = Found::judge(can_close, found).expected(close_probe::EXPECTED);
+    let Probed { can_close, found, remedy } = can_close::probe(client, &permit, asked)?;
+    let found = Found::judge(can_close, found).expected(can_close::EXPECTED);
     findings.add(
         "gateway.can-close",
         match remedy {
@@ -314,14 +314,14 @@ fn accuracy(observed: &Observed) -> Found {
 /// As after a lost connection: nothing is connected, the interval passes, a new session asks.
 fn retry(
     options: &Options,
-    means: &Means<'_>,
+    deps: &Deps<'_>,
     client: &mut Client<'_>,
     remote: &Remote,
 ) -> Result<Found, Failure> {
-    let clock = &**means.clock;
+    let clock = &**deps.clock;
     client.hang_up();
     let began = clock.monotonic();
-    clock.sleep(remote.policy.interval.min(means.deadline.left(clock))).map_err(interrupted)?;
+    clock.sleep(remote.policy.interval.min(deps.deadline.left(clock))).map_err(interrupted)?;
     client.account().map_err(|error| remote.link.names.read_failure(&error))?;
     let took = clock.monotonic().saturating_sub(began);
     Ok(figure(took, RETRY_EXPECTED, options.settings.alert_retry))

@@ -8,11 +8,11 @@ use nix::unistd::User;
 use super::files::may_remove;
 use super::findings::Found;
 use super::usage::{judge_cpu, judge_memory};
-use super::{Means, Options};
+use super::{Deps, Options};
 use crate::clock::{Clock, Deadline};
 use crate::failure::cause_of;
-use crate::logs::engine::Engine;
-use crate::systemd::{self, Error, Unit as Shown};
+use crate::logs::alerts::engine::Engine;
+use crate::os::systemd::{self, Error, Unit as Shown};
 
 /// How long systemd may take; it answers within some ms.
 const WAIT: Duration = Duration::from_secs(2);
@@ -34,7 +34,7 @@ pub(super) enum Unit {
 }
 
 impl Unit {
-    pub(super) fn look(options: &Options, means: &Means<'_>) -> Self {
+    pub(super) fn look(options: &Options, deps: &Deps<'_>) -> Self {
         let name = match &options.settings.engine_unit {
             _ if options.practising => {
                 return Self::None("the engine is not looked at beside a simulated gateway".into());
@@ -42,8 +42,8 @@ impl Unit {
             None => return Self::None("no unit is named: MT5CRS_ENGINE_UNIT".to_owned()),
             Some(name) => name,
         };
-        match ask(name, &**means.clock, means.deadline) {
-            Ok(shown) => Self::Seen { shown, at: means.clock.monotonic() },
+        match ask(name, &**deps.clock, deps.deadline) {
+            Ok(shown) => Self::Seen { shown, at: deps.clock.monotonic() },
             Err(error @ Error::Absent) => Self::None(error.to_string()),
             Err(error @ Error::NoUnit(_)) => Self::Missing(error.to_string()),
             Err(error) => Self::Unknown(cause_of(&error)),
@@ -118,7 +118,7 @@ impl Unit {
 
     /// `None` where the unit has no say, and this process's own memory is looked at.
     pub(super) fn memory(&self, alert: u64) -> Option<Found> {
-        let shown = match self.figures()? {
+        let shown = match self.metrics()? {
             Ok(shown) => shown,
             Err(why) => return Some(why),
         };
@@ -129,22 +129,22 @@ impl Unit {
     }
 
     /// The same for the CPU, over a window that began with the audit; what is left of it is waited for.
-    pub(super) fn cpu(&self, window: Duration, alert: f64, means: &Means<'_>) -> Option<Found> {
-        let shown = match self.figures()? {
+    pub(super) fn cpu(&self, window: Duration, alert: f64, deps: &Deps<'_>) -> Option<Found> {
+        let shown = match self.metrics()? {
             Ok(shown) => shown,
             Err(why) => return Some(why),
         };
         let Self::Seen { at, .. } = self else { return None };
         let Some(first) = shown.cpu_ns else { return Some(no_account(&shown.name, "CPU")) };
-        let clock = &**means.clock;
+        let clock = &**deps.clock;
         let left = window.saturating_sub(clock.monotonic().saturating_sub(*at));
-        if left > means.deadline.left(clock) {
+        if left > deps.deadline.left(clock) {
             return Some(Found::not_reached("the deadline comes before the figure's window ends"));
         }
         if let Err(stopped) = clock.sleep(left) {
             return Some(Found::not_reached(stopped.to_string()));
         }
-        let again = ask(&shown.name, clock, means.deadline);
+        let again = ask(&shown.name, clock, deps.deadline);
         let span = clock.monotonic().saturating_sub(*at);
         Some(match again.map(|again| again.cpu_ns) {
             Ok(Some(second)) if second >= first => {
@@ -156,7 +156,7 @@ impl Unit {
     }
 
     /// Where no unit is named, or there is no systemd, our own figures stand in: `None`.
-    fn figures(&self) -> Option<Result<&Shown, Found>> {
+    fn metrics(&self) -> Option<Result<&Shown, Found>> {
         match self {
             Self::None(_) => None,
             _ => Some(self.seen()),

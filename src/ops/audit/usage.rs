@@ -5,7 +5,7 @@ use std::time::Duration;
 use nix::sys::resource::{UsageWho, getrusage};
 
 use super::findings::Found;
-use crate::logs::process;
+use crate::os::process;
 
 const MB: f64 = 1e6;
 /// Memory that is expected, in MB.

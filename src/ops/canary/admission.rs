@@ -8,18 +8,18 @@ use rust_decimal::Decimal;
 
 use super::close::found_closed;
 use super::watch::Hourly;
-use super::{Means, Options, Report, ceiling};
+use super::{Deps, Options, Report, ceiling};
 use crate::clock::{Deadline, micros};
 use crate::evidence::EvidenceError;
 use crate::evidence::body::Begin;
 use crate::exit::Exit;
-use crate::gateway::order::OpenPermit;
-use crate::gateway::{Client, Error};
 use crate::guard::{arm, breaker, decision};
-use crate::ops::absence::{self, Credible};
-use crate::ops::close_probe::{self, EXPECTED, Probed};
-use crate::ops::intents;
+use crate::link::order::OpenPermit;
+use crate::link::{Client, Error};
 use crate::ops::sync::{self, Observed, checks};
+use crate::proof::absence::{self, Credible};
+use crate::proof::can_close::{self, EXPECTED, Probed};
+use crate::proof::intents;
 use crate::protocol::account::Account;
 use crate::protocol::ping::Pong;
 use crate::protocol::positions::Position;
@@ -76,17 +76,17 @@ impl Guards<'_> {
 pub(super) fn admit(
     client: &mut Client<'_>,
     options: &Options,
-    means: &mut Means<'_>,
+    deps: &mut Deps<'_>,
     report: &mut Report,
 ) -> Result<Ready, Failure> {
     let Report { guards, decision, latency_p99_us, balance_before, .. } = report;
     let mut all = Guards { options, checks: guards };
     all.volume();
-    *decision = all.decision(means);
+    *decision = all.decision(deps);
     all.breaker();
-    all.evidence(means);
+    all.evidence(deps);
     let drift = all.drift();
-    let reached = all.remote(client, means, latency_p99_us);
+    let reached = all.remote(client, deps, latency_p99_us);
     for name in arm::BEFORE_OPEN {
         if !all.checks.iter().any(|check| check.name == name) {
             all.push(
@@ -138,11 +138,11 @@ impl Guards<'_> {
         );
     }
 
-    fn decision(&mut self, means: &Means<'_>) -> Option<decision::Decision> {
+    fn decision(&mut self, deps: &Deps<'_>) -> Option<decision::Decision> {
         match &self.options.decision {
             Ok(bytes) => {
                 let (decision, checks) =
-                    decision::judge(bytes, &self.options.rules, means.clock.now());
+                    decision::judge(bytes, &self.options.rules, deps.clock.now());
                 self.checks.extend(checks);
                 decision
             }
@@ -166,10 +166,10 @@ impl Guards<'_> {
         );
     }
 
-    fn evidence(&mut self, means: &Means<'_>) {
-        let writable = means.records.evidence.writable(means.records.patience);
+    fn evidence(&mut self, deps: &Deps<'_>) {
+        let writable = deps.records.evidence.writable(deps.records.patience);
         let found = match &writable {
-            Ok(()) => means.records.evidence.path().display().to_string(),
+            Ok(()) => deps.records.evidence.path().display().to_string(),
             Err(error) => error.to_string(),
         };
         let remedy = "no evidence, no order: free the disk, mend owner and mode of the state directory, or look at mt5crs evidence verify";
@@ -188,7 +188,7 @@ impl Guards<'_> {
     fn remote(
         &mut self,
         client: &mut Client<'_>,
-        means: &mut Means<'_>,
+        deps: &mut Deps<'_>,
         p99_us: &mut Option<u64>,
     ) -> Result<Option<Account>, Error> {
         let options = self.options;
@@ -231,25 +231,25 @@ impl Guards<'_> {
         );
 
         // Another gateway's lists say nothing of these orders: nobody's intents are resolved here but this endpoint's.
-        match means.records.evidence.belongs_to(&options.names.endpoint, None) {
-            Ok(()) => self.intents(client, means)?,
+        match deps.records.evidence.belongs_to(&options.names.endpoint, None) {
+            Ok(()) => self.intents(client, deps)?,
             Err(error) => self.not_owned(&error),
         }
         let mut observed = Observed::default();
         sync::observe(client, options.magic, &mut observed)?;
         let Some(account) = self.account(&observed) else { return Ok(None) };
         if !self.checks.iter().any(|check| check.name == "evidence-owner") {
-            self.owner(means, &account);
+            self.owner(deps, &account);
         }
         self.state(&observed);
-        self.latency(client, means, p99_us)?;
+        self.latency(client, deps, p99_us)?;
         let positions = match &observed.listed {
             Some(Ok(listed)) => listed.positions.clone(),
             _ => vec![],
         };
         self.symbol_free(&positions);
-        self.no_open_canary(client, means, &positions)?;
-        self.can_close(client, means, &positions)?;
+        self.no_open_canary(client, deps, &positions)?;
+        self.can_close(client, deps, &positions)?;
         Ok(Some(account))
     }
 
@@ -271,7 +271,7 @@ impl Guards<'_> {
         account
     }
 
-    fn owner(&mut self, means: &Means<'_>, account: &Account) {
+    fn owner(&mut self, deps: &Deps<'_>, account: &Account) {
         let begin = Begin {
             endpoint: self.options.names.endpoint.clone(),
             profile: self.options.profile.clone(),
@@ -280,10 +280,10 @@ impl Guards<'_> {
             server: account.server.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
         };
-        let records = &means.records;
+        let records = &deps.records;
         let owned = match self.options.dry_run {
             true => records.evidence.belongs_to(&begin.endpoint, begin.currency.as_deref()),
-            false => records.evidence.begin(records.run, means.clock, begin, records.patience),
+            false => records.evidence.begin(records.run, deps.clock, begin, records.patience),
         };
         match owned {
             Ok(()) => {
@@ -299,10 +299,10 @@ impl Guards<'_> {
         self.judge("evidence-owner", false, error.to_string(), OWNED, remedy);
     }
 
-    fn intents(&mut self, client: &mut Client<'_>, means: &mut Means<'_>) -> Result<(), Error> {
-        let until = means.deadline;
+    fn intents(&mut self, client: &mut Client<'_>, deps: &mut Deps<'_>) -> Result<(), Error> {
+        let until = deps.deadline;
         let credit = &self.options.judging.credit;
-        let looked = match intents::resolve(client, means.clock, &means.records, credit, until) {
+        let looked = match intents::resolve(client, deps.clock, &deps.records, credit, until) {
             Ok(looked) => looked,
             Err(intents::Trouble::Gateway(error)) => return Err(error),
             Err(intents::Trouble::Evidence(error)) => {
@@ -354,15 +354,14 @@ impl Guards<'_> {
     fn latency(
         &mut self,
         client: &mut Client<'_>,
-        means: &Means<'_>,
+        deps: &Deps<'_>,
         p99_us: &mut Option<u64>,
     ) -> Result<(), Error> {
         let limit = self.options.latency_limit;
         let expected = format!("P99 of {ROUND_TRIPS} round trips below {limit:?}");
         let Ok(mut samples) = Histogram::<u64>::new(3) else { return Ok(()) };
         for _ in 0..ROUND_TRIPS {
-            let until =
-                Deadline::after(means.clock, self.options.order_timeout).min(means.deadline);
+            let until = Deadline::after(deps.clock, self.options.order_timeout).min(deps.deadline);
             let answered = client.session()?.ask::<Pong>((), until);
             match answered {
                 Ok(answer) => {
@@ -416,11 +415,11 @@ impl Guards<'_> {
     fn no_open_canary(
         &mut self,
         client: &mut Client<'_>,
-        means: &mut Means<'_>,
+        deps: &mut Deps<'_>,
         positions: &[Position],
     ) -> Result<(), Error> {
         const EXPECTED: &str = "no earlier canary is open";
-        let canaries = match means.records.evidence.open_canaries() {
+        let canaries = match deps.records.evidence.open_canaries() {
             Ok(canaries) => canaries,
             Err(error) => {
                 self.judge(
@@ -445,7 +444,7 @@ impl Guards<'_> {
                 Credible::Yes(_) if self.options.dry_run => {}
                 Credible::Yes(witness) => {
                     let closed = found_closed(canary.ticket, &witness);
-                    if let Err(error) = means.records.add(means.clock, &closed.into()) {
+                    if let Err(error) = deps.records.add(deps.clock, &closed.into()) {
                         open.push(format!("{} ({error})", canary.ticket));
                     }
                 }
@@ -465,7 +464,7 @@ impl Guards<'_> {
     fn can_close(
         &mut self,
         client: &mut Client<'_>,
-        means: &Means<'_>,
+        deps: &Deps<'_>,
         positions: &[Position],
     ) -> Result<(), Error> {
         if self.options.dry_run {
@@ -478,16 +477,16 @@ impl Guards<'_> {
             );
             return Ok(());
         }
-        let until = Deadline::after(means.clock, self.options.order_timeout).min(means.deadline);
+        let until = Deadline::after(deps.clock, self.options.order_timeout).min(deps.deadline);
         let volume = self.options.volume();
-        let asked = close_probe::Options {
+        let asked = can_close::Options {
             symbol: &self.options.symbol,
             volume: &volume,
-            run: means.records.run,
+            run: deps.records.run,
             positions,
             until,
         };
-        let Probed { can_close, found, .. } = close_probe::probe(client, means.permit, asked)?;
+        let Probed { can_close, found, .. } = can_close::probe(client, deps.permit, asked)?;
         let status = match (can_close, self.options.never_closes()) {
             (true, _) => Status::Pass,
             (false, true) => Status::Warn,

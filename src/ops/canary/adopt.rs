@@ -7,14 +7,14 @@
 
 use std::collections::BTreeSet;
 
-use super::close::{Desk, Unwind, found_closed, not_closed};
+use super::close::{CloseContext, Unwind, found_closed, not_closed};
 use super::watch::{self, Held, Hourly};
-use super::{Adopted, CloseEnd, Means, Options, Report, trade};
+use super::{Adopted, CloseEnd, Deps, Options, Report, trade};
 use crate::evidence::book::OpenCanary;
 use crate::exit::Exit;
-use crate::gateway::Client;
-use crate::ops::absence::{self, Credible};
-use crate::ops::intents;
+use crate::link::Client;
+use crate::proof::absence::{self, Credible};
+use crate::proof::intents;
 use crate::protocol::Reply;
 use crate::protocol::positions::Position;
 use crate::report::{Check, Failure, Outcome, Status, Verdict};
@@ -24,11 +24,11 @@ use crate::units::Ticket;
 pub(super) fn run(
     client: &mut Client<'_>,
     options: &Options,
-    means: &mut Means<'_>,
+    deps: &mut Deps<'_>,
     mut report: Report,
 ) -> Outcome<Report> {
     let mut warnings = vec![];
-    let found = find(client, options, means, &mut report, &mut warnings);
+    let found = find(client, options, deps, &mut report, &mut warnings);
     let simulated = client.is_simulated();
     let others = match found {
         Ok(others) => others,
@@ -37,22 +37,22 @@ pub(super) fn run(
     if options.dry_run {
         return trade::rehearsed(report, simulated);
     }
-    if let Err(failure) = (means.confirm)(&report) {
+    if let Err(failure) = (deps.confirm)(&report) {
         return trade::refused(report, failure, simulated);
     }
     let Some(Adopted { position, .. }) = report.adopted.clone() else {
         return trade::rehearsed(report, simulated);
     };
-    let mut desk = Desk { client, options, means, warnings: &mut warnings };
+    let mut context = CloseContext { client, options, deps, warnings: &mut warnings };
     let ended = match &options.monitor {
         Some(monitor) => {
             let drift = monitor.drift.as_ref().map(Hourly::begin);
             let held = Held { position, others, drift, adopted: true };
-            watch::run(&mut desk, monitor, &mut report, held)
+            watch::run(&mut context, monitor, &mut report, held)
         }
         None => {
             let how = Unwind { gone: false, asked: false };
-            let closed = desk.unwind(&position, &others, how);
+            let closed = context.unwind(&position, &others, how);
             let ended = match closed.result {
                 CloseEnd::NotClosed => Err(not_closed(closed.ticket, &closed.why)),
                 CloseEnd::Closed | CloseEnd::KeptOpen => Ok(Verdict::Pass),
@@ -61,7 +61,7 @@ pub(super) fn run(
             ended
         }
     };
-    trade::finish(&mut desk, &mut report, false);
+    trade::finish(&mut context, &mut report, false);
     trade::ended_as(report, ended, warnings, simulated)
 }
 
@@ -69,11 +69,11 @@ pub(super) fn run(
 fn find(
     client: &mut Client<'_>,
     options: &Options,
-    means: &Means<'_>,
+    deps: &Deps<'_>,
     report: &mut Report,
     warnings: &mut Vec<String>,
 ) -> Result<BTreeSet<Ticket>, Failure> {
-    let link = |error: &crate::gateway::Error| options.names.read_failure(error);
+    let link = |error: &crate::link::Error| options.names.read_failure(error);
     let mut guard = |name: &'static str, found: Result<String, Failure>| {
         let (status, words, remedy) = match &found {
             Ok(words) => (Status::Pass, words.clone(), None),
@@ -84,7 +84,7 @@ fn find(
         found.map(drop)
     };
     client.identify().map_err(|error| link(&error))?;
-    let evidence = means.records.evidence;
+    let evidence = deps.records.evidence;
     let damaged = |error: crate::evidence::EvidenceError| {
         refuse(&error.to_string(), "mt5crs evidence verify")
     };
@@ -93,7 +93,7 @@ fn find(
     // An order that was sent just before a kill may be the one; one that stays unknown is told, and keeps nobody from
     // the position that is known.
     let credit = &options.judging.credit;
-    let looked = intents::resolve(client, means.clock, &means.records, credit, means.deadline);
+    let looked = intents::resolve(client, deps.clock, &deps.records, credit, deps.deadline);
     match looked {
         Ok(looked) => {
             warnings.extend(intents::unresolved(&looked).map(|failure| failure.causes.join("; ")));
@@ -119,7 +119,7 @@ fn find(
         .collect();
     let listed = match list.iter().find(|position| position.ticket == canary.ticket) {
         Some(position) => is_the_one(canary, position.clone()),
-        None => Err(absent(client, options, means, canary, &list)?),
+        None => Err(absent(client, options, deps, canary, &list)?),
     };
     guard(
         "in-the-list",
@@ -185,7 +185,7 @@ fn is_the_one(canary: &OpenCanary, position: Position) -> Result<Position, Failu
 fn absent(
     client: &mut Client<'_>,
     options: &Options,
-    means: &Means<'_>,
+    deps: &Deps<'_>,
     canary: &OpenCanary,
     list: &[Position],
 ) -> Result<Failure, Failure> {
@@ -199,7 +199,7 @@ fn absent(
             "mt5crs positions, and look at the terminal",
         ),
         Credible::Yes(witness) => {
-            let kept = means.records.add(means.clock, &found_closed(ticket, &witness).into());
+            let kept = deps.records.add(deps.clock, &found_closed(ticket, &witness).into());
             let recorded = kept.map_or_else(
                 |error| format!("; this could not be recorded: {error}"),
                 |()| String::new(),

@@ -7,13 +7,13 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::{CloseEnd, Closed, Means, Options};
+use super::{CloseEnd, Closed, Deps, Options};
 use crate::clock::Deadline;
 use crate::evidence::body::{Body, CloseIntent, CloseOutcome, CloseResult};
 use crate::exit::Exit;
-use crate::gateway::{Client, Error};
-use crate::ops::absence::{self, Credible};
-use crate::ops::closing::{self, Became, Closing};
+use crate::link::{Client, Error};
+use crate::proof::absence::{self, Credible};
+use crate::proof::close::{self, Became, Closing};
 use crate::protocol::Reply;
 use crate::protocol::positions::Position;
 use crate::report::Failure;
@@ -25,10 +25,10 @@ const PAUSE: Duration = Duration::from_secs(1);
 const ROUNDS: u32 = 3;
 
 /// What everything that follows a proved OPEN works with.
-pub(super) struct Desk<'d, 'c, 'm> {
+pub(super) struct CloseContext<'d, 'c, 'm> {
     pub(super) client: &'d mut Client<'c>,
     pub(super) options: &'d Options,
-    pub(super) means: &'d mut Means<'m>,
+    pub(super) deps: &'d mut Deps<'m>,
     pub(super) warnings: &'d mut Vec<String>,
 }
 
@@ -51,10 +51,10 @@ enum Tried {
     Over(String),
 }
 
-impl Desk<'_, '_, '_> {
+impl CloseContext<'_, '_, '_> {
     /// From the OPEN on a record that can't be written stops nothing: it is told.
     pub(super) fn keep(&mut self, body: &Body) {
-        if let Err(error) = self.means.records.add(self.means.clock, body) {
+        if let Err(error) = self.deps.records.add(self.deps.clock, body) {
             self.warnings.push(format!("the {} could not be recorded: {error}", body.kind()));
         }
     }
@@ -81,8 +81,8 @@ impl Desk<'_, '_, '_> {
         others: &BTreeSet<Ticket>,
         how: Unwind,
     ) -> Closed {
-        let clock = self.means.clock;
-        self.means.stop.grant(usize::from(!how.asked));
+        let clock = self.deps.clock;
+        self.deps.stop.grant(usize::from(!how.asked));
         let until = Deadline::after(clock, self.options.closing);
         self.client.go_on(self.options.reads, until);
         let (mut rounds, mut listed) = (0, !how.gone);
@@ -100,7 +100,7 @@ impl Desk<'_, '_, '_> {
                 Tried::Over(why) => return closed(position.ticket, CloseEnd::NotClosed, why),
                 Tried::Again(why) => why,
             };
-            let stopped = self.means.stop.check().is_err()
+            let stopped = self.deps.stop.check().is_err()
                 || until.left(clock) <= PAUSE
                 || clock.sleep(PAUSE).is_err();
             if stopped {
@@ -155,12 +155,12 @@ impl Desk<'_, '_, '_> {
             .into(),
         );
         let closing = self.try_close(position, others, until);
-        (self.means.point)("after-close");
+        (self.deps.point)("after-close");
         let (result, tried, reply, reading) = match closing {
-            Ok(Closing { became, reply, reading, hopeless }) => {
+            Ok(Closing { became, reply, reading, cannot_close }) => {
                 let (result, tried) = match became {
                     Became::Closed(why) => (CloseResult::Closed, Tried::Closed(why)),
-                    Became::StillOpen(why) if hopeless => {
+                    Became::StillOpen(why) if cannot_close => {
                         (CloseResult::StillOpen, Tried::Over(why))
                     }
                     Became::StillOpen(why) => (CloseResult::StillOpen, Tried::Again(why)),
@@ -189,13 +189,13 @@ impl Desk<'_, '_, '_> {
         others: &BTreeSet<Ticket>,
         until: Deadline,
     ) -> Result<Closing, Error> {
-        let permit = (self.means.permit)(self.client.session()?.identity());
-        let how = closing::Options {
+        let permit = (self.deps.permit)(self.client.session()?.identity());
+        let how = close::Options {
             order_timeout: self.options.order_timeout,
             settle: self.options.settle,
             credit: self.options.judging.credit.clone(),
         };
-        closing::close(self.client, self.means.clock, &permit, position, others, &how, until)
+        close::close(self.client, self.deps.clock, &permit, position, others, &how, until)
     }
 }
 

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use uuid::Uuid;
 
 use super::admission::Ready;
-use super::close::{Desk, not_closed};
+use super::close::{CloseContext, not_closed};
 use super::watch::{self, Ended, Held, Hourly};
-use super::{CloseEnd, Closed, Means, Options, OrderEnd, Ordered, Report};
+use super::{CloseEnd, Closed, Deps, Options, OrderEnd, Ordered, Report};
 use crate::clock::Deadline;
 use crate::evidence::body::{
     CanaryEnd, CanaryResult, Funds, OpenIntent, OpenOutcome, OpenResult, Ordered as Recorded,
@@ -15,11 +15,11 @@ use crate::evidence::body::{
 };
 use crate::exit::Exit;
 use crate::failure::interrupted;
-use crate::gateway::order::{Answered, Claim, OpenPermit, Prepared};
-use crate::gateway::{Client, Error};
 use crate::guard::breaker;
-use crate::ops::absence::{self, Credible};
-use crate::ops::open_proof::{self, Became, Found, Said, Sought};
+use crate::link::order::{Answered, Claim, OpenPermit, Prepared};
+use crate::link::{Client, Error};
+use crate::proof::absence::{self, Credible};
+use crate::proof::open::{self, Became, ClaimSummary, ExpectedOrder, Found};
 use crate::protocol::order::{Filled, Open};
 use crate::protocol::positions::Position;
 use crate::protocol::{ErrorCode, Executed, Refusal, Reply, signature};
@@ -50,19 +50,19 @@ pub(super) fn rehearsed(report: Report, simulated: bool) -> Outcome<Report> {
 pub(super) fn trade(
     client: &mut Client<'_>,
     options: &Options,
-    means: &mut Means<'_>,
+    deps: &mut Deps<'_>,
     mut report: Report,
     ready: Ready,
     simulated: bool,
 ) -> Outcome<Report> {
-    let before = match last_look(client, options, means) {
+    let before = match last_look(client, options, deps) {
         Ok(before) => before,
         Err(failure) => return refused(report, failure, simulated),
     };
-    let now = means.clock.now();
+    let now = deps.clock.now();
     let order = order(options, now);
     let prepared = Prepared::open(order.clone(), now);
-    let sought = Sought {
+    let expected = ExpectedOrder {
         before: before.clone(),
         symbol: order.symbol.clone(),
         side: order.side.clone(),
@@ -73,11 +73,11 @@ pub(super) fn trade(
         credit: options.judging.credit.clone(),
     };
     let intent = intent(&order, &prepared, options, &before, &ready);
-    (means.point)("before-intent");
-    if let Err(stopped) = means.stop.shield() {
+    (deps.point)("before-intent");
+    if let Err(stopped) = deps.stop.shield() {
         return refused(report, interrupted(stopped), simulated);
     }
-    if let Err(error) = means.records.add(means.clock, &intent.into()) {
+    if let Err(error) = deps.records.add(deps.clock, &intent.into()) {
         let failure = Failure {
             code: "evidence",
             message: "refused: the order's intent could not be recorded".to_owned(),
@@ -87,27 +87,27 @@ pub(super) fn trade(
         };
         return refused(report, failure, simulated);
     }
-    (means.point)("after-intent");
+    (deps.point)("after-intent");
     let Ready { permit, drift, .. } = ready;
-    let answered = send(client, options, means, permit, &prepared);
-    (means.point)("after-send");
+    let answered = send(client, options, deps, permit, &prepared);
+    (deps.point)("after-send");
     let (said, words) = said(&answered.claim);
-    let found = find_out(client, means, &sought, said, &answered.claim);
-    (means.point)("before-outcome");
+    let found = find_out(client, deps, &expected, said, &answered.claim);
+    (deps.point)("before-outcome");
     let outcome = OpenOutcome {
-        intent: means.records.run,
+        intent: deps.records.run,
         result: recorded(&found.became, &answered.claim),
         reply: answered.raw.as_deref().map(RawReply::of),
         readings: found.readings.clone(),
     };
     let mut warnings = vec![];
-    let mut desk = Desk { client, options, means, warnings: &mut warnings };
-    desk.keep(&outcome.into());
+    let mut context = CloseContext { client, options, deps, warnings: &mut warnings };
+    context.keep(&outcome.into());
     let code = refusal_of(&answered.claim);
     let ended = match found.became {
         Became::Executed { position, named } => {
             let opened = Opened { position: *position, named, before, drift };
-            executed(&mut desk, &mut report, opened, words)
+            executed(&mut context, &mut report, opened, words)
         }
         Became::NotExecuted { why } => {
             report.order = Some(ordered(OrderEnd::NotExecuted, words, why.clone()));
@@ -115,10 +115,10 @@ pub(super) fn trade(
         }
         Became::Unknown { why } => {
             report.order = Some(ordered(OrderEnd::Unknown, words, why.clone()));
-            Err(unknown(options, desk.means.records.run, &why))
+            Err(unknown(options, context.deps.records.run, &why))
         }
     };
-    finish(&mut desk, &mut report, true);
+    finish(&mut context, &mut report, true);
     ended_as(report, ended, warnings, simulated)
 }
 
@@ -136,7 +136,7 @@ struct Opened {
 fn last_look(
     client: &mut Client<'_>,
     options: &Options,
-    means: &Means<'_>,
+    deps: &Deps<'_>,
 ) -> Result<BTreeSet<Ticket>, Failure> {
     client.hang_up();
     let failed = |error: &Error| options.names.read_failure(error);
@@ -168,7 +168,7 @@ fn last_look(
         return Err(forbidden("the breaker was engaged meanwhile", &why));
     }
     let span = options.order_timeout + options.signature_ttl + options.settle;
-    if means.deadline.left(means.clock) < span {
+    if deps.deadline.left(deps.clock) < span {
         return Err(forbidden(
             "too little time is left for an order and its proof",
             &format!("at least {span:?} are needed: give it longer with --deadline"),
@@ -235,11 +235,11 @@ fn intent(
 fn send(
     client: &mut Client<'_>,
     options: &Options,
-    means: &Means<'_>,
+    deps: &Deps<'_>,
     permit: OpenPermit,
     prepared: &Prepared,
 ) -> Answered<Filled> {
-    let until = Deadline::after(means.clock, options.order_timeout).min(means.deadline);
+    let until = Deadline::after(deps.clock, options.order_timeout).min(deps.deadline);
     let answered = client.open(permit, prepared, until);
     if matches!(answered.claim, Claim::Lost(_) | Claim::Garbled(_)) {
         client.hang_up();
@@ -248,17 +248,19 @@ fn send(
 }
 
 /// What the gateway said, for the proof and for the report.
-fn said(claim: &Claim<Filled>) -> (Said, String) {
+fn said(claim: &Claim<Filled>) -> (ClaimSummary, String) {
     match claim {
         Claim::Done(filled) if filled.ticket.is_real() => {
-            (Said::Ticket(filled.ticket), format!("FILLED, ticket {}", filled.ticket))
+            (ClaimSummary::Ticket(filled.ticket), format!("FILLED, ticket {}", filled.ticket))
         }
-        Claim::Done(_) => (Said::Nothing, "FILLED with ticket 0, which fills nothing".to_owned()),
-        Claim::Refused(refusal) => (Said::Nothing, refusal.to_string()),
+        Claim::Done(_) => {
+            (ClaimSummary::Nothing, "FILLED with ticket 0, which fills nothing".to_owned())
+        }
+        Claim::Refused(refusal) => (ClaimSummary::Nothing, refusal.to_string()),
         Claim::Garbled(complaint) => {
-            (Said::Silence, format!("an answer that breaks the protocol: {complaint}"))
+            (ClaimSummary::Silence, format!("an answer that breaks the protocol: {complaint}"))
         }
-        Claim::Lost(error) => (Said::Silence, format!("no answer: {error}")),
+        Claim::Lost(error) => (ClaimSummary::Silence, format!("no answer: {error}")),
     }
 }
 
@@ -273,16 +275,16 @@ fn refusal_of(claim: &Claim<Filled>) -> Option<Refusal> {
 /// else takes the settle time or the signature's.
 fn find_out(
     client: &mut Client<'_>,
-    means: &Means<'_>,
-    sought: &Sought,
-    said: Said,
+    deps: &Deps<'_>,
+    expected: &ExpectedOrder,
+    said: ClaimSummary,
     claim: &Claim<Filled>,
 ) -> Found {
-    let mut sought = sought.clone();
+    let mut expected = expected.clone();
     if matches!(claim, Claim::Refused(refusal) if refusal.code.executed() == Executed::No) {
-        sought.settle = std::time::Duration::ZERO;
+        expected.settle = std::time::Duration::ZERO;
     }
-    match open_proof::find_out(client, means.clock, &sought, said, means.deadline) {
+    match open::find_out(client, deps.clock, &expected, said, deps.deadline) {
         Ok(found) => found,
         Err(error) => {
             Found { became: Became::Unknown { why: error.to_string() }, readings: vec![] }
@@ -309,13 +311,13 @@ fn ordered(result: OrderEnd, said: String, why: String) -> Ordered {
 
 /// What follows a proved OPEN: left open, closed, or watched and then closed.
 fn executed(
-    desk: &mut Desk<'_, '_, '_>,
+    context: &mut CloseContext<'_, '_, '_>,
     report: &mut Report,
     opened: Opened,
     said: String,
 ) -> Result<Verdict, Failure> {
     let Opened { position, named, before, drift } = opened;
-    let (ticket, options) = (position.ticket, desk.options);
+    let (ticket, options) = (position.ticket, context.options);
     let partial = position.volume < options.volume();
     report.order = Some(Ordered {
         result: OrderEnd::Executed,
@@ -327,7 +329,7 @@ fn executed(
     });
     if partial {
         let words = format!("a partial fill: {} of {} lots", position.volume, options.volume());
-        desk.warnings.push(words);
+        context.warnings.push(words);
     }
     let verdict = if partial { Verdict::Warn } else { Verdict::Pass };
     // Somebody else's order may look the same: neither a success nor to be closed (hazard 10).
@@ -338,15 +340,15 @@ fn executed(
     }
     if let Some(monitor) = &options.monitor {
         let held = Held { position, others: before, drift, adopted: false };
-        return Ok(watch::run(desk, monitor, report, held)?.max(verdict));
+        return Ok(watch::run(context, monitor, report, held)?.max(verdict));
     }
     if options.keep_open {
         let why = "left open, as asked for".to_owned();
         report.close = Some(Closed { ticket, result: CloseEnd::KeptOpen, why });
         return Ok(verdict);
     }
-    (desk.means.point)("before-close");
-    let closed = desk.close(&position, &before, desk.means.deadline);
+    (context.deps.point)("before-close");
+    let closed = context.close(&position, &before, context.deps.deadline);
     let (result, why) = (closed.result, closed.why.clone());
     report.close = Some(closed);
     match result {
@@ -356,9 +358,9 @@ fn executed(
 }
 
 /// The balance after all, and the last record of a canary's own run.
-pub(super) fn finish(desk: &mut Desk<'_, '_, '_>, report: &mut Report, own: bool) {
+pub(super) fn finish(context: &mut CloseContext<'_, '_, '_>, report: &mut Report, own: bool) {
     report.exercised();
-    if let Ok(Reply::Done(account)) = desk.client.account().map(|answer| answer.reply) {
+    if let Ok(Reply::Done(account)) = context.client.account().map(|answer| answer.reply) {
         report.balance_after = Some(account.balance);
     }
     // Who adopts a position knows no balance from before it was opened, and its run has an end of its own.
@@ -389,7 +391,7 @@ pub(super) fn finish(desk: &mut Desk<'_, '_, '_>, report: &mut Report, own: bool
             balance_after: report.balance_after.clone(),
             cost: report.cost.clone(),
         };
-        desk.keep(&end.into());
+        context.keep(&end.into());
     }
 }
 

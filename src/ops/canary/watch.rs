@@ -10,8 +10,8 @@
 //! the evidence, which the next start names and can adopt.
 
 mod drift;
-pub mod figures;
 mod look;
+pub mod metrics;
 mod report;
 mod schedule;
 
@@ -24,9 +24,9 @@ pub(super) use self::drift::Hourly;
 use self::look::Looker;
 pub use self::report::{BreakerEnd, DriftReport, Ended, Tick, Watched};
 use self::schedule::{Schedule, WallClock};
-use super::close::{Desk, Unwind, not_closed};
+use super::close::{CloseContext, Unwind, not_closed};
 use super::{CloseEnd, Closed, Report};
-use crate::clock::{Stopped, spoken};
+use crate::clock::{Stopped, humanize};
 use crate::evidence::body::{WatchBegin, WatchEnd, WatchResult};
 use crate::exit::Exit;
 use crate::guard::breaker::{self, Engaged};
@@ -94,7 +94,7 @@ pub(super) struct Held {
 
 /// Watches, then closes or leaves open. The report gets what was seen and what became of the position.
 pub(super) fn run(
-    desk: &mut Desk<'_, '_, '_>,
+    context: &mut CloseContext<'_, '_, '_>,
     monitor: &Monitor,
     report: &mut Report,
     held: Held,
@@ -108,20 +108,20 @@ pub(super) fn run(
         interval_ms: millis(monitor.interval),
         drift_watched: held.drift.is_some(),
     };
-    desk.keep(&begin.into());
-    let mut looker = Looker::new(desk, monitor, held);
+    context.keep(&begin.into());
+    let mut looker = Looker::new(context, monitor, held);
     let (ended, stopped) = looker.watch();
     let Looker { tally, held, .. } = looker;
     let gone = tally.gone;
     let kept_open = match ended {
         Ended::HandedOver => true,
-        Ended::TimeOver => desk.options.keep_open,
+        Ended::TimeOver => context.options.keep_open,
         Ended::Halted | Ended::Stopped => false,
     };
     let mut watched = tally.report(ended);
     let why = say_why(&watched, stopped);
     if ended == Ended::Halted {
-        watched.breaker = Some(engage(desk, ticket, &why));
+        watched.breaker = Some(engage(context, ticket, &why));
     }
     let end = WatchEnd {
         ticket,
@@ -136,15 +136,15 @@ pub(super) fn run(
         looks: watched.looks,
         kept_open,
     };
-    desk.keep(&end.into());
+    context.keep(&end.into());
     let closed = if kept_open {
         // From here on there is nothing to wait for: a wish to stop that comes now is granted by ending.
-        desk.means.stop.grant(usize::MAX);
+        context.deps.stop.grant(usize::MAX);
         Closed { ticket, result: CloseEnd::KeptOpen, why }
     } else {
-        let patience = desk.options.closing;
-        (desk.means.observe)(Told::Closing { ticket, ended, why: &why, patience });
-        desk.unwind(&held.position, &held.others, Unwind { gone, asked: stopped.is_some() })
+        let patience = context.options.closing;
+        (context.deps.observe)(Told::Closing { ticket, ended, why: &why, patience });
+        context.unwind(&held.position, &held.others, Unwind { gone, asked: stopped.is_some() })
     };
     let verdict = verdict(&watched, &closed, stopped);
     report.monitor = Some(watched);
@@ -159,7 +159,7 @@ fn verdict(
     stopped: Option<Stopped>,
 ) -> Result<Verdict, Failure> {
     let ticket = closed.ticket;
-    let lasted = spoken(Duration::from_millis(watched.lasted_ms));
+    let lasted = humanize(Duration::from_millis(watched.lasted_ms));
     let reasons = || watched.reasons.iter().map(|reason| reason.words.clone());
     if closed.result == CloseEnd::NotClosed {
         let mut failure = not_closed(ticket, &closed.why);
@@ -183,7 +183,7 @@ fn verdict(
             ),
             causes: vec![format!(
                 "what the rest of {} would have shown is not known",
-                spoken(Duration::from_millis(watched.planned_ms))
+                humanize(Duration::from_millis(watched.planned_ms))
             )],
             remedy: "run it again for the whole time; SIGUSR1 hands a watch over instead"
                 .to_owned(),
@@ -206,17 +206,17 @@ fn say_why(watched: &Watched, stopped: Option<Stopped>) -> String {
 }
 
 /// Writes the kill switch. Where that fails it is shouted, and the position is closed all the same.
-fn engage(desk: &mut Desk<'_, '_, '_>, ticket: Ticket, why: &str) -> BreakerEnd {
-    let (path, now) = (&desk.options.breaker, desk.means.clock.now());
+fn engage(context: &mut CloseContext<'_, '_, '_>, ticket: Ticket, why: &str) -> BreakerEnd {
+    let (path, now) = (&context.options.breaker, context.deps.clock.now());
     let metadata = Map::from_iter([
-        ("run".to_owned(), Value::from(desk.means.records.run.to_string())),
+        ("run".to_owned(), Value::from(context.deps.records.run.to_string())),
         ("ticket".to_owned(), Value::from(ticket.0)),
     ]);
     match breaker::engage(path, &format!("mt5crs canary: {why}"), metadata, now) {
         Ok(Engaged::Written) => BreakerEnd::Written,
         Ok(Engaged::AlreadyThere) => BreakerEnd::AlreadyThere,
         Err(error) => {
-            desk.warnings.push(format!(
+            context.warnings.push(format!(
                 "THE BREAKER COULD NOT BE WRITTEN ({}): {error}; an engine may go on trading",
                 path.display()
             ));
@@ -228,17 +228,17 @@ fn engage(desk: &mut Desk<'_, '_, '_>, ticket: Ticket, why: &str) -> BreakerEnd 
 impl Looker<'_, '_, '_, '_> {
     /// Looks until there is a reason to end.
     fn watch(&mut self) -> (Ended, Option<Stopped>) {
-        let clock = self.desk.means.clock;
+        let clock = self.context.deps.clock;
         // What was asked for while the order could not be taken back is heard now.
-        self.desk.means.stop.be_patient(0);
+        self.context.deps.stop.be_patient(0);
         let mut schedule =
             Schedule::new(clock.monotonic(), self.monitor.interval, self.monitor.duration);
         let mut wall = WallClock::new(clock);
         loop {
-            if let Err(stopped) = self.desk.means.stop.check() {
+            if let Err(stopped) = self.context.deps.stop.check() {
                 return (Ended::Stopped, Some(stopped));
             }
-            if (self.desk.means.hand_over)() {
+            if (self.context.deps.hand_over)() {
                 return (Ended::HandedOver, None);
             }
             if let Err(stopped) = self.look() {
@@ -249,7 +249,7 @@ impl Looker<'_, '_, '_, '_> {
             let (state, reasons) = self.health.judge(now);
             self.health.forget(now);
             let tick = self.tick(&schedule, state, reasons);
-            (self.desk.means.observe)(Told::Look(&tick));
+            (self.context.deps.observe)(Told::Look(&tick));
             self.tally.looked(tick);
             if state == State::Critical {
                 return (Ended::Halted, None);
@@ -269,7 +269,7 @@ impl Looker<'_, '_, '_, '_> {
     }
 
     fn tick(&mut self, schedule: &Schedule, state: State, reasons: Vec<Reason>) -> Tick {
-        let clock = self.desk.means.clock;
+        let clock = self.context.deps.clock;
         let now = clock.monotonic();
         let (errors, critical_errors) = self.health.errors(now);
         let millis = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);

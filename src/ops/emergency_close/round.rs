@@ -3,17 +3,17 @@
 use std::collections::BTreeSet;
 
 use super::ledger::Ledger;
-use super::{Means, Options, TicketEnd};
+use super::{Deps, Options, TicketEnd};
 use crate::clock::{Deadline, Stopped};
 use crate::evidence::body::{Reading, RefusedAs, ReplyHash};
-use crate::gateway::Client;
-use crate::gateway::client::Error;
-use crate::gateway::order::{Claim, ClosePermit};
-use crate::gateway::pipeline::{Event, Pipeline};
-use crate::gateway::session::{Answer, AskError};
-use crate::gateway::transport::LinkError;
-use crate::ops::absence::{self, Credible};
-use crate::ops::closing::{cannot_close, describe};
+use crate::link::Client;
+use crate::link::client::Error;
+use crate::link::order::{Claim, ClosePermit};
+use crate::link::pipeline::{Event, Pipeline};
+use crate::link::session::{Answer, AskError};
+use crate::link::transport::LinkError;
+use crate::proof::absence::{self, Credible};
+use crate::proof::close::{cannot_close, describe};
 use crate::protocol::order::Close;
 use crate::protocol::positions::{Position, Positions};
 use crate::protocol::{Refusal, Reply};
@@ -21,7 +21,7 @@ use crate::units::Ticket;
 
 pub(super) struct Round<'r, 'm> {
     pub(super) options: &'r Options,
-    pub(super) means: &'r mut Means<'m>,
+    pub(super) deps: &'r mut Deps<'m>,
     pub(super) book: &'r mut Ledger,
 }
 
@@ -78,9 +78,9 @@ impl Round<'_, '_> {
     ) -> Result<Option<Answer<Positions>>, LinkError> {
         let session = client.session().map_err(link_error)?;
         *reached = true;
-        let permit: ClosePermit = (self.means.permit)(session.identity());
-        let clock = self.means.clock;
-        let (timeout, deadline) = (self.options.order_timeout, self.means.deadline);
+        let permit: ClosePermit = (self.deps.permit)(session.identity());
+        let clock = self.deps.clock;
+        let (timeout, deadline) = (self.options.order_timeout, self.deps.deadline);
         let patience = || Deadline::after(clock, timeout).min(deadline);
         let tickets = self.book.to_send();
         let of = tickets.len();
@@ -104,7 +104,7 @@ impl Round<'_, '_> {
             match pipeline.next(patience()) {
                 Ok(events) => {
                     answered += events.len();
-                    (self.means.progress)(answered, of);
+                    (self.deps.progress)(answered, of);
                     events.iter().for_each(|event| self.book.heard(event));
                 }
                 Err(error) => {
@@ -118,7 +118,7 @@ impl Round<'_, '_> {
             return Err(error);
         }
         let book = &mut *self.book;
-        let progress = self.means.progress;
+        let progress = self.deps.progress;
         let listed = pipeline.list(patience, &mut |event| {
             answered += 1;
             progress(answered, of);

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::*;
 use crate::clock::ManualClock;
-use crate::gateway::ReadPolicy;
-use crate::gateway::client::Listener;
-use crate::gateway::transport::LinkError;
+use crate::link::ReadPolicy;
+use crate::link::client::Listener;
+use crate::link::transport::LinkError;
 use crate::sim::{InProcess, Options as SimOptions};
 
 struct Quiet;
@@ -33,7 +33,7 @@ fn flattened(faults: &str, deadline: Duration) -> (Outcome<Report>, Duration) {
         rounds: 3,
         order_timeout: seconds(10),
         credit: rust_decimal::Decimal::ZERO.into(),
-        names: Names {
+        names: FailureContext {
             verb: "close the positions of",
             endpoint: "tcp://gateway:5555".to_owned(),
             port: 5555,
@@ -42,14 +42,14 @@ fn flattened(faults: &str, deadline: Duration) -> (Outcome<Report>, Duration) {
         },
     };
     let plan = plan(&mut client, &options).unwrap();
-    let mut means = Means {
+    let mut deps = Deps {
         clock: &clock,
         deadline,
         permit: &|_| ClosePermit::granted(),
         keep: &mut |_| {},
         progress: &|_, _| {},
     };
-    let outcome = run(&mut client, &options, plan, &mut means);
+    let outcome = run(&mut client, &options, plan, &mut deps);
     (outcome, clock.monotonic())
 }
 

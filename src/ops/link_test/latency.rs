@@ -13,10 +13,10 @@ use serde::Serialize;
 
 use super::{Options, Reach};
 use crate::clock::{Deadline, micros};
-use crate::gateway::client::Error;
-use crate::gateway::session::{AskError, ProofError, Session};
-use crate::gateway::target::Target;
-use crate::gateway::transport::LinkError;
+use crate::link::client::Error;
+use crate::link::session::{AskError, ProofError, Session};
+use crate::link::target::Target;
+use crate::link::transport::LinkError;
 use crate::protocol::ping::Pong;
 
 /// Below this many samples the 99th percentile is no more than the maximum, and is labelled so.

@@ -14,11 +14,11 @@ use serde::Serialize;
 
 use super::{Options, Reach};
 use crate::clock::{Deadline, Stopped, micros};
-use crate::gateway::session::{AskError, ProofError, Session, identity};
-use crate::gateway::target::resolve;
-use crate::gateway::transport::LinkError;
-use crate::guard::still;
+use crate::guard::staleness;
 use crate::guard::target;
+use crate::link::session::{AskError, ProofError, Session, identity};
+use crate::link::target::resolve;
+use crate::link::transport::LinkError;
 use crate::protocol::Reply;
 use crate::protocol::account::Account;
 use crate::protocol::ping::Pong;
@@ -237,7 +237,7 @@ pub fn run(
 /// Whether the account's figures move, look after look.
 #[derive(Default)]
 struct Movement {
-    figures: still::Figures,
+    figures: staleness::Figures,
     /// For how long they have stood still, once that was told.
     still: Option<Duration>,
 }

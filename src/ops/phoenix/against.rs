@@ -8,12 +8,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::draw::{Client, Draw};
-use super::stage::{Ended, Means, Stage, Trouble};
+use super::stage::{Deps, Ended, Stage, Trouble};
 use super::wire::{Order, Wire};
 use super::{Options, Recovery, Report, millis, steps};
 use crate::clock::{Clock, Deadline, Stop};
 use crate::exit::Exit;
-use crate::failure::{Names, interrupted};
+use crate::failure::{FailureContext, interrupted};
 use crate::report::{Check, Failure, Outcome, Status, verdict_of};
 
 /// A process takes no longer than this, whatever the configured timeouts add up to.
@@ -23,12 +23,12 @@ const LONGEST: Duration = Duration::from_secs(15);
 pub fn run(
     options: &Options,
     gateway: SocketAddr,
-    names: &Names,
+    names: &FailureContext,
     clock: &dyn Clock,
     deadline: Deadline,
     stop: &Stop,
 ) -> Outcome<Report> {
-    let means = Means { tool: &options.tool, environment: &options.environment, clock, stop };
+    let deps = Deps { tool: &options.tool, environment: &options.environment, clock, stop };
     let mut report = Report {
         rounds: 0,
         seed: options.seed,
@@ -44,7 +44,7 @@ pub fn run(
     };
     let mut simulated = false;
     let sync = || in_time(deadline.left(clock));
-    let ended = read(options, gateway, means, &sync, &mut report, &mut simulated);
+    let ended = read(options, gateway, deps, &sync, &mut report, &mut simulated);
     let failure = match ended {
         Ok(Ok(())) => {
             let verdict = verdict_of(&report.gateway);
@@ -79,7 +79,7 @@ fn in_time(left: Duration) -> [String; 2] {
 }
 
 /// A sync that got no answer, in its own words and with its own code.
-fn no_read(ended: &Ended, names: &Names) -> Failure {
+fn no_read(ended: &Ended, names: &FailureContext) -> Failure {
     let error = &ended.document["error"];
     let texts = error["causes"].as_array().into_iter().flatten().filter_map(|c| c.as_str());
     let mut causes: Vec<String> = texts.map(str::to_owned).collect();
@@ -101,13 +101,13 @@ fn no_read(ended: &Ended, names: &Names) -> Failure {
 fn read(
     options: &Options,
     gateway: SocketAddr,
-    means: Means<'_>,
+    deps: Deps<'_>,
     sync: &dyn Fn() -> [String; 2],
     report: &mut Report,
     simulated: &mut bool,
 ) -> Result<Result<(), Ended>, Trouble> {
     let wire = Wire::to(Some(gateway)).map_err(Trouble::io("listen on loopback"))?;
-    let stage = Stage::set(means, options.scratch.join("gateway"), wire.address())?;
+    let stage = Stage::set(deps, options.scratch.join("gateway"), wire.address())?;
     let mut check = |name: &'static str, status, found: String, expected: &str| {
         let expected = expected.to_owned();
         report.gateway.push(Check { name: name.into(), status, found, expected, remedy: None });
@@ -125,7 +125,7 @@ fn read(
     let Some(held) = stage.wait_for(&held, &mut process)? else {
         return Ok(Err(stage.ended(process)?));
     };
-    let struck = means.clock.monotonic();
+    let struck = deps.clock.monotonic();
     let killed = stage.killed(process)?;
     held.give(Order::Cut { permille: 0 });
     wire.disarm();
@@ -144,7 +144,7 @@ fn read(
     let second = stage.run(&sync().each_ref().map(String::as_str))?;
     *simulated |= second.document["target"] == "simulated";
     let Some(count) = recovered(&second) else { return Ok(Err(second)) };
-    let took = millis(means.clock.monotonic().saturating_sub(struck));
+    let took = millis(deps.clock.monotonic().saturating_sub(struck));
     check("second-read", Status::Pass, format!("{count} positions recovered"), "a sync recovers");
     let changes = &second.document["report"]["changes"];
     let number = |list: &str| changes[list].as_array().map_or(0, Vec::len);

@@ -1,6 +1,6 @@
 //! A power cut: what was written and not flushed is gone.
 //!
-//! A build for tests notes each flush ([`crate::flush`]). Here every file of the state is cut to the length that it had
+//! A build for tests notes each flush ([`crate::os::durable`]). Here every file of the state is cut to the length that it had
 //! when it was last flushed, to nothing where it never was; locks hold nothing. What a power cut may do besides, it
 //! doesn't do here: take back a rename whose directory was not flushed, or write blocks out of order.
 
@@ -10,7 +10,7 @@ use std::io;
 use std::path::Path;
 
 #[cfg(debug_assertions)]
-use crate::flush::notes;
+use crate::os::durable::notes;
 
 /// Whether this build can tell what a power cut takes.
 pub(super) const SHOWN: bool = cfg!(debug_assertions);

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::draw::{Blow, Client, Draw};
 use super::invariants::{Book, Findings, Invariant};
 use super::power;
-use super::stage::{Conditions, Ended, Gateway, LOOK, Means, Process, REACHED, Stage, Trouble};
+use super::stage::{Conditions, Deps, Ended, Gateway, LOOK, Process, REACHED, Stage, Trouble};
 use super::wire::{Held, Order, Wire};
 use crate::clock::Deadline;
 use crate::evidence::EvidenceError;
@@ -43,9 +43,9 @@ pub(super) struct Played {
 }
 
 /// Plays it in that directory, which is left there.
-pub(super) fn play(draw: &Draw, directory: &Path, means: Means<'_>) -> Result<Played, Trouble> {
+pub(super) fn play(draw: &Draw, directory: &Path, deps: Deps<'_>) -> Result<Played, Trouble> {
     let wire = Wire::to(None).map_err(Trouble::io("listen on loopback"))?;
-    let stage = Stage::set(means, directory.to_owned(), wire.address())?;
+    let stage = Stage::set(deps, directory.to_owned(), wire.address())?;
     let book = stage.file("book.jsonl");
     let mut round = Round {
         draw,
@@ -62,7 +62,7 @@ pub(super) fn play(draw: &Draw, directory: &Path, means: Means<'_>) -> Result<Pl
     round.prepare()?;
     let (began, late) = round.disturb()?;
     let recovered = round.recover(late)?;
-    let recovery = recovered.then(|| means.clock.monotonic().saturating_sub(began));
+    let recovery = recovered.then(|| deps.clock.monotonic().saturating_sub(began));
     round.judge()?;
     let executed = round.book()?.ledger.iter().map(|entry| format!("{:?}", entry.kind)).collect();
     Ok(Played { findings: round.findings, recovery, struck: round.struck, executed })
@@ -141,7 +141,7 @@ impl Round<'_> {
             server: None,
             version: env!("CARGO_PKG_VERSION").to_owned(),
         };
-        let clock = self.stage.means.clock;
+        let clock = self.stage.deps.clock;
         evidence.begin(run, clock, begin, patience)?;
         let tickets = (1..=BALLAST_TICKETS).map(|ticket| Ticket(700_000_000 + ticket)).collect();
         let ballast = EmergencyIntent { round: 1, tickets };
@@ -171,7 +171,7 @@ impl Round<'_> {
         };
         let conditions = Conditions { blocks: self.limit()?, waits_at };
         let mut process = self.stage.start_so(arguments, &conditions)?;
-        let clock = self.stage.means.clock;
+        let clock = self.stage.deps.clock;
         let held = match held {
             None => None,
             Some(held) => self.stage.wait_for(&held, &mut process)?,
@@ -237,7 +237,7 @@ impl Round<'_> {
 
     /// Waits until the gateway has answered everything that reached it, whether anybody hears it or not.
     fn answered(&self) -> Result<(), Trouble> {
-        let clock = self.stage.means.clock;
+        let clock = self.stage.deps.clock;
         let until = Deadline::after(clock, VISIT_TIME);
         while self.wire.is_busy() && !until.is_past(clock) {
             clock.sleep(LOOK)?;
@@ -251,7 +251,7 @@ impl Round<'_> {
         process: &mut Process,
         enough: impl Fn((u32, u32)) -> bool,
     ) -> Result<(), Trouble> {
-        let clock = self.stage.means.clock;
+        let clock = self.stage.deps.clock;
         let until = Deadline::after(clock, VISIT_TIME);
         while !enough(self.wire.visits()) && process.poll()?.is_none() && !until.is_past(clock) {
             clock.sleep(LOOK)?;
@@ -267,7 +267,7 @@ impl Round<'_> {
     /// The canary has listed and not yet ordered: the gateway goes, and another program has its port. Answers whether
     /// the canary came so far.
     fn impostor_before_order(&mut self, process: &mut Process) -> Result<bool, Trouble> {
-        let clock = self.stage.means.clock;
+        let clock = self.stage.deps.clock;
         let reached = self.stage.file(REACHED);
         while !reached.exists() {
             if process.poll()?.is_some() {
@@ -344,7 +344,7 @@ impl Round<'_> {
         if let Some((held, after)) = late {
             // This one sees the book as it is before the message arrives, or after: its word counts for neither.
             let process = self.stage.start(&["sync"])?;
-            self.stage.means.clock.sleep(after)?;
+            self.stage.deps.clock.sleep(after)?;
             held.give(Order::Pass);
             self.stage.ended(process)?;
             self.answered()?;

@@ -48,7 +48,7 @@ impl Trouble {
 
 /// What every stage is made with.
 #[derive(Clone, Copy)]
-pub(super) struct Means<'m> {
+pub(super) struct Deps<'m> {
     pub(super) tool: &'m Path,
     /// Handed on to every child beside the stage's own settings.
     pub(super) environment: &'m [(OsString, OsString)],
@@ -58,7 +58,7 @@ pub(super) struct Means<'m> {
 
 /// A directory of its own, with settings that are quick.
 pub(super) struct Stage<'m> {
-    pub(super) means: Means<'m>,
+    pub(super) deps: Deps<'m>,
     pub(super) directory: PathBuf,
     /// The gateway as the tool is configured for it.
     gateway: SocketAddr,
@@ -101,13 +101,13 @@ impl Ended {
 impl<'m> Stage<'m> {
     /// Makes the directory. The tool will talk to that address.
     pub(super) fn set(
-        means: Means<'m>,
+        deps: Deps<'m>,
         directory: PathBuf,
         gateway: SocketAddr,
     ) -> Result<Self, Trouble> {
         fs::create_dir_all(&directory).map_err(Trouble::io("make a directory for the round"))?;
-        let stage = Self { means, directory, gateway };
-        fs::write(stage.file("decision.json"), decision::example(means.clock.now()))
+        let stage = Self { deps, directory, gateway };
+        fs::write(stage.file("decision.json"), decision::example(deps.clock.now()))
             .map_err(Trouble::io("write the decision"))?;
         Ok(stage)
     }
@@ -146,11 +146,11 @@ impl<'m> Stage<'m> {
         conditions: &Conditions,
     ) -> Result<Process, Trouble> {
         let mut command = match conditions.blocks {
-            None => Command::new(self.means.tool),
+            None => Command::new(self.deps.tool),
             Some(blocks) => {
                 let mut shell = Command::new("sh");
                 shell.args(["-c", r#"ulimit -f "$0" && exec "$@""#]).arg(blocks.to_string());
-                shell.arg(self.means.tool);
+                shell.arg(self.deps.tool);
                 shell
             }
         };
@@ -171,7 +171,7 @@ impl<'m> Stage<'m> {
             .env("MT5CRS_ORDER_TIMEOUT_S", "0.3")
             .env("MT5CRS_SETTLE_S", "0.2")
             .env("MT5CRS_SIGNATURE_TTL_S", ttl);
-        for (name, value) in self.means.environment {
+        for (name, value) in self.deps.environment {
             command.env(name, value);
         }
         self.tell_test_build(&mut command, conditions);
@@ -213,11 +213,11 @@ impl<'m> Stage<'m> {
 
     /// Waits for a command's end, and keeps what it printed.
     pub(super) fn ended(&self, mut process: Process) -> Result<Ended, Trouble> {
-        let until = Deadline::after(self.means.clock, LONGEST);
+        let until = Deadline::after(self.deps.clock, LONGEST);
         let mut overdue = false;
         while process.poll()?.is_none() {
-            self.means.clock.sleep(LOOK)?;
-            if until.is_past(self.means.clock) {
+            self.deps.clock.sleep(LOOK)?;
+            if until.is_past(self.deps.clock) {
                 overdue = true;
                 process.kill();
             }
@@ -232,7 +232,7 @@ impl<'m> Stage<'m> {
         process: &mut Process,
     ) -> Result<Option<Held>, Trouble> {
         loop {
-            self.means.stop.check()?;
+            self.deps.stop.check()?;
             match held.recv_timeout(LOOK) {
                 Ok(held) => return Ok(Some(held)),
                 Err(RecvTimeoutError::Disconnected) => return Ok(None),
@@ -278,7 +278,7 @@ impl<'m> Stage<'m> {
 
     /// Starts a simulated gateway on that book.
     pub(super) fn gateway(&self, book: &Path, arguments: &[String]) -> Result<Gateway, Trouble> {
-        Gateway::start(self.means, |command| {
+        Gateway::start(self.deps, |command| {
             self.settle(command);
             command.arg("--book").arg(book).args(arguments);
         })
@@ -342,8 +342,8 @@ pub(super) struct Gateway {
 }
 
 impl Gateway {
-    fn start(means: Means<'_>, settle: impl FnOnce(&mut Command)) -> Result<Self, Trouble> {
-        let mut command = Command::new(means.tool);
+    fn start(deps: Deps<'_>, settle: impl FnOnce(&mut Command)) -> Result<Self, Trouble> {
+        let mut command = Command::new(deps.tool);
         command.args(["--output=json", "sim", "--end-with-stdin"]);
         let ttl = format!("{SIGNATURE_TTL_MS}ms");
         command.args([OsStr::new("--signature-ttl"), OsStr::new(&ttl)]);
@@ -354,7 +354,7 @@ impl Gateway {
         let Some(stdout) = process.child.stdout.take() else {
             return Err(Trouble::Other("a simulated gateway has no output".to_owned()));
         };
-        let line = first_line(stdout, means)?;
+        let line = first_line(stdout, deps)?;
         match endpoint(&line) {
             Some(address) => Ok(Self { process, address }),
             None => {
@@ -382,18 +382,18 @@ fn endpoint(line: &str) -> Option<SocketAddr> {
     listening.endpoint.strip_prefix("tcp://")?.parse().ok()
 }
 
-fn first_line(stdout: ChildStdout, means: Means<'_>) -> Result<String, Trouble> {
+fn first_line(stdout: ChildStdout, deps: Deps<'_>) -> Result<String, Trouble> {
     const SLICE_MS: u16 = 50;
-    let until = Deadline::after(means.clock, LONGEST);
+    let until = Deadline::after(deps.clock, LONGEST);
     loop {
-        means.stop.check()?;
+        deps.stop.check()?;
         let mut watched = [PollFd::new(stdout.as_fd(), PollFlags::POLLIN)];
         // An interrupted wait is looked at again like one that is over.
         let ready = poll(&mut watched, PollTimeout::from(SLICE_MS)).unwrap_or(0);
         if ready > 0 {
             break;
         }
-        if until.is_past(means.clock) {
+        if until.is_past(deps.clock) {
             return Err(Trouble::Other("a simulated gateway did not start in time".to_owned()));
         }
     }

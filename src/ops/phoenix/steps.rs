@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::draw::{Edge, Moment};
 use super::invariants::{Book, Findings};
-use super::stage::{Ended, Means, Stage, Trouble};
+use super::stage::{Deps, Ended, Stage, Trouble};
 use super::wire::{Order, Wire};
 use crate::clock::Stopped;
 use crate::report::Status;
@@ -39,9 +39,9 @@ const NAMES: [&str; 5] = [
 ];
 
 /// Takes the steps in order; those after one that failed are not reached.
-pub(super) fn take(means: Means<'_>, scratch: &Path) -> Result<Vec<Step>, Stopped> {
+pub(super) fn take(deps: Deps<'_>, scratch: &Path) -> Result<Vec<Step>, Stopped> {
     let mut found = vec![];
-    let ended = climb(means, scratch, &mut found);
+    let ended = climb(deps, scratch, &mut found);
     let failed = match ended {
         Ok(()) => None,
         Err(Trouble::Stopped(stopped)) => return Err(stopped),
@@ -63,13 +63,13 @@ pub(super) fn words(trouble: &Trouble) -> String {
     }
 }
 
-fn climb(means: Means<'_>, scratch: &Path, found: &mut Vec<String>) -> Result<(), Trouble> {
+fn climb(deps: Deps<'_>, scratch: &Path, found: &mut Vec<String>) -> Result<(), Trouble> {
     let wire = Wire::to(None).map_err(Trouble::io("listen on loopback"))?;
-    let stage = Stage::set(means, scratch.join("steps"), wire.address())?;
+    let stage = Stage::set(deps, scratch.join("steps"), wire.address())?;
 
     let ended = stage.run(&["schema", "sync"])?;
     must(ended.code == Some(0) && ended.document.is_object(), || ended.describe())?;
-    found.push(format!("{} runs", means.tool.display()));
+    found.push(format!("{} runs", deps.tool.display()));
 
     let ended = stage.run(&["evidence", "verify"])?;
     let nothing = ended.document["report"]["records"] == 0 && !stage.state().exists();

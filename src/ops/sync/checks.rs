@@ -8,10 +8,10 @@ use std::collections::BTreeSet;
 
 use rust_decimal::Decimal;
 
-use super::{Judging, MAX_ROUNDS, Observed};
+use super::{MAX_ROUNDS, Observed, StateExpectations};
 use crate::exit::Exit;
-use crate::failure::Names;
-use crate::ops::empty_book::EmptyBook;
+use crate::failure::FailureContext;
+use crate::proof::flat::EmptyBook;
 use crate::protocol::Refusal;
 use crate::protocol::account::Account;
 use crate::protocol::positions::Position;
@@ -50,7 +50,7 @@ enum Met {
 }
 
 /// Judges what was observed. Every check is in the result, in this order, reached or not.
-pub fn judge(observed: &Observed, options: &Judging) -> Vec<Check> {
+pub fn judge(observed: &Observed, options: &StateExpectations) -> Vec<Check> {
     let synced = observed.synced.as_ref();
     let listed = observed.listed.as_ref().and_then(|listed| listed.as_ref().ok());
     let account = observed.account.as_ref().and_then(|account| account.as_ref().ok());
@@ -95,7 +95,11 @@ pub(crate) fn of_list(positions: Option<&[Position]>) -> [Check; 4] {
 }
 
 /// The failure that a wrong account is: no answer about it is wanted, so it has a code of its own.
-pub fn identity_failure(observed: &Observed, options: &Judging, names: &Names) -> Option<Failure> {
+pub fn identity_failure(
+    observed: &Observed,
+    options: &StateExpectations,
+    names: &FailureContext,
+) -> Option<Failure> {
     let account = observed.account.as_ref()?.as_ref().ok()?;
     let check = identity_expected(Some(account), &options.expected);
     (check.status == Status::Fail).then(|| Failure {
@@ -270,7 +274,7 @@ fn empty_book(
     observed: &Observed,
     positions: Option<&[Position]>,
     account: Option<&Account>,
-    options: &Judging,
+    options: &StateExpectations,
 ) -> Check {
     const NAME: &str = "empty-book";
     const EXPECTED: &str = "an empty list is proved to be one";
@@ -333,7 +337,7 @@ fn balance_steady(observed: &Observed, account: Option<&Account>) -> Check {
     )
 }
 
-fn clock_skew(observed: &Observed, options: &Judging) -> Check {
+fn clock_skew(observed: &Observed, options: &StateExpectations) -> Check {
     const NAME: &str = "clock-skew";
     let limit = options.skew_warn;
     let expected = format!("at most {limit:?} either way");

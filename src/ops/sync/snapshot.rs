@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::recovered::Recovered;
 use crate::exit::Exit;
-use crate::flush;
+use crate::os::durable;
 use crate::protocol::account::Account;
 use crate::protocol::positions::Position;
 use crate::report::Failure;
@@ -170,7 +170,7 @@ impl Store {
         serde_json::to_writer(&mut writer, snapshot)?;
         writer.write_all(b"\n")?;
         let file = writer.into_inner().map_err(std::io::IntoInnerError::into_error)?;
-        flush::all(file.as_file())?;
+        durable::all(file.as_file())?;
         file.persist(&self.file).map(drop).map_err(|error| error.error)
     }
 

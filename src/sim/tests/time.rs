@@ -2,14 +2,14 @@
 
 use super::*;
 use crate::clock::{Stop, SystemClock};
-use crate::gateway::zeromq::ZmqTransport;
+use crate::link::zeromq::ZmqTransport;
 use crate::sim::{Ended, Server};
 
 const RTT: Duration = Duration::from_millis(50);
 const EXEC: Duration = Duration::from_millis(5);
 
-fn timed(positions: usize, link_rtt: Duration, exec_time: Duration) -> Desk {
-    Desk::with(&Options { positions, link_rtt, exec_time, ..Options::default() })
+fn timed(positions: usize, link_rtt: Duration, exec_time: Duration) -> CloseContext {
+    CloseContext::with(&Options { positions, link_rtt, exec_time, ..Options::default() })
 }
 
 fn tickets(count: i64) -> impl Iterator<Item = Ticket> {
@@ -18,89 +18,89 @@ fn tickets(count: i64) -> impl Iterator<Item = Ticket> {
 
 #[test]
 fn nothing_takes_time_unless_asked_to() {
-    let mut desk = timed(500, Duration::ZERO, Duration::ZERO);
+    let mut context = timed(500, Duration::ZERO, Duration::ZERO);
     for ticket in tickets(500) {
-        desk.close(ticket);
+        context.close(ticket);
     }
-    assert_eq!(desk.elapsed(), Duration::ZERO);
+    assert_eq!(context.elapsed(), Duration::ZERO);
 }
 
 #[test]
 fn pipelining_hides_the_round_trip_and_never_the_brokers_time() {
-    let mut desk = timed(500, RTT, EXEC);
+    let mut context = timed(500, RTT, EXEC);
     for ticket in tickets(500) {
-        let request = desk.request(close(ticket)).encode();
-        desk.send(&request);
+        let request = context.request(close(ticket)).encode();
+        context.send(&request);
     }
     for _ in 0..500 {
-        desk.receive().unwrap();
+        context.receive().unwrap();
     }
-    assert_eq!(desk.elapsed(), RTT + 500 * EXEC);
+    assert_eq!(context.elapsed(), RTT + 500 * EXEC);
 
-    let mut desk = timed(20, RTT, EXEC);
+    let mut context = timed(20, RTT, EXEC);
     for ticket in tickets(20) {
-        desk.close(ticket);
+        context.close(ticket);
     }
-    assert_eq!(desk.elapsed(), 20 * (RTT + EXEC));
+    assert_eq!(context.elapsed(), 20 * (RTT + EXEC));
 }
 
 #[test]
 fn reads_and_refused_orders_take_no_time_at_the_broker() {
-    let mut desk = timed(3, RTT, EXEC);
-    desk.positions();
-    desk.refused::<Closed>(close(Ticket(5)));
-    assert_eq!(desk.elapsed(), 2 * RTT);
+    let mut context = timed(3, RTT, EXEC);
+    context.positions();
+    context.refused::<Closed>(close(Ticket(5)));
+    assert_eq!(context.elapsed(), 2 * RTT);
 }
 
 #[test]
 fn a_request_that_nobody_waited_for_met_the_gateway_in_its_time() {
-    let mut desk = timed(3, RTT, EXEC);
-    let sent = desk.clock.now();
-    let order = desk.order("EURUSD", "BUY", "0.01");
-    let request = desk.request(order).encode();
-    desk.send(&request);
-    desk.clock.advance(Duration::from_secs(60));
-    let ledger = desk.ledger();
+    let mut context = timed(3, RTT, EXEC);
+    let sent = context.clock.now();
+    let order = context.order("EURUSD", "BUY", "0.01");
+    let request = context.request(order).encode();
+    context.send(&request);
+    context.clock.advance(Duration::from_secs(60));
+    let ledger = context.ledger();
     assert_eq!(ledger.len(), 1, "its signature was still good");
     assert_eq!(ledger[0].time, sent + RTT / 2);
 }
 
 #[test]
 fn a_delay_holds_up_what_comes_after_it() {
-    let mut desk = Desk::with_faults(&["delay:PING:250ms:1"]);
-    let ping = desk.request(Action::Ping).encode();
-    let read = desk.request(Action::GetAccount).encode();
-    desk.send(&ping);
-    desk.send(&read);
-    desk.receive().unwrap();
-    assert_eq!(desk.elapsed(), Duration::from_millis(250));
-    desk.receive().unwrap();
-    assert_eq!(desk.elapsed(), Duration::from_millis(250));
-    desk.json(Action::Ping);
-    assert_eq!(desk.elapsed(), Duration::from_millis(250));
+    let mut context = CloseContext::with_faults(&["delay:PING:250ms:1"]);
+    let ping = context.request(Action::Ping).encode();
+    let read = context.request(Action::GetAccount).encode();
+    context.send(&ping);
+    context.send(&read);
+    context.receive().unwrap();
+    assert_eq!(context.elapsed(), Duration::from_millis(250));
+    context.receive().unwrap();
+    assert_eq!(context.elapsed(), Duration::from_millis(250));
+    context.json(Action::Ping);
+    assert_eq!(context.elapsed(), Duration::from_millis(250));
 }
 
 #[test]
 fn a_gateway_that_hangs_answers_nothing_any_more() {
-    let mut desk = Desk::with_faults(&["hang:CLOSE"]);
-    desk.account();
-    let request = desk.request(close(Ticket(100_000_001))).encode();
-    assert_eq!(desk.raw(&request), Err(LinkError::TimedOut));
-    let until = desk.until();
-    desk.link = desk.gateway.connect(until).unwrap();
-    let ping = desk.request(Action::Ping).encode();
-    assert_eq!(desk.raw(&ping), Err(LinkError::TimedOut));
-    assert!(desk.ledger().is_empty());
+    let mut context = CloseContext::with_faults(&["hang:CLOSE"]);
+    context.account();
+    let request = context.request(close(Ticket(100_000_001))).encode();
+    assert_eq!(context.raw(&request), Err(LinkError::TimedOut));
+    let until = context.until();
+    context.link = context.gateway.connect(until).unwrap();
+    let ping = context.request(Action::Ping).encode();
+    assert_eq!(context.raw(&ping), Err(LinkError::TimedOut));
+    assert!(context.ledger().is_empty());
 }
 
 #[test]
 fn a_day_is_over_at_once() {
-    let mut desk = Desk::with_faults(&[]);
+    let mut context = CloseContext::with_faults(&[]);
     let mut moved = 0;
-    let mut before = desk.account().equity;
+    let mut before = context.account().equity;
     for _ in 0..24 * 60 {
-        desk.clock.advance(Duration::from_secs(60));
-        let now = desk.account().equity;
+        context.clock.advance(Duration::from_secs(60));
+        let now = context.account().equity;
         moved += usize::from(now != before);
         before = now;
     }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use mt5crs::clock::ManualClock;
 use mt5crs::exit::Exit;
-use mt5crs::logs::record::Options;
-use mt5crs::logs::{Format, Marker, Record};
+use mt5crs::logs::write::record::Options;
+use mt5crs::logs::write::{Format, Marker, Record};
 use mt5crs::ops::audit::catalogue::CHECKS;
 use serde_json::Value;
 

@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use mt5crs::logs::parse::Line;
-use mt5crs::logs::preset::PRESETS;
+use mt5crs::logs::search::parse::Line;
+use mt5crs::logs::search::preset::PRESETS;
 
 use super::shell;
 use crate::orders::canary;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mt5crs::gateway::look_alike::classify;
+use mt5crs::link::look_alike::classify;
 use mt5crs::protocol::account::Account;
 use mt5crs::protocol::order::{Closed, Filled, Open};
 use mt5crs::protocol::ping::Pong;

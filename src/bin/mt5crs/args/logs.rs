@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args, Subcommand, ValueEnum};
 use mt5crs::config::duration;
-use mt5crs::logs::preset::{PRESETS, Preset};
+use mt5crs::logs::search::preset::{PRESETS, Preset};
 use tracing::Level;
 
 use super::value::positive_duration;
@@ -64,7 +64,7 @@ pub(crate) struct MatchingArgs {
 
 /// What is shown of what matches.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Showing")]
+#[command(next_help_heading = "RenderOptions")]
 pub(crate) struct ShowingArgs {
     /// Show how many lines match: of each file, or of each preset
     #[arg(short, long)]

@@ -9,20 +9,22 @@ use clap::CommandFactory;
 use clap_complete::Shell;
 use mt5crs::config::{Resolved, Settings};
 use mt5crs::exit::Exit;
-use mt5crs::gateway::Transport;
-use mt5crs::gateway::zeromq::ZmqTransport;
 use mt5crs::guard::decision;
+use mt5crs::link::Transport;
+use mt5crs::link::zeromq::ZmqTransport;
 use mt5crs::ops::audit::files::{Build, Completions};
 use mt5crs::ops::audit::findings::Selection;
 use mt5crs::ops::audit::remote::Remote;
-use mt5crs::ops::audit::{self, Audited, Means, Options, Report};
+use mt5crs::ops::audit::{self, Audited, Deps, Options, Report};
 use mt5crs::ops::link_test;
 use mt5crs::report::Failure;
 use mt5crs::units::Lots;
 
 use crate::args::{Arguments, AuditArgs, AuditCommand};
-use crate::run::{Run, Showing};
-use crate::site::{Job, SKEW_WARN, Site, decision_rules, no_directory, resolved, thresholds};
+use crate::context::{
+    CommandContext, Job, SKEW_WARN, decision_rules, no_directory, resolved, thresholds,
+};
+use crate::run::{RenderOptions, Run};
 
 pub(super) const JOB: Job =
     Job { name: "audit", verb: "audit", deadline: Duration::from_secs(60), lenient: None };
@@ -47,14 +49,14 @@ fn look(run: &Run, args: AuditArgs) -> Exit {
         Err(failure) => return run.give_up::<Report>(JOB.name, failure),
     };
     // Wrong settings are a finding, and stop only what can't do without them.
-    let site = Site::on(run, JOB, deadline, resolved.clone());
+    let site = CommandContext::on(run, JOB, deadline, resolved.clone());
     let options = options(run, &args, selection, resolved, site.as_ref());
     let transport = |address: SocketAddr| -> Box<dyn Transport> {
         Box::new(ZmqTransport::new(address, Arc::clone(&run.clock), run.stop.clone()))
     };
-    let means = Means { clock: &run.clock, stop: &run.stop, deadline, transport: &transport };
-    let Audited { outcome, target } = audit::run(&options, &means);
-    let showing = Showing { target, all_rows: args.rows.all, ..Showing::default() };
+    let deps = Deps { clock: &run.clock, stop: &run.stop, deadline, transport: &transport };
+    let Audited { outcome, target } = audit::run(&options, &deps);
+    let showing = RenderOptions { target, all_rows: args.rows.all, ..RenderOptions::default() };
     match &site {
         Ok(site) => run.finish(JOB.name, outcome, site, &showing),
         Err(_) => run.finish_rows(JOB.name, &outcome, args.rows.all),
@@ -76,7 +78,7 @@ fn options(
     args: &AuditArgs,
     selection: Selection,
     resolved: Resolved,
-    site: Result<&Site, &Failure>,
+    site: Result<&CommandContext, &Failure>,
 ) -> Options {
     let settings = match site {
         Ok(site) => site.settings.clone(),
@@ -109,7 +111,7 @@ fn options(
     }
 }
 
-fn remote(args: &AuditArgs, site: &Site) -> Remote {
+fn remote(args: &AuditArgs, site: &CommandContext) -> Remote {
     let settings: &Settings = &site.settings;
     let (count, interval) = ROUND_TRIPS;
     Remote {

@@ -8,9 +8,9 @@ use mt5crs::ops::breaker::{self, Report, Switch};
 use mt5crs::report::Failure;
 
 use crate::args::BreakerCommand;
-use crate::run::{Run, Showing, user};
-use crate::site::{Place, no_directory, resolved};
-use crate::{practice, prompt};
+use crate::context::{Place, no_directory, resolved};
+use crate::run::{RenderOptions, Run, user};
+use crate::{prompt, sim_mode};
 
 const NAME: &str = "breaker";
 
@@ -19,7 +19,7 @@ pub(crate) fn run(run: &Run, command: &BreakerCommand) -> Exit {
         Ok(found) => found,
         Err(failure) => return run.give_up::<Report>(NAME, failure),
     };
-    let showing = Showing { scratch: scratch.as_deref(), ..Showing::default() };
+    let showing = RenderOptions { scratch: scratch.as_deref(), ..RenderOptions::default() };
     let outcome = match command {
         BreakerCommand::Status => breaker::status(&switch),
         BreakerCommand::Engage { reason } => breaker::engage(&switch, reason, &user(), &*run.clock),
@@ -40,7 +40,7 @@ fn switch(run: &Run) -> Result<(Switch, Option<PathBuf>), Failure> {
     let configured = resolved.origin_of(Key::KillSwitchFile);
     let Place { settings, scratch } = Place::on(run, resolved, Some(&[Key::KillSwitchFile]))?;
     let origin = match scratch {
-        Some(_) => Origin::Flag { flag: practice::FLAG.to_owned() },
+        Some(_) => Origin::Flag { flag: sim_mode::FLAG.to_owned() },
         None => configured,
     };
     Ok((Switch { path: settings.kill_switch_file, origin }, scratch))

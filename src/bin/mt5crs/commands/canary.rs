@@ -10,14 +10,14 @@ use std::time::Duration;
 use mt5crs::config::Key;
 use mt5crs::evidence::Evidence;
 use mt5crs::exit::Exit;
-use mt5crs::gateway::Client;
 use mt5crs::guard::decision;
-use mt5crs::guard::single::Single;
 use mt5crs::guard::{self, target};
-use mt5crs::logs::Marker;
+use mt5crs::link::Client;
+use mt5crs::logs::write::Marker;
 use mt5crs::ops::canary::watch::{Monitor, Samples};
-use mt5crs::ops::canary::{self, Means, Options, Report};
-use mt5crs::ops::intents::Records;
+use mt5crs::ops::canary::{self, Deps, Options, Report};
+use mt5crs::os::instance_lock::Single;
+use mt5crs::proof::intents::Records;
 use mt5crs::report::{Failure, Outcome};
 use mt5crs::units::Ticket;
 use signal_hook::consts::SIGUSR1;
@@ -25,11 +25,11 @@ use signal_hook::consts::SIGUSR1;
 use self::observer::{Above, Observer};
 use super::drift as drift_settings;
 use crate::args::{CanaryArgs, Format};
+use crate::context::{CommandContext, Job, decision_rules};
 use crate::prompt;
 use crate::render::watch::Live;
 use crate::render::{self, Context};
-use crate::run::{Run, Showing, usage};
-use crate::site::{Job, Site, decision_rules};
+use crate::run::{RenderOptions, Run, usage};
 
 const JOB: Job = Job {
     name: "canary",
@@ -57,11 +57,12 @@ pub(crate) fn run(run: &Run, args: &CanaryArgs) -> Exit {
         (Key::DecisionMaxAge, "--decision-max-age", &args.decision_max_age),
     ];
     flags.extend(drift_settings::flags(&args.drift));
-    let site = match Site::open_with(run, JOB, &flags) {
+    let site = match CommandContext::open_with(run, JOB, &flags) {
         Ok(site) => site,
         Err(failure) => return run.give_up::<Report>(JOB.name, failure),
     };
-    let mut showing = Showing { last_line: args.monitor.is_some(), ..Showing::default() };
+    let mut showing =
+        RenderOptions { last_line: args.monitor.is_some(), ..RenderOptions::default() };
     let outcome = match trade(run, args, &site, &mut showing) {
         Ok(outcome) => outcome,
         Err(failure) => Outcome::failed(failure),
@@ -73,8 +74,8 @@ pub(crate) fn run(run: &Run, args: &CanaryArgs) -> Exit {
 fn trade(
     run: &Run,
     args: &CanaryArgs,
-    site: &Site,
-    showing: &mut Showing<'_>,
+    site: &CommandContext,
+    showing: &mut RenderOptions<'_>,
 ) -> Result<Outcome<Report>, Failure> {
     let _alone = Single::take(&site.state_dir().join("canary.lock")).map_err(|error| Failure {
         code: "canary-lock",
@@ -96,7 +97,7 @@ fn trade(
     let outcome = canary::run(
         &mut client,
         &options,
-        &mut Means {
+        &mut Deps {
             clock: &*run.clock,
             deadline: site.deadline,
             records: Records { evidence: &evidence, run: site.run_id, patience: PATIENCE },
@@ -130,7 +131,7 @@ fn hand_over(args: &CanaryArgs) -> Arc<AtomicBool> {
 }
 
 /// How the position is watched, where it is. A watch wants to know of drift, or to be told that it needn't.
-fn monitor(args: &CanaryArgs, site: &Site) -> Result<Option<Monitor>, Failure> {
+fn monitor(args: &CanaryArgs, site: &CommandContext) -> Result<Option<Monitor>, Failure> {
     let Some(duration) = args.monitor else {
         if args.resume && args.keep_open {
             return Err(usage(
@@ -156,7 +157,7 @@ fn monitor(args: &CanaryArgs, site: &Site) -> Result<Option<Monitor>, Failure> {
     Ok(Some(Monitor { duration, interval: args.monitor_interval, latency_warn, drift }))
 }
 
-fn options(run: &Run, args: &CanaryArgs, site: &Site) -> Result<Options, Failure> {
+fn options(run: &Run, args: &CanaryArgs, site: &CommandContext) -> Result<Options, Failure> {
     let settings = &site.settings;
     let decision = match &settings.decision_file {
         Some(path) => decision::read(path),
@@ -192,7 +193,12 @@ fn options(run: &Run, args: &CanaryArgs, site: &Site) -> Result<Options, Failure
     })
 }
 
-fn confirm(run: &Run, args: &CanaryArgs, site: &Site, report: &Report) -> Result<(), Failure> {
+fn confirm(
+    run: &Run,
+    args: &CanaryArgs,
+    site: &CommandContext,
+    report: &Report,
+) -> Result<(), Failure> {
     if args.yes {
         return Ok(());
     }
@@ -214,7 +220,7 @@ fn confirm(run: &Run, args: &CanaryArgs, site: &Site, report: &Report) -> Result
 }
 
 /// What operators grep for before the order.
-fn approved(site: &Site, report: &Report) {
+fn approved(site: &CommandContext, report: &Report) {
     let plan = &report.plan;
     let order = format!("{} {} {} lots", plan.side, plan.symbol, plan.volume);
     site.record.marker(&Marker::LaunchApproved { order: &order });
@@ -227,7 +233,7 @@ fn approved(site: &Site, report: &Report) {
 }
 
 /// What operators grep for after it.
-fn record(site: &Site, outcome: &Outcome<Report>) {
+fn record(site: &CommandContext, outcome: &Outcome<Report>) {
     let Some(report) = &outcome.report else { return };
     let position = report.order.as_ref().and_then(|order| order.position.as_ref());
     if let Some(position) = position {

@@ -7,8 +7,8 @@ use mt5crs::ops::config_show::{self, Report};
 use mt5crs::report::{Outcome, Verdict};
 
 use crate::args::ConfigCommand;
+use crate::context::{PROFILE_FLAG, inputs, no_directory, resolved};
 use crate::run::Run;
-use crate::site::{PROFILE_FLAG, inputs, no_directory, resolved};
 
 pub(crate) fn run(run: &Run, command: &ConfigCommand) -> Exit {
     if run.global.sim.sim {

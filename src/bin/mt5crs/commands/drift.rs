@@ -9,8 +9,8 @@ use mt5crs::report::Failure;
 use rust_decimal::prelude::ToPrimitive;
 
 use crate::args::DriftArgs;
+use crate::context::{no_directory, resolved, settings_failure};
 use crate::run::{Run, usage};
-use crate::site::{no_directory, resolved, settings_failure};
 
 const NAME: &str = "drift";
 

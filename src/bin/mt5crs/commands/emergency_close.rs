@@ -7,21 +7,21 @@ use mt5crs::config::Key;
 use mt5crs::evidence::body::{Begin, Body};
 use mt5crs::evidence::{Appended, Evidence, EvidenceError};
 use mt5crs::exit::Exit;
-use mt5crs::gateway::Client;
 use mt5crs::guard::breaker::{self, Engaged};
 use mt5crs::guard::target;
-use mt5crs::ops::emergency_close::{self, Means, Options, Report};
+use mt5crs::link::Client;
+use mt5crs::ops::emergency_close::{self, Deps, Options, Report};
 use mt5crs::protocol::positions::Position;
 use mt5crs::report::{Failure, Outcome};
 use mt5crs::units::{Magic, Symbol, Ticket};
 use serde_json::Map;
 
 use crate::args::EmergencyCloseArgs;
+use crate::context::{CommandContext, Job};
 use crate::prompt;
 use crate::render::progress::Progress;
 use crate::render::{self, Context};
-use crate::run::{Run, Showing};
-use crate::site::{Job, Site};
+use crate::run::{RenderOptions, Run};
 
 pub(super) const JOB: Job = Job {
     name: "emergency-close",
@@ -33,11 +33,12 @@ pub(super) const JOB: Job = Job {
 const PATIENCE: Duration = Duration::from_millis(200);
 
 pub(crate) fn run(run: &Run, args: &EmergencyCloseArgs) -> Exit {
-    let site = match Site::open(run, JOB) {
+    let site = match CommandContext::open(run, JOB) {
         Ok(site) => site,
         Err(failure) => return run.give_up::<Report>(JOB.name, failure),
     };
-    let mut showing = Showing { all_rows: args.rows.all, urgent: true, ..Showing::default() };
+    let mut showing =
+        RenderOptions { all_rows: args.rows.all, urgent: true, ..RenderOptions::default() };
     let outcome = match close(run, args, &site, &mut showing) {
         Ok(outcome) => outcome,
         Err(failure) => Outcome::failed(failure),
@@ -48,8 +49,8 @@ pub(crate) fn run(run: &Run, args: &EmergencyCloseArgs) -> Exit {
 fn close(
     run: &Run,
     args: &EmergencyCloseArgs,
-    site: &Site,
-    showing: &mut Showing<'_>,
+    site: &CommandContext,
+    showing: &mut RenderOptions<'_>,
 ) -> Result<Outcome<Report>, Failure> {
     let options = Options {
         symbols: args.symbol.iter().map(|symbol| Symbol::new(symbol)).collect(),
@@ -96,7 +97,7 @@ fn close(
         &mut client,
         &options,
         planned,
-        &mut Means {
+        &mut Deps {
             clock: &*run.clock,
             deadline: site.deadline,
             permit: &|identity| target::arm_close(allowed, identity),
@@ -132,7 +133,7 @@ fn close(
 
 fn keep(
     run: &Run,
-    site: &Site,
+    site: &CommandContext,
     evidence: &Evidence,
     body: &Body,
     began: bool,
@@ -153,7 +154,7 @@ fn keep(
 
 fn confirm(
     run: &Run,
-    site: &Site,
+    site: &CommandContext,
     context: &Context<'_>,
     planned: &[Position],
 ) -> Result<(), Failure> {
@@ -165,7 +166,12 @@ fn confirm(
 }
 
 /// Writes the kill switch and stops the unit. What fails is shouted and passed: positions are closed all the same.
-fn stop_the_engine(run: &Run, args: &EmergencyCloseArgs, site: &Site, warnings: &mut Vec<String>) {
+fn stop_the_engine(
+    run: &Run,
+    args: &EmergencyCloseArgs,
+    site: &CommandContext,
+    warnings: &mut Vec<String>,
+) {
     let mut tell = |text: String| {
         run.screen.warn(&text);
         warnings.push(text);

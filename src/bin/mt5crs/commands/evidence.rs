@@ -13,9 +13,9 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::args::{EvidenceCommand, EvidencePlace};
+use crate::context::{Place, no_directory, resolved};
 use crate::render::Page;
-use crate::run::{Run, Showing, usage, user};
-use crate::site::{Place, no_directory, resolved};
+use crate::run::{RenderOptions, Run, usage, user};
 
 /// How long a record waits for another process's append.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -65,7 +65,7 @@ fn on<R: Page + Serialize>(
 ) -> Exit {
     match records(run, place) {
         Ok((evidence, scratch)) => {
-            let showing = Showing { scratch: scratch.as_deref(), ..Showing::default() };
+            let showing = RenderOptions { scratch: scratch.as_deref(), ..RenderOptions::default() };
             run.finish_showing(name, &act(evidence), &showing)
         }
         Err(failure) => run.give_up::<R>(name, failure),

@@ -2,23 +2,23 @@
 //!
 //! Each account's own process runs the very command (`children`); what they answer becomes one document, one row an
 //! account, and the worst of their exit codes. Nothing is asked of any account before it is settled which accounts are
-//! meant, that each has a gateway of its own (`members`), and that the command makes sense for several (`suits`).
+//! meant, that each has a gateway of its own (`members`), and that the command makes sense for several (`eligibility`).
 
-mod members;
-mod suits;
+mod accounts;
+mod eligibility;
 
 use mt5crs::exit::Exit;
 use mt5crs::failure::interrupted;
 use mt5crs::ops::fleet::{self, Kind, Report};
 use mt5crs::report::{Failure, Outcome};
 
-use self::members::Members;
-use self::suits::Suited;
+use self::accounts::Members;
+use self::eligibility::Suited;
 use crate::args::{Command, ConfigCommand, EmergencyCloseArgs, Format};
-use crate::part::{Part, Stage};
 use crate::render::{self, Context};
-use crate::run::{Run, Showing, usage};
-use crate::{children, prompt};
+use crate::run::{RenderOptions, Run, usage};
+use crate::worker_role::{Stage, WorkerRole};
+use crate::{prompt, workers};
 
 const NAME: &str = "fleet";
 
@@ -29,13 +29,13 @@ pub(super) fn is_asked_for(run: &Run, command: &Command) -> bool {
         return false;
     }
     let settings = &run.global.settings;
-    settings.all_profiles || members::distinct(&settings.profile).len() > 1
+    settings.all_profiles || accounts::distinct(&settings.profile).len() > 1
 }
 
 /// Whether an account was named in a way that would leave it out.
 pub(super) fn left_out(run: &Run) -> Option<Failure> {
     let named = &run.global.settings.profile;
-    if run.global.is_part || named.is_empty() { None } else { members::left_out(named) }
+    if run.global.is_part || named.is_empty() { None } else { accounts::left_out(named) }
 }
 
 pub(super) fn run(run: &Run, command: &Command) -> Exit {
@@ -48,7 +48,8 @@ pub(super) fn run(run: &Run, command: &Command) -> Exit {
         run.screen.fail(&failure);
         return failure.exit;
     }
-    let settled = suits::judge(run, command).and_then(|suited| Ok((suited, Members::of(run)?)));
+    let settled =
+        eligibility::judge(run, command).and_then(|suited| Ok((suited, Members::of(run)?)));
     let (suited, members) = match settled {
         Ok(settled) => settled,
         Err(failure) => return run.give_up::<Report>(NAME, failure),
@@ -62,7 +63,8 @@ pub(super) fn run(run: &Run, command: &Command) -> Exit {
     };
     match outcome {
         Ok(outcome) => {
-            let showing = Showing { told: outcome.warnings.len(), ..Showing::default() };
+            let showing =
+                RenderOptions { told: outcome.warnings.len(), ..RenderOptions::default() };
             run.finish_showing(NAME, &outcome, &showing)
         }
         Err(failure) => run.give_up::<Report>(NAME, failure),
@@ -75,9 +77,9 @@ fn ask(run: &Run, suited: &Suited, members: &Members, stage: Stage) -> Outcome<R
         (true, Stage::Act) => Kind::Close,
         _ => Kind::Read,
     };
-    let parts = members.iter().map(|member| Part { stage, profile: member.profile.clone() });
+    let parts = members.iter().map(|member| WorkerRole { stage, profile: member.profile.clone() });
     let deadline = suited.deadline.map(|own| run.global.settings.deadline.unwrap_or(own));
-    let ended = children::run_all(run, parts.collect(), deadline);
+    let ended = workers::run_all(run, parts.collect(), deadline);
     let mut outcome = fleet::judge(suited.name, kind, ended);
     outcome.warnings = members.warnings.clone();
     outcome

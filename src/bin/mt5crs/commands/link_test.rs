@@ -8,19 +8,19 @@ use std::time::Duration;
 use mt5crs::clock::Stopped;
 use mt5crs::exit::Exit;
 use mt5crs::failure::interrupted;
-use mt5crs::gateway::Transport;
-use mt5crs::gateway::zeromq::ZmqTransport;
 use mt5crs::guard;
-use mt5crs::logs::Marker;
+use mt5crs::link::Transport;
+use mt5crs::link::zeromq::ZmqTransport;
+use mt5crs::logs::write::Marker;
 use mt5crs::ops::link_test::watch::{self, Event, Look, State};
-use mt5crs::ops::link_test::{self, Options, Reach, Report, Tested, figures};
+use mt5crs::ops::link_test::{self, Options, Reach, Report, Tested, metrics};
 use mt5crs::report::{Failure, Outcome};
 
 use crate::args::{Format, LinkTestArgs};
+use crate::context::{CommandContext, Job, SKEW_WARN};
 use crate::render;
 use crate::render::progress::Progress;
-use crate::run::{Run, Showing, usage};
-use crate::site::{Job, SKEW_WARN, Site};
+use crate::run::{RenderOptions, Run, usage};
 
 pub(super) const JOB: Job = Job {
     name: "link-test",
@@ -36,7 +36,7 @@ pub(crate) fn run(run: &Run, args: &LinkTestArgs) -> Exit {
     if let Err(failure) = fits(run, args) {
         return run.give_up::<Report>(JOB.name, failure);
     }
-    let site = match Site::open(run, Job { deadline, ..JOB }) {
+    let site = match CommandContext::open(run, Job { deadline, ..JOB }) {
         Ok(site) => site,
         Err(failure) => return run.give_up::<Report>(JOB.name, failure),
     };
@@ -70,9 +70,12 @@ pub(crate) fn run(run: &Run, args: &LinkTestArgs) -> Exit {
     match args.watch {
         Some(every) => match site.target(run) {
             // No wait makes another machine of this one; a name that isn't found yet may be later.
-            Err(own) if own.exit == Exit::Guarded => {
-                run.finish::<Report>(JOB.name, Outcome::failed(own), &site, &Showing::default())
-            }
+            Err(own) if own.exit == Exit::Guarded => run.finish::<Report>(
+                JOB.name,
+                Outcome::failed(own),
+                &site,
+                &RenderOptions::default(),
+            ),
             _ => watch(run, &site, &options, &reach, every),
         },
         None => {
@@ -112,18 +115,18 @@ fn fits(run: &Run, args: &LinkTestArgs) -> Result<(), Failure> {
     ))
 }
 
-fn finish(run: &Run, args: &LinkTestArgs, site: &Site, tested: Tested) -> Exit {
+fn finish(run: &Run, args: &LinkTestArgs, site: &CommandContext, tested: Tested) -> Exit {
     let Tested { outcome, target } = tested;
     record(site, &outcome);
-    let showing = Showing {
+    let showing = RenderOptions {
         target: target.map(|target| guard::target::kind(&target, outcome.simulated)),
         histogram: args.histogram,
-        ..Showing::default()
+        ..RenderOptions::default()
     };
     run.finish(JOB.name, outcome, site, &showing)
 }
 
-fn record(site: &Site, outcome: &Outcome<Report>) {
+fn record(site: &CommandContext, outcome: &Outcome<Report>) {
     if let Some(failure) = outcome.failure.as_ref().filter(|failure| failure.exit == Exit::NoAnswer)
     {
         let cause = failure.causes.last().unwrap_or(&failure.message);
@@ -151,7 +154,7 @@ fn record(site: &Site, outcome: &Outcome<Report>) {
 }
 
 /// That the gateway is silent, and that it answers again: the rule that was tripped by the one is cleared by the other.
-fn record_change(site: &Site, event: &Event) {
+fn record_change(site: &CommandContext, event: &Event) {
     match (&event.state, event.rtt_us) {
         (State::Down { why }, _) => {
             site.record.marker(&Marker::ConnectionFailed { endpoint: &site.endpoint, cause: why });
@@ -171,7 +174,13 @@ fn record_change(site: &Site, event: &Event) {
 }
 
 /// Goes on until it is stopped: a line for every change, or figures that are written anew at every look.
-fn watch(run: &Run, site: &Site, options: &Options, reach: &Reach<'_>, every: Duration) -> Exit {
+fn watch(
+    run: &Run,
+    site: &CommandContext,
+    options: &Options,
+    reach: &Reach<'_>,
+    every: Duration,
+) -> Exit {
     let mut watcher = Watcher { run, site };
     let exit = match watch::run(options, reach, every, &mut watcher) {
         Ok(Some(State::Up { .. })) => Exit::Ok,
@@ -186,12 +195,12 @@ fn watch(run: &Run, site: &Site, options: &Options, reach: &Reach<'_>, every: Du
 
 struct Watcher<'a> {
     run: &'a Run,
-    site: &'a Site,
+    site: &'a CommandContext,
 }
 
 impl watch::Listener for Watcher<'_> {
     fn looked(&mut self, look: &Look) {
-        self.run.publish_look(JOB.name, self.site, || figures::of_look(look));
+        self.run.publish_look(JOB.name, self.site, || metrics::of_look(look));
     }
 
     fn tell(&mut self, event: &Event) -> ControlFlow<()> {

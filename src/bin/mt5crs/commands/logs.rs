@@ -11,14 +11,14 @@ use jiff::tz::TimeZone;
 use mt5crs::config::{Accepted, Key, Settings};
 use mt5crs::exit::Exit;
 use mt5crs::failure::cause_of;
-use mt5crs::logs::filter::parse_time;
-use mt5crs::logs::places::Places;
-use mt5crs::logs::report::Presets;
+use mt5crs::logs::search::filter::parse_time;
+use mt5crs::logs::search::places::Places;
+use mt5crs::logs::search::report::Presets;
 use mt5crs::report::{Failure, Outcome, Verdict};
 
 use crate::args::logs::LogsCommand;
+use crate::context::{no_directory, resolved, settings_failure};
 use crate::run::{Run, usage};
-use crate::site::{no_directory, resolved, settings_failure};
 
 pub(crate) fn run(run: &Run, command: LogsCommand) -> Exit {
     if run.global.sim.sim {
@@ -80,6 +80,6 @@ fn time(flag: &'static str, text: &str, now: Timestamp) -> Result<Timestamp, Fai
 }
 
 /// A bug of ours: the words that events hold can always be searched for.
-fn no_query(error: &mt5crs::logs::query::BadPattern) -> Failure {
+fn no_query(error: &mt5crs::logs::search::query::BadPattern) -> Failure {
     Failure { causes: vec![error.to_string()], ..crate::run::bug() }
 }

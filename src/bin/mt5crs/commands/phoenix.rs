@@ -10,9 +10,9 @@ use mt5crs::report::{Failure, Outcome};
 use uuid::Uuid;
 
 use crate::args::PhoenixArgs;
+use crate::context::{CommandContext, Job};
 use crate::render::progress::Progress;
-use crate::run::{Run, Showing};
-use crate::site::{Job, Site};
+use crate::run::{RenderOptions, Run};
 
 const JOB: Job = Job {
     name: "phoenix",
@@ -39,11 +39,11 @@ pub(crate) fn run(run: &Run, args: &PhoenixArgs) -> Exit {
 
 /// Against the configured gateway, with its own timeouts and whatever the account is expected to be.
 fn read_only(run: &Run, args: &PhoenixArgs) -> Exit {
-    let site = match Site::open(run, JOB) {
+    let site = match CommandContext::open(run, JOB) {
         Ok(site) => site,
         Err(failure) => return run.give_up::<Report>(JOB.name, failure),
     };
-    let mut showing = Showing::default();
+    let mut showing = RenderOptions::default();
     let outcome = match site.target(run).and_then(|(target, _)| {
         let options = options(args, settings(&site))?;
         Ok((target, options))
@@ -61,7 +61,7 @@ fn read_only(run: &Run, args: &PhoenixArgs) -> Exit {
 }
 
 /// The settings of a read, as the processes that are started take them.
-fn settings(site: &Site) -> Vec<(OsString, OsString)> {
+fn settings(site: &CommandContext) -> Vec<(OsString, OsString)> {
     let settings = &site.settings;
     let seconds = |duration: Duration| Some(duration.as_secs_f64().to_string());
     let given = [

@@ -7,8 +7,8 @@ use mt5crs::ops::positions::{self, Options, Report};
 use mt5crs::units::Symbol;
 
 use crate::args::PositionsArgs;
-use crate::run::{Run, Showing};
-use crate::site::{Job, Site};
+use crate::context::{CommandContext, Job};
+use crate::run::{RenderOptions, Run};
 
 pub(super) const JOB: Job = Job {
     name: "positions",
@@ -18,7 +18,7 @@ pub(super) const JOB: Job = Job {
 };
 
 pub(crate) fn run(run: &Run, args: PositionsArgs) -> Exit {
-    let site = match Site::open(run, JOB) {
+    let site = match CommandContext::open(run, JOB) {
         Ok(site) => site,
         Err(failure) => return run.give_up::<Report>(JOB.name, failure),
     };
@@ -32,7 +32,7 @@ pub(crate) fn run(run: &Run, args: PositionsArgs) -> Exit {
         let simulated = outcome.simulated;
         (outcome, simulated)
     });
-    let mut showing = Showing { all_rows: args.rows.all, ..Showing::default() };
+    let mut showing = RenderOptions { all_rows: args.rows.all, ..RenderOptions::default() };
     let outcome = match asked {
         Ok((outcome, kind)) => {
             showing.target = Some(kind);

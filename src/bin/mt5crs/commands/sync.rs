@@ -12,16 +12,16 @@ use mt5crs::evidence::Evidence;
 use mt5crs::exit::Exit;
 use mt5crs::failure::{CHECKS_FAILED, interrupted};
 use mt5crs::guard::breaker;
-use mt5crs::logs::Marker;
-use mt5crs::ops::intents::Records;
+use mt5crs::logs::write::Marker;
 use mt5crs::ops::sync::snapshot::Store;
 use mt5crs::ops::sync::{self, Options, Report, checks};
+use mt5crs::proof::intents::Records;
 use mt5crs::report::{Failure, Outcome, Status};
 use tracing::Level;
 
 use crate::args::{Format, SyncArgs};
-use crate::run::{Run, Showing, usage};
-use crate::site::{Job, Site, settings_failure};
+use crate::context::{CommandContext, Job, settings_failure};
+use crate::run::{RenderOptions, Run, usage};
 
 pub(super) const JOB: Job =
     Job { name: "sync", verb: "sync", deadline: Duration::from_secs(30), lenient: None };
@@ -30,18 +30,18 @@ pub(super) const JOB: Job =
 const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(crate) fn run(run: &Run, args: SyncArgs) -> Exit {
-    let mut showing = Showing {
+    let mut showing = RenderOptions {
         all_rows: args.rows.all,
         on_stderr: !args.command.is_empty(),
         // The command is about to start.
         urgent: !args.command.is_empty(),
         report_file: args.report.as_deref(),
-        ..Showing::default()
+        ..RenderOptions::default()
     };
     if let Err(failure) = usable(run, &args) {
         return run.give_up_showing::<Report>(JOB.name, failure, &showing);
     }
-    let site = match Site::open(run, JOB) {
+    let site = match CommandContext::open(run, JOB) {
         Ok(site) => site,
         Err(failure) => return run.give_up_showing::<Report>(JOB.name, failure, &showing),
     };
@@ -114,7 +114,7 @@ fn usable(run: &Run, args: &SyncArgs) -> Result<(), Failure> {
 }
 
 /// The lines that operators grep for: one for each sync.
-fn record(site: &Site, outcome: &Outcome<Report>) {
+fn record(site: &CommandContext, outcome: &Outcome<Report>) {
     // Somebody at the terminal changed their mind, or left; a supervisor whose patience ended (SIGTERM) is another matter.
     if matches!(outcome.exit, Exit::Interrupted | Exit::HungUp) {
         return;
@@ -172,7 +172,7 @@ struct Gate {
 impl Gate {
     /// The command with the environment that it will get; refused where it would inherit another gateway than the one
     /// that is about to be proved.
-    fn of(site: &Site, args: &SyncArgs) -> Result<Option<Self>, Failure> {
+    fn of(site: &CommandContext, args: &SyncArgs) -> Result<Option<Self>, Failure> {
         let Some((program, arguments)) = args.command.split_first() else { return Ok(None) };
         let inherited: Environment = std::env::vars_os().collect();
         let environment = config::handover(&inherited, &site.settings)
@@ -183,7 +183,7 @@ impl Gate {
     /// Why the command may not start although the sync brought its answer.
     fn refusal(
         &self,
-        site: &Site,
+        site: &CommandContext,
         outcome: &Outcome<Report>,
         allowed: &[String],
     ) -> Option<Failure> {
@@ -237,7 +237,7 @@ impl Gate {
     }
 
     /// Becomes the command. Connections and logs are closed by now; it returns only where it couldn't be started.
-    fn become_command(self, run: &Run, site: Site) -> Exit {
+    fn become_command(self, run: &Run, site: CommandContext) -> Exit {
         // Its files close by themselves when the command begins.
         let record = Arc::clone(&site.record);
         drop(site);

@@ -3,18 +3,18 @@
 use std::io;
 
 use comfy_table::{Cell, Color};
-use mt5crs::figure::Figure;
+use mt5crs::metric::Metric;
 use mt5crs::ops::audit::catalogue::{Group, Level};
 use mt5crs::ops::audit::findings::{Finding, Status};
-use mt5crs::ops::audit::{Checks, Report, figures};
+use mt5crs::ops::audit::{Checks, Report, metrics};
 use mt5crs::report::Outcome;
 
 use super::style::{Ink, clean, verdict};
 use super::{Context, Page, Sheet, table};
 
 impl Page for Report {
-    fn figures(outcome: &Outcome<Self>) -> Vec<Figure> {
-        figures::of(outcome)
+    fn metrics(outcome: &Outcome<Self>) -> Vec<Metric> {
+        metrics::of(outcome)
     }
 
     fn page(

@@ -3,9 +3,9 @@
 use std::io;
 use std::time::Duration;
 
-use mt5crs::clock::spoken;
-use mt5crs::figure::Figure;
-use mt5crs::ops::canary::watch::{Ended, figures};
+use mt5crs::clock::humanize;
+use mt5crs::metric::Metric;
+use mt5crs::ops::canary::watch::{Ended, metrics};
 use mt5crs::ops::canary::{CloseEnd, OrderEnd, Report};
 use mt5crs::protocol::positions::Position;
 use mt5crs::report::{Outcome, Status, Verdict};
@@ -14,8 +14,8 @@ use super::style::{self, Ink, clean};
 use super::{Context, Page, Sheet, table, watch};
 
 impl Page for Report {
-    fn figures(outcome: &Outcome<Self>) -> Vec<Figure> {
-        figures::of(outcome)
+    fn metrics(outcome: &Outcome<Self>) -> Vec<Metric> {
+        metrics::of(outcome)
     }
 
     fn page(
@@ -142,7 +142,7 @@ fn plan(sheet: &mut Sheet<'_>, report: &Report) -> io::Result<()> {
         format!("{} {} {} lots", plan.side, plan.symbol, plan.volume)
     };
     let watch = plan.monitor_ms.map_or(String::new(), |ms| {
-        format!(", watch it for {}", spoken(Duration::from_millis(ms)))
+        format!(", watch it for {}", humanize(Duration::from_millis(ms)))
     });
     let then = if plan.keep_open { "and leave it open" } else { "then close it" };
     sheet.line(clean(&format!("plan: {begin}{watch}, {then}")))

@@ -2,18 +2,18 @@
 
 use std::io;
 
-use mt5crs::figure::Figure;
 use mt5crs::guard::drift::State;
 use mt5crs::guard::drift::psi::Bin;
-use mt5crs::ops::drift::{Report, SampleReport, figures};
+use mt5crs::metric::Metric;
+use mt5crs::ops::drift::{Report, SampleReport, metrics};
 use mt5crs::report::Outcome;
 
 use super::style::{clean, verdict};
 use super::{Context, Page, Sheet};
 
 impl Page for Report {
-    fn figures(outcome: &Outcome<Self>) -> Vec<Figure> {
-        figures::of(outcome)
+    fn metrics(outcome: &Outcome<Self>) -> Vec<Metric> {
+        metrics::of(outcome)
     }
 
     fn page(outcome: &Outcome<Self>, _: &Context<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {

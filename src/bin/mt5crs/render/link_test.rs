@@ -3,19 +3,19 @@
 use std::io;
 use std::time::Duration;
 
-use mt5crs::clock::spoken;
-use mt5crs::figure::Figure;
-use mt5crs::guard::still;
+use mt5crs::clock::humanize;
+use mt5crs::guard::staleness;
+use mt5crs::metric::Metric;
 use mt5crs::ops::link_test::watch::{Band, Event, EventKind, State};
-use mt5crs::ops::link_test::{Latency, Report, figures};
+use mt5crs::ops::link_test::{Latency, Report, metrics};
 use mt5crs::report::{Outcome, Status, Verdict};
 
 use super::style::{Ink, clean, verdict};
 use super::{Context, Page, Sheet, table};
 
 impl Page for Report {
-    fn figures(outcome: &Outcome<Self>) -> Vec<Figure> {
-        figures::of(outcome)
+    fn metrics(outcome: &Outcome<Self>) -> Vec<Metric> {
+        metrics::of(outcome)
     }
 
     fn page(
@@ -159,9 +159,9 @@ pub(crate) fn event(sheet: &mut Sheet<'_>, event: &Event) -> io::Result<()> {
         line += &format!(": {detail}");
     }
     match (event.kind, event.still_ms.map(Duration::from_millis)) {
-        (EventKind::Still, Some(span)) => line += &format!("; {}", still::words(span)),
+        (EventKind::Still, Some(span)) => line += &format!("; {}", staleness::words(span)),
         (EventKind::Moved, Some(span)) => {
-            line += &format!("; figures move again after {}", spoken(span));
+            line += &format!("; figures move again after {}", humanize(span));
         }
         _ => {}
     }

@@ -4,14 +4,16 @@ use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use mt5crs::figure::Figure;
-use mt5crs::logs::alerts::Alert;
-use mt5crs::logs::figures;
-use mt5crs::logs::files::Unreadable;
-use mt5crs::logs::query::Query;
-use mt5crs::logs::report::{Alerts, FileCount, Found, Object, PresetCount, Presets, Summary};
-use mt5crs::logs::search::{Hit, Listener};
-use mt5crs::logs::summary::By;
+use mt5crs::logs::alerts::metrics;
+use mt5crs::logs::alerts::rules::Alert;
+use mt5crs::logs::alerts::summary::By;
+use mt5crs::logs::search::files::Unreadable;
+use mt5crs::logs::search::query::Query;
+use mt5crs::logs::search::report::{
+    Alerts, FileCount, Found, Object, PresetCount, Presets, Summary,
+};
+use mt5crs::logs::search::searcher::{Hit, Listener};
+use mt5crs::metric::Metric;
 use mt5crs::report::{Outcome, Verdict};
 
 use super::style::{Ink, Style, clean, verdict};
@@ -36,7 +38,7 @@ pub(crate) enum Counts {
     /// How many of its lines match.
     Lines,
     /// That some do.
-    Names,
+    FailureContext,
 }
 
 /// Prints what a search finds as it finds it.
@@ -156,8 +158,8 @@ impl Listener for Printer<'_> {
     fn file(&mut self, path: &Path, matches: u64) -> io::Result<()> {
         let count = match self.form.counts {
             None => return Ok(()),
-            Some(Counts::Names) if matches == 0 => return Ok(()),
-            Some(Counts::Names) => None,
+            Some(Counts::FailureContext) if matches == 0 => return Ok(()),
+            Some(Counts::FailureContext) => None,
             Some(Counts::Lines) => Some(matches),
         };
         if self.form.json {
@@ -217,8 +219,8 @@ impl Page for Presets {
 }
 
 impl Page for Alerts {
-    fn figures(outcome: &Outcome<Self>) -> Vec<Figure> {
-        figures::of(outcome)
+    fn metrics(outcome: &Outcome<Self>) -> Vec<Metric> {
+        metrics::of(outcome)
     }
 
     fn page(outcome: &Outcome<Self>, _: &Context<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {

@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 use mt5crs::exit::Exit;
-use mt5crs::figure::{Figure, Range, Unit};
+use mt5crs::metric::{Metric, Range, Unit};
 use mt5crs::report::Verdict;
 
 use super::style::clean;
@@ -57,7 +57,7 @@ impl State {
 }
 
 /// The whole line, without its end.
-pub(crate) fn line(command: &str, state: State, text: &str, figures: &[Figure]) -> String {
+pub(crate) fn line(command: &str, state: State, text: &str, figures: &[Metric]) -> String {
     let (name, text) = (command.to_uppercase(), clean(text).replace('|', "/"));
     let mut line = format!("{name} {}: {}", state.word(), text.trim());
     for (number, figure) in figures.iter().enumerate() {
@@ -67,7 +67,7 @@ pub(crate) fn line(command: &str, state: State, text: &str, figures: &[Figure]) 
     line
 }
 
-fn datum(line: &mut String, figure: &Figure) {
+fn datum(line: &mut String, figure: &Metric) {
     let label =
         figure.labels.iter().fold(figure.name.to_owned(), |name, (_, value)| name + "_" + value);
     // What separates label from value can't be part of either.
@@ -115,10 +115,10 @@ mod tests {
 
     #[test]
     fn a_line_has_the_form_of_the_guidelines() {
-        let seconds = |value| Figure::new("rtt", "", Unit::Seconds, value);
+        let seconds = |value| Metric::new("rtt", "", Unit::Seconds, value);
         let limited = seconds(0.001_234).warn(Range::up_to(0.05)).critical(Range::up_to(0.1));
         let odd =
-            Figure::count("odd", "", 2).label("of", "it's=a|b").critical(Range::at_least(1.0));
+            Metric::count("odd", "", 2).label("of", "it's=a|b").critical(Range::at_least(1.0));
         assert_eq!(
             line("link-test", State::Warning, "a | b\nc", &[limited, odd]),
             r"LINK-TEST WARNING: a / b\nc | 'rtt'=0.001234s;0.05;0.1 'odd_it''s_a/b'=2;;1:"
@@ -128,16 +128,16 @@ mod tests {
 
     #[test]
     fn values_and_ranges_hold_digits_alone() {
-        let shown = |figure: Figure| line("x", State::Ok, "x", &[figure]);
-        let share = Figure::new("cpu", "", Unit::Ratio, 0.061).critical(Range::up_to(0.05));
+        let shown = |figure: Metric| line("x", State::Ok, "x", &[figure]);
+        let share = Metric::new("cpu", "", Unit::Ratio, 0.061).critical(Range::up_to(0.05));
         assert_eq!(shown(share), "X OK: x | 'cpu'=6.1%;;5");
         let skew = Range { from: Some(-1.0), to: Some(1.0) };
-        let skewed = Figure::new("skew", "", Unit::Seconds, -1e-7).warn(skew);
+        let skewed = Metric::new("skew", "", Unit::Seconds, -1e-7).warn(skew);
         assert_eq!(shown(skewed), "X OK: x | 'skew'=-0.0000001s;-1:1;");
-        let below = Figure::new("b", "", Unit::Bytes, 1e21);
+        let below = Metric::new("b", "", Unit::Bytes, 1e21);
         let below = below.warn(Range { from: None, to: Some(5.0) });
         assert_eq!(shown(below), "X OK: x | 'b'=1000000000000000000000B;~:5;");
-        assert_eq!(shown(Figure::new("n", "", Unit::Plain, f64::NAN)), "X OK: x | 'n'=U");
+        assert_eq!(shown(Metric::new("n", "", Unit::Plain, f64::NAN)), "X OK: x | 'n'=U");
     }
 
     #[test]

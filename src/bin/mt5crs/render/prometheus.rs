@@ -6,7 +6,7 @@
 
 use std::fmt::Write as _;
 
-use mt5crs::figure::{Figure, Unit};
+use mt5crs::metric::{Metric, Unit};
 
 use super::style::clean;
 
@@ -20,7 +20,7 @@ pub(crate) struct Labels<'a> {
 }
 
 /// The whole text. Figures of one name must stand together, and do: the first decides where.
-pub(crate) fn text(figures: &[Figure], labels: Labels<'_>) -> String {
+pub(crate) fn text(figures: &[Metric], labels: Labels<'_>) -> String {
     let mut text = String::new();
     let mut names: Vec<&str> = Vec::new();
     for first in figures {
@@ -38,7 +38,7 @@ pub(crate) fn text(figures: &[Figure], labels: Labels<'_>) -> String {
     text
 }
 
-fn full_name(figure: &Figure) -> String {
+fn full_name(figure: &Metric) -> String {
     let unit = match figure.unit {
         Unit::Plain => "",
         Unit::Seconds => "_seconds",
@@ -48,7 +48,7 @@ fn full_name(figure: &Figure) -> String {
     format!("mt5crs_{}{unit}", figure.name)
 }
 
-fn pairs(figure: &Figure, labels: Labels<'_>) -> String {
+fn pairs(figure: &Metric, labels: Labels<'_>) -> String {
     let Labels { command, endpoint, profile } = labels;
     let common = [("command", Some(command)), ("endpoint", endpoint), ("profile", profile)];
     let common = common.into_iter().filter_map(|(name, value)| Some((name, value?)));
@@ -83,7 +83,7 @@ mod tests {
 
     #[test]
     fn a_label_steers_no_terminal_and_stays_a_label() {
-        let figure = Figure::count("n", "n", 1).label("currency", "USD\u{1b}[2J\u{7}\r\nx");
+        let figure = Metric::count("n", "n", 1).label("currency", "USD\u{1b}[2J\u{7}\r\nx");
         let labels = Labels { command: "sync", endpoint: None, profile: None };
         let text = text(&[figure], labels);
         assert!(text.contains(r#"currency="USD\\u{1b}[2J\\u{7}\\r\nx""#), "{text}");
@@ -92,8 +92,8 @@ mod tests {
     #[test]
     fn figures_of_one_name_stand_together_below_its_help() {
         let alerts =
-            |rule| Figure::count("alerts_active", "Alerts\nof \\ a rule", 1).label("rule", rule);
-        let rtt = Figure::new("rtt", "Round trip", Unit::Seconds, 0.5);
+            |rule| Metric::count("alerts_active", "Alerts\nof \\ a rule", 1).label("rule", rule);
+        let rtt = Metric::new("rtt", "Round trip", Unit::Seconds, 0.5);
         let labels = Labels { command: "sync", endpoint: Some("tcp://a:1"), profile: None };
         assert_eq!(
             text(&[alerts("a\"\\\n"), rtt, alerts("b")], labels),

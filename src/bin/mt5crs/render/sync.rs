@@ -3,18 +3,18 @@
 use std::io;
 
 use mt5crs::exit::Exit;
-use mt5crs::figure::Figure;
-use mt5crs::ops::intents::Outcome as Settled;
+use mt5crs::metric::Metric;
 use mt5crs::ops::sync::changes::Changes;
-use mt5crs::ops::sync::{Report, figures};
+use mt5crs::ops::sync::{Report, metrics};
+use mt5crs::proof::intents::Outcome as Settled;
 use mt5crs::report::{Outcome, Status};
 
 use super::style::{Ink, clean, verdict};
 use super::{Context, Page, Sheet, in_short, table};
 
 impl Page for Report {
-    fn figures(outcome: &Outcome<Self>) -> Vec<Figure> {
-        figures::of(outcome)
+    fn metrics(outcome: &Outcome<Self>) -> Vec<Metric> {
+        metrics::of(outcome)
     }
 
     fn page(

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal};
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
-use mt5crs::clock::spoken;
+use mt5crs::clock::humanize;
 use mt5crs::guard::drift::Look;
 use mt5crs::guard::health::State;
 use mt5crs::ops::canary::watch::{BreakerEnd, Ended, Tick, Watched};
@@ -83,7 +83,7 @@ impl Live {
 fn lines(tick: &Tick, style: Style) -> [String; LINES] {
     let ms = |us: Option<u64>| us.map_or("-".to_owned(), |us| format!("{:.2}", us as f64 / 1e3));
     let told = |value: Option<String>| value.unwrap_or_else(|| "-".to_owned());
-    let [elapsed, left] = [tick.elapsed_ms, tick.left_ms].map(Duration::from_millis).map(spoken);
+    let [elapsed, left] = [tick.elapsed_ms, tick.left_ms].map(Duration::from_millis).map(humanize);
     let reason = tick.reasons.first().map_or("-".to_owned(), |reason| clean(&reason.words));
     let window = &tick.window;
     [
@@ -123,7 +123,7 @@ fn drift(look: Option<&Look>, events: usize) -> String {
 
 /// A look on one line: where it stands, and the worst reason.
 pub(crate) fn in_words(tick: &Tick) -> String {
-    let elapsed = spoken(Duration::from_millis(tick.elapsed_ms));
+    let elapsed = humanize(Duration::from_millis(tick.elapsed_ms));
     let reason = tick.reasons.first().map_or(String::new(), |reason| format!(": {}", reason.words));
     let drift = drift(tick.drift.as_ref(), tick.drift_events);
     format!("{} after {elapsed}{reason} ({} errors, drift {drift})", tick.state.word(), tick.errors)
@@ -131,7 +131,7 @@ pub(crate) fn in_words(tick: &Tick) -> String {
 
 /// The watch's part of a canary's page.
 pub(crate) fn page(sheet: &mut Sheet<'_>, watched: &Watched) -> io::Result<()> {
-    let span = |ms: u64| spoken(Duration::from_millis(ms));
+    let span = |ms: u64| humanize(Duration::from_millis(ms));
     sheet.heading("WATCH")?;
     let ended = match watched.ended {
         Ended::TimeOver => "its time is over",

@@ -12,16 +12,16 @@ use uuid::Uuid;
 
 use crate::clock::{Clock, Deadline, ManualClock, Stop};
 use crate::evidence::Evidence;
-use crate::failure::{HOST_SETTING, Names};
-use crate::gateway::client::{Client, Listener, ReadPolicy};
-use crate::gateway::target::Target;
-use crate::gateway::transport::LinkError;
+use crate::failure::{FailureContext, HOST_SETTING};
 use crate::guard::decision::{Rules, example};
 use crate::guard::target::{self, Allowed};
+use crate::link::client::{Client, Listener, ReadPolicy};
+use crate::link::target::Target;
+use crate::link::transport::LinkError;
 use crate::ops::canary;
 use crate::ops::emergency_close::{self, Plan};
-use crate::ops::intents::Records;
-use crate::ops::sync::{self, Judging, Observed, checks};
+use crate::ops::sync::{self, Observed, StateExpectations, checks};
+use crate::proof::intents::Records;
 use crate::report::{Check, Failure, Outcome, Status};
 use crate::sim::{self, FaultSpec, InProcess, Kind};
 use crate::units::{Magic, Money, Symbol};
@@ -113,16 +113,16 @@ impl Bench {
         }
     }
 
-    pub(super) fn judging(&self) -> Judging {
-        Judging {
+    pub(super) fn judging(&self) -> StateExpectations {
+        StateExpectations {
             expected: checks::Expected::default(),
             credit: no_money(),
             skew_warn: Duration::from_secs(1),
         }
     }
 
-    pub(super) fn names(&self) -> Names {
-        Names {
+    pub(super) fn names(&self) -> FailureContext {
+        FailureContext {
             verb: "self-test",
             endpoint: ENDPOINT.to_owned(),
             port: 5555,
@@ -177,7 +177,7 @@ impl Bench {
             profile: None,
             names: self.names(),
         };
-        let mut means = canary::Means {
+        let mut deps = canary::Deps {
             clock: &self.clock,
             deadline: self.deadline(),
             records: self.records(&evidence),
@@ -188,7 +188,7 @@ impl Bench {
             observe: &mut |_| {},
             point: &|_| {},
         };
-        canary::run(&mut self.client(), &options, &mut means)
+        canary::run(&mut self.client(), &options, &mut deps)
     }
 
     fn closing(&self, magic: Option<Magic>) -> emergency_close::Options {
@@ -213,14 +213,14 @@ impl Bench {
     pub(super) fn flatten(&self) -> Result<emergency_close::Report, String> {
         let options = self.closing(None);
         let plan = self.plan(None).map_err(|failure| failure.message)?;
-        let mut means = emergency_close::Means {
+        let mut deps = emergency_close::Deps {
             clock: &self.clock,
             deadline: self.deadline(),
             permit: &|identity| target::arm_close(self.allowed, identity),
             keep: &mut |_| {},
             progress: &|_, _| {},
         };
-        let outcome = emergency_close::run(&mut self.client(), &options, plan, &mut means);
+        let outcome = emergency_close::run(&mut self.client(), &options, plan, &mut deps);
         outcome.report.ok_or_else(|| "there is no report".to_owned())
     }
 }

@@ -10,14 +10,14 @@ use crate::clock::{Clock, Deadline, Stop};
 use crate::escape::visible;
 use crate::evidence::body::{Begin, Funds, OpenIntent, Ordered as Recorded, Purpose};
 use crate::exit::Exit;
-use crate::gateway::client::Error;
-use crate::gateway::target::resolve;
 use crate::guard::target;
+use crate::link::client::Error;
+use crate::link::target::resolve;
 use crate::ops::canary::{CloseEnd, OrderEnd, Ordered, Report as Canary};
 use crate::ops::emergency_close::TicketEnd;
-use crate::ops::intents::Outcome as Settled;
 use crate::ops::sync;
 use crate::ops::sync::snapshot::Store;
+use crate::proof::intents::Outcome as Settled;
 use crate::protocol::order::Open;
 use crate::protocol::{ErrorCode, Reply, signature};
 use crate::report::{Failure, Outcome};
@@ -321,8 +321,8 @@ fn escapes(bench: &Bench) -> Result<String, String> {
 fn flat_without_orders(bench: &Bench) -> Result<String, String> {
     let report = bench.flatten()?;
     let words = report.certificate.map(|certificate| certificate.witness);
-    let spoken = report.cannot_see.contains("pending orders");
-    seen(words.is_some() && spoken, words.or(report.doubt).unwrap_or_default())
+    let humanize = report.cannot_see.contains("pending orders");
+    seen(words.is_some() && humanize, words.or(report.doubt).unwrap_or_default())
 }
 
 fn stands_still(bench: &Bench) -> Result<String, String> {

@@ -8,14 +8,14 @@ use std::time::Duration;
 use super::report::Tally;
 use super::{Held, Monitor};
 use crate::clock::{Deadline, Stopped, micros};
-use crate::gateway::session::AskError;
-use crate::gateway::transport::LinkError;
-use crate::gateway::{Error, ReadPolicy};
 use crate::guard::breaker;
 use crate::guard::health::{Health, Limits, SILENCE};
-use crate::ops::absence::{self, Credible};
-use crate::ops::canary::close::Desk;
+use crate::link::session::AskError;
+use crate::link::transport::LinkError;
+use crate::link::{Error, ReadPolicy};
+use crate::ops::canary::close::CloseContext;
 use crate::ops::sync::checks;
+use crate::proof::absence::{self, Credible};
 use crate::protocol::Reply;
 use crate::protocol::account::Account;
 use crate::protocol::ping::Pong;
@@ -25,7 +25,7 @@ use crate::units::{Money, Price};
 
 /// A watch as it goes on.
 pub(super) struct Looker<'l, 'd, 'c, 'm> {
-    pub(super) desk: &'l mut Desk<'d, 'c, 'm>,
+    pub(super) context: &'l mut CloseContext<'d, 'c, 'm>,
     pub(super) monitor: &'l Monitor,
     pub(super) held: Held,
     pub(super) health: Health,
@@ -50,16 +50,21 @@ enum Broken {
 }
 
 impl<'l, 'd, 'c, 'm> Looker<'l, 'd, 'c, 'm> {
-    pub(super) fn new(desk: &'l mut Desk<'d, 'c, 'm>, monitor: &'l Monitor, held: Held) -> Self {
-        let limits = Limits { warning: monitor.latency_warn, critical: desk.options.latency_limit };
+    pub(super) fn new(
+        context: &'l mut CloseContext<'d, 'c, 'm>,
+        monitor: &'l Monitor,
+        held: Held,
+    ) -> Self {
+        let limits =
+            Limits { warning: monitor.latency_warn, critical: context.options.latency_limit };
         let tally = Tally::new(monitor, &held);
-        Self { desk, monitor, held, health: Health::new(limits), seen: Seen::default(), tally }
+        Self { context, monitor, held, health: Health::new(limits), seen: Seen::default(), tally }
     }
 
     /// Looks once. Everything but a wish to stop goes into the health.
     pub(super) fn look(&mut self) -> Result<(), Stopped> {
-        self.health.breaker(breaker::engaged(&self.desk.options.breaker));
-        let now = self.desk.means.clock.monotonic();
+        self.health.breaker(breaker::engaged(&self.context.options.breaker));
+        let now = self.context.deps.clock.monotonic();
         if let Some(look) = self.held.drift.as_mut().and_then(|drift| drift.due(now)) {
             self.health.drift(now, look);
             self.tally.drift(look);
@@ -75,12 +80,12 @@ impl<'l, 'd, 'c, 'm> Looker<'l, 'd, 'c, 'm> {
     fn round(&mut self) -> Result<(), Broken> {
         self.ping()?;
         let asked = self.ask_for();
-        let account = match self.desk.client.account() {
+        let account = match self.context.client.account() {
             Err(error) => return Err(self.note(asked, &error)),
             Ok(answer) => self.account(answer.reply),
         };
         let asked = self.ask_for();
-        let list = match self.desk.client.positions() {
+        let list = match self.context.client.positions() {
             Err(error) => return Err(self.note(asked, &error)),
             Ok(answer) => answer.reply,
         };
@@ -93,17 +98,17 @@ impl<'l, 'd, 'c, 'm> Looker<'l, 'd, 'c, 'm> {
 
     fn ping(&mut self) -> Result<(), Broken> {
         let asked = self.ask_for();
-        let clock = self.desk.means.clock;
-        let until = Deadline::after(clock, self.desk.options.reads.timeout)
+        let clock = self.context.deps.clock;
+        let until = Deadline::after(clock, self.context.options.reads.timeout)
             .min(Deadline::after(clock, self.patience(asked)));
-        let answered = match self.desk.client.session() {
+        let answered = match self.context.client.session() {
             Err(error) => return Err(self.note(asked, &error)),
             Ok(session) => session.ask::<Pong>((), until),
         };
         match answered {
             Ok(answer) => {
                 self.health.round_trip(answer.rtt);
-                self.tally.round_trip(answer.rtt, self.desk.options.latency_limit);
+                self.tally.round_trip(answer.rtt, self.context.options.latency_limit);
                 self.seen.rtt_us = Some(micros(answer.rtt));
                 if let Reply::Refused(refusal) = answer.reply {
                     self.health.stranger(&format!("a PING was refused: {refusal}"));
@@ -112,7 +117,7 @@ impl<'l, 'd, 'c, 'm> Looker<'l, 'd, 'c, 'm> {
                 Ok(())
             }
             Err(error) => {
-                self.desk.client.hang_up();
+                self.context.client.hang_up();
                 Err(match error {
                     AskError::Link(LinkError::Stopped(stopped)) => Broken::Stopped(stopped),
                     AskError::Link(error) => self.silent(asked, &error.to_string()),
@@ -135,7 +140,7 @@ impl<'l, 'd, 'c, 'm> Looker<'l, 'd, 'c, 'm> {
             Reply::Done(account) => account,
         };
         self.seen.equity = Some(account.equity.clone());
-        let expected = &self.desk.options.judging.expected;
+        let expected = &self.context.options.judging.expected;
         let check = checks::identity_expected(Some(&account), expected);
         if check.status == Status::Fail {
             self.failed(&format!("another account answers: {}", check.found));
@@ -155,7 +160,7 @@ impl<'l, 'd, 'c, 'm> Looker<'l, 'd, 'c, 'm> {
         }
         let equity = account.map(|account| account.equity.to_string()).unwrap_or_default();
         let figures = format!("{} {} {equity}", position.current_price, position.profit);
-        self.health.figures(self.desk.means.clock.monotonic(), figures);
+        self.health.metrics(self.context.deps.clock.monotonic(), figures);
         self.seen.current_price = Some(position.current_price.clone());
         self.seen.profit = Some(position.profit.clone());
         Ok(())
@@ -164,8 +169,8 @@ impl<'l, 'd, 'c, 'm> Looker<'l, 'd, 'c, 'm> {
     /// A list without it says that it is gone only where it can be believed; else the list is the error.
     fn absent(&mut self, list: &[Position]) -> Result<(), Broken> {
         let asked = self.ask_for();
-        let credit = &self.desk.options.judging.credit;
-        match absence::judge(self.desk.client, list, &self.held.others, credit) {
+        let credit = &self.context.options.judging.credit;
+        match absence::judge(self.context.client, list, &self.held.others, credit) {
             Err(error) => return Err(self.note(asked, &error)),
             Ok(Credible::No(doubt)) => self.failed(&doubt),
             Ok(Credible::Yes(witness)) => {
@@ -181,10 +186,10 @@ impl<'l, 'd, 'c, 'm> Looker<'l, 'd, 'c, 'm> {
 
     /// One attempt for the next question, and no longer than silence may last. Answers when it is asked.
     fn ask_for(&mut self) -> Duration {
-        let clock = self.desk.means.clock;
+        let clock = self.context.deps.clock;
         let now = clock.monotonic();
-        let policy = ReadPolicy { attempts: 1, ..self.desk.options.reads };
-        self.desk.client.go_on(policy, Deadline::after(clock, self.patience(now)));
+        let policy = ReadPolicy { attempts: 1, ..self.context.options.reads };
+        self.context.client.go_on(policy, Deadline::after(clock, self.patience(now)));
         now
     }
 
@@ -193,7 +198,7 @@ impl<'l, 'd, 'c, 'm> Looker<'l, 'd, 'c, 'm> {
     }
 
     fn failed(&mut self, why: &str) {
-        self.health.failed(self.desk.means.clock.monotonic(), why);
+        self.health.failed(self.context.deps.clock.monotonic(), why);
         self.tally.error(why, true);
     }
 

@@ -12,17 +12,17 @@ use super::*;
 use crate::clock::{Clock as _, Deadline, ManualClock, Stop};
 use crate::evidence::Evidence;
 use crate::evidence::body::Body;
-use crate::failure::Names;
-use crate::gateway::client::Listener;
-use crate::gateway::order::ClosePermit;
-use crate::gateway::transport::LinkError;
-use crate::gateway::{Client, ReadPolicy};
+use crate::failure::FailureContext;
 use crate::guard::decision;
 use crate::guard::health::Rule;
-use crate::ops::canary::{CloseEnd, Means, Options, Report};
-use crate::ops::intents::Records;
-use crate::ops::sync::Judging;
+use crate::link::client::Listener;
+use crate::link::order::ClosePermit;
+use crate::link::transport::LinkError;
+use crate::link::{Client, ReadPolicy};
+use crate::ops::canary::{CloseEnd, Deps, Options, Report};
+use crate::ops::sync::StateExpectations;
 use crate::ops::sync::checks::Expected;
+use crate::proof::intents::Records;
 use crate::report::Outcome;
 use crate::sim::{InProcess, Kind, Options as SimOptions};
 use crate::units::{Magic, Symbol};
@@ -84,7 +84,7 @@ impl Room {
         crate::ops::canary::run(
             &mut client,
             &self.options,
-            &mut Means {
+            &mut Deps {
                 clock: &self.clock,
                 deadline,
                 records: Records {
@@ -150,9 +150,9 @@ fn options(dir: &TempDir, clock: &ManualClock) -> Options {
         signature_ttl: s(5),
         settle: s(10),
         order_timeout: s(10),
-        judging: Judging { expected, credit: zero.into(), skew_warn: s(1) },
+        judging: StateExpectations { expected, credit: zero.into(), skew_warn: s(1) },
         profile: None,
-        names: Names {
+        names: FailureContext {
             verb: "trade a canary on",
             endpoint: "tcp://10.0.0.5:5555".to_owned(),
             port: 5555,

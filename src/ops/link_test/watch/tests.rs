@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::*;
 use crate::clock::{Clock, ManualClock, Stop};
-use crate::failure::{HOST_SETTING, Names};
-use crate::gateway::Transport;
+use crate::failure::{FailureContext, HOST_SETTING};
+use crate::link::Transport;
 use crate::sim::{InProcess, Options as SimOptions};
 
 const EVERY: Duration = Duration::from_secs(5);
@@ -77,7 +77,7 @@ fn options() -> Options {
         latency_critical: ms(100),
         skew_warn: s(1),
         signature_ttl: s(5),
-        names: Names {
+        names: FailureContext {
             verb: "test the link to",
             endpoint: "tcp://192.0.2.1:5555".to_owned(),
             port: 5555,

@@ -2,19 +2,19 @@
 
 use std::time::Duration;
 
-use mt5crs::gateway::client::Listener;
-use mt5crs::gateway::transport::LinkError;
 use mt5crs::guard::health::{SILENCE, State};
-use mt5crs::logs::Marker;
-use mt5crs::ops::canary::watch::{Ended, Tick, Told, figures};
+use mt5crs::link::client::Listener;
+use mt5crs::link::transport::LinkError;
+use mt5crs::logs::write::Marker;
+use mt5crs::ops::canary::watch::{Ended, Tick, Told, metrics};
 use tracing::Level;
 
 use super::JOB;
+use crate::context::CommandContext;
 use crate::listener::Attempts;
 use crate::render::watch::{Live, in_words};
 use crate::run::Run;
-use crate::service::Service;
-use crate::site::Site;
+use crate::sd_notify::Service;
 
 /// A watchdog that bites before silence is judged would kill the watch instead of closing the position.
 const LEAST_WATCHDOG: Duration = Duration::from_secs(2 * SILENCE.as_secs());
@@ -35,14 +35,18 @@ impl Listener for Above<'_> {
 /// Tells whoever wants to know.
 pub(super) struct Observer<'o> {
     run: &'o Run,
-    site: &'o Site,
+    site: &'o CommandContext,
     live: &'o std::cell::RefCell<Live>,
     service: Service,
     last: Option<(State, u64)>,
 }
 
 impl<'o> Observer<'o> {
-    pub(super) fn new(run: &'o Run, site: &'o Site, live: &'o std::cell::RefCell<Live>) -> Self {
+    pub(super) fn new(
+        run: &'o Run,
+        site: &'o CommandContext,
+        live: &'o std::cell::RefCell<Live>,
+    ) -> Self {
         if let Some(watchdog) = Service::watchdog().filter(|watchdog| *watchdog < LEAST_WATCHDOG) {
             run.screen.warn(&format!(
                 "the unit's WatchdogSec of {watchdog:?} kills a watch before it can halt; give it {LEAST_WATCHDOG:?} or more"
@@ -77,7 +81,7 @@ impl<'o> Observer<'o> {
 
     fn look(&mut self, tick: &Tick) {
         let words = in_words(tick);
-        self.run.publish_look(JOB.name, self.site, || figures::of_look(tick));
+        self.run.publish_look(JOB.name, self.site, || metrics::of_look(tick));
         if self.run.json() {
             // A reader that went away changes nothing of what is watched.
             let _ = self.run.screen.json_line(tick);

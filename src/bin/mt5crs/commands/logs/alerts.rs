@@ -8,24 +8,25 @@ use mt5crs::clock::Stopped;
 use mt5crs::config::{Key, Settings};
 use mt5crs::exit::Exit;
 use mt5crs::failure::{cause_of, interrupted};
-use mt5crs::logs::alerts::{Alert, Rules};
-use mt5crs::logs::engine;
-use mt5crs::logs::filter::Filter;
-use mt5crs::logs::report::Alerts;
-use mt5crs::logs::search::{Options, Search, Totals};
-use mt5crs::logs::tail::Ended;
-use mt5crs::logs::usage::Usage;
-use mt5crs::logs::watch::{AskEngine, Told, Watch, World};
-use mt5crs::logs::{event, process};
+use mt5crs::logs::alerts::engine;
+use mt5crs::logs::alerts::event;
+use mt5crs::logs::alerts::rules::{Alert, Rules};
+use mt5crs::logs::alerts::watch::{AskEngine, Told, Watch, World};
+use mt5crs::logs::search::filter::Filter;
+use mt5crs::logs::search::report::Alerts;
+use mt5crs::logs::search::searcher::{Options, Search, Totals};
+use mt5crs::logs::search::tail::Ended;
 use mt5crs::ops::log_alerts;
+use mt5crs::os::process;
+use mt5crs::os::usage::Usage;
 use mt5crs::report::Failure;
 
 use super::{PLACES, no_query, places, settings};
 use crate::args::Format;
 use crate::args::logs::AlertsArgs;
+use crate::context::thresholds;
 use crate::render;
 use crate::run::{Run, usage};
-use crate::site::thresholds;
 
 const NAME: &str = "logs-alerts";
 /// Beside the places: without their right values, what should be an alert might not be one.

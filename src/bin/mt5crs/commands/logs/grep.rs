@@ -5,14 +5,14 @@ use std::path::PathBuf;
 
 use mt5crs::escape::visible;
 use mt5crs::exit::Exit;
-use mt5crs::logs::files;
-use mt5crs::logs::filter::Filter;
-use mt5crs::logs::last::Last;
-use mt5crs::logs::preset::Preset;
-use mt5crs::logs::query::{BadPattern, Query, Syntax};
-use mt5crs::logs::report::Presets;
-use mt5crs::logs::search::{Listener, Options, Search, Totals, too_long};
-use mt5crs::logs::tail::Ended;
+use mt5crs::logs::search::files;
+use mt5crs::logs::search::filter::Filter;
+use mt5crs::logs::search::last_n::Last;
+use mt5crs::logs::search::preset::Preset;
+use mt5crs::logs::search::query::{BadPattern, Query, Syntax};
+use mt5crs::logs::search::report::Presets;
+use mt5crs::logs::search::searcher::{Listener, Options, Search, Totals, too_long};
+use mt5crs::logs::search::tail::Ended;
 use mt5crs::report::Failure;
 use unicode_width::UnicodeWidthStr as _;
 
@@ -168,7 +168,7 @@ impl Job {
             names: many && !self.showing.no_filename,
             counts: match (self.showing.count, self.showing.files_with_matches) {
                 (true, _) => Some(Counts::Lines),
-                (_, true) => Some(Counts::Names),
+                (_, true) => Some(Counts::FailureContext),
                 _ => None,
             },
             context: self.options.before + self.options.after > 0,
@@ -258,7 +258,7 @@ impl<'a> PresetCounter<'a> {
 }
 
 impl Listener for PresetCounter<'_> {
-    fn hit(&mut self, hit: mt5crs::logs::search::Hit<'_>) -> io::Result<()> {
+    fn hit(&mut self, hit: mt5crs::logs::search::searcher::Hit<'_>) -> io::Result<()> {
         for found in self.query.found_by(hit.line) {
             for (_, count) in self.counts.iter_mut().filter(|(name, _)| *name == found.name) {
                 *count += 1;

@@ -1,0 +1,126 @@
+//! Why there is no connection: libzmq tells that it failed, not why, so the port is tried once more by plain TCP.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+use super::transport::LinkError;
+use crate::clock::{Clock, Deadline, Stop};
+use crate::os::with_deadline::bounded;
+
+/// How long a server may take to introduce itself. ZMTP, SSH and SMTP speak at once.
+const BANNER_WAIT: Duration = Duration::from_millis(300);
+
+/// No peer says more before it has said what it is.
+const MOST_OF_A_HANDSHAKE: usize = 4096;
+
+/// The signature that begins a ZMTP greeting, and an empty line, on which an HTTP server complains.
+const KNOCK: &[u8] = b"\xff\0\0\0\0\0\0\0\x01\x7f\r\n\r\n";
+
+/// Connects by plain TCP and hangs up.
+pub fn tcp(
+    address: SocketAddr,
+    clock: &dyn Clock,
+    stop: &Stop,
+    until: Deadline,
+) -> Result<TcpStream, LinkError> {
+    let left = until.left(clock).max(Duration::from_millis(1));
+    let connected =
+        bounded(clock, stop, until, move || TcpStream::connect_timeout(&address, left))?;
+    connected.map_err(|error| match error.kind() {
+        ErrorKind::ConnectionRefused => LinkError::Refused,
+        ErrorKind::TimedOut => LinkError::TimedOut,
+        ErrorKind::NetworkUnreachable | ErrorKind::HostUnreachable => LinkError::NoRoute,
+        _ => LinkError::System(error.to_string()),
+    })
+}
+
+/// Sockets that answer a DEALER.
+const ANSWERS: [&str; 3] = ["REP", "ROUTER", "DEALER"];
+
+/// Says why the ZMTP handshake with `address` did not come about.
+pub(super) fn no_handshake(
+    address: SocketAddr,
+    clock: &dyn Clock,
+    stop: &Stop,
+    until: Deadline,
+) -> LinkError {
+    let mut stream = match tcp(address, clock, stop, until) {
+        Ok(stream) => stream,
+        Err(error) => return error,
+    };
+    let wait = until.left(clock).clamp(Duration::from_millis(1), BANNER_WAIT);
+    let heard = listen(&mut stream, wait).or_else(|| {
+        stream.write_all(KNOCK).ok()?;
+        listen(&mut stream, wait)
+    });
+    match heard {
+        Some(banner) if banner.first() == Some(&0xff) => {
+            match socket_type(&mut stream, banner, clock, until) {
+                Some(kind) if !ANSWERS.contains(&&*kind) => LinkError::NotZeroMq(format!(
+                    "a ZeroMQ {} socket; quotes come from a PUB, on port 5556",
+                    kind.escape_debug()
+                )),
+                _ => LinkError::Stalled,
+            }
+        }
+        Some(banner) => LinkError::NotZeroMq(looks_like(&banner)),
+        None => LinkError::Silent,
+    }
+}
+
+fn listen(stream: &mut TcpStream, wait: Duration) -> Option<Vec<u8>> {
+    stream.set_read_timeout(Some(wait)).ok()?;
+    let mut banner = vec![0; 120];
+    let count = stream.read(&mut banner).ok()?;
+    banner.truncate(count);
+    (count > 0).then_some(banner)
+}
+
+/// What a ZMTP 3 peer says of its socket once it was greeted; nothing where it says nothing in time.
+fn socket_type(
+    stream: &mut TcpStream,
+    mut heard: Vec<u8>,
+    clock: &dyn Clock,
+    until: Deadline,
+) -> Option<String> {
+    const NAME: &[u8] = b"Socket-Type";
+    stream.write_all(&greeting()).ok()?;
+    // The rest of its greeting, and READY behind it.
+    while heard.len() < MOST_OF_A_HANDSHAKE && !until.is_past(clock) {
+        let value = heard.windows(NAME.len()).position(|bytes| bytes == NAME).and_then(|at| {
+            let (length, value) = heard.get(at + NAME.len()..)?.split_first_chunk::<4>()?;
+            value.get(..usize::try_from(u32::from_be_bytes(*length)).ok()?)
+        });
+        if let Some(value) = value {
+            return Some(String::from_utf8_lossy(value).into_owned());
+        }
+        let mut more = [0; 256];
+        let count = stream.read(&mut more).ok().filter(|count| *count > 0)?;
+        heard.extend_from_slice(&more[..count]);
+    }
+    None
+}
+
+/// The 64 bytes with which ZMTP 3.0 begins, for the mechanism NULL.
+fn greeting() -> [u8; 64] {
+    let mut greeting = [0; 64];
+    (greeting[0], greeting[9], greeting[10]) = (0xff, 0x7f, 3);
+    greeting[12..16].copy_from_slice(b"NULL");
+    greeting
+}
+
+fn looks_like(banner: &[u8]) -> String {
+    let text = String::from_utf8_lossy(banner);
+    let line: String = text.lines().next().unwrap_or_default().escape_debug().take(60).collect();
+    let kind = if text.starts_with("HTTP/") {
+        "an HTTP server"
+    } else if text.starts_with("SSH-") {
+        "an SSH server"
+    } else if text.starts_with("220") {
+        "an SMTP or FTP server"
+    } else {
+        "an unknown server"
+    };
+    format!("{kind} that says \"{line}\"")
+}

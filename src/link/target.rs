@@ -1,0 +1,229 @@
+//! From a configured name to the address that is really spoken to.
+//!
+//! libzmq calls a `connect` to a name that doesn't resolve a success, so the name is resolved here, once, under the
+//! deadline, and zmq is given the number. What is judged is that number: an order went to a local mock because nobody
+//! looked where the name led (hazard 12).
+
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
+
+use super::transport::LinkError;
+use crate::clock::{Clock, Deadline, Stop};
+use crate::os::with_deadline::bounded;
+
+/// Where the gateway is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The name or address as it was configured.
+    pub host: String,
+    /// What it resolved to.
+    pub address: SocketAddr,
+    /// Every address that the name has; the first of them is spoken to, IPv4 before IPv6.
+    pub alternatives: Vec<IpAddr>,
+    /// The address of this machine that packets to it leave from; `None` where there is no route.
+    pub source: Option<IpAddr>,
+    /// Set where the address is this machine itself.
+    pub own: Option<Own>,
+}
+
+/// How an address is this machine's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Own {
+    /// 127.0.0.0/8, `::1`, or one of them mapped into IPv6.
+    Loopback,
+    /// 0.0.0.0 or `::`, which the system takes for itself.
+    Unspecified,
+    /// The address of a network interface here; holds its name.
+    Interface(String),
+}
+
+impl fmt::Display for Own {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Loopback => f.write_str("a loopback address"),
+            Self::Unspecified => f.write_str("the unspecified address, which means this machine"),
+            Self::Interface(name) => write!(f, "the address of this machine's interface {name}"),
+        }
+    }
+}
+
+/// Why a name led nowhere.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ResolveError {
+    /// The resolver knows no such name; holds its words.
+    #[error("`{host}` was not found: {words}")]
+    NotFound {
+        /// The name.
+        host: String,
+        /// The resolver's words.
+        words: String,
+    },
+    /// No answer from the resolver, or stopped meanwhile.
+    #[error("`{host}` could not be resolved: {source}")]
+    Link {
+        /// The name.
+        host: String,
+        /// What happened.
+        source: LinkError,
+    },
+}
+
+/// Resolves `host` and judges the address.
+pub fn resolve(
+    host: &str,
+    port: u16,
+    clock: &dyn Clock,
+    stop: &Stop,
+    until: Deadline,
+) -> Result<Target, ResolveError> {
+    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    let addresses = match bare.parse::<IpAddr>() {
+        Ok(address) => vec![address],
+        Err(_) => look_up(host, port, ask_the_system, clock, stop, until)?,
+    };
+    let not_found = || ResolveError::NotFound {
+        host: host.to_owned(),
+        words: "the name has no address".to_owned(),
+    };
+    let preferred = addresses.iter().find(|address| address.is_ipv4()).or(addresses.first());
+    let ip = preferred.ok_or_else(not_found)?.to_canonical();
+    let address = SocketAddr::new(ip, port);
+    let source = source_address(address);
+    Ok(Target {
+        host: host.to_owned(),
+        address,
+        source,
+        own: own(ip, source),
+        alternatives: addresses,
+    })
+}
+
+/// Blocks for as long as the system's resolver likes.
+fn ask_the_system(host: &str, port: u16) -> io::Result<Vec<IpAddr>> {
+    Ok((host, port).to_socket_addrs()?.map(|address| address.ip()).collect())
+}
+
+fn look_up(
+    host: &str,
+    port: u16,
+    ask: impl FnOnce(&str, u16) -> io::Result<Vec<IpAddr>> + Send + 'static,
+    clock: &dyn Clock,
+    stop: &Stop,
+    until: Deadline,
+) -> Result<Vec<IpAddr>, ResolveError> {
+    let name = host.to_owned();
+    let resolved = bounded(clock, stop, until, move || ask(&name, port));
+    match resolved {
+        Ok(Ok(addresses)) => Ok(addresses),
+        Ok(Err(error)) => Err(ResolveError::NotFound {
+            host: host.to_owned(),
+            words: error.to_string().replace("failed to lookup address information: ", ""),
+        }),
+        Err(unfinished) => {
+            Err(ResolveError::Link { host: host.to_owned(), source: unfinished.into() })
+        }
+    }
+}
+
+/// Asks the system's routing which address packets would leave from; nothing is sent by that.
+fn source_address(target: SocketAddr) -> Option<IpAddr> {
+    let any: IpAddr = match target {
+        SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    };
+    let socket = UdpSocket::bind((any, 0)).ok()?;
+    socket.connect(target).ok()?;
+    socket.local_addr().ok().map(|address| address.ip())
+}
+
+fn own(ip: IpAddr, source: Option<IpAddr>) -> Option<Own> {
+    if ip.is_loopback() {
+        return Some(Own::Loopback);
+    }
+    if ip.is_unspecified() {
+        return Some(Own::Unspecified);
+    }
+    if let Some(name) = interface_of(ip) {
+        return Some(Own::Interface(name));
+    }
+    // Packets to oneself leave from the address that they go to.
+    (source == Some(ip)).then(|| Own::Interface("unknown".to_owned()))
+}
+
+fn interface_of(ip: IpAddr) -> Option<String> {
+    let interfaces = nix::ifaddrs::getifaddrs().ok()?;
+    interfaces.into_iter().find_map(|interface| {
+        let address = interface.address?;
+        let own: IpAddr = match (address.as_sockaddr_in(), address.as_sockaddr_in6()) {
+            (Some(v4), _) => v4.ip().into(),
+            (_, Some(v6)) => v6.ip().into(),
+            _ => return None,
+        };
+        (own == ip).then_some(interface.interface_name)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::SystemClock;
+    use std::time::Duration;
+
+    fn judged(host: &str) -> Option<Own> {
+        let clock = SystemClock::new(Stop::never());
+        let until = Deadline::after(&clock, Duration::from_secs(5));
+        resolve(host, 5555, &clock, &Stop::never(), until).unwrap().own
+    }
+
+    #[test]
+    fn every_way_to_write_this_machine_is_this_machine() {
+        for host in [
+            "127.0.0.1",
+            "127.8.9.1",
+            "::1",
+            "[::1]",
+            "::ffff:127.0.0.1",
+            "localhost",
+            "127.1",
+            "2130706433",
+        ] {
+            assert_eq!(judged(host), Some(Own::Loopback), "{host}");
+        }
+        for host in ["0.0.0.0", "::", "0"] {
+            assert_eq!(judged(host), Some(Own::Unspecified), "{host}");
+        }
+    }
+
+    #[test]
+    fn every_interface_of_this_machine_is_this_machine() {
+        for interface in nix::ifaddrs::getifaddrs().unwrap() {
+            let Some(address) =
+                interface.address.and_then(|a| a.as_sockaddr_in().map(|v4| v4.ip()))
+            else {
+                continue;
+            };
+            assert!(judged(&address.to_string()).is_some(), "{address}");
+            assert!(judged(&format!("::ffff:{address}")).is_some(), "::ffff:{address}");
+        }
+    }
+
+    #[test]
+    fn a_resolver_that_never_answers_is_left_behind() {
+        let clock = SystemClock::new(Stop::never());
+        let until = Deadline::after(&clock, Duration::from_millis(50));
+        // Far longer than the deadline, and not for ever: a test that waits for it is to fail.
+        let never = |_: &str, _| {
+            std::thread::park_timeout(Duration::from_secs(5));
+            Ok(vec![])
+        };
+        let asked = look_up("gateway", 5555, never, &clock, &Stop::never(), until);
+        let Err(ResolveError::Link { source, .. }) = asked else { panic!("{asked:?}") };
+        assert_eq!(source, LinkError::TimedOut);
+    }
+
+    #[test]
+    fn another_machine_is_not() {
+        assert_eq!(judged("192.0.2.1"), None);
+    }
+}

@@ -1,0 +1,151 @@
+//! The last hits of all, as `… | tail -n N` shows them, in bounded memory.
+
+use std::collections::VecDeque;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use crate::logs::search::files::Unreadable;
+use crate::logs::search::searcher::{Hit, Listener};
+
+/// What is kept at most, in bytes of lines.
+const MOST_BYTES: usize = 8 << 20;
+
+/// Keeps the last hits until all that is there was searched, and hands on whatever comes after that.
+pub struct Last<'l> {
+    listener: &'l mut dyn Listener,
+    most: usize,
+    kept: VecDeque<Kept>,
+    bytes: usize,
+    /// Hits that were among the last, and too long to be kept.
+    lost: usize,
+    path: Rc<PathBuf>,
+    over: bool,
+}
+
+struct Kept {
+    path: Rc<PathBuf>,
+    number: Option<u64>,
+    line: Box<[u8]>,
+}
+
+impl<'l> Last<'l> {
+    /// Keeps that many.
+    pub fn new(most: usize, listener: &'l mut dyn Listener) -> Self {
+        Self {
+            listener,
+            most,
+            kept: VecDeque::new(),
+            bytes: 0,
+            lost: 0,
+            path: Rc::default(),
+            over: false,
+        }
+    }
+
+    /// Hands on what was kept. Says how many of the hits that were asked for took too much memory to be kept.
+    pub fn finish(&mut self) -> io::Result<usize> {
+        self.over = true;
+        for Kept { path, number, line } in self.kept.drain(..) {
+            self.listener.hit(Hit { path: &path, number, line: &line, matches: true })?;
+        }
+        Ok(std::mem::take(&mut self.lost))
+    }
+
+    fn drop_first(&mut self) {
+        if let Some(first) = self.kept.pop_front() {
+            self.bytes -= first.line.len();
+        }
+    }
+}
+
+impl Listener for Last<'_> {
+    fn hit(&mut self, hit: Hit<'_>) -> io::Result<()> {
+        if self.over {
+            return self.listener.hit(hit);
+        }
+        if *self.path != hit.path {
+            self.path = Rc::new(hit.path.to_owned());
+        }
+        let (path, number) = (Rc::clone(&self.path), hit.number);
+        self.bytes += hit.line.len();
+        self.kept.push_back(Kept { path, number, line: hit.line.into() });
+        if self.kept.len() + self.lost > self.most {
+            if self.lost > 0 {
+                self.lost -= 1;
+            } else {
+                self.drop_first();
+            }
+        }
+        while self.bytes > MOST_BYTES && self.kept.len() > 1 {
+            self.drop_first();
+            self.lost += 1;
+        }
+        Ok(())
+    }
+
+    fn file(&mut self, path: &Path, matches: u64) -> io::Result<()> {
+        self.listener.file(path, matches)
+    }
+
+    fn unreadable(&mut self, unreadable: &Unreadable) {
+        self.listener.unreadable(unreadable);
+    }
+
+    fn idle(&mut self) -> io::Result<()> {
+        if !self.over {
+            self.finish()?;
+        }
+        self.listener.idle()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Default)]
+    struct Lines(Vec<String>);
+
+    impl Listener for Lines {
+        fn hit(&mut self, hit: Hit<'_>) -> io::Result<()> {
+            self.0.push(String::from_utf8_lossy(&hit.line[..hit.line.len().min(3)]).into_owned());
+            Ok(())
+        }
+
+        fn unreadable(&mut self, _: &Unreadable) {}
+    }
+
+    fn hit(line: &[u8]) -> Hit<'_> {
+        Hit { path: Path::new("a.log"), number: None, line, matches: true }
+    }
+
+    #[test]
+    fn keeps_the_last_and_passes_on_what_comes_later() {
+        let mut lines = Lines::default();
+        let mut last = Last::new(2, &mut lines);
+        for line in ["one", "two", "tri"] {
+            last.hit(hit(line.as_bytes())).unwrap();
+        }
+        last.idle().unwrap();
+        last.hit(hit(b"fou")).unwrap();
+        assert_eq!(lines.0, ["two", "tri", "fou"]);
+        let mut none = Lines::default();
+        let mut last = Last::new(0, &mut none);
+        last.hit(hit(b"one")).unwrap();
+        assert_eq!(last.finish().unwrap(), 0);
+        assert!(none.0.is_empty());
+    }
+
+    #[test]
+    fn what_does_not_fit_is_counted() {
+        let mut lines = Lines::default();
+        let mut last = Last::new(4, &mut lines);
+        let long = vec![b'x'; MOST_BYTES / 2];
+        for line in [b"one".as_slice(), &long, &long, &long, b"end"] {
+            last.hit(hit(line)).unwrap();
+        }
+        assert_eq!(last.finish().unwrap(), 2);
+        assert_eq!(lines.0, ["xxx", "end"]);
+    }
+}

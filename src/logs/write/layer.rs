@@ -1,0 +1,62 @@
+//! What the library says of itself through `tracing`, in the run's own log.
+//!
+//! Ticks and round trips are DEBUG; the usual level, INFO, leaves them out. What stderr shows is the binary's business.
+
+use std::fmt::{self, Write as _};
+use std::sync::Arc;
+
+use tracing::field::{Field, Visit};
+use tracing::level_filters::LevelFilter;
+use tracing::{Event, Subscriber};
+use tracing_subscriber::layer::{Context, Layer};
+use tracing_subscriber::registry::LookupSpan;
+
+use crate::logs::write::record::{MARKERS, Record};
+
+/// A layer that writes every event up to that level as a line of the run's log.
+pub fn layer<S>(record: Arc<Record>, level: LevelFilter) -> impl Layer<S>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    RunLog { record }.with_filter(level)
+}
+
+struct RunLog {
+    record: Arc<Record>,
+}
+
+impl<S: Subscriber> Layer<S> for RunLog {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        if event.metadata().target() == MARKERS {
+            return;
+        }
+        let mut text = Text::default();
+        event.record(&mut text);
+        let meta = event.metadata();
+        let component = meta.target().trim_start_matches("mt5crs::");
+        self.record.line(*meta.level(), component, &text.finish());
+    }
+}
+
+/// The message, then the other fields as `name=value`.
+#[derive(Default)]
+struct Text {
+    message: String,
+    fields: String,
+}
+
+impl Text {
+    fn finish(self) -> String {
+        self.message + &self.fields
+    }
+}
+
+impl Visit for Text {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        // Writing to a string fails only where a value's own formatting does; then there is nothing to show.
+        let _ = match field.name() {
+            "message" => write!(self.message, "{value:?}"),
+            name => write!(self.fields, " {name}={value:?}"),
+        };
+    }
+}

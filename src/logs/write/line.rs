@@ -1,0 +1,132 @@
+//! The form of a line: `2026-01-17T03:54:22.961398+00:00 INFO [4711-3f2a9c1b] StateReconciler message`.
+//!
+//! One event is one line, and a quoted text never looks like another event. Gateways send control characters
+//! (hazard 16), and words such as `State synchronized` in their messages; operators count lines that hold those words,
+//! so in quoted text the last character of each is written as an escape (`State synchronize\u{64}`).
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use tracing::Level;
+
+use crate::escape::visible;
+
+/// The words that stand in marker lines alone.
+const RESERVED: [&str; 12] = [
+    "State synchronized",
+    "positions recovered",
+    "State synchronization failed",
+    "Connection failed",
+    "LAUNCH_APPROVED",
+    "DECISION_HASH",
+    "ORDER_FILLED",
+    "Ticket:",
+    "Balance:",
+    "P99",
+    "Latency",
+    "ERROR_CODE",
+];
+
+/// Stands in no healthy line; in a line about trouble it may be part of a quoted code (`SERVER_ERROR`).
+const UNHEALTHY: &str = "ERROR";
+
+/// Makes text from elsewhere fit to be quoted in a line of that level.
+pub(super) fn quote(text: &str, level: Level) -> Cow<'_, str> {
+    let mut quoted = Cow::Borrowed(text);
+    let healthy = level >= Level::INFO;
+    for word in RESERVED.into_iter().chain(healthy.then_some(UNHEALTHY)) {
+        if quoted.contains(word) {
+            quoted = Cow::Owned(quoted.replace(word, &escape_last(word)));
+        }
+    }
+    quoted
+}
+
+fn escape_last(word: &str) -> String {
+    let mut rest = word.chars();
+    let last = rest.next_back().map(char::escape_unicode);
+    rest.chain(last.into_iter().flatten()).collect()
+}
+
+/// How the lines of a run's own log are written. VERIFY_LOG.log is always text: its form is a contract.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Format {
+    /// For people and for grep.
+    #[default]
+    Text,
+    /// One object a line, for collectors of logs.
+    Json,
+}
+
+/// One line with its end. `stamp` is `PID-RUN`.
+pub(crate) fn compose(
+    format: Format,
+    time: Timestamp,
+    level: Level,
+    stamp: &str,
+    component: &str,
+    text: &str,
+) -> String {
+    let time = time.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%S%.6f+00:00");
+    let text = visible(text);
+    let mut line = String::with_capacity(120);
+    // Writing to a string cannot fail.
+    let _ = match format {
+        Format::Text => writeln!(line, "{time} {level} [{stamp}] {component} {text}"),
+        Format::Json => {
+            let (pid, run) = stamp.split_once('-').unwrap_or(("0", stamp));
+            let (component, text) = (quoted(component), quoted(&text.to_string()));
+            writeln!(
+                line,
+                r#"{{"time":"{time}","level":"{level}","pid":{pid},"run":"{run}","component":{component},"text":{text}}}"#
+            )
+        }
+    };
+    line
+}
+
+/// As a JSON string.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn composed(text: &str) -> String {
+        let time = "2026-01-17T03:54:22.961398Z".parse().unwrap();
+        compose(Format::Text, time, Level::INFO, "4711-3f2a9c1b", "Config", text)
+    }
+
+    #[test]
+    fn has_the_form_that_operators_know() {
+        assert_eq!(
+            composed(r#"read "C:\mt5\.env", 5 °"#),
+            "2026-01-17T03:54:22.961398+00:00 INFO [4711-3f2a9c1b] Config \
+             read \"C:\\mt5\\.env\", 5 °\n"
+        );
+    }
+
+    #[test]
+    fn one_event_is_one_line_without_control_characters() {
+        let line = composed("a\nb\r\x1b[31mc");
+        assert!(line.ends_with(" Config a\\nb\\r\\u{1b}[31mc\n"), "{line}");
+        assert_eq!(line.chars().filter(|character| character.is_control()).count(), 1);
+    }
+
+    #[test]
+    fn quoted_text_never_looks_like_a_marker() {
+        for word in RESERVED {
+            let quoted = quote(word, Level::ERROR);
+            assert!(RESERVED.iter().all(|word| !quoted.contains(word)), "{quoted}");
+        }
+        assert_eq!(quote("Balance: 5", Level::ERROR), r"Balance\u{3a} 5");
+        assert_eq!(quote("SERVER_ERROR", Level::ERROR), "SERVER_ERROR");
+        assert_eq!(quote("SERVER_ERROR", Level::WARN), "SERVER_ERROR");
+        assert_eq!(quote("SERVER_ERROR", Level::INFO), r"SERVER_ERRO\u{52}");
+        assert!(!quote("ERROR_CODE", Level::DEBUG).contains("ERROR"));
+    }
+}

@@ -1,0 +1,200 @@
+//! How the runs' own logs are kept small: parts by size and age while a run lasts, gzip once it is over.
+//!
+//! A part is renamed as logrotate does it: `.1` is the last one, and the others move up by one. Only logs of runs that
+//! are over are compressed, and the copy is whole and on disk before the original goes. Nothing is ever deleted, and
+//! VERIFY_LOG.log is left alone.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+
+use crate::logs::search::files::directory_of;
+
+/// When a run that lasts begins another part.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    /// Bytes of a part.
+    pub(super) size: u64,
+    /// Time since the part was begun.
+    pub(super) age: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { size: 16 << 20, age: Duration::from_secs(24 * 3600) }
+    }
+}
+
+/// How long after its begin a log of a finished run is compressed.
+const OLD: Duration = Duration::from_secs(24 * 3600);
+/// How many logs one run compresses at most, and how many bytes: each run leaves one, so this keeps up.
+const MOST_FILES: usize = 8;
+const MOST_BYTES: u64 = 32 << 20;
+
+/// Moves a log's parts up by one and the log itself to `.1`.
+pub(super) fn make_room(log: &Path) -> io::Result<()> {
+    let mut free = 1;
+    while part(log, free, "").exists() || part(log, free, ".gz").exists() {
+        free += 1;
+    }
+    for number in (1..free).rev() {
+        for form in ["", ".gz"] {
+            let from = part(log, number, form);
+            if from.exists() {
+                fs::rename(from, part(log, number + 1, form))?;
+            }
+        }
+    }
+    fs::rename(log, part(log, 1, ""))
+}
+
+fn part(log: &Path, number: u32, form: &str) -> PathBuf {
+    let mut name = OsString::from(log);
+    name.push(format!(".{number}{form}"));
+    PathBuf::from(name)
+}
+
+/// Compresses the oldest logs of runs that are over, a few at a time. Fails at the first that can't be.
+pub(super) fn compress_old(
+    directory: &Path,
+    now: Timestamp,
+    is_alive: &dyn Fn(u32, Timestamp) -> bool,
+) -> Result<(), (PathBuf, io::Error)> {
+    let failed = |source| (directory.to_owned(), source);
+    let mut old = Vec::new();
+    for entry in fs::read_dir(directory).map_err(failed)? {
+        let name = entry.map_err(failed)?.file_name();
+        let Some((began, pid)) = name.to_str().and_then(run_of) else { continue };
+        let since = Duration::try_from(now.duration_since(began)).unwrap_or_default();
+        if since > OLD && !is_alive(pid, began) {
+            old.push((began, directory.join(name)));
+        }
+    }
+    old.sort();
+    let mut bytes = 0;
+    for (_, path) in old.into_iter().take(MOST_FILES) {
+        if bytes >= MOST_BYTES {
+            break;
+        }
+        bytes += compress(&path).map_err(|source| (path, source))?;
+    }
+    Ok(())
+}
+
+/// When the run of a log began and its process, from a name such as `MT5CRS_20260117_035422_4711.log.2`.
+fn run_of(name: &str) -> Option<(Timestamp, u32)> {
+    let (stem, rest) = name.strip_prefix("MT5CRS_")?.split_once(".log")?;
+    let is_part = rest.strip_prefix('.').is_some_and(|number| number.parse::<u32>().is_ok());
+    if !rest.is_empty() && !is_part {
+        return None;
+    }
+    let (time, pid) = stem.rsplit_once('_')?;
+    let began = DateTime::strptime("%Y%m%d_%H%M%S", time).ok()?;
+    Some((began.to_zoned(TimeZone::UTC).ok()?.timestamp(), pid.parse().ok()?))
+}
+
+/// Replaces a file by its gzip, and says how many bytes it held.
+fn compress(path: &Path) -> io::Result<u64> {
+    let mut plain = File::open(path)?;
+    let meta = plain.metadata()?;
+    let copy = tempfile::NamedTempFile::new_in(directory_of(path))?;
+    let mut encoder = GzEncoder::new(copy, Compression::default());
+    let bytes = io::copy(&mut plain, &mut encoder)?;
+    let copy = encoder.finish()?;
+    copy.as_file().set_permissions(meta.permissions())?;
+    copy.as_file().set_modified(meta.modified()?)?;
+    copy.as_file().sync_all()?;
+    let mut name = OsString::from(path);
+    name.push(".gz");
+    // Where there is one, another run made it, whole, and was stopped before it could do the rest.
+    match copy.persist_noclobber(name) {
+        Err(error) if error.error.kind() != io::ErrorKind::AlreadyExists => {
+            return Err(error.error);
+        }
+        _ => {}
+    }
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(bytes),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Read as _;
+
+    fn names(directory: &Path) -> Vec<String> {
+        let mut names: Vec<String> = fs::read_dir(directory)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn parts_move_up_by_one_whatever_their_form() {
+        let tree = tempfile::tempdir().unwrap();
+        let log = tree.path().join("a.log");
+        for (name, text) in [("a.log", "new"), ("a.log.1", "one"), ("a.log.2.gz", "two")] {
+            fs::write(tree.path().join(name), text).unwrap();
+        }
+        make_room(&log).unwrap();
+        assert_eq!(names(tree.path()), ["a.log.1", "a.log.2", "a.log.3.gz"]);
+        assert_eq!(fs::read_to_string(tree.path().join("a.log.1")).unwrap(), "new");
+    }
+
+    #[test]
+    fn only_old_logs_of_runs_that_are_over_are_compressed() {
+        let tree = tempfile::tempdir().unwrap();
+        for name in [
+            "MT5CRS_20260115_035422_1.log",
+            "MT5CRS_20260115_035422_1.log.1",
+            "MT5CRS_20260115_035422_2.log",
+            "MT5CRS_20260117_035422_3.log",
+            "MT5CRS_20260115_035422_4.log.gz",
+            "MT5CRS_elsewhere.log",
+            "VERIFY_LOG.log",
+        ] {
+            fs::write(tree.path().join(name), format!("{name}\n")).unwrap();
+        }
+        let now = "2026-01-17T04:00:00Z".parse().unwrap();
+        compress_old(tree.path(), now, &|pid, _| pid == 2).unwrap();
+        assert_eq!(
+            names(tree.path()),
+            [
+                "MT5CRS_20260115_035422_1.log.1.gz",
+                "MT5CRS_20260115_035422_1.log.gz",
+                "MT5CRS_20260115_035422_2.log",
+                "MT5CRS_20260115_035422_4.log.gz",
+                "MT5CRS_20260117_035422_3.log",
+                "MT5CRS_elsewhere.log",
+                "VERIFY_LOG.log",
+            ]
+        );
+        let path = tree.path().join("MT5CRS_20260115_035422_1.log.gz");
+        let mut text = String::new();
+        crate::logs::search::files::open(&path).unwrap().read_to_string(&mut text).unwrap();
+        assert_eq!(text, "MT5CRS_20260115_035422_1.log\n");
+    }
+
+    #[test]
+    fn a_copy_that_another_run_made_is_kept() {
+        let tree = tempfile::tempdir().unwrap();
+        let log = tree.path().join("a.log");
+        fs::write(&log, "text").unwrap();
+        fs::write(tree.path().join("a.log.gz"), "made before").unwrap();
+        compress(&log).unwrap();
+        assert_eq!(names(tree.path()), ["a.log.gz"]);
+        assert_eq!(fs::read_to_string(tree.path().join("a.log.gz")).unwrap(), "made before");
+    }
+}

@@ -1,0 +1,48 @@
+//! What monitoring reads of an audit.
+
+use super::Report;
+use super::findings::{Finding, Status};
+use crate::metric::{Metric, Range, check_status, link_up};
+use crate::report::{Outcome, Status as Ended};
+
+/// The check that stands for the gateway's answer and its terminal's.
+const LINK: &str = "link.terminal";
+
+/// Of one audit.
+pub fn of(outcome: &Outcome<Report>) -> Vec<Metric> {
+    let help = "Whether nothing was found that makes this deployment unfit";
+    let ok = outcome.report.is_some() && outcome.exit == crate::exit::Exit::Ok;
+    let mut figures = vec![Metric::should_be("audit_ok", help, ok)];
+    let Some(report) = &outcome.report else {
+        figures.push(link_up(false));
+        return figures;
+    };
+    let link = report.checks.iter().find(|finding| finding.code == LINK);
+    // Nothing is said of a gateway that nobody wanted to be asked.
+    figures.extend(
+        link.filter(|finding| finding.status != Status::Skipped)
+            .map(|finding| link_up(matches!(finding.status, Status::Pass | Status::Warn))),
+    );
+    let count = |status: &str, count| {
+        let help = "How many checks ended so";
+        Metric::count("audit_checks", help, count).label("status", status)
+    };
+    figures.extend([
+        count("passed", report.passed),
+        count("warned", report.warned).warn(Range::up_to(0.0)),
+        count("failed", report.failed).critical(Range::up_to(0.0)),
+        count("not_reached", report.not_reached).critical(Range::up_to(0.0)),
+    ]);
+    figures.extend(report.checks.iter().filter_map(ended));
+    figures
+}
+
+fn ended(finding: &Finding) -> Option<Metric> {
+    let status = match finding.status {
+        Status::Pass => Ended::Pass,
+        Status::Warn => Ended::Warn,
+        Status::Fail => Ended::Fail,
+        Status::NotReached | Status::NotApplicable | Status::Skipped => return None,
+    };
+    check_status(finding.code, status)
+}
