@@ -167,7 +167,9 @@ impl Exit {
             Self::HungUp => {
                 "stopped by SIGHUP, as a terminal that is gone sends it, before any order"
             }
-            Self::Interrupted => "stopped by SIGINT before any order",
+            Self::Interrupted => {
+                "stopped before any order: by SIGINT; as the code of a failure, by any signal (129 SIGHUP, 143 SIGTERM)"
+            }
             Self::Terminated => "stopped by SIGTERM before any order",
         }
     }

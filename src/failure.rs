@@ -1,17 +1,116 @@
-//! The one place where an error becomes what an operator reads and what a script branches on.
+//! Failures: an error in the words that an operator reads, with the exit code that a script branches on.
 //!
-//! Every way in which a command can fail to give its answer passes through here, so the exit codes can be read off one
-//! file, and no remedy is written twice. Remedies are commands that can be pasted, where there is one.
+//! Every command that cannot give its answer says so through a [`Failure`]. Its [`Code`] alone decides the exit code, so
+//! all exit codes of failures can be read off one catalogue, and no remedy is written twice. A remedy is a command that can
+//! be pasted, where there is one.
 
+mod code;
+
+use std::fmt::Display;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+pub use self::code::Code;
 use crate::clock::Stopped;
 use crate::exit::Exit;
 use crate::link::client::Error;
 use crate::link::target::{Own, ResolveError, Target};
 use crate::link::transport::LinkError;
-use crate::report::{Check, Failure, Status};
+use crate::report::{Check, Status, Verdict};
 
-/// The code of a failure that the checks of a report tell better.
-pub const CHECKS_FAILED: &str = "checks-failed";
+/// Why a command could not give its answer, in the words that an operator reads.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Failure {
+    /// A stable word for scripts; `mt5crs explain` explains each.
+    #[schemars(with = "&'static str")]
+    code: Code,
+    /// What failed, naming the thing.
+    message: String,
+    /// Why, outermost first.
+    causes: Vec<String>,
+    /// What to do next.
+    remedy: String,
+}
+
+impl Failure {
+    /// A failure without causes, with the code's own remedy. The message says what failed and names the thing.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        let (message, remedy) = (message.into(), code.remedy().to_owned());
+        Self { code, message, causes: Vec::new(), remedy }
+    }
+
+    /// An error as a failure: its words, and those of its source as the cause.
+    pub fn from_error(code: Code, error: &dyn std::error::Error) -> Self {
+        Self::new(code, error.to_string()).with_causes(error.source())
+    }
+
+    /// A run that a signal stopped before its answer.
+    pub fn interrupted(stopped: Stopped) -> Self {
+        Self::new(Code::from_signal(stopped.signal), stopped.to_string())
+    }
+
+    /// Adds a cause below those that are there.
+    pub fn with_cause(self, cause: impl Display) -> Self {
+        self.with_causes([cause])
+    }
+
+    /// Adds causes below those that are there, outermost first.
+    pub fn with_causes(mut self, causes: impl IntoIterator<Item = impl Display>) -> Self {
+        self.causes.extend(causes.into_iter().map(|cause| cause.to_string()));
+        self
+    }
+
+    /// Replaces the code's own remedy by one that fits the case better.
+    pub fn with_remedy(mut self, remedy: impl Into<String>) -> Self {
+        self.remedy = remedy.into();
+        self
+    }
+
+    /// The code, which decides the exit code.
+    pub fn code(&self) -> Code {
+        self.code
+    }
+
+    /// The exit code of a command that ends with this failure.
+    pub fn exit(&self) -> Exit {
+        self.code.exit()
+    }
+
+    /// What failed, naming the thing.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// Why, outermost first; may be empty.
+    pub fn causes(&self) -> &[String] {
+        &self.causes
+    }
+
+    /// The innermost cause; the message where there is none.
+    pub fn root_cause(&self) -> &str {
+        self.causes.last().unwrap_or(&self.message)
+    }
+
+    /// The outermost cause; the message where there is none.
+    pub fn first_cause(&self) -> &str {
+        self.causes.first().unwrap_or(&self.message)
+    }
+
+    /// What to do next.
+    pub fn remedy(&self) -> &str {
+        &self.remedy
+    }
+
+    /// The verdict of a report with this failure: no answer, an unproved order and an interruption leave it unknown.
+    pub fn verdict(&self) -> Verdict {
+        match self.exit() {
+            Exit::NoAnswer | Exit::OutcomeUnknown => Verdict::Unknown,
+            exit if exit.is_interruption() => Verdict::Unknown,
+            _ => Verdict::Fail,
+        }
+    }
+}
 
 /// Where operators set the gateway's host.
 pub const HOST_SETTING: &str = "GTW_HOST in .env";
@@ -59,7 +158,7 @@ impl FailureContext {
                 "the gateway went away in the middle: restart the Windows gateway, then run this again"
                     .to_owned()
             }
-            LinkError::NotZeroMq(_) => stranger_remedy(),
+            LinkError::NotZeroMq(_) => Code::NotTheGateway.remedy().to_owned(),
             LinkError::Oversized { .. } | LinkError::System(_) => {
                 "run this again with -vv and read the gateway's log".to_owned()
             }
@@ -74,78 +173,73 @@ impl FailureContext {
         }
     }
 
+    /// A failed operation on this endpoint, to be completed with its causes.
+    fn failed(&self, code: Code) -> Failure {
+        Failure::new(code, format!("failed to {} {}", self.verb, self.endpoint))
+    }
+
     /// A read that brought nothing that could be used.
     pub fn read_failure(&self, error: &Error) -> Failure {
-        let message = format!("failed to {} {}", self.verb, self.endpoint);
         match error {
-            Error::NoAnswer { last, .. } => Failure {
-                code: "no-answer",
-                message,
-                causes: vec![error.to_string(), last.to_string()],
-                remedy: self.link_remedy(last),
-                exit: Exit::NoAnswer,
-            },
-            Error::NotZeroMq(_) | Error::NotTheGateway(_) => Failure {
-                code: "not-the-gateway",
-                message,
-                causes: vec![error.to_string()],
-                remedy: stranger_remedy(),
-                exit: Exit::NotTheGateway,
-            },
-            Error::Malformed { complaint, .. } => Failure {
-                code: "malformed-reply",
-                message,
-                causes: vec![error.to_string(), complaint.to_string()],
-                remedy: "nothing that it says can be relied on: look at the positions at the terminal, compare the gateway's version with protocol v4.3, read its log"
-                    .to_owned(),
-                exit: Exit::NotTheGateway,
-            },
-            Error::Stopped(stopped) => interrupted(*stopped),
+            Error::NoAnswer { last, .. } => self
+                .failed(Code::NoAnswer)
+                .with_causes([error.to_string(), last.to_string()])
+                .with_remedy(self.link_remedy(last)),
+            Error::NotZeroMq(_) | Error::NotTheGateway(_) => {
+                self.failed(Code::NotTheGateway).with_cause(error)
+            }
+            Error::Malformed { complaint, .. } => self
+                .failed(Code::MalformedReply)
+                .with_causes([error.to_string(), complaint.to_string()]),
+            Error::Stopped(stopped) => Failure::interrupted(*stopped),
+        }
+    }
+
+    /// A single exchange that failed, which nobody repeated.
+    pub fn link_failure(&self, error: &LinkError) -> Failure {
+        match error {
+            LinkError::Stopped(stopped) => Failure::interrupted(*stopped),
+            LinkError::NotZeroMq(what) => self.read_failure(&Error::NotZeroMq(what.clone())),
+            _ => self.failed(Code::NoAnswer).with_cause(error).with_remedy(self.link_remedy(error)),
         }
     }
 
     /// Answers that can't be believed, check by check; nothing where none failed.
     pub fn checks_failure(&self, checks: &[Check]) -> Option<Failure> {
-        let failed: Vec<&Check> =
-            checks.iter().filter(|check| check.status == Status::Fail).collect();
-        let remedy = failed.iter().find_map(|check| check.remedy.clone());
-        (!failed.is_empty()).then(|| Failure {
-            code: CHECKS_FAILED,
-            message: format!("failed to {} {}", self.verb, self.endpoint),
-            causes: failed.iter().map(|check| format!("{}: {}", check.name, check.found)).collect(),
-            remedy: remedy.unwrap_or_else(|| "mend what the checks name".to_owned()),
-            exit: Exit::No,
+        let failed = || checks.iter().filter(|check| check.status == Status::Fail);
+        failed().next()?;
+        let failure = self
+            .failed(Code::ChecksFailed)
+            .with_causes(failed().map(|check| format!("{}: {}", check.name, check.found)));
+        Some(match failed().find_map(|check| check.remedy.clone()) {
+            Some(remedy) => failure.with_remedy(remedy),
+            None => failure,
         })
     }
 
     /// The configured address is this machine (hazard 12).
     pub fn own_address(&self, target: &Target, own: &Own) -> Failure {
-        Failure {
-            code: "own-address",
-            message: format!("refused to talk to {}: it is this machine", target.address),
-            causes: vec![format!("{} is {own}", target.host)],
-            remedy: format!(
+        let message = format!("refused to talk to {}: it is this machine", target.address);
+        Failure::new(Code::OwnAddress, message)
+            .with_cause(format!("{} is {own}", target.host))
+            .with_remedy(format!(
                 "check {}: it has to be the gateway's own address; to practise on a gateway on this machine, add --allow-loopback",
                 self.host_setting
-            ),
-            exit: Exit::Guarded,
-        }
+            ))
     }
 
     /// A name that led nowhere.
     pub fn resolve_failure(&self, error: &ResolveError) -> Failure {
         match error {
-            ResolveError::Link { source: LinkError::Stopped(stopped), .. } => interrupted(*stopped),
-            _ => Failure {
-                code: "name-not-found",
-                message: format!("failed to find {}", self.endpoint),
-                causes: vec![error.to_string()],
-                remedy: format!(
+            ResolveError::Link { source: LinkError::Stopped(stopped), .. } => {
+                Failure::interrupted(*stopped)
+            }
+            _ => Failure::new(Code::NameNotFound, format!("failed to find {}", self.endpoint))
+                .with_cause(error)
+                .with_remedy(format!(
                     "check {}, or give the gateway's address instead of its name",
                     self.host_setting
-                ),
-                exit: Exit::NoAnswer,
-            },
+                )),
         }
     }
 }
@@ -155,21 +249,5 @@ pub fn cause_of(error: &dyn std::error::Error) -> String {
     match error.source() {
         Some(source) => format!("{error}: {source}"),
         None => error.to_string(),
-    }
-}
-
-fn stranger_remedy() -> String {
-    "nothing more was sent; check host and port (mt5crs config show), and on that host which program has the port: `netstat -ano | findstr LISTENING`"
-        .to_owned()
-}
-
-/// A run that was asked to stop before its answer.
-pub fn interrupted(stopped: Stopped) -> Failure {
-    Failure {
-        code: "interrupted",
-        message: stopped.to_string(),
-        causes: Vec::new(),
-        remedy: "nothing was changed; run it again".to_owned(),
-        exit: Exit::of_signal(stopped.signal),
     }
 }

@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::exit::Exit;
+pub use crate::failure::Failure;
 
 /// The answer in one word.
 #[derive(
@@ -91,33 +92,6 @@ pub fn verdict_of(checks: &[Check]) -> Verdict {
     }
 }
 
-/// Why a command could not give its answer, in the words that an operator reads.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Failure {
-    /// A stable word for scripts.
-    pub code: &'static str,
-    /// What failed, naming the thing.
-    pub message: String,
-    /// Why, outermost first.
-    pub causes: Vec<String>,
-    /// What to do next.
-    pub remedy: String,
-    /// The exit code that it makes.
-    #[serde(skip)]
-    pub exit: Exit,
-}
-
-impl Failure {
-    /// The verdict where this failure stands: silence and an unproved order leave it unknown.
-    pub fn verdict(&self) -> Verdict {
-        match self.exit {
-            Exit::NoAnswer | Exit::OutcomeUnknown => Verdict::Unknown,
-            exit if exit.is_interruption() => Verdict::Unknown,
-            _ => Verdict::Fail,
-        }
-    }
-}
-
 /// How a command ended: what it found, and what kept it from finding more.
 #[derive(Debug)]
 pub struct Outcome<R> {
@@ -141,7 +115,7 @@ impl<R> Outcome<R> {
         Self {
             report: None,
             verdict: failure.verdict(),
-            exit: failure.exit,
+            exit: failure.exit(),
             simulated: false,
             warnings: Vec::new(),
             failure: Some(failure),
@@ -155,6 +129,13 @@ impl<R> Outcome<R> {
             Verdict::Fail | Verdict::Unknown => Exit::No,
         };
         Self { report: Some(report), verdict, exit, simulated, warnings: Vec::new(), failure: None }
+    }
+
+    /// Ends in the failure, whatever the report's checks say: its verdict and exit code are the answer.
+    pub fn fail(&mut self, failure: Failure) {
+        self.verdict = failure.verdict();
+        self.exit = failure.exit();
+        self.failure = Some(failure);
     }
 }
 

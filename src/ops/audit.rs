@@ -51,7 +51,7 @@ use crate::clock::{Clock, Deadline, Stop};
 use crate::config::{Key, Resolved, Settings};
 use crate::evidence::Evidence;
 use crate::exit::Exit;
-use crate::failure::interrupted;
+use crate::failure::Failure;
 use crate::guard::decision::Rules;
 use crate::link::transport::Transport;
 use crate::logs::alerts::rules::Thresholds;
@@ -59,7 +59,7 @@ use crate::logs::search::places::Places;
 use crate::ops::log_alerts;
 use crate::os::process;
 use crate::os::with_deadline::bounded;
-use crate::report::{Failure, Outcome, TargetKind, Verdict};
+use crate::report::{Outcome, TargetKind, Verdict};
 
 /// How long a group of this machine's own may take: a disk that hangs costs no more.
 const GROUP_LIMIT: Duration = Duration::from_secs(20);
@@ -164,10 +164,10 @@ pub fn checks() -> Outcome<Checks> {
 pub fn run(options: &Options, deps: &Deps<'_>) -> Audited {
     let mut findings = Findings::new(&options.selection);
     let talked = look(options, deps, &mut findings);
-    let stopped = deps.stop.check().err().map(interrupted);
+    let stopped = deps.stop.check().err().map(Failure::interrupted);
     let report = Report::of(findings.finish(), options.fail_on);
     let exit = match &stopped {
-        Some(failure) => failure.exit,
+        Some(failure) => failure.exit(),
         None => exit(&report, talked.failure.as_ref()),
     };
     let verdict = match exit {
@@ -387,7 +387,7 @@ fn metrics(
 /// was found; a gateway that doesn't answer counts where nothing else is wrong.
 fn exit(report: &Report, failure: Option<&Failure>) -> Exit {
     let found = report.checks.iter().any(|finding| finding.reaches(report.fail_on));
-    match failure.map(|failure| failure.exit) {
+    match failure.map(Failure::exit) {
         Some(exit @ (Exit::NotTheGateway | Exit::Guarded)) => exit,
         Some(Exit::NoAnswer) if report.only_the_link_failed() => Exit::NoAnswer,
         Some(exit) if !found => exit,

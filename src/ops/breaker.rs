@@ -11,9 +11,9 @@ use serde_json::{Map, Value};
 
 use crate::clock::Clock;
 use crate::config::Origin;
-use crate::exit::Exit;
+use crate::failure::{Code, Failure};
 use crate::guard::breaker::{self, Engaged, Sentinel};
-use crate::report::{Failure, Outcome, Verdict};
+use crate::report::{Outcome, Verdict};
 
 /// What no file can tell.
 pub const CAVEAT: &str = "an engine that saw the file stays engaged until it is restarted, and a unit with PrivateTmp never sees it";
@@ -103,11 +103,6 @@ fn report(switch: &Switch, done: Done) -> Report {
 }
 
 fn failure(verb: &str, path: &Path, error: &std::io::Error) -> Failure {
-    Failure {
-        code: "breaker",
-        message: format!("FAILED to {verb} the kill switch {}", path.display()),
-        causes: vec![error.to_string()],
-        remedy: "mend owner and mode of its directory; until then stop the engine itself: systemctl stop, or kill".to_owned(),
-        exit: Exit::No,
-    }
+    let message = format!("FAILED to {verb} the kill switch {}", path.display());
+    Failure::new(Code::Breaker, message).with_cause(error)
 }

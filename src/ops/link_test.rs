@@ -21,11 +21,11 @@ pub use layers::Layer;
 
 use crate::clock::{Clock, Deadline, Stop};
 use crate::exit::Exit;
-use crate::failure::FailureContext;
+use crate::failure::{Failure, FailureContext};
 use crate::link::target::Target;
 use crate::link::transport::Transport;
 use crate::protocol::account::Account;
-use crate::report::{Failure, Outcome, Verdict};
+use crate::report::{Outcome, Verdict};
 
 /// What is asked for.
 #[derive(Debug, Clone)]
@@ -136,16 +136,16 @@ pub fn run(options: &Options, reach: &Reach<'_>) -> Tested {
     let verdict = if warned { Verdict::Warn } else { Verdict::Pass };
     let mut outcome = Outcome::judged(report, verdict, simulated);
     if let Err(failure) = climbed {
-        outcome.verdict = verdict_of(&failure);
-        outcome.exit = failure.exit;
-        outcome.failure = Some(failure);
+        let verdict = verdict_of(&failure);
+        outcome.fail(failure);
+        outcome.verdict = verdict;
     }
     Tested { outcome, target }
 }
 
 /// A test that got no answer did get its own: the link is down.
 fn verdict_of(failure: &Failure) -> Verdict {
-    match failure.exit {
+    match failure.exit() {
         Exit::NoAnswer => Verdict::Fail,
         _ => failure.verdict(),
     }

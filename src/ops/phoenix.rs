@@ -43,9 +43,8 @@ use self::round::Played;
 use self::stage::{Deps, Trouble};
 pub use self::steps::Step;
 use crate::clock::{Clock, Stop, Stopped};
-use crate::exit::Exit;
-use crate::failure::interrupted;
-use crate::report::{Check, Failure, Outcome, Status, Verdict};
+use crate::failure::{Code, Failure};
+use crate::report::{Check, Outcome, Status, Verdict};
 
 /// Rounds that are played at once. A round mostly waits, and which others run beside it changes nothing in it.
 const AT_ONCE: usize = 3;
@@ -159,14 +158,13 @@ pub fn run(
 
 /// Stopped in the middle: nothing is claimed, and nothing left.
 fn gave_up(options: &Options, stopped: Stopped) -> Outcome<Report> {
-    let mut failure = interrupted(stopped);
-    failure.remedy = match fs::remove_dir_all(&options.scratch) {
+    let remedy = match fs::remove_dir_all(&options.scratch) {
         Ok(()) => "every process was ended and the scratch tree removed; run it again".to_owned(),
         Err(error) => {
             format!("every process was ended; remove {}: {error}", options.scratch.display())
         }
     };
-    Outcome::failed(failure)
+    Outcome::failed(Failure::interrupted(stopped).with_remedy(remedy))
 }
 
 /// Plays the rounds, some at once; what they found comes in the order in which they ended.
@@ -328,9 +326,9 @@ fn judged(options: &Options, steps: Vec<Step>, mut tallies: Tallies) -> Outcome<
 }
 
 fn why_failed(report: &Report) -> Option<Failure> {
-    let failure = |message, causes, remedy| {
-        let exit = Exit::No;
-        Some(Failure { code: "phoenix-failed", message, causes, remedy, exit })
+    let failure = |message: String, causes: Vec<String>, remedy: String| {
+        let failure = Failure::new(Code::PhoenixFailed, message);
+        Some(failure.with_causes(causes).with_remedy(remedy))
     };
     if let Some(step) = report.steps.iter().find(|step| step.status != Status::Pass) {
         let message = format!("step {} failed, and no round was played", step.number);

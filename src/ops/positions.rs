@@ -56,9 +56,7 @@ pub fn run(client: &mut Client<'_>, options: &Options) -> Outcome<Report> {
     };
     let mut outcome = Outcome::judged(report, verdict, simulated);
     if let Some(failure) = failure {
-        outcome.verdict = failure.verdict();
-        outcome.exit = failure.exit;
-        outcome.failure = Some(failure);
+        outcome.fail(failure);
     }
     outcome
 }

@@ -12,6 +12,7 @@ mod closed_pipe;
 mod deploy;
 mod drift;
 mod emergency_close;
+mod explain;
 mod gate;
 mod gateway_rules;
 mod golden;

@@ -41,7 +41,7 @@ pub(crate) fn dispatch(arguments: Arguments) -> u8 {
         );
         // No plugin's line: it would be one of a command that monitoring has no business with.
         run.screen.fail(&failure);
-        failure.exit
+        failure.exit()
     } else if run.global.outfile.is_some() && output != Format::Prometheus {
         let failure = usage(
             "--outfile is for -o prometheus alone: nothing was done".to_owned(),

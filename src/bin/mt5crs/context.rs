@@ -10,8 +10,7 @@ use mt5crs::config::{
     self, Accepted, Disk, Flags, HostPort, Inputs, Key, Layer, Problems, Resolved, Settings,
     TradeMode, Warning,
 };
-use mt5crs::exit::Exit;
-use mt5crs::failure::{FailureContext, HOST_SETTING};
+use mt5crs::failure::{Code, Failure, FailureContext, HOST_SETTING};
 use mt5crs::guard;
 use mt5crs::guard::decision::{self, Rules};
 use mt5crs::guard::target::Allowed;
@@ -22,7 +21,7 @@ use mt5crs::logs::alerts::rules::Thresholds;
 use mt5crs::logs::write::{Format, Record, record};
 use mt5crs::ops::sync::StateExpectations;
 use mt5crs::ops::sync::checks::Expected;
-use mt5crs::report::{Failure, TargetKind};
+use mt5crs::report::TargetKind;
 use mt5crs::sim::Server;
 use mt5crs::units::Money;
 use rust_decimal::prelude::ToPrimitive as _;
@@ -370,25 +369,15 @@ pub(crate) fn settings_failure(problems: &Problems) -> Failure {
             several.iter().map(|problem| problem.message.clone()).collect(),
         ),
     };
-    Failure {
-        code: "settings",
-        message,
-        causes,
-        remedy: format!(
-            "{}; `mt5crs config show` shows where each comes from",
-            remedies.join("; ")
-        ),
-        exit: Exit::Usage,
-    }
+    let origin = Code::Settings.remedy();
+    Failure::new(Code::Settings, message)
+        .with_causes(causes)
+        .with_remedy(format!("{}; {origin}", remedies.join("; ")))
 }
 
 /// The working directory is gone.
 pub(crate) fn no_directory(error: &std::io::Error) -> Failure {
-    Failure {
-        code: "settings",
-        message: "failed to read the working directory".to_owned(),
-        causes: vec![error.to_string()],
-        remedy: "cd to a directory that exists".to_owned(),
-        exit: Exit::Usage,
-    }
+    Failure::new(Code::Settings, "failed to read the working directory")
+        .with_cause(error)
+        .with_remedy("cd to a directory that exists")
 }

@@ -3,9 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 use std::os::fd::AsFd;
 
-use mt5crs::exit::Exit;
-use mt5crs::failure::interrupted;
-use mt5crs::report::Failure;
+use mt5crs::failure::{Code, Failure};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::run::Run;
@@ -15,14 +13,9 @@ pub(crate) fn possible() -> Result<(), Failure> {
     if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
         let given = std::env::args_os().map(|argument| quoted(&argument.to_string_lossy()));
         let command: Vec<String> = given.chain(["--yes".to_owned()]).collect();
-        return Err(Failure {
-            code: "not-confirmed",
-            message: "refused: this asks for confirmation, and there is no terminal to ask at"
-                .to_owned(),
-            causes: Vec::new(),
-            remedy: format!("run `{}`", command.join(" ")),
-            exit: Exit::Guarded,
-        });
+        let message = "refused: this asks for confirmation, and there is no terminal to ask at";
+        return Err(Failure::new(Code::NotConfirmed, message)
+            .with_remedy(format!("run `{}`", command.join(" "))));
     }
     Ok(())
 }
@@ -40,13 +33,8 @@ pub(crate) fn typed(run: &Run, question: &str, word: &str) -> Result<(), Failure
     if answer.trim() == word {
         return Ok(());
     }
-    Err(Failure {
-        code: "not-confirmed",
-        message: format!("not confirmed: {word} was not typed; nothing was sent"),
-        causes: Vec::new(),
-        remedy: "run it again".to_owned(),
-        exit: Exit::Guarded,
-    })
+    let message = format!("not confirmed: {word} was not typed; nothing was sent");
+    Err(Failure::new(Code::NotConfirmed, message).with_remedy("run it again"))
 }
 
 /// As a shell takes it for one word.
@@ -62,7 +50,7 @@ pub(crate) fn quoted(argument: &str) -> String {
 fn read_line(run: &Run) -> Result<String, Failure> {
     let stdin = io::stdin();
     loop {
-        run.stop.check().map_err(interrupted)?;
+        run.stop.check().map_err(Failure::interrupted)?;
         let mut watched = vec![PollFd::new(stdin.as_fd(), PollFlags::POLLIN)];
         watched.extend(run.stop.wake_fd().map(|fd| PollFd::new(fd, PollFlags::POLLIN)));
         match poll(&mut watched, PollTimeout::NONE) {

@@ -8,8 +8,9 @@ use anyhow::Context as _;
 use jiff::Timestamp;
 use mt5crs::clock::{Clock, Stop, SystemClock};
 use mt5crs::exit::Exit;
+use mt5crs::failure::{Code, Failure};
 use mt5crs::metric::Metric;
-use mt5crs::report::{Envelope, Failure, Outcome, TargetKind};
+use mt5crs::report::{Envelope, Outcome, TargetKind};
 use serde::Serialize;
 
 use crate::args::{Format, Global};
@@ -307,16 +308,10 @@ pub(crate) fn user() -> String {
 
 /// What was asked for can't be done as it was asked.
 pub(crate) fn usage(message: String, remedy: String) -> Failure {
-    Failure { code: "usage", message, causes: Vec::new(), remedy, exit: Exit::Usage }
+    Failure::new(Code::Usage, message).with_remedy(remedy)
 }
 
 /// A bug of ours, told as what it is.
 pub(crate) fn bug() -> Failure {
-    Failure {
-        code: "bug",
-        message: "mt5crs failed in a way that it should not; nothing above is a result".to_owned(),
-        causes: Vec::new(),
-        remedy: "report it with the lines above and the output of mt5crs --version".to_owned(),
-        exit: Exit::Bug,
-    }
+    Failure::new(Code::Bug, "mt5crs failed in a way that it should not; nothing above is a result")
 }

@@ -7,8 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use mt5crs::config::{HostPort, Settings};
-use mt5crs::exit::Exit;
-use mt5crs::report::Failure;
+use mt5crs::failure::{Code, Failure};
 use mt5crs::sim::Server;
 
 use crate::args::{Command, Global, SimArgs};
@@ -23,12 +22,10 @@ pub(crate) fn scratch_tree(settings: &mut Settings) -> Result<PathBuf, Failure> 
     let scratch = tempfile::Builder::new()
         .prefix("mt5crs-sim-")
         .tempdir()
-        .map_err(|error| Failure {
-            code: "simulator",
-            message: "failed to make a scratch directory".to_owned(),
-            causes: vec![error.to_string()],
-            remedy: "set TMPDIR to a directory that can be written".to_owned(),
-            exit: Exit::Usage,
+        .map_err(|error| {
+            Failure::new(Code::Simulator, "failed to make a scratch directory")
+                .with_cause(error)
+                .with_remedy("set TMPDIR to a directory that can be written")
         })?
         .keep();
     settings.gateway = None;

@@ -88,10 +88,7 @@ fn chain(verified: &Outcome<verify::Report>) -> Found {
             Some(head) => Found::pass(format!("{} records, head {head}", report.records)),
             None => Found::pass(format!("{} records", report.records)),
         },
-        (None, Some(failure)) => {
-            Found::fail(failure.causes.first().unwrap_or(&failure.message).clone())
-                .remedy(failure.remedy.clone())
-        }
+        (None, Some(failure)) => Found::fail(failure.first_cause()).remedy(failure.remedy()),
         (None, None) => Found::not_reached("nothing was found out"),
     }
 }

@@ -13,7 +13,7 @@ use super::usage::judge;
 use super::{Deps, Options};
 use crate::clock::Deadline;
 use crate::exit::Exit;
-use crate::failure::interrupted;
+use crate::failure::Failure;
 use crate::guard::target::{self, Allowed};
 use crate::link::client::Listener;
 use crate::link::target::resolve;
@@ -26,7 +26,7 @@ use crate::ops::sync::{self, Observed, StateExpectations, checks};
 use crate::proof::can_close::{self, Probed};
 use crate::protocol::ErrorCode;
 use crate::protocol::positions::Position;
-use crate::report::{Failure, Status, TargetKind};
+use crate::report::{Status, TargetKind};
 use crate::units::{Lots, Symbol, Ticket};
 
 /// A sync that is as quick as this is as expected.
@@ -96,7 +96,7 @@ pub(super) fn ask(
 }
 
 fn not_reached(failure: &Failure) -> Found {
-    Found::not_reached(failure.causes.last().unwrap_or(&failure.message).clone())
+    Found::not_reached(failure.root_cause())
 }
 
 /// Tests the link. An error says why nothing more can be asked.
@@ -134,7 +134,7 @@ fn climb(
     match outcome.failure {
         // It answered, and the answer is no.
         None => Ok(()),
-        Some(failure) if failure.exit == Exit::No => Ok(()),
+        Some(failure) if failure.exit() == Exit::No => Ok(()),
         Some(failure) => {
             talked.failure = Some(failure);
             Err(why)
@@ -321,7 +321,9 @@ fn retry(
     let clock = &**deps.clock;
     client.hang_up();
     let began = clock.monotonic();
-    clock.sleep(remote.policy.interval.min(deps.deadline.left(clock))).map_err(interrupted)?;
+    clock
+        .sleep(remote.policy.interval.min(deps.deadline.left(clock)))
+        .map_err(Failure::interrupted)?;
     client.account().map_err(|error| remote.link.names.read_failure(&error))?;
     let took = clock.monotonic().saturating_sub(began);
     Ok(figure(took, RETRY_EXPECTED, options.settings.alert_retry))

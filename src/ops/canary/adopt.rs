@@ -11,13 +11,13 @@ use super::close::{CloseContext, Unwind, found_closed, not_closed};
 use super::watch::{self, Held, Hourly};
 use super::{Adopted, CloseEnd, Deps, Options, Report, trade};
 use crate::evidence::book::OpenCanary;
-use crate::exit::Exit;
+use crate::failure::{Code, Failure};
 use crate::link::Client;
 use crate::proof::absence::{self, Credible};
 use crate::proof::intents;
 use crate::protocol::Reply;
 use crate::protocol::positions::Position;
-use crate::report::{Check, Failure, Outcome, Status, Verdict};
+use crate::report::{Check, Outcome, Status, Verdict};
 use crate::units::Ticket;
 
 /// Finds, proves, asks, and takes up.
@@ -77,7 +77,9 @@ fn find(
     let mut guard = |name: &'static str, found: Result<String, Failure>| {
         let (status, words, remedy) = match &found {
             Ok(words) => (Status::Pass, words.clone(), None),
-            Err(failure) => (Status::Fail, failure.causes.join("; "), Some(failure.remedy.clone())),
+            Err(failure) => {
+                (Status::Fail, failure.causes().join("; "), Some(failure.remedy().to_owned()))
+            }
         };
         let expected = "one open canary, named by the gateway, in its list".to_owned();
         report.guards.push(Check { name: name.into(), status, found: words, expected, remedy });
@@ -96,7 +98,8 @@ fn find(
     let looked = intents::resolve(client, deps.clock, &deps.records, credit, deps.deadline);
     match looked {
         Ok(looked) => {
-            warnings.extend(intents::unresolved(&looked).map(|failure| failure.causes.join("; ")));
+            warnings
+                .extend(intents::unresolved(&looked).map(|failure| failure.causes().join("; ")));
         }
         Err(intents::Trouble::Gateway(error)) => return Err(link(&error)),
         Err(intents::Trouble::Evidence(error)) => warnings.push(error.to_string()),
@@ -213,11 +216,6 @@ fn absent(
 }
 
 fn refuse(why: &str, remedy: &str) -> Failure {
-    Failure {
-        code: "nothing-to-resume",
-        message: "refused to take up a canary; no order was sent".to_owned(),
-        causes: vec![why.to_owned()],
-        remedy: remedy.to_owned(),
-        exit: Exit::Guarded,
-    }
+    let message = "refused to take up a canary; no order was sent";
+    Failure::new(Code::NothingToResume, message).with_cause(why).with_remedy(remedy)
 }

@@ -9,8 +9,7 @@ use serde::Serialize;
 use super::latency::{self, Latency, Measured};
 use super::{Options, Reach, Report};
 use crate::clock::{Deadline, micros};
-use crate::exit::Exit;
-use crate::failure::interrupted;
+use crate::failure::{Code, Failure};
 use crate::guard::target;
 use crate::link::client::Error;
 use crate::link::diagnosis;
@@ -19,7 +18,7 @@ use crate::link::target::{Target, resolve};
 use crate::link::transport::{Connection, LinkError};
 use crate::protocol::Reply;
 use crate::protocol::account::Account;
-use crate::report::{Failure, Status};
+use crate::report::Status;
 
 /// One layer of the link.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -122,13 +121,11 @@ impl<'t> Test<'t> {
     }
 
     fn failed(&mut self, name: &str, failure: Failure) -> Failure {
-        let found = match failure.causes.last() {
-            Some(cause) => cause.clone(),
-            None => failure.message.clone(),
-        };
         // Who is stopped halfway has not found the layer wanting.
-        let status = if failure.exit.is_interruption() { Status::NotReached } else { Status::Fail };
-        self.reached(name, status, found, Some(failure.remedy.clone()));
+        let status =
+            if failure.exit().is_interruption() { Status::NotReached } else { Status::Fail };
+        let (found, remedy) = (failure.root_cause().to_owned(), failure.remedy().to_owned());
+        self.reached(name, status, found, Some(remedy));
         failure
     }
 
@@ -219,18 +216,15 @@ impl<'t> Test<'t> {
         self.report.skew_uncertainty_us = Some(micros(identity.skew_uncertainty()));
         let found = describe_skew(skew, identity.skew_uncertainty());
         let size = skew.unsigned_abs();
-        let remedy = "set both clocks by NTP; on the gateway: `w32tm /resync`";
+        let remedy = Code::ClockSkew.remedy();
         if size > self.options.signature_ttl {
-            return Err(self.failed("clock", Failure {
-                code: "clock-skew",
-                message: format!("the clocks of {} and this machine differ", self.options.names.endpoint),
-                causes: vec![format!(
-                    "{found}: past the signature's TTL of {:?}, so every order would be refused",
-                    self.options.signature_ttl
-                )],
-                remedy: remedy.to_owned(),
-                exit: Exit::No,
-            }));
+            let endpoint = &self.options.names.endpoint;
+            let message = format!("the clocks of {endpoint} and this machine differ");
+            let failure = Failure::new(Code::ClockSkew, message).with_cause(format!(
+                "{found}: past the signature's TTL of {:?}, so every order would be refused",
+                self.options.signature_ttl
+            ));
+            return Err(self.failed("clock", failure));
         }
         if size > self.options.skew_warn {
             self.reached("clock", Status::Warn, found, Some(remedy.to_owned()));
@@ -251,16 +245,11 @@ impl<'t> Test<'t> {
                 Ok(())
             }
             Ok(Reply::Refused(refusal)) => {
-                let failure = Failure {
-                    code: "terminal-gone",
-                    message: format!(
-                        "{} answers, its terminal doesn't",
-                        self.options.names.endpoint
-                    ),
-                    causes: vec![format!("{refusal} ({})", refusal.code.meaning())],
-                    remedy: refusal.code.remedy().to_owned(),
-                    exit: Exit::No,
-                };
+                let message =
+                    format!("{} answers, its terminal doesn't", self.options.names.endpoint);
+                let failure = Failure::new(Code::TerminalGone, message)
+                    .with_cause(format!("{refusal} ({})", refusal.code.meaning()))
+                    .with_remedy(refusal.code.remedy());
                 Err((self.failed("terminal", failure), SessionState::Alive))
             }
             Err(AskError::Link(error)) => {
@@ -308,12 +297,10 @@ impl<'t> Test<'t> {
             }
             _ => self.options.names.link_remedy(&loss),
         };
-        let silent = |message, found| Failure {
-            code: "no-answer",
-            message,
-            causes: vec![format!("{found}: {loss}")],
-            remedy,
-            exit: Exit::NoAnswer,
+        let silent = |message: String, found| {
+            Failure::new(Code::NoAnswer, message)
+                .with_cause(format!("{found}: {loss}"))
+                .with_remedy(remedy)
         };
         let Some(p99) = latency.p99() else {
             let failure = silent(format!("no round trip to {endpoint} came back"), found);
@@ -326,33 +313,27 @@ impl<'t> Test<'t> {
                 silent(message, format!("{found}, the last {} in a row", latency.lost_at_end));
             return Err(self.failed("latency", failure));
         }
-        let remedy = "look at the load of the gateway's host and at the path: `ping`, `mtr`; trade from a node nearer to it";
         let limit = self.options.latency_critical;
         let unfit = if latency.p99_is_lost() {
             Some((
-                "loss",
+                Code::Loss,
                 "loses too many round trips to trade on",
                 format!("{found}; a lost one is longer than any limit"),
             ))
         } else if p99 > limit {
-            Some(("latency", "is too slow to trade on", format!("{found}; limit {limit:?}")))
+            Some((Code::Latency, "is too slow to trade on", format!("{found}; limit {limit:?}")))
         } else {
             None
         };
         if let Some((code, what, cause)) = unfit {
-            let failure = Failure {
-                code,
-                message: format!("{endpoint} {what}"),
-                causes: vec![cause],
-                remedy: remedy.to_owned(),
-                exit: Exit::No,
-            };
+            let failure = Failure::new(code, format!("{endpoint} {what}")).with_cause(cause);
             return Err(self.failed("latency", failure));
         }
         // The deadline may have come before the last of them.
         let cut_short = latency.sent < self.options.count;
         if latency.lost > 0 || cut_short || p99 > self.options.latency_warn {
-            self.reached("latency", Status::Warn, found, Some(remedy.to_owned()));
+            let remedy = Code::Latency.remedy().to_owned();
+            self.reached("latency", Status::Warn, found, Some(remedy));
         } else {
             self.passed("latency", found);
         }
@@ -360,21 +341,7 @@ impl<'t> Test<'t> {
     }
 
     fn link_failed(&mut self, name: &str, error: &LinkError) -> Failure {
-        let failure = match error {
-            LinkError::Stopped(stopped) => interrupted(*stopped),
-            LinkError::NotZeroMq(what) => {
-                self.options.names.read_failure(&Error::NotZeroMq(what.clone()))
-            }
-            _ => {
-                let last = error.clone();
-                let timeout = self.options.timeout;
-                let no_answer =
-                    Error::NoAnswer { timeout, past_deadline: false, attempts: 1, last };
-                let mut failure = self.options.names.read_failure(&no_answer);
-                failure.causes = vec![error.to_string()];
-                failure
-            }
-        };
+        let failure = self.options.names.link_failure(error);
         self.failed(name, failure)
     }
 }

@@ -349,7 +349,9 @@ fn open<'r>(
         }
     };
     if let Err(own) = target::allow(&target, options.allow_loopback) {
-        return Ok(Err(State::Stranger { why: options.names.own_address(&target, own).message }));
+        return Ok(Err(State::Stranger {
+            why: options.names.own_address(&target, own).message().to_owned(),
+        }));
     }
     let connection = (reach.transport)(target.address).connect(until);
     match connection.map(|connection| Session::prove(connection, clock, until)) {

@@ -13,8 +13,8 @@ use super::wire::{Order, Wire};
 use super::{Options, Recovery, Report, millis, steps};
 use crate::clock::{Clock, Deadline, Stop};
 use crate::exit::Exit;
-use crate::failure::{FailureContext, interrupted};
-use crate::report::{Check, Failure, Outcome, Status, verdict_of};
+use crate::failure::{Code, Failure, FailureContext};
+use crate::report::{Check, Outcome, Status, verdict_of};
 
 /// A process takes no longer than this, whatever the configured timeouts add up to.
 const LONGEST: Duration = Duration::from_secs(15);
@@ -54,20 +54,16 @@ pub fn run(
             return Outcome::judged(report, verdict, simulated);
         }
         Ok(Err(ended)) => no_read(&ended, names),
-        Err(Trouble::Stopped(stopped)) => interrupted(stopped),
-        Err(trouble) => Failure {
-            code: "phoenix-stage",
-            message: format!("failed to play a crash against {}", names.endpoint),
-            causes: vec![steps::words(&trouble)],
-            remedy: "see that the scratch tree can be written, or set TMPDIR".to_owned(),
-            exit: Exit::No,
-        },
+        Err(Trouble::Stopped(stopped)) => Failure::interrupted(stopped),
+        Err(trouble) => {
+            let message = format!("failed to play a crash against {}", names.endpoint);
+            Failure::new(Code::PhoenixNotPlayed, message).with_cause(steps::words(&trouble))
+        }
     };
     // What can't be removed is at least empty of anything of value.
     let _ = fs::remove_dir_all(&options.scratch);
     let mut outcome = Outcome::judged(report, failure.verdict(), simulated);
-    outcome.exit = failure.exit;
-    outcome.failure = Some(failure);
+    outcome.fail(failure);
     outcome
 }
 
@@ -87,13 +83,12 @@ fn no_read(ended: &Ended, names: &FailureContext) -> Failure {
         causes.push(ended.describe());
     }
     let code = ended.code.and_then(|code| u8::try_from(code).ok()).and_then(Exit::from_code);
-    let remedy = error["remedy"].as_str().unwrap_or("mt5crs sync says more").to_owned();
-    Failure {
-        code: "phoenix-sync",
-        message: format!("a sync with {} did not recover", names.endpoint),
-        causes,
-        remedy,
-        exit: code.filter(|exit| *exit != Exit::Ok).unwrap_or(Exit::No),
+    let exit = code.filter(|exit| *exit != Exit::Ok).unwrap_or(Exit::No);
+    let message = format!("a sync with {} did not recover", names.endpoint);
+    let failure = Failure::new(Code::PhoenixSync(exit), message).with_causes(causes);
+    match error["remedy"].as_str() {
+        Some(remedy) => failure.with_remedy(remedy),
+        None => failure,
     }
 }
 

@@ -135,7 +135,9 @@ impl Findings {
         let outcome = verify::run(&options);
         let damages = match (&outcome.report, outcome.failure) {
             (Some(report), None) => report.damages.first().map(ToString::to_string),
-            (_, failure) => Some(failure.map_or("it can't be read".to_owned(), |f| f.message)),
+            (_, failure) => {
+                Some(failure.map_or("it can't be read".to_owned(), |f| f.message().to_owned()))
+            }
         };
         self.look(Invariant::EvidenceVerifies, damages);
         let unresolved = match evidence.unresolved() {

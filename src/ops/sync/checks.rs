@@ -9,13 +9,12 @@ use std::collections::BTreeSet;
 use rust_decimal::Decimal;
 
 use super::{MAX_ROUNDS, Observed, StateExpectations};
-use crate::exit::Exit;
-use crate::failure::FailureContext;
+use crate::failure::{Code, Failure, FailureContext};
 use crate::proof::flat::EmptyBook;
 use crate::protocol::Refusal;
 use crate::protocol::account::Account;
 use crate::protocol::positions::Position;
-use crate::report::{Check, Failure, Status};
+use crate::report::{Check, Status};
 use crate::units::{Side, Ticket};
 
 /// Per cent of the level by which `100 × equity / margin` may differ from it: both move between two ticks.
@@ -102,13 +101,9 @@ pub fn identity_failure(
 ) -> Option<Failure> {
     let account = observed.account.as_ref()?.as_ref().ok()?;
     let check = identity_expected(Some(account), &options.expected);
-    (check.status == Status::Fail).then(|| Failure {
-        code: "wrong-account",
-        message: format!("refused: {} is another account than expected", names.endpoint),
-        causes: vec![check.found],
-        remedy: "check which account the terminal is logged in to, or mend MT5CRS_EXPECT_LOGIN, _SERVER, _TRADE_MODE, _CURRENCY"
-            .to_owned(),
-        exit: Exit::Guarded,
+    (check.status == Status::Fail).then(|| {
+        let message = format!("refused: {} is another account than expected", names.endpoint);
+        Failure::new(Code::WrongAccount, message).with_cause(check.found)
     })
 }
 

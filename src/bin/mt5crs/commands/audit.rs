@@ -9,6 +9,7 @@ use clap::CommandFactory;
 use clap_complete::Shell;
 use mt5crs::config::{Resolved, Settings};
 use mt5crs::exit::Exit;
+use mt5crs::failure::{Code, Failure};
 use mt5crs::guard::decision;
 use mt5crs::link::Transport;
 use mt5crs::link::zeromq::ZmqTransport;
@@ -17,7 +18,6 @@ use mt5crs::ops::audit::findings::Selection;
 use mt5crs::ops::audit::remote::Remote;
 use mt5crs::ops::audit::{self, Audited, Deps, Options, Report};
 use mt5crs::ops::link_test;
-use mt5crs::report::Failure;
 use mt5crs::units::Lots;
 
 use crate::args::{Arguments, AuditArgs, AuditCommand};
@@ -64,12 +64,9 @@ fn look(run: &Run, args: AuditArgs) -> Exit {
 }
 
 fn selection(args: &AuditArgs) -> Result<Selection, Failure> {
-    Selection::new(args.only.clone(), args.skip.clone()).map_err(|error| Failure {
-        code: "usage",
-        message: error.to_string(),
-        causes: Vec::new(),
-        remedy: "mt5crs audit checks lists the checks and their groups".to_owned(),
-        exit: Exit::Usage,
+    Selection::new(args.only.clone(), args.skip.clone()).map_err(|error| {
+        Failure::new(Code::Usage, error.to_string())
+            .with_remedy("mt5crs audit checks lists the checks and their groups")
     })
 }
 
@@ -86,7 +83,7 @@ fn options(
     };
     let remote = match site {
         Ok(site) => Ok(Box::new(remote(args, site))),
-        Err(failure) => Err(failure.causes.first().unwrap_or(&failure.message).clone()),
+        Err(failure) => Err(failure.first_cause().to_owned()),
     };
     Options {
         selection,

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use mt5crs::config::{Key, Origin};
 use mt5crs::exit::Exit;
+use mt5crs::failure::Failure;
 use mt5crs::ops::breaker::{self, Report, Switch};
-use mt5crs::report::Failure;
 
 use crate::args::BreakerCommand;
 use crate::context::{Place, no_directory, resolved};

@@ -10,6 +10,7 @@ use std::time::Duration;
 use mt5crs::config::Key;
 use mt5crs::evidence::Evidence;
 use mt5crs::exit::Exit;
+use mt5crs::failure::{Code, Failure};
 use mt5crs::guard::decision;
 use mt5crs::guard::{self, target};
 use mt5crs::link::Client;
@@ -18,7 +19,7 @@ use mt5crs::ops::canary::watch::{Monitor, Samples};
 use mt5crs::ops::canary::{self, Deps, Options, Report};
 use mt5crs::os::instance_lock::Single;
 use mt5crs::proof::intents::Records;
-use mt5crs::report::{Failure, Outcome};
+use mt5crs::report::Outcome;
 use mt5crs::units::Ticket;
 use signal_hook::consts::SIGUSR1;
 
@@ -77,14 +78,8 @@ fn trade(
     site: &CommandContext,
     showing: &mut RenderOptions<'_>,
 ) -> Result<Outcome<Report>, Failure> {
-    let _alone = Single::take(&site.state_dir().join("canary.lock")).map_err(|error| Failure {
-        code: "canary-lock",
-        message: error.to_string(),
-        causes: std::error::Error::source(&error).map(ToString::to_string).into_iter().collect(),
-        remedy: "wait for the other canary to end, or mend the state directory; no order was sent"
-            .to_owned(),
-        exit: Exit::Guarded,
-    })?;
+    let _alone = Single::take(&site.state_dir().join("canary.lock"))
+        .map_err(|error| Failure::from_error(Code::CanaryLock, &error))?;
     let options = options(run, args, site)?;
     let hand_over = hand_over(args);
     let live = RefCell::new(Live::new(!run.global.quiet && !run.json()));
@@ -209,13 +204,12 @@ fn confirm(
         .page_on_stderr(|sheet| render::canary::before_asking(sheet, report, &context.whom()));
     match shown {
         Ok(()) => prompt::typed(run, "", if args.resume { "resume" } else { "open" }),
-        Err(error) => Err(Failure {
-            code: "not-confirmed",
-            message: "the plan could not be shown; no order was sent".to_owned(),
-            causes: vec![error.to_string()],
-            remedy: "run it at a terminal".to_owned(),
-            exit: Exit::Guarded,
-        }),
+        Err(error) => {
+            let message = "the plan could not be shown; no order was sent";
+            Err(Failure::new(Code::NotConfirmed, message)
+                .with_cause(error)
+                .with_remedy("run it at a terminal"))
+        }
     }
 }
 
@@ -248,8 +242,8 @@ fn record(site: &CommandContext, outcome: &Outcome<Report>) {
         site.record.marker(&Marker::Balance { balance, equity: None, currency: None });
     }
     if let Some(failure) = &outcome.failure {
-        let message = failure.causes.join("; ");
-        site.record.marker(&Marker::ErrorCode { code: failure.code, message: &message });
+        let message = failure.causes().join("; ");
+        site.record.marker(&Marker::ErrorCode { code: failure.code().slug(), message: &message });
     }
 }
 

@@ -2,10 +2,10 @@
 
 use mt5crs::config::{Accepted, Key, Settings};
 use mt5crs::exit::Exit;
+use mt5crs::failure::Failure;
 use mt5crs::guard::drift::Limits;
 use mt5crs::guard::drift::sample::Source;
 use mt5crs::ops::drift::{self, Options, Report};
-use mt5crs::report::Failure;
 use rust_decimal::prelude::ToPrimitive;
 
 use crate::args::DriftArgs;

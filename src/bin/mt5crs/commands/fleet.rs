@@ -8,9 +8,9 @@ mod accounts;
 mod eligibility;
 
 use mt5crs::exit::Exit;
-use mt5crs::failure::interrupted;
+use mt5crs::failure::Failure;
 use mt5crs::ops::fleet::{self, Kind, Report};
-use mt5crs::report::{Failure, Outcome};
+use mt5crs::report::Outcome;
 
 use self::accounts::Members;
 use self::eligibility::Suited;
@@ -46,7 +46,7 @@ pub(super) fn run(run: &Run, command: &Command) -> Exit {
                 .to_owned(),
         );
         run.screen.fail(&failure);
-        return failure.exit;
+        return failure.exit();
     }
     let settled =
         eligibility::judge(run, command).and_then(|suited| Ok((suited, Members::of(run)?)));
@@ -98,7 +98,7 @@ fn close(
     if !args.yes {
         prompt::possible()?;
         let looked = ask(run, suited, members, Stage::Look);
-        run.stop.check().map_err(interrupted)?;
+        run.stop.check().map_err(Failure::interrupted)?;
         if let Some(report) = &looked.report {
             // What can't be shown can't be confirmed, and the prompt says so itself.
             let switches: Vec<_> =

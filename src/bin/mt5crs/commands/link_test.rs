@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use mt5crs::clock::Stopped;
 use mt5crs::exit::Exit;
-use mt5crs::failure::interrupted;
+use mt5crs::failure::Failure;
 use mt5crs::guard;
 use mt5crs::link::Transport;
 use mt5crs::link::zeromq::ZmqTransport;
 use mt5crs::logs::write::Marker;
 use mt5crs::ops::link_test::watch::{self, Event, Look, State};
 use mt5crs::ops::link_test::{self, Options, Reach, Report, Tested, metrics};
-use mt5crs::report::{Failure, Outcome};
+use mt5crs::report::Outcome;
 
 use crate::args::{Format, LinkTestArgs};
 use crate::context::{CommandContext, Job, SKEW_WARN};
@@ -70,7 +70,7 @@ pub(crate) fn run(run: &Run, args: &LinkTestArgs) -> Exit {
     match args.watch {
         Some(every) => match site.target(run) {
             // No wait makes another machine of this one; a name that isn't found yet may be later.
-            Err(own) if own.exit == Exit::Guarded => run.finish::<Report>(
+            Err(own) if own.exit() == Exit::Guarded => run.finish::<Report>(
                 JOB.name,
                 Outcome::failed(own),
                 &site,
@@ -127,9 +127,10 @@ fn finish(run: &Run, args: &LinkTestArgs, site: &CommandContext, tested: Tested)
 }
 
 fn record(site: &CommandContext, outcome: &Outcome<Report>) {
-    if let Some(failure) = outcome.failure.as_ref().filter(|failure| failure.exit == Exit::NoAnswer)
+    if let Some(failure) =
+        outcome.failure.as_ref().filter(|failure| failure.exit() == Exit::NoAnswer)
     {
-        let cause = failure.causes.last().unwrap_or(&failure.message);
+        let cause = failure.root_cause();
         site.record.marker(&Marker::ConnectionFailed { endpoint: &site.endpoint, cause });
     }
     let Some(report) = &outcome.report else { return };
@@ -187,7 +188,7 @@ fn watch(
         Ok(Some(State::TerminalGone { .. })) => Exit::No,
         Ok(Some(State::Stranger { .. })) => Exit::NotTheGateway,
         Ok(Some(State::Down { .. }) | None) => Exit::NoAnswer,
-        Err(Stopped { signal }) => interrupted(Stopped { signal }).exit,
+        Err(Stopped { signal }) => Failure::interrupted(Stopped { signal }).exit(),
     };
     site.record.end(exit);
     exit

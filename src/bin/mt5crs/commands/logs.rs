@@ -10,11 +10,11 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use mt5crs::config::{Accepted, Key, Settings};
 use mt5crs::exit::Exit;
-use mt5crs::failure::cause_of;
+use mt5crs::failure::{Failure, cause_of};
 use mt5crs::logs::search::filter::parse_time;
 use mt5crs::logs::search::places::Places;
 use mt5crs::logs::search::report::Presets;
-use mt5crs::report::{Failure, Outcome, Verdict};
+use mt5crs::report::{Outcome, Verdict};
 
 use crate::args::logs::LogsCommand;
 use crate::context::{no_directory, resolved, settings_failure};
@@ -81,5 +81,5 @@ fn time(flag: &'static str, text: &str, now: Timestamp) -> Result<Timestamp, Fai
 
 /// A bug of ours: the words that events hold can always be searched for.
 fn no_query(error: &mt5crs::logs::search::query::BadPattern) -> Failure {
-    Failure { causes: vec![error.to_string()], ..crate::run::bug() }
+    crate::run::bug().with_cause(error)
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use mt5crs::exit::Exit;
-use mt5crs::report::Failure;
+use mt5crs::failure::{Code, Failure};
 
 use crate::args::ManArgs;
 use crate::render::man::{self, ManPage};
@@ -18,14 +18,10 @@ pub(crate) fn run(run: &Run, args: &ManArgs) -> Exit {
     match shown {
         Ok(()) => Exit::Ok,
         Err(cause) => {
-            run.screen.fail(&Failure {
-                code: "man",
-                message: "failed to write the manual".to_owned(),
-                causes: vec![cause],
-                remedy: "free the disk, or name a directory that can be written".to_owned(),
-                exit: Exit::No,
-            });
-            Exit::No
+            let failure =
+                Failure::new(Code::Manual, "failed to write the manual").with_cause(cause);
+            run.screen.fail(&failure);
+            failure.exit()
         }
     }
 }

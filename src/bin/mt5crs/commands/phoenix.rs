@@ -4,9 +4,10 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use mt5crs::exit::Exit;
+use mt5crs::failure::{Code, Failure};
 use mt5crs::guard;
 use mt5crs::ops::phoenix::{self, Options, Report, against};
-use mt5crs::report::{Failure, Outcome};
+use mt5crs::report::Outcome;
 use uuid::Uuid;
 
 use crate::args::PhoenixArgs;
@@ -79,12 +80,8 @@ fn settings(site: &CommandContext) -> Vec<(OsString, OsString)> {
 }
 
 fn options(args: &PhoenixArgs, environment: Vec<(OsString, OsString)>) -> Result<Options, Failure> {
-    let failure = |message: &str, error: std::io::Error, remedy: &str| Failure {
-        code: "phoenix-stage",
-        message: message.to_owned(),
-        causes: vec![error.to_string()],
-        remedy: remedy.to_owned(),
-        exit: Exit::Usage,
+    let failure = |message: &str, error: std::io::Error, remedy: &str| {
+        Failure::new(Code::PhoenixNotSetUp, message).with_cause(error).with_remedy(remedy)
     };
     let tool = std::env::current_exe().map_err(|error| {
         failure("failed to find this program's own file", error, "run it by its path")

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mt5crs::exit::Exit;
+use mt5crs::failure::{Code, Failure};
 use mt5crs::ops::simulator::{self, Listening};
-use mt5crs::report::Failure;
 
 use mt5crs::sim::{Ended, FaultSpec, JournalError, OnCrash, Options, Server, SimError, SpecError};
 use nix::sys::signal::{self, Signal};
@@ -133,13 +133,7 @@ pub(crate) fn no_such_fault(error: &SpecError) -> Failure {
 }
 
 fn failure(error: &dyn std::error::Error, remedy: String) -> Failure {
-    Failure {
-        code: "simulator",
-        message: error.to_string(),
-        causes: error.source().map(ToString::to_string).into_iter().collect(),
-        remedy,
-        exit: Exit::Usage,
-    }
+    Failure::from_error(Code::Simulator, error).with_remedy(remedy)
 }
 
 /// What both kinds of simulated gateway can be told.

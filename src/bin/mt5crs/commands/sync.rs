@@ -10,13 +10,13 @@ use std::time::Duration;
 use mt5crs::config::{self, Environment};
 use mt5crs::evidence::Evidence;
 use mt5crs::exit::Exit;
-use mt5crs::failure::{CHECKS_FAILED, interrupted};
+use mt5crs::failure::{Code, Failure};
 use mt5crs::guard::breaker;
 use mt5crs::logs::write::Marker;
 use mt5crs::ops::sync::snapshot::Store;
 use mt5crs::ops::sync::{self, Options, Report, checks};
 use mt5crs::proof::intents::Records;
-use mt5crs::report::{Failure, Outcome, Status};
+use mt5crs::report::{Outcome, Status};
 use tracing::Level;
 
 use crate::args::{Format, SyncArgs};
@@ -78,9 +78,7 @@ pub(crate) fn run(run: &Run, args: SyncArgs) -> Exit {
     if let (Some(gate), true) = (&gate, answered)
         && let Some(refusal) = gate.refusal(&site, &outcome, &args.allow_warn)
     {
-        outcome.exit = refusal.exit;
-        outcome.verdict = refusal.verdict();
-        outcome.failure = Some(refusal);
+        outcome.fail(refusal);
     }
     let exit = run.finish(JOB.name, outcome, &site, &showing);
     match gate {
@@ -120,8 +118,7 @@ fn record(site: &CommandContext, outcome: &Outcome<Report>) {
         return;
     }
     let Some(report) = &outcome.report else {
-        let cause =
-            outcome.failure.as_ref().map_or("no report", |failure| failure.message.as_str());
+        let cause = outcome.failure.as_ref().map_or("no report", |failure| failure.message());
         return site.record.marker(&Marker::SyncFailed { cause });
     };
     if let Some(account) = &report.account {
@@ -141,8 +138,8 @@ fn record(site: &CommandContext, outcome: &Outcome<Report>) {
             let failed: Vec<&str> = failed.map(|check| &*check.name).collect();
             // All of the names: an alert looks for one of them.
             let cause = match &outcome.failure {
-                Some(failure) if failure.code != CHECKS_FAILED => {
-                    failure.causes.last().unwrap_or(&failure.message).clone()
+                Some(failure) if failure.code() != Code::ChecksFailed => {
+                    failure.root_cause().to_owned()
                 }
                 _ => failed.join(", "),
             };
@@ -188,20 +185,12 @@ impl Gate {
         allowed: &[String],
     ) -> Option<Failure> {
         let program = self.program.to_string_lossy();
-        let refused = |code, causes, remedy: String, exit| {
-            Some(Failure {
-                code,
-                message: format!("{program} was not started"),
-                causes,
-                remedy,
-                exit,
-            })
-        };
+        let refused = |code| Failure::new(code, format!("{program} was not started"));
         let report = outcome.report.as_ref()?;
         // As without a command: what failed, and what to do about the first of it.
         if let Some(failed) = &outcome.failure {
-            let (causes, remedy) = (failed.causes.clone(), failed.remedy.clone());
-            return refused("sync-failed", causes, remedy, Exit::No);
+            let failure = refused(Code::SyncFailed).with_causes(failed.causes());
+            return Some(failure.with_remedy(failed.remedy()));
         }
         let warned: Vec<_> = report
             .checks
@@ -211,29 +200,15 @@ impl Gate {
             })
             .collect();
         if let Some(first) = warned.first() {
-            let causes =
-                warned.iter().map(|check| format!("{}: {}", check.name, check.found)).collect();
+            let causes = warned.iter().map(|check| format!("{}: {}", check.name, check.found));
             let remedy = format!("mend it, or accept it by name: --allow-warn {}", first.name);
-            return refused("sync-warned", causes, remedy, Exit::No);
+            return Some(refused(Code::SyncWarned).with_causes(causes).with_remedy(remedy));
         }
         if let Err(why) = settled(&Evidence::at(site.state_dir())) {
-            return refused(
-                "unresolved-intent",
-                vec![why],
-                "mt5crs evidence show, then look at the terminal and mt5crs evidence resolve"
-                    .to_owned(),
-                Exit::Guarded,
-            );
+            return Some(refused(Code::UnresolvedIntent).with_cause(why));
         }
-        match breaker::engaged(&site.settings.kill_switch_file) {
-            None => None,
-            Some(why) => refused(
-                "breaker-engaged",
-                vec![why],
-                "find out who engaged the breaker and why, before the file is removed".to_owned(),
-                Exit::Guarded,
-            ),
-        }
+        let why = breaker::engaged(&site.settings.kill_switch_file)?;
+        Some(refused(Code::BreakerEngaged).with_cause(why))
     }
 
     /// Becomes the command. Connections and logs are closed by now; it returns only where it couldn't be started.
@@ -244,35 +219,26 @@ impl Gate {
         let program = self.program.to_string_lossy();
         // Asked to stop while the report was written: nothing has looked since.
         if let Err(stopped) = run.stop.check() {
-            let failure = Failure {
-                message: format!("{program} was not started: {stopped}"),
-                remedy: "the state was recovered and kept; run it again when it is wanted"
-                    .to_owned(),
-                ..interrupted(stopped)
-            };
+            let message = format!("{program} was not started: {stopped}");
+            let failure = Failure::new(Code::from_signal(stopped.signal), message)
+                .with_remedy("the state was recovered and kept; run it again when it is wanted");
             run.screen.fail(&failure);
-            return failure.exit;
+            return failure.exit();
         }
         let error = Command::new(&self.program)
             .args(&self.arguments)
             .env_clear()
             .envs(&self.environment)
             .exec();
-        let exit = match error.kind() {
-            ErrorKind::NotFound => Exit::CommandNotFound,
-            _ => Exit::CommandNotRun,
+        let code = match error.kind() {
+            ErrorKind::NotFound => Code::CommandNotFound,
+            _ => Code::CommandNotRun,
         };
         let message = format!("failed to start {program}");
         // The run's end is on record as that of a gate that passed: this one comes behind it.
         record.line(Level::ERROR, "Run", &format!("{message}: {error}"));
-        record.end(exit);
-        run.screen.fail(&Failure {
-            code: "command",
-            message,
-            causes: vec![error.to_string()],
-            remedy: "check its path and its permissions".to_owned(),
-            exit,
-        });
-        exit
+        record.end(code.exit());
+        run.screen.fail(&Failure::new(code, message).with_cause(error));
+        code.exit()
     }
 }

@@ -26,7 +26,7 @@ impl Page for Report {
         let Some(report) = &outcome.report else { return Ok(()) };
         let ink = verdict(outcome.verdict);
         let whom = context.whom();
-        let stopped = outcome.failure.as_ref().filter(|failure| failure.exit.is_interruption());
+        let stopped = outcome.failure.as_ref().filter(|failure| failure.exit().is_interruption());
         match (report.failed_layer, stopped) {
             (Some(layer), _) => {
                 let found = report.layers.iter().find(|known| known.name == layer);
@@ -35,7 +35,7 @@ impl Page for Report {
                 sheet.headline(ink, "FAILED", &text)?;
             }
             (None, Some(stopped)) => {
-                let text = format!("before it was done with {whom}: {}", stopped.message);
+                let text = format!("before it was done with {whom}: {}", stopped.message());
                 sheet.headline(Ink::Warn, "STOPPED", &text)?;
             }
             (None, None) if outcome.verdict == Verdict::Warn => {

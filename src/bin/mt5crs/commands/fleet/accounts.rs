@@ -1,9 +1,8 @@
 //! Which accounts are meant, and that each has a gateway of its own.
 
 use mt5crs::config::{self, Disk, Entry, Inputs, Key, Resolved};
-use mt5crs::exit::Exit;
+use mt5crs::failure::{Code, Failure};
 use mt5crs::ops::config_check::shared_gateways;
-use mt5crs::report::Failure;
 
 use crate::context::{PROFILE_FLAG, inputs, no_directory, settings_failure};
 use crate::run::{Run, usage};
@@ -117,17 +116,12 @@ fn every(inputs: &Inputs) -> Result<Vec<String>, Failure> {
 /// What one layer above every profile says would hold for all of them: each account's answer would be the same gateway's.
 fn one_gateway_for_all(above: &Entry) -> Failure {
     let value = above.value.as_deref().unwrap_or_default().escape_debug().to_string();
-    Failure {
-        code: "one-gateway-for-all",
-        message: format!(
-            "{} is `{value}` and stands above the profiles: every account would be that gateway's",
-            above.origin
-        ),
-        causes: Vec::new(),
-        remedy: format!(
-            "take it out, or leave it aside for this once: `env -u GATEWAY_HOST -u GTW_HOST -u GATEWAY_PORT -u GTW_PORT mt5crs --env-file /dev/null …`; with one --profile {} wins as ever",
-            above.key
-        ),
-        exit: Exit::Usage,
-    }
+    let message = format!(
+        "{} is `{value}` and stands above the profiles: every account would be that gateway's",
+        above.origin
+    );
+    Failure::new(Code::OneGatewayForAll, message).with_remedy(format!(
+        "take it out, or leave it aside for this once: `env -u GATEWAY_HOST -u GTW_HOST -u GATEWAY_PORT -u GTW_PORT mt5crs --env-file /dev/null …`; with one --profile {} wins as ever",
+        above.key
+    ))
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mt5crs::report::Failure;
+use mt5crs::failure::Failure;
 use mt5crs::units::Money;
 use rust_decimal::Decimal;
 
@@ -113,9 +113,9 @@ fn emergency(run: &Run, args: &EmergencyCloseArgs) -> Result<Suited, Failure> {
     let is_filtered = !args.symbol.is_empty() || !args.ticket.is_empty() || args.magic.is_some();
     if !run.global.settings.all_profiles {
         // An order is for one account that is named, or for all of them; "these two" is one slip away from either.
-        let mut failure = for_one(run, "emergency-close");
-        failure.remedy.push_str("; for every account there is --all-profiles");
-        return Err(failure);
+        let failure = for_one(run, "emergency-close");
+        let remedy = format!("{}; for every account there is --all-profiles", failure.remedy());
+        return Err(failure.with_remedy(remedy));
     }
     if is_filtered {
         return Err(for_one(run, "emergency-close with a filter"));

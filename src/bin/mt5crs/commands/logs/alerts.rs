@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use mt5crs::clock::Stopped;
 use mt5crs::config::{Key, Settings};
 use mt5crs::exit::Exit;
-use mt5crs::failure::{cause_of, interrupted};
+use mt5crs::failure::{Failure, cause_of};
 use mt5crs::logs::alerts::engine;
 use mt5crs::logs::alerts::event;
 use mt5crs::logs::alerts::rules::{Alert, Rules};
@@ -19,7 +19,6 @@ use mt5crs::logs::search::tail::Ended;
 use mt5crs::ops::log_alerts;
 use mt5crs::os::process;
 use mt5crs::os::usage::Usage;
-use mt5crs::report::Failure;
 
 use super::{PLACES, no_query, places, settings};
 use crate::args::Format;
@@ -94,7 +93,7 @@ fn look(
             of.join(", "),
         ));
     };
-    let measured = looked.measure(world, over, &waiting).map_err(interrupted)?;
+    let measured = looked.measure(world, over, &waiting).map_err(Failure::interrupted)?;
     Ok(run.finish_alone(NAME, &looked.outcome(&options, measured, &*run.clock)))
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use mt5crs::escape::visible;
 use mt5crs::exit::Exit;
+use mt5crs::failure::{Code, Failure};
 use mt5crs::logs::search::files;
 use mt5crs::logs::search::filter::Filter;
 use mt5crs::logs::search::last_n::Last;
@@ -13,7 +14,6 @@ use mt5crs::logs::search::query::{BadPattern, Query, Syntax};
 use mt5crs::logs::search::report::Presets;
 use mt5crs::logs::search::searcher::{Listener, Options, Search, Totals, too_long};
 use mt5crs::logs::search::tail::Ended;
-use mt5crs::report::Failure;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::{PLACES, settings, time};
@@ -119,13 +119,8 @@ fn bad_pattern(error: &BadPattern) -> Failure {
         }
         None => vec![error.why.clone()],
     };
-    Failure {
-        code: "bad-pattern",
-        message: format!("`{}` is not a pattern", error.pattern),
-        causes,
-        remedy: "mend it, or pass -F to look for the very text".to_owned(),
-        exit: Exit::Usage,
-    }
+    let message = format!("`{}` is not a pattern", error.pattern);
+    Failure::new(Code::BadPattern, message).with_causes(causes)
 }
 
 impl Job {
@@ -219,14 +214,7 @@ fn unread(count: u64) -> Failure {
         1 => "one of the logs was not read to its end".to_owned(),
         _ => format!("{count} of the logs were not read to their end"),
     };
-    Failure {
-        code: "unreadable",
-        message: format!("{what}: what is printed need not be all that matches"),
-        causes: Vec::new(),
-        remedy: "the warnings name them; with --log-dir DIR, or with paths behind the pattern, others are searched"
-            .to_owned(),
-        exit: Exit::Usage,
-    }
+    Failure::new(Code::Unreadable, format!("{what}: what is printed need not be all that matches"))
 }
 
 fn code(totals: &Totals) -> Exit {

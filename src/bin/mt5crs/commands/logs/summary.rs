@@ -1,11 +1,12 @@
 //! `mt5crs logs summary`.
 
 use mt5crs::exit::Exit;
+use mt5crs::failure::Failure;
 use mt5crs::logs::alerts::event;
 use mt5crs::logs::alerts::summary::{By, sum};
 use mt5crs::logs::search::filter::Filter;
 use mt5crs::logs::search::report::Summary;
-use mt5crs::report::{Failure, Outcome, Verdict};
+use mt5crs::report::{Outcome, Verdict};
 
 use super::{PLACES, no_query, places, settings, time};
 use crate::args::logs::{RowOf, SummaryArgs};
