@@ -349,7 +349,7 @@ impl Ended {
 
     /// SIGKILL must have ended it.
     #[track_caller]
-    pub fn is_killed(self) -> Exited {
+    pub fn was_killed(self) -> Exited {
         assert_eq!(
             self.output.status.signal(),
             Some(9),

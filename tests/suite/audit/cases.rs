@@ -357,7 +357,7 @@ fn killed(fit: &Fit, arguments: &[&str]) -> Run {
     crate::orders::canary(&fit.machine, &fit.sim, &["--yes"])
         .env("KILL_AT_POINT", "after-intent")
         .end()
-        .is_killed();
+        .was_killed();
     fit.audit(arguments)
 }
 
