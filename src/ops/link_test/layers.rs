@@ -17,7 +17,6 @@ use crate::link::diagnosis;
 use crate::link::session::{AskError, Identity, ProofError, Session};
 use crate::link::target::{Target, resolve};
 use crate::link::transport::{Connection, LinkError};
-use crate::protocol::Reply;
 use crate::protocol::account::Account;
 use crate::report::{Failure, Status};
 
@@ -243,14 +242,14 @@ impl<'t> Test<'t> {
     fn ask_terminal(&mut self, session: &mut Session<'_>) -> Result<(), (Failure, SessionState)> {
         let until = self.until();
         match session.ask::<Account>((), until).map(|answer| answer.reply) {
-            Ok(Reply::Done(account)) => {
+            Ok(Ok(account)) => {
                 let currency = account.currency.as_deref().unwrap_or_default().escape_debug();
                 let found = format!("GET_ACCOUNT answered: balance {} {currency}", account.balance);
                 self.report.account = Some(account);
                 self.passed("terminal", found);
                 Ok(())
             }
-            Ok(Reply::Refused(refusal)) => {
+            Ok(Err(refusal)) => {
                 let failure = Failure {
                     code: "terminal-gone",
                     message: format!(

@@ -19,7 +19,6 @@ use crate::guard::target;
 use crate::link::session::{AskError, ProofError, Session, identity};
 use crate::link::target::resolve;
 use crate::link::transport::LinkError;
-use crate::protocol::Reply;
 use crate::protocol::account::Account;
 use crate::protocol::ping::Pong;
 
@@ -302,22 +301,22 @@ fn look<'r>(
     };
     let rtt = pong.rtt;
     let clock = match &pong.reply {
-        Reply::Done(pong_at) => {
+        Ok(pong_at) => {
             let skew = identity(pong_at, pong.sent_at, rtt).skew;
             Band::of(skew.unsigned_abs(), options.skew_warn, options.signature_ttl)
         }
-        Reply::Refused(refusal) => {
+        Err(refusal) => {
             let stranger = State::Stranger { why: refusal.to_string() };
             return Ok(Seen::without_account(stranger, Some(rtt)));
         }
     };
     let seen = match proved.ask::<Account>((), until).map(|answer| answer.reply) {
-        Ok(Reply::Done(account)) => {
+        Ok(Ok(account)) => {
             let latency = Band::of(rtt, options.latency_warn, options.latency_critical);
             let state = State::Up { latency, clock };
             Seen { state, rtt: Some(rtt), account: Some(account) }
         }
-        Ok(Reply::Refused(refusal)) => {
+        Ok(Err(refusal)) => {
             Seen::without_account(State::TerminalGone { why: refusal.to_string() }, Some(rtt))
         }
         Err(error) => return Ok(Seen::without_account(unanswered(error)?, Some(rtt))),
