@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::clock::{Clock, Deadline, micros};
+use crate::clock::{Clock, Deadline, micros, signed_micros};
 use crate::failure::FailureContext;
 use crate::link::{Client, Error, Identity};
 use crate::proof::intents::{self, Looked, Records};
@@ -77,7 +77,7 @@ impl Link {
     fn of(identity: &Identity) -> Self {
         Self {
             rtt_us: micros(identity.rtt),
-            skew_us: i64::try_from(identity.skew.as_micros()).unwrap_or(i64::MAX),
+            skew_us: signed_micros(identity.skew),
             skew_uncertainty_us: micros(identity.skew_uncertainty()),
         }
     }

@@ -81,7 +81,7 @@ impl CloseContext<'_, '_, '_> {
         how: Unwind,
     ) -> Closed {
         let clock = self.deps.clock;
-        self.deps.stop.grant(usize::from(!how.asked));
+        self.deps.stop.ignore_next(usize::from(!how.asked));
         let until = Deadline::after(clock, self.options.closing);
         self.client.go_on(self.options.reads, until);
         let (mut rounds, mut listed) = (0, !how.gone);

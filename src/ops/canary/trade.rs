@@ -8,7 +8,7 @@ use super::admission::Ready;
 use super::close::{CloseContext, not_closed};
 use super::watch::{self, Ended, Held, Hourly};
 use super::{CloseEnd, Closed, Deps, Options, OrderEnd, Ordered, Report};
-use crate::clock::Deadline;
+use crate::clock::{Deadline, millis};
 use crate::evidence::body::{
     CanaryEnd, CanaryResult, Funds, OpenIntent, OpenOutcome, OpenResult, Ordered as Recorded,
     Purpose, RawReply,
@@ -74,7 +74,7 @@ pub(super) fn trade(
     };
     let intent = intent(&order, &prepared, options, &before, &ready);
     (deps.point)("before-intent");
-    if let Err(stopped) = deps.stop.shield() {
+    if let Err(stopped) = deps.stop.ignore_all() {
         return refused(report, interrupted(stopped), simulated);
     }
     if let Err(error) = deps.records.add(deps.clock, &intent.into()) {
@@ -211,8 +211,6 @@ fn intent(
     before: &BTreeSet<Ticket>,
     ready: &Ready,
 ) -> OpenIntent {
-    let millis =
-        |duration: std::time::Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     OpenIntent {
         purpose: Purpose::Canary,
         order: Recorded {

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::latency::{self, Latency, Measured};
 use super::{Options, Reach, Report};
-use crate::clock::{Deadline, micros};
+use crate::clock::{Deadline, micros, signed_micros};
 use crate::exit::Exit;
 use crate::failure::interrupted;
 use crate::guard::target;
@@ -214,7 +214,7 @@ impl<'t> Test<'t> {
     /// A skew fails only after the layers above were looked at, because they don't depend on it.
     fn judge_clock(&mut self, identity: Identity) -> Result<(), Failure> {
         let skew = identity.skew;
-        self.report.skew_us = Some(i64::try_from(skew.as_micros()).unwrap_or(i64::MAX));
+        self.report.skew_us = Some(signed_micros(skew));
         self.report.skew_uncertainty_us = Some(micros(identity.skew_uncertainty()));
         let found = describe_skew(skew, identity.skew_uncertainty());
         let size = skew.unsigned_abs();

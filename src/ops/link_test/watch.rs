@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Options, Reach};
-use crate::clock::{Deadline, Stopped, micros};
+use crate::clock::{Deadline, Stopped, micros, millis};
 use crate::guard::staleness;
 use crate::guard::target;
 use crate::link::session::{AskError, ProofError, Session, identity};
@@ -142,10 +142,6 @@ pub enum EventKind {
     Still,
     /// They move again.
     Moved,
-}
-
-fn millis(span: Duration) -> u64 {
-    micros(span) / 1000
 }
 
 /// Looks every `every` until somebody asks to stop, the deadline is past, or nobody is told any longer.

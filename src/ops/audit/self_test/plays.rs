@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 
 use super::Play;
 use super::bench::{Bench, ENDPOINT};
-use crate::clock::{Clock, Deadline, Stop};
+use crate::clock::{Clock, Deadline, StopToken};
 use crate::escape::visible;
 use crate::evidence::body::{Begin, Funds, OpenIntent, Ordered as Recorded, Purpose};
 use crate::exit::Exit;
@@ -296,7 +296,7 @@ fn stranger(bench: &Bench) -> Result<String, String> {
 
 fn this_machine(bench: &Bench) -> Result<String, String> {
     let until = Deadline::after(&bench.clock, Duration::from_secs(1));
-    let here = resolve("127.0.0.1", 5555, &bench.clock, &Stop::never(), until)
+    let here = resolve("127.0.0.1", 5555, &bench.clock, &StopToken::never(), until)
         .map_err(|error| error.to_string())?;
     let refused = target::allow(&here, false).is_err();
     let named = bench.client().identify().map_err(|error| error.to_string())?.simulated;
