@@ -7,7 +7,7 @@ use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::time::Duration;
 
-use crate::clock::{Clock as _, Deadline, Stop, SystemClock};
+use crate::clock::{Clock as _, Deadline, StopToken, SystemClock};
 
 /// Interval between attempts to take a lock that another process holds.
 const RETRY: Duration = Duration::from_millis(5);
@@ -24,7 +24,7 @@ pub(crate) enum Mode {
 /// Locks the file until it is closed. Waits up to `wait` for other processes, on the system clock; a request to stop
 /// doesn't end the wait, because an order's outcome has to be recorded then as well.
 pub(crate) fn lock(file: &File, mode: Mode, wait: Duration) -> Result<(), TryLockError> {
-    let clock = SystemClock::new(Stop::never());
+    let clock = SystemClock::new(StopToken::never());
     let until = Deadline::after(&clock, wait);
     loop {
         let attempt = match mode {

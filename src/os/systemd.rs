@@ -10,7 +10,7 @@ use std::time::Duration;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::clock::{Deadline, Stop, SystemClock};
+use crate::clock::{Deadline, StopToken, SystemClock};
 use crate::os::with_deadline::{Unfinished, with_deadline};
 
 /// The properties queried. systemd prints one `Name=value` per line, in its own order.
@@ -77,7 +77,7 @@ pub fn show(unit: &str, wait: Duration) -> Result<Unit, Error> {
             _ => Error::Run(error),
         })?;
     let id = i32::try_from(child.id()).ok();
-    let (clock, stop) = (SystemClock::new(Stop::never()), Stop::never());
+    let (clock, stop) = (SystemClock::new(StopToken::never()), StopToken::never());
     let deadline = Deadline::after(&clock, wait);
     let output = with_deadline(&clock, &stop, deadline, move || child.wait_with_output());
     let output = match output {

@@ -3,7 +3,7 @@
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
-use crate::clock::{Clock, Deadline, Stop, Stopped};
+use crate::clock::{Clock, Deadline, StopToken, Stopped};
 
 /// Interval between checks for a request to stop.
 const STOP_CHECK: Duration = Duration::from_millis(20);
@@ -26,7 +26,7 @@ pub(crate) enum Unfinished {
 /// its arguments, and ends with the process.
 pub(crate) fn with_deadline<T: Send + 'static>(
     clock: &dyn Clock,
-    stop: &Stop,
+    stop: &StopToken,
     deadline: Deadline,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Unfinished> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use jiff::Timestamp;
-use mt5crs::clock::{Clock, Stop, SystemClock};
+use mt5crs::clock::{Clock, StopToken, SystemClock, millis};
 use mt5crs::exit::Exit;
 use mt5crs::metric::Metric;
 use mt5crs::os::durable::Access;
@@ -26,7 +26,7 @@ pub(crate) struct Run {
     pub(crate) global: Global,
     pub(crate) screen: Screen,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) stop: Stop,
+    pub(crate) stop: StopToken,
     started_at: Timestamp,
     began: Duration,
     /// What a monitoring plugin's line said, once there is one.
@@ -287,7 +287,7 @@ impl Run {
             endpoint: site.map(|site| site.endpoint.as_str()),
             target: showing.target,
             started_at: self.started_at,
-            duration_ms: u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
+            duration_ms: millis(duration),
             verdict: outcome.verdict,
             exit_code: outcome.exit.code(),
             run_log: site.map(|site| site.record.run_log()),
