@@ -17,7 +17,7 @@ use mt5crs::link::Client;
 use mt5crs::logs::write::Marker;
 use mt5crs::ops::canary::watch::{Monitor, Samples};
 use mt5crs::ops::canary::{self, Deps, Options, Report};
-use mt5crs::os::instance_lock::Single;
+use mt5crs::os::file_lock::InstanceLock;
 use mt5crs::proof::intents::Records;
 use mt5crs::report::Outcome;
 use mt5crs::units::Ticket;
@@ -78,8 +78,18 @@ fn trade(
     site: &CommandContext,
     showing: &mut RenderOptions<'_>,
 ) -> Result<Outcome<Report>, Failure> {
-    let _alone = Single::take(&site.state_dir().join("canary.lock"))
-        .map_err(|error| Failure::from_error(Code::CanaryLock, &error))?;
+    let lock = site.state_dir().join("canary.lock");
+    let _only_canary = match InstanceLock::acquire(&lock) {
+        Ok(Some(held)) => held,
+        Ok(None) => {
+            let message = format!("another canary is running: it holds {}", lock.display());
+            return Err(Failure::new(Code::CanaryLock, message));
+        }
+        Err(error) => {
+            let message = format!("failed to lock {}", lock.display());
+            return Err(Failure::new(Code::CanaryLock, message).with_cause(error));
+        }
+    };
     let options = options(run, args, site)?;
     let hand_over = hand_over(args);
     let live = RefCell::new(Live::new(!run.global.quiet && !run.json()));
