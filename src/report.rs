@@ -1,6 +1,7 @@
 //! What every command's report has: a verdict, checks, and the envelope that scripts read.
 
-use std::borrow::Cow;
+mod check;
+
 use std::fmt;
 use std::path::Path;
 
@@ -8,6 +9,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use self::check::{Check, Status, verdict_of};
 use crate::exit::Exit;
 pub use crate::failure::Failure;
 
@@ -46,49 +48,6 @@ impl fmt::Display for TargetKind {
             Self::Loopback => "loopback",
             Self::Simulated => "simulated",
         })
-    }
-}
-
-/// How a check or a layer ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    /// As it should be.
-    Pass,
-    /// Shown, and never part of the verdict.
-    Info,
-    /// Wants a look.
-    Warn,
-    /// Not as it should be.
-    Fail,
-    /// What it needs wasn't there; says nothing either way.
-    NotReached,
-}
-
-/// One thing that was looked at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Check {
-    /// Its name, stable for scripts.
-    pub name: Cow<'static, str>,
-    /// How it ended.
-    pub status: Status,
-    /// What was found, with the figures.
-    pub found: String,
-    /// What was expected, with the tolerance.
-    pub expected: String,
-    /// What to do, where it isn't as expected.
-    pub remedy: Option<String>,
-}
-
-/// The worst of the checks; those that are information or weren't reached have no say.
-pub fn verdict_of(checks: &[Check]) -> Verdict {
-    let has = |status| checks.iter().any(|check| check.status == status);
-    if has(Status::Fail) {
-        Verdict::Fail
-    } else if has(Status::Warn) {
-        Verdict::Warn
-    } else {
-        Verdict::Pass
     }
 }
 

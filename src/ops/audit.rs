@@ -25,10 +25,11 @@ mod alerts;
 pub mod catalogue;
 mod config;
 pub mod files;
-pub mod findings;
+mod findings;
 pub mod metrics;
 mod records;
 pub mod remote;
+pub mod selection;
 mod self_test;
 mod unit;
 mod usage;
@@ -44,8 +45,9 @@ use serde::Serialize;
 
 use self::catalogue::{Entry, Group, Level};
 use self::files::{Build, Completions};
-use self::findings::{Finding, Findings, Found, Selection, Status};
+use self::findings::{Finding, Findings};
 use self::remote::{Remote, Talked};
+use self::selection::Selection;
 use self::unit::Unit;
 use crate::clock::{Clock, Deadline, StopToken};
 use crate::config::{Key, Resolved, Settings};
@@ -59,7 +61,7 @@ use crate::logs::search::places::Places;
 use crate::ops::log_alerts;
 use crate::os::process;
 use crate::os::with_deadline::with_deadline;
-use crate::report::{Outcome, TargetKind, Verdict};
+use crate::report::{Check, Outcome, Status, TargetKind, Verdict};
 
 /// How long a group of this machine's own may take: a disk that hangs costs no more.
 const GROUP_LIMIT: Duration = Duration::from_secs(20);
@@ -137,7 +139,9 @@ pub struct Report {
     /// How many were not asked for.
     pub skipped: usize,
     /// Every check of the catalogue, in its order.
-    pub checks: Vec<Finding>,
+    #[serde(serialize_with = "findings::serialize")]
+    #[schemars(with = "Vec<Finding<'static>>")]
+    pub checks: Vec<Check>,
 }
 
 /// What an audit found, and whom it talked to.
@@ -215,7 +219,7 @@ fn look(options: &Options, deps: &Deps<'_>, findings: &mut Findings<'_>) -> Talk
             remote::ask(options, remote, deps, measure_own, findings)
         }
         Err(why) => {
-            findings.rest(|entry| entry.asks_gateway, &Found::not_reached(why.clone()));
+            findings.rest(|entry| entry.asks_gateway, &Check::not_reached(why.clone()));
             Talked::default()
         }
     };
@@ -226,7 +230,7 @@ fn look(options: &Options, deps: &Deps<'_>, findings: &mut Findings<'_>) -> Talk
 /// Of settings that can't be used, what hangs on them is not reached.
 fn in_doubt(options: &Options, group: Group, keys: &[Key], findings: &mut Findings<'_>) {
     if let Some(problem) = options.resolved.doubt(keys) {
-        let why = Found::not_reached(format!("the settings can't be used: {problem}"));
+        let why = Check::not_reached(format!("the settings can't be used: {problem}"));
         findings.rest(|entry| entry.group == group, &why);
     }
 }
@@ -235,11 +239,11 @@ fn in_doubt(options: &Options, group: Group, keys: &[Key], findings: &mut Findin
 fn within<T: Send + 'static>(
     deps: &Deps<'_>,
     work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Found> {
+) -> Result<T, Check> {
     let clock = &**deps.clock;
     let until = Deadline::after(clock, GROUP_LIMIT).min(deps.deadline);
     with_deadline(clock, deps.stop, until, work)
-        .map_err(|unfinished| Found::not_reached(format!("it came to no end: {unfinished}")))
+        .map_err(|unfinished| Check::not_reached(format!("it came to no end: {unfinished}")))
 }
 
 /// The same for a whole group; what came to no end is not reached.
@@ -247,13 +251,13 @@ fn group(
     group: Group,
     deps: &Deps<'_>,
     findings: &mut Findings<'_>,
-    work: impl FnOnce() -> Vec<(&'static str, Found)> + Send + 'static,
+    work: impl FnOnce() -> Vec<Check> + Send + 'static,
 ) {
     if !findings.wants_group(group) {
         return;
     }
     match within(deps, work) {
-        Ok(found) => findings.extend(found),
+        Ok(checks) => checks.into_iter().for_each(|check| findings.add(check)),
         Err(why) => findings.rest(|entry| entry.group == group && !entry.asks_gateway, &why),
     }
 }
@@ -273,8 +277,9 @@ fn local_files(options: &Options, deps: &Deps<'_>, unit: &Unit, findings: &mut F
         in_doubt(options, Group::Files, &keys, findings);
     }
     let settings = &options.settings;
-    findings.add("files.engine-unit", unit.active());
-    findings.add("files.kill-switch-shared", unit.shares(&settings.kill_switch_file));
+    findings.add(unit.active().named("files.engine-unit"));
+    let shared = unit.shares(&settings.kill_switch_file);
+    findings.add(shared.named("files.kill-switch-shared"));
     let places = files::Places {
         state: state_dir(settings),
         logs: settings.log_dir.clone(),
@@ -298,12 +303,12 @@ fn decision(options: &Options, deps: &Deps<'_>, findings: &mut Findings<'_>) {
     let keys = [Key::DecisionFile, Key::DecisionReport, Key::DecisionHash, Key::DecisionMaxAge];
     in_doubt(options, Group::Decision, &keys, findings);
     let now = deps.clock.now();
-    findings.extend(records::decision(options.decision.as_ref(), &options.rules, now));
+    records::decision(options.decision.as_ref(), &options.rules, now, findings);
     let rest = match &options.decision {
-        None => Found::not_applicable(
+        None => Check::not_applicable(
             "no decision is named, and no canary trades without one: MT5CRS_DECISION_FILE",
         ),
-        Some(_) => Found::not_reached("the decision can't be read"),
+        Some(_) => Check::not_reached("the decision can't be read"),
     };
     findings.rest(|entry| entry.group == Group::Decision, &rest);
 }
@@ -333,7 +338,7 @@ fn alerts(options: &Options, deps: &Deps<'_>, unit: &Unit, findings: &mut Findin
     if !options.practising {
         in_doubt(options, Group::Alerts, &keys, findings);
     }
-    findings.add("alerts.engine-crashed", unit.crashed());
+    findings.add(unit.crashed().named("alerts.engine-crashed"));
     let (settings, endpoint) = (options.settings.clone(), endpoint(options));
     let thresholds = options.thresholds;
     let since = deps.clock.now().checked_sub(ALERTS_WINDOW).unwrap_or(jiff::Timestamp::MIN);
@@ -344,7 +349,7 @@ fn alerts(options: &Options, deps: &Deps<'_>, unit: &Unit, findings: &mut Findin
             Ok(looked) => alerts::judge(&looked, endpoint.as_deref()),
             Err(bug) => {
                 let all = catalogue::CHECKS.iter().filter(|entry| entry.group == Group::Alerts);
-                all.map(|entry| (entry.code, Found::not_reached(bug.to_string()))).collect()
+                all.map(|entry| Check::not_reached(bug.to_string()).named(entry.code)).collect()
             }
         }
     });
@@ -362,9 +367,10 @@ fn metrics(
     if findings.wants_code("baseline.memory") {
         let own = || match process::own_memory() {
             Some(bytes) => usage::judge_memory("this process", bytes, limits.memory_bytes),
-            None => Found::not_reached("this system doesn't tell"),
+            None => Check::not_reached("this system doesn't tell"),
         };
-        findings.add("baseline.memory", unit.memory(limits.memory_bytes).unwrap_or_else(own));
+        let memory = unit.memory(limits.memory_bytes).unwrap_or_else(own);
+        findings.add(memory.named("baseline.memory"));
     }
     if findings.wants_code("baseline.cpu") {
         let window = options.cpu_window;
@@ -374,19 +380,19 @@ fn metrics(
                 usage::judge_cpu(whose, used, window, limits.cpu_percent)
             }
             None if options.selection.is_offline() => {
-                Found::not_applicable("without the link this process has no sync to measure")
+                Check::not_applicable("without the link this process has no sync to measure")
             }
-            None => Found::not_reached("the gateway brought no sync to measure"),
+            None => Check::not_reached("the gateway brought no sync to measure"),
         };
-        findings
-            .add("baseline.cpu", unit.cpu(window, limits.cpu_percent, deps).unwrap_or_else(own));
+        let cpu = unit.cpu(window, limits.cpu_percent, deps).unwrap_or_else(own);
+        findings.add(cpu.named("baseline.cpu"));
     }
 }
 
 /// Who answers in the gateway's place, and a target that is refused, come before anything else that was found; then what
 /// was found; a gateway that doesn't answer counts where nothing else is wrong.
 fn exit(report: &Report, failure: Option<&Failure>) -> Exit {
-    let found = report.checks.iter().any(|finding| finding.reaches(report.fail_on));
+    let found = !report.found_nothing_wrong();
     match failure.map(Failure::exit) {
         Some(exit @ (Exit::NotTheGateway | Exit::Guarded)) => exit,
         Some(Exit::NoAnswer) if report.only_the_link_failed() => Exit::NoAnswer,
@@ -397,8 +403,8 @@ fn exit(report: &Report, failure: Option<&Failure>) -> Exit {
 }
 
 impl Report {
-    fn of(checks: Vec<Finding>, fail_on: Level) -> Self {
-        let count = |status| checks.iter().filter(|finding| finding.status == status).count();
+    fn of(checks: Vec<Check>, fail_on: Level) -> Self {
+        let count = |status| checks.iter().filter(|check| check.status == status).count();
         let [passed, warned, failed] = [Status::Pass, Status::Warn, Status::Fail].map(count);
         let [not_reached, not_applicable, skipped] =
             [Status::NotReached, Status::NotApplicable, Status::Skipped].map(count);
@@ -424,13 +430,23 @@ impl Report {
         }
     }
 
+    /// Each check with its row of the catalogue, in its order.
+    pub fn rows(&self) -> impl Iterator<Item = (&'static Entry, &Check)> {
+        catalogue::CHECKS.iter().zip(&self.checks)
+    }
+
+    /// The groups of the checks that make the answer no.
+    fn groups_at_fault(&self) -> impl Iterator<Item = Group> {
+        let at_fault = self.rows().filter(|(_, check)| self.fail_on.is_reached(check.status));
+        at_fault.map(|(entry, _)| entry.group)
+    }
+
     fn found_nothing_wrong(&self) -> bool {
-        !self.checks.iter().any(|finding| finding.reaches(self.fail_on))
+        self.groups_at_fault().next().is_none()
     }
 
     /// Silence shows as one failed layer, and is no finding about anything else.
     fn only_the_link_failed(&self) -> bool {
-        let mut found = self.checks.iter().filter(|finding| finding.reaches(self.fail_on));
-        found.all(|finding| finding.group == Group::Link)
+        self.groups_at_fault().all(|group| group == Group::Link)
     }
 }

@@ -16,16 +16,14 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-pub use latency::{Bucket, Latency};
-pub use layers::Layer;
-
 use crate::clock::{Clock, Deadline, StopToken};
 use crate::exit::Exit;
 use crate::failure::{Failure, FailureContext};
 use crate::link::target::Target;
 use crate::link::transport::Transport;
 use crate::protocol::account::Account;
-use crate::report::{Outcome, Verdict};
+use crate::report::{self, Check, Outcome, Verdict};
+pub use latency::{Bucket, Latency};
 
 /// What is asked for.
 #[derive(Debug, Clone)]
@@ -60,7 +58,9 @@ pub struct Options {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Report {
     /// The layers from the bottom up, all of them, reached or not.
-    pub layers: Vec<Layer>,
+    #[serde(serialize_with = "layers::serialize")]
+    #[schemars(with = "Vec<layers::Layer<'static>>")]
+    pub layers: Vec<Check>,
     /// The first layer that failed.
     pub failed_layer: Option<&'static str>,
     /// The address that was talked to.
@@ -130,10 +130,8 @@ pub fn run(options: &Options, reach: &Reach<'_>) -> Tested {
     let climbed = test.climb();
     let simulated = test.simulated;
     let (mut report, target) = (test.report, test.target);
-    let failed = report.layers.iter().find(|layer| layer.failed());
-    report.failed_layer = failed.map(|layer| layer.name);
-    let warned = report.layers.iter().any(Layer::warned);
-    let verdict = if warned { Verdict::Warn } else { Verdict::Pass };
+    report.failed_layer = layers::failed(&report.layers);
+    let verdict = report::verdict_of(&report.layers);
     let mut outcome = Outcome::judged(report, verdict, simulated);
     if let Err(failure) = climbed {
         let verdict = verdict_of(&failure);

@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 
-use super::catalogue::{Group, code};
-use super::findings::Found;
+use super::catalogue::Group;
 use crate::logs::alerts::event::{Event, RunId, What};
 use crate::logs::alerts::rules::{Alert, Rule};
 use crate::ops::log_alerts::Looked;
+use crate::report::Check;
 
 /// What the engine holds and uses is measured by the baseline, and whether it crashed is the unit's to tell.
 const OF_LOGS: [Rule; 6] = [
@@ -19,14 +19,14 @@ const OF_LOGS: [Rule; 6] = [
 ];
 
 /// `endpoint` is the gateway whose last sync is looked for.
-pub(super) fn judge(looked: &Looked, endpoint: Option<&str>) -> Vec<(&'static str, Found)> {
-    let of_rule = |rule: Rule| Some((code(Group::Alerts, rule.name())?, one(looked, rule)));
-    let mut found: Vec<(&'static str, Found)> = OF_LOGS.into_iter().filter_map(of_rule).collect();
-    found.push(("alerts.last-sync", last_sync(looked, endpoint)));
-    found
+pub(super) fn judge(looked: &Looked, endpoint: Option<&str>) -> Vec<Check> {
+    let of_rule = |rule: Rule| Some(one(looked, rule).named(Group::Alerts.code(rule.name())?));
+    let mut checks: Vec<Check> = OF_LOGS.into_iter().filter_map(of_rule).collect();
+    checks.push(last_sync(looked, endpoint).named("alerts.last-sync"));
+    checks
 }
 
-fn one(looked: &Looked, rule: Rule) -> Found {
+fn one(looked: &Looked, rule: Rule) -> Check {
     let all: Vec<&Alert> =
         looked.rules.alerts().iter().filter(|alert| alert.rule == rule).collect();
     let message = |alert: &Alert| match &alert.endpoint {
@@ -36,19 +36,19 @@ fn one(looked: &Looked, rule: Rule) -> Found {
     let active: Vec<String> =
         all.iter().filter(|alert| alert.is_active()).map(|alert| message(alert)).collect();
     if !active.is_empty() {
-        return Found::fail(super::config::list(active));
+        return Check::fail(super::config::list(active));
     }
     // What could not be read may hold anything.
     if let Some(doubt) = looked.doubts.first() {
-        return Found::not_reached(doubt.clone());
+        return Check::not_reached(doubt.clone());
     }
     match all.last() {
-        Some(last) => Found::warn(format!("over, but it was: {}", message(last))),
-        None => Found::pass(format!("no alert in {} events", looked.events.len())),
+        Some(last) => Check::warn(format!("over, but it was: {}", message(last))),
+        None => Check::pass(format!("no alert in {} events", looked.events.len())),
     }
 }
 
-fn last_sync(looked: &Looked, endpoint: Option<&str>) -> Found {
+fn last_sync(looked: &Looked, endpoint: Option<&str>) -> Check {
     // A run whose beginning isn't in the logs may be any gateway's.
     let others: HashSet<&RunId> = looked
         .events
@@ -65,12 +65,12 @@ fn last_sync(looked: &Looked, endpoint: Option<&str>) -> Found {
     };
     match looked.events.iter().rev().find(of_sync) {
         Some(event) if matches!(event.what, What::SyncFailed { .. }) => {
-            Found::fail(event.line.to_string())
+            Check::fail(event.line.to_string())
         }
-        Some(event) => Found::pass(event.line.to_string()),
+        Some(event) => Check::pass(event.line.to_string()),
         None => match looked.doubts.first() {
-            Some(doubt) => Found::not_reached(doubt.clone()),
-            None => Found::not_applicable("no sync ran within 24 h"),
+            Some(doubt) => Check::not_reached(doubt.clone()),
+            None => Check::not_applicable("no sync ran within 24 h"),
         },
     }
 }

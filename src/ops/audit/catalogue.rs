@@ -6,6 +6,8 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::report::Status;
+
 /// What belongs together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -62,6 +64,12 @@ impl Group {
             Self::Baseline => "baseline",
         }
     }
+
+    /// The code of this group's check by that name, where there is one.
+    pub(super) fn code(self, name: &str) -> Option<&'static str> {
+        let codes = CHECKS.iter().map(|entry| entry.code);
+        codes.into_iter().find(|code| code.split_once('.') == Some((self.name(), name)))
+    }
 }
 
 /// How bad something is.
@@ -70,8 +78,19 @@ impl Group {
 pub enum Level {
     /// Wants a look.
     Warn,
-    /// Not as it should be.
+    /// Not as expected.
     Fail,
+}
+
+impl Level {
+    /// Whether a result is at or above this level. An unreached check is on no level: it is judged by itself.
+    pub(super) fn is_reached(self, status: Status) -> bool {
+        match status {
+            Status::Fail => true,
+            Status::Warn => self == Self::Warn,
+            _ => false,
+        }
+    }
 }
 
 /// One check.
@@ -263,14 +282,6 @@ catalogue! {
         "cpu" Fail "the engine unit's CPU; where no unit is named, what a sync and a retry cost of 10 s", "at most 1 %; alert past MT5CRS_ALERT_CPU_PERCENT",
             "look at what the engine does: top -H -p PID";
     }
-}
-
-/// The code of a group's check by that name, where there is one.
-pub(super) fn code(group: Group, name: &str) -> Option<&'static str> {
-    let mut codes = CHECKS.iter().filter(|entry| entry.group == group).map(|entry| entry.code);
-    codes.find(|code| {
-        code.strip_prefix(group.name()).is_some_and(|rest| rest.strip_prefix('.') == Some(name))
-    })
 }
 
 impl Entry {

@@ -11,10 +11,10 @@ use jiff::Timestamp;
 use nix::sys::statvfs::statvfs;
 use nix::unistd::{AccessFlags, access};
 
-use super::findings::Found;
 use crate::evidence::Evidence;
 use crate::guard::breaker;
 use crate::ops::sync::snapshot::{Previous, Store};
+use crate::report::Check;
 
 /// How long another process's append is waited for.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -65,35 +65,35 @@ pub(super) struct Places {
 }
 
 /// Looks at all of it. It may take as long as the disks do.
-pub(super) fn look(places: &Places) -> Vec<(&'static str, Found)> {
+pub(super) fn look(places: &Places) -> Vec<Check> {
     vec![
-        ("files.state", directory(&places.state)),
-        ("files.logs", directory(&places.logs)),
-        ("files.verify-log", file(&places.verify_log)),
-        ("files.evidence", evidence(&places.state)),
-        ("files.space", space(&[&places.state, &places.logs, &places.verify_log])),
-        ("files.snapshot", snapshot(places)),
-        ("files.binary", binary(&places.build, places.search_path.as_ref())),
-        ("files.completions", completions(&places.completions)),
-        ("files.kill-switch", kill_switch(&places.kill_switch)),
-        ("files.breaker", engaged(&places.kill_switch)),
+        directory(&places.state).named("files.state"),
+        directory(&places.logs).named("files.logs"),
+        file(&places.verify_log).named("files.verify-log"),
+        evidence(&places.state).named("files.evidence"),
+        space(&[&places.state, &places.logs, &places.verify_log]).named("files.space"),
+        snapshot(places).named("files.snapshot"),
+        binary(&places.build, places.search_path.as_ref()).named("files.binary"),
+        completions(&places.completions).named("files.completions"),
+        kill_switch(&places.kill_switch).named("files.kill-switch"),
+        engaged(&places.kill_switch).named("files.breaker"),
     ]
 }
 
 /// A directory that can be written to, or that could be made.
-fn directory(path: &Path) -> Found {
+fn directory(path: &Path) -> Check {
     let (nearest, metadata) = match nearest(path) {
         Ok(found) => found,
-        Err(why) => return Found::fail(why),
+        Err(why) => return Check::fail(why),
     };
     let shown = path.display();
     if !metadata.is_dir() {
-        return Found::fail(format!("{} is in the way: it is no directory", nearest.display()));
+        return Check::fail(format!("{} is in the way: it is no directory", nearest.display()));
     }
     match access(nearest, AccessFlags::W_OK | AccessFlags::X_OK) {
-        Err(errno) => Found::fail(format!("{}: {}", nearest.display(), errno.desc())),
-        Ok(()) if nearest == path => Found::pass(format!("{shown}")),
-        Ok(()) => Found::pass(format!("{shown}, not there yet, can be made")),
+        Err(errno) => Check::fail(format!("{}: {}", nearest.display(), errno.desc())),
+        Ok(()) if nearest == path => Check::pass(format!("{shown}")),
+        Ok(()) => Check::pass(format!("{shown}, not there yet, can be made")),
     }
 }
 
@@ -112,40 +112,38 @@ fn nearest(path: &Path) -> Result<(&Path, Metadata), String> {
 }
 
 /// A file that can be written to, or that could be made.
-fn file(path: &Path) -> Found {
+fn file(path: &Path) -> Check {
     match fs::metadata(path) {
         Ok(metadata) if !metadata.is_file() => {
-            Found::fail(format!("{} is no file", path.display()))
+            Check::fail(format!("{} is no file", path.display()))
         }
         Ok(_) => match access(path, AccessFlags::W_OK) {
-            Ok(()) => Found::pass(path.display().to_string()),
-            Err(errno) => Found::fail(format!("{}: {}", path.display(), errno.desc())),
+            Ok(()) => Check::pass(path.display().to_string()),
+            Err(errno) => Check::fail(format!("{}: {}", path.display(), errno.desc())),
         },
         Err(error) if error.kind() == ErrorKind::NotFound => match path.parent() {
             Some(parent) => directory(parent),
-            None => Found::fail(format!("{}: {error}", path.display())),
+            None => Check::fail(format!("{}: {error}", path.display())),
         },
-        Err(error) => Found::fail(format!("{}: {error}", path.display())),
+        Err(error) => Check::fail(format!("{}: {error}", path.display())),
     }
 }
 
 /// Nothing is made where nothing is recorded yet.
-fn evidence(state: &Path) -> Found {
+fn evidence(state: &Path) -> Check {
     let evidence = Evidence::at(state.to_owned());
     if !evidence.path().exists() {
-        let Found { status, found, .. } = directory(state);
-        return Found::judge(
-            status == super::Status::Pass,
-            format!("nothing is recorded; {found}"),
-        );
+        let mut directory = directory(state);
+        directory.found = format!("nothing is recorded; {}", directory.found);
+        return directory;
     }
     match evidence.writable(PATIENCE) {
-        Ok(()) => Found::pass(evidence.path().display().to_string()),
-        Err(error) => Found::fail(crate::failure::cause_of(&error)),
+        Ok(()) => Check::pass(evidence.path().display().to_string()),
+        Err(error) => Check::fail(crate::failure::cause_of(&error)),
     }
 }
 
-fn space(paths: &[&Path]) -> Found {
+fn space(paths: &[&Path]) -> Check {
     let mut least: Option<(u64, String)> = None;
     for path in paths {
         let free = nearest(path).and_then(|(there, _)| {
@@ -157,46 +155,48 @@ fn space(paths: &[&Path]) -> Found {
                 least = Some((free, there.display().to_string()));
             }
             Ok(_) => {}
-            Err(why) => return Found::fail(why),
+            Err(why) => return Check::fail(why),
         }
     }
     let (free, path) = least.unwrap_or_default();
     judge_space(free, &path)
 }
 
-fn judge_space(free: u64, path: &str) -> Found {
+fn judge_space(free: u64, path: &str) -> Check {
     let found = format!("{} MiB free at {path}", free >> 20);
     match free {
-        ..FEW_BYTES => Found::fail(found),
-        FEW_BYTES..SOME_BYTES => Found::warn(found),
-        _ => Found::pass(found),
+        ..FEW_BYTES => Check::fail(found),
+        FEW_BYTES..SOME_BYTES => Check::warn(found),
+        _ => Check::pass(found),
     }
 }
 
-fn snapshot(places: &Places) -> Found {
+fn snapshot(places: &Places) -> Check {
     let snapshot = match Store::new(places.state.clone()).load() {
         Previous::Found(snapshot) => snapshot,
-        Previous::Absent => return Found::warn("there is none: no sync has succeeded here yet"),
+        Previous::Absent => return Check::warn("there is none: no sync has succeeded here yet"),
         Previous::Unusable(why) => {
-            return Found::warn(format!("it can't be used, and is taken for absent: {why}"));
+            return Check::warn(format!("it can't be used, and is taken for absent: {why}"));
         }
     };
     if places.endpoint.as_deref().is_some_and(|endpoint| endpoint != snapshot.endpoint) {
-        return Found::warn(format!("it is of another gateway: {}", snapshot.endpoint));
+        return Check::warn(format!("it is of another gateway: {}", snapshot.endpoint));
     }
     let age = places.now.duration_since(snapshot.taken_at);
     if age.is_negative() && age.unsigned_abs() > FUTURE_TOLERANCE {
         let found = format!("it was taken in the future, at {}", snapshot.taken_at);
-        return Found::warn(found).remedy("set this machine's clock, then mt5crs sync");
+        return Check::warn(found).with_remedy("set this machine's clock, then mt5crs sync");
     }
     let count = snapshot.positions.len();
-    Found::pass(format!("{count} positions, taken {:.1} h ago", age.as_secs_f64() / 3600.0))
+    Check::pass(format!("{count} positions, taken {:.1} h ago", age.as_secs_f64() / 3600.0))
 }
 
-fn binary(build: &Build, search_path: Option<&OsString>) -> Found {
+fn binary(build: &Build, search_path: Option<&OsString>) -> Check {
     let Some(path) = &build.path else {
-        return Found::warn(format!("{}, and where it lies can't be told", build.version))
-            .remedy("start it by a path that is still there: it may have been replaced meanwhile");
+        return Check::warn(format!("{}, and where it lies can't be told", build.version))
+            .with_remedy(
+                "start it by a path that is still there: it may have been replaced meanwhile",
+            );
     };
     let directories = search_path.map(std::env::split_paths).into_iter().flatten();
     let mut on_path = directories.map(|directory| directory.join("mt5crs"));
@@ -207,13 +207,13 @@ fn binary(build: &Build, search_path: Option<&OsString>) -> Found {
     };
     let found = format!("{} at {}", build.version, path.display());
     match first {
-        None => Found::pass(format!("{found}; the PATH finds none")),
-        Some(first) if same(&first, path) => Found::pass(found),
-        Some(first) => Found::warn(format!("{found}; the PATH finds {}", first.display())),
+        None => Check::pass(format!("{found}; the PATH finds none")),
+        Some(first) if same(&first, path) => Check::pass(found),
+        Some(first) => Check::warn(format!("{found}; the PATH finds {}", first.display())),
     }
 }
 
-fn completions(all: &[Completions]) -> Found {
+fn completions(all: &[Completions]) -> Check {
     let (mut current, mut stale) = (vec![], vec![]);
     for completions in all {
         for place in completions.places.iter().filter(|place| place.is_file()) {
@@ -226,36 +226,36 @@ fn completions(all: &[Completions]) -> Found {
     match (stale.first(), current.is_empty()) {
         (Some((shell, place)), _) => {
             let places = stale.iter().map(|(_, place)| place.clone());
-            Found::warn(format!("another version's: {}", super::config::list(places)))
-                .remedy(format!("mt5crs completions {shell} > {place}"))
+            Check::warn(format!("another version's: {}", super::config::list(places)))
+                .with_remedy(format!("mt5crs completions {shell} > {place}"))
         }
-        (None, true) => Found::not_applicable("none are installed where shells look for them"),
+        (None, true) => Check::not_applicable("none are installed where shells look for them"),
         (None, false) => {
-            Found::pass(super::config::list(current.into_iter().map(|(_, place)| place)))
+            Check::pass(super::config::list(current.into_iter().map(|(_, place)| place)))
         }
     }
 }
 
-fn kill_switch(path: &Path) -> Found {
+fn kill_switch(path: &Path) -> Check {
     let Some(parent) = path.parent().filter(|parent| parent.is_dir()) else {
-        return Found::fail(format!("{}: its directory is not there", path.display()));
+        return Check::fail(format!("{}: its directory is not there", path.display()));
     };
     if let Err(errno) = access(parent, AccessFlags::W_OK | AccessFlags::X_OK) {
-        return Found::fail(format!("{}: {}", parent.display(), errno.desc()));
+        return Check::fail(format!("{}: {}", parent.display(), errno.desc()));
     }
     let (Ok(directory), us) = (fs::metadata(parent), nix::unistd::geteuid().as_raw()) else {
-        return Found::fail(format!("{} can't be looked at", parent.display()));
+        return Check::fail(format!("{} can't be looked at", parent.display()));
     };
     match fs::symlink_metadata(path) {
         Ok(there) if there.is_dir() => {
-            Found::fail(format!("{} is a directory, which no release removes", path.display()))
+            Check::fail(format!("{} is a directory, which no release removes", path.display()))
         }
-        Ok(there) if !may_remove(&directory, there.uid(), us) => Found::fail(format!(
+        Ok(there) if !may_remove(&directory, there.uid(), us) => Check::fail(format!(
             "{} belongs to uid {}, and its directory is sticky",
             path.display(),
             there.uid()
         )),
-        _ => Found::pass(path.display().to_string()),
+        _ => Check::pass(path.display().to_string()),
     }
 }
 
@@ -265,17 +265,17 @@ pub(super) fn may_remove(directory: &Metadata, owner: u32, who: u32) -> bool {
     directory.mode() & STICKY == 0 || who == 0 || who == owner || who == directory.uid()
 }
 
-fn engaged(path: &Path) -> Found {
+fn engaged(path: &Path) -> Check {
     match breaker::engaged(path) {
-        Some(why) => Found::warn(why),
-        None => Found::pass(format!("{} is not there", path.display())),
+        Some(why) => Check::warn(why),
+        None => Check::pass(format!("{} is not there", path.display())),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::Status;
     use super::*;
+    use crate::report::Status;
 
     #[test]
     fn little_space_warns_and_less_fails() {

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::catalogue::{Group, code};
-use super::findings::Found;
+use super::catalogue::Group;
+use super::findings::Findings;
 use crate::evidence::Evidence;
 use crate::evidence::EvidenceError;
 use crate::evidence::body::CanaryResult;
@@ -11,7 +11,7 @@ use crate::evidence::book::{Book, Run};
 use crate::evidence::chain::Step;
 use crate::guard::decision::{self, Rules};
 use crate::ops::evidence::verify;
-use crate::report::Outcome;
+use crate::report::{Check, Outcome};
 
 /// Runs without anything open that are kept while the records are read: the last canary is among the last of them.
 const KEEP: usize = 10_000;
@@ -21,75 +21,70 @@ pub(super) fn decision(
     bytes: Option<&Result<Vec<u8>, String>>,
     rules: &Rules,
     now: Timestamp,
-) -> Vec<(&'static str, Found)> {
+    findings: &mut Findings<'_>,
+) {
     let checks = match bytes {
-        None => return Vec::new(),
+        None => return,
         Some(Ok(bytes)) => decision::judge(bytes, rules, now).1,
         Some(Err(why)) => vec![decision::unreadable(why)],
     };
-    let mut found: Vec<(&'static str, Found)> = checks
-        .into_iter()
-        .filter_map(|check| {
-            let name = check.name.strip_prefix("decision-")?;
-            Some((code(Group::Decision, name)?, Found::of(check)))
-        })
-        .collect();
+    for check in checks {
+        let name = check.name.trim_start_matches("decision-").to_owned();
+        findings.add_to(Group::Decision, check.named(name));
+    }
     for (there, code, key) in [
         (rules.expected_hash.is_some(), "decision.expected", "MT5CRS_DECISION_HASH"),
         (rules.report.is_some(), "decision.report", "MT5CRS_DECISION_REPORT"),
     ] {
         if !there {
-            found.push((code, Found::not_applicable(format!("{key} is not set"))));
+            findings.add(Check::not_applicable(format!("{key} is not set")).named(code));
         }
     }
-    found
 }
 
 /// Walks along the records. It takes as long as they are.
-pub(super) fn evidence(
-    evidence: &Evidence,
-    endpoint: Option<&str>,
-    now: Timestamp,
-) -> Vec<(&'static str, Found)> {
+pub(super) fn evidence(evidence: &Evidence, endpoint: Option<&str>, now: Timestamp) -> Vec<Check> {
     let verified = verify::run(&verify::Options { evidence: evidence.clone(), anchor: None });
-    let mut found = vec![("evidence.chain", chain(&verified))];
+    let mut checks = vec![chain(&verified).named("evidence.chain")];
     let book = match read(evidence) {
         Ok(book) => book,
         Err(error) => {
-            let why = Found::not_reached(crate::failure::cause_of(&error));
+            let why = Check::not_reached(crate::failure::cause_of(&error));
             let rest =
                 ["evidence.owner", "evidence.intents", "evidence.positions", "evidence.canary"];
-            found.extend(rest.map(|code| (code, why.clone())));
-            return found;
+            checks.extend(rest.map(|code| why.clone().named(code)));
+            return checks;
         }
     };
-    found.push(("evidence.owner", owner(&book, endpoint)));
-    found.push(("evidence.intents", intents(&book)));
-    found.push(("evidence.positions", positions(&book)));
-    found.push(("evidence.canary", canary(&book, now)));
-    found
+    checks.extend([
+        owner(&book, endpoint).named("evidence.owner"),
+        intents(&book).named("evidence.intents"),
+        positions(&book).named("evidence.positions"),
+        canary(&book, now).named("evidence.canary"),
+    ]);
+    checks
 }
 
-fn chain(verified: &Outcome<verify::Report>) -> Found {
+fn chain(verified: &Outcome<verify::Report>) -> Check {
     match (&verified.report, &verified.failure) {
         (Some(report), _) if report.damage_count > 0 => {
             let damages = report.damages.iter().map(ToString::to_string);
-            Found::fail(format!(
+            Check::fail(format!(
                 "{} damages: {}",
                 report.damage_count,
                 super::config::list(damages)
             ))
         }
-        (Some(report), _) if report.records == 0 => Found::not_applicable("nothing is recorded"),
+        (Some(report), _) if report.records == 0 => Check::not_applicable("nothing is recorded"),
         (Some(report), _) if !verified.warnings.is_empty() => {
-            Found::warn(format!("{} records; {}", report.records, verified.warnings.join("; ")))
+            Check::warn(format!("{} records; {}", report.records, verified.warnings.join("; ")))
         }
         (Some(report), _) => match &report.head {
-            Some(head) => Found::pass(format!("{} records, head {head}", report.records)),
-            None => Found::pass(format!("{} records", report.records)),
+            Some(head) => Check::pass(format!("{} records, head {head}", report.records)),
+            None => Check::pass(format!("{} records", report.records)),
         },
-        (None, Some(failure)) => Found::fail(failure.first_cause()).remedy(failure.remedy()),
-        (None, None) => Found::not_reached("nothing was found out"),
+        (None, Some(failure)) => Check::fail(failure.first_cause()).with_remedy(failure.remedy()),
+        (None, None) => Check::not_reached("nothing was found out"),
     }
 }
 
@@ -111,25 +106,25 @@ fn read(evidence: &Evidence) -> Result<Book, EvidenceError> {
     Ok(book)
 }
 
-fn owner(book: &Book, endpoint: Option<&str>) -> Found {
+fn owner(book: &Book, endpoint: Option<&str>) -> Check {
     match (&book.owner, endpoint) {
-        (None, _) => Found::not_applicable("nothing is recorded"),
+        (None, _) => Check::not_applicable("nothing is recorded"),
         (Some(owner), Some(ours)) if owner.endpoint != ours => {
-            Found::fail(format!("they are {}'s, and this is {ours}", owner.endpoint))
+            Check::fail(format!("they are {}'s, and this is {ours}", owner.endpoint))
         }
-        (Some(owner), _) => Found::pass(owner.endpoint.clone()),
+        (Some(owner), _) => Check::pass(owner.endpoint.clone()),
     }
 }
 
-fn intents(book: &Book) -> Found {
+fn intents(book: &Book) -> Check {
     let open: Vec<String> = book
         .unresolved()
         .map(|intent| format!("the order of run {} at {:.0}", intent.run, intent.time))
         .collect();
-    if open.is_empty() { Found::pass("none") } else { Found::fail(super::config::list(open)) }
+    if open.is_empty() { Check::pass("none") } else { Check::fail(super::config::list(open)) }
 }
 
-fn positions(book: &Book) -> Found {
+fn positions(book: &Book) -> Check {
     let all: Vec<_> = book.open_canaries().collect();
     let shown = |kept: bool| {
         let of = all.iter().filter(move |canary| canary.kept_open == kept);
@@ -140,39 +135,39 @@ fn positions(book: &Book) -> Found {
             let tickets = all.iter().filter(|canary| !canary.kept_open);
             let flags: Vec<String> =
                 tickets.map(|canary| format!("--ticket {}", canary.ticket)).collect();
-            Found::fail(super::config::list(lost))
-                .remedy(format!("mt5crs emergency-close {}", flags.join(" ")))
+            Check::fail(super::config::list(lost))
+                .with_remedy(format!("mt5crs emergency-close {}", flags.join(" ")))
         }
         (_, kept) if !kept.is_empty() => {
-            Found::warn(format!("left open, as was asked for: {}", super::config::list(kept)))
+            Check::warn(format!("left open, as was asked for: {}", super::config::list(kept)))
         }
-        _ => Found::pass("none"),
+        _ => Check::pass("none"),
     }
 }
 
-fn canary(book: &Book, now: Timestamp) -> Found {
+fn canary(book: &Book, now: Timestamp) -> Check {
     let last: Option<(&Run, CanaryResult)> =
         book.runs().rev().find_map(|run| Some((run, run.canary.as_ref()?.result)));
     let Some((run, result)) = last else {
-        return Found::not_applicable("no canary is recorded");
+        return Check::not_applicable("no canary is recorded");
     };
     let hours = now.duration_since(run.began_at).as_secs_f64() / 3600.0;
     let found = |what: &str| format!("{what}, {hours:.1} h ago");
     match result {
-        CanaryResult::Closed => Found::pass(found("opened and closed, both proved")),
+        CanaryResult::Closed => Check::pass(found("opened and closed, both proved")),
         CanaryResult::KeptOpen if run.open.is_none() => {
-            Found::pass(found("opened, left open, and found closed since"))
+            Check::pass(found("opened, left open, and found closed since"))
         }
-        CanaryResult::KeptOpen => Found::warn(found("opened, and left open as was asked for")),
+        CanaryResult::KeptOpen => Check::warn(found("opened, and left open as was asked for")),
         CanaryResult::NotClosed if run.open.is_none() => {
-            Found::warn(found("opened, and only found closed by a later run"))
+            Check::warn(found("opened, and only found closed by a later run"))
         }
-        CanaryResult::NotClosed => Found::fail(found("opened, and its close is not proved")),
+        CanaryResult::NotClosed => Check::fail(found("opened, and its close is not proved")),
         // Nothing is open by it, and only another canary can show that the next one would.
-        CanaryResult::NotExecuted => Found::warn(found("it did not execute")),
+        CanaryResult::NotExecuted => Check::warn(found("it did not execute")),
         CanaryResult::Unknown if run.intents.is_empty() => {
-            Found::warn(found("its outcome was unknown, and is settled since"))
+            Check::warn(found("its outcome was unknown, and is settled since"))
         }
-        CanaryResult::Unknown => Found::fail(found("what became of its order is not proved")),
+        CanaryResult::Unknown => Check::fail(found("what became of its order is not proved")),
     }
 }

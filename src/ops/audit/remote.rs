@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::catalogue::{Group, code};
-use super::findings::{Findings, Found};
+use super::catalogue::Group;
+use super::findings::Findings;
 use super::usage::judge;
 use super::{Deps, Options};
 use crate::clock::Deadline;
@@ -19,7 +19,7 @@ use crate::link::client::Listener;
 use crate::link::target::resolve;
 use crate::link::transport::LinkError;
 use crate::link::{Client, ReadPolicy};
-use crate::ops::link_test::{self, Layer, Reach};
+use crate::ops::link_test::{self, Reach};
 use crate::ops::sync::changes::Changes;
 use crate::ops::sync::snapshot::{Previous, Store};
 use crate::ops::sync::{self, Observed, StateExpectations, checks};
@@ -27,7 +27,7 @@ use crate::os::process;
 use crate::proof::can_close::{self, Probed};
 use crate::protocol::ErrorCode;
 use crate::protocol::positions::Position;
-use crate::report::{Status, TargetKind};
+use crate::report::{Check, Status, TargetKind};
 use crate::units::{Lots, Symbol, Ticket};
 
 /// A sync that is as quick as this is as expected.
@@ -84,7 +84,7 @@ pub(super) fn ask(
     if findings.wants_group(Group::Link)
         && let Err(why) = climb(remote, deps, findings, &mut talked)
     {
-        findings.rest(|entry| entry.asks_gateway, &Found::not_reached(why));
+        findings.rest(|entry| entry.asks_gateway, &Check::not_reached(why));
         return talked;
     }
     if (measure_own || findings.wants(|entry| entry.asks_gateway))
@@ -96,8 +96,8 @@ pub(super) fn ask(
     talked
 }
 
-fn not_reached(failure: &Failure) -> Found {
-    Found::not_reached(failure.root_cause())
+fn not_reached(failure: &Failure) -> Check {
+    Check::not_reached(failure.root_cause())
 }
 
 /// Tests the link. An error says why nothing more can be asked.
@@ -121,17 +121,15 @@ fn climb(
     let mut failed = None;
     for layer in outcome.report.into_iter().flat_map(|report| report.layers) {
         if layer.status == Status::Fail {
-            failed = failed.or(Some(layer.name));
+            failed = failed.or(Some(layer.name.clone()));
         }
         // What was not reached is told with its cause.
-        if layer.status != Status::NotReached
-            && let Some(code) = code(Group::Link, layer.name)
-        {
-            findings.add(code, of_layer(layer));
+        if layer.status != Status::NotReached {
+            findings.add_to(Group::Link, layer);
         }
     }
-    let why = format!("the link failed at {}", failed.unwrap_or("its start"));
-    findings.rest(|entry| entry.group == Group::Link, &Found::not_reached(why.clone()));
+    let why = format!("the link failed at {}", failed.as_deref().unwrap_or("its start"));
+    findings.rest(|entry| entry.group == Group::Link, &Check::not_reached(why.clone()));
     match outcome.failure {
         // It answered, and the answer is no.
         None => Ok(()),
@@ -140,19 +138,6 @@ fn climb(
             talked.failure = Some(failure);
             Err(why)
         }
-    }
-}
-
-fn of_layer(layer: Layer) -> Found {
-    let found = match layer.status {
-        Status::Pass | Status::Info => Found::pass(layer.found),
-        Status::Warn => Found::warn(layer.found),
-        Status::Fail => Found::fail(layer.found),
-        Status::NotReached => Found::not_reached(layer.found),
-    };
-    match layer.remedy {
-        Some(remedy) => found.remedy(remedy),
-        None => found,
     }
 }
 
@@ -182,17 +167,18 @@ fn talk(
     talked.target = Some(target::kind(&target, talked.simulated));
     judge_state(options, remote, &observed, findings);
     read.map_err(|error| names.read_failure(&error))?;
-    let why = Found::not_reached("what it needs was refused");
+    let why = Check::not_reached("what it needs was refused");
     findings.rest(|entry| entry.group == Group::State, &why);
-    findings.add("baseline.sync", figure(took, SYNC_EXPECTED, options.settings.alert_sync));
-    findings.add("baseline.accuracy", accuracy(&observed));
+    let sync = figure(took, SYNC_EXPECTED, options.settings.alert_sync);
+    findings.add(sync.named("baseline.sync"));
+    findings.add(accuracy(&observed).named("baseline.accuracy"));
     let positions = listed(&observed);
     if findings.wants_code("gateway.can-close") {
         probe(remote, deps, &mut client, allowed, positions, options, findings)
             .map_err(|error| names.read_failure(&error))?;
     }
     if measure_own || findings.wants_code("baseline.retry") {
-        findings.add("baseline.retry", retry(options, deps, &mut client, remote)?);
+        findings.add(retry(options, deps, &mut client, remote)?.named("baseline.retry"));
     }
     let cpu_after = process::own_cpu();
     talked.own_cpu = cpu_after.zip(cpu_before).map(|(after, before)| after.saturating_sub(before));
@@ -213,53 +199,57 @@ fn judge_state(
     observed: &Observed,
     findings: &mut Findings<'_>,
 ) {
-    match &observed.synced {
-        Some(Err(refusal)) if refusal.code == ErrorCode::UnknownAction => {
-            findings.add("gateway.sync-all", Found::fail(refusal.to_string()));
+    let known = observed.synced.as_ref().map(|synced| match synced {
+        Err(refusal) if refusal.code == ErrorCode::UnknownAction => {
+            Check::fail(refusal.to_string())
         }
-        Some(Err(refusal)) => findings
-            .add("gateway.sync-all", Found::pass(format!("it knows it, and refused: {refusal}"))),
-        Some(Ok(_)) => findings.add("gateway.sync-all", Found::pass("answered")),
-        None => {}
+        Err(refusal) => Check::pass(format!("it knows it, and refused: {refusal}")),
+        Ok(_) => Check::pass("answered"),
+    });
+    if let Some(known) = known {
+        findings.add(known.named("gateway.sync-all"));
     }
     for check in checks::judge(observed, &remote.judging) {
-        // What is information alone has no row; what was not reached is told with its cause.
-        if check.status != Status::NotReached
-            && let Some(code) = code(Group::State, &check.name)
-        {
-            findings.add(code, Found::of(check));
+        // What was not reached is told with its cause.
+        match check.status {
+            Status::NotReached => {}
+            Status::Info => {
+                findings.add_to(Group::State, Check { status: Status::NotApplicable, ..check });
+            }
+            _ => findings.add_to(Group::State, check),
         }
     }
     if let Some(Ok(listed)) = &observed.listed
         && findings.wants_code("state.recovered")
     {
-        findings.add("state.recovered", recovered(options, remote, &listed.positions));
+        let recovered = recovered(options, remote, &listed.positions);
+        findings.add(recovered.named("state.recovered"));
     }
 }
 
-fn recovered(options: &Options, remote: &Remote, now: &[Position]) -> Found {
+fn recovered(options: &Options, remote: &Remote, now: &[Position]) -> Check {
     let Some(directory) = options.settings.target_state_dir() else {
-        return Found::not_reached("no gateway is named");
+        return Check::not_reached("no gateway is named");
     };
     let snapshot = match Store::new(directory).load() {
         Previous::Found(snapshot) if snapshot.endpoint == remote.link.names.endpoint => snapshot,
         Previous::Found(snapshot) => {
-            return Found::warn(format!(
+            return Check::warn(format!(
                 "the snapshot is of another gateway: {}",
                 snapshot.endpoint
             ));
         }
-        Previous::Absent => return Found::not_applicable("no sync has succeeded here yet"),
+        Previous::Absent => return Check::not_applicable("no sync has succeeded here yet"),
         Previous::Unusable(why) => {
-            return Found::not_reached(format!("the snapshot can't be used: {why}"));
+            return Check::not_reached(format!("the snapshot can't be used: {why}"));
         }
     };
     let changes = Changes::since(&snapshot, now);
     let (before, since) = (snapshot.positions.len(), changes.since);
     if changes.is_empty() {
-        return Found::pass(format!("{before} recovered at {since:.0}, and the same now"));
+        return Check::pass(format!("{before} recovered at {since:.0}, and the same now"));
     }
-    Found::warn(format!(
+    Check::warn(format!(
         "{before} recovered at {since:.0}, {} now: {} opened, {} closed, {} changed since",
         now.len(),
         changes.opened.len(),
@@ -287,21 +277,19 @@ fn probe(
     };
     let permit = |identity: &_| target::arm_close(allowed, identity);
     let Probed { can_close, found, remedy } = can_close::probe(client, &permit, asked)?;
-    let found = Found::judge(can_close, found).expected(can_close::EXPECTED);
-    findings.add(
-        "gateway.can-close",
-        match remedy {
-            Some(remedy) => found.remedy(remedy),
-            None => found,
-        },
-    );
+    let check = Check::judge(can_close, found).expecting(can_close::EXPECTED);
+    let check = match remedy {
+        Some(remedy) => check.with_remedy(remedy),
+        None => check,
+    };
+    findings.add(check.named("gateway.can-close"));
     Ok(())
 }
 
 /// Of the tickets that GET_POSITIONS lists, how many SYNC_ALL recovered in the same round; and nothing else.
-fn accuracy(observed: &Observed) -> Found {
+fn accuracy(observed: &Observed) -> Check {
     let (Some(Ok(synced)), Some(Ok(listed))) = (&observed.synced, &observed.listed) else {
-        return Found::not_reached("one of the two lists was refused");
+        return Check::not_reached("one of the two lists was refused");
     };
     let tickets = |positions: &[Position]| -> std::collections::BTreeSet<Ticket> {
         positions.iter().map(|position| position.ticket).collect()
@@ -309,7 +297,7 @@ fn accuracy(observed: &Observed) -> Found {
     let (recovered, listed) = (tickets(&synced.positions), tickets(&listed.positions));
     let (both, all) = (recovered.intersection(&listed).count(), recovered.union(&listed).count());
     let percent = if all == 0 { 100.0 } else { 100.0 * both as f64 / all as f64 };
-    Found::judge(both == all, format!("{percent:.1} %: {both} of {all} tickets are in both lists"))
+    Check::judge(both == all, format!("{percent:.1} %: {both} of {all} tickets are in both lists"))
 }
 
 /// As after a lost connection: nothing is connected, the interval passes, a new session asks.
@@ -318,7 +306,7 @@ fn retry(
     deps: &Deps<'_>,
     client: &mut Client<'_>,
     remote: &Remote,
-) -> Result<Found, Failure> {
+) -> Result<Check, Failure> {
     let clock = &**deps.clock;
     client.hang_up();
     let began = clock.monotonic();
@@ -330,8 +318,8 @@ fn retry(
     Ok(figure(took, RETRY_EXPECTED, options.settings.alert_retry))
 }
 
-fn figure(took: Duration, expected: Duration, alert: Duration) -> Found {
+fn figure(took: Duration, expected: Duration, alert: Duration) -> Check {
     let found = format!("{:.0} ms", took.as_secs_f64() * 1e3);
     judge(took.as_secs_f64(), expected.as_secs_f64(), alert.as_secs_f64(), found)
-        .expected(format!("at most {expected:?}; alert past {alert:?}"))
+        .expecting(format!("at most {expected:?}; alert past {alert:?}"))
 }

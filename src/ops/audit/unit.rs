@@ -6,13 +6,13 @@ use std::time::Duration;
 use nix::unistd::User;
 
 use super::files::may_remove;
-use super::findings::Found;
 use super::usage::{judge_cpu, judge_memory};
 use super::{Deps, Options};
 use crate::clock::{Clock, Deadline};
 use crate::failure::cause_of;
 use crate::logs::alerts::engine::Engine;
 use crate::os::systemd::{self, Error, Unit as Shown};
+use crate::report::Check;
 
 /// How long systemd may take; it answers within some ms.
 const WAIT: Duration = Duration::from_secs(2);
@@ -51,17 +51,18 @@ impl Unit {
     }
 
     /// The unit, or what a check says that can't have it.
-    fn seen(&self) -> Result<&Shown, Found> {
+    fn seen(&self) -> Result<&Shown, Check> {
         match self {
-            Self::None(why) => Err(Found::not_applicable(why.clone())),
-            Self::Unknown(why) | Self::Missing(why) => Err(Found::not_reached(why.clone())),
+            Self::None(why) => Err(Check::not_applicable(why.clone())),
+            Self::Unknown(why) | Self::Missing(why) => Err(Check::not_reached(why.clone())),
             Self::Seen { shown, .. } => Ok(shown),
         }
     }
 
-    pub(super) fn active(&self) -> Found {
+    pub(super) fn active(&self) -> Check {
         if let Self::Missing(why) = self {
-            return Found::fail(why.clone()).remedy("mend MT5CRS_ENGINE_UNIT, or install the unit");
+            return Check::fail(why.clone())
+                .with_remedy("mend MT5CRS_ENGINE_UNIT, or install the unit");
         }
         let shown = match self.seen() {
             Ok(shown) => shown,
@@ -69,55 +70,55 @@ impl Unit {
         };
         let found = format!("{} is {}", shown.name, shown.active_state);
         match shown.active_state.as_str() {
-            "active" => Found::pass(found),
-            "failed" => Found::fail(found),
-            _ => Found::warn(found),
+            "active" => Check::pass(found),
+            "failed" => Check::fail(found),
+            _ => Check::warn(found),
         }
     }
 
-    pub(super) fn crashed(&self) -> Found {
+    pub(super) fn crashed(&self) -> Check {
         match self.seen() {
             Ok(shown) => {
                 let engine = Engine::of(shown.clone());
-                Found::judge(!engine.crashed(), engine.to_string())
+                Check::judge(!engine.crashed(), engine.to_string())
             }
             Err(why) => why,
         }
     }
 
-    pub(super) fn shares(&self, kill_switch: &Path) -> Found {
+    pub(super) fn shares(&self, kill_switch: &Path) -> Check {
         let shown = match self.seen() {
             Ok(shown) => shown,
             Err(why) => return why,
         };
         let name = &shown.name;
         let (Some(private), Some(user)) = (shown.private_tmp, &shown.user) else {
-            return Found::not_reached("systemd doesn't say PrivateTmp and User");
+            return Check::not_reached("systemd doesn't say PrivateTmp and User");
         };
         let in_tmp = ["/tmp", "/var/tmp"].iter().any(|tmp| kill_switch.starts_with(tmp));
         if private && in_tmp {
             let path = kill_switch.display();
-            return Found::fail(format!("{name} has a /tmp of its own, and never sees {path}"));
+            return Check::fail(format!("{name} has a /tmp of its own, and never sees {path}"));
         }
         let Some(theirs) = uid(user) else {
-            return Found::not_reached(format!("who the unit's user `{user}` is can't be told"));
+            return Check::not_reached(format!("who the unit's user `{user}` is can't be told"));
         };
         let directory = kill_switch.parent().and_then(|parent| std::fs::metadata(parent).ok());
         let Some(directory) = directory else {
-            return Found::not_reached("the kill switch's directory is not there");
+            return Check::not_reached("the kill switch's directory is not there");
         };
         let ours = nix::unistd::geteuid().as_raw();
         if may_remove(&directory, theirs, ours) && may_remove(&directory, ours, theirs) {
-            return Found::pass(format!("{name} sees {}", kill_switch.display()));
+            return Check::pass(format!("{name} sees {}", kill_switch.display()));
         }
-        Found::warn(format!(
+        Check::warn(format!(
             "{name} runs as uid {theirs}, this is uid {ours}, and the kill switch's directory is sticky: one may not remove the other's file"
         ))
-        .remedy("run both as one user, or put KILL_SWITCH_FILE into a directory of their group's")
+        .with_remedy("run both as one user, or put KILL_SWITCH_FILE into a directory of their group's")
     }
 
     /// `None` where the unit has no say, and this process's own memory is looked at.
-    pub(super) fn memory(&self, alert: u64) -> Option<Found> {
+    pub(super) fn memory(&self, alert: u64) -> Option<Check> {
         let shown = match self.metrics()? {
             Ok(shown) => shown,
             Err(why) => return Some(why),
@@ -129,7 +130,7 @@ impl Unit {
     }
 
     /// The same for the CPU, over a window that began with the audit; what is left of it is waited for.
-    pub(super) fn cpu(&self, window: Duration, alert: f64, deps: &Deps<'_>) -> Option<Found> {
+    pub(super) fn cpu(&self, window: Duration, alert: f64, deps: &Deps<'_>) -> Option<Check> {
         let shown = match self.metrics()? {
             Ok(shown) => shown,
             Err(why) => return Some(why),
@@ -139,10 +140,10 @@ impl Unit {
         let clock = &**deps.clock;
         let left = window.saturating_sub(clock.monotonic().saturating_sub(*at));
         if left > deps.deadline.left(clock) {
-            return Some(Found::not_reached("the deadline comes before the figure's window ends"));
+            return Some(Check::not_reached("the deadline comes before the figure's window ends"));
         }
         if let Err(stopped) = clock.sleep(left) {
-            return Some(Found::not_reached(stopped.to_string()));
+            return Some(Check::not_reached(stopped.to_string()));
         }
         let again = ask(&shown.name, clock, deps.deadline);
         let span = clock.monotonic().saturating_sub(*at);
@@ -150,13 +151,13 @@ impl Unit {
             Ok(Some(second)) if second >= first => {
                 judge_cpu(&shown.name, Duration::from_nanos(second - first), span, alert)
             }
-            Ok(_) => Found::not_reached(format!("{} was started again meanwhile", shown.name)),
-            Err(error) => Found::not_reached(cause_of(&error)),
+            Ok(_) => Check::not_reached(format!("{} was started again meanwhile", shown.name)),
+            Err(error) => Check::not_reached(cause_of(&error)),
         })
     }
 
     /// Where no unit is named, or there is no systemd, our own figures stand in: `None`.
-    fn metrics(&self) -> Option<Result<&Shown, Found>> {
+    fn metrics(&self) -> Option<Result<&Shown, Check>> {
         match self {
             Self::None(_) => None,
             _ => Some(self.seen()),
@@ -173,8 +174,8 @@ fn uid(user: &str) -> Option<u32> {
     user.parse().ok().or_else(named)
 }
 
-fn no_account(name: &str, of: &str) -> Found {
-    Found::not_applicable(format!("systemd keeps no account of {name}'s {of}"))
+fn no_account(name: &str, of: &str) -> Check {
+    Check::not_applicable(format!("systemd keeps no account of {name}'s {of}"))
 }
 
 fn ask(name: &str, clock: &dyn Clock, deadline: Deadline) -> Result<Shown, Error> {

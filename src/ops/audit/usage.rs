@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::findings::Found;
+use crate::report::Check;
 
 const MB: f64 = 1e6;
 /// Memory that is expected, in MB.
@@ -11,26 +11,26 @@ const EXPECTED_MB: f64 = 20.0;
 const EXPECTED_PERCENT: f64 = 1.0;
 
 /// Better than expected is a pass, worse wants a look, past the alert's threshold it fails.
-pub(super) fn judge(figure: f64, expected: f64, alert: f64, found: String) -> Found {
+pub(super) fn judge(figure: f64, expected: f64, alert: f64, found: String) -> Check {
     if figure > alert {
-        Found::fail(found)
+        Check::fail(found)
     } else if figure > expected {
-        Found::warn(found)
+        Check::warn(found)
     } else {
-        Found::pass(found)
+        Check::pass(found)
     }
 }
 
 /// `alert` is in bytes.
-pub(super) fn judge_memory(whose: &str, bytes: u64, alert: u64) -> Found {
+pub(super) fn judge_memory(whose: &str, bytes: u64, alert: u64) -> Check {
     let mb = bytes as f64 / MB;
     let alert = alert as f64 / MB;
     judge(mb, EXPECTED_MB, alert, format!("{mb:.1} MB, {whose}"))
-        .expected(format!("at most {EXPECTED_MB} MB; alert past {alert} MB"))
+        .expecting(format!("at most {EXPECTED_MB} MB; alert past {alert} MB"))
 }
 
 /// `alert` is in per cent of one CPU.
-pub(super) fn judge_cpu(whose: &str, used: Duration, span: Duration, alert: f64) -> Found {
+pub(super) fn judge_cpu(whose: &str, used: Duration, span: Duration, alert: f64) -> Check {
     let percent = 100.0 * used.as_secs_f64() / span.as_secs_f64().max(f64::EPSILON);
     let found = format!(
         "{percent:.2} %, {whose}: {:.0} ms within {:.1} s",
@@ -38,13 +38,13 @@ pub(super) fn judge_cpu(whose: &str, used: Duration, span: Duration, alert: f64)
         span.as_secs_f64()
     );
     judge(percent, EXPECTED_PERCENT, alert, found)
-        .expected(format!("at most {EXPECTED_PERCENT} %; alert past {alert} %"))
+        .expecting(format!("at most {EXPECTED_PERCENT} %; alert past {alert} %"))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::Status;
     use super::*;
+    use crate::report::Status;
 
     #[test]
     fn better_than_expected_passes_and_past_the_threshold_fails() {

@@ -54,9 +54,8 @@ impl Guards<'_> {
         expected: &str,
         remedy: &str,
     ) {
-        let remedy = matches!(status, Status::Fail | Status::Warn).then(|| remedy.to_owned());
-        let expected = expected.to_owned();
-        self.checks.push(Check { name: name.into(), status, found, expected, remedy });
+        let check = Check::new(status, found).named(name).expecting(expected);
+        self.checks.push(check.with_remedy(remedy));
     }
 
     fn judge(
@@ -261,7 +260,7 @@ impl Guards<'_> {
             "on the gateway: tasklist | findstr MT5",
         );
         let judged = checks::identity_expected(account.as_ref(), &self.options.judging.expected);
-        self.checks.push(Check { name: "account-expected".into(), ..judged });
+        self.checks.push(judged.named("account-expected"));
         account
     }
 

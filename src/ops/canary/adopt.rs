@@ -16,7 +16,7 @@ use crate::link::Client;
 use crate::proof::absence::{self, Credible};
 use crate::proof::intents;
 use crate::protocol::positions::Position;
-use crate::report::{Check, Outcome, Status, Verdict};
+use crate::report::{Check, Outcome, Verdict};
 use crate::units::Ticket;
 
 /// Finds, proves, asks, and takes up.
@@ -74,14 +74,12 @@ fn find(
 ) -> Result<BTreeSet<Ticket>, Failure> {
     let link = |error: &crate::link::Error| options.names.read_failure(error);
     let mut guard = |name: &'static str, found: Result<String, Failure>| {
-        let (status, words, remedy) = match &found {
-            Ok(words) => (Status::Pass, words.clone(), None),
-            Err(failure) => {
-                (Status::Fail, failure.causes().join("; "), Some(failure.remedy().to_owned()))
-            }
+        let check = match &found {
+            Ok(words) => Check::pass(words),
+            Err(failure) => Check::fail(failure.causes().join("; ")).with_remedy(failure.remedy()),
         };
-        let expected = "one open canary, named by the gateway, in its list".to_owned();
-        report.guards.push(Check { name: name.into(), status, found: words, expected, remedy });
+        let expected = "one open canary, named by the gateway, in its list";
+        report.guards.push(check.named(name).expecting(expected));
         found.map(drop)
     };
     client.identify().map_err(|error| link(&error))?;

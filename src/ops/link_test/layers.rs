@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::latency::{self, Latency, Measured};
 use super::{Options, Reach, Report};
@@ -17,46 +17,47 @@ use crate::link::session::{AskError, Identity, ProofError, Session};
 use crate::link::target::{Target, resolve};
 use crate::link::transport::{Connection, LinkError};
 use crate::protocol::account::Account;
-use crate::report::Status;
+use crate::report::{Check, Status};
 
+// How the document shows the check of a layer: with its time, and without an expectation.
 /// One layer of the link.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Layer {
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Layer<'c> {
     /// Its name, stable for scripts.
-    pub name: &'static str,
-    /// How it ended.
-    pub status: Status,
-    /// What it took in µs, where it was reached.
-    pub took_us: Option<u64>,
+    name: &'c str,
+    /// Its result.
+    status: Status,
+    /// Time that it took in µs, where it was reached.
+    took_us: Option<u64>,
     /// What was found.
-    pub found: String,
+    found: &'c str,
     /// What to do, where it failed or warned.
-    pub remedy: Option<String>,
+    remedy: Option<&'c str>,
 }
 
-impl Layer {
-    pub(super) fn failed(&self) -> bool {
-        self.status == Status::Fail
-    }
-
-    pub(super) fn warned(&self) -> bool {
-        self.status == Status::Warn
-    }
+/// Writes the layers into the document.
+pub(super) fn serialize<S: Serializer>(layers: &[Check], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(layers.iter().map(|check| Layer {
+        name: &check.name,
+        status: check.status,
+        took_us: check.took_us,
+        found: &check.found,
+        remedy: check.remedy.as_deref(),
+    }))
 }
 
 const NAMES: [&str; 9] =
     ["settings", "name", "target", "tcp", "zmtp", "identity", "clock", "terminal", "latency"];
 
 /// Every layer, before anything was tried.
-pub(super) fn unreached() -> Vec<Layer> {
-    let layer = |name| Layer {
-        name,
-        status: Status::NotReached,
-        took_us: None,
-        found: "not reached".to_owned(),
-        remedy: None,
-    };
-    NAMES.map(layer).to_vec()
+pub(super) fn unreached() -> Vec<Check> {
+    NAMES.map(|name| Check::not_reached("not reached").named(name)).to_vec()
+}
+
+/// The name of the first layer that failed.
+pub(super) fn failed(layers: &[Check]) -> Option<&'static str> {
+    let mut named = NAMES.into_iter().zip(layers);
+    named.find(|(_, layer)| layer.status == Status::Fail).map(|(name, _)| name)
 }
 
 /// A test on its way up.

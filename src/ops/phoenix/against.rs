@@ -104,8 +104,7 @@ fn read(
     let wire = Wire::to(Some(gateway)).map_err(Trouble::io("listen on loopback"))?;
     let stage = Stage::set(deps, options.scratch.join("gateway"), wire.address())?;
     let mut check = |name: &'static str, status, found: String, expected: &str| {
-        let expected = expected.to_owned();
-        report.gateway.push(Check { name: name.into(), status, found, expected, remedy: None });
+        report.gateway.push(Check::new(status, found).named(name).expecting(expected));
     };
 
     let first = stage.run(&sync().each_ref().map(String::as_str))?;

@@ -54,7 +54,7 @@ impl Page for Report {
         for layer in &report.layers {
             let took = layer.took_us.map_or(String::new(), |us| format!("{:.1}", us as f64 / 1e3));
             layers.add_row([
-                table::cell(layer.name),
+                table::cell(&layer.name),
                 table::status_cell(layer.status),
                 table::cell(took),
                 table::found(layer.status, &layer.found),
