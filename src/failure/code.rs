@@ -224,7 +224,7 @@ catalogue! {
         "mend it, or pass -F to look for the very text";
     Unreadable = "unreadable", Usage,
         "a log was not read to its end, so matches may be missing",
-        "the warnings name them; with --log-dir DIR, or with paths behind the pattern, others are searched";
+        "the warnings name them; search other files with --log-dir DIR, or with paths behind the pattern";
     Manual = "man", No,
         "the manual could not be written",
         "free the disk, or name a directory that can be written";

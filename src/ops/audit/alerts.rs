@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::catalogue::Group;
 use crate::logs::alerts::event::{Event, RunId, What};
 use crate::logs::alerts::rules::{Alert, Rule};
-use crate::ops::log_alerts::Looked;
+use crate::ops::logs::alerts::Judged;
 use crate::report::Check;
 
 /// What the engine holds and uses is measured by the baseline, and whether it crashed is the unit's to tell.
@@ -19,14 +19,14 @@ const OF_LOGS: [Rule; 6] = [
 ];
 
 /// `endpoint` is the gateway whose last sync is looked for.
-pub(super) fn judge(looked: &Looked, endpoint: Option<&str>) -> Vec<Check> {
+pub(super) fn judge(looked: &Judged, endpoint: Option<&str>) -> Vec<Check> {
     let of_rule = |rule: Rule| Some(one(looked, rule).named(Group::Alerts.code(rule.name())?));
     let mut checks: Vec<Check> = OF_LOGS.into_iter().filter_map(of_rule).collect();
     checks.push(last_sync(looked, endpoint).named("alerts.last-sync"));
     checks
 }
 
-fn one(looked: &Looked, rule: Rule) -> Check {
+fn one(looked: &Judged, rule: Rule) -> Check {
     let all: Vec<&Alert> =
         looked.rules.alerts().iter().filter(|alert| alert.rule == rule).collect();
     let message = |alert: &Alert| match &alert.endpoint {
@@ -48,7 +48,7 @@ fn one(looked: &Looked, rule: Rule) -> Check {
     }
 }
 
-fn last_sync(looked: &Looked, endpoint: Option<&str>) -> Check {
+fn last_sync(looked: &Judged, endpoint: Option<&str>) -> Check {
     // A run whose beginning isn't in the logs may be any gateway's.
     let others: HashSet<&RunId> = looked
         .events
