@@ -1,4 +1,4 @@
-//! What every command's report has: a verdict, checks, and the envelope that scripts read.
+//! Parts shared by all reports: verdict, checks, outcome, and the JSON envelope.
 
 mod check;
 
@@ -13,31 +13,31 @@ pub use self::check::{Check, Status, verdict_of};
 use crate::exit::Exit;
 pub use crate::failure::Failure;
 
-/// The answer in one word.
+/// The answer of a report.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// It is so.
+    /// Yes.
     Pass,
-    /// It is so, and something wants a look.
+    /// Yes, and something needs review.
     Warn,
-    /// It is not so; of an order: proved that nothing executed.
+    /// No; for an order: proved that nothing executed.
     Fail,
-    /// What is so can't be told.
+    /// Neither is proved.
     Unknown,
 }
 
-/// Whom a report speaks of.
+/// The gateway that a report is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TargetKind {
-    /// Another machine.
+    /// A gateway on another machine.
     Live,
-    /// This machine.
+    /// A gateway on this machine.
     Loopback,
-    /// A gateway that says of itself that it is simulated.
+    /// A gateway that identifies itself as simulated.
     Simulated,
 }
 
@@ -51,25 +51,25 @@ impl fmt::Display for TargetKind {
     }
 }
 
-/// How a command ended: what it found, and what kept it from finding more.
+/// Outcome of a command: its report, and the failure that ended it early.
 #[derive(Debug)]
 pub struct Outcome<R> {
-    /// What was found; `None` where nothing was.
+    /// The report; `None` where there is nothing to report.
     pub report: Option<R>,
-    /// The answer in one word.
+    /// The answer.
     pub verdict: Verdict,
-    /// The answer for scripts.
+    /// The exit code of the process.
     pub exit: Exit,
-    /// Whether the far end said of itself that it is simulated.
+    /// Whether the gateway identified itself as simulated.
     pub simulated: bool,
-    /// What wants a look and belongs to no check.
+    /// Warnings that belong to no check.
     pub warnings: Vec<String>,
-    /// What kept the command from its answer.
+    /// The reason why the command has no complete answer.
     pub failure: Option<Failure>,
 }
 
 impl<R> Outcome<R> {
-    /// Nothing but a failure.
+    /// An outcome without a report.
     pub fn failed(failure: Failure) -> Self {
         Self {
             report: None,
@@ -81,7 +81,7 @@ impl<R> Outcome<R> {
         }
     }
 
-    /// A report that was judged by its checks.
+    /// A complete report with its verdict: exit code 0 for pass and warn, 1 for fail and unknown.
     pub fn judged(report: R, verdict: Verdict, simulated: bool) -> Self {
         let exit = match verdict {
             Verdict::Pass | Verdict::Warn => Exit::Ok,
@@ -105,30 +105,30 @@ pub struct Envelope<'a, R> {
     pub schema: String,
     /// The version of mt5crs.
     pub version: &'static str,
-    /// The profile, where one was named.
+    /// The profile, where one is in use.
     pub profile: Option<&'a str>,
-    /// The endpoint as it was configured, `tcp://HOST:PORT`.
+    /// The configured endpoint, `tcp://HOST:PORT`.
     pub endpoint: Option<&'a str>,
-    /// Whom the report speaks of; null before an address is known, and for commands that talk to nobody.
+    /// The gateway that the report is about; null before its address is known, and for commands that contact none.
     pub target: Option<TargetKind>,
-    /// When the run began, UTC.
+    /// Start of the run, UTC.
     pub started_at: Timestamp,
-    /// Monotonic duration of the run.
+    /// Monotonic duration of the run in ms.
     pub duration_ms: u64,
-    /// The answer in one word.
+    /// The answer.
     pub verdict: Verdict,
-    /// The answer for scripts.
+    /// The exit code of the process; 0 to 143.
     pub exit_code: u8,
-    /// The run's own log, for commands that keep one.
+    /// The run's own log; null for commands that write none.
     pub run_log: Option<&'a Path>,
-    /// The log of the lines that operators search for, for commands that keep one.
+    /// The log of the lines that operators search for; null for commands that write none.
     pub verify_log: Option<&'a Path>,
-    /// With a simulated gateway: the tree that stands in for state, logs and kill switch.
+    /// With --sim: the scratch directory that replaces state, logs and kill switch.
     pub scratch: Option<&'a Path>,
-    /// What was found.
+    /// The report; null where there is nothing to report.
     pub report: Option<&'a R>,
-    /// What wants a look and belongs to no check.
+    /// Warnings that belong to no check.
     pub warnings: &'a [String],
-    /// What kept the command from its answer.
+    /// The reason why the command has no complete answer.
     pub error: Option<&'a Failure>,
 }

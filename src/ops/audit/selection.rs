@@ -23,7 +23,7 @@ pub enum BadSelection {
 impl Selection {
     /// These checks and groups alone (all where there are none), without those.
     pub fn new(only: Vec<String>, skip: Vec<String>) -> Result<Self, BadSelection> {
-        let known = |word: &&String| CHECKS.iter().any(|entry| entry.is(word));
+        let known = |word: &&String| CHECKS.iter().any(|entry| entry.is_called(word));
         if let Some(unknown) = only.iter().chain(&skip).find(|word| !known(word)) {
             return Err(BadSelection::Unknown(unknown.clone()));
         }
@@ -40,7 +40,7 @@ impl Selection {
     }
 
     pub(super) fn wants(&self, entry: &Entry) -> bool {
-        let named = |words: &[String]| words.iter().any(|word| entry.is(word));
+        let named = |words: &[String]| words.iter().any(|word| entry.is_called(word));
         (self.only.is_empty() || named(&self.only))
             && !named(&self.skip)
             && !(entry.asks_gateway && self.is_offline())
