@@ -163,9 +163,7 @@ impl Exit {
             Self::Bug => "a bug in mt5crs",
             Self::CommandNotRun => "the command behind `--` could not be run",
             Self::CommandNotFound => "the command behind `--` was not found",
-            Self::HungUp => {
-                "stopped by SIGHUP, which a closed terminal sends, before any order"
-            }
+            Self::HungUp => "stopped by SIGHUP, which a closed terminal sends, before any order",
             Self::Interrupted => {
                 "stopped by SIGINT before any order; as the code of a failure, by SIGINT, SIGHUP (129) or SIGTERM (143)"
             }
@@ -184,7 +182,9 @@ impl Exit {
             Self::NoAnswer => "try again later; mt5crs link-test names the layer that fails",
             Self::OutcomeUnknown => "never retry; run mt5crs sync, which resolves it",
             Self::Guarded => "read the reason: it names the guard and how to satisfy it",
-            Self::NotTheGateway => "have a person find the program that listens on the gateway's port",
+            Self::NotTheGateway => {
+                "have a person find the program that listens on the gateway's port"
+            }
             Self::OrderRefused => "run mt5crs explain with the code in the report",
             Self::NotFlat => "run mt5crs emergency-close again, or close by hand at the terminal",
             Self::Bug => "report it, with the run's log",

@@ -130,8 +130,7 @@ macro_rules! catalogue {
 }
 
 const SHOW: &str = "run mt5crs config show: it lists each setting with its origin";
-const BUG: &str =
-    "don't rely on this binary: reinstall the previous version, and report this with the output of mt5crs --version";
+const BUG: &str = "don't rely on this binary: reinstall the previous version, and report this with the output of mt5crs --version";
 const LINK: &str = "run mt5crs link-test for details";
 const SYNC: &str = "run mt5crs sync for details";
 const DECIDE: &str = "obtain a new admission decision: a canary needs an approved one";

@@ -1,31 +1,33 @@
-//! Are the settings what somebody meant?
+//! Checks of the settings: are they valid, known, unambiguous and private?
 
+use super::findings::first_few;
+use super::{Audit, Deps, Options};
 use crate::clock::Deadline;
 use crate::config::{FileState, Key, Origin, Problem, ProblemKind, Resolved, WarningKind};
 use crate::guard::target;
 use crate::link::target::resolve;
 use crate::report::Check;
 
-use super::findings::Findings;
-use super::{Deps, Options};
-
-/// More than these are counted, not listed.
-const LISTED: usize = 5;
-
-pub(super) fn check(options: &Options, deps: &Deps<'_>, findings: &mut Findings<'_>) {
+/// Checks the settings.
+pub(super) fn check(audit: &mut Audit<'_>) {
+    let (options, deps) = (audit.options, audit.deps);
     let resolved = &options.resolved;
-    findings.add(keys(resolved).named("config.keys"));
-    findings.add(unknown(resolved).named("config.unknown"));
-    findings.add(origins(resolved).named("config.origins"));
-    findings.add(gateway(options).named("config.gateway"));
-    findings.add(env_file(resolved).named("config.env-file"));
-    if findings.wants_code("config.target") {
-        findings.add(address(options, deps).named("config.target"));
+    for check in [
+        keys(resolved).named("config.keys"),
+        unknown(resolved).named("config.unknown"),
+        origins(resolved).named("config.origins"),
+        gateway(options).named("config.gateway"),
+        env_file(resolved).named("config.env-file"),
+    ] {
+        audit.findings.add(check);
+    }
+    if audit.findings.wants_code("config.target") {
+        audit.findings.add(address(options, deps).named("config.target"));
     }
 }
 
-/// Each problem is told by one check.
-fn told_by(problem: &Problem) -> &'static str {
+/// The check that reports a problem; each problem has one.
+fn code_of(problem: &Problem) -> &'static str {
     let is_gateway = matches!(problem.key, Some(Key::GatewayHost | Key::GatewayPort));
     match problem.kind {
         ProblemKind::UnknownKey => "config.unknown",
@@ -36,24 +38,14 @@ fn told_by(problem: &Problem) -> &'static str {
 }
 
 fn problems<'r>(resolved: &'r Resolved, code: &str) -> Vec<&'r Problem> {
-    resolved.problems.iter().filter(|problem| told_by(problem) == code).collect()
+    resolved.problems.iter().filter(|problem| code_of(problem) == code).collect()
 }
 
 fn failed(problems: &[&Problem]) -> Check {
-    let mut remedies: Vec<&str> = problems.iter().map(|problem| problem.remedy.as_str()).collect();
+    let mut remedies: Vec<String> = problems.iter().map(|problem| problem.remedy.clone()).collect();
     remedies.dedup();
-    let remedy = remedies.iter().take(LISTED).copied().collect::<Vec<_>>().join("; ");
-    Check::fail(list(problems.iter().map(|problem| problem.message.clone()))).with_remedy(remedy)
-}
-
-/// The first few, and how many more there are.
-pub(super) fn list(all: impl IntoIterator<Item = String>) -> String {
-    let all: Vec<String> = all.into_iter().collect();
-    let shown = all.iter().take(LISTED).cloned().collect::<Vec<_>>().join("; ");
-    match all.len().saturating_sub(LISTED) {
-        0 => shown,
-        more => format!("{shown}; and {more} more"),
-    }
+    let messages = problems.iter().map(|problem| problem.message.clone());
+    Check::fail(first_few(messages)).with_remedy(first_few(remedies))
 }
 
 fn keys(resolved: &Resolved) -> Check {
@@ -68,7 +60,7 @@ fn unknown(resolved: &Resolved) -> Check {
     let slips: Vec<String> = warnings(resolved, WarningKind::NoEffect);
     match (problems(resolved, "config.unknown").as_slice(), slips.is_empty()) {
         ([], true) => Check::pass("none"),
-        ([], false) => Check::warn(list(slips)).with_remedy("mend the name, or take it out"),
+        ([], false) => Check::warn(first_few(slips)).with_remedy("correct the name, or remove it"),
         (some, _) => failed(some),
     }
 }
@@ -81,7 +73,7 @@ fn warnings(resolved: &Resolved, kind: WarningKind) -> Vec<String> {
 fn origins(resolved: &Resolved) -> Check {
     let overrides = warnings(resolved, WarningKind::Overrides);
     if !overrides.is_empty() {
-        return Check::warn(list(overrides));
+        return Check::warn(first_few(overrides));
     }
     let count = |fits: fn(&Origin) -> bool| {
         resolved.table.iter().filter(|entry| fits(&entry.origin)).count()
@@ -93,28 +85,28 @@ fn origins(resolved: &Resolved) -> Check {
         (count(|origin| matches!(origin, Origin::Profile { .. })), "in the profile"),
         (count(|origin| matches!(origin, Origin::Default)), "by default"),
     ];
-    let said = counts.iter().filter(|(count, _)| *count > 0);
-    Check::pass(said.map(|(count, by)| format!("{count} {by}")).collect::<Vec<_>>().join(", "))
+    let used = counts.iter().filter(|(count, _)| *count > 0);
+    Check::pass(used.map(|(count, by)| format!("{count} {by}")).collect::<Vec<_>>().join(", "))
 }
 
 fn gateway(options: &Options) -> Check {
-    if options.practising {
-        return Check::not_applicable("a simulated gateway stands in for the configured one");
+    if options.sim_mode {
+        return Check::not_applicable("a simulated gateway replaces the configured one");
     }
     match (problems(&options.resolved, "config.gateway").as_slice(), &options.settings.gateway) {
         ([], Some(gateway)) => Check::pass(format!("{gateway} ({})", options.origin)),
-        ([], None) => Check::not_reached("what names it can't be used: see config.keys"),
+        ([], None) => Check::not_reached("its settings are invalid: see config.keys"),
         (some, _) => failed(some),
     }
 }
 
 fn address(options: &Options, deps: &Deps<'_>) -> Check {
     let Some(gateway) = &options.settings.gateway else {
-        return Check::not_reached("no gateway is named");
+        return Check::not_reached("no gateway is configured");
     };
     let is_address = gateway.host.parse::<std::net::IpAddr>().is_ok();
     if options.selection.is_offline() && !is_address {
-        return Check::not_applicable("without the link no name is resolved");
+        return Check::not_applicable("with --skip link no name is resolved");
     }
     let clock = &**deps.clock;
     let until = Deadline::after(clock, options.settings.sync_timeout).min(deps.deadline);
@@ -125,7 +117,9 @@ fn address(options: &Options, deps: &Deps<'_>) -> Check {
     match target::allow(&target, options.allow_loopback) {
         Err(own) => Check::fail(format!("{} is {own}", target.host)),
         Ok(_) => match &target.own {
-            Some(own) => Check::pass(format!("{} is {own}, as asked for", target.host)),
+            Some(own) => {
+                Check::pass(format!("{} is {own}, as --allow-loopback allows", target.host))
+            }
             None => Check::pass(format!("{} is not this machine", target.address.ip())),
         },
     }
@@ -133,11 +127,11 @@ fn address(options: &Options, deps: &Deps<'_>) -> Check {
 
 fn env_file(resolved: &Resolved) -> Check {
     let open = warnings(resolved, WarningKind::Permissions);
-    // The first file that settings are looked for in is always this one.
+    // `.env` is always the first file.
     match resolved.files.first() {
-        _ if !open.is_empty() => Check::warn(list(open)),
+        _ if !open.is_empty() => Check::warn(first_few(open)),
         Some(file) if file.state == FileState::Read => {
-            Check::pass(format!("{} is closed to others", file.path.display()))
+            Check::pass(format!("{} is closed to other users", file.path.display()))
         }
         _ => Check::not_applicable("there is no .env"),
     }

@@ -1,4 +1,4 @@
-//! What lies on this machine: can it be written, is it whole, is it this version's?
+//! Checks of this machine's files: can they be written, are they whole, are they of this version?
 
 use std::ffi::OsString;
 use std::fs::{self, Metadata};
@@ -11,20 +11,25 @@ use jiff::Timestamp;
 use nix::sys::statvfs::statvfs;
 use nix::unistd::{AccessFlags, access};
 
+use super::Audit;
+use super::catalogue::Group;
+use super::findings::first_few;
+use crate::config::Key;
 use crate::evidence::Evidence;
+use crate::failure::cause_of;
 use crate::guard::breaker;
 use crate::ops::sync::snapshot::{Previous, Store};
 use crate::report::Check;
 
-/// How long another process's append is waited for.
-const PATIENCE: Duration = Duration::from_secs(2);
-/// Free bytes below which nothing that matters can be relied on to be written.
-const FEW_BYTES: u64 = 64 << 20;
-/// Free bytes below which it is time to look.
-const SOME_BYTES: u64 = 1 << 30;
-/// Clocks may differ by this much before a snapshot counts as taken in the future.
+/// Timeout for another process's append.
+const APPEND_TIMEOUT: Duration = Duration::from_secs(2);
+/// Free bytes below which logs and evidence may not be written any more.
+const MIN_FREE_BYTES: u64 = 64 << 20;
+/// Free bytes below which the check warns.
+const LOW_FREE_BYTES: u64 = 1 << 30;
+/// A snapshot counts as taken in the future past this clock difference.
 const FUTURE_TOLERANCE: Duration = Duration::from_secs(60);
-/// A script of completions longer than this is none.
+/// A longer file is not a completion script.
 const MAX_SCRIPT_BYTES: u64 = 4 << 20;
 
 /// This binary.
@@ -32,55 +37,77 @@ const MAX_SCRIPT_BYTES: u64 = 4 << 20;
 pub struct Build {
     /// Version, commit and libzmq's version.
     pub version: String,
-    /// Where it lies, where that is known.
+    /// Its path, where that is known.
     pub path: Option<PathBuf>,
 }
 
 /// One shell's completions, as this binary prints them.
 #[derive(Debug, Clone)]
 pub struct Completions {
-    /// The shell.
+    /// The shell's name, as `mt5crs completions` takes it.
     pub shell: &'static str,
-    /// The script.
+    /// The script that this binary generates.
     pub script: Vec<u8>,
-    /// Where they are usually installed.
+    /// The usual installation paths.
     pub places: Vec<PathBuf>,
 }
 
-/// Where everything lies.
-#[derive(Debug, Clone)]
-pub(super) struct Places {
+/// The paths to check, owned by the thread that checks them.
+struct Places {
     /// This gateway's state.
-    pub(super) state: PathBuf,
-    pub(super) logs: PathBuf,
-    pub(super) verify_log: PathBuf,
-    pub(super) kill_switch: PathBuf,
-    /// `tcp://HOST:PORT`, where a gateway is named.
-    pub(super) endpoint: Option<String>,
-    pub(super) build: Build,
-    /// `PATH`.
-    pub(super) search_path: Option<OsString>,
-    pub(super) completions: Vec<Completions>,
-    pub(super) now: Timestamp,
+    state: PathBuf,
+    logs: PathBuf,
+    verify_log: PathBuf,
+    kill_switch: PathBuf,
+    /// `tcp://HOST:PORT`, where a gateway is configured.
+    endpoint: Option<String>,
+    build: Build,
+    /// The value of `PATH`.
+    search_path: Option<OsString>,
+    completions: Vec<Completions>,
+    now: Timestamp,
 }
 
-/// Looks at all of it. It may take as long as the disks do.
-pub(super) fn look(places: &Places) -> Vec<Check> {
-    vec![
-        directory(&places.state).named("files.state"),
-        directory(&places.logs).named("files.logs"),
-        file(&places.verify_log).named("files.verify-log"),
-        evidence(&places.state).named("files.evidence"),
-        space(&[&places.state, &places.logs, &places.verify_log]).named("files.space"),
-        snapshot(places).named("files.snapshot"),
-        binary(&places.build, places.search_path.as_ref()).named("files.binary"),
-        completions(&places.completions).named("files.completions"),
-        kill_switch(&places.kill_switch).named("files.kill-switch"),
-        engaged(&places.kill_switch).named("files.breaker"),
-    ]
+/// Checks the files and directories of this machine.
+pub(super) fn check(audit: &mut Audit<'_>) {
+    let keys = [Key::StateDir, Key::LogDir, Key::VerifyLog, Key::KillSwitchFile, Key::Profile];
+    audit.require_paths(Group::Files, &keys);
+    let (options, settings) = (audit.options, &audit.options.settings);
+    let shared = audit.engine.check_kill_switch(&settings.kill_switch_file);
+    audit.findings.add(shared.named("files.kill-switch-shared"));
+    audit.findings.add(audit.engine.check_active().named("files.engine-unit"));
+    let places = Places {
+        state: audit.state_dir(),
+        logs: settings.log_dir.clone(),
+        verify_log: settings.verify_log.clone(),
+        kill_switch: settings.kill_switch_file.clone(),
+        endpoint: audit.endpoint(),
+        build: options.build.clone(),
+        search_path: options.search_path.clone(),
+        completions: options.completions.clone(),
+        now: audit.deps.clock.now(),
+    };
+    audit.check_group(Group::Files, move || places.check());
 }
 
-/// A directory that can be written to, or that could be made.
+impl Places {
+    fn check(&self) -> Vec<Check> {
+        vec![
+            directory(&self.state).named("files.state"),
+            directory(&self.logs).named("files.logs"),
+            file(&self.verify_log).named("files.verify-log"),
+            evidence(&self.state).named("files.evidence"),
+            space(&[&self.state, &self.logs, &self.verify_log]).named("files.space"),
+            snapshot(self).named("files.snapshot"),
+            binary(&self.build, self.search_path.as_ref()).named("files.binary"),
+            completions(&self.completions).named("files.completions"),
+            kill_switch(&self.kill_switch).named("files.kill-switch"),
+            engaged(&self.kill_switch).named("files.breaker"),
+        ]
+    }
+}
+
+/// A directory that can be written to, or created.
 fn directory(path: &Path) -> Check {
     let (nearest, metadata) = match nearest(path) {
         Ok(found) => found,
@@ -88,34 +115,33 @@ fn directory(path: &Path) -> Check {
     };
     let shown = path.display();
     if !metadata.is_dir() {
-        return Check::fail(format!("{} is in the way: it is no directory", nearest.display()));
+        return Check::fail(format!("{} is not a directory", nearest.display()));
     }
     match access(nearest, AccessFlags::W_OK | AccessFlags::X_OK) {
         Err(errno) => Check::fail(format!("{}: {}", nearest.display(), errno.desc())),
         Ok(()) if nearest == path => Check::pass(format!("{shown}")),
-        Ok(()) => Check::pass(format!("{shown}, not there yet, can be made")),
+        Ok(()) => Check::pass(format!("{shown} does not exist yet, and can be created")),
     }
 }
 
-/// What is there of a path: itself, or the directory above it that is.
+/// The path itself, or its nearest existing ancestor.
 fn nearest(path: &Path) -> Result<(&Path, Metadata), String> {
     for ancestor in path.ancestors().filter(|ancestor| *ancestor != Path::new("")) {
         match fs::metadata(ancestor) {
             Ok(metadata) => return Ok((ancestor, metadata)),
-            // What lies below a file isn't there either.
             Err(error)
                 if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
             Err(error) => return Err(format!("{}: {error}", ancestor.display())),
         }
     }
-    Err(format!("nothing is there of {}", path.display()))
+    Err(format!("no part of {} exists", path.display()))
 }
 
-/// A file that can be written to, or that could be made.
+/// A file that can be written to, or created.
 fn file(path: &Path) -> Check {
     match fs::metadata(path) {
         Ok(metadata) if !metadata.is_file() => {
-            Check::fail(format!("{} is no file", path.display()))
+            Check::fail(format!("{} is not a file", path.display()))
         }
         Ok(_) => match access(path, AccessFlags::W_OK) {
             Ok(()) => Check::pass(path.display().to_string()),
@@ -129,17 +155,17 @@ fn file(path: &Path) -> Check {
     }
 }
 
-/// Nothing is made where nothing is recorded yet.
+/// Creates nothing where there are no records yet.
 fn evidence(state: &Path) -> Check {
     let evidence = Evidence::at(state.to_owned());
     if !evidence.path().exists() {
         let mut directory = directory(state);
-        directory.found = format!("nothing is recorded; {}", directory.found);
+        directory.found = format!("no records yet; {}", directory.found);
         return directory;
     }
-    match evidence.writable(PATIENCE) {
+    match evidence.writable(APPEND_TIMEOUT) {
         Ok(()) => Check::pass(evidence.path().display().to_string()),
-        Err(error) => Check::fail(crate::failure::cause_of(&error)),
+        Err(error) => Check::fail(cause_of(&error)),
     }
 }
 
@@ -165,8 +191,8 @@ fn space(paths: &[&Path]) -> Check {
 fn judge_space(free: u64, path: &str) -> Check {
     let found = format!("{} MiB free at {path}", free >> 20);
     match free {
-        ..FEW_BYTES => Check::fail(found),
-        FEW_BYTES..SOME_BYTES => Check::warn(found),
+        ..MIN_FREE_BYTES => Check::fail(found),
+        MIN_FREE_BYTES..LOW_FREE_BYTES => Check::warn(found),
         _ => Check::pass(found),
     }
 }
@@ -174,17 +200,17 @@ fn judge_space(free: u64, path: &str) -> Check {
 fn snapshot(places: &Places) -> Check {
     let snapshot = match Store::new(places.state.clone()).load() {
         Previous::Found(snapshot) => snapshot,
-        Previous::Absent => return Check::warn("there is none: no sync has succeeded here yet"),
+        Previous::Absent => return Check::warn("none: no sync has succeeded here yet"),
         Previous::Unusable(why) => {
-            return Check::warn(format!("it can't be used, and is taken for absent: {why}"));
+            return Check::warn(format!("unusable, and treated as absent: {why}"));
         }
     };
     if places.endpoint.as_deref().is_some_and(|endpoint| endpoint != snapshot.endpoint) {
-        return Check::warn(format!("it is of another gateway: {}", snapshot.endpoint));
+        return Check::warn(format!("of another gateway: {}", snapshot.endpoint));
     }
     let age = places.now.duration_since(snapshot.taken_at);
     if age.is_negative() && age.unsigned_abs() > FUTURE_TOLERANCE {
-        let found = format!("it was taken in the future, at {}", snapshot.taken_at);
+        let found = format!("taken in the future, at {}", snapshot.taken_at);
         return Check::warn(found).with_remedy("set this machine's clock, then mt5crs sync");
     }
     let count = snapshot.positions.len();
@@ -193,10 +219,8 @@ fn snapshot(places: &Places) -> Check {
 
 fn binary(build: &Build, search_path: Option<&OsString>) -> Check {
     let Some(path) = &build.path else {
-        return Check::warn(format!("{}, and where it lies can't be told", build.version))
-            .with_remedy(
-                "start it by a path that is still there: it may have been replaced meanwhile",
-            );
+        return Check::warn(format!("{}; its path is unknown", build.version))
+            .with_remedy("start it by a path that exists: its file may have been replaced");
     };
     let directories = search_path.map(std::env::split_paths).into_iter().flatten();
     let mut on_path = directories.map(|directory| directory.join("mt5crs"));
@@ -207,9 +231,9 @@ fn binary(build: &Build, search_path: Option<&OsString>) -> Check {
     };
     let found = format!("{} at {}", build.version, path.display());
     match first {
-        None => Check::pass(format!("{found}; the PATH finds none")),
+        None => Check::pass(format!("{found}; none on the PATH")),
         Some(first) if same(&first, path) => Check::pass(found),
-        Some(first) => Check::warn(format!("{found}; the PATH finds {}", first.display())),
+        Some(first) => Check::warn(format!("{found}; first on the PATH is {}", first.display())),
     }
 }
 
@@ -226,29 +250,27 @@ fn completions(all: &[Completions]) -> Check {
     match (stale.first(), current.is_empty()) {
         (Some((shell, place)), _) => {
             let places = stale.iter().map(|(_, place)| place.clone());
-            Check::warn(format!("another version's: {}", super::config::list(places)))
+            Check::warn(format!("generated by another version: {}", first_few(places)))
                 .with_remedy(format!("mt5crs completions {shell} > {place}"))
         }
-        (None, true) => Check::not_applicable("none are installed where shells look for them"),
-        (None, false) => {
-            Check::pass(super::config::list(current.into_iter().map(|(_, place)| place)))
-        }
+        (None, true) => Check::not_applicable("none installed in the usual places"),
+        (None, false) => Check::pass(first_few(current.into_iter().map(|(_, place)| place))),
     }
 }
 
 fn kill_switch(path: &Path) -> Check {
     let Some(parent) = path.parent().filter(|parent| parent.is_dir()) else {
-        return Check::fail(format!("{}: its directory is not there", path.display()));
+        return Check::fail(format!("{}: its directory does not exist", path.display()));
     };
     if let Err(errno) = access(parent, AccessFlags::W_OK | AccessFlags::X_OK) {
         return Check::fail(format!("{}: {}", parent.display(), errno.desc()));
     }
     let (Ok(directory), us) = (fs::metadata(parent), nix::unistd::geteuid().as_raw()) else {
-        return Check::fail(format!("{} can't be looked at", parent.display()));
+        return Check::fail(format!("{} can't be read", parent.display()));
     };
     match fs::symlink_metadata(path) {
         Ok(there) if there.is_dir() => {
-            Check::fail(format!("{} is a directory, which no release removes", path.display()))
+            Check::fail(format!("{} is a directory, which a release can't remove", path.display()))
         }
         Ok(there) if !may_remove(&directory, there.uid(), us) => Check::fail(format!(
             "{} belongs to uid {}, and its directory is sticky",
@@ -259,7 +281,8 @@ fn kill_switch(path: &Path) -> Check {
     }
 }
 
-/// In a sticky directory only a file's owner, the directory's and root may remove it.
+/// Whether `who` may remove a file of `owner` (both uids): in a sticky directory only the file's owner, the directory's
+/// owner and root may.
 pub(super) fn may_remove(directory: &Metadata, owner: u32, who: u32) -> bool {
     const STICKY: u32 = 0o1000;
     directory.mode() & STICKY == 0 || who == 0 || who == owner || who == directory.uid()
@@ -268,7 +291,7 @@ pub(super) fn may_remove(directory: &Metadata, owner: u32, who: u32) -> bool {
 fn engaged(path: &Path) -> Check {
     match breaker::engaged(path) {
         Some(why) => Check::warn(why),
-        None => Check::pass(format!("{} is not there", path.display())),
+        None => Check::pass(format!("{} does not exist", path.display())),
     }
 }
 
@@ -278,10 +301,10 @@ mod tests {
     use crate::report::Status;
 
     #[test]
-    fn little_space_warns_and_less_fails() {
-        assert_eq!(judge_space(SOME_BYTES, "/").status, Status::Pass);
-        assert_eq!(judge_space(SOME_BYTES - 1, "/").status, Status::Warn);
-        assert_eq!(judge_space(FEW_BYTES - 1, "/").status, Status::Fail);
+    fn low_space_warns_and_too_little_fails() {
+        assert_eq!(judge_space(LOW_FREE_BYTES, "/").status, Status::Pass);
+        assert_eq!(judge_space(LOW_FREE_BYTES - 1, "/").status, Status::Warn);
+        assert_eq!(judge_space(MIN_FREE_BYTES - 1, "/").status, Status::Fail);
     }
 
     #[test]

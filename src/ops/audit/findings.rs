@@ -72,7 +72,7 @@ impl<'s> Findings<'s> {
         let made = self.all.iter().position(|check| check.name == entry.code);
         let mut check = match made {
             Some(made) => self.all.swap_remove(made),
-            None => Check::new(Status::Skipped, "not asked for").named(entry.code),
+            None => Check::new(Status::Skipped, "not selected").named(entry.code),
         };
         if check.expected.is_empty() {
             check = check.expecting(entry.expected);
@@ -125,6 +125,17 @@ pub(super) fn serialize<S: Serializer>(checks: &[Check], serializer: S) -> Resul
         expected: &check.expected,
         remedy: check.remedy.as_deref(),
     }))
+}
+
+/// The first few of a list, and how many more there are.
+pub(super) fn first_few(all: impl IntoIterator<Item = String>) -> String {
+    const LISTED: usize = 5;
+    let all: Vec<String> = all.into_iter().collect();
+    let (shown, more) = all.split_at(all.len().min(LISTED));
+    match more.len() {
+        0 => shown.join("; "),
+        more => format!("{}; and {more} more", shown.join("; ")),
+    }
 }
 
 #[cfg(test)]

@@ -1,15 +1,15 @@
-//! What monitoring reads of an audit.
+//! Metrics of an audit, for monitoring.
 
 use super::Report;
 use crate::metric::{Metric, Range, link_up, of_checks};
 use crate::report::{Outcome, Status};
 
-/// The check that stands for the gateway's answer and its terminal's.
+/// The check that shows that the gateway and its terminal answer.
 const LINK: &str = "link.terminal";
 
-/// Of one audit.
+/// The metrics of one audit.
 pub fn of(outcome: &Outcome<Report>) -> Vec<Metric> {
-    let help = "Whether nothing was found that makes this deployment unfit";
+    let help = "Whether this deployment is fit";
     let ok = outcome.report.is_some() && outcome.exit == crate::exit::Exit::Ok;
     let mut figures = vec![Metric::should_be("audit_ok", help, ok)];
     let Some(report) = &outcome.report else {
@@ -17,7 +17,7 @@ pub fn of(outcome: &Outcome<Report>) -> Vec<Metric> {
         return figures;
     };
     let link = report.checks.iter().find(|check| check.name == LINK);
-    // Nothing is said of a gateway that nobody wanted to be asked.
+    // Without a selected check of the link there is no metric for it.
     figures.extend(
         link.filter(|check| check.status != Status::Skipped)
             .map(|check| link_up(matches!(check.status, Status::Pass | Status::Warn))),

@@ -2,26 +2,28 @@
 
 use super::catalogue::{CHECKS, Entry, Group};
 
-/// The checks that are asked for.
+/// The selected checks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Selection {
     only: Vec<String>,
     skip: Vec<String>,
 }
 
-/// A word that names nothing, or words that leave nothing.
+/// A selection that can't be meant.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadSelection {
     /// Neither a check nor a group.
-    #[error("`{0}` is neither a check nor a group of them")]
+    #[error("`{0}` is neither a check nor a group")]
     Unknown(String),
-    /// Nothing would be checked, which must not read like a pass.
-    #[error("nothing is left to be checked")]
+    /// No check is left, which must not look like a pass.
+    #[error("the selection leaves no check")]
     Nothing,
 }
 
 impl Selection {
-    /// These checks and groups alone (all where there are none), without those.
+    /// Selects the checks and groups of `only` (all where it is empty) without those of `skip`.
+    ///
+    /// Fails where a word names nothing, or no check is left.
     pub fn new(only: Vec<String>, skip: Vec<String>) -> Result<Self, BadSelection> {
         let known = |word: &&String| CHECKS.iter().any(|entry| entry.is_called(word));
         if let Some(unknown) = only.iter().chain(&skip).find(|word| !known(word)) {
@@ -34,7 +36,7 @@ impl Selection {
         }
     }
 
-    /// Without the link there is no way to the gateway: whatever asks it is left out as well.
+    /// Whether the link is skipped, and with it every check that asks the gateway.
     pub fn is_offline(&self) -> bool {
         self.skip.iter().any(|word| word == Group::Link.name())
     }

@@ -91,7 +91,7 @@ fn a_warning_counts_where_it_is_asked_to() {
     let fit = Fit::on(Sim::with_faults(&[]));
     let audit = |level: &str| fit.audit(&["--only=files.snapshot", &format!("--fail-on={level}")]);
     let page = audit("fail").end().exits(0);
-    page.says("Audit: 0/1 passed, 1 warned").says("help: mt5crs sync");
+    page.says("Audit: 0/1 passed, 1 warned").says("help: run mt5crs sync");
     assert_eq!(audit("fail").json().document()["verdict"], "warn");
     assert_eq!(audit("warn").json().exits(1).document()["verdict"], "fail");
 }

@@ -117,7 +117,7 @@ fn a_snapshot_of_another_form_or_gateway_warns_and_says_why() {
         ("snapshot/1", "snapshot/2", "mt5crs.snapshot/2"),
         (endpoint.as_str(), "10.0.0.9:5555", "another gateway"),
         ("\"taken_at\":\"20", "\"taken_at\":\"29", "in the future"),
-        ("}", "", "can't be used"),
+        ("}", "", "unusable"),
     ] {
         assert!(text.contains(from), "{from}");
         std::fs::write(&path, text.replacen(from, to, 1)).unwrap();

@@ -88,7 +88,7 @@ fn options(
     Options {
         selection,
         fail_on: args.fail_on.into(),
-        practising: run.global.sim.sim,
+        sim_mode: run.global.sim.sim,
         origin: site.map_or_else(|_| String::new(), |site| site.origin.clone()),
         allow_loopback: site.map_or(run.global.settings.allow_loopback, |site| site.allow_loopback),
         build: Build {

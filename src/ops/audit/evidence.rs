@@ -1,81 +1,55 @@
-//! What was decided, intended and proved: the admission decision, and the evidence.
+//! Checks of the evidence: is it undamaged and this gateway's, and does it leave an order or a position open?
 
 use jiff::Timestamp;
 
+use super::Audit;
 use super::catalogue::Group;
-use super::findings::Findings;
+use super::findings::first_few;
+use crate::config::Key;
 use crate::evidence::Evidence;
 use crate::evidence::EvidenceError;
 use crate::evidence::body::CanaryResult;
 use crate::evidence::book::{Book, Run};
 use crate::evidence::chain::Step;
-use crate::guard::decision::{self, Rules};
+use crate::failure::cause_of;
 use crate::ops::evidence::verify;
 use crate::report::{Check, Outcome};
 
-/// Runs without anything open that are kept while the records are read: the last canary is among the last of them.
+/// Number of settled runs that are kept while the records are read: the last canary is among the last of them.
 const KEEP: usize = 10_000;
 
-/// Judges the decision; `None` where the settings name none.
-pub(super) fn decision(
-    bytes: Option<&Result<Vec<u8>, String>>,
-    rules: &Rules,
-    now: Timestamp,
-    findings: &mut Findings<'_>,
-) {
-    let checks = match bytes {
-        None => return,
-        Some(Ok(bytes)) => decision::judge(bytes, rules, now).1,
-        Some(Err(why)) => vec![decision::unreadable(why)],
-    };
-    for check in checks {
-        let name = check.name.trim_start_matches("decision-").to_owned();
-        findings.add_to(Group::Decision, check.named(name));
-    }
-    for (there, code, key) in [
-        (rules.expected_hash.is_some(), "decision.expected", "MT5CRS_DECISION_HASH"),
-        (rules.report.is_some(), "decision.report", "MT5CRS_DECISION_REPORT"),
-    ] {
-        if !there {
-            findings.add(Check::not_applicable(format!("{key} is not set")).named(code));
-        }
-    }
+/// Checks every record.
+pub(super) fn check(audit: &mut Audit<'_>) {
+    audit.require_paths(Group::Evidence, &[Key::StateDir, Key::Profile]);
+    let evidence = Evidence::at(audit.state_dir());
+    let (endpoint, now) = (audit.endpoint(), audit.deps.clock.now());
+    audit.check_group(Group::Evidence, move || judge(&evidence, endpoint.as_deref(), now));
 }
 
-/// Walks along the records. It takes as long as they are.
-pub(super) fn evidence(evidence: &Evidence, endpoint: Option<&str>, now: Timestamp) -> Vec<Check> {
+fn judge(evidence: &Evidence, endpoint: Option<&str>, now: Timestamp) -> Vec<Check> {
     let verified = verify::run(&verify::Options { evidence: evidence.clone(), anchor: None });
-    let mut checks = vec![chain(&verified).named("evidence.chain")];
-    let book = match read(evidence) {
-        Ok(book) => book,
-        Err(error) => {
-            let why = Check::not_reached(crate::failure::cause_of(&error));
-            let rest =
-                ["evidence.owner", "evidence.intents", "evidence.positions", "evidence.canary"];
-            checks.extend(rest.map(|code| why.clone().named(code)));
-            return checks;
-        }
+    let [owner, intents, positions, canary] = match read(evidence) {
+        Ok(book) => [owner(&book, endpoint), intents(&book), positions(&book), canary(&book, now)],
+        Err(error) => [(); 4].map(|()| Check::not_reached(cause_of(&error))),
     };
-    checks.extend([
-        owner(&book, endpoint).named("evidence.owner"),
-        intents(&book).named("evidence.intents"),
-        positions(&book).named("evidence.positions"),
-        canary(&book, now).named("evidence.canary"),
-    ]);
-    checks
+    vec![
+        chain(&verified).named("evidence.chain"),
+        owner.named("evidence.owner"),
+        intents.named("evidence.intents"),
+        positions.named("evidence.positions"),
+        canary.named("evidence.canary"),
+    ]
 }
 
 fn chain(verified: &Outcome<verify::Report>) -> Check {
     match (&verified.report, &verified.failure) {
         (Some(report), _) if report.damage_count > 0 => {
             let damages = report.damages.iter().map(ToString::to_string);
-            Check::fail(format!(
-                "{} damages: {}",
-                report.damage_count,
-                super::config::list(damages)
-            ))
+            let records = if report.damage_count == 1 { "record" } else { "records" };
+            let damages = first_few(damages);
+            Check::fail(format!("{} damaged {records}: {damages}", report.damage_count))
         }
-        (Some(report), _) if report.records == 0 => Check::not_applicable("nothing is recorded"),
+        (Some(report), _) if report.records == 0 => Check::not_applicable("no records"),
         (Some(report), _) if !verified.warnings.is_empty() => {
             Check::warn(format!("{} records; {}", report.records, verified.warnings.join("; ")))
         }
@@ -84,11 +58,11 @@ fn chain(verified: &Outcome<verify::Report>) -> Check {
             None => Check::pass(format!("{} records", report.records)),
         },
         (None, Some(failure)) => Check::fail(failure.first_cause()).with_remedy(failure.remedy()),
-        (None, None) => Check::not_reached("nothing was found out"),
+        (None, None) => Check::not_reached("no result"),
     }
 }
 
-/// What the records say; one that is damaged leaves doubt about every other.
+/// The state that the records describe. One damaged record makes all others doubtful.
 fn read(evidence: &Evidence) -> Result<Book, EvidenceError> {
     let mut book = Book::new(KEEP);
     for step in evidence.walk(None)? {
@@ -108,9 +82,9 @@ fn read(evidence: &Evidence) -> Result<Book, EvidenceError> {
 
 fn owner(book: &Book, endpoint: Option<&str>) -> Check {
     match (&book.owner, endpoint) {
-        (None, _) => Check::not_applicable("nothing is recorded"),
+        (None, _) => Check::not_applicable("no records"),
         (Some(owner), Some(ours)) if owner.endpoint != ours => {
-            Check::fail(format!("they are {}'s, and this is {ours}", owner.endpoint))
+            Check::fail(format!("they belong to {}, and this is {ours}", owner.endpoint))
         }
         (Some(owner), _) => Check::pass(owner.endpoint.clone()),
     }
@@ -121,7 +95,7 @@ fn intents(book: &Book) -> Check {
         .unresolved()
         .map(|intent| format!("the order of run {} at {:.0}", intent.run, intent.time))
         .collect();
-    if open.is_empty() { Check::pass("none") } else { Check::fail(super::config::list(open)) }
+    if open.is_empty() { Check::pass("none") } else { Check::fail(first_few(open)) }
 }
 
 fn positions(book: &Book) -> Check {
@@ -135,11 +109,11 @@ fn positions(book: &Book) -> Check {
             let tickets = all.iter().filter(|canary| !canary.kept_open);
             let flags: Vec<String> =
                 tickets.map(|canary| format!("--ticket {}", canary.ticket)).collect();
-            Check::fail(super::config::list(lost))
+            Check::fail(first_few(lost))
                 .with_remedy(format!("mt5crs emergency-close {}", flags.join(" ")))
         }
         (_, kept) if !kept.is_empty() => {
-            Check::warn(format!("left open, as was asked for: {}", super::config::list(kept)))
+            Check::warn(format!("left open on request: {}", first_few(kept)))
         }
         _ => Check::pass("none"),
     }
@@ -149,7 +123,7 @@ fn canary(book: &Book, now: Timestamp) -> Check {
     let last: Option<(&Run, CanaryResult)> =
         book.runs().rev().find_map(|run| Some((run, run.canary.as_ref()?.result)));
     let Some((run, result)) = last else {
-        return Check::not_applicable("no canary is recorded");
+        return Check::not_applicable("no canary on record");
     };
     let hours = now.duration_since(run.began_at).as_secs_f64() / 3600.0;
     let found = |what: &str| format!("{what}, {hours:.1} h ago");
@@ -158,16 +132,16 @@ fn canary(book: &Book, now: Timestamp) -> Check {
         CanaryResult::KeptOpen if run.open.is_none() => {
             Check::pass(found("opened, left open, and found closed since"))
         }
-        CanaryResult::KeptOpen => Check::warn(found("opened, and left open as was asked for")),
+        CanaryResult::KeptOpen => Check::warn(found("opened, and left open on request")),
         CanaryResult::NotClosed if run.open.is_none() => {
-            Check::warn(found("opened, and only found closed by a later run"))
+            Check::warn(found("opened; a later run found it closed"))
         }
         CanaryResult::NotClosed => Check::fail(found("opened, and its close is not proved")),
-        // Nothing is open by it, and only another canary can show that the next one would.
-        CanaryResult::NotExecuted => Check::warn(found("it did not execute")),
+        // It left nothing open, and only another canary can show that the next one would execute.
+        CanaryResult::NotExecuted => Check::warn(found("not executed")),
         CanaryResult::Unknown if run.intents.is_empty() => {
-            Check::warn(found("its outcome was unknown, and is settled since"))
+            Check::warn(found("outcome unknown at first, resolved since"))
         }
-        CanaryResult::Unknown => Check::fail(found("what became of its order is not proved")),
+        CanaryResult::Unknown => Check::fail(found("the outcome of its order is not proved")),
     }
 }
