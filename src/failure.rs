@@ -112,26 +112,26 @@ impl Failure {
     }
 }
 
-/// Where operators set the gateway's host.
+/// The usual place of the gateway's host.
 pub const HOST_SETTING: &str = "GTW_HOST in .env";
 
-/// What the remedies name.
+/// The operation and the settings that messages and remedies name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FailureContext {
-    /// What was being done, to be read after "failed to" and before the endpoint: `sync`.
+    /// The operation, as a verb that fits between "failed to" and the endpoint: `sync`.
     pub verb: &'static str,
-    /// The endpoint as configured, `tcp://HOST:PORT`.
+    /// The configured endpoint, `tcp://HOST:PORT`.
     pub endpoint: String,
-    /// The port, for firewall rules.
+    /// The gateway's port, for firewall rules.
     pub port: u16,
-    /// Where the host is set, to be read after "check": [`HOST_SETTING`] unless something stands above it.
+    /// The setting of the host, to be read after "check": [`HOST_SETTING`] unless another layer overrides it.
     pub host_setting: String,
     /// The cloud's security group, where the settings name it.
     pub security_group: Option<String>,
 }
 
 impl FailureContext {
-    /// What to do about a link that failed.
+    /// The remedy for a link that failed.
     pub fn link_remedy(&self, error: &LinkError) -> String {
         let port = self.port;
         match error {
@@ -140,22 +140,22 @@ impl FailureContext {
             ),
             LinkError::TimedOut => format!(
                 "check the firewall, on the gateway: `netsh advfirewall firewall show rule name=\"ZMQ-MT5\"`; check that {} allows port {port}; check {}; if the port is open, restart the Windows gateway",
-                self.group(),
+                self.name_security_group(),
                 self.host_setting
             ),
             LinkError::Unanswered { .. } => {
-                "the gateway was there a moment before: its terminal hangs or is busy; look at the terminal, restart it, then the Windows gateway"
+                "the gateway answered a moment ago: its terminal hangs or is busy; restart the terminal, then the Windows gateway"
                     .to_owned()
             }
             LinkError::Silent | LinkError::Stalled => format!(
-                "something accepts connections on port {port} and goes no further: the gateway hangs, or this is not its port; restart the Windows gateway"
+                "port {port} accepts connections, and then nothing answers: the gateway hangs, or another program has this port; restart the Windows gateway"
             ),
             LinkError::NoRoute => format!(
                 "check {}, and the route or VPN to the gateway's network: `ip route get` followed by its address",
                 self.host_setting
             ),
             LinkError::Lost => {
-                "the gateway went away in the middle: restart the Windows gateway, then run this again"
+                "the gateway closed the connection: restart the Windows gateway, then run this again"
                     .to_owned()
             }
             LinkError::NotZeroMq(_) => Code::NotTheGateway.remedy().to_owned(),
@@ -166,7 +166,7 @@ impl FailureContext {
         }
     }
 
-    fn group(&self) -> String {
+    fn name_security_group(&self) -> String {
         match &self.security_group {
             Some(group) => format!("security group {group}"),
             None => "the cloud's security group (MT5CRS_SECURITY_GROUP names it here)".to_owned(),
@@ -178,7 +178,7 @@ impl FailureContext {
         Failure::new(code, format!("failed to {} {}", self.verb, self.endpoint))
     }
 
-    /// A read that brought nothing that could be used.
+    /// The failure of a read without a usable answer.
     pub fn read_failure(&self, error: &Error) -> Failure {
         match error {
             Error::NoAnswer { last, .. } => self
@@ -195,7 +195,7 @@ impl FailureContext {
         }
     }
 
-    /// A single exchange that failed, which nobody repeated.
+    /// The failure of a single exchange, without retries.
     pub fn link_failure(&self, error: &LinkError) -> Failure {
         match error {
             LinkError::Stopped(stopped) => Failure::interrupted(*stopped),
@@ -204,7 +204,7 @@ impl FailureContext {
         }
     }
 
-    /// Answers that can't be believed, check by check; nothing where none failed.
+    /// The failure of checks, each with its finding as a cause; `None` where none failed.
     pub fn checks_failure(&self, checks: &[Check]) -> Option<Failure> {
         let failed = || checks.iter().filter(|check| check.status == Status::Fail);
         failed().next()?;
@@ -217,18 +217,18 @@ impl FailureContext {
         })
     }
 
-    /// The configured address is this machine (hazard 12).
+    /// The refusal of an address of this machine (hazard 12).
     pub fn own_address(&self, target: &Target, own: &Own) -> Failure {
         let message = format!("refused to talk to {}: it is this machine", target.address);
         Failure::new(Code::OwnAddress, message)
             .with_cause(format!("{} is {own}", target.host))
             .with_remedy(format!(
-                "check {}: it has to be the gateway's own address; to practise on a gateway on this machine, add --allow-loopback",
+                "check {}: it must be the gateway's own address; to use a gateway on this machine, add --allow-loopback",
                 self.host_setting
             ))
     }
 
-    /// A name that led nowhere.
+    /// The failure to resolve the gateway's host name.
     pub fn resolve_failure(&self, error: &ResolveError) -> Failure {
         match error {
             ResolveError::Link { source: LinkError::Stopped(stopped), .. } => {
@@ -244,7 +244,7 @@ impl FailureContext {
     }
 }
 
-/// An error's words with those of what caused it.
+/// An error's message with its source's.
 pub fn cause_of(error: &dyn std::error::Error) -> String {
     match error.source() {
         Some(source) => format!("{error}: {source}"),

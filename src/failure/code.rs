@@ -54,10 +54,10 @@ catalogue! {
         "nothing that it says can be relied on: look at the positions at the terminal, compare the gateway's version with protocol v4.3, read its log";
     OwnAddress = "own-address", Guarded,
         "the gateway's configured address is this machine; nothing was sent",
-        "check GTW_HOST in .env: it has to be the gateway's own address; to practise on a gateway on this machine, add --allow-loopback";
+        "check GTW_HOST in .env: it must be the gateway's own address; to use a gateway on this machine, add --allow-loopback";
     WrongAccount = "wrong-account", Guarded,
         "the terminal is logged in to another account than the settings expect; nothing was sent",
-        "check which account the terminal is logged in to, or mend MT5CRS_EXPECT_LOGIN, _SERVER, _TRADE_MODE, _CURRENCY";
+        "check which account the terminal is logged in to, or correct MT5CRS_EXPECT_LOGIN, _SERVER, _TRADE_MODE, _CURRENCY";
     TerminalGone = "terminal-gone", No,
         "the gateway answers, and its terminal does not",
         "look at the terminal on the gateway: is it running, logged in and connected? then run mt5crs link-test again";
@@ -74,16 +74,16 @@ catalogue! {
     // The checks of a report, and the gate before a command.
     ChecksFailed = "checks-failed", No,
         "at least one check of the report failed",
-        "mend what the checks name";
+        "correct what the checks name";
     SyncFailed = "sync-failed", No,
         "the state was not recovered, so the command behind `--` was not started",
-        "read the causes: each names a failed check; mend it, then run the same command again";
+        "read the causes: each names a failed check; correct it, then run the same command again";
     SyncWarned = "sync-warned", No,
         "a check of the sync warned, so the command behind `--` was not started",
-        "mend what the check names, or accept it by name: --allow-warn CHECK";
+        "correct it, or accept it by name: --allow-warn CHECK";
     StateNotWritable = "state-not-writable", Usage,
         "the snapshot of the recovered state could not be written",
-        "the old snapshot is intact; free the disk or mend the directory's owner and mode, or name another with MT5CRS_STATE_DIR";
+        "the old snapshot is intact; free disk space or correct the directory's owner and mode, or set another with MT5CRS_STATE_DIR";
     CommandNotRun = "command", CommandNotRun,
         "the command behind `--` could not be started",
         "check its path and its permissions";
@@ -94,7 +94,7 @@ catalogue! {
     // Orders.
     Guard = "guard", Guarded,
         "a guard forbids the order; no order was sent",
-        "mend what the guards name, then run it again";
+        "correct what the guards name, then run it again";
     BreakerEngaged = "breaker-engaged", Guarded,
         "the kill switch is engaged, so the command behind `--` was not started",
         "find out who engaged the breaker and why, before the file is removed";
@@ -106,13 +106,13 @@ catalogue! {
         "run it again at a terminal and confirm, or add --yes";
     CanaryLock = "canary-lock", Guarded,
         "another canary runs on this account, or its lock could not be taken; no order was sent",
-        "wait for the other canary to end, or mend the state directory; no order was sent";
+        "wait for the other canary to end, or correct the state directory's owner and mode; no order was sent";
     NothingToResume = "nothing-to-resume", Guarded,
         "no earlier canary's position can be taken over; no order was sent",
         "mt5crs evidence show lists the canaries and what is proved of them";
     IntentNotRecorded = "evidence", Guarded,
         "the order's intent could not be recorded; no order was sent",
-        "no evidence, no order: free the disk, or mend the state directory";
+        "without evidence no order is sent: free disk space, or correct the state directory's owner and mode";
     NotExecuted = "not-executed", OrderRefused,
         "the gateway or the broker refused the order; proved that nothing executed",
         "the broker's smallest volume may be 0.01: MT5CRS_CANARY_COEFFICIENT=1; or the filling mode, AutoTrading off, or a closed market: look at the terminal's Journal tab";
@@ -144,7 +144,7 @@ catalogue! {
         "close by --symbol or --ticket";
     Breaker = "breaker", No,
         "the kill switch could not be engaged or released",
-        "mend owner and mode of its directory; until then stop the engine itself: systemctl stop, or kill";
+        "correct owner and mode of its directory; until then stop the engine itself: systemctl stop, or kill";
 
     // Several accounts.
     AccountsNotFlat(Exit) = "accounts-not-flat", NotFlat,
@@ -163,13 +163,13 @@ catalogue! {
         "another mt5crs is adding a record: run this again; if it stays so, `fuser -v` with the lock's path names the process";
     EvidenceNotAccessible = "evidence-not-accessible", Usage,
         "the evidence could not be read or written",
-        "free the disk or mend the directory's owner and mode, or name another with MT5CRS_STATE_DIR";
+        "free disk space or correct the directory's owner and mode, or set another with MT5CRS_STATE_DIR";
     EvidenceDamaged = "evidence-damaged", Guarded,
         "the evidence is damaged, and no order is sent on it",
-        "mt5crs evidence verify names every damage. Find out who wrote there; compare the positions at the terminal with mt5crs evidence show; then move evidence.jsonl and evidence.head elsewhere and keep them: the next run begins anew";
+        "run mt5crs evidence verify: it lists every damaged record. Find out who wrote there; compare the positions at the terminal with mt5crs evidence show; then move evidence.jsonl and evidence.head elsewhere and keep them: the next run starts new ones";
     EvidenceOfAnother = "evidence-of-another", Guarded,
         "the evidence in this directory is another account's",
-        "give each account a profile of its own (--profile), or name another state directory with MT5CRS_STATE_DIR";
+        "give each account its own profile (--profile), or set another state directory with MT5CRS_STATE_DIR";
     EvidenceRefused = "evidence-refused", Bug,
         "a record does not fit into the evidence: a bug in mt5crs",
         "report it, with the run's log";
@@ -181,7 +181,7 @@ catalogue! {
         "give more digits of it";
     NothingUnresolved = "nothing-unresolved", Usage,
         "the run has no order whose outcome is open",
-        "mt5crs evidence show says what is proved of it";
+        "mt5crs evidence show has its proved outcome";
     NoTicket = "no-ticket", Usage,
         "the number given with --executed is no ticket",
         "give the position's ticket as the terminal shows it; where the order opened nothing: --not-executed --reason TEXT";
@@ -193,10 +193,10 @@ catalogue! {
         "look at the terminal for the position that came after it; mt5crs positions lists them";
     FileExists = "file-exists", Usage,
         "a file of the export exists already, and is not overwritten",
-        "name another directory with --dir";
+        "choose another directory with --dir";
     ExportNotWritten = "export-not-written", Usage,
         "the export could not be written",
-        "name a directory with --dir that can be written";
+        "choose a writable directory with --dir";
 
     // Practice.
     Simulator = "simulator", Usage,
@@ -204,30 +204,30 @@ catalogue! {
         "mt5crs sim --help shows its options; set TMPDIR to a directory that can be written";
     Book = "book", Usage,
         "the simulated gateway's book could not be read",
-        "name the file that --book or --sim-book kept";
+        "give the file that --book or --sim-book wrote";
     PhoenixFailed = "phoenix-failed", No,
         "a round of crashes broke an invariant of recovery",
         "replay the first failed round by its seed: mt5crs phoenix --rounds 1 --seed SEED";
     PhoenixNotSetUp = "phoenix-stage", Usage,
         "phoenix could not use its scratch directory or start its processes",
-        "see that the scratch tree can be written, or set TMPDIR";
+        "make the scratch directory writable, or set TMPDIR to another";
     PhoenixNotPlayed = "phoenix-stage", No,
         "phoenix could not use its scratch directory or start its processes",
-        "see that the scratch tree can be written, or set TMPDIR";
+        "make the scratch directory writable, or set TMPDIR to another";
     PhoenixSync(Exit) = "phoenix-sync", No,
         "a sync after a crash did not recover; the exit code is the sync's own",
-        "mt5crs sync says more";
+        "run mt5crs sync for details";
 
     // Logs and pages.
     BadPattern = "bad-pattern", Usage,
         "the pattern to search for is not a regular expression",
-        "mend it, or pass -F to look for the very text";
+        "correct it, or search for the literal text with -F";
     Unreadable = "unreadable", Usage,
         "a log was not read to its end, so matches may be missing",
         "the warnings name them; search other files with --log-dir DIR, or with paths behind the pattern";
     Manual = "man", No,
         "the manual could not be written",
-        "free the disk, or name a directory that can be written";
+        "free disk space, or choose a writable directory";
 
     // The run itself.
     Usage = "usage", Usage,

@@ -12,12 +12,12 @@ use crate::failure::Code;
 use crate::protocol::retcode::{self, Effect, Retcode};
 use crate::protocol::{self, ErrorCode};
 
-/// How many near codes an unknown one is answered with.
+/// Number of similar codes that are suggested for an unknown one.
 const SUGGESTED: usize = 3;
-/// The Jaro-Winkler similarity from which a name counts as near.
+/// The Jaro-Winkler similarity (0 to 1) from which a name counts as similar.
 const NEAR: f64 = 0.85;
 
-/// What was asked for.
+/// Report of `explain`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Report {
     /// One code, or all: exit codes by number, failure codes by subject, error codes in the protocol's order, return
@@ -25,24 +25,24 @@ pub struct Report {
     pub codes: Vec<Explained>,
 }
 
-/// One code.
+/// One code, explained.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Explained {
-    /// Whose code it is.
+    /// The program that uses the code, and where.
     pub kind: Kind,
-    /// The code as it is shown where it occurs.
+    /// The code as reports and logs show it.
     pub code: String,
     /// Its name; a failure code and an error code are their own.
     pub name: String,
-    /// What it means, as a phrase.
+    /// Its meaning, as a phrase.
     pub meaning: String,
-    /// Whether an order that met this code executed.
+    /// Whether an order that got this code executed.
     pub executed: Executed,
-    /// What to do, in order.
+    /// The next steps, in order.
     pub what_to_do: Vec<String>,
 }
 
-/// Whose code it is.
+/// The program that uses a code, and where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
@@ -56,30 +56,30 @@ pub enum Kind {
     Mt5ReturnCode,
 }
 
-/// Whether an order that met the code executed. `yes` is the broker's word: the position list is the proof.
+/// Whether an order that got the code executed. `yes` is the broker's claim: the position list is the proof.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub enum Executed {
     /// Nothing reached the market.
     #[serde(rename = "no")]
     No,
-    /// At least a part of the volume.
+    /// At least part of the volume executed.
     #[serde(rename = "yes")]
     Yes,
-    /// Only a re-read tells.
+    /// Only another read of the position list shows it.
     #[serde(rename = "unknown")]
     Unknown,
-    /// No order meets this code, or it says nothing of one.
+    /// Orders don't get this code, or it says nothing about them.
     #[serde(rename = "not an order's code")]
     NotAnOrders,
 }
 
-/// Nothing is known by that code.
+/// No code is known by this name or number.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{}` is no exit code, failure code, gateway error code or MT5 return code{}", .query.escape_debug(), did_you_mean(.nearest))]
 pub struct UnknownCode {
-    /// What was asked for.
+    /// The name or number.
     pub query: String,
-    /// Codes that are written much like it, the nearest first; may be empty.
+    /// Similar codes, the most similar first; may be empty.
     pub nearest: Vec<String>,
 }
 
@@ -90,7 +90,7 @@ fn did_you_mean(nearest: &[String]) -> String {
     }
 }
 
-/// Explains one code, given by number or by name in any case; without a query, every code.
+/// Explains one code, given by number or by name in any case; without a query, all codes.
 pub fn explain(query: Option<&str>) -> Result<Report, UnknownCode> {
     let mut codes = every_code();
     if let Some(query) = query.map(str::trim) {
@@ -119,7 +119,7 @@ fn every_code() -> Vec<Explained> {
     exits.chain(failures).chain(errors).chain(retcodes).collect()
 }
 
-/// Whether the exit code of that name says the same.
+/// Whether an exit code has the same name, and with it the same meaning.
 fn is_named_for_its_exit(code: Code) -> bool {
     Exit::ALL.iter().any(|exit| exit.slug() == code.slug())
 }
@@ -200,7 +200,7 @@ fn of_retcode(code: &Retcode) -> Explained {
 
 fn nearest(query: &str, codes: &[Explained]) -> Vec<String> {
     let query = query.to_ascii_uppercase();
-    // A return code is often written without MetaQuotes' prefix, so it is measured without it as well.
+    // A return code is often written without MetaQuotes' prefix, so it is compared without it as well.
     let likeness = |code: &Explained| {
         let short = code.name.trim_start_matches("TRADE_RETCODE_");
         let words = [code.code.as_str(), code.name.as_str(), short];
@@ -212,7 +212,7 @@ fn nearest(query: &str, codes: &[Explained]) -> Vec<String> {
         .map(|code| (likeness(code), code))
         .filter(|(likeness, _)| *likeness >= NEAR)
         .collect();
-    // A stable sort: what is equally near stays in the list's order.
+    // A stable sort: equally similar codes keep the list's order.
     near.sort_by(|(a, _), (b, _)| b.total_cmp(a));
     near.iter().take(SUGGESTED).map(|(_, code)| code.code.clone()).collect()
 }
