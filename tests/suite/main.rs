@@ -33,6 +33,7 @@ mod phoenix;
 mod positions;
 mod profiles;
 mod protocol;
+mod rooms;
 
 mod settings;
 mod shared_state;
