@@ -186,6 +186,16 @@ fn both_readmes_have_the_same_command_lines() {
 }
 
 #[test]
+fn both_readmes_name_the_rust_version_that_is_needed() {
+    let manifest = Page::read("Cargo.toml");
+    let line = manifest.text.lines().find_map(|line| line.strip_prefix("rust-version = "));
+    let version = line.unwrap().trim_matches('"').to_owned();
+    for name in ["README.md", "README.zh-CN.md"] {
+        assert!(Page::read(name).text.contains(&format!("Rust {version}")), "{name}: {version}");
+    }
+}
+
+#[test]
 fn both_readmes_take_five_minutes() {
     for name in ["README.md", "README.zh-CN.md"] {
         let lines = Page::read(name).text.lines().count();

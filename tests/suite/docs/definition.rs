@@ -1,6 +1,7 @@
 //! The command line's definition, read from the manual pages, which come from the same definition as `--help`.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
 use crate::support::Machine;
 
@@ -67,10 +68,31 @@ fn command(page: &str) -> Command {
         let synopsis = plain(lines.next().unwrap());
         // The other lists of a page are its subcommands and exit codes.
         if synopsis.starts_with(['-', '<', '[']) {
-            entries.push(Entry { synopsis, about: plain(lines.next().unwrap()) });
+            let mut about = plain(lines.next().unwrap());
+            let rest = lines.clone().take_while(|line| !line.starts_with(".TP"));
+            let values = values(rest.take_while(|line| !line.starts_with(".SH")));
+            if !values.is_empty() {
+                write!(about, "; one of {}", values.join(", ")).unwrap();
+            }
+            entries.push(Entry { synopsis, about });
         }
     }
     Command { name: words.collect::<Vec<_>>().join(" "), about: about.unwrap_or_default(), entries }
+}
+
+/// The possible values of an option, from a list of `value: meaning` or from `[possible values: a, b]`.
+fn values<'l>(lines: impl Iterator<Item = &'l str>) -> Vec<String> {
+    let mut values = vec![];
+    let mut is_item = false;
+    for line in lines {
+        let line = plain(line);
+        if let Some((_, rest)) = line.split_once("[possible values: ") {
+            values.extend(rest.trim_end_matches(']').split(", ").map(str::to_owned));
+        } else if std::mem::replace(&mut is_item, line.starts_with(".IP")) {
+            values.extend(line.split(':').next().map(str::to_owned));
+        }
+    }
+    values.iter().map(|value| format!("`{}`", value.trim())).collect()
 }
 
 /// A line without roff's escapes.

@@ -39,9 +39,9 @@ fn generated(commands: &BTreeMap<String, Command>) -> String {
     for command in commands.values() {
         let of_its_own = command.name != "mt5crs";
         let title = if of_its_own { &command.name } else { "Options of every command" };
-        write!(out, "\n## {title}\n\n").unwrap();
+        writeln!(out, "\n## {title}").unwrap();
         if of_its_own {
-            writeln!(out, "{}", cell(&command.about)).unwrap();
+            writeln!(out, "\n{}", cell(&command.about)).unwrap();
         }
         let entries = command.entries.iter();
         let own: Vec<&Entry> =
