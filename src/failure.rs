@@ -12,12 +12,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use self::code::Code;
+use crate::check::{Check, Status, Verdict};
 use crate::clock::Stopped;
 use crate::exit::Exit;
 use crate::link::client::Error;
 use crate::link::target::{Own, ResolveError, Target};
 use crate::link::transport::LinkError;
-use crate::report::{Check, Status, Verdict};
 
 /// Why a command could not give its answer, in the words that an operator reads.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]

@@ -9,8 +9,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rust_decimal::prelude::ToPrimitive as _;
 
+use crate::check::{Check, Status};
 use crate::protocol::account::Account;
-use crate::report::{Check, Status};
 use crate::units::Money;
 
 /// What a figure counts. FailureContext and forms follow from it.

@@ -1,6 +1,4 @@
-//! Parts shared by all reports: verdict, checks, outcome, and the JSON envelope.
-
-mod check;
+//! Parts shared by all reports: outcome and JSON envelope, with the checks, verdict and failure that they hold.
 
 use std::fmt;
 use std::path::Path;
@@ -9,25 +7,9 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use self::check::{Check, Status, verdict_of};
+pub use crate::check::{Check, Status, Verdict, verdict_of};
 use crate::exit::Exit;
 pub use crate::failure::Failure;
-
-/// The answer of a report.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// Yes.
-    Pass,
-    /// Yes, and something needs review.
-    Warn,
-    /// No; for an order: proved that nothing executed.
-    Fail,
-    /// Neither is proved.
-    Unknown,
-}
 
 /// The gateway that a report is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

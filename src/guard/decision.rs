@@ -13,10 +13,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use crate::check::{Check, Status};
 use crate::os::fifo::read_with_timeout;
 use crate::protocol::Malformed;
 use crate::protocol::wire::{Object, parse_flat};
-use crate::report::{Check, Status};
 
 /// A decision file longer than this is none.
 const MAX_BYTES: u64 = 1 << 20;

@@ -6,8 +6,8 @@
 
 use rust_decimal::Decimal;
 
+use crate::check::Check;
 use crate::protocol::account::Account;
-use crate::report::Check;
 use crate::units::Money;
 
 /// Equity and balance of a flat account may differ by this much, in the account's currency.

@@ -1,13 +1,27 @@
-//! One check: its result, with what was found and expected, and the remedy.
+//! One check: its result, with what was found and expected, and the remedy; and the verdict of several.
 //!
 //! A function whose check goes by several names leaves the naming to its caller.
 
 use std::borrow::Cow;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::Verdict;
+/// The answer of a report.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Yes.
+    Pass,
+    /// Yes, and something needs review.
+    Warn,
+    /// No; for an order: proved that nothing executed.
+    Fail,
+    /// Neither is proved.
+    Unknown,
+}
 
 /// Result of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
