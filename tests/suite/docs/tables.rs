@@ -64,3 +64,16 @@ fn the_page_on_monitoring_lists_every_alert_rule() {
     let expected: Vec<&str> = Rule::ALL.iter().map(|rule| rule.name()).collect();
     assert_eq!(named(&Page::read("docs/MONITORING.md"), "Alerts"), expected);
 }
+
+#[test]
+fn the_page_on_scripting_has_exit_codes_in_the_order_of_severity() {
+    let page = Page::read("docs/SCRIPTING.md");
+    let (_, rest) = page.text.split_once("in this order:").unwrap();
+    let (order, _) = rest.split_once('.').unwrap();
+    let codes = order.split(',').map(|code| code.trim().parse().unwrap());
+    let exits: Vec<Exit> = codes.map(|code| Exit::from_code(code).unwrap()).collect();
+    assert_eq!(exits.len(), Exit::ALL.len());
+    for pair in exits.windows(2) {
+        assert_eq!(Exit::worst(pair.iter().copied()), pair[0], "{pair:?}");
+    }
+}
