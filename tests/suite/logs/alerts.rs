@@ -87,7 +87,7 @@ fn what_the_engine_uses_of_the_processor_is_taken_over_a_while() {
     let path = with_systemctl(&machine, &script);
     let busy = alerts(&machine, &["--cpu-over=100ms"]).env("PATH", &path).json().exits(1);
     assert_eq!(rules(&busy.document()), ["cpu-high"], "{}", busy.stdout());
-    busy.tells("measuring what engine.service uses");
+    busy.tells("measuring the CPU share of engine.service");
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn a_systemd_that_says_nothing_is_no_all_clear() {
     let machine = Machine::new();
     machine.write("logs/VERIFY_LOG.log", "");
     for (script, told) in [
-        ("exec sleep 60", "systemctl said nothing within 2s"),
+        ("exec sleep 60", "no answer from systemctl within 2s"),
         ("echo 'no bus' >&2; exit 1", "systemctl failed: no bus"),
         ("printf 'LoadState=not-found\\nActiveState=inactive\\n'", "systemd knows no unit"),
     ] {
