@@ -210,13 +210,13 @@ catalogue! {
         "replay the first failed round by its seed: mt5crs phoenix --rounds 1 --seed SEED";
     PhoenixNotSetUp = "phoenix-stage", Usage,
         "phoenix could not use its scratch directory or start its processes",
-        "make the scratch directory writable, or set TMPDIR to another";
+        "make the scratch tree writable, or set TMPDIR";
     PhoenixNotPlayed = "phoenix-stage", No,
         "phoenix could not use its scratch directory or start its processes",
-        "make the scratch directory writable, or set TMPDIR to another";
+        "make the scratch tree writable, or set TMPDIR";
     PhoenixSync(Exit) = "phoenix-sync", No,
         "a sync after a crash did not recover; the exit code is the sync's own",
-        "run mt5crs sync for details";
+        "see the messages of mt5crs sync";
 
     // Logs and pages.
     BadPattern = "bad-pattern", Usage,

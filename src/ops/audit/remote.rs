@@ -19,7 +19,7 @@ use crate::link::client::Listener;
 use crate::link::target::resolve;
 use crate::link::transport::LinkError;
 use crate::link::{Client, ReadPolicy};
-use crate::ops::link_test::{self, Reach};
+use crate::ops::link_test;
 use crate::ops::sync::changes::Changes;
 use crate::ops::sync::snapshot::{Previous, Store};
 use crate::ops::sync::{self, Observed, StateExpectations, checks};
@@ -95,14 +95,14 @@ pub(super) fn check(audit: &mut Audit<'_>, remote: &Remote) -> Contact {
 /// Tests the link. An error says why nothing more can be asked.
 fn check_link(audit: &mut Audit<'_>, remote: &Remote, contact: &mut Contact) -> Result<(), String> {
     let deps = audit.deps;
-    let reach = Reach {
+    let link_deps = link_test::Deps {
         clock: deps.clock,
         stop: deps.stop,
         deadline: deps.deadline,
         transport: deps.transport,
         progress: &|_, _| {},
     };
-    let tested = link_test::run(&remote.link, &reach);
+    let tested = link_test::run(&remote.link, &link_deps);
     let (outcome, target) = (tested.outcome, tested.target);
     contact.simulated = outcome.simulated;
     contact.target = target.map(|target| target::kind(&target, outcome.simulated));
