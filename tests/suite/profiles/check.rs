@@ -48,7 +48,7 @@ fn each_problem_is_named_with_its_profile_and_key() {
     for (profile, words) in [
         ("typo", &["gateway_prt in profile typo of config.json is no setting"][..]),
         ("value", &["gateway_port in profile value", "mt5crs_settle_s in profile value"]),
-        ("../up", &["a profile's name is a name of letters"]),
+        ("../up", &["a profile has a name of letters"]),
     ] {
         let found = problems(&document, Some(profile));
         assert_eq!(found.len(), words.len(), "{found:?}");
