@@ -124,7 +124,7 @@ fn reword_name_problem(name: &str, problem: &Problem) -> Problem {
     let mut problem = problem.clone();
     if problem.kind == ProblemKind::InvalidValue {
         let (expects, name) = (Key::Profile.row().expects, name.escape_debug());
-        problem.message = format!("a profile's name is {expects}, not `{name}`");
+        problem.message = format!("a profile has {expects}, not `{name}`");
         "give the profile another name".clone_into(&mut problem.remedy);
         problem.origin = None;
     }

@@ -96,7 +96,7 @@ pub(super) fn readable<T>(name: &'static str, action: &str, reply: &Result<T, Re
         Ok(_) => Check::pass("answered"),
         Err(refusal) => Check::fail(refused(refusal)).with_remedy(refusal.code.remedy()),
     };
-    check.named(name).expecting(format!("{action} is answered"))
+    check.named(name).expecting(format!("an answer to {action}"))
 }
 
 fn refused(refusal: &Refusal) -> String {

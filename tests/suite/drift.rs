@@ -54,7 +54,7 @@ fn samples_that_cannot_be_judged_are_no_pass() {
     }
     std::fs::remove_file(machine.file("now.txt")).unwrap();
     let gone = machine.run(["drift", "--drift-reference=then.txt", "--drift-current=now.txt"]);
-    gone.end().exits(1).says("CANNOT BE JUDGED").says("now.txt: No such file");
+    gone.end().exits(1).says("UNKNOWN cannot be judged: ").says("now.txt: No such file");
 }
 
 #[test]

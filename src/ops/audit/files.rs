@@ -200,7 +200,7 @@ fn judge_space(free: u64, path: &str) -> Check {
 fn snapshot(places: &Places) -> Check {
     let snapshot = match Store::new(places.state.clone()).load() {
         Previous::Found(snapshot) => snapshot,
-        Previous::Absent => return Check::warn("none: no sync has succeeded here yet"),
+        Previous::Absent => return Check::warn("no sync has succeeded here yet"),
         Previous::Unusable(why) => {
             return Check::warn(format!("unusable, and treated as absent: {why}"));
         }

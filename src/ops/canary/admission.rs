@@ -256,7 +256,7 @@ impl Guards<'_> {
             "terminal",
             account.is_some(),
             found,
-            "GET_ACCOUNT is answered",
+            "an answer to GET_ACCOUNT",
             "on the gateway: tasklist | findstr MT5",
         );
         let judged = checks::identity_expected(account.as_ref(), &self.options.judging.expected);

@@ -133,7 +133,7 @@ fn answered<T>(
     action: &'static str,
     reply: Option<&Result<T, Refusal>>,
 ) -> Check {
-    let expected = format!("{action} is answered");
+    let expected = format!("an answer to {action}");
     match reply {
         None => not_reached(name, &expected),
         Some(Ok(_)) => check(name, Status::Pass, "answered".to_owned(), &expected),

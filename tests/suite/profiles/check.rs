@@ -48,7 +48,7 @@ fn each_problem_is_named_with_its_profile_and_key() {
     for (profile, words) in [
         ("typo", &["gateway_prt in profile typo of config.json is no setting"][..]),
         ("value", &["gateway_port in profile value", "mt5crs_settle_s in profile value"]),
-        ("../up", &["a profile is called by a name of letters"]),
+        ("../up", &["a profile has a name of letters"]),
     ] {
         let found = problems(&document, Some(profile));
         assert_eq!(found.len(), words.len(), "{found:?}");
@@ -111,6 +111,6 @@ fn two_profiles_of_one_gateway_and_overridden_values_are_warned_about() {
     );
     let ended = machine.run(["config", "check"]).env("MAGIC_NUMBER", "8").end().exits(0);
     ended
-        .tells("profiles a and b name the same gateway, 10.0.0.5:5555")
+        .tells("profiles a and b have the same gateway, 10.0.0.5:5555")
         .says("warning: b: MAGIC_NUMBER in the environment is `8`, which wins over `7`");
 }

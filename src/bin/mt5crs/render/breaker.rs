@@ -37,7 +37,7 @@ impl Page for Report {
                 }
             }
         }
-        sheet.line(clean(&format!("set by: {}", report.origin)))?;
+        sheet.line(clean(&format!("path from: {}", report.origin)))?;
         sheet.line(format!("note: {}", report.caveat))
     }
 }

@@ -24,17 +24,23 @@ impl Page for Report {
             State::Stable => sheet.headline(
                 ink,
                 "STABLE",
-                &format!("PSI {psi:.4}, below {watch} from where on it is watched"),
+                &format!("PSI {psi:.4}, below the watch limit {watch}"),
             )?,
             State::Watch => sheet.headline(
                 ink,
                 "WATCH",
-                &format!("PSI {psi:.4}, past {watch} and below {drift} from where on it is drift"),
+                &format!(
+                    "PSI {psi:.4}, reaches the watch limit {watch}, below the drift limit {drift}"
+                ),
             )?,
-            State::Drift => sheet.headline(ink, "DRIFT", &format!("PSI {psi:.4}, past {drift}"))?,
+            State::Drift => sheet.headline(
+                ink,
+                "DRIFT",
+                &format!("PSI {psi:.4}, reaches the drift limit {drift}"),
+            )?,
             State::CannotBeJudged => {
                 let why = report.why.as_deref().unwrap_or_default();
-                sheet.headline(ink, "CANNOT BE JUDGED", &clean(why))?;
+                sheet.headline(ink, "UNKNOWN", &format!("cannot be judged: {}", clean(why)))?;
             }
         }
         sample(sheet, "reference", &report.reference)?;
