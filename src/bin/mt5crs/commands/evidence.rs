@@ -1,92 +1,58 @@
-//! `mt5crs evidence`: the records, looked at. None of these asks the gateway anything.
+//! `mt5crs evidence show`, `verify`, `resolve` and `export`. None of them asks the gateway.
 
-use std::path::PathBuf;
-use std::time::Duration;
+mod args;
+mod page;
+mod run;
 
-use mt5crs::evidence::Evidence;
-use mt5crs::evidence::body::Resolved;
 use mt5crs::exit::Exit;
 use mt5crs::ops::evidence::{export, resolve, show, verify};
-use mt5crs::report::{Failure, Outcome};
-use mt5crs::units::Ticket;
-use serde::Serialize;
-use uuid::Uuid;
 
-use crate::args::{EvidenceCommand, EvidencePlace};
-use crate::context::{Place, no_directory, resolved};
-use crate::render::Page;
-use crate::run::{RenderOptions, Run, usage, user};
+pub(super) use self::args::Args;
+use self::args::Subcommand;
+use crate::app::App;
+use crate::app::command::{Accounts, Command, Document, Facts, Simulation};
 
-/// How long a record waits for another process's append.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const DOCUMENTS: &[Document] = &[
+    Document::report::<show::Report>("evidence-show"),
+    Document::report::<verify::Report>("evidence-verify"),
+    Document::report::<resolve::Report>("evidence-resolve"),
+    Document::report::<export::Report>("evidence-export"),
+];
 
-pub(crate) fn run(run: &Run, command: EvidenceCommand) -> Exit {
-    match command {
-        EvidenceCommand::Show { place, last } => {
-            on(run, "evidence-show", place, |evidence| show::run(&show::Options { evidence, last }))
-        }
-        EvidenceCommand::Verify { place, anchor } => {
-            on(run, "evidence-verify", place, |evidence| {
-                verify::run(&verify::Options { evidence, anchor })
-            })
-        }
-        EvidenceCommand::Resolve { place, run: prefix, executed, not_executed: _, reason } => {
-            let outcome = match executed {
-                Some(ticket) => Resolved::Executed { ticket: Ticket(ticket) },
-                None => Resolved::NotExecuted,
-            };
-            on(run, "evidence-resolve", place, |evidence| {
-                let options = resolve::Options {
-                    evidence,
-                    run: prefix,
-                    outcome,
-                    reason,
-                    who: user(),
-                    this_run: Uuid::new_v4(),
-                    patience: PATIENCE,
-                };
-                resolve::run(&options, &*run.clock)
-            })
-        }
-        EvidenceCommand::Export { place, run: prefix, dir } => {
-            on(run, "evidence-export", place, |evidence| {
-                export::run(&export::Options { evidence, run: prefix, directory: dir })
-            })
+impl Command for Args {
+    fn facts(&self) -> Facts {
+        let (name, directory, accounts) = match &self.command {
+            Subcommand::Show(args) => ("evidence-show", &args.directory, Accounts::Each),
+            Subcommand::Verify(args) => match &args.anchor {
+                Some(_) => {
+                    let one = Accounts::One("evidence verify --anchor");
+                    ("evidence-verify", &args.directory, one)
+                }
+                None => ("evidence-verify", &args.directory, Accounts::Each),
+            },
+            Subcommand::Resolve(args) => {
+                ("evidence-resolve", &args.directory, Accounts::One("evidence resolve"))
+            }
+            Subcommand::Export(args) => {
+                ("evidence-export", &args.directory, Accounts::One("evidence export"))
+            }
+        };
+        let facts = Facts { simulation: Simulation::Scratch, accounts, ..Facts::of_tool(name) };
+        match directory.path {
+            None => facts,
+            // A word recorded in practice would count there.
+            Some(_) => Facts {
+                simulation: Simulation::Refused(
+                    "--sim has records of its own, and --evidence-dir names others: nothing was done",
+                    "leave out one of the two",
+                ),
+                accounts: Accounts::One("--evidence-dir"),
+                ..facts
+            },
         }
     }
-}
 
-/// Does it with the records that are meant.
-fn on<R: Page + Serialize>(
-    run: &Run,
-    name: &str,
-    place: EvidencePlace,
-    act: impl FnOnce(Evidence) -> Outcome<R>,
-) -> Exit {
-    match records(run, place) {
-        Ok((evidence, scratch)) => {
-            let showing = RenderOptions { scratch: scratch.as_deref(), ..RenderOptions::default() };
-            run.finish_showing(name, &act(evidence), &showing)
-        }
-        Err(failure) => run.give_up::<R>(name, failure),
+    fn run(&self, app: &App) -> Exit {
+        run::run(app, &self.command, &self.facts())
     }
-}
-
-/// The records of the directory that was named, or of the configured gateway; in practice those of the scratch tree.
-fn records(run: &Run, place: EvidencePlace) -> Result<(Evidence, Option<PathBuf>), Failure> {
-    if let Some(directory) = place.directory {
-        if run.global.sim.sim {
-            // A word that is recorded there would count.
-            return Err(usage(
-                "--sim has records of its own, and --evidence-dir names others: nothing was done"
-                    .to_owned(),
-                "leave out one of the two".to_owned(),
-            ));
-        }
-        return Ok((Evidence::at(directory), None));
-    }
-    let resolved = resolved(&run.global, &[]).map_err(|error| no_directory(&error))?;
-    let Place { settings, scratch } = Place::on(run, resolved, None)?;
-    let directory = settings.target_state_dir();
-    Ok((Evidence::at(directory.unwrap_or(settings.state_dir)), scratch))
 }

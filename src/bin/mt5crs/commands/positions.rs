@@ -1,44 +1,28 @@
 //! `mt5crs positions`.
 
-use std::time::Duration;
+mod args;
+mod page;
+mod run;
 
 use mt5crs::exit::Exit;
-use mt5crs::ops::positions::{self, Options, Report};
-use mt5crs::units::Symbol;
+use mt5crs::ops::positions::Report;
 
-use crate::args::PositionsArgs;
-use crate::context::{CommandContext, Job};
-use crate::run::{RenderOptions, Run};
+pub(super) use self::args::Args;
+use crate::app::App;
+use crate::app::command::{Accounts, Command, Document, Facts};
 
-pub(super) const JOB: Job = Job {
-    name: "positions",
-    verb: "read the positions of",
-    deadline: Duration::from_secs(30),
-    lenient: None,
-};
+pub(super) const DOCUMENTS: &[Document] = &[Document::report::<Report>("positions")];
 
-pub(crate) fn run(run: &Run, args: PositionsArgs) -> Exit {
-    let site = match CommandContext::open(run, JOB) {
-        Ok(site) => site,
-        Err(failure) => return run.give_up::<Report>(JOB.name, failure),
-    };
-    let options = Options {
-        symbols: args.symbol.iter().map(|symbol| Symbol::new(symbol)).collect(),
-        credit: args.credit.credit,
-        names: site.names.clone(),
-    };
-    let asked = site.ask(run, |client| {
-        let outcome = positions::run(client, &options);
-        let simulated = outcome.simulated;
-        (outcome, simulated)
-    });
-    let mut showing = RenderOptions { all_rows: args.rows.all, ..RenderOptions::default() };
-    let outcome = match asked {
-        Ok((outcome, kind)) => {
-            showing.target = Some(kind);
-            outcome
+impl Command for Args {
+    fn facts(&self) -> Facts {
+        let facts = Facts::of_gateway("positions", "read the positions of", 30);
+        match self.credit.is_given() {
+            true => Facts { accounts: Accounts::One("--credit"), ..facts },
+            false => Facts { accounts: Accounts::Each, ..facts },
         }
-        Err(failure) => mt5crs::report::Outcome::failed(failure),
-    };
-    run.finish(JOB.name, outcome, &site, &showing)
+    }
+
+    fn run(&self, app: &App) -> Exit {
+        run::run(app, self)
+    }
 }

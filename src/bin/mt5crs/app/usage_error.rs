@@ -1,0 +1,76 @@
+//! A command line that clap refuses, reported in the format that was asked for.
+
+use std::ffi::{OsStr, OsString};
+
+use clap::error::ErrorKind;
+use mt5crs::clock::{Clock, Stop, SystemClock};
+use mt5crs::exit::Exit;
+use mt5crs::report::{Envelope, Failure};
+
+use super::command::Document;
+use crate::render::Screen;
+use crate::render::nagios::{self, State};
+
+/// The document of a command line that is refused: there is no command, and no report.
+pub(crate) const DOCUMENT: Document = Document::report::<()>("usage");
+
+/// Prints help, version, or what is wrong with the arguments, and returns the exit code. With `-o json` the one document is
+/// printed, with `-o nagios` the plugin's line.
+pub(crate) fn print(error: &clap::Error) -> u8 {
+    let is_help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+    // Where this can't be printed, only the exit code is left.
+    let _ = error.print();
+    if is_help {
+        return Exit::Ok.code();
+    }
+    let rendered = error.to_string();
+    let mut lines = rendered.lines().map(str::trim).filter(|line| !line.is_empty());
+    let message = lines.next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+    if is_asked_for("nagios") {
+        let line = nagios::line("mt5crs", State::Unknown, &message, &[]);
+        let _ = Screen { quiet: false }.text(&line);
+        return State::Unknown.code();
+    }
+    if is_asked_for("json") {
+        let failure = Failure {
+            code: "usage",
+            message,
+            causes: lines
+                .filter(|line| !line.starts_with("Usage:") && !line.starts_with("For more"))
+                .map(str::to_owned)
+                .collect(),
+            remedy: "mt5crs --help, or mt5crs COMMAND --help".to_owned(),
+            exit: Exit::Usage,
+        };
+        let document = Envelope::<()> {
+            schema: "mt5crs.usage/1".to_owned(),
+            version: env!("CARGO_PKG_VERSION"),
+            profile: None,
+            endpoint: None,
+            target: None,
+            started_at: SystemClock::new(Stop::never()).now(),
+            duration_ms: 0,
+            verdict: failure.verdict(),
+            exit_code: Exit::Usage.code(),
+            run_log: None,
+            verify_log: None,
+            scratch: None,
+            report: None,
+            warnings: &[],
+            error: Some(&failure),
+        };
+        let _ = Screen { quiet: false }.json(&document);
+    }
+    Exit::Usage.code()
+}
+
+/// Whether `-o FORMAT` is among arguments that could not be parsed.
+fn is_asked_for(format: &str) -> bool {
+    let arguments: Vec<_> = std::env::args_os().take_while(|argument| argument != "--").collect();
+    let joined = ["-o", "-o=", "--output="].map(|flag| OsString::from(format!("{flag}{format}")));
+    let separate = ["-o", "--output"].map(OsStr::new);
+    arguments.iter().any(|argument| joined.contains(argument))
+        || arguments
+            .windows(2)
+            .any(|pair| separate.contains(&pair[0].as_os_str()) && pair[1] == format)
+}

@@ -1,0 +1,48 @@
+//! Parsers for values of arguments, with their limits.
+
+use std::time::Duration;
+
+use mt5crs::config::duration;
+use mt5crs::units::{Exact, Money};
+
+pub(crate) fn positive_duration(text: &str) -> Result<Duration, String> {
+    match duration::parse(text) {
+        Ok(duration) if duration.is_zero() => Err("must be above 0".to_owned()),
+        Ok(duration) => Ok(duration),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// How long a position may be watched. The plan has 72 h; past a week nobody remembers why.
+pub(crate) fn watch_duration(text: &str) -> Result<Duration, String> {
+    within(
+        text,
+        Duration::from_nanos(1),
+        Duration::from_secs(7 * 24 * 3600),
+        "above 0 and at most 168h",
+    )
+}
+
+/// How often a link may be looked at: each look is two questions to a gateway that answers one at a time.
+pub(crate) fn watch_interval(text: &str) -> Result<Duration, String> {
+    within(text, Duration::from_millis(10), Duration::MAX, "at least 10ms")
+}
+
+pub(crate) fn look_interval(text: &str) -> Result<Duration, String> {
+    within(text, Duration::from_millis(100), Duration::from_secs(60), "from 100ms to 60s")
+}
+
+fn within(text: &str, least: Duration, most: Duration, range: &str) -> Result<Duration, String> {
+    match duration::parse(text) {
+        Ok(duration) if (least..=most).contains(&duration) => Ok(duration),
+        Ok(_) => Err(format!("must be {range}")),
+        Err(error) => Err(format!("{error}; it must be {range}")),
+    }
+}
+
+pub(crate) fn money(text: &str) -> Result<Money, String> {
+    match Exact::parse(text) {
+        Ok(exact) => Ok(Money(exact)),
+        Err(error) => Err(error.to_string()),
+    }
+}

@@ -1,0 +1,45 @@
+//! From arguments to the kill switch.
+
+use mt5crs::config::{Key, Origin};
+use mt5crs::exit::Exit;
+use mt5crs::ops::breaker::{self, Report, Switch};
+use mt5crs::report::{Failure, Outcome};
+
+use super::args::Subcommand;
+use crate::app::command::Facts;
+use crate::app::context::LocalContext;
+use crate::app::end::RenderOptions;
+use crate::app::{App, prompt, settings, sim_mode, user};
+
+pub(super) fn run(app: &App, command: &Subcommand, facts: &Facts) -> Exit {
+    let mut render = RenderOptions::default();
+    let outcome = switch(app, facts, &mut render).and_then(|switch| act(app, command, &switch));
+    app.end(facts.name, outcome, None, &render)
+}
+
+fn act(app: &App, command: &Subcommand, switch: &Switch) -> Result<Outcome<Report>, Failure> {
+    Ok(match command {
+        Subcommand::Status => breaker::status(switch),
+        Subcommand::Engage { reason } => breaker::engage(switch, reason, &user(), &*app.clock),
+        Subcommand::Release { yes } => {
+            if !yes {
+                let question = format!("Remove {}? {}.", switch.path.display(), breaker::CAVEAT);
+                prompt::confirm(app, &question, "release", "the kill switch stays engaged")?;
+            }
+            breaker::release(switch)
+        }
+    })
+}
+
+/// The configured kill switch, or with `--sim` the scratch tree's.
+fn switch(app: &App, facts: &Facts, render: &mut RenderOptions) -> Result<Switch, Failure> {
+    let resolved = settings::resolve(&app.global, &[])?;
+    let configured = resolved.origin_of(Key::KillSwitchFile);
+    let LocalContext { settings, scratch } = LocalContext::open(app, facts, resolved)?;
+    let origin = match scratch {
+        Some(_) => Origin::Flag { flag: sim_mode::FLAG.to_owned() },
+        None => configured,
+    };
+    render.scratch = scratch;
+    Ok(Switch { path: settings.kill_switch_file, origin })
+}

@@ -1,0 +1,15 @@
+//! `mt5crs drift`, as it can be typed; the canary's watch takes the same flags.
+
+/// Compare a sample of now with the one that the strategy was made for: the Population Stability Index
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The sample that the strategy was made for [MT5CRS_DRIFT_REFERENCE]
+    #[arg(long, value_name = "FILE")]
+    pub(super) drift_reference: Option<String>,
+    /// The sample of now; each needs at least 200 values [MT5CRS_DRIFT_CURRENT]
+    #[arg(long, value_name = "FILE")]
+    pub(super) drift_current: Option<String>,
+    /// The CSV column or JSONL field of both; without it each line is a number [MT5CRS_DRIFT_FIELD]
+    #[arg(long, value_name = "NAME")]
+    pub(super) drift_field: Option<String>,
+}

@@ -1,0 +1,58 @@
+//! From arguments to the comparison of two samples.
+
+use std::path::PathBuf;
+
+use mt5crs::config::{Key, Settings};
+use mt5crs::exit::Exit;
+use mt5crs::guard::drift::Limits;
+use mt5crs::guard::drift::sample::Source;
+use mt5crs::ops::drift::{self, Options};
+use mt5crs::report::Failure;
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+
+use super::{Args, KEYS};
+use crate::app::command::Command as _;
+use crate::app::end::RenderOptions;
+use crate::app::settings::{self, SettingFlag};
+use crate::app::{App, usage};
+
+pub(super) fn run(app: &App, args: &Args) -> Exit {
+    let outcome = options(app, args).map(|options| drift::run(&options));
+    app.end(args.facts().name, outcome, None, &RenderOptions::default())
+}
+
+fn options(app: &App, args: &Args) -> Result<Options, Failure> {
+    let settings = settings::read_only(app, &flags(args), KEYS)?;
+    let limits = limits(&settings);
+    match samples(&settings) {
+        Some((reference, current)) => Ok(Options { reference, current, limits }),
+        None => Err(usage(
+            "two samples are needed to tell drift",
+            "give --drift-reference FILE and --drift-current FILE, or set MT5CRS_DRIFT_REFERENCE and MT5CRS_DRIFT_CURRENT",
+        )),
+    }
+}
+
+/// The flags, with the settings that they stand for.
+pub(crate) fn flags(args: &Args) -> [SettingFlag<'_>; 3] {
+    [
+        (Key::DriftReference, "--drift-reference", &args.drift_reference),
+        (Key::DriftCurrent, "--drift-current", &args.drift_current),
+        (Key::DriftField, "--drift-field", &args.drift_field),
+    ]
+}
+
+/// Both samples, where both are named.
+pub(crate) fn samples(settings: &Settings) -> Option<(Source, Source)> {
+    let field = &settings.drift_field;
+    let source =
+        |path: &Option<PathBuf>| Some(Source { path: path.clone()?, field: field.clone() });
+    Some((source(&settings.drift_reference)?, source(&settings.drift_current)?))
+}
+
+/// The limits of the index, as floats: a decimal from 0 to 100 always is one.
+pub(crate) fn limits(settings: &Settings) -> Limits {
+    let float = |limit: Decimal| limit.to_f64().unwrap_or_default();
+    Limits { watch: float(settings.psi_watch), drift: float(settings.psi_drift) }
+}

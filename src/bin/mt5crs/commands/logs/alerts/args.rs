@@ -1,0 +1,25 @@
+//! `mt5crs logs alerts`, as it can be typed.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use mt5crs::config::duration;
+
+use crate::cli::value::positive_duration;
+
+/// List what is wrong by the logs, with the lines that show it; MT5CRS_ALERT_… set the limits
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// How far back to look
+    #[arg(long, value_name = "DURATION", default_value = "24h", value_parser = positive_duration)]
+    pub(super) window: Duration,
+    /// Measure over this long what the engine uses of the processor, or a run that has not ended; 0s leaves it out [10s where MT5CRS_ENGINE_UNIT names the engine, else 0s]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse, conflicts_with = "follow")]
+    pub(super) cpu_over: Option<Duration>,
+    /// Go on, and tell each alert as it is raised and cleared
+    #[arg(short, long)]
+    pub(super) follow: bool,
+    /// Files and directories [VERIFY_LOG.log and the log directory]
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+}

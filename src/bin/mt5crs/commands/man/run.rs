@@ -1,0 +1,54 @@
+//! From arguments to manual pages: one to read, or all of them to install.
+
+use std::path::Path;
+
+use mt5crs::exit::Exit;
+use mt5crs::report::Failure;
+
+use super::Args;
+use super::page::{ManPage, pages};
+use crate::app::App;
+
+pub(super) fn run(app: &App, args: &Args) -> Exit {
+    let written = match &args.dir {
+        Some(directory) => all_into(directory),
+        None => one(&args.page),
+    };
+    let shown = written.and_then(|text| app.screen.text(&text).map_err(|error| error.to_string()));
+    match shown {
+        Ok(()) => Exit::Ok,
+        Err(cause) => {
+            app.screen.fail(&Failure {
+                code: "man",
+                message: "failed to write the manual".to_owned(),
+                causes: vec![cause],
+                remedy: "free the disk, or name a directory that can be written".to_owned(),
+                exit: Exit::No,
+            });
+            Exit::No
+        }
+    }
+}
+
+fn one(name: &str) -> Result<String, String> {
+    let page = pages().into_iter().find(|page| page.name == name);
+    page.map_or_else(|| Err(format!("no page is called {name}")), |page| text(&page))
+}
+
+fn text(page: &ManPage) -> Result<String, String> {
+    let bytes = page.roff().map_err(|error| error.to_string())?;
+    String::from_utf8(bytes).map_err(|error| error.to_string())
+}
+
+/// Writes every page, and returns their paths, one a line.
+fn all_into(directory: &Path) -> Result<String, String> {
+    let named = |path: &Path, error: std::io::Error| format!("{}: {error}", path.display());
+    std::fs::create_dir_all(directory).map_err(|error| named(directory, error))?;
+    let mut paths = String::new();
+    for page in pages() {
+        let path = directory.join(format!("{}.1", page.name));
+        std::fs::write(&path, text(&page)?).map_err(|error| named(&path, error))?;
+        paths.push_str(&format!("{}\n", path.display()));
+    }
+    Ok(paths)
+}
