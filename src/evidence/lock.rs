@@ -13,7 +13,7 @@ use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg, OFlag};
 
 use super::EvidenceError;
-use crate::clock::{Clock as _, Deadline, Stop, SystemClock};
+use crate::clock::{Clock as _, Deadline, StopToken, SystemClock};
 
 /// How often a lock that is held is tried again.
 const RETRY: Duration = Duration::from_millis(5);
@@ -61,7 +61,7 @@ fn take(
     how: FlockArg,
     patience: Duration,
 ) -> Result<Lock, EvidenceError> {
-    let clock = SystemClock::new(Stop::never());
+    let clock = SystemClock::new(StopToken::never());
     let until = Deadline::after(&clock, patience);
     loop {
         file = match Flock::lock(file, how) {

@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use super::transport::LinkError;
-use crate::clock::{Clock, Deadline, Stop};
+use crate::clock::{Clock, Deadline, StopToken};
 use crate::os::with_deadline::bounded;
 
 /// How long a server may take to introduce itself. ZMTP, SSH and SMTP speak at once.
@@ -21,7 +21,7 @@ const KNOCK: &[u8] = b"\xff\0\0\0\0\0\0\0\x01\x7f\r\n\r\n";
 pub fn tcp(
     address: SocketAddr,
     clock: &dyn Clock,
-    stop: &Stop,
+    stop: &StopToken,
     until: Deadline,
 ) -> Result<TcpStream, LinkError> {
     let left = until.left(clock).max(Duration::from_millis(1));
@@ -42,7 +42,7 @@ const ANSWERS: [&str; 3] = ["REP", "ROUTER", "DEALER"];
 pub(super) fn no_handshake(
     address: SocketAddr,
     clock: &dyn Clock,
-    stop: &Stop,
+    stop: &StopToken,
     until: Deadline,
 ) -> LinkError {
     let mut stream = match tcp(address, clock, stop, until) {

@@ -13,7 +13,7 @@ use super::transport::{LinkError, Received};
 use crate::clock::Deadline;
 use crate::protocol::order::{Close, Closed, Filled, Open};
 use crate::protocol::reply::{self, Success};
-use crate::protocol::{Action, Malformed, Refusal, Reply, Request};
+use crate::protocol::{Action, Malformed, Refusal, Request};
 
 /// Leave to send one OPEN. It is consumed by the send, so there is no second.
 #[derive(Debug)]
@@ -144,8 +144,8 @@ pub(super) fn prepare_close(order: Close, now: Timestamp) -> Prepared {
 /// Reads an answer to the order of that `uuid`.
 pub(super) fn claim<T: Success>(raw: &[u8], uuid: Uuid) -> Claim<T> {
     match reply::decode(raw, uuid) {
-        Ok(Reply::Done(claimed)) => Claim::Done(claimed),
-        Ok(Reply::Refused(refusal)) => Claim::Refused(refusal),
+        Ok(Ok(claimed)) => Claim::Done(claimed),
+        Ok(Err(refusal)) => Claim::Refused(refusal),
         Err(malformed) => Claim::Garbled(malformed),
     }
 }

@@ -9,7 +9,7 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
 
 use super::transport::LinkError;
-use crate::clock::{Clock, Deadline, Stop};
+use crate::clock::{Clock, Deadline, StopToken};
 use crate::os::with_deadline::bounded;
 
 /// Where the gateway is.
@@ -74,7 +74,7 @@ pub fn resolve(
     host: &str,
     port: u16,
     clock: &dyn Clock,
-    stop: &Stop,
+    stop: &StopToken,
     until: Deadline,
 ) -> Result<Target, ResolveError> {
     let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
@@ -109,7 +109,7 @@ fn look_up(
     port: u16,
     ask: impl FnOnce(&str, u16) -> io::Result<Vec<IpAddr>> + Send + 'static,
     clock: &dyn Clock,
-    stop: &Stop,
+    stop: &StopToken,
     until: Deadline,
 ) -> Result<Vec<IpAddr>, ResolveError> {
     let name = host.to_owned();
@@ -171,9 +171,9 @@ mod tests {
     use std::time::Duration;
 
     fn judged(host: &str) -> Option<Own> {
-        let clock = SystemClock::new(Stop::never());
+        let clock = SystemClock::new(StopToken::never());
         let until = Deadline::after(&clock, Duration::from_secs(5));
-        resolve(host, 5555, &clock, &Stop::never(), until).unwrap().own
+        resolve(host, 5555, &clock, &StopToken::never(), until).unwrap().own
     }
 
     #[test]
@@ -210,14 +210,14 @@ mod tests {
 
     #[test]
     fn a_resolver_that_never_answers_is_left_behind() {
-        let clock = SystemClock::new(Stop::never());
+        let clock = SystemClock::new(StopToken::never());
         let until = Deadline::after(&clock, Duration::from_millis(50));
         // Far longer than the deadline, and not for ever: a test that waits for it is to fail.
         let never = |_: &str, _| {
             std::thread::park_timeout(Duration::from_secs(5));
             Ok(vec![])
         };
-        let asked = look_up("gateway", 5555, never, &clock, &Stop::never(), until);
+        let asked = look_up("gateway", 5555, never, &clock, &StopToken::never(), until);
         let Err(ResolveError::Link { source, .. }) = asked else { panic!("{asked:?}") };
         assert_eq!(source, LinkError::TimedOut);
     }

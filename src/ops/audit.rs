@@ -47,7 +47,7 @@ use self::files::{Build, Completions};
 use self::findings::{Finding, Findings, Found, Selection, Status};
 use self::remote::{Remote, Talked};
 use self::unit::Unit;
-use crate::clock::{Clock, Deadline, Stop};
+use crate::clock::{Clock, Deadline, StopToken};
 use crate::config::{Key, Resolved, Settings};
 use crate::evidence::Evidence;
 use crate::exit::Exit;
@@ -108,7 +108,7 @@ pub struct Deps<'m> {
     /// Measures, waits.
     pub clock: &'m Arc<dyn Clock>,
     /// Whether somebody asked to stop.
-    pub stop: &'m Stop,
+    pub stop: &'m StopToken,
     /// For all of it.
     pub deadline: Deadline,
     /// Opens connections to an address.

@@ -3,7 +3,7 @@
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
-use crate::clock::{Clock, Deadline, Stop, Stopped};
+use crate::clock::{Clock, Deadline, StopToken, Stopped};
 
 /// How often a wish to stop is looked for meanwhile.
 const STOP_CHECK: Duration = Duration::from_millis(20);
@@ -26,7 +26,7 @@ pub(crate) enum Unfinished {
 /// holds nothing but its own arguments, and ends with the process.
 pub(crate) fn bounded<T: Send + 'static>(
     clock: &dyn Clock,
-    stop: &Stop,
+    stop: &StopToken,
     until: Deadline,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Unfinished> {

@@ -9,7 +9,7 @@ use std::os::fd::AsFd;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
-use mt5crs::clock::{Deadline, Stop, SystemClock};
+use mt5crs::clock::{Deadline, StopToken, SystemClock};
 use mt5crs::link::transport::{Connection, LinkError, Transport};
 use mt5crs::link::zeromq::ZmqTransport;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -26,11 +26,11 @@ fn listener() -> (TcpListener, SocketAddr) {
 }
 
 fn transport(address: SocketAddr) -> ZmqTransport {
-    ZmqTransport::new(address, Arc::new(SystemClock::new(Stop::never())), Stop::never())
+    ZmqTransport::new(address, Arc::new(SystemClock::new(StopToken::never())), StopToken::never())
 }
 
 fn soon(time: Duration) -> Deadline {
-    Deadline::after(&SystemClock::new(Stop::never()), time)
+    Deadline::after(&SystemClock::new(StopToken::never()), time)
 }
 
 /// A ZMTP 3.0 greeting with the NULL mechanism.

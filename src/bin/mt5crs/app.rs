@@ -26,7 +26,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use mt5crs::clock::{Clock, Stop, SystemClock};
+use mt5crs::clock::{Clock, StopToken, SystemClock};
 use mt5crs::exit::Exit;
 use mt5crs::report::Failure;
 
@@ -39,7 +39,7 @@ pub(crate) struct App {
     pub(crate) global: Global,
     pub(crate) screen: Screen,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) stop: Stop,
+    pub(crate) stop: StopToken,
     started_at: Timestamp,
     /// The monotonic clock at the start.
     started: Duration,

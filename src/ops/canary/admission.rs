@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 use super::close::found_closed;
 use super::watch::Hourly;
 use super::{Deps, Options, Report, ceiling};
-use crate::clock::{Deadline, micros};
+use crate::clock::{Deadline, micros, nanos};
 use crate::evidence::EvidenceError;
 use crate::evidence::body::Begin;
 use crate::exit::Exit;
@@ -365,8 +365,7 @@ impl Guards<'_> {
             let answered = client.session()?.ask::<Pong>((), until);
             match answered {
                 Ok(answer) => {
-                    let nanos = u64::try_from(answer.rtt.as_nanos()).unwrap_or(u64::MAX);
-                    let _ = samples.record(nanos);
+                    let _ = samples.record(nanos(answer.rtt));
                 }
                 Err(error) => {
                     client.hang_up();

@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use anyhow::Context as _;
+use mt5crs::clock::millis;
 use mt5crs::exit::Exit;
 use mt5crs::metric::Metric;
 use mt5crs::report::{Envelope, Failure, Outcome, TargetKind};
@@ -232,7 +233,7 @@ impl App {
             endpoint: context.map(|context| context.endpoint.as_str()),
             target: options.target,
             started_at: self.started_at,
-            duration_ms: u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
+            duration_ms: millis(duration),
             verdict: outcome.verdict,
             exit_code: outcome.exit.code(),
             run_log: context.map(|context| context.record.run_log()),

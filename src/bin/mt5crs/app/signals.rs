@@ -6,18 +6,18 @@ use std::os::unix::net::UnixStream;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use mt5crs::clock::Stop;
+use mt5crs::clock::StopToken;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
 
 use crate::render::Screen;
 
 /// Handles signals on a thread of its own. Where that fails, the default stays: a signal ends the process at once.
-pub(super) fn install() -> Stop {
-    try_install().unwrap_or_else(|_| Stop::never())
+pub(super) fn install() -> StopToken {
+    try_install().unwrap_or_else(|_| StopToken::never())
 }
 
-fn try_install() -> std::io::Result<Stop> {
+fn try_install() -> std::io::Result<StopToken> {
     // By default this signal, sent at a limit on the size of files (`ulimit -f`, LimitFSIZE), would kill the process in the
     // middle of its orders. With a handler the write fails instead, and its caller handles the error.
     signal_hook::flag::register(SIGXFSZ, Arc::default())?;
@@ -28,7 +28,7 @@ fn try_install() -> std::io::Result<Stop> {
         handled.push(SIGHUP);
     }
     let mut signals = Signals::new(handled)?;
-    let stop = Stop::new(OwnedFd::from(wake));
+    let stop = StopToken::new(OwnedFd::from(wake));
     let asked = stop.clone();
     std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
         let mut hung_up = false;
@@ -38,7 +38,7 @@ fn try_install() -> std::io::Result<Stop> {
             if signal == SIGHUP && std::mem::replace(&mut hung_up, true) {
                 continue;
             }
-            asked.ask(usize::try_from(signal).unwrap_or(usize::MAX));
+            asked.request_stop(usize::try_from(signal).unwrap_or(usize::MAX));
             if asked.check().is_ok() {
                 let screen = Screen { quiet: false };
                 screen.warn("not stopped: orders are on their way; where positions are being closed a second Ctrl-C stops, and leaves what is in flight unknown");

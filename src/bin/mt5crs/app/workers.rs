@@ -48,14 +48,14 @@ pub(super) fn run_all(app: &App, roles: Vec<WorkerRole>, deadline: Option<Durati
 
 /// Relays signals, and kills overdue workers, until every worker has ended.
 fn watch(app: &App, workers: &mut [Worker], events: &Receiver<Event>, limit: Option<Deadline>) {
-    let (already, _) = app.stop.asked();
+    let (already, _) = app.stop.requests();
     let mut relayed = already;
     let mut killed: Option<Deadline> = None;
     while workers.iter().any(Worker::is_running) {
         if let Ok(event) = events.recv_timeout(POLL) {
             workers[event.index].receive(event.output);
         }
-        let (asked, signal) = app.stop.asked();
+        let (asked, signal) = app.stop.requests();
         if asked > relayed {
             relayed = asked;
             let kills = asked - already >= KILL_AT;

@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use crate::clock::{Clock, Deadline, ManualClock, Stop};
+use crate::clock::{Clock, Deadline, ManualClock, StopToken};
 use crate::evidence::Evidence;
 use crate::failure::{FailureContext, HOST_SETTING};
 use crate::guard::decision::{Rules, example};
@@ -183,7 +183,7 @@ impl Bench {
             records: self.records(&evidence),
             permit: &|identity| target::arm_close(self.allowed, identity),
             confirm: &mut |_| Ok(()),
-            stop: &Stop::never(),
+            stop: &StopToken::never(),
             hand_over: &|| false,
             observe: &mut |_| {},
             point: &|_| {},

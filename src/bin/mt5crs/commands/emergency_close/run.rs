@@ -78,7 +78,7 @@ fn close(
         stop_engine(app, args, context, &mut warnings);
     }
     // From here on the first Ctrl-C asks to stop, and the second stops.
-    app.stop.be_patient(1);
+    app.stop.ignore_first(1);
     let evidence = Evidence::at(context.state_dir());
     let progress = Progress::new(!app.global.quiet && app.is_human(), "closing");
     let mut last = None;
