@@ -57,24 +57,24 @@ complete -c mt5crs -n "__fish_mt5crs_needs_command" -s h -l help -d 'Print help 
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -s V -l version -d 'Print version'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "link-test" -d 'Test the link layer by layer: name, target, TCP, ZMTP, identity, clock, terminal, latency'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "positions" -d 'Show account and positions as the gateway reports them now'
-complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "sync" -d 'Recover and check account and positions, keep them, then become COMMAND'
-complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "audit" -d 'Is this deployment fit? Named checks in groups, each with what to do where it isn\'t'
+complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "sync" -d 'Recover and check account and positions, save them, then become COMMAND'
+complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "audit" -d 'Check whether this deployment is fit: named checks in groups, each with its remedy'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "canary" -d 'Open one tiny order, prove it, close it, prove that: can this system really trade?'
-complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "drift" -d 'Compare what the strategy sees now with what it was made for: the Population Stability Index'
+complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "drift" -d 'Compare a sample of now with the one that the strategy was made for: the Population Stability Index'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "emergency-close" -d 'Close every position, or say exactly what remains'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "phoenix" -d 'Kill it in the middle, cut its wire, fill its disk: does recovery really work?'
-complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "breaker" -d 'Look at, write or remove the kill switch\'s file'
-complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "evidence" -d 'What was intended and proved: show, verify, resolve or export the records'
+complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "breaker" -d 'Show, engage or release the kill switch'
+complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "evidence" -d 'Show, verify, resolve or export the evidence: what was intended, and what was proved'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "sim" -d 'Run a simulated gateway to practise on'
-complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "logs" -d 'Say what happened: search the logs, alerts, summary'
-complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "config" -d 'Show settings, or judge them'
-complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "explain" -d 'Say what a code means and what to do'
+complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "logs" -d 'Search the logs, list what went wrong in them, or sum them up'
+complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "config" -d 'Show the settings, or check them'
+complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "explain" -d 'Explain a code and what to do about it'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "schema" -d 'Print the JSON Schema of a command\'s report'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "completions" -d 'Print a shell\'s completions'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "man" -d 'Print a manual page, or write them all'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -s c -l count -d 'Round trips' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l interval -d 'From one round trip to the next, on a fixed schedule' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l watch -d 'Go on until stopped, look this often (10ms at least), and tell of every change' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l watch -d 'Go on until stopped: test this often (10ms at least) and print every change' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
 json\t'One JSON document, on failure too'
 nagios\t'For reads: one line for a monitoring plugin, exit codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN'
@@ -107,7 +107,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l allow-loopba
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -s V -l version -d 'Print version'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l symbol -d 'Show this symbol alone (repeatable); spelled as the broker does' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l symbol -d 'Show only this symbol (repeatable); spelled as the broker does' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l credit -d 'Credit that the account holds: an empty account\'s equity may differ from its balance by it' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
 json\t'One JSON document, on failure too'
@@ -141,7 +141,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l allow-loopba
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -s V -l version -d 'Print version'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l allow-warn -d 'Let the gate pass this warning (repeatable)' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l allow-warn -d 'Start COMMAND in spite of this warning (repeatable)' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l report -d 'Write the JSON report to this file as well' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l credit -d 'Credit that the account holds: an empty account\'s equity may differ from its balance by it' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
@@ -176,11 +176,11 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l allow-loopback -d
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -s V -l version -d 'Print version'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -l only -d 'These checks or groups alone (repeatable, or with commas); `mt5crs audit checks` lists them' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -l skip -d 'Not these checks or groups; without `link` the gateway is not asked anything, for machines that are offline' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -l fail-on -d 'From where on what is found makes the answer no (exit code 1); what can\'t be reached is never a yes' -r -f -a "warn\t'A warning is enough'
-fail\t'Only what failed'"
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -l cpu-window -d 'Over which time the engine unit\'s CPU is measured' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -l only -d 'Run only these checks or groups (repeatable, or with commas); `mt5crs audit checks` lists them' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -l skip -d 'Leave out these checks or groups; without `link` the gateway is not asked, for machines that are offline' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -l fail-on -d 'The lowest level that makes the exit code 1; a check that was not reached never passes' -r -f -a "warn\t'Warnings and failures'
+fail\t'Failures'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -l cpu-window -d 'Time over which the engine unit\'s CPU is measured' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -l credit -d 'Credit that the account holds: an empty account\'s equity may differ from its balance by it' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
 json\t'One JSON document, on failure too'
@@ -214,7 +214,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -s V -l version -d 'Print version'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -f -a "checks" -d 'List every check: its code, the worst that it can say, what it looks at'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -f -a "checks" -d 'List every check: its code, its worst result, what it looks at'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_subcommand_from checks" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
 json\t'One JSON document, on failure too'
 nagios\t'For reads: one line for a monitoring plugin, exit codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN'
@@ -248,15 +248,15 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_sub
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_subcommand_from checks" -s V -l version -d 'Print version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l symbol -d 'The instrument, spelled as the broker does [MT5CRS_CANARY_SYMBOL]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l monitor -d 'Keep the position and watch it for this long, up to 168h, then close it' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l monitor-interval -d 'From one look of --monitor to the next, on a fixed schedule; 100ms to 60s' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l drift-reference -d 'The sample that the strategy was made for [MT5CRS_DRIFT_REFERENCE]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l drift-current -d 'The sample of now, at least 200 values as well [MT5CRS_DRIFT_CURRENT]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l drift-field -d 'The CSV column or JSONL field of both; without it each line is a number [MT5CRS_DRIFT_FIELD]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l monitor-interval -d 'Interval between two looks of --monitor, on a fixed schedule; 100ms to 60s' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l decision -d 'The admission decision, JSON [MT5CRS_DECISION_FILE]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l decision-report -d 'The report that must hold the decision\'s hash [MT5CRS_DECISION_REPORT]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l decision-hash -d 'The decision\'s hash that is expected [MT5CRS_DECISION_HASH]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l decision-hash -d 'The hash that the decision must have [MT5CRS_DECISION_HASH]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l decision-max-age -d 'How old the decision may be [MT5CRS_DECISION_MAX_AGE]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l credit -d 'Credit that the account holds: an empty account\'s equity may differ from its balance by it' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l drift-reference -d 'The sample that the strategy was made for [MT5CRS_DRIFT_REFERENCE]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l drift-current -d 'The sample of now; each needs at least 200 values [MT5CRS_DRIFT_CURRENT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l drift-field -d 'The CSV column or JSONL field of both; without it each line is a number [MT5CRS_DRIFT_FIELD]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
 json\t'One JSON document, on failure too'
 nagios\t'For reads: one line for a monitoring plugin, exit codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN'
@@ -281,10 +281,10 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l sim-fault -d 'H
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l sim-book -d 'Keep its book in this file' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l sim-link-rtt -d 'The link\'s round trip, which pipelining hides' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l sim-exec-time -d 'The broker\'s time for an order, which nothing hides' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l beside-open -d 'Go on beside positions that are open in the symbol: on hedging accounts'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l keep-open -d 'Leave the position open; of a watched one, when its time is over'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l beside-open -d 'Open although positions are open in the symbol: on hedging accounts'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l keep-open -d 'Leave the position open; with --monitor, once its time is over'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l without-drift -d 'Watch without looking at drift'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l resume -d 'Take up the open canary of an earlier run instead of opening one: to watch it on with --monitor, else to close it'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l resume -d 'Take up the open canary of an earlier run instead of opening one: watch it with --monitor, else close it'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l dry-run -d 'Evaluate the guards and send no order'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -s y -l yes -d 'Don\'t ask'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -s v -l verbose -d 'More on stderr: once for the run\'s story, twice for every round trip'
@@ -295,7 +295,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l sim -d 'Run the
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -s V -l version -d 'Print version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l drift-reference -d 'The sample that the strategy was made for [MT5CRS_DRIFT_REFERENCE]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l drift-current -d 'The sample of now, at least 200 values as well [MT5CRS_DRIFT_CURRENT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l drift-current -d 'The sample of now; each needs at least 200 values [MT5CRS_DRIFT_CURRENT]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l drift-field -d 'The CSV column or JSONL field of both; without it each line is a number [MT5CRS_DRIFT_FIELD]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
 json\t'One JSON document, on failure too'
@@ -328,9 +328,9 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l allow-loopback -
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -s V -l version -d 'Print version'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l symbol -d 'Close this symbol alone (repeatable); spelled as the broker does' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l ticket -d 'Close this ticket alone (repeatable)' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l magic -d 'Close this magic number alone, on a gateway that reports it' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l symbol -d 'Close only this symbol (repeatable); spelled as the broker does' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l ticket -d 'Close only this ticket (repeatable)' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l magic -d 'Close only this magic number, on a gateway that reports it' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l window -d 'CLOSE requests in flight at once' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l rounds -d 'Rounds of closing at most' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l credit -d 'Credit that the account holds: an empty account\'s equity may differ from its balance by it' -r
@@ -435,9 +435,9 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_se
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -s V -l version -d 'Print version'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -f -a "status" -d 'Is the kill switch\'s file there? 0 if not, 1 if so'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -f -a "engage" -d 'Write the kill switch\'s file'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -f -a "release" -d 'Remove the kill switch\'s file'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -f -a "status" -d 'Is the kill switch engaged? Exit code 0 if not, 1 if so'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -f -a "engage" -d 'Engage the kill switch: write its file'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -f -a "release" -d 'Release the kill switch: remove its file'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
 json\t'One JSON document, on failure too'
 nagios\t'For reads: one line for a monitoring plugin, exit codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN'
@@ -469,7 +469,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_s
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -s V -l version -d 'Print version'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l reason -d 'Why, for whoever finds it' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l reason -d 'Why, for the person who finds it' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
 json\t'One JSON document, on failure too'
 nagios\t'For reads: one line for a monitoring plugin, exit codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN'
@@ -564,12 +564,12 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_s
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -s V -l version -d 'Print version'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -f -a "show" -d 'A table of runs, orders and what was proved'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -f -a "verify" -d 'Whether the records are what was written: 0, or 1 and each damage named'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -f -a "resolve" -d 'Record a person\'s word on an order that nothing is proved of'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -f -a "export" -d 'One run\'s records as files for people'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l evidence-dir -d 'The directory of the records, instead of the configured gateway\'s' -r -F
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l last -d 'How many of the runs that have nothing open' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -f -a "show" -d 'List runs, their orders and what was proved'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -f -a "verify" -d 'Check that the records are what was written: exit code 0, or 1 with each damage named'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -f -a "resolve" -d 'Record a person\'s word on an order whose outcome is not proved'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -f -a "export" -d 'Write one run\'s records to files for people'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l last -d 'Number of runs shown that have nothing open' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l evidence-dir -d 'Directory of the records, instead of the configured gateway\'s' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
 json\t'One JSON document, on failure too'
 nagios\t'For reads: one line for a monitoring plugin, exit codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN'
@@ -601,8 +601,8 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l evidence-dir -d 'The directory of the records, instead of the configured gateway\'s' -r -F
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l anchor -d 'A head that was noted earlier, which the records must still hold' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l anchor -d 'A head noted earlier, which the records must still hold' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l evidence-dir -d 'Directory of the records, instead of the configured gateway\'s' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
 json\t'One JSON document, on failure too'
 nagios\t'For reads: one line for a monitoring plugin, exit codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN'
@@ -634,9 +634,9 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -s V -l version -d 'Print version'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l evidence-dir -d 'The directory of the records, instead of the configured gateway\'s' -r -F
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l executed -d 'It opened this position' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l executed -d 'The order opened this position' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l reason -d 'How that is known' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l evidence-dir -d 'Directory of the records, instead of the configured gateway\'s' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
 json\t'One JSON document, on failure too'
 nagios\t'For reads: one line for a monitoring plugin, exit codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN'
@@ -661,7 +661,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l sim-book -d 'Keep its book in this file' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l sim-link-rtt -d 'The link\'s round trip, which pipelining hides' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l sim-exec-time -d 'The broker\'s time for an order, which nothing hides' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l not-executed -d 'It opened nothing'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l not-executed -d 'The order opened nothing'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -s v -l verbose -d 'More on stderr: once for the run\'s story, twice for every round trip'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -s q -l quiet -d 'Nothing but errors on stderr'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
@@ -669,9 +669,9 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l sim -d 'Run the command against a simulated gateway that lives just as long; configured state is never touched'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -s V -l version -d 'Print version'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l evidence-dir -d 'The directory of the records, instead of the configured gateway\'s' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l run -d 'The run, or the first digits of its id' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l dir -d 'Where the files are written' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l dir -d 'Directory for the files' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l evidence-dir -d 'Directory of the records, instead of the configured gateway\'s' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
 json\t'One JSON document, on failure too'
 nagios\t'For reads: one line for a monitoring plugin, exit codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN'
@@ -779,7 +779,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -s V -l version -d 'Print version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -f -a "grep" -d 'Search the logs, rotated and compressed ones too, oldest first; exit 0 matched, 1 none, 2 error'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -f -a "presets" -d 'List the searches that have names, each with the grep that it replaces'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -f -a "alerts" -d 'Say what is wrong by the logs, and show the lines that say so; MT5CRS_ALERT_… say from where on'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -f -a "alerts" -d 'List what is wrong by the logs, with the lines that show it; MT5CRS_ALERT_… set the limits'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -f -a "summary" -d 'Sum up what was done, by day or by run'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -s e -l regexp -d 'A pattern (repeatable); all words are then paths' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l preset -d 'A search by name (repeatable, all in one pass); `mt5crs logs presets` lists them' -r
@@ -969,7 +969,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_see
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -s V -l version -d 'Print version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -f -a "show" -d 'Show each setting with its origin, and the files that were read'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -f -a "check" -d 'Judge every profile of the configuration file and what is in force without one: 0, or 2 and each problem named'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -f -a "check" -d 'Check every profile of the configuration file, and the settings without one: exit code 0, or 2 with each problem named'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -s o -l output -d 'How the result is printed' -r -f -a "human\t'Text and tables'
 json\t'One JSON document, on failure too'
 nagios\t'For reads: one line for a monitoring plugin, exit codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN'

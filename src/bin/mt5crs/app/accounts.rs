@@ -17,8 +17,7 @@ use self::selection::Selection;
 use super::command::{Accounts, Closing, Document, Facts, Task};
 use super::end::RenderOptions;
 use super::worker_role::WorkerRole;
-use super::{App, prompt, usage, workers};
-use crate::cli::OutputFormat;
+use super::{App, prompt, workers};
 use crate::render::PageContext;
 
 const NAME: &str = "fleet";
@@ -41,14 +40,6 @@ pub(super) fn lost(app: &App) -> Option<Failure> {
 
 /// Runs the command for every account that is meant.
 pub(super) fn run(app: &App, facts: &Facts) -> Exit {
-    if matches!(app.global.output, OutputFormat::Nagios | OutputFormat::Prometheus) {
-        let failure = usage(
-            "-o nagios and -o prometheus are about one account: nothing was done",
-            "run it once for each: mt5crs --profile NAME …, with an --outfile of its own",
-        );
-        app.screen.fail(&failure);
-        return failure.exit;
-    }
     let result = eligibility::check(app, facts).and_then(|()| {
         let selection = Selection::from_settings(app)?;
         selection.warnings.iter().for_each(|warning| app.screen.warn(warning));

@@ -15,55 +15,62 @@ use crate::render::Page;
 /// Runs the command, for one account or several, and returns the process's exit code.
 pub(crate) fn run(app: &App, command: &dyn Command) -> u8 {
     let facts = command.facts();
-    let exit = match refusal(app, &facts) {
-        Some(Refusal { failure, is_printed: true }) => app.refuse::<()>("usage", failure),
-        Some(Refusal { failure, is_printed: false }) => {
-            app.screen.fail(&failure);
-            failure.exit
-        }
-        None if accounts::are_several(app, &facts) => accounts::run(app, &facts),
-        None => command.run(app),
+    let exit = if let Some(failure) = contradiction(app, &facts) {
+        app.refuse::<()>("usage", failure)
+    } else if let Some(failure) = unmonitored(app, &facts) {
+        // Without a plugin's line: it would be one of a command that no monitor should run.
+        app.screen.fail(&failure);
+        failure.exit
+    } else if let (true, Simulation::Refused(message, remedy)) =
+        (app.is_simulated(), facts.simulation)
+    {
+        app.refuse::<()>(facts.name, usage(message, remedy))
+    } else if accounts::are_several(app, &facts) {
+        accounts::run(app, &facts)
+    } else {
+        command.run(app)
     };
     app.exit_code(exit)
 }
 
-/// Why the command is not run.
-struct Refusal {
-    failure: Failure,
-    /// Whether stdout says so as well.
-    is_printed: bool,
+/// Flags that make no sense together, or not with this command.
+fn contradiction(app: &App, facts: &Facts) -> Option<Failure> {
+    let outfile = || {
+        let is_used = app.global.output == OutputFormat::Prometheus;
+        let is_unused = app.global.outfile.is_some() && !is_used;
+        is_unused.then(|| {
+            usage(
+                "--outfile is for -o prometheus alone: nothing was done",
+                "add -o prometheus, or redirect the output",
+            )
+        })
+    };
+    sim_mode::contradiction(&app.global, facts.simulation)
+        .or_else(|| accounts::lost(app))
+        .or_else(outfile)
 }
 
-/// What is wrong with the flags beyond their form, if anything.
-fn refusal(app: &App, facts: &Facts) -> Option<Refusal> {
-    let printed = |failure| Some(Refusal { failure, is_printed: true });
-    let output = app.global.output;
-    let is_monitored = matches!(output, OutputFormat::Nagios | OutputFormat::Prometheus);
-    if let Some(failure) =
-        sim_mode::contradiction(&app.global, facts.simulation).or_else(|| accounts::lost(app))
-    {
-        return printed(failure);
+fn is_monitored(app: &App) -> bool {
+    matches!(app.global.output, OutputFormat::Nagios | OutputFormat::Prometheus)
+}
+
+/// Why a monitor can't run the command like this.
+fn unmonitored(app: &App, facts: &Facts) -> Option<Failure> {
+    if !is_monitored(app) {
+        return None;
     }
-    if is_monitored && !facts.has_metrics {
-        let failure = usage(
+    if !facts.has_metrics {
+        return Some(usage(
             "this command has no metrics for monitoring: nothing was done",
             "-o nagios and -o prometheus go with link-test, sync, audit, drift, logs alerts and canary --monitor",
-        );
-        // A plugin's line would be one of a command that no monitor should run.
-        return Some(Refusal { failure, is_printed: false });
-    }
-    if app.global.outfile.is_some() && output != OutputFormat::Prometheus {
-        return printed(usage(
-            "--outfile is for -o prometheus alone: nothing was done",
-            "add -o prometheus, or redirect the output",
         ));
     }
-    match facts.simulation {
-        Simulation::Refused(message, remedy) if app.is_simulated() => {
-            printed(usage(message, remedy))
-        }
-        _ => None,
-    }
+    accounts::are_several(app, facts).then(|| {
+        usage(
+            "-o nagios and -o prometheus are about one account: nothing was done",
+            "run it once for each: mt5crs --profile NAME …, with an --outfile of its own",
+        )
+    })
 }
 
 impl App {

@@ -7,12 +7,13 @@ use anyhow::Context as _;
 use mt5crs::clock::millis;
 use mt5crs::exit::Exit;
 use mt5crs::metric::Metric;
+use mt5crs::os::durable::Access;
 use mt5crs::report::{Envelope, Failure, Outcome, TargetKind};
 use serde::Serialize;
 
 use super::App;
 use super::context::GatewayContext;
-use super::output_file::{self, Readers};
+use super::output_file;
 use crate::cli::OutputFormat;
 use crate::render::nagios::{self, State};
 use crate::render::prometheus::{self, Labels};
@@ -132,9 +133,9 @@ impl App {
         };
         let text = prometheus::text(metrics, labels);
         match &self.global.outfile {
-            Some(path) => {
-                output_file::replace(path, Readers::All, &|file| file.write_all(text.as_bytes()))
-            }
+            Some(path) => output_file::replace(path, Access::Everyone, &|file| {
+                file.write_all(text.as_bytes())
+            }),
             None if on_stderr => Ok(self.screen.text_on_stderr(&text)?),
             None => Ok(self.screen.text(&text)?),
         }
@@ -168,7 +169,7 @@ impl App {
         let document = self.envelope(command, outcome, context, options);
         let mut saved = Ok(());
         if let Some(path) = &options.report_file {
-            saved = output_file::replace(path, Readers::Owner, &|file| {
+            saved = output_file::replace(path, Access::Owner, &|file| {
                 Ok(serde_json::to_writer(file, &document)?)
             });
         }

@@ -8,7 +8,7 @@ use mt5crs::config::Key;
 use mt5crs::exit::Exit;
 use mt5crs::ops::drift::Report;
 
-pub(super) use self::args::Args;
+pub(super) use self::args::{Args, SampleArgs};
 pub(super) use self::run::{flags, limits, samples};
 use crate::app::App;
 use crate::app::command::{Accounts, Command, Document, Facts};

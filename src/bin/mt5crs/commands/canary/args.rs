@@ -37,8 +37,6 @@ pub(crate) struct Args {
     /// Take up the open canary of an earlier run instead of opening one: watch it with --monitor, else close it
     #[arg(long, conflicts_with_all = ["symbol", "beside_open", "decision", "decision_report", "decision_hash", "decision_max_age"])]
     pub(super) resume: bool,
-    #[command(flatten)]
-    pub(super) drift: drift::Args,
     /// Evaluate the guards and send no order
     #[arg(long, conflicts_with = "yes")]
     pub(super) dry_run: bool,
@@ -59,4 +57,6 @@ pub(crate) struct Args {
     pub(super) decision_max_age: Option<String>,
     #[command(flatten)]
     pub(super) credit: CreditArg,
+    #[command(flatten, next_help_heading = "Drift")]
+    pub(super) drift: drift::SampleArgs,
 }

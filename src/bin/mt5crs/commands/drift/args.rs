@@ -3,6 +3,13 @@
 /// Compare a sample of now with the one that the strategy was made for: the Population Stability Index
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
+    #[command(flatten)]
+    pub(super) samples: SampleArgs,
+}
+
+/// The two samples.
+#[derive(Debug, clap::Args)]
+pub(crate) struct SampleArgs {
     /// The sample that the strategy was made for [MT5CRS_DRIFT_REFERENCE]
     #[arg(long, value_name = "FILE")]
     pub(super) drift_reference: Option<String>,

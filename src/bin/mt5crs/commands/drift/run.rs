@@ -11,7 +11,7 @@ use mt5crs::report::Failure;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
-use super::{Args, KEYS};
+use super::{Args, KEYS, SampleArgs};
 use crate::app::command::Command as _;
 use crate::app::end::RenderOptions;
 use crate::app::settings::{self, SettingFlag};
@@ -23,7 +23,7 @@ pub(super) fn run(app: &App, args: &Args) -> Exit {
 }
 
 fn options(app: &App, args: &Args) -> Result<Options, Failure> {
-    let settings = settings::read_only(app, &flags(args), KEYS)?;
+    let settings = settings::read_only(app, &flags(&args.samples), KEYS)?;
     let limits = limits(&settings);
     match samples(&settings) {
         Some((reference, current)) => Ok(Options { reference, current, limits }),
@@ -35,7 +35,7 @@ fn options(app: &App, args: &Args) -> Result<Options, Failure> {
 }
 
 /// The flags, with the settings that they stand for.
-pub(crate) fn flags(args: &Args) -> [SettingFlag<'_>; 3] {
+pub(crate) fn flags(args: &SampleArgs) -> [SettingFlag<'_>; 3] {
     [
         (Key::DriftReference, "--drift-reference", &args.drift_reference),
         (Key::DriftCurrent, "--drift-current", &args.drift_current),

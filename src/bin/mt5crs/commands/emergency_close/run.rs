@@ -169,7 +169,7 @@ fn stop_engine(app: &App, args: &Args, context: &GatewayContext<'_>, warnings: &
                 app.screen.note(&format!("kill switch engaged already: {}", path.display()))
             }
             Err(error) => warn(format!(
-                "THE KILL SWITCH COULD NOT BE ENGAGED ({}): {error}; an engine may go on trading",
+                "THE BREAKER COULD NOT BE WRITTEN ({}): {error}; an engine may go on trading",
                 path.display()
             )),
         }
