@@ -12,14 +12,15 @@ use mt5crs::link::zeromq::ZmqTransport;
 use mt5crs::ops::audit::files::Build;
 use mt5crs::ops::audit::findings::Selection;
 use mt5crs::ops::audit::remote::Remote;
-use mt5crs::ops::audit::{self, Audited, Deps, Options, Report};
+use mt5crs::ops::audit::{self, Audited, Checks, Deps, Options, Report};
 use mt5crs::ops::link_test;
 use mt5crs::report::Failure;
 use mt5crs::units::Lots;
 
+use super::args::Subcommand;
 use super::{Args, completions};
 use crate::app::App;
-use crate::app::command::{Command as _, Facts};
+use crate::app::command::{Accounts, Command, Document, Facts};
 use crate::app::context::{GatewayContext, SKEW_WARN};
 use crate::app::end::RenderOptions;
 use crate::app::settings::{self, decision_rules, thresholds};
@@ -27,11 +28,33 @@ use crate::app::settings::{self, decision_rules, thresholds};
 /// Round trips that the link's latency is judged by, and the interval between them.
 const ROUND_TRIPS: (u32, Duration) = (10, Duration::from_millis(10));
 
-pub(super) fn list_checks(app: &App, facts: &Facts) -> Exit {
-    app.end(facts.name, Ok(audit::checks()), None, &RenderOptions::default())
+pub(crate) const DOCUMENTS: &[Document] =
+    &[Document::report::<Report>("audit"), Document::report::<Checks>("audit-checks")];
+
+impl Command for Args {
+    fn facts(&self) -> Facts {
+        if self.command.is_some() {
+            return Facts::of_tool("audit-checks");
+        }
+        let accounts = match self.credit.is_given() {
+            true => Accounts::One("--credit"),
+            false => Accounts::Each,
+        };
+        Facts { has_metrics: true, accounts, ..Facts::of_gateway("audit", "audit", 60) }
+    }
+
+    fn run(&self, app: &App) -> Exit {
+        match self.command {
+            Some(Subcommand::Checks) => {
+                let render = RenderOptions::default();
+                app.end(self.facts().name, Ok(audit::checks()), None, &render)
+            }
+            None => run(app, self),
+        }
+    }
 }
 
-pub(super) fn run(app: &App, args: &Args) -> Exit {
+fn run(app: &App, args: &Args) -> Exit {
     let facts = args.facts();
     let deadline = app.deadline(&facts);
     let prepared =

@@ -5,13 +5,36 @@ use mt5crs::exit::Exit;
 use mt5crs::ops::breaker::{self, Report, Switch};
 use mt5crs::report::{Failure, Outcome};
 
+use super::Args;
 use super::args::Subcommand;
-use crate::app::command::Facts;
+use crate::app::command::{Accounts, Command, Document, Facts, Simulation};
 use crate::app::context::LocalContext;
 use crate::app::end::RenderOptions;
 use crate::app::{App, prompt, settings, sim_mode, user};
 
-pub(super) fn run(app: &App, command: &Subcommand, facts: &Facts) -> Exit {
+pub(crate) const DOCUMENTS: &[Document] = &[Document::report::<Report>("breaker")];
+
+impl Command for Args {
+    fn facts(&self) -> Facts {
+        let accounts = match self.command {
+            Subcommand::Status | Subcommand::Engage { .. } => Accounts::Each,
+            Subcommand::Release { .. } => Accounts::One("breaker release"),
+        };
+        Facts {
+            // Nothing but the path of the kill switch may stop it.
+            reads: Some(&[Key::KillSwitchFile]),
+            simulation: Simulation::Scratch,
+            accounts,
+            ..Facts::of_tool("breaker")
+        }
+    }
+
+    fn run(&self, app: &App) -> Exit {
+        run(app, &self.command, &self.facts())
+    }
+}
+
+fn run(app: &App, command: &Subcommand, facts: &Facts) -> Exit {
     let mut render = RenderOptions::default();
     let outcome = switch(app, facts, &mut render).and_then(|switch| act(app, command, &switch));
     app.end(facts.name, outcome, None, &render)

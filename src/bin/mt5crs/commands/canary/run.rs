@@ -8,11 +8,10 @@ use std::time::Duration;
 use mt5crs::config::Key;
 use mt5crs::evidence::Evidence;
 use mt5crs::exit::Exit;
-use mt5crs::guard::decision;
-use mt5crs::guard::{self, target};
+use mt5crs::guard::{self, decision, target};
 use mt5crs::link::Client;
 use mt5crs::logs::write::Marker;
-use mt5crs::ops::canary::watch::{Monitor, Samples};
+use mt5crs::ops::canary::watch::{Monitor, Samples, Tick};
 use mt5crs::ops::canary::{self, Deps, Options, Report};
 use mt5crs::os::file_lock::InstanceLock;
 use mt5crs::proof::intents::Records;
@@ -21,8 +20,8 @@ use signal_hook::consts::SIGUSR1;
 
 use super::live::Live;
 use super::observer::{AttemptsAbove, Observer};
-use super::{Args, FACTS, page};
-use crate::app::command::Command as _;
+use super::{Args, page};
+use crate::app::command::{Command, Document, Facts};
 use crate::app::context::GatewayContext;
 use crate::app::end::{Answer, RenderOptions};
 use crate::app::settings::{SettingFlag, decision_rules};
@@ -34,28 +33,41 @@ use crate::render::PageContext;
 /// How long a record waits for another process's append.
 const LOCK_WAIT: Duration = Duration::from_secs(5);
 
-pub(super) fn run(app: &App, args: &Args) -> Exit {
-    if app.global.output == OutputFormat::Prometheus && app.global.outfile.is_none() {
-        let failure = usage(
-            "a watch writes its metrics anew at every look: into which file? nothing was sent",
-            "add --outfile FILE",
-        );
-        return app.refuse::<Report>(FACTS.name, failure);
+pub(crate) const DOCUMENTS: &[Document] =
+    &[Document::report::<Report>("canary"), Document::line::<Tick>("canary-tick")];
+
+pub(super) const FACTS: Facts = Facts::of_gateway("canary", "trade a canary on", 120);
+
+impl Command for Args {
+    fn facts(&self) -> Facts {
+        // Monitoring gets the watch; an order is not sent every minute.
+        Facts { has_metrics: self.monitor.is_some(), ..FACTS }
     }
-    let mut flags: Vec<SettingFlag<'_>> = vec![
-        (Key::CanarySymbol, "--symbol", &args.symbol),
-        (Key::DecisionFile, "--decision", &args.decision),
-        (Key::DecisionReport, "--decision-report", &args.decision_report),
-        (Key::DecisionHash, "--decision-hash", &args.decision_hash),
-        (Key::DecisionMaxAge, "--decision-max-age", &args.decision_max_age),
-    ];
-    flags.extend(drift::flags(&args.drift));
-    let render = RenderOptions { json_lines: args.monitor.is_some(), ..RenderOptions::default() };
-    app.with_gateway(&args.facts(), &flags, render, |context, render| {
-        let outcome = trade(app, args, context, render)?;
-        log_end(context, &outcome);
-        Ok(Answer::Report(outcome))
-    })
+
+    fn run(&self, app: &App) -> Exit {
+        if app.global.output == OutputFormat::Prometheus && app.global.outfile.is_none() {
+            let failure = usage(
+                "a watch writes its metrics anew at every look: into which file? nothing was sent",
+                "add --outfile FILE",
+            );
+            return app.refuse::<Report>(FACTS.name, failure);
+        }
+        let mut flags: Vec<SettingFlag<'_>> = vec![
+            (Key::CanarySymbol, "--symbol", &self.symbol),
+            (Key::DecisionFile, "--decision", &self.decision),
+            (Key::DecisionReport, "--decision-report", &self.decision_report),
+            (Key::DecisionHash, "--decision-hash", &self.decision_hash),
+            (Key::DecisionMaxAge, "--decision-max-age", &self.decision_max_age),
+        ];
+        flags.extend(drift::flags(&self.drift));
+        let render =
+            RenderOptions { json_lines: self.monitor.is_some(), ..RenderOptions::default() };
+        app.with_gateway(&self.facts(), &flags, render, |context, render| {
+            let outcome = trade(app, self, context, render)?;
+            log_end(context, &outcome);
+            Ok(Answer::Report(outcome))
+        })
+    }
 }
 
 fn trade(

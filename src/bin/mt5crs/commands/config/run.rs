@@ -6,12 +6,33 @@ use mt5crs::ops::config_check;
 use mt5crs::ops::config_show::{self, Report};
 use mt5crs::report::{Outcome, Verdict};
 
+use super::Args;
 use super::args::Subcommand;
 use crate::app::App;
+use crate::app::command::{Accounts, Command, Document, Facts};
 use crate::app::end::RenderOptions;
 use crate::app::settings::{self, PROFILE_FLAG};
 
-pub(super) fn run(app: &App, command: &Subcommand, name: &str) -> Exit {
+pub(crate) const DOCUMENTS: &[Document] = &[
+    Document::report::<config_check::Report>("config-check"),
+    Document::report::<config_show::Report>("config-show"),
+];
+
+impl Command for Args {
+    fn facts(&self) -> Facts {
+        let (name, accounts) = match self.command {
+            Subcommand::Show => ("config-show", Accounts::Each),
+            Subcommand::Check => ("config-check", Accounts::Together),
+        };
+        Facts { accounts, ..Facts::of_tool(name) }
+    }
+
+    fn run(&self, app: &App) -> Exit {
+        run(app, &self.command, self.facts().name)
+    }
+}
+
+fn run(app: &App, command: &Subcommand, name: &str) -> Exit {
     if app.is_simulated() {
         app.screen.note("this is what is configured; with --sim, a scratch tree stands in for it");
     }

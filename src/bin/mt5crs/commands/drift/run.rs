@@ -6,20 +6,37 @@ use mt5crs::config::{Key, Settings};
 use mt5crs::exit::Exit;
 use mt5crs::guard::drift::Limits;
 use mt5crs::guard::drift::sample::Source;
-use mt5crs::ops::drift::{self, Options};
+use mt5crs::ops::drift::{self, Options, Report};
 use mt5crs::report::Failure;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
-use super::{Args, KEYS, SampleArgs};
-use crate::app::command::Command as _;
+use super::{Args, SampleArgs};
+use crate::app::command::{Accounts, Command, Document, Facts};
 use crate::app::end::RenderOptions;
 use crate::app::settings::{self, SettingFlag};
 use crate::app::{App, usage};
 
-pub(super) fn run(app: &App, args: &Args) -> Exit {
-    let outcome = options(app, args).map(|options| drift::run(&options));
-    app.end(args.facts().name, outcome, None, &RenderOptions::default())
+pub(crate) const DOCUMENTS: &[Document] = &[Document::report::<Report>("drift")];
+
+/// The settings that it reads.
+const KEYS: &[Key] =
+    &[Key::DriftReference, Key::DriftCurrent, Key::DriftField, Key::PsiWatch, Key::PsiDrift];
+
+impl Command for Args {
+    fn facts(&self) -> Facts {
+        Facts {
+            has_metrics: true,
+            accounts: Accounts::Each,
+            reads: Some(KEYS),
+            ..Facts::of_tool("drift")
+        }
+    }
+
+    fn run(&self, app: &App) -> Exit {
+        let outcome = options(app, self).map(|options| drift::run(&options));
+        app.end(self.facts().name, outcome, None, &RenderOptions::default())
+    }
 }
 
 fn options(app: &App, args: &Args) -> Result<Options, Failure> {

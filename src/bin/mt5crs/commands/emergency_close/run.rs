@@ -1,8 +1,9 @@
 //! From arguments to the closing of positions: the kill switch and the engine first, then the operation.
 
-use std::process::Command;
+use std::process;
 use std::time::Duration;
 
+use mt5crs::config::Key;
 use mt5crs::evidence::body::{Begin, Body};
 use mt5crs::evidence::{Appended, Evidence, EvidenceError};
 use mt5crs::exit::Exit;
@@ -16,7 +17,7 @@ use mt5crs::units::{Magic, Symbol, Ticket};
 use serde_json::Map;
 
 use super::{Args, page};
-use crate::app::command::Command as _;
+use crate::app::command::{Accounts, Closing, Command, Document, Facts, Task};
 use crate::app::context::GatewayContext;
 use crate::app::end::RenderOptions;
 use crate::app::{App, prompt};
@@ -26,12 +27,34 @@ use crate::render::progress::Progress;
 /// How long a record may delay a close.
 const LOCK_WAIT: Duration = Duration::from_millis(200);
 
-pub(super) fn run(app: &App, args: &Args) -> Exit {
-    let render =
-        RenderOptions { all_rows: args.rows.all, urgent: true, ..RenderOptions::default() };
-    app.with_gateway(&args.facts(), &[], render, |context, render| {
-        close(app, args, context, render).map(Into::into)
-    })
+pub(crate) const DOCUMENTS: &[Document] = &[Document::report::<Report>("emergency-close")];
+
+impl Command for Args {
+    fn facts(&self) -> Facts {
+        let is_filtered =
+            !self.symbol.is_empty() || !self.ticket.is_empty() || self.magic.is_some();
+        let Self { dry_run, yes, ref rows, .. } = *self;
+        let accounts = match () {
+            () if is_filtered => Accounts::One("emergency-close with a filter"),
+            () if self.credit.is_given() => Accounts::One("--credit"),
+            () => Accounts::OneOrAll(Closing { dry_run, yes, all_rows: rows.all }),
+        };
+        let facts = Facts::of_gateway("emergency-close", "close the positions of", 300);
+        Facts { reads: Some(&[Key::GatewayHost, Key::GatewayPort]), accounts, ..facts }
+    }
+
+    fn run(&self, app: &App) -> Exit {
+        let render =
+            RenderOptions { all_rows: self.rows.all, urgent: true, ..RenderOptions::default() };
+        app.with_gateway(&self.facts(), &[], render, |context, render| {
+            close(app, self, context, render).map(Into::into)
+        })
+    }
+
+    fn assign(&mut self, task: Task) {
+        self.dry_run = task == Task::Plan;
+        self.yes = task == Task::Act;
+    }
 }
 
 fn close(
@@ -185,7 +208,7 @@ fn stop_engine(app: &App, args: &Args, context: &GatewayContext<'_>, warnings: &
         warn(format!("{unit} was not stopped: this is a simulated gateway"));
         return;
     }
-    match Command::new("systemctl").args(["stop", "--", unit]).status() {
+    match process::Command::new("systemctl").args(["stop", "--", unit]).status() {
         Ok(status) if status.success() => app.screen.note(&format!("systemctl stop {unit}: done")),
         Ok(status) => warn(format!("{unit} COULD NOT BE STOPPED: systemctl {status}")),
         Err(error) => warn(format!("{unit} COULD NOT BE STOPPED: {error}")),

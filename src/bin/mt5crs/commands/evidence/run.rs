@@ -11,8 +11,9 @@ use mt5crs::units::Ticket;
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::Args;
 use super::args::{DirectoryArg, ResolveArgs, Subcommand};
-use crate::app::command::Facts;
+use crate::app::command::{Accounts, Command, Document, Facts, Simulation};
 use crate::app::context::LocalContext;
 use crate::app::end::RenderOptions;
 use crate::app::{App, settings, user};
@@ -21,7 +22,52 @@ use crate::render::Page;
 /// How long a record waits for another process's append.
 const LOCK_WAIT: Duration = Duration::from_secs(5);
 
-pub(super) fn run(app: &App, command: &Subcommand, facts: &Facts) -> Exit {
+pub(crate) const DOCUMENTS: &[Document] = &[
+    Document::report::<show::Report>("evidence-show"),
+    Document::report::<verify::Report>("evidence-verify"),
+    Document::report::<resolve::Report>("evidence-resolve"),
+    Document::report::<export::Report>("evidence-export"),
+];
+
+impl Command for Args {
+    fn facts(&self) -> Facts {
+        let (name, directory, accounts) = match &self.command {
+            Subcommand::Show(args) => ("evidence-show", &args.directory, Accounts::Each),
+            Subcommand::Verify(args) => match &args.anchor {
+                Some(_) => {
+                    let one = Accounts::One("evidence verify --anchor");
+                    ("evidence-verify", &args.directory, one)
+                }
+                None => ("evidence-verify", &args.directory, Accounts::Each),
+            },
+            Subcommand::Resolve(args) => {
+                ("evidence-resolve", &args.directory, Accounts::One("evidence resolve"))
+            }
+            Subcommand::Export(args) => {
+                ("evidence-export", &args.directory, Accounts::One("evidence export"))
+            }
+        };
+        let facts = Facts { simulation: Simulation::Scratch, accounts, ..Facts::of_tool(name) };
+        match directory.path {
+            None => facts,
+            // A word recorded in practice would count there.
+            Some(_) => Facts {
+                simulation: Simulation::Refused(
+                    "--sim has records of its own, and --evidence-dir names others: nothing was done",
+                    "leave out one of the two",
+                ),
+                accounts: Accounts::One("--evidence-dir"),
+                ..facts
+            },
+        }
+    }
+
+    fn run(&self, app: &App) -> Exit {
+        run(app, &self.command, &self.facts())
+    }
+}
+
+fn run(app: &App, command: &Subcommand, facts: &Facts) -> Exit {
     match command {
         Subcommand::Show(args) => with_evidence(app, facts, &args.directory, |evidence| {
             show::run(&show::Options { evidence, last: args.last })

@@ -1,24 +1,32 @@
 //! From a code to its explanation.
 
 use mt5crs::exit::Exit;
-use mt5crs::ops::explain;
+use mt5crs::ops::explain::{self, Report};
 use mt5crs::report::{Failure, Outcome, Verdict};
 
 use super::Args;
 use crate::app::App;
-use crate::app::command::Command as _;
+use crate::app::command::{Command, Document, Facts};
 use crate::app::end::RenderOptions;
 
-pub(super) fn run(app: &App, args: &Args) -> Exit {
-    let outcome = match explain::explain(args.code.as_deref()) {
-        Ok(report) => Ok(Outcome::judged(report, Verdict::Pass, false)),
-        Err(unknown) => Err(Failure {
-            code: "unknown-code",
-            message: unknown.to_string(),
-            causes: Vec::new(),
-            remedy: "`mt5crs explain` lists all codes".to_owned(),
-            exit: Exit::Usage,
-        }),
-    };
-    app.end(args.facts().name, outcome, None, &RenderOptions::default())
+pub(crate) const DOCUMENTS: &[Document] = &[Document::report::<Report>("explain")];
+
+impl Command for Args {
+    fn facts(&self) -> Facts {
+        Facts::of_tool("explain")
+    }
+
+    fn run(&self, app: &App) -> Exit {
+        let outcome = match explain::explain(self.code.as_deref()) {
+            Ok(report) => Ok(Outcome::judged(report, Verdict::Pass, false)),
+            Err(unknown) => Err(Failure {
+                code: "unknown-code",
+                message: unknown.to_string(),
+                causes: Vec::new(),
+                remedy: "`mt5crs explain` lists all codes".to_owned(),
+                exit: Exit::Usage,
+            }),
+        };
+        app.end(self.facts().name, outcome, None, &RenderOptions::default())
+    }
 }

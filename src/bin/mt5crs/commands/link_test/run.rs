@@ -8,25 +8,47 @@ use mt5crs::guard;
 use mt5crs::link::Transport;
 use mt5crs::link::zeromq::ZmqTransport;
 use mt5crs::logs::write::Marker;
+use mt5crs::ops::link_test::watch::Event;
 use mt5crs::ops::link_test::{self, Options, Reach, Report, Tested};
 use mt5crs::report::{Failure, Outcome};
 
-use super::{Args, FACTS, watch};
-use crate::app::command::Command as _;
+use super::{Args, watch};
+use crate::app::command::{Accounts, Command, Document, Facts};
 use crate::app::context::{GatewayContext, SKEW_WARN};
 use crate::app::end::{Answer, RenderOptions};
 use crate::app::{App, usage};
 use crate::cli::OutputFormat;
 use crate::render::progress::Progress;
 
-pub(super) fn run(app: &App, args: &Args) -> Exit {
-    if let Err(failure) = check(app, args) {
-        return app.refuse::<Report>(FACTS.name, failure);
+pub(crate) const DOCUMENTS: &[Document] =
+    &[Document::report::<Report>("link-test"), Document::line::<Event>("link-watch")];
+
+pub(super) const FACTS: Facts = Facts {
+    has_metrics: true,
+    accounts: Accounts::Each,
+    ..Facts::of_gateway("link-test", "test the link to", 15)
+};
+
+impl Command for Args {
+    fn facts(&self) -> Facts {
+        match self.watch {
+            // A watch goes on until it is stopped.
+            Some(_) => {
+                Facts { deadline: None, accounts: Accounts::One("link-test --watch"), ..FACTS }
+            }
+            None => FACTS,
+        }
     }
-    let options = RenderOptions { histogram: args.histogram, ..RenderOptions::default() };
-    app.with_gateway(&args.facts(), &[], options, |context, options| {
-        test(app, args, context, options)
-    })
+
+    fn run(&self, app: &App) -> Exit {
+        if let Err(failure) = check(app, self) {
+            return app.refuse::<Report>(FACTS.name, failure);
+        }
+        let options = RenderOptions { histogram: self.histogram, ..RenderOptions::default() };
+        app.with_gateway(&self.facts(), &[], options, |context, options| {
+            test(app, self, context, options)
+        })
+    }
 }
 
 /// Refuses what can't be done as asked: a schedule that can't end in time, a watch that would be one line.

@@ -11,7 +11,8 @@ use mt5crs::ops::link_test::watch::{self, Event, Look, State};
 use mt5crs::ops::link_test::{Options, Reach, Report, metrics};
 use mt5crs::report::Failure;
 
-use super::{FACTS, page};
+use super::page;
+use super::run::FACTS;
 use crate::app::App;
 use crate::app::context::GatewayContext;
 use crate::app::end::Answer;

@@ -8,24 +8,34 @@ use mt5crs::report::Failure;
 use super::Args;
 use super::page::{ManPage, pages};
 use crate::app::App;
+use crate::app::command::{Command, Document, Facts};
 
-pub(super) fn run(app: &App, args: &Args) -> Exit {
-    let written = match &args.dir {
-        Some(directory) => all_into(directory),
-        None => one(&args.page),
-    };
-    let shown = written.and_then(|text| app.screen.text(&text).map_err(|error| error.to_string()));
-    match shown {
-        Ok(()) => Exit::Ok,
-        Err(cause) => {
-            app.screen.fail(&Failure {
-                code: "man",
-                message: "failed to write the manual".to_owned(),
-                causes: vec![cause],
-                remedy: "free the disk, or name a directory that can be written".to_owned(),
-                exit: Exit::No,
-            });
-            Exit::No
+pub(crate) const DOCUMENTS: &[Document] = &[];
+
+impl Command for Args {
+    fn facts(&self) -> Facts {
+        Facts::of_tool("man")
+    }
+
+    fn run(&self, app: &App) -> Exit {
+        let written = match &self.dir {
+            Some(directory) => all_into(directory),
+            None => one(&self.page),
+        };
+        let shown =
+            written.and_then(|text| app.screen.text(&text).map_err(|error| error.to_string()));
+        match shown {
+            Ok(()) => Exit::Ok,
+            Err(cause) => {
+                app.screen.fail(&Failure {
+                    code: "man",
+                    message: "failed to write the manual".to_owned(),
+                    causes: vec![cause],
+                    remedy: "free the disk, or name a directory that can be written".to_owned(),
+                    exit: Exit::No,
+                });
+                Exit::No
+            }
         }
     }
 }

@@ -11,24 +11,39 @@ use uuid::Uuid;
 
 use super::Args;
 use crate::app::App;
-use crate::app::command::Command as _;
+use crate::app::command::{Command, Document, Facts, Simulation};
 use crate::app::context::GatewayContext;
 use crate::app::end::RenderOptions;
 use crate::render::progress::Progress;
 
-pub(super) fn run(app: &App, args: &Args) -> Exit {
-    if args.gateway {
-        return read_only(app, args);
+pub(crate) const DOCUMENTS: &[Document] = &[Document::report::<Report>("phoenix")];
+
+impl Command for Args {
+    fn facts(&self) -> Facts {
+        let facts = Facts::of_gateway("phoenix", "play a crash against", 60);
+        match self.gateway {
+            true => facts,
+            false => Facts {
+                simulation: Simulation::Nothing("phoenix starts gateways of its own"),
+                ..facts
+            },
+        }
     }
-    let outcome = options(args, vec![]).map(|options| {
-        let progress = Progress::new(!app.global.quiet && !app.is_json(), "rounds");
-        let bounded = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
-        let mut step = |done, of| progress.step(bounded(done), bounded(of));
-        let outcome = phoenix::run(&options, &*app.clock, &app.stop, &mut step);
-        progress.clear();
-        outcome
-    });
-    app.end::<Report>(args.facts().name, outcome, None, &RenderOptions::default())
+
+    fn run(&self, app: &App) -> Exit {
+        if self.gateway {
+            return read_only(app, self);
+        }
+        let outcome = options(self, vec![]).map(|options| {
+            let progress = Progress::new(!app.global.quiet && !app.is_json(), "rounds");
+            let bounded = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
+            let mut step = |done, of| progress.step(bounded(done), bounded(of));
+            let outcome = phoenix::run(&options, &*app.clock, &app.stop, &mut step);
+            progress.clear();
+            outcome
+        });
+        app.end::<Report>(self.facts().name, outcome, None, &RenderOptions::default())
+    }
 }
 
 /// Against the configured gateway, with its own timeouts and the configured expectations of the account.

@@ -4,14 +4,15 @@ use std::io;
 use std::sync::Arc;
 
 use mt5crs::exit::Exit;
-use mt5crs::ops::simulator::{self, Ledger, Listening};
-use mt5crs::report::Failure;
+use mt5crs::ops::simulator::{self, Faults, Ledger, Listening, Printed};
+use mt5crs::report::{Envelope, Failure};
 use mt5crs::sim::{Ended, OnCrash, Options, Server, SimError};
 use nix::sys::signal::{self, Signal};
 use nix::unistd::Pid;
 
 use super::Args;
 use crate::app::App;
+use crate::app::command::{Command, Document, Facts, Simulation};
 use crate::app::end::{Answer, RenderOptions};
 use crate::app::sim_mode::{self, not_started};
 use crate::cli::SimArgs;
@@ -19,7 +20,29 @@ use crate::cli::SimArgs;
 /// What this command's flags begin with.
 const PREFIX: &str = "--";
 
-pub(super) fn run(app: &App, args: &Args, name: &str) -> Exit {
+pub(crate) const DOCUMENTS: &[Document] = &[
+    Document::line::<Printed<Envelope<'static, Ledger>>>("sim"),
+    Document::report::<Faults>("sim-faults"),
+    Document::report::<Ledger>("sim-ledger"),
+];
+
+impl Command for Args {
+    fn facts(&self) -> Facts {
+        let name = match (self.list_faults, self.ledger) {
+            (true, _) => "sim-faults",
+            (false, true) => "sim-ledger",
+            (false, false) => "sim",
+        };
+        let why = "sim is shaped by flags of its own, without the `sim-`";
+        Facts { simulation: Simulation::Nothing(why), ..Facts::of_tool(name) }
+    }
+
+    fn run(&self, app: &App) -> Exit {
+        run(app, self, self.facts().name)
+    }
+}
+
+fn run(app: &App, args: &Args, name: &str) -> Exit {
     let render = RenderOptions::default();
     if args.list_faults {
         return app.end(name, Ok(simulator::list_faults()), None, &render);

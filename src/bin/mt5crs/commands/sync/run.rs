@@ -13,7 +13,7 @@ use mt5crs::report::{Failure, Outcome, Status};
 
 use super::Args;
 use super::gate::Gate;
-use crate::app::command::Command as _;
+use crate::app::command::{Accounts, Command, Document, Facts};
 use crate::app::context::GatewayContext;
 use crate::app::end::{Answer, RenderOptions};
 use crate::app::{App, usage};
@@ -22,45 +22,59 @@ use crate::cli::OutputFormat;
 /// How long a record waits for another process's append.
 const LOCK_WAIT: Duration = Duration::from_secs(5);
 
-pub(super) fn run(app: &App, args: &Args) -> Exit {
-    let facts = args.facts();
-    let render = RenderOptions {
-        all_rows: args.rows.all,
-        on_stderr: !args.command.is_empty(),
-        urgent: !args.command.is_empty(),
-        report_file: args.report.clone(),
-        ..RenderOptions::default()
-    };
-    if let Err(failure) = check(app, args) {
-        return app.end(facts.name, Err::<Answer<Report>, _>(failure), None, &render);
-    }
-    let mut passed = None;
-    let exit = app.with_gateway(&facts, &[], render, |context, render| {
-        let gate = Gate::new(context, args)?;
-        let mut outcome = match read(app, args, context) {
-            Ok((outcome, target)) => {
-                render.target = Some(target);
-                outcome
-            }
-            Err(failure) => Outcome::failed(failure),
+pub(crate) const DOCUMENTS: &[Document] = &[Document::report::<Report>("sync")];
+
+impl Command for Args {
+    fn facts(&self) -> Facts {
+        let accounts = match () {
+            () if !self.command.is_empty() => Accounts::One("sync -- COMMAND"),
+            () if self.report.is_some() => Accounts::One("sync --report"),
+            () if self.credit.is_given() => Accounts::One("--credit"),
+            () => Accounts::Each,
         };
-        log(context, &outcome);
-        // The gate reports failed checks in its own words; without an answer there are none.
-        let is_answered = outcome.failure.is_none() || outcome.exit == Exit::No;
-        if let (Some(gate), true) = (&gate, is_answered)
-            && let Some(refusal) = gate.refusal(context, &outcome, &args.allow_warn)
-        {
-            outcome.exit = refusal.exit;
-            outcome.verdict = refusal.verdict();
-            outcome.failure = Some(refusal);
+        Facts { has_metrics: true, accounts, ..Facts::of_gateway("sync", "sync", 30) }
+    }
+
+    fn run(&self, app: &App) -> Exit {
+        let facts = self.facts();
+        let render = RenderOptions {
+            all_rows: self.rows.all,
+            on_stderr: !self.command.is_empty(),
+            urgent: !self.command.is_empty(),
+            report_file: self.report.clone(),
+            ..RenderOptions::default()
+        };
+        if let Err(failure) = check(app, self) {
+            return app.end(facts.name, Err::<Answer<Report>, _>(failure), None, &render);
         }
-        passed = gate.filter(|_| outcome.exit == Exit::Ok);
-        Ok(outcome.into())
-    });
-    // By now the connections and the log are closed.
-    match passed {
-        Some(gate) if exit == Exit::Ok => gate.become_command(app),
-        _ => exit,
+        let mut passed = None;
+        let exit = app.with_gateway(&facts, &[], render, |context, render| {
+            let gate = Gate::new(context, self)?;
+            let mut outcome = match read(app, self, context) {
+                Ok((outcome, target)) => {
+                    render.target = Some(target);
+                    outcome
+                }
+                Err(failure) => Outcome::failed(failure),
+            };
+            log(context, &outcome);
+            // The gate reports failed checks in its own words; without an answer there are none.
+            let is_answered = outcome.failure.is_none() || outcome.exit == Exit::No;
+            if let (Some(gate), true) = (&gate, is_answered)
+                && let Some(refusal) = gate.refusal(context, &outcome, &self.allow_warn)
+            {
+                outcome.exit = refusal.exit;
+                outcome.verdict = refusal.verdict();
+                outcome.failure = Some(refusal);
+            }
+            passed = gate.filter(|_| outcome.exit == Exit::Ok);
+            Ok(outcome.into())
+        });
+        // By now the connections and the log are closed.
+        match passed {
+            Some(gate) if exit == Exit::Ok => gate.become_command(app),
+            _ => exit,
+        }
     }
 }
 

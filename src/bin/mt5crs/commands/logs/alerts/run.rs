@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use mt5crs::clock::Stopped;
-use mt5crs::config::Settings;
+use mt5crs::config::{Key, Settings};
 use mt5crs::exit::Exit;
 use mt5crs::failure::{cause_of, interrupted};
-use mt5crs::logs::alerts::engine;
-use mt5crs::logs::alerts::event;
 use mt5crs::logs::alerts::rules::{Alert, Rules};
 use mt5crs::logs::alerts::watch::{AskEngine, Told, Watch, World};
+use mt5crs::logs::alerts::{engine, event};
 use mt5crs::logs::search::filter::Filter;
 use mt5crs::logs::search::report::Alerts;
 use mt5crs::logs::search::searcher::{Options, Search, Totals};
@@ -21,18 +20,48 @@ use mt5crs::os::process;
 use mt5crs::os::resources::Usage;
 use mt5crs::report::{Failure, Outcome};
 
-use super::{Args, KEYS, page};
-use crate::app::command::Command as _;
+use super::{Args, page};
+use crate::app::command::{Accounts, Command, Document, Facts};
 use crate::app::end::{Answer, RenderOptions};
 use crate::app::settings::{self, thresholds};
 use crate::app::{App, usage};
-use crate::commands::logs::{no_query, places};
+use crate::commands::logs::{facts, no_query, places};
 
 /// The time over which the limit for the CPU holds.
 const CPU_OVER: Duration = Duration::from_secs(10);
 
-pub(super) fn run(app: &App, args: &Args) -> Exit {
-    app.end(args.facts().name, alerts(app, args), None, &RenderOptions::default())
+pub(crate) const DOCUMENT: Document = Document::report::<Alerts>("logs-alerts");
+
+/// A line of `--follow`.
+pub(crate) const LINE: Document = Document::line::<Alert>("logs-alert");
+
+/// Where the logs are, and the limits of the rules: with a wrong one, an alert could be missed.
+const KEYS: &[Key] = &[
+    Key::LogDir,
+    Key::VerifyLog,
+    Key::StateDir,
+    Key::AlertFailedSyncs,
+    Key::AlertSilence,
+    Key::AlertSync,
+    Key::AlertRetry,
+    Key::AlertMemory,
+    Key::AlertCpu,
+    Key::EngineUnit,
+];
+
+impl Command for Args {
+    fn facts(&self) -> Facts {
+        let accounts = match () {
+            () if self.follow => Accounts::One("logs alerts --follow"),
+            () if !self.paths.is_empty() => Accounts::One("logs alerts with paths"),
+            () => Accounts::Each,
+        };
+        Facts { has_metrics: true, reads: Some(KEYS), accounts, ..facts("logs-alerts") }
+    }
+
+    fn run(&self, app: &App) -> Exit {
+        app.end(self.facts().name, alerts(app, self), None, &RenderOptions::default())
+    }
 }
 
 fn alerts(app: &App, args: &Args) -> Result<Answer<Alerts>, Failure> {

@@ -10,6 +10,7 @@ use mt5crs::logs::search::filter::Filter;
 use mt5crs::logs::search::last_n::Last;
 use mt5crs::logs::search::preset::Preset;
 use mt5crs::logs::search::query::{BadPattern, Query, Syntax};
+use mt5crs::logs::search::report::Object;
 use mt5crs::logs::search::searcher::{Listener, Options, Search, Totals, too_long};
 use mt5crs::logs::search::tail::Ended;
 use mt5crs::report::Failure;
@@ -17,14 +18,22 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::args::{Args, PrintArgs, SelectArgs};
 use super::printer::{self, Counts, Form, Printer};
-use crate::app::command::Command as _;
+use crate::app::command::{Accounts, Command, Document, Facts};
 use crate::app::end::{Answer, RenderOptions};
 use crate::app::{App, settings, usage};
-use crate::commands::logs::{LOCATIONS, check, time};
+use crate::commands::logs::{LOCATIONS, check, facts, time};
 
-pub(super) fn run(app: &App, args: &Args) -> Exit {
-    let result = prepare(app, args).map(|job| Answer::<()>::Printed(job.search(app)));
-    app.end(args.facts().name, result, None, &RenderOptions::default())
+pub(crate) const DOCUMENT: Document = Document::line::<Object<'static>>("logs-grep");
+
+impl Command for Args {
+    fn facts(&self) -> Facts {
+        Facts { accounts: Accounts::One("logs grep"), ..facts("logs-grep") }
+    }
+
+    fn run(&self, app: &App) -> Exit {
+        let result = prepare(app, self).map(|job| Answer::<()>::Printed(job.search(app)));
+        app.end(self.facts().name, result, None, &RenderOptions::default())
+    }
 }
 
 /// A search that can begin.

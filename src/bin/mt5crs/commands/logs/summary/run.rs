@@ -9,14 +9,26 @@ use mt5crs::report::{Failure, Outcome, Verdict};
 
 use super::Args;
 use super::args::RowOf;
-use crate::app::command::Command as _;
+use crate::app::command::{Accounts, Command, Document, Facts};
 use crate::app::end::RenderOptions;
 use crate::app::{App, settings};
-use crate::commands::logs::{LOCATIONS, check, no_query, places, time};
+use crate::commands::logs::{LOCATIONS, check, facts, no_query, places, time};
 
-pub(super) fn run(app: &App, args: &Args) -> Exit {
-    let render = RenderOptions { all_rows: args.rows.all, ..RenderOptions::default() };
-    app.end(args.facts().name, summarise(app, args), None, &render)
+pub(crate) const DOCUMENT: Document = Document::report::<Summary>("logs-summary");
+
+impl Command for Args {
+    fn facts(&self) -> Facts {
+        let accounts = match self.paths.is_empty() {
+            true => Accounts::Each,
+            false => Accounts::One("logs summary with paths"),
+        };
+        Facts { accounts, ..facts("logs-summary") }
+    }
+
+    fn run(&self, app: &App) -> Exit {
+        let render = RenderOptions { all_rows: self.rows.all, ..RenderOptions::default() };
+        app.end(self.facts().name, summarise(app, self), None, &render)
+    }
 }
 
 fn summarise(app: &App, args: &Args) -> Result<Outcome<Summary>, Failure> {
