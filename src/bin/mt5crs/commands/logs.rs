@@ -83,21 +83,26 @@ fn places(app: &App, named: &[PathBuf], settings: &Settings) -> Places {
     places
 }
 
-/// The time of a flag: how long ago, or when.
-fn time(flag: &'static str, text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
-    parse_time(text, now, &TimeZone::system()).map_err(|error| {
-        usage(format!("{flag} `{text}`: {error}"), format!("for example {flag} 2h"))
-    })
+/// Reads `--since` and `--until`, of which the first must not be later.
+fn window(
+    since: Option<&String>,
+    until: Option<&String>,
+    now: Timestamp,
+) -> Result<(Option<Timestamp>, Option<Timestamp>), Failure> {
+    let time = |flag: &str, text: &String| {
+        parse_time(text, now, &TimeZone::system()).map_err(|error| {
+            usage(format!("{flag} `{text}`: {error}"), format!("for example {flag} 2h"))
+        })
+    };
+    let since = since.map(|text| time("--since", text)).transpose()?;
+    let until = until.map(|text| time("--until", text)).transpose()?;
+    Filter { since, until, ..Filter::default() }.check().map_err(|error| {
+        usage(error.to_string(), "exchange --since and --until, or correct one of them")
+    })?;
+    Ok((since, until))
 }
 
-/// Refuses a filter that nothing can pass.
-fn check(filter: Filter) -> Result<Filter, Failure> {
-    let remedy = "exchange --since and --until, or mend one of them";
-    filter.check().map_err(|error| usage(error.to_string(), remedy))?;
-    Ok(filter)
-}
-
-/// A bug here: the pattern of the events is always a valid one.
+/// A bug: the words that events hold can always be searched for.
 fn no_query(error: &BadPattern) -> Failure {
     Failure { causes: vec![error.to_string()], ..bug() }
 }

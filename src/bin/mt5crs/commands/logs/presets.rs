@@ -3,15 +3,15 @@
 use std::io;
 
 use mt5crs::exit::Exit;
-use mt5crs::logs::search::report::Presets;
-use mt5crs::report::{Outcome, Verdict};
+use mt5crs::ops::logs::presets::{self, Report};
+use mt5crs::report::Outcome;
 
 use crate::app::App;
 use crate::app::command::{Accounts, Command, Document, Facts};
 use crate::app::end::RenderOptions;
 use crate::render::{Page, PageContext, Sheet, table};
 
-pub(super) const DOCUMENT: Document = Document::report::<Presets>("logs-presets");
+pub(super) const DOCUMENT: Document = Document::report::<Report>("logs-presets");
 
 /// List the searches that have names, each with the grep that it replaces
 #[derive(Debug, clap::Args)]
@@ -23,12 +23,11 @@ impl Command for Args {
     }
 
     fn run(&self, app: &App) -> Exit {
-        let outcome = Outcome::judged(Presets::all(), Verdict::Pass, false);
-        app.end(self.facts().name, Ok(outcome), None, &RenderOptions::default())
+        app.end(self.facts().name, Ok(presets::run()), None, &RenderOptions::default())
     }
 }
 
-impl Page for Presets {
+impl Page for Report {
     fn page(outcome: &Outcome<Self>, _: &PageContext<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
         let Some(report) = &outcome.report else { return Ok(()) };
         let mut presets = table::table(sheet, &["PRESET", "FINDS", "REPLACES"]);

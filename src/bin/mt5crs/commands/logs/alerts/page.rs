@@ -2,16 +2,15 @@
 
 use std::io;
 
-use mt5crs::logs::alerts::metrics;
 use mt5crs::logs::alerts::rules::Alert;
-use mt5crs::logs::search::report::Alerts;
 use mt5crs::metric::Metric;
+use mt5crs::ops::logs::alerts::{Report, metrics};
 use mt5crs::report::{Outcome, Verdict};
 
 use crate::render::style::{Ink, clean, verdict};
 use crate::render::{Page, PageContext, Sheet};
 
-impl Page for Alerts {
+impl Page for Report {
     fn metrics(outcome: &Outcome<Self>) -> Vec<Metric> {
         metrics::of(outcome)
     }

@@ -7,15 +7,13 @@ use jiff::Timestamp;
 use mt5crs::clock::Stopped;
 use mt5crs::config::{Key, Settings};
 use mt5crs::exit::Exit;
-use mt5crs::failure::{cause_of, interrupted};
-use mt5crs::logs::alerts::rules::{Alert, Rules};
-use mt5crs::logs::alerts::watch::{AskEngine, Told, Watch, World};
-use mt5crs::logs::alerts::{engine, event};
-use mt5crs::logs::search::filter::Filter;
-use mt5crs::logs::search::report::Alerts;
-use mt5crs::logs::search::searcher::{Options, Search, Totals};
+use mt5crs::failure::cause_of;
+use mt5crs::logs::alerts::engine;
+use mt5crs::logs::alerts::rules::Alert;
+use mt5crs::logs::alerts::watch::{AskEngine, Told, World};
+use mt5crs::logs::search::query::BadPattern;
 use mt5crs::logs::search::tail::Ended;
-use mt5crs::ops::log_alerts;
+use mt5crs::ops::logs::alerts::{self, Options, Report};
 use mt5crs::os::process;
 use mt5crs::os::resources::Usage;
 use mt5crs::report::{Failure, Outcome};
@@ -27,10 +25,7 @@ use crate::app::settings::{self, thresholds};
 use crate::app::{App, usage};
 use crate::commands::logs::{facts, no_query, places};
 
-/// The time over which the limit for the CPU holds.
-const CPU_OVER: Duration = Duration::from_secs(10);
-
-pub(crate) const DOCUMENT: Document = Document::report::<Alerts>("logs-alerts");
+pub(crate) const DOCUMENT: Document = Document::report::<Report>("logs-alerts");
 
 /// A line of `--follow`.
 pub(crate) const LINE: Document = Document::line::<Alert>("logs-alert");
@@ -60,11 +55,11 @@ impl Command for Args {
     }
 
     fn run(&self, app: &App) -> Exit {
-        app.end(self.facts().name, alerts(app, self), None, &RenderOptions::default())
+        app.end(self.facts().name, answer(app, self), None, &RenderOptions::default())
     }
 }
 
-fn alerts(app: &App, args: &Args) -> Result<Answer<Alerts>, Failure> {
+fn answer(app: &App, args: &Args) -> Result<Answer<Report>, Failure> {
     if args.follow && !(app.is_human() || app.is_json()) {
         return Err(usage(
             "--follow goes on, and -o nagios and -o prometheus show how things are once",
@@ -80,56 +75,49 @@ fn alerts(app: &App, args: &Args) -> Result<Answer<Alerts>, Failure> {
         sample: &|pid| process::sample(pid, app.clock.monotonic()),
         engine: unit.is_some().then_some(&ask as AskEngine<'_>),
     };
-    match args.follow {
-        true => follow(app, args, &settings, world).map(Answer::Printed),
-        false => look(app, args, &settings, &world).map(Answer::Report),
-    }
-}
-
-fn since(app: &App, args: &Args) -> Timestamp {
-    app.clock.now().checked_sub(args.window).unwrap_or(Timestamp::MIN)
+    let since = app.clock.now().checked_sub(args.window).unwrap_or(Timestamp::MIN);
+    let answer = match args.follow {
+        true => follow(app, args, &settings, since, world).map(Answer::Printed),
+        false => look(app, args, &settings, since, &world).map(Answer::Report),
+    };
+    answer.map_err(|error| no_query(&error))
 }
 
 fn look(
     app: &App,
     args: &Args,
     settings: &Settings,
+    since: Timestamp,
     world: &World<'_>,
-) -> Result<Outcome<Alerts>, Failure> {
-    let options = log_alerts::Options {
+) -> Result<Outcome<Report>, BadPattern> {
+    let options = Options {
         places: places(app, &args.paths, settings),
-        since: since(app, args),
+        since,
         thresholds: thresholds(settings),
+        cpu_window: args.cpu_over,
     };
-    let looked = log_alerts::look(&options, world.is_alive).map_err(|error| no_query(&error))?;
-    // Without an engine, the CPU of mt5crs's own runs is not worth the wait.
-    let over =
-        args.cpu_over.unwrap_or(if world.engine.is_some() { CPU_OVER } else { Duration::ZERO });
-    let waiting = |usage: &[Usage]| {
+    let measuring = |usage: &[Usage], window: Duration| {
         let of: Vec<&str> = usage.iter().map(|one| one.of.as_str()).collect();
         app.screen.note(&format!(
-            "measuring what {} uses of the processor over {over:?}; --cpu-over 0s leaves it out",
+            "measuring the CPU share of {} over {window:?}; --cpu-over 0s leaves it out",
             of.join(", "),
         ));
     };
-    let measured = looked.measure(world, over, &waiting).map_err(interrupted)?;
-    Ok(looked.outcome(&options, measured, &*app.clock))
+    alerts::run(&options, world, &measuring)
 }
 
-fn follow(app: &App, args: &Args, settings: &Settings, world: World<'_>) -> Result<Exit, Failure> {
+fn follow(
+    app: &App,
+    args: &Args,
+    settings: &Settings,
+    since: Timestamp,
+    world: World<'_>,
+) -> Result<Exit, BadPattern> {
     let paths = match args.paths.is_empty() {
         true => vec![settings.verify_log.clone()],
         false => args.paths.clone(),
     };
-    let query = event::query().map_err(|error| no_query(&error))?;
-    let options = Options {
-        filter: Filter { since: Some(since(app, args)), ..Filter::default() },
-        ..Options::default()
-    };
-    let mut printer = Printer { app };
-    let mut watch = Watch::new(Rules::new(thresholds(settings)), world, &mut printer);
-    let mut search = Search::new(&query, &options);
-    let ended = search.follow(&paths, &*app.clock, &mut watch, &mut Totals::default());
+    let ended = alerts::follow(&paths, since, thresholds(settings), world, &mut Printer { app })?;
     Ok(match ended {
         Ended::Stopped(Stopped { signal }) => Exit::of_signal(signal),
         // The reader had enough.

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use mt5crs::logs::search::files::Unreadable;
 use mt5crs::logs::search::query::Query;
-use mt5crs::logs::search::report::{FileCount, Found, Object, PresetCount};
 use mt5crs::logs::search::searcher::{Hit, Listener};
+use mt5crs::ops::logs::grep::object::{FileCount, Found, Object, PresetCount};
 
 use crate::render::Screen;
 use crate::render::style::{Ink, Style, clean};
@@ -37,7 +37,7 @@ pub(super) enum Counts {
 /// Prints what a search finds as it finds it.
 pub(super) struct Printer<'a> {
     screen: &'a Screen,
-    query: &'a Query,
+    query: Query,
     form: Form,
     style: Style,
     terminal: bool,
@@ -46,7 +46,7 @@ pub(super) struct Printer<'a> {
 }
 
 impl<'a> Printer<'a> {
-    pub(super) fn new(screen: &'a Screen, query: &'a Query, form: Form) -> Self {
+    pub(super) fn new(screen: &'a Screen, query: Query, form: Form) -> Self {
         let stdout = io::stdout();
         Self {
             screen,
@@ -130,7 +130,7 @@ impl Listener for Printer<'_> {
             return Ok(());
         }
         if self.form.json {
-            return self.object(&Object::Found(Found::of(hit, self.query)));
+            return self.object(&Object::Found(Found::new(hit, &self.query)));
         }
         if self.form.context && self.last != hit.path {
             if !self.last.as_os_str().is_empty() {

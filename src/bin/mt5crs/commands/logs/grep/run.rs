@@ -1,27 +1,27 @@
 //! From arguments to the search: patterns and paths first, then the exit code.
 
-use std::io::{self, ErrorKind};
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use mt5crs::escape::visible;
 use mt5crs::exit::Exit;
 use mt5crs::logs::search::files;
 use mt5crs::logs::search::filter::Filter;
-use mt5crs::logs::search::last_n::Last;
 use mt5crs::logs::search::preset::Preset;
 use mt5crs::logs::search::query::{BadPattern, Query, Syntax};
-use mt5crs::logs::search::report::Object;
-use mt5crs::logs::search::searcher::{Listener, Options, Search, Totals, too_long};
+use mt5crs::logs::search::searcher::Options as SearchOptions;
 use mt5crs::logs::search::tail::Ended;
+use mt5crs::ops::logs::grep::object::Object;
+use mt5crs::ops::logs::grep::{self, Options, Output, Source};
 use mt5crs::report::Failure;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::args::{Args, PrintArgs, SelectArgs};
-use super::printer::{self, Counts, Form, Printer};
+use super::printer::{Counts, Form, Printer, preset_counts};
 use crate::app::command::{Accounts, Command, Document, Facts};
 use crate::app::end::{Answer, RenderOptions};
 use crate::app::{App, settings, usage};
-use crate::commands::logs::{LOCATIONS, check, facts, time};
+use crate::commands::logs::{LOCATIONS, facts, window};
 
 pub(crate) const DOCUMENT: Document = Document::line::<Object<'static>>("logs-grep");
 
@@ -40,7 +40,7 @@ impl Command for Args {
 struct Job<'a> {
     query: Query,
     presets: &'a [&'static Preset],
-    options: Options,
+    search: SearchOptions,
     print: &'a PrintArgs,
     paths: Vec<PathBuf>,
 }
@@ -71,7 +71,7 @@ fn prepare<'a>(app: &App, args: &'a Args) -> Result<Job<'a>, Failure> {
         Query::presets(&args.presets)
     };
     let print = &args.print;
-    let options = Options {
+    let search = SearchOptions {
         invert: matching.invert,
         before: print.before_context.unwrap_or(print.context),
         after: print.after_context.unwrap_or(print.context),
@@ -83,31 +83,16 @@ fn prepare<'a>(app: &App, args: &'a Args) -> Result<Job<'a>, Failure> {
     let mut paths: Vec<PathBuf> = words.cloned().collect();
     if paths.is_empty() {
         let settings = settings::read_only(app, &[], &LOCATIONS)?;
-        paths = match (args.presets.is_empty(), print.follow) {
-            // Following a directory, each line would come twice; and a preset counts what grep counts.
-            (_, true) => vec![settings.verify_log],
-            (false, false) => files::family(&settings.verify_log),
-            (true, false) => {
-                let inside = settings.verify_log.parent() == Some(&settings.log_dir);
-                let shared = if inside { Vec::new() } else { files::family(&settings.verify_log) };
-                [vec![settings.log_dir], shared].concat()
-            }
-        };
+        let has_presets = !args.presets.is_empty();
+        let (verify_log, log_dir) = (&settings.verify_log, &settings.log_dir);
+        paths = grep::default_paths(verify_log, log_dir, has_presets, print.follow);
     }
-    Ok(Job { query, presets: &args.presets, options, print, paths })
+    Ok(Job { query, presets: &args.presets, search, print, paths })
 }
 
 fn filter(app: &App, select: &SelectArgs) -> Result<Filter, Failure> {
-    let now = app.clock.now();
-    let at =
-        |flag, text: &Option<String>| text.as_deref().map(|text| time(flag, text, now)).transpose();
-    let filter = Filter {
-        since: at("--since", &select.since)?,
-        until: at("--until", &select.until)?,
-        level: select.level.map(Into::into),
-        run: select.run.clone(),
-    };
-    check(filter)
+    let (since, until) = window(select.since.as_ref(), select.until.as_ref(), app.clock.now())?;
+    Ok(Filter { since, until, level: select.level.map(Into::into), run: select.run.clone() })
 }
 
 /// Shows the pattern with a mark below the character where it goes wrong.
@@ -132,144 +117,48 @@ fn bad_pattern(error: &BadPattern) -> Failure {
 
 impl Job<'_> {
     fn search(self, app: &App) -> Exit {
-        let mut totals = Totals::default();
-        let ended = if self.print.count && !self.presets.is_empty() {
-            self.count_presets(app, &mut totals)
-        } else {
-            self.print_matches(app, &mut totals)
-        };
-        for path in &totals.cut {
-            app.screen.warn(&too_long(path));
-        }
-        if totals.foreign > 0 {
-            app.screen.warn(&format!(
-                "{} matching lines were left out: they aren't mt5crs's own, so they have no time, level or run",
-                totals.foreign
-            ));
-        }
-        if totals.unreadable > 0 {
-            app.screen.fail(&unread(totals.unreadable));
-        }
-        match ended {
-            Err(Ended::Stopped(stopped)) => Exit::of_signal(stopped.signal),
-            // Whoever read it had enough; only what matched is printed.
-            Err(Ended::Listener(error)) if error.kind() == ErrorKind::BrokenPipe => Exit::Ok,
-            Err(Ended::Listener(error)) => {
-                app.screen.warn(&format!("failed to write what was found: {error}"));
-                Exit::Usage
-            }
-            Ok(()) => code(&totals),
-        }
-    }
-
-    fn print_matches(&self, app: &App, totals: &mut Totals) -> Result<(), Ended> {
-        let found = files::find(&self.paths);
-        let many = found.files.len() > 1 || self.paths.iter().any(|path| path.is_dir());
+        let Self { query, presets, search, print, paths } = self;
+        let found = files::find(&paths);
+        let many = found.files.len() > 1 || paths.iter().any(|path| path.is_dir());
         let form = Form {
             json: app.is_json(),
-            names: many && !self.print.no_filename,
-            counts: match (self.print.count, self.print.files_with_matches) {
+            names: many && !print.no_filename,
+            counts: match (print.count, print.files_with_matches) {
                 (true, _) => Some(Counts::Lines),
                 (_, true) => Some(Counts::Names),
                 _ => None,
             },
-            context: self.options.before + self.options.after > 0,
+            context: search.before + search.after > 0,
         };
-        let mut printer = Printer::new(&app.screen, &self.query, form);
-        if self.print.follow {
-            return Err(self.follow(app, &mut printer, totals));
+        let output = match print.last {
+            Some(most) => Output::Last(most),
+            None if print.count && !presets.is_empty() => Output::PresetCounts(presets.to_vec()),
+            None => Output::All,
+        };
+        let source = if print.follow { Source::Follow(paths) } else { Source::Files(found) };
+        let mut printer = Printer::new(&app.screen, query.clone(), form);
+        let options = Options { query, search, source, output };
+        let (report, mut ended) = grep::run(options, &*app.clock, &mut printer);
+        drop(printer);
+        if ended.is_ok() && !report.presets.is_empty() {
+            let printed = preset_counts(&app.screen, app.is_json(), &report.presets);
+            ended = printed.map_err(Ended::Listener);
         }
-        for unreadable in &found.unreadable {
-            totals.unreadable += 1;
-            printer.unreadable(unreadable);
+        for warning in report.warnings() {
+            app.screen.warn(&warning);
         }
-        let mut search = Search::new(&self.query, &self.options);
-        match self.print.last {
-            None => search.files(&found.files, &mut printer, totals)?,
-            Some(most) => {
-                let mut last = Last::new(most, &mut printer);
-                search.files(&found.files, &mut last, totals)?;
-                too_many(app, last.finish()?);
+        if let Some(failure) = report.failure() {
+            app.screen.fail(&failure);
+        }
+        match ended {
+            Err(Ended::Stopped(stopped)) => Exit::of_signal(stopped.signal),
+            // The reader had enough; only matches are printed.
+            Err(Ended::Listener(error)) if error.kind() == ErrorKind::BrokenPipe => Exit::Ok,
+            Err(Ended::Listener(error)) => {
+                app.screen.warn(&format!("failed to write the lines: {error}"));
+                Exit::Usage
             }
+            Ok(()) => report.exit(),
         }
-        Ok(printer.idle()?)
-    }
-
-    fn follow(&self, app: &App, printer: &mut Printer<'_>, totals: &mut Totals) -> Ended {
-        let mut search = Search::new(&self.query, &self.options);
-        let mut last = self.print.last.map(|most| Last::new(most, printer));
-        match &mut last {
-            Some(last) => search.follow(&self.paths, &*app.clock, last, totals),
-            None => search.follow(&self.paths, &*app.clock, printer, totals),
-        }
-    }
-
-    fn count_presets(&self, app: &App, totals: &mut Totals) -> Result<(), Ended> {
-        let found = files::find(&self.paths);
-        let mut counter = PresetCounter::new(app, self);
-        for unreadable in &found.unreadable {
-            totals.unreadable += 1;
-            counter.unreadable(unreadable);
-        }
-        Search::new(&self.query, &self.options).files(&found.files, &mut counter, totals)?;
-        Ok(printer::preset_counts(&app.screen, app.is_json(), &counter.counts)?)
-    }
-}
-
-fn unread(count: u64) -> Failure {
-    let what = match count {
-        1 => "one of the logs was not read to its end".to_owned(),
-        _ => format!("{count} of the logs were not read to their end"),
-    };
-    Failure {
-        code: "unreadable",
-        message: format!("{what}: what is printed need not be all that matches"),
-        causes: Vec::new(),
-        remedy: "the warnings name them; with --log-dir DIR, or with paths behind the pattern, others are searched"
-            .to_owned(),
-        exit: Exit::Usage,
-    }
-}
-
-fn code(totals: &Totals) -> Exit {
-    match totals {
-        Totals { unreadable: 1.., .. } => Exit::Usage,
-        Totals { matches: 0, .. } => Exit::No,
-        _ => Exit::Ok,
-    }
-}
-
-fn too_many(app: &App, lost: usize) {
-    if lost > 0 {
-        app.screen.warn(&format!("{lost} of the last lines are too long to be kept"));
-    }
-}
-
-/// One figure for each preset that was asked for, in that order.
-struct PresetCounter<'a> {
-    app: &'a App,
-    query: &'a Query,
-    counts: Vec<(&'static str, u64)>,
-}
-
-impl<'a> PresetCounter<'a> {
-    fn new(app: &'a App, job: &'a Job<'_>) -> Self {
-        let counts = job.presets.iter().map(|preset| (preset.name, 0)).collect();
-        Self { app, query: &job.query, counts }
-    }
-}
-
-impl Listener for PresetCounter<'_> {
-    fn hit(&mut self, hit: mt5crs::logs::search::searcher::Hit<'_>) -> io::Result<()> {
-        for found in self.query.found_by(hit.line) {
-            for (_, count) in self.counts.iter_mut().filter(|(name, _)| *name == found.name) {
-                *count += 1;
-            }
-        }
-        Ok(())
-    }
-
-    fn unreadable(&mut self, unreadable: &files::Unreadable) {
-        self.app.screen.warn(&format!("{unreadable}: {}", unreadable.source));
     }
 }

@@ -3,12 +3,12 @@
 use std::io;
 
 use mt5crs::logs::alerts::summary::By;
-use mt5crs::logs::search::report::Summary;
+use mt5crs::ops::logs::summary::Report;
 use mt5crs::report::Outcome;
 
 use crate::render::{Page, PageContext, Sheet, table};
 
-impl Page for Summary {
+impl Page for Report {
     fn page(
         outcome: &Outcome<Self>,
         context: &PageContext<'_>,

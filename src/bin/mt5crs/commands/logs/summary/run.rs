@@ -1,20 +1,18 @@
 //! From arguments to the summary of the logs.
 
 use mt5crs::exit::Exit;
-use mt5crs::logs::alerts::event;
-use mt5crs::logs::alerts::summary::{By, sum};
-use mt5crs::logs::search::filter::Filter;
-use mt5crs::logs::search::report::Summary;
-use mt5crs::report::{Failure, Outcome, Verdict};
+use mt5crs::logs::alerts::summary::By;
+use mt5crs::ops::logs::summary::{self, Options, Report};
+use mt5crs::report::{Failure, Outcome};
 
 use super::Args;
 use super::args::RowOf;
 use crate::app::command::{Accounts, Command, Document, Facts};
 use crate::app::end::RenderOptions;
 use crate::app::{App, settings};
-use crate::commands::logs::{LOCATIONS, check, facts, no_query, places, time};
+use crate::commands::logs::{LOCATIONS, facts, no_query, places, window};
 
-pub(crate) const DOCUMENT: Document = Document::report::<Summary>("logs-summary");
+pub(crate) const DOCUMENT: Document = Document::report::<Report>("logs-summary");
 
 impl Command for Args {
     fn facts(&self) -> Facts {
@@ -31,22 +29,14 @@ impl Command for Args {
     }
 }
 
-fn summarise(app: &App, args: &Args) -> Result<Outcome<Summary>, Failure> {
+fn summarise(app: &App, args: &Args) -> Result<Outcome<Report>, Failure> {
     let now = app.clock.now();
-    let since = time("--since", &args.since, now)?;
-    let until = args.until.as_deref().map(|text| time("--until", text, now)).transpose()?;
-    let filter = check(Filter { since: Some(since), until, ..Filter::default() })?;
-    let places = places(app, &args.paths, &settings::read_only(app, &[], &LOCATIONS)?);
-    let read =
-        event::read(&places.shared, &places.own, &filter).map_err(|error| no_query(&error))?;
+    let (since, until) = window(Some(&args.since), args.until.as_ref(), now)?;
     let by = match args.by {
         RowOf::Day => By::Day,
         RowOf::Run => By::Run,
     };
-    let report = Summary { since, until, by, rows: sum(&read.events, by) };
-    let in_doubt = places.shared.is_empty() || !read.unreadable.is_empty();
-    let verdict = if in_doubt { Verdict::Unknown } else { Verdict::Pass };
-    let mut outcome = Outcome::judged(report, verdict, false);
-    outcome.warnings = read.shortcomings();
-    Ok(outcome)
+    let places = places(app, &args.paths, &settings::read_only(app, &[], &LOCATIONS)?);
+    let options = Options { places, since: since.unwrap_or(now), until, by };
+    summary::run(&options).map_err(|error| no_query(&error))
 }
