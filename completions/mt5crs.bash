@@ -826,7 +826,7 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__canary)
-            opts="-y -o -v -q -h -V --symbol --beside-open --keep-open --monitor --monitor-interval --without-drift --resume --dry-run --yes --decision --decision-report --decision-hash --decision-max-age --credit --drift-reference --drift-current --drift-field --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
+            opts="-y -o -v -q -h -V --symbol --monitor --monitor-interval --keep-open --resume --beside-open --credit --dry-run --yes --decision --decision-report --decision-hash --decision-max-age --without-drift --drift-reference --drift-current --drift-field --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -844,6 +844,10 @@ _mt5crs() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --credit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --decision)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -857,10 +861,6 @@ _mt5crs() {
                     return 0
                     ;;
                 --decision-max-age)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --credit)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1470,7 +1470,7 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__emergency__subcmd__close)
-            opts="-y -o -v -q -h -V --symbol --ticket --magic --dry-run --yes --no-breaker --stop-unit --window --rounds --credit --all --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
+            opts="-y -o -v -q -h -V --symbol --ticket --magic --window --rounds --credit --all --dry-run --yes --no-breaker --stop-unit --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2538,7 +2538,7 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__logs__subcmd__grep)
-            opts="-e -i -F -w -v -c -l -m -A -B -C -n -f -o -q -h -V --regexp --preset --ignore-case --fixed-strings --word-regexp --invert-match --count --files-with-matches --max-count --after-context --before-context --context --line-number --no-filename --last --follow --since --until --level --run --verbose --output --outfile --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
+            opts="-e -i -F -w -v -c -l -m -A -B -C -n -f -o -q -h -V --regexp --preset --verbose --ignore-case --fixed-strings --word-regexp --invert-match --count --files-with-matches --max-count --after-context --before-context --context --line-number --no-filename --last --follow --since --until --level --run --output --outfile --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -18,6 +18,7 @@ mod gateway_rules;
 mod golden;
 mod hangup;
 mod hazards;
+mod help;
 mod interruptions;
 mod killed;
 mod link_test;

@@ -5,4 +5,4 @@ mod shared;
 pub(crate) mod value;
 
 pub(crate) use global::{Global, LogFormat, OutputFormat, SimArgs};
-pub(crate) use shared::{CreditArg, RowsArg};
+pub(crate) use shared::{CreditArg, ORDER_SAFETY, RowsArg};

@@ -7,6 +7,7 @@ mod breaker;
 mod canary;
 mod completions;
 mod config;
+pub(crate) mod definition;
 mod drift;
 mod emergency_close;
 mod evidence;
@@ -20,7 +21,6 @@ mod schema;
 mod sim;
 mod sync;
 
-use clap::builder::Styles;
 use clap::{Parser, Subcommand};
 
 use crate::app::command::{Command, Document};
@@ -78,14 +78,13 @@ commands! {
     man => Man,
 }
 
-const AFTER_HELP: &str = "\
-Exit codes: 0 it is so · 1 it is not · 2 usage or settings · 3 no answer · 4 outcome unknown · 5 refused by a guard ·
-6 not the gateway · 7 order refused · 8 not flat · 70 a bug. `mt5crs explain CODE` says what to do.";
+const EXIT_CODES: &str = "Exit codes: 0 it is so, 1 it is not, 2 usage or settings, 3 no answer, 4 outcome unknown, \
+    5 refused by a guard, 6 not the gateway, 7 order refused, 8 not flat, 70 a bug. `mt5crs explain CODE` says what to do.";
 
-/// Talks to a Windows MetaTrader 5 gateway over ZeroMQ, and believes only what its later state shows.
+/// Talk to a Windows MetaTrader 5 gateway over ZeroMQ, and believe only what its later state shows
 #[derive(Debug, Parser)]
-#[command(name = "mt5crs", version = crate::version(), after_help = AFTER_HELP, styles = Styles::plain())]
-#[command(propagate_version = true, disable_help_subcommand = true)]
+#[command(name = "mt5crs", version = crate::version(), propagate_version = true, disable_help_subcommand = true)]
+#[command(after_long_help = EXIT_CODES, after_help = "mt5crs link-test --sim\nmt5crs config show\nmt5crs explain 4")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) global: Global,

@@ -16,11 +16,9 @@ mod render;
 use std::process::ExitCode;
 use std::sync::LazyLock;
 
-use clap::Parser;
-
 use app::worker_role::WorkerRole;
 use app::{App, driver, usage_error};
-use commands::Arguments;
+use commands::{Arguments, definition};
 use mt5crs::exit::Exit;
 
 /// Version, commit and libzmq's version, for `--version` and bug reports.
@@ -49,9 +47,9 @@ fn main() -> ExitCode {
     #[cfg(debug_assertions)]
     prepare_for_tests();
     let (role, typed) = WorkerRole::split_off(std::env::args_os().collect());
-    let Arguments { mut global, mut command } = match Arguments::try_parse_from(typed) {
+    let Arguments { mut global, mut command } = match definition::parse(typed) {
         Ok(arguments) => arguments,
-        Err(error) => return ExitCode::from(usage_error::print(&error)),
+        Err(error) => return ExitCode::from(usage_error::print(&error, definition::width())),
     };
     if let Some(role) = role {
         role.apply(&mut global, command.as_command_mut());

@@ -15,12 +15,18 @@ use crate::render::nagios::{self, State};
 pub(crate) const DOCUMENT: Document = Document::report::<()>("usage");
 
 /// Prints help, version, or what is wrong with the arguments, and returns the exit code. With `-o json` the one document is
-/// printed, with `-o nagios` the plugin's line.
-pub(crate) fn print(error: &clap::Error) -> u8 {
-    let is_help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+/// printed, with `-o nagios` the plugin's line. Help is `width` columns wide.
+pub(crate) fn print(error: &clap::Error, width: usize) -> u8 {
+    let screen = Screen { quiet: false };
     // Where this can't be printed, only the exit code is left.
-    let _ = error.print();
-    if is_help {
+    let _ = match error.kind() {
+        ErrorKind::DisplayHelp => screen.text(&wrapped(&error.to_string(), width)),
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            screen.text_on_stderr(&wrapped(&error.to_string(), width))
+        }
+        _ => error.print(),
+    };
+    if !error.use_stderr() {
         return Exit::Ok.code();
     }
     let rendered = error.to_string();
@@ -28,7 +34,7 @@ pub(crate) fn print(error: &clap::Error) -> u8 {
     let message = lines.next().unwrap_or_default().trim_start_matches("error: ").to_owned();
     if is_asked_for("nagios") {
         let line = nagios::line("mt5crs", State::Unknown, &message, &[]);
-        let _ = Screen { quiet: false }.text(&line);
+        let _ = screen.text(&line);
         return State::Unknown.code();
     }
     if is_asked_for("json") {
@@ -59,9 +65,27 @@ pub(crate) fn print(error: &clap::Error) -> u8 {
             warnings: &[],
             error: Some(&failure),
         };
-        let _ = Screen { quiet: false }.json(&document);
+        let _ = screen.json(&document);
     }
     Exit::Usage.code()
+}
+
+/// Wraps the lines that clap leaves as long as they are, such as the usage of a command with many arguments.
+fn wrapped(text: &str, width: usize) -> String {
+    let mut wrapped = String::new();
+    for mut line in text.lines() {
+        let indent = " ".repeat(line.len() - line.trim_start().len() + 2);
+        let mut room = width;
+        while let Some((end, _)) = line.char_indices().nth(room) {
+            let blank = line[..end].rfind(' ');
+            let Some(at) = blank.filter(|at| !line[..*at].trim().is_empty()) else { break };
+            wrapped.push_str(&format!("{}\n{indent}", &line[..at]));
+            (line, room) = (line[at..].trim_start(), width.saturating_sub(indent.len()));
+        }
+        wrapped.push_str(line);
+        wrapped.push('\n');
+    }
+    wrapped
 }
 
 /// Whether `-o FORMAT` is among arguments that could not be parsed.

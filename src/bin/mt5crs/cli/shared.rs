@@ -5,9 +5,12 @@ use mt5crs::units::Money;
 
 use super::value::money;
 
+/// The heading of the options that decide whether orders are sent.
+pub(crate) const ORDER_SAFETY: &str = "Order safety";
+
 #[derive(Debug, Args)]
 pub(crate) struct CreditArg {
-    /// Credit that the account holds: an empty account's equity may differ from its balance by it
+    /// The account's credit, by which equity exceeds balance
     #[arg(long, value_name = "AMOUNT", default_value = "0", value_parser = money)]
     pub(crate) credit: Money,
 }

@@ -1,9 +1,32 @@
 //! Parsers for values of arguments, with their limits.
 
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
 use std::time::Duration;
 
 use mt5crs::config::duration;
 use mt5crs::units::{Exact, Money};
+
+/// Parses whole numbers within a range; `what` names them in the refusal, as "a count".
+pub(crate) fn number<T>(
+    what: &'static str,
+    range: RangeInclusive<T>,
+) -> impl Fn(&str) -> Result<T, String> + Clone
+where
+    T: FromStr + PartialOrd + Display + Clone,
+{
+    move |text| match text.parse() {
+        Ok(number) if range.contains(&number) => Ok(number),
+        _ => Err(format!("{what} is {} to {}", range.start(), range.end())),
+    }
+}
+
+/// Parses a ticket.
+pub(crate) fn ticket(text: &str) -> Result<i64, String> {
+    let ticket = text.parse().ok().filter(|ticket| *ticket > 0);
+    ticket.ok_or_else(|| "a ticket is a whole number above 0".to_owned())
+}
 
 pub(crate) fn positive_duration(text: &str) -> Result<Duration, String> {
     match duration::parse(text) {
@@ -13,7 +36,7 @@ pub(crate) fn positive_duration(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// How long a position may be watched. The plan has 72 h; past a week nobody remembers why.
+/// How long a position may be watched: a week at most; the plan needs 72 h.
 pub(crate) fn watch_duration(text: &str) -> Result<Duration, String> {
     within(
         text,
@@ -23,11 +46,12 @@ pub(crate) fn watch_duration(text: &str) -> Result<Duration, String> {
     )
 }
 
-/// How often a link may be looked at: each look is two questions to a gateway that answers one at a time.
+/// How often a link may be tested: each test is two requests to a gateway that answers one at a time.
 pub(crate) fn watch_interval(text: &str) -> Result<Duration, String> {
     within(text, Duration::from_millis(10), Duration::MAX, "at least 10ms")
 }
 
+/// How often a watched position may be looked at.
 pub(crate) fn look_interval(text: &str) -> Result<Duration, String> {
     within(text, Duration::from_millis(100), Duration::from_secs(60), "from 100ms to 60s")
 }

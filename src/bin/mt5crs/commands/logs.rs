@@ -20,8 +20,11 @@ use mt5crs::report::Failure;
 use crate::app::command::{Command, Document, Facts, Simulation};
 use crate::app::{App, bug, usage};
 
-/// Search the logs, list what went wrong in them, or sum them up
+/// Search the logs, list alerts, or sum them up
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "mt5crs logs grep ERROR --since 24h\nmt5crs logs alerts\nmt5crs logs summary"
+)]
 pub(crate) struct Args {
     #[command(subcommand)]
     command: Subcommand,

@@ -2,11 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::CommandFactory;
 use clap_complete::Shell;
 use mt5crs::ops::audit::files::Completions;
 
-use crate::commands::Arguments;
+use crate::commands::definition::definition;
 
 pub(super) fn of_every_shell() -> Vec<Completions> {
     let home = |below: &str| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(below));
@@ -32,7 +31,7 @@ pub(super) fn of_every_shell() -> Vec<Completions> {
     ];
     let of = |name, shell, places: &[Option<PathBuf>]| {
         let mut script = Vec::new();
-        clap_complete::generate(shell, &mut Arguments::command(), "mt5crs", &mut script);
+        clap_complete::generate(shell, &mut definition(), "mt5crs", &mut script);
         Completions { shell: name, script, places: places.iter().flatten().cloned().collect() }
     };
     vec![

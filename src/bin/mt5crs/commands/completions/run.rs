@@ -1,12 +1,11 @@
 //! From a shell's name to its script.
 
-use clap::CommandFactory;
 use mt5crs::exit::Exit;
 
 use super::Args;
 use crate::app::App;
 use crate::app::command::{Command, Document, Facts};
-use crate::commands::Arguments;
+use crate::commands::definition::definition;
 
 pub(crate) const DOCUMENTS: &[Document] = &[];
 
@@ -17,7 +16,7 @@ impl Command for Args {
 
     fn run(&self, app: &App) -> Exit {
         let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut Arguments::command(), "mt5crs", &mut script);
+        clap_complete::generate(self.shell, &mut definition(), "mt5crs", &mut script);
         app.screen.script(&String::from_utf8_lossy(&script))
     }
 }

@@ -1,7 +1,13 @@
 //! `mt5crs drift`, as it can be typed; the canary's watch takes the same flags.
 
-/// Compare a sample of now with the one that the strategy was made for: the Population Stability Index
+/// Compare two samples: the Population Stability Index
+///
+/// Shows how far the sample of now is from the one that the strategy was made for. MT5CRS_PSI_WATCH and MT5CRS_PSI_DRIFT set
+/// the limits.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+    mt5crs drift --drift-reference then.txt --drift-current now.txt\n\
+    mt5crs drift -o nagios")]
 pub(crate) struct Args {
     #[command(flatten)]
     pub(super) samples: SampleArgs,

@@ -15,6 +15,7 @@ pub(super) const DOCUMENT: Document = Document::report::<Report>("logs-presets")
 
 /// List the searches that have names, each with the grep that it replaces
 #[derive(Debug, clap::Args)]
+#[command(after_help = "mt5crs logs presets\nmt5crs logs presets -o json")]
 pub(super) struct Args {}
 
 impl Command for Args {

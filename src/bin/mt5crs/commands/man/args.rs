@@ -6,6 +6,7 @@ use super::page::pages;
 
 /// Print a manual page, or write them all
 #[derive(Debug, clap::Args)]
+#[command(after_help = "mt5crs man sync\nmt5crs man --dir man1")]
 pub(crate) struct Args {
     /// The page: mt5crs, or mt5crs-sync for a command's own
     #[arg(default_value = "mt5crs", value_parser = page)]

@@ -2,12 +2,11 @@
 
 use std::io;
 
-use clap::CommandFactory;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 use mt5crs::exit::Exit;
 
-use crate::commands::Arguments;
+use crate::commands::definition::{self, definition};
 
 /// A command's page.
 pub(super) struct ManPage {
@@ -32,6 +31,7 @@ impl ManPage {
         if self.command.has_subcommands() {
             man.render_subcommands_section(&mut page)?;
         }
+        examples(&self.command).to_writer(&mut page)?;
         exit_status().to_writer(&mut page)?;
         see_also(&self.name).to_writer(&mut page)?;
         Ok(page)
@@ -41,7 +41,7 @@ impl ManPage {
 /// Every page, the program's own first.
 pub(super) fn pages() -> Vec<ManPage> {
     // The version with commit and libzmq is for `--version`; a page is the same for every build of a version.
-    let mut root = Arguments::command().version(env!("CARGO_PKG_VERSION"));
+    let mut root = definition().version(env!("CARGO_PKG_VERSION"));
     root.build();
     let mut pages = Vec::new();
     collect(&root, &mut pages);
@@ -57,6 +57,16 @@ fn collect(command: &clap::Command, pages: &mut Vec<ManPage>) {
     for below in command.get_subcommands() {
         collect(below, pages);
     }
+}
+
+fn examples(command: &clap::Command) -> Roff {
+    let mut section = Roff::new();
+    section.control("SH", ["EXAMPLES"]);
+    for example in definition::examples(command) {
+        section.control("PP", []);
+        section.text([bold(example)]);
+    }
+    section
 }
 
 /// The contract with scripts belongs to every page: a script's author reads just the one of the command that it runs.

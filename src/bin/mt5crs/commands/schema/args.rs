@@ -5,8 +5,9 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use crate::app::command::Document;
 use crate::commands::documents;
 
-/// Print the JSON Schema of a command's report
+/// Print the JSON Schema of a report
 #[derive(Debug, clap::Args)]
+#[command(after_help = "mt5crs schema sync\nmt5crs schema")]
 pub(crate) struct Args {
     /// The command or document [a list of all names]
     #[arg(value_name = "COMMAND", value_parser = document())]

@@ -5,45 +5,53 @@ use std::time::Duration;
 
 use mt5crs::config::duration;
 
-use crate::cli::value::positive_duration;
+use crate::cli::value::{number, positive_duration};
 
 /// Run a simulated gateway to practise on
+///
+/// It listens on loopback until it is stopped, and prints its endpoint. --sim on any other command starts one that lives as
+/// long as that command.
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "mt5crs sim --positions 3\nmt5crs sim --list-faults\nmt5crs sim --ledger --book practice.book"
+)]
 pub(crate) struct Args {
-    /// How many positions it holds
-    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(0..=100_000))]
+    /// Number of positions
+    #[arg(long, value_name = "COUNT", value_parser = number("a count", 0..=100_000_u32))]
     pub(super) positions: Option<u32>,
-    /// The seed of its prices
-    #[arg(long)]
+    /// Seed of the prices
+    #[arg(long, value_name = "NUMBER", value_parser = number("a seed", 0..=u64::MAX))]
     pub(super) seed: Option<u64>,
-    /// How it lies, by name (repeatable)
+    /// A fault, by name (repeatable)
     #[arg(long, value_name = "FAULT")]
     pub(super) fault: Vec<String>,
-    /// Keep the book in this file, and take it up again from there
+    /// Keep the book in this file, and continue it
     #[arg(long, value_name = "FILE")]
     pub(super) book: Option<PathBuf>,
-    /// The link's round trip, which pipelining hides
+    /// Round trip of the link, which pipelining hides
     #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     pub(super) link_rtt: Option<Duration>,
-    /// The broker's time for an order, which nothing hides
+    /// The broker's time for an order, which pipelining doesn't hide
     #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     pub(super) exec_time: Option<Duration>,
-    /// How old an order's risk signature may be
-    #[arg(long, value_name = "DURATION", value_parser = positive_duration)]
+    /// Maximum age of an order's risk signature
+    #[arg(long, value_name = "DURATION", value_parser = positive_duration, help_heading = SCRIPTS)]
     pub(super) signature_ttl: Option<Duration>,
-    /// The port to listen on, on loopback; the system picks one unless it is given
-    #[arg(long = "listen-port", value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    /// Port on loopback [picked by the system]
+    #[arg(long = "listen-port", value_name = "PORT", value_parser = number("a port", 1..=u16::MAX))]
     pub(super) listen_port: Option<u16>,
-    /// End when standard input does, so that it never outlives whoever started it
-    #[arg(long)]
+    /// Stop at the end of standard input, so that it never outlives its starter
+    #[arg(long, help_heading = SCRIPTS)]
     pub(super) end_with_stdin: bool,
-    /// Note every request in this file as it comes in, a line of JSON each: which connection, and what
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["list_faults", "ledger"])]
+    /// Write every request to this file, one JSON line each
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["list_faults", "ledger"], help_heading = SCRIPTS)]
     pub(super) requests: Option<PathBuf>,
     /// Explain every fault, and end
     #[arg(long)]
     pub(super) list_faults: bool,
-    /// Print what really executed on the book of --book, and end
+    /// Print what executed on the book of --book, and end
     #[arg(long, requires = "book", conflicts_with = "list_faults")]
     pub(super) ledger: bool,
 }
+
+const SCRIPTS: &str = "For tests and scripts";

@@ -5,8 +5,15 @@ use std::path::PathBuf;
 
 use crate::cli::{CreditArg, RowsArg};
 
-/// Recover and check account and positions, save them, then become COMMAND
+/// Recover and check account and positions, then become COMMAND
+///
+/// Resolves the orders whose outcome is open, reads account and positions, checks them and saves a snapshot. With COMMAND,
+/// every check must pass before it starts; it gets the verified settings in its environment.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+    mt5crs sync\n\
+    mt5crs sync --allow-warn clock-skew -- ./engine --live\n\
+    mt5crs sync -o prometheus --outfile sync.prom")]
 pub(crate) struct Args {
     /// Start COMMAND in spite of this warning (repeatable)
     #[arg(long, value_name = "CHECK")]

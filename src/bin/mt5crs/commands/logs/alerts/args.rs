@@ -7,16 +7,20 @@ use mt5crs::config::duration;
 
 use crate::cli::value::positive_duration;
 
-/// List what is wrong by the logs, with the lines that show it; MT5CRS_ALERT_… set the limits
+/// List alerts, each with the lines that raised it
+///
+/// The rules are failed syncs, silence, slow syncs and retries, runs without an end, and the engine's memory and CPU.
+/// MT5CRS_ALERT_… set their limits.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "mt5crs logs alerts\nmt5crs logs alerts --window 1h -o nagios")]
 pub(crate) struct Args {
     /// How far back to look
     #[arg(long, value_name = "DURATION", default_value = "24h", value_parser = positive_duration)]
     pub(super) window: Duration,
-    /// Measure over this long what the engine uses of the processor, or a run that has not ended; 0s leaves it out [10s where MT5CRS_ENGINE_UNIT names the engine, else 0s]
+    /// Measure the CPU of the engine, or of a run that has not ended, over this time; 0s leaves it out [10s where MT5CRS_ENGINE_UNIT names the engine, else 0s]
     #[arg(long, value_name = "DURATION", value_parser = duration::parse, conflicts_with = "follow")]
     pub(super) cpu_over: Option<Duration>,
-    /// Go on, and tell each alert as it is raised and cleared
+    /// Go on, and print each alert as it is raised and cleared
     #[arg(short, long)]
     pub(super) follow: bool,
     /// Files and directories [VERIFY_LOG.log and the log directory]

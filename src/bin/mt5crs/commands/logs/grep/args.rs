@@ -6,10 +6,18 @@ use clap::{ArgAction, ValueEnum};
 use mt5crs::logs::search::preset::{PRESETS, Preset};
 use tracing::Level;
 
-/// Search the logs, rotated and compressed ones too, oldest first; exit 0 matched, 1 none, 2 error
+use crate::cli::value::number;
+
+/// Search the logs, rotated and compressed ones too
+///
+/// The oldest come first. The exit codes are grep's: 0 matched, 1 none, 2 error.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+    mt5crs logs grep ERROR --since 24h\n\
+    mt5crs logs grep --preset sync-failed --count\n\
+    mt5crs logs grep -i 'state synchronized' logs")]
 pub(crate) struct Args {
-    /// What to look for, unless -e or --preset says it, then files and directories [the log directory; with --preset, VERIFY_LOG.log]
+    /// The pattern, unless -e or --preset gives it, then files and directories [the log directory; with --preset, VERIFY_LOG.log]
     #[arg(value_name = "PATTERN] [PATH")]
     pub(super) words: Vec<PathBuf>,
     /// A pattern (repeatable); all words are then paths
@@ -18,82 +26,82 @@ pub(crate) struct Args {
     /// A search by name (repeatable, all in one pass); `mt5crs logs presets` lists them
     #[arg(long = "preset", value_name = "NAME", value_parser = preset, conflicts_with_all = ["patterns", "ignore_case", "fixed", "word", "invert"])]
     pub(super) presets: Vec<&'static Preset>,
+    /// Print more on stderr; in full, because -v means --invert-match here
+    #[arg(long, action = ArgAction::Count, hide_short_help = true)]
+    pub(super) verbose: u8,
     #[command(flatten)]
     pub(super) matching: MatchingArgs,
     #[command(flatten)]
     pub(super) print: PrintArgs,
     #[command(flatten)]
     pub(super) select: SelectArgs,
-    /// More on stderr; spelled out here, where -v means what it means to grep
-    #[arg(long, action = ArgAction::Count)]
-    pub(super) verbose: u8,
 }
 
 /// What matches.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Matching")]
 pub(super) struct MatchingArgs {
-    /// Upper and lower case are one
+    /// Ignore case
     #[arg(short, long)]
     pub(super) ignore_case: bool,
-    /// The pattern is the very text to look for
+    /// Take the pattern as text
     #[arg(short = 'F', long = "fixed-strings")]
     pub(super) fixed: bool,
-    /// A match is a whole word
+    /// Match whole words
     #[arg(short = 'w', long = "word-regexp")]
     pub(super) word: bool,
-    /// Look for lines that don't match
+    /// Select the lines that don't match
     #[arg(short = 'v', long = "invert-match")]
     pub(super) invert: bool,
 }
 
-/// What is shown of what matches.
+/// What is printed of the lines that match.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Printing")]
 pub(super) struct PrintArgs {
-    /// Show how many lines match: of each file, or of each preset
+    /// Print the number of lines that match, by file or by preset
     #[arg(short, long)]
     pub(super) count: bool,
-    /// Show the names of files that match
+    /// Print the names of files that match
     #[arg(short = 'l', long, conflicts_with = "count")]
     pub(super) files_with_matches: bool,
-    /// Stop with a file after so many lines
-    #[arg(short, long, value_name = "COUNT")]
+    /// Stop reading a file after this many lines
+    #[arg(short, long, value_name = "COUNT", value_parser = number("a count", 0..=u64::MAX))]
     pub(super) max_count: Option<u64>,
-    /// Lines behind a match
-    #[arg(short = 'A', long, value_name = "LINES")]
+    /// Print lines after a match
+    #[arg(short = 'A', long, value_name = "LINES", value_parser = number("a count", 0..=usize::MAX))]
     pub(super) after_context: Option<usize>,
-    /// Lines before a match
-    #[arg(short = 'B', long, value_name = "LINES")]
+    /// Print lines before a match
+    #[arg(short = 'B', long, value_name = "LINES", value_parser = number("a count", 0..=usize::MAX))]
     pub(super) before_context: Option<usize>,
-    /// Lines before and behind a match
-    #[arg(short = 'C', long, value_name = "LINES", default_value_t = 0)]
+    /// Print lines around a match
+    #[arg(short = 'C', long, value_name = "LINES", value_parser = number("a count", 0..=usize::MAX), default_value_t = 0)]
     pub(super) context: usize,
-    /// Show line numbers
+    /// Print line numbers
     #[arg(short = 'n', long)]
     pub(super) line_number: bool,
-    /// Leave out the names of files
+    /// Don't print names of files
     #[arg(long)]
     pub(super) no_filename: bool,
-    /// Show the last lines alone, as tail does
-    #[arg(long, value_name = "COUNT", conflicts_with_all = ["count", "files_with_matches", "max_count", "after_context", "before_context", "context"])]
+    /// Print only the last lines, as tail does
+    #[arg(long, value_name = "COUNT", value_parser = number("a count", 0..=usize::MAX), conflicts_with_all = ["count", "files_with_matches", "max_count", "after_context", "before_context", "context"])]
     pub(super) last: Option<usize>,
-    /// Go on with what is written, whatever becomes of the files
+    /// Go on with new lines, through rotations
     #[arg(short, long, conflicts_with_all = ["count", "files_with_matches", "max_count"])]
     pub(super) follow: bool,
 }
 
-/// Which of the lines that match are wanted.
+/// Which of the lines that match are selected.
 #[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Of mt5crs's own lines, only those that are")]
+#[command(next_help_heading = "Only mt5crs's own lines")]
 pub(super) struct SelectArgs {
-    /// Not before: how long ago (2h, 3d) or when (2026-01-17T04:00, local time without an offset)
+    /// From this time: how long ago (2h, 3d) or when (2026-01-17T04:00, local time without an offset)
     #[arg(long, value_name = "TIME")]
     pub(super) since: Option<String>,
-    /// Not after
+    /// Up to this time
     #[arg(long, value_name = "TIME")]
     pub(super) until: Option<String>,
-    /// At least as loud
+    /// Of this level or a more severe one
     #[arg(long, value_enum)]
     pub(super) level: Option<AtLeast>,
     /// Of this run: PID-RUN as its lines show it, or its id

@@ -8,14 +8,15 @@ use crate::cli::RowsArg;
 
 /// Sum up what was done, by day or by run
 #[derive(Debug, clap::Args)]
+#[command(after_help = "mt5crs logs summary\nmt5crs logs summary --since 7d --by run --all")]
 pub(crate) struct Args {
-    /// From when on: how long ago (72h, 3d) or when
+    /// From this time: how long ago (72h, 3d) or when
     #[arg(long, value_name = "TIME", default_value = "72h")]
     pub(super) since: String,
-    /// Until when
+    /// Up to this time
     #[arg(long, value_name = "TIME")]
     pub(super) until: Option<String>,
-    /// What makes a row
+    /// What a row is
     #[arg(long, value_enum, default_value = "day")]
     pub(super) by: RowOf,
     /// Files and directories [VERIFY_LOG.log and the log directory]
