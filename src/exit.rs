@@ -1,31 +1,31 @@
-//! What the process's exit code says. Scripts branch on these numbers: they never change meaning.
+//! Exit codes of the process. Scripts branch on these numbers: their meaning never changes.
 
-/// An exit code, sorted by what a script does next.
+/// An exit code. Codes differ where a script's next step differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Exit {
-    /// 0: it is so.
+    /// 0: success.
     Ok,
-    /// 1: it ran, and the answer is no.
+    /// 1: the run completed, and the answer is no.
     No,
     /// 2: wrong usage or settings.
     Usage,
     /// 3: no answer from the gateway; no order was sent.
     NoAnswer,
-    /// 4: an OPEN was sent, and what became of it isn't proved.
+    /// 4: an OPEN was sent, and its outcome is not proved.
     OutcomeUnknown,
     /// 5: refused by a guard; nothing was sent.
     Guarded,
-    /// 6: whoever answered is not the gateway, or broke its protocol on a read.
+    /// 6: another program answered, or the gateway broke its protocol on a read.
     NotTheGateway,
     /// 7: the order was refused; proved that nothing executed.
     OrderRefused,
-    /// 8: positions remain, or flat can't be proved.
+    /// 8: positions remain, or flat is not proved.
     NotFlat,
-    /// 70: a bug here (`EX_SOFTWARE` of sysexits.h).
+    /// 70: a bug in mt5crs (`EX_SOFTWARE` of sysexits.h).
     Bug,
-    /// 126: COMMAND could not be run, as a shell says it.
+    /// 126: COMMAND could not be run, as in a shell.
     CommandNotRun,
-    /// 127: COMMAND was not found, as a shell says it.
+    /// 127: COMMAND was not found, as in a shell.
     CommandNotFound,
     /// 129: stopped by SIGHUP, 128 + 1.
     HungUp,
@@ -55,7 +55,7 @@ impl Exit {
         Self::Terminated,
     ];
 
-    /// The number that the process ends with.
+    /// The process's exit code, 0 to 143.
     pub fn code(self) -> u8 {
         match self {
             Self::Ok => 0,
@@ -76,12 +76,12 @@ impl Exit {
         }
     }
 
-    /// Whether somebody stopped the run before its answer: that is none, neither yes nor no.
+    /// Whether a signal stopped the run before its answer, which is then neither yes nor no.
     pub fn is_interruption(self) -> bool {
         matches!(self, Self::HungUp | Self::Interrupted | Self::Terminated)
     }
 
-    /// What a run ends with that a signal of that number stopped before any order.
+    /// The exit code of a run that the signal of this number stopped before any order.
     pub fn of_signal(signal: usize) -> Self {
         match signal {
             1 => Self::HungUp,
@@ -90,19 +90,18 @@ impl Exit {
         }
     }
 
-    /// The exit code of that number, where it is one of ours.
+    /// The exit code with this number, where mt5crs has one.
     pub fn from_code(code: u8) -> Option<Self> {
         Self::ALL.iter().copied().find(|exit| exit.code() == code)
     }
 
-    /// The worst of several, for whoever acts on one code: what may still cost money comes first, then what nobody can
-    /// tell, then what somebody has to mend. None at all is 0.
+    /// The worst of several: open risk first, then unknown outcomes, then errors to correct. 0 where there are none.
     pub fn worst(exits: impl IntoIterator<Item = Self>) -> Self {
-        exits.into_iter().max_by_key(|exit| exit.badness()).unwrap_or(Self::Ok)
+        exits.into_iter().max_by_key(|exit| exit.severity()).unwrap_or(Self::Ok)
     }
 
-    /// A rank; being stopped is told before silence, because somebody wanted it.
-    fn badness(self) -> u8 {
+    /// Rank in [`Exit::worst`]. Interruption outranks no-answer.
+    fn severity(self) -> u8 {
         match self {
             Self::NotFlat => 14,
             Self::OutcomeUnknown => 13,
@@ -122,7 +121,7 @@ impl Exit {
         }
     }
 
-    /// A name to be read by machines.
+    /// Its name for scripts, lower case with hyphens.
     pub fn slug(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -143,53 +142,55 @@ impl Exit {
         }
     }
 
-    /// What it means, as a phrase.
+    /// Its meaning, as a phrase.
     pub fn meaning(self) -> &'static str {
         match self {
-            Self::Ok => "it is so; there may be warnings",
-            Self::No => "it ran, and the answer is no: a check failed, or no log line matched",
+            Self::Ok => "success; there may be warnings",
+            Self::No => "completed, and the answer is no: a check failed, or no log line matched",
             Self::Usage => "wrong usage or settings",
             Self::NoAnswer => "no answer from the gateway; no order was sent",
             Self::OutcomeUnknown => {
-                "outcome unknown: an OPEN was sent, and what became of it isn't proved"
+                "outcome unknown: an OPEN was sent, and its outcome is not proved"
             }
             Self::Guarded => "refused by a guard; nothing was sent",
             Self::NotTheGateway => {
-                "whoever answered is not the gateway, or broke its protocol on a read"
+                "another program answered, or the gateway broke its protocol on a read"
             }
             Self::OrderRefused => {
                 "the gateway or the broker refused the order; proved that nothing executed"
             }
-            Self::NotFlat => "positions remain, or flat can't be proved",
+            Self::NotFlat => "positions remain, or flat is not proved",
             Self::Bug => "a bug in mt5crs",
             Self::CommandNotRun => "the command behind `--` could not be run",
             Self::CommandNotFound => "the command behind `--` was not found",
-            Self::HungUp => {
-                "stopped by SIGHUP, as a terminal that is gone sends it, before any order"
+            Self::HungUp => "stopped by SIGHUP, which a closed terminal sends, before any order",
+            Self::Interrupted => {
+                "stopped by SIGINT before any order; as the code of a failure, by SIGINT, SIGHUP (129) or SIGTERM (143)"
             }
-            Self::Interrupted => "stopped by SIGINT before any order",
             Self::Terminated => "stopped by SIGTERM before any order",
         }
     }
 
-    /// What a script, or whoever reads its output, does next.
+    /// The next step for a script or an operator.
     pub fn advice(self) -> &'static str {
         match self {
             Self::Ok => "go on",
-            Self::No => "look at the report: it names the check",
+            Self::No => "read the report: it names the check",
             Self::Usage => {
-                "mend the usage or the settings: mt5crs config show names where each comes from"
+                "correct the command line or the settings: mt5crs config show lists each setting with its origin"
             }
             Self::NoAnswer => "try again later; mt5crs link-test names the layer that fails",
-            Self::OutcomeUnknown => "never retry: run mt5crs sync, which finds out",
-            Self::Guarded => "read the reason: it names the guard and what lifts it",
-            Self::NotTheGateway => "fetch a person: find out who listens on the gateway's port",
+            Self::OutcomeUnknown => "never retry; run mt5crs sync, which resolves it",
+            Self::Guarded => "read the reason: it names the guard and how to satisfy it",
+            Self::NotTheGateway => {
+                "have a person find the program that listens on the gateway's port"
+            }
             Self::OrderRefused => "run mt5crs explain with the code in the report",
             Self::NotFlat => "run mt5crs emergency-close again, or close by hand at the terminal",
             Self::Bug => "report it, with the run's log",
-            Self::CommandNotRun => "see that the command may be executed",
-            Self::CommandNotFound => "see that the command exists and is on the PATH",
-            Self::HungUp | Self::Interrupted | Self::Terminated => "run it again when it is wanted",
+            Self::CommandNotRun => "check that the command is executable",
+            Self::CommandNotFound => "check that the command exists and is on the PATH",
+            Self::HungUp | Self::Interrupted | Self::Terminated => "run it again when needed",
         }
     }
 }
@@ -209,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn the_worst_is_what_may_still_cost_money() {
+    fn open_risk_is_the_worst() {
         let order = [8, 4, 70, 6, 7, 5, 3, 2, 1, 0].map(|code| Exit::from_code(code).unwrap());
         for (index, worse) in order.iter().enumerate() {
             for better in &order[index..] {

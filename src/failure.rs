@@ -1,38 +1,137 @@
-//! The one place where an error becomes what an operator reads and what a script branches on.
+//! Failures: an error in the words that an operator reads, with the exit code that a script branches on.
 //!
-//! Every way in which a command can fail to give its answer passes through here, so the exit codes can be read off one
-//! file, and no remedy is written twice. Remedies are commands that can be pasted, where there is one.
+//! Every command that cannot give its answer says so through a [`Failure`]. Its [`Code`] alone decides the exit code, so
+//! all exit codes of failures can be read off one catalogue, and no remedy is written twice. A remedy is a command that can
+//! be pasted, where there is one.
 
+mod code;
+
+use std::fmt::Display;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+pub use self::code::Code;
+use crate::check::{Check, Status, Verdict};
 use crate::clock::Stopped;
 use crate::exit::Exit;
 use crate::link::client::Error;
 use crate::link::target::{Own, ResolveError, Target};
 use crate::link::transport::LinkError;
-use crate::report::{Check, Failure, Status};
 
-/// The code of a failure that the checks of a report tell better.
-pub const CHECKS_FAILED: &str = "checks-failed";
+/// Why a command could not give its answer, in the words that an operator reads.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Failure {
+    /// A stable word for scripts; `mt5crs explain` explains each.
+    #[schemars(with = "&'static str")]
+    code: Code,
+    /// What failed, naming the thing.
+    message: String,
+    /// Why, outermost first.
+    causes: Vec<String>,
+    /// What to do next.
+    remedy: String,
+}
 
-/// Where operators set the gateway's host.
+impl Failure {
+    /// A failure without causes, with the code's own remedy. The message says what failed and names the thing.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        let (message, remedy) = (message.into(), code.remedy().to_owned());
+        Self { code, message, causes: Vec::new(), remedy }
+    }
+
+    /// An error as a failure: its words, and those of its source as the cause.
+    pub fn from_error(code: Code, error: &dyn std::error::Error) -> Self {
+        Self::new(code, error.to_string()).with_causes(error.source())
+    }
+
+    /// A run that a signal stopped before its answer.
+    pub fn interrupted(stopped: Stopped) -> Self {
+        Self::new(Code::from_signal(stopped.signal), stopped.to_string())
+    }
+
+    /// Adds a cause below those that are there.
+    pub fn with_cause(self, cause: impl Display) -> Self {
+        self.with_causes([cause])
+    }
+
+    /// Adds causes below those that are there, outermost first.
+    pub fn with_causes(mut self, causes: impl IntoIterator<Item = impl Display>) -> Self {
+        self.causes.extend(causes.into_iter().map(|cause| cause.to_string()));
+        self
+    }
+
+    /// Replaces the code's own remedy by one that fits the case better.
+    pub fn with_remedy(mut self, remedy: impl Into<String>) -> Self {
+        self.remedy = remedy.into();
+        self
+    }
+
+    /// The code, which decides the exit code.
+    pub fn code(&self) -> Code {
+        self.code
+    }
+
+    /// The exit code of a command that ends with this failure.
+    pub fn exit(&self) -> Exit {
+        self.code.exit()
+    }
+
+    /// What failed, naming the thing.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// Why, outermost first; may be empty.
+    pub fn causes(&self) -> &[String] {
+        &self.causes
+    }
+
+    /// The innermost cause; the message where there is none.
+    pub fn root_cause(&self) -> &str {
+        self.causes.last().unwrap_or(&self.message)
+    }
+
+    /// The outermost cause; the message where there is none.
+    pub fn first_cause(&self) -> &str {
+        self.causes.first().unwrap_or(&self.message)
+    }
+
+    /// What to do next.
+    pub fn remedy(&self) -> &str {
+        &self.remedy
+    }
+
+    /// The verdict of a report with this failure: no answer, an unproved order and an interruption leave it unknown.
+    pub fn verdict(&self) -> Verdict {
+        match self.exit() {
+            Exit::NoAnswer | Exit::OutcomeUnknown => Verdict::Unknown,
+            exit if exit.is_interruption() => Verdict::Unknown,
+            _ => Verdict::Fail,
+        }
+    }
+}
+
+/// The usual place of the gateway's host.
 pub const HOST_SETTING: &str = "GTW_HOST in .env";
 
-/// What the remedies name.
+/// The operation and the settings that messages and remedies name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FailureContext {
-    /// What was being done, to be read after "failed to" and before the endpoint: `sync`.
+    /// The operation, as a verb that fits between "failed to" and the endpoint: `sync`.
     pub verb: &'static str,
-    /// The endpoint as configured, `tcp://HOST:PORT`.
+    /// The configured endpoint, `tcp://HOST:PORT`.
     pub endpoint: String,
-    /// The port, for firewall rules.
+    /// The gateway's port, for firewall rules.
     pub port: u16,
-    /// Where the host is set, to be read after "check": [`HOST_SETTING`] unless something stands above it.
+    /// The setting of the host, to be read after "check": [`HOST_SETTING`] unless another layer overrides it.
     pub host_setting: String,
     /// The cloud's security group, where the settings name it.
     pub security_group: Option<String>,
 }
 
 impl FailureContext {
-    /// What to do about a link that failed.
+    /// The remedy for a link that failed.
     pub fn link_remedy(&self, error: &LinkError) -> String {
         let port = self.port;
         match error {
@@ -41,25 +140,25 @@ impl FailureContext {
             ),
             LinkError::TimedOut => format!(
                 "check the firewall, on the gateway: `netsh advfirewall firewall show rule name=\"ZMQ-MT5\"`; check that {} allows port {port}; check {}; if the port is open, restart the Windows gateway",
-                self.group(),
+                self.name_security_group(),
                 self.host_setting
             ),
             LinkError::Unanswered { .. } => {
-                "the gateway was there a moment before: its terminal hangs or is busy; look at the terminal, restart it, then the Windows gateway"
+                "the gateway answered a moment ago: its terminal hangs or is busy; restart the terminal, then the Windows gateway"
                     .to_owned()
             }
             LinkError::Silent | LinkError::Stalled => format!(
-                "something accepts connections on port {port} and goes no further: the gateway hangs, or this is not its port; restart the Windows gateway"
+                "port {port} accepts connections, and then nothing answers: the gateway hangs, or another program has this port; restart the Windows gateway"
             ),
             LinkError::NoRoute => format!(
                 "check {}, and the route or VPN to the gateway's network: `ip route get` followed by its address",
                 self.host_setting
             ),
             LinkError::Lost => {
-                "the gateway went away in the middle: restart the Windows gateway, then run this again"
+                "the gateway closed the connection: restart the Windows gateway, then run this again"
                     .to_owned()
             }
-            LinkError::NotZeroMq(_) => stranger_remedy(),
+            LinkError::NotZeroMq(_) => Code::NotTheGateway.remedy().to_owned(),
             LinkError::Oversized { .. } | LinkError::System(_) => {
                 "run this again with -vv and read the gateway's log".to_owned()
             }
@@ -67,109 +166,88 @@ impl FailureContext {
         }
     }
 
-    fn group(&self) -> String {
+    fn name_security_group(&self) -> String {
         match &self.security_group {
             Some(group) => format!("security group {group}"),
             None => "the cloud's security group (MT5CRS_SECURITY_GROUP names it here)".to_owned(),
         }
     }
 
-    /// A read that brought nothing that could be used.
+    /// A failed operation on this endpoint, to be completed with its causes.
+    fn failed(&self, code: Code) -> Failure {
+        Failure::new(code, format!("failed to {} {}", self.verb, self.endpoint))
+    }
+
+    /// The failure of a read without a usable answer.
     pub fn read_failure(&self, error: &Error) -> Failure {
-        let message = format!("failed to {} {}", self.verb, self.endpoint);
         match error {
-            Error::NoAnswer { last, .. } => Failure {
-                code: "no-answer",
-                message,
-                causes: vec![error.to_string(), last.to_string()],
-                remedy: self.link_remedy(last),
-                exit: Exit::NoAnswer,
-            },
-            Error::NotZeroMq(_) | Error::NotTheGateway(_) => Failure {
-                code: "not-the-gateway",
-                message,
-                causes: vec![error.to_string()],
-                remedy: stranger_remedy(),
-                exit: Exit::NotTheGateway,
-            },
-            Error::Malformed { complaint, .. } => Failure {
-                code: "malformed-reply",
-                message,
-                causes: vec![error.to_string(), complaint.to_string()],
-                remedy: "nothing that it says can be relied on: look at the positions at the terminal, compare the gateway's version with protocol v4.3, read its log"
-                    .to_owned(),
-                exit: Exit::NotTheGateway,
-            },
-            Error::Stopped(stopped) => interrupted(*stopped),
+            Error::NoAnswer { last, .. } => self
+                .failed(Code::NoAnswer)
+                .with_causes([error.to_string(), last.to_string()])
+                .with_remedy(self.link_remedy(last)),
+            Error::NotZeroMq(_) | Error::NotTheGateway(_) => {
+                self.failed(Code::NotTheGateway).with_cause(error)
+            }
+            Error::Malformed { complaint, .. } => self
+                .failed(Code::MalformedReply)
+                .with_causes([error.to_string(), complaint.to_string()]),
+            Error::Stopped(stopped) => Failure::interrupted(*stopped),
         }
     }
 
-    /// Answers that can't be believed, check by check; nothing where none failed.
+    /// The failure of a single exchange, without retries.
+    pub fn link_failure(&self, error: &LinkError) -> Failure {
+        match error {
+            LinkError::Stopped(stopped) => Failure::interrupted(*stopped),
+            LinkError::NotZeroMq(what) => self.read_failure(&Error::NotZeroMq(what.clone())),
+            _ => self.failed(Code::NoAnswer).with_cause(error).with_remedy(self.link_remedy(error)),
+        }
+    }
+
+    /// The failure of checks, each with its finding as a cause; `None` where none failed.
     pub fn checks_failure(&self, checks: &[Check]) -> Option<Failure> {
-        let failed: Vec<&Check> =
-            checks.iter().filter(|check| check.status == Status::Fail).collect();
-        let remedy = failed.iter().find_map(|check| check.remedy.clone());
-        (!failed.is_empty()).then(|| Failure {
-            code: CHECKS_FAILED,
-            message: format!("failed to {} {}", self.verb, self.endpoint),
-            causes: failed.iter().map(|check| format!("{}: {}", check.name, check.found)).collect(),
-            remedy: remedy.unwrap_or_else(|| "mend what the checks name".to_owned()),
-            exit: Exit::No,
+        let failed = || checks.iter().filter(|check| check.status == Status::Fail);
+        failed().next()?;
+        let failure = self
+            .failed(Code::ChecksFailed)
+            .with_causes(failed().map(|check| format!("{}: {}", check.name, check.found)));
+        Some(match failed().find_map(|check| check.remedy.clone()) {
+            Some(remedy) => failure.with_remedy(remedy),
+            None => failure,
         })
     }
 
-    /// The configured address is this machine (hazard 12).
+    /// The refusal of an address of this machine (hazard 12).
     pub fn own_address(&self, target: &Target, own: &Own) -> Failure {
-        Failure {
-            code: "own-address",
-            message: format!("refused to talk to {}: it is this machine", target.address),
-            causes: vec![format!("{} is {own}", target.host)],
-            remedy: format!(
-                "check {}: it has to be the gateway's own address; to practise on a gateway on this machine, add --allow-loopback",
+        let message = format!("refused to talk to {}: it is this machine", target.address);
+        Failure::new(Code::OwnAddress, message)
+            .with_cause(format!("{} is {own}", target.host))
+            .with_remedy(format!(
+                "check {}: it must be the gateway's own address; to use a gateway on this machine, add --allow-loopback",
                 self.host_setting
-            ),
-            exit: Exit::Guarded,
-        }
+            ))
     }
 
-    /// A name that led nowhere.
+    /// The failure to resolve the gateway's host name.
     pub fn resolve_failure(&self, error: &ResolveError) -> Failure {
         match error {
-            ResolveError::Link { source: LinkError::Stopped(stopped), .. } => interrupted(*stopped),
-            _ => Failure {
-                code: "name-not-found",
-                message: format!("failed to find {}", self.endpoint),
-                causes: vec![error.to_string()],
-                remedy: format!(
+            ResolveError::Link { source: LinkError::Stopped(stopped), .. } => {
+                Failure::interrupted(*stopped)
+            }
+            _ => Failure::new(Code::NameNotFound, format!("failed to find {}", self.endpoint))
+                .with_cause(error)
+                .with_remedy(format!(
                     "check {}, or give the gateway's address instead of its name",
                     self.host_setting
-                ),
-                exit: Exit::NoAnswer,
-            },
+                )),
         }
     }
 }
 
-/// An error's words with those of what caused it.
+/// An error's message with its source's.
 pub fn cause_of(error: &dyn std::error::Error) -> String {
     match error.source() {
         Some(source) => format!("{error}: {source}"),
         None => error.to_string(),
-    }
-}
-
-fn stranger_remedy() -> String {
-    "nothing more was sent; check host and port (mt5crs config show), and on that host which program has the port: `netstat -ano | findstr LISTENING`"
-        .to_owned()
-}
-
-/// A run that was asked to stop before its answer.
-pub fn interrupted(stopped: Stopped) -> Failure {
-    Failure {
-        code: "interrupted",
-        message: stopped.to_string(),
-        causes: Vec::new(),
-        remedy: "nothing was changed; run it again".to_owned(),
-        exit: Exit::of_signal(stopped.signal),
     }
 }

@@ -23,19 +23,22 @@
 //! | [`os`] | deadlines for blocking work, FIFOs, durable and atomic writes, locks, systemd, failpoints | `clock` |
 //! | [`protocol`] | the wire format, without I/O: one file for each action, error codes, return codes, signatures | `escape`, `units` |
 //! | [`link`] | connections, proved sessions, retried reads, permits for orders | `clock`, `os`, `protocol`, `units` |
-//! | [`report`] | what every report has: verdict, checks, envelope | `exit` |
-//! | [`failure`] | every failure code with its exit code, meaning and remedy | `clock`, `exit`, `link`, `report` |
-//! | [`metric`] | named figures of a report, for monitoring | `protocol`, `report`, `units` |
-//! | [`guard`] | the conditions that forbid an order: kill switch, admission decision, drift, health, staleness | `clock`, `escape`, `link`, `os`, `protocol`, `report` |
+//! | [`check`] | one check's result, and the verdict of several | |
+//! | [`failure`] | every failure code with its exit code, meaning and remedy | `check`, `clock`, `exit`, `link` |
+//! | [`report`] | what every report has: outcome and envelope | `check`, `exit`, `failure` |
+//! | [`metric`] | named figures of a report, for monitoring | `check`, `protocol`, `units` |
+//! | [`guard`] | the conditions that forbid an order: kill switch, admission decision, drift, health, staleness | `check`, `clock`, `escape`, `link`, `os`, `protocol`, `report` |
 //! | [`evidence`] | the hash-chained, write-ahead record of orders and their outcomes | `clock`, `os`, `protocol`, `units` |
-//! | [`proof`] | the promise: what shows that something happened | `clock`, `escape`, `evidence`, `exit`, `link`, `os`, `protocol`, `report`, `units` |
+//! | [`proof`] | the promise: what shows that something happened | `check`, `clock`, `escape`, `evidence`, `failure`, `link`, `os`, `protocol`, `units` |
 //! | [`config`] | settings, each with its origin | `os`, `units` |
 //! | [`logs`] | run logs written, searched and judged by alert rules | `clock`, `escape`, `exit`, `os`, `units` |
 //! | [`sim`] | the simulated gateway: a pure book, faults by name, a server | `clock`, `link`, `os`, `protocol`, `units` |
-//! | [`ops`] | the commands: options in, a report out | `clock`, `config`, `escape`, `evidence`, `exit`, `failure`, `guard`, `link`, `logs`, `metric`, `os`, `proof`, `protocol`, `report`, `sim`, `units` |
+//! | [`harness`] | trials against simulated gateways: child processes, a proxy that holds messages, the broker's book | `clock`, `protocol`, `sim`, `units` |
+//! | [`ops`] | the commands: options in, a report out | `clock`, `config`, `escape`, `evidence`, `exit`, `failure`, `guard`, `harness`, `link`, `logs`, `metric`, `os`, `proof`, `protocol`, `report`, `sim`, `units` |
 //!
 //! The command line, tables and progress bars live in the binary, `src/bin/mt5crs`.
 
+pub mod check;
 pub mod clock;
 pub mod config;
 pub mod escape;
@@ -43,6 +46,7 @@ pub mod evidence;
 pub mod exit;
 pub mod failure;
 pub mod guard;
+pub mod harness;
 pub mod link;
 pub mod logs;
 pub mod metric;

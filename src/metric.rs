@@ -9,8 +9,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rust_decimal::prelude::ToPrimitive as _;
 
+use crate::check::{Check, Status};
 use crate::protocol::account::Account;
-use crate::report::{Check, Status};
 use crate::units::Money;
 
 /// What a figure counts. FailureContext and forms follow from it.
@@ -152,20 +152,20 @@ pub fn of_account(account: &Account) -> Vec<Metric> {
     .collect()
 }
 
-/// How each check ended; those that are information or weren't reached have no say.
+/// The result of each check. Info and unreached checks have no metric.
 pub fn of_checks(checks: &[Check]) -> Vec<Metric> {
     checks.iter().filter_map(|check| check_status(&check.name, check.status)).collect()
 }
 
-/// How one check ended, where it has a say.
+/// The result of one check; `None` where it affects no verdict.
 pub fn check_status(name: &str, status: Status) -> Option<Metric> {
     let value = match status {
         Status::Pass => 0.0,
         Status::Warn => 1.0,
         Status::Fail => 2.0,
-        Status::Info | Status::NotReached => return None,
+        Status::Info | Status::NotReached | Status::NotApplicable | Status::Skipped => return None,
     };
-    let help = "How a check ended: 0 as it should be, 1 wants a look, 2 not as it should be";
+    let help = "Result of a check: 0 as expected, 1 needs review, 2 not as expected";
     let figure = Metric::new("check_status", help, Unit::Plain, value);
     let (warn, critical) = (Range::up_to(0.0), Range::up_to(1.0));
     Some(figure.label("check", name).warn(warn).critical(critical))
@@ -177,13 +177,7 @@ mod tests {
 
     #[test]
     fn checks_without_a_say_are_left_out() {
-        let check = |status| Check {
-            name: "margin".into(),
-            status,
-            found: String::new(),
-            expected: String::new(),
-            remedy: None,
-        };
+        let check = |status| Check::new(status, "").named("margin");
         let all = [Status::Pass, Status::Info, Status::Warn, Status::NotReached, Status::Fail];
         let figures = of_checks(&all.map(check));
         let values: Vec<f64> = figures.iter().map(|figure| figure.value).collect();

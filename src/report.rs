@@ -1,6 +1,5 @@
-//! What every command's report has: a verdict, checks, and the envelope that scripts read.
+//! Parts shared by all reports: outcome and JSON envelope, with the checks, verdict and failure that they hold.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::path::Path;
 
@@ -8,33 +7,19 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use crate::check::{Check, Status, Verdict, verdict_of};
 use crate::exit::Exit;
+pub use crate::failure::Failure;
 
-/// The answer in one word.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// It is so.
-    Pass,
-    /// It is so, and something wants a look.
-    Warn,
-    /// It is not so; of an order: proved that nothing executed.
-    Fail,
-    /// What is so can't be told.
-    Unknown,
-}
-
-/// Whom a report speaks of.
+/// The gateway that a report is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TargetKind {
-    /// Another machine.
+    /// A gateway on another machine.
     Live,
-    /// This machine.
+    /// A gateway on this machine.
     Loopback,
-    /// A gateway that says of itself that it is simulated.
+    /// A gateway that identifies itself as simulated.
     Simulated,
 }
 
@@ -48,113 +33,50 @@ impl fmt::Display for TargetKind {
     }
 }
 
-/// How a check or a layer ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    /// As it should be.
-    Pass,
-    /// Shown, and never part of the verdict.
-    Info,
-    /// Wants a look.
-    Warn,
-    /// Not as it should be.
-    Fail,
-    /// What it needs wasn't there; says nothing either way.
-    NotReached,
-}
-
-/// One thing that was looked at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Check {
-    /// Its name, stable for scripts.
-    pub name: Cow<'static, str>,
-    /// How it ended.
-    pub status: Status,
-    /// What was found, with the figures.
-    pub found: String,
-    /// What was expected, with the tolerance.
-    pub expected: String,
-    /// What to do, where it isn't as expected.
-    pub remedy: Option<String>,
-}
-
-/// The worst of the checks; those that are information or weren't reached have no say.
-pub fn verdict_of(checks: &[Check]) -> Verdict {
-    let has = |status| checks.iter().any(|check| check.status == status);
-    if has(Status::Fail) {
-        Verdict::Fail
-    } else if has(Status::Warn) {
-        Verdict::Warn
-    } else {
-        Verdict::Pass
-    }
-}
-
-/// Why a command could not give its answer, in the words that an operator reads.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Failure {
-    /// A stable word for scripts.
-    pub code: &'static str,
-    /// What failed, naming the thing.
-    pub message: String,
-    /// Why, outermost first.
-    pub causes: Vec<String>,
-    /// What to do next.
-    pub remedy: String,
-    /// The exit code that it makes.
-    #[serde(skip)]
-    pub exit: Exit,
-}
-
-impl Failure {
-    /// The verdict where this failure stands: silence and an unproved order leave it unknown.
-    pub fn verdict(&self) -> Verdict {
-        match self.exit {
-            Exit::NoAnswer | Exit::OutcomeUnknown => Verdict::Unknown,
-            exit if exit.is_interruption() => Verdict::Unknown,
-            _ => Verdict::Fail,
-        }
-    }
-}
-
-/// How a command ended: what it found, and what kept it from finding more.
+/// Outcome of a command: its report, and the failure that ended it early.
 #[derive(Debug)]
 pub struct Outcome<R> {
-    /// What was found; `None` where nothing was.
+    /// The report; `None` where there is nothing to report.
     pub report: Option<R>,
-    /// The answer in one word.
+    /// The answer.
     pub verdict: Verdict,
-    /// The answer for scripts.
+    /// The exit code of the process.
     pub exit: Exit,
-    /// Whether the far end said of itself that it is simulated.
+    /// Whether the gateway identified itself as simulated.
     pub simulated: bool,
-    /// What wants a look and belongs to no check.
+    /// Warnings that belong to no check.
     pub warnings: Vec<String>,
-    /// What kept the command from its answer.
+    /// The reason why the command has no complete answer.
     pub failure: Option<Failure>,
 }
 
 impl<R> Outcome<R> {
-    /// Nothing but a failure.
+    /// An outcome without a report.
     pub fn failed(failure: Failure) -> Self {
         Self {
             report: None,
             verdict: failure.verdict(),
-            exit: failure.exit,
+            exit: failure.exit(),
             simulated: false,
             warnings: Vec::new(),
             failure: Some(failure),
         }
     }
 
-    /// A report that was judged by its checks.
+    /// A complete report with its verdict: exit code 0 for pass and warn, 1 for fail and unknown.
     pub fn judged(report: R, verdict: Verdict, simulated: bool) -> Self {
         let exit = match verdict {
             Verdict::Pass | Verdict::Warn => Exit::Ok,
             Verdict::Fail | Verdict::Unknown => Exit::No,
         };
         Self { report: Some(report), verdict, exit, simulated, warnings: Vec::new(), failure: None }
+    }
+
+    /// Ends in the failure, whatever the report's checks say: its verdict and exit code are the answer.
+    pub fn fail(&mut self, failure: Failure) {
+        self.verdict = failure.verdict();
+        self.exit = failure.exit();
+        self.failure = Some(failure);
     }
 }
 
@@ -165,30 +87,30 @@ pub struct Envelope<'a, R> {
     pub schema: String,
     /// The version of mt5crs.
     pub version: &'static str,
-    /// The profile, where one was named.
+    /// The profile, where one is in use.
     pub profile: Option<&'a str>,
-    /// The endpoint as it was configured, `tcp://HOST:PORT`.
+    /// The configured endpoint, `tcp://HOST:PORT`.
     pub endpoint: Option<&'a str>,
-    /// Whom the report speaks of; null before an address is known, and for commands that talk to nobody.
+    /// The gateway that the report is about; null before its address is known, and for commands that contact none.
     pub target: Option<TargetKind>,
-    /// When the run began, UTC.
+    /// Start of the run, UTC.
     pub started_at: Timestamp,
-    /// Monotonic duration of the run.
+    /// Monotonic duration of the run in ms.
     pub duration_ms: u64,
-    /// The answer in one word.
+    /// The answer.
     pub verdict: Verdict,
-    /// The answer for scripts.
+    /// The exit code of the process; 0 to 143.
     pub exit_code: u8,
-    /// The run's own log, for commands that keep one.
+    /// The run's own log; null for commands that write none.
     pub run_log: Option<&'a Path>,
-    /// The log of the lines that operators search for, for commands that keep one.
+    /// The log of the lines that operators search for; null for commands that write none.
     pub verify_log: Option<&'a Path>,
-    /// With a simulated gateway: the tree that stands in for state, logs and kill switch.
+    /// With --sim: the scratch directory that replaces state, logs and kill switch.
     pub scratch: Option<&'a Path>,
-    /// What was found.
+    /// The report; null where there is nothing to report.
     pub report: Option<&'a R>,
-    /// What wants a look and belongs to no check.
+    /// Warnings that belong to no check.
     pub warnings: &'a [String],
-    /// What kept the command from its answer.
+    /// The reason why the command has no complete answer.
     pub error: Option<&'a Failure>,
 }

@@ -1,7 +1,7 @@
 //! Leave to open: given only where every guard that there is was evaluated and none forbids.
 
+use crate::check::{Check, Status};
 use crate::link::order::OpenPermit;
-use crate::report::{Check, Status};
 
 /// The guards that stand before every OPEN. One that is missing from the list forbids like one that failed.
 pub const BEFORE_OPEN: [&str; 15] = [

@@ -13,10 +13,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use crate::check::{Check, Status};
 use crate::os::fifo::read_with_timeout;
 use crate::protocol::Malformed;
 use crate::protocol::wire::{Object, parse_flat};
-use crate::report::{Check, Status};
 
 /// A decision file longer than this is none.
 const MAX_BYTES: u64 = 1 << 20;
@@ -217,9 +217,8 @@ fn age(fields: &Fields, rules: &Rules, now: Timestamp) -> Check {
 }
 
 fn check(name: &'static str, good: bool, found: String, expected: String) -> Check {
-    let status = if good { Status::Pass } else { Status::Fail };
     let remedy = "have the admission decided anew; a canary trades on an approved decision alone";
-    Check { name: name.into(), status, found, expected, remedy: (!good).then(|| remedy.to_owned()) }
+    Check::judge(good, found).named(name).expecting(expected).with_remedy(remedy)
 }
 
 #[cfg(test)]

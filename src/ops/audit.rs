@@ -1,19 +1,19 @@
 //! `audit`: is this deployment fit?
 //!
-//! Named checks in groups ([`catalogue`]), each with what was looked at, found and expected, and what to do. It reads:
-//! no snapshot is written, no evidence, no kill switch, no line that operators count; the one order that it sends is a
-//! CLOSE for a ticket that no list ever held, which trades nothing ([`crate::proof::can_close`]). Other commands' checks are
-//! called, not copied.
+//! Named checks in groups ([`catalogue`]), each with its subject, result, expectation and remedy. An audit reads: it writes
+//! no snapshot, no evidence, no kill switch and no line that operators count. The one order that it sends is a CLOSE for a
+//! ticket that no list ever held, which trades nothing ([`crate::proof::can_close`]). It calls other commands' checks and
+//! copies none of them.
 //!
-//! A check that could not be reached is never a pass: the answer is then no, or unknown. Each group is bounded, so that a
-//! gateway that hangs or a disk that doesn't answer costs its own group and not the rest.
+//! A check that could not be reached is never a pass: the answer is then no, or unknown. Each group has a time limit, so
+//! that a gateway that hangs or a disk that doesn't answer costs its own group and not the others.
 //!
-//! Deployments were verified by hand by a list; its lines are here, but for what belongs to git and pip:
+//! It replaces the operators' manual list for a deployment, except for its lines about git and pip:
 //!
 //! | line | checks |
 //! |---|---|
 //! | environment is set | `config` |
-//! | what the import needs is there | `self-test.contract`, `files.binary` |
+//! | imports are present | `self-test.contract`, `files.binary` |
 //! | the network connects | `link` |
 //! | recovery from a crash works | `self-test.recovery`; `mt5crs phoenix` with real processes |
 //! | the engine started | `files.engine-unit`, `alerts.engine-crashed` |
@@ -22,16 +22,18 @@
 //! | performance | `baseline` |
 
 mod alerts;
+mod baseline;
 pub mod catalogue;
 mod config;
+mod decision;
+mod engine_unit;
+mod evidence;
 pub mod files;
-pub mod findings;
+mod findings;
 pub mod metrics;
-mod records;
 pub mod remote;
+pub mod selection;
 mod self_test;
-mod unit;
-mod usage;
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -43,112 +45,109 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use self::catalogue::{Entry, Group, Level};
+use self::engine_unit::EngineUnit;
 use self::files::{Build, Completions};
-use self::findings::{Finding, Findings, Found, Selection, Status};
-use self::remote::{Remote, Talked};
-use self::unit::Unit;
+use self::findings::{Finding, Findings};
+use self::remote::Remote;
+use self::selection::Selection;
 use crate::clock::{Clock, Deadline, StopToken};
 use crate::config::{Key, Resolved, Settings};
-use crate::evidence::Evidence;
 use crate::exit::Exit;
-use crate::failure::interrupted;
+use crate::failure::Failure;
 use crate::guard::decision::Rules;
 use crate::link::transport::Transport;
 use crate::logs::alerts::rules::Thresholds;
-use crate::logs::search::places::Places;
-use crate::ops::logs::alerts as log_alerts;
-use crate::os::process;
 use crate::os::with_deadline::with_deadline;
-use crate::report::{Failure, Outcome, TargetKind, Verdict};
+use crate::report::{Check, Outcome, Status, TargetKind, Verdict};
 
-/// How long a group of this machine's own may take: a disk that hangs costs no more.
+/// Time limit for a group of checks on this machine.
 const GROUP_LIMIT: Duration = Duration::from_secs(20);
-/// How far back the alert rules look.
-const ALERTS_WINDOW: Duration = Duration::from_secs(24 * 3600);
 
-/// What is asked for.
+/// Options of an audit.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Which checks.
+    /// The selected checks.
     pub selection: Selection,
-    /// From which level on something that is found makes the answer no.
+    /// The lowest level of a result that makes the answer no.
     pub fail_on: Level,
-    /// The settings as they were read, with everything that is wrong with them.
+    /// The settings as read, with all of their problems.
     pub resolved: Resolved,
-    /// The settings that are worked with; beside a simulated gateway they point into a scratch tree.
+    /// The settings in use; with a simulated gateway they point into a scratch tree.
     pub settings: Settings,
-    /// Whether a simulated gateway stands in for the configured one.
-    pub practising: bool,
-    /// Where the host was set.
+    /// Whether an embedded simulated gateway replaces the configured one (`--sim`).
+    pub sim_mode: bool,
+    /// Origin of the host's setting.
     pub origin: String,
-    /// Whether an address of this machine may be talked to.
+    /// Whether a gateway on this machine is allowed.
     pub allow_loopback: bool,
     /// This binary.
     pub build: Build,
-    /// `PATH`.
+    /// The value of `PATH`.
     pub search_path: Option<OsString>,
-    /// Each shell's completions.
+    /// The completions of each supported shell.
     pub completions: Vec<Completions>,
-    /// Where the self-test makes its scratch directory.
+    /// Parent of the self-test's scratch directory.
     pub scratch: PathBuf,
-    /// What it takes to talk to the gateway, or why it can't be talked to.
+    /// Options for the gateway's checks, or the reason why there is no gateway to ask.
     pub remote: Result<Box<Remote>, String>,
-    /// The admission decision's bytes, or why there are none; `None` where the settings name none.
+    /// The admission decision's bytes, or the reason why it can't be read; `None` where none is set.
     pub decision: Option<Result<Vec<u8>, String>>,
-    /// What the decision is held against.
+    /// Rules for the decision.
     pub rules: Rules,
-    /// The logs' thresholds.
+    /// Thresholds of the alert rules.
     pub thresholds: Thresholds,
-    /// Over which time the engine's CPU is measured.
+    /// Measurement window of the engine's CPU.
     pub cpu_window: Duration,
 }
 
-/// What an audit takes from the outside.
+/// Injected dependencies of an audit.
 pub struct Deps<'m> {
-    /// Measures, waits.
+    /// Clock for measurements and waits.
     pub clock: &'m Arc<dyn Clock>,
-    /// Whether somebody asked to stop.
+    /// Cancellation token.
     pub stop: &'m StopToken,
-    /// For all of it.
+    /// Deadline of the whole audit.
     pub deadline: Deadline,
-    /// Opens connections to an address.
+    /// Creates the transport to an address.
     pub transport: &'m dyn Fn(SocketAddr) -> Box<dyn Transport>,
 }
 
-/// What was found.
+/// Report of an audit.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Report {
-    /// `Audit: 41/41 passed`, and what the others are.
+    /// `Audit: 41/41 passed`, with the number of checks of each other result.
     pub summary: String,
-    /// From which level on something that is found makes the answer no.
+    /// The lowest level of a result that makes the answer no.
     pub fail_on: Level,
-    /// How many checks had something to look at, reached or not.
+    /// Number of applicable checks, reached or not.
     pub checked: usize,
-    /// How many passed.
+    /// Number of checks that passed.
     pub passed: usize,
-    /// How many want a look.
+    /// Number of checks that warned.
     pub warned: usize,
-    /// How many failed.
+    /// Number of checks that failed.
     pub failed: usize,
-    /// How many could not be reached.
+    /// Number of checks that could not be made.
     pub not_reached: usize,
-    /// How many had nothing to look at here.
+    /// Number of checks that don't apply here.
     pub not_applicable: usize,
-    /// How many were not asked for.
+    /// Number of checks that were not selected.
     pub skipped: usize,
     /// Every check of the catalogue, in its order.
-    pub checks: Vec<Finding>,
+    #[serde(serialize_with = "findings::serialize")]
+    #[schemars(with = "Vec<Finding<'static>>")]
+    pub checks: Vec<Check>,
 }
 
-/// What an audit found, and whom it talked to.
+/// An audit's outcome, with the gateway that it contacted.
 pub struct Audited {
     /// The outcome.
     pub outcome: Outcome<Report>,
-    /// Whom it talked to, where it did.
+    /// The contacted gateway's kind, where there was contact.
     pub target: Option<TargetKind>,
 }
 
-/// The checks that there are.
+/// All checks of the catalogue.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Checks {
     /// All of them, by group.
@@ -160,15 +159,18 @@ pub fn checks() -> Outcome<Checks> {
     Outcome::judged(Checks { checks: catalogue::CHECKS }, Verdict::Pass, false)
 }
 
-/// Looks at everything that is asked for.
+/// Makes every selected check.
 pub fn run(options: &Options, deps: &Deps<'_>) -> Audited {
-    let mut findings = Findings::new(&options.selection);
-    let talked = look(options, deps, &mut findings);
-    let stopped = deps.stop.check().err().map(interrupted);
-    let report = Report::of(findings.finish(), options.fail_on);
+    let mut audit = Audit::new(options, deps);
+    audit.check_this_machine();
+    // Last, so that a gateway that hangs until the deadline costs no other check.
+    let contact = audit.check_gateway();
+    baseline::check(&mut audit, contact.own_cpu);
+    let stopped = deps.stop.check().err().map(Failure::interrupted);
+    let report = Report::new(audit.findings.finish(), options.fail_on);
     let exit = match &stopped {
-        Some(failure) => failure.exit,
-        None => exit(&report, talked.failure.as_ref()),
+        Some(failure) => failure.exit(),
+        None => exit(&report, contact.failure.as_ref()),
     };
     let verdict = match exit {
         Exit::Ok if report.warned > 0 => Verdict::Warn,
@@ -178,216 +180,101 @@ pub fn run(options: &Options, deps: &Deps<'_>) -> Audited {
         _ if report.found_nothing_wrong() => Verdict::Unknown,
         _ => Verdict::Fail,
     };
-    let mut outcome = Outcome::judged(report, verdict, talked.simulated);
+    let mut outcome = Outcome::judged(report, verdict, contact.simulated);
     outcome.exit = exit;
-    outcome.failure = stopped.or(talked.failure);
-    Audited { outcome, target: talked.target }
+    outcome.failure = stopped.or(contact.failure);
+    Audited { outcome, target: contact.target }
 }
 
-fn look(options: &Options, deps: &Deps<'_>, findings: &mut Findings<'_>) -> Talked {
-    let wants_unit = |entry: &Entry| {
-        matches!(
-            entry.code,
-            "files.engine-unit"
-                | "files.kill-switch-shared"
-                | "alerts.engine-crashed"
-                | "baseline.memory"
-                | "baseline.cpu"
-        )
-    };
-    // First of all: the window of the CPU's figure begins here.
-    let unit = match findings.wants(wants_unit) {
-        true => Unit::look(options, deps),
-        false => Unit::None("not asked for".to_owned()),
-    };
-    config::check(options, deps, findings);
-    local_files(options, deps, &unit, findings);
-    self_tests(options, deps, findings);
-    decision(options, deps, findings);
-    evidence(options, deps, findings);
-    alerts(options, deps, &unit, findings);
-    // Last of all, so that a gateway that hangs until the deadline costs nothing else.
-    let talked = match &options.remote {
-        Ok(remote) => {
-            let measure_own = matches!(unit, Unit::None(_))
-                && findings.wants_code("baseline.cpu")
-                && !options.selection.is_offline();
-            remote::ask(options, remote, deps, measure_own, findings)
-        }
-        Err(why) => {
-            findings.rest(|entry| entry.asks_gateway, &Found::not_reached(why.clone()));
-            Talked::default()
-        }
-    };
-    metrics(options, deps, &unit, talked.own_cpu, findings);
-    talked
+/// An audit in progress: the parts that all groups share.
+struct Audit<'a> {
+    options: &'a Options,
+    deps: &'a Deps<'a>,
+    findings: Findings<'a>,
+    engine: EngineUnit,
 }
 
-/// Of settings that can't be used, what hangs on them is not reached.
-fn in_doubt(options: &Options, group: Group, keys: &[Key], findings: &mut Findings<'_>) {
-    if let Some(problem) = options.resolved.doubt(keys) {
-        let why = Found::not_reached(format!("the settings can't be used: {problem}"));
-        findings.rest(|entry| entry.group == group, &why);
-    }
-}
-
-/// Work that may take as long as a disk likes, and no longer than a group may.
-fn within<T: Send + 'static>(
-    deps: &Deps<'_>,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Found> {
-    let clock = &**deps.clock;
-    let until = Deadline::after(clock, GROUP_LIMIT).min(deps.deadline);
-    with_deadline(clock, deps.stop, until, work)
-        .map_err(|unfinished| Found::not_reached(format!("it came to no end: {unfinished}")))
-}
-
-/// The same for a whole group; what came to no end is not reached.
-fn group(
-    group: Group,
-    deps: &Deps<'_>,
-    findings: &mut Findings<'_>,
-    work: impl FnOnce() -> Vec<(&'static str, Found)> + Send + 'static,
-) {
-    if !findings.wants_group(group) {
-        return;
-    }
-    match within(deps, work) {
-        Ok(found) => findings.extend(found),
-        Err(why) => findings.rest(|entry| entry.group == group && !entry.asks_gateway, &why),
-    }
-}
-
-fn endpoint(options: &Options) -> Option<String> {
-    options.settings.gateway.as_ref().map(|gateway| format!("tcp://{gateway}"))
-}
-
-/// Where this gateway's state is kept; without a gateway, where all state is.
-fn state_dir(settings: &Settings) -> PathBuf {
-    settings.target_state_dir().unwrap_or_else(|| settings.state_dir.clone())
-}
-
-fn local_files(options: &Options, deps: &Deps<'_>, unit: &Unit, findings: &mut Findings<'_>) {
-    let keys = [Key::StateDir, Key::LogDir, Key::VerifyLog, Key::KillSwitchFile, Key::Profile];
-    if !options.practising {
-        in_doubt(options, Group::Files, &keys, findings);
-    }
-    let settings = &options.settings;
-    findings.add("files.engine-unit", unit.active());
-    findings.add("files.kill-switch-shared", unit.shares(&settings.kill_switch_file));
-    let places = files::Places {
-        state: state_dir(settings),
-        logs: settings.log_dir.clone(),
-        verify_log: settings.verify_log.clone(),
-        kill_switch: settings.kill_switch_file.clone(),
-        endpoint: endpoint(options),
-        build: options.build.clone(),
-        search_path: options.search_path.clone(),
-        completions: options.completions.clone(),
-        now: deps.clock.now(),
-    };
-    group(Group::Files, deps, findings, move || files::look(&places));
-}
-
-fn self_tests(options: &Options, deps: &Deps<'_>, findings: &mut Findings<'_>) {
-    let (scratch, now) = (options.scratch.clone(), deps.clock.now());
-    group(Group::SelfTest, deps, findings, move || self_test::run(&scratch, now));
-}
-
-fn decision(options: &Options, deps: &Deps<'_>, findings: &mut Findings<'_>) {
-    let keys = [Key::DecisionFile, Key::DecisionReport, Key::DecisionHash, Key::DecisionMaxAge];
-    in_doubt(options, Group::Decision, &keys, findings);
-    let now = deps.clock.now();
-    findings.extend(records::decision(options.decision.as_ref(), &options.rules, now));
-    let rest = match &options.decision {
-        None => Found::not_applicable(
-            "no decision is named, and no canary trades without one: MT5CRS_DECISION_FILE",
-        ),
-        Some(_) => Found::not_reached("the decision can't be read"),
-    };
-    findings.rest(|entry| entry.group == Group::Decision, &rest);
-}
-
-fn evidence(options: &Options, deps: &Deps<'_>, findings: &mut Findings<'_>) {
-    if !options.practising {
-        in_doubt(options, Group::Evidence, &[Key::StateDir, Key::Profile], findings);
-    }
-    let evidence = Evidence::at(state_dir(&options.settings));
-    let (endpoint, now) = (endpoint(options), deps.clock.now());
-    group(Group::Evidence, deps, findings, move || {
-        records::evidence(&evidence, endpoint.as_deref(), now)
-    });
-}
-
-fn alerts(options: &Options, deps: &Deps<'_>, unit: &Unit, findings: &mut Findings<'_>) {
-    let keys = [
-        Key::LogDir,
-        Key::VerifyLog,
-        Key::StateDir,
-        Key::AlertFailedSyncs,
-        Key::AlertSilence,
-        Key::AlertSync,
-        Key::AlertRetry,
-        Key::EngineUnit,
-    ];
-    if !options.practising {
-        in_doubt(options, Group::Alerts, &keys, findings);
-    }
-    findings.add("alerts.engine-crashed", unit.crashed());
-    let (settings, endpoint) = (options.settings.clone(), endpoint(options));
-    let thresholds = options.thresholds;
-    let since = deps.clock.now().checked_sub(ALERTS_WINDOW).unwrap_or(jiff::Timestamp::MIN);
-    group(Group::Alerts, deps, findings, move || {
-        let places = Places::configured(&settings.verify_log, &settings.log_dir);
-        let asked = log_alerts::Options { places, since, thresholds, cpu_window: None };
-        match log_alerts::judge(&asked, &process::is_alive) {
-            Ok(looked) => alerts::judge(&looked, endpoint.as_deref()),
-            Err(bug) => {
-                let all = catalogue::CHECKS.iter().filter(|entry| entry.group == Group::Alerts);
-                all.map(|entry| (entry.code, Found::not_reached(bug.to_string()))).collect()
-            }
-        }
-    });
-}
-
-/// The figures of the engine's unit, or our own where none is named.
-fn metrics(
-    options: &Options,
-    deps: &Deps<'_>,
-    unit: &Unit,
-    own_cpu: Option<Duration>,
-    findings: &mut Findings<'_>,
-) {
-    let limits = &options.thresholds;
-    if findings.wants_code("baseline.memory") {
-        let own = || match process::own_memory() {
-            Some(bytes) => usage::judge_memory("this process", bytes, limits.memory_bytes),
-            None => Found::not_reached("this system doesn't tell"),
+impl<'a> Audit<'a> {
+    fn new(options: &'a Options, deps: &'a Deps<'a>) -> Self {
+        let findings = Findings::new(&options.selection);
+        // First of all: the window of the engine's CPU figure begins here.
+        let engine = match findings.wants(EngineUnit::is_needed_for) {
+            true => EngineUnit::look_up(options, deps),
+            false => EngineUnit::None("not selected".to_owned()),
         };
-        findings.add("baseline.memory", unit.memory(limits.memory_bytes).unwrap_or_else(own));
+        Self { options, deps, findings, engine }
     }
-    if findings.wants_code("baseline.cpu") {
-        let window = options.cpu_window;
-        let own = || match own_cpu {
-            Some(used) => {
-                let whose = "a sync and a retry of this process";
-                usage::judge_cpu(whose, used, window, limits.cpu_percent)
+
+    /// Makes every selected check, except those of the gateway and the baseline.
+    fn check_this_machine(&mut self) {
+        config::check(self);
+        files::check(self);
+        let (scratch, now) = (self.options.scratch.clone(), self.deps.clock.now());
+        self.check_group(Group::SelfTest, move || self_test::run(&scratch, now));
+        decision::check(self);
+        evidence::check(self);
+        alerts::check(self);
+    }
+
+    /// Makes the checks that ask the gateway.
+    fn check_gateway(&mut self) -> remote::Contact {
+        match &self.options.remote {
+            Ok(remote) => remote::check(self, remote),
+            Err(why) => {
+                self.findings.rest(|entry| entry.asks_gateway, &Check::not_reached(why));
+                remote::Contact::default()
             }
-            None if options.selection.is_offline() => {
-                Found::not_applicable("without the link this process has no sync to measure")
+        }
+    }
+
+    /// Leaves a group unreached where one of the settings that it depends on is invalid.
+    fn require_settings(&mut self, group: Group, keys: &[Key]) {
+        if let Some(problem) = self.options.resolved.doubt(keys) {
+            let why = Check::not_reached(format!("invalid settings: {problem}"));
+            self.findings.rest(|entry| entry.group == group, &why);
+        }
+    }
+
+    /// The same for files and directories, which a scratch tree replaces beside a simulated gateway.
+    fn require_paths(&mut self, group: Group, keys: &[Key]) {
+        if !self.options.sim_mode {
+            self.require_settings(group, keys);
+        }
+    }
+
+    /// Makes the checks of a whole group on a thread of their own, so that a disk that hangs costs this group alone.
+    fn check_group(&mut self, group: Group, work: impl FnOnce() -> Vec<Check> + Send + 'static) {
+        if !self.findings.wants_group(group) {
+            return;
+        }
+        let clock = &**self.deps.clock;
+        let until = Deadline::after(clock, GROUP_LIMIT).min(self.deps.deadline);
+        match with_deadline(clock, self.deps.stop, until, work) {
+            Ok(checks) => checks.into_iter().for_each(|check| self.findings.add(check)),
+            Err(unfinished) => {
+                let why = Check::not_reached(format!("not completed: {unfinished}"));
+                self.findings.rest(|entry| entry.group == group && !entry.asks_gateway, &why);
             }
-            None => Found::not_reached("the gateway brought no sync to measure"),
-        };
-        findings
-            .add("baseline.cpu", unit.cpu(window, limits.cpu_percent, deps).unwrap_or_else(own));
+        }
+    }
+
+    /// The gateway's endpoint, `tcp://HOST:PORT`, where one is configured.
+    fn endpoint(&self) -> Option<String> {
+        self.options.settings.gateway.as_ref().map(|gateway| format!("tcp://{gateway}"))
+    }
+
+    /// The directory of this gateway's state; without a gateway, of all state.
+    fn state_dir(&self) -> PathBuf {
+        let settings = &self.options.settings;
+        settings.target_state_dir().unwrap_or_else(|| settings.state_dir.clone())
     }
 }
 
-/// Who answers in the gateway's place, and a target that is refused, come before anything else that was found; then what
-/// was found; a gateway that doesn't answer counts where nothing else is wrong.
+/// A stranger on the gateway's port and a refused target come first; then the checks; a gateway that doesn't answer
+/// decides only where nothing else is wrong.
 fn exit(report: &Report, failure: Option<&Failure>) -> Exit {
-    let found = report.checks.iter().any(|finding| finding.reaches(report.fail_on));
-    match failure.map(|failure| failure.exit) {
+    let found = !report.found_nothing_wrong();
+    match failure.map(Failure::exit) {
         Some(exit @ (Exit::NotTheGateway | Exit::Guarded)) => exit,
         Some(Exit::NoAnswer) if report.only_the_link_failed() => Exit::NoAnswer,
         Some(exit) if !found => exit,
@@ -397,8 +284,8 @@ fn exit(report: &Report, failure: Option<&Failure>) -> Exit {
 }
 
 impl Report {
-    fn of(checks: Vec<Finding>, fail_on: Level) -> Self {
-        let count = |status| checks.iter().filter(|finding| finding.status == status).count();
+    fn new(checks: Vec<Check>, fail_on: Level) -> Self {
+        let count = |status| checks.iter().filter(|check| check.status == status).count();
         let [passed, warned, failed] = [Status::Pass, Status::Warn, Status::Fail].map(count);
         let [not_reached, not_applicable, skipped] =
             [Status::NotReached, Status::NotApplicable, Status::Skipped].map(count);
@@ -424,13 +311,23 @@ impl Report {
         }
     }
 
-    fn found_nothing_wrong(&self) -> bool {
-        !self.checks.iter().any(|finding| finding.reaches(self.fail_on))
+    /// Each check with its row of the catalogue, in its order.
+    pub fn rows(&self) -> impl Iterator<Item = (&'static Entry, &Check)> {
+        catalogue::CHECKS.iter().zip(&self.checks)
     }
 
-    /// Silence shows as one failed layer, and is no finding about anything else.
+    /// The groups of the checks that make the answer no.
+    fn groups_at_fault(&self) -> impl Iterator<Item = Group> {
+        let at_fault = self.rows().filter(|(_, check)| self.fail_on.is_reached(check.status));
+        at_fault.map(|(entry, _)| entry.group)
+    }
+
+    fn found_nothing_wrong(&self) -> bool {
+        self.groups_at_fault().next().is_none()
+    }
+
+    /// Whether only the link's layers are at fault, as they are where the gateway doesn't answer.
     fn only_the_link_failed(&self) -> bool {
-        let mut found = self.checks.iter().filter(|finding| finding.reaches(self.fail_on));
-        found.all(|finding| finding.group == Group::Link)
+        self.groups_at_fault().all(|group| group == Group::Link)
     }
 }

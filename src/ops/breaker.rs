@@ -1,73 +1,77 @@
-//! `breaker`: the kill switch's file, looked at, written, removed.
+//! `breaker`: shows, writes and removes the kill switch's file.
 //!
-//! What is told is what was done to the file. Whether an engine stopped, no file can tell: one that saw it stays engaged
+//! Reports speak of the file alone. The file does not show whether an engine stopped: an engine that saw it stays engaged
 //! until it is restarted, and a unit with `PrivateTmp` never sees it.
 
+use std::fs;
+use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
+use nix::unistd::{Uid, User};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::clock::Clock;
 use crate::config::Origin;
-use crate::exit::Exit;
+use crate::failure::{Code, Failure};
 use crate::guard::breaker::{self, Engaged, Sentinel};
-use crate::report::{Failure, Outcome, Verdict};
+use crate::report::{Outcome, Verdict};
 
-/// What no file can tell.
+/// The limit of every report about the kill switch.
 pub const CAVEAT: &str = "an engine that saw the file stays engaged until it is restarted, and a unit with PrivateTmp never sees it";
 
-/// The kill switch's file.
+/// Report about the kill switch's file.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Report {
-    /// Where it is.
+    /// The file's path.
     pub path: PathBuf,
-    /// Where that is set: an account's profile may name its own.
+    /// Origin of the path: an account's profile may set its own.
     pub origin: Origin,
-    /// Whether it is there now: that it exists means ENGAGED.
+    /// Whether the file exists now, which means that the kill switch is engaged.
     pub engaged: bool,
-    /// What it says, where it is there.
+    /// The file's content; null where the file does not exist.
     pub sentinel: Option<Sentinel>,
-    /// What was done to it.
+    /// What this run did to the file.
     pub done: Done,
-    /// What no file can tell.
+    /// What the file does not show.
     pub caveat: &'static str,
 }
 
-/// Which file is meant.
+/// The kill switch's file and where it is set.
 #[derive(Debug, Clone)]
 pub struct Switch {
-    /// Where it is.
+    /// The file's path.
     pub path: PathBuf,
-    /// Where that is set.
+    /// Origin of the path.
     pub origin: Origin,
 }
 
-/// What was done to the file.
+/// What a run did to the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Done {
-    /// Nothing: it was looked at.
+    /// Nothing: it was only read.
     Looked,
     /// It was written.
     Written,
-    /// It was there already, and was left as it is.
+    /// It existed already, and was left unchanged.
     AlreadyThere,
     /// It was removed.
     Removed,
-    /// It was not there.
+    /// It did not exist.
     NotThere,
 }
 
-/// Looks at the file. The answer to a script is whether the breaker is released: 0, or 1 where it is engaged.
+/// Reads the file. Exit code 0 where the kill switch is released, 1 where it is engaged.
 pub fn status(switch: &Switch) -> Outcome<Report> {
     let report = report(switch, Done::Looked);
     let verdict = if report.engaged { Verdict::Fail } else { Verdict::Pass };
     Outcome::judged(report, verdict, false)
 }
 
-/// Writes the file. One that is there already is success.
+/// Writes the file. An existing one counts as success.
 pub fn engage(switch: &Switch, reason: &str, who: &str, clock: &dyn Clock) -> Outcome<Report> {
     let mut metadata = Map::new();
     metadata.insert("by".to_owned(), Value::from(who));
@@ -88,7 +92,7 @@ pub fn release(switch: &Switch) -> Outcome<Report> {
         Ok(removed) => {
             let done = if removed { Done::Removed } else { Done::NotThere };
             let report = report(switch, done);
-            // Somebody may have written it anew in between.
+            // Another process may have written it again in between.
             let verdict = if report.engaged { Verdict::Fail } else { Verdict::Pass };
             Outcome::judged(report, verdict, false)
         }
@@ -103,11 +107,64 @@ fn report(switch: &Switch, done: Done) -> Report {
 }
 
 fn failure(verb: &str, path: &Path, error: &std::io::Error) -> Failure {
-    Failure {
-        code: "breaker",
-        message: format!("FAILED to {verb} the kill switch {}", path.display()),
-        causes: vec![error.to_string()],
-        remedy: "mend owner and mode of its directory; until then stop the engine itself: systemctl stop, or kill".to_owned(),
-        exit: Exit::No,
+    let message = format!("FAILED to {verb} the kill switch {}", path.display());
+    let failure = Failure::new(Code::Breaker, message).with_cause(error);
+    match (error.kind(), Owners::of(path)) {
+        (ErrorKind::PermissionDenied, Some(owners)) => failure.with_remedy(owners.remedy(path)),
+        _ => failure,
+    }
+}
+
+/// The users who may write and remove the file.
+struct Owners {
+    /// The file's owner, where it exists.
+    file: Option<u32>,
+    directory: u32,
+    /// Whether only its own owner may remove a file from the directory.
+    is_sticky: bool,
+}
+
+impl Owners {
+    fn of(path: &Path) -> Option<Self> {
+        let directory = fs::metadata(path.parent()?).ok()?;
+        let file = fs::symlink_metadata(path).ok().map(|file| file.uid());
+        let is_sticky = directory.mode() & 0o1000 != 0;
+        Some(Self { file, directory: directory.uid(), is_sticky })
+    }
+
+    fn remedy(&self, path: &Path) -> String {
+        let (name, path) = (user_name(self.directory), path.display());
+        let (whose, able) = match self.file {
+            Some(file) if self.is_sticky => {
+                (format!("it belongs to {}", user_name(file)), user_name(file))
+            }
+            _ => (format!("its directory belongs to {name}"), name),
+        };
+        format!(
+            "{whose}: run the same command as that user, `sudo -u {able} env KILL_SWITCH_FILE={path} mt5crs breaker …`; until then stop the engine itself: systemctl stop, or kill"
+        )
+    }
+}
+
+/// The user's name, or the uid where it has none.
+fn user_name(uid: u32) -> String {
+    let user = User::from_uid(Uid::from_raw(uid)).ok().flatten();
+    user.map_or_else(|| format!("#{uid}"), |user| user.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_remedy_names_the_user_who_may_release() {
+        let path = Path::new("/run/kill_switch.lock");
+        let remedy = |file, is_sticky| Owners { file, directory: 0, is_sticky }.remedy(path);
+        let command = "sudo -u root env KILL_SWITCH_FILE=/run/kill_switch.lock mt5crs breaker";
+        assert!(remedy(Some(4_000_000_000), false).contains(command));
+        assert!(remedy(None, true).starts_with("its directory belongs to root"));
+        let sticky = remedy(Some(4_000_000_000), true);
+        assert!(sticky.starts_with("it belongs to #4000000000"), "{sticky}");
+        assert!(sticky.contains("sudo -u #4000000000 env"), "{sticky}");
     }
 }

@@ -23,13 +23,13 @@ use uuid::Uuid;
 
 use super::sync;
 use crate::clock::{Clock, Deadline, StopToken, humanize, micros};
-use crate::failure::FailureContext;
+use crate::failure::{Failure, FailureContext};
 use crate::guard::decision::{Decision, Rules};
 use crate::link::order::ClosePermit;
 use crate::link::{Client, Identity, ReadPolicy};
 use crate::proof::intents::Records;
 use crate::protocol::positions::Position;
-use crate::report::{Check, Failure, Outcome};
+use crate::report::{Check, Outcome};
 use crate::units::{Lots, Magic, Money, Symbol, Ticket};
 
 use watch::{Monitor, Told, Watched};

@@ -1,7 +1,7 @@
-//! `config check`: every profile of the file and the settings in force, judged before anybody depends on them.
+//! `config check`: validates every profile and the settings in force before a command depends on them.
 //!
-//! A profile is judged as a command that names it would meet it, with what stands above it in the environment and in
-//! `.env`. What is wrong there is told once, and not again for each profile.
+//! Each profile is resolved as for a command that selects it, with the environment and `.env` above it. A problem there is
+//! reported once, not again for each profile.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -15,42 +15,42 @@ use crate::config::{
 use crate::exit::Exit;
 use crate::report::{Outcome, Verdict};
 
-/// What was judged, and what is wrong with it.
+/// Report of `config check`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Report {
-    /// Whether every profile, and what is in force without one, can be used.
+    /// Whether every profile, and the settings in force without one, are valid.
     pub usable: bool,
-    /// Each profile, in the file's order or as they were named.
+    /// Each profile, in the file's order or in the order of the command line.
     pub profiles: Vec<Profile>,
-    /// What is wrong whichever profile is named: in the environment, in `.env`, in the profiles' file as a whole.
+    /// Problems of every profile: in the environment, in `.env`, or in the configuration file as a whole.
     pub problems: Vec<Problem>,
-    /// What deserves a word, likewise.
+    /// Warnings of every profile.
     pub warnings: Vec<Warning>,
-    /// The files that were read, or looked for.
+    /// The files that were read or looked for.
     pub files: Vec<FileSeen>,
 }
 
-/// One profile as a command would meet it.
+/// One profile, resolved as for a command that selects it.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Profile {
     /// Its name.
     pub name: String,
-    /// `HOST:PORT`; null where it can't be told.
+    /// `HOST:PORT`; null where it has no valid gateway.
     pub gateway: Option<String>,
-    /// The kill switch that holds for it.
+    /// Its kill switch file.
     pub kill_switch_file: PathBuf,
-    /// Where that is set.
+    /// Origin of that path.
     pub kill_switch_origin: config::Origin,
-    /// What is wrong with it.
+    /// Its own problems.
     pub problems: Vec<Problem>,
-    /// What deserves a word.
+    /// Its own warnings.
     pub warnings: Vec<Warning>,
 }
 
-/// A profile and where its gateway is.
+/// A profile's name and its gateway.
 pub type Member = (String, Option<HostPort>);
 
-/// Judges the named profiles, or all of the file. `inputs` name none themselves; `flag` is how one is named.
+/// Validates the named profiles, or all of the file. `inputs` select no profile; `flag` is the flag that selects one.
 pub fn run(inputs: &Inputs, files: &dyn Files, named: &[String], flag: &str) -> Outcome<Report> {
     let in_force = config::resolve(inputs, files);
     let is_named = in_force.origin_of(Key::Profile).layer() != Layer::Default;
@@ -61,7 +61,7 @@ pub fn run(inputs: &Inputs, files: &dyn Files, named: &[String], flag: &str) -> 
     let Resolved { mut problems, mut warnings, files: mut seen, .. } = in_force;
     problems.extend(unread.into_iter().filter(|it| !problems.contains(it)).collect::<Vec<_>>());
     if !names.is_empty() {
-        // Whoever has accounts need not have a gateway beside them, and the file was named to be read here.
+        // With profiles a gateway beside them is optional, and the file is read on purpose.
         problems.retain(|it| is_named || it.kind != ProblemKind::MissingHost);
         warnings.retain(|it| it.key != Some(Key::ConfigFile));
     }
@@ -71,18 +71,18 @@ pub fn run(inputs: &Inputs, files: &dyn Files, named: &[String], flag: &str) -> 
         inputs.flags.set(Key::Profile, flag, name.clone());
         let mut resolved = config::resolve(&inputs, files);
         seen.extend(resolved.files.drain(..).filter(|it| !seen.contains(it)).collect::<Vec<_>>());
-        // A secret lies in the file, whichever profile is named.
+        // A secret in the file is a problem of every profile.
         let (of_file, own): (Vec<_>, Vec<_>) =
             resolved.problems.drain(..).partition(|it| it.kind == ProblemKind::Secret);
         problems
             .extend(of_file.into_iter().filter(|it| !problems.contains(it)).collect::<Vec<_>>());
         let mut own: Vec<_> = own.into_iter().filter(|it| !problems.contains(it)).collect();
         if let Some(bad_name) = own.iter().find(|it| it.key == Some(Key::Profile)) {
-            // What follows from it is no second thing to mend.
-            own = vec![of_its_name(&name, bad_name)];
+            // Problems that follow from the name are not reported as well.
+            own = vec![reword_name_problem(&name, bad_name)];
         }
         let of_profile = resolved.warnings.drain(..).filter(|it| !warnings.contains(it)).collect();
-        let (profile, gateway) = judged(name.clone(), resolved, own, of_profile);
+        let (profile, gateway) = profile(name.clone(), resolved, own, of_profile);
         profiles.push(profile);
         members.push((name, gateway));
     }
@@ -100,7 +100,7 @@ pub fn run(inputs: &Inputs, files: &dyn Files, named: &[String], flag: &str) -> 
     Outcome { exit, warnings: shared, ..outcome }
 }
 
-fn judged(
+fn profile(
     name: String,
     resolved: Resolved,
     problems: Vec<Problem>,
@@ -119,19 +119,19 @@ fn judged(
     (profile, settings.gateway)
 }
 
-/// A name that can't be used, told where nobody typed it.
-fn of_its_name(name: &str, problem: &Problem) -> Problem {
+/// Words the problem of an invalid name for `config check`, where nobody typed the name.
+fn reword_name_problem(name: &str, problem: &Problem) -> Problem {
     let mut problem = problem.clone();
     if problem.kind == ProblemKind::InvalidValue {
         let (expects, name) = (Key::Profile.row().expects, name.escape_debug());
-        problem.message = format!("a profile is called by {expects}, not `{name}`");
+        problem.message = format!("a profile's name is {expects}, not `{name}`");
         "give the profile another name".clone_into(&mut problem.remedy);
         problem.origin = None;
     }
     problem
 }
 
-/// Those that were named, or all of the file. Without a file that anybody named there are none, and nothing is wrong.
+/// The named profiles, or all of the file. Without a configured file there are none, which is no problem.
 fn names(
     in_force: &Resolved,
     inputs: &Inputs,
@@ -150,13 +150,13 @@ fn names(
     config::profile_names(inputs, files).map_err(|problems| problems.iter().cloned().collect())
 }
 
-/// Two profiles that name one gateway are one account seen twice, which is legal and rarely meant.
+/// Warns of profiles with the same gateway: they report one account twice, which is allowed and rarely intended.
 pub fn shared_gateways(members: &[Member]) -> Vec<String> {
     let shared = members.iter().enumerate().filter_map(|(index, (name, gateway))| {
         let gateway = gateway.as_ref()?;
         let (other, _) = members[..index].iter().find(|(_, of)| of.as_ref() == Some(gateway))?;
         Some(format!(
-            "profiles {other} and {name} name the same gateway, {gateway}: what they report is one account"
+            "profiles {other} and {name} have the same gateway, {gateway}: both report one account"
         ))
     });
     shared.collect()

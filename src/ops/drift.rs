@@ -1,5 +1,6 @@
-//! `drift`: has what the strategy sees moved away from what it was made for? Once, with the bins; a watch over a canary
-//! asks the same each hour.
+//! `drift`: do the strategy's current inputs still have the distribution of its reference sample?
+//!
+//! Compares once and shows the bins; a canary's watch makes the same comparison each hour.
 
 pub mod metrics;
 
@@ -13,52 +14,52 @@ use crate::guard::drift::sample::{self, Source};
 use crate::guard::drift::{CannotJudge, Limits, State};
 use crate::report::{Outcome, Verdict};
 
-/// What is compared.
+/// Options of a comparison.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// What the strategy was made for.
+    /// The reference sample.
     pub reference: Source,
-    /// What it sees now.
+    /// The current sample.
     pub current: Source,
-    /// Where the limits stand.
+    /// Limits of the Population Stability Index (PSI).
     pub limits: Limits,
 }
 
-/// How far the one lies from the other.
+/// Result of a comparison.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Report {
-    /// What the comparison says.
+    /// The state that the index stands for.
     pub state: State,
-    /// The Population Stability Index, where it could be worked out.
+    /// The Population Stability Index; null where it could not be computed.
     pub psi: Option<f64>,
-    /// What two samples of these sizes show on average when nothing has moved.
+    /// The average index of two samples of these sizes from one distribution.
     pub psi_noise: Option<f64>,
-    /// From here on it is worth a look.
+    /// From this index on the state is `watch`.
     pub psi_watch: f64,
-    /// From here on it is drift.
+    /// From this index on the state is `drift`.
     pub psi_drift: f64,
-    /// The reference.
+    /// The reference sample.
     pub reference: SampleReport,
     /// The current sample.
     pub current: SampleReport,
-    /// The reference's bins, from the lowest on.
+    /// The reference's bins, lowest first.
     pub bins: Vec<Bin>,
-    /// Why it cannot be judged.
+    /// The reason why the samples cannot be compared.
     pub why: Option<String>,
 }
 
 /// One sample.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct SampleReport {
-    /// Its file.
+    /// Its file's path.
     pub path: PathBuf,
     /// The CSV column or JSONL field that was read.
     pub field: Option<String>,
-    /// How many values it holds, where it could be read.
+    /// Number of its values; null where it could not be read.
     pub values: Option<usize>,
 }
 
-/// Reads both samples and compares them. What cannot be judged is no pass.
+/// Reads both samples and compares them. Samples that cannot be compared leave the verdict unknown.
 pub fn run(options: &Options) -> Outcome<Report> {
     let (reference, current) = (sample::read(&options.reference), sample::read(&options.current));
     let report_of = |source: &Source, values: Option<usize>| SampleReport {

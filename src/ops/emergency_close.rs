@@ -23,14 +23,13 @@ use crate::clock::{Clock, Deadline, Stopped};
 use crate::evidence::body::{
     Body, EmergencyIntent, EmergencyOutcome, FlatCertificate, Funds, Reading, ReplyHash,
 };
-use crate::exit::Exit;
-use crate::failure::FailureContext;
+use crate::failure::{Code, Failure, FailureContext};
 use crate::link::order::ClosePermit;
 use crate::link::{Client, Error};
 use crate::proof::flat::EmptyBook;
 use crate::protocol::account::Account;
 use crate::protocol::positions::Position;
-use crate::report::{Failure, Outcome, Verdict};
+use crate::report::{Outcome, Verdict};
 use crate::units::{Lots, Magic, Money, Side, Symbol, Ticket};
 
 /// What the gateway's protocol can't show, whatever is found.
@@ -201,25 +200,16 @@ pub fn plan(client: &mut Client<'_>, options: &Options) -> Result<Plan, Failure>
     let list = match reply {
         Ok(list) => list.positions,
         Err(refusal) => {
-            return Err(Failure {
-                code: "positions-not-readable",
-                message: format!("failed to list the positions of {}", options.names.endpoint),
-                causes: vec![refusal.to_string()],
-                remedy: refusal.code.remedy().to_owned(),
-                exit: Exit::NotFlat,
-            });
+            let message = format!("failed to list the positions of {}", options.names.endpoint);
+            return Err(Failure::new(Code::PositionsNotReadable, message)
+                .with_cause(&refusal)
+                .with_remedy(refusal.code.remedy()));
         }
     };
     if options.magic.is_some() && list.iter().any(|position| position.magic.is_none()) {
-        return Err(Failure {
-            code: "magic-not-reported",
-            message: "refused to close by magic number".to_owned(),
-            causes: vec![
-                "this gateway does not report the magic number of its positions".to_owned(),
-            ],
-            remedy: "close by --symbol or --ticket".to_owned(),
-            exit: Exit::Guarded,
-        });
+        let cause = "this gateway does not report the magic number of its positions";
+        return Err(Failure::new(Code::MagicNotReported, "refused to close by magic number")
+            .with_cause(cause));
     }
     if let Some(missing) = options.tickets.iter().find(|t| !list.iter().any(|p| p.ticket == **t)) {
         return Err(not_open(format!("ticket {missing} is not in the gateway's list"), &list));
@@ -249,15 +239,7 @@ fn not_open(what: String, list: &[Position]) -> Failure {
         0 => "the gateway's list is empty, which may be a failed read".to_owned(),
         count => format!("the gateway lists {count} positions"),
     };
-    Failure {
-        code: "not-open",
-        message: what,
-        causes: vec![cause],
-        remedy:
-            "nothing was sent; mt5crs positions shows what is open, and how the broker spells it"
-                .to_owned(),
-        exit: Exit::Guarded,
-    }
+    Failure::new(Code::NotOpen, what).with_cause(cause)
 }
 
 /// The plan as a report: nothing was sent, and nothing is claimed.
@@ -394,8 +376,7 @@ fn finish(
     let mut outcome = Outcome::judged(report, verdict, simulated);
     if !done {
         let failure = remains(&outcome, options);
-        outcome.exit = failure.exit;
-        outcome.failure = Some(failure);
+        outcome.fail(failure);
     }
     outcome
 }
@@ -428,7 +409,7 @@ fn remains(outcome: &Outcome<Report>, options: &Options) -> Failure {
             );
         }
     }
-    Failure { code: "not-flat", message, causes, remedy, exit: Exit::NotFlat }
+    Failure::new(Code::NotFlat, message).with_causes(causes).with_remedy(remedy)
 }
 
 /// Two empty lists in a row, then a good account: PROTOCOL.md's section 4a.

@@ -15,15 +15,13 @@ mod story;
 mod tests;
 pub mod verify;
 
-use std::error::Error as _;
 use std::fmt;
 use std::str::FromStr;
 
 use uuid::Uuid;
 
 use crate::evidence::EvidenceError;
-use crate::exit::Exit;
-use crate::report::Failure;
+use crate::failure::{Code, Failure};
 
 pub use row::{Row, RunKind, RunState};
 
@@ -68,58 +66,25 @@ fn one_of(runs: &[Uuid], prefix: &RunPrefix) -> Result<Uuid, Failure> {
     match runs {
         [run] => Ok(*run),
         [] => Err(unknown(prefix)),
-        [first, second, ..] => Err(usage(
-            "ambiguous-run",
+        [first, second, ..] => Err(Failure::new(
+            Code::AmbiguousRun,
             format!("more than one run begins with {prefix}: {first}, {second}"),
-            "give more digits of it",
         )),
     }
 }
 
 fn unknown(prefix: &RunPrefix) -> Failure {
-    usage(
-        "unknown-run",
-        format!("no run in the evidence begins with {prefix}"),
-        "mt5crs evidence show lists the runs",
-    )
-}
-
-fn usage(code: &'static str, message: String, remedy: &str) -> Failure {
-    Failure { code, message, causes: vec![], remedy: remedy.to_owned(), exit: Exit::Usage }
+    Failure::new(Code::UnknownRun, format!("no run in the evidence begins with {prefix}"))
 }
 
 /// Evidence that can't be kept or read, in the words that an operator reads. What increases risk stops at it.
 pub fn failure(error: &EvidenceError) -> Failure {
-    let (code, remedy, exit) = match error {
-        EvidenceError::Busy { .. } => (
-            "evidence-busy",
-            "another mt5crs is adding a record: run this again; if it stays so, `fuser -v` with the lock's path names the process",
-            Exit::Guarded,
-        ),
-        EvidenceError::Io { .. } => (
-            "evidence-not-accessible",
-            "free the disk or mend the directory's owner and mode, or name another with MT5CRS_STATE_DIR",
-            Exit::Usage,
-        ),
-        EvidenceError::Damaged { .. } => (
-            "evidence-damaged",
-            "mt5crs evidence verify names every damage. Find out who wrote there; compare the positions at the terminal with mt5crs evidence show; then move evidence.jsonl and evidence.head elsewhere and keep them: the next run begins anew",
-            Exit::Guarded,
-        ),
-        EvidenceError::BelongsToAnother { .. } => (
-            "evidence-of-another",
-            "give each account a profile of its own (--profile), or name another state directory with MT5CRS_STATE_DIR",
-            Exit::Guarded,
-        ),
-        EvidenceError::NotBegun { .. } | EvidenceError::TooLarge { .. } => {
-            ("evidence-refused", "report it, with the run's log", Exit::Bug)
-        }
+    let code = match error {
+        EvidenceError::Busy { .. } => Code::EvidenceBusy,
+        EvidenceError::Io { .. } => Code::EvidenceNotAccessible,
+        EvidenceError::Damaged { .. } => Code::EvidenceDamaged,
+        EvidenceError::BelongsToAnother { .. } => Code::EvidenceOfAnother,
+        EvidenceError::NotBegun { .. } | EvidenceError::TooLarge { .. } => Code::EvidenceRefused,
     };
-    Failure {
-        code,
-        message: error.to_string(),
-        causes: error.source().map(ToString::to_string).into_iter().collect(),
-        remedy: remedy.to_owned(),
-        exit,
-    }
+    Failure::from_error(code, error)
 }

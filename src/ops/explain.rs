@@ -1,79 +1,85 @@
-//! What a code means and what to do about it: MT5's return codes, the gateway's error codes, our own exit codes.
+//! Explains a code and its remedy: exit codes and failure codes of mt5crs, error codes of the gateway, return codes of MT5.
 //!
-//! The three never collide: exit codes are at most 143, return codes at least 10004, error codes are words.
+//! No two collide: exit codes are at most 143, return codes at least 10004, the gateway's error codes are words with
+//! underscores, failure codes are words with hyphens. A failure code that is the name of its exit code (`no-answer`) is
+//! listed once, as the exit code.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::exit::Exit;
+use crate::failure::Code;
 use crate::protocol::retcode::{self, Effect, Retcode};
 use crate::protocol::{self, ErrorCode};
 
-/// How many near codes an unknown one is answered with.
+/// Number of similar codes that are suggested for an unknown one.
 const SUGGESTED: usize = 3;
-/// The Jaro-Winkler similarity from which a name counts as near.
+/// The Jaro-Winkler similarity (0 to 1) from which a name counts as similar.
 const NEAR: f64 = 0.85;
 
-/// What was asked for.
+/// Report of `explain`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Report {
-    /// One code, or all: exit codes by number, error codes in the protocol's order, return codes by number.
+    /// One code, or all: exit codes by number, failure codes by subject, error codes in the protocol's order, return
+    /// codes by number.
     pub codes: Vec<Explained>,
 }
 
-/// One code.
+/// One code, explained.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Explained {
-    /// Whose code it is.
+    /// The program that uses the code, and where.
     pub kind: Kind,
-    /// The code as it is shown where it occurs.
+    /// The code as reports and logs show it.
     pub code: String,
-    /// Its name; an error code is its own.
+    /// Its name; a failure code and an error code are their own.
     pub name: String,
-    /// What it means, as a phrase.
+    /// Its meaning, as a phrase.
     pub meaning: String,
-    /// Whether an order that met this code executed.
+    /// Whether an order that got this code executed.
     pub executed: Executed,
-    /// What to do, in order.
+    /// The next steps, in order.
     pub what_to_do: Vec<String>,
 }
 
-/// Whose code it is.
+/// The program that uses a code, and where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// An exit code of mt5crs.
     ExitCode,
+    /// An `error.code` in a JSON report of mt5crs.
+    FailureCode,
     /// An `error_code` of the gateway.
     GatewayErrorCode,
     /// A return code of MetaTrader 5's trade server.
     Mt5ReturnCode,
 }
 
-/// Whether an order that met the code executed. `yes` is the broker's word: the position list is the proof.
+/// Whether an order that got the code executed. `yes` is the broker's claim: the position list is the proof.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub enum Executed {
     /// Nothing reached the market.
     #[serde(rename = "no")]
     No,
-    /// At least a part of the volume.
+    /// At least part of the volume executed.
     #[serde(rename = "yes")]
     Yes,
-    /// Only a re-read tells.
+    /// Only another read of the position list shows it.
     #[serde(rename = "unknown")]
     Unknown,
-    /// No order meets this code, or it says nothing of one.
+    /// Orders don't get this code, or it says nothing about them.
     #[serde(rename = "not an order's code")]
     NotAnOrders,
 }
 
-/// Nothing is known by that code.
+/// No code is known by this name or number.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` is no exit code, gateway error code or MT5 return code{}", .query.escape_debug(), did_you_mean(.nearest))]
+#[error("`{}` is no exit code, failure code, gateway error code or MT5 return code{}", .query.escape_debug(), did_you_mean(.nearest))]
 pub struct UnknownCode {
-    /// What was asked for.
+    /// The name or number.
     pub query: String,
-    /// Codes that are written much like it, the nearest first; may be empty.
+    /// Similar codes, the most similar first; may be empty.
     pub nearest: Vec<String>,
 }
 
@@ -84,7 +90,7 @@ fn did_you_mean(nearest: &[String]) -> String {
     }
 }
 
-/// Explains one code, given by number or by name in any case; without a query, every code.
+/// Explains one code, given by number or by name in any case; without a query, all codes.
 pub fn explain(query: Option<&str>) -> Result<Report, UnknownCode> {
     let mut codes = every_code();
     if let Some(query) = query.map(str::trim) {
@@ -101,13 +107,26 @@ pub fn explain(query: Option<&str>) -> Result<Report, UnknownCode> {
 
 fn every_code() -> Vec<Explained> {
     let exits = Exit::ALL.iter().copied().map(of_exit);
+    let mut failures: Vec<Explained> = vec![];
+    for code in Code::ALL.iter().filter(|code| !is_named_for_its_exit(**code)) {
+        // Codes that share a slug share their meaning.
+        if failures.iter().all(|listed| listed.code != code.slug()) {
+            failures.push(of_failure(*code));
+        }
+    }
     let errors = ErrorCode::LISTED.iter().map(of_error);
     let retcodes = retcode::LISTED.iter().map(of_retcode);
-    exits.chain(errors).chain(retcodes).collect()
+    exits.chain(failures).chain(errors).chain(retcodes).collect()
 }
 
-fn of_exit(exit: Exit) -> Explained {
-    let executed = match exit {
+/// Whether an exit code has the same name, and with it the same meaning.
+fn is_named_for_its_exit(code: Code) -> bool {
+    Exit::ALL.iter().any(|exit| exit.slug() == code.slug())
+}
+
+/// Whether an order executed, as far as the exit code says.
+fn executed(exit: Exit) -> Executed {
+    match exit {
         Exit::OutcomeUnknown | Exit::NotFlat => Executed::Unknown,
         Exit::NoAnswer
         | Exit::Guarded
@@ -116,14 +135,33 @@ fn of_exit(exit: Exit) -> Explained {
         | Exit::Interrupted
         | Exit::Terminated => Executed::No,
         _ => Executed::NotAnOrders,
-    };
+    }
+}
+
+fn of_exit(exit: Exit) -> Explained {
     Explained {
         kind: Kind::ExitCode,
         code: exit.code().to_string(),
         name: exit.slug().to_owned(),
         meaning: exit.meaning().to_owned(),
-        executed,
+        executed: executed(exit),
         what_to_do: vec![exit.advice().to_owned()],
+    }
+}
+
+fn of_failure(code: Code) -> Explained {
+    let executed = match code {
+        // The position is the order's own.
+        Code::CanaryOpen | Code::Halted | Code::Stopped => Executed::Yes,
+        _ => executed(code.exit()),
+    };
+    Explained {
+        kind: Kind::FailureCode,
+        code: code.slug().to_owned(),
+        name: code.slug().to_owned(),
+        meaning: code.meaning().to_owned(),
+        executed,
+        what_to_do: vec![code.remedy().to_owned()],
     }
 }
 
@@ -162,7 +200,7 @@ fn of_retcode(code: &Retcode) -> Explained {
 
 fn nearest(query: &str, codes: &[Explained]) -> Vec<String> {
     let query = query.to_ascii_uppercase();
-    // A return code is often written without MetaQuotes' prefix, so it is measured without it as well.
+    // A return code is often written without MetaQuotes' prefix, so it is compared without it as well.
     let likeness = |code: &Explained| {
         let short = code.name.trim_start_matches("TRADE_RETCODE_");
         let words = [code.code.as_str(), code.name.as_str(), short];
@@ -174,7 +212,7 @@ fn nearest(query: &str, codes: &[Explained]) -> Vec<String> {
         .map(|code| (likeness(code), code))
         .filter(|(likeness, _)| *likeness >= NEAR)
         .collect();
-    // A stable sort: what is equally near stays in the list's order.
+    // A stable sort: equally similar codes keep the list's order.
     near.sort_by(|(a, _), (b, _)| b.total_cmp(a));
     near.iter().take(SUGGESTED).map(|(_, code)| code.code.clone()).collect()
 }
@@ -192,10 +230,28 @@ mod tests {
     #[test]
     fn every_code_is_found_by_its_code_and_by_its_name() {
         let all = explain(None).unwrap().codes;
-        assert_eq!(all.len(), 15 + 16 + 41);
+        let count = |kind| all.iter().filter(|code| code.kind == kind).count();
+        let (exits, errors) = (count(Kind::ExitCode), count(Kind::GatewayErrorCode));
+        assert_eq!((exits, errors, count(Kind::Mt5ReturnCode)), (15, 16, 41));
         for code in &all {
             assert_eq!(one(&code.code), *code);
             assert_eq!(one(&code.name.to_lowercase()), *code);
+        }
+    }
+
+    #[test]
+    fn every_failure_code_is_explained_once() {
+        for code in Code::ALL {
+            let explained = one(code.slug());
+            if explained.kind == Kind::FailureCode {
+                assert_eq!(explained.meaning, code.meaning());
+                assert_eq!(explained.what_to_do, [code.remedy()]);
+                continue;
+            }
+            // The exit code of that name is the code's own; a signal's is one of three.
+            let named: u8 = explained.code.parse().unwrap();
+            let exit = code.exit();
+            assert!(exit.code() == named || exit.is_interruption() && named == 130, "{code:?}");
         }
     }
 
@@ -211,6 +267,9 @@ mod tests {
             ("4", Executed::Unknown),
             ("7", Executed::No),
             ("127", Executed::NotAnOrders),
+            ("guard", Executed::No),
+            ("canary-open", Executed::Yes),
+            ("accounts-not-flat", Executed::Unknown),
         ] {
             assert_eq!(one(query).executed, executed, "{query}");
         }
@@ -225,11 +284,12 @@ mod tests {
         assert_eq!(unknown("RISK_SIGNATURE").nearest[0], "RISK_SIGNATURE_INVALID");
         assert!(unknown("1009").nearest.contains(&"10009".to_owned()));
         assert_eq!(unknown("requote").nearest[0], "10004");
+        assert_eq!(unknown("gaurd").nearest[0], "guard");
         assert!(unknown("xyzzy").nearest.is_empty());
         assert!(unknown("").nearest.is_empty());
         assert_eq!(
             unknown("MT5_CLOSED").to_string(),
-            "`MT5_CLOSED` is no exit code, gateway error code or MT5 return code; \
+            "`MT5_CLOSED` is no exit code, failure code, gateway error code or MT5 return code; \
              did you mean MT5_CLOSE_FAILED?"
         );
     }

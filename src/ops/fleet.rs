@@ -12,7 +12,8 @@ use serde_json::value::RawValue;
 
 pub use self::closing::Open;
 use crate::exit::Exit;
-use crate::report::{Failure, Outcome, TargetKind, Verdict};
+use crate::failure::{Code, Failure};
+use crate::report::{Outcome, TargetKind, Verdict};
 
 /// What is asked of every account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,13 +145,14 @@ fn silent(accounts: &[Account]) -> Option<Failure> {
     let silent: Vec<&Account> = accounts.iter().filter(|one| one.document.is_none()).collect();
     let first = silent.first()?;
     let names: Vec<&str> = silent.iter().map(|account| account.profile.as_str()).collect();
-    Some(Failure {
-        code: "no-document",
-        message: format!("no answer was brought for {}", names.join(", ")),
-        causes: silent.iter().map(|one| format!("{}: {}", one.profile, one.found)).collect(),
-        remedy: format!("run it for that account alone: mt5crs --profile {} …", first.profile),
-        exit: Exit::Bug,
-    })
+    let message = format!("no answer was brought for {}", names.join(", "));
+    let failure = Failure::new(Code::NoDocument, message)
+        .with_causes(silent.iter().map(|one| format!("{}: {}", one.profile, one.found)))
+        .with_remedy(format!(
+            "run it for that account alone: mt5crs --profile {} …",
+            first.profile
+        ));
+    Some(failure)
 }
 
 #[cfg(test)]
@@ -213,7 +215,7 @@ mod tests {
             let again = Ended { profile: "b".to_owned(), ..good() };
             let outcome = judge("sync", Kind::Read, vec![broken, again]);
             assert_eq!(outcome.exit, Exit::Bug, "{shown}");
-            assert!(outcome.failure.unwrap().message.ends_with("for a"), "{shown}");
+            assert!(outcome.failure.unwrap().message().ends_with("for a"), "{shown}");
             assert_eq!(outcome.verdict, Verdict::Unknown);
         }
         let killed = Ended { code: Err("ended by signal 9".to_owned()), ..good() };

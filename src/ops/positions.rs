@@ -14,7 +14,7 @@ use crate::proof::flat::EmptyBook;
 use crate::protocol::Refusal;
 use crate::protocol::account::Account;
 use crate::protocol::positions::Position;
-use crate::report::{Check, Outcome, Status, verdict_of};
+use crate::report::{Check, Outcome, verdict_of};
 use crate::units::{Money, Symbol};
 
 /// What is asked for.
@@ -56,9 +56,7 @@ pub fn run(client: &mut Client<'_>, options: &Options) -> Outcome<Report> {
     };
     let mut outcome = Outcome::judged(report, verdict, simulated);
     if let Some(failure) = failure {
-        outcome.verdict = failure.verdict();
-        outcome.exit = failure.exit;
-        outcome.failure = Some(failure);
+        outcome.fail(failure);
     }
     outcome
 }
@@ -94,17 +92,11 @@ fn read(
 
 /// Whether the gateway answered a read.
 pub(super) fn readable<T>(name: &'static str, action: &str, reply: &Result<T, Refusal>) -> Check {
-    let (status, found, remedy) = match reply {
-        Ok(_) => (Status::Pass, "answered".to_owned(), None),
-        Err(refusal) => (Status::Fail, refused(refusal), Some(refusal.code.remedy())),
+    let check = match reply {
+        Ok(_) => Check::pass("answered"),
+        Err(refusal) => Check::fail(refused(refusal)).with_remedy(refusal.code.remedy()),
     };
-    Check {
-        name: name.into(),
-        status,
-        found,
-        expected: format!("{action} is answered"),
-        remedy: remedy.map(str::to_owned),
-    }
+    check.named(name).expecting(format!("{action} is answered"))
 }
 
 fn refused(refusal: &Refusal) -> String {

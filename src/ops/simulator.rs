@@ -5,8 +5,8 @@ use std::path::Path;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::exit::Exit;
-use crate::report::{Failure, Outcome, Verdict};
+use crate::failure::{Code, Failure};
+use crate::report::{Outcome, Verdict};
 use crate::sim::{Entry, FAULTS, read_ledger};
 
 /// The one line that a simulated gateway prints once it listens.
@@ -78,15 +78,6 @@ pub struct Ledger {
 pub fn ledger(book: &Path) -> Outcome<Ledger> {
     match read_ledger(book) {
         Ok(executions) => Outcome::judged(Ledger { executions }, Verdict::Pass, false),
-        Err(error) => Outcome::failed(Failure {
-            code: "book",
-            message: error.to_string(),
-            causes: std::error::Error::source(&error)
-                .map(ToString::to_string)
-                .into_iter()
-                .collect(),
-            remedy: "name the file that --book or --sim-book kept".to_owned(),
-            exit: Exit::Usage,
-        }),
+        Err(error) => Outcome::failed(Failure::from_error(Code::Book, &error)),
     }
 }

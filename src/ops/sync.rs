@@ -19,14 +19,14 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::clock::{Clock, Deadline, micros, signed_micros};
-use crate::failure::FailureContext;
+use crate::failure::{Failure, FailureContext};
 use crate::link::{Client, Error, Identity};
 use crate::proof::intents::{self, Looked, Records};
 use crate::protocol::Refusal;
 use crate::protocol::account::Account;
 use crate::protocol::positions::Positions;
 use crate::protocol::sync_all::Synced;
-use crate::report::{Check, Failure, Outcome, Verdict, verdict_of};
+use crate::report::{Check, Outcome, Verdict, verdict_of};
 use crate::units::{Magic, Money};
 
 use changes::Changes;
@@ -170,7 +170,8 @@ pub fn run(
             .or_else(|| options.names.checks_failure(&checks)),
     };
     if let Some(unresolved) = &unresolved {
-        warnings.extend(unresolved.causes.iter().map(|cause| format!("unresolved order: {cause}")));
+        warnings
+            .extend(unresolved.causes().iter().map(|cause| format!("unresolved order: {cause}")));
     }
 
     let simulated = observed.identity.as_ref().is_some_and(|identity| identity.simulated);
@@ -204,9 +205,7 @@ fn ended(
     let mut outcome = Outcome::judged(report, verdict, simulated);
     outcome.warnings = warnings;
     if let Some(failure) = failure {
-        outcome.exit = failure.exit;
-        outcome.verdict = failure.verdict();
-        outcome.failure = Some(failure);
+        outcome.fail(failure);
     }
     outcome
 }

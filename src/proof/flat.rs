@@ -6,8 +6,8 @@
 
 use rust_decimal::Decimal;
 
+use crate::check::Check;
 use crate::protocol::account::Account;
-use crate::report::{Check, Status};
 use crate::units::Money;
 
 /// Equity and balance of a flat account may differ by this much, in the account's currency.
@@ -66,26 +66,15 @@ impl EmptyBook {
 
     /// As a check.
     pub fn check(self) -> Check {
-        let (status, found, remedy) = match self {
-            Self::Proved { witness } => (Status::Pass, witness, None),
-            Self::Unproved { doubt } => (
-                Status::Fail,
-                doubt,
-                Some(
-                    "look at the terminal itself: tasklist | findstr MT5, then its Trade tab; if the account holds credit, give it with --credit"
-                        .to_owned(),
-                ),
+        let check = match self {
+            Self::Proved { witness } => Check::pass(witness),
+            Self::Unproved { doubt } => Check::fail(doubt).with_remedy(
+                "look at the terminal itself: tasklist | findstr MT5, then its Trade tab; if the account holds credit, give it with --credit",
             ),
         };
-        Check {
-            name: "empty-book".into(),
-            status,
-            found,
-            expected: format!(
-                "an empty list twice, margin 0, and equity equal to balance (or balance and credit) within {}",
-                tolerance()
-            ),
-            remedy,
-        }
+        check.named("empty-book").expecting(format!(
+            "an empty list twice, margin 0, and equity equal to balance (or balance and credit) within {}",
+            tolerance()
+        ))
     }
 }

@@ -15,11 +15,10 @@ use crate::evidence::body::{
 };
 use crate::evidence::book::Intent;
 use crate::evidence::{Evidence, EvidenceError};
-use crate::exit::Exit;
+use crate::failure::{Code, Failure};
 use crate::link::{Client, Error};
 use crate::protocol::order::Filled;
 use crate::protocol::reply;
-use crate::report::Failure;
 use crate::units::{Money, Ticket};
 
 /// What a start found out about an order of an earlier run.
@@ -246,17 +245,12 @@ pub fn unresolved(looked: &[Looked]) -> Option<Failure> {
     let unknown: Vec<&Looked> =
         looked.iter().filter(|looked| looked.outcome == Outcome::Unknown).collect();
     let first = unknown.first()?;
-    Some(Failure {
-        code: "unresolved-intent",
-        message: "refused: what became of an earlier order is not proved".to_owned(),
-        causes: unknown
-            .iter()
-            .map(|l| format!("run {} of {}: {}", l.run, l.since, l.why))
-            .collect(),
-        remedy: format!(
+    let message = "refused: what became of an earlier order is not proved";
+    let failure = Failure::new(Code::UnresolvedIntent, message)
+        .with_causes(unknown.iter().map(|l| format!("run {} of {}: {}", l.run, l.since, l.why)))
+        .with_remedy(format!(
             "look for the order at the terminal (Trade and History tabs), then say what is so: mt5crs evidence resolve {} --executed TICKET, or --not-executed --reason TEXT",
             first.run
-        ),
-        exit: Exit::Guarded,
-    })
+        ));
+    Some(failure)
 }

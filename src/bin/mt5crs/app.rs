@@ -27,8 +27,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use mt5crs::clock::{Clock, StopToken, SystemClock};
-use mt5crs::exit::Exit;
-use mt5crs::report::Failure;
+use mt5crs::failure::{Code, Failure};
 
 use crate::cli::{Global, OutputFormat};
 use crate::render::Screen;
@@ -87,17 +86,10 @@ pub(crate) fn user() -> String {
 
 /// The command line is well formed, and asks for something that can't be done.
 pub(crate) fn usage(message: impl Into<String>, remedy: impl Into<String>) -> Failure {
-    let (message, remedy) = (message.into(), remedy.into());
-    Failure { code: "usage", message, causes: Vec::new(), remedy, exit: Exit::Usage }
+    Failure::new(Code::Usage, message).with_remedy(remedy)
 }
 
 /// A bug of mt5crs itself.
 pub(crate) fn bug() -> Failure {
-    Failure {
-        code: "bug",
-        message: "mt5crs failed in a way that it should not; nothing above is a result".to_owned(),
-        causes: Vec::new(),
-        remedy: "report it with the lines above and the output of mt5crs --version".to_owned(),
-        exit: Exit::Bug,
-    }
+    Failure::new(Code::Bug, "mt5crs failed in a way that it should not; nothing above is a result")
 }

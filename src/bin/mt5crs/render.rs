@@ -13,9 +13,9 @@ use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
 use std::os::fd::AsFd;
 
 use mt5crs::exit::Exit;
-use mt5crs::failure::CHECKS_FAILED;
+use mt5crs::failure::{Code, Failure};
 use mt5crs::metric::Metric;
-use mt5crs::report::{Failure, Outcome, TargetKind};
+use mt5crs::report::{Outcome, TargetKind};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use serde::Serialize;
 use style::{Ink, Style};
@@ -68,15 +68,16 @@ impl Page for () {
 
 /// How a command ended, as one line: what failed and why, or else the line of its page that matters.
 pub(crate) fn one_line<R: Page>(outcome: &Outcome<R>, context: &PageContext<'_>) -> String {
-    if let Some(failure) = outcome.failure.as_ref().filter(|failure| failure.code != CHECKS_FAILED)
+    if let Some(failure) =
+        outcome.failure.as_ref().filter(|failure| failure.code() != Code::ChecksFailed)
     {
-        let cause = failure.causes.last().map_or_else(String::new, |cause| format!(": {cause}"));
+        let cause = failure.causes().last().map_or_else(String::new, |cause| format!(": {cause}"));
         let whom = match context.target {
             None | Some(TargetKind::Live) => String::new(),
             // Whom a report speaks of is part of it.
             Some(other) => format!(" ({})", other.to_string().to_uppercase()),
         };
-        return format!("{}{cause}{whom}", failure.message);
+        return format!("{}{cause}{whom}", failure.message());
     }
     let line = first_line(outcome, context);
     // A headline's word says what the state beside it says.
@@ -88,9 +89,10 @@ pub(crate) fn one_line<R: Page>(outcome: &Outcome<R>, context: &PageContext<'_>)
 
 /// Why, without what the headline says already.
 pub(crate) fn in_short(failure: &Failure) -> String {
-    let told = matches!(failure.exit, Exit::NoAnswer | Exit::NotTheGateway);
-    let message = (!told || failure.causes.is_empty()).then_some(&failure.message);
-    let words: Vec<&str> = message.into_iter().chain(&failure.causes).map(String::as_str).collect();
+    let told = matches!(failure.exit(), Exit::NoAnswer | Exit::NotTheGateway);
+    let message = (!told || failure.causes().is_empty()).then_some(failure.message());
+    let causes = failure.causes().iter().map(String::as_str);
+    let words: Vec<&str> = message.into_iter().chain(causes).collect();
     words.join(": ")
 }
 
@@ -108,7 +110,7 @@ fn first_line<R: Page>(outcome: &Outcome<R>, context: &PageContext<'_>) -> Strin
 pub(crate) fn worker_line<R: Page>(outcome: &Outcome<R>, context: &PageContext<'_>) -> String {
     let context = PageContext { endpoint: Some("its gateway"), target: None, ..*context };
     match &outcome.failure {
-        Some(failure) if failure.code != CHECKS_FAILED => one_line(outcome, &context),
+        Some(failure) if failure.code() != Code::ChecksFailed => one_line(outcome, &context),
         _ => first_line(outcome, &context),
     }
 }
@@ -279,12 +281,12 @@ impl Screen {
 
     /// Says a failure on stderr: what, why, and what to do next.
     pub(crate) fn fail(&self, failure: &Failure) {
-        self.talk(Ink::Fail, "error:", &failure.message);
-        for cause in &failure.causes {
+        self.talk(Ink::Fail, "error:", failure.message());
+        for cause in failure.causes() {
             self.talk(Ink::Strong, "cause:", cause);
         }
-        if !failure.remedy.is_empty() {
-            self.talk(Ink::Strong, "help:", &failure.remedy);
+        if !failure.remedy().is_empty() {
+            self.talk(Ink::Strong, "help:", failure.remedy());
         }
     }
 

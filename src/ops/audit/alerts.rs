@@ -1,14 +1,22 @@
-//! The operators' alert rules over the logs of the last 24 hours.
+//! Checks of the operators' alert rules over the logs of the last 24 hours.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
-use super::catalogue::{Group, code};
-use super::findings::Found;
+use jiff::Timestamp;
+
+use super::Audit;
+use super::catalogue::{CHECKS, Group};
+use super::findings::first_few;
+use crate::config::Key;
 use crate::logs::alerts::event::{Event, RunId, What};
 use crate::logs::alerts::rules::{Alert, Rule};
-use crate::ops::logs::alerts::Judged;
+use crate::logs::search::places::Places;
+use crate::ops::logs::alerts::{self as log_alerts, Judged};
+use crate::os::process;
+use crate::report::Check;
 
-/// What the engine holds and uses is measured by the baseline, and whether it crashed is the unit's to tell.
+/// The rules over the logs. The baseline measures the engine's memory and CPU, and its unit tells whether it crashed.
 const OF_LOGS: [Rule; 6] = [
     Rule::SyncFailing,
     Rule::PositionsMismatch,
@@ -18,17 +26,54 @@ const OF_LOGS: [Rule; 6] = [
     Rule::RetrySlow,
 ];
 
-/// `endpoint` is the gateway whose last sync is looked for.
-pub(super) fn judge(looked: &Judged, endpoint: Option<&str>) -> Vec<(&'static str, Found)> {
-    let of_rule = |rule: Rule| Some((code(Group::Alerts, rule.name())?, one(looked, rule)));
-    let mut found: Vec<(&'static str, Found)> = OF_LOGS.into_iter().filter_map(of_rule).collect();
-    found.push(("alerts.last-sync", last_sync(looked, endpoint)));
-    found
+/// The window of the alert rules.
+const WINDOW: Duration = Duration::from_secs(24 * 3600);
+
+/// Applies the alert rules to the logs, and checks that the engine did not crash.
+pub(super) fn check(audit: &mut Audit<'_>) {
+    audit.require_paths(
+        Group::Alerts,
+        &[
+            Key::LogDir,
+            Key::VerifyLog,
+            Key::StateDir,
+            Key::AlertFailedSyncs,
+            Key::AlertSilence,
+            Key::AlertSync,
+            Key::AlertRetry,
+            Key::EngineUnit,
+        ],
+    );
+    audit.findings.add(audit.engine.check_crashed().named("alerts.engine-crashed"));
+    let (settings, endpoint) = (&audit.options.settings, audit.endpoint());
+    let options = log_alerts::Options {
+        places: Places::configured(&settings.verify_log, &settings.log_dir),
+        since: audit.deps.clock.now().checked_sub(WINDOW).unwrap_or(Timestamp::MIN),
+        thresholds: audit.options.thresholds,
+        cpu_window: None,
+    };
+    audit.check_group(Group::Alerts, move || {
+        match log_alerts::judge(&options, &process::is_alive) {
+            Ok(judged) => judge(&judged, endpoint.as_deref()),
+            Err(bug) => {
+                let all = CHECKS.iter().filter(|entry| entry.group == Group::Alerts);
+                all.map(|entry| Check::not_reached(bug.to_string()).named(entry.code)).collect()
+            }
+        }
+    });
 }
 
-fn one(looked: &Judged, rule: Rule) -> Found {
+/// `endpoint` is the gateway whose last sync is checked.
+fn judge(judged: &Judged, endpoint: Option<&str>) -> Vec<Check> {
+    let of_rule = |rule: Rule| Some(one(judged, rule).named(Group::Alerts.code(rule.name())?));
+    let mut checks: Vec<Check> = OF_LOGS.into_iter().filter_map(of_rule).collect();
+    checks.push(last_sync(judged, endpoint).named("alerts.last-sync"));
+    checks
+}
+
+fn one(judged: &Judged, rule: Rule) -> Check {
     let all: Vec<&Alert> =
-        looked.rules.alerts().iter().filter(|alert| alert.rule == rule).collect();
+        judged.rules.alerts().iter().filter(|alert| alert.rule == rule).collect();
     let message = |alert: &Alert| match &alert.endpoint {
         Some(endpoint) => format!("{endpoint}: {} (since {:.0})", alert.message, alert.since),
         None => format!("{} (since {:.0})", alert.message, alert.since),
@@ -36,21 +81,21 @@ fn one(looked: &Judged, rule: Rule) -> Found {
     let active: Vec<String> =
         all.iter().filter(|alert| alert.is_active()).map(|alert| message(alert)).collect();
     if !active.is_empty() {
-        return Found::fail(super::config::list(active));
+        return Check::fail(first_few(active));
     }
-    // What could not be read may hold anything.
-    if let Some(doubt) = looked.doubts.first() {
-        return Found::not_reached(doubt.clone());
+    // A log that could not be read may hold an alert.
+    if let Some(doubt) = judged.doubts.first() {
+        return Check::not_reached(doubt.clone());
     }
     match all.last() {
-        Some(last) => Found::warn(format!("over, but it was: {}", message(last))),
-        None => Found::pass(format!("no alert in {} events", looked.events.len())),
+        Some(last) => Check::warn(format!("past alert: {}", message(last))),
+        None => Check::pass(format!("no alert in {} events", judged.events.len())),
     }
 }
 
-fn last_sync(looked: &Judged, endpoint: Option<&str>) -> Found {
+fn last_sync(judged: &Judged, endpoint: Option<&str>) -> Check {
     // A run whose beginning isn't in the logs may be any gateway's.
-    let others: HashSet<&RunId> = looked
+    let others: HashSet<&RunId> = judged
         .events
         .iter()
         .filter(|event| match &event.what {
@@ -63,14 +108,14 @@ fn last_sync(looked: &Judged, endpoint: Option<&str>) -> Found {
         matches!(event.what, What::Synchronized { .. } | What::SyncFailed { .. })
             && !others.contains(&event.run)
     };
-    match looked.events.iter().rev().find(of_sync) {
+    match judged.events.iter().rev().find(of_sync) {
         Some(event) if matches!(event.what, What::SyncFailed { .. }) => {
-            Found::fail(event.line.to_string())
+            Check::fail(event.line.to_string())
         }
-        Some(event) => Found::pass(event.line.to_string()),
-        None => match looked.doubts.first() {
-            Some(doubt) => Found::not_reached(doubt.clone()),
-            None => Found::not_applicable("no sync ran within 24 h"),
+        Some(event) => Check::pass(event.line.to_string()),
+        None => match judged.doubts.first() {
+            Some(doubt) => Check::not_reached(doubt.clone()),
+            None => Check::not_applicable("no sync ran within 24 h"),
         },
     }
 }

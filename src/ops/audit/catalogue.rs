@@ -1,39 +1,41 @@
-//! Every check that there is: its code, the worst that it can say, what it looks at, what is expected, and what to do.
+//! Catalogue of all checks: code, worst result, subject, expectation and remedy.
 //!
-//! `audit checks` prints this table, `--only` and `--skip` take its codes and groups, and a run finds something for each
-//! row exactly once.
+//! `audit checks` prints this table, `--only` and `--skip` take its codes and groups, and a run has exactly one result for
+//! each row.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// What belongs together.
+use crate::report::Status;
+
+/// A group of checks with one subject.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Group {
     /// The settings.
     Config,
-    /// What lies on this machine.
+    /// Files and directories on this machine, and the engine's unit.
     Files,
     /// This binary against the embedded simulated gateway.
     SelfTest,
     /// The layers of link-test.
     Link,
-    /// What the gateway can do.
+    /// The gateway's abilities.
     Gateway,
     /// Account and positions.
     State,
     /// The admission decision.
     Decision,
-    /// What was intended and proved.
+    /// The records of intended and proved orders.
     Evidence,
     /// The alert rules over the logs.
     Alerts,
-    /// Five figures, measured now.
+    /// Five figures, measured during the audit.
     Baseline,
 }
 
 impl Group {
-    /// Every group, in the order in which they are looked at and shown.
+    /// Every group, in the order of the report.
     pub const ALL: [Group; 10] = [
         Self::Config,
         Self::Files,
@@ -62,34 +64,51 @@ impl Group {
             Self::Baseline => "baseline",
         }
     }
+
+    /// The code of this group's check by that name, where there is one.
+    pub(super) fn code(self, name: &str) -> Option<&'static str> {
+        let codes = CHECKS.iter().map(|entry| entry.code);
+        codes.into_iter().find(|code| code.split_once('.') == Some((self.name(), name)))
+    }
 }
 
-/// How bad something is.
+/// Severity of a check's result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
-    /// Wants a look.
+    /// Needs review.
     Warn,
-    /// Not as it should be.
+    /// Not as expected.
     Fail,
 }
 
-/// One check.
+impl Level {
+    /// Whether a result is at or above this level. An unreached check is on no level: it is judged by itself.
+    pub(super) fn is_reached(self, status: Status) -> bool {
+        match status {
+            Status::Fail => true,
+            Status::Warn => self == Self::Warn,
+            _ => false,
+        }
+    }
+}
+
+/// One check of the catalogue.
 #[derive(Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Entry {
     /// `GROUP.NAME`, stable for scripts.
     pub code: &'static str,
-    /// Where it belongs.
+    /// Its group, the first half of its code.
     pub group: Group,
-    /// The worst that it can say.
+    /// Its worst possible result.
     pub worst: Level,
     /// Whether it asks the gateway; `--skip link` leaves these out.
     pub asks_gateway: bool,
-    /// What it looks at.
+    /// Its subject.
     pub looks_at: &'static str,
-    /// What is expected.
+    /// The expectation; a result may state it more precisely.
     pub expected: &'static str,
-    /// What to do where it isn't so.
+    /// The next step after a warning or a failure; a result may state it more precisely.
     pub remedy: &'static str,
 }
 
@@ -110,172 +129,163 @@ macro_rules! catalogue {
     };
 }
 
-const SHOW: &str = "mt5crs config show names where each setting comes from";
-const BUG: &str = "this binary can't be relied on here: go back to the one before, and report it with mt5crs --version";
-const LINK: &str = "mt5crs link-test says more";
-const SYNC: &str = "mt5crs sync says more";
-const DECIDE: &str =
-    "have the admission decided anew; a canary trades on an approved decision alone";
-const VERIFY: &str = "mt5crs evidence verify names every damage";
-const ALERTS: &str = "mt5crs logs alerts shows the lines";
+const SHOW: &str = "run mt5crs config show: it lists each setting with its origin";
+const BUG: &str = "don't rely on this binary: reinstall the previous version, and report this with the output of mt5crs --version";
+const LINK: &str = "run mt5crs link-test for details";
+const SYNC: &str = "run mt5crs sync for details";
+const DECIDE: &str = "obtain a new admission decision: a canary needs an approved one";
+const VERIFY: &str = "run mt5crs evidence verify: it lists every damaged record";
+const ALERTS: &str = "run mt5crs logs alerts: it shows the lines";
 
 catalogue! {
     Config "config" false {
-        "keys" Fail "every setting that is said, in every layer", "each can be used", SHOW;
-        "unknown" Fail "names that are no setting of this program, and slips of those that are", "none", SHOW;
-        "origins" Warn "which layer each setting comes from", "no layer wins over another that says something else",
-            "leave one of the two out";
-        "gateway" Fail "GATEWAY_HOST and GTW_HOST, GATEWAY_PORT and GTW_PORT", "a gateway is named, and both names agree",
+        "keys" Fail "every setting, in every layer", "all are valid", SHOW;
+        "unknown" Fail "unknown settings, and near misses of known ones", "none", SHOW;
+        "origins" Warn "the layer that each setting comes from", "no layer overrides a different value of another",
+            "remove one of the two values";
+        "gateway" Fail "GATEWAY_HOST and GTW_HOST, GATEWAY_PORT and GTW_PORT", "set, and both names agree",
             "put GATEWAY_HOST=ADDRESS in .env, once";
-        "target" Fail "the address that the gateway's name leads to", "another machine",
+        "target" Fail "the address that the gateway's host name resolves to", "another machine",
             "set GTW_HOST in .env to the gateway's own address";
-        "env-file" Warn "the permissions of .env", "nobody else can read it, or write to it", "chmod 600 .env";
+        "env-file" Warn "the permissions of .env", "other users can neither read nor write it", "chmod 600 .env";
     }
     Files "files" false {
-        "state" Fail "the state directory of this gateway", "a directory that this user can write to, or make",
-            "mend its owner and mode, or name another with MT5CRS_STATE_DIR";
-        "logs" Fail "the log directory", "a directory that this user can write to, or make",
-            "mend its owner and mode, or name another with MT5CRS_LOG_DIR";
-        "verify-log" Fail "VERIFY_LOG.log", "a file that this user can write to, or make",
-            "mend its owner and mode, or name another with MT5CRS_VERIFY_LOG";
-        "evidence" Fail "the evidence's file and its end", "a record could be added now",
-            "mend the state directory's owner and mode, or look at mt5crs evidence verify: no evidence, no order";
-        "space" Fail "free space for state and logs", "1 GiB or more, and never less than 64 MiB",
-            "free the disk; old run logs may go, VERIFY_LOG.log and evidence must be kept";
-        "snapshot" Warn "the snapshot of the last successful sync", "whole, of this gateway, and not from the future",
-            "mt5crs sync writes it anew";
-        "binary" Warn "version and build of this binary, and the mt5crs that the PATH finds", "the PATH finds this one",
+        "state" Fail "the state directory of this gateway", "this user can write to it, or create it",
+            "correct its owner and mode, or set another with MT5CRS_STATE_DIR";
+        "logs" Fail "the log directory", "this user can write to it, or create it",
+            "correct its owner and mode, or set another with MT5CRS_LOG_DIR";
+        "verify-log" Fail "VERIFY_LOG.log", "this user can write to it, or create it",
+            "correct its owner and mode, or set another with MT5CRS_VERIFY_LOG";
+        "evidence" Fail "the evidence file and its last record", "a record can be appended",
+            "correct the state directory's owner and mode, or run mt5crs evidence verify: without evidence no order is sent";
+        "space" Fail "free space for state and logs", "at least 1 GiB; below 64 MiB the check fails",
+            "free disk space: old run logs can be deleted, VERIFY_LOG.log and the evidence must be kept";
+        "snapshot" Warn "the snapshot of the last successful sync", "readable, of this gateway, and not taken in the future",
+            "run mt5crs sync: it writes a new one";
+        "binary" Warn "version and build of this binary, and the first mt5crs on the PATH", "they are the same file",
             "remove the other, or put this one's directory before it in PATH";
-        "completions" Warn "the completions that are installed for bash, zsh and fish", "those of this binary",
+        "completions" Warn "the installed completions for bash, zsh and fish", "generated by this binary",
             "mt5crs completions SHELL > FILE";
-        "kill-switch" Fail "the kill switch's directory, and the file where it is there", "this user can write and remove it",
-            "mend owner and mode of its directory, or name another file with KILL_SWITCH_FILE";
-        "kill-switch-shared" Fail "the engine unit's PrivateTmp and User", "it sees the same file, and each may remove it",
+        "kill-switch" Fail "the kill switch's directory, and its file if there is one", "this user can write and remove the file",
+            "correct owner and mode of its directory, or set another file with KILL_SWITCH_FILE";
+        "kill-switch-shared" Fail "the engine unit's PrivateTmp and User", "the engine sees the same file, and both users can remove it",
             "set PrivateTmp=no in the unit, or put KILL_SWITCH_FILE outside /tmp and /var/tmp";
-        "breaker" Warn "whether the kill switch is engaged", "no file",
-            "find out who engaged it and why, then mt5crs breaker release";
-        "engine-unit" Fail "the engine's unit", "systemd knows it, and it is active", "systemctl status UNIT";
+        "breaker" Warn "the kill switch", "released: its file does not exist",
+            "find out who engaged it and why, then run mt5crs breaker release";
+        "engine-unit" Fail "the engine's unit", "known to systemd, and active", "systemctl status UNIT";
     }
     SelfTest "self-test" false {
         "contract" Fail "an order from guards to proved close, and the signature's checksums", "opened once, closed once, both proved", BUG;
-        "recovery" Fail "a start after a crash that left an order's intent", "the order is settled and the positions recovered", BUG;
+        "recovery" Fail "a start after a crash that left an unresolved order", "the order is resolved and the positions are recovered", BUG;
         "hazard-1" Fail "OPEN: FILLED with ticket 0", "no fill: proved that nothing executed", BUG;
-        "hazard-2" Fail "CLOSE: FILLED with ticket 0", "not closed", BUG;
-        "hazard-3" Fail "a gateway that can never close", "said so, by name", BUG;
-        "hazard-4" Fail "an empty list while margin is in use", "the list is called lying, never flat", BUG;
-        "hazard-5" Fail "a stub that invents a fill", "the outcome is unknown, never a no", BUG;
-        "hazard-6" Fail "SYNC_ALL that ignores the magic number", "no filter is claimed; closing by it is refused", BUG;
-        "hazard-7" Fail "a status that isn't listed", "a broken protocol", BUG;
-        "hazard-8" Fail "latency_ms that holds the clocks' skew", "skew and round trip are measured here, apart", BUG;
-        "hazard-9" Fail "PING without a terminal", "PING proves no terminal", BUG;
-        "hazard-10" Fail "an OPEN whose reply is lost, and no check for duplicates", "sent once; the likeness is never closed", BUG;
-        "hazard-11" Fail "other programs that trade on our messages", "known by the PING, and nothing traded", BUG;
-        "hazard-12" Fail "this machine as the target, and a simulated gateway", "refused; named as simulated", BUG;
-        "hazard-13" Fail "replies that aren't what JSON, or the protocol, allows", "each is a broken protocol", BUG;
-        "hazard-14" Fail "replies without our uuid", "each is a broken protocol", BUG;
+        "hazard-2" Fail "CLOSE: FILLED with ticket 0", "not taken for closed", BUG;
+        "hazard-3" Fail "a gateway that can never close", "reported by name", BUG;
+        "hazard-4" Fail "an empty list while margin is in use", "the list is rejected, never taken for flat", BUG;
+        "hazard-5" Fail "a stub that invents a fill", "the outcome is unknown, never \"not executed\"", BUG;
+        "hazard-6" Fail "SYNC_ALL that ignores the magic number", "no filter is claimed; closing by magic number is refused", BUG;
+        "hazard-7" Fail "a status outside the protocol", "reported as a broken protocol", BUG;
+        "hazard-8" Fail "latency_ms that includes the clock skew", "skew and round trip are measured here, separately", BUG;
+        "hazard-9" Fail "PING without a terminal", "PING is not taken as proof of a terminal", BUG;
+        "hazard-10" Fail "an OPEN whose reply is lost, and no check for duplicates", "sent once; a similar position is never closed", BUG;
+        "hazard-11" Fail "other programs that trade on our messages", "recognised by the PING, and nothing traded", BUG;
+        "hazard-12" Fail "this machine as the target, and a simulated gateway", "refused; labelled as simulated", BUG;
+        "hazard-13" Fail "replies that JSON or the protocol does not allow", "each is reported as a broken protocol", BUG;
+        "hazard-14" Fail "replies without our uuid", "each is reported as a broken protocol", BUG;
         "hazard-15" Fail "an order that executed while its connection was closed", "found in a later list", BUG;
         "hazard-16" Fail "terminal escape codes in texts", "shown as escapes", BUG;
-        "hazard-17" Fail "pending orders, which can't be listed", "flat says that it doesn't speak of them", BUG;
-        "hazard-18" Fail "a dead terminal with empty lists", "the account can't be read, so nothing is flat", BUG;
-        "hazard-19" Fail "figures that stand still", "told from those that move", BUG;
-        "hazard-20" Fail "an order that executes seconds after the gateway said it hadn't", "found within the settle time", BUG;
-        "hazard-21" Fail "a request that executes although its client has gone", "found in a later list", BUG;
+        "hazard-17" Fail "pending orders, which can't be listed", "flat says that it doesn't cover them", BUG;
+        "hazard-18" Fail "a dead terminal with empty lists", "the account can't be read, so flat is not proved", BUG;
+        "hazard-19" Fail "account figures that don't move", "distinguished from figures that do", BUG;
+        "hazard-20" Fail "an order that executes seconds after the gateway reported a failure", "found within the settle time", BUG;
+        "hazard-21" Fail "a request that executes although its client has disconnected", "found in a later list", BUG;
         "hazard-22" Fail "an empty list and margin 0 over a hedged book", "not flat: equity differs from balance", BUG;
-        "hazard-23" Fail "an older gateway without SYNC_ALL", "said so, with the remedy", BUG;
+        "hazard-23" Fail "an older gateway without SYNC_ALL", "reported, with the remedy", BUG;
         "hazard-24" Fail "a real fill at price 0", "proved by the list, with the list's price", BUG;
     }
     Link "link" true {
-        "name" Fail "the gateway's name", "it resolves", LINK;
+        "name" Fail "the gateway's host name", "resolves to an address", LINK;
         "target" Fail "the address", "another machine", LINK;
         "tcp" Fail "a TCP connection", "connected", LINK;
         "zmtp" Fail "the ZeroMQ handshake", "ZMTP 3", LINK;
-        "identity" Fail "who answers a PING", "the gateway", LINK;
-        "clock" Fail "the gateway's clock less ours", "at most 1 s, and within the signature's TTL", LINK;
-        "terminal" Fail "GET_ACCOUNT", "answered: the gateway has its terminal", LINK;
+        "identity" Fail "the program that answers a PING", "the gateway", LINK;
+        "clock" Fail "the gateway's clock minus ours", "at most 1 s, and within the signature's TTL", LINK;
+        "terminal" Fail "the answer to GET_ACCOUNT", "the account: the gateway has its terminal", LINK;
         "latency" Fail "10 round trips", "none lost, and all within the limits", LINK;
     }
     Gateway "gateway" true {
-        "sync-all" Fail "whether the gateway knows SYNC_ALL", "it does",
+        "sync-all" Fail "support for SYNC_ALL", "supported",
             "update the gateway: SYNC_ALL needs the version whose mt5_zmq_server.py has _handle_sync_all";
         "can-close" Fail "the answer to a CLOSE for a ticket that no list ever held; it trades nothing", "\"not found\"",
-            "what is open here can't be closed from here: close at the terminal, and update the gateway";
+            "positions can't be closed from here: close at the terminal, and update the gateway";
     }
     State "state" true {
-        "sync-all" Fail "SYNC_ALL", "answered", SYNC;
-        "positions-readable" Fail "GET_POSITIONS", "answered", SYNC;
-        "account-readable" Fail "GET_ACCOUNT", "answered", SYNC;
-        "identity-expected" Fail "login, server, trade mode and currency", "as MT5CRS_EXPECT_… say", SYNC;
-        "ticket-set-stable" Fail "the tickets of two different lists", "the same in both", SYNC;
+        "sync-all" Fail "SYNC_ALL", "an answer", SYNC;
+        "positions-readable" Fail "GET_POSITIONS", "an answer", SYNC;
+        "account-readable" Fail "GET_ACCOUNT", "an answer", SYNC;
+        "identity-expected" Fail "login, server, trade mode and currency", "as set by MT5CRS_EXPECT_…", SYNC;
+        "ticket-set-stable" Fail "the tickets of SYNC_ALL and GET_POSITIONS", "the same in both", SYNC;
         "tickets-real" Fail "every ticket", "above 0", SYNC;
         "tickets-unique" Fail "every ticket", "once", SYNC;
         "volumes-positive" Fail "every volume", "above 0", SYNC;
         "sides-known" Fail "every side", "BUY or SELL", SYNC;
-        "empty-book" Fail "an empty list", "proved to be one", SYNC;
-        "margin-level" Warn "the margin level", "as equity and margin make it", SYNC;
+        "empty-book" Fail "an empty list", "proved empty", SYNC;
+        "margin-level" Warn "the margin level", "100 × equity / margin", SYNC;
         "balance-steady" Warn "the balance in two reads", "the same", SYNC;
-        "clock-skew" Warn "the gateway's clock less ours", "at most 1 s", SYNC;
-        "recovered" Warn "what the last successful sync recovered, beside what the gateway shows now", "the same positions",
-            "trades since then explain it; where there were none, look at the terminal's History tab";
+        "clock-skew" Warn "the gateway's clock minus ours", "at most 1 s", SYNC;
+        "recovered" Warn "the positions of the last successful sync, and the gateway's list now", "the same positions",
+            "trades since then explain a difference; without any, look at the terminal's History tab";
     }
     Decision "decision" false {
         "readable" Fail "the admission decision's file", "every field", DECIDE;
-        "hash" Fail "its hash, recomputed", "the one that it states", DECIDE;
-        "go" Fail "its word", "GO", DECIDE;
+        "hash" Fail "its hash, recomputed", "equal to its decision_hash", DECIDE;
+        "go" Fail "its decision", "GO", DECIDE;
         "confidence" Fail "its confidence", "from 0.80 to 1", DECIDE;
         "reasons" Fail "its rejection reasons", "none", DECIDE;
         "errors" Fail "its critical errors", "none", DECIDE;
         "latency" Fail "its P99", "below 100 ms", DECIDE;
         "drift" Fail "its drift events", "fewer than 5", DECIDE;
         "age" Fail "its age", "at most MT5CRS_DECISION_MAX_AGE", DECIDE;
-        "expected" Fail "its hash, recomputed", "MT5CRS_DECISION_HASH", DECIDE;
-        "report" Fail "the report that goes with it", "it holds the hash", DECIDE;
+        "expected" Fail "its hash, recomputed", "equal to MT5CRS_DECISION_HASH", DECIDE;
+        "report" Fail "the report that it summarises", "contains the hash", DECIDE;
     }
     Evidence "evidence" false {
         "chain" Fail "every record's hash, order and time, and the head", "no damage", VERIFY;
-        "owner" Fail "whose records they are", "this gateway's",
-            "give each account a profile, or a state directory, of its own";
-        "intents" Fail "orders of which nothing is proved", "none",
-            "mt5crs sync asks the gateway; what it can't tell, mt5crs evidence resolve settles";
-        "positions" Fail "canaries whose position isn't proved closed", "none",
+        "owner" Fail "the gateway that the records belong to", "this gateway",
+            "give each account its own profile, or its own state directory";
+        "intents" Fail "orders whose outcome is not proved", "none",
+            "run mt5crs sync, which asks the gateway; resolve the rest with mt5crs evidence resolve";
+        "positions" Fail "canaries whose position is not proved closed", "none",
             "mt5crs emergency-close --ticket NUMBER";
-        "canary" Fail "the last canary, its age and how it ended", "opened and closed, both proved",
-            "mt5crs evidence show tells of it; mt5crs canary trades another";
+        "canary" Fail "age and result of the last canary", "opened and closed, both proved",
+            "mt5crs evidence show has the details; mt5crs canary runs another";
     }
     Alerts "alerts" false {
-        "sync-failing" Fail "syncs that failed in a row, within 24 h", "no alert", ALERTS;
+        "sync-failing" Fail "consecutive failed syncs, within 24 h", "no alert", ALERTS;
         "positions-mismatch" Fail "recovered positions unlike the gateway's list, within 24 h", "no alert", ALERTS;
         "gateway-silent" Fail "time without an answer of the gateway, within 24 h", "no alert", ALERTS;
         "run-crashed" Fail "runs that began and never ended, within 24 h", "no alert", ALERTS;
-        "sync-slow" Fail "how long syncs took, within 24 h", "no alert", ALERTS;
-        "retry-slow" Fail "how long syncs needed their attempts, within 24 h", "no alert", ALERTS;
+        "sync-slow" Fail "the duration of syncs, within 24 h", "no alert", ALERTS;
+        "retry-slow" Fail "the time that syncs needed for their attempts, within 24 h", "no alert", ALERTS;
         "engine-crashed" Fail "the engine unit's result and restarts", "no alert", "systemctl status UNIT, then systemctl reset-failed UNIT";
         "last-sync" Fail "the last sync in the logs, within 24 h", "State synchronized",
-            "mt5crs logs grep \"State synchronization failed\" says why, mt5crs sync tries again";
+            "mt5crs logs grep \"State synchronization failed\" shows why; mt5crs sync tries again";
     }
     Baseline "baseline" true {
-        "sync" Fail "the time from no connection to account and positions", "at most 500 ms; alert past MT5CRS_ALERT_SYNC_S", LINK;
-        "retry" Fail "the time from a lost connection, over the retry interval, to an answer", "at most 2 s; alert past MT5CRS_ALERT_RETRY_S", LINK;
-        "accuracy" Fail "the tickets that SYNC_ALL recovers, of those that GET_POSITIONS lists", "100 %", SYNC;
+        "sync" Fail "the time from no connection to account and positions", "at most 500 ms; alert above MT5CRS_ALERT_SYNC_S", LINK;
+        "retry" Fail "the time from a lost connection, over the retry interval, to an answer", "at most 2 s; alert above MT5CRS_ALERT_RETRY_S", LINK;
+        "accuracy" Fail "the share of GET_POSITIONS's tickets that SYNC_ALL recovers", "100 %", SYNC;
     }
     Baseline "baseline" false {
-        "memory" Fail "the engine unit's memory; this process's where no unit is named", "at most 20 MB; alert past MT5CRS_ALERT_MEMORY_MB",
-            "restart the engine, and look at what it keeps";
-        "cpu" Fail "the engine unit's CPU; where no unit is named, what a sync and a retry cost of 10 s", "at most 1 %; alert past MT5CRS_ALERT_CPU_PERCENT",
-            "look at what the engine does: top -H -p PID";
+        "memory" Fail "the engine unit's memory; this process's where no unit is set", "at most 20 MB; alert above MT5CRS_ALERT_MEMORY_MB",
+            "restart the engine, and find what holds its memory";
+        "cpu" Fail "the engine unit's CPU; where no unit is set, the share of 10 s that a sync and a retry cost", "at most 1 %; alert above MT5CRS_ALERT_CPU_PERCENT",
+            "find what the engine does: top -H -p PID";
     }
-}
-
-/// The code of a group's check by that name, where there is one.
-pub(super) fn code(group: Group, name: &str) -> Option<&'static str> {
-    let mut codes = CHECKS.iter().filter(|entry| entry.group == group).map(|entry| entry.code);
-    codes.find(|code| {
-        code.strip_prefix(group.name()).is_some_and(|rest| rest.strip_prefix('.') == Some(name))
-    })
 }
 
 impl Entry {
-    /// Whether the word is its code or its group.
-    pub(super) fn is(&self, word: &str) -> bool {
+    /// Whether the word is its code or its group's name.
+    pub(super) fn is_called(&self, word: &str) -> bool {
         self.code == word || self.group.name() == word
     }
 }

@@ -1,30 +1,33 @@
-//! Are the settings what somebody meant?
+//! Checks of the settings: are they valid, known, unambiguous and private?
 
+use super::findings::first_few;
+use super::{Audit, Deps, Options};
 use crate::clock::Deadline;
 use crate::config::{FileState, Key, Origin, Problem, ProblemKind, Resolved, WarningKind};
 use crate::guard::target;
 use crate::link::target::resolve;
+use crate::report::Check;
 
-use super::findings::{Findings, Found};
-use super::{Deps, Options};
-
-/// More than these are counted, not listed.
-const LISTED: usize = 5;
-
-pub(super) fn check(options: &Options, deps: &Deps<'_>, findings: &mut Findings<'_>) {
+/// Checks the settings.
+pub(super) fn check(audit: &mut Audit<'_>) {
+    let (options, deps) = (audit.options, audit.deps);
     let resolved = &options.resolved;
-    findings.add("config.keys", keys(resolved));
-    findings.add("config.unknown", unknown(resolved));
-    findings.add("config.origins", origins(resolved));
-    findings.add("config.gateway", gateway(options));
-    findings.add("config.env-file", env_file(resolved));
-    if findings.wants_code("config.target") {
-        findings.add("config.target", address(options, deps));
+    for check in [
+        keys(resolved).named("config.keys"),
+        unknown(resolved).named("config.unknown"),
+        origins(resolved).named("config.origins"),
+        gateway(options).named("config.gateway"),
+        env_file(resolved).named("config.env-file"),
+    ] {
+        audit.findings.add(check);
+    }
+    if audit.findings.wants_code("config.target") {
+        audit.findings.add(address(options, deps).named("config.target"));
     }
 }
 
-/// Each problem is told by one check.
-fn told_by(problem: &Problem) -> &'static str {
+/// The check that reports a problem; each problem has one.
+fn code_of(problem: &Problem) -> &'static str {
     let is_gateway = matches!(problem.key, Some(Key::GatewayHost | Key::GatewayPort));
     match problem.kind {
         ProblemKind::UnknownKey => "config.unknown",
@@ -35,39 +38,29 @@ fn told_by(problem: &Problem) -> &'static str {
 }
 
 fn problems<'r>(resolved: &'r Resolved, code: &str) -> Vec<&'r Problem> {
-    resolved.problems.iter().filter(|problem| told_by(problem) == code).collect()
+    resolved.problems.iter().filter(|problem| code_of(problem) == code).collect()
 }
 
-fn failed(problems: &[&Problem]) -> Found {
-    let mut remedies: Vec<&str> = problems.iter().map(|problem| problem.remedy.as_str()).collect();
+fn failed(problems: &[&Problem]) -> Check {
+    let mut remedies: Vec<String> = problems.iter().map(|problem| problem.remedy.clone()).collect();
     remedies.dedup();
-    let remedy = remedies.iter().take(LISTED).copied().collect::<Vec<_>>().join("; ");
-    Found::fail(list(problems.iter().map(|problem| problem.message.clone()))).remedy(remedy)
+    let messages = problems.iter().map(|problem| problem.message.clone());
+    Check::fail(first_few(messages)).with_remedy(first_few(remedies))
 }
 
-/// The first few, and how many more there are.
-pub(super) fn list(all: impl IntoIterator<Item = String>) -> String {
-    let all: Vec<String> = all.into_iter().collect();
-    let shown = all.iter().take(LISTED).cloned().collect::<Vec<_>>().join("; ");
-    match all.len().saturating_sub(LISTED) {
-        0 => shown,
-        more => format!("{shown}; and {more} more"),
-    }
-}
-
-fn keys(resolved: &Resolved) -> Found {
+fn keys(resolved: &Resolved) -> Check {
     let set = resolved.table.iter().filter(|entry| !entry.is_default).count();
     match problems(resolved, "config.keys").as_slice() {
-        [] => Found::pass(format!("{set} of {} are set", resolved.table.len())),
+        [] => Check::pass(format!("{set} of {} are set", resolved.table.len())),
         some => failed(some),
     }
 }
 
-fn unknown(resolved: &Resolved) -> Found {
+fn unknown(resolved: &Resolved) -> Check {
     let slips: Vec<String> = warnings(resolved, WarningKind::NoEffect);
     match (problems(resolved, "config.unknown").as_slice(), slips.is_empty()) {
-        ([], true) => Found::pass("none"),
-        ([], false) => Found::warn(list(slips)).remedy("mend the name, or take it out"),
+        ([], true) => Check::pass("none"),
+        ([], false) => Check::warn(first_few(slips)).with_remedy("correct the name, or remove it"),
         (some, _) => failed(some),
     }
 }
@@ -77,10 +70,10 @@ fn warnings(resolved: &Resolved, kind: WarningKind) -> Vec<String> {
     fits.map(|warning| warning.message.clone()).collect()
 }
 
-fn origins(resolved: &Resolved) -> Found {
+fn origins(resolved: &Resolved) -> Check {
     let overrides = warnings(resolved, WarningKind::Overrides);
     if !overrides.is_empty() {
-        return Found::warn(list(overrides));
+        return Check::warn(first_few(overrides));
     }
     let count = |fits: fn(&Origin) -> bool| {
         resolved.table.iter().filter(|entry| fits(&entry.origin)).count()
@@ -92,52 +85,54 @@ fn origins(resolved: &Resolved) -> Found {
         (count(|origin| matches!(origin, Origin::Profile { .. })), "in the profile"),
         (count(|origin| matches!(origin, Origin::Default)), "by default"),
     ];
-    let said = counts.iter().filter(|(count, _)| *count > 0);
-    Found::pass(said.map(|(count, by)| format!("{count} {by}")).collect::<Vec<_>>().join(", "))
+    let used = counts.iter().filter(|(count, _)| *count > 0);
+    Check::pass(used.map(|(count, by)| format!("{count} {by}")).collect::<Vec<_>>().join(", "))
 }
 
-fn gateway(options: &Options) -> Found {
-    if options.practising {
-        return Found::not_applicable("a simulated gateway stands in for the configured one");
+fn gateway(options: &Options) -> Check {
+    if options.sim_mode {
+        return Check::not_applicable("a simulated gateway replaces the configured one");
     }
     match (problems(&options.resolved, "config.gateway").as_slice(), &options.settings.gateway) {
-        ([], Some(gateway)) => Found::pass(format!("{gateway} ({})", options.origin)),
-        ([], None) => Found::not_reached("what names it can't be used: see config.keys"),
+        ([], Some(gateway)) => Check::pass(format!("{gateway} ({})", options.origin)),
+        ([], None) => Check::not_reached("its settings are invalid: see config.keys"),
         (some, _) => failed(some),
     }
 }
 
-fn address(options: &Options, deps: &Deps<'_>) -> Found {
+fn address(options: &Options, deps: &Deps<'_>) -> Check {
     let Some(gateway) = &options.settings.gateway else {
-        return Found::not_reached("no gateway is named");
+        return Check::not_reached("no gateway is configured");
     };
     let is_address = gateway.host.parse::<std::net::IpAddr>().is_ok();
     if options.selection.is_offline() && !is_address {
-        return Found::not_applicable("without the link no name is resolved");
+        return Check::not_applicable("with --skip link no name is resolved");
     }
     let clock = &**deps.clock;
     let until = Deadline::after(clock, options.settings.sync_timeout).min(deps.deadline);
     let target = match resolve(&gateway.host, gateway.port, clock, deps.stop, until) {
         Ok(target) => target,
-        Err(error) => return Found::not_reached(error.to_string()),
+        Err(error) => return Check::not_reached(error.to_string()),
     };
     match target::allow(&target, options.allow_loopback) {
-        Err(own) => Found::fail(format!("{} is {own}", target.host)),
+        Err(own) => Check::fail(format!("{} is {own}", target.host)),
         Ok(_) => match &target.own {
-            Some(own) => Found::pass(format!("{} is {own}, as asked for", target.host)),
-            None => Found::pass(format!("{} is not this machine", target.address.ip())),
+            Some(own) => {
+                Check::pass(format!("{} is {own}, as --allow-loopback allows", target.host))
+            }
+            None => Check::pass(format!("{} is not this machine", target.address.ip())),
         },
     }
 }
 
-fn env_file(resolved: &Resolved) -> Found {
+fn env_file(resolved: &Resolved) -> Check {
     let open = warnings(resolved, WarningKind::Permissions);
-    // The first file that settings are looked for in is always this one.
+    // `.env` is always the first file.
     match resolved.files.first() {
-        _ if !open.is_empty() => Found::warn(list(open)),
+        _ if !open.is_empty() => Check::warn(first_few(open)),
         Some(file) if file.state == FileState::Read => {
-            Found::pass(format!("{} is closed to others", file.path.display()))
+            Check::pass(format!("{} is closed to other users", file.path.display()))
         }
-        _ => Found::not_applicable("there is no .env"),
+        _ => Check::not_applicable("there is no .env"),
     }
 }

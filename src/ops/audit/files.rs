@@ -1,4 +1,4 @@
-//! What lies on this machine: can it be written, is it whole, is it this version's?
+//! Checks of this machine's files: can they be written, are they whole, are they of this version?
 
 use std::ffi::OsString;
 use std::fs::{self, Metadata};
@@ -11,20 +11,25 @@ use jiff::Timestamp;
 use nix::sys::statvfs::statvfs;
 use nix::unistd::{AccessFlags, access};
 
-use super::findings::Found;
+use super::Audit;
+use super::catalogue::Group;
+use super::findings::first_few;
+use crate::config::Key;
 use crate::evidence::Evidence;
+use crate::failure::cause_of;
 use crate::guard::breaker;
 use crate::ops::sync::snapshot::{Previous, Store};
+use crate::report::Check;
 
-/// How long another process's append is waited for.
-const PATIENCE: Duration = Duration::from_secs(2);
-/// Free bytes below which nothing that matters can be relied on to be written.
-const FEW_BYTES: u64 = 64 << 20;
-/// Free bytes below which it is time to look.
-const SOME_BYTES: u64 = 1 << 30;
-/// Clocks may differ by this much before a snapshot counts as taken in the future.
+/// Timeout for another process's append.
+const APPEND_TIMEOUT: Duration = Duration::from_secs(2);
+/// Free bytes below which logs and evidence may not be written any more.
+const MIN_FREE_BYTES: u64 = 64 << 20;
+/// Free bytes below which the check warns.
+const LOW_FREE_BYTES: u64 = 1 << 30;
+/// A snapshot counts as taken in the future past this clock difference.
 const FUTURE_TOLERANCE: Duration = Duration::from_secs(60);
-/// A script of completions longer than this is none.
+/// A longer file is not a completion script.
 const MAX_SCRIPT_BYTES: u64 = 4 << 20;
 
 /// This binary.
@@ -32,120 +37,139 @@ const MAX_SCRIPT_BYTES: u64 = 4 << 20;
 pub struct Build {
     /// Version, commit and libzmq's version.
     pub version: String,
-    /// Where it lies, where that is known.
+    /// Its path, where that is known.
     pub path: Option<PathBuf>,
 }
 
 /// One shell's completions, as this binary prints them.
 #[derive(Debug, Clone)]
 pub struct Completions {
-    /// The shell.
+    /// The shell's name, as `mt5crs completions` takes it.
     pub shell: &'static str,
-    /// The script.
+    /// The script that this binary generates.
     pub script: Vec<u8>,
-    /// Where they are usually installed.
+    /// The usual installation paths.
     pub places: Vec<PathBuf>,
 }
 
-/// Where everything lies.
-#[derive(Debug, Clone)]
-pub(super) struct Places {
+/// The paths to check, owned by the thread that checks them.
+struct Places {
     /// This gateway's state.
-    pub(super) state: PathBuf,
-    pub(super) logs: PathBuf,
-    pub(super) verify_log: PathBuf,
-    pub(super) kill_switch: PathBuf,
-    /// `tcp://HOST:PORT`, where a gateway is named.
-    pub(super) endpoint: Option<String>,
-    pub(super) build: Build,
-    /// `PATH`.
-    pub(super) search_path: Option<OsString>,
-    pub(super) completions: Vec<Completions>,
-    pub(super) now: Timestamp,
+    state: PathBuf,
+    logs: PathBuf,
+    verify_log: PathBuf,
+    kill_switch: PathBuf,
+    /// `tcp://HOST:PORT`, where a gateway is configured.
+    endpoint: Option<String>,
+    build: Build,
+    /// The value of `PATH`.
+    search_path: Option<OsString>,
+    completions: Vec<Completions>,
+    now: Timestamp,
 }
 
-/// Looks at all of it. It may take as long as the disks do.
-pub(super) fn look(places: &Places) -> Vec<(&'static str, Found)> {
-    vec![
-        ("files.state", directory(&places.state)),
-        ("files.logs", directory(&places.logs)),
-        ("files.verify-log", file(&places.verify_log)),
-        ("files.evidence", evidence(&places.state)),
-        ("files.space", space(&[&places.state, &places.logs, &places.verify_log])),
-        ("files.snapshot", snapshot(places)),
-        ("files.binary", binary(&places.build, places.search_path.as_ref())),
-        ("files.completions", completions(&places.completions)),
-        ("files.kill-switch", kill_switch(&places.kill_switch)),
-        ("files.breaker", engaged(&places.kill_switch)),
-    ]
+/// Checks the files and directories of this machine.
+pub(super) fn check(audit: &mut Audit<'_>) {
+    let keys = [Key::StateDir, Key::LogDir, Key::VerifyLog, Key::KillSwitchFile, Key::Profile];
+    audit.require_paths(Group::Files, &keys);
+    let (options, settings) = (audit.options, &audit.options.settings);
+    let shared = audit.engine.check_kill_switch(&settings.kill_switch_file);
+    audit.findings.add(shared.named("files.kill-switch-shared"));
+    audit.findings.add(audit.engine.check_active().named("files.engine-unit"));
+    let places = Places {
+        state: audit.state_dir(),
+        logs: settings.log_dir.clone(),
+        verify_log: settings.verify_log.clone(),
+        kill_switch: settings.kill_switch_file.clone(),
+        endpoint: audit.endpoint(),
+        build: options.build.clone(),
+        search_path: options.search_path.clone(),
+        completions: options.completions.clone(),
+        now: audit.deps.clock.now(),
+    };
+    audit.check_group(Group::Files, move || places.check());
 }
 
-/// A directory that can be written to, or that could be made.
-fn directory(path: &Path) -> Found {
+impl Places {
+    fn check(&self) -> Vec<Check> {
+        vec![
+            directory(&self.state).named("files.state"),
+            directory(&self.logs).named("files.logs"),
+            file(&self.verify_log).named("files.verify-log"),
+            evidence(&self.state).named("files.evidence"),
+            space(&[&self.state, &self.logs, &self.verify_log]).named("files.space"),
+            snapshot(self).named("files.snapshot"),
+            binary(&self.build, self.search_path.as_ref()).named("files.binary"),
+            completions(&self.completions).named("files.completions"),
+            kill_switch(&self.kill_switch).named("files.kill-switch"),
+            engaged(&self.kill_switch).named("files.breaker"),
+        ]
+    }
+}
+
+/// A directory that can be written to, or created.
+fn directory(path: &Path) -> Check {
     let (nearest, metadata) = match nearest(path) {
         Ok(found) => found,
-        Err(why) => return Found::fail(why),
+        Err(why) => return Check::fail(why),
     };
     let shown = path.display();
     if !metadata.is_dir() {
-        return Found::fail(format!("{} is in the way: it is no directory", nearest.display()));
+        return Check::fail(format!("{} is not a directory", nearest.display()));
     }
     match access(nearest, AccessFlags::W_OK | AccessFlags::X_OK) {
-        Err(errno) => Found::fail(format!("{}: {}", nearest.display(), errno.desc())),
-        Ok(()) if nearest == path => Found::pass(format!("{shown}")),
-        Ok(()) => Found::pass(format!("{shown}, not there yet, can be made")),
+        Err(errno) => Check::fail(format!("{}: {}", nearest.display(), errno.desc())),
+        Ok(()) if nearest == path => Check::pass(format!("{shown}")),
+        Ok(()) => Check::pass(format!("{shown} does not exist yet, and can be created")),
     }
 }
 
-/// What is there of a path: itself, or the directory above it that is.
+/// The path itself, or its nearest existing ancestor.
 fn nearest(path: &Path) -> Result<(&Path, Metadata), String> {
     for ancestor in path.ancestors().filter(|ancestor| *ancestor != Path::new("")) {
         match fs::metadata(ancestor) {
             Ok(metadata) => return Ok((ancestor, metadata)),
-            // What lies below a file isn't there either.
             Err(error)
                 if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
             Err(error) => return Err(format!("{}: {error}", ancestor.display())),
         }
     }
-    Err(format!("nothing is there of {}", path.display()))
+    Err(format!("no part of {} exists", path.display()))
 }
 
-/// A file that can be written to, or that could be made.
-fn file(path: &Path) -> Found {
+/// A file that can be written to, or created.
+fn file(path: &Path) -> Check {
     match fs::metadata(path) {
         Ok(metadata) if !metadata.is_file() => {
-            Found::fail(format!("{} is no file", path.display()))
+            Check::fail(format!("{} is not a file", path.display()))
         }
         Ok(_) => match access(path, AccessFlags::W_OK) {
-            Ok(()) => Found::pass(path.display().to_string()),
-            Err(errno) => Found::fail(format!("{}: {}", path.display(), errno.desc())),
+            Ok(()) => Check::pass(path.display().to_string()),
+            Err(errno) => Check::fail(format!("{}: {}", path.display(), errno.desc())),
         },
         Err(error) if error.kind() == ErrorKind::NotFound => match path.parent() {
             Some(parent) => directory(parent),
-            None => Found::fail(format!("{}: {error}", path.display())),
+            None => Check::fail(format!("{}: {error}", path.display())),
         },
-        Err(error) => Found::fail(format!("{}: {error}", path.display())),
+        Err(error) => Check::fail(format!("{}: {error}", path.display())),
     }
 }
 
-/// Nothing is made where nothing is recorded yet.
-fn evidence(state: &Path) -> Found {
+/// Creates nothing where there are no records yet.
+fn evidence(state: &Path) -> Check {
     let evidence = Evidence::at(state.to_owned());
     if !evidence.path().exists() {
-        let Found { status, found, .. } = directory(state);
-        return Found::judge(
-            status == super::Status::Pass,
-            format!("nothing is recorded; {found}"),
-        );
+        let mut directory = directory(state);
+        directory.found = format!("no records yet; {}", directory.found);
+        return directory;
     }
-    match evidence.writable(PATIENCE) {
-        Ok(()) => Found::pass(evidence.path().display().to_string()),
-        Err(error) => Found::fail(crate::failure::cause_of(&error)),
+    match evidence.writable(APPEND_TIMEOUT) {
+        Ok(()) => Check::pass(evidence.path().display().to_string()),
+        Err(error) => Check::fail(cause_of(&error)),
     }
 }
 
-fn space(paths: &[&Path]) -> Found {
+fn space(paths: &[&Path]) -> Check {
     let mut least: Option<(u64, String)> = None;
     for path in paths {
         let free = nearest(path).and_then(|(there, _)| {
@@ -157,46 +181,46 @@ fn space(paths: &[&Path]) -> Found {
                 least = Some((free, there.display().to_string()));
             }
             Ok(_) => {}
-            Err(why) => return Found::fail(why),
+            Err(why) => return Check::fail(why),
         }
     }
     let (free, path) = least.unwrap_or_default();
     judge_space(free, &path)
 }
 
-fn judge_space(free: u64, path: &str) -> Found {
+fn judge_space(free: u64, path: &str) -> Check {
     let found = format!("{} MiB free at {path}", free >> 20);
     match free {
-        ..FEW_BYTES => Found::fail(found),
-        FEW_BYTES..SOME_BYTES => Found::warn(found),
-        _ => Found::pass(found),
+        ..MIN_FREE_BYTES => Check::fail(found),
+        MIN_FREE_BYTES..LOW_FREE_BYTES => Check::warn(found),
+        _ => Check::pass(found),
     }
 }
 
-fn snapshot(places: &Places) -> Found {
+fn snapshot(places: &Places) -> Check {
     let snapshot = match Store::new(places.state.clone()).load() {
         Previous::Found(snapshot) => snapshot,
-        Previous::Absent => return Found::warn("there is none: no sync has succeeded here yet"),
+        Previous::Absent => return Check::warn("none: no sync has succeeded here yet"),
         Previous::Unusable(why) => {
-            return Found::warn(format!("it can't be used, and is taken for absent: {why}"));
+            return Check::warn(format!("unusable, and treated as absent: {why}"));
         }
     };
     if places.endpoint.as_deref().is_some_and(|endpoint| endpoint != snapshot.endpoint) {
-        return Found::warn(format!("it is of another gateway: {}", snapshot.endpoint));
+        return Check::warn(format!("of another gateway: {}", snapshot.endpoint));
     }
     let age = places.now.duration_since(snapshot.taken_at);
     if age.is_negative() && age.unsigned_abs() > FUTURE_TOLERANCE {
-        let found = format!("it was taken in the future, at {}", snapshot.taken_at);
-        return Found::warn(found).remedy("set this machine's clock, then mt5crs sync");
+        let found = format!("taken in the future, at {}", snapshot.taken_at);
+        return Check::warn(found).with_remedy("set this machine's clock, then mt5crs sync");
     }
     let count = snapshot.positions.len();
-    Found::pass(format!("{count} positions, taken {:.1} h ago", age.as_secs_f64() / 3600.0))
+    Check::pass(format!("{count} positions, taken {:.1} h ago", age.as_secs_f64() / 3600.0))
 }
 
-fn binary(build: &Build, search_path: Option<&OsString>) -> Found {
+fn binary(build: &Build, search_path: Option<&OsString>) -> Check {
     let Some(path) = &build.path else {
-        return Found::warn(format!("{}, and where it lies can't be told", build.version))
-            .remedy("start it by a path that is still there: it may have been replaced meanwhile");
+        return Check::warn(format!("{}; its path is unknown", build.version))
+            .with_remedy("start it by a path that exists: its file may have been replaced");
     };
     let directories = search_path.map(std::env::split_paths).into_iter().flatten();
     let mut on_path = directories.map(|directory| directory.join("mt5crs"));
@@ -207,13 +231,13 @@ fn binary(build: &Build, search_path: Option<&OsString>) -> Found {
     };
     let found = format!("{} at {}", build.version, path.display());
     match first {
-        None => Found::pass(format!("{found}; the PATH finds none")),
-        Some(first) if same(&first, path) => Found::pass(found),
-        Some(first) => Found::warn(format!("{found}; the PATH finds {}", first.display())),
+        None => Check::pass(format!("{found}; none on the PATH")),
+        Some(first) if same(&first, path) => Check::pass(found),
+        Some(first) => Check::warn(format!("{found}; first on the PATH is {}", first.display())),
     }
 }
 
-fn completions(all: &[Completions]) -> Found {
+fn completions(all: &[Completions]) -> Check {
     let (mut current, mut stale) = (vec![], vec![]);
     for completions in all {
         for place in completions.places.iter().filter(|place| place.is_file()) {
@@ -226,62 +250,61 @@ fn completions(all: &[Completions]) -> Found {
     match (stale.first(), current.is_empty()) {
         (Some((shell, place)), _) => {
             let places = stale.iter().map(|(_, place)| place.clone());
-            Found::warn(format!("another version's: {}", super::config::list(places)))
-                .remedy(format!("mt5crs completions {shell} > {place}"))
+            Check::warn(format!("generated by another version: {}", first_few(places)))
+                .with_remedy(format!("mt5crs completions {shell} > {place}"))
         }
-        (None, true) => Found::not_applicable("none are installed where shells look for them"),
-        (None, false) => {
-            Found::pass(super::config::list(current.into_iter().map(|(_, place)| place)))
-        }
+        (None, true) => Check::not_applicable("none installed in the usual places"),
+        (None, false) => Check::pass(first_few(current.into_iter().map(|(_, place)| place))),
     }
 }
 
-fn kill_switch(path: &Path) -> Found {
+fn kill_switch(path: &Path) -> Check {
     let Some(parent) = path.parent().filter(|parent| parent.is_dir()) else {
-        return Found::fail(format!("{}: its directory is not there", path.display()));
+        return Check::fail(format!("{}: its directory does not exist", path.display()));
     };
     if let Err(errno) = access(parent, AccessFlags::W_OK | AccessFlags::X_OK) {
-        return Found::fail(format!("{}: {}", parent.display(), errno.desc()));
+        return Check::fail(format!("{}: {}", parent.display(), errno.desc()));
     }
     let (Ok(directory), us) = (fs::metadata(parent), nix::unistd::geteuid().as_raw()) else {
-        return Found::fail(format!("{} can't be looked at", parent.display()));
+        return Check::fail(format!("{} can't be read", parent.display()));
     };
     match fs::symlink_metadata(path) {
         Ok(there) if there.is_dir() => {
-            Found::fail(format!("{} is a directory, which no release removes", path.display()))
+            Check::fail(format!("{} is a directory, which a release can't remove", path.display()))
         }
-        Ok(there) if !may_remove(&directory, there.uid(), us) => Found::fail(format!(
+        Ok(there) if !may_remove(&directory, there.uid(), us) => Check::fail(format!(
             "{} belongs to uid {}, and its directory is sticky",
             path.display(),
             there.uid()
         )),
-        _ => Found::pass(path.display().to_string()),
+        _ => Check::pass(path.display().to_string()),
     }
 }
 
-/// In a sticky directory only a file's owner, the directory's and root may remove it.
+/// Whether `who` may remove a file of `owner` (both uids): in a sticky directory only the file's owner, the directory's
+/// owner and root may.
 pub(super) fn may_remove(directory: &Metadata, owner: u32, who: u32) -> bool {
     const STICKY: u32 = 0o1000;
     directory.mode() & STICKY == 0 || who == 0 || who == owner || who == directory.uid()
 }
 
-fn engaged(path: &Path) -> Found {
+fn engaged(path: &Path) -> Check {
     match breaker::engaged(path) {
-        Some(why) => Found::warn(why),
-        None => Found::pass(format!("{} is not there", path.display())),
+        Some(why) => Check::warn(why),
+        None => Check::pass(format!("{} does not exist", path.display())),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::Status;
     use super::*;
+    use crate::report::Status;
 
     #[test]
-    fn little_space_warns_and_less_fails() {
-        assert_eq!(judge_space(SOME_BYTES, "/").status, Status::Pass);
-        assert_eq!(judge_space(SOME_BYTES - 1, "/").status, Status::Warn);
-        assert_eq!(judge_space(FEW_BYTES - 1, "/").status, Status::Fail);
+    fn low_space_warns_and_too_little_fails() {
+        assert_eq!(judge_space(LOW_FREE_BYTES, "/").status, Status::Pass);
+        assert_eq!(judge_space(LOW_FREE_BYTES - 1, "/").status, Status::Warn);
+        assert_eq!(judge_space(MIN_FREE_BYTES - 1, "/").status, Status::Fail);
     }
 
     #[test]

@@ -1,30 +1,29 @@
-//! What monitoring reads of an audit.
+//! Metrics of an audit, for monitoring.
 
 use super::Report;
-use super::findings::{Finding, Status};
-use crate::metric::{Metric, Range, check_status, link_up};
-use crate::report::{Outcome, Status as Ended};
+use crate::metric::{Metric, Range, link_up, of_checks};
+use crate::report::{Outcome, Status};
 
-/// The check that stands for the gateway's answer and its terminal's.
+/// The check that shows that the gateway and its terminal answer.
 const LINK: &str = "link.terminal";
 
-/// Of one audit.
+/// The metrics of one audit.
 pub fn of(outcome: &Outcome<Report>) -> Vec<Metric> {
-    let help = "Whether nothing was found that makes this deployment unfit";
+    let help = "Whether this deployment is fit";
     let ok = outcome.report.is_some() && outcome.exit == crate::exit::Exit::Ok;
     let mut figures = vec![Metric::should_be("audit_ok", help, ok)];
     let Some(report) = &outcome.report else {
         figures.push(link_up(false));
         return figures;
     };
-    let link = report.checks.iter().find(|finding| finding.code == LINK);
-    // Nothing is said of a gateway that nobody wanted to be asked.
+    let link = report.checks.iter().find(|check| check.name == LINK);
+    // Without a selected check of the link there is no metric for it.
     figures.extend(
-        link.filter(|finding| finding.status != Status::Skipped)
-            .map(|finding| link_up(matches!(finding.status, Status::Pass | Status::Warn))),
+        link.filter(|check| check.status != Status::Skipped)
+            .map(|check| link_up(matches!(check.status, Status::Pass | Status::Warn))),
     );
     let count = |status: &str, count| {
-        let help = "How many checks ended so";
+        let help = "Number of checks by result";
         Metric::count("audit_checks", help, count).label("status", status)
     };
     figures.extend([
@@ -33,16 +32,6 @@ pub fn of(outcome: &Outcome<Report>) -> Vec<Metric> {
         count("failed", report.failed).critical(Range::up_to(0.0)),
         count("not_reached", report.not_reached).critical(Range::up_to(0.0)),
     ]);
-    figures.extend(report.checks.iter().filter_map(ended));
+    figures.extend(of_checks(&report.checks));
     figures
-}
-
-fn ended(finding: &Finding) -> Option<Metric> {
-    let status = match finding.status {
-        Status::Pass => Ended::Pass,
-        Status::Warn => Ended::Warn,
-        Status::Fail => Ended::Fail,
-        Status::NotReached | Status::NotApplicable | Status::Skipped => return None,
-    };
-    check_status(finding.code, status)
 }

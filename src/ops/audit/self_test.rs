@@ -16,7 +16,7 @@ use jiff::Timestamp;
 
 use self::bench::Bench;
 use self::plays::PLAYS;
-use super::findings::Found;
+use crate::report::Check;
 
 /// How one play is set up, and what must come of it.
 struct Play {
@@ -34,27 +34,28 @@ struct Play {
 }
 
 /// Plays every play, whatever comes of the others. Nobody who listens to this run hears of it.
-pub(super) fn run(scratch: &Path, now: Timestamp) -> Vec<(&'static str, Found)> {
+pub(super) fn run(scratch: &Path, now: Timestamp) -> Vec<Check> {
     tracing::subscriber::with_default(tracing::subscriber::NoSubscriber::new(), || {
-        PLAYS.iter().map(|play| (play.code, found(play, play.faults, scratch, now))).collect()
+        let of = |play: &Play| found(play, play.faults, scratch, now).named(play.code);
+        PLAYS.iter().map(of).collect()
     })
 }
 
-fn found(play: &Play, faults: &[&str], scratch: &Path, now: Timestamp) -> Found {
+fn found(play: &Play, faults: &[&str], scratch: &Path, now: Timestamp) -> Check {
     match Bench::new(faults, play.positions, scratch, now) {
         Ok(bench) => match (play.play)(&bench) {
-            Ok(seen) => Found::pass(seen),
-            Err(instead) => Found::fail(instead),
+            Ok(seen) => Check::pass(seen),
+            Err(instead) => Check::fail(instead),
         },
-        Err(why) => Found::not_reached(why),
+        Err(why) => Check::not_reached(why),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::Status;
     use super::super::catalogue::{CHECKS, Group};
     use super::*;
+    use crate::report::Status;
 
     #[test]
     fn every_play_comes_out_and_its_foil_does_not() {
@@ -84,6 +85,6 @@ mod tests {
     fn without_a_place_for_scratch_nothing_is_reached() {
         let all = run(Path::new("/dev/null/nothing"), Timestamp::now());
         assert_eq!(all.len(), PLAYS.len());
-        assert!(all.iter().all(|(_, found)| found.status == Status::NotReached));
+        assert!(all.iter().all(|check| check.status == Status::NotReached));
     }
 }

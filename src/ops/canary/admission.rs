@@ -12,7 +12,7 @@ use super::{Deps, Options, Report, ceiling};
 use crate::clock::{Deadline, micros, nanos};
 use crate::evidence::EvidenceError;
 use crate::evidence::body::Begin;
-use crate::exit::Exit;
+use crate::failure::{Code, Failure};
 use crate::guard::{arm, breaker, decision};
 use crate::link::order::OpenPermit;
 use crate::link::{Client, Error};
@@ -23,7 +23,7 @@ use crate::proof::intents;
 use crate::protocol::account::Account;
 use crate::protocol::ping::Pong;
 use crate::protocol::positions::Position;
-use crate::report::{Check, Failure, Status};
+use crate::report::{Check, Status};
 use crate::units::Ticket;
 
 /// Round trips that the latency is judged by.
@@ -54,9 +54,8 @@ impl Guards<'_> {
         expected: &str,
         remedy: &str,
     ) {
-        let remedy = matches!(status, Status::Fail | Status::Warn).then(|| remedy.to_owned());
-        let expected = expected.to_owned();
-        self.checks.push(Check { name: name.into(), status, found, expected, remedy });
+        let check = Check::new(status, found).named(name).expecting(expected);
+        self.checks.push(check.with_remedy(remedy));
     }
 
     fn judge(
@@ -110,13 +109,7 @@ pub(super) fn admit(
 }
 
 fn refusal(forbidding: &[String]) -> Failure {
-    Failure {
-        code: "guard",
-        message: "refused by a guard; no order was sent".to_owned(),
-        causes: forbidding.to_vec(),
-        remedy: "mend what the guards name, then run it again".to_owned(),
-        exit: Exit::Guarded,
-    }
+    Failure::new(Code::Guard, "refused by a guard; no order was sent").with_causes(forbidding)
 }
 
 impl Guards<'_> {
@@ -267,7 +260,7 @@ impl Guards<'_> {
             "on the gateway: tasklist | findstr MT5",
         );
         let judged = checks::identity_expected(account.as_ref(), &self.options.judging.expected);
-        self.checks.push(Check { name: "account-expected".into(), ..judged });
+        self.checks.push(judged.named("account-expected"));
         account
     }
 
@@ -318,11 +311,11 @@ impl Guards<'_> {
         };
         let unresolved = intents::unresolved(&looked);
         let found = match (&unresolved, looked.len()) {
-            (Some(failure), _) => failure.causes.join("; "),
+            (Some(failure), _) => failure.causes().join("; "),
             (None, 0) => "none".to_owned(),
             (None, count) => format!("{count} resolved just now"),
         };
-        let remedy = unresolved.as_ref().map_or("", |failure| failure.remedy.as_str());
+        let remedy = unresolved.as_ref().map_or("", |failure| failure.remedy());
         self.judge(
             "intents-resolved",
             unresolved.is_none(),

@@ -11,12 +11,12 @@ use super::close::{CloseContext, Unwind, found_closed, not_closed};
 use super::watch::{self, Held, Hourly};
 use super::{Adopted, CloseEnd, Deps, Options, Report, trade};
 use crate::evidence::book::OpenCanary;
-use crate::exit::Exit;
+use crate::failure::{Code, Failure};
 use crate::link::Client;
 use crate::proof::absence::{self, Credible};
 use crate::proof::intents;
 use crate::protocol::positions::Position;
-use crate::report::{Check, Failure, Outcome, Status, Verdict};
+use crate::report::{Check, Outcome, Verdict};
 use crate::units::Ticket;
 
 /// Finds, proves, asks, and takes up.
@@ -74,12 +74,12 @@ fn find(
 ) -> Result<BTreeSet<Ticket>, Failure> {
     let link = |error: &crate::link::Error| options.names.read_failure(error);
     let mut guard = |name: &'static str, found: Result<String, Failure>| {
-        let (status, words, remedy) = match &found {
-            Ok(words) => (Status::Pass, words.clone(), None),
-            Err(failure) => (Status::Fail, failure.causes.join("; "), Some(failure.remedy.clone())),
+        let check = match &found {
+            Ok(words) => Check::pass(words),
+            Err(failure) => Check::fail(failure.causes().join("; ")).with_remedy(failure.remedy()),
         };
-        let expected = "one open canary, named by the gateway, in its list".to_owned();
-        report.guards.push(Check { name: name.into(), status, found: words, expected, remedy });
+        let expected = "one open canary, named by the gateway, in its list";
+        report.guards.push(check.named(name).expecting(expected));
         found.map(drop)
     };
     client.identify().map_err(|error| link(&error))?;
@@ -95,7 +95,8 @@ fn find(
     let looked = intents::resolve(client, deps.clock, &deps.records, credit, deps.deadline);
     match looked {
         Ok(looked) => {
-            warnings.extend(intents::unresolved(&looked).map(|failure| failure.causes.join("; ")));
+            warnings
+                .extend(intents::unresolved(&looked).map(|failure| failure.causes().join("; ")));
         }
         Err(intents::Trouble::Gateway(error)) => return Err(link(&error)),
         Err(intents::Trouble::Evidence(error)) => warnings.push(error.to_string()),
@@ -212,11 +213,6 @@ fn absent(
 }
 
 fn refuse(why: &str, remedy: &str) -> Failure {
-    Failure {
-        code: "nothing-to-resume",
-        message: "refused to take up a canary; no order was sent".to_owned(),
-        causes: vec![why.to_owned()],
-        remedy: remedy.to_owned(),
-        exit: Exit::Guarded,
-    }
+    let message = "refused to take up a canary; no order was sent";
+    Failure::new(Code::NothingToResume, message).with_cause(why).with_remedy(remedy)
 }

@@ -10,12 +10,11 @@ use std::time::Duration;
 use super::{CloseEnd, Closed, Deps, Options};
 use crate::clock::Deadline;
 use crate::evidence::body::{Body, CloseIntent, CloseOutcome, CloseResult};
-use crate::exit::Exit;
+use crate::failure::{Code, Failure};
 use crate::link::{Client, Error};
 use crate::proof::absence::{self, Credible};
 use crate::proof::close::{self, Became, Closing};
 use crate::protocol::positions::Position;
-use crate::report::Failure;
 use crate::units::Ticket;
 
 /// Between two looks for a gateway that went away.
@@ -225,13 +224,8 @@ pub(super) fn found_closed(ticket: Ticket, witness: &str) -> CloseOutcome {
 
 /// The one outcome that must not be missed.
 pub(super) fn not_closed(ticket: Ticket, why: &str) -> Failure {
-    Failure {
-        code: "canary-open",
-        message: format!("THE CANARY'S POSITION {ticket} IS NOT PROVED CLOSED"),
-        causes: vec![why.to_owned()],
-        remedy: format!(
-            "mt5crs emergency-close --ticket {ticket}, or close it by hand at the terminal"
-        ),
-        exit: Exit::NotFlat,
-    }
+    let message = format!("THE CANARY'S POSITION {ticket} IS NOT PROVED CLOSED");
+    Failure::new(Code::CanaryOpen, message).with_cause(why).with_remedy(format!(
+        "mt5crs emergency-close --ticket {ticket}, or close it by hand at the terminal"
+    ))
 }

@@ -14,7 +14,7 @@ use crate::evidence::body::{
     Purpose, RawReply,
 };
 use crate::exit::Exit;
-use crate::failure::interrupted;
+use crate::failure::{Code, Failure};
 use crate::guard::breaker;
 use crate::link::order::{Answered, Claim, OpenPermit, Prepared};
 use crate::link::{Client, Error};
@@ -23,7 +23,7 @@ use crate::proof::open::{self, Became, ClaimSummary, ExpectedOrder, Found};
 use crate::protocol::order::{Filled, Open};
 use crate::protocol::positions::Position;
 use crate::protocol::{ErrorCode, Executed, Refusal, signature};
-use crate::report::{Failure, Outcome, Verdict};
+use crate::report::{Outcome, Verdict};
 use crate::units::{Price, Side, Ticket};
 
 /// What the gateway gets as the order's comment; it drops it.
@@ -31,14 +31,10 @@ const COMMENT: &str = "mt5crs canary";
 
 /// Nothing was sent.
 pub(super) fn refused(report: Report, failure: Failure, simulated: bool) -> Outcome<Report> {
-    Outcome {
-        verdict: failure.verdict(),
-        exit: failure.exit,
-        simulated,
-        warnings: vec![],
-        failure: Some(failure),
-        report: Some(report),
-    }
+    let mut outcome = Outcome::failed(failure);
+    outcome.report = Some(report);
+    outcome.simulated = simulated;
+    outcome
 }
 
 /// Every guard passed, and nothing was to be sent.
@@ -75,16 +71,11 @@ pub(super) fn trade(
     let intent = intent(&order, &prepared, options, &before, &ready);
     (deps.point)("before-intent");
     if let Err(stopped) = deps.stop.ignore_all() {
-        return refused(report, interrupted(stopped), simulated);
+        return refused(report, Failure::interrupted(stopped), simulated);
     }
     if let Err(error) = deps.records.add(deps.clock, &intent.into()) {
-        let failure = Failure {
-            code: "evidence",
-            message: "refused: the order's intent could not be recorded".to_owned(),
-            causes: vec![error.to_string()],
-            remedy: "no evidence, no order: free the disk, or mend the state directory".to_owned(),
-            exit: Exit::Guarded,
-        };
+        let message = "refused: the order's intent could not be recorded";
+        let failure = Failure::new(Code::IntentNotRecorded, message).with_cause(error);
         return refused(report, failure, simulated);
     }
     (deps.point)("after-intent");
@@ -178,13 +169,9 @@ fn last_look(
 }
 
 fn forbidden(what: &str, why: &str) -> Failure {
-    Failure {
-        code: "guard",
-        message: format!("refused: {what}; no order was sent"),
-        causes: vec![why.to_owned()],
-        remedy: "run it again once that is settled".to_owned(),
-        exit: Exit::Guarded,
-    }
+    Failure::new(Code::Guard, format!("refused: {what}; no order was sent"))
+        .with_cause(why)
+        .with_remedy("run it again once that is settled")
 }
 
 fn order(options: &Options, now: jiff::Timestamp) -> Open {
@@ -413,33 +400,24 @@ pub(super) fn ended_as(
 }
 
 fn not_executed(options: &Options, why: &str, refusal: Option<Refusal>) -> Failure {
-    let causes = refusal.iter().map(Refusal::to_string).chain([why.to_owned()]).collect();
-    let remedy = match refusal.map(|refusal| refusal.code) {
-        Some(code) if code.executed() == Executed::No || code == ErrorCode::RiskSignatureInvalid => {
-            code.remedy().to_owned()
+    let message = format!("the canary on {} did not execute", options.names.endpoint);
+    let failure = Failure::new(Code::NotExecuted, message).with_causes(&refusal).with_cause(why);
+    match refusal.map(|refusal| refusal.code) {
+        Some(code)
+            if code.executed() == Executed::No || code == ErrorCode::RiskSignatureInvalid =>
+        {
+            failure.with_remedy(code.remedy())
         }
-        _ => "the broker's smallest volume may be 0.01: MT5CRS_CANARY_COEFFICIENT=1; or the filling mode, AutoTrading off, or a closed market: look at the terminal's Journal tab".to_owned(),
-    };
-    Failure {
-        code: "not-executed",
-        message: format!("the canary on {} did not execute", options.names.endpoint),
-        causes,
-        remedy,
-        exit: Exit::OrderRefused,
+        _ => failure,
     }
 }
 
 fn unknown(options: &Options, run: Uuid, why: &str) -> Failure {
-    Failure {
-        code: "outcome-unknown",
-        message: format!(
-            "OUTCOME UNKNOWN: an OPEN was sent to {}, and what became of it is not proved",
-            options.names.endpoint
-        ),
-        causes: vec![why.to_owned()],
-        remedy: format!(
-            "do not retry; look at the terminal's Trade tab, run mt5crs sync, or say what is so: mt5crs evidence resolve {run}"
-        ),
-        exit: Exit::OutcomeUnknown,
-    }
+    let message = format!(
+        "OUTCOME UNKNOWN: an OPEN was sent to {}, and what became of it is not proved",
+        options.names.endpoint
+    );
+    Failure::new(Code::OutcomeUnknown, message).with_cause(why).with_remedy(format!(
+        "do not retry; look at the terminal's Trade tab, run mt5crs sync, or say what is so: mt5crs evidence resolve {run}"
+    ))
 }

@@ -28,13 +28,13 @@ use super::close::{CloseContext, Unwind, not_closed};
 use super::{CloseEnd, Closed, Report};
 use crate::clock::{Stopped, humanize, millis};
 use crate::evidence::body::{WatchBegin, WatchEnd, WatchResult};
-use crate::exit::Exit;
+use crate::failure::{Code, Failure};
 use crate::guard::breaker::{self, Engaged};
 use crate::guard::drift::Limits;
 use crate::guard::drift::sample::Source;
 use crate::guard::health::{Reason, SILENCE, State};
 use crate::protocol::positions::Position;
-use crate::report::{Failure, Verdict};
+use crate::report::Verdict;
 use crate::units::Ticket;
 
 /// While nobody answers, a look this often at least: an outage must not be over for a minute before it is seen.
@@ -161,33 +161,22 @@ fn verdict(
     let lasted = humanize(Duration::from_millis(watched.lasted_ms));
     let reasons = || watched.reasons.iter().map(|reason| reason.words.clone());
     if closed.result == CloseEnd::NotClosed {
-        let mut failure = not_closed(ticket, &closed.why);
-        failure.causes.extend(reasons());
-        return Err(failure);
+        return Err(not_closed(ticket, &closed.why).with_causes(reasons()));
     }
     match (watched.ended, stopped) {
-        (Ended::Halted, _) => Err(Failure {
-            code: "halted",
-            message: format!(
-                "HALTED after {lasted}: the canary's position {ticket} is proved closed"
-            ),
-            causes: reasons().collect(),
-            remedy: "find out why, then mt5crs breaker release".to_owned(),
-            exit: Exit::No,
-        }),
-        (Ended::Stopped, Some(stopped)) => Err(Failure {
-            code: "stopped",
-            message: format!(
-                "{stopped} after {lasted}: the canary's position {ticket} is proved closed"
-            ),
-            causes: vec![format!(
-                "what the rest of {} would have shown is not known",
-                humanize(Duration::from_millis(watched.planned_ms))
-            )],
-            remedy: "run it again for the whole time; SIGUSR1 hands a watch over instead"
-                .to_owned(),
-            exit: Exit::No,
-        }),
+        (Ended::Halted, _) => Err(Failure::new(
+            Code::Halted,
+            format!("HALTED after {lasted}: the canary's position {ticket} is proved closed"),
+        )
+        .with_causes(reasons())),
+        (Ended::Stopped, Some(stopped)) => Err(Failure::new(
+            Code::Stopped,
+            format!("{stopped} after {lasted}: the canary's position {ticket} is proved closed"),
+        )
+        .with_cause(format!(
+            "what the rest of {} would have shown is not known",
+            humanize(Duration::from_millis(watched.planned_ms))
+        ))),
         (Ended::HandedOver, _) => Ok(Verdict::Warn),
         _ if watched.warned.is_empty() => Ok(Verdict::Pass),
         _ => Ok(Verdict::Warn),

@@ -1,19 +1,19 @@
-//! What monitoring reads of a comparison.
+//! Metrics of a comparison, for monitoring.
 
 use super::Report;
 use crate::guard::drift::State;
 use crate::metric::{Metric, Range, Unit};
 use crate::report::Outcome;
 
-const VALUES_HELP: &str = "How many values a sample holds";
+const VALUES_HELP: &str = "Number of values in a sample";
 
-/// Of one comparison.
+/// The metrics of one comparison.
 pub fn of(outcome: &Outcome<Report>) -> Vec<Metric> {
     let report = outcome.report.as_ref();
     let is_judged = report.is_some_and(|report| report.state != State::CannotBeJudged);
     let mut figures = vec![judged(is_judged)];
     let Some(report) = report else { return figures };
-    // At a limit it is reached already.
+    // An index equal to a limit has reached it.
     let below = |limit: f64| Range { from: None, to: Some(limit.next_down()) };
     let limited =
         |figure: Metric| figure.warn(below(report.psi_watch)).critical(below(report.psi_drift));
@@ -26,12 +26,12 @@ pub fn of(outcome: &Outcome<Report>) -> Vec<Metric> {
     figures
 }
 
-/// Whether both samples could be compared: without it there is no index, and none is no pass.
+/// Whether both samples could be compared. Without an index there is no pass.
 pub fn judged(is_judged: bool) -> Metric {
     Metric::should_be("drift_judged", "Whether drift could be judged", is_judged)
 }
 
-/// The stability index.
+/// The Population Stability Index.
 pub fn index(psi: f64) -> Metric {
     Metric::new("drift_psi", "Population Stability Index of the current sample", Unit::Plain, psi)
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::clock::ManualClock;
+use crate::exit::Exit;
 use crate::link::ReadPolicy;
 use crate::link::client::Listener;
 use crate::link::transport::LinkError;

@@ -18,15 +18,15 @@ use uuid::Uuid;
 
 use super::findings::{Findings, Lines};
 use super::story::{facts, one_line, sentence};
-use super::{Row, RunPrefix, failure, one_of, unknown, usage};
+use super::{Row, RunPrefix, failure, one_of, unknown};
 use crate::evidence::body::Body;
 use crate::evidence::book::Book;
 use crate::evidence::chain::{Chain, Step};
 use crate::evidence::{Evidence, EvidenceError, Head, Record};
-use crate::exit::Exit;
+use crate::failure::{Code, Failure};
 use crate::os::durable::{Access, AtomicFile};
 use crate::protocol::request::rfc3339;
-use crate::report::{Failure, Outcome, Verdict};
+use crate::report::{Outcome, Verdict};
 use crate::units::Ticket;
 
 const PHYSICAL: &str = "PHYSICAL_EVIDENCE.log";
@@ -325,19 +325,10 @@ fn code(text: &str) -> String {
 }
 
 fn exists(path: &Path) -> Failure {
-    usage(
-        "file-exists",
-        format!("{} exists and is not written over", path.display()),
-        "name another directory with --dir",
-    )
+    Failure::new(Code::FileExists, format!("{} exists and is not written over", path.display()))
 }
 
 fn not_written(directory: &Path, error: &io::Error) -> Failure {
-    Failure {
-        code: "export-not-written",
-        message: format!("failed to write to {}", directory.display()),
-        causes: vec![error.to_string()],
-        remedy: "name a directory with --dir that can be written".to_owned(),
-        exit: Exit::Usage,
-    }
+    let message = format!("failed to write to {}", directory.display());
+    Failure::new(Code::ExportNotWritten, message).with_cause(error)
 }

@@ -8,13 +8,14 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{RunPrefix, failure, one_of, unknown, usage};
+use super::{RunPrefix, failure, one_of, unknown};
 use crate::clock::Clock;
 use crate::evidence::body::{By, Resolution, Resolved};
 use crate::evidence::book::Intent;
 use crate::evidence::chain::Step;
 use crate::evidence::{Evidence, EvidenceError, Head};
-use crate::report::{Failure, Outcome, Verdict};
+use crate::failure::{Code, Failure};
+use crate::report::{Outcome, Verdict};
 use crate::units::Ticket;
 
 /// What is asked for.
@@ -72,10 +73,9 @@ fn record(options: &Options, clock: &dyn Clock) -> Result<Outcome<Report>, Failu
         if !known(&options.evidence, &options.run).map_err(because)? {
             return Err(unknown(&options.run));
         }
-        return Err(usage(
-            "nothing-unresolved",
+        return Err(Failure::new(
+            Code::NothingUnresolved,
             format!("nothing of run {} is unresolved", options.run),
-            "mt5crs evidence show says what is proved of it",
         ));
     }
     let run = one_of(&matching, &options.run)?;
@@ -117,16 +117,12 @@ fn record(options: &Options, clock: &dyn Clock) -> Result<Outcome<Report>, Failu
 /// What can be told without looking at the records.
 fn sensible(options: &Options) -> Result<(), Failure> {
     match options.outcome {
-        Resolved::Executed { ticket } if !ticket.is_real() => Err(usage(
-            "no-ticket",
-            format!("{ticket} is no ticket"),
-            "give the position's ticket as the terminal shows it; where the order opened nothing: --not-executed --reason TEXT",
-        )),
-        Resolved::NotExecuted if options.reason.trim().is_empty() => Err(usage(
-            "no-reason",
-            "that nothing was executed needs a reason".to_owned(),
-            "say with --reason what you looked at, and when",
-        )),
+        Resolved::Executed { ticket } if !ticket.is_real() => {
+            Err(Failure::new(Code::NoTicket, format!("{ticket} is no ticket")))
+        }
+        Resolved::NotExecuted if options.reason.trim().is_empty() => {
+            Err(Failure::new(Code::NoReason, "that nothing was executed needs a reason"))
+        }
         _ => Ok(()),
     }
 }
@@ -138,10 +134,9 @@ fn possible(intent: &Intent, outcome: Resolved) -> Result<(), Failure> {
     if !before.contains(&ticket) {
         return Ok(());
     }
-    Err(usage(
-        "ticket-is-older",
+    Err(Failure::new(
+        Code::TicketIsOlder,
         format!("position {ticket} was open before the order of run {} was sent", intent.run),
-        "look at the terminal for the position that came after it; mt5crs positions lists them",
     ))
 }
 

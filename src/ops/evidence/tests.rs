@@ -14,6 +14,7 @@ use crate::evidence::tests::{
     open_intent, outcome, run, unknown,
 };
 use crate::evidence::{Evidence, Head};
+use crate::exit::Exit;
 use crate::report::{Outcome, Verdict};
 use crate::units::{Money, Ticket};
 
@@ -206,7 +207,7 @@ fn a_word_that_can_not_be_is_refused() {
     let code = |prefix: &str, outcome: Resolved| {
         let outcome = resolve_as(&place, prefix, outcome);
         assert_eq!(outcome.exit, Exit::Usage);
-        outcome.failure.unwrap().code
+        outcome.failure.unwrap().code().slug()
     };
     assert_eq!(code("ffff", Resolved::NotExecuted), "unknown-run");
     assert_eq!(code("0123", Resolved::NotExecuted), "nothing-unresolved");
@@ -225,7 +226,7 @@ fn a_word_that_can_not_be_is_refused() {
         patience: PATIENCE,
     };
     let outcome = resolve::run(&no_reason, &place.clock);
-    assert_eq!(outcome.failure.unwrap().code, "no-reason");
+    assert_eq!(outcome.failure.unwrap().code().slug(), "no-reason");
 }
 
 #[test]
@@ -306,13 +307,13 @@ fn an_export_writes_over_nothing() {
         fs::create_dir_all(&directory).unwrap();
         fs::write(directory.join(name), "handed out").unwrap();
         let (outcome, _) = exported(&place, "0123");
-        assert_eq!(outcome.failure.unwrap().code, "file-exists");
+        assert_eq!(outcome.failure.unwrap().code().slug(), "file-exists");
         assert_eq!(fs::read_to_string(directory.join(name)).unwrap(), "handed out");
         assert_eq!(fs::read_dir(&directory).unwrap().count(), 1);
         fs::remove_dir_all(directory).unwrap();
     }
     let (outcome, directory) = exported(&place, "ffff");
-    assert_eq!(outcome.failure.unwrap().code, "unknown-run");
+    assert_eq!(outcome.failure.unwrap().code().slug(), "unknown-run");
     assert!(!directory.exists());
 }
 

@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 
 use super::{Account, Report};
 use crate::exit::Exit;
-use crate::report::Failure;
+use crate::failure::{Code, Failure};
 
 /// What an emergency-close reports, as far as it is told here.
 #[derive(Deserialize)]
@@ -119,13 +119,10 @@ pub(super) fn remains(accounts: &[Account], exit: Exit) -> Failure {
         .iter()
         .map(|account| format!("mt5crs --profile {} emergency-close", account.profile))
         .collect();
-    Failure {
-        code: "accounts-not-flat",
-        message: format!("{} of {} accounts are not proved flat", left.len(), accounts.len()),
-        causes: left.iter().map(|one| format!("{}: {}", one.profile, one.found)).collect(),
-        remedy: format!("{}; or close by hand at the terminal", again.join("; ")),
-        exit,
-    }
+    let message = format!("{} of {} accounts are not proved flat", left.len(), accounts.len());
+    Failure::new(Code::AccountsNotFlat(exit), message)
+        .with_causes(left.iter().map(|one| format!("{}: {}", one.profile, one.found)))
+        .with_remedy(format!("{}; or close by hand at the terminal", again.join("; ")))
 }
 
 #[cfg(test)]
@@ -166,9 +163,9 @@ mod tests {
             ]
         );
         let failure = outcome.failure.unwrap();
-        assert_eq!(failure.exit, Exit::NotFlat);
-        assert!(failure.message.starts_with("3 of 6"), "{}", failure.message);
-        assert!(failure.remedy.contains("--profile c emergency-close"), "{}", failure.remedy);
+        assert_eq!(failure.exit(), Exit::NotFlat);
+        assert!(failure.message().starts_with("3 of 6"), "{}", failure.message());
+        assert!(failure.remedy().contains("--profile c emergency-close"), "{}", failure.remedy());
     }
 
     #[test]

@@ -4,13 +4,12 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::latency::{self, Latency, Measured};
-use super::{Options, Reach, Report};
+use super::{Deps, Options, Report};
 use crate::clock::{Deadline, micros, signed_micros};
-use crate::exit::Exit;
-use crate::failure::interrupted;
+use crate::failure::{Code, Failure};
 use crate::guard::target;
 use crate::link::client::Error;
 use crate::link::diagnosis;
@@ -18,52 +17,53 @@ use crate::link::session::{AskError, Identity, ProofError, Session};
 use crate::link::target::{Target, resolve};
 use crate::link::transport::{Connection, LinkError};
 use crate::protocol::account::Account;
-use crate::report::{Failure, Status};
+use crate::report::{Check, Status};
 
+// How the document shows the check of a layer: with its time, and without an expectation.
 /// One layer of the link.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Layer {
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Layer<'c> {
     /// Its name, stable for scripts.
-    pub name: &'static str,
-    /// How it ended.
-    pub status: Status,
-    /// What it took in µs, where it was reached.
-    pub took_us: Option<u64>,
+    name: &'c str,
+    /// Its result.
+    status: Status,
+    /// Time that it took in µs, where it was reached.
+    took_us: Option<u64>,
     /// What was found.
-    pub found: String,
+    found: &'c str,
     /// What to do, where it failed or warned.
-    pub remedy: Option<String>,
+    remedy: Option<&'c str>,
 }
 
-impl Layer {
-    pub(super) fn failed(&self) -> bool {
-        self.status == Status::Fail
-    }
-
-    pub(super) fn warned(&self) -> bool {
-        self.status == Status::Warn
-    }
+/// Writes the layers into the document.
+pub(super) fn serialize<S: Serializer>(layers: &[Check], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(layers.iter().map(|check| Layer {
+        name: &check.name,
+        status: check.status,
+        took_us: check.took_us,
+        found: &check.found,
+        remedy: check.remedy.as_deref(),
+    }))
 }
 
 const NAMES: [&str; 9] =
     ["settings", "name", "target", "tcp", "zmtp", "identity", "clock", "terminal", "latency"];
 
 /// Every layer, before anything was tried.
-pub(super) fn unreached() -> Vec<Layer> {
-    let layer = |name| Layer {
-        name,
-        status: Status::NotReached,
-        took_us: None,
-        found: "not reached".to_owned(),
-        remedy: None,
-    };
-    NAMES.map(layer).to_vec()
+pub(super) fn unreached() -> Vec<Check> {
+    NAMES.map(|name| Check::not_reached("not reached").named(name)).to_vec()
+}
+
+/// The name of the first layer that failed.
+pub(super) fn failed(layers: &[Check]) -> Option<&'static str> {
+    let mut named = NAMES.into_iter().zip(layers);
+    named.find(|(_, layer)| layer.status == Status::Fail).map(|(name, _)| name)
 }
 
 /// A test on its way up.
 pub(super) struct Test<'t> {
     options: &'t Options,
-    reach: &'t Reach<'t>,
+    deps: &'t Deps<'t>,
     /// Monotonic time at which the layer that is tried now began.
     began: Duration,
     pub(super) report: Report,
@@ -72,9 +72,9 @@ pub(super) struct Test<'t> {
 }
 
 impl<'t> Test<'t> {
-    pub(super) fn new(options: &'t Options, reach: &'t Reach<'t>) -> Self {
-        let began = reach.clock.monotonic();
-        Self { options, reach, began, report: Report::new(), target: None, simulated: false }
+    pub(super) fn new(options: &'t Options, deps: &'t Deps<'t>) -> Self {
+        let began = deps.clock.monotonic();
+        Self { options, deps, began, report: Report::new(), target: None, simulated: false }
     }
 
     /// Goes up until a layer fails.
@@ -101,11 +101,11 @@ impl<'t> Test<'t> {
     }
 
     fn until(&self) -> Deadline {
-        Deadline::after(&**self.reach.clock, self.options.timeout).min(self.reach.deadline)
+        Deadline::after(&**self.deps.clock, self.options.timeout).min(self.deps.deadline)
     }
 
     fn reached(&mut self, name: &str, status: Status, found: String, remedy: Option<String>) {
-        let now = self.reach.clock.monotonic();
+        let now = self.deps.clock.monotonic();
         let took = now.saturating_sub(self.began);
         self.began = now;
         if let Some(layer) = self.report.layers.iter_mut().find(|layer| layer.name == name) {
@@ -121,20 +121,18 @@ impl<'t> Test<'t> {
     }
 
     fn failed(&mut self, name: &str, failure: Failure) -> Failure {
-        let found = match failure.causes.last() {
-            Some(cause) => cause.clone(),
-            None => failure.message.clone(),
-        };
         // Who is stopped halfway has not found the layer wanting.
-        let status = if failure.exit.is_interruption() { Status::NotReached } else { Status::Fail };
-        self.reached(name, status, found, Some(failure.remedy.clone()));
+        let status =
+            if failure.exit().is_interruption() { Status::NotReached } else { Status::Fail };
+        let (found, remedy) = (failure.root_cause().to_owned(), failure.remedy().to_owned());
+        self.reached(name, status, found, Some(remedy));
         failure
     }
 
     fn find(&mut self) -> Result<Target, Failure> {
-        let (options, reach) = (self.options, self.reach);
+        let (options, deps) = (self.options, self.deps);
         let until = self.until();
-        let found = resolve(&options.host, options.port, &**reach.clock, reach.stop, until);
+        let found = resolve(&options.host, options.port, &**deps.clock, deps.stop, until);
         let target = found.map_err(|error| {
             let failure = options.names.resolve_failure(&error);
             self.failed("name", failure)
@@ -170,7 +168,7 @@ impl<'t> Test<'t> {
 
     fn connect_tcp(&mut self, target: &Target) -> Result<(), Failure> {
         let until = self.until();
-        let (clock, stop) = (&**self.reach.clock, self.reach.stop);
+        let (clock, stop) = (&**self.deps.clock, self.deps.stop);
         match diagnosis::tcp(target.address, clock, stop, until) {
             Ok(_) => {
                 self.passed("tcp", format!("connected to {}", target.address));
@@ -182,7 +180,7 @@ impl<'t> Test<'t> {
 
     fn shake_hands(&mut self, target: &Target) -> Result<Box<dyn Connection>, Failure> {
         let until = self.until();
-        match (self.reach.transport)(target.address).connect(until) {
+        match (self.deps.transport)(target.address).connect(until) {
             Ok(connection) => {
                 self.passed("zmtp", "ZMTP 3 handshake".to_owned());
                 Ok(connection)
@@ -193,7 +191,7 @@ impl<'t> Test<'t> {
 
     fn identify(&mut self, connection: Box<dyn Connection>) -> Result<Session<'t>, Failure> {
         let until = self.until();
-        match Session::prove(connection, &**self.reach.clock, until) {
+        match Session::prove(connection, &**self.deps.clock, until) {
             Ok(session) => {
                 let identity = session.identity();
                 self.simulated = identity.simulated;
@@ -218,18 +216,15 @@ impl<'t> Test<'t> {
         self.report.skew_uncertainty_us = Some(micros(identity.skew_uncertainty()));
         let found = describe_skew(skew, identity.skew_uncertainty());
         let size = skew.unsigned_abs();
-        let remedy = "set both clocks by NTP; on the gateway: `w32tm /resync`";
+        let remedy = Code::ClockSkew.remedy();
         if size > self.options.signature_ttl {
-            return Err(self.failed("clock", Failure {
-                code: "clock-skew",
-                message: format!("the clocks of {} and this machine differ", self.options.names.endpoint),
-                causes: vec![format!(
-                    "{found}: past the signature's TTL of {:?}, so every order would be refused",
-                    self.options.signature_ttl
-                )],
-                remedy: remedy.to_owned(),
-                exit: Exit::No,
-            }));
+            let endpoint = &self.options.names.endpoint;
+            let message = format!("the clocks of {endpoint} and this machine differ");
+            let failure = Failure::new(Code::ClockSkew, message).with_cause(format!(
+                "{found}: past the signature's TTL of {:?}, so every order would be refused",
+                self.options.signature_ttl
+            ));
+            return Err(self.failed("clock", failure));
         }
         if size > self.options.skew_warn {
             self.reached("clock", Status::Warn, found, Some(remedy.to_owned()));
@@ -250,16 +245,11 @@ impl<'t> Test<'t> {
                 Ok(())
             }
             Ok(Err(refusal)) => {
-                let failure = Failure {
-                    code: "terminal-gone",
-                    message: format!(
-                        "{} answers, its terminal doesn't",
-                        self.options.names.endpoint
-                    ),
-                    causes: vec![format!("{refusal} ({})", refusal.code.meaning())],
-                    remedy: refusal.code.remedy().to_owned(),
-                    exit: Exit::No,
-                };
+                let message =
+                    format!("{} answers, its terminal doesn't", self.options.names.endpoint);
+                let failure = Failure::new(Code::TerminalGone, message)
+                    .with_cause(format!("{refusal} ({})", refusal.code.meaning()))
+                    .with_remedy(refusal.code.remedy());
                 Err((self.failed("terminal", failure), SessionState::Alive))
             }
             Err(AskError::Link(error)) => {
@@ -275,7 +265,7 @@ impl<'t> Test<'t> {
 
     fn measure(&mut self, session: Session<'t>) -> Result<(), Failure> {
         let Measured { latency, last_loss, ended } =
-            latency::measure(session, self.options, self.reach, self.target.as_ref());
+            latency::measure(session, self.options, self.deps, self.target.as_ref());
         let judged = match (ended, &latency) {
             (Ok(()), Some(latency)) => self.judge_latency(latency, last_loss),
             (Ok(()), None) => Err(self.link_failed("latency", &LinkError::TimedOut)),
@@ -307,12 +297,10 @@ impl<'t> Test<'t> {
             }
             _ => self.options.names.link_remedy(&loss),
         };
-        let silent = |message, found| Failure {
-            code: "no-answer",
-            message,
-            causes: vec![format!("{found}: {loss}")],
-            remedy,
-            exit: Exit::NoAnswer,
+        let silent = |message: String, found| {
+            Failure::new(Code::NoAnswer, message)
+                .with_cause(format!("{found}: {loss}"))
+                .with_remedy(remedy)
         };
         let Some(p99) = latency.p99() else {
             let failure = silent(format!("no round trip to {endpoint} came back"), found);
@@ -325,33 +313,27 @@ impl<'t> Test<'t> {
                 silent(message, format!("{found}, the last {} in a row", latency.lost_at_end));
             return Err(self.failed("latency", failure));
         }
-        let remedy = "look at the load of the gateway's host and at the path: `ping`, `mtr`; trade from a node nearer to it";
         let limit = self.options.latency_critical;
         let unfit = if latency.p99_is_lost() {
             Some((
-                "loss",
+                Code::Loss,
                 "loses too many round trips to trade on",
                 format!("{found}; a lost one is longer than any limit"),
             ))
         } else if p99 > limit {
-            Some(("latency", "is too slow to trade on", format!("{found}; limit {limit:?}")))
+            Some((Code::Latency, "is too slow to trade on", format!("{found}; limit {limit:?}")))
         } else {
             None
         };
         if let Some((code, what, cause)) = unfit {
-            let failure = Failure {
-                code,
-                message: format!("{endpoint} {what}"),
-                causes: vec![cause],
-                remedy: remedy.to_owned(),
-                exit: Exit::No,
-            };
+            let failure = Failure::new(code, format!("{endpoint} {what}")).with_cause(cause);
             return Err(self.failed("latency", failure));
         }
         // The deadline may have come before the last of them.
         let cut_short = latency.sent < self.options.count;
         if latency.lost > 0 || cut_short || p99 > self.options.latency_warn {
-            self.reached("latency", Status::Warn, found, Some(remedy.to_owned()));
+            let remedy = Code::Latency.remedy().to_owned();
+            self.reached("latency", Status::Warn, found, Some(remedy));
         } else {
             self.passed("latency", found);
         }
@@ -359,21 +341,7 @@ impl<'t> Test<'t> {
     }
 
     fn link_failed(&mut self, name: &str, error: &LinkError) -> Failure {
-        let failure = match error {
-            LinkError::Stopped(stopped) => interrupted(*stopped),
-            LinkError::NotZeroMq(what) => {
-                self.options.names.read_failure(&Error::NotZeroMq(what.clone()))
-            }
-            _ => {
-                let last = error.clone();
-                let timeout = self.options.timeout;
-                let no_answer =
-                    Error::NoAnswer { timeout, past_deadline: false, attempts: 1, last };
-                let mut failure = self.options.names.read_failure(&no_answer);
-                failure.causes = vec![error.to_string()];
-                failure
-            }
-        };
+        let failure = self.options.names.link_failure(error);
         self.failed(name, failure)
     }
 }

@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::clock::{Clock, Stopped};
-use crate::failure::{cause_of, interrupted};
+use crate::failure::{Failure, cause_of};
 use crate::logs::alerts::engine::Engine;
 use crate::logs::alerts::event::{self, Event};
 use crate::logs::alerts::rules::{Alert, Rule, Rules, Thresholds};
@@ -77,7 +77,7 @@ pub fn run(
     let window = options.cpu_window.unwrap_or(default);
     Ok(match measure(&judged.rules, world, window, measuring) {
         Ok(measured) => judged.outcome(options, measured, world.clock),
-        Err(stopped) => Outcome::failed(interrupted(stopped)),
+        Err(stopped) => Outcome::failed(Failure::interrupted(stopped)),
     })
 }
 

@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 
 use crate::clock::Clock;
 use crate::exit::Exit;
+use crate::failure::{Code, Failure};
 use crate::logs::search::files::{self, Found, Unreadable};
 use crate::logs::search::last_n::Last;
 use crate::logs::search::preset::Preset;
 use crate::logs::search::query::Query;
 use crate::logs::search::searcher::{self, Hit, Listener, Search, Totals, too_long};
 use crate::logs::search::tail::Ended;
-use crate::report::Failure;
 
 /// What to search for, and where.
 pub struct Options {
@@ -151,14 +151,8 @@ impl Report {
             1 => "one of the logs was not read to its end".to_owned(),
             count => format!("{count} of the logs were not read to their end"),
         };
-        Some(Failure {
-            code: "unreadable",
-            message: format!("{what}: lines that match may be missing"),
-            causes: Vec::new(),
-            remedy: "the warnings name them; search other files with --log-dir DIR, or with paths behind the pattern"
-                .to_owned(),
-            exit: Exit::Usage,
-        })
+        let message = format!("{what}: lines that match may be missing");
+        Some(Failure::new(Code::Unreadable, message))
     }
 
     /// The exit code, as grep's: 0 a line matched, 1 none did, 2 a log could not be read.

@@ -9,13 +9,12 @@ use std::collections::BTreeSet;
 use rust_decimal::Decimal;
 
 use super::{MAX_ROUNDS, Observed, StateExpectations};
-use crate::exit::Exit;
-use crate::failure::FailureContext;
+use crate::failure::{Code, Failure, FailureContext};
 use crate::proof::flat::EmptyBook;
 use crate::protocol::Refusal;
 use crate::protocol::account::Account;
 use crate::protocol::positions::Position;
-use crate::report::{Check, Failure, Status};
+use crate::report::{Check, Status};
 use crate::units::{Side, Ticket};
 
 /// Per cent of the level by which `100 × equity / margin` may differ from it: both move between two ticks.
@@ -102,13 +101,9 @@ pub fn identity_failure(
 ) -> Option<Failure> {
     let account = observed.account.as_ref()?.as_ref().ok()?;
     let check = identity_expected(Some(account), &options.expected);
-    (check.status == Status::Fail).then(|| Failure {
-        code: "wrong-account",
-        message: format!("refused: {} is another account than expected", names.endpoint),
-        causes: vec![check.found],
-        remedy: "check which account the terminal is logged in to, or mend MT5CRS_EXPECT_LOGIN, _SERVER, _TRADE_MODE, _CURRENCY"
-            .to_owned(),
-        exit: Exit::Guarded,
+    (check.status == Status::Fail).then(|| {
+        let message = format!("refused: {} is another account than expected", names.endpoint);
+        Failure::new(Code::WrongAccount, message).with_cause(check.found)
     })
 }
 
@@ -126,14 +121,7 @@ fn tickets(positions: &[Position]) -> Vec<Ticket> {
 }
 
 fn check(name: &'static str, status: Status, found: String, expected: &str) -> Check {
-    Check { name: name.into(), status, found, expected: expected.to_owned(), remedy: None }
-}
-
-fn with_remedy(mut check: Check, remedy: &str) -> Check {
-    if matches!(check.status, Status::Fail | Status::Warn) {
-        check.remedy = Some(remedy.to_owned());
-    }
-    check
+    Check::new(status, found).named(name).expecting(expected)
 }
 
 fn not_reached(name: &'static str, expected: &str) -> Check {
@@ -151,7 +139,7 @@ fn answered<T>(
         Some(Ok(_)) => check(name, Status::Pass, "answered".to_owned(), &expected),
         Some(Err(refusal)) => {
             let found = format!("refused: {refusal} ({})", refusal.code.meaning());
-            with_remedy(check(name, Status::Fail, found, &expected), refusal.code.remedy())
+            check(name, Status::Fail, found, &expected).with_remedy(refusal.code.remedy())
         }
     }
 }
@@ -199,10 +187,7 @@ pub(crate) fn identity_expected(account: Option<&Account>, expected: &Expected) 
             "any account",
         );
     }
-    with_remedy(
-        check(NAME, worst, found.join(", "), &wants.join(", ")),
-        "look at the account that the terminal is logged in to; what the gateway doesn't report can't be checked",
-    )
+    check(NAME, worst, found.join(", "), &wants.join(", ")).with_remedy("look at the account that the terminal is logged in to; what the gateway doesn't report can't be checked")
 }
 
 fn ticket_set_stable(observed: &Observed) -> Check {
@@ -224,10 +209,7 @@ fn ticket_set_stable(observed: &Observed) -> Check {
                 count(synced.map(|synced| synced.positions.len())),
                 count(listed.map(|listed| listed.positions.len())),
             );
-            with_remedy(
-                check("ticket-set-stable", Status::Fail, found, &expected),
-                "something is trading on the account: stop it, then run this again; if nothing is, the terminal's reads fail",
-            )
+            check("ticket-set-stable", Status::Fail, found, &expected).with_remedy("something is trading on the account: stop it, then run this again; if nothing is, the terminal's reads fail")
         }
     }
 }
@@ -264,10 +246,7 @@ fn over(name: &'static str, expected: &str, of: usize, faults: &[String]) -> Che
     if faults.len() > SHOWN {
         found += &format!("; and {} more", faults.len() - SHOWN);
     }
-    with_remedy(
-        check(name, Status::Fail, found, expected),
-        "the gateway's list can't be used: compare it with the terminal's Trade tab, and read the gateway's log",
-    )
+    check(name, Status::Fail, found, expected).with_remedy("the gateway's list can't be used: compare it with the terminal's Trade tab, and read the gateway's log")
 }
 
 fn empty_book(
@@ -311,10 +290,8 @@ fn margin_level(account: Option<&Account>) -> Check {
     let status = if agrees { Status::Pass } else { Status::Warn };
     let shown = computed.map_or("not computable".to_owned(), |c| c.round_dp(2).to_string());
     let found = format!("level {} %, computed {shown} %", account.margin_level);
-    with_remedy(
-        check(NAME, status, found, &expected),
-        "account figures that contradict each other: look at the terminal's Trade tab",
-    )
+    check(NAME, status, found, &expected)
+        .with_remedy("account figures that contradict each other: look at the terminal's Trade tab")
 }
 
 fn balance_steady(observed: &Observed, account: Option<&Account>) -> Check {
@@ -331,10 +308,7 @@ fn balance_steady(observed: &Observed, account: Option<&Account>) -> Check {
     let (first, second) = (&synced.account.balance, &account.balance);
     let jumped = (first.value() - second.value()).abs() > amount_tolerance();
     let status = if jumped { Status::Warn } else { Status::Pass };
-    with_remedy(
-        check(NAME, status, format!("{first}, then {second}"), &expected),
-        "a deposit, a withdrawal, or trades that opened and closed in between: look at the terminal's History tab",
-    )
+    check(NAME, status, format!("{first}, then {second}"), &expected).with_remedy("a deposit, a withdrawal, or trades that opened and closed in between: look at the terminal's History tab")
 }
 
 fn clock_skew(observed: &Observed, options: &StateExpectations) -> Check {
@@ -349,10 +323,7 @@ fn clock_skew(observed: &Observed, options: &StateExpectations) -> Check {
         (identity.skew.as_secs_f64() * 1e3).round() / 1e3 + 0.0,
         identity.skew_uncertainty().as_secs_f64()
     );
-    with_remedy(
-        check(NAME, status, found, &expected),
-        "set both clocks by NTP (on the gateway: w32tm /resync): the gateway refuses orders whose signature is past its TTL by its own clock",
-    )
+    check(NAME, status, found, &expected).with_remedy("set both clocks by NTP (on the gateway: w32tm /resync): the gateway refuses orders whose signature is past its TTL by its own clock")
 }
 
 /// Swap, credit and commission are not on the wire, so this is never 0 on a real account.

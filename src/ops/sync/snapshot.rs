@@ -13,11 +13,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::recovered::Recovered;
-use crate::exit::Exit;
+use crate::failure::{Code, Failure};
 use crate::os::durable::{Access, AtomicFile};
 use crate::protocol::account::Account;
 use crate::protocol::positions::Position;
-use crate::report::Failure;
 
 pub(crate) const SCHEMA: &str = "mt5crs.snapshot/1";
 const FILE: &str = "snapshot.json";
@@ -165,13 +164,7 @@ impl Store {
     }
 
     fn failure(&self, message: &str, error: &io::Error) -> Failure {
-        Failure {
-            code: "state-not-writable",
-            message: format!("{message} {}", self.directory.display()),
-            causes: vec![error.to_string()],
-            remedy: "the old snapshot is intact; free the disk or mend the directory's owner and mode, or name another with MT5CRS_STATE_DIR"
-                .to_owned(),
-            exit: Exit::Usage,
-        }
+        let message = format!("{message} {}", self.directory.display());
+        Failure::new(Code::StateNotWritable, message).with_cause(error)
     }
 }

@@ -9,9 +9,9 @@ mod page;
 mod selection;
 
 use mt5crs::exit::Exit;
-use mt5crs::failure::interrupted;
+use mt5crs::failure::Failure;
 use mt5crs::ops::fleet::{self, Kind, Report};
-use mt5crs::report::{Failure, Outcome};
+use mt5crs::report::Outcome;
 
 use self::selection::Selection;
 use super::command::{Accounts, Closing, Document, Facts, Task};
@@ -77,7 +77,7 @@ fn close(
     if !closing.yes {
         prompt::require_terminal()?;
         let planned = plan();
-        app.stop.check().map_err(interrupted)?;
+        app.stop.check().map_err(Failure::interrupted)?;
         if let Some(report) = &planned.report {
             let context = PageContext { all_rows: closing.all_rows, ..PageContext::default() };
             // A plan that can't be shown can't be confirmed: the prompt fails the same way.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use mt5crs::clock::Deadline;
 use mt5crs::config::{HostPort, Key, Layer, Resolved, Settings, TradeMode};
-use mt5crs::failure::{FailureContext, HOST_SETTING};
+use mt5crs::failure::{Failure, FailureContext, HOST_SETTING};
 use mt5crs::guard;
 use mt5crs::guard::target::Allowed;
 use mt5crs::link::target::{Target, resolve};
@@ -16,7 +16,7 @@ use mt5crs::link::{Client, ReadPolicy};
 use mt5crs::logs::write::{Format, Record, record};
 use mt5crs::ops::sync::StateExpectations;
 use mt5crs::ops::sync::checks::Expected;
-use mt5crs::report::{Failure, Outcome, TargetKind};
+use mt5crs::report::{Outcome, TargetKind};
 use mt5crs::sim::Server;
 use mt5crs::units::Money;
 use uuid::Uuid;

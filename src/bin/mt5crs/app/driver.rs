@@ -1,7 +1,7 @@
 //! Runs a command, after checking what holds for every command.
 
 use mt5crs::exit::Exit;
-use mt5crs::report::Failure;
+use mt5crs::failure::Failure;
 use serde::Serialize;
 
 use super::command::{Command, Facts, Simulation};
@@ -20,7 +20,7 @@ pub(crate) fn run(app: &App, command: &dyn Command) -> u8 {
     } else if let Some(failure) = unmonitored(app, &facts) {
         // Without a plugin's line: it would be one of a command that no monitor should run.
         app.screen.fail(&failure);
-        failure.exit
+        failure.exit()
     } else if let (true, Simulation::Refused(message, remedy)) =
         (app.is_simulated(), facts.simulation)
     {

@@ -6,14 +6,14 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use mt5crs::clock::millis;
 use mt5crs::exit::Exit;
+use mt5crs::failure::Failure;
 use mt5crs::metric::Metric;
 use mt5crs::os::durable::Access;
-use mt5crs::report::{Envelope, Failure, Outcome, TargetKind};
+use mt5crs::report::{Envelope, Outcome, TargetKind};
 use serde::Serialize;
 
-use super::App;
 use super::context::GatewayContext;
-use super::output_file;
+use super::{App, output_file};
 use crate::cli::OutputFormat;
 use crate::render::nagios::{self, State};
 use crate::render::prometheus::{self, Labels};

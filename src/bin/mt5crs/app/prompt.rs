@@ -3,9 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 use std::os::fd::AsFd;
 
-use mt5crs::exit::Exit;
-use mt5crs::failure::interrupted;
-use mt5crs::report::Failure;
+use mt5crs::failure::{Code, Failure};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::App;
@@ -18,14 +16,9 @@ pub(super) fn require_terminal() -> Result<(), Failure> {
     if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
         let given = std::env::args_os().map(|argument| quoted(&argument.to_string_lossy()));
         let command: Vec<String> = given.chain(["--yes".to_owned()]).collect();
-        return Err(Failure {
-            code: "not-confirmed",
-            message: "refused: this asks for confirmation, and there is no terminal to ask at"
-                .to_owned(),
-            causes: Vec::new(),
-            remedy: format!("run `{}`", command.join(" ")),
-            exit: Exit::Guarded,
-        });
+        let message = "refused: this asks for confirmation, and there is no terminal to ask at";
+        return Err(Failure::new(Code::NotConfirmed, message)
+            .with_remedy(format!("run `{}`", command.join(" "))));
     }
     Ok(())
 }
@@ -44,13 +37,8 @@ pub(crate) fn confirm(app: &App, question: &str, word: &str, kept: &str) -> Resu
     if answer.trim() == word {
         return Ok(());
     }
-    Err(Failure {
-        code: "not-confirmed",
-        message: format!("not confirmed: \"{word}\" was not typed; {kept}"),
-        causes: Vec::new(),
-        remedy: "run it again".to_owned(),
-        exit: Exit::Guarded,
-    })
+    let message = format!("not confirmed: \"{word}\" was not typed; {kept}");
+    Err(Failure::new(Code::NotConfirmed, message).with_remedy("run it again"))
 }
 
 /// Quotes an argument for a shell.
@@ -66,7 +54,7 @@ pub(crate) fn quoted(argument: &str) -> String {
 fn read_line(app: &App) -> Result<String, Failure> {
     let stdin = io::stdin();
     loop {
-        app.stop.check().map_err(interrupted)?;
+        app.stop.check().map_err(Failure::interrupted)?;
         let mut watched = vec![PollFd::new(stdin.as_fd(), PollFlags::POLLIN)];
         watched.extend(app.stop.wake_fd().map(|fd| PollFd::new(fd, PollFlags::POLLIN)));
         match poll(&mut watched, PollTimeout::NONE) {

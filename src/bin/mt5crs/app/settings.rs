@@ -3,10 +3,9 @@
 use mt5crs::config::{
     self, Accepted, Disk, Flags, Inputs, Key, Problems, Resolved, Settings, Warning,
 };
-use mt5crs::exit::Exit;
+use mt5crs::failure::{Code, Failure};
 use mt5crs::guard::decision::{self, Rules};
 use mt5crs::logs::alerts::rules::Thresholds;
-use mt5crs::report::Failure;
 use rust_decimal::prelude::ToPrimitive as _;
 
 use super::App;
@@ -117,24 +116,14 @@ pub(crate) fn failure(problems: &Problems) -> Failure {
             several.iter().map(|problem| problem.message.clone()).collect(),
         ),
     };
-    Failure {
-        code: "settings",
-        message,
-        causes,
-        remedy: format!(
-            "{}; `mt5crs config show` shows where each comes from",
-            remedies.join("; ")
-        ),
-        exit: Exit::Usage,
-    }
+    let origin = Code::Settings.remedy();
+    Failure::new(Code::Settings, message)
+        .with_causes(causes)
+        .with_remedy(format!("{}; {origin}", remedies.join("; ")))
 }
 
 fn no_directory(error: &std::io::Error) -> Failure {
-    Failure {
-        code: "settings",
-        message: "failed to read the working directory".to_owned(),
-        causes: vec![error.to_string()],
-        remedy: "cd to a directory that exists".to_owned(),
-        exit: Exit::Usage,
-    }
+    Failure::new(Code::Settings, "failed to read the working directory")
+        .with_cause(error)
+        .with_remedy("cd to a directory that exists")
 }

@@ -7,8 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use mt5crs::config::{HostPort, Settings};
-use mt5crs::exit::Exit;
-use mt5crs::report::Failure;
+use mt5crs::failure::{Code, Failure};
 use mt5crs::sim::{FaultSpec, JournalError, Options, Server, SimError, SpecError};
 
 use super::command::Simulation;
@@ -23,12 +22,10 @@ pub(super) fn use_scratch_tree(settings: &mut Settings) -> Result<PathBuf, Failu
     let scratch = tempfile::Builder::new()
         .prefix("mt5crs-sim-")
         .tempdir()
-        .map_err(|error| Failure {
-            code: "simulator",
-            message: "failed to make a scratch directory".to_owned(),
-            causes: vec![error.to_string()],
-            remedy: "set TMPDIR to a directory that can be written".to_owned(),
-            exit: Exit::Usage,
+        .map_err(|error| {
+            Failure::new(Code::Simulator, "failed to make a scratch directory")
+                .with_cause(error)
+                .with_remedy("set TMPDIR to a directory that can be written")
         })?
         .keep();
     settings.gateway = None;
@@ -100,13 +97,7 @@ pub(crate) fn not_started(error: &SimError, flags: &str) -> Failure {
 }
 
 fn failure(error: &dyn std::error::Error, remedy: String) -> Failure {
-    Failure {
-        code: "simulator",
-        message: error.to_string(),
-        causes: error.source().map(ToString::to_string).into_iter().collect(),
-        remedy,
-        exit: Exit::Usage,
-    }
+    Failure::from_error(Code::Simulator, error).with_remedy(remedy)
 }
 
 /// Refuses flags that were meant for practice and would act for real, or the other way round: a flag that is ignored in

@@ -5,7 +5,8 @@ use std::ffi::{OsStr, OsString};
 use clap::error::ErrorKind;
 use mt5crs::clock::{Clock, StopToken, SystemClock};
 use mt5crs::exit::Exit;
-use mt5crs::report::{Envelope, Failure};
+use mt5crs::failure::{Code, Failure};
+use mt5crs::report::Envelope;
 
 use super::command::Document;
 use crate::render::Screen;
@@ -38,16 +39,9 @@ pub(crate) fn print(error: &clap::Error, width: usize) -> u8 {
         return State::Unknown.code();
     }
     if is_asked_for("json") {
-        let failure = Failure {
-            code: "usage",
-            message,
-            causes: lines
-                .filter(|line| !line.starts_with("Usage:") && !line.starts_with("For more"))
-                .map(str::to_owned)
-                .collect(),
-            remedy: "mt5crs --help, or mt5crs COMMAND --help".to_owned(),
-            exit: Exit::Usage,
-        };
+        let causes =
+            lines.filter(|line| !line.starts_with("Usage:") && !line.starts_with("For more"));
+        let failure = Failure::new(Code::Usage, message).with_causes(causes);
         let document = Envelope::<()> {
             schema: "mt5crs.usage/1".to_owned(),
             version: env!("CARGO_PKG_VERSION"),

@@ -11,11 +11,10 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use mt5crs::config::{Key, Settings};
 use mt5crs::exit::Exit;
-use mt5crs::failure::cause_of;
+use mt5crs::failure::{Failure, cause_of};
 use mt5crs::logs::search::filter::{Filter, parse_time};
 use mt5crs::logs::search::places::Places;
 use mt5crs::logs::search::query::BadPattern;
-use mt5crs::report::Failure;
 
 use crate::app::command::{Command, Document, Facts, Simulation};
 use crate::app::{App, bug, usage};
@@ -107,5 +106,5 @@ fn window(
 
 /// A bug: the words that events hold can always be searched for.
 fn no_query(error: &BadPattern) -> Failure {
-    Failure { causes: vec![error.to_string()], ..bug() }
+    bug().with_cause(error)
 }

@@ -61,6 +61,8 @@ pub(crate) fn status(status: Status) -> (&'static str, Ink) {
         Status::Warn => ("WARN", Ink::Warn),
         Status::Fail => ("FAIL", Ink::Fail),
         Status::NotReached => ("not reached", Ink::Faint),
+        Status::NotApplicable => ("nothing", Ink::Faint),
+        Status::Skipped => ("skipped", Ink::Faint),
     }
 }
 

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::clock::{Clock, Deadline, ManualClock, StopToken};
 use crate::evidence::Evidence;
-use crate::failure::{FailureContext, HOST_SETTING};
+use crate::failure::{Failure, FailureContext, HOST_SETTING};
 use crate::guard::decision::{Rules, example};
 use crate::guard::target::{self, Allowed};
 use crate::link::client::{Client, Listener, ReadPolicy};
@@ -22,7 +22,7 @@ use crate::ops::canary;
 use crate::ops::emergency_close::{self, Plan};
 use crate::ops::sync::{self, Observed, StateExpectations, checks};
 use crate::proof::intents::Records;
-use crate::report::{Check, Failure, Outcome, Status};
+use crate::report::{Check, Outcome, Status};
 use crate::sim::{self, FaultSpec, InProcess, Kind};
 use crate::units::{Magic, Money, Symbol};
 
@@ -212,7 +212,7 @@ impl Bench {
     /// Everything is closed.
     pub(super) fn flatten(&self) -> Result<emergency_close::Report, String> {
         let options = self.closing(None);
-        let plan = self.plan(None).map_err(|failure| failure.message)?;
+        let plan = self.plan(None).map_err(|failure| failure.message().to_owned())?;
         let mut deps = emergency_close::Deps {
             clock: &self.clock,
             deadline: self.deadline(),

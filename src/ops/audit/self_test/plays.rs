@@ -10,6 +10,7 @@ use crate::clock::{Clock, Deadline, StopToken};
 use crate::escape::visible;
 use crate::evidence::body::{Begin, Funds, OpenIntent, Ordered as Recorded, Purpose};
 use crate::exit::Exit;
+use crate::failure::Failure;
 use crate::guard::target;
 use crate::link::client::Error;
 use crate::link::target::resolve;
@@ -20,7 +21,7 @@ use crate::ops::sync::snapshot::Store;
 use crate::proof::intents::Outcome as Settled;
 use crate::protocol::order::Open;
 use crate::protocol::{ErrorCode, signature};
-use crate::report::{Failure, Outcome};
+use crate::report::Outcome;
 use crate::units::{Lots, Magic, Price, Side, Symbol};
 
 macro_rules! plays {
@@ -101,8 +102,8 @@ fn seen(is_so: bool, words: String) -> Result<String, String> {
 }
 
 fn words(failure: &Failure) -> String {
-    let causes = failure.causes.iter().map(String::as_str);
-    std::iter::once(failure.message.as_str()).chain(causes).collect::<Vec<_>>().join(": ")
+    let causes = failure.causes().iter().map(String::as_str);
+    std::iter::once(failure.message()).chain(causes).collect::<Vec<_>>().join(": ")
 }
 
 fn report_of<R>(outcome: Outcome<R>) -> Result<(R, Exit), String> {
@@ -240,7 +241,7 @@ fn no_filter(bench: &Bench) -> Result<String, String> {
     let refused = bench.plan(Some(Magic(7))).map(|_| "a plan".to_owned());
     let words = match refused {
         Ok(plan) => plan,
-        Err(failure) => failure.code.to_owned(),
+        Err(failure) => failure.code().slug().to_owned(),
     };
     let whole = synced.positions.len() == 3;
     seen(

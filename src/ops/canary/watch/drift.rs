@@ -52,9 +52,10 @@ impl Hourly {
                 (status, describe(&drift.last))
             }
         };
-        let remedy = matches!(status, Status::Warn | Status::Fail)
-            .then(|| "mt5crs drift shows the bins".to_owned());
-        Check { name: "drift".into(), status, found, expected: EXPECTED.to_owned(), remedy }
+        Check::new(status, found)
+            .named("drift")
+            .expecting(EXPECTED)
+            .with_remedy("mt5crs drift shows the bins")
     }
 }
 

@@ -12,6 +12,7 @@ use super::*;
 use crate::clock::{Clock as _, Deadline, ManualClock, StopToken};
 use crate::evidence::Evidence;
 use crate::evidence::body::Body;
+use crate::exit::Exit;
 use crate::failure::FailureContext;
 use crate::guard::decision;
 use crate::guard::health::Rule;
@@ -402,7 +403,7 @@ fn a_gateway_that_never_comes_back_leaves_the_position_open_and_says_so() {
     assert_eq!((outcome.exit, closed(&outcome)), (Exit::NotFlat, CloseEnd::NotClosed));
     let ticket = room.evidence().open_canaries().unwrap()[0].ticket;
     let failure = outcome.failure.as_ref().unwrap();
-    assert!(failure.message.contains(&ticket.to_string()), "{failure:?}");
+    assert!(failure.message().contains(&ticket.to_string()), "{failure:?}");
     // It was looked for until the time for closing was over, and no longer.
     let took = room.clock.monotonic() - began - Duration::from_secs(19 * 5 + 10);
     assert!((Duration::from_secs(115)..Duration::from_secs(135)).contains(&took), "{took:?}");
@@ -414,7 +415,7 @@ fn a_gateway_that_cannot_close_any_longer_is_named() {
     let room = Room::with(&["cannot-close:2+"]);
     let outcome = room.run();
     assert_eq!((outcome.exit, closed(&outcome)), (Exit::NotFlat, CloseEnd::NotClosed));
-    assert!(outcome.failure.unwrap().causes[0].contains("cannot close anything"));
+    assert!(outcome.failure.unwrap().causes()[0].contains("cannot close anything"));
     assert_eq!(room.executed(), [Kind::Open]);
 }
 
@@ -630,7 +631,7 @@ fn refused_to_resume(room: &Room, words: &str) {
     let outcome = room.run();
     assert_eq!(outcome.exit, Exit::Guarded, "{outcome:?}");
     let failure = outcome.failure.unwrap();
-    assert!(failure.causes.join(" ").contains(words), "{failure:?}");
+    assert!(failure.causes().join(" ").contains(words), "{failure:?}");
     assert_eq!(room.executed().len(), before);
 }
 
@@ -661,7 +662,7 @@ fn a_position_that_is_gone_is_not_taken_up_and_recorded_as_gone() {
         let outcome = room.run_telling(&mut |_| room.hand_over.store(true, Ordering::SeqCst));
         gone = outcome.exit == Exit::Guarded;
         if gone {
-            assert!(outcome.failure.unwrap().causes[0].contains("closed by somebody else"));
+            assert!(outcome.failure.unwrap().causes()[0].contains("closed by somebody else"));
             break;
         }
     }
@@ -716,7 +717,7 @@ fn a_watch_without_an_end_was_killed_and_its_position_can_be_taken_up() {
     // The next canary names it.
     let outcome = room.run();
     assert_eq!(outcome.exit, Exit::Guarded);
-    let causes = outcome.failure.unwrap().causes.join(" ");
+    let causes = outcome.failure.unwrap().causes().join(" ");
     assert!(causes.contains("no-open-canary") && causes.contains(&canaries[0].ticket.to_string()));
     let mut room = room;
     room.options.resume = true;

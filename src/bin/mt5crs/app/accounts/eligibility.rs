@@ -1,6 +1,6 @@
 //! Whether a command takes several accounts. Orders are for exactly one, except emergency-close for all of them.
 
-use mt5crs::report::Failure;
+use mt5crs::failure::Failure;
 
 use super::selection::distinct;
 use crate::app::command::{Accounts, Facts};
@@ -33,9 +33,9 @@ pub(super) fn check(app: &App, facts: &Facts) -> Result<(), Failure> {
         Accounts::Each | Accounts::Together => Ok(()),
         Accounts::OneOrAll(_) if global.settings.all_profiles => Ok(()),
         Accounts::OneOrAll(_) => {
-            let mut failure = one_only(app, facts.name);
-            failure.remedy.push_str("; for every account there is --all-profiles");
-            Err(failure)
+            let failure = one_only(app, facts.name);
+            let remedy = format!("{}; for every account there is --all-profiles", failure.remedy());
+            Err(failure.with_remedy(remedy))
         }
         Accounts::One(what) => Err(one_only(app, what)),
         Accounts::Nothing => Err(usage(

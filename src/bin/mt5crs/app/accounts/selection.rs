@@ -1,9 +1,8 @@
 //! Which accounts are meant, and that each has a gateway of its own.
 
 use mt5crs::config::{self, Disk, Entry, Inputs, Key, Resolved};
-use mt5crs::exit::Exit;
+use mt5crs::failure::{Code, Failure};
 use mt5crs::ops::config_check::shared_gateways;
-use mt5crs::report::Failure;
 
 use crate::app::settings::{self, PROFILE_FLAG};
 use crate::app::{App, usage};
@@ -112,17 +111,12 @@ fn every_profile(inputs: &Inputs) -> Result<Vec<String>, Failure> {
 /// A gateway that is set above the profiles would be every account's: each account's answer would be about that one.
 fn one_gateway_for_all(above: &Entry) -> Failure {
     let value = above.value.as_deref().unwrap_or_default().escape_debug().to_string();
-    Failure {
-        code: "one-gateway-for-all",
-        message: format!(
-            "{} is `{value}` and stands above the profiles: every account would be that gateway's",
-            above.origin
-        ),
-        causes: Vec::new(),
-        remedy: format!(
-            "take it out, or ignore it for this once: `env -u GATEWAY_HOST -u GTW_HOST -u GATEWAY_PORT -u GTW_PORT mt5crs --env-file /dev/null …`; with one --profile {} wins as ever",
-            above.key
-        ),
-        exit: Exit::Usage,
-    }
+    let message = format!(
+        "{} is `{value}` and stands above the profiles: every account would be that gateway's",
+        above.origin
+    );
+    Failure::new(Code::OneGatewayForAll, message).with_remedy(format!(
+        "take it out, or ignore it for this once: `env -u GATEWAY_HOST -u GTW_HOST -u GATEWAY_PORT -u GTW_PORT mt5crs --env-file /dev/null …`; with one --profile {} wins as ever",
+        above.key
+    ))
 }

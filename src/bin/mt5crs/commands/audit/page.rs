@@ -2,14 +2,12 @@
 
 use std::io;
 
-use comfy_table::{Cell, Color};
 use mt5crs::metric::Metric;
-use mt5crs::ops::audit::catalogue::{Group, Level};
-use mt5crs::ops::audit::findings::{Finding, Status};
+use mt5crs::ops::audit::catalogue::{Entry, Group, Level};
 use mt5crs::ops::audit::{Checks, Report, metrics};
-use mt5crs::report::Outcome;
+use mt5crs::report::{Check, Outcome, Status};
 
-use crate::render::style::{Ink, clean, verdict};
+use crate::render::style::{self, Ink, clean, verdict};
 use crate::render::{Page, PageContext, Sheet, table};
 
 impl Page for Report {
@@ -30,8 +28,8 @@ impl Page for Report {
         };
         sheet.line(sheet.style.paint(verdict(outcome.verdict), &report.summary) + &whom)?;
         for status in [Status::Fail, Status::Warn] {
-            for finding in with(report, status) {
-                wants_a_look(sheet, finding)?;
+            for row in with(report, status) {
+                needs_review(sheet, row)?;
             }
         }
         not_reached(sheet, report)?;
@@ -47,18 +45,19 @@ impl Page for Report {
     }
 }
 
-fn with(report: &Report, status: Status) -> impl Iterator<Item = &Finding> {
-    report.checks.iter().filter(move |finding| finding.status == status)
+/// The checks with that result, each with its row of the catalogue.
+fn with(report: &Report, status: Status) -> impl Iterator<Item = (&'static Entry, &Check)> {
+    report.rows().filter(move |(_, check)| check.status == status)
 }
 
-fn wants_a_look(sheet: &mut Sheet<'_>, finding: &Finding) -> io::Result<()> {
-    let (word, ink) = word(finding.status);
+fn needs_review(sheet: &mut Sheet<'_>, (entry, check): (&Entry, &Check)) -> io::Result<()> {
+    let (word, ink) = style::status(check.status);
     sheet.blank()?;
-    let code = sheet.style.paint(Ink::Strong, finding.code);
-    sheet.headline(ink, word, &format!("{code}: {}", clean(&finding.found)))?;
-    sheet.line(format!("looked at: {}", clean(finding.looked_at)))?;
-    sheet.line(format!("expected: {}", clean(&finding.expected)))?;
-    if let Some(remedy) = &finding.remedy {
+    let code = sheet.style.paint(Ink::Strong, entry.code);
+    sheet.headline(ink, word, &format!("{code}: {}", clean(&check.found)))?;
+    sheet.line(format!("looked at: {}", clean(entry.looks_at)))?;
+    sheet.line(format!("expected: {}", clean(&check.expected)))?;
+    if let Some(remedy) = &check.remedy {
         let help = sheet.style.paint(Ink::Strong, "help:");
         sheet.line(format!("{help} {}", clean(remedy)))?;
     }
@@ -67,22 +66,22 @@ fn wants_a_look(sheet: &mut Sheet<'_>, finding: &Finding) -> io::Result<()> {
 
 /// Many for one reason are one line, and a whole group is named as one.
 fn not_reached(sheet: &mut Sheet<'_>, report: &Report) -> io::Result<()> {
-    let mut reasons: Vec<(&str, Vec<&Finding>)> = Vec::new();
-    for finding in with(report, Status::NotReached) {
-        match reasons.iter_mut().find(|(reason, _)| *reason == finding.found) {
-            Some((_, findings)) => findings.push(finding),
-            None => reasons.push((&finding.found, vec![finding])),
+    let mut reasons: Vec<(&str, Vec<&Entry>)> = Vec::new();
+    for (entry, check) in with(report, Status::NotReached) {
+        match reasons.iter_mut().find(|(reason, _)| *reason == check.found) {
+            Some((_, entries)) => entries.push(entry),
+            None => reasons.push((&check.found, vec![entry])),
         }
     }
     if !reasons.is_empty() {
         sheet.heading("NOT REACHED, which says nothing either way")?;
     }
-    for (reason, findings) in reasons {
-        let mut names: Vec<&str> = findings
+    for (reason, entries) in reasons {
+        let mut names: Vec<&str> = entries
             .iter()
-            .map(|finding| match of(report, finding.group) == of_these(&findings, finding.group) {
-                true => finding.group.name(),
-                false => finding.code,
+            .map(|entry| match of(report, entry.group) == of_these(&entries, entry.group) {
+                true => entry.group.name(),
+                false => entry.code,
             })
             .collect();
         names.dedup();
@@ -93,18 +92,18 @@ fn not_reached(sheet: &mut Sheet<'_>, report: &Report) -> io::Result<()> {
 
 /// How many checks of a group were asked for.
 fn of(report: &Report, group: Group) -> usize {
-    let all = report.checks.iter().filter(|finding| finding.group == group);
-    all.filter(|finding| finding.status != Status::Skipped).count()
+    let all = report.rows().filter(|(entry, _)| entry.group == group);
+    all.filter(|(_, check)| check.status != Status::Skipped).count()
 }
 
-fn of_these(findings: &[&Finding], group: Group) -> usize {
-    findings.iter().filter(|finding| finding.group == group).count()
+fn of_these(entries: &[&Entry], group: Group) -> usize {
+    entries.iter().filter(|entry| entry.group == group).count()
 }
 
 fn groups(sheet: &mut Sheet<'_>, report: &Report) -> io::Result<()> {
     let mut groups = table::table(sheet, &["GROUP", ">PASSED", "BESIDES"]);
     for group in Group::ALL {
-        let of = |status| with(report, status).filter(|finding| finding.group == group).count();
+        let of = |status| with(report, status).filter(|(entry, _)| entry.group == group).count();
         let [passed, warned, failed] = [Status::Pass, Status::Warn, Status::Fail].map(of);
         let [not_reached, not_applicable, skipped] =
             [Status::NotReached, Status::NotApplicable, Status::Skipped].map(of);
@@ -132,35 +131,14 @@ fn groups(sheet: &mut Sheet<'_>, report: &Report) -> io::Result<()> {
 
 fn checks(sheet: &mut Sheet<'_>, report: &Report) -> io::Result<()> {
     let mut checks = table::table(sheet, &["CHECK", "", "FOUND"]);
-    for finding in report.checks.iter().filter(|finding| finding.status != Status::Skipped) {
+    for check in report.checks.iter().filter(|check| check.status != Status::Skipped) {
         checks.add_row([
-            table::cell(finding.code),
-            status_cell(finding.status),
-            table::cell(&finding.found),
+            table::cell(&check.name),
+            table::status_cell(check.status),
+            table::cell(&check.found),
         ]);
     }
     table::write(sheet, &checks)
-}
-
-fn word(status: Status) -> (&'static str, Ink) {
-    match status {
-        Status::Pass => ("ok", Ink::Pass),
-        Status::Warn => ("WARN", Ink::Warn),
-        Status::Fail => ("FAIL", Ink::Fail),
-        Status::NotReached => ("not reached", Ink::Faint),
-        Status::NotApplicable => ("nothing", Ink::Faint),
-        Status::Skipped => ("skipped", Ink::Faint),
-    }
-}
-
-fn status_cell(status: Status) -> Cell {
-    let (word, ink) = word(status);
-    match ink {
-        Ink::Pass => Cell::new(word).fg(Color::Green),
-        Ink::Warn => Cell::new(word).fg(Color::Yellow),
-        Ink::Fail => Cell::new(word).fg(Color::Red),
-        Ink::Strong | Ink::Faint => Cell::new(word),
-    }
 }
 
 impl Page for Checks {

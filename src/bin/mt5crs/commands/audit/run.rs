@@ -6,15 +6,15 @@ use std::time::Duration;
 
 use mt5crs::config::{Resolved, Settings};
 use mt5crs::exit::Exit;
+use mt5crs::failure::{Code, Failure};
 use mt5crs::guard::decision;
 use mt5crs::link::Transport;
 use mt5crs::link::zeromq::ZmqTransport;
 use mt5crs::ops::audit::files::Build;
-use mt5crs::ops::audit::findings::Selection;
 use mt5crs::ops::audit::remote::Remote;
+use mt5crs::ops::audit::selection::Selection;
 use mt5crs::ops::audit::{self, Audited, Checks, Deps, Options, Report};
 use mt5crs::ops::link_test;
-use mt5crs::report::Failure;
 use mt5crs::units::Lots;
 
 use super::args::Subcommand;
@@ -77,12 +77,9 @@ fn run(app: &App, args: &Args) -> Exit {
 }
 
 fn selection(args: &Args) -> Result<Selection, Failure> {
-    Selection::new(args.only.clone(), args.skip.clone()).map_err(|error| Failure {
-        code: "usage",
-        message: error.to_string(),
-        causes: Vec::new(),
-        remedy: "mt5crs audit checks lists the checks and their groups".to_owned(),
-        exit: Exit::Usage,
+    Selection::new(args.only.clone(), args.skip.clone()).map_err(|error| {
+        Failure::new(Code::Usage, error.to_string())
+            .with_remedy("mt5crs audit checks lists the checks and their groups")
     })
 }
 
@@ -99,12 +96,12 @@ fn options(
     };
     let remote = match context {
         Ok(context) => Ok(Box::new(remote(args, context))),
-        Err(failure) => Err(failure.causes.first().unwrap_or(&failure.message).clone()),
+        Err(failure) => Err(failure.first_cause().to_owned()),
     };
     Options {
         selection,
         fail_on: args.fail_on.into(),
-        practising: app.is_simulated(),
+        sim_mode: app.is_simulated(),
         origin: context.map_or_else(|_| String::new(), |context| context.origin.clone()),
         allow_loopback: context
             .map_or(app.global.settings.allow_loopback, |context| context.allow_loopback),

@@ -2,8 +2,9 @@
 
 use mt5crs::config::{Key, Origin};
 use mt5crs::exit::Exit;
+use mt5crs::failure::Failure;
 use mt5crs::ops::breaker::{self, Report, Switch};
-use mt5crs::report::{Failure, Outcome};
+use mt5crs::report::Outcome;
 
 use super::Args;
 use super::args::Subcommand;

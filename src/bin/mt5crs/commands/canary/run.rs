@@ -8,6 +8,7 @@ use std::time::Duration;
 use mt5crs::config::Key;
 use mt5crs::evidence::Evidence;
 use mt5crs::exit::Exit;
+use mt5crs::failure::{Code, Failure};
 use mt5crs::guard::{self, decision, target};
 use mt5crs::link::Client;
 use mt5crs::logs::write::Marker;
@@ -15,7 +16,7 @@ use mt5crs::ops::canary::watch::{Monitor, Samples, Tick};
 use mt5crs::ops::canary::{self, Deps, Options, Report};
 use mt5crs::os::file_lock::InstanceLock;
 use mt5crs::proof::intents::Records;
-use mt5crs::report::{Failure, Outcome};
+use mt5crs::report::Outcome;
 use signal_hook::consts::SIGUSR1;
 
 use super::live::Live;
@@ -77,23 +78,15 @@ fn trade(
     render: &mut RenderOptions,
 ) -> Result<Outcome<Report>, Failure> {
     let lock = context.state_dir().join("canary.lock");
-    let not_locked = |message, causes| Failure {
-        code: "canary-lock",
-        message,
-        causes,
-        remedy: "wait for the other canary to end, or mend the state directory; no order was sent"
-            .to_owned(),
-        exit: Exit::Guarded,
-    };
     let _only_canary = match InstanceLock::acquire(&lock) {
         Ok(Some(held)) => held,
         Ok(None) => {
             let message = format!("another canary is running: it holds {}", lock.display());
-            return Err(not_locked(message, Vec::new()));
+            return Err(Failure::new(Code::CanaryLock, message));
         }
         Err(error) => {
             let message = format!("failed to lock {}", lock.display());
-            return Err(not_locked(message, vec![error.to_string()]));
+            return Err(Failure::new(Code::CanaryLock, message).with_cause(error));
         }
     };
     let options = options(app, args, context)?;
@@ -219,13 +212,12 @@ fn confirm(
     let word = if args.resume { "resume" } else { "open" };
     match shown {
         Ok(()) => prompt::confirm(app, "", word, prompt::NOTHING_SENT),
-        Err(error) => Err(Failure {
-            code: "not-confirmed",
-            message: "the plan could not be shown; no order was sent".to_owned(),
-            causes: vec![error.to_string()],
-            remedy: "run it at a terminal".to_owned(),
-            exit: Exit::Guarded,
-        }),
+        Err(error) => {
+            let message = "the plan could not be shown; no order was sent";
+            Err(Failure::new(Code::NotConfirmed, message)
+                .with_cause(error)
+                .with_remedy("run it at a terminal"))
+        }
     }
 }
 
@@ -257,8 +249,10 @@ fn log_end(context: &GatewayContext<'_>, outcome: &Outcome<Report>) {
         context.record.marker(&Marker::Balance { balance, equity: None, currency: None });
     }
     if let Some(failure) = &outcome.failure {
-        let message = failure.causes.join("; ");
-        context.record.marker(&Marker::ErrorCode { code: failure.code, message: &message });
+        let message = failure.causes().join("; ");
+        context
+            .record
+            .marker(&Marker::ErrorCode { code: failure.code().slug(), message: &message });
     }
 }
 

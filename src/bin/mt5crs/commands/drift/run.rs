@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use mt5crs::config::{Key, Settings};
 use mt5crs::exit::Exit;
+use mt5crs::failure::Failure;
 use mt5crs::guard::drift::Limits;
 use mt5crs::guard::drift::sample::Source;
 use mt5crs::ops::drift::{self, Options, Report};
-use mt5crs::report::Failure;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 

@@ -7,12 +7,13 @@ use mt5crs::config::Key;
 use mt5crs::evidence::body::{Begin, Body};
 use mt5crs::evidence::{Appended, Evidence, EvidenceError};
 use mt5crs::exit::Exit;
+use mt5crs::failure::Failure;
 use mt5crs::guard::breaker::{self, Engaged};
 use mt5crs::guard::target;
 use mt5crs::link::Client;
 use mt5crs::ops::emergency_close::{self, Deps, Options, Report};
 use mt5crs::protocol::positions::Position;
-use mt5crs::report::{Failure, Outcome};
+use mt5crs::report::Outcome;
 use mt5crs::units::{Magic, Symbol, Ticket};
 use serde_json::Map;
 

@@ -50,6 +50,7 @@ fn all(sheet: &mut Sheet<'_>, codes: &[Explained]) -> io::Result<()> {
 fn kind(kind: Kind) -> &'static str {
     match kind {
         Kind::ExitCode => "exit code of mt5crs",
+        Kind::FailureCode => "failure code of mt5crs",
         Kind::GatewayErrorCode => "error code of the gateway",
         Kind::Mt5ReturnCode => "return code of MetaTrader 5",
     }

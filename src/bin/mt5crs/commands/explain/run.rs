@@ -1,8 +1,9 @@
 //! From a code to its explanation.
 
 use mt5crs::exit::Exit;
+use mt5crs::failure::{Code, Failure};
 use mt5crs::ops::explain::{self, Report};
-use mt5crs::report::{Failure, Outcome, Verdict};
+use mt5crs::report::{Outcome, Verdict};
 
 use super::Args;
 use crate::app::App;
@@ -19,13 +20,7 @@ impl Command for Args {
     fn run(&self, app: &App) -> Exit {
         let outcome = match explain::explain(self.code.as_deref()) {
             Ok(report) => Ok(Outcome::judged(report, Verdict::Pass, false)),
-            Err(unknown) => Err(Failure {
-                code: "unknown-code",
-                message: unknown.to_string(),
-                causes: Vec::new(),
-                remedy: "`mt5crs explain` lists all codes".to_owned(),
-                exit: Exit::Usage,
-            }),
+            Err(unknown) => Err(Failure::from_error(Code::UnknownCode, &unknown)),
         };
         app.end(self.facts().name, outcome, None, &RenderOptions::default())
     }

@@ -4,13 +4,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use mt5crs::exit::Exit;
+use mt5crs::failure::Failure;
 use mt5crs::guard;
 use mt5crs::link::Transport;
 use mt5crs::link::zeromq::ZmqTransport;
 use mt5crs::logs::write::Marker;
 use mt5crs::ops::link_test::watch::Event;
-use mt5crs::ops::link_test::{self, Options, Reach, Report, Tested};
-use mt5crs::report::{Failure, Outcome};
+use mt5crs::ops::link_test::{self, Deps, Options, Report, Tested};
+use mt5crs::report::Outcome;
 
 use super::{Args, watch};
 use crate::app::command::{Accounts, Command, Document, Facts};
@@ -94,7 +95,7 @@ fn test(
     let transport = |address: SocketAddr| -> Box<dyn Transport> {
         Box::new(ZmqTransport::new(address, Arc::clone(&app.clock), app.stop.clone()))
     };
-    let reach = Reach {
+    let deps = Deps {
         clock: &app.clock,
         stop: &app.stop,
         deadline: context.deadline,
@@ -102,9 +103,9 @@ fn test(
         progress: &|done, of| progress.step(done, of),
     };
     if let Some(interval) = args.watch {
-        return watch::run(app, context, &options, &reach, interval);
+        return watch::run(app, context, &options, &deps, interval);
     }
-    let Tested { outcome, target } = link_test::run(&options, &reach);
+    let Tested { outcome, target } = link_test::run(&options, &deps);
     progress.clear();
     log(context, &outcome);
     render.target = target.map(|target| guard::target::kind(&target, outcome.simulated));
@@ -131,9 +132,10 @@ fn options(context: &GatewayContext<'_>, args: &Args) -> Options {
 
 /// Writes the marker lines: the account's balance, the latency, a connection that failed.
 fn log(context: &GatewayContext<'_>, outcome: &Outcome<Report>) {
-    if let Some(failure) = outcome.failure.as_ref().filter(|failure| failure.exit == Exit::NoAnswer)
+    if let Some(failure) =
+        outcome.failure.as_ref().filter(|failure| failure.exit() == Exit::NoAnswer)
     {
-        let cause = failure.causes.last().unwrap_or(&failure.message);
+        let cause = failure.root_cause();
         context.record.marker(&Marker::ConnectionFailed { endpoint: &context.endpoint, cause });
     }
     let Some(report) = &outcome.report else { return };

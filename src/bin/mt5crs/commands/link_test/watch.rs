@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use mt5crs::clock::Stopped;
 use mt5crs::exit::Exit;
-use mt5crs::failure::interrupted;
+use mt5crs::failure::Failure;
 use mt5crs::logs::write::Marker;
-use mt5crs::ops::link_test::watch::{self, Event, Look, State};
-use mt5crs::ops::link_test::{Options, Reach, Report, metrics};
-use mt5crs::report::Failure;
+use mt5crs::ops::link_test::watch::{self, Event, LinkState, Look};
+use mt5crs::ops::link_test::{Deps, Options, Report, metrics};
 
 use super::page;
 use super::run::FACTS;
@@ -22,22 +21,22 @@ pub(super) fn run(
     app: &App,
     context: &GatewayContext<'_>,
     options: &Options,
-    reach: &Reach<'_>,
+    deps: &Deps<'_>,
     interval: Duration,
 ) -> Result<Answer<Report>, Failure> {
     // An address of this machine stays one; a name that isn't found may be found later.
     if let Err(failure) = context.target()
-        && failure.exit == Exit::Guarded
+        && failure.exit() == Exit::Guarded
     {
         return Err(failure);
     }
     let mut watcher = Watcher { app, context };
-    Ok(Answer::Printed(match watch::run(options, reach, interval, &mut watcher) {
-        Ok(Some(State::Up { .. })) => Exit::Ok,
-        Ok(Some(State::TerminalGone { .. })) => Exit::No,
-        Ok(Some(State::Stranger { .. })) => Exit::NotTheGateway,
-        Ok(Some(State::Down { .. }) | None) => Exit::NoAnswer,
-        Err(Stopped { signal }) => interrupted(Stopped { signal }).exit,
+    Ok(Answer::Printed(match watch::run(options, deps, interval, &mut watcher) {
+        Ok(Some(LinkState::Up { .. })) => Exit::Ok,
+        Ok(Some(LinkState::TerminalGone { .. })) => Exit::No,
+        Ok(Some(LinkState::Stranger { .. })) => Exit::NotTheGateway,
+        Ok(Some(LinkState::Down { .. }) | None) => Exit::NoAnswer,
+        Err(Stopped { signal }) => Failure::interrupted(Stopped { signal }).exit(),
     }))
 }
 
@@ -47,11 +46,11 @@ struct Watcher<'a> {
 }
 
 impl watch::Listener for Watcher<'_> {
-    fn looked(&mut self, look: &Look) {
+    fn on_look(&mut self, look: &Look) {
         self.app.publish_look(FACTS.name, self.context, || metrics::of_look(look));
     }
 
-    fn tell(&mut self, event: &Event) -> ControlFlow<()> {
+    fn on_event(&mut self, event: &Event) -> ControlFlow<()> {
         let Self { app, context } = self;
         // A failed write is noticed below.
         let _ = match app.global.output {
@@ -69,11 +68,11 @@ impl watch::Listener for Watcher<'_> {
 /// Writes the marker lines of silence and of the next answer: the alert that one raises, the other clears.
 fn log(context: &GatewayContext<'_>, event: &Event) {
     match (&event.state, event.rtt_us) {
-        (State::Down { why }, _) => {
+        (LinkState::Down { why }, _) => {
             let endpoint = &context.endpoint;
             context.record.marker(&Marker::ConnectionFailed { endpoint, cause: why });
         }
-        (State::Up { .. } | State::TerminalGone { .. }, Some(rtt_us)) => {
+        (LinkState::Up { .. } | LinkState::TerminalGone { .. }, Some(rtt_us)) => {
             let (p50_us, p90_us, max_us) = (rtt_us, rtt_us, rtt_us);
             context.record.marker(&Marker::Latency {
                 samples: 1,

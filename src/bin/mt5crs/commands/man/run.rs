@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use mt5crs::exit::Exit;
-use mt5crs::report::Failure;
+use mt5crs::failure::{Code, Failure};
 
 use super::Args;
 use super::page::{ManPage, pages};
@@ -27,14 +27,10 @@ impl Command for Args {
         match shown {
             Ok(()) => Exit::Ok,
             Err(cause) => {
-                app.screen.fail(&Failure {
-                    code: "man",
-                    message: "failed to write the manual".to_owned(),
-                    causes: vec![cause],
-                    remedy: "free the disk, or name a directory that can be written".to_owned(),
-                    exit: Exit::No,
-                });
-                Exit::No
+                let failure =
+                    Failure::new(Code::Manual, "failed to write the manual").with_cause(cause);
+                app.screen.fail(&failure);
+                failure.exit()
             }
         }
     }

@@ -4,9 +4,9 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use mt5crs::exit::Exit;
+use mt5crs::failure::{Code, Failure};
 use mt5crs::guard;
-use mt5crs::ops::phoenix::{self, Options, Report, against};
-use mt5crs::report::Failure;
+use mt5crs::ops::phoenix::{self, Options, Report, live_gateway};
 use uuid::Uuid;
 
 use super::Args;
@@ -53,7 +53,7 @@ fn read_only(app: &App, args: &Args) -> Exit {
         let options = options(args, environment(context))?;
         let (names, deadline) = (&context.failure_context, context.deadline);
         let outcome =
-            against::run(&options, target.address, names, &*app.clock, deadline, &app.stop);
+            live_gateway::run(&options, target.address, names, &*app.clock, deadline, &app.stop);
         render.target = Some(guard::target::kind(&target, outcome.simulated));
         Ok(outcome.into())
     })
@@ -78,12 +78,8 @@ fn environment(context: &GatewayContext<'_>) -> Vec<(OsString, OsString)> {
 }
 
 fn options(args: &Args, environment: Vec<(OsString, OsString)>) -> Result<Options, Failure> {
-    let failure = |message: &str, error: std::io::Error, remedy: &str| Failure {
-        code: "phoenix-stage",
-        message: message.to_owned(),
-        causes: vec![error.to_string()],
-        remedy: remedy.to_owned(),
-        exit: Exit::Usage,
+    let failure = |message: &str, error: std::io::Error, remedy: &str| {
+        Failure::new(Code::PhoenixNotSetUp, message).with_cause(error).with_remedy(remedy)
     };
     let tool = std::env::current_exe().map_err(|error| {
         failure("failed to find this program's own file", error, "run it by its path")

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use mt5crs::failure::CHECKS_FAILED;
+use mt5crs::failure::Code;
 use mt5crs::ops::positions::Report;
 use mt5crs::report::{Outcome, Status, Verdict};
 
@@ -25,7 +25,8 @@ impl Page for Report {
         let whom = context.whom();
         let failed = report.checks.iter().find(|check| check.status == Status::Fail);
         // Half of what was asked came: the other half could have said that it is not to be believed.
-        let half = outcome.failure.as_ref().is_some_and(|failure| failure.code != CHECKS_FAILED);
+        let half =
+            outcome.failure.as_ref().is_some_and(|failure| failure.code() != Code::ChecksFailed);
         let (word, text) = match (report.listed, failed) {
             _ if half => ("UNKNOWN", nothing(&format!(" at {whom}"))),
             (_, Some(check)) => {

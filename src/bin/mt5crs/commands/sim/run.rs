@@ -4,8 +4,9 @@ use std::io;
 use std::sync::Arc;
 
 use mt5crs::exit::Exit;
+use mt5crs::failure::Failure;
 use mt5crs::ops::simulator::{self, Faults, Ledger, Listening, Printed};
-use mt5crs::report::{Envelope, Failure};
+use mt5crs::report::Envelope;
 use mt5crs::sim::{Ended, OnCrash, Options, Server, SimError};
 use nix::sys::signal::{self, Signal};
 use nix::unistd::Pid;

@@ -9,17 +9,16 @@ use std::sync::Arc;
 use mt5crs::config::{self, Environment};
 use mt5crs::evidence::Evidence;
 use mt5crs::exit::Exit;
-use mt5crs::failure::interrupted;
+use mt5crs::failure::{Code, Failure};
 use mt5crs::guard::breaker;
 use mt5crs::logs::write::Record;
 use mt5crs::ops::sync::Report;
-use mt5crs::report::{Failure, Outcome, Status};
+use mt5crs::report::{Outcome, Status};
 use tracing::Level;
 
 use super::Args;
-use crate::app::App;
 use crate::app::context::GatewayContext;
-use crate::app::settings;
+use crate::app::{App, settings};
 
 /// COMMAND, ready to start.
 pub(super) struct Gate {
@@ -53,20 +52,12 @@ impl Gate {
         allowed: &[String],
     ) -> Option<Failure> {
         let program = self.program.to_string_lossy();
-        let refused = |code, causes, remedy: String, exit| {
-            Some(Failure {
-                code,
-                message: format!("{program} was not started"),
-                causes,
-                remedy,
-                exit,
-            })
-        };
+        let refused = |code| Failure::new(code, format!("{program} was not started"));
         let report = outcome.report.as_ref()?;
         // As without a command: every failed check, and the remedy of the first.
         if let Some(failed) = &outcome.failure {
-            let (causes, remedy) = (failed.causes.clone(), failed.remedy.clone());
-            return refused("sync-failed", causes, remedy, Exit::No);
+            let failure = refused(Code::SyncFailed).with_causes(failed.causes());
+            return Some(failure.with_remedy(failed.remedy()));
         }
         let is_allowed = |name: &str| allowed.iter().any(|allowed| allowed == name);
         let warned: Vec<_> = report
@@ -75,27 +66,15 @@ impl Gate {
             .filter(|check| check.status == Status::Warn && !is_allowed(&check.name))
             .collect();
         if let Some(first) = warned.first() {
-            let causes =
-                warned.iter().map(|check| format!("{}: {}", check.name, check.found)).collect();
+            let causes = warned.iter().map(|check| format!("{}: {}", check.name, check.found));
             let remedy = format!("mend it, or accept it by name: --allow-warn {}", first.name);
-            return refused("sync-warned", causes, remedy, Exit::No);
+            return Some(refused(Code::SyncWarned).with_causes(causes).with_remedy(remedy));
         }
         if let Err(why) = all_resolved(&Evidence::at(context.state_dir())) {
-            return refused(
-                "unresolved-intent",
-                vec![why],
-                "mt5crs evidence show, then look at the terminal and mt5crs evidence resolve"
-                    .to_owned(),
-                Exit::Guarded,
-            );
+            return Some(refused(Code::UnresolvedIntent).with_cause(why));
         }
-        let engaged = breaker::engaged(&context.settings.kill_switch_file)?;
-        refused(
-            "breaker-engaged",
-            vec![engaged],
-            "find out who engaged the kill switch and why, before its file is removed".to_owned(),
-            Exit::Guarded,
-        )
+        let why = breaker::engaged(&context.settings.kill_switch_file)?;
+        Some(refused(Code::BreakerEngaged).with_cause(why))
     }
 
     /// Replaces this process with COMMAND; returns only where that fails. Connections must be closed by now.
@@ -103,36 +82,28 @@ impl Gate {
         let program = self.program.to_string_lossy();
         // A signal may have come while the report was written.
         if let Err(stopped) = app.stop.check() {
-            let failure = Failure {
-                message: format!("{program} was not started: {stopped}"),
-                remedy: "the state was recovered and saved; run it again to start the command"
-                    .to_owned(),
-                ..interrupted(stopped)
-            };
+            let message = format!("{program} was not started: {stopped}");
+            let failure = Failure::new(Code::from_signal(stopped.signal), message).with_remedy(
+                "the state was recovered and saved; run it again to start the command",
+            );
             app.screen.fail(&failure);
-            return failure.exit;
+            return failure.exit();
         }
         let error = Command::new(&self.program)
             .args(&self.arguments)
             .env_clear()
             .envs(&self.environment)
             .exec();
-        let exit = match error.kind() {
-            ErrorKind::NotFound => Exit::CommandNotFound,
-            _ => Exit::CommandNotRun,
+        let code = match error.kind() {
+            ErrorKind::NotFound => Code::CommandNotFound,
+            _ => Code::CommandNotRun,
         };
         let message = format!("failed to start {program}");
         // The log has the run's end with the code of a gate that passed; this is its last word.
         self.record.line(Level::ERROR, "Run", &format!("{message}: {error}"));
-        self.record.end(exit);
-        app.screen.fail(&Failure {
-            code: "command",
-            message,
-            causes: vec![error.to_string()],
-            remedy: "check its path and its permissions".to_owned(),
-            exit,
-        });
-        exit
+        self.record.end(code.exit());
+        app.screen.fail(&Failure::new(code, message).with_cause(error));
+        code.exit()
     }
 }
 

@@ -42,9 +42,9 @@ impl Page for Report {
             None => {
                 let failed = with(report, Status::Fail);
                 let first = report.checks.iter().find(|check| check.status == Status::Fail);
-                let stopped = failure.is_some_and(|failure| failure.exit.is_interruption());
+                let stopped = failure.is_some_and(|failure| failure.exit().is_interruption());
                 let why = match (first, failure) {
-                    (_, Some(failure)) if failure.exit != Exit::No => clean(&in_short(failure)),
+                    (_, Some(failure)) if failure.exit() != Exit::No => clean(&in_short(failure)),
                     (None, _) => "no usable answer".to_owned(),
                     (Some(first), _) => {
                         let more = match failed.len() {

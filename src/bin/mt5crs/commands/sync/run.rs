@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use mt5crs::evidence::Evidence;
 use mt5crs::exit::Exit;
-use mt5crs::failure::CHECKS_FAILED;
+use mt5crs::failure::{Code, Failure};
 use mt5crs::logs::write::Marker;
 use mt5crs::ops::sync::snapshot::Store;
 use mt5crs::ops::sync::{self, Options, Report, checks};
 use mt5crs::proof::intents::Records;
-use mt5crs::report::{Failure, Outcome, Status};
+use mt5crs::report::{Outcome, Status};
 
 use super::Args;
 use super::gate::Gate;
@@ -63,9 +63,7 @@ impl Command for Args {
             if let (Some(gate), true) = (&gate, is_answered)
                 && let Some(refusal) = gate.refusal(context, &outcome, &self.allow_warn)
             {
-                outcome.exit = refusal.exit;
-                outcome.verdict = refusal.verdict();
-                outcome.failure = Some(refusal);
+                outcome.fail(refusal);
             }
             passed = gate.filter(|_| outcome.exit == Exit::Ok);
             Ok(outcome.into())
@@ -126,8 +124,7 @@ fn log(context: &GatewayContext<'_>, outcome: &Outcome<Report>) {
     }
     let record = &context.record;
     let Some(report) = &outcome.report else {
-        let cause =
-            outcome.failure.as_ref().map_or("no report", |failure| failure.message.as_str());
+        let cause = outcome.failure.as_ref().map_or("no report", |failure| failure.message());
         return record.marker(&Marker::SyncFailed { cause });
     };
     if let Some(account) = &report.account {
@@ -147,8 +144,8 @@ fn log(context: &GatewayContext<'_>, outcome: &Outcome<Report>) {
             let failed: Vec<&str> = failed.map(|check| &*check.name).collect();
             // All of the names: an alert rule looks for one of them.
             let cause = match &outcome.failure {
-                Some(failure) if failure.code != CHECKS_FAILED => {
-                    failure.causes.last().unwrap_or(&failure.message).clone()
+                Some(failure) if failure.code() != Code::ChecksFailed => {
+                    failure.root_cause().to_owned()
                 }
                 _ => failed.join(", "),
             };

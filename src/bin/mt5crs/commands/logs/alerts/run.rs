@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use mt5crs::clock::Stopped;
 use mt5crs::config::{Key, Settings};
 use mt5crs::exit::Exit;
-use mt5crs::failure::cause_of;
+use mt5crs::failure::{Failure, cause_of};
 use mt5crs::logs::alerts::engine;
 use mt5crs::logs::alerts::rules::Alert;
 use mt5crs::logs::alerts::watch::{AskEngine, Told, World};
@@ -16,7 +16,7 @@ use mt5crs::logs::search::tail::Ended;
 use mt5crs::ops::logs::alerts::{self, Options, Report};
 use mt5crs::os::process;
 use mt5crs::os::resources::Usage;
-use mt5crs::report::{Failure, Outcome};
+use mt5crs::report::Outcome;
 
 use super::{Args, page};
 use crate::app::command::{Accounts, Command, Document, Facts};

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use mt5crs::escape::visible;
 use mt5crs::exit::Exit;
+use mt5crs::failure::{Code, Failure};
 use mt5crs::logs::search::files;
 use mt5crs::logs::search::filter::Filter;
 use mt5crs::logs::search::preset::Preset;
@@ -13,7 +14,6 @@ use mt5crs::logs::search::searcher::Options as SearchOptions;
 use mt5crs::logs::search::tail::Ended;
 use mt5crs::ops::logs::grep::object::Object;
 use mt5crs::ops::logs::grep::{self, Options, Output, Source};
-use mt5crs::report::Failure;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::args::{Args, PrintArgs, SelectArgs};
@@ -106,13 +106,8 @@ fn bad_pattern(error: &BadPattern) -> Failure {
         }
         None => vec![error.why.clone()],
     };
-    Failure {
-        code: "bad-pattern",
-        message: format!("`{}` is not a pattern", error.pattern),
-        causes,
-        remedy: "mend it, or pass -F to look for the very text".to_owned(),
-        exit: Exit::Usage,
-    }
+    let message = format!("`{}` is not a pattern", error.pattern);
+    Failure::new(Code::BadPattern, message).with_causes(causes)
 }
 
 impl Job<'_> {

@@ -1,9 +1,10 @@
 //! From arguments to the summary of the logs.
 
 use mt5crs::exit::Exit;
+use mt5crs::failure::Failure;
 use mt5crs::logs::alerts::summary::By;
 use mt5crs::ops::logs::summary::{self, Options, Report};
-use mt5crs::report::{Failure, Outcome};
+use mt5crs::report::Outcome;
 
 use super::Args;
 use super::args::RowOf;

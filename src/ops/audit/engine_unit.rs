@@ -1,0 +1,183 @@
+//! Checks of the strategy engine's systemd unit: is it active, does it see the same kill switch, what does it use?
+
+use std::path::Path;
+use std::time::Duration;
+
+use nix::unistd::User;
+
+use super::baseline::{judge_cpu, judge_memory};
+use super::catalogue::Entry;
+use super::files::may_remove;
+use super::{Deps, Options};
+use crate::clock::{Clock, Deadline};
+use crate::failure::cause_of;
+use crate::logs::alerts::engine::Engine;
+use crate::os::systemd::{self, Error, Unit};
+use crate::report::Check;
+
+/// Timeout for systemd, which answers within a few ms.
+const TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The unit as systemd shows it, or why it doesn't.
+pub(super) enum EngineUnit {
+    /// There is no unit to check; holds the reason.
+    None(String),
+    /// systemd could not be asked; holds the reason.
+    Unknown(String),
+    /// systemd knows no unit of that name; holds its words.
+    Missing(String),
+    /// The unit when the audit began.
+    Known {
+        unit: Unit,
+        /// Monotonic time of the look-up.
+        at: Duration,
+    },
+}
+
+impl EngineUnit {
+    /// Whether a check needs the unit.
+    pub(super) fn is_needed_for(entry: &Entry) -> bool {
+        matches!(
+            entry.code,
+            "files.engine-unit"
+                | "files.kill-switch-shared"
+                | "alerts.engine-crashed"
+                | "baseline.memory"
+                | "baseline.cpu"
+        )
+    }
+
+    /// Asks systemd for the configured unit.
+    pub(super) fn look_up(options: &Options, deps: &Deps<'_>) -> Self {
+        let name = match &options.settings.engine_unit {
+            _ if options.sim_mode => {
+                return Self::None("the engine is not checked with a simulated gateway".to_owned());
+            }
+            None => return Self::None("no unit is set: MT5CRS_ENGINE_UNIT".to_owned()),
+            Some(name) => name,
+        };
+        match ask(name, &**deps.clock, deps.deadline) {
+            Ok(unit) => Self::Known { unit, at: deps.clock.monotonic() },
+            Err(error @ Error::Absent) => Self::None(error.to_string()),
+            Err(error @ Error::NoUnit(_)) => Self::Missing(error.to_string()),
+            Err(error) => Self::Unknown(cause_of(&error)),
+        }
+    }
+
+    /// A check of the unit; without one it has no result.
+    fn check(&self, judge: impl FnOnce(&Unit, Duration) -> Check) -> Check {
+        match self {
+            Self::None(why) => Check::not_applicable(why),
+            Self::Unknown(why) | Self::Missing(why) => Check::not_reached(why),
+            Self::Known { unit, at } => judge(unit, *at),
+        }
+    }
+
+    /// The unit is active.
+    pub(super) fn check_active(&self) -> Check {
+        if let Self::Missing(why) = self {
+            return Check::fail(why).with_remedy("correct MT5CRS_ENGINE_UNIT, or install the unit");
+        }
+        self.check(|unit, _| {
+            let found = format!("{} is {}", unit.name, unit.active_state);
+            match unit.active_state.as_str() {
+                "active" => Check::pass(found),
+                "failed" => Check::fail(found),
+                _ => Check::warn(found),
+            }
+        })
+    }
+
+    /// The unit did not crash.
+    pub(super) fn check_crashed(&self) -> Check {
+        self.check(|unit, _| {
+            let engine = Engine::of(unit.clone());
+            Check::judge(!engine.crashed(), engine.to_string())
+        })
+    }
+
+    /// The unit sees the same kill switch, and its user and this one can each remove the other's file.
+    pub(super) fn check_kill_switch(&self, kill_switch: &Path) -> Check {
+        self.check(|unit, _| {
+            let name = &unit.name;
+            let (Some(private), Some(user)) = (unit.private_tmp, &unit.user) else {
+                return Check::not_reached("systemd does not report PrivateTmp and User");
+            };
+            let in_tmp = ["/tmp", "/var/tmp"].iter().any(|tmp| kill_switch.starts_with(tmp));
+            if private && in_tmp {
+                let path = kill_switch.display();
+                return Check::fail(format!("{name} has its own /tmp, and never sees {path}"));
+            }
+            let Some(theirs) = uid(user) else {
+                return Check::not_reached(format!("the unit's user `{user}` is unknown"));
+            };
+            let directory = kill_switch.parent().and_then(|parent| std::fs::metadata(parent).ok());
+            let Some(directory) = directory else {
+                return Check::not_reached("the kill switch's directory does not exist");
+            };
+            let ours = nix::unistd::geteuid().as_raw();
+            if may_remove(&directory, theirs, ours) && may_remove(&directory, ours, theirs) {
+                return Check::pass(format!("{name} sees {}", kill_switch.display()));
+            }
+            Check::warn(format!(
+                "{name} runs as uid {theirs}, this is uid {ours}, and the kill switch's directory is sticky: one can't remove the other's file"
+            ))
+            .with_remedy("run both as one user, or put KILL_SWITCH_FILE into a directory of their group")
+        })
+    }
+
+    /// The unit's memory; `None` where there is no unit, and this process's own memory is measured instead. `alert` is in
+    /// bytes.
+    pub(super) fn check_memory(&self, alert: u64) -> Option<Check> {
+        (!matches!(self, Self::None(_))).then(|| {
+            self.check(|unit, _| match unit.memory_bytes {
+                Some(bytes) => judge_memory(&unit.name, bytes, alert),
+                None => no_accounting(&unit.name, "memory"),
+            })
+        })
+    }
+
+    /// The same for the CPU, in per cent of one. Waits until the window that began with the audit ends.
+    pub(super) fn check_cpu(&self, window: Duration, alert: f64, deps: &Deps<'_>) -> Option<Check> {
+        (!matches!(self, Self::None(_))).then(|| {
+            self.check(|unit, at| {
+                let name = &unit.name;
+                let Some(first) = unit.cpu_ns else { return no_accounting(name, "CPU") };
+                let clock = &**deps.clock;
+                let left = window.saturating_sub(clock.monotonic().saturating_sub(at));
+                if left > deps.deadline.left(clock) {
+                    return Check::not_reached("the deadline ends before the measurement window");
+                }
+                if let Err(stopped) = clock.sleep(left) {
+                    return Check::not_reached(stopped.to_string());
+                }
+                let again = ask(name, clock, deps.deadline);
+                let span = clock.monotonic().saturating_sub(at);
+                match again.map(|again| again.cpu_ns) {
+                    Ok(Some(second)) if second >= first => {
+                        judge_cpu(name, Duration::from_nanos(second - first), span, alert)
+                    }
+                    Ok(_) => Check::not_reached(format!("{name} restarted during the measurement")),
+                    Err(error) => Check::not_reached(cause_of(&error)),
+                }
+            })
+        })
+    }
+}
+
+/// The uid of a unit's user: systemd gives its name, its number, or nothing for root.
+fn uid(user: &str) -> Option<u32> {
+    if user.is_empty() {
+        return Some(0);
+    }
+    let named = || User::from_name(user).ok().flatten().map(|user| user.uid.as_raw());
+    user.parse().ok().or_else(named)
+}
+
+fn no_accounting(name: &str, of: &str) -> Check {
+    Check::not_applicable(format!("systemd keeps no {of} accounting of {name}"))
+}
+
+fn ask(name: &str, clock: &dyn Clock, deadline: Deadline) -> Result<Unit, Error> {
+    systemd::show(name, TIMEOUT.min(deadline.left(clock)))
+}
