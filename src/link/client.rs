@@ -8,17 +8,18 @@
 use std::time::Duration;
 
 use super::look_alike::LookAlike;
-use super::order::{Answered, Claim, OpenPermit, Prepared};
+use super::order::{Claim, OpenPermit, OrderAnswer};
 use super::session::{Answer, AskError, Identity, ProofError, Session};
 use super::transport::{LinkError, Transport};
 use crate::clock::{Clock, Deadline, Stopped, micros};
 use crate::os::failpoints::{Rule, is_broken};
-use crate::protocol::Malformed;
-use crate::protocol::account::Account;
-use crate::protocol::order::Filled;
-use crate::protocol::positions::Positions;
-use crate::protocol::reply::Read;
-use crate::protocol::sync_all::Synced;
+use crate::protocol::account::{Account, GetAccount};
+use crate::protocol::open::{Filled, Open};
+use crate::protocol::ping::Ping;
+use crate::protocol::positions::{GetPositions, Positions};
+use crate::protocol::request::Read;
+use crate::protocol::sync_all::{SyncAll, Synced};
+use crate::protocol::{Action, Malformed, Request};
 use crate::units::Magic;
 
 /// How reads are tried again.
@@ -104,22 +105,22 @@ impl<'c> Client<'c> {
 
     /// Proves who answers, on the connection that the next question takes; already proved, it costs nothing.
     pub fn identify(&mut self) -> Result<Identity, Error> {
-        self.retry("PING", |session, _| Ok(session.identity().clone()))
+        self.retry(Ping::NAME, |session, _| Ok(session.identity().clone()))
     }
 
     /// GET_ACCOUNT.
     pub fn account(&mut self) -> Result<Answer<Account>, Error> {
-        self.read(())
+        self.read(GetAccount)
     }
 
     /// GET_POSITIONS, always whole: a list that was filtered can't be judged.
     pub fn positions(&mut self) -> Result<Answer<Positions>, Error> {
-        self.read(())
+        self.read(GetPositions)
     }
 
     /// SYNC_ALL; the gateway takes the magic number and ignores it.
     pub fn sync_all(&mut self, magic_number: Magic) -> Result<Answer<Synced>, Error> {
-        self.read(magic_number)
+        self.read(SyncAll { magic_number })
     }
 
     /// The proved session that the next question takes, for an order that this identity vouches for.
@@ -139,13 +140,13 @@ impl<'c> Client<'c> {
     pub fn open(
         &mut self,
         permit: OpenPermit,
-        order: &Prepared,
+        order: &Request<Open>,
         until: Deadline,
-    ) -> Answered<Filled> {
+    ) -> OrderAnswer<Filled> {
         let answered = match &mut self.session {
             Some(session) => session.open(permit, order, until),
-            None => Answered {
-                uuid: order.uuid(),
+            None => OrderAnswer {
+                uuid: order.uuid,
                 claim: Claim::Lost(LinkError::Lost),
                 raw: None,
                 took: Duration::ZERO,
@@ -181,9 +182,8 @@ impl<'c> Client<'c> {
         self.simulated
     }
 
-    fn read<T: Read>(&mut self, parameters: T::Parameters) -> Result<Answer<T>, Error> {
-        let action = T::action(parameters).name();
-        self.retry(action, |session, until| session.ask(parameters, until))
+    fn read<A: Read + Copy>(&mut self, action: A) -> Result<Answer<A::Reply>, Error> {
+        self.retry(A::NAME, |session, until| session.ask(action, until))
     }
 
     fn retry<T>(

@@ -12,7 +12,7 @@ use crate::clock::Deadline;
 use crate::link::order::{Claim, ClosePermit};
 use crate::link::{Client, Error, Identity};
 use crate::protocol::ErrorCode;
-use crate::protocol::order::Close;
+use crate::protocol::close::Close;
 use crate::protocol::positions::Position;
 use crate::units::{Lots, Symbol, Ticket};
 

@@ -10,10 +10,10 @@ use std::time::Duration;
 use super::absence::{self, Credible};
 use crate::clock::{Clock, Deadline};
 use crate::evidence::body::{RawReply, Reading};
-use crate::link::order::{Answered, Claim, ClosePermit};
+use crate::link::order::{Claim, ClosePermit, OrderAnswer};
 use crate::link::{Client, Error};
 use crate::os::failpoints::{Rule, is_broken};
-use crate::protocol::order::{Close, Closed};
+use crate::protocol::close::{Close, Closed};
 use crate::protocol::positions::Position;
 use crate::protocol::{ErrorCode, Refusal};
 use crate::units::{Money, Ticket};
@@ -116,7 +116,7 @@ fn send(
     position: &Position,
     options: &Options,
     until: Deadline,
-) -> Result<Answered<Closed>, Error> {
+) -> Result<OrderAnswer<Closed>, Error> {
     let order = Close {
         ticket: position.ticket,
         symbol: position.symbol.clone(),

@@ -17,7 +17,7 @@ use crate::evidence::book::Intent;
 use crate::evidence::{Evidence, EvidenceError};
 use crate::exit::Exit;
 use crate::link::{Client, Error};
-use crate::protocol::order::Filled;
+use crate::protocol::open::Filled;
 use crate::protocol::reply;
 use crate::report::Failure;
 use crate::units::{Money, Ticket};

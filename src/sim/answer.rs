@@ -8,12 +8,13 @@ use super::incoming::refuse;
 use super::plan::Met;
 use super::spoil::{spoil, without};
 use crate::protocol::account::Account;
+use crate::protocol::close::Closed;
 use crate::protocol::code::ErrorCode;
-use crate::protocol::order::{Closed, Filled};
+use crate::protocol::open::Filled;
 use crate::protocol::ping::Pong;
 use crate::protocol::positions::{Position, Positions};
 use crate::protocol::reply::{Refusal, encode_refusal};
-use crate::protocol::request::rfc3339;
+use crate::protocol::rfc3339;
 use crate::protocol::sync_all::Synced;
 use crate::units::Symbol;
 

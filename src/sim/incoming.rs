@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::fault::ActionName;
 use crate::protocol::code::ErrorCode;
-use crate::protocol::order::Open;
+use crate::protocol::open::Open;
 use crate::protocol::reply::{Refusal, UNKNOWN_UUID};
 use crate::protocol::wire::{Object, parse_flat};
 use crate::units::{Exact, Lots, Magic, Price, Side, Symbol, Ticket};

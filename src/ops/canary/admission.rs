@@ -21,7 +21,7 @@ use crate::proof::absence::{self, Credible};
 use crate::proof::can_close::{self, EXPECTED, Probed};
 use crate::proof::intents;
 use crate::protocol::account::Account;
-use crate::protocol::ping::Pong;
+use crate::protocol::ping::Ping;
 use crate::protocol::positions::Position;
 use crate::report::{Check, Failure, Status};
 use crate::units::Ticket;
@@ -362,7 +362,7 @@ impl Guards<'_> {
         let Ok(mut samples) = Histogram::<u64>::new(3) else { return Ok(()) };
         for _ in 0..ROUND_TRIPS {
             let until = Deadline::after(deps.clock, self.options.order_timeout).min(deps.deadline);
-            let answered = client.session()?.ask::<Pong>((), until);
+            let answered = client.session()?.ask(Ping, until);
             match answered {
                 Ok(answer) => {
                     let _ = samples.record(nanos(answer.rtt));

@@ -16,13 +16,13 @@ use crate::evidence::body::{
 use crate::exit::Exit;
 use crate::failure::interrupted;
 use crate::guard::breaker;
-use crate::link::order::{Answered, Claim, OpenPermit, Prepared};
+use crate::link::order::{Claim, OpenPermit, OrderAnswer};
 use crate::link::{Client, Error};
 use crate::proof::absence::{self, Credible};
 use crate::proof::open::{self, Became, ClaimSummary, ExpectedOrder, Found};
-use crate::protocol::order::{Filled, Open};
+use crate::protocol::open::{Filled, Open};
 use crate::protocol::positions::Position;
-use crate::protocol::{ErrorCode, Executed, Refusal, signature};
+use crate::protocol::{ErrorCode, Executed, Refusal, Request, signature};
 use crate::report::{Failure, Outcome, Verdict};
 use crate::units::{Price, Side, Ticket};
 
@@ -61,18 +61,18 @@ pub(super) fn trade(
     };
     let now = deps.clock.now();
     let order = order(options, now);
-    let prepared = Prepared::open(order.clone(), now);
+    let request = Request::new(order.clone(), now);
     let expected = ExpectedOrder {
         before: before.clone(),
         symbol: order.symbol.clone(),
         side: order.side.clone(),
         volume: order.volume.value(),
-        signed_at: prepared.made_at(),
+        signed_at: request.timestamp,
         ttl: options.signature_ttl,
         settle: options.settle,
         credit: options.judging.credit.clone(),
     };
-    let intent = intent(&order, &prepared, options, &before, &ready);
+    let intent = intent(&order, &request, options, &before, &ready);
     (deps.point)("before-intent");
     if let Err(stopped) = deps.stop.ignore_all() {
         return refused(report, interrupted(stopped), simulated);
@@ -89,7 +89,7 @@ pub(super) fn trade(
     }
     (deps.point)("after-intent");
     let Ready { permit, drift, .. } = ready;
-    let answered = send(client, options, deps, permit, &prepared);
+    let answered = send(client, options, deps, permit, &request);
     (deps.point)("after-send");
     let (said, words) = said(&answered.claim);
     let found = find_out(client, deps, &expected, said, &answered.claim);
@@ -206,7 +206,7 @@ fn order(options: &Options, now: jiff::Timestamp) -> Open {
 
 fn intent(
     order: &Open,
-    prepared: &Prepared,
+    request: &Request<Open>,
     options: &Options,
     before: &BTreeSet<Ticket>,
     ready: &Ready,
@@ -220,9 +220,9 @@ fn intent(
             magic: order.magic,
             comment: order.comment.clone(),
         },
-        request: prepared.uuid(),
+        request: request.uuid,
         risk_signature: order.risk_signature.clone(),
-        signed_at: prepared.made_at(),
+        signed_at: request.timestamp,
         signature_ttl_ms: millis(options.signature_ttl),
         settle_ms: millis(options.settle),
         tickets_before: before.iter().copied().collect(),
@@ -235,10 +235,10 @@ fn send(
     options: &Options,
     deps: &Deps<'_>,
     permit: OpenPermit,
-    prepared: &Prepared,
-) -> Answered<Filled> {
+    request: &Request<Open>,
+) -> OrderAnswer<Filled> {
     let until = Deadline::after(deps.clock, options.order_timeout).min(deps.deadline);
-    let answered = client.open(permit, prepared, until);
+    let answered = client.open(permit, request, until);
     if matches!(answered.claim, Claim::Lost(_) | Claim::Garbled(_)) {
         client.hang_up();
     }

@@ -9,13 +9,13 @@ use crate::evidence::body::{Reading, RefusedAs, ReplyHash};
 use crate::link::Client;
 use crate::link::client::Error;
 use crate::link::order::{Claim, ClosePermit};
-use crate::link::pipeline::{Event, Pipeline};
+use crate::link::pipeline::{CloseAnswer, Pipeline};
 use crate::link::session::{Answer, AskError};
 use crate::link::transport::LinkError;
 use crate::proof::absence::{self, Credible};
 use crate::proof::close::{cannot_close, describe};
 use crate::protocol::Refusal;
-use crate::protocol::order::Close;
+use crate::protocol::close::Close;
 use crate::protocol::positions::{Position, Positions};
 use crate::units::Ticket;
 
@@ -190,7 +190,7 @@ impl Ledger {
     }
 
     /// Notes what the gateway said of a ticket. Only the list makes it true.
-    fn heard(&mut self, event: &Event) {
+    fn heard(&mut self, event: &CloseAnswer) {
         let Some(entry) = self.tickets.get_mut(&event.ticket) else { return };
         entry.report.why = describe(&event.claim);
         entry.reply = event.raw.as_deref().map(ReplyHash::of);

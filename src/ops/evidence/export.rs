@@ -26,7 +26,7 @@ use crate::evidence::book::Book;
 use crate::evidence::chain::{Chain, Step};
 use crate::evidence::{Evidence, EvidenceError, Head, Record};
 use crate::exit::Exit;
-use crate::protocol::request::rfc3339;
+use crate::protocol::rfc3339;
 use crate::report::{Failure, Outcome, Verdict};
 use crate::units::Ticket;
 

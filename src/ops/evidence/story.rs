@@ -9,7 +9,7 @@ use crate::evidence::body::{
     OpenIntent, OpenOutcome, OpenResult, RawReply, Reading, Resolution, Resolved, TicketOutcome,
     TicketResult, WatchEnd, WatchResult,
 };
-use crate::protocol::request::rfc3339;
+use crate::protocol::rfc3339;
 use crate::units::Ticket;
 
 /// Makes text fit to stand in a line; quotes and backslashes stay as they are.

@@ -17,7 +17,7 @@ use crate::link::client::Error;
 use crate::link::session::{AskError, ProofError, Session};
 use crate::link::target::Target;
 use crate::link::transport::LinkError;
-use crate::protocol::ping::Pong;
+use crate::protocol::ping::Ping;
 
 /// Below this many samples the 99th percentile is no more than the maximum, and is labelled so.
 const P99_SAMPLES: u64 = 100;
@@ -209,7 +209,7 @@ fn trip<'r>(
         Err(ProofError::NotTheGateway(look_alike)) => return Err(Error::NotTheGateway(look_alike)),
         Err(ProofError::Link(error)) => return loss(error),
     };
-    match connected.ask::<Pong>((), until) {
+    match connected.ask(Ping, until) {
         Ok(answer) => {
             *session = Some(connected);
             Ok(Ok(answer.rtt))

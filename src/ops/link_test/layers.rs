@@ -17,7 +17,7 @@ use crate::link::diagnosis;
 use crate::link::session::{AskError, Identity, ProofError, Session};
 use crate::link::target::{Target, resolve};
 use crate::link::transport::{Connection, LinkError};
-use crate::protocol::account::Account;
+use crate::protocol::account::GetAccount;
 use crate::report::{Failure, Status};
 
 /// One layer of the link.
@@ -241,7 +241,7 @@ impl<'t> Test<'t> {
 
     fn ask_terminal(&mut self, session: &mut Session<'_>) -> Result<(), (Failure, SessionState)> {
         let until = self.until();
-        match session.ask::<Account>((), until).map(|answer| answer.reply) {
+        match session.ask(GetAccount, until).map(|answer| answer.reply) {
             Ok(Ok(account)) => {
                 let currency = account.currency.as_deref().unwrap_or_default().escape_debug();
                 let found = format!("GET_ACCOUNT answered: balance {} {currency}", account.balance);

@@ -16,11 +16,11 @@ use super::{Options, Reach};
 use crate::clock::{Deadline, Stopped, micros, millis};
 use crate::guard::staleness;
 use crate::guard::target;
-use crate::link::session::{AskError, ProofError, Session, identity};
+use crate::link::session::{AskError, Identity, ProofError, Session};
 use crate::link::target::resolve;
 use crate::link::transport::LinkError;
-use crate::protocol::account::Account;
-use crate::protocol::ping::Pong;
+use crate::protocol::account::{Account, GetAccount};
+use crate::protocol::ping::Ping;
 
 /// Without an answer for this long the link is called down for good, and told once.
 pub const SILENCE: Duration = Duration::from_secs(10);
@@ -291,14 +291,14 @@ fn look<'r>(
         },
     };
     // A connection that was open and has ended says only that it ended; whether anybody answers, the next look tells.
-    let pong = match proved.ask::<Pong>((), until) {
+    let pong = match proved.ask(Ping, until) {
         Ok(answer) => answer,
         Err(error) => return Ok(Seen::without_account(unanswered(error)?, None)),
     };
     let rtt = pong.rtt;
     let clock = match &pong.reply {
         Ok(pong_at) => {
-            let skew = identity(pong_at, pong.sent_at, rtt).skew;
+            let skew = Identity::from_pong(pong_at, pong.sent_at, rtt).skew;
             Band::of(skew.unsigned_abs(), options.skew_warn, options.signature_ttl)
         }
         Err(refusal) => {
@@ -306,7 +306,7 @@ fn look<'r>(
             return Ok(Seen::without_account(stranger, Some(rtt)));
         }
     };
-    let seen = match proved.ask::<Account>((), until).map(|answer| answer.reply) {
+    let seen = match proved.ask(GetAccount, until).map(|answer| answer.reply) {
         Ok(Ok(account)) => {
             let latency = Band::of(rtt, options.latency_warn, options.latency_critical);
             let state = State::Up { latency, clock };

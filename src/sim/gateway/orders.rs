@@ -4,8 +4,9 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use super::{Gateway, Pending, late_execution, later, terminal, tradable};
+use crate::protocol::close::Closed;
 use crate::protocol::code::ErrorCode;
-use crate::protocol::order::{Closed, Filled, Open};
+use crate::protocol::open::{Filled, Open};
 use crate::protocol::reply::Refusal;
 use crate::protocol::signature;
 use crate::sim::answer::Voice;

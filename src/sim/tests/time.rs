@@ -1,5 +1,7 @@
 //! Round trips, a broker's time, delays and silence; and the door on a socket.
 
+use uuid::Uuid;
+
 use super::*;
 use crate::clock::{StopToken, SystemClock};
 use crate::link::zeromq::ZmqTransport;
@@ -8,8 +10,8 @@ use crate::sim::{Ended, Server};
 const RTT: Duration = Duration::from_millis(50);
 const EXEC: Duration = Duration::from_millis(5);
 
-fn timed(positions: usize, link_rtt: Duration, exec_time: Duration) -> CloseContext {
-    CloseContext::with(&Options { positions, link_rtt, exec_time, ..Options::default() })
+fn timed(positions: usize, link_rtt: Duration, exec_time: Duration) -> TestClient {
+    TestClient::with(&Options { positions, link_rtt, exec_time, ..Options::default() })
 }
 
 fn tickets(count: i64) -> impl Iterator<Item = Ticket> {
@@ -18,89 +20,89 @@ fn tickets(count: i64) -> impl Iterator<Item = Ticket> {
 
 #[test]
 fn nothing_takes_time_unless_asked_to() {
-    let mut context = timed(500, Duration::ZERO, Duration::ZERO);
+    let mut client = timed(500, Duration::ZERO, Duration::ZERO);
     for ticket in tickets(500) {
-        context.close(ticket);
+        client.close(ticket);
     }
-    assert_eq!(context.elapsed(), Duration::ZERO);
+    assert_eq!(client.elapsed(), Duration::ZERO);
 }
 
 #[test]
 fn pipelining_hides_the_round_trip_and_never_the_brokers_time() {
-    let mut context = timed(500, RTT, EXEC);
+    let mut client = timed(500, RTT, EXEC);
     for ticket in tickets(500) {
-        let request = context.request(close(ticket)).encode();
-        context.send(&request);
+        let request = client.request(close(ticket)).encode();
+        client.send(&request);
     }
     for _ in 0..500 {
-        context.receive().unwrap();
+        client.receive().unwrap();
     }
-    assert_eq!(context.elapsed(), RTT + 500 * EXEC);
+    assert_eq!(client.elapsed(), RTT + 500 * EXEC);
 
-    let mut context = timed(20, RTT, EXEC);
+    let mut client = timed(20, RTT, EXEC);
     for ticket in tickets(20) {
-        context.close(ticket);
+        client.close(ticket);
     }
-    assert_eq!(context.elapsed(), 20 * (RTT + EXEC));
+    assert_eq!(client.elapsed(), 20 * (RTT + EXEC));
 }
 
 #[test]
 fn reads_and_refused_orders_take_no_time_at_the_broker() {
-    let mut context = timed(3, RTT, EXEC);
-    context.positions();
-    context.refused::<Closed>(close(Ticket(5)));
-    assert_eq!(context.elapsed(), 2 * RTT);
+    let mut client = timed(3, RTT, EXEC);
+    client.positions();
+    client.refused(close(Ticket(5)));
+    assert_eq!(client.elapsed(), 2 * RTT);
 }
 
 #[test]
 fn a_request_that_nobody_waited_for_met_the_gateway_in_its_time() {
-    let mut context = timed(3, RTT, EXEC);
-    let sent = context.clock.now();
-    let order = context.order("EURUSD", "BUY", "0.01");
-    let request = context.request(order).encode();
-    context.send(&request);
-    context.clock.advance(Duration::from_secs(60));
-    let ledger = context.ledger();
+    let mut client = timed(3, RTT, EXEC);
+    let sent = client.clock.now();
+    let order = client.order("EURUSD", "BUY", "0.01");
+    let request = client.request(order).encode();
+    client.send(&request);
+    client.clock.advance(Duration::from_secs(60));
+    let ledger = client.ledger();
     assert_eq!(ledger.len(), 1, "its signature was still good");
     assert_eq!(ledger[0].time, sent + RTT / 2);
 }
 
 #[test]
 fn a_delay_holds_up_what_comes_after_it() {
-    let mut context = CloseContext::with_faults(&["delay:PING:250ms:1"]);
-    let ping = context.request(Action::Ping).encode();
-    let read = context.request(Action::GetAccount).encode();
-    context.send(&ping);
-    context.send(&read);
-    context.receive().unwrap();
-    assert_eq!(context.elapsed(), Duration::from_millis(250));
-    context.receive().unwrap();
-    assert_eq!(context.elapsed(), Duration::from_millis(250));
-    context.json(Action::Ping);
-    assert_eq!(context.elapsed(), Duration::from_millis(250));
+    let mut client = TestClient::with_faults(&["delay:PING:250ms:1"]);
+    let ping = client.request(Ping).encode();
+    let read = client.request(GetAccount).encode();
+    client.send(&ping);
+    client.send(&read);
+    client.receive().unwrap();
+    assert_eq!(client.elapsed(), Duration::from_millis(250));
+    client.receive().unwrap();
+    assert_eq!(client.elapsed(), Duration::from_millis(250));
+    client.json(Ping);
+    assert_eq!(client.elapsed(), Duration::from_millis(250));
 }
 
 #[test]
 fn a_gateway_that_hangs_answers_nothing_any_more() {
-    let mut context = CloseContext::with_faults(&["hang:CLOSE"]);
-    context.account();
-    let request = context.request(close(Ticket(100_000_001))).encode();
-    assert_eq!(context.raw(&request), Err(LinkError::TimedOut));
-    let until = context.until();
-    context.link = context.gateway.connect(until).unwrap();
-    let ping = context.request(Action::Ping).encode();
-    assert_eq!(context.raw(&ping), Err(LinkError::TimedOut));
-    assert!(context.ledger().is_empty());
+    let mut client = TestClient::with_faults(&["hang:CLOSE"]);
+    client.account();
+    let request = client.request(close(Ticket(100_000_001))).encode();
+    assert_eq!(client.raw(&request), Err(LinkError::TimedOut));
+    let until = client.until();
+    client.link = client.gateway.connect(until).unwrap();
+    let ping = client.request(Ping).encode();
+    assert_eq!(client.raw(&ping), Err(LinkError::TimedOut));
+    assert!(client.ledger().is_empty());
 }
 
 #[test]
 fn a_day_is_over_at_once() {
-    let mut context = CloseContext::with_faults(&[]);
+    let mut client = TestClient::with_faults(&[]);
     let mut moved = 0;
-    let mut before = context.account().equity;
+    let mut before = client.account().equity;
     for _ in 0..24 * 60 {
-        context.clock.advance(Duration::from_secs(60));
-        let now = context.account().equity;
+        client.clock.advance(Duration::from_secs(60));
+        let now = client.account().equity;
         moved += usize::from(now != before);
         before = now;
     }
@@ -109,20 +111,20 @@ fn a_day_is_over_at_once() {
 
 /// A socket of that kind, connected to the server.
 fn client(server: &Server, kind: zmq::SocketType) -> (zmq::Context, zmq::Socket) {
-    let context = zmq::Context::new();
-    let socket = context.socket(kind).unwrap();
+    let client = zmq::Context::new();
+    let socket = client.socket(kind).unwrap();
     socket.set_linger(0).unwrap();
     socket.set_rcvtimeo(10_000).unwrap();
     socket.connect(&format!("tcp://{}", server.endpoint())).unwrap();
-    (context, socket)
+    (client, socket)
 }
 
 fn serve(options: Options) -> Server {
     Server::start(options, Arc::new(SystemClock::new(StopToken::never()))).unwrap()
 }
 
-fn ping() -> Request {
-    Request { uuid: Uuid::new_v4(), timestamp: Timestamp::UNIX_EPOCH, action: Action::Ping }
+fn ping() -> Request<Ping> {
+    Request::new(Ping, Timestamp::UNIX_EPOCH)
 }
 
 fn uuid_of(reply: &[u8]) -> Uuid {
@@ -139,7 +141,7 @@ fn the_socket_serves_both_kinds_of_clients() {
     req.send(request.encode(), 0).unwrap();
     assert_eq!(uuid_of(&req.recv_bytes(0).unwrap()), request.uuid);
     let (_context, dealer) = client(&server, zmq::DEALER);
-    let requests: Vec<Request> = (0..300).map(|_| ping()).collect();
+    let requests: Vec<Request<Ping>> = (0..300).map(|_| ping()).collect();
     for request in &requests {
         dealer.send_multipart([Vec::new(), request.encode()], 0).unwrap();
     }

@@ -18,7 +18,7 @@ use crate::ops::emergency_close::TicketEnd;
 use crate::ops::sync;
 use crate::ops::sync::snapshot::Store;
 use crate::proof::intents::Outcome as Settled;
-use crate::protocol::order::Open;
+use crate::protocol::open::Open;
 use crate::protocol::{ErrorCode, signature};
 use crate::report::{Failure, Outcome};
 use crate::units::{Lots, Magic, Price, Side, Symbol};

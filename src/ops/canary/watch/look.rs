@@ -18,7 +18,7 @@ use crate::ops::sync::checks;
 use crate::proof::absence::{self, Credible};
 use crate::protocol::Refusal;
 use crate::protocol::account::Account;
-use crate::protocol::ping::Pong;
+use crate::protocol::ping::Ping;
 use crate::protocol::positions::Position;
 use crate::report::Status;
 use crate::units::{Money, Price};
@@ -103,7 +103,7 @@ impl<'l, 'd, 'c, 'm> Looker<'l, 'd, 'c, 'm> {
             .min(Deadline::after(clock, self.patience(asked)));
         let answered = match self.context.client.session() {
             Err(error) => return Err(self.note(asked, &error)),
-            Ok(session) => session.ask::<Pong>((), until),
+            Ok(session) => session.ask(Ping, until),
         };
         match answered {
             Ok(answer) => {
