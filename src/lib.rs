@@ -31,7 +31,7 @@
 //! | [`proof`] | the promise: what shows that something happened | `clock`, `escape`, `evidence`, `exit`, `link`, `os`, `protocol`, `report`, `units` |
 //! | [`config`] | settings, each with its origin | `os`, `units` |
 //! | [`logs`] | run logs written, searched and judged by alert rules | `clock`, `escape`, `exit`, `metric`, `os`, `report`, `units` |
-//! | [`sim`] | the simulated gateway: a pure book, faults by name, a server | `clock`, `link`, `protocol`, `units` |
+//! | [`sim`] | the simulated gateway: a pure book, faults by name, a server | `clock`, `link`, `os`, `protocol`, `units` |
 //! | [`ops`] | the commands: options in, a report out | `clock`, `config`, `escape`, `evidence`, `exit`, `failure`, `guard`, `link`, `logs`, `metric`, `os`, `proof`, `protocol`, `report`, `sim`, `units` |
 //!
 //! The command line, tables and progress bars live in the binary, `src/bin/mt5crs`.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::transport::LinkError;
 use crate::clock::{Clock, Deadline, StopToken};
-use crate::os::with_deadline::bounded;
+use crate::os::with_deadline::with_deadline;
 
 /// How long a server may take to introduce itself. ZMTP, SSH and SMTP speak at once.
 const BANNER_WAIT: Duration = Duration::from_millis(300);
@@ -26,7 +26,7 @@ pub fn tcp(
 ) -> Result<TcpStream, LinkError> {
     let left = until.left(clock).max(Duration::from_millis(1));
     let connected =
-        bounded(clock, stop, until, move || TcpStream::connect_timeout(&address, left))?;
+        with_deadline(clock, stop, until, move || TcpStream::connect_timeout(&address, left))?;
     connected.map_err(|error| match error.kind() {
         ErrorKind::ConnectionRefused => LinkError::Refused,
         ErrorKind::TimedOut => LinkError::TimedOut,

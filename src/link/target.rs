@@ -10,7 +10,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket}
 
 use super::transport::LinkError;
 use crate::clock::{Clock, Deadline, StopToken};
-use crate::os::with_deadline::bounded;
+use crate::os::with_deadline::with_deadline;
 
 /// Where the gateway is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,7 +113,7 @@ fn look_up(
     until: Deadline,
 ) -> Result<Vec<IpAddr>, ResolveError> {
     let name = host.to_owned();
-    let resolved = bounded(clock, stop, until, move || ask(&name, port));
+    let resolved = with_deadline(clock, stop, until, move || ask(&name, port));
     match resolved {
         Ok(Ok(addresses)) => Ok(addresses),
         Ok(Err(error)) => Err(ResolveError::NotFound {

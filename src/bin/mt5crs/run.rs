@@ -9,12 +9,13 @@ use jiff::Timestamp;
 use mt5crs::clock::{Clock, StopToken, SystemClock, millis};
 use mt5crs::exit::Exit;
 use mt5crs::metric::Metric;
+use mt5crs::os::durable::Access;
 use mt5crs::report::{Envelope, Failure, Outcome, TargetKind};
 use serde::Serialize;
 
 use crate::args::{Format, Global};
 use crate::context::CommandContext;
-use crate::outfile::{self, Readers};
+use crate::outfile;
 use crate::render::nagios::{self, State};
 use crate::render::prometheus::{self, Labels};
 use crate::render::{self, Context, Page, Screen, Sheet};
@@ -106,7 +107,7 @@ impl Run {
         let text = prometheus::text(figures, labels);
         match &self.global.outfile {
             Some(path) => {
-                outfile::replace(path, Readers::All, &|file| file.write_all(text.as_bytes()))
+                outfile::replace(path, Access::Everyone, &|file| file.write_all(text.as_bytes()))
             }
             None if on_stderr => Ok(self.screen.text_on_stderr(&text)?),
             None => Ok(self.screen.text(&text)?),
@@ -226,7 +227,7 @@ impl Run {
         let document = self.envelope(command, outcome, site, showing);
         let mut shown = Ok(());
         if let Some(path) = showing.report_file {
-            shown = outfile::replace(path, Readers::Owner, &|file| {
+            shown = outfile::replace(path, Access::Owner, &|file| {
                 Ok(serde_json::to_writer(file, &document)?)
             });
         }
