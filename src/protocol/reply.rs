@@ -28,6 +28,13 @@ pub struct Refusal {
     pub message: String,
 }
 
+impl Refusal {
+    /// A refusal with this code and message.
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
+}
+
 /// The success reply to one action.
 pub trait Reply: Sized {
     /// The status words that mean success for this action.

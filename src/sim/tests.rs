@@ -14,7 +14,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{Entry, InProcess, Options};
+use super::{Execution, InProcess, Options};
 use crate::clock::{Clock as _, Deadline, ManualClock};
 use crate::link::transport::{Connection, LinkError, Transport as _};
 use crate::protocol::account::{Account, GetAccount};
@@ -153,7 +153,7 @@ impl TestClient {
         open
     }
 
-    fn ledger(&self) -> Vec<Entry> {
+    fn ledger(&self) -> Vec<Execution> {
         self.gateway.ledger().unwrap()
     }
 

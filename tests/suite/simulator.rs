@@ -159,9 +159,9 @@ fn what_keeps_it_from_starting_is_told_with_what_to_do_about_that() {
         (&["--sim", "sync", "--sim-fault=nothing"], &["no fault is called", "--list-faults"]),
         (&["--sim", "sync", "--sim-book=held.jsonl"], &["in use", "--sim-book"]),
         // Another word for a request than there is.
-        (&["sim", "--fault=delay:PONG:3s"], &["no request is called PONG", "PING"]),
-        (&["sim", "--fault=drop-reply:PONG"], &["no request is called PONG"]),
-        (&["sim", "--fault=crash:PONG:before:2"], &["no request is called PONG"]),
+        (&["sim", "--fault=delay:PONG:3s"], &["there is no action PONG", "PING"]),
+        (&["sim", "--fault=drop-reply:PONG"], &["there is no action PONG"]),
+        (&["sim", "--fault=crash:PONG:before:2"], &["there is no action PONG"]),
         (&["sim", "--fault=delay:PING:soon"], &["a duration"]),
         (&["sim", "--fault=drop-reply:OPEN:x"], &["more than it takes"]),
         (&["sim", "--fault=error-code:OPEN:SERVER_ERROR"], &["`before` or `after`"]),

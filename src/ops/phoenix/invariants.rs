@@ -15,7 +15,7 @@ use crate::evidence::{Evidence, Record};
 use crate::ops::evidence::verify;
 use crate::ops::sync::snapshot::{Previous, Store};
 use crate::protocol::positions::Position;
-use crate::sim::{Entry, Kind, read_ledger, read_positions};
+use crate::sim::{Execution, ExecutionKind, read_ledger, read_positions};
 use crate::units::Ticket;
 
 macro_rules! invariants {
@@ -111,11 +111,11 @@ impl Findings {
 
     /// What executed, by itself.
     pub(super) fn ledger(&mut self, book: &Book, canaries: usize) {
-        let opens = book.of(Kind::Open).count();
+        let opens = book.of(ExecutionKind::Open).count();
         let more = (opens > canaries).then(|| format!("{canaries} canaries opened {opens}"));
         self.look(Invariant::NoOrderTwice, more);
         let mut closed = BTreeSet::new();
-        for entry in book.of(Kind::Close) {
+        for entry in book.of(ExecutionKind::Close) {
             let again = !closed.insert(entry.ticket);
             let against = again.then(|| format!("{} was closed twice", entry.ticket));
             self.look(Invariant::NoOrderTwice, against);
@@ -158,7 +158,7 @@ impl Findings {
                 requests.insert(record.run, intent.request);
             }
         }
-        for open in book.of(Kind::Open) {
+        for open in book.of(ExecutionKind::Open) {
             let recorded = requests.values().any(|request| open.request_uuid == Some(*request));
             let against = (!recorded).then(|| format!("that of {} is missing", open.ticket));
             self.look(Invariant::NoOrderUnrecorded, against);
@@ -189,7 +189,7 @@ impl Findings {
 
 /// The broker's own view.
 pub(super) struct Book {
-    pub(super) ledger: Vec<Entry>,
+    pub(super) ledger: Vec<Execution>,
     pub(super) open: Vec<Position>,
 }
 
@@ -198,7 +198,7 @@ impl Book {
         Ok(Self { ledger: read_ledger(path)?, open: read_positions(path)? })
     }
 
-    pub(super) fn of(&self, kind: Kind) -> impl Iterator<Item = &Entry> {
+    pub(super) fn of(&self, kind: ExecutionKind) -> impl Iterator<Item = &Execution> {
         self.ledger.iter().filter(move |entry| entry.kind == kind)
     }
 
@@ -208,7 +208,7 @@ impl Book {
 
     fn opened_by(&self, request: Option<&Uuid>) -> Option<Ticket> {
         let request = request.copied();
-        let opened = self.of(Kind::Open).find(|entry| entry.request_uuid == request);
+        let opened = self.of(ExecutionKind::Open).find(|entry| entry.request_uuid == request);
         opened.filter(|_| request.is_some()).map(|entry| entry.ticket)
     }
 }
@@ -270,7 +270,7 @@ fn of_sync(report: &Value, book: &Book) -> Option<String> {
 }
 
 fn of_canary(report: &Value, code: Option<i32>, book: &Book) -> Option<String> {
-    let opened: Vec<i64> = book.of(Kind::Open).map(|entry| entry.ticket.0).collect();
+    let opened: Vec<i64> = book.of(ExecutionKind::Open).map(|entry| entry.ticket.0).collect();
     let ticket = report["order"]["position"]["ticket"].as_i64();
     match report["order"]["result"].as_str() {
         Some("executed") if !ticket.is_some_and(|ticket| opened.contains(&ticket)) => {

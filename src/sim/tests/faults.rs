@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 
 use super::*;
 use crate::protocol::{ErrorCode, Reason};
-use crate::sim::{FAULTS, Kind};
+use crate::sim::{ExecutionKind, FAULTS};
 
 fn lists(client: &mut TestClient) -> [usize; 2] {
     [client.positions().len(), client.synced().positions.len()]
@@ -74,7 +74,7 @@ fn hazard_11_an_ea_that_trades_on_two_words() {
     client.raw(b"EXECUTION {").unwrap();
     let ledger = client.ledger();
     assert_eq!(ledger.len(), 2);
-    assert!(ledger.iter().all(|entry| entry.kind == Kind::ForeignTrade));
+    assert!(ledger.iter().all(|entry| entry.kind == ExecutionKind::ForeignTrade));
     assert_eq!(ledger[0].volume.0.token(), "0.01");
 }
 
@@ -88,7 +88,7 @@ fn hazard_11_an_ea_that_opens_on_a_close() {
     assert!(client.ledger().is_empty());
     client.json(close(Ticket(100_000_001)));
     let ledger = client.ledger();
-    assert_eq!((ledger.len(), ledger[0].kind), (1, Kind::ForeignTrade));
+    assert_eq!((ledger.len(), ledger[0].kind), (1, ExecutionKind::ForeignTrade));
 }
 
 #[test]
@@ -250,8 +250,8 @@ fn others_open_and_close_between_two_reads() {
     let mut client = TestClient::with_faults(&["position-appears:1", "position-vanishes:2"]);
     let counts = [client.positions().len(), client.positions().len(), client.positions().len()];
     assert_eq!(counts, [3, 4, 3]);
-    let kinds: Vec<Kind> = client.ledger().iter().map(|entry| entry.kind).collect();
-    assert_eq!(kinds, [Kind::OthersOpen, Kind::OthersClose]);
+    let kinds: Vec<ExecutionKind> = client.ledger().iter().map(|entry| entry.kind).collect();
+    assert_eq!(kinds, [ExecutionKind::OthersOpen, ExecutionKind::OthersClose]);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use super::*;
 use crate::protocol::ErrorCode;
-use crate::sim::{JournalError, Kind, read_ledger};
+use crate::sim::{ExecutionKind, JournalError, read_ledger};
 
 /// What an OPEN is answered, and how many executions there are then and a minute later.
 fn opened(fault: &str) -> (Value, usize, usize) {
@@ -300,7 +300,7 @@ fn the_ledger_says_what_executed_in_order() {
     let closed = client.close(filled.ticket);
     let [open, close] = &client.ledger()[..] else { panic!() };
     assert_eq!((open.sequence, close.sequence), (1, 2));
-    assert_eq!((open.kind, close.kind), (Kind::Open, Kind::Close));
+    assert_eq!((open.kind, close.kind), (ExecutionKind::Open, ExecutionKind::Close));
     assert_eq!((open.ticket, open.order), (filled.ticket, filled.ticket));
     assert_eq!((close.ticket, close.order), (filled.ticket, closed.ticket));
     assert_eq!((&open.price, &close.price), (&filled.price, &closed.close_price));

@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::*;
 use crate::clock::{StopToken, SystemClock};
 use crate::link::zeromq::ZmqTransport;
-use crate::sim::{Ended, Server};
+use crate::sim::{Server, ServerExit};
 
 const RTT: Duration = Duration::from_millis(50);
 const EXEC: Duration = Duration::from_millis(5);
@@ -149,7 +149,7 @@ fn the_socket_serves_both_kinds_of_clients() {
         let frames = dealer.recv_multipart(0).unwrap();
         assert_eq!((frames[0].len(), uuid_of(&frames[1])), (0, request.uuid));
     }
-    assert_eq!(server.stop().unwrap(), Ended::Stopped);
+    assert_eq!(server.stop().unwrap(), ServerExit::Stopped);
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn a_crash_ends_the_server_and_a_stop_that_was_asked_for_ends_it_as_well() {
     let (_context, req) = client(&server, zmq::REQ);
     req.send(ping().encode(), 0).unwrap();
     let endpoint = server.endpoint();
-    assert_eq!(server.join().unwrap(), Ended::Crashed);
+    assert_eq!(server.join().unwrap(), ServerExit::Crashed);
     assert!(std::net::TcpStream::connect(endpoint).is_err());
 
     let (wake, asked) = std::io::pipe().unwrap();
@@ -166,7 +166,7 @@ fn a_crash_ends_the_server_and_a_stop_that_was_asked_for_ends_it_as_well() {
     let server = serve(Options { stop: stop.clone(), ..faults(&[]) });
     stop.request_stop(15);
     drop(asked);
-    assert_eq!(server.join().unwrap(), Ended::Stopped);
+    assert_eq!(server.join().unwrap(), ServerExit::Stopped);
 }
 
 #[test]

@@ -9,7 +9,9 @@ use mt5crs::exit::Exit;
 use mt5crs::ops::simulator::{self, Listening};
 use mt5crs::report::Failure;
 
-use mt5crs::sim::{Ended, FaultSpec, JournalError, OnCrash, Options, Server, SimError, SpecError};
+use mt5crs::sim::{
+    FaultSpec, JournalError, OnCrash, Options, Server, ServerExit, SimError, SpecError,
+};
 use nix::sys::signal::{self, Signal};
 use nix::unistd::Pid;
 
@@ -90,8 +92,8 @@ fn serve(run: &Run, options: Options) -> Result<Exit, Failure> {
     }
     match server.join().map_err(|error| not_started(&error, OWN))? {
         // A stop that was asked for is how it is meant to end.
-        Ended::Stopped => Ok(Exit::Ok),
-        Ended::Crashed => Ok(Exit::No),
+        ServerExit::Stopped => Ok(Exit::Ok),
+        ServerExit::Crashed => Ok(Exit::No),
     }
 }
 

@@ -23,7 +23,7 @@ use crate::ops::emergency_close::{self, Plan};
 use crate::ops::sync::{self, Observed, StateExpectations, checks};
 use crate::proof::intents::Records;
 use crate::report::{Check, Failure, Outcome, Status};
-use crate::sim::{self, FaultSpec, InProcess, Kind};
+use crate::sim::{self, ExecutionKind, FaultSpec, InProcess};
 use crate::units::{Magic, Money, Symbol};
 
 /// For evidence that nobody else writes.
@@ -106,7 +106,7 @@ impl Bench {
     pub(super) fn executed(&self) -> Result<(usize, usize), String> {
         let ledger = self.gateway.ledger().map_err(|error| error.to_string())?;
         let count = |kind| ledger.iter().filter(|entry| entry.kind == kind).count();
-        let (opened, closed) = (count(Kind::Open), count(Kind::Close));
+        let (opened, closed) = (count(ExecutionKind::Open), count(ExecutionKind::Close));
         match ledger.len() - opened - closed {
             0 => Ok((opened, closed)),
             others => Err(format!("{others} executions that nobody asked for")),

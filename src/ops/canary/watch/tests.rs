@@ -24,7 +24,7 @@ use crate::ops::sync::StateExpectations;
 use crate::ops::sync::checks::Expected;
 use crate::proof::intents::Records;
 use crate::report::Outcome;
-use crate::sim::{InProcess, Kind, Options as SimOptions};
+use crate::sim::{ExecutionKind, InProcess, Options as SimOptions};
 use crate::units::{Magic, Symbol};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -107,7 +107,7 @@ impl Room {
     }
 
     /// What really executed.
-    fn executed(&self) -> Vec<Kind> {
+    fn executed(&self) -> Vec<ExecutionKind> {
         self.gateway.ledger().unwrap().iter().map(|entry| entry.kind).collect()
     }
 
@@ -175,7 +175,7 @@ fn halted(room: &Room, outcome: &Outcome<Report>, rule: Rule) {
     assert_eq!((outcome.exit, outcome.verdict), (Exit::No, Verdict::Fail));
     assert!(breaker::engaged(&room.options.breaker).is_some());
     assert_eq!(closed(outcome), CloseEnd::Closed);
-    assert_eq!(room.executed(), [Kind::Open, Kind::Close]);
+    assert_eq!(room.executed(), [ExecutionKind::Open, ExecutionKind::Close]);
     assert!(room.evidence().open_canaries().unwrap().is_empty());
 }
 
@@ -190,7 +190,7 @@ fn watched_to_the_end(room: &Room, outcome: &Outcome<Report>, warned: &[Rule]) {
     assert_eq!((outcome.exit, outcome.verdict), (Exit::Ok, verdict), "{outcome:?}");
     assert_eq!(breaker::engaged(&room.options.breaker), None);
     assert_eq!(closed(outcome), CloseEnd::Closed);
-    assert_eq!(room.executed(), [Kind::Open, Kind::Close]);
+    assert_eq!(room.executed(), [ExecutionKind::Open, ExecutionKind::Close]);
 }
 
 #[track_caller]
@@ -415,7 +415,7 @@ fn a_gateway_that_cannot_close_any_longer_is_named() {
     let outcome = room.run();
     assert_eq!((outcome.exit, closed(&outcome)), (Exit::NotFlat, CloseEnd::NotClosed));
     assert!(outcome.failure.unwrap().causes[0].contains("cannot close anything"));
-    assert_eq!(room.executed(), [Kind::Open]);
+    assert_eq!(room.executed(), [ExecutionKind::Open]);
 }
 
 #[test]
@@ -459,7 +459,7 @@ fn a_close_that_fails_is_repeated_while_a_list_shows_the_position_and_not_for_ev
     let close = outcome.report.as_ref().unwrap().close.as_ref().unwrap();
     assert!(close.why.contains("3 rounds"), "{close:?}");
     assert_eq!(closes(&room), (3, 3));
-    assert_eq!(room.executed(), [Kind::Open]);
+    assert_eq!(room.executed(), [ExecutionKind::Open]);
 }
 
 #[test]
@@ -477,7 +477,7 @@ fn another_program_on_the_port_halts_and_is_sent_nothing() {
         assert_eq!(watched.ended, Ended::Halted, "{watched:?}");
         assert_eq!(watched.reasons[0].rule, Rule::Stranger, "{watched:?}");
         assert_eq!((outcome.exit, closed(&outcome)), (Exit::NotFlat, CloseEnd::NotClosed));
-        assert_eq!(room.executed(), [Kind::Open], "{program}");
+        assert_eq!(room.executed(), [ExecutionKind::Open], "{program}");
     }
 }
 
@@ -499,7 +499,7 @@ fn a_wish_to_stop_closes_first_and_is_no_success() {
         assert_eq!(watched(&outcome).ended, Ended::Stopped);
         assert_eq!((outcome.exit, outcome.verdict), (Exit::No, Verdict::Unknown));
         assert_eq!(closed(&outcome), CloseEnd::Closed);
-        assert_eq!(room.executed(), [Kind::Open, Kind::Close]);
+        assert_eq!(room.executed(), [ExecutionKind::Open, ExecutionKind::Close]);
         assert_eq!(breaker::engaged(&room.options.breaker), None);
     }
 }
@@ -572,7 +572,7 @@ fn what_is_to_stay_open_stays_when_its_time_is_over() {
     room.options.keep_open = true;
     let outcome = room.run();
     assert_eq!((outcome.exit, closed(&outcome)), (Exit::Ok, CloseEnd::KeptOpen));
-    assert_eq!(room.executed(), [Kind::Open]);
+    assert_eq!(room.executed(), [ExecutionKind::Open]);
     assert!(room.evidence().open_canaries().unwrap()[0].kept_open);
     // But a halt closes it, so a gateway that can't is refused before the order.
     let mut room = Room::with(&["cannot-close"]);
@@ -590,7 +590,7 @@ fn handed_over(faults: &[&str]) -> Room {
     let outcome = room.run();
     assert_eq!(watched(&outcome).ended, Ended::HandedOver);
     assert_eq!((outcome.exit, closed(&outcome)), (Exit::Ok, CloseEnd::KeptOpen));
-    assert_eq!(room.executed(), [Kind::Open]);
+    assert_eq!(room.executed(), [ExecutionKind::Open]);
     room.hand_over.store(false, Ordering::SeqCst);
     room.options.resume = true;
     room
@@ -640,7 +640,7 @@ fn a_position_that_is_taken_up_without_a_watch_is_closed() {
     room.options.monitor = None;
     let outcome = room.run();
     assert_eq!((outcome.exit, closed(&outcome)), (Exit::Ok, CloseEnd::Closed));
-    assert_eq!(room.executed(), [Kind::Open, Kind::Close]);
+    assert_eq!(room.executed(), [ExecutionKind::Open, ExecutionKind::Close]);
 }
 
 #[test]
