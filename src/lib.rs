@@ -30,7 +30,7 @@
 //! | [`evidence`] | the hash-chained, write-ahead record of orders and their outcomes | `clock`, `os`, `protocol`, `units` |
 //! | [`proof`] | the promise: what shows that something happened | `clock`, `escape`, `evidence`, `exit`, `link`, `os`, `protocol`, `report`, `units` |
 //! | [`config`] | settings, each with its origin | `os`, `units` |
-//! | [`logs`] | run logs written, searched and judged by alert rules | `clock`, `escape`, `exit`, `metric`, `os`, `report`, `units` |
+//! | [`logs`] | run logs written, searched and judged by alert rules | `clock`, `escape`, `exit`, `os`, `units` |
 //! | [`sim`] | the simulated gateway: a pure book, faults by name, a server | `clock`, `link`, `os`, `protocol`, `units` |
 //! | [`ops`] | the commands: options in, a report out | `clock`, `config`, `escape`, `evidence`, `exit`, `failure`, `guard`, `link`, `logs`, `metric`, `os`, `proof`, `protocol`, `report`, `sim`, `units` |
 //!
