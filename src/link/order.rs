@@ -1,41 +1,21 @@
-//! Sending orders: with a permit that only the guards hand out, and never twice by itself.
+//! Sends orders: each needs a permit, and none is sent twice.
 //!
-//! What comes back is a claim, kept with its very bytes; what became of the order, only the position list tells. An
-//! order that was handed over may have executed whatever else fails, so there is no error here, only claims.
+//! The answer is a claim, kept with its very bytes. Only a later position list shows the outcome. An order that was handed
+//! over may have executed whatever else failed, so this module returns claims and no errors.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::permit::{ClosePermit, OpenPermit, RequestFrame};
 use super::session::Session;
 use super::transport::{LinkError, Received};
 use crate::clock::Deadline;
+use crate::os::failpoints::{Rule, is_broken};
 use crate::protocol::order::{Close, Closed, Filled, Open};
 use crate::protocol::reply::{self, Success};
 use crate::protocol::{Action, Malformed, Refusal, Reply, Request};
-
-/// Leave to send one OPEN. It is consumed by the send, so there is no second.
-#[derive(Debug)]
-pub struct OpenPermit(());
-
-/// Leave to send CLOSE requests on proved connections. It reduces risk, so it isn't used up.
-#[derive(Debug)]
-pub struct ClosePermit(());
-
-impl OpenPermit {
-    /// For the guards alone, once every one of them passed.
-    pub(crate) fn granted() -> Self {
-        Self(())
-    }
-}
-
-impl ClosePermit {
-    /// For the guards alone, once target and identity are proved.
-    pub(crate) fn granted() -> Self {
-        Self(())
-    }
-}
 
 /// What the gateway claims of an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,82 +43,77 @@ pub struct Answered<T> {
     pub took: Duration,
 }
 
-/// A request for an order, made before it is sent so that its intent can be recorded first.
+/// An OPEN that is ready to be sent: its request exists first, so that its intent can be recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prepared {
     request: Request,
 }
 
 impl Prepared {
-    /// An OPEN that is signed already.
+    /// Gives a signed OPEN its request.
     pub fn open(order: Open, now: Timestamp) -> Self {
         Self {
             request: Request { uuid: Uuid::new_v4(), timestamp: now, action: Action::Open(order) },
         }
     }
 
-    fn close(order: Close, now: Timestamp) -> Self {
-        Self {
-            request: Request { uuid: Uuid::new_v4(), timestamp: now, action: Action::Close(order) },
-        }
-    }
-
-    /// The request's.
+    /// The request's `uuid`, which the answer has to carry.
     pub fn uuid(&self) -> Uuid {
         self.request.uuid
     }
 
-    /// When it was made: the time in its signature.
+    /// The request's time, which the signature carries as well.
     pub fn made_at(&self) -> Timestamp {
         self.request.timestamp
     }
 
-    /// The frame that is sent.
-    pub(super) fn frame(&self) -> Vec<u8> {
-        self.request.encode()
+    pub(super) fn request(&self) -> &Request {
+        &self.request
     }
 }
 
 impl Session<'_> {
-    /// Sends an OPEN, once, and waits for what is claimed of it.
+    /// Sends an OPEN, once, and waits for the gateway's claim.
     pub fn open(
         &mut self,
-        _permit: OpenPermit,
+        permit: OpenPermit,
         order: &Prepared,
         until: Deadline,
     ) -> Answered<Filled> {
-        self.send_order(order, until)
+        let frame = RequestFrame::open(permit, order);
+        let answered = self.send_order(order.uuid(), &frame, until);
+        if is_broken(Rule::SendOpenOnce) {
+            let _ = self.connection.send(&frame, until);
+        }
+        answered
     }
 
-    /// Sends one CLOSE and waits for what is claimed of it.
+    /// Sends one CLOSE and waits for the gateway's claim.
     pub fn close(
         &mut self,
-        _permit: &ClosePermit,
+        permit: &ClosePermit,
         order: Close,
         until: Deadline,
     ) -> Answered<Closed> {
-        let prepared = Prepared::close(order, self.clock.now());
-        self.send_order(&prepared, until)
+        let (uuid, frame) = RequestFrame::close(permit, order, self.clock.now());
+        self.send_order(uuid, &frame, until)
     }
 
-    fn send_order<T: Success>(&mut self, order: &Prepared, until: Deadline) -> Answered<T> {
+    fn send_order<T: Success>(
+        &mut self,
+        uuid: Uuid,
+        frame: &RequestFrame,
+        until: Deadline,
+    ) -> Answered<T> {
         let start = self.clock.monotonic();
-        let received = self
-            .connection
-            .send(&order.frame(), until)
-            .and_then(|_| self.connection.receive(until));
+        let received =
+            self.connection.send(frame, until).and_then(|_| self.connection.receive(until));
         let took = self.clock.monotonic().saturating_sub(start);
-        let uuid = order.uuid();
         match received {
             Ok(raw) => Answered { uuid, claim: claim(&raw, uuid), raw: Some(raw), took },
             Err(error) => Answered { uuid, claim: Claim::Lost(error), raw: None, took },
         }
     }
-}
-
-/// Prepares a CLOSE for a pipeline.
-pub(super) fn prepare_close(order: Close, now: Timestamp) -> Prepared {
-    Prepared::close(order, now)
 }
 
 /// Reads an answer to the order of that `uuid`.

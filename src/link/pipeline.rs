@@ -9,7 +9,8 @@ use std::collections::VecDeque;
 
 use uuid::Uuid;
 
-use super::order::{Claim, ClosePermit, claim, prepare_close};
+use super::order::{Claim, claim};
+use super::permit::{ClosePermit, RequestFrame};
 use super::session::{Answer, AskError, Session, answer};
 use super::transport::{LinkError, Received};
 use crate::clock::Deadline;
@@ -51,14 +52,14 @@ impl<'s, 'c> Pipeline<'s, 'c> {
     /// Sends a CLOSE without waiting. After an error the request may have left all the same.
     pub fn send(
         &mut self,
-        _permit: &ClosePermit,
+        permit: &ClosePermit,
         order: Close,
         until: Deadline,
     ) -> Result<(), LinkError> {
         let ticket = order.ticket;
-        let prepared = prepare_close(order, self.session.clock.now());
-        self.in_flight.push_back((prepared.uuid(), ticket));
-        self.session.connection.send(&prepared.frame(), until).map(drop)
+        let (uuid, frame) = RequestFrame::close(permit, order, self.session.clock.now());
+        self.in_flight.push_back((uuid, ticket));
+        self.session.connection.send(&frame, until).map(drop)
     }
 
     /// Waits for the next answer. Earlier requests that it leaves unanswered for ever come with it, as lost.
@@ -77,7 +78,7 @@ impl<'s, 'c> Pipeline<'s, 'c> {
         let uuid = Uuid::new_v4();
         let sent_at = self.session.clock.now();
         let action = <Positions as Read>::action(());
-        let frame = Request { uuid, timestamp: sent_at, action }.encode();
+        let frame = RequestFrame::read(&Request { uuid, timestamp: sent_at, action })?;
         let start = self.session.connection.send(&frame, patience())?;
         loop {
             let raw = self.session.connection.receive(patience())?;

@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::look_alike::{LookAlike, classify};
+use super::permit::RequestFrame;
 use super::transport::{Connection, LinkError, Received};
 use crate::clock::{Clock, Deadline, micros};
 use crate::protocol::ping::Pong;
@@ -27,6 +28,8 @@ pub struct Identity {
     pub rtt: Duration,
     /// Gateway's clock minus ours, taken at the middle of the round trip (hazard 8).
     pub skew: SignedDuration,
+    /// Only a PING on a session makes an identity.
+    _proved: (),
 }
 
 impl Identity {
@@ -87,12 +90,15 @@ impl<'c> Session<'c> {
     ) -> Result<Self, ProofError> {
         let exchange = exchange(&mut *connection, clock, Action::Ping, until)?;
         let stranger = |complaint| {
-            let look_alike = classify(&exchange.sent, &exchange.received, complaint);
+            let look_alike = classify(exchange.sent.bytes(), &exchange.received, complaint);
             Err(ProofError::NotTheGateway(look_alike))
         };
         match reply::decode::<Pong>(&exchange.received, exchange.uuid) {
             Ok(Reply::Done(pong)) => {
-                let identity = identity(&pong, exchange.sent_at, exchange.rtt);
+                let Exchange { sent_at, rtt, .. } = exchange;
+                let skew = clock_skew(&pong, sent_at, rtt);
+                let Pong { simulated, server_time, .. } = pong;
+                let identity = Identity { simulated, server_time, rtt, skew, _proved: () };
                 Ok(Self { connection, clock, identity })
             }
             Ok(Reply::Refused(_)) => stranger(None),
@@ -135,16 +141,15 @@ pub(super) fn answer<T: Read>(
     Ok(Answer { reply, rtt, sent_at, raw: frame })
 }
 
-/// What a PING proves; the skew is the gateway's time minus ours at the middle of the round trip.
-pub fn identity(pong: &Pong, sent_at: Timestamp, rtt: Duration) -> Identity {
+/// The gateway's clock minus ours, by an answered PING: taken at the middle of the round trip (hazard 8).
+pub fn clock_skew(pong: &Pong, sent_at: Timestamp, rtt: Duration) -> SignedDuration {
     let half = SignedDuration::try_from(rtt / 2).unwrap_or(SignedDuration::MAX);
-    let skew = pong.server_time.duration_since(sent_at).saturating_sub(half);
-    Identity { simulated: pong.simulated, server_time: pong.server_time, rtt, skew }
+    pong.server_time.duration_since(sent_at).saturating_sub(half)
 }
 
 struct Exchange {
     uuid: Uuid,
-    sent: Vec<u8>,
+    sent: RequestFrame,
     sent_at: Timestamp,
     received: Received,
     rtt: Duration,
@@ -159,7 +164,7 @@ fn exchange(
     let sent_at = clock.now();
     let uuid = Uuid::new_v4();
     let name = action.name();
-    let sent = Request { uuid, timestamp: sent_at, action }.encode();
+    let sent = RequestFrame::read(&Request { uuid, timestamp: sent_at, action })?;
     tracing::debug!(action = name, "asking");
     let start = connection.send(&sent, until)?;
     let received = connection.receive(until)?;

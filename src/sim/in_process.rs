@@ -11,6 +11,7 @@ use super::journal::JournalError;
 use super::ledger::Entry;
 use super::line::{Delivery, Line, Now};
 use crate::clock::{Clock, Deadline};
+use crate::link::permit::RequestFrame;
 use crate::link::transport::{Connection, LinkError, Received, Transport};
 
 /// A gateway, and the way to connect to it. Clones share it.
@@ -75,6 +76,12 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
 
 impl Transport for InProcess {
     fn connect(&self, _: Deadline) -> Result<Box<dyn Connection>, LinkError> {
+        Ok(Box::new(self.open()?))
+    }
+}
+
+impl InProcess {
+    pub(super) fn open(&self) -> Result<Link, LinkError> {
         let mut state = lock(&self.state);
         state.catch_up(Now::of(&*self.clock))?;
         if state.line.crashed() {
@@ -83,11 +90,12 @@ impl Transport for InProcess {
         let id = state.next_connection;
         state.next_connection += 1;
         state.delivered.insert(id, VecDeque::new());
-        Ok(Box::new(Link { gateway: self.clone(), id, dead: false }))
+        Ok(Link { gateway: self.clone(), id, dead: false })
     }
 }
 
-struct Link {
+/// A connection to the gateway in this process. It takes any bytes, as a socket does.
+pub(super) struct Link {
     gateway: InProcess,
     id: u64,
     dead: bool,
@@ -125,8 +133,8 @@ impl Link {
     }
 }
 
-impl Connection for Link {
-    fn send(&mut self, frame: &[u8], _: Deadline) -> Result<Duration, LinkError> {
+impl Link {
+    pub(super) fn send_bytes(&mut self, frame: &[u8]) -> Result<Duration, LinkError> {
         let mut state = lock(&self.gateway.state);
         let now = Now::of(&*self.gateway.clock);
         state.catch_up(now)?;
@@ -135,6 +143,12 @@ impl Connection for Link {
         }
         state.line.arrive(self.id, frame.to_vec(), now.monotonic);
         Ok(now.monotonic)
+    }
+}
+
+impl Connection for Link {
+    fn send(&mut self, frame: &RequestFrame, _: Deadline) -> Result<Duration, LinkError> {
+        self.send_bytes(frame.bytes())
     }
 
     fn receive(&mut self, until: Deadline) -> Result<Received, LinkError> {

@@ -341,8 +341,7 @@ fn the_librarys_own_words_reach_the_runs_log_up_to_the_level() {
     let lines: Vec<&str> = log.lines().skip(1).collect();
     assert_eq!(lines.len(), 1, "{log}");
     assert!(
-        lines[0]
-            .ends_with(r#" INFO [11-3f2a9c1b] link::client read again attempt=2 cause="a\nb""#),
+        lines[0].ends_with(r#" INFO [11-3f2a9c1b] link::client read again attempt=2 cause="a\nb""#),
         "{}",
         lines[0]
     );

@@ -15,9 +15,8 @@ use serde::Serialize;
 use super::{Options, Reach};
 use crate::clock::{Deadline, Stopped, micros};
 use crate::guard::staleness;
-use crate::guard::target;
-use crate::link::session::{AskError, ProofError, Session, identity};
-use crate::link::target::resolve;
+use crate::link::session::{AskError, ProofError, Session, clock_skew};
+use crate::link::target::{self, resolve};
 use crate::link::transport::LinkError;
 use crate::protocol::Reply;
 use crate::protocol::account::Account;
@@ -303,7 +302,7 @@ fn look<'r>(
     let rtt = pong.rtt;
     let clock = match &pong.reply {
         Reply::Done(pong_at) => {
-            let skew = identity(pong_at, pong.sent_at, rtt).skew;
+            let skew = clock_skew(pong_at, pong.sent_at, rtt);
             Band::of(skew.unsigned_abs(), options.skew_warn, options.signature_ttl)
         }
         Reply::Refused(refusal) => {

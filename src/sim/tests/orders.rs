@@ -83,8 +83,7 @@ fn hazard_15_a_lost_reply_is_an_order_that_executed() {
     assert_eq!(context.elapsed(), PATIENCE);
     assert_eq!(context.ledger().len(), 1);
     assert_eq!(context.receive(), Err(LinkError::Lost), "a connection that timed out is dead");
-    let until = context.until();
-    assert_eq!(context.link.send(&request, until), Err(LinkError::Lost));
+    assert_eq!(context.link.send_bytes(&request), Err(LinkError::Lost));
 }
 
 #[test]
@@ -104,8 +103,7 @@ fn hazard_21_a_request_executes_though_its_client_has_gone() {
     let order = context.order("EURUSD", "BUY", "0.01");
     let request = context.request(order).encode();
     context.send(&request);
-    let until = context.until();
-    context.link = context.gateway.connect(until).unwrap();
+    context.link = context.gateway.open().unwrap();
     assert!(context.ledger().is_empty());
     context.clock.advance(Duration::from_millis(500));
     assert_eq!(context.ledger().len(), 1);
@@ -180,8 +178,7 @@ fn a_crash_before_and_after_the_execution() {
         let order = context.order("EURUSD", "BUY", "0.01");
         let request = context.request(order).encode();
         assert_eq!(context.raw(&request), Err(LinkError::Lost), "{fault}");
-        let until = context.until();
-        assert_eq!(context.gateway.connect(until).err(), Some(LinkError::Refused));
+        assert_eq!(context.gateway.open().err(), Some(LinkError::Refused));
         let ledger = context.ledger();
         assert_eq!(ledger.len(), executed, "{fault}");
         drop(context);
@@ -197,8 +194,7 @@ fn a_disconnected_order_executed() {
     let order = context.order("EURUSD", "BUY", "0.01");
     let request = context.request(order).encode();
     assert_eq!(context.raw(&request), Err(LinkError::Lost));
-    let until = context.until();
-    context.link = context.gateway.connect(until).unwrap();
+    context.link = context.gateway.open().unwrap();
     assert_eq!(context.positions().len(), 4);
 }
 

@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::clock::{Stop, SystemClock};
+use crate::link::permit::RequestFrame;
+use crate::link::transport::Transport as _;
 use crate::link::zeromq::ZmqTransport;
 use crate::sim::{Ended, Server};
 
@@ -86,8 +88,7 @@ fn a_gateway_that_hangs_answers_nothing_any_more() {
     context.account();
     let request = context.request(close(Ticket(100_000_001))).encode();
     assert_eq!(context.raw(&request), Err(LinkError::TimedOut));
-    let until = context.until();
-    context.link = context.gateway.connect(until).unwrap();
+    context.link = context.gateway.open().unwrap();
     let ping = context.request(Action::Ping).encode();
     assert_eq!(context.raw(&ping), Err(LinkError::TimedOut));
     assert!(context.ledger().is_empty());
@@ -178,10 +179,10 @@ fn a_disconnect_closes_the_connection_and_the_port_is_served_again() {
     let clock = SystemClock::new(Stop::never());
     let until = Deadline::after(&clock, PATIENCE);
     let mut link = transport.connect(until).unwrap();
-    link.send(&ping().encode(), until).unwrap();
+    link.send(&RequestFrame::read(&ping()).unwrap(), until).unwrap();
     assert_eq!(link.receive(until), Err(LinkError::Lost));
     let mut link = transport.connect(until).unwrap();
     let request = ping();
-    link.send(&request.encode(), until).unwrap();
+    link.send(&RequestFrame::read(&request).unwrap(), until).unwrap();
     assert_eq!(uuid_of(&link.receive(until).unwrap()), request.uuid);
 }
