@@ -1,0 +1,56 @@
+//! Permits from conversions and the standard traits; orders as bytes.
+
+use jiff::Timestamp;
+
+use super::order::Prepared;
+use super::permit::{ClosePermit, GuardEvaluation, OpenPermit, RequestFrame};
+use super::session::Session;
+use super::transport::Connection;
+use crate::clock::Deadline;
+use crate::protocol::Request;
+use crate::report::Check;
+
+pub fn evaluation_without_a_guard(mut evaluation: GuardEvaluation) -> GuardEvaluation {
+    evaluation.0.clear(); // E0616
+    evaluation
+}
+
+pub fn by_default() -> OpenPermit {
+    Default::default() // E0277
+}
+
+pub fn by_copy(permit: &OpenPermit) -> OpenPermit {
+    permit.clone() // E0308
+}
+
+pub fn from_text() -> OpenPermit {
+    serde_json::from_str("null").unwrap() // E0277
+}
+
+pub fn from_nothing() -> OpenPermit {
+    ().into() // E0277
+}
+
+pub fn from_checks(checks: &[Check]) -> Result<OpenPermit, Vec<String>> {
+    OpenPermit::from_evaluation(checks, true) // E0308
+}
+
+pub fn by_the_old_constructor() -> OpenPermit {
+    OpenPermit::granted() // E0599
+}
+
+pub fn open_by_a_permit_to_close(permit: ClosePermit, order: &Prepared) -> RequestFrame {
+    RequestFrame::open(permit, order) // E0308
+}
+
+pub fn open_as_a_close(permit: &ClosePermit, order: Prepared, now: Timestamp) -> RequestFrame {
+    RequestFrame::close(permit, order, now).1 // E0308
+}
+
+pub fn bytes(connection: &mut dyn Connection, order: &Request, until: Deadline) {
+    let _ = connection.send(&order.encode(), until); // E0308
+}
+
+pub fn without_a_permit(session: &mut Session<'_>, order: &Prepared, until: Deadline) {
+    session.open(order, until); // E0061
+}
