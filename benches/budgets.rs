@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use mt5crs::clock::{Clock, Stop, SystemClock};
+use mt5crs::clock::{Clock, StopToken, SystemClock};
 use mt5crs::protocol::{Action, Request};
 use mt5crs::sim::{Options, Server};
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
@@ -45,7 +45,7 @@ fn main() {
 }
 
 fn clock() -> Arc<dyn Clock> {
-    Arc::new(SystemClock::new(Stop::never()))
+    Arc::new(SystemClock::new(StopToken::never()))
 }
 
 fn serve(options: Options) -> Server {

@@ -16,7 +16,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mt5crs::clock::{Clock, Deadline, Stop, SystemClock};
+use mt5crs::clock::{Clock, Deadline, StopToken, SystemClock};
 use mt5crs::failure::FailureContext;
 use mt5crs::link::client::Listener;
 use mt5crs::link::target::{self, resolve};
@@ -37,7 +37,7 @@ impl Listener for Talk {
 
 /// Asks the gateway for account and positions; this machine only where that is asked for.
 fn ask(host: &str, port: u16, allow_loopback: bool) -> anyhow::Result<Outcome<Report>> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(Stop::never()));
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(StopToken::never()));
     let deadline = Deadline::after(&*clock, Duration::from_secs(15));
     let names = FailureContext {
         verb: "ask",
@@ -46,11 +46,11 @@ fn ask(host: &str, port: u16, allow_loopback: bool) -> anyhow::Result<Outcome<Re
         host_setting: "the host".to_owned(),
         security_group: None,
     };
-    let target = resolve(host, port, &*clock, &Stop::never(), deadline)?;
+    let target = resolve(host, port, &*clock, &StopToken::never(), deadline)?;
     if let Err(own) = target::allow(&target, allow_loopback) {
         return Ok(Outcome::failed(names.own_address(&target, own)));
     }
-    let transport = ZmqTransport::new(target.address, Arc::clone(&clock), Stop::never());
+    let transport = ZmqTransport::new(target.address, Arc::clone(&clock), StopToken::never());
     let policy = ReadPolicy {
         timeout: Duration::from_secs(3),
         attempts: 3,
@@ -96,7 +96,7 @@ mod tests {
     fn simulated(faults: &[&str]) -> Server {
         let faults = faults.iter().map(|fault| fault.parse().unwrap()).collect();
         let options = sim::Options { positions: 3, faults, ..sim::Options::default() };
-        Server::start(options, Arc::new(SystemClock::new(Stop::never()))).unwrap()
+        Server::start(options, Arc::new(SystemClock::new(StopToken::never()))).unwrap()
     }
 
     #[test]

@@ -1,8 +1,8 @@
-//! Time as an argument: the wall clock, the monotonic clock, waiting, deadlines and the wish to stop.
+//! Time as an argument: wall clock, monotonic clock, sleeping, deadlines and the cancellation token.
 //!
-//! Nothing else in the library asks the system for the time, so a day's watch runs in a test within a second. A wait
-//! ends early when somebody asked to stop ([`Stop`]); a [`Deadline`] is a point on the monotonic clock, so that a clock
-//! that is set back never makes a wait longer.
+//! Nothing else in the library asks the system for the time, so a test runs a day's watch within a second. A sleep ends
+//! early when the run is asked to stop ([`StopToken`]). A [`Deadline`] is a point on the monotonic clock, so a wall clock
+//! that is set back never prolongs a wait.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
@@ -10,10 +10,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-/// Somebody asked this run to stop; the signal's number says how (1 SIGHUP, 2 SIGINT, 15 SIGTERM).
+/// The run was asked to stop by a signal (1 SIGHUP, 2 SIGINT, 15 SIGTERM).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("stopped by {}", signal_name(*.signal))]
 pub struct Stopped {
@@ -30,131 +30,141 @@ fn signal_name(signal: usize) -> &'static str {
     }
 }
 
-/// A wish to stop, shared between whoever hears it (a signal handler) and whoever waits.
+/// Cancellation token shared by signal handlers and waits.
 ///
-/// How often it takes to be heard is the command's: a question stops at the first, an emergency only at the second, and
-/// an order that was sent can't be taken back at all ([`Stop::shield`]).
+/// Each command decides how many requests it takes to stop it: a read stops at the first, an emergency at the second,
+/// and a run whose order is on its way ignores all of them ([`StopToken::ignore_all`]).
 #[derive(Debug, Clone, Default)]
-pub struct Stop(Arc<Wish>);
+pub struct StopToken(Arc<Requests>);
 
 #[derive(Debug, Default)]
-struct Wish {
+struct Requests {
     /// The last signal's number.
     signal: AtomicUsize,
-    /// How often it was asked.
-    asked: AtomicUsize,
-    /// Times that go unheard.
-    unheard: AtomicUsize,
-    /// Readable from the moment that stopping was asked for, so that a wait in the kernel ends as well.
+    /// Number of requests so far.
+    count: AtomicUsize,
+    /// Number of requests that don't stop the run, counted from the first.
+    ignored: AtomicUsize,
+    /// Readable once a stop was requested, so that a wait in the kernel ends as well.
     wake: Option<OwnedFd>,
 }
 
-impl Stop {
-    /// Nobody will ask.
+impl StopToken {
+    /// A token that no signal handler holds.
     pub fn never() -> Self {
         Self::default()
     }
 
-    /// Built by whoever installs the handlers: `wake` becomes readable whenever [`Stop::ask`] is called.
+    /// A token whose `wake` becomes readable with each call of [`StopToken::request_stop`]; the caller sees to that.
     pub fn new(wake: OwnedFd) -> Self {
-        Self(Arc::new(Wish { wake: Some(wake), ..Wish::default() }))
+        Self(Arc::new(Requests { wake: Some(wake), ..Requests::default() }))
     }
 
-    /// Fails once stopping was asked for often enough.
+    /// Fails once there were more requests than are ignored.
     pub fn check(&self) -> Result<(), Stopped> {
-        if self.is_heard() {
-            return Err(Stopped { signal: self.0.signal.load(Ordering::SeqCst) });
-        }
-        Ok(())
+        let (count, signal) = self.requests();
+        if count > self.0.ignored.load(Ordering::SeqCst) { Err(Stopped { signal }) } else { Ok(()) }
     }
 
-    fn is_heard(&self) -> bool {
-        self.0.asked.load(Ordering::SeqCst) > self.0.unheard.load(Ordering::SeqCst)
-    }
-
-    /// Asks to stop, as the signal of that number would; answers how often it was asked by now.
-    pub fn ask(&self, signal: usize) -> usize {
+    /// Requests a stop, as the signal with that number does. Returns the number of requests so far.
+    pub fn request_stop(&self, signal: usize) -> usize {
         self.0.signal.store(signal, Ordering::SeqCst);
-        self.0.asked.fetch_add(1, Ordering::SeqCst) + 1
+        self.0.count.fetch_add(1, Ordering::SeqCst) + 1
     }
 
-    /// How often it was asked by now, and the last signal's number: for whoever passes it on.
-    pub fn asked(&self) -> (usize, usize) {
-        (self.0.asked.load(Ordering::SeqCst), self.0.signal.load(Ordering::SeqCst))
+    /// The number of requests so far, and the last signal's number.
+    pub fn requests(&self) -> (usize, usize) {
+        (self.0.count.load(Ordering::SeqCst), self.0.signal.load(Ordering::SeqCst))
     }
 
-    /// The first `times` go unheard.
-    pub fn be_patient(&self, times: usize) {
-        self.0.unheard.store(times, Ordering::SeqCst);
+    /// Ignores the run's first `count` requests.
+    pub fn ignore_first(&self, count: usize) {
+        self.0.ignored.store(count, Ordering::SeqCst);
     }
 
-    /// What was asked until now goes unheard, and so do the next `more` times: a wish that was granted is no new one.
-    pub fn grant(&self, more: usize) {
-        self.be_patient(self.0.asked.load(Ordering::SeqCst).saturating_add(more));
+    /// Ignores every request so far and the next `count`.
+    pub fn ignore_next(&self, count: usize) {
+        self.ignore_first(self.0.count.load(Ordering::SeqCst).saturating_add(count));
     }
 
-    /// Nothing is heard any more: it must first be known what became of an order. Answers whether it came too late.
-    pub fn shield(&self) -> Result<(), Stopped> {
+    /// Ignores every further request: an order is about to be sent, and its outcome must be known first. Fails if the run
+    /// was already stopped.
+    pub fn ignore_all(&self) -> Result<(), Stopped> {
         self.check()?;
-        self.be_patient(usize::MAX);
+        self.ignore_first(usize::MAX);
         Ok(())
     }
 
-    /// The longest single wait while a wish may come that nothing wakes for: the descriptor is spent then.
+    /// The longest single wait that still notices a request. Limited while the descriptor can't wake the waiter.
     pub fn longest_wait(&self) -> Duration {
         const LOOK_AGAIN: Duration = Duration::from_millis(50);
         if self.0.wake.is_some() && self.wake_fd().is_none() { LOOK_AGAIN } else { Duration::MAX }
     }
 
-    /// What a `poll` should watch beside its own descriptors; nothing while a wish would go unheard.
+    /// A descriptor for `poll`, readable once a stop was requested. `None` after an ignored request, because the
+    /// descriptor then stays readable.
     pub fn wake_fd(&self) -> Option<BorrowedFd<'_>> {
-        let unheard = self.0.unheard.load(Ordering::SeqCst);
-        let asked = self.0.asked.load(Ordering::SeqCst);
-        // What was asked and goes unheard has left the descriptor readable for good.
-        let silent = asked > 0 && asked <= unheard;
-        self.0.wake.as_ref().filter(|_| !silent).map(|fd| fd.as_fd())
+        let ignored = self.0.ignored.load(Ordering::SeqCst);
+        let count = self.0.count.load(Ordering::SeqCst);
+        let spent = count > 0 && count <= ignored;
+        self.0.wake.as_ref().filter(|_| !spent).map(|fd| fd.as_fd())
     }
 }
 
-/// Where the time comes from.
+/// Source of time.
 pub trait Clock: Send + Sync {
-    /// The wall clock, UTC. May jump.
+    /// The wall clock in UTC. May jump.
     fn now(&self) -> Timestamp;
 
-    /// Time since an arbitrary moment, never going back: for every measurement and deadline.
+    /// Monotonic time since an arbitrary moment, for measurements and deadlines.
     fn monotonic(&self) -> Duration;
 
-    /// Waits, or ends early because somebody asked to stop.
+    /// Sleeps for `duration`. Fails early when the run is stopped.
     fn sleep(&self, duration: Duration) -> Result<(), Stopped>;
 }
 
-/// A point on the monotonic clock after which waiting is over.
+/// A point on the monotonic clock at which a wait ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Deadline(Duration);
 
 impl Deadline {
-    /// That long from now.
+    /// A deadline `duration` from now.
     pub fn after(clock: &dyn Clock, duration: Duration) -> Self {
         Self(clock.monotonic().saturating_add(duration))
     }
 
-    /// What is left, zero once it is past.
+    /// Time left; zero once it is past.
     pub fn left(self, clock: &dyn Clock) -> Duration {
         self.0.saturating_sub(clock.monotonic())
     }
 
-    /// Whether nothing is left.
+    /// Whether the deadline is past.
     pub fn is_past(self, clock: &dyn Clock) -> bool {
         self.left(clock).is_zero()
     }
 }
 
-/// Whole microseconds, as reports hold durations.
+/// Whole nanoseconds, rounded down.
+pub fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// Whole microseconds, rounded down: the unit of `…_us` in reports.
 pub fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
-/// A span as people say it, its two largest units: `2h 13m`, `45s`, `350ms`.
+/// Whole microseconds of a difference between clocks, rounded towards zero.
+pub fn signed_micros(difference: SignedDuration) -> i64 {
+    i64::try_from(difference.as_micros()).unwrap_or(i64::MAX)
+}
+
+/// Whole milliseconds, rounded down: the unit of `…_ms` in reports.
+pub fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Formats a duration for people, in its two largest units: `2h 13m`, `45s`, `350ms`.
 pub fn humanize(span: Duration) -> String {
     let seconds = span.as_secs();
     let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
@@ -172,12 +182,12 @@ pub fn humanize(span: Duration) -> String {
 #[derive(Debug, Clone)]
 pub struct SystemClock {
     origin: Instant,
-    stop: Stop,
+    stop: StopToken,
 }
 
 impl SystemClock {
-    /// Waits on it end early when `stop` is asked for.
-    pub fn new(stop: Stop) -> Self {
+    /// A clock whose sleeps end early when `stop` is requested.
+    pub fn new(stop: StopToken) -> Self {
         Self { origin: Instant::now(), stop }
     }
 }
@@ -201,12 +211,12 @@ impl Clock for SystemClock {
             }
             match self.stop.wake_fd() {
                 None => std::thread::sleep(left.min(self.stop.longest_wait())),
-                // `poll` knows nothing finer than a millisecond, and a schedule should be kept better than that.
+                // `poll` counts in milliseconds, which is too coarse for a schedule.
                 Some(_) if left < Duration::from_millis(1) => std::thread::sleep(left),
                 Some(fd) => {
                     let timeout =
                         PollTimeout::try_from(left.as_millis()).unwrap_or(PollTimeout::MAX);
-                    // EINTR is a signal, and the loop's head looks for one.
+                    // EINTR means a signal, and the loop checks the token next.
                     let _ = poll(&mut [PollFd::new(fd, PollFlags::POLLIN)], timeout);
                 }
             }
@@ -214,26 +224,26 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that moves only when told, or when somebody sleeps on it.
+/// A clock for tests: only [`ManualClock::advance`] and sleeps move it.
 #[derive(Debug, Clone)]
 pub struct ManualClock {
     state: Arc<Mutex<(Timestamp, Duration)>>,
 }
 
 impl ManualClock {
-    /// Starts at that wall time, with the monotonic clock at zero.
+    /// A clock at the wall time `now`, its monotonic clock at zero.
     pub fn new(now: Timestamp) -> Self {
         Self { state: Arc::new(Mutex::new((now, Duration::ZERO))) }
     }
 
-    /// Moves both clocks on.
+    /// Moves both clocks forward.
     pub fn advance(&self, by: Duration) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.0 = state.0.checked_add(by).unwrap_or(Timestamp::MAX);
         state.1 = state.1.saturating_add(by);
     }
 
-    /// Sets the wall clock alone: a clock that jumps.
+    /// Sets the wall clock alone, as an administrator or NTP does.
     pub fn set_wall(&self, now: Timestamp) {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).0 = now;
     }
@@ -259,7 +269,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn spans_are_said_in_two_units() {
+    fn durations_are_humanized_in_two_units() {
         for (millis, words) in [
             (0, "0ms"),
             (350, "350ms"),
@@ -274,18 +284,18 @@ mod tests {
     }
 
     #[test]
-    fn a_wish_that_was_granted_is_heard_anew_only_when_it_comes_again() {
-        let stop = Stop::never();
-        stop.ask(15);
+    fn ignored_requests_stop_nothing_and_the_next_one_does() {
+        let stop = StopToken::never();
+        stop.request_stop(15);
         assert!(stop.check().is_err());
-        stop.grant(0);
+        stop.ignore_next(0);
         assert!(stop.check().is_ok());
-        stop.ask(2);
+        stop.request_stop(2);
         assert_eq!(stop.check(), Err(Stopped { signal: 2 }));
-        stop.grant(1);
-        stop.ask(2);
+        stop.ignore_next(1);
+        stop.request_stop(2);
         assert!(stop.check().is_ok());
-        stop.ask(2);
+        stop.request_stop(2);
         assert!(stop.check().is_err());
     }
 }

@@ -61,16 +61,15 @@ mod tail;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, ErrorKind};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::fs::File;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use nix::fcntl::OFlag;
 use uuid::Uuid;
 
 use crate::clock::Clock;
+use crate::os::fifo::open_regular;
 
 use body::{Begin, Body};
 use book::{Book, Intent, OpenCanary};
@@ -205,8 +204,7 @@ impl Evidence {
     /// append between the two leaves the head one behind and not ahead.
     fn walk_unlocked(&self, anchor: Option<Head>) -> Result<Chain<'_>, EvidenceError> {
         let head = head::load(&self.head);
-        let flags = OFlag::O_NONBLOCK.bits();
-        let file = match OpenOptions::new().read(true).custom_flags(flags).open(&self.records) {
+        let file = match open_regular(File::options().read(true), &self.records) {
             Ok(file) => file,
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 // Nothing is an evidence of no records.
@@ -216,7 +214,7 @@ impl Evidence {
             }
             Err(error) => return Err(EvidenceError::io("open", &self.records)(error)),
         };
-        let length = only_a_file(&file, &self.records)?;
+        let length = file.metadata().map_err(EvidenceError::io("read", &self.records))?.len();
         Ok(Chain::new(self, file, length, head, anchor))
     }
 
@@ -266,13 +264,4 @@ impl Evidence {
     fn damaged(&self, why: String) -> EvidenceError {
         EvidenceError::Damaged { path: self.records.clone(), why }
     }
-}
-
-/// The file's length, where it is a file and nothing that never ends.
-fn only_a_file(file: &File, path: &Path) -> Result<u64, EvidenceError> {
-    let metadata = file.metadata().map_err(EvidenceError::io("read", path))?;
-    if !metadata.is_file() {
-        return Err(EvidenceError::io("read", path)(io::Error::other("it is no file")));
-    }
-    Ok(metadata.len())
 }

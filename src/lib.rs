@@ -1,36 +1,40 @@
-//! mt5crs: talk to a Windows MetaTrader 5 gateway over ZeroMQ JSON, and believe only what its later state shows.
+//! mt5crs talks to a Windows MetaTrader 5 gateway over ZeroMQ JSON, and believes only what the gateway's later state shows.
 //!
 //! The promise: nothing here says that something happened unless the gateway's own later state shows it. Done, not done
-//! and unknown are three answers. What increases risk fails closed; what reduces it keeps going.
+//! and unknown are three answers with three exit codes. Actions that increase risk fail closed; actions that reduce risk
+//! keep going.
+//!
+//! # Where to find things
+//!
+//! - An OPEN's permit is made in [`link::order`]; what became of a lost OPEN is decided in [`proof::open`].
+//! - Every failure code has its exit code, meaning and remedy in [`failure`]; exit codes are explained in [`exit`].
+//! - A new command is a folder in `src/bin/mt5crs/commands/` and an operation in [`ops`].
 //!
 //! # The rooms
 //!
-//! | room | what it holds |
-//! |---|---|
-//! | [`units`] | ticket, lots, price, money, symbol: typed, with the very token received |
-//! | [`clock`] | time as an argument: the system's, and one that tests move |
-//! | [`protocol`] | the wire, pure: requests, replies, error codes, return codes, the risk signature |
-//! | [`gateway`] | connections, proved sessions, reads that are tried again |
-//! | [`sim`] | the simulated gateway: a pure book, faults by name, a server |
-//! | [`evidence`] | the hash-chained record of what was intended and what was proved |
-//! | [`guard`] | what may forbid an order, or a question |
-//! | [`logs`] | run logs, and the lines that operators grep for |
-//! | [`config`] | settings, each with its origin |
-//! | [`systemd`] | what systemd says of a unit |
-//! | [`ops`] | one file a command: options in, a report out |
-//! | [`figure`] | what monitoring reads of a report |
-//! | [`report`], [`failure`] | what every report has; the one place where an error becomes words and an exit code |
-//! | [`escape`] | text of strangers, made fit for a terminal and a log |
-//! | [`flush`] | bytes put on the disk |
-//! | [`sabotage`] | safety rules that a build for tests can break, to see who notices |
+//! Each row names the rooms that it uses; none uses a room that uses it back. A test holds this table against the source.
 //!
-//! They depend on each other in one direction: `units, clock ← protocol ← gateway ← guard, evidence ← ops ←` the binary. [`sim`]
-//! stands beside [`gateway`] and knows only its transport's trait; [`logs`] and [`config`] know nothing of the gateway.
-//! Command line, tables and bars live in the binary alone.
+//! | room | contents | uses |
+//! |---|---|---|
+//! | [`units`] | ticket, lots, price, money, symbol: typed, with the exact token received | |
+//! | [`clock`] | wall clock, monotonic clock, deadlines and cancellation as arguments | |
+//! | [`escape`] | makes text from outside safe for terminals and logs | |
+//! | [`exit`] | exit codes | |
+//! | [`os`] | deadlines for blocking work, FIFOs, durable and atomic writes, locks, systemd, failpoints | `clock` |
+//! | [`protocol`] | the wire format, without I/O: one file for each action, error codes, return codes, signatures | `escape`, `units` |
+//! | [`link`] | connections, proved sessions, retried reads, permits for orders | `clock`, `os`, `protocol`, `units` |
+//! | [`report`] | what every report has: verdict, checks, envelope | `exit` |
+//! | [`failure`] | every failure code with its exit code, meaning and remedy | `clock`, `exit`, `link`, `report` |
+//! | [`metric`] | named figures of a report, for monitoring | `protocol`, `report`, `units` |
+//! | [`guard`] | the conditions that forbid an order: kill switch, admission decision, drift, health, staleness | `clock`, `escape`, `link`, `os`, `protocol`, `report` |
+//! | [`evidence`] | the hash-chained, write-ahead record of orders and their outcomes | `clock`, `os`, `protocol`, `units` |
+//! | [`proof`] | the promise: what shows that something happened | `clock`, `escape`, `evidence`, `exit`, `link`, `os`, `protocol`, `report`, `units` |
+//! | [`config`] | settings, each with its origin | `os`, `units` |
+//! | [`logs`] | run logs written, searched and judged by alert rules | `clock`, `escape`, `exit`, `metric`, `os`, `report`, `units` |
+//! | [`sim`] | the simulated gateway: a pure book, faults by name, a server | `clock`, `link`, `os`, `protocol`, `units` |
+//! | [`ops`] | the commands: options in, a report out | `clock`, `config`, `escape`, `evidence`, `exit`, `failure`, `guard`, `link`, `logs`, `metric`, `os`, `proof`, `protocol`, `report`, `sim`, `units` |
 //!
-//! # Exit codes
-//!
-//! [`exit::Exit`] lists them; scripts branch on them, so their meanings never change.
+//! The command line, tables and progress bars live in the binary, `src/bin/mt5crs`.
 
 pub mod clock;
 pub mod config;

@@ -26,6 +26,6 @@ pub mod wire;
 
 pub use code::{ErrorCode, Executed};
 pub use malformed::{Malformed, Reason};
-pub use reply::{Refusal, Reply};
+pub use reply::Refusal;
 pub use request::{Action, Request};
 pub use status::Status;

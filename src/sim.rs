@@ -32,7 +32,7 @@ use std::time::Duration;
 
 use rust_decimal::Decimal;
 
-use crate::clock::Stop;
+use crate::clock::StopToken;
 
 pub use catalogue::{FAULTS, FaultInfo};
 pub use in_process::InProcess;
@@ -67,7 +67,7 @@ pub struct Options {
     /// What a `crash` fault does to a [`Server`].
     pub on_crash: OnCrash,
     /// Ends a [`Server`] when it is asked for.
-    pub stop: Stop,
+    pub stop: StopToken,
 }
 
 impl Default for Options {
@@ -84,7 +84,7 @@ impl Default for Options {
             requests: None,
             port: 0,
             on_crash: OnCrash::EndServer,
-            stop: Stop::never(),
+            stop: StopToken::never(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The few questions that settings ask the file system, behind a trait so that everything else is pure.
 
-use std::io::{self, Read};
+use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ use nix::unistd::{AccessFlags, access};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::os::fifo::PatientFile;
+use crate::os::fifo::read_with_timeout;
 
 /// No settings file is longer; `--env-file /dev/zero` ends here.
 const MAX_BYTES: u64 = 1 << 20;
@@ -58,14 +58,8 @@ pub struct Disk;
 
 impl Files for Disk {
     fn read(&self, path: &Path) -> io::Result<Content> {
-        let file = PatientFile::open(path)?;
-        let metadata = file.metadata()?;
+        let (bytes, metadata) = read_with_timeout(path, MAX_BYTES)?;
         let mode = metadata.is_file().then(|| metadata.permissions().mode() & 0o777);
-        let mut bytes = Vec::new();
-        file.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
-        if bytes.len() as u64 > MAX_BYTES {
-            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is longer than 1 MiB"));
-        }
         Ok(Content { bytes, mode })
     }
 

@@ -3,12 +3,10 @@
 //! Whatever fails, the file can be appended to again: a line that could not be written whole is cut off again, and where
 //! even that fails, or a kill came between, the next append closes it off.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::time::Duration;
 
-use nix::fcntl::OFlag;
 use uuid::Uuid;
 
 use super::body::Body;
@@ -17,11 +15,12 @@ use super::chain::Step;
 use super::damage::Damage;
 use super::head::{self, Head, Stored};
 use super::line::{MAX_LINE_BYTES, compose};
-use super::lock::{self, Lock};
+use super::lock;
 use super::tail::{self, Tail, TailError};
 use super::{Appended, Evidence, EvidenceError};
 use crate::clock::Clock;
 use crate::os::durable;
+use crate::os::fifo::open_regular;
 
 /// So much room the disk must have before an order is sent: for the records of that order.
 const PROBE_BYTES: usize = 256 << 10;
@@ -29,7 +28,7 @@ const PROBE_BYTES: usize = 256 << 10;
 /// The evidence while nobody else can add to it.
 pub(crate) struct Locked<'e> {
     evidence: &'e Evidence,
-    _lock: Lock,
+    _lock: File,
 }
 
 impl Evidence {
@@ -81,7 +80,7 @@ impl Locked<'_> {
         let probe = || -> io::Result<()> {
             let mut file = tempfile::tempfile_in(directory)?;
             file.write_all(&[0; PROBE_BYTES])?;
-            durable::data(&file)
+            durable::sync_data(&file)
         };
         probe().map_err(EvidenceError::io("write to", directory))?;
         if records.exists() { self.sound_tail(&self.open()?).map(drop) } else { Ok(()) }
@@ -97,22 +96,14 @@ impl Locked<'_> {
 
     fn open(&self) -> Result<File, EvidenceError> {
         let path = &self.evidence.records;
-        // Where a pipe stands at the path, opening it must fail and not wait.
-        let file = OpenOptions::new()
-            .read(true)
-            .append(true)
-            .create(true)
-            .custom_flags(OFlag::O_NONBLOCK.bits())
-            .open(path)
-            .map_err(EvidenceError::io("open", path))?;
-        super::only_a_file(&file, path)?;
-        Ok(file)
+        open_regular(File::options().read(true).append(true).create(true), path)
+            .map_err(EvidenceError::io("open", path))
     }
 
     /// The end of the file, where it is what the head says. A head that is one behind is brought up first: else a kill
     /// in the next append would leave it two behind, which nothing but damage does otherwise.
     fn sound_tail(&self, file: &File) -> Result<Tail, EvidenceError> {
-        let Evidence { directory, records, head, .. } = self.evidence;
+        let Evidence { records, head, .. } = self.evidence;
         let damaged = |why: String| EvidenceError::Damaged { path: records.clone(), why };
         let length = file.metadata().map_err(EvidenceError::io("read", records))?.len();
         let tail = tail::read(file, length).map_err(|error| match error {
@@ -133,7 +124,7 @@ impl Locked<'_> {
                 known.count, tail.last.count
             )));
         }
-        head::store(directory, head, tail.last).map_err(EvidenceError::io("write", head))?;
+        head::store(head, tail.last).map_err(EvidenceError::io("write", head))?;
         Ok(tail)
     }
 
@@ -146,7 +137,7 @@ impl Locked<'_> {
         clock: &dyn Clock,
         body: &Body,
     ) -> Result<Head, EvidenceError> {
-        let Evidence { directory, records, head, .. } = self.evidence;
+        let Evidence { records, head, .. } = self.evidence;
         let seq = tail.last.count + 1;
         let (mut line, hash) = compose(seq, clock.now(), run, body, tail.last.hash)
             .map_err(|error| EvidenceError::io("write", records)(error.into()))?;
@@ -159,14 +150,12 @@ impl Locked<'_> {
         let added = Head { count: seq, hash };
         let length = file.metadata().map_err(EvidenceError::io("read", records))?.len();
         let written = write_whole(file, &line)
-            .and_then(|()| durable::data(file))
+            .and_then(|()| durable::sync_data(file))
             .map_err(EvidenceError::io("write", records))
-            .and_then(|()| {
-                head::store(directory, head, added).map_err(EvidenceError::io("write", head))
-            });
+            .and_then(|()| head::store(head, added).map_err(EvidenceError::io("write", head)));
         if let Err(error) = written {
             // No record stands for what was not recorded. If this fails too, the next append finds what it left.
-            let _ = file.set_len(length).and_then(|()| durable::data(file));
+            let _ = file.set_len(length).and_then(|()| durable::sync_data(file));
             return Err(error);
         }
         Ok(added)

@@ -4,9 +4,8 @@
 //! be one behind, and never ahead.
 
 use std::fmt;
-use std::fs::{self, File, Permissions};
+use std::fs;
 use std::io::{self, ErrorKind, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::str::FromStr;
 
@@ -14,7 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Sha256Hex;
-use crate::os::durable;
+use crate::os::durable::{Access, AtomicFile};
 
 /// A head has some hundred bytes; a file past this is something else.
 const MAX_BYTES: u64 = 4096;
@@ -84,19 +83,11 @@ pub(super) fn load(path: &Path) -> Stored {
 }
 
 /// Replaces the head. Once it is renamed it stands: an error says that the old one still does.
-pub(super) fn store(directory: &Path, path: &Path, head: Head) -> io::Result<()> {
-    let mut file = tempfile::Builder::new()
-        .prefix(".evidence-head-")
-        .suffix(".tmp")
-        // As the records: what the umask leaves of it.
-        .permissions(Permissions::from_mode(0o666))
-        .tempfile_in(directory)?;
+pub(super) fn store(path: &Path, head: Head) -> io::Result<()> {
     let mut line = serde_json::to_vec(&head)?;
     line.push(b'\n');
+    let mut file = AtomicFile::create(path, Access::Umask)?;
     file.write_all(&line)?;
-    durable::all(file.as_file())?;
-    file.persist(path).map_err(|error| error.error)?;
     // A directory that can't be flushed is no reason to take the record back: the rename has happened.
-    let _ = File::open(directory).and_then(|directory| directory.sync_all());
-    Ok(())
+    file.replace().map(drop)
 }

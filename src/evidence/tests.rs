@@ -87,7 +87,7 @@ impl Place {
     }
 
     fn set_head(&self, head: Head) {
-        head::store(&self.evidence.directory, &self.evidence.head, head).unwrap();
+        head::store(&self.evidence.head, head).unwrap();
     }
 
     fn walked(&self) -> Walked {

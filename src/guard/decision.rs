@@ -4,7 +4,6 @@
 //! time, critical errors and latency, and neither the word GO nor the confidence, so those are judged by themselves.
 //! Everything is judged and shown, not only the first thing that forbids.
 
-use std::io::{self, Read as _};
 use std::path::Path;
 use std::time::Duration;
 
@@ -14,7 +13,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::os::fifo::PatientFile;
+use crate::os::fifo::read_with_timeout;
 use crate::protocol::Malformed;
 use crate::protocol::wire::{Object, parse_flat};
 use crate::report::{Check, Status};
@@ -45,13 +44,8 @@ pub fn example(now: Timestamp) -> Vec<u8> {
 
 /// Reads a decision's file, or its report; what is longer than any decision is none.
 pub fn read(path: &Path) -> Result<Vec<u8>, String> {
-    let failed = |error: io::Error| format!("{}: {error}", path.display());
-    let mut bytes = vec![];
-    let file = PatientFile::open(path).map_err(failed)?;
-    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(format!("{}: longer than any decision", path.display()));
-    }
+    let (bytes, _) = read_with_timeout(path, MAX_BYTES)
+        .map_err(|error| format!("{}: {error}", path.display()))?;
     Ok(bytes)
 }
 

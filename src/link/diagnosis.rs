@@ -5,8 +5,8 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use super::transport::LinkError;
-use crate::clock::{Clock, Deadline, Stop};
-use crate::os::with_deadline::bounded;
+use crate::clock::{Clock, Deadline, StopToken};
+use crate::os::with_deadline::with_deadline;
 
 /// How long a server may take to introduce itself. ZMTP, SSH and SMTP speak at once.
 const BANNER_WAIT: Duration = Duration::from_millis(300);
@@ -21,12 +21,12 @@ const KNOCK: &[u8] = b"\xff\0\0\0\0\0\0\0\x01\x7f\r\n\r\n";
 pub fn tcp(
     address: SocketAddr,
     clock: &dyn Clock,
-    stop: &Stop,
+    stop: &StopToken,
     until: Deadline,
 ) -> Result<TcpStream, LinkError> {
     let left = until.left(clock).max(Duration::from_millis(1));
     let connected =
-        bounded(clock, stop, until, move || TcpStream::connect_timeout(&address, left))?;
+        with_deadline(clock, stop, until, move || TcpStream::connect_timeout(&address, left))?;
     connected.map_err(|error| match error.kind() {
         ErrorKind::ConnectionRefused => LinkError::Refused,
         ErrorKind::TimedOut => LinkError::TimedOut,
@@ -42,7 +42,7 @@ const ANSWERS: [&str; 3] = ["REP", "ROUTER", "DEALER"];
 pub(super) fn no_handshake(
     address: SocketAddr,
     clock: &dyn Clock,
-    stop: &Stop,
+    stop: &StopToken,
     until: Deadline,
 ) -> LinkError {
     let mut stream = match tcp(address, clock, stop, until) {

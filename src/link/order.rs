@@ -15,7 +15,7 @@ use crate::clock::Deadline;
 use crate::os::failpoints::{Rule, is_broken};
 use crate::protocol::order::{Close, Closed, Filled, Open};
 use crate::protocol::reply::{self, Success};
-use crate::protocol::{Action, Malformed, Refusal, Reply, Request};
+use crate::protocol::{Action, Malformed, Refusal, Request};
 
 /// What the gateway claims of an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -119,8 +119,8 @@ impl Session<'_> {
 /// Reads an answer to the order of that `uuid`.
 pub(super) fn claim<T: Success>(raw: &[u8], uuid: Uuid) -> Claim<T> {
     match reply::decode(raw, uuid) {
-        Ok(Reply::Done(claimed)) => Claim::Done(claimed),
-        Ok(Reply::Refused(refusal)) => Claim::Refused(refusal),
+        Ok(Ok(claimed)) => Claim::Done(claimed),
+        Ok(Err(refusal)) => Claim::Refused(refusal),
         Err(malformed) => Claim::Garbled(malformed),
     }
 }

@@ -15,7 +15,7 @@ use super::transport::{Connection, LinkError, Received};
 use crate::clock::{Clock, Deadline, micros};
 use crate::protocol::ping::Pong;
 use crate::protocol::reply::{self, Read};
-use crate::protocol::{Action, Malformed, Reply, Request};
+use crate::protocol::{Action, Malformed, Refusal, Request};
 
 /// What the PING that opened a session proved.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +43,7 @@ impl Identity {
 #[derive(Debug)]
 pub struct Answer<T> {
     /// What the gateway said.
-    pub reply: Reply<T>,
+    pub reply: Result<T, Refusal>,
     /// Monotonic time from the send to the reply.
     pub rtt: Duration,
     /// Our wall clock at the send.
@@ -94,14 +94,14 @@ impl<'c> Session<'c> {
             Err(ProofError::NotTheGateway(look_alike))
         };
         match reply::decode::<Pong>(&exchange.received, exchange.uuid) {
-            Ok(Reply::Done(pong)) => {
+            Ok(Ok(pong)) => {
                 let Exchange { sent_at, rtt, .. } = exchange;
                 let skew = clock_skew(&pong, sent_at, rtt);
                 let Pong { simulated, server_time, .. } = pong;
                 let identity = Identity { simulated, server_time, rtt, skew, _proved: () };
                 Ok(Self { connection, clock, identity })
             }
-            Ok(Reply::Refused(_)) => stranger(None),
+            Ok(Err(_)) => stranger(None),
             Err(complaint) => stranger(Some(complaint)),
         }
     }

@@ -10,8 +10,8 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
 
 use super::transport::LinkError;
-use crate::clock::{Clock, Deadline, Stop};
-use crate::os::with_deadline::bounded;
+use crate::clock::{Clock, Deadline, StopToken};
+use crate::os::with_deadline::with_deadline;
 use crate::report::TargetKind;
 
 /// Where the gateway is.
@@ -99,7 +99,7 @@ pub fn resolve(
     host: &str,
     port: u16,
     clock: &dyn Clock,
-    stop: &Stop,
+    stop: &StopToken,
     until: Deadline,
 ) -> Result<Target, ResolveError> {
     let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
@@ -135,11 +135,11 @@ fn look_up(
     port: u16,
     ask: impl FnOnce(&str, u16) -> io::Result<Vec<IpAddr>> + Send + 'static,
     clock: &dyn Clock,
-    stop: &Stop,
+    stop: &StopToken,
     until: Deadline,
 ) -> Result<Vec<IpAddr>, ResolveError> {
     let name = host.to_owned();
-    let resolved = bounded(clock, stop, until, move || ask(&name, port));
+    let resolved = with_deadline(clock, stop, until, move || ask(&name, port));
     match resolved {
         Ok(Ok(addresses)) => Ok(addresses),
         Ok(Err(error)) => Err(ResolveError::NotFound {
@@ -193,9 +193,9 @@ fn interface_of(ip: IpAddr) -> Option<String> {
 /// For tests that meet the simulated gateway in this process.
 #[cfg(test)]
 pub(crate) fn allowed_for_tests() -> Allowed {
-    let clock = crate::clock::SystemClock::new(Stop::never());
+    let clock = crate::clock::SystemClock::new(StopToken::never());
     let until = Deadline::after(&clock, std::time::Duration::from_secs(5));
-    let here = resolve("127.0.0.1", 0, &clock, &Stop::never(), until).unwrap();
+    let here = resolve("127.0.0.1", 0, &clock, &StopToken::never(), until).unwrap();
     allow(&here, true).unwrap()
 }
 
@@ -206,9 +206,9 @@ mod tests {
     use std::time::Duration;
 
     fn judged(host: &str) -> Option<Own> {
-        let clock = SystemClock::new(Stop::never());
+        let clock = SystemClock::new(StopToken::never());
         let until = Deadline::after(&clock, Duration::from_secs(5));
-        resolve(host, 5555, &clock, &Stop::never(), until).unwrap().own
+        resolve(host, 5555, &clock, &StopToken::never(), until).unwrap().own
     }
 
     #[test]
@@ -245,14 +245,14 @@ mod tests {
 
     #[test]
     fn a_resolver_that_never_answers_is_left_behind() {
-        let clock = SystemClock::new(Stop::never());
+        let clock = SystemClock::new(StopToken::never());
         let until = Deadline::after(&clock, Duration::from_millis(50));
         // Far longer than the deadline, and not for ever: a test that waits for it is to fail.
         let never = |_: &str, _| {
             std::thread::park_timeout(Duration::from_secs(5));
             Ok(vec![])
         };
-        let asked = look_up("gateway", 5555, never, &clock, &Stop::never(), until);
+        let asked = look_up("gateway", 5555, never, &clock, &StopToken::never(), until);
         let Err(ResolveError::Link { source, .. }) = asked else { panic!("{asked:?}") };
         assert_eq!(source, LinkError::TimedOut);
     }

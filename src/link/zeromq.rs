@@ -19,7 +19,7 @@ use zmq::{Context, Message, PollEvents, Socket, SocketEvent, SocketType};
 use super::diagnosis;
 use super::permit::RequestFrame;
 use super::transport::{Connection, LinkError, Received, Transport};
-use crate::clock::{Clock, Deadline, Stop};
+use crate::clock::{Clock, Deadline, StopToken};
 use crate::os::failpoints::{Rule, is_broken};
 
 /// libzmq cuts a connection that sends more in one frame; what is past [`crate::protocol::wire::MAX_FRAME_BYTES`] and
@@ -45,12 +45,12 @@ pub struct ZmqTransport {
     context: Context,
     address: SocketAddr,
     clock: Arc<dyn Clock>,
-    stop: Stop,
+    stop: StopToken,
 }
 
 impl ZmqTransport {
     /// To that address; waits end early when `stop` is asked for.
-    pub fn new(address: SocketAddr, clock: Arc<dyn Clock>, stop: Stop) -> Self {
+    pub fn new(address: SocketAddr, clock: Arc<dyn Clock>, stop: StopToken) -> Self {
         Self { retired: Retired::default(), context: Context::new(), address, clock, stop }
     }
 
@@ -123,7 +123,7 @@ struct ZmqConnection {
     /// What a receive on the socket alone may take, in ms, as the socket was told.
     patience: i32,
     clock: Arc<dyn Clock>,
-    stop: Stop,
+    stop: StopToken,
 }
 
 /// Tells of the handshake and of the connection's end.
@@ -321,10 +321,10 @@ mod tests {
     #[test]
     fn a_socket_can_neither_queue_nor_reconnect_nor_linger() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let clock = Arc::new(SystemClock::new(Stop::never()));
+        let clock = Arc::new(SystemClock::new(StopToken::never()));
         let until = Deadline::after(&*clock, Duration::from_secs(1));
         let address = listener.local_addr().unwrap();
-        let connection = ZmqTransport::new(address, clock, Stop::never()).open(until).unwrap();
+        let connection = ZmqTransport::new(address, clock, StopToken::never()).open(until).unwrap();
         let socket = &connection.socket;
         assert_eq!(socket.is_immediate(), Ok(true));
         assert_eq!(socket.get_reconnect_ivl(), Ok(-1));
@@ -342,10 +342,10 @@ mod tests {
     #[test]
     fn a_monitor_listens_on_until_its_socket_is_gone() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let clock = Arc::new(SystemClock::new(Stop::never()));
+        let clock = Arc::new(SystemClock::new(StopToken::never()));
         let until = Deadline::after(&*clock, Duration::from_secs(1));
         let address = listener.local_addr().unwrap();
-        let transport = ZmqTransport::new(address, clock, Stop::never());
+        let transport = ZmqTransport::new(address, clock, StopToken::never());
         drop(transport.open(until).unwrap());
         assert_eq!(transport.retired.lock().len(), 1);
         // And no longer: a watch that connects anew for a day would run out of sockets.

@@ -47,7 +47,7 @@ use self::files::{Build, Completions};
 use self::findings::{Finding, Findings, Found, Selection, Status};
 use self::remote::{Remote, Talked};
 use self::unit::Unit;
-use crate::clock::{Clock, Deadline, Stop};
+use crate::clock::{Clock, Deadline, StopToken};
 use crate::config::{Key, Resolved, Settings};
 use crate::evidence::Evidence;
 use crate::exit::Exit;
@@ -58,7 +58,7 @@ use crate::logs::alerts::rules::Thresholds;
 use crate::logs::search::places::Places;
 use crate::ops::log_alerts;
 use crate::os::process;
-use crate::os::with_deadline::bounded;
+use crate::os::with_deadline::with_deadline;
 use crate::report::{Failure, Outcome, TargetKind, Verdict};
 
 /// How long a group of this machine's own may take: a disk that hangs costs no more.
@@ -108,7 +108,7 @@ pub struct Deps<'m> {
     /// Measures, waits.
     pub clock: &'m Arc<dyn Clock>,
     /// Whether somebody asked to stop.
-    pub stop: &'m Stop,
+    pub stop: &'m StopToken,
     /// For all of it.
     pub deadline: Deadline,
     /// Opens connections to an address.
@@ -238,7 +238,7 @@ fn within<T: Send + 'static>(
 ) -> Result<T, Found> {
     let clock = &**deps.clock;
     let until = Deadline::after(clock, GROUP_LIMIT).min(deps.deadline);
-    bounded(clock, deps.stop, until, work)
+    with_deadline(clock, deps.stop, until, work)
         .map_err(|unfinished| Found::not_reached(format!("it came to no end: {unfinished}")))
 }
 
@@ -360,7 +360,7 @@ fn metrics(
 ) {
     let limits = &options.thresholds;
     if findings.wants_code("baseline.memory") {
-        let own = || match usage::own_memory() {
+        let own = || match process::own_memory() {
             Some(bytes) => usage::judge_memory("this process", bytes, limits.memory_bytes),
             None => Found::not_reached("this system doesn't tell"),
         };

@@ -22,7 +22,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::sync;
-use crate::clock::{Clock, Deadline, Stop, humanize, micros};
+use crate::clock::{Clock, Deadline, StopToken, humanize, micros};
 use crate::failure::FailureContext;
 use crate::guard::decision::{Decision, Rules};
 use crate::link::permit::ClosePermit;
@@ -116,7 +116,7 @@ pub struct Deps<'m> {
     /// Asks whoever started this, once every guard passed.
     pub confirm: &'m mut dyn FnMut(&Report) -> Result<(), Failure>,
     /// The wish to stop: from the order on it must wait until it is known what became of it, and a watch hears it again.
-    pub stop: &'m Stop,
+    pub stop: &'m StopToken,
     /// Whether a watch is to leave its position to the next one.
     pub hand_over: &'m dyn Fn() -> bool,
     /// Hears of every look of a watch.

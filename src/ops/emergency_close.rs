@@ -28,7 +28,6 @@ use crate::failure::FailureContext;
 use crate::link::permit::ClosePermit;
 use crate::link::{Client, Error};
 use crate::proof::flat::EmptyBook;
-use crate::protocol::Reply;
 use crate::protocol::account::Account;
 use crate::protocol::positions::Position;
 use crate::report::{Failure, Outcome, Verdict};
@@ -200,8 +199,8 @@ pub struct Plan {
 pub fn plan(client: &mut Client<'_>, options: &Options) -> Result<Plan, Failure> {
     let reply = client.positions().map_err(|error| options.names.read_failure(&error))?.reply;
     let list = match reply {
-        Reply::Done(list) => list.positions,
-        Reply::Refused(refusal) => {
+        Ok(list) => list.positions,
+        Err(refusal) => {
             return Err(Failure {
                 code: "positions-not-readable",
                 message: format!("failed to list the positions of {}", options.names.endpoint),
@@ -443,8 +442,8 @@ fn certify(
         for _ in 0..2 {
             let answer = client.positions()?;
             match &answer.reply {
-                Reply::Refused(refusal) => return Ok(Err(refusal.to_string())),
-                Reply::Done(list) => {
+                Err(refusal) => return Ok(Err(refusal.to_string())),
+                Ok(list) => {
                     book.listed = Some(list.positions.len());
                     if let Some(first) = list.positions.first() {
                         book.shown(&list.positions, options);
@@ -461,8 +460,8 @@ fn certify(
         let answer = client.account()?;
         let reply_hash = ReplyHash::of(&answer.raw);
         let account = match answer.reply {
-            Reply::Done(account) => account,
-            Reply::Refused(refusal) => {
+            Ok(account) => account,
+            Err(refusal) => {
                 return Ok(Err(format!(
                     "two empty lists, and the account can't be read: {refusal}"
                 )));

@@ -19,7 +19,7 @@ use serde::Serialize;
 pub use latency::{Bucket, Latency};
 pub use layers::Layer;
 
-use crate::clock::{Clock, Deadline, Stop};
+use crate::clock::{Clock, Deadline, StopToken};
 use crate::exit::Exit;
 use crate::failure::FailureContext;
 use crate::link::target::Target;
@@ -107,7 +107,7 @@ pub struct Reach<'r> {
     /// Measures, waits.
     pub clock: &'r Arc<dyn Clock>,
     /// Whether somebody asked to stop.
-    pub stop: &'r Stop,
+    pub stop: &'r StopToken,
     /// For the whole test.
     pub deadline: Deadline,
     /// Opens connections to an address once it is known.

@@ -14,8 +14,8 @@ use crate::logs::search::filter::Filter;
 use crate::logs::search::places::Places;
 use crate::logs::search::query::BadPattern;
 use crate::logs::search::report::Alerts;
+use crate::os::resources::{Meter, Usage};
 use crate::os::systemd;
-use crate::os::usage::{Meter, Usage};
 use crate::report::{Outcome, Verdict};
 
 /// What is asked for.

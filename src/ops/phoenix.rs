@@ -31,7 +31,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Sender, channel};
-use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -42,7 +41,7 @@ pub use self::invariants::Invariant;
 use self::round::Played;
 use self::stage::{Deps, Trouble};
 pub use self::steps::Step;
-use crate::clock::{Clock, Stop, Stopped};
+use crate::clock::{Clock, StopToken, Stopped, millis};
 use crate::exit::Exit;
 use crate::failure::interrupted;
 use crate::report::{Check, Failure, Outcome, Status, Verdict};
@@ -140,7 +139,7 @@ pub type Progress<'p> = &'p mut dyn FnMut(u64, u64);
 pub fn run(
     options: &Options,
     clock: &dyn Clock,
-    stop: &Stop,
+    stop: &StopToken,
     progress: Progress<'_>,
 ) -> Outcome<Report> {
     let deps = Deps { tool: &options.tool, environment: &options.environment, clock, stop };
@@ -244,10 +243,6 @@ fn play(draw: &Draw, scratch: &Path, deps: Deps<'_>) -> Result<(Round, Findings,
         directory: (!removed).then_some(directory),
     };
     Ok((round, findings, struck))
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[derive(Default)]

@@ -11,9 +11,9 @@ use super::sync::checks::of_list;
 use crate::failure::FailureContext;
 use crate::link::{Client, Error};
 use crate::proof::flat::EmptyBook;
+use crate::protocol::Refusal;
 use crate::protocol::account::Account;
 use crate::protocol::positions::Position;
-use crate::protocol::{Refusal, Reply};
 use crate::report::{Check, Outcome, Status, verdict_of};
 use crate::units::{Money, Symbol};
 
@@ -74,16 +74,14 @@ fn read(
     report.checks.push(readable("positions-readable", "GET_POSITIONS", &listed));
     let account = client.account()?.reply;
     report.checks.push(readable("account-readable", "GET_ACCOUNT", &account));
-    if let Reply::Done(account) = &account {
-        report.account = Some(account.clone());
-    }
-    let Reply::Done(mut listed) = listed else { return Ok(()) };
+    report.account = account.ok();
+    let Ok(mut listed) = listed else { return Ok(()) };
     report.reported_at = Some(listed.reported_at);
     report.listed = Some(listed.positions.len());
     report.checks.extend(of_list(Some(&listed.positions)));
     if listed.positions.is_empty() {
         let again = client.positions()?.reply;
-        let both_empty = matches!(again, Reply::Done(again) if again.positions.is_empty());
+        let both_empty = matches!(again, Ok(again) if again.positions.is_empty());
         let judged = EmptyBook::judge(both_empty, report.account.as_ref(), &options.credit);
         report.checks.push(judged.check());
     }
@@ -95,10 +93,10 @@ fn read(
 }
 
 /// Whether the gateway answered a read.
-pub(super) fn readable<T>(name: &'static str, action: &str, reply: &Reply<T>) -> Check {
+pub(super) fn readable<T>(name: &'static str, action: &str, reply: &Result<T, Refusal>) -> Check {
     let (status, found, remedy) = match reply {
-        Reply::Done(_) => (Status::Pass, "answered".to_owned(), None),
-        Reply::Refused(refusal) => (Status::Fail, refused(refusal), Some(refusal.code.remedy())),
+        Ok(_) => (Status::Pass, "answered".to_owned(), None),
+        Err(refusal) => (Status::Fail, refused(refusal), Some(refusal.code.remedy())),
     };
     Check {
         name: name.into(),

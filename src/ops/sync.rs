@@ -18,14 +18,14 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::clock::{Clock, Deadline, micros};
+use crate::clock::{Clock, Deadline, micros, signed_micros};
 use crate::failure::FailureContext;
 use crate::link::{Client, Error, Identity};
 use crate::proof::intents::{self, Looked, Records};
+use crate::protocol::Refusal;
 use crate::protocol::account::Account;
 use crate::protocol::positions::Positions;
 use crate::protocol::sync_all::Synced;
-use crate::protocol::{Refusal, Reply};
 use crate::report::{Check, Failure, Outcome, Verdict, verdict_of};
 use crate::units::{Magic, Money};
 
@@ -77,7 +77,7 @@ impl Link {
     fn of(identity: &Identity) -> Self {
         Self {
             rtt_us: micros(identity.rtt),
-            skew_us: i64::try_from(identity.skew.as_micros()).unwrap_or(i64::MAX),
+            skew_us: signed_micros(identity.skew),
             skew_uncertainty_us: micros(identity.skew_uncertainty()),
         }
     }
@@ -242,22 +242,15 @@ pub(crate) fn observe(
     observed.identity = Some(client.identify()?);
     while observed.rounds < MAX_ROUNDS {
         observed.rounds += 1;
-        observed.synced = Some(outcome(client.sync_all(magic)?.reply));
-        observed.listed = Some(outcome(client.positions()?.reply));
+        observed.synced = Some(client.sync_all(magic)?.reply);
+        observed.listed = Some(client.positions()?.reply);
         // A refusal is an answer, and asking again would not change it.
         if checks::ticket_sets_agree(observed) != Some(false) {
             break;
         }
     }
-    observed.account = Some(outcome(client.account()?.reply));
+    observed.account = Some(client.account()?.reply);
     Ok(())
-}
-
-fn outcome<T>(reply: Reply<T>) -> Result<T, Refusal> {
-    match reply {
-        Reply::Done(value) => Ok(value),
-        Reply::Refused(refusal) => Err(refusal),
-    }
 }
 
 fn report(observed: Observed, checks: Vec<Check>, options: &Options) -> Report {

@@ -1,8 +1,7 @@
-//! Safety rules that a build for tests can be told to break, to see whether anybody notices.
+//! Failpoints: safety rules that a debug build can break on purpose, so that tests show which check notices.
 //!
-//! A check that never fails proves nothing. `phoenix` has to end with a violation when one of these rules is broken, and
-//! a test breaks each in turn. A released binary holds neither the switch nor the branches behind it: without debug
-//! assertions `is_broken` is the constant `false`, and nothing can set it.
+//! `phoenix` must end with a violation when one of these rules is broken, and a test breaks each in turn. A release build
+//! contains neither the switch nor the branches behind it: without debug assertions [`is_broken`] is the constant `false`.
 
 #[cfg(debug_assertions)]
 use std::sync::OnceLock;
@@ -12,18 +11,18 @@ use std::sync::OnceLock;
 pub enum Rule {
     /// An OPEN is sent at most once.
     SendOpenOnce,
-    /// A record is on the disk before anything rests on it.
+    /// A record is on the disk before anything depends on it.
     FlushRecords,
-    /// What the gateway says of a CLOSE is never believed.
+    /// The gateway's reply to a CLOSE is not proof that it was executed.
     DoubtFilled,
-    /// A connection that ended is never made anew by itself.
+    /// A lost connection is not re-established automatically.
     NeverReconnect,
 }
 
 #[cfg(debug_assertions)]
 static BROKEN: OnceLock<Rule> = OnceLock::new();
 
-/// Breaks the rule of that name for the rest of the process; `false` where there is none.
+/// Breaks the rule with this name until the process ends. `false` where there is no such rule, or one is broken already.
 #[cfg(debug_assertions)]
 pub fn break_rule(name: &str) -> bool {
     let rule = match name {
@@ -36,13 +35,13 @@ pub fn break_rule(name: &str) -> bool {
     BROKEN.set(rule).is_ok()
 }
 
-/// Whether that rule is broken in this process.
+/// Whether the rule is broken in this process.
 #[cfg(debug_assertions)]
 pub(crate) fn is_broken(rule: Rule) -> bool {
     BROKEN.get() == Some(&rule)
 }
 
-/// No rule of a released binary can be broken.
+/// A release build can't break a rule.
 #[cfg(not(debug_assertions))]
 pub(crate) const fn is_broken(_: Rule) -> bool {
     false

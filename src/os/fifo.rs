@@ -1,9 +1,10 @@
-//! Files that are read whole before anything else happens, and may be pipes that nobody ever writes to.
+//! Opens and reads paths where a FIFO may stand.
 //!
-//! A manager of secrets hands out a `.env` as a named pipe, and a plain `open` of one waits for its writer for ever: no
-//! deadline has begun by then, and no signal ends it.
+//! A plain `open` of a FIFO waits until a process opens its other end: no deadline has begun by then, and no signal ends
+//! the wait. Secret managers hand out `.env` files as FIFOs, so configuration is read with a timeout; everywhere else
+//! opening a FIFO fails, or reading it is refused.
 
-use std::fs::{File, Metadata};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Read};
 use std::os::fd::AsFd as _;
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -12,30 +13,47 @@ use std::path::Path;
 use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-/// Whoever hands out a file as a pipe writes it at once; in ms.
-const PATIENCE_MS: u16 = 2_000;
+/// How long one read waits for a FIFO's writer, in ms. A program that hands out a file as a FIFO writes it at once.
+const WAIT_MS: u16 = 2_000;
 
-/// A file whose next byte is waited for, but not for ever.
-#[derive(Debug)]
-pub(crate) struct PatientFile(File);
-
-impl PatientFile {
-    pub(crate) fn open(path: &Path) -> io::Result<Self> {
-        File::options().read(true).custom_flags(OFlag::O_NONBLOCK.bits()).open(path).map(Self)
-    }
-
-    pub(crate) fn metadata(&self) -> io::Result<Metadata> {
-        self.0.metadata()
-    }
+/// Opens a file without waiting for the other end of a FIFO.
+pub(crate) fn open_nonblocking(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+    options.custom_flags(OFlag::O_NONBLOCK.bits()).open(path)
 }
 
-impl Read for PatientFile {
+/// Opens a regular file, and fails for everything else.
+pub(crate) fn open_regular(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+    let file = open_nonblocking(options, path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other("it is not a regular file"));
+    }
+    Ok(file)
+}
+
+/// Reads all of a file that may be a FIFO. Fails with `TimedOut` where a FIFO has no writer, and with `FileTooLarge`
+/// past `max_bytes`.
+pub(crate) fn read_with_timeout(path: &Path, max_bytes: u64) -> io::Result<(Vec<u8>, Metadata)> {
+    let file = open_nonblocking(File::options().read(true), path)?;
+    let metadata = file.metadata()?;
+    let mut bytes = Vec::new();
+    PolledFile(file).take(max_bytes + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > max_bytes {
+        let message = format!("it is longer than {} KiB", max_bytes >> 10);
+        return Err(io::Error::new(ErrorKind::FileTooLarge, message));
+    }
+    Ok((bytes, metadata))
+}
+
+/// A non-blocking file whose reads wait for data, up to [`WAIT_MS`] each.
+struct PolledFile(File);
+
+impl Read for PolledFile {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let mut watched = [PollFd::new(self.0.as_fd(), PollFlags::POLLIN)];
-        match poll(&mut watched, PollTimeout::from(PATIENCE_MS))? {
+        let mut polled = [PollFd::new(self.0.as_fd(), PollFlags::POLLIN)];
+        match poll(&mut polled, PollTimeout::from(WAIT_MS))? {
             0 => Err(io::Error::new(
                 ErrorKind::TimedOut,
-                format!("it is a pipe, and nobody wrote to it within {PATIENCE_MS} ms"),
+                format!("it is a FIFO, and nothing was written to it within {WAIT_MS} ms"),
             )),
             _ => self.0.read(buffer),
         }
@@ -52,21 +70,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pipe_is_read_to_its_end_and_one_without_a_writer_is_given_up() {
+    fn a_fifo_is_read_to_its_end_and_one_without_a_writer_times_out() {
         let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("pipe");
+        let path = directory.path().join("fifo");
         mkfifo(&path, Mode::S_IRWXU).unwrap();
-        let mut file = PatientFile::open(&path).unwrap();
         let writer = std::thread::spawn({
             let path = path.clone();
             move || File::options().write(true).open(path).unwrap().write_all(b"A=1\n").unwrap()
         });
-        let mut text = String::new();
-        file.read_to_string(&mut text).unwrap();
+        let (bytes, _) = read_with_timeout(&path, 1 << 10).unwrap();
         writer.join().unwrap();
-        assert_eq!(text, "A=1\n");
+        assert_eq!(bytes, b"A=1\n");
 
-        let error = PatientFile::open(&path).unwrap().read_to_string(&mut text).unwrap_err();
+        let error = read_with_timeout(&path, 1 << 10).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::TimedOut);
+        assert!(open_regular(File::options().read(true), &path).is_err());
     }
 }

@@ -1,18 +1,19 @@
-//! Whether a run that has not ended still runs, and what its process uses.
+//! Process queries: whether a run's process still exists, and its memory and CPU use.
 //!
-//! A process id is given to another process once its own has ended, and that one starts later. So a run is alive while
-//! the process of its id exists and started before the run's first line.
+//! The system reuses the id of a process that has ended for one that starts later. So a run is alive while a process
+//! with its id exists that started before the run's first line.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
+use nix::sys::resource::{UsageWho, getrusage};
 
-use super::usage::Sample;
+use super::resources::Sample;
 
-/// How far the kernel's idea of when a process started may be off, in seconds: the time of boot is known to the second.
+/// Error of a process's start time in seconds: the kernel gives the boot time in whole seconds.
 const SLACK_S: i64 = 2;
 
-/// Whether the process of that id, which wrote its first line at that time, still exists on this machine.
+/// Whether the process that wrote its first line at `began` still exists on this machine.
 pub fn is_alive(pid: u32, began: Timestamp) -> bool {
     match started(pid) {
         Started::At(time) => time.as_second() <= began.as_second().saturating_add(SLACK_S),
@@ -21,11 +22,25 @@ pub fn is_alive(pid: u32, began: Timestamp) -> bool {
     }
 }
 
-/// What the process of that id holds and has used; `now` is on the monotonic clock. `None` where this system doesn't say.
+/// Resident memory and CPU time of a process; `now` is on the monotonic clock. `None` where this system has no `/proc`,
+/// or the process doesn't exist.
 pub fn sample(pid: u32, now: Duration) -> Option<Sample> {
     let read = |file: &str| std::fs::read_to_string(format!("/proc/{pid}/{file}")).ok();
     let (status, stat) = (read("status")?, read("stat")?);
     Some(Sample { at: now, memory_bytes: resident(&status), cpu: used(&stat) })
+}
+
+/// Resident memory of this process in bytes.
+pub(crate) fn own_memory() -> Option<u64> {
+    sample(std::process::id(), Duration::ZERO)?.memory_bytes
+}
+
+/// CPU time of this process since its start.
+pub(crate) fn own_cpu() -> Option<Duration> {
+    let usage = getrusage(UsageWho::RUSAGE_SELF).ok()?;
+    let micros = [usage.user_time(), usage.system_time()]
+        .map(|time| time.tv_sec().saturating_mul(1_000_000).saturating_add(time.tv_usec()));
+    u64::try_from(micros.iter().sum::<i64>()).ok().map(Duration::from_micros)
 }
 
 /// From the text of `/proc/PID/status` (proc(5)): `VmRSS:     1234 kB`.
@@ -34,7 +49,7 @@ fn resident(status: &str) -> Option<u64> {
     rest.trim().strip_suffix(" kB")?.parse::<u64>().ok()?.checked_mul(1024)
 }
 
-/// From the text of `/proc/PID/stat`: fields 14 and 15, in ticks of 10 ms, for the process's own code and the kernel's.
+/// From the text of `/proc/PID/stat`: fields 14 and 15 (user and system time) in ticks of 10 ms.
 fn used(stat: &str) -> Option<Duration> {
     let (_, fields) = stat.rsplit_once(')')?;
     let mut fields = fields.split_whitespace().skip(11);
@@ -46,7 +61,7 @@ enum Started {
     At(Timestamp),
     /// There is no such process.
     Never,
-    /// This system doesn't say.
+    /// This system has no `/proc`.
     Unknown,
 }
 
@@ -61,7 +76,7 @@ fn started(pid: u32) -> Started {
 /// From the texts of `/proc/stat` and `/proc/PID/stat` (proc(5)): field 22 counts from boot in ticks of 10 ms.
 fn start_of(system: &str, process: &str) -> Option<Timestamp> {
     let boot = system.lines().find_map(|line| line.strip_prefix("btime "))?;
-    // The name stands in parentheses and may hold anything, further ones too.
+    // The name is in parentheses, and may hold parentheses itself.
     let (_, fields) = process.rsplit_once(')')?;
     let ticks: i64 = fields.split_whitespace().nth(19)?.parse().ok()?;
     Timestamp::from_second(boot.trim().parse::<i64>().ok()?.checked_add(ticks / 100)?).ok()
@@ -69,7 +84,7 @@ fn start_of(system: &str, process: &str) -> Option<Timestamp> {
 
 fn exists(pid: u32) -> bool {
     let Ok(pid) = i32::try_from(pid) else { return false };
-    // No signal is sent; that we may not send one says that there is somebody.
+    // No signal is sent. Missing permission to send one means that the process exists.
     !matches!(
         nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), None),
         Err(nix::errno::Errno::ESRCH)
@@ -91,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_memory_and_processor_time_behind_any_name() {
+    fn reads_memory_and_cpu_time_behind_any_name() {
         let stat =
             "4711 (a) b (c) S 1 4711 4711 0 -1 4194304 1 0 0 0 150 50 0 0 20 0 1 0 12345 1 1";
         assert_eq!(used(stat), Some(Duration::from_secs(2)));
@@ -101,6 +116,8 @@ mod tests {
             let sample = sample(std::process::id(), Duration::ZERO).unwrap();
             assert!(sample.memory_bytes.is_some_and(|bytes| bytes > 1 << 20), "{sample:?}");
             assert!(sample.cpu.is_some());
+            assert!(own_memory().unwrap() > 1 << 20);
+            assert!(own_cpu().is_some());
         }
     }
 

@@ -1,67 +1,70 @@
-//! What systemd says of a unit, asked through `systemctl show`.
+//! Queries systemd about a unit through `systemctl show`.
 //!
-//! A machine without systemd, a unit that nobody installed and a manager that hangs are three answers, and none of them
-//! is "the unit is well". What systemd doesn't count (accounting is off, the unit is stopped) is absent, never zero.
+//! A machine without systemd, a unit that isn't installed and a service manager that hangs are three different errors.
+//! A figure that systemd doesn't count (accounting is off, the unit is stopped) is absent, never zero.
 
 use std::io;
 use std::process::{Command, Stdio};
-use std::sync::mpsc;
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-/// What is asked for; systemd answers with one `Name=value` a line, in an order of its own.
+use crate::clock::{Deadline, StopToken, SystemClock};
+use crate::os::with_deadline::{Unfinished, with_deadline};
+
+/// The properties queried. systemd prints one `Name=value` per line, in its own order.
 const PROPERTIES: &str =
     "LoadState,ActiveState,Result,NRestarts,MemoryCurrent,CPUUsageNSec,PrivateTmp,User";
-/// How systemd writes that a figure isn't known, beside words such as `[not set]`: the largest 64-bit number.
+/// systemd's value for a figure that it doesn't know (it also prints words such as `[not set]`): the largest 64-bit
+/// number.
 const UNKNOWN: u64 = u64::MAX;
 
-/// A unit as systemd sees it.
+/// A unit as systemd reports it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unit {
-    /// Its name, as it was asked for.
+    /// The name that was queried.
     pub name: String,
     /// `active`, `inactive`, `failed`, `activating`, …
     pub active_state: String,
-    /// How its last run ended: `success`, `exit-code`, `signal`, `oom-kill`, …
+    /// The result of its last run: `success`, `exit-code`, `signal`, `oom-kill`, …
     pub result: String,
-    /// How often systemd started it again since it was loaded or reset; only services have that.
+    /// Restarts by systemd since the unit was loaded or its counter was reset; only services have this count.
     pub restarts: Option<u64>,
-    /// What all of its processes hold, in bytes, page cache included.
+    /// Memory of all its processes in bytes, page cache included.
     pub memory_bytes: Option<u64>,
-    /// The processor time that all of its processes have used since it was started, in ns.
+    /// CPU time of all its processes since it was started, in ns.
     pub cpu_ns: Option<u64>,
-    /// Whether its `/tmp` is its own, so that it can't see ours.
+    /// Whether it has a `/tmp` of its own and can't see files in ours.
     pub private_tmp: Option<bool>,
-    /// As whom it runs, by name or number; empty where that is root.
+    /// The user it runs as, by name or number; empty for root.
     pub user: Option<String>,
 }
 
-/// Nothing is known of the unit.
+/// Why a unit could not be queried.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// There is no systemctl.
+    /// `systemctl` is not installed.
     #[error("this machine has no systemctl")]
     Absent,
-    /// systemctl could not be run.
+    /// `systemctl` could not be run.
     #[error("failed to run systemctl")]
     Run(#[source] io::Error),
-    /// It said nothing in time.
-    #[error("systemctl said nothing within {0:?}")]
+    /// No answer within this time.
+    #[error("no answer from systemctl within {0:?}")]
     TimedOut(Duration),
-    /// It failed, in its own words: there may be no systemd running.
+    /// `systemctl` failed, for example because systemd is not running; holds its error output.
     #[error("systemctl failed: {0}")]
     Failed(String),
-    /// No such unit.
+    /// The unit doesn't exist.
     #[error("systemd knows no unit {0}")]
     NoUnit(String),
-    /// It didn't say that.
-    #[error("systemctl said nothing of {0}")]
+    /// The answer lacks this property.
+    #[error("the answer of systemctl lacks {0}")]
     Unreadable(&'static str),
 }
 
-/// Asks for a unit, and waits for the answer no longer than that.
+/// Queries a unit, and waits at most `wait` for the answer. A request to stop doesn't end the wait.
 pub fn show(unit: &str, wait: Duration) -> Result<Unit, Error> {
     let child = Command::new("systemctl")
         .args(["show", "--property", PROPERTIES, "--", unit])
@@ -74,19 +77,20 @@ pub fn show(unit: &str, wait: Duration) -> Result<Unit, Error> {
             _ => Error::Run(error),
         })?;
     let id = i32::try_from(child.id()).ok();
-    let (sender, receiver) = mpsc::channel();
-    std::thread::spawn(move || {
-        // Whoever waits may have given up by now.
-        let _ = sender.send(child.wait_with_output());
-    });
-    let Ok(output) = receiver.recv_timeout(wait) else {
-        // It has not been waited for, so its id is still its own; the thread ends with it.
-        if let Some(id) = id {
-            let _ = kill(Pid::from_raw(id), Signal::SIGKILL);
+    let (clock, stop) = (SystemClock::new(StopToken::never()), StopToken::never());
+    let deadline = Deadline::after(&clock, wait);
+    let output = with_deadline(&clock, &stop, deadline, move || child.wait_with_output());
+    let output = match output {
+        Ok(output) => output.map_err(Error::Run)?,
+        Err(Unfinished::Failed(words)) => return Err(Error::Run(io::Error::other(words))),
+        Err(Unfinished::TimedOut | Unfinished::Stopped(_)) => {
+            // The child has not been waited for, so the id is still its own. Its end ends the abandoned thread.
+            if let Some(id) = id {
+                let _ = kill(Pid::from_raw(id), Signal::SIGKILL);
+            }
+            return Err(Error::TimedOut(wait));
         }
-        return Err(Error::TimedOut(wait));
     };
-    let output = output.map_err(Error::Run)?;
     if !output.status.success() {
         return Err(Error::Failed(String::from_utf8_lossy(&output.stderr).trim().to_owned()));
     }
@@ -106,14 +110,14 @@ fn parse(unit: &str, output: &str) -> Result<Unit, Error> {
     Ok(Unit {
         name: unit.to_owned(),
         active_state: word("ActiveState")?,
-        // Units of other kinds than services may have none.
+        // Only services and a few other kinds of units have one.
         result: property("Result").unwrap_or("success").to_owned(),
         restarts: figure("NRestarts"),
         memory_bytes: figure("MemoryCurrent"),
         cpu_ns: figure("CPUUsageNSec"),
         private_tmp: property("PrivateTmp").and_then(|value| match value {
             "no" => Some(false),
-            // `disconnected` as well: a `/tmp` of its own either way.
+            // `disconnected` is a `/tmp` of its own, too.
             "yes" | "connected" | "disconnected" => Some(true),
             _ => None,
         }),
@@ -137,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn what_systemd_does_not_count_is_absent_and_not_zero() {
+    fn uncounted_figures_are_absent_and_not_zero() {
         let stopped = RUNNING
             .replace("MemoryCurrent=12582912", "MemoryCurrent=[not set]")
             .replace("CPUUsageNSec=1500000000", "CPUUsageNSec=18446744073709551615")
@@ -149,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_unit_that_is_not_there_and_an_answer_without_a_state_are_no_unit() {
+    fn a_missing_unit_and_an_answer_without_a_state_are_errors() {
         let missing = RUNNING.replace("LoadState=loaded", "LoadState=not-found");
         assert!(matches!(parse("x.service", &missing), Err(Error::NoUnit(_))));
         let stateless = RUNNING.replace("ActiveState=active\n", "");

@@ -1,45 +1,45 @@
-//! Work that knows no deadline (name resolution, TCP's connect, a file of gigabytes, another program), given one.
+//! Runs blocking work that takes no deadline of its own (name resolution, TCP's connect, large files, other programs).
 
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
-use crate::clock::{Clock, Deadline, Stop, Stopped};
+use crate::clock::{Clock, Deadline, StopToken, Stopped};
 
-/// How often a wish to stop is looked for meanwhile.
+/// Interval between checks for a request to stop.
 const STOP_CHECK: Duration = Duration::from_millis(20);
 
 /// Why there is no result.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Unfinished {
-    /// It took longer than it was given.
+    /// The deadline passed.
     #[error("timed out")]
     TimedOut,
-    /// Somebody asked this run to stop.
+    /// This run was asked to stop.
     #[error(transparent)]
     Stopped(#[from] Stopped),
-    /// There is no thread, or it ended without a result; holds the words.
+    /// The thread could not be started, or ended without a result; holds the reason.
     #[error("{0}")]
     Failed(String),
 }
 
-/// Runs `work` on a thread of its own and waits for it no longer than `until`. Past that the thread is left behind: it
-/// holds nothing but its own arguments, and ends with the process.
-pub(crate) fn bounded<T: Send + 'static>(
+/// Runs `work` on its own thread and waits for it until the deadline. Past that the thread is abandoned: it owns only
+/// its arguments, and ends with the process.
+pub(crate) fn with_deadline<T: Send + 'static>(
     clock: &dyn Clock,
-    stop: &Stop,
-    until: Deadline,
+    stop: &StopToken,
+    deadline: Deadline,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Unfinished> {
     let (sender, receiver) = channel();
     std::thread::Builder::new()
         .spawn(move || {
-            // Nobody waits any longer when this fails.
+            // Fails where the deadline has passed: the result is of no use then.
             let _ = sender.send(work());
         })
         .map_err(|error| Unfinished::Failed(error.to_string()))?;
     loop {
         stop.check()?;
-        let left = until.left(clock);
+        let left = deadline.left(clock);
         match receiver.recv_timeout(left.min(STOP_CHECK)) {
             Ok(value) => return Ok(value),
             Err(RecvTimeoutError::Timeout) if left.is_zero() => return Err(Unfinished::TimedOut),

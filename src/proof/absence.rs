@@ -8,7 +8,6 @@ use std::collections::BTreeSet;
 
 use crate::link::{Client, Error};
 use crate::proof::flat::EmptyBook;
-use crate::protocol::Reply;
 use crate::protocol::positions::{Position, Positions};
 use crate::units::{Money, Ticket};
 
@@ -36,12 +35,8 @@ pub fn judge(
         return Ok(Credible::No(doubt.to_owned()));
     }
     let again = client.positions()?.reply;
-    let account = match client.account()?.reply {
-        Reply::Done(account) => Some(account),
-        Reply::Refused(_) => None,
-    };
-    let both_empty =
-        matches!(again, Reply::Done(Positions { positions, .. }) if positions.is_empty());
+    let account = client.account()?.reply.ok();
+    let both_empty = matches!(again, Ok(Positions { positions, .. }) if positions.is_empty());
     Ok(match EmptyBook::judge(both_empty, account.as_ref(), credit) {
         EmptyBook::Proved { witness } => Credible::Yes(witness),
         EmptyBook::Unproved { doubt } => Credible::No(doubt),

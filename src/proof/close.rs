@@ -16,7 +16,7 @@ use crate::link::{Client, Error};
 use crate::os::failpoints::{Rule, is_broken};
 use crate::protocol::order::{Close, Closed};
 use crate::protocol::positions::Position;
-use crate::protocol::{ErrorCode, Refusal, Reply};
+use crate::protocol::{ErrorCode, Refusal};
 use crate::units::{Money, Ticket};
 
 /// Times that a CLOSE is sent, each after a list that still showed the ticket.
@@ -158,8 +158,8 @@ fn wait_until_gone(
     loop {
         let answer = client.positions()?;
         let became = match &answer.reply {
-            Reply::Refused(refusal) => Became::Unknown(refusal.to_string()),
-            Reply::Done(list) => {
+            Err(refusal) => Became::Unknown(refusal.to_string()),
+            Ok(list) => {
                 reading = Some(Reading::of(answer.sent_at, list, &answer.raw));
                 if list.positions.iter().any(|position| position.ticket == ticket) {
                     Became::StillOpen("the list still shows it".to_owned())

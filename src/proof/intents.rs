@@ -18,7 +18,7 @@ use crate::evidence::{Evidence, EvidenceError};
 use crate::exit::Exit;
 use crate::link::{Client, Error};
 use crate::protocol::order::Filled;
-use crate::protocol::{Reply, reply};
+use crate::protocol::reply;
 use crate::report::Failure;
 use crate::units::{Money, Ticket};
 
@@ -154,10 +154,10 @@ fn closed_since(
         }
     }
     Ok(match client.account()?.reply {
-        Reply::Refused(refusal) => Some(format!(
+        Err(refusal) => Some(format!(
             "no list holds it; whether it was closed since, the account would show, which can't be read: {refusal}"
         )),
-        Reply::Done(account) => {
+        Ok(account) => {
             let (before, now) = (&open.account_before.balance, &account.balance);
             (before.value() != now.value()).then(|| {
                 format!(
@@ -207,7 +207,7 @@ fn said_of(
 fn named_in(outcome: &OpenOutcome, request: Uuid) -> Option<Ticket> {
     let Content::Text(text) = &outcome.reply.as_ref()?.content else { return None };
     match reply::decode::<Filled>(text.as_bytes(), request) {
-        Ok(Reply::Done(filled)) => Some(filled.ticket).filter(|ticket| ticket.is_real()),
+        Ok(Ok(filled)) => Some(filled.ticket).filter(|ticket| ticket.is_real()),
         _ => None,
     }
 }

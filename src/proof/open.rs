@@ -22,7 +22,6 @@ use super::absence::{self, Credible};
 use crate::clock::{Clock, Deadline};
 use crate::evidence::body::Reading;
 use crate::link::{Answer, Client, Error};
-use crate::protocol::Reply;
 use crate::protocol::positions::{Position, Positions};
 use crate::units::{Money, Side, Symbol, Ticket};
 
@@ -137,8 +136,8 @@ fn judge(
     readings: &mut Readings,
 ) -> Result<Judged, Error> {
     let list = match &answer.reply {
-        Reply::Done(list) => list,
-        Reply::Refused(refusal) => return Ok(Judged::NotYet(refusal.to_string())),
+        Ok(list) => list,
+        Err(refusal) => return Ok(Judged::NotYet(refusal.to_string())),
     };
     readings.push(Reading::of(answer.sent_at, list, &answer.raw));
     let found = candidate(expected, said, &list.positions);

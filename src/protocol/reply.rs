@@ -14,15 +14,6 @@ use super::wire::{self, Frame, Nesting, Object};
 /// The `uuid` that the gateway sends when it could not read the request's.
 pub const UNKNOWN_UUID: &str = "unknown";
 
-/// An answer that could be read and is ours.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Reply<T> {
-    /// The gateway says that it did what was asked. Of an order this is a claim and no proof.
-    Done(T),
-    /// The gateway says that it did not.
-    Refused(Refusal),
-}
-
 /// What the gateway said instead of doing it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{code}: {}", .message.escape_debug())]
@@ -60,8 +51,9 @@ fn unreachable_element() -> Malformed {
     Malformed { field: String::new(), offset: None, reason: Reason::Missing }
 }
 
-/// Reads an answer to the request of that `uuid`.
-pub fn decode<T: Success>(bytes: &[u8], uuid: Uuid) -> Result<Reply<T>, Malformed> {
+/// Reads the reply to the request with that `uuid`: success with its fields, or the gateway's refusal. Success is the
+/// gateway's claim; for an order it proves nothing.
+pub fn decode<T: Success>(bytes: &[u8], uuid: Uuid) -> Result<Result<T, Refusal>, Malformed> {
     let frame = wire::parse(bytes, &T::nesting())?;
     let status_field = frame.root.required("status")?;
     let word = status_field.string()?;
@@ -69,12 +61,12 @@ pub fn decode<T: Success>(bytes: &[u8], uuid: Uuid) -> Result<Reply<T>, Malforme
     let status = Status::from_wire(&word).ok_or_else(unlisted)?;
     check_uuid(&frame.root, uuid, T::CARRIES_UUID)?;
     if status.is_refusal() {
-        return Ok(Reply::Refused(refusal(&frame.root)?));
+        return Ok(Err(refusal(&frame.root)?));
     }
     if !T::STATUS.contains(&status) {
         return Err(unlisted());
     }
-    T::read(frame).map(Reply::Done)
+    T::read(frame).map(Ok)
 }
 
 /// Hazard 14: a reply without our `uuid` is not ours, but for the two cases that PROTOCOL.md's section 2 lists.

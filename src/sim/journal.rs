@@ -3,15 +3,17 @@
 //! A process that is killed at any point leaves at worst a torn last line, whose reply was never sent: it is dropped,
 //! and the execution with it. A line that is whole and can't be read is an error and no line at all is skipped.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use nix::fcntl::{Flock, FlockArg};
 use serde::{Deserialize, Serialize};
 
 use super::book::{Book, Start};
 use super::ledger::Entry;
+use crate::os::durable::{directory_of, sync_directory};
+use crate::os::file_lock::{Mode, lock};
 use crate::protocol::positions::Position;
 
 /// What the first line says that the file is.
@@ -52,7 +54,7 @@ struct Head {
 #[derive(Debug)]
 pub(super) struct Journal {
     path: PathBuf,
-    file: Flock<File>,
+    file: File,
 }
 
 impl Journal {
@@ -62,15 +64,12 @@ impl Journal {
         start: Start,
     ) -> Result<(Self, Start, Vec<Entry>), JournalError> {
         let io = |source| JournalError::Io { path: path.to_owned(), source };
-        let file =
+        let mut file =
             OpenOptions::new().read(true).append(true).create(true).open(path).map_err(io)?;
-        let mut file = match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
-            Ok(file) => file,
-            Err((_, nix::errno::Errno::EWOULDBLOCK)) => {
-                return Err(JournalError::InUse(path.to_owned()));
-            }
-            Err((_, errno)) => return Err(io(errno.into())),
-        };
+        lock(&file, Mode::Exclusive, Duration::ZERO).map_err(|error| match error {
+            TryLockError::WouldBlock => JournalError::InUse(path.to_owned()),
+            TryLockError::Error(error) => io(error),
+        })?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(io)?;
         let whole = whole_lines(&bytes);
@@ -83,7 +82,7 @@ impl Journal {
             Some((start, entries)) => Ok((journal, start, entries)),
             None => {
                 journal.append(&Head { format: FORMAT.to_owned(), start: start.clone() })?;
-                sync_directory(path).map_err(io)?;
+                sync_directory(directory_of(path)).map_err(io)?;
                 Ok((journal, start, Vec::new()))
             }
         }
@@ -101,14 +100,6 @@ impl Journal {
             self.file.sync_data()
         });
         written.map_err(|source| JournalError::Io { path: self.path.clone(), source })
-    }
-}
-
-/// A new file's name is on the disk only with its directory.
-fn sync_directory(path: &Path) -> io::Result<()> {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => File::open(parent)?.sync_all(),
-        _ => File::open(".")?.sync_all(),
     }
 }
 

@@ -17,7 +17,7 @@ use super::gateway::Gateway;
 use super::journal::JournalError;
 use super::line::{Delivery, Line, Now};
 use super::requests::Requests;
-use crate::clock::{Clock, Deadline, Stop, Stopped};
+use crate::clock::{Clock, Deadline, StopToken, Stopped};
 
 /// Below a millisecond `poll` is too coarse; the rest of a wait is slept in pieces of this, between looks at the socket.
 const FINE_WAIT: Duration = Duration::from_micros(100);
@@ -175,7 +175,7 @@ struct Serving {
     on_crash: OnCrash,
     clock: Arc<dyn Clock>,
     wake: PipeReader,
-    stop: Stop,
+    stop: StopToken,
 }
 
 impl Serving {

@@ -26,7 +26,7 @@ use crate::protocol::reply::{Success, decode};
 use crate::protocol::request::{Action, Request};
 use crate::protocol::signature::sign;
 use crate::protocol::sync_all::Synced;
-use crate::protocol::{Malformed, Refusal, Reply};
+use crate::protocol::{Malformed, Refusal};
 use crate::units::{Exact, Lots, Magic, Price, Side, Symbol, Ticket};
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -82,22 +82,22 @@ impl CloseContext {
         serde_json::from_slice(&self.raw(&request.encode()).unwrap()).unwrap()
     }
 
-    fn decoded<T: Success>(&mut self, action: Action) -> Result<Reply<T>, Malformed> {
+    fn decoded<T: Success>(&mut self, action: Action) -> Result<Result<T, Refusal>, Malformed> {
         let request = self.request(action);
         decode(&self.raw(&request.encode()).unwrap(), request.uuid)
     }
 
     fn done<T: Success>(&mut self, action: Action) -> T {
         match self.decoded(action).unwrap() {
-            Reply::Done(done) => done,
-            Reply::Refused(refusal) => panic!("{refusal}"),
+            Ok(done) => done,
+            Err(refusal) => panic!("{refusal}"),
         }
     }
 
     fn refused<T: Success>(&mut self, action: Action) -> Refusal {
         match self.decoded::<T>(action).unwrap() {
-            Reply::Done(_) => panic!("not refused"),
-            Reply::Refused(refusal) => refusal,
+            Ok(_) => panic!("not refused"),
+            Err(refusal) => refusal,
         }
     }
 

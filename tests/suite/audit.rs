@@ -26,7 +26,7 @@ pub struct Fit {
 impl Fit {
     pub fn new() -> Self {
         let fit = Self::on(Sim::with_faults(&[]));
-        fit.traded(&[]);
+        fit.traded(&[]).exits(0);
         fit.synced();
         fit
     }

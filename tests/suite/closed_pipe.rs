@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::support::{Ended, Machine, Run, Sim, ended};
+use crate::support::{Exited, Machine, Run, Sim, ended};
 
 /// A pipe that nobody reads.
 fn closed() -> Stdio {
@@ -15,7 +15,7 @@ fn closed() -> Stdio {
 }
 
 #[track_caller]
-fn into_closed_pipe(run: Run, code: i32) -> Ended {
+fn into_closed_pipe(run: Run, code: i32) -> Exited {
     let ended = ended(run.start_into(closed(), Stdio::piped()), "into a closed pipe").exits(code);
     for word in ["roken pipe", "panicked", "failed to write"] {
         assert!(!ended.stderr().contains(word), "{}", ended.stderr());

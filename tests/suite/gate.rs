@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::snapshot::Kept;
-use crate::support::{Ended, Machine, Run, Sim, ended, signal, wait_until};
+use crate::support::{Exited, Machine, Run, Sim, ended, signal, wait_until};
 
 /// A command that leaves a trace when it starts.
 const TRACE: [&str; 5] = ["sync", "--", "sh", "-c", "touch started"];
@@ -19,7 +19,7 @@ impl Machine {
 
 /// The command did not start, and the process ended with this.
 #[track_caller]
-fn refused(machine: &Machine, run: Run, code: i32) -> Ended {
+fn refused(machine: &Machine, run: Run, code: i32) -> Exited {
     let ended = run.end().exits(code);
     assert_eq!(ended.stdout(), "", "stdout is the command's");
     assert!(!machine.started(), "the command started");

@@ -10,7 +10,7 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use mt5crs::clock::{Deadline, Stop, SystemClock};
+use mt5crs::clock::{Deadline, StopToken, SystemClock};
 use mt5crs::link::permit::RequestFrame;
 use mt5crs::link::transport::{Connection, LinkError, Transport};
 use mt5crs::link::zeromq::ZmqTransport;
@@ -30,11 +30,11 @@ fn listener() -> (TcpListener, SocketAddr) {
 }
 
 fn transport(address: SocketAddr) -> ZmqTransport {
-    ZmqTransport::new(address, Arc::new(SystemClock::new(Stop::never())), Stop::never())
+    ZmqTransport::new(address, Arc::new(SystemClock::new(StopToken::never())), StopToken::never())
 }
 
 fn soon(time: Duration) -> Deadline {
-    Deadline::after(&SystemClock::new(Stop::never()), time)
+    Deadline::after(&SystemClock::new(StopToken::never()), time)
 }
 
 /// A ZMTP 3.0 greeting with the NULL mechanism.

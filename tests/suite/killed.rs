@@ -11,8 +11,7 @@ use crate::support::{Ended, Machine, Sim, named};
 /// Kills a canary there, and runs the next.
 fn killed_at(point: &str) -> (Sim, Machine, Ended) {
     let (machine, sim) = (Machine::new(), Sim::start(&["--positions=3"]));
-    let killed = canary(&machine, &sim, &["--yes"]).env("KILL_AT_POINT", point).end();
-    assert_eq!(killed.code(), None, "{point}: it was not killed: {}", killed.stderr());
+    canary(&machine, &sim, &["--yes"]).env("KILL_AT_POINT", point).end().was_killed();
     let next = canary(&machine, &sim, &["--yes"]).json();
     sound(&next.document());
     (sim, machine, next)
@@ -68,7 +67,7 @@ fn an_order_that_executed_is_found_and_forbids_another() {
 #[test]
 fn an_order_that_was_closed_before_anybody_looked_stays_unknown() {
     let (machine, sim) = (Machine::new(), Sim::start(&["--positions=3"]));
-    canary(&machine, &sim, &["--yes"]).env("KILL_AT_POINT", "after-send").end();
+    canary(&machine, &sim, &["--yes"]).env("KILL_AT_POINT", "after-send").end().was_killed();
     quick(&machine, &sim, &["emergency-close", "--yes"]).json().exits(0);
     let document = quick(&machine, &sim, &["sync"]).json().exits(0).document();
     let looked = &document["report"]["intents"][0];
@@ -78,7 +77,7 @@ fn an_order_that_was_closed_before_anybody_looked_stays_unknown() {
 
     // Closed by hand, only the balance tells.
     let (machine, sim) = (Machine::new(), Sim::start(&["--positions=3"]));
-    canary(&machine, &sim, &["--yes"]).env("KILL_AT_POINT", "after-send").end();
+    canary(&machine, &sim, &["--yes"]).env("KILL_AT_POINT", "after-send").end().was_killed();
     let ticket = sim.ledger()[0]["ticket"].to_string();
     let elsewhere = Machine::new();
     let close = ["emergency-close", "--yes", "--no-breaker", "--ticket", &ticket];
@@ -99,7 +98,7 @@ fn a_close_that_was_not_recorded_is_found_done() {
 #[test]
 fn an_order_that_cannot_be_looked_for_forbids() {
     let (machine, mut sim) = (Machine::new(), Sim::start(&["--positions=3"]));
-    canary(&machine, &sim, &["--yes"]).env("KILL_AT_POINT", "after-send").end();
+    canary(&machine, &sim, &["--yes"]).env("KILL_AT_POINT", "after-send").end().was_killed();
     for fault in ["positions-empty-on-error", "terminal-dead"] {
         sim.restart(&["--fault", fault]);
         let document =
@@ -115,7 +114,7 @@ fn an_order_that_cannot_be_looked_for_forbids() {
 #[test]
 fn a_rehearsal_beside_an_open_order_forbids_as_well() {
     let (machine, sim) = (Machine::new(), Sim::start(&["--positions=3"]));
-    canary(&machine, &sim, &["--yes"]).env("KILL_AT_POINT", "after-send").end();
+    canary(&machine, &sim, &["--yes"]).env("KILL_AT_POINT", "after-send").end().was_killed();
     canary(&machine, &sim, &["--dry-run"]).json().exits(5);
     assert_eq!(opens(&sim), 1);
 }

@@ -34,6 +34,7 @@ mod positions;
 mod profiles;
 mod protocol;
 mod readme;
+mod rooms;
 mod settings;
 mod shared_state;
 mod simulator;

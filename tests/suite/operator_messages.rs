@@ -231,7 +231,7 @@ fn settings_that_come_through_a_pipe_are_read_and_one_without_a_writer_is_given_
     let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
     let path = pipe(&machine, "secrets.env");
     let nobody = machine.run(["positions", "--env-file", &path]).end().exits(2);
-    nobody.tells(&path).tells("nobody wrote to it");
+    nobody.tells(&path).tells("nothing was written to it");
 
     let child = machine.run(["positions", "--allow-loopback", "--env-file", &path]).start();
     let (host, port) = (sim.endpoint.ip(), sim.endpoint.port());

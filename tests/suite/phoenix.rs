@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::support::{Ended, Machine, Run, Sim, ended, named, signal, wait_until};
+use crate::support::{Exited, Machine, Run, Sim, ended, named, signal, wait_until};
 
 fn phoenix(machine: &Machine, arguments: &[&str]) -> Run {
     let all: Vec<&str> = ["phoenix"].iter().chain(arguments).copied().collect();
@@ -70,7 +70,7 @@ fn a_broken_safety_rule_is_noticed_within_25_rounds() {
         ("never-reconnect", "nothing-to-strangers"),
     ] {
         let machine = Machine::new();
-        let broken = |arguments: &[&str]| -> Ended {
+        let broken = |arguments: &[&str]| -> Exited {
             phoenix(&machine, arguments).env("BREAK_RULE", rule).json().exits(1)
         };
         let document = broken(&["--seed=4711"]).document();

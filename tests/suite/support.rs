@@ -3,14 +3,16 @@
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::ops::Deref;
 use std::os::fd::OwnedFd;
-use std::os::unix::process::CommandExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, Mutex, Once, mpsc};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use tempfile::TempDir;
 
 /// No command of any test runs longer: a hang is a failure, not a wait.
@@ -42,6 +44,19 @@ pub fn accept(listener: &TcpListener) -> TcpStream {
     accepted.unwrap().0
 }
 
+/// Commands inherit the signals that this process ignores, such as SIGHUP under nohup, but no handlers: exec resets those.
+/// So each ignored signal gets a handler that does nothing.
+fn stop_ignoring_signals() {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap_or("0");
+    let ignored = u64::from_str_radix(ignored.trim(), 16).unwrap();
+    for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM] {
+        if ignored & 1 << (signal - 1) != 0 {
+            signal_hook::flag::register(signal, Arc::default()).unwrap();
+        }
+    }
+}
+
 /// A machine of one test: nothing of the real one's settings, state or home is seen.
 pub struct Machine {
     dir: TempDir,
@@ -49,6 +64,8 @@ pub struct Machine {
 
 impl Machine {
     pub fn new() -> Self {
+        static SIGNALS: Once = Once::new();
+        SIGNALS.call_once(stop_ignoring_signals);
         Self { dir: tempfile::Builder::new().prefix("mt5crs-test-").tempdir().unwrap() }
     }
 
@@ -125,7 +142,8 @@ impl Machine {
     }
 }
 
-/// A command about to run.
+/// A command that is ready to run.
+#[must_use = "nothing runs until `end`, `json` or `start`"]
 pub struct Run {
     command: Command,
 }
@@ -298,10 +316,22 @@ pub fn signal_job(leader: u32, name: &str) {
     Command::new("kill").args([&signal, "--", &job]).status().unwrap();
 }
 
-/// How a command ended.
+/// A command that has ended, before its test looked at the exit code.
+#[must_use = "a test asserts how the command ended: `exits`"]
 pub struct Ended {
     output: Output,
     shown: String,
+}
+
+/// A command that ended with the exit code that its test expects.
+pub struct Exited(Ended);
+
+impl Deref for Exited {
+    type Target = Ended;
+
+    fn deref(&self) -> &Ended {
+        &self.0
+    }
 }
 
 impl Ended {
@@ -317,9 +347,24 @@ impl Ended {
         String::from_utf8(self.output.stderr.clone()).unwrap()
     }
 
+    /// SIGKILL must have ended it.
+    #[track_caller]
+    pub fn was_killed(self) -> Exited {
+        assert_eq!(
+            self.output.status.signal(),
+            Some(9),
+            "{}: {}\nstdout: {}\nstderr: {}",
+            self.shown,
+            self.output.status,
+            self.stdout(),
+            self.stderr()
+        );
+        Exited(self)
+    }
+
     /// The exit code must be this.
     #[track_caller]
-    pub fn exits(self, code: i32) -> Self {
+    pub fn exits(self, code: i32) -> Exited {
         assert_eq!(
             self.code(),
             Some(code),
@@ -328,9 +373,21 @@ impl Ended {
             self.stdout(),
             self.stderr()
         );
-        self
+        Exited(self)
     }
 
+    /// stdout's one JSON document; its exit code must be the process's.
+    #[track_caller]
+    pub fn document(&self) -> Value {
+        let text = self.stdout();
+        let document: Value = serde_json::from_str(&text)
+            .unwrap_or_else(|error| panic!("{error} in {text}\nstderr: {}", self.stderr()));
+        assert_eq!(document["exit_code"].as_i64(), self.code().map(i64::from), "{text}");
+        document
+    }
+}
+
+impl Exited {
     /// stdout must hold this.
     #[track_caller]
     pub fn says(self, text: &str) -> Self {
@@ -361,16 +418,6 @@ impl Ended {
             self.stdout()
         );
         self
-    }
-
-    /// stdout's one JSON document; its exit code must be the process's.
-    #[track_caller]
-    pub fn document(&self) -> Value {
-        let text = self.stdout();
-        let document: Value = serde_json::from_str(&text)
-            .unwrap_or_else(|error| panic!("{error} in {text}\nstderr: {}", self.stderr()));
-        assert_eq!(document["exit_code"].as_i64(), self.code().map(i64::from), "{text}");
-        document
     }
 }
 

@@ -47,7 +47,7 @@ fn rehearse() {
     let broken = wanted("BREAK_RULE")
         .map(|rule| mt5crs::os::failpoints::break_rule(&rule.to_string_lossy()));
     let noted =
-        wanted("NOTE_FLUSHES").map(|path| mt5crs::os::durable::notes::keep_in(path.as_ref()));
+        wanted("NOTE_FLUSHES").map(|path| mt5crs::os::durable::flush_log::start(path.as_ref()));
     assert!(broken != Some(false), "BREAK_RULE names no rule");
     assert!(!matches!(noted, Some(Err(_))), "NOTE_FLUSHES can't be written");
 }

@@ -1,34 +1,24 @@
 //! Files that others read while they are replaced.
 
-use std::fs::Permissions;
 use std::io::{self, BufWriter, Write};
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use anyhow::Context as _;
-
-/// Who may read what is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Readers {
-    /// Whoever wrote it.
-    Owner,
-    /// Anybody: a collector is another user.
-    All,
-}
+use mt5crs::os::durable::{Access, AtomicFile};
 
 /// Replaces the file atomically, so that a reader never sees half of it. What is no file (`/dev/stderr`, a pipe) is
 /// written to and never replaced; a link stays a link.
 pub(crate) fn replace(
     path: &Path,
-    readers: Readers,
+    access: Access,
     write: &dyn Fn(&mut dyn Write) -> io::Result<()>,
 ) -> anyhow::Result<()> {
-    try_replace(path, readers, write).with_context(|| path.display().to_string())
+    try_replace(path, access, write).with_context(|| path.display().to_string())
 }
 
 fn try_replace(
     path: &Path,
-    readers: Readers,
+    access: Access,
     write: &dyn Fn(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<()> {
     if std::fs::metadata(path).is_ok_and(|there| !there.is_file()) {
@@ -37,14 +27,8 @@ fn try_replace(
         return writer.flush();
     }
     let path = &std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let directory = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let mut file = tempfile::NamedTempFile::new_in(directory)?;
-    write(&mut file)?;
-    if readers == Readers::All {
-        file.as_file().set_permissions(Permissions::from_mode(0o644))?;
-    }
-    file.persist(path).map(drop).map_err(|error| error.error)
+    let mut writer = BufWriter::new(AtomicFile::create(path, access)?);
+    write(&mut writer)?;
+    // The file stands even where its directory could not be flushed.
+    writer.into_inner()?.replace().map(drop)
 }

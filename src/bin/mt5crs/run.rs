@@ -6,15 +6,16 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use jiff::Timestamp;
-use mt5crs::clock::{Clock, Stop, SystemClock};
+use mt5crs::clock::{Clock, StopToken, SystemClock, millis};
 use mt5crs::exit::Exit;
 use mt5crs::metric::Metric;
+use mt5crs::os::durable::Access;
 use mt5crs::report::{Envelope, Failure, Outcome, TargetKind};
 use serde::Serialize;
 
 use crate::args::{Format, Global};
 use crate::context::CommandContext;
-use crate::outfile::{self, Readers};
+use crate::outfile;
 use crate::render::nagios::{self, State};
 use crate::render::prometheus::{self, Labels};
 use crate::render::{self, Context, Page, Screen, Sheet};
@@ -25,7 +26,7 @@ pub(crate) struct Run {
     pub(crate) global: Global,
     pub(crate) screen: Screen,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) stop: Stop,
+    pub(crate) stop: StopToken,
     started_at: Timestamp,
     began: Duration,
     /// What a monitoring plugin's line said, once there is one.
@@ -106,7 +107,7 @@ impl Run {
         let text = prometheus::text(figures, labels);
         match &self.global.outfile {
             Some(path) => {
-                outfile::replace(path, Readers::All, &|file| file.write_all(text.as_bytes()))
+                outfile::replace(path, Access::Everyone, &|file| file.write_all(text.as_bytes()))
             }
             None if on_stderr => Ok(self.screen.text_on_stderr(&text)?),
             None => Ok(self.screen.text(&text)?),
@@ -226,7 +227,7 @@ impl Run {
         let document = self.envelope(command, outcome, site, showing);
         let mut shown = Ok(());
         if let Some(path) = showing.report_file {
-            shown = outfile::replace(path, Readers::Owner, &|file| {
+            shown = outfile::replace(path, Access::Owner, &|file| {
                 Ok(serde_json::to_writer(file, &document)?)
             });
         }
@@ -286,7 +287,7 @@ impl Run {
             endpoint: site.map(|site| site.endpoint.as_str()),
             target: showing.target,
             started_at: self.started_at,
-            duration_ms: u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
+            duration_ms: millis(duration),
             verdict: outcome.verdict,
             exit_code: outcome.exit.code(),
             run_log: site.map(|site| site.record.run_log()),

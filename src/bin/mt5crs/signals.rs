@@ -6,18 +6,18 @@ use std::os::unix::net::UnixStream;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use mt5crs::clock::Stop;
+use mt5crs::clock::StopToken;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
 
 use crate::render::Screen;
 
 /// Listens on a thread of its own. A system that can't leaves the default: the process is ended where it stands.
-pub(crate) fn install() -> Stop {
-    try_install().unwrap_or_else(|_| Stop::never())
+pub(crate) fn install() -> StopToken {
+    try_install().unwrap_or_else(|_| StopToken::never())
 }
 
-fn try_install() -> std::io::Result<Stop> {
+fn try_install() -> std::io::Result<StopToken> {
     // A limit on the size of files (`ulimit -f`, LimitFSIZE) would kill the process in the middle of its orders, by the
     // default for this signal. Heard and left at that, it makes the write fail, which is dealt with where it is made.
     signal_hook::flag::register(SIGXFSZ, Arc::default())?;
@@ -28,7 +28,7 @@ fn try_install() -> std::io::Result<Stop> {
         heard.push(SIGHUP);
     }
     let mut signals = Signals::new(heard)?;
-    let stop = Stop::new(OwnedFd::from(wake));
+    let stop = StopToken::new(OwnedFd::from(wake));
     let asked = stop.clone();
     std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
         let mut hung_up = false;
@@ -38,7 +38,7 @@ fn try_install() -> std::io::Result<Stop> {
             if signal == SIGHUP && std::mem::replace(&mut hung_up, true) {
                 continue;
             }
-            asked.ask(usize::try_from(signal).unwrap_or(usize::MAX));
+            asked.request_stop(usize::try_from(signal).unwrap_or(usize::MAX));
             if asked.check().is_ok() {
                 let screen = Screen { quiet: false };
                 screen.warn("not stopped: orders are on their way; where positions are being closed a second Ctrl-C stops, and leaves what is in flight unknown");

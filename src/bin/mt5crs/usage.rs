@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 
 use clap::error::ErrorKind;
-use mt5crs::clock::{Clock, Stop, SystemClock};
+use mt5crs::clock::{Clock, StopToken, SystemClock};
 use mt5crs::exit::Exit;
 use mt5crs::report::{Envelope, Failure};
 
@@ -44,7 +44,7 @@ pub(crate) fn explain(error: &clap::Error) -> u8 {
             profile: None,
             endpoint: None,
             target: None,
-            started_at: SystemClock::new(Stop::never()).now(),
+            started_at: SystemClock::new(StopToken::never()).now(),
             duration_ms: 0,
             verdict: failure.verdict(),
             exit_code: Exit::Usage.code(),

@@ -48,14 +48,14 @@ pub(crate) fn run_all(run: &Run, parts: Vec<WorkerRole>, deadline: Option<Durati
 
 /// Relays signals and ends what doesn't end by itself, until every process has.
 fn watch(run: &Run, all: &mut [Process], events: &Receiver<Event>, limit: Option<Deadline>) {
-    let (already, _) = run.stop.asked();
+    let (already, _) = run.stop.requests();
     let mut passed_on = already;
     let mut killed: Option<Deadline> = None;
     while all.iter().any(Process::is_running) {
         if let Ok(event) = events.recv_timeout(LOOK) {
             all[event.index].hear(event.what);
         }
-        let (asked, signal) = run.stop.asked();
+        let (asked, signal) = run.stop.requests();
         if asked > passed_on {
             passed_on = asked;
             let enough = asked - already >= ENOUGH;

@@ -4,14 +4,14 @@
 //! is being written, and is left out; anything else that is no finite number makes the whole file unreadable, because a
 //! sample without the values that somebody could not read is another sample.
 
-use std::fs::OpenOptions;
+use std::fs::File;
 use std::io::Read as _;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use nix::fcntl::OFlag;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
+
+use crate::os::fifo::open_regular;
 
 /// A longer file is an archive and no sample.
 const MOST_BYTES: u64 = 4 << 20;
@@ -54,13 +54,7 @@ pub fn read(source: &Source) -> Result<Sample, Unreadable> {
 }
 
 fn text_of(path: &Path) -> Result<String, String> {
-    // A pipe that nobody writes to must not hold up a watch.
-    let flags = OFlag::O_NONBLOCK.bits();
-    let file = OpenOptions::new().read(true).custom_flags(flags).open(path);
-    let file = file.map_err(|error| error.to_string())?;
-    if !file.metadata().map_err(|error| error.to_string())?.is_file() {
-        return Err("it is no regular file".to_owned());
-    }
+    let file = open_regular(File::options().read(true), path).map_err(|error| error.to_string())?;
     let mut bytes = vec![];
     file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
     if bytes.len() as u64 > MOST_BYTES {
@@ -202,6 +196,6 @@ mod tests {
         assert!(read_it().unwrap_err().why.contains("4 MiB"));
         std::fs::remove_file(&path).unwrap();
         nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();
-        assert!(read_it().unwrap_err().why.contains("no regular file"));
+        assert!(read_it().unwrap_err().why.contains("not a regular file"));
     }
 }

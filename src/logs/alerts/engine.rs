@@ -7,8 +7,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::clock::Clock;
+use crate::os::resources::Sample;
 use crate::os::systemd::{self, Unit};
-use crate::os::usage::Sample;
 
 /// How long systemd's answer is waited for: it comes within milliseconds, or the manager is in trouble.
 const WAIT: Duration = Duration::from_secs(2);

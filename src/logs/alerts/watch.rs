@@ -12,8 +12,8 @@ use crate::logs::alerts::event::Event;
 use crate::logs::alerts::rules::{Alert, Rules};
 use crate::logs::search::files::Unreadable;
 use crate::logs::search::searcher::{Hit, Listener};
+use crate::os::resources::{Meter, Sample};
 use crate::os::systemd;
-use crate::os::usage::{Meter, Sample};
 
 /// From one look at what the engine or our runs use to the next: the time over which the processor's share is taken.
 const LOOK_INTERVAL: Duration = Duration::from_secs(10);

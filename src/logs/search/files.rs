@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use memchr::memchr_iter;
 
 use crate::logs::search::parse::Line;
+use crate::os::durable::directory_of;
 
 /// How far into a file its first line of ours is looked for, in bytes.
 const HEAD: u64 = 16 * 1024;
@@ -77,14 +78,6 @@ pub fn family(log: &Path) -> Vec<PathBuf> {
         all.push(log.to_owned());
     }
     all
-}
-
-/// Where a path's file stands.
-pub(crate) fn directory_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    }
 }
 
 /// The logs in a directory, in no order.

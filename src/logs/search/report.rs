@@ -13,7 +13,7 @@ use crate::logs::search::parse::Line;
 use crate::logs::search::preset::{PRESETS, Preset};
 use crate::logs::search::query::Query;
 use crate::logs::search::searcher::Hit;
-use crate::os::usage::Usage;
+use crate::os::resources::Usage;
 
 /// One line of what `logs grep -o json` prints.
 #[derive(Debug, Serialize, JsonSchema)]

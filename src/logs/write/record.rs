@@ -4,16 +4,14 @@
 //! `O_APPEND`: the kernel puts it behind whatever is there, whole. A log that can't be written never stops a run, least
 //! of all one that closes positions: the first failure is kept ([`Record::trouble`]) for the report to warn of.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use nix::fcntl::OFlag;
 use tracing::Level;
 use uuid::Uuid;
 
@@ -23,6 +21,8 @@ use crate::exit::Exit;
 use crate::logs::write::line::{self, Format};
 use crate::logs::write::marker::Marker;
 use crate::logs::write::rotation::{self, Limits};
+use crate::os::durable::directory_of;
+use crate::os::fifo::open_nonblocking;
 use crate::os::process;
 
 /// Hex digits of the run's id that are shown: with the PID beside them, enough to tell runs apart.
@@ -127,7 +127,7 @@ impl Record {
 
     /// Compresses a few old logs of runs that are over. Takes its time: nothing that is urgent may wait for it.
     pub fn tidy(&self) {
-        let directory = crate::logs::search::files::directory_of(&self.run_log.path);
+        let directory = directory_of(&self.run_log.path);
         if let Err((path, error)) =
             rotation::compress_old(directory, self.clock.now(), &process::is_alive)
         {
@@ -231,9 +231,7 @@ fn open(path: &Path) -> io::Result<File> {
     if let Some(parent) = path.parent() {
         std::fs::create_dir_all(parent)?;
     }
-    // Where a pipe without a reader stands at the path, opening it must fail and not wait.
-    let flags = OFlag::O_NONBLOCK.bits();
-    OpenOptions::new().append(true).create(true).custom_flags(flags).open(path)
+    open_nonblocking(File::options().append(true).create(true), path)
 }
 
 fn keep(trouble: &OnceLock<RecordError>, path: &Path, source: io::Error) {

@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-use crate::logs::search::files::directory_of;
+use crate::os::durable::{Access, AtomicFile};
 
 /// When a run that lasts begins another part.
 #[derive(Debug, Clone, Copy)]
@@ -105,20 +105,17 @@ fn run_of(name: &str) -> Option<(Timestamp, u32)> {
 fn compress(path: &Path) -> io::Result<u64> {
     let mut plain = File::open(path)?;
     let meta = plain.metadata()?;
-    let copy = tempfile::NamedTempFile::new_in(directory_of(path))?;
+    let mut name = OsString::from(path);
+    name.push(".gz");
+    let copy = AtomicFile::create(Path::new(&name), Access::Owner)?;
     let mut encoder = GzEncoder::new(copy, Compression::default());
     let bytes = io::copy(&mut plain, &mut encoder)?;
     let copy = encoder.finish()?;
-    copy.as_file().set_permissions(meta.permissions())?;
-    copy.as_file().set_modified(meta.modified()?)?;
-    copy.as_file().sync_all()?;
-    let mut name = OsString::from(path);
-    name.push(".gz");
-    // Where there is one, another run made it, whole, and was stopped before it could do the rest.
-    match copy.persist_noclobber(name) {
-        Err(error) if error.error.kind() != io::ErrorKind::AlreadyExists => {
-            return Err(error.error);
-        }
+    copy.file().set_permissions(meta.permissions())?;
+    copy.file().set_modified(meta.modified()?)?;
+    // Where the file exists, another run made it, complete, and was stopped before it could do the rest.
+    match copy.persist_new() {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
         _ => {}
     }
     match fs::remove_file(path) {

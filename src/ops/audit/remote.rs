@@ -23,6 +23,7 @@ use crate::ops::link_test::{self, Layer, Reach};
 use crate::ops::sync::changes::Changes;
 use crate::ops::sync::snapshot::{Previous, Store};
 use crate::ops::sync::{self, Observed, StateExpectations, checks};
+use crate::os::process;
 use crate::proof::can_close::{self, Probed};
 use crate::protocol::ErrorCode;
 use crate::protocol::positions::Position;
@@ -172,7 +173,7 @@ fn talk(
     let transport = (deps.transport)(target.address);
     let mut client = Client::new(&*transport, clock, remote.policy, deps.deadline, &Silent);
 
-    let cpu_before = super::usage::own_cpu();
+    let cpu_before = process::own_cpu();
     let began = clock.monotonic();
     let mut observed = Observed::default();
     let read = sync::observe(&mut client, options.settings.magic, &mut observed);
@@ -193,7 +194,7 @@ fn talk(
     if measure_own || findings.wants_code("baseline.retry") {
         findings.add("baseline.retry", retry(options, deps, &mut client, remote)?);
     }
-    let cpu_after = super::usage::own_cpu();
+    let cpu_after = process::own_cpu();
     talked.own_cpu = cpu_after.zip(cpu_before).map(|(after, before)| after.saturating_sub(before));
     Ok(())
 }

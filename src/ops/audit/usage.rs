@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use nix::sys::resource::{UsageWho, getrusage};
-
 use super::findings::Found;
-use crate::os::process;
 
 const MB: f64 = 1e6;
 /// Memory that is expected, in MB.
@@ -44,19 +41,6 @@ pub(super) fn judge_cpu(whose: &str, used: Duration, span: Duration, alert: f64)
         .expected(format!("at most {EXPECTED_PERCENT} %; alert past {alert} %"))
 }
 
-/// What this process holds now, in bytes.
-pub(super) fn own_memory() -> Option<u64> {
-    process::sample(std::process::id(), Duration::ZERO)?.memory_bytes
-}
-
-/// The CPU time that this process has used so far.
-pub(super) fn own_cpu() -> Option<Duration> {
-    let usage = getrusage(UsageWho::RUSAGE_SELF).ok()?;
-    let micros = [usage.user_time(), usage.system_time()]
-        .map(|time| time.tv_sec().saturating_mul(1_000_000).saturating_add(time.tv_usec()));
-    u64::try_from(micros.iter().sum::<i64>()).ok().map(Duration::from_micros)
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::Status;
@@ -76,11 +60,5 @@ mod tests {
         };
         assert_eq!([cpu(0), cpu(100)], [Status::Pass, Status::Pass]);
         assert_eq!([cpu(101), cpu(500), cpu(501)], [Status::Warn, Status::Warn, Status::Fail]);
-    }
-
-    #[test]
-    fn this_process_has_used_something() {
-        assert!(own_memory().unwrap() > 1 << 20);
-        assert!(own_cpu().is_some());
     }
 }

@@ -15,7 +15,6 @@ use crate::exit::Exit;
 use crate::link::Client;
 use crate::proof::absence::{self, Credible};
 use crate::proof::intents;
-use crate::protocol::Reply;
 use crate::protocol::positions::Position;
 use crate::report::{Check, Failure, Outcome, Status, Verdict};
 use crate::units::Ticket;
@@ -108,8 +107,8 @@ fn find(
     let named = intents::is_named(evidence, canary.run, canary.ticket).map_err(damaged)?;
     guard("named-ticket", is_named(canary, named))?;
     let list = match client.positions().map_err(|error| link(&error))?.reply {
-        Reply::Done(list) => list.positions,
-        Reply::Refused(refusal) => {
+        Ok(list) => list.positions,
+        Err(refusal) => {
             let failure = refuse(&refusal.to_string(), refusal.code.remedy());
             return guard("in-the-list", Err(failure)).map(|()| BTreeSet::new());
         }
@@ -126,7 +125,7 @@ fn find(
         listed.as_ref().map(|p| format!("the list holds {}", p.ticket)).map_err(Clone::clone),
     )?;
     let position = listed?;
-    if let Reply::Done(account) = client.account().map_err(|error| link(&error))?.reply {
+    if let Ok(account) = client.account().map_err(|error| link(&error))?.reply {
         report.balance_before = Some(account.balance);
     }
     let (run, since) = (canary.run, canary.since);

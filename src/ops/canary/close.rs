@@ -14,7 +14,6 @@ use crate::exit::Exit;
 use crate::link::{Client, Error};
 use crate::proof::absence::{self, Credible};
 use crate::proof::close::{self, Became, Closing};
-use crate::protocol::Reply;
 use crate::protocol::positions::Position;
 use crate::report::Failure;
 use crate::units::Ticket;
@@ -82,7 +81,7 @@ impl CloseContext<'_, '_, '_> {
         how: Unwind,
     ) -> Closed {
         let clock = self.deps.clock;
-        self.deps.stop.grant(usize::from(!how.asked));
+        self.deps.stop.ignore_next(usize::from(!how.asked));
         let until = Deadline::after(clock, self.options.closing);
         self.client.go_on(self.options.reads, until);
         let (mut rounds, mut listed) = (0, !how.gone);
@@ -126,8 +125,8 @@ impl CloseContext<'_, '_, '_> {
         let list = match self.client.positions() {
             Err(error) => return Some(failed(&error)),
             Ok(answer) => match answer.reply {
-                Reply::Refused(refusal) => return Some(Tried::Again(refusal.to_string())),
-                Reply::Done(list) => list.positions,
+                Err(refusal) => return Some(Tried::Again(refusal.to_string())),
+                Ok(list) => list.positions,
             },
         };
         if list.iter().any(|position| position.ticket == ticket) {

@@ -8,7 +8,7 @@ use super::admission::Admission;
 use super::close::{CloseContext, not_closed};
 use super::watch::{self, Ended, Held, Hourly};
 use super::{CloseEnd, Closed, Deps, Options, OrderEnd, Ordered, Report};
-use crate::clock::Deadline;
+use crate::clock::{Deadline, millis};
 use crate::evidence::body::{
     CanaryEnd, CanaryResult, Funds, OpenIntent, OpenOutcome, OpenResult, Ordered as Recorded,
     Purpose, RawReply,
@@ -24,7 +24,7 @@ use crate::proof::open::{self, Became, ClaimSummary, ExpectedOrder, Found};
 use crate::protocol::account::Account;
 use crate::protocol::order::{Filled, Open};
 use crate::protocol::positions::Position;
-use crate::protocol::{ErrorCode, Executed, Refusal, Reply, signature};
+use crate::protocol::{ErrorCode, Executed, Refusal, signature};
 use crate::report::{Failure, Outcome, Verdict};
 use crate::units::{Price, Side, Ticket};
 
@@ -80,7 +80,7 @@ pub(super) fn trade(
         Err(failure) => return refused(report, failure, simulated),
     };
     (deps.point)("before-intent");
-    if let Err(stopped) = deps.stop.shield() {
+    if let Err(stopped) = deps.stop.ignore_all() {
         return refused(report, interrupted(stopped), simulated);
     }
     if let Err(error) = deps.records.add(deps.clock, &intent.into()) {
@@ -148,8 +148,8 @@ fn last_look(
     let failed = |error: &Error| options.names.read_failure(error);
     client.identify().map_err(|error| failed(&error))?;
     let list = match client.positions().map_err(|error| failed(&error))?.reply {
-        Reply::Done(list) => list.positions,
-        Reply::Refused(refusal) => {
+        Ok(list) => list.positions,
+        Err(refusal) => {
             return Err(forbidden("the positions can't be read", &refusal.to_string()));
         }
     };
@@ -217,8 +217,6 @@ fn intent(
     before: &BTreeSet<Ticket>,
     account: &Account,
 ) -> OpenIntent {
-    let millis =
-        |duration: std::time::Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     OpenIntent {
         purpose: Purpose::Canary,
         order: Recorded {
@@ -366,7 +364,7 @@ fn executed(
 /// The balance after all, and the last record of a canary's own run.
 pub(super) fn finish(context: &mut CloseContext<'_, '_, '_>, report: &mut Report, own: bool) {
     report.exercised();
-    if let Ok(Reply::Done(account)) = context.client.account().map(|answer| answer.reply) {
+    if let Ok(Ok(account)) = context.client.account().map(|answer| answer.reply) {
         report.balance_after = Some(account.balance);
     }
     // Who adopts a position knows no balance from before it was opened, and its run has an end of its own.

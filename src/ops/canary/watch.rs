@@ -26,7 +26,7 @@ pub use self::report::{BreakerEnd, DriftReport, Ended, Tick, Watched};
 use self::schedule::{Schedule, WallClock};
 use super::close::{CloseContext, Unwind, not_closed};
 use super::{CloseEnd, Closed, Report};
-use crate::clock::{Stopped, humanize};
+use crate::clock::{Stopped, humanize, millis};
 use crate::evidence::body::{WatchBegin, WatchEnd, WatchResult};
 use crate::exit::Exit;
 use crate::guard::breaker::{self, Engaged};
@@ -100,7 +100,6 @@ pub(super) fn run(
     held: Held,
 ) -> Result<Verdict, Failure> {
     let (ticket, adopted) = (held.position.ticket, held.adopted);
-    let millis = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
     let begin = WatchBegin {
         ticket,
         adopted,
@@ -139,7 +138,7 @@ pub(super) fn run(
     context.keep(&end.into());
     let closed = if kept_open {
         // From here on there is nothing to wait for: a wish to stop that comes now is granted by ending.
-        context.deps.stop.grant(usize::MAX);
+        context.deps.stop.ignore_next(usize::MAX);
         Closed { ticket, result: CloseEnd::KeptOpen, why }
     } else {
         let patience = context.options.closing;
@@ -230,7 +229,7 @@ impl Looker<'_, '_, '_, '_> {
     fn watch(&mut self) -> (Ended, Option<Stopped>) {
         let clock = self.context.deps.clock;
         // What was asked for while the order could not be taken back is heard now.
-        self.context.deps.stop.be_patient(0);
+        self.context.deps.stop.ignore_first(0);
         let mut schedule =
             Schedule::new(clock.monotonic(), self.monitor.interval, self.monitor.duration);
         let mut wall = WallClock::new(clock);
@@ -272,7 +271,6 @@ impl Looker<'_, '_, '_, '_> {
         let clock = self.context.deps.clock;
         let now = clock.monotonic();
         let (errors, critical_errors) = self.health.errors(now);
-        let millis = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
         Tick {
             schema: "mt5crs.canary-tick/1",
             at: clock.now(),

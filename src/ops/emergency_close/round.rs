@@ -15,9 +15,9 @@ use crate::link::session::{Answer, AskError};
 use crate::link::transport::LinkError;
 use crate::proof::absence::{self, Credible};
 use crate::proof::close::{cannot_close, describe};
+use crate::protocol::Refusal;
 use crate::protocol::order::Close;
 use crate::protocol::positions::{Position, Positions};
-use crate::protocol::{Refusal, Reply};
 use crate::units::Ticket;
 
 pub(super) struct Round<'r, 'm> {
@@ -64,7 +64,7 @@ impl Round<'_, '_> {
             }
         };
         let Some(answer) = listed else { return ended };
-        let Reply::Done(list) = &answer.reply else { return ended };
+        let Ok(list) = &answer.reply else { return ended };
         ended.reading = Some(Reading::of(answer.sent_at, list, &answer.raw));
         if let Err(Error::Stopped(stopped)) = self.settle(client, &list.positions) {
             ended.stopped = Some(stopped);

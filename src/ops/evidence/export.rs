@@ -8,14 +8,12 @@
 //! written over: what was handed out once stays what it was.
 
 use std::fmt::Write as _;
-use std::fs::{self, Permissions};
+use std::fs;
 use std::io::{self, BufWriter, Write};
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use tempfile::NamedTempFile;
 use uuid::Uuid;
 
 use super::findings::{Findings, Lines};
@@ -26,6 +24,7 @@ use crate::evidence::book::Book;
 use crate::evidence::chain::{Chain, Step};
 use crate::evidence::{Evidence, EvidenceError, Head, Record};
 use crate::exit::Exit;
+use crate::os::durable::{Access, AtomicFile};
 use crate::protocol::request::rfc3339;
 use crate::report::{Failure, Outcome, Verdict};
 use crate::units::Ticket;
@@ -197,22 +196,16 @@ impl About {
 
 /// The three files, under other names until they are whole.
 struct Files {
-    physical: BufWriter<NamedTempFile>,
-    story: BufWriter<NamedTempFile>,
-    completion: BufWriter<NamedTempFile>,
+    physical: BufWriter<AtomicFile>,
+    story: BufWriter<AtomicFile>,
+    completion: BufWriter<AtomicFile>,
 }
 
 impl Files {
     fn begin(directory: &Path) -> io::Result<Self> {
-        let file = || {
-            tempfile::Builder::new()
-                .prefix(".evidence-export-")
-                .suffix(".tmp")
-                .permissions(Permissions::from_mode(0o666))
-                .tempfile_in(directory)
-                .map(BufWriter::new)
-        };
-        Ok(Self { physical: file()?, story: file()?, completion: file()? })
+        let file =
+            |name| AtomicFile::create(&directory.join(name), Access::Umask).map(BufWriter::new);
+        Ok(Self { physical: file(PHYSICAL)?, story: file(STORY)?, completion: file(COMPLETION)? })
     }
 
     fn tell(&mut self, record: &Record, only: Option<Ticket>) -> io::Result<()> {
@@ -240,10 +233,9 @@ impl Files {
             let path = directory.join(name);
             let file =
                 file.into_inner().map_err(|error| not_written(directory, &error.into_error()))?;
-            file.as_file().sync_all().map_err(|error| not_written(directory, &error))?;
-            file.persist_noclobber(&path).map_err(|error| match error.error.kind() {
+            file.persist_new().map_err(|error| match error.kind() {
                 io::ErrorKind::AlreadyExists => exists(&path),
-                _ => not_written(directory, &error.error),
+                _ => not_written(directory, &error),
             })?;
             paths.push(path);
         }

@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Options, Reach};
-use crate::clock::{Deadline, micros};
+use crate::clock::{Deadline, micros, nanos};
 use crate::link::client::Error;
 use crate::link::session::{AskError, ProofError, Session};
 use crate::link::target::Target;
@@ -235,10 +235,6 @@ fn loss(error: LinkError) -> Result<Result<Duration, LinkError>, Error> {
         LinkError::NotZeroMq(what) => Err(Error::NotZeroMq(what)),
         error => Ok(Err(error)),
     }
-}
-
-fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
 fn summarise(samples: &Samples, options: &Options) -> Latency {

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::latency::{self, Latency, Measured};
 use super::{Options, Reach, Report};
-use crate::clock::{Deadline, micros};
+use crate::clock::{Deadline, micros, signed_micros};
 use crate::exit::Exit;
 use crate::failure::interrupted;
 use crate::link::client::Error;
@@ -16,7 +16,6 @@ use crate::link::diagnosis;
 use crate::link::session::{AskError, Identity, ProofError, Session};
 use crate::link::target::{self, Target, resolve};
 use crate::link::transport::{Connection, LinkError};
-use crate::protocol::Reply;
 use crate::protocol::account::Account;
 use crate::report::{Failure, Status};
 
@@ -214,7 +213,7 @@ impl<'t> Test<'t> {
     /// A skew fails only after the layers above were looked at, because they don't depend on it.
     fn judge_clock(&mut self, identity: Identity) -> Result<(), Failure> {
         let skew = identity.skew;
-        self.report.skew_us = Some(i64::try_from(skew.as_micros()).unwrap_or(i64::MAX));
+        self.report.skew_us = Some(signed_micros(skew));
         self.report.skew_uncertainty_us = Some(micros(identity.skew_uncertainty()));
         let found = describe_skew(skew, identity.skew_uncertainty());
         let size = skew.unsigned_abs();
@@ -242,14 +241,14 @@ impl<'t> Test<'t> {
     fn ask_terminal(&mut self, session: &mut Session<'_>) -> Result<(), (Failure, SessionState)> {
         let until = self.until();
         match session.ask::<Account>((), until).map(|answer| answer.reply) {
-            Ok(Reply::Done(account)) => {
+            Ok(Ok(account)) => {
                 let currency = account.currency.as_deref().unwrap_or_default().escape_debug();
                 let found = format!("GET_ACCOUNT answered: balance {} {currency}", account.balance);
                 self.report.account = Some(account);
                 self.passed("terminal", found);
                 Ok(())
             }
-            Ok(Reply::Refused(refusal)) => {
+            Ok(Err(refusal)) => {
                 let failure = Failure {
                     code: "terminal-gone",
                     message: format!(

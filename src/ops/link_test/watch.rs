@@ -13,12 +13,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Options, Reach};
-use crate::clock::{Deadline, Stopped, micros};
+use crate::clock::{Deadline, Stopped, micros, millis};
 use crate::guard::staleness;
 use crate::link::session::{AskError, ProofError, Session, clock_skew};
 use crate::link::target::{self, resolve};
 use crate::link::transport::LinkError;
-use crate::protocol::Reply;
 use crate::protocol::account::Account;
 use crate::protocol::ping::Pong;
 
@@ -142,10 +141,6 @@ pub enum EventKind {
     Still,
     /// They move again.
     Moved,
-}
-
-fn millis(span: Duration) -> u64 {
-    micros(span) / 1000
 }
 
 /// Looks every `every` until somebody asks to stop, the deadline is past, or nobody is told any longer.
@@ -301,22 +296,22 @@ fn look<'r>(
     };
     let rtt = pong.rtt;
     let clock = match &pong.reply {
-        Reply::Done(pong_at) => {
+        Ok(pong_at) => {
             let skew = clock_skew(pong_at, pong.sent_at, rtt);
             Band::of(skew.unsigned_abs(), options.skew_warn, options.signature_ttl)
         }
-        Reply::Refused(refusal) => {
+        Err(refusal) => {
             let stranger = State::Stranger { why: refusal.to_string() };
             return Ok(Seen::without_account(stranger, Some(rtt)));
         }
     };
     let seen = match proved.ask::<Account>((), until).map(|answer| answer.reply) {
-        Ok(Reply::Done(account)) => {
+        Ok(Ok(account)) => {
             let latency = Band::of(rtt, options.latency_warn, options.latency_critical);
             let state = State::Up { latency, clock };
             Seen { state, rtt: Some(rtt), account: Some(account) }
         }
-        Ok(Reply::Refused(refusal)) => {
+        Ok(Err(refusal)) => {
             Seen::without_account(State::TerminalGone { why: refusal.to_string() }, Some(rtt))
         }
         Err(error) => return Ok(Seen::without_account(unanswered(error)?, Some(rtt))),

@@ -10,8 +10,8 @@ use std::time::Duration;
 use super::draw::{Client, Draw};
 use super::stage::{Deps, Ended, Stage, Trouble};
 use super::wire::{Order, Wire};
-use super::{Options, Recovery, Report, millis, steps};
-use crate::clock::{Clock, Deadline, Stop};
+use super::{Options, Recovery, Report, steps};
+use crate::clock::{Clock, Deadline, StopToken, millis};
 use crate::exit::Exit;
 use crate::failure::{FailureContext, interrupted};
 use crate::report::{Check, Failure, Outcome, Status, verdict_of};
@@ -26,7 +26,7 @@ pub fn run(
     names: &FailureContext,
     clock: &dyn Clock,
     deadline: Deadline,
-    stop: &Stop,
+    stop: &StopToken,
 ) -> Outcome<Report> {
     let deps = Deps { tool: &options.tool, environment: &options.environment, clock, stop };
     let mut report = Report {

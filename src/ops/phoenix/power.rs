@@ -10,7 +10,7 @@ use std::io;
 use std::path::Path;
 
 #[cfg(debug_assertions)]
-use crate::os::durable::notes;
+use crate::os::durable::flush_log;
 
 /// Whether this build can tell what a power cut takes.
 pub(super) const SHOWN: bool = cfg!(debug_assertions);
@@ -20,7 +20,7 @@ pub(super) const SHOWN: bool = cfg!(debug_assertions);
 pub(super) fn cut(state: &Path, notes: &Path) -> io::Result<u64> {
     use std::os::unix::fs::MetadataExt as _;
 
-    let flushed = notes::read(notes)?;
+    let flushed = flush_log::read(notes)?;
     let mut lost = 0;
     let entries = match fs::read_dir(state) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),

@@ -19,7 +19,7 @@ use serde_json::Value;
 
 use super::draw::SIGNATURE_TTL_MS;
 use super::wire::Held;
-use crate::clock::{Clock, Deadline, Stop, Stopped};
+use crate::clock::{Clock, Deadline, StopToken, Stopped};
 use crate::evidence::Evidence;
 use crate::guard::decision;
 use crate::ops::sync::snapshot::Store;
@@ -53,7 +53,7 @@ pub(super) struct Deps<'m> {
     /// Handed on to every child beside the stage's own settings.
     pub(super) environment: &'m [(OsString, OsString)],
     pub(super) clock: &'m dyn Clock,
-    pub(super) stop: &'m Stop,
+    pub(super) stop: &'m StopToken,
 }
 
 /// A directory of its own, with settings that are quick.

@@ -4,9 +4,8 @@
 //! interrupted at any point leaves the old one whole. A file that can't be read, or that another version wrote in
 //! another form, is taken for absent, with a warning: a comparison is lost, nothing else.
 
-use std::fs::{self, File, Permissions};
-use std::io::{BufWriter, ErrorKind, Write};
-use std::os::unix::fs::PermissionsExt as _;
+use std::fs;
+use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -15,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::recovered::Recovered;
 use crate::exit::Exit;
-use crate::os::durable;
+use crate::os::durable::{Access, AtomicFile};
 use crate::protocol::account::Account;
 use crate::protocol::positions::Position;
 use crate::report::Failure;
@@ -151,30 +150,21 @@ impl Store {
 
     /// Replaces the snapshot. `Ok` may hold a warning: it stands, but a power cut could still bring back the old one.
     pub fn keep(&self, snapshot: &Taken<'_>) -> Result<Option<String>, Failure> {
-        self.replace(snapshot)
+        let unflushed = self
+            .replace(snapshot)
             .map_err(|error| self.failure("failed to keep the snapshot", &error))?;
-        let synced = File::open(&self.directory).and_then(|directory| directory.sync_all());
-        Ok(synced
-            .err()
-            .map(|error| format!("the snapshot's directory could not be flushed: {error}")))
+        Ok(unflushed.map(|error| format!("the snapshot's directory could not be flushed: {error}")))
     }
 
-    fn replace(&self, snapshot: &Taken<'_>) -> std::io::Result<()> {
-        let file = tempfile::Builder::new()
-            .prefix(".snapshot-")
-            .suffix(".tmp")
-            // What the umask leaves of it, as with the records: a group of operators shares both.
-            .permissions(Permissions::from_mode(0o666))
-            .tempfile_in(&self.directory)?;
+    fn replace(&self, snapshot: &Taken<'_>) -> io::Result<Option<io::Error>> {
+        let file = AtomicFile::create(&self.file, Access::Umask)?;
         let mut writer = BufWriter::with_capacity(BUFFER_BYTES, file);
         serde_json::to_writer(&mut writer, snapshot)?;
         writer.write_all(b"\n")?;
-        let file = writer.into_inner().map_err(std::io::IntoInnerError::into_error)?;
-        durable::all(file.as_file())?;
-        file.persist(&self.file).map(drop).map_err(|error| error.error)
+        writer.into_inner()?.replace()
     }
 
-    fn failure(&self, message: &str, error: &std::io::Error) -> Failure {
+    fn failure(&self, message: &str, error: &io::Error) -> Failure {
         Failure {
             code: "state-not-writable",
             message: format!("{message} {}", self.directory.display()),

@@ -3,6 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::{Gateway, terminal};
+use crate::clock::signed_micros;
 use crate::protocol::account::Account;
 use crate::protocol::code::ErrorCode;
 use crate::protocol::ping::Pong;
@@ -97,8 +98,7 @@ impl Gateway {
 
 pub(super) fn pong(incoming: &Incoming<'_>, voice: &Voice<'_>) -> Pong {
     let sent = incoming.timestamp().unwrap_or(voice.now);
-    let micros = voice.now.duration_since(sent).as_micros();
-    let latency = Decimal::new(i64::try_from(micros).unwrap_or_default(), 3);
+    let latency = Decimal::new(signed_micros(voice.now.duration_since(sent)), 3);
     Pong { server_time: voice.now, latency_ms: Exact::from(latency), simulated: voice.simulated }
 }
 

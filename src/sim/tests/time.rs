@@ -1,7 +1,7 @@
 //! Round trips, a broker's time, delays and silence; and the door on a socket.
 
 use super::*;
-use crate::clock::{Stop, SystemClock};
+use crate::clock::{StopToken, SystemClock};
 use crate::link::permit::RequestFrame;
 use crate::link::transport::Transport as _;
 use crate::link::zeromq::ZmqTransport;
@@ -119,7 +119,7 @@ fn client(server: &Server, kind: zmq::SocketType) -> (zmq::Context, zmq::Socket)
 }
 
 fn serve(options: Options) -> Server {
-    Server::start(options, Arc::new(SystemClock::new(Stop::never()))).unwrap()
+    Server::start(options, Arc::new(SystemClock::new(StopToken::never()))).unwrap()
 }
 
 fn ping() -> Request {
@@ -161,9 +161,9 @@ fn a_crash_ends_the_server_and_a_stop_that_was_asked_for_ends_it_as_well() {
     assert!(std::net::TcpStream::connect(endpoint).is_err());
 
     let (wake, asked) = std::io::pipe().unwrap();
-    let stop = Stop::new(wake.into());
+    let stop = StopToken::new(wake.into());
     let server = serve(Options { stop: stop.clone(), ..faults(&[]) });
-    stop.ask(15);
+    stop.request_stop(15);
     drop(asked);
     assert_eq!(server.join().unwrap(), Ended::Stopped);
 }
@@ -173,10 +173,10 @@ fn a_disconnect_closes_the_connection_and_the_port_is_served_again() {
     let server = serve(faults(&["disconnect:PING:1"]));
     let transport = ZmqTransport::new(
         server.endpoint(),
-        Arc::new(SystemClock::new(Stop::never())),
-        Stop::never(),
+        Arc::new(SystemClock::new(StopToken::never())),
+        StopToken::never(),
     );
-    let clock = SystemClock::new(Stop::never());
+    let clock = SystemClock::new(StopToken::never());
     let until = Deadline::after(&clock, PATIENCE);
     let mut link = transport.connect(until).unwrap();
     link.send(&RequestFrame::read(&ping()).unwrap(), until).unwrap();

@@ -356,7 +356,8 @@ fn anothers_evidence(fit: &Fit, arguments: &[&str]) -> Run {
 fn killed(fit: &Fit, arguments: &[&str]) -> Run {
     crate::orders::canary(&fit.machine, &fit.sim, &["--yes"])
         .env("KILL_AT_POINT", "after-intent")
-        .end();
+        .end()
+        .was_killed();
     fit.audit(arguments)
 }
 

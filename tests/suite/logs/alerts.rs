@@ -95,7 +95,7 @@ fn a_systemd_that_says_nothing_is_no_all_clear() {
     let machine = Machine::new();
     machine.write("logs/VERIFY_LOG.log", "");
     for (script, told) in [
-        ("exec sleep 60", "systemctl said nothing within 2s"),
+        ("exec sleep 60", "no answer from systemctl within 2s"),
         ("echo 'no bus' >&2; exit 1", "systemctl failed: no bus"),
         ("printf 'LoadState=not-found\\nActiveState=inactive\\n'", "systemd knows no unit"),
     ] {

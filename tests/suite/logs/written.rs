@@ -55,7 +55,7 @@ fn the_handbooks_greps_and_the_presets_count_the_same_on_logs_of_real_runs() {
     machine.against(&sim, &["sync"]).end().exits(0);
     machine.against(&sim, &["link-test", "-c100", "--interval=0ms"]).end().exits(0);
     canary(&machine, &sim, &["--yes"]).end().exits(0);
-    machine.against(&Sim::with_faults(&["no-terminal"]), &["sync"]).end();
+    machine.against(&Sim::with_faults(&["no-terminal"]), &["sync"]).end().exits(1);
     sim.kill();
     machine.against(&sim, &["sync"]).end().exits(3);
     let dir = machine.file("logs");

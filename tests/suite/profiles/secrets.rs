@@ -36,22 +36,22 @@ fn what_the_environment_holds_is_never_printed() {
     let names =
         ["BROKER_PASSWORD", "OP_SERVICE_ACCOUNT_TOKEN", "MT5_API_KEY", "GATEWAY_SECRET_FILE"];
     machine.write(".env", format!("DB_PASSWORD={HIDDEN}\nSYNC_TOKEN='{HIDDEN}'\n"));
-    for arguments in [
-        &["config", "show"][..],
-        &["config", "show", "--all-profiles"],
-        &["config", "show", "-o=json"],
-        &["sync", "--all-profiles", "-vv"],
-        &["sync", "--profile=a", "-vv", "-o=json"],
-        &["link-test", "--profile=a", "-vv"],
-        &["sync", "--help"],
-        &["sync", "--no-such-flag"],
-        &["sync", "--profile=zz"],
+    for (arguments, code) in [
+        (&["config", "show"][..], 2),
+        (&["config", "show", "--all-profiles"], 0),
+        (&["config", "show", "-o=json"], 2),
+        (&["sync", "--all-profiles", "-vv"], 0),
+        (&["sync", "--profile=a", "-vv", "-o=json"], 0),
+        (&["link-test", "--profile=a", "-vv"], 0),
+        (&["sync", "--help"], 0),
+        (&["sync", "--no-such-flag"], 2),
+        (&["sync", "--profile=zz"], 2),
     ] {
         let mut run = machine.run(arguments).arg("--allow-loopback");
         for name in names {
             run = run.env(name, HIDDEN);
         }
-        run.end().never_says(HIDDEN);
+        run.end().exits(code).never_says(HIDDEN);
     }
     // An unknown name of ours is an error that tells the name alone.
     let run = machine.run(["sync", "--profile=a"]).env("MT5CRS_API_TOKEN", HIDDEN);

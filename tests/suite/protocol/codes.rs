@@ -6,7 +6,7 @@ use mt5crs::protocol::positions::Positions;
 use mt5crs::protocol::reply::{Success, decode};
 use mt5crs::protocol::retcode::{Class, LISTED, Retcode};
 use mt5crs::protocol::sync_all::Synced;
-use mt5crs::protocol::{ErrorCode, Executed, Reply};
+use mt5crs::protocol::{ErrorCode, Executed};
 use uuid::Uuid;
 
 use crate::support::Machine;
@@ -42,7 +42,7 @@ fn read<T: Success + std::fmt::Debug>(code: Option<&str>, status: &str) -> Error
     let uuid = Uuid::from_u128(1);
     let frame = format!(r#"{{"uuid":"{uuid}","status":"{status}",{code}"error_msg":"why"}}"#);
     match decode::<T>(frame.as_bytes(), uuid) {
-        Ok(Reply::Refused(refusal)) => refusal.code,
+        Ok(Err(refusal)) => refusal.code,
         other => panic!("{other:?} from {frame}"),
     }
 }

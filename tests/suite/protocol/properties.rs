@@ -10,7 +10,7 @@ use mt5crs::protocol::positions::Positions;
 use mt5crs::protocol::reply::{Success, decode, encode_refusal};
 use mt5crs::protocol::sync_all::Synced;
 use mt5crs::protocol::wire::parse_flat;
-use mt5crs::protocol::{ErrorCode, Malformed, Refusal, Reply, Request, signature};
+use mt5crs::protocol::{ErrorCode, Malformed, Refusal, Request, signature};
 use mt5crs::units::{Exact, Symbol};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -21,7 +21,7 @@ use super::arbitrary::*;
 
 fn done<T: Success + std::fmt::Debug>(frame: &[u8], uuid: Uuid) -> T {
     match decode(frame, uuid) {
-        Ok(Reply::Done(success)) => success,
+        Ok(Ok(success)) => success,
         other => panic!("{other:?} from {}", String::from_utf8_lossy(frame)),
     }
 }
@@ -99,7 +99,7 @@ proptest! {
     ) {
         let frame = Synced::encode_failure(status, &message, simulated);
         let refusal = Refusal { code: ErrorCode::Absent, message };
-        prop_assert_eq!(decode::<Synced>(&frame, uuid), Ok(Reply::Refused(refusal)));
+        prop_assert_eq!(decode::<Synced>(&frame, uuid), Ok(Err(refusal)));
         // Whoever asked for anything else got no answer of his own.
         prop_assert!(decode::<Positions>(&frame, uuid).is_err());
         prop_assert!(decode::<Filled>(&frame, uuid).is_err());
@@ -134,9 +134,9 @@ proptest! {
         let frame = encode_refusal(&id, status, &refusal, time, simulated);
         let said = format!("{} {refusal}", classify(b"{}", &frame, None));
         prop_assert!(!said.chars().any(char::is_control), "{:?}", said);
-        prop_assert_eq!(decode::<Pong>(&frame, uuid), Ok(Reply::Refused(refusal.clone())));
-        prop_assert_eq!(decode::<Synced>(&frame, uuid), Ok(Reply::Refused(refusal.clone())));
-        prop_assert_eq!(decode::<Filled>(&frame, uuid), Ok(Reply::Refused(refusal)));
+        prop_assert_eq!(decode::<Pong>(&frame, uuid), Ok(Err(refusal.clone())));
+        prop_assert_eq!(decode::<Synced>(&frame, uuid), Ok(Err(refusal.clone())));
+        prop_assert_eq!(decode::<Filled>(&frame, uuid), Ok(Err(refusal)));
     }
 
     #[test]

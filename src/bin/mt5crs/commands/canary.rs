@@ -17,7 +17,7 @@ use mt5crs::link::target;
 use mt5crs::logs::write::Marker;
 use mt5crs::ops::canary::watch::{Monitor, Samples};
 use mt5crs::ops::canary::{self, Deps, Options, Report};
-use mt5crs::os::instance_lock::Single;
+use mt5crs::os::file_lock::InstanceLock;
 use mt5crs::proof::intents::Records;
 use mt5crs::report::{Failure, Outcome};
 use mt5crs::units::Ticket;
@@ -78,14 +78,26 @@ fn trade(
     site: &CommandContext,
     showing: &mut RenderOptions<'_>,
 ) -> Result<Outcome<Report>, Failure> {
-    let _alone = Single::take(&site.state_dir().join("canary.lock")).map_err(|error| Failure {
+    let lock = site.state_dir().join("canary.lock");
+    let not_locked = |message, causes| Failure {
         code: "canary-lock",
-        message: error.to_string(),
-        causes: std::error::Error::source(&error).map(ToString::to_string).into_iter().collect(),
+        message,
+        causes,
         remedy: "wait for the other canary to end, or mend the state directory; no order was sent"
             .to_owned(),
         exit: Exit::Guarded,
-    })?;
+    };
+    let _only_canary = match InstanceLock::acquire(&lock) {
+        Ok(Some(held)) => held,
+        Ok(None) => {
+            let message = format!("another canary is running: it holds {}", lock.display());
+            return Err(not_locked(message, Vec::new()));
+        }
+        Err(error) => {
+            let message = format!("failed to lock {}", lock.display());
+            return Err(not_locked(message, vec![error.to_string()]));
+        }
+    };
     let options = options(run, args, site)?;
     let hand_over = hand_over(args);
     let live = RefCell::new(Live::new(!run.global.quiet && !run.json()));

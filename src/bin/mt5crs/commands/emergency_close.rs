@@ -90,7 +90,7 @@ fn close(
         stop_the_engine(run, args, site, &mut warnings);
     }
     // From here on one Ctrl-C asks, and a second stops.
-    run.stop.be_patient(1);
+    run.stop.ignore_first(1);
     let evidence = Evidence::at(site.state_dir());
     let progress = Progress::new(!run.global.quiet && run.is_human(), "closing");
     let mut last = None;

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::{Rule, Rules};
 use crate::logs::alerts::engine::Engine;
-use crate::os::usage::Usage;
+use crate::os::resources::Usage;
 
 impl Rules {
     /// Takes what systemd says of the engine's unit now.

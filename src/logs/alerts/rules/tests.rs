@@ -1,6 +1,6 @@
 use super::*;
 use crate::logs::alerts::engine::Engine;
-use crate::os::usage::Usage;
+use crate::os::resources::Usage;
 
 const A: &str = "tcp://10.0.0.5:5555";
 const B: &str = "tcp://10.0.0.6:5555";

@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use crate::clock::{Clock, Deadline, ManualClock, Stop};
+use crate::clock::{Clock, Deadline, ManualClock, StopToken};
 use crate::evidence::Evidence;
 use crate::failure::{FailureContext, HOST_SETTING};
 use crate::guard::decision::{Rules, example};
@@ -65,7 +65,7 @@ impl Bench {
         let directory = tempfile::Builder::new().prefix("mt5crs-self-test-").tempdir_in(scratch);
         // The simulated gateway runs in this process.
         let until = Deadline::after(&clock, DEADLINE);
-        let here = target::resolve("127.0.0.1", 0, &clock, &Stop::never(), until)
+        let here = target::resolve("127.0.0.1", 0, &clock, &StopToken::never(), until)
             .map_err(|error| error.to_string())?;
         let allowed = target::allow(&here, true).map_err(ToString::to_string)?;
         Ok(Self {
@@ -178,7 +178,7 @@ impl Bench {
             records: self.records(&evidence),
             permit: &|identity| ClosePermit::new(self.allowed, identity),
             confirm: &mut |_| Ok(()),
-            stop: &Stop::never(),
+            stop: &StopToken::never(),
             hand_over: &|| false,
             observe: &mut |_| {},
             point: &|_| {},

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 
 use super::Play;
 use super::bench::{Bench, ENDPOINT};
-use crate::clock::{Clock, Deadline, Stop};
+use crate::clock::{Clock, Deadline, StopToken};
 use crate::escape::visible;
 use crate::evidence::body::{Begin, Funds, OpenIntent, Ordered as Recorded, Purpose};
 use crate::exit::Exit;
@@ -18,7 +18,7 @@ use crate::ops::sync;
 use crate::ops::sync::snapshot::Store;
 use crate::proof::intents::Outcome as Settled;
 use crate::protocol::order::Open;
-use crate::protocol::{ErrorCode, Reply, signature};
+use crate::protocol::{ErrorCode, signature};
 use crate::report::{Failure, Outcome};
 use crate::units::{Lots, Magic, Price, Side, Symbol};
 
@@ -235,7 +235,7 @@ fn invented_fill(bench: &Bench) -> Result<String, String> {
 
 fn no_filter(bench: &Bench) -> Result<String, String> {
     let reply = bench.client().sync_all(Magic(7)).map_err(|error| error.to_string())?.reply;
-    let Reply::Done(synced) = reply else { return Err("SYNC_ALL was refused".to_owned()) };
+    let Ok(synced) = reply else { return Err("SYNC_ALL was refused".to_owned()) };
     let refused = bench.plan(Some(Magic(7))).map(|_| "a plan".to_owned());
     let words = match refused {
         Ok(plan) => plan,
@@ -270,11 +270,11 @@ fn ping_alone(bench: &Bench) -> Result<String, String> {
     let mut client = bench.client();
     client.identify().map_err(|error| error.to_string())?;
     match client.account().map_err(|error| error.to_string())?.reply {
-        Reply::Refused(refusal) if refusal.code == ErrorCode::Mt5NotConnected => {
+        Err(refusal) if refusal.code == ErrorCode::Mt5NotConnected => {
             Ok(format!("PING is answered, GET_ACCOUNT is not: {refusal}"))
         }
-        Reply::Refused(refusal) => Err(refusal.to_string()),
-        Reply::Done(_) => Err("an account was read".to_owned()),
+        Err(refusal) => Err(refusal.to_string()),
+        Ok(_) => Err("an account was read".to_owned()),
     }
 }
 
@@ -295,7 +295,7 @@ fn stranger(bench: &Bench) -> Result<String, String> {
 
 fn this_machine(bench: &Bench) -> Result<String, String> {
     let until = Deadline::after(&bench.clock, Duration::from_secs(1));
-    let here = resolve("127.0.0.1", 5555, &bench.clock, &Stop::never(), until)
+    let here = resolve("127.0.0.1", 5555, &bench.clock, &StopToken::never(), until)
         .map_err(|error| error.to_string())?;
     let refused = target::allow(&here, false).is_err();
     let named = bench.client().identify().map_err(|error| error.to_string())?.simulated;
@@ -310,7 +310,7 @@ fn found_later(bench: &Bench) -> Result<String, String> {
 
 fn escapes(bench: &Bench) -> Result<String, String> {
     let reply = bench.client().positions().map_err(|error| error.to_string())?.reply;
-    let Reply::Done(listed) = reply else { return Err("the list was refused".to_owned()) };
+    let Ok(listed) = reply else { return Err("the list was refused".to_owned()) };
     let symbol = listed.positions.first().map_or("", |position| position.symbol.as_str());
     let shown = visible(symbol).to_string();
     let acts = |text: &str| text.chars().any(char::is_control);
@@ -327,7 +327,7 @@ fn flat_without_orders(bench: &Bench) -> Result<String, String> {
 fn stands_still(bench: &Bench) -> Result<String, String> {
     let figures = || -> Result<Vec<Decimal>, String> {
         let reply = bench.client().positions().map_err(|error| error.to_string())?.reply;
-        let Reply::Done(listed) = reply else { return Err("the list was refused".to_owned()) };
+        let Ok(listed) = reply else { return Err("the list was refused".to_owned()) };
         Ok(listed.positions.iter().map(|position| position.current_price.value()).collect())
     };
     let before = figures()?;

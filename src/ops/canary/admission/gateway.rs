@@ -5,7 +5,7 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 
 use super::{End, Guards, check, judged};
-use crate::clock::{Deadline, micros};
+use crate::clock::{Deadline, micros, nanos};
 use crate::link::Error;
 use crate::link::permit::Guard;
 use crate::ops::sync::{self, checks};
@@ -110,9 +110,8 @@ impl Guards<'_, '_, '_> {
             let until = self.order_deadline();
             match self.client.session()?.ask::<Pong>((), until) {
                 Ok(answer) => {
-                    let nanos = u64::try_from(answer.rtt.as_nanos()).unwrap_or(u64::MAX);
                     // It grows as needed, so no round trip is too long for it.
-                    let _ = samples.record(nanos);
+                    let _ = samples.record(nanos(answer.rtt));
                 }
                 Err(error) => {
                     self.client.hang_up();

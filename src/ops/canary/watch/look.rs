@@ -16,7 +16,7 @@ use crate::link::{Error, ReadPolicy};
 use crate::ops::canary::close::CloseContext;
 use crate::ops::sync::checks;
 use crate::proof::absence::{self, Credible};
-use crate::protocol::Reply;
+use crate::protocol::Refusal;
 use crate::protocol::account::Account;
 use crate::protocol::ping::Pong;
 use crate::protocol::positions::Position;
@@ -90,8 +90,8 @@ impl<'l, 'd, 'c, 'm> Looker<'l, 'd, 'c, 'm> {
             Ok(answer) => answer.reply,
         };
         match list {
-            Reply::Refused(refusal) => self.failed(&refusal.to_string()),
-            Reply::Done(list) => self.positions(&list.positions, account.as_ref())?,
+            Err(refusal) => self.failed(&refusal.to_string()),
+            Ok(list) => self.positions(&list.positions, account.as_ref())?,
         }
         Ok(())
     }
@@ -110,7 +110,7 @@ impl<'l, 'd, 'c, 'm> Looker<'l, 'd, 'c, 'm> {
                 self.health.round_trip(answer.rtt);
                 self.tally.round_trip(answer.rtt, self.context.options.latency_limit);
                 self.seen.rtt_us = Some(micros(answer.rtt));
-                if let Reply::Refused(refusal) = answer.reply {
+                if let Err(refusal) = answer.reply {
                     self.health.stranger(&format!("a PING was refused: {refusal}"));
                     return Err(Broken::Off);
                 }
@@ -131,13 +131,13 @@ impl<'l, 'd, 'c, 'm> Looker<'l, 'd, 'c, 'm> {
     }
 
     /// The account, where it can be accepted.
-    fn account(&mut self, reply: Reply<Account>) -> Option<Account> {
+    fn account(&mut self, reply: Result<Account, Refusal>) -> Option<Account> {
         let account = match reply {
-            Reply::Refused(refusal) => {
+            Err(refusal) => {
                 self.failed(&refusal.to_string());
                 return None;
             }
-            Reply::Done(account) => account,
+            Ok(account) => account,
         };
         self.seen.equity = Some(account.equity.clone());
         let expected = &self.context.options.judging.expected;

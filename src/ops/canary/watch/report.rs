@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Held, Monitor};
-use crate::clock::micros;
+use crate::clock::{micros, millis, nanos};
 use crate::guard::drift::{self, Look};
 use crate::guard::health::{Reason, Rule, State, Window};
 use crate::units::{Money, Price, Ticket};
@@ -162,7 +162,6 @@ pub(super) struct Tally {
 
 impl Tally {
     pub(super) fn new(monitor: &Monitor, held: &Held) -> Self {
-        let millis = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
         let drift = DriftReport {
             watched: held.drift.is_some(),
             looks: 0,
@@ -202,10 +201,9 @@ impl Tally {
     pub(super) fn round_trip(&mut self, rtt: Duration, limit: Duration) {
         self.report.round_trips += 1;
         self.report.spikes += u64::from(rtt > limit);
-        let nanos = u64::try_from(rtt.as_nanos()).unwrap_or(u64::MAX);
         if let Some(trips) = &mut self.trips {
             // It grows as needed, so nothing is ever too long for it.
-            let _ = trips.record(nanos);
+            let _ = trips.record(nanos(rtt));
         }
     }
 

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::*;
-use crate::clock::{Clock as _, Deadline, ManualClock, Stop};
+use crate::clock::{Clock as _, Deadline, ManualClock, StopToken};
 use crate::evidence::Evidence;
 use crate::evidence::body::Body;
 use crate::failure::FailureContext;
@@ -46,7 +46,7 @@ struct Room {
     dir: TempDir,
     clock: ManualClock,
     gateway: InProcess,
-    stop: Stop,
+    stop: StopToken,
     hand_over: AtomicBool,
     options: Options,
 }
@@ -64,7 +64,7 @@ impl Room {
         let sim = SimOptions { positions, faults, ..SimOptions::default() };
         let gateway = InProcess::start(&sim, Arc::new(clock.clone())).unwrap();
         let options = options(&dir, &clock);
-        let (stop, hand_over) = (Stop::never(), AtomicBool::new(false));
+        let (stop, hand_over) = (StopToken::never(), AtomicBool::new(false));
         Self { dir, clock, gateway, stop, hand_over, options }
     }
 
@@ -494,7 +494,7 @@ fn a_wish_to_stop_closes_first_and_is_no_success() {
         let room = Room::with(&[]);
         let outcome = room.run_telling(&mut |told| {
             if matches!(told, Told::Look(tick) if tick.elapsed_ms == 60_000) {
-                room.stop.ask(signal);
+                room.stop.request_stop(signal);
             }
         });
         assert_eq!(watched(&outcome).ended, Ended::Stopped);
@@ -512,7 +512,7 @@ fn one_wish_that_came_with_the_order_is_granted_once_it_is_known() {
     let outcome = {
         // Unheard while the order is on its way.
         let mut asked = false;
-        room.run_telling(&mut |_| asked = stop.ask(2) > 0 || asked)
+        room.run_telling(&mut |_| asked = stop.request_stop(2) > 0 || asked)
     };
     assert_eq!(watched(&outcome).ended, Ended::Stopped);
     assert_eq!(watched(&outcome).looks, 1);
@@ -524,10 +524,10 @@ fn a_second_wish_while_closing_ends_it_and_the_position_is_named() {
     let room = Room::with(&["hang:CLOSE:#2"]);
     let outcome = room.run_telling(&mut |told| match told {
         Told::Look(tick) if tick.elapsed_ms == 60_000 => {
-            room.stop.ask(15);
+            room.stop.request_stop(15);
         }
         Told::Closing { .. } => {
-            room.stop.ask(15);
+            room.stop.request_stop(15);
         }
         Told::Look(_) => {}
     });

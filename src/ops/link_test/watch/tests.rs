@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::clock::{Clock, ManualClock, Stop};
+use crate::clock::{Clock, ManualClock, StopToken};
 use crate::failure::{FailureContext, HOST_SETTING};
 use crate::link::Transport;
 use crate::sim::{InProcess, Options as SimOptions};
@@ -52,7 +52,7 @@ fn watched(positions: usize, faults: &[&str], minutes: u64) -> Heard {
     let transport = |_| -> Box<dyn Transport> { Box::new(gateway.clone()) };
     let reach = Reach {
         clock: &clock,
-        stop: &Stop::never(),
+        stop: &StopToken::never(),
         deadline: Deadline::after(&*clock, Duration::from_secs(60 * minutes)),
         transport: &transport,
         progress: &|_, _| {},

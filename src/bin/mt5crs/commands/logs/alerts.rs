@@ -18,7 +18,7 @@ use mt5crs::logs::search::searcher::{Options, Search, Totals};
 use mt5crs::logs::search::tail::Ended;
 use mt5crs::ops::log_alerts;
 use mt5crs::os::process;
-use mt5crs::os::usage::Usage;
+use mt5crs::os::resources::Usage;
 use mt5crs::report::Failure;
 
 use super::{PLACES, no_query, places, settings};

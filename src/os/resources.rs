@@ -1,7 +1,7 @@
-//! What the engine, or a run of ours, holds of memory and uses of the processor.
+//! Memory and CPU use of the engine, or of runs of this tool.
 //!
-//! The processor's share is measured between two looks: a mean since the start would hide an engine that began to spin
-//! an hour ago. So the first look has none.
+//! A CPU share is measured between two samples: a mean since the start would hide an engine that began to spin an hour
+//! ago. So the first sample has no share.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -9,36 +9,36 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// What was read of something at one moment.
+/// One reading of a process or unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sample {
-    /// When, on the monotonic clock.
+    /// When it was taken, on the monotonic clock.
     pub at: Duration,
-    /// What it holds, in bytes.
+    /// Resident memory in bytes.
     pub memory_bytes: Option<u64>,
-    /// The processor time that it has used since it was started.
+    /// CPU time since the start of the process or unit.
     pub cpu: Option<Duration>,
 }
 
-/// What something holds and uses.
+/// Memory and CPU use of a process or unit.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Usage {
-    /// The unit, or the run as `PID-RUN`.
+    /// The unit's name, or the run as `PID-RUN`.
     pub of: String,
-    /// What it holds, in bytes; null where that isn't counted.
+    /// Memory in bytes; null where it isn't counted.
     pub memory_bytes: Option<u64>,
-    /// Its share of one processor since the look before, in percent; null at the first look, and where it isn't counted.
+    /// Share of one CPU since the previous sample, in percent; null for the first sample, and where it isn't counted.
     pub cpu_percent: Option<f64>,
 }
 
-/// Remembers the last look at each.
+/// Keeps the last sample of each process or unit, to compute CPU shares.
 #[derive(Debug, Default)]
 pub struct Meter {
     last: HashMap<String, Sample>,
 }
 
 impl Meter {
-    /// Takes what was read now, and says what that comes to. Whatever isn't among it any more is forgotten.
+    /// Returns the use since the previous samples. Forgets every process and unit that has no sample now.
     pub fn read(&mut self, samples: Vec<(String, Sample)>) -> Vec<Usage> {
         let usage = samples.iter().map(|(of, sample)| Usage {
             of: of.clone(),
@@ -51,7 +51,7 @@ impl Meter {
     }
 }
 
-/// None where no time has passed, and where it was started anew in between.
+/// `None` where no time has passed, and where the process or unit was restarted in between.
 fn share(from: &Sample, to: &Sample) -> Option<f64> {
     let used = to.cpu?.checked_sub(from.cpu?)?;
     let passed = to.at.checked_sub(from.at).filter(|passed| !passed.is_zero())?;
@@ -71,23 +71,23 @@ mod tests {
     }
 
     #[test]
-    fn the_processors_share_is_of_the_time_between_two_looks() {
+    fn a_cpu_share_covers_the_time_between_two_samples() {
         let mut meter = Meter::default();
         let mut look = |at, cpu| {
             let samples = vec![("engine".to_owned(), sample(at, cpu))];
             meter.read(samples)[0].cpu_percent
         };
-        // An hour of work before the first look says nothing of now.
+        // An hour of work before the first sample doesn't count.
         assert_eq!(look(100, Some(3_600_000)), None);
         assert_eq!(look(110, Some(3_600_600)), Some(6.0));
         assert_eq!(look(110, Some(3_600_600)), None);
-        // Started anew; then without accounting.
+        // After a restart; then without accounting.
         assert_eq!(look(120, Some(5)), None);
         assert_eq!(look(130, None), None);
     }
 
     #[test]
-    fn what_was_gone_for_a_look_begins_anew() {
+    fn a_process_without_a_sample_is_forgotten() {
         let mut meter = Meter::default();
         meter.read(vec![("7-a".to_owned(), sample(0, Some(0)))]);
         meter.read(Vec::new());
