@@ -1,9 +1,7 @@
 //! What may forbid an order, or even a question.
 
-pub mod arm;
 pub mod breaker;
 pub mod decision;
 pub mod drift;
 pub mod health;
 pub mod staleness;
-pub mod target;

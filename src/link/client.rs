@@ -8,11 +8,11 @@
 use std::time::Duration;
 
 use super::look_alike::LookAlike;
-use super::order::{Claim, OpenPermit, OrderAnswer};
+use super::order::{Claim, OrderAnswer};
+use super::permit::OpenPermit;
 use super::session::{Answer, AskError, Identity, ProofError, Session};
 use super::transport::{LinkError, Transport};
 use crate::clock::{Clock, Deadline, Stopped, micros};
-use crate::os::failpoints::{Rule, is_broken};
 use crate::protocol::account::{Account, GetAccount};
 use crate::protocol::open::{Filled, Open};
 use crate::protocol::ping::Ping;
@@ -143,7 +143,7 @@ impl<'c> Client<'c> {
         order: &Request<Open>,
         until: Deadline,
     ) -> OrderAnswer<Filled> {
-        let answered = match &mut self.session {
+        match &mut self.session {
             Some(session) => session.open(permit, order, until),
             None => OrderAnswer {
                 uuid: order.uuid,
@@ -151,14 +151,7 @@ impl<'c> Client<'c> {
                 raw: None,
                 took: Duration::ZERO,
             },
-        };
-        if is_broken(Rule::SendOpenOnce) && matches!(answered.claim, Claim::Lost(_)) {
-            self.hang_up();
-            if let Ok(session) = self.session() {
-                return session.open(OpenPermit::granted(), order, until);
-            }
         }
-        answered
     }
 
     /// Asks by another policy and until another deadline from here on, on the session that is there.

@@ -7,35 +7,15 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+use super::permit::{ClosePermit, OpenPermit, RequestFrame};
 use super::session::Session;
 use super::transport::{LinkError, Received};
 use crate::clock::Deadline;
+use crate::os::failpoints::{Rule, is_broken};
 use crate::protocol::close::{Close, Closed};
 use crate::protocol::open::{Filled, Open};
 use crate::protocol::reply;
 use crate::protocol::{Action, Malformed, Refusal, Request};
-
-/// Leave to send one OPEN. It is consumed by the send, so there is no second.
-#[derive(Debug)]
-pub struct OpenPermit(());
-
-/// Leave to send CLOSE requests on proved connections. It reduces risk, so it isn't used up.
-#[derive(Debug)]
-pub struct ClosePermit(());
-
-impl OpenPermit {
-    /// For the guards alone, once every one of them passed.
-    pub(crate) fn granted() -> Self {
-        Self(())
-    }
-}
-
-impl ClosePermit {
-    /// For the guards alone, once target and identity are proved.
-    pub(crate) fn granted() -> Self {
-        Self(())
-    }
-}
 
 /// The gateway's claim about an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,35 +57,40 @@ impl Session<'_> {
     /// Sends an OPEN once and waits for the claim about it.
     pub fn open(
         &mut self,
-        _permit: OpenPermit,
-        order: &Request<Open>,
+        permit: OpenPermit,
+        request: &Request<Open>,
         until: Deadline,
     ) -> OrderAnswer<Filled> {
-        self.send_order(order, until)
+        let frame = RequestFrame::open(permit, request);
+        let answer = self.send_order(request, &frame, until);
+        if is_broken(Rule::SendOpenOnce) {
+            let _ = self.connection.send(&frame, until);
+        }
+        answer
     }
 
     /// Sends one CLOSE and waits for the claim about it.
     pub fn close(
         &mut self,
-        _permit: &ClosePermit,
+        permit: &ClosePermit,
         order: Close,
         until: Deadline,
     ) -> OrderAnswer<Closed> {
-        self.send_order(&Request::new(order, self.clock.now()), until)
+        let request = Request::new(order, self.clock.now());
+        self.send_order(&request, &RequestFrame::close(permit, &request), until)
     }
 
     fn send_order<A: Action>(
         &mut self,
-        order: &Request<A>,
+        request: &Request<A>,
+        frame: &RequestFrame,
         until: Deadline,
     ) -> OrderAnswer<A::Reply> {
+        let uuid = request.uuid;
         let start = self.clock.monotonic();
-        let received = self
-            .connection
-            .send(&order.encode(), until)
-            .and_then(|_| self.connection.receive(until));
+        let received =
+            self.connection.send(frame, until).and_then(|_| self.connection.receive(until));
         let took = self.clock.monotonic().saturating_sub(start);
-        let uuid = order.uuid;
         match received {
             Ok(raw) => {
                 let claim = reply::decode(&raw, uuid).into();

@@ -9,7 +9,8 @@ use std::collections::VecDeque;
 
 use uuid::Uuid;
 
-use super::order::{Claim, ClosePermit};
+use super::order::Claim;
+use super::permit::{ClosePermit, RequestFrame};
 use super::session::{Answer, AskError, Session, answer};
 use super::transport::{LinkError, Received};
 use crate::clock::Deadline;
@@ -50,14 +51,15 @@ impl<'s, 'c> Pipeline<'s, 'c> {
     /// Sends a CLOSE without waiting. After an error the request may have left all the same.
     pub fn send(
         &mut self,
-        _permit: &ClosePermit,
+        permit: &ClosePermit,
         order: Close,
         until: Deadline,
     ) -> Result<(), LinkError> {
         let ticket = order.ticket;
         let request = Request::new(order, self.session.clock.now());
         self.in_flight.push_back((request.uuid, ticket));
-        self.session.connection.send(&request.encode(), until).map(drop)
+        let frame = RequestFrame::close(permit, &request);
+        self.session.connection.send(&frame, until).map(drop)
     }
 
     /// Waits for the next answer. Earlier requests that it shows to be unanswered for good come before it, as lost.
@@ -74,7 +76,7 @@ impl<'s, 'c> Pipeline<'s, 'c> {
         answered: &mut dyn FnMut(CloseAnswer),
     ) -> Result<Answer<Positions>, AskError> {
         let request = Request::new(GetPositions, self.session.clock.now());
-        let start = self.session.connection.send(&request.encode(), deadline())?;
+        let start = self.session.connection.send(&RequestFrame::read(&request), deadline())?;
         loop {
             let raw = self.session.connection.receive(deadline())?;
             let (closes, list) = self.take(raw, Some(request.uuid));

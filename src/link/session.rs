@@ -9,6 +9,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::look_alike::{LookAlike, classify};
+use super::permit::RequestFrame;
 use super::transport::{Connection, LinkError, Received};
 use crate::clock::{Clock, Deadline, micros};
 use crate::protocol::ping::{Ping, Pong};
@@ -24,18 +25,20 @@ pub struct Identity {
     pub server_time: Timestamp,
     /// Monotonic round trip; holds no clock skew.
     pub rtt: Duration,
-    /// The gateway's wall clock minus ours, taken at the middle of the round trip (hazard 8).
+    /// See [`clock_skew`].
     pub skew: SignedDuration,
+    /// Only a PING on a session makes an identity.
+    _proved: (),
+}
+
+/// The gateway's wall clock minus ours, from a PING sent at `sent_at` by our wall clock: taken at the middle of the round
+/// trip (hazard 8).
+pub fn clock_skew(pong: &Pong, sent_at: Timestamp, rtt: Duration) -> SignedDuration {
+    let half = SignedDuration::try_from(rtt / 2).unwrap_or(SignedDuration::MAX);
+    pong.server_time.duration_since(sent_at).saturating_sub(half)
 }
 
 impl Identity {
-    /// Reads a PING's reply, sent at `sent_at` by our wall clock.
-    pub fn from_pong(pong: &Pong, sent_at: Timestamp, rtt: Duration) -> Self {
-        let half = SignedDuration::try_from(rtt / 2).unwrap_or(SignedDuration::MAX);
-        let skew = pong.server_time.duration_since(sent_at).saturating_sub(half);
-        Self { simulated: pong.simulated, server_time: pong.server_time, rtt, skew }
-    }
-
     /// The skew's error bound in either direction: the gateway may have answered at any moment of the round trip.
     pub fn skew_uncertainty(&self) -> Duration {
         self.rtt / 2
@@ -94,12 +97,15 @@ impl<'c> Session<'c> {
     ) -> Result<Self, ProofError> {
         let exchange = Exchange::make(&mut *connection, clock, Ping, until)?;
         let stranger = |complaint| {
-            let look_alike = classify(&exchange.sent, &exchange.received, complaint);
+            let look_alike = classify(exchange.sent.bytes(), &exchange.received, complaint);
             Err(ProofError::NotTheGateway(look_alike))
         };
         match reply::decode(&exchange.received, exchange.request.uuid) {
             Ok(Ok(pong)) => {
-                let identity = Identity::from_pong(&pong, exchange.request.timestamp, exchange.rtt);
+                let rtt = exchange.rtt;
+                let skew = clock_skew(&pong, exchange.request.timestamp, rtt);
+                let Pong { simulated, server_time, .. } = pong;
+                let identity = Identity { simulated, server_time, rtt, skew, _proved: () };
                 Ok(Self { connection, clock, identity })
             }
             Ok(Err(_)) => stranger(None),
@@ -139,14 +145,15 @@ pub(super) fn answer<A: Read>(
     Ok(Answer { reply, rtt, sent_at: request.timestamp, raw })
 }
 
+/// A read and its reply.
 struct Exchange<A> {
     request: Request<A>,
-    sent: Vec<u8>,
+    sent: RequestFrame,
     received: Received,
     rtt: Duration,
 }
 
-impl<A: Action> Exchange<A> {
+impl<A: Read> Exchange<A> {
     fn make(
         connection: &mut dyn Connection,
         clock: &dyn Clock,
@@ -154,7 +161,7 @@ impl<A: Action> Exchange<A> {
         until: Deadline,
     ) -> Result<Self, LinkError> {
         let request = Request::new(action, clock.now());
-        let sent = request.encode();
+        let sent = RequestFrame::read(&request);
         tracing::debug!(action = A::NAME, "asking");
         let start = connection.send(&sent, until)?;
         let received = connection.receive(until)?;

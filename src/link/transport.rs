@@ -9,6 +9,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::time::Duration;
 
+use super::permit::RequestFrame;
 use crate::clock::{Deadline, Stopped};
 use crate::os::with_deadline::Unfinished;
 
@@ -20,9 +21,9 @@ pub trait Transport {
 
 /// One connection. A frame that was sent may have been executed, whatever else fails.
 pub trait Connection {
-    /// Hands one frame over. `Ok` says that it left, not that it arrived, and when on the monotonic clock: a round trip
+    /// Hands one frame over: a read's, or one that a permit paid for. `Ok` says that it left, not that it arrived, and when on the monotonic clock: a round trip
     /// holds nothing of what it took to look after the connection first.
-    fn send(&mut self, frame: &[u8], until: Deadline) -> Result<Duration, LinkError>;
+    fn send(&mut self, frame: &RequestFrame, until: Deadline) -> Result<Duration, LinkError>;
 
     /// The next frame from the far end. Frames come in the order in which they were asked for.
     fn receive(&mut self, until: Deadline) -> Result<Received, LinkError>;

@@ -17,6 +17,7 @@ use std::time::Duration;
 use zmq::{Context, Message, PollEvents, Socket, SocketEvent, SocketType};
 
 use super::diagnosis;
+use super::permit::RequestFrame;
 use super::transport::{Connection, LinkError, Received, Transport};
 use crate::clock::{Clock, Deadline, StopToken};
 use crate::os::failpoints::{Rule, is_broken};
@@ -240,7 +241,7 @@ impl ZmqConnection {
 }
 
 impl Connection for ZmqConnection {
-    fn send(&mut self, frame: &[u8], until: Deadline) -> Result<Duration, LinkError> {
+    fn send(&mut self, frame: &RequestFrame, until: Deadline) -> Result<Duration, LinkError> {
         self.stop.check()?;
         // A connection that ended since the last call takes nothing more: with nobody to deliver to, the send would
         // wait out its time.
@@ -249,7 +250,7 @@ impl Connection for ZmqConnection {
                 return Err(LinkError::Lost);
             }
         }
-        let frame = Message::from(frame);
+        let frame = Message::from(frame.bytes());
         let start = self.clock.monotonic();
         let mut sent = self.socket.send(Message::new(), zmq::SNDMORE | zmq::DONTWAIT);
         if sent == Err(zmq::Error::EAGAIN) {

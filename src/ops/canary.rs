@@ -25,7 +25,7 @@ use super::sync;
 use crate::clock::{Clock, Deadline, StopToken, humanize, micros};
 use crate::failure::FailureContext;
 use crate::guard::decision::{Decision, Rules};
-use crate::link::order::ClosePermit;
+use crate::link::permit::ClosePermit;
 use crate::link::{Client, Identity, ReadPolicy};
 use crate::proof::intents::Records;
 use crate::protocol::positions::Position;
@@ -288,8 +288,8 @@ pub fn run(client: &mut Client<'_>, options: &Options, deps: &mut Deps<'_>) -> O
     }
     let admitted = admission::admit(client, options, deps, &mut report);
     let simulated = client.is_simulated();
-    let ready = match admitted {
-        Ok(ready) => ready,
+    let admission = match admitted {
+        Ok(admission) => admission,
         Err(failure) => return trade::refused(report, failure, simulated),
     };
     if options.dry_run {
@@ -298,5 +298,5 @@ pub fn run(client: &mut Client<'_>, options: &Options, deps: &mut Deps<'_>) -> O
     if let Err(failure) = (deps.confirm)(&report) {
         return trade::refused(report, failure, simulated);
     }
-    trade::trade(client, options, deps, report, ready, simulated)
+    trade::trade(client, options, deps, report, admission, simulated)
 }

@@ -25,7 +25,7 @@ use crate::evidence::body::{
 };
 use crate::exit::Exit;
 use crate::failure::FailureContext;
-use crate::link::order::ClosePermit;
+use crate::link::permit::ClosePermit;
 use crate::link::{Client, Error};
 use crate::proof::flat::EmptyBook;
 use crate::protocol::account::Account;

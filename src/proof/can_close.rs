@@ -9,7 +9,8 @@ use uuid::Uuid;
 
 use super::close::cannot_close;
 use crate::clock::Deadline;
-use crate::link::order::{Claim, ClosePermit};
+use crate::link::order::Claim;
+use crate::link::permit::ClosePermit;
 use crate::link::{Client, Error, Identity};
 use crate::protocol::ErrorCode;
 use crate::protocol::close::Close;

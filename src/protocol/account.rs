@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::encode::rfc3339;
 use super::malformed::Malformed;
 use super::reply::{self, Reply};
+use super::request::sealed::Sealed;
 use super::request::{Action, Read};
 use super::status::Status;
 use super::wire::{Frame, Object};
@@ -22,6 +23,8 @@ impl Action for GetAccount {
     const NAME: &'static str = "GET_ACCOUNT";
     type Reply = Account;
 }
+
+impl Sealed for GetAccount {}
 
 impl Read for GetAccount {}
 

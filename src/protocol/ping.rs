@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 use super::encode;
 use super::malformed::Malformed;
 use super::reply::{self, Reply};
+use super::request::sealed::Sealed;
 use super::request::{Action, Read};
 use super::status::Status;
 use super::wire::Frame;
@@ -29,6 +30,8 @@ impl Action for Ping {
     const NAME: &'static str = "PING";
     type Reply = Pong;
 }
+
+impl Sealed for Ping {}
 
 impl Read for Ping {}
 

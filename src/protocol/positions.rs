@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::encode;
 use super::malformed::Malformed;
 use super::reply::{self, Reply};
+use super::request::sealed::Sealed;
 use super::request::{Action, Read};
 use super::status::Status;
 use super::wire::{Frame, Nesting, Object};
@@ -20,6 +21,8 @@ impl Action for GetPositions {
     const NAME: &'static str = "GET_POSITIONS";
     type Reply = Positions;
 }
+
+impl Sealed for GetPositions {}
 
 impl Read for GetPositions {}
 

@@ -19,8 +19,14 @@ pub trait Action: Serialize {
     type Reply: Reply;
 }
 
-/// An action that changes nothing, so that it may be retried.
-pub trait Read: Action {}
+/// An action that changes nothing, so that it may be retried and needs no permit. Only this room's actions can implement
+/// it.
+pub trait Read: Action + sealed::Sealed {}
+
+pub(super) mod sealed {
+    /// Hidden from other rooms.
+    pub trait Sealed {}
+}
 
 /// One request: an action with the `uuid` that its reply must carry.
 #[derive(Debug, Clone, PartialEq, Eq)]

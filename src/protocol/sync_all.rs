@@ -7,6 +7,7 @@ use super::account::Account;
 use super::malformed::Malformed;
 use super::positions::Position;
 use super::reply::{self, Reply};
+use super::request::sealed::Sealed;
 use super::request::{Action, Read};
 use super::status::Status;
 use super::wire::{Frame, Nesting, Object};
@@ -23,6 +24,8 @@ impl Action for SyncAll {
     const NAME: &'static str = "SYNC_ALL";
     type Reply = Synced;
 }
+
+impl Sealed for SyncAll {}
 
 impl Read for SyncAll {}
 

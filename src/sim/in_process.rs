@@ -11,6 +11,7 @@ use super::ledger::Execution;
 use super::options::Options;
 use super::request_queue::{Delivery, Now, RequestQueue};
 use crate::clock::{Clock, Deadline};
+use crate::link::permit::RequestFrame;
 use crate::link::transport::{Connection, LinkError, Received, Transport};
 
 /// A simulated gateway and a transport that connects to it. Clones share the gateway.
@@ -75,6 +76,12 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
 
 impl Transport for InProcess {
     fn connect(&self, _: Deadline) -> Result<Box<dyn Connection>, LinkError> {
+        Ok(Box::new(self.open()?))
+    }
+}
+
+impl InProcess {
+    pub(super) fn open(&self) -> Result<InProcessConnection, LinkError> {
         let mut state = lock(&self.state);
         state.catch_up(Now::of(&*self.clock))?;
         if state.queue.has_crashed() {
@@ -83,11 +90,12 @@ impl Transport for InProcess {
         let id = state.next_connection;
         state.next_connection += 1;
         state.delivered.insert(id, VecDeque::new());
-        Ok(Box::new(InProcessConnection { gateway: self.clone(), id, dead: false }))
+        Ok(InProcessConnection { gateway: self.clone(), id, dead: false })
     }
 }
 
-struct InProcessConnection {
+/// A connection to the gateway in this process. It takes any bytes, as a socket does.
+pub(super) struct InProcessConnection {
     gateway: InProcess,
     id: u64,
     dead: bool,
@@ -123,10 +131,8 @@ impl InProcessConnection {
             clock.sleep(next.map_or(left, |next| next.min(left)))?;
         }
     }
-}
 
-impl Connection for InProcessConnection {
-    fn send(&mut self, frame: &[u8], _: Deadline) -> Result<Duration, LinkError> {
+    pub(super) fn send_bytes(&mut self, frame: &[u8]) -> Result<Duration, LinkError> {
         let mut state = lock(&self.gateway.state);
         let now = Now::of(&*self.gateway.clock);
         state.catch_up(now)?;
@@ -135,6 +141,12 @@ impl Connection for InProcessConnection {
         }
         state.queue.push(self.id, frame.to_vec(), now.monotonic);
         Ok(now.monotonic)
+    }
+}
+
+impl Connection for InProcessConnection {
+    fn send(&mut self, frame: &RequestFrame, _: Deadline) -> Result<Duration, LinkError> {
+        self.send_bytes(frame.bytes())
     }
 
     fn receive(&mut self, until: Deadline) -> Result<Received, LinkError> {

@@ -14,9 +14,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::in_process::InProcessConnection;
 use super::{Execution, InProcess, Options};
 use crate::clock::{Clock as _, Deadline, ManualClock};
-use crate::link::transport::{Connection, LinkError, Transport as _};
+use crate::link::transport::{Connection as _, LinkError};
 use crate::protocol::account::{Account, GetAccount};
 use crate::protocol::close::{Close, Closed};
 use crate::protocol::open::{Filled, Open};
@@ -34,7 +35,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 struct TestClient {
     clock: ManualClock,
     gateway: InProcess,
-    link: Box<dyn Connection>,
+    link: InProcessConnection,
 }
 
 fn faults(specs: &[&str]) -> Options {
@@ -46,7 +47,7 @@ impl TestClient {
     fn with(options: &Options) -> Self {
         let clock = ManualClock::new("2026-01-17T03:54:22.961398Z".parse::<Timestamp>().unwrap());
         let gateway = InProcess::start(options, Arc::new(clock.clone())).unwrap();
-        let link = gateway.connect(Deadline::after(&clock, PATIENCE)).unwrap();
+        let link = gateway.open().unwrap();
         Self { clock, gateway, link }
     }
 
@@ -73,8 +74,7 @@ impl TestClient {
     }
 
     fn send(&mut self, bytes: &[u8]) {
-        let until = self.until();
-        self.link.send(bytes, until).unwrap();
+        self.link.send_bytes(bytes).unwrap();
     }
 
     fn receive(&mut self) -> Result<Vec<u8>, LinkError> {

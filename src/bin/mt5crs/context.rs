@@ -12,10 +12,8 @@ use mt5crs::config::{
 };
 use mt5crs::exit::Exit;
 use mt5crs::failure::{FailureContext, HOST_SETTING};
-use mt5crs::guard;
 use mt5crs::guard::decision::{self, Rules};
-use mt5crs::guard::target::Allowed;
-use mt5crs::link::target::{Target, resolve};
+use mt5crs::link::target::{self, Allowed, Target, resolve};
 use mt5crs::link::zeromq::ZmqTransport;
 use mt5crs::link::{Client, ReadPolicy};
 use mt5crs::logs::alerts::rules::Thresholds;
@@ -216,7 +214,7 @@ impl CommandContext {
         let until = Deadline::after(&*run.clock, self.settings.sync_timeout).min(self.deadline);
         let target = resolve(&self.gateway.host, self.gateway.port, &*run.clock, &run.stop, until)
             .map_err(|error| self.names.resolve_failure(&error))?;
-        let allowed = guard::target::allow(&target, self.allow_loopback)
+        let allowed = target::allow(&target, self.allow_loopback)
             .map_err(|own| self.names.own_address(&target, own))?;
         Ok((target, allowed))
     }
@@ -238,7 +236,7 @@ impl CommandContext {
         let mut client =
             Client::new(&transport, &*run.clock, self.policy(), self.deadline, &attempts);
         let (answer, simulated) = ask(&mut client);
-        Ok((answer, guard::target::kind(&target, simulated)))
+        Ok((answer, target::kind(&target, simulated)))
     }
 }
 

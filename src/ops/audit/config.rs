@@ -2,8 +2,7 @@
 
 use crate::clock::Deadline;
 use crate::config::{FileState, Key, Origin, Problem, ProblemKind, Resolved, WarningKind};
-use crate::guard::target;
-use crate::link::target::resolve;
+use crate::link::target::{self, resolve};
 
 use super::findings::{Findings, Found};
 use super::{Deps, Options};

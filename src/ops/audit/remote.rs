@@ -14,9 +14,9 @@ use super::{Deps, Options};
 use crate::clock::Deadline;
 use crate::exit::Exit;
 use crate::failure::interrupted;
-use crate::guard::target::{self, Allowed};
 use crate::link::client::Listener;
-use crate::link::target::resolve;
+use crate::link::permit::ClosePermit;
+use crate::link::target::{self, Allowed, resolve};
 use crate::link::transport::LinkError;
 use crate::link::{Client, ReadPolicy};
 use crate::ops::link_test::{self, Layer, Reach};
@@ -285,7 +285,7 @@ fn probe(
         positions,
         until,
     };
-    let permit = |identity: &_| target::arm_close(allowed, identity);
+    let permit = |identity: &_| ClosePermit::new(allowed, identity);
     let Probed { can_close, found, remedy } = can_close::probe(client, &permit, asked)?;
     let found = Found::judge(can_close, found).expected(can_close::EXPECTED);
     findings.add(

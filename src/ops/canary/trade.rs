@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use uuid::Uuid;
 
-use super::admission::Ready;
+use super::admission::Admission;
 use super::close::{CloseContext, not_closed};
 use super::watch::{self, Ended, Held, Hourly};
 use super::{CloseEnd, Closed, Deps, Options, OrderEnd, Ordered, Report};
@@ -16,10 +16,12 @@ use crate::evidence::body::{
 use crate::exit::Exit;
 use crate::failure::interrupted;
 use crate::guard::breaker;
-use crate::link::order::{Claim, OpenPermit, OrderAnswer};
+use crate::link::order::{Claim, OrderAnswer};
+use crate::link::permit::OpenPermit;
 use crate::link::{Client, Error};
 use crate::proof::absence::{self, Credible};
 use crate::proof::open::{self, Became, ClaimSummary, ExpectedOrder, Found};
+use crate::protocol::account::Account;
 use crate::protocol::open::{Filled, Open};
 use crate::protocol::positions::Position;
 use crate::protocol::{ErrorCode, Executed, Refusal, Request, signature};
@@ -52,7 +54,7 @@ pub(super) fn trade(
     options: &Options,
     deps: &mut Deps<'_>,
     mut report: Report,
-    ready: Ready,
+    admission: Admission,
     simulated: bool,
 ) -> Outcome<Report> {
     let before = match last_look(client, options, deps) {
@@ -72,7 +74,11 @@ pub(super) fn trade(
         settle: options.settle,
         credit: options.judging.credit.clone(),
     };
-    let intent = intent(&order, &request, options, &before, &ready);
+    let intent = intent(&order, &request, options, &before, &admission.account);
+    let permit = match admission.permit(options) {
+        Ok(permit) => permit,
+        Err(failure) => return refused(report, failure, simulated),
+    };
     (deps.point)("before-intent");
     if let Err(stopped) = deps.stop.ignore_all() {
         return refused(report, interrupted(stopped), simulated);
@@ -88,7 +94,6 @@ pub(super) fn trade(
         return refused(report, failure, simulated);
     }
     (deps.point)("after-intent");
-    let Ready { permit, drift, .. } = ready;
     let answered = send(client, options, deps, permit, &request);
     (deps.point)("after-send");
     let (said, words) = said(&answered.claim);
@@ -106,6 +111,7 @@ pub(super) fn trade(
     let code = refusal_of(&answered.claim);
     let ended = match found.became {
         Became::Executed { position, named } => {
+            let drift = admission.drift;
             let opened = Opened { position: *position, named, before, drift };
             executed(&mut context, &mut report, opened, words)
         }
@@ -209,7 +215,7 @@ fn intent(
     request: &Request<Open>,
     options: &Options,
     before: &BTreeSet<Ticket>,
-    ready: &Ready,
+    account: &Account,
 ) -> OpenIntent {
     OpenIntent {
         purpose: Purpose::Canary,
@@ -226,7 +232,7 @@ fn intent(
         signature_ttl_ms: millis(options.signature_ttl),
         settle_ms: millis(options.settle),
         tickets_before: before.iter().copied().collect(),
-        account_before: Funds::from(&ready.account),
+        account_before: Funds::from(account),
     }
 }
 

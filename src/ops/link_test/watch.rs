@@ -15,9 +15,8 @@ use serde::Serialize;
 use super::{Options, Reach};
 use crate::clock::{Deadline, Stopped, micros, millis};
 use crate::guard::staleness;
-use crate::guard::target;
-use crate::link::session::{AskError, Identity, ProofError, Session};
-use crate::link::target::resolve;
+use crate::link::session::{AskError, ProofError, Session, clock_skew};
+use crate::link::target::{self, resolve};
 use crate::link::transport::LinkError;
 use crate::protocol::account::{Account, GetAccount};
 use crate::protocol::ping::Ping;
@@ -298,7 +297,7 @@ fn look<'r>(
     let rtt = pong.rtt;
     let clock = match &pong.reply {
         Ok(pong_at) => {
-            let skew = Identity::from_pong(pong_at, pong.sent_at, rtt).skew;
+            let skew = clock_skew(pong_at, pong.sent_at, rtt);
             Band::of(skew.unsigned_abs(), options.skew_warn, options.signature_ttl)
         }
         Err(refusal) => {

@@ -83,8 +83,7 @@ fn hazard_15_a_lost_reply_is_an_order_that_executed() {
     assert_eq!(client.elapsed(), PATIENCE);
     assert_eq!(client.ledger().len(), 1);
     assert_eq!(client.receive(), Err(LinkError::Lost), "a connection that timed out is dead");
-    let until = client.until();
-    assert_eq!(client.link.send(&request, until), Err(LinkError::Lost));
+    assert_eq!(client.link.send_bytes(&request), Err(LinkError::Lost));
 }
 
 #[test]
@@ -103,8 +102,7 @@ fn hazard_21_a_request_executes_though_its_client_has_gone() {
     let order = client.order("EURUSD", "BUY", "0.01");
     let request = client.request(order).encode();
     client.send(&request);
-    let until = client.until();
-    client.link = client.gateway.connect(until).unwrap();
+    client.link = client.gateway.open().unwrap();
     assert!(client.ledger().is_empty());
     client.clock.advance(Duration::from_millis(500));
     assert_eq!(client.ledger().len(), 1);
@@ -176,8 +174,7 @@ fn a_crash_before_and_after_the_execution() {
         let order = client.order("EURUSD", "BUY", "0.01");
         let request = client.request(order).encode();
         assert_eq!(client.raw(&request), Err(LinkError::Lost), "{fault}");
-        let until = client.until();
-        assert_eq!(client.gateway.connect(until).err(), Some(LinkError::Refused));
+        assert_eq!(client.gateway.open().err(), Some(LinkError::Refused));
         let ledger = client.ledger();
         assert_eq!(ledger.len(), executed, "{fault}");
         drop(client);
@@ -193,8 +190,7 @@ fn a_disconnected_order_executed() {
     let order = client.order("EURUSD", "BUY", "0.01");
     let request = client.request(order).encode();
     assert_eq!(client.raw(&request), Err(LinkError::Lost));
-    let until = client.until();
-    client.link = client.gateway.connect(until).unwrap();
+    client.link = client.gateway.open().unwrap();
     assert_eq!(client.positions().len(), 4);
 }
 

@@ -4,6 +4,8 @@ use uuid::Uuid;
 
 use super::*;
 use crate::clock::{StopToken, SystemClock};
+use crate::link::permit::RequestFrame;
+use crate::link::transport::Transport as _;
 use crate::link::zeromq::ZmqTransport;
 use crate::sim::{Server, ServerExit};
 
@@ -88,8 +90,7 @@ fn a_gateway_that_hangs_answers_nothing_any_more() {
     client.account();
     let request = client.request(close(Ticket(100_000_001))).encode();
     assert_eq!(client.raw(&request), Err(LinkError::TimedOut));
-    let until = client.until();
-    client.link = client.gateway.connect(until).unwrap();
+    client.link = client.gateway.open().unwrap();
     let ping = client.request(Ping).encode();
     assert_eq!(client.raw(&ping), Err(LinkError::TimedOut));
     assert!(client.ledger().is_empty());
@@ -180,10 +181,10 @@ fn a_disconnect_closes_the_connection_and_the_port_is_served_again() {
     let clock = SystemClock::new(StopToken::never());
     let until = Deadline::after(&clock, PATIENCE);
     let mut link = transport.connect(until).unwrap();
-    link.send(&ping().encode(), until).unwrap();
+    link.send(&RequestFrame::read(&ping()), until).unwrap();
     assert_eq!(link.receive(until), Err(LinkError::Lost));
     let mut link = transport.connect(until).unwrap();
     let request = ping();
-    link.send(&request.encode(), until).unwrap();
+    link.send(&RequestFrame::read(&request), until).unwrap();
     assert_eq!(uuid_of(&link.receive(until).unwrap()), request.uuid);
 }

@@ -11,8 +11,9 @@ use mt5crs::config::Key;
 use mt5crs::evidence::Evidence;
 use mt5crs::exit::Exit;
 use mt5crs::guard::decision;
-use mt5crs::guard::{self, target};
 use mt5crs::link::Client;
+use mt5crs::link::permit::ClosePermit;
+use mt5crs::link::target;
 use mt5crs::logs::write::Marker;
 use mt5crs::ops::canary::watch::{Monitor, Samples};
 use mt5crs::ops::canary::{self, Deps, Options, Report};
@@ -113,7 +114,7 @@ fn trade(
             clock: &*run.clock,
             deadline: site.deadline,
             records: Records { evidence: &evidence, run: site.run_id, patience: PATIENCE },
-            permit: &|identity| target::arm_close(allowed, identity),
+            permit: &|identity| ClosePermit::new(allowed, identity),
             confirm: &mut |report| {
                 confirm(run, args, site, report)?;
                 if !args.resume {
@@ -128,7 +129,7 @@ fn trade(
         },
     );
     live.borrow_mut().clear();
-    showing.target = Some(guard::target::kind(&target, outcome.simulated));
+    showing.target = Some(target::kind(&target, outcome.simulated));
     Ok(outcome)
 }
 

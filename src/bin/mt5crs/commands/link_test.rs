@@ -8,8 +8,8 @@ use std::time::Duration;
 use mt5crs::clock::Stopped;
 use mt5crs::exit::Exit;
 use mt5crs::failure::interrupted;
-use mt5crs::guard;
 use mt5crs::link::Transport;
+use mt5crs::link::target;
 use mt5crs::link::zeromq::ZmqTransport;
 use mt5crs::logs::write::Marker;
 use mt5crs::ops::link_test::watch::{self, Event, Look, State};
@@ -119,7 +119,7 @@ fn finish(run: &Run, args: &LinkTestArgs, site: &CommandContext, tested: Tested)
     let Tested { outcome, target } = tested;
     record(site, &outcome);
     let showing = RenderOptions {
-        target: target.map(|target| guard::target::kind(&target, outcome.simulated)),
+        target: target.map(|target| target::kind(&target, outcome.simulated)),
         histogram: args.histogram,
         ..RenderOptions::default()
     };

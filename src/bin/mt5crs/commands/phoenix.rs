@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use mt5crs::exit::Exit;
-use mt5crs::guard;
+use mt5crs::link::target;
 use mt5crs::ops::phoenix::{self, Options, Report, against};
 use mt5crs::report::{Failure, Outcome};
 use uuid::Uuid;
@@ -52,7 +52,7 @@ fn read_only(run: &Run, args: &PhoenixArgs) -> Exit {
             let address = target.address;
             let (names, clock) = (&site.names, &*run.clock);
             let outcome = against::run(&options, address, names, clock, site.deadline, &run.stop);
-            showing.target = Some(guard::target::kind(&target, outcome.simulated));
+            showing.target = Some(target::kind(&target, outcome.simulated));
             outcome
         }
         Err(failure) => Outcome::failed(failure),

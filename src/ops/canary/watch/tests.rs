@@ -16,7 +16,8 @@ use crate::failure::FailureContext;
 use crate::guard::decision;
 use crate::guard::health::Rule;
 use crate::link::client::Listener;
-use crate::link::order::ClosePermit;
+use crate::link::permit::ClosePermit;
+use crate::link::target::allowed_for_tests;
 use crate::link::transport::LinkError;
 use crate::link::{Client, ReadPolicy};
 use crate::ops::canary::{CloseEnd, Deps, Options, Report};
@@ -92,7 +93,7 @@ impl Room {
                     run: Uuid::new_v4(),
                     patience: Duration::from_secs(5),
                 },
-                permit: &|_| ClosePermit::granted(),
+                permit: &|identity| ClosePermit::new(allowed_for_tests(), identity),
                 confirm: &mut |_| Ok(()),
                 stop: &self.stop,
                 hand_over: &|| self.hand_over.load(Ordering::SeqCst),
