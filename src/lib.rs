@@ -22,11 +22,11 @@
 //! | [`exit`] | exit codes | |
 //! | [`os`] | deadlines for blocking work, FIFOs, durable and atomic writes, locks, systemd, failpoints | `clock` |
 //! | [`protocol`] | the wire format, without I/O: one file for each action, error codes, return codes, signatures | `escape`, `units` |
-//! | [`link`] | connections, proved sessions, retried reads, permits for orders | `clock`, `os`, `protocol`, `units` |
+//! | [`link`] | connections, proved sessions, retried reads, permits for orders | `clock`, `os`, `protocol`, `report`, `units` |
 //! | [`report`] | what every report has: verdict, checks, envelope | `exit` |
 //! | [`failure`] | every failure code with its exit code, meaning and remedy | `clock`, `exit`, `link`, `report` |
 //! | [`metric`] | named figures of a report, for monitoring | `protocol`, `report`, `units` |
-//! | [`guard`] | the conditions that forbid an order: kill switch, admission decision, drift, health, staleness | `clock`, `escape`, `link`, `os`, `protocol`, `report` |
+//! | [`guard`] | the conditions that forbid an order: kill switch, admission decision, drift, health, staleness | `clock`, `escape`, `os`, `protocol`, `report` |
 //! | [`evidence`] | the hash-chained, write-ahead record of orders and their outcomes | `clock`, `os`, `protocol`, `units` |
 //! | [`proof`] | the promise: what shows that something happened | `clock`, `escape`, `evidence`, `exit`, `link`, `os`, `protocol`, `report`, `units` |
 //! | [`config`] | settings, each with its origin | `os`, `units` |

@@ -15,7 +15,6 @@
 mod book;
 mod catalogue;
 mod corrupt;
-mod error;
 mod fault;
 mod fault_plan;
 mod gateway;
@@ -35,10 +34,10 @@ mod spec;
 mod tests;
 
 pub use catalogue::{FAULTS, FaultInfo, faults};
-pub use error::SimError;
 pub use in_process::InProcess;
 pub use journal::{JournalError, read_ledger, read_positions};
 pub use ledger::{Execution, ExecutionKind};
 pub use options::{OnCrash, Options};
-pub use server::{Server, ServerExit};
+pub use request_log::RequestLogError;
+pub use server::{Server, ServerExit, SimError};
 pub use spec::{FaultSpec, SpecError};

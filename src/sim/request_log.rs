@@ -8,7 +8,15 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::error::SimError;
+/// The request log can't be written.
+#[derive(Debug, thiserror::Error)]
+#[error("failed to write the requests to {path}")]
+pub struct RequestLogError {
+    /// The file.
+    pub path: PathBuf,
+    /// The system's error.
+    pub source: io::Error,
+}
 
 /// One request.
 #[derive(Serialize)]
@@ -32,14 +40,14 @@ pub(super) struct RequestLog {
 
 impl RequestLog {
     /// Opens the file, to append to it.
-    pub(super) fn open(path: &Path) -> Result<Self, SimError> {
+    pub(super) fn open(path: &Path) -> Result<Self, RequestLogError> {
         let file = OpenOptions::new().append(true).create(true).open(path);
         let file = file.map_err(|source| failed(path, source))?;
         Ok(Self { path: path.to_owned(), file })
     }
 
     /// Appends a request, before it is handled and in one write, so that a crash leaves whole lines.
-    pub(super) fn append(&mut self, connection: &[u8], body: &[u8]) -> Result<(), SimError> {
+    pub(super) fn append(&mut self, connection: &[u8], body: &[u8]) -> Result<(), RequestLogError> {
         // A line break within would make two lines.
         let flat = |text: &&RawValue| !text.get().contains(['\n', '\r']);
         let request = serde_json::from_slice::<&RawValue>(body).ok().filter(flat);
@@ -54,6 +62,6 @@ impl RequestLog {
     }
 }
 
-fn failed(path: &Path, source: io::Error) -> SimError {
-    SimError::Requests { path: path.to_owned(), source }
+fn failed(path: &Path, source: io::Error) -> RequestLogError {
+    RequestLogError { path: path.to_owned(), source }
 }

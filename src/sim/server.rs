@@ -10,10 +10,10 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::error::SimError;
 use super::gateway::Gateway;
+use super::journal::JournalError;
 use super::options::{OnCrash, Options};
-use super::request_log::RequestLog;
+use super::request_log::{RequestLog, RequestLogError};
 use super::request_queue::{Delivery, Now, RequestQueue};
 use crate::clock::{Clock, Deadline, StopToken, Stopped};
 
@@ -22,6 +22,31 @@ const FINE_WAIT: Duration = Duration::from_micros(100);
 
 /// Time for libzmq to close a listener, which takes it microseconds.
 const REBIND_TIME: Duration = Duration::from_secs(5);
+
+/// Why a simulated gateway could not be started, or failed.
+#[derive(Debug, thiserror::Error)]
+pub enum SimError {
+    /// The book file can't be used.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The request log can't be written.
+    #[error(transparent)]
+    Requests(#[from] RequestLogError),
+    /// The socket can't be opened, or failed.
+    #[error("failed to serve on 127.0.0.1:{port}")]
+    Socket {
+        /// The port; 0 where the system was to pick one.
+        port: u16,
+        /// libzmq's error.
+        source: zmq::Error,
+    },
+    /// The system gave no pipe or no thread.
+    #[error("failed to start the simulated gateway")]
+    System(#[source] io::Error),
+    /// The server's thread panicked.
+    #[error("the simulated gateway panicked")]
+    Panicked,
+}
 
 /// Why a server ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

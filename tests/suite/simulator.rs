@@ -163,7 +163,7 @@ fn what_keeps_it_from_starting_is_told_with_what_to_do_about_that() {
         (&["sim", "--fault=drop-reply:PONG"], &["there is no action PONG"]),
         (&["sim", "--fault=crash:PONG:before:2"], &["there is no action PONG"]),
         (&["sim", "--fault=delay:PING:soon"], &["a duration"]),
-        (&["sim", "--fault=drop-reply:OPEN:x"], &["more than it takes"]),
+        (&["sim", "--fault=drop-reply:OPEN:x"], &["takes no `x`"]),
         (&["sim", "--fault=error-code:OPEN:SERVER_ERROR"], &["`before` or `after`"]),
     ] {
         let ended = machine.run(arguments).end().exits(2);
