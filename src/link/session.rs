@@ -28,9 +28,12 @@ pub struct Identity {
     pub rtt: Duration,
     /// Gateway's clock minus ours, taken at the middle of the round trip (hazard 8).
     pub skew: SignedDuration,
-    /// Only a PING on a session makes an identity.
-    _proved: (),
+    _proved: Proved,
 }
+
+/// Keeps an identity from being built by hand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Proved;
 
 impl Identity {
     /// The skew is known to within this, either way: the reply may have been made at any moment of the round trip.
@@ -98,7 +101,7 @@ impl<'c> Session<'c> {
                 let Exchange { sent_at, rtt, .. } = exchange;
                 let skew = clock_skew(&pong, sent_at, rtt);
                 let Pong { simulated, server_time, .. } = pong;
-                let identity = Identity { simulated, server_time, rtt, skew, _proved: () };
+                let identity = Identity { simulated, server_time, rtt, skew, _proved: Proved };
                 Ok(Self { connection, clock, identity })
             }
             Ok(Err(_)) => stranger(None),
