@@ -244,9 +244,9 @@ impl Movement {
             self.figures.forget();
         } else {
             let Account { balance, equity, margin, .. } = account;
-            self.figures.read(now, format!("{balance} {equity} {margin}"));
+            self.figures.record(now, format!("{balance} {equity} {margin}"));
         }
-        let before = std::mem::replace(&mut self.still, self.figures.still(now));
+        let before = std::mem::replace(&mut self.still, self.figures.stale_for(now));
         match (before, self.still) {
             (None, Some(span)) => Some((EventKind::Still, span)),
             (Some(span), None) => Some((EventKind::Moved, span)),

@@ -10,7 +10,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::stage::Ended;
-use crate::evidence::body::{Body, CloseResult, OpenResult, Resolved, TicketResult};
+use crate::evidence::body::Body;
+use crate::evidence::outcome::{CloseOutcome, OpenOutcome};
 use crate::evidence::{Evidence, Record};
 use crate::ops::evidence::verify;
 use crate::ops::sync::snapshot::{Previous, Store};
@@ -244,19 +245,19 @@ fn lie(
     };
     match body {
         Body::OpenOutcome(outcome) => match &outcome.result {
-            OpenResult::Executed { ticket, .. } => executed(&outcome.intent, *ticket),
-            OpenResult::NotExecuted { .. } => not_executed(&outcome.intent),
-            OpenResult::Unknown { .. } => None,
+            OpenOutcome::Executed { ticket, .. } => executed(&outcome.intent, *ticket),
+            OpenOutcome::NotExecuted { .. } => not_executed(&outcome.intent),
+            OpenOutcome::Unknown { .. } => None,
         },
-        Body::Resolution(resolution) => match resolution.outcome {
-            Resolved::Executed { ticket } => executed(&resolution.intent, ticket),
-            Resolved::NotExecuted => not_executed(&resolution.intent),
+        Body::Resolution(resolution) => match resolution.opened {
+            Some(ticket) => executed(&resolution.intent, ticket),
+            None => not_executed(&resolution.intent),
         },
-        Body::CloseOutcome(outcome) if outcome.result == CloseResult::Closed => {
+        Body::CloseOutcome(outcome) if outcome.result == CloseOutcome::Closed => {
             not_closed(outcome.ticket)
         }
         Body::EmergencyOutcome(outcome) => {
-            let closed = outcome.tickets.iter().filter(|t| t.result == TicketResult::Closed);
+            let closed = outcome.tickets.iter().filter(|ticket| ticket.is_closed());
             closed.map(|t| t.ticket).find_map(not_closed)
         }
         _ => None,
