@@ -30,9 +30,10 @@
 //! | [`evidence`] | the hash-chained, write-ahead record of orders and their outcomes | `clock`, `os`, `protocol`, `units` |
 //! | [`proof`] | the promise: what shows that something happened | `clock`, `escape`, `evidence`, `exit`, `link`, `os`, `protocol`, `report`, `units` |
 //! | [`config`] | settings, each with its origin | `os`, `units` |
-//! | [`logs`] | run logs written, searched and judged by alert rules | `clock`, `escape`, `exit`, `metric`, `os`, `report`, `units` |
+//! | [`logs`] | run logs written, searched and judged by alert rules | `clock`, `escape`, `exit`, `os`, `units` |
 //! | [`sim`] | the simulated gateway: a pure book, faults by name, a server | `clock`, `link`, `os`, `protocol`, `units` |
-//! | [`ops`] | the commands: options in, a report out | `clock`, `config`, `escape`, `evidence`, `exit`, `failure`, `guard`, `link`, `logs`, `metric`, `os`, `proof`, `protocol`, `report`, `sim`, `units` |
+//! | [`harness`] | trials against simulated gateways: child processes, a proxy that holds messages, the broker's book | `clock`, `protocol`, `sim`, `units` |
+//! | [`ops`] | the commands: options in, a report out | `clock`, `config`, `escape`, `evidence`, `exit`, `failure`, `guard`, `harness`, `link`, `logs`, `metric`, `os`, `proof`, `protocol`, `report`, `sim`, `units` |
 //!
 //! The command line, tables and progress bars live in the binary, `src/bin/mt5crs`.
 
@@ -43,6 +44,7 @@ pub mod evidence;
 pub mod exit;
 pub mod failure;
 pub mod guard;
+pub mod harness;
 pub mod link;
 pub mod logs;
 pub mod metric;

@@ -12,7 +12,7 @@ pub mod evidence;
 pub mod explain;
 pub mod fleet;
 pub mod link_test;
-pub mod log_alerts;
+pub mod logs;
 pub mod phoenix;
 pub mod positions;
 pub mod schemas;

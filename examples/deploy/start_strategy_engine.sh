@@ -4,9 +4,9 @@
 #   start_strategy_engine.sh ACCOUNT COMMAND [ARGUMENT…]
 #   start_strategy_engine.sh account1 python3 -m src.strategy.engine
 #
-# This process becomes mt5crs, and that becomes COMMAND once account and positions are proved; so signals and the exit code
-# are COMMAND's own. If anything is not proved COMMAND never starts, and the exit code says why: 1 a check failed or
-# warned, 2 settings, 3 no answer, 4 or 5 an order or the kill switch stands in the way, 6 not the gateway.
+# This process becomes mt5crs, and mt5crs becomes COMMAND when account and positions are proved, so signals and the exit code
+# are COMMAND's own. If anything is not proved, COMMAND never starts, and the exit code tells why: 1 a check failed or
+# warned, 2 settings, 3 no answer, 5 the kill switch or an unresolved order, 6 not the gateway.
 set -euo pipefail
 
 attempts=3
@@ -21,8 +21,8 @@ account=$1
 shift
 gate=(mt5crs --config "$config/config.json" --env-file "$config/$account.env" --profile "$account")
 
-# Only "no answer" is worth another try, and it has to be told from an engine that ends with 3 itself: so the waiting is
-# done before, on a gate without the engine.
+# Only "no answer" (3) is tried again. The engine may end with 3 itself, so the retries are done before the gate, without the
+# engine.
 for ((attempt = 1; ; attempt++)); do
   code=0
   "${gate[@]}" link-test -c 1 >&2 || code=$?

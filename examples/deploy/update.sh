@@ -5,28 +5,27 @@
 #   update.sh [OPTION…] rollback                            to what was in place before
 #   update.sh [OPTION…] status
 #
-#   --account NAME   prove this account (repeatable); all that have NAME.env in the configuration unless it is given
-#   --unit NAME      restart this unit too if it runs (repeatable), for instance the strategy engine's
-#   --skip CHECK     leave this check or group out of the audit (repeatable), for what is known and doesn't matter here
+#   --account NAME   prove this account (repeatable); default: each NAME.env in the configuration
+#   --unit NAME      also restart this unit if it runs (repeatable), for instance the strategy engine's
+#   --skip CHECK     leave this check or group out of the audit (repeatable): a failure that you know and accept
 #   --hand-over      let a guardian that watches a position hand it over to the other version
-#   --user NAME      who runs mt5crs in the units; mt5crs unless it is given
-#   --root DIR       work below DIR instead of /, to try it
+#   --user NAME      the user that runs mt5crs in the units; default: mt5crs
+#   --root DIR       work below DIR instead of /, to try the script
 #
 # A release is a program and a configuration that were proved together:
 #
 #   /opt/mt5crs/releases/ID/{bin,lib,share}   the artifact, never changed
-#   /opt/mt5crs/releases/ID/config            the configuration's commit, never changed; RELEASE says which
+#   /opt/mt5crs/releases/ID/config            the configuration's files, never changed; RELEASE names the commit
 #   /opt/mt5crs/current, previous             links to releases. One rename switches program and configuration together
 #   /opt/mt5crs/configuration.git             a clone of the configuration: git clone --bare URL …
 #   /etc/mt5crs, /usr/local/bin/mt5crs        links into `current`, for the units and for you
 #
-# Everything that can be found out without switching is found out first. What follows the switch (units restarted,
-# link-test, sync) goes back by itself when it fails, configuration included. `pending` lies there from before the switch
-# until the answer: a run that was killed in between is taken up by the next one. So it may be killed anywhere, and run
-# again.
+# Everything that can be checked without switching is checked first. If a step after the switch fails (restart of units,
+# link-test, sync), the script goes back by itself, configuration included. The file `pending` exists from before the switch
+# until the result: if a run is killed in between, the next run continues it. So you can kill it anywhere and run it again.
 #
-# Exit codes: 0 in place and proved; 1 the new release is not in place, the old one is as it was; 2 usage; 3 what is in
-# place now is not proved: a person has to look.
+# Exit codes: 0 in place and proved; 1 the new release is not in place, the old one is unchanged; 2 usage; 3 the release in
+# place is not proved: a person must look.
 set -euo pipefail
 trap '' PIPE
 
@@ -35,7 +34,7 @@ readonly KEPT_RELEASES=5
 
 say() { printf 'update: %s\n' "$1" || true; }
 
-# What went wrong, why, and what to do about it; ends with that code.
+# Prints the error, its cause and the remedy, and ends with that code.
 die() {
   local code=$1
   printf 'error: %s\n' "$2" >&2 || true
@@ -68,7 +67,7 @@ while [ $# -gt 0 ]; do
        what=$1; shift ;;
   esac
 done
-[ -n "$what" ] || usage 'an artifact is wanted, or rollback, or status'
+[ -n "$what" ] || usage 'name an artifact, or say rollback or status'
 
 readonly prefix=$root/opt/mt5crs
 readonly releases=$prefix/releases
@@ -78,25 +77,25 @@ readonly program=$root/usr/local/bin/mt5crs
 
 # --- releases and links ------------------------------------------------------------------------------------------------
 
-# The release that a link names; nothing where there is none.
+# The release that a link names; empty if there is none.
 release_of() {
   local to
   to=$(readlink "$prefix/$1" 2>/dev/null) || return 0
   printf '%s' "${to#releases/}"
 }
 
-# Makes a link name a release, by one rename. What an interrupted call left half-made is replaced, not followed.
+# Makes a link name a release, by one rename. A half-made link of an interrupted call is replaced, not followed.
 point() {
   ln -sfT "releases/$2" "$prefix/.$1.new"
   mv -T "$prefix/.$1.new" "$prefix/$1"
 }
 
-# What a run that was killed may have left half-made. Nobody uses it: it is renamed before it is used.
+# Removes half-made files of a killed run. Nothing uses them: each is renamed before it is used.
 sweep() { rm -rf "$prefix/.current.new" "$prefix/.previous.new" "$prefix/.pending.new" "$releases"/.new.*; }
 
 prune() {
   local release kept=0
-  # Newest first. What is in place, and what rollback needs, always stays.
+  # Newest first. The current and the previous release always stay.
   while IFS= read -r release; do
     if [ "$release" = "$(release_of current)" ] || [ "$release" = "$(release_of previous)" ]; then continue; fi
     kept=$((kept + 1))
@@ -104,7 +103,7 @@ prune() {
   done < <(ls -1t "$releases")
 }
 
-# A link of ours into `current`, or a name that is free. Anything else is somebody's, and stays.
+# Whether the path is our link into `current`, or free. Anything else belongs to somebody and stays.
 is_ours() { { [ ! -e "$1" ] && [ ! -L "$1" ]; } || [ "$(readlink "$1" || true)" = "$2" ]; }
 
 lay_links() {
@@ -112,7 +111,7 @@ lay_links() {
   mkdir -p "${etc%/*}" "${program%/*}" "$root/etc/systemd/system"
   [ -L "$etc" ] || ln -s "$prefix/current/config" "$etc"
   [ -L "$program" ] || ln -s "$prefix/current/bin/mt5crs" "$program"
-  # Units of the package, or of somebody's own, are left alone.
+  # Units of the package or of the administrator are left alone.
   for unit in "$prefix/current/lib/systemd/system"/*.service; do
     name=${unit##*/} taken=no
     [ -e "$unit" ] || continue
@@ -134,7 +133,7 @@ take_links_away() {
 
 # --- mt5crs and systemd ------------------------------------------------------------------------------------------------
 
-# Runs a release's mt5crs for an account as its units do: as their user, with its own settings, with none of this shell's.
+# Runs a release's mt5crs for an account as the units do: as their user, with the account's settings, without this shell's.
 mt5crs_of() {
   local release=$releases/$1 account=$2 as=()
   shift 2
@@ -144,7 +143,7 @@ mt5crs_of() {
     --profile "$account" "$@")
 }
 
-# The accounts that were named, or those of a release's configuration.
+# The accounts that were named, or all of a release's configuration.
 accounts_of() {
   local file
   if [ ${#accounts[@]} -gt 0 ]; then
@@ -156,7 +155,7 @@ accounts_of() {
   done
 }
 
-# Whether a unit runs, or is about to, or is about to end.
+# Whether a unit runs, starts or stops.
 runs() {
   local state
   state=$(systemctl show --property=ActiveState --value "$1")
@@ -165,7 +164,7 @@ runs() {
 
 guardian() { printf 'mt5crs-guardian@%s.service' "$1"; }
 
-# Has a guardian leave its position open and recorded, and end.
+# Makes a guardian leave its position open and recorded, and end.
 have_handed_over() {
   local unit waited
   unit=$(guardian "$1")
@@ -178,7 +177,7 @@ have_handed_over() {
   return 1
 }
 
-# Brings the units to what is current now. Says 1 where one of them did not come.
+# Restarts the units on the current release. Returns 1 if one of them did not start.
 bring_units() {
   local account unit code=0
   systemctl daemon-reload || return 1
@@ -192,7 +191,7 @@ bring_units() {
   return "$code"
 }
 
-# What doesn't run is not started.
+# A unit that doesn't run is not started.
 bring() {
   runs "$1" || return 0
   systemctl restart "$1" || { say "$1 did not restart"; return 1; }
@@ -204,10 +203,10 @@ bring_guardian() {
   if ! is_watched "$1"; then
     runs "$unit" || return 0
     if [ "$hand_over" = no ]; then
-      say "$unit goes on with the release that it was started from"
+      say "$unit keeps running the release that it was started from"
       return 0
     fi
-    # Written down before it is told to end: nobody watches the position until the next one is started.
+    # Recorded before it ends: nothing watches the position until the next one starts.
     watched+=("$1")
     write_pending || return 1
   fi
@@ -215,7 +214,7 @@ bring_guardian() {
   systemctl start "$unit" || { say "$unit did not start"; return 1; }
 }
 
-# Whether every account's gateway answers this release, and its state can be recovered.
+# Whether link-test and sync succeed for every account with this release.
 is_proved() {
   local release=$1 account command code
   for account in $(accounts_of "$release"); do
@@ -232,7 +231,7 @@ is_proved() {
 
 # --- the switch --------------------------------------------------------------------------------------------------------
 
-# From where to where; which guardians handed over. Lies in `pending` from before the switch until its answer.
+# The switch: from which release to which, and which guardians handed over. Kept in `pending` until the result is known.
 from='' to='' kind='' watched=()
 
 write_pending() {
@@ -260,10 +259,10 @@ is_watched() {
   return 1
 }
 
-# Switched, and without an answer yet: whatever ends this run now, the old release comes back.
+# Whether the switch has no result yet: then however this run ends, the old release comes back.
 unanswered=no
 
-# Back to where it came from. Ends with 1 where that is proved, with 3 where not.
+# Goes back to the old release. Ends with 1 if that is proved, else with 3.
 go_back() {
   unanswered=no
   if [ -z "$from" ]; then
@@ -271,7 +270,7 @@ go_back() {
     take_links_away
     systemctl daemon-reload || true
     rm -f "$prefix/pending"
-    die 1 "$to is not proved, and was taken away again" '' 'there was nothing before it; mend what is named above'
+    die 1 "$to is not proved, and was taken away again" '' 'there was no release before it; correct the problem named above'
   fi
   say "going back to $from"
   point current "$from"
@@ -280,7 +279,7 @@ go_back() {
   is_proved "$from" || proved=no
   rm -f "$prefix/pending"
   if [ "$proved" = yes ]; then
-    die 1 "$to is not proved; $from is in place again, and proved" '' 'mend what is named above, then run this again'
+    die 1 "$to is not proved; $from is in place again, and proved" '' 'correct the problem named above, then run this again'
   fi
   die 3 "$to is not proved; $from is in place again, and is not proved either" '' \
     'look at the gateway: mt5crs link-test; then at the units: systemctl list-units "mt5crs-*"'
@@ -295,7 +294,7 @@ at_exit() {
   exit "$code"
 }
 
-# What follows the switch: links, units, proof. A rollback is a person's word: it stays, proved or not.
+# The steps after the switch: links, units, proof. A person asked for a rollback, so it stays, proved or not.
 answer() {
   local proved=yes
   unanswered=yes
@@ -319,13 +318,13 @@ switch_to() {
   kind=$1 from=$(release_of current) to=$2 watched=()
   guardians_agree
   write_pending
-  # From here on the old release comes back by itself, unless a person asked for this one.
+  # From here on the old release comes back by itself, unless this is a rollback.
   unanswered=$([ "$kind" = update ] && echo yes || echo no)
   point current "$to"
   answer
 }
 
-# A guardian watches a position as long as it runs. Its end would close that position, so nobody ends it unasked.
+# A running guardian watches a position, and its end would close that position. So only --hand-over ends it.
 guardians_agree() {
   local account
   [ "$hand_over" = no ] || return 0
@@ -337,18 +336,18 @@ guardians_agree() {
   done
 }
 
-# What was asked for is done already, by the taking up.
+# Whether continuing an earlier run has already done the requested work.
 taken_up=no
 
-# Takes up what a killed run left.
+# Continues a run that was killed.
 take_up() {
   [ -e "$prefix/pending" ] || return 0
   local named=(${accounts[@]+"${accounts[@]}"}) further=(${units[@]+"${units[@]}"})
   read_pending
   if [ "$(release_of current)" != "$to" ]; then
-    # Before the switch, or on its way back: then units may still run what was in place for a moment.
+    # It was killed before the switch or while going back, so units may still run the new release.
     say "an earlier run ended without $to in place"
-    [ -z "$from" ] || bring_units || say 'not every unit came'
+    [ -z "$from" ] || bring_units || say 'not every unit started'
     rm -f "$prefix/pending"
   elif [ "$what" = rollback ] && [ "$kind" = update ] && [ -n "$from" ]; then
     say "an earlier run switched to $to and ended without an answer"
@@ -366,19 +365,19 @@ take_up() {
   accounts=(${named[@]+"${named[@]}"}) units=(${further[@]+"${further[@]}"})
 }
 
-# --- what can be asked of it -------------------------------------------------------------------------------------------
+# --- the three commands ------------------------------------------------------------------------------------------------
 
 update() {
   local artifact=$1 name sums sum commit id new branch account code
   name=${artifact##*/}
   case $name in
-    *[!A-Za-z0-9._+-]*) die 1 "$name is no artifact's name" '' 'mt5crs-VERSION-ARCH-linux.tar.gz' ;;
+    *[!A-Za-z0-9._+-]*) die 1 "$name is not the name of an artifact" '' 'mt5crs-VERSION-ARCH-linux.tar.gz' ;;
     mt5crs-*.tar.gz) ;;
-    *) die 1 "$name is no artifact's name" '' 'mt5crs-VERSION-ARCH-linux.tar.gz' ;;
+    *) die 1 "$name is not the name of an artifact" '' 'mt5crs-VERSION-ARCH-linux.tar.gz' ;;
   esac
   [ -r "$artifact" ] || die 1 "$artifact can't be read" '' 'fetch it, with SHA256SUMS beside it'
   sums=$(dirname "$artifact")/SHA256SUMS
-  [ -r "$sums" ] || die 1 "$sums can't be read" '' 'fetch it from where the artifact is from'
+  [ -r "$sums" ] || die 1 "$sums can't be read" '' 'fetch it from the place of the artifact'
   sum=$(sha256sum <"$artifact")
   sum=${sum%% *}
   awk -v sum="$sum" -v name="$name" '($1 == sum) && ($2 == name || $2 == "*" name) { found = 1 } END { exit !found }' "$sums" ||
@@ -398,7 +397,7 @@ update() {
     tar -xzf "$artifact" -C "$new" --strip-components=1 --no-same-owner ||
       die 1 "$name can't be unpacked" '' 'fetch it again'
     [ -x "$new/bin/mt5crs" ] || die 1 "$name holds no bin/mt5crs" '' 'it is not an artifact of mt5crs'
-    # Others may read the program, but not the settings.
+    # Other users may read the program, but not the settings.
     git -C "$configuration" archive "$commit" | (umask 027 && tar -x -C "$new/config" --no-same-owner --no-same-permissions)
     chmod 750 "$new/config"
     [ "$(id -un)" = "$user" ] || chgrp -R "$(id -gn "$user")" "$new/config"
@@ -413,7 +412,7 @@ update() {
   fi
 
   is_ours "$etc" "$prefix/current/config" ||
-    die 1 "$etc is there, and is not a link to $prefix/current/config" '' "commit what it holds to the configuration, then move it away"
+    die 1 "$etc is there, and is not a link to $prefix/current/config" '' "commit its files to the configuration, then move it away"
   is_ours "$program" "$prefix/current/bin/mt5crs" ||
     die 1 "$program is there, and is not a link to $prefix/current/bin/mt5crs" '' 'move it away'
   [ -n "$(accounts_of "$id")" ] || die 1 "the configuration $commit has no account" 'it holds no NAME.env' 'add one, commit, push'
@@ -421,7 +420,7 @@ update() {
     code=0
     mt5crs_of "$id" "$account" audit "${skips[@]/#/--skip=}" || code=$?
     [ "$code" -eq 0 ] || die 1 "the audit of $account by the new mt5crs ended with code $code; nothing was switched" '' \
-      'mend what it names: the program by another artifact, the configuration by a commit; or leave a check out by name: --skip CHECK'
+      'correct the check that it names: a program by another artifact, a configuration by a commit; or leave the check out: --skip CHECK'
   done
   switch_to update "$id"
 }
@@ -429,7 +428,7 @@ update() {
 rollback() {
   local before
   before=$(release_of previous)
-  [ -n "$before" ] || die 1 'there is nothing to go back to' '' "$0 status"
+  [ -n "$before" ] || die 1 'there is no earlier release' '' "$0 status"
   [ -d "$releases/$before" ] || die 1 "the release $before is gone" '' 'update to its artifact'
   switch_to rollback "$before"
 }

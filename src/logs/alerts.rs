@@ -2,11 +2,10 @@
 //!
 //! - [`event`]: markers read back from the logs; [`engine`]: what systemd says of the engine's unit
 //! - [`rules`]: events in, alerts out; [`watch`]: alerts as they are raised and cleared
-//! - [`summary`]: rows by day or by run; [`metrics`]: figures for monitoring
+//! - [`summary`]: rows by day or by run
 
 pub mod engine;
 pub mod event;
-pub mod metrics;
 pub mod rules;
 pub mod summary;
 pub mod watch;

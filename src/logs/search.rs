@@ -4,7 +4,6 @@
 //! - [`parse`]: a line read back; [`filter`]: by time, level and run; `match_filter`: context and limits
 //! - [`searcher`]: through files; `read_ahead`, `bounded_lines`: in bounded memory
 //! - [`tail`], [`follow`]: and on through newly written lines; [`last_n`]: the last hits alone
-//! - [`report`]: the JSON objects
 
 pub mod bounded_lines;
 pub mod files;
@@ -17,6 +16,5 @@ pub mod places;
 pub mod preset;
 pub mod query;
 mod read_ahead;
-pub mod report;
 pub mod searcher;
 pub mod tail;

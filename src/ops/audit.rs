@@ -56,7 +56,7 @@ use crate::guard::decision::Rules;
 use crate::link::transport::Transport;
 use crate::logs::alerts::rules::Thresholds;
 use crate::logs::search::places::Places;
-use crate::ops::log_alerts;
+use crate::ops::logs::alerts as log_alerts;
 use crate::os::process;
 use crate::os::with_deadline::with_deadline;
 use crate::report::{Failure, Outcome, TargetKind, Verdict};
@@ -339,8 +339,8 @@ fn alerts(options: &Options, deps: &Deps<'_>, unit: &Unit, findings: &mut Findin
     let since = deps.clock.now().checked_sub(ALERTS_WINDOW).unwrap_or(jiff::Timestamp::MIN);
     group(Group::Alerts, deps, findings, move || {
         let places = Places::configured(&settings.verify_log, &settings.log_dir);
-        let asked = log_alerts::Options { places, since, thresholds };
-        match log_alerts::look(&asked, &process::is_alive) {
+        let asked = log_alerts::Options { places, since, thresholds, cpu_window: None };
+        match log_alerts::judge(&asked, &process::is_alive) {
             Ok(looked) => alerts::judge(&looked, endpoint.as_deref()),
             Err(bug) => {
                 let all = catalogue::CHECKS.iter().filter(|entry| entry.group == Group::Alerts);

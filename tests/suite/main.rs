@@ -10,6 +10,7 @@ mod breaker;
 mod canary;
 mod closed_pipe;
 mod deploy;
+mod docs;
 mod drift;
 mod emergency_close;
 mod gate;
@@ -33,8 +34,8 @@ mod phoenix;
 mod positions;
 mod profiles;
 mod protocol;
-mod readme;
 mod rooms;
+
 mod settings;
 mod shared_state;
 mod simulator;

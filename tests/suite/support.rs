@@ -1,7 +1,7 @@
 //! The tool as its users run it: the built binary, in a directory of its own, against the simulated gateway.
 
 use std::ffi::OsStr;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::ops::Deref;
 use std::os::fd::OwnedFd;
@@ -11,6 +11,8 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex, Once, mpsc};
 use std::time::{Duration, Instant};
 
+use mt5crs::clock::{StopToken, SystemClock};
+use mt5crs::harness::process::GatewayProcess;
 use serde_json::Value;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use tempfile::TempDir;
@@ -19,7 +21,7 @@ use tempfile::TempDir;
 const HANG: Duration = Duration::from_secs(40);
 
 /// What a test waits for comes within this, however busy the machine.
-const BOUND: Duration = Duration::from_secs(30);
+pub const BOUND: Duration = Duration::from_secs(30);
 
 /// Waits until it is so; what never comes fails with its name.
 #[track_caller]
@@ -433,7 +435,8 @@ pub fn named<'d>(document: &'d Value, list: &str, name: &str) -> &'d Value {
 
 /// A simulated gateway in a process of its own.
 pub struct Sim {
-    child: Child,
+    /// `None` once it was killed.
+    process: Option<GatewayProcess>,
     pub endpoint: SocketAddr,
     book: PathBuf,
     _dir: TempDir,
@@ -449,9 +452,9 @@ impl Sim {
         let flag = port.as_ref().map(|(_, port)| format!("--listen-port={port}"));
         let flags = flag.iter().map(String::as_str);
         let all: Vec<&str> = arguments.iter().copied().chain(flags).collect();
-        let (child, endpoint) = serve(&book, &all);
-        let port = port.map(|(held, _)| held);
-        Self { child, endpoint, book, _dir: dir, _port: port }
+        let process = serve(&book, &all);
+        let (endpoint, port) = (process.address, port.map(|(held, _)| held));
+        Self { process: Some(process), endpoint, book, _dir: dir, _port: port }
     }
 
     /// With these faults.
@@ -465,29 +468,27 @@ impl Sim {
 
     /// Its process's number.
     pub fn id(&self) -> u32 {
-        self.child.id()
+        self.process.as_ref().unwrap().id()
     }
 
     /// Ends it as a power cut would.
     pub fn kill(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.process = None;
     }
 
     /// Waits until a fault has ended it.
     pub fn wait_for_its_end(&mut self) {
-        wait_until("the gateway's end by its fault", || self.child.try_wait().unwrap().is_some());
+        let process = self.process.as_mut().unwrap();
+        wait_until("the gateway's end by its fault", || process.has_ended().unwrap());
     }
 
     /// Takes the book up again on the same port, with other faults.
     pub fn restart(&mut self, arguments: &[&str]) {
         self.kill();
         let port = format!("--listen-port={}", self.endpoint.port());
-        let mut all = vec![port.as_str()];
-        all.extend(arguments);
-        let (child, endpoint) = serve(&self.book, &all);
-        assert_eq!(endpoint, self.endpoint);
-        self.child = child;
+        let process = serve(&self.book, &[&[port.as_str()], arguments].concat());
+        assert_eq!(process.address, self.endpoint);
+        self.process = Some(process);
     }
 
     /// Every request that came in, whatever became of it.
@@ -554,31 +555,10 @@ fn requests_beside(book: &Path) -> PathBuf {
     book.with_file_name("requests.jsonl")
 }
 
-fn serve(book: &Path, arguments: &[&str]) -> (Child, SocketAddr) {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_mt5crs"))
-        .args(["--output=json", "sim", "--book"])
-        .arg(book)
-        .arg("--requests")
-        .arg(requests_beside(book))
-        .args(arguments)
-        .env_clear()
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut first = String::new();
-    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut first).unwrap();
-    let Ok(line) = serde_json::from_str::<Value>(&first) else {
-        let mut error = String::new();
-        child.stderr.as_mut().unwrap().read_to_string(&mut error).unwrap();
-        panic!("the simulated gateway did not start: {first}{error}");
-    };
-    let endpoint = line["endpoint"].as_str().unwrap().trim_start_matches("tcp://").parse().unwrap();
-    (child, endpoint)
-}
-
-impl Drop for Sim {
-    fn drop(&mut self) {
-        self.kill();
-    }
+fn serve(book: &Path, arguments: &[&str]) -> GatewayProcess {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mt5crs"));
+    command.args(["--output=json", "sim", "--book"]).arg(book);
+    command.arg("--requests").arg(requests_beside(book)).args(arguments).env_clear();
+    let stop = StopToken::never();
+    GatewayProcess::start(command, &SystemClock::new(stop.clone()), &stop).unwrap()
 }

@@ -4,9 +4,9 @@
 #   start.sh ACCOUNT                        watches the link to the account's gateway
 #   start.sh ACCOUNT COMMAND [ARGUMENT…]    starts COMMAND behind the gate, each time it starts
 #
-# Everything lies in ~/mt5crs: bin, config.json, ACCOUNT.env, logs, state. MT5_HOME names another place. The binary is
-# MT5_BINARY, or what is in ~/mt5crs/bin, or is built from this checkout. Run it again after a change: it loads anew.
-# Settings that are there are never written over. (For the bash of macOS, which is 3.2.)
+# Everything is in ~/mt5crs: bin, config.json, ACCOUNT.env, logs, state. MT5_HOME names another directory. The binary is
+# MT5_BINARY, or the one in ~/mt5crs/bin, or is built from this checkout. Run the script again after a change.
+# Existing settings are never overwritten. (Written for bash 3.2, the version on macOS.)
 set -euo pipefail
 
 die() {
@@ -29,17 +29,17 @@ agents=$HOME/Library/LaunchAgents
 label=com.mt5crs.$account
 plist=$agents/$label.plist
 
-# macOS keeps programs of launchd out of these folders, and all that one sees is "Operation not permitted".
+# macOS keeps launchd's programs out of these folders and reports only "Operation not permitted".
 for place in "$home" ${1:+"$(cd "$(dirname "$(command -v "$1" || echo "$home/x")")" && pwd)"}; do
   case $place/ in
     "$HOME"/Documents/* | "$HOME"/Desktop/* | "$HOME"/Downloads/* | "$HOME/Library/Mobile Documents"/*)
-      die "macOS guards $place: what launchd starts may not read it" \
+      die "macOS guards $place: programs that launchd starts may not read it" \
         'use a folder right below your home, as ~/mt5crs; or System Settings, Privacy & Security, Full Disk Access' ;;
   esac
 done
 case $checkout/ in
   "$HOME"/Documents/* | "$HOME"/Desktop/* | "$HOME"/Downloads/*)
-    echo "warning: this checkout lies in a folder that macOS guards; nothing that runs uses it" >&2 ;;
+    echo "warning: this checkout is in a folder that macOS guards; the running program does not use it" >&2 ;;
 esac
 
 # --- the program ---
@@ -63,12 +63,12 @@ if [ ! -e "$home/config.json" ]; then
   echo "wrote $home/config.json: put your gateways there" >&2
 fi
 if [ ! -e "$home/$account.env" ]; then
-  (umask 077 && printf '# What holds for %s alone and stands above its profile.\n' "$account" >"$home/$account.env")
+  (umask 077 && printf '# Settings of %s only; they win over its profile.\n' "$account" >"$home/$account.env")
   echo "wrote $home/$account.env" >&2
 fi
 mt5crs=("$home/bin/mt5crs" --config "$home/config.json" --env-file "$home/$account.env" --profile "$account")
 "${mt5crs[@]}" config show >/dev/null ||
-  die "the settings of $account can't be used; nothing was loaded" "mend $home/config.json or $home/$account.env, then run this again" 2
+  die "the settings of $account can't be used; nothing was loaded" "correct $home/config.json or $home/$account.env, then run this again" 2
 
 # --- launchd ---
 if [ $# -gt 0 ]; then
@@ -92,7 +92,7 @@ ACCOUNT=$account PLACE=$(in_xml "$home") ARGUMENTS=$arguments awk '
 mv -f "$plist.new" "$plist"
 
 domain=gui/$(id -u)
-# What runs is asked to end first; that one isn't loaded is no failure.
+# A running agent is stopped first; if none is loaded, that is no failure.
 launchctl bootout "$domain/$label" 2>/dev/null || true
 launchctl bootstrap "$domain" "$plist" || die "launchd did not take $plist" "launchctl print $domain/$label; $home/logs/mt5crs.$account.err"
 echo "$label runs; its logs are in $home/logs, launchd's own are mt5crs.$account.out and .err there"

@@ -19,7 +19,7 @@ pub(crate) mod sim;
 mod sync;
 
 use mt5crs::exit::Exit;
-use mt5crs::logs::search::report::Presets;
+use mt5crs::ops::logs::presets;
 
 use crate::args::logs::LogsCommand;
 use crate::args::{Arguments, Command, Format};
@@ -33,7 +33,7 @@ pub(crate) fn dispatch(arguments: Arguments) -> u8 {
     let is_monitored = matches!(output, Format::Nagios | Format::Prometheus);
     let contradiction = sim_mode::contradiction(&run.global, &arguments.command);
     let exit = if let Some(failure) = contradiction.or_else(|| fleet::left_out(&run)) {
-        run.give_up::<Presets>("usage", failure)
+        run.give_up::<presets::Report>("usage", failure)
     } else if is_monitored && !has_figures(&arguments.command) {
         let failure = usage(
             "this command has no figures for monitoring: nothing was done".to_owned(),
@@ -47,7 +47,7 @@ pub(crate) fn dispatch(arguments: Arguments) -> u8 {
             "--outfile is for -o prometheus alone: nothing was done".to_owned(),
             "add -o prometheus, or redirect what is printed".to_owned(),
         );
-        run.give_up::<Presets>("usage", failure)
+        run.give_up::<presets::Report>("usage", failure)
     } else if fleet::is_asked_for(&run, &arguments.command) {
         fleet::run(&run, &arguments.command)
     } else {

@@ -6,7 +6,7 @@ use super::catalogue::{Group, code};
 use super::findings::Found;
 use crate::logs::alerts::event::{Event, RunId, What};
 use crate::logs::alerts::rules::{Alert, Rule};
-use crate::ops::log_alerts::Looked;
+use crate::ops::logs::alerts::Judged;
 
 /// What the engine holds and uses is measured by the baseline, and whether it crashed is the unit's to tell.
 const OF_LOGS: [Rule; 6] = [
@@ -19,14 +19,14 @@ const OF_LOGS: [Rule; 6] = [
 ];
 
 /// `endpoint` is the gateway whose last sync is looked for.
-pub(super) fn judge(looked: &Looked, endpoint: Option<&str>) -> Vec<(&'static str, Found)> {
+pub(super) fn judge(looked: &Judged, endpoint: Option<&str>) -> Vec<(&'static str, Found)> {
     let of_rule = |rule: Rule| Some((code(Group::Alerts, rule.name())?, one(looked, rule)));
     let mut found: Vec<(&'static str, Found)> = OF_LOGS.into_iter().filter_map(of_rule).collect();
     found.push(("alerts.last-sync", last_sync(looked, endpoint)));
     found
 }
 
-fn one(looked: &Looked, rule: Rule) -> Found {
+fn one(looked: &Judged, rule: Rule) -> Found {
     let all: Vec<&Alert> =
         looked.rules.alerts().iter().filter(|alert| alert.rule == rule).collect();
     let message = |alert: &Alert| match &alert.endpoint {
@@ -48,7 +48,7 @@ fn one(looked: &Looked, rule: Rule) -> Found {
     }
 }
 
-fn last_sync(looked: &Looked, endpoint: Option<&str>) -> Found {
+fn last_sync(looked: &Judged, endpoint: Option<&str>) -> Found {
     // A run whose beginning isn't in the logs may be any gateway's.
     let others: HashSet<&RunId> = looked
         .events

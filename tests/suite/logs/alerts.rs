@@ -87,7 +87,7 @@ fn what_the_engine_uses_of_the_processor_is_taken_over_a_while() {
     let path = with_systemctl(&machine, &script);
     let busy = alerts(&machine, &["--cpu-over=100ms"]).env("PATH", &path).json().exits(1);
     assert_eq!(rules(&busy.document()), ["cpu-high"], "{}", busy.stdout());
-    busy.tells("measuring what engine.service uses");
+    busy.tells("measuring the CPU share of engine.service");
 }
 
 #[test]

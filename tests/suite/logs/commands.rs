@@ -173,10 +173,10 @@ fn what_cannot_be_read_is_named_and_the_rest_is_searched() {
         .exits(2)
         .says("Connection failed")
         .tells("failed to read gone.log")
-        .tells("need not be all");
+        .tells("lines that match may be missing");
     // Quiet leaves the warnings out, and not that something is missing.
     let quiet = machine.run(["logs", "grep", "-q", "Connection", "gone.log", log]).end();
-    quiet.exits(2).says("Connection failed").tells("need not be all");
+    quiet.exits(2).says("Connection failed").tells("lines that match may be missing");
     let cut = &gzipped(&line("02:00:00", "INFO", "3-cccccccc", "before the break").repeat(5000));
     machine.write("cut.log.gz", &cut[..cut.len() - 20]);
     let broken = grep(&machine, &["-c", "before the break", "cut.log.gz"]).exits(2);

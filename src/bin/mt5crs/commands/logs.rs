@@ -11,10 +11,11 @@ use jiff::tz::TimeZone;
 use mt5crs::config::{Accepted, Key, Settings};
 use mt5crs::exit::Exit;
 use mt5crs::failure::cause_of;
-use mt5crs::logs::search::filter::parse_time;
+use mt5crs::logs::search::filter::{Filter, parse_time};
 use mt5crs::logs::search::places::Places;
-use mt5crs::logs::search::report::Presets;
-use mt5crs::report::{Failure, Outcome, Verdict};
+use mt5crs::logs::search::query::BadPattern;
+use mt5crs::ops::logs::presets;
+use mt5crs::report::Failure;
 
 use crate::args::logs::LogsCommand;
 use crate::context::{no_directory, resolved, settings_failure};
@@ -34,14 +35,11 @@ pub(crate) fn run(run: &Run, command: LogsCommand) -> Exit {
             LogsCommand::Alerts(_) => "logs-alerts",
             LogsCommand::Summary(_) => "logs-summary",
         };
-        return run.give_up::<Presets>(name, failure);
+        return run.give_up::<presets::Report>(name, failure);
     }
     match command {
         LogsCommand::Grep(args) => grep::run(run, *args),
-        LogsCommand::Presets => {
-            let outcome = Outcome::judged(Presets::all(), Verdict::Pass, false);
-            run.finish_alone("logs-presets", &outcome)
-        }
+        LogsCommand::Presets => run.finish_alone("logs-presets", &presets::run()),
         LogsCommand::Alerts(args) => alerts::run(run, &args),
         LogsCommand::Summary(args) => summary::run(run, &args),
     }
@@ -73,13 +71,26 @@ fn places(run: &Run, named: &[PathBuf], settings: &Settings) -> Places {
     places
 }
 
-fn time(flag: &'static str, text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
-    parse_time(text, now, &TimeZone::system()).map_err(|error| {
-        usage(format!("{flag} `{text}`: {error}"), format!("for example {flag} 2h"))
-    })
+/// Reads `--since` and `--until`, of which the first must not be later.
+fn window(
+    since: Option<&String>,
+    until: Option<&String>,
+    now: Timestamp,
+) -> Result<(Option<Timestamp>, Option<Timestamp>), Failure> {
+    let time = |flag: &str, text: &String| {
+        parse_time(text, now, &TimeZone::system()).map_err(|error| {
+            usage(format!("{flag} `{text}`: {error}"), format!("for example {flag} 2h"))
+        })
+    };
+    let since = since.map(|text| time("--since", text)).transpose()?;
+    let until = until.map(|text| time("--until", text)).transpose()?;
+    Filter { since, until, ..Filter::default() }.check().map_err(|error| {
+        usage(error.to_string(), "exchange --since and --until, or correct one of them".to_owned())
+    })?;
+    Ok((since, until))
 }
 
-/// A bug of ours: the words that events hold can always be searched for.
-fn no_query(error: &mt5crs::logs::search::query::BadPattern) -> Failure {
+/// A bug: the words that events hold can always be searched for.
+fn no_query(error: &BadPattern) -> Failure {
     Failure { causes: vec![error.to_string()], ..crate::run::bug() }
 }

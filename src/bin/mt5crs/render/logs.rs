@@ -4,16 +4,15 @@ use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use mt5crs::logs::alerts::metrics;
 use mt5crs::logs::alerts::rules::Alert;
 use mt5crs::logs::alerts::summary::By;
 use mt5crs::logs::search::files::Unreadable;
 use mt5crs::logs::search::query::Query;
-use mt5crs::logs::search::report::{
-    Alerts, FileCount, Found, Object, PresetCount, Presets, Summary,
-};
 use mt5crs::logs::search::searcher::{Hit, Listener};
 use mt5crs::metric::Metric;
+use mt5crs::ops::logs::alerts::{self, metrics};
+use mt5crs::ops::logs::grep::object::{FileCount, Found, Object, PresetCount};
+use mt5crs::ops::logs::{presets, summary};
 use mt5crs::report::{Outcome, Verdict};
 
 use super::style::{Ink, Style, clean, verdict};
@@ -38,13 +37,13 @@ pub(crate) enum Counts {
     /// How many of its lines match.
     Lines,
     /// That some do.
-    FailureContext,
+    Names,
 }
 
 /// Prints what a search finds as it finds it.
 pub(crate) struct Printer<'a> {
     screen: &'a Screen,
-    query: &'a Query,
+    query: Query,
     form: Form,
     style: Style,
     terminal: bool,
@@ -53,7 +52,7 @@ pub(crate) struct Printer<'a> {
 }
 
 impl<'a> Printer<'a> {
-    pub(crate) fn new(screen: &'a Screen, query: &'a Query, form: Form) -> Self {
+    pub(crate) fn new(screen: &'a Screen, query: Query, form: Form) -> Self {
         let stdout = io::stdout();
         Self {
             screen,
@@ -137,7 +136,7 @@ impl Listener for Printer<'_> {
             return Ok(());
         }
         if self.form.json {
-            return self.object(&Object::Found(Found::of(hit, self.query)));
+            return self.object(&Object::Found(Found::new(hit, &self.query)));
         }
         if self.form.context && self.last != hit.path {
             if !self.last.as_os_str().is_empty() {
@@ -158,8 +157,8 @@ impl Listener for Printer<'_> {
     fn file(&mut self, path: &Path, matches: u64) -> io::Result<()> {
         let count = match self.form.counts {
             None => return Ok(()),
-            Some(Counts::FailureContext) if matches == 0 => return Ok(()),
-            Some(Counts::FailureContext) => None,
+            Some(Counts::Names) if matches == 0 => return Ok(()),
+            Some(Counts::Names) => None,
             Some(Counts::Lines) => Some(matches),
         };
         if self.form.json {
@@ -207,7 +206,7 @@ pub(crate) fn preset_counts(
     })
 }
 
-impl Page for Presets {
+impl Page for presets::Report {
     fn page(outcome: &Outcome<Self>, _: &Context<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
         let Some(report) = &outcome.report else { return Ok(()) };
         let mut presets = table::table(sheet, &["PRESET", "FINDS", "REPLACES"]);
@@ -218,7 +217,7 @@ impl Page for Presets {
     }
 }
 
-impl Page for Alerts {
+impl Page for alerts::Report {
     fn metrics(outcome: &Outcome<Self>) -> Vec<Metric> {
         metrics::of(outcome)
     }
@@ -270,7 +269,7 @@ pub(crate) fn alert(sheet: &mut Sheet<'_>, alert: &Alert) -> io::Result<()> {
     Ok(())
 }
 
-impl Page for Summary {
+impl Page for summary::Report {
     fn page(
         outcome: &Outcome<Self>,
         context: &Context<'_>,

@@ -7,19 +7,15 @@ use jiff::Timestamp;
 use mt5crs::clock::Stopped;
 use mt5crs::config::{Key, Settings};
 use mt5crs::exit::Exit;
-use mt5crs::failure::{cause_of, interrupted};
+use mt5crs::failure::cause_of;
 use mt5crs::logs::alerts::engine;
-use mt5crs::logs::alerts::event;
-use mt5crs::logs::alerts::rules::{Alert, Rules};
-use mt5crs::logs::alerts::watch::{AskEngine, Told, Watch, World};
-use mt5crs::logs::search::filter::Filter;
-use mt5crs::logs::search::report::Alerts;
-use mt5crs::logs::search::searcher::{Options, Search, Totals};
+use mt5crs::logs::alerts::rules::Alert;
+use mt5crs::logs::alerts::watch::{AskEngine, Told, World};
+use mt5crs::logs::search::query::BadPattern;
 use mt5crs::logs::search::tail::Ended;
-use mt5crs::ops::log_alerts;
+use mt5crs::ops::logs::alerts;
 use mt5crs::os::process;
 use mt5crs::os::resources::Usage;
-use mt5crs::report::Failure;
 
 use super::{PLACES, no_query, places, settings};
 use crate::args::Format;
@@ -40,18 +36,15 @@ const READS: [Key; 7] = [
     Key::EngineUnit,
 ];
 
-/// The time over which the limit of the processor's share is meant.
-const CPU_OVER: Duration = Duration::from_secs(10);
-
 pub(crate) fn run(run: &Run, args: &AlertsArgs) -> Exit {
     if args.follow && !matches!(run.global.output, Format::Human | Format::Json) {
         let message = "--follow goes on, and -o nagios and -o prometheus tell how things are once";
         let remedy = "leave out --follow, and run it every minute";
-        return run.give_up::<Alerts>(NAME, usage(message.to_owned(), remedy.to_owned()));
+        return run.give_up::<alerts::Report>(NAME, usage(message.to_owned(), remedy.to_owned()));
     }
     let settings = match settings(run, &[PLACES.as_slice(), &READS].concat()) {
         Ok(settings) => settings,
-        Err(failure) => return run.give_up::<Alerts>(NAME, failure),
+        Err(failure) => return run.give_up::<alerts::Report>(NAME, failure),
     };
     let unit = settings.engine_unit.as_deref();
     let ask = || engine::look(unit.unwrap_or_default(), &*run.clock);
@@ -61,65 +54,52 @@ pub(crate) fn run(run: &Run, args: &AlertsArgs) -> Exit {
         sample: &|pid| process::sample(pid, run.clock.monotonic()),
         engine: unit.is_some().then_some(&ask as AskEngine<'_>),
     };
+    let since = run.clock.now().checked_sub(args.window).unwrap_or(Timestamp::MIN);
     let ended = match args.follow {
-        true => follow(run, args, &settings, world),
-        false => look(run, args, &settings, &world),
+        true => follow(run, args, &settings, since, world),
+        false => look(run, args, &settings, since, &world),
     };
-    ended.unwrap_or_else(|failure| run.give_up::<Alerts>(NAME, failure))
-}
-
-fn since(run: &Run, args: &AlertsArgs) -> Timestamp {
-    run.clock.now().checked_sub(args.window).unwrap_or(Timestamp::MIN)
+    ended.unwrap_or_else(|error| run.give_up::<alerts::Report>(NAME, no_query(&error)))
 }
 
 fn look(
     run: &Run,
     args: &AlertsArgs,
     settings: &Settings,
+    since: Timestamp,
     world: &World<'_>,
-) -> Result<Exit, Failure> {
-    let options = log_alerts::Options {
+) -> Result<Exit, BadPattern> {
+    let options = alerts::Options {
         places: places(run, &args.paths, settings),
-        since: since(run, args),
+        since,
         thresholds: thresholds(settings),
+        cpu_window: args.cpu_over,
     };
-    let looked = log_alerts::look(&options, world.is_alive).map_err(|error| no_query(&error))?;
-    // Whoever names no engine asked for the logs, and is not kept waiting for what our own runs use.
-    let over =
-        args.cpu_over.unwrap_or(if world.engine.is_some() { CPU_OVER } else { Duration::ZERO });
-    let waiting = |usage: &[Usage]| {
+    let measuring = |usage: &[Usage], window: Duration| {
         let of: Vec<&str> = usage.iter().map(|one| one.of.as_str()).collect();
         run.screen.note(&format!(
-            "measuring what {} uses of the processor over {over:?}; --cpu-over 0s leaves it out",
+            "measuring the CPU share of {} over {window:?}; --cpu-over 0s leaves it out",
             of.join(", "),
         ));
     };
-    let measured = looked.measure(world, over, &waiting).map_err(interrupted)?;
-    Ok(run.finish_alone(NAME, &looked.outcome(&options, measured, &*run.clock)))
+    Ok(run.finish_alone(NAME, &alerts::run(&options, world, &measuring)?))
 }
 
 fn follow(
     run: &Run,
     args: &AlertsArgs,
     settings: &Settings,
+    since: Timestamp,
     world: World<'_>,
-) -> Result<Exit, Failure> {
+) -> Result<Exit, BadPattern> {
     let paths = match args.paths.is_empty() {
         true => vec![settings.verify_log.clone()],
         false => args.paths.clone(),
     };
-    let query = event::query().map_err(|error| no_query(&error))?;
-    let options = Options {
-        filter: Filter { since: Some(since(run, args)), ..Filter::default() },
-        ..Options::default()
-    };
-    let mut teller = Teller { run };
-    let mut watch = Watch::new(Rules::new(thresholds(settings)), world, &mut teller);
-    let mut search = Search::new(&query, &options);
-    let ended = search.follow(&paths, &*run.clock, &mut watch, &mut Totals::default());
+    let ended = alerts::follow(&paths, since, thresholds(settings), world, &mut Teller { run })?;
     Ok(match ended {
         Ended::Stopped(Stopped { signal }) => Exit::of_signal(signal),
-        // Whoever read it had enough.
+        // The reader had enough.
         Ended::Listener(error) if error.kind() == ErrorKind::BrokenPipe => Exit::Ok,
         Ended::Listener(error) => {
             run.screen.warn(&format!("failed to write an alert: {error}"));

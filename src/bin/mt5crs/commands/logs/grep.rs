@@ -1,24 +1,24 @@
 //! `mt5crs logs grep`: words to patterns and paths, the search, its exit code.
 
-use std::io::{self, ErrorKind};
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use mt5crs::escape::visible;
 use mt5crs::exit::Exit;
 use mt5crs::logs::search::files;
 use mt5crs::logs::search::filter::Filter;
-use mt5crs::logs::search::last_n::Last;
 use mt5crs::logs::search::preset::Preset;
 use mt5crs::logs::search::query::{BadPattern, Query, Syntax};
-use mt5crs::logs::search::report::Presets;
-use mt5crs::logs::search::searcher::{Listener, Options, Search, Totals, too_long};
+use mt5crs::logs::search::searcher::Options as SearchOptions;
 use mt5crs::logs::search::tail::Ended;
+use mt5crs::ops::logs::grep::{self, Options, Output, Source};
+use mt5crs::ops::logs::presets;
 use mt5crs::report::Failure;
 use unicode_width::UnicodeWidthStr as _;
 
-use super::{PLACES, settings, time};
+use super::{PLACES, settings, window};
 use crate::args::logs::{GrepArgs, ShowingArgs, WantedArgs};
-use crate::render::logs::{Counts, Form, Printer};
+use crate::render::logs::{Counts, Form, Printer, preset_counts};
 use crate::run::{Run, usage};
 
 const NAME: &str = "logs-grep";
@@ -26,7 +26,7 @@ const NAME: &str = "logs-grep";
 pub(crate) fn run(run: &Run, args: GrepArgs) -> Exit {
     match prepare(run, args) {
         Ok(job) => job.search(run),
-        Err(failure) => run.give_up::<Presets>(NAME, failure),
+        Err(failure) => run.give_up::<presets::Report>(NAME, failure),
     }
 }
 
@@ -34,7 +34,7 @@ pub(crate) fn run(run: &Run, args: GrepArgs) -> Exit {
 struct Job {
     query: Query,
     presets: Vec<&'static Preset>,
-    options: Options,
+    search: SearchOptions,
     showing: ShowingArgs,
     paths: Vec<PathBuf>,
 }
@@ -66,7 +66,7 @@ fn prepare(run: &Run, args: GrepArgs) -> Result<Job, Failure> {
         Query::presets(&args.presets)
     };
     let showing = args.showing;
-    let options = Options {
+    let search = SearchOptions {
         invert: matching.invert,
         before: showing.before_context.unwrap_or(showing.context),
         after: showing.after_context.unwrap_or(showing.context),
@@ -78,34 +78,16 @@ fn prepare(run: &Run, args: GrepArgs) -> Result<Job, Failure> {
     let mut paths: Vec<PathBuf> = words.collect();
     if paths.is_empty() {
         let settings = settings(run, &PLACES)?;
-        paths = match (args.presets.is_empty(), showing.follow) {
-            // Following a directory, each line would come twice; and a preset counts what grep counts.
-            (_, true) => vec![settings.verify_log],
-            (false, false) => files::family(&settings.verify_log),
-            (true, false) => {
-                let inside = settings.verify_log.parent() == Some(&settings.log_dir);
-                let shared = if inside { Vec::new() } else { files::family(&settings.verify_log) };
-                [vec![settings.log_dir], shared].concat()
-            }
-        };
+        let has_presets = !args.presets.is_empty();
+        let (verify_log, log_dir) = (&settings.verify_log, &settings.log_dir);
+        paths = grep::default_paths(verify_log, log_dir, has_presets, showing.follow);
     }
-    Ok(Job { query, presets: args.presets, options, showing, paths })
+    Ok(Job { query, presets: args.presets, search, showing, paths })
 }
 
 fn filter(run: &Run, wanted: &WantedArgs) -> Result<Filter, Failure> {
-    let now = run.clock.now();
-    let at =
-        |flag, text: &Option<String>| text.as_deref().map(|text| time(flag, text, now)).transpose();
-    let filter = Filter {
-        since: at("--since", &wanted.since)?,
-        until: at("--until", &wanted.until)?,
-        level: wanted.level.map(Into::into),
-        run: wanted.run.clone(),
-    };
-    filter.check().map_err(|error| {
-        usage(error.to_string(), "exchange --since and --until, or mend one of them".to_owned())
-    })?;
-    Ok(filter)
+    let (since, until) = window(wanted.since.as_ref(), wanted.until.as_ref(), run.clock.now())?;
+    Ok(Filter { since, until, level: wanted.level.map(Into::into), run: wanted.run.clone() })
 }
 
 /// Shows the pattern with a mark below the character where it goes wrong.
@@ -130,144 +112,48 @@ fn bad_pattern(error: &BadPattern) -> Failure {
 
 impl Job {
     fn search(self, run: &Run) -> Exit {
-        let mut totals = Totals::default();
-        let ended = if self.showing.count && !self.presets.is_empty() {
-            self.count_presets(run, &mut totals)
-        } else {
-            self.print(run, &mut totals)
+        let Self { query, presets, search, showing, paths } = self;
+        let found = files::find(&paths);
+        let many = found.files.len() > 1 || paths.iter().any(|path| path.is_dir());
+        let form = Form {
+            json: run.json(),
+            names: many && !showing.no_filename,
+            counts: match (showing.count, showing.files_with_matches) {
+                (true, _) => Some(Counts::Lines),
+                (_, true) => Some(Counts::Names),
+                _ => None,
+            },
+            context: search.before + search.after > 0,
         };
-        for path in &totals.cut {
-            run.screen.warn(&too_long(path));
+        let output = match showing.last {
+            Some(most) => Output::Last(most),
+            None if showing.count && !presets.is_empty() => Output::PresetCounts(presets),
+            None => Output::All,
+        };
+        let source = if showing.follow { Source::Follow(paths) } else { Source::Files(found) };
+        let mut printer = Printer::new(&run.screen, query.clone(), form);
+        let options = Options { query, search, source, output };
+        let (report, mut ended) = grep::run(options, &*run.clock, &mut printer);
+        drop(printer);
+        if ended.is_ok() && !report.presets.is_empty() {
+            let printed = preset_counts(&run.screen, run.json(), &report.presets);
+            ended = printed.map_err(Ended::Listener);
         }
-        if totals.foreign > 0 {
-            run.screen.warn(&format!(
-                "{} matching lines were left out: they aren't mt5crs's own, so they have no time, level or run",
-                totals.foreign
-            ));
+        for warning in report.warnings() {
+            run.screen.warn(&warning);
         }
-        if totals.unreadable > 0 {
-            run.screen.fail(&unread(totals.unreadable));
+        if let Some(failure) = report.failure() {
+            run.screen.fail(&failure);
         }
         match ended {
             Err(Ended::Stopped(stopped)) => Exit::of_signal(stopped.signal),
-            // Whoever read it had enough; only what matched is printed.
+            // The reader had enough; only matches are printed.
             Err(Ended::Listener(error)) if error.kind() == ErrorKind::BrokenPipe => Exit::Ok,
             Err(Ended::Listener(error)) => {
-                run.screen.warn(&format!("failed to write what was found: {error}"));
+                run.screen.warn(&format!("failed to write the lines: {error}"));
                 Exit::Usage
             }
-            Ok(()) => code(&totals),
+            Ok(()) => report.exit(),
         }
-    }
-
-    fn print(&self, run: &Run, totals: &mut Totals) -> Result<(), Ended> {
-        let found = files::find(&self.paths);
-        let many = found.files.len() > 1 || self.paths.iter().any(|path| path.is_dir());
-        let form = Form {
-            json: run.json(),
-            names: many && !self.showing.no_filename,
-            counts: match (self.showing.count, self.showing.files_with_matches) {
-                (true, _) => Some(Counts::Lines),
-                (_, true) => Some(Counts::FailureContext),
-                _ => None,
-            },
-            context: self.options.before + self.options.after > 0,
-        };
-        let mut printer = Printer::new(&run.screen, &self.query, form);
-        if self.showing.follow {
-            return Err(self.follow(run, &mut printer, totals));
-        }
-        for unreadable in &found.unreadable {
-            totals.unreadable += 1;
-            printer.unreadable(unreadable);
-        }
-        let mut search = Search::new(&self.query, &self.options);
-        match self.showing.last {
-            None => search.files(&found.files, &mut printer, totals)?,
-            Some(most) => {
-                let mut last = Last::new(most, &mut printer);
-                search.files(&found.files, &mut last, totals)?;
-                too_many(run, last.finish()?);
-            }
-        }
-        Ok(printer.idle()?)
-    }
-
-    fn follow(&self, run: &Run, printer: &mut Printer<'_>, totals: &mut Totals) -> Ended {
-        let mut search = Search::new(&self.query, &self.options);
-        let mut last = self.showing.last.map(|most| Last::new(most, printer));
-        match &mut last {
-            Some(last) => search.follow(&self.paths, &*run.clock, last, totals),
-            None => search.follow(&self.paths, &*run.clock, printer, totals),
-        }
-    }
-
-    fn count_presets(&self, run: &Run, totals: &mut Totals) -> Result<(), Ended> {
-        let found = files::find(&self.paths);
-        let mut counter = PresetCounter::new(run, self);
-        for unreadable in &found.unreadable {
-            totals.unreadable += 1;
-            counter.unreadable(unreadable);
-        }
-        Search::new(&self.query, &self.options).files(&found.files, &mut counter, totals)?;
-        Ok(crate::render::logs::preset_counts(&run.screen, run.json(), &counter.counts)?)
-    }
-}
-
-fn unread(count: u64) -> Failure {
-    let what = match count {
-        1 => "one of the logs was not read to its end".to_owned(),
-        _ => format!("{count} of the logs were not read to their end"),
-    };
-    Failure {
-        code: "unreadable",
-        message: format!("{what}: what is printed need not be all that matches"),
-        causes: Vec::new(),
-        remedy: "the warnings name them; with --log-dir DIR, or with paths behind the pattern, others are searched"
-            .to_owned(),
-        exit: Exit::Usage,
-    }
-}
-
-fn code(totals: &Totals) -> Exit {
-    match totals {
-        Totals { unreadable: 1.., .. } => Exit::Usage,
-        Totals { matches: 0, .. } => Exit::No,
-        _ => Exit::Ok,
-    }
-}
-
-fn too_many(run: &Run, lost: usize) {
-    if lost > 0 {
-        run.screen.warn(&format!("{lost} of the last lines are too long to be kept"));
-    }
-}
-
-/// One figure for each preset that was asked for, in that order.
-struct PresetCounter<'a> {
-    run: &'a Run,
-    query: &'a Query,
-    counts: Vec<(&'static str, u64)>,
-}
-
-impl<'a> PresetCounter<'a> {
-    fn new(run: &'a Run, job: &'a Job) -> Self {
-        let counts = job.presets.iter().map(|preset| (preset.name, 0)).collect();
-        Self { run, query: &job.query, counts }
-    }
-}
-
-impl Listener for PresetCounter<'_> {
-    fn hit(&mut self, hit: mt5crs::logs::search::searcher::Hit<'_>) -> io::Result<()> {
-        for found in self.query.found_by(hit.line) {
-            for (_, count) in self.counts.iter_mut().filter(|(name, _)| *name == found.name) {
-                *count += 1;
-            }
-        }
-        Ok(())
-    }
-
-    fn unreadable(&mut self, unreadable: &files::Unreadable) {
-        self.run.screen.warn(&format!("{unreadable}: {}", unreadable.source));
     }
 }

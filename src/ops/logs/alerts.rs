@@ -1,0 +1,215 @@
+//! `logs alerts`: the operators' alert rules, applied to the logs and to the memory and CPU use of the engine or of
+//! runs of mt5crs.
+
+pub mod metrics;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::clock::{Clock, Stopped};
+use crate::failure::{cause_of, interrupted};
+use crate::logs::alerts::engine::Engine;
+use crate::logs::alerts::event::{self, Event};
+use crate::logs::alerts::rules::{Alert, Rule, Rules, Thresholds};
+use crate::logs::alerts::watch::{self, Seen, Told, Watch, World};
+use crate::logs::search::filter::Filter;
+use crate::logs::search::places::Places;
+use crate::logs::search::query::BadPattern;
+use crate::logs::search::searcher::{self, Search, Totals};
+use crate::logs::search::tail::Ended;
+use crate::os::resources::{Meter, Usage};
+use crate::os::systemd;
+use crate::report::{Outcome, Verdict};
+
+/// Time over which an engine's CPU share is measured by default: the CPU limit is meant for this span.
+const CPU_WINDOW: Duration = Duration::from_secs(10);
+
+/// What to judge, and by which limits.
+#[derive(Debug)]
+pub struct Options {
+    /// The log files.
+    pub places: Places,
+    /// Earlier lines are left out.
+    pub since: Timestamp,
+    /// The limits of the rules.
+    pub thresholds: Thresholds,
+    /// Time over which CPU shares are measured, zero for no measurement. `None`: 10 s where an engine's unit is named,
+    /// else zero, so that nobody who asks for the logs waits for a measurement of mt5crs's own runs.
+    pub cpu_window: Option<Duration>,
+}
+
+/// Active and past alerts.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Report {
+    /// Earlier lines were left out.
+    pub since: Timestamp,
+    /// The rules that could be judged.
+    pub rules: Vec<Rule>,
+    /// Number of events in the logs since then.
+    pub events: usize,
+    /// Active and past alerts, in the order in which they were raised.
+    pub alerts: Vec<Alert>,
+    /// Number of active alerts.
+    pub active: usize,
+    /// The engine's unit, where one is named and systemd knows it.
+    pub engine: Option<Engine>,
+    /// Memory and CPU use of the engine's unit; where no unit is named, of each run that has not ended.
+    pub usage: Vec<Usage>,
+    /// More memory than this raises an alert.
+    pub memory_limit_bytes: u64,
+    /// A greater share of one CPU than this raises an alert, in percent.
+    pub cpu_limit_percent: f64,
+}
+
+/// Judges the logs, then measures memory and CPU. `measuring` is called before a wait with the processes or units that
+/// are measured, and the time that it takes. An error is a bug: the words that events hold can always be searched for.
+pub fn run(
+    options: &Options,
+    world: &World<'_>,
+    measuring: &dyn Fn(&[Usage], Duration),
+) -> Result<Outcome<Report>, BadPattern> {
+    let judged = judge(options, world.is_alive)?;
+    let default = if world.engine.is_some() { CPU_WINDOW } else { Duration::ZERO };
+    let window = options.cpu_window.unwrap_or(default);
+    Ok(match measure(&judged.rules, world, window, measuring) {
+        Ok(measured) => judged.outcome(options, measured, world.clock),
+        Err(stopped) => Outcome::failed(interrupted(stopped)),
+    })
+}
+
+/// Reports alerts as they are raised and cleared by the lines that are written to `paths`, until a request to stop.
+pub fn follow(
+    paths: &[PathBuf],
+    since: Timestamp,
+    thresholds: Thresholds,
+    world: World<'_>,
+    told: &mut dyn Told,
+) -> Result<Ended, BadPattern> {
+    let query = event::query()?;
+    let filter = Filter { since: Some(since), ..Filter::default() };
+    let options = searcher::Options { filter, ..searcher::Options::default() };
+    let clock = world.clock;
+    let mut watch = Watch::new(Rules::new(thresholds), world, told);
+    let mut search = Search::new(&query, &options);
+    Ok(search.follow(paths, clock, &mut watch, &mut Totals::default()))
+}
+
+/// The rules after all events of the logs.
+#[derive(Debug)]
+pub struct Judged {
+    /// The rules with their alerts.
+    pub rules: Rules,
+    /// The events that raised and cleared them.
+    pub events: Vec<Event>,
+    /// Logs that could not be read, in words: they may hold anything.
+    pub doubts: Vec<String>,
+    /// Every reason why the logs may be incomplete.
+    pub warnings: Vec<String>,
+}
+
+/// Applies the rules to the logs. An error is a bug: the words that events hold can always be searched for.
+pub fn judge(
+    options: &Options,
+    is_alive: &dyn Fn(u32, Timestamp) -> bool,
+) -> Result<Judged, BadPattern> {
+    let Places { shared, own, .. } = &options.places;
+    let filter = Filter { since: Some(options.since), ..Filter::default() };
+    let told = event::read(shared, own, &filter)?;
+    let mut rules = Rules::new(options.thresholds);
+    for event in &told.events {
+        rules.see(event);
+    }
+    rules.look_for_crashes(is_alive);
+    let mut doubts: Vec<String> = told.unreadable.iter().map(|file| cause_of(file)).collect();
+    if shared.is_empty() {
+        doubts.push("there is no shared log".to_owned());
+    }
+    if told.dropped {
+        doubts.push("there are more events than are kept".to_owned());
+    }
+    let warnings = told.shortcomings();
+    Ok(Judged { rules, events: told.events, doubts, warnings })
+}
+
+/// Memory and CPU use, or why the engine's unit could not be queried.
+#[derive(Debug, Default)]
+struct Measured {
+    engine: Option<Engine>,
+    usage: Vec<Usage>,
+    trouble: Option<systemd::Error>,
+}
+
+/// Takes two samples that far apart; one where the window is zero, or nothing counts CPU time.
+fn measure(
+    rules: &Rules,
+    world: &World<'_>,
+    window: Duration,
+    measuring: &dyn Fn(&[Usage], Duration),
+) -> Result<Measured, Stopped> {
+    let mut meter = Meter::default();
+    let mut look = || match watch::look(world, rules) {
+        Ok(Seen { engine, samples }) => {
+            let is_counted = samples.iter().any(|(_, sample)| sample.cpu.is_some());
+            let usage = meter.read(samples);
+            (is_counted, Measured { engine, usage, trouble: None })
+        }
+        Err(error) => (false, Measured { trouble: Some(error), ..Measured::default() }),
+    };
+    let (is_counted, measured) = look();
+    if window.is_zero() || !is_counted {
+        return Ok(measured);
+    }
+    measuring(&measured.usage, window);
+    world.clock.sleep(window)?;
+    Ok(look().1)
+}
+
+impl Judged {
+    /// An unreadable or missing log may hold anything: then no active alert is not a pass.
+    fn outcome(
+        mut self,
+        options: &Options,
+        measured: Measured,
+        clock: &dyn Clock,
+    ) -> Outcome<Report> {
+        let Measured { engine, usage, trouble } = measured;
+        self.warnings.extend(trouble.iter().map(|error| cause_of(error)));
+        if let Some(engine) = &engine {
+            self.rules.see_engine(engine, clock.now());
+        }
+        self.rules.see_usage(&usage, clock.now());
+        let alerts = self.rules.alerts().to_vec();
+        let active = alerts.iter().filter(|alert| alert.is_active()).count();
+        let in_doubt = !self.doubts.is_empty() || trouble.is_some();
+        let verdict = match (active, in_doubt) {
+            (1.., _) => Verdict::Fail,
+            (0, true) => Verdict::Unknown,
+            (0, false) if !alerts.is_empty() => Verdict::Warn,
+            (0, false) => Verdict::Pass,
+        };
+        let is_judged = |rule: &Rule| match rule {
+            Rule::EngineCrashed => engine.is_some(),
+            Rule::MemoryHigh => usage.iter().any(|one| one.memory_bytes.is_some()),
+            Rule::CpuHigh => usage.iter().any(|one| one.cpu_percent.is_some()),
+            _ => true,
+        };
+        let report = Report {
+            since: options.since,
+            rules: Rule::ALL.into_iter().filter(is_judged).collect(),
+            events: self.events.len(),
+            alerts,
+            active,
+            engine,
+            usage,
+            memory_limit_bytes: options.thresholds.memory_bytes,
+            cpu_limit_percent: options.thresholds.cpu_percent,
+        };
+        let mut outcome = Outcome::judged(report, verdict, false);
+        outcome.warnings = self.warnings;
+        outcome
+    }
+}

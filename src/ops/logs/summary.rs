@@ -1,0 +1,52 @@
+//! `logs summary`: syncs, orders, round trips and errors in the logs, by day or by run.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::logs::alerts::event;
+use crate::logs::alerts::summary::{By, Row, sum};
+use crate::logs::search::filter::Filter;
+use crate::logs::search::places::Places;
+use crate::logs::search::query::BadPattern;
+use crate::report::{Outcome, Verdict};
+
+/// What to sum up.
+#[derive(Debug)]
+pub struct Options {
+    /// The log files.
+    pub places: Places,
+    /// Earlier lines are left out.
+    pub since: Timestamp,
+    /// Later lines are left out.
+    pub until: Option<Timestamp>,
+    /// What makes a row.
+    pub by: By,
+}
+
+/// Sums of the events in the logs.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Report {
+    /// Earlier lines were left out.
+    pub since: Timestamp,
+    /// Later lines were left out.
+    pub until: Option<Timestamp>,
+    /// What makes a row.
+    pub by: By,
+    /// The rows.
+    pub rows: Vec<Row>,
+}
+
+/// Reads the logs and sums them up. The verdict is unknown where a log can't be read, or there is no shared log. An error
+/// is a bug: the words that events hold can always be searched for.
+pub fn run(options: &Options) -> Result<Outcome<Report>, BadPattern> {
+    let Options { places, since, until, by } = options;
+    let filter = Filter { since: Some(*since), until: *until, ..Filter::default() };
+    let told = event::read(&places.shared, &places.own, &filter)?;
+    let in_doubt = places.shared.is_empty() || !told.unreadable.is_empty();
+    let verdict = if in_doubt { Verdict::Unknown } else { Verdict::Pass };
+    let report = Report { since: *since, until: *until, by: *by, rows: sum(&told.events, *by) };
+    let mut outcome = Outcome::judged(report, verdict, false);
+    outcome.warnings = told.shortcomings();
+    Ok(outcome)
+}
