@@ -1,5 +1,5 @@
-//! The connection between the tool and its gateway, through a proxy that can hold a reply. A test then acts at a certain
-//! moment, instead of within a time that may be too short.
+//! A proxy between the tool and its gateway. While it holds a reply, the test acts at a known point of the conversation
+//! instead of within a time that may be too short.
 
 use std::cell::RefCell;
 use std::net::SocketAddr;
