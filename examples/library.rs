@@ -1,14 +1,14 @@
-//! The library in another program: what an account is exposed to, symbol by symbol, believed only where it is proved.
+//! The library in another program: the number of positions in each symbol, reported only if every check passed.
 //!
 //! ```text
 //! cargo run --example library -- 172.19.141.255 5555
 //! ```
 //!
-//! Three things to take from it. Time is an argument, and every wait ends at a deadline. An address of this machine is
-//! refused, because a local mock is not the gateway. And the verdict comes before the figures: an empty list is no proof
-//! of an empty account.
+//! It shows three rules. Time is an argument, and every wait ends at a deadline. An address of this machine is refused,
+//! because a local mock is not the gateway. The verdict comes before the figures: an empty list does not prove an empty
+//! account.
 
-// A program of its own owns its stdout and stderr; the library never writes to either.
+// This program owns its stdout and stderr; the library never writes to either.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 use std::collections::BTreeMap;
@@ -26,7 +26,7 @@ use mt5crs::ops::positions::{self, Options, Report};
 use mt5crs::report::{Outcome, Verdict};
 use mt5crs::units::{Exact, Money};
 
-/// Tells of attempts on stderr, where talk belongs.
+/// Prints failed attempts to stderr, where messages belong.
 struct Talk;
 
 impl Listener for Talk {
@@ -35,7 +35,7 @@ impl Listener for Talk {
     }
 }
 
-/// Asks the gateway for account and positions; this machine only where that is asked for.
+/// Reads account and positions from the gateway; refuses this machine unless `allow_loopback` is set.
 fn ask(host: &str, port: u16, allow_loopback: bool) -> anyhow::Result<Outcome<Report>> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(StopToken::never()));
     let deadline = Deadline::after(&*clock, Duration::from_secs(15));
@@ -61,7 +61,7 @@ fn ask(host: &str, port: u16, allow_loopback: bool) -> anyhow::Result<Outcome<Re
     Ok(positions::run(&mut client, &options))
 }
 
-/// How many positions of each symbol the gateway reports; `None` unless every check passed.
+/// Number of positions that the gateway reports in each symbol; `None` unless every check passed.
 fn exposure(outcome: &Outcome<Report>) -> Option<BTreeMap<String, usize>> {
     if outcome.verdict != Verdict::Pass {
         return None;

@@ -203,7 +203,7 @@ bring_guardian() {
   if ! is_watched "$1"; then
     runs "$unit" || return 0
     if [ "$hand_over" = no ]; then
-      say "$unit goes on with the release that it was started from"
+      say "$unit keeps running the release that it was started from"
       return 0
     fi
     # Recorded before it ends: nothing watches the position until the next one starts.
@@ -270,7 +270,7 @@ go_back() {
     take_links_away
     systemctl daemon-reload || true
     rm -f "$prefix/pending"
-    die 1 "$to is not proved, and was taken away again" '' 'there was nothing before it; mend what is named above'
+    die 1 "$to is not proved, and was taken away again" '' 'there was no release before it; correct the problem named above'
   fi
   say "going back to $from"
   point current "$from"
@@ -279,7 +279,7 @@ go_back() {
   is_proved "$from" || proved=no
   rm -f "$prefix/pending"
   if [ "$proved" = yes ]; then
-    die 1 "$to is not proved; $from is in place again, and proved" '' 'mend what is named above, then run this again'
+    die 1 "$to is not proved; $from is in place again, and proved" '' 'correct the problem named above, then run this again'
   fi
   die 3 "$to is not proved; $from is in place again, and is not proved either" '' \
     'look at the gateway: mt5crs link-test; then at the units: systemctl list-units "mt5crs-*"'
@@ -347,7 +347,7 @@ take_up() {
   if [ "$(release_of current)" != "$to" ]; then
     # It was killed before the switch or while going back, so units may still run the new release.
     say "an earlier run ended without $to in place"
-    [ -z "$from" ] || bring_units || say 'not every unit came'
+    [ -z "$from" ] || bring_units || say 'not every unit started'
     rm -f "$prefix/pending"
   elif [ "$what" = rollback ] && [ "$kind" = update ] && [ -n "$from" ]; then
     say "an earlier run switched to $to and ended without an answer"
@@ -371,13 +371,13 @@ update() {
   local artifact=$1 name sums sum commit id new branch account code
   name=${artifact##*/}
   case $name in
-    *[!A-Za-z0-9._+-]*) die 1 "$name is no artifact's name" '' 'mt5crs-VERSION-ARCH-linux.tar.gz' ;;
+    *[!A-Za-z0-9._+-]*) die 1 "$name is not the name of an artifact" '' 'mt5crs-VERSION-ARCH-linux.tar.gz' ;;
     mt5crs-*.tar.gz) ;;
-    *) die 1 "$name is no artifact's name" '' 'mt5crs-VERSION-ARCH-linux.tar.gz' ;;
+    *) die 1 "$name is not the name of an artifact" '' 'mt5crs-VERSION-ARCH-linux.tar.gz' ;;
   esac
   [ -r "$artifact" ] || die 1 "$artifact can't be read" '' 'fetch it, with SHA256SUMS beside it'
   sums=$(dirname "$artifact")/SHA256SUMS
-  [ -r "$sums" ] || die 1 "$sums can't be read" '' 'fetch it from where the artifact is from'
+  [ -r "$sums" ] || die 1 "$sums can't be read" '' 'fetch it from the place of the artifact'
   sum=$(sha256sum <"$artifact")
   sum=${sum%% *}
   awk -v sum="$sum" -v name="$name" '($1 == sum) && ($2 == name || $2 == "*" name) { found = 1 } END { exit !found }' "$sums" ||
@@ -412,7 +412,7 @@ update() {
   fi
 
   is_ours "$etc" "$prefix/current/config" ||
-    die 1 "$etc is there, and is not a link to $prefix/current/config" '' "commit what it holds to the configuration, then move it away"
+    die 1 "$etc is there, and is not a link to $prefix/current/config" '' "commit its files to the configuration, then move it away"
   is_ours "$program" "$prefix/current/bin/mt5crs" ||
     die 1 "$program is there, and is not a link to $prefix/current/bin/mt5crs" '' 'move it away'
   [ -n "$(accounts_of "$id")" ] || die 1 "the configuration $commit has no account" 'it holds no NAME.env' 'add one, commit, push'
@@ -420,7 +420,7 @@ update() {
     code=0
     mt5crs_of "$id" "$account" audit "${skips[@]/#/--skip=}" || code=$?
     [ "$code" -eq 0 ] || die 1 "the audit of $account by the new mt5crs ended with code $code; nothing was switched" '' \
-      'mend what it names: the program by another artifact, the configuration by a commit; or leave a check out by name: --skip CHECK'
+      'correct the check that it names: a program by another artifact, a configuration by a commit; or leave the check out: --skip CHECK'
   done
   switch_to update "$id"
 }
@@ -428,7 +428,7 @@ update() {
 rollback() {
   local before
   before=$(release_of previous)
-  [ -n "$before" ] || die 1 'there is nothing to go back to' '' "$0 status"
+  [ -n "$before" ] || die 1 'there is no earlier release' '' "$0 status"
   [ -d "$releases/$before" ] || die 1 "the release $before is gone" '' 'update to its artifact'
   switch_to rollback "$before"
 }

@@ -27,8 +27,7 @@ pub struct Identity {
     pub rtt: Duration,
     /// See [`clock_skew`].
     pub skew: SignedDuration,
-    /// Only a PING on a session makes an identity.
-    _proved: (),
+    _proved: Proved,
 }
 
 /// The gateway's wall clock minus ours, from a PING sent at `sent_at` by our wall clock: taken at the middle of the round
@@ -37,6 +36,10 @@ pub fn clock_skew(pong: &Pong, sent_at: Timestamp, rtt: Duration) -> SignedDurat
     let half = SignedDuration::try_from(rtt / 2).unwrap_or(SignedDuration::MAX);
     pong.server_time.duration_since(sent_at).saturating_sub(half)
 }
+
+/// Keeps an identity from being built by hand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Proved;
 
 impl Identity {
     /// The skew's error bound in either direction: the gateway may have answered at any moment of the round trip.
@@ -105,7 +108,7 @@ impl<'c> Session<'c> {
                 let rtt = exchange.rtt;
                 let skew = clock_skew(&pong, exchange.request.timestamp, rtt);
                 let Pong { simulated, server_time, .. } = pong;
-                let identity = Identity { simulated, server_time, rtt, skew, _proved: () };
+                let identity = Identity { simulated, server_time, rtt, skew, _proved: Proved };
                 Ok(Self { connection, clock, identity })
             }
             Ok(Err(_)) => stranger(None),

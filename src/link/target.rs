@@ -27,9 +27,12 @@ pub struct Target {
     pub source: Option<IpAddr>,
     /// Set where the address is this machine itself.
     pub own: Option<Own>,
-    /// Only resolving makes a target.
-    _resolved: (),
+    _resolved: Resolved,
 }
+
+/// Keeps a target from being built by hand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Resolved;
 
 /// Proof that a target may be talked to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,7 +124,7 @@ pub fn resolve(
         source,
         own: own(ip, source),
         alternatives: addresses,
-        _resolved: (),
+        _resolved: Resolved,
     })
 }
 

@@ -1,7 +1,7 @@
 //! `link-test`: is this the gateway, is it remote, is its terminal alive, how far is its clock, how fast is it?
 //!
-//! Layer by layer, from the name to the latency. The first layer that fails is named with its cause and its remedy; what
-//! lies above it reads "not reached", never "ok". Nothing is asked twice: a test that retries hides what it is to show.
+//! Tests layer by layer, from the settings to the latency. The report names the first layer that fails, with cause and
+//! remedy; the layers above it are "not reached", never "ok". No request is retried, because a retry would hide the fault.
 
 mod latency;
 mod layers;
@@ -27,62 +27,62 @@ use crate::link::transport::Transport;
 use crate::protocol::account::Account;
 use crate::report::{Failure, Outcome, Verdict};
 
-/// What is asked for.
+/// The options of `link-test`.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// The gateway's name or address.
     pub host: String,
-    /// Its command port.
+    /// The gateway's command port.
     pub port: u16,
-    /// Where the host was set, for the first layer: `GTW_HOST, .env:3`.
+    /// The setting that named the host, for the first layer: `GTW_HOST, .env:3`.
     pub origin: String,
-    /// Whether an address of this machine may be talked to.
+    /// Whether an address of this machine is allowed.
     pub allow_loopback: bool,
-    /// For one connection or one round trip.
+    /// Timeout of one connection or one round trip.
     pub timeout: Duration,
-    /// Round trips, at least 1.
+    /// Number of round trips, at least 1.
     pub count: u32,
-    /// From one round trip's due time to the next's.
+    /// Interval between the due times of two round trips.
     pub interval: Duration,
-    /// Round trip at the 99th percentile past which it is warned.
+    /// A 99th percentile of the round trips above this is a warning.
     pub latency_warn: Duration,
-    /// Round trip at the 99th percentile past which the link is unfit.
+    /// A 99th percentile of the round trips above this is a failure.
     pub latency_critical: Duration,
-    /// Clock skew past which it is warned.
+    /// A clock skew above this is a warning.
     pub skew_warn: Duration,
-    /// The signature's TTL: clock skew past it refuses every order.
+    /// The signature's TTL. With a clock skew above it the gateway refuses every order.
     pub signature_ttl: Duration,
-    /// For the words of failures.
+    /// Names in the messages of failures.
     pub names: FailureContext,
 }
 
-/// The link as it was seen.
+/// The result of `link-test`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Report {
-    /// The layers from the bottom up, all of them, reached or not.
+    /// All layers from the bottom up, reached or not.
     pub layers: Vec<Layer>,
     /// The first layer that failed.
     pub failed_layer: Option<&'static str>,
-    /// The address that was talked to.
+    /// The address behind the host name, as `IP:PORT`.
     #[schemars(with = "Option<String>")]
     pub address: Option<SocketAddr>,
-    /// The address of this machine that packets to it leave from.
+    /// The local address on the route to it.
     pub source_address: Option<String>,
     /// Gateway's clock minus ours in µs.
     pub skew_us: Option<i64>,
-    /// The skew is known to within this, in µs.
+    /// The error of the skew is at most this, in µs.
     pub skew_uncertainty_us: Option<u64>,
-    /// The gateway's own time when it answered the first PING.
+    /// The gateway's own time in its answer to the first PING.
     pub server_time: Option<Timestamp>,
-    /// The account that proved the terminal.
+    /// The account in the terminal's answer.
     pub account: Option<Account>,
     /// The round trips.
     pub latency: Option<Latency>,
-    /// What no test of this link can make better: the wire is plain text and knows no authentication.
+    /// The wire's security, which is the same for every gateway.
     pub wire: &'static str,
 }
 
-/// What holds of the wire whatever the test finds.
+/// The wire's security: it is plain text without authentication (PROTOCOL.md, section 1).
 pub const WIRE: &str = "plain text without authentication: anyone on the path can read and send orders; use a private network or a tunnel";
 
 impl Report {
@@ -102,31 +102,31 @@ impl Report {
     }
 }
 
-/// How the test reaches the far end; what it takes from the outside.
-pub struct Reach<'r> {
-    /// Measures, waits.
-    pub clock: &'r Arc<dyn Clock>,
-    /// Whether somebody asked to stop.
-    pub stop: &'r StopToken,
-    /// For the whole test.
+/// Injected dependencies.
+pub struct Deps<'d> {
+    /// The clock for waits and measurements.
+    pub clock: &'d Arc<dyn Clock>,
+    /// Ends the test early.
+    pub stop: &'d StopToken,
+    /// The deadline of the whole test.
     pub deadline: Deadline,
-    /// Opens connections to an address once it is known.
-    pub transport: &'r dyn Fn(SocketAddr) -> Box<dyn Transport>,
-    /// Hears of each round trip: done, of how many.
-    pub progress: &'r dyn Fn(u32, u32),
+    /// Makes the transport to an address.
+    pub transport: &'d dyn Fn(SocketAddr) -> Box<dyn Transport>,
+    /// Receives the progress: round trips done, round trips in all.
+    pub progress: &'d dyn Fn(u32, u32),
 }
 
-/// What a test found, and the target where it is known.
+/// The outcome of a test, and its target.
 pub struct Tested {
-    /// The outcome.
+    /// The report, its verdict and its failure.
     pub outcome: Outcome<Report>,
-    /// What the name resolved to.
+    /// The resolved target, if the name was resolved.
     pub target: Option<Target>,
 }
 
 /// Tests the link.
-pub fn run(options: &Options, reach: &Reach<'_>) -> Tested {
-    let mut test = layers::Test::new(options, reach);
+pub fn run(options: &Options, deps: &Deps<'_>) -> Tested {
+    let mut test = layers::Test::new(options, deps);
     let climbed = test.climb();
     let simulated = test.simulated;
     let (mut report, target) = (test.report, test.target);
@@ -143,7 +143,7 @@ pub fn run(options: &Options, reach: &Reach<'_>) -> Tested {
     Tested { outcome, target }
 }
 
-/// A test that got no answer did get its own: the link is down.
+/// No answer means that the link is down: a `fail`, while other commands only know nothing.
 fn verdict_of(failure: &Failure) -> Verdict {
     match failure.exit {
         Exit::NoAnswer => Verdict::Fail,

@@ -1,95 +1,96 @@
 //! `phoenix`: does recovery really work?
 //!
-//! Real processes of this very program are disturbed in the middle of their work, restarted, and held against the ledger of
-//! a simulated broker: first the deployment guide's five steps (`steps`), then rounds that a seed draws (`draw`, `round`).
-//! A bystander on the connection (`wire`, `frames`) holds the conversation at a drawn message, so that the blow falls at
-//! the same point of it every time; what must hold afterwards stands in `invariants`. Everything happens in a scratch tree
-//! (`stage`), and no gateway but simulated ones is talked to, except by [`against`], which only reads.
+//! Disturbs real processes of this program in the middle of their work, restarts them, and compares the results with a
+//! simulated broker's ledger: first the deployment guide's five steps ([`steps`]), then rounds. A [`scenario`] is drawn from
+//! a seed and says which command meets which [`disturbance`]; a [`round`] carries it out in a [`sandbox`] and checks the
+//! [`invariants`]. A [proxy](crate::harness::proxy) holds the conversation at a drawn message, so that the disturbance
+//! strikes at the same point every time. All files are in a scratch tree, and every gateway is simulated, except for
+//! [`live_gateway`], which only reads.
 //!
 //! # What a seed replays
 //!
-//! Round, moment and blow. What comes after a blow that the command lives through (timeouts, attempts, the gateway's
-//! return) is up to the scheduler, as it is in life; the invariants hold whichever way it goes.
+//! Command, disturbance and trigger. The scheduler decides what follows a disturbance that the command survives (timeouts,
+//! attempts, the gateway's return), and the invariants hold either way.
 //!
-//! # What it can't show
+//! # Limits
 //!
-//! A full disk is played as a limit on the size of files: a write fails with EFBIG instead of ENOSPC. A power cut
-//! (`power`) needs a build that notes what was flushed; a released binary doesn't, and says so.
+//! A full disk is simulated by a limit on file sizes: a write fails with EFBIG instead of ENOSPC. A [`power_cut`] needs a
+//! build that notes its flushes, which a released binary doesn't; its report says so.
 
-pub mod against;
-mod draw;
-mod frames;
+mod disturbance;
 mod invariants;
-mod power;
+pub mod live_gateway;
+mod power_cut;
 mod round;
-mod stage;
+mod sandbox;
+mod scenario;
 mod steps;
-mod wire;
 
 use std::ffi::OsString;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Sender, channel};
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use self::draw::Draw;
 use self::invariants::Findings;
 pub use self::invariants::Invariant;
-use self::round::Played;
-use self::stage::{Deps, Trouble};
+use self::round::RoundResult;
+use self::sandbox::Deps;
+use self::scenario::Scenario;
 pub use self::steps::Step;
 use crate::clock::{Clock, StopToken, Stopped, millis};
 use crate::exit::Exit;
 use crate::failure::interrupted;
+use crate::harness::HarnessError;
 use crate::report::{Check, Failure, Outcome, Status, Verdict};
 
-/// Rounds that are played at once. A round mostly waits, and which others run beside it changes nothing in it.
-const AT_ONCE: usize = 3;
-/// So many rounds are listed one by one, beside those that failed.
-const LISTED: usize = 1000;
+/// Rounds that run side by side. A round mostly waits, and no round depends on another.
+const PARALLEL_ROUNDS: usize = 3;
+/// The most rounds in [`Report::played`].
+const MAX_LISTED_ROUNDS: u64 = 1000;
 
-/// What is asked for.
+/// The options of `phoenix`.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// How many rounds.
+    /// Number of rounds.
     pub rounds: u64,
-    /// The first round's seed; the others count on from it.
+    /// The first round's seed; each further round has the next number.
     pub seed: u64,
-    /// This program.
+    /// The path of this program.
     pub tool: PathBuf,
-    /// Handed on to every process that is started.
+    /// Environment variables for every process of the tool.
     pub environment: Vec<(OsString, OsString)>,
-    /// The scratch tree, which is there already.
+    /// The scratch tree, an existing directory.
     pub scratch: PathBuf,
 }
 
-/// What came of it.
+/// The result of `phoenix`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Report {
-    /// Rounds that were played.
+    /// Rounds that were run.
     pub rounds: u64,
     /// The first round's seed; round n had this plus n − 1.
     pub seed: u64,
     /// The five steps before the rounds.
     pub steps: Vec<Step>,
-    /// What must hold after every round, and how often it did.
+    /// Every invariant, with the number of rounds that checked and violated it.
     pub invariants: Vec<Tally>,
-    /// With `--gateway`: what was read of it around the kill; empty otherwise.
+    /// With `--gateway`: the reads around the kill; empty otherwise.
     pub gateway: Vec<Check>,
-    /// From the blow to the end of the first sync that recovered.
+    /// From the disturbance to the end of the first sync that recovered.
     pub recovery: Recovery,
-    /// Rounds whose moment never came, because the command had ended by then.
+    /// Rounds without a disturbance, because the command ended before its trigger.
     pub moments_missed: u64,
-    /// Whether this build can play what a power cut takes; where it can't, such a round kills and takes nothing.
+    /// Whether this build can simulate a power cut's losses; elsewhere a power cut only kills.
     pub power_cuts_shown: bool,
-    /// The rounds in which something did not hold.
+    /// The rounds that violated an invariant.
     pub failed: Vec<Round>,
     /// The rounds in the order of their seeds, at most 1000.
     pub played: Vec<Round>,
-    /// The scratch tree, where something of it was left.
+    /// The scratch tree, if it was not removed.
     pub left: Option<PathBuf>,
 }
 
@@ -98,18 +99,18 @@ pub struct Report {
 pub struct Tally {
     /// Its name.
     pub name: Invariant,
-    /// What it says.
+    /// The invariant as a sentence.
     pub meaning: &'static str,
-    /// Rounds in which it was looked at.
+    /// Rounds that checked it.
     pub checked: u64,
-    /// Rounds in which it did not hold.
+    /// Rounds that violated it.
     pub violated: u64,
 }
 
 /// Times to recovery, in ms.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Recovery {
-    /// Half of the rounds took no longer; null where none recovered.
+    /// The median; null if no round recovered.
     pub p50_ms: Option<u64>,
     /// The longest.
     pub max_ms: Option<u64>,
@@ -120,22 +121,22 @@ pub struct Recovery {
 pub struct Round {
     /// Its seed: `--seed` with `--rounds 1` replays it.
     pub seed: u64,
-    /// What was disturbed, how and when.
+    /// Its command, disturbance and trigger.
     pub what: String,
     /// What executed at the broker, in order.
     pub executed: Vec<String>,
-    /// From the blow to the end of the first sync that recovered, in ms.
+    /// From the disturbance to the end of the first sync that recovered, in ms.
     pub recovery_ms: Option<u64>,
-    /// What did not hold, in words.
+    /// The invariants that it violated, in words.
     pub violations: Vec<String>,
-    /// Where it was played, where that was left.
+    /// Its directory, if that was not removed.
     pub directory: Option<PathBuf>,
 }
 
-/// Whoever is told how far it is: rounds played, of how many.
+/// Receives the progress: rounds that have ended, rounds in all.
 pub type Progress<'p> = &'p mut dyn FnMut(u64, u64);
 
-/// Takes the steps and plays the rounds.
+/// Runs the steps and, if they pass, the rounds.
 pub fn run(
     options: &Options,
     clock: &dyn Clock,
@@ -143,21 +144,21 @@ pub fn run(
     progress: Progress<'_>,
 ) -> Outcome<Report> {
     let deps = Deps { tool: &options.tool, environment: &options.environment, clock, stop };
-    let steps = match steps::take(deps, &options.scratch) {
+    let steps = match steps::run(deps, &options.scratch) {
         Ok(steps) => steps,
-        Err(stopped) => return gave_up(options, stopped),
+        Err(stopped) => return clean_up_interrupted(options, stopped),
     };
     let mut tallies = Tallies::default();
     if steps.iter().all(|step| step.status == Status::Pass)
-        && let Err(stopped) = play_all(options, deps, progress, &mut tallies)
+        && let Err(stopped) = run_rounds(options, deps, progress, &mut tallies)
     {
-        return gave_up(options, stopped);
+        return clean_up_interrupted(options, stopped);
     }
-    judged(options, steps, tallies)
+    summarize(options, steps, tallies)
 }
 
-/// Stopped in the middle: nothing is claimed, and nothing left.
-fn gave_up(options: &Options, stopped: Stopped) -> Outcome<Report> {
+/// An interrupted run claims nothing and leaves nothing.
+fn clean_up_interrupted(options: &Options, stopped: Stopped) -> Outcome<Report> {
     let mut failure = interrupted(stopped);
     failure.remedy = match fs::remove_dir_all(&options.scratch) {
         Ok(()) => "every process was ended and the scratch tree removed; run it again".to_owned(),
@@ -168,81 +169,87 @@ fn gave_up(options: &Options, stopped: Stopped) -> Outcome<Report> {
     Outcome::failed(failure)
 }
 
-/// Plays the rounds, some at once; what they found comes in the order in which they ended.
-fn play_all(
+/// A round that has ended.
+struct EndedRound {
+    /// Its place among the rounds, from 0.
+    number: u64,
+    round: Round,
+    findings: Findings,
+    disturbed: bool,
+}
+
+/// Runs the rounds, some side by side. Their results arrive in the order in which they end.
+fn run_rounds(
     options: &Options,
     deps: Deps<'_>,
     progress: Progress<'_>,
     tallies: &mut Tallies,
 ) -> Result<(), Stopped> {
     let next = AtomicU64::new(0);
-    let work = |results: Sender<Result<Ended, Stopped>>| {
+    let work = |results: Sender<Result<EndedRound, Stopped>>| {
         loop {
             let number = next.fetch_add(1, Ordering::SeqCst);
             if number >= options.rounds {
                 return;
             }
-            let draw = Draw::of(options.seed.wrapping_add(number));
-            let played = play(&draw, &options.scratch, deps);
-            let stopped = played.is_err();
-            // Nobody listens any more only where another was stopped.
-            if results.send(played.map(|ended| (number, ended))).is_err() || stopped {
+            let result = run_round(number, options, deps);
+            let stopped = result.is_err();
+            // The receiver is gone if another round was stopped.
+            if results.send(result).is_err() || stopped {
                 return;
             }
         }
     };
     std::thread::scope(|scope| {
         let (sender, results) = channel();
-        for _ in 0..AT_ONCE {
+        for _ in 0..PARALLEL_ROUNDS {
             let sender = sender.clone();
             scope.spawn(|| work(sender));
         }
         drop(sender);
-        let mut done = 0;
-        for ended in results {
-            let (number, (round, findings, struck)) = ended?;
-            tallies.take(number, round, &findings, struck);
-            done += 1;
-            progress(done, options.rounds);
+        let mut ended = 0;
+        for result in results {
+            tallies.add(result?);
+            ended += 1;
+            progress(ended, options.rounds);
         }
         Ok(())
     })
 }
 
-/// A round's number, what is told of it, what it found, and whether its moment came.
-type Ended = (u64, (Round, Findings, bool));
-
-/// Plays one, and leaves its directory only where something did not hold.
-fn play(draw: &Draw, scratch: &Path, deps: Deps<'_>) -> Result<(Round, Findings, bool), Stopped> {
-    let directory = scratch.join(format!("round-{}", draw.seed));
-    let (findings, recovery, struck, executed) = match round::play(draw, &directory, deps) {
-        Ok(Played { mut findings, recovery, struck, executed }) => {
-            findings.look(Invariant::Played, None);
-            (findings, recovery, struck, executed)
-        }
-        Err(Trouble::Stopped(stopped)) => return Err(stopped),
-        Err(trouble) => {
-            let mut findings = Findings::default();
-            findings.look(Invariant::Played, steps::words(&trouble));
-            (findings, None, true, vec![])
-        }
-    };
+/// Runs one round. Its directory stays if it violated an invariant.
+fn run_round(number: u64, options: &Options, deps: Deps<'_>) -> Result<EndedRound, Stopped> {
+    let scenario = Scenario::from_seed(options.seed.wrapping_add(number));
+    let directory = options.scratch.join(format!("round-{}", scenario.seed));
+    let RoundResult { findings, recovery, disturbed, executed } =
+        match round::run(&scenario, &directory, deps) {
+            Ok(mut result) => {
+                result.findings.record(Invariant::Played, None);
+                result
+            }
+            Err(HarnessError::Stopped(stopped)) => return Err(stopped),
+            Err(error) => {
+                let mut findings = Findings::default();
+                findings.record(Invariant::Played, steps::describe(&error));
+                RoundResult { findings, recovery: None, disturbed: true, executed: vec![] }
+            }
+        };
     let violations: Vec<String> = findings
         .violated
         .iter()
         .map(|(invariant, why)| format!("{}: {why}", invariant.meaning()))
         .collect();
-    // What can't be removed is left, and told by the scratch tree's own removal.
+    // The removal of the whole scratch tree reports a directory that can't be removed.
     let removed = violations.is_empty() && fs::remove_dir_all(&directory).is_ok();
     let round = Round {
-        seed: draw.seed,
-        what: draw.to_string(),
+        seed: scenario.seed,
+        what: scenario.to_string(),
         executed,
         recovery_ms: recovery.map(millis),
         violations,
         directory: (!removed).then_some(directory),
     };
-    Ok((round, findings, struck))
+    Ok(EndedRound { number, round, findings, disturbed })
 }
 
 #[derive(Default)]
@@ -251,21 +258,23 @@ struct Tallies {
     failed: Vec<(u64, Round)>,
     recoveries_ms: Vec<u64>,
     played: u64,
-    missed: u64,
+    undisturbed: u64,
+    /// For each invariant, the rounds that checked it and those that violated it.
     counts: Vec<(Invariant, u64, u64)>,
 }
 
 impl Tallies {
-    fn take(&mut self, number: u64, round: Round, findings: &Findings, struck: bool) {
+    fn add(&mut self, ended: EndedRound) {
+        let EndedRound { number, round, findings, disturbed } = ended;
         self.played += 1;
-        self.missed += u64::from(!struck);
+        self.undisturbed += u64::from(!disturbed);
         self.recoveries_ms.extend(round.recovery_ms);
         for invariant in &findings.checked {
             let violated = findings.violated.iter().any(|(which, _)| which == invariant);
             match self.counts.iter_mut().find(|(which, ..)| which == invariant) {
-                Some((_, checked, broken)) => {
+                Some((_, checked, violations)) => {
                     *checked += 1;
-                    *broken += u64::from(violated);
+                    *violations += u64::from(violated);
                 }
                 None => self.counts.push((*invariant, 1, u64::from(violated))),
             }
@@ -273,13 +282,13 @@ impl Tallies {
         if !round.violations.is_empty() {
             self.failed.push((number, round.clone()));
         }
-        if number < LISTED as u64 {
+        if number < MAX_LISTED_ROUNDS {
             self.rounds.push((number, round));
         }
     }
 }
 
-fn judged(options: &Options, steps: Vec<Step>, mut tallies: Tallies) -> Outcome<Report> {
+fn summarize(options: &Options, steps: Vec<Step>, mut tallies: Tallies) -> Outcome<Report> {
     tallies.recoveries_ms.sort_unstable();
     let sorted = |mut rounds: Vec<(u64, Round)>| -> Vec<Round> {
         rounds.sort_by_key(|(number, _)| *number);
@@ -288,7 +297,7 @@ fn judged(options: &Options, steps: Vec<Step>, mut tallies: Tallies) -> Outcome<
     let tally = |invariant: &Invariant| {
         let counted = tallies.counts.iter().find(|(which, ..)| which == invariant);
         let (checked, violated) =
-            counted.map_or((0, 0), |(_, checked, broken)| (*checked, *broken));
+            counted.map_or((0, 0), |(_, checked, violated)| (*checked, *violated));
         Tally { name: *invariant, meaning: invariant.meaning(), checked, violated }
     };
     let invariants = Invariant::ALL.iter().map(tally).collect();
@@ -308,29 +317,30 @@ fn judged(options: &Options, steps: Vec<Step>, mut tallies: Tallies) -> Outcome<
             p50_ms: recoveries.get(recoveries.len().saturating_sub(1) / 2).copied(),
             max_ms: recoveries.last().copied(),
         },
-        moments_missed: tallies.missed,
-        power_cuts_shown: power::SHOWN,
+        moments_missed: tallies.undisturbed,
+        power_cuts_shown: power_cut::IS_SIMULATED,
         played: sorted(tallies.rounds),
         left,
         failed,
         steps,
     };
-    let failure = why_failed(&report);
+    let failure = find_failure(&report);
     let verdict = if passed { Verdict::Pass } else { Verdict::Fail };
     let mut outcome = Outcome::judged(report, verdict, true);
     outcome.failure = failure;
     outcome
 }
 
-fn why_failed(report: &Report) -> Option<Failure> {
+/// The first failed step, or the failed rounds.
+fn find_failure(report: &Report) -> Option<Failure> {
     let failure = |message, causes, remedy| {
         let exit = Exit::No;
         Some(Failure { code: "phoenix-failed", message, causes, remedy, exit })
     };
     if let Some(step) = report.steps.iter().find(|step| step.status != Status::Pass) {
-        let message = format!("step {} failed, and no round was played", step.number);
+        let message = format!("step {} failed, so no round was run", step.number);
         let remedy = match &report.left {
-            Some(left) => format!("look at what was left in {}", left.display()),
+            Some(left) => format!("see the files in {}", left.display()),
             None => "run it again with -o json".to_owned(),
         };
         return failure(message, vec![step.found.clone()], remedy);
@@ -340,7 +350,7 @@ fn why_failed(report: &Report) -> Option<Failure> {
         format!("seed {}: {}: {}", round.seed, round.what, round.violations.join("; "))
     });
     let directory = first.directory.as_ref().map_or_else(String::new, |directory| {
-        format!("; its directory was left: {}", directory.display())
+        format!("; its files are in {}", directory.display())
     });
     failure(
         format!("{} of {} rounds failed", report.failed.len(), report.rounds),

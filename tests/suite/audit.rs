@@ -1,4 +1,4 @@
-//! `audit`: what a fit deployment looks like, and what comes of everything that isn't.
+//! `audit` on a fit deployment, and on each kind of unfit one.
 
 mod answers;
 mod bad_input;
@@ -12,14 +12,14 @@ use serde_json::Value;
 use crate::orders::{approved, canary, quick};
 use crate::support::{Ended, Machine, Run, Sim};
 
-/// What systemd says of a healthy unit.
+/// systemd's properties of a healthy unit.
 pub const HEALTHY: &str = "LoadState=loaded\nActiveState=active\nResult=success\nNRestarts=0\nPrivateTmp=no\nUser=\nMemoryCurrent=15000000\nCPUUsageNSec=1000000\n";
 
-/// A machine and a gateway on which nothing is wrong, and where everything that can be looked at is there.
+/// A machine and a gateway on which every check of audit passes.
 pub struct Fit {
     pub machine: Machine,
     pub sim: Sim,
-    /// Gateways beside its own, which live as long.
+    /// Further gateways that live as long.
     pub beside: RefCell<Vec<Sim>>,
 }
 
@@ -31,7 +31,7 @@ impl Fit {
         fit
     }
 
-    /// Nothing traded or synced here yet.
+    /// A machine without a canary and without a sync.
     pub fn on(sim: Sim) -> Self {
         let fit = Self { machine: Machine::new(), sim, beside: RefCell::default() };
         let machine = &fit.machine;
@@ -47,7 +47,7 @@ impl Fit {
         fit
     }
 
-    /// A canary that ended as it ended.
+    /// Runs a canary.
     pub fn traded(&self, arguments: &[&str]) -> Ended {
         let all = [&["--yes", "--deadline=20s"], arguments].concat();
         let decision = std::fs::read(self.machine.file("decision.json")).unwrap();
@@ -60,18 +60,18 @@ impl Fit {
         quick(&self.machine, &self.sim, &["sync"]).end().exits(0);
     }
 
-    /// Another systemctl: a shell script's body.
+    /// Replaces systemctl by a shell script with this body.
     pub fn systemctl(&self, body: &str) {
         let path = self.machine.write("bin/systemctl", format!("#!/bin/sh\n{body}\n"));
         mode(&path, 0o755);
     }
 
-    /// An audit with everything set that can be.
+    /// An audit with every setting.
     pub fn audit(&self, arguments: &[&str]) -> Run {
         self.audit_over("100ms", arguments)
     }
 
-    /// The same, with the CPU measured over that time.
+    /// An audit with every setting, which measures the CPU over that time.
     pub fn audit_over(&self, window: &str, arguments: &[&str]) -> Run {
         let window = format!("--cpu-window={window}");
         let all = [&["audit", &window], arguments].concat();
@@ -89,7 +89,7 @@ impl Fit {
             .env("MT5CRS_DECISION_HASH", hash)
     }
 
-    /// Where this gateway's state is.
+    /// A file in this gateway's state directory.
     pub fn state(&self, file: &str) -> std::path::PathBuf {
         let endpoint = self.sim.endpoint;
         self.machine.file(&format!("state/{}_{}/{file}", endpoint.ip(), endpoint.port()))
@@ -100,7 +100,7 @@ pub fn mode(path: &std::path::Path, mode: u32) {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
 }
 
-/// One check's finding.
+/// The finding of one check.
 #[track_caller]
 pub fn finding<'d>(document: &'d Value, code: &str) -> &'d Value {
     let all = document["report"]["checks"].as_array().unwrap_or_else(|| panic!("{document}"));

@@ -1,11 +1,11 @@
-//! `breaker`: what is said is what was done to the file, and never that an engine stopped.
+//! `breaker`: its answers speak of the sentinel file, and never claim that an engine stopped.
 
 use serde_json::Value;
 
 use crate::support::Machine;
 
 #[test]
-fn it_is_engaged_and_released_by_its_file() {
+fn engage_writes_the_file_and_release_removes_it() {
     let machine = Machine::new();
     machine.run(["breaker", "status"]).end().exits(0).says("RELEASED").says("is not there");
     let engaged = machine.run(["breaker", "engage", "--reason=latency"]).end().exits(0);
@@ -14,7 +14,7 @@ fn it_is_engaged_and_released_by_its_file() {
     let sentinel: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(sentinel["reason"], "latency");
     assert!(sentinel["metadata"]["by"].is_string(), "{text}");
-    // The engine's own form holds no offset, and six digits.
+    // The engine's own form has no UTC offset and six digits.
     let time = sentinel["timestamp"].as_str().unwrap();
     assert!(time.len() == 26 && !time.ends_with('Z'), "{time}");
 
@@ -32,7 +32,7 @@ fn it_is_engaged_and_released_by_its_file() {
 }
 
 #[test]
-fn whoever_was_first_stays() {
+fn a_second_engage_keeps_the_first_reason() {
     let machine = Machine::new();
     let path = machine.write("kill_switch.lock", "{\"reason\":\"the engine's own\"}");
     let document = machine.run(["breaker", "engage", "--reason=mine"]).json().exits(0).document();
@@ -42,7 +42,7 @@ fn whoever_was_first_stays() {
 }
 
 #[test]
-fn whatever_stands_there_is_engaged() {
+fn a_file_of_any_content_engages_the_breaker() {
     let machine = Machine::new();
     for content in ["", "not JSON", "[1]", "{}"] {
         machine.write("kill_switch.lock", content);
@@ -56,7 +56,7 @@ fn whatever_stands_there_is_engaged() {
 }
 
 #[test]
-fn nothing_is_released_without_a_word() {
+fn release_needs_a_confirmation() {
     let machine = Machine::new();
     machine.write("kill_switch.lock", "{}");
     let ended = machine.run(["breaker", "release"]).end().exits(5);
@@ -65,7 +65,7 @@ fn nothing_is_released_without_a_word() {
 }
 
 #[test]
-fn a_file_that_cannot_be_written_or_removed_is_said() {
+fn a_file_that_cannot_be_written_or_removed_is_reported() {
     let machine = Machine::new();
     let run = |arguments: &[&str]| {
         machine.run(arguments).env("KILL_SWITCH_FILE", machine.file("no/such/switch.lock")).end()
@@ -81,7 +81,7 @@ fn a_file_that_cannot_be_written_or_removed_is_said() {
 }
 
 #[test]
-fn settings_that_it_does_not_read_cannot_stop_it() {
+fn settings_that_breaker_does_not_read_cannot_stop_it() {
     let machine = Machine::new();
     let run = |arguments: &[&str]| {
         machine.run(arguments).env("MT5CRS_MISSPELT", "x").env("SYNC_TIMEOUT_S", "soon")

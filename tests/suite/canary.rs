@@ -1,4 +1,4 @@
-//! `canary`: what it says of its order is what the simulator's ledger holds.
+//! `canary`: its report agrees with the simulator's ledger.
 
 mod guards;
 mod hazards;
@@ -34,7 +34,7 @@ fn a_canary_opens_once_closes_and_proves_both() {
 }
 
 #[test]
-fn the_log_holds_what_operators_search_for() {
+fn the_log_holds_the_operators_search_words() {
     let (machine, sim) = (Machine::new(), Sim::start(&["--positions=3"]));
     let document = canary(&machine, &sim, &["--yes"]).json().exits(0).document();
     let log = machine.verify_log();
@@ -52,19 +52,19 @@ fn the_log_holds_what_operators_search_for() {
         assert_eq!(log.lines().filter(|l| l.contains(line)).count(), 1, "{line} in {log}");
     }
     assert!(!log.contains("ERROR"), "{log}");
-    // Equity was not read beside that balance, so there is none.
+    // No equity was read with that balance, so the line has none.
     assert!(!log.contains("equity"), "{log}");
 }
 
 #[test]
-fn the_page_says_what_was_proved() {
+fn the_page_names_the_proofs() {
     let (machine, sim) = (Machine::new(), Sim::start(&["--positions=3"]));
     let page = canary(&machine, &sim, &["--yes"]).end().exits(0);
     page.says("PASS").says("SIMULATED").says("proved by its list").says("24 h").says("Balance:");
 }
 
 #[test]
-fn an_empty_account_will_do() {
+fn a_canary_runs_on_an_empty_account() {
     let (machine, sim) = (Machine::new(), Sim::start(&["--positions=0"]));
     let ended = canary(&machine, &sim, &["--yes"]).json().exits(0);
     honest(&ended, &sim);
@@ -72,13 +72,13 @@ fn an_empty_account_will_do() {
 }
 
 #[test]
-fn a_position_that_is_to_stay_stays() {
+fn keep_open_leaves_the_position_open() {
     let (machine, sim) = (Machine::new(), Sim::start(&["--positions=3"]));
     let ended = canary(&machine, &sim, &["--yes", "--keep-open"]).json().exits(0);
     let document = honest(&ended, &sim);
     assert_eq!(executed(&sim), ["OPEN"]);
     assert_eq!(document["report"]["close"]["result"], "kept_open");
-    // No second one beside it, in whatever symbol.
+    // A second canary is refused, whatever its symbol.
     let again = canary(&machine, &sim, &["--yes", "--symbol=EURUSD.s"]).json().exits(5);
     assert_eq!(named(&again.document(), "guards", "no-open-canary")["status"], "fail");
     assert_eq!(executed(&sim), ["OPEN"]);
@@ -87,7 +87,7 @@ fn a_position_that_is_to_stay_stays() {
 #[test]
 fn a_dry_run_sends_no_order_of_any_kind() {
     let machine = Machine::new();
-    // The gateway would die of either.
+    // The gateway would die of either request.
     let sim = Sim::with_faults(&["crash:OPEN:before", "crash:CLOSE:before"]);
     let ended = canary(&machine, &sim, &["--dry-run"]).json().exits(0);
     let document = honest(&ended, &sim);
@@ -99,7 +99,7 @@ fn a_dry_run_sends_no_order_of_any_kind() {
 }
 
 #[test]
-fn nobody_is_asked_without_a_terminal() {
+fn without_a_terminal_canary_does_not_prompt() {
     let (machine, sim) = (Machine::new(), Sim::start(&["--positions=3"]));
     let ended = canary(&machine, &sim, &["--credit", "0.0"]).json().exits(5);
     let document = honest(&ended, &sim);
@@ -109,7 +109,7 @@ fn nobody_is_asked_without_a_terminal() {
 }
 
 #[test]
-fn the_command_that_is_named_can_be_pasted() {
+fn the_command_in_the_remedy_can_be_pasted() {
     let (machine, sim) = (Machine::new(), Sim::start(&["--positions=3"]));
     let path = machine.write("the decision.json", crate::orders::approved().to_string());
     let argument = format!("--decision={}", path.display());

@@ -1,4 +1,4 @@
-//! A reader that has had enough, and a disk that has: what was found stands, and the exit code says it.
+//! A closed pipe or a full disk under stdout: the exit code still tells the result.
 
 use std::fs::File;
 use std::process::Stdio;
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::support::{Exited, Machine, Run, Sim, ended};
 
-/// A pipe that nobody reads.
+/// A pipe without a reader.
 fn closed() -> Stdio {
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
@@ -39,12 +39,12 @@ fn a_closed_pipe_changes_no_exit_code() {
             into_closed_pipe(machine.against(sim, arguments).arg("--output=json"), *code);
         }
     }
-    // What was synchronised is, whoever read of it.
+    // A sync counts even if nobody read its output.
     assert_eq!(machine.verify_log().matches("State synchronized: 2000").count(), 2);
 }
 
 #[test]
-fn a_closed_pipe_is_no_error_for_those_that_talk_to_nobody() {
+fn a_closed_pipe_is_no_error_for_commands_without_a_gateway() {
     let machine = Machine::new();
     for (arguments, code) in [
         (&["explain"][..], 0),
@@ -63,16 +63,16 @@ fn a_closed_pipe_is_no_error_for_those_that_talk_to_nobody() {
 }
 
 #[test]
-fn the_gates_command_meets_the_closed_pipe_itself() {
+fn the_gates_command_inherits_the_closed_pipe() {
     let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
-    // As from a shell, the signal ends it; a command that ignored it would see an error instead.
+    // SIGPIPE ends the command, as in a shell. A command that inherited an ignored SIGPIPE would see an error instead.
     let run = machine.against(&sim, &["sync", "--", "yes"]);
     let ended = ended(run.start_into(closed(), Stdio::piped()), "sync -- yes");
     assert_eq!(ended.code(), None, "{}", ended.stderr());
 }
 
 #[test]
-fn nobody_on_stderr_changes_no_answer() {
+fn a_closed_stderr_changes_no_answer() {
     let machine = Machine::new();
     for (faults, code) in [(&[][..], 0), (&["no-terminal"][..], 1), (&["clock-skew:3s"][..], 0)] {
         let sim = Sim::with_faults(faults);
@@ -95,7 +95,7 @@ fn a_watch_without_a_reader_ends() {
 }
 
 #[test]
-fn a_full_disk_under_stdout_is_told_and_changes_no_answer() {
+fn a_full_disk_under_stdout_is_reported_and_changes_no_answer() {
     let machine = Machine::new();
     let full = || Stdio::from(File::options().write(true).open("/dev/full").unwrap());
     for (faults, code) in [(&[][..], 0), (&["no-terminal"][..], 1)] {
@@ -109,7 +109,7 @@ fn a_full_disk_under_stdout_is_told_and_changes_no_answer() {
 #[test]
 fn a_report_file_may_be_a_pipe_or_a_link() {
     let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
-    // A pipe can't be replaced, only written to: neither can /dev/stderr or /dev/null.
+    // Like /dev/stderr and /dev/null, a pipe can't be replaced, only written to.
     let pipe = machine.file("pipe");
     nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
     let child = machine.against(&sim, &["sync", "--report=pipe"]).start();

@@ -4,6 +4,7 @@ mod command_lines;
 mod definition;
 mod reference;
 mod settings;
+mod tables;
 
 use std::path::{Path, PathBuf};
 

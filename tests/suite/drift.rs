@@ -1,4 +1,4 @@
-//! `drift`: the index from files, as operators run it.
+//! `drift` on files, as operators run it.
 
 use crate::support::{Machine, Run};
 
@@ -6,7 +6,7 @@ fn numbers(from: u32, count: u32) -> String {
     (from..from + count).map(|number| format!("{number}\n")).collect()
 }
 
-/// Against a reference from 1 to 200.
+/// Compares these samples with a reference from 1 to 200.
 fn drift(machine: &Machine, current: &str) -> Run {
     machine.write("then.txt", numbers(1, 200));
     machine.write("now.txt", current);
@@ -21,7 +21,7 @@ fn the_index_decides_the_exit_code() {
         (&stable["verdict"], &stable["report"]["state"]),
         (&"pass".into(), &"stable".into())
     );
-    // Half of the last two bins lie in the first two: 0.104.
+    // Half of the last two bins' samples are in the first two: 0.104.
     let moved = [(161, 10), (181, 10), (1, 10), (21, 10)].map(|(from, count)| numbers(from, count));
     let watched = numbers(1, 160) + &moved.concat();
     let watched = drift(&machine, &watched).json().exits(0).document();
@@ -38,7 +38,7 @@ fn the_index_decides_the_exit_code() {
 }
 
 #[test]
-fn what_cannot_be_judged_is_no_pass() {
+fn samples_that_cannot_be_judged_are_no_pass() {
     let machine = Machine::new();
     for (current, words) in [
         (numbers(1, 199), "199 values"),
@@ -74,7 +74,7 @@ fn a_column_is_read_from_csv_and_from_jsonl() {
 }
 
 #[test]
-fn without_two_samples_it_says_which_flags_name_them() {
+fn without_two_samples_drift_names_the_flags() {
     let machine = Machine::new();
     machine.run(["drift"]).end().exits(2).tells("--drift-reference").tells("--drift-current");
     let crossed = drift(&machine, "").env("MT5CRS_PSI_WATCH", "0.5");

@@ -1,4 +1,5 @@
-//! `emergency-close`: what it calls closed the ledger shows closed once, and flat is what is proved so.
+//! `emergency-close`: the ledger shows that each ticket called closed was closed once, and only a proved account is called
+//! flat.
 
 mod certificate;
 mod obstacles;
@@ -10,13 +11,13 @@ use serde_json::Value;
 use crate::orders::{error, executed, quick};
 use crate::support::{Ended, Machine, Run, Sim};
 
-/// An emergency-close that doesn't ask.
+/// An emergency-close without a prompt.
 pub fn close(machine: &Machine, sim: &Sim, arguments: &[&str]) -> Run {
     let all: Vec<&str> = ["emergency-close", "--yes"].iter().chain(arguments).copied().collect();
     quick(machine, sim, &all)
 }
 
-/// Every ticket was closed at most once, and what the report calls closed exactly once.
+/// Asserts that every ticket was closed at most once, and every ticket that the report calls closed exactly once.
 #[track_caller]
 pub fn honest(ended: &Ended, sim: &Sim) -> Value {
     let document = ended.document();
@@ -45,7 +46,7 @@ fn engaged(machine: &Machine) -> bool {
 }
 
 #[test]
-fn a_filter_closes_what_it_names_and_no_more() {
+fn a_filter_closes_the_named_tickets_only() {
     for (arguments, closed) in [
         (vec!["--ticket=100000001"], vec![100_000_001]),
         (vec!["--ticket=100000001", "--ticket=100000003"], vec![100_000_001, 100_000_003]),
@@ -71,7 +72,7 @@ fn a_symbol_in_the_wrong_case_is_refused_and_the_right_one_named() {
 }
 
 #[test]
-fn a_ticket_that_is_not_listed_is_refused() {
+fn an_unlisted_ticket_is_refused() {
     let (machine, sim) = (Machine::new(), Sim::start(&["--positions=3"]));
     let arguments = ["--ticket=100000001", "--ticket=7"];
     let document = close(&machine, &sim, &arguments).json().exits(5).document();
@@ -87,19 +88,19 @@ fn a_magic_number_closes_only_where_it_is_reported() {
     assert!(executed(&sim).is_empty());
 
     let sim = Sim::with_faults(&["reports-magic"]);
-    // A number that nobody has closes nothing, and is no success.
+    // A magic number that no position has closes nothing, and is no success.
     close(&machine, &sim, &["--magic=7"]).json().exits(5);
     assert!(executed(&sim).is_empty());
     honest(&close(&machine, &sim, &["--magic=202401"]).json().exits(0), &sim);
     assert_eq!(executed(&sim).len(), 3);
 
-    // An empty list may be a failed read: it is no "closed as asked for" either.
+    // An empty list may be a failed read, so it doesn't show that the request is done either.
     let sim = Sim::with_faults(&["reports-magic", "positions-empty-on-error"]);
     close(&machine, &sim, &["--magic=202401"]).json().exits(5);
 }
 
 #[test]
-fn a_rehearsal_engages_nothing_and_sends_nothing() {
+fn a_dry_run_engages_nothing_and_sends_no_order() {
     let (machine, sim) = (Machine::new(), Sim::with_faults(&["crash:CLOSE:before"]));
     let run = quick(&machine, &sim, &["emergency-close", "--dry-run"]);
     let document = run.json().exits(0).document();
@@ -110,7 +111,7 @@ fn a_rehearsal_engages_nothing_and_sends_nothing() {
 }
 
 #[test]
-fn nobody_is_asked_without_a_terminal() {
+fn without_a_terminal_emergency_close_does_not_prompt() {
     let (machine, sim) = (Machine::new(), Sim::start(&["--positions=3"]));
     let document = quick(&machine, &sim, &["emergency-close"]).json().exits(5).document();
     assert!(error(&document).contains("emergency-close --yes`"), "{document}");
@@ -118,9 +119,9 @@ fn nobody_is_asked_without_a_terminal() {
 }
 
 #[test]
-fn the_breaker_comes_first() {
+fn the_breaker_is_engaged_first() {
     let machine = Machine::new();
-    // Nobody answers, and the file is written all the same.
+    // The file is written even though no gateway answers.
     let mut sim = Sim::start(&[]);
     sim.kill();
     close(&machine, &sim, &["--deadline=3s"]).json().exits(3);
@@ -128,7 +129,7 @@ fn the_breaker_comes_first() {
 }
 
 #[test]
-fn a_breaker_that_cannot_be_written_is_shouted_and_passed() {
+fn an_unwritable_breaker_is_a_loud_warning_and_closing_goes_on() {
     let (machine, sim) = (Machine::new(), Sim::start(&["--positions=3"]));
     let run = close(&machine, &sim, &[]).env("KILL_SWITCH_FILE", machine.file("no/such.lock"));
     let ended = run.json().exits(0);
@@ -139,7 +140,7 @@ fn a_breaker_that_cannot_be_written_is_shouted_and_passed() {
 }
 
 #[test]
-fn the_breaker_is_left_alone_for_named_tickets_only() {
+fn no_breaker_works_with_named_tickets_only() {
     let (machine, sim) = (Machine::new(), Sim::start(&["--positions=3"]));
     close(&machine, &sim, &["--no-breaker"]).end().exits(2);
     assert!(executed(&sim).is_empty());

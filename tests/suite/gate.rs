@@ -1,4 +1,4 @@
-//! `sync -- COMMAND`: the command starts on a proved gateway, as itself and undisturbed, and never otherwise.
+//! `sync -- COMMAND`: COMMAND starts only on a proved gateway, and replaces the process without leftovers.
 
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::snapshot::Kept;
 use crate::support::{Exited, Machine, Run, Sim, ended, signal, wait_until};
 
-/// A command that leaves a trace when it starts.
+/// A command that creates a file when it starts.
 const TRACE: [&str; 5] = ["sync", "--", "sh", "-c", "touch started"];
 
 impl Machine {
@@ -17,7 +17,7 @@ impl Machine {
     }
 }
 
-/// The command did not start, and the process ended with this.
+/// Asserts this exit code, and that COMMAND did not start.
 #[track_caller]
 fn refused(machine: &Machine, run: Run, code: i32) -> Exited {
     let ended = run.end().exits(code);
@@ -27,7 +27,7 @@ fn refused(machine: &Machine, run: Run, code: i32) -> Exited {
 }
 
 #[test]
-fn it_becomes_the_command() {
+fn sync_becomes_the_command() {
     let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
     let script = "echo $$; echo talk >&2; exit 42";
     let child = machine.against(&sim, &["sync", "--", "sh", "-c", script]).start();
@@ -56,8 +56,8 @@ fn the_report_goes_to_stderr_and_to_its_file() {
 #[test]
 fn the_command_inherits_no_more_than_from_a_shell() {
     let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
-    // No socket, no log, no ignored signal is left over.
-    // The C library keeps the signals past 31 to itself.
+    // The command inherits no socket, no log and no ignored signal.
+    // The C library uses the signals above 31 itself.
     let script = "ls /proc/$$/fd; grep ^Sig[BI] /proc/$$/status | grep -o '.\\{7\\}$'";
     let plain = Command::new("sh").args(["-c", script]).output().unwrap();
     let gated = machine.against(&sim, &["sync", "--", "sh", "-c", script]).end().exits(0);
@@ -65,7 +65,7 @@ fn the_command_inherits_no_more_than_from_a_shell() {
 }
 
 #[test]
-fn arguments_are_handed_on_as_they_are() {
+fn arguments_are_passed_on_unchanged() {
     let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
     let command = ["sync", "--", "printf", "%s|", "--output=json", "a b", "", "--", "-v"];
     let ended = machine.against(&sim, &command).end().exits(0);
@@ -73,7 +73,7 @@ fn arguments_are_handed_on_as_they_are() {
 }
 
 #[test]
-fn the_verified_gateway_is_in_its_environment() {
+fn the_verified_gateway_is_in_the_commands_environment() {
     let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
     machine.write(".env", "MAGIC_NUMBER=777\nBROKER_PASSWORD=secret\n");
     let (ip, port) = (sim.endpoint.ip(), sim.endpoint.port());
@@ -89,18 +89,18 @@ fn the_verified_gateway_is_in_its_environment() {
         "MAGIC_NUMBER=777".to_owned(),
         "SYNC_RETRY_COUNT=3".to_owned(),
         "SYNC_RETRY_INTERVAL_S=0.05".to_owned(),
-        // What means the same stays as it was.
+        // A variable with the same meaning keeps its value.
         "SYNC_TIMEOUT_S=2.0".to_owned(),
         "STRANGER=kept".to_owned(),
     ] {
         assert!(environment.lines().any(|line| line == variable), "{variable} in {environment}");
     }
-    // .env is read, never exported.
+    // Nothing from .env is exported.
     assert!(!environment.contains("BROKER_PASSWORD"), "{environment}");
 }
 
 #[test]
-fn an_inherited_variable_that_means_another_gateway_is_refused() {
+fn an_inherited_variable_of_another_gateway_is_refused() {
     let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
     let (ip, port) = (sim.endpoint.ip().to_string(), sim.endpoint.port().to_string());
     let flags = [format!("--host={ip}"), format!("--port={port}")];
@@ -141,7 +141,7 @@ fn a_warning_closes_the_gate_unless_it_is_allowed_by_name() {
 }
 
 #[test]
-fn a_name_that_cannot_be_allowed_is_refused() {
+fn only_warnings_can_be_allowed() {
     let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
     for name in ["clock", "", "empty-book", "all"] {
         let flag = format!("--allow-warn={name}");
@@ -161,7 +161,7 @@ fn an_engaged_breaker_closes_the_gate() {
         ended.tells("kill_switch.lock").tells("was not started");
         assert_eq!(std::fs::read_to_string(machine.file("kill_switch.lock")).unwrap(), content);
     }
-    // The breaker is no matter of a sync that starts nothing.
+    // A sync without COMMAND ignores the breaker.
     machine.against(&sim, &["sync"]).end().exits(0);
 }
 
@@ -216,18 +216,18 @@ fn a_wrong_account_starts_nothing() {
 }
 
 #[test]
-fn a_simulated_gateway_vouches_for_no_command() {
+fn a_simulated_gateway_starts_no_command() {
     let machine = Machine::new();
     let run = machine.run(TRACE).arg("--sim");
     refused(&machine, run, 2).tells("simulated gateway");
 }
 
 #[test]
-fn a_report_file_is_written_whatever_comes_first() {
+fn a_report_file_is_written_even_for_an_early_failure() {
     let machine = Machine::new();
     let mut arguments = vec!["sync", "--report=report.json"];
     arguments.extend(&TRACE[1..]);
-    // No gateway is named: a report from before must not stand for this run's.
+    // No gateway is named. A report of an earlier run must not look like this run's.
     machine.write("report.json", r#"{"exit_code":0}"#);
     refused(&machine, machine.run(&arguments), 2);
     let document: Value =
@@ -250,12 +250,12 @@ fn a_command_that_cannot_be_run_ends_as_in_a_shell() {
 }
 
 #[test]
-fn asked_to_stop_before_the_command_it_stops() {
+fn a_signal_before_the_command_stops_the_gate() {
     let (machine, sim) = (Machine::new(), Sim::start(&["--positions=2000"]));
     let mut arguments = vec!["sync", "--all"];
     arguments.extend(&TRACE[1..]);
     let child = machine.against(&sim, &arguments).start();
-    // Nobody reads its stderr yet, so it waits in the middle of its report, with everything proved.
+    // Its stderr has no reader yet, so it waits in the middle of its report, after all checks.
     wait_until("the state is proved", || machine.verify_log().contains("State synchronized"));
     signal(child.id(), "TERM");
     ended(child, "sync -- sh").exits(143).tells("State synchronized: 2000");

@@ -1,7 +1,7 @@
-//! The rules of PROTOCOL.md's section 1, each against a peer that makes it matter.
+//! The rules of PROTOCOL.md's section 1, each against a peer that breaks a client without the rule.
 //!
-//! The peer speaks ZMTP 3.0 by hand, byte for byte, because no ZeroMQ socket would stop reading, announce a frame that
-//! never comes, or tell how often it was connected to.
+//! The peer writes ZMTP 3.0 byte for byte, because no ZeroMQ socket stops reading, announces a frame without sending it, or
+//! counts its connections.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -20,7 +20,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::support::{Machine, Sim};
 
-/// Longer than anything here takes; what reaches it hangs.
+/// A test that takes this long hangs.
 const LONG: Duration = Duration::from_secs(10);
 
 fn listener() -> (TcpListener, SocketAddr) {
@@ -58,7 +58,7 @@ fn shake_hands(listener: &TcpListener) -> TcpStream {
     stream
 }
 
-/// A connection, and the peer's end of it.
+/// Returns a connection, and the peer's end of it.
 fn connected(
     transport: &ZmqTransport,
     listener: TcpListener,
@@ -70,7 +70,7 @@ fn connected(
 }
 
 #[test]
-fn what_was_not_delivered_is_dropped_with_its_connection() {
+fn an_undelivered_request_is_dropped_with_its_connection() {
     let (listener, address) = listener();
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || {
@@ -89,20 +89,20 @@ fn what_was_not_delivered_is_dropped_with_its_connection() {
 }
 
 #[test]
-fn a_connection_that_ended_is_not_made_again() {
+fn an_ended_connection_does_not_reconnect() {
     let (listener, address) = listener();
     let transport = transport(address);
     let (mut connection, stream, listener) = connected(&transport, listener);
     drop(stream);
     assert_eq!(connection.receive(soon(LONG)), Err(LinkError::Lost));
-    // libzmq reconnects after 100 ms, to whoever has the port by then.
+    // libzmq would reconnect after 100 ms, to any program on the port by then.
     let mut knock = [PollFd::new(listener.as_fd(), PollFlags::POLLIN)];
     assert_eq!(poll(&mut knock, PollTimeout::from(500_u16)), Ok(0), "it came again by itself");
     drop(connection);
 }
 
 #[test]
-fn a_frame_past_every_limit_ends_the_connection_before_it_is_read() {
+fn an_oversized_frame_ends_the_connection_unread() {
     let (listener, address) = listener();
     let transport = transport(address);
     let (mut connection, mut stream, _listener) = connected(&transport, listener);
@@ -113,8 +113,8 @@ fn a_frame_past_every_limit_ends_the_connection_before_it_is_read() {
 }
 
 #[test]
-fn nothing_is_said_to_a_server_that_did_not_shake_hands() {
-    /// What the test itself says, once the command has ended.
+fn nothing_is_sent_before_the_handshake_ends() {
+    /// Sent by the test itself after the command has ended.
     const LAST: &[u8] = b"that was all";
     for banner in [&b""[..], b"SSH-2.0-OpenSSH_9.2\r\n", b"\xff\0\0\0\0\0\0\0\x01\x7f"] {
         let (listener, address) = listener();
@@ -142,8 +142,8 @@ fn nothing_is_said_to_a_server_that_did_not_shake_hands() {
 }
 
 #[test]
-fn a_late_answer_is_not_taken_for_the_next_requests() {
-    // The first answer comes after its time is up, when the same is being asked again.
+fn a_late_answer_does_not_answer_the_next_request() {
+    // The first answer comes after its timeout, while the same request is being repeated.
     for (command, action) in [
         ("positions", "GET_POSITIONS"),
         ("positions", "GET_ACCOUNT"),
@@ -163,7 +163,7 @@ fn a_late_answer_is_not_taken_for_the_next_requests() {
 }
 
 #[test]
-fn attempts_are_counted_in_all_and_waits_stand_between_them() {
+fn the_attempt_count_includes_the_first_and_waits_lie_between() {
     for attempts in [1, 2, 4] {
         let (machine, sim) = (Machine::new(), Sim::with_faults(&["drop-reply:GET_POSITIONS"]));
         let flag = format!("--attempts={attempts}");
@@ -171,7 +171,7 @@ fn attempts_are_counted_in_all_and_waits_stand_between_them() {
         let ended = run.json().exits(3);
         let asked = ended.stderr().matches("asking action=\"GET_POSITIONS\"").count();
         assert_eq!(asked, attempts, "{}", ended.stderr());
-        // Each on a connection that was proved anew.
+        // Each attempt proves the identity on its own connection.
         assert_eq!(ended.stderr().matches("asking action=\"PING\"").count(), attempts);
         let log = machine.verify_log();
         assert_eq!(log.matches("Connection failed").count(), attempts, "{log}");
@@ -179,8 +179,8 @@ fn attempts_are_counted_in_all_and_waits_stand_between_them() {
 }
 
 #[test]
-fn an_answer_is_not_asked_for_again() {
-    // A refusal and a broken protocol are answers: repeating the question would hide them.
+fn an_answered_request_is_not_repeated() {
+    // A refusal and a protocol violation are answers; a repeated request would hide them.
     for (fault, code) in [("no-terminal:GET_ACCOUNT", 1), ("garbage:GET_ACCOUNT:nan", 6)] {
         let (machine, sim) = (Machine::new(), Sim::with_faults(&[fault]));
         let ended = machine.against(&sim, &["positions", "-vv"]).json().exits(code);

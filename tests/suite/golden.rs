@@ -1,7 +1,6 @@
-//! What scripts and shells rely on, pinned: the schema of each report, and the completions.
+//! Golden files of the interfaces for scripts and shells: each report's schema, and the completions.
 //!
-//! `MT5CRS_BLESS=1 cargo test --test suite golden` writes the files anew; the difference then says what a script would
-//! see change.
+//! `MT5CRS_BLESS=1 cargo test --test suite golden` rewrites the files; their diff shows what changes for a script.
 
 use std::path::Path;
 
@@ -42,7 +41,7 @@ const SCHEMAS: [&str; 30] = [
     "usage",
 ];
 
-/// The text is what the file of the repository holds.
+/// Asserts that the text equals the repository's golden file.
 #[track_caller]
 fn is_golden(text: &str, file: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
@@ -64,14 +63,14 @@ fn printed(arguments: &[&str]) -> String {
 }
 
 #[test]
-fn schemas_are_what_they_were() {
+fn schemas_equal_their_golden_files() {
     for command in SCHEMAS {
         is_golden(&printed(&["schema", command]), &format!("tests/golden/{command}.schema.json"));
     }
 }
 
 #[test]
-fn every_schema_that_can_be_asked_for_is_pinned() {
+fn every_schema_has_a_golden_file() {
     let help = printed(&["schema", "--help"]);
     let listed: Vec<&str> = help.split("[possible values: ").nth(1).map_or_else(
         || help.lines().filter_map(|line| line.trim().strip_prefix("- ")).collect(),
@@ -81,14 +80,14 @@ fn every_schema_that_can_be_asked_for_is_pinned() {
 }
 
 #[test]
-fn without_a_name_all_of_them_are_listed() {
+fn schema_without_a_name_lists_all_names() {
     assert_eq!(printed(&["schema"]).lines().collect::<Vec<_>>(), SCHEMAS);
     let document = Machine::new().run(["schema"]).json().exits(0).document();
     assert_eq!(document["report"]["schemas"], serde_json::json!(SCHEMAS));
 }
 
 #[test]
-fn completions_are_what_they_were() {
+fn completions_equal_their_golden_files() {
     for (shell, file) in [("bash", "mt5crs.bash"), ("zsh", "_mt5crs"), ("fish", "mt5crs.fish")] {
         is_golden(&printed(&["completions", shell]), &format!("completions/{file}"));
     }
@@ -102,7 +101,7 @@ fn resolved<'s>(schema: &'s Value, root: &'s Value) -> &'s Value {
     }
 }
 
-/// As far as a value's structure goes: types, alternatives, members that must be there and members that may.
+/// Checks a value's structure: types, alternatives, required and optional members.
 fn fits(value: &Value, schema: &Value, root: &Value) -> Result<(), String> {
     let schema = resolved(schema, root);
     for alternatives in ["anyOf", "oneOf"] {
@@ -150,7 +149,7 @@ fn fits(value: &Value, schema: &Value, root: &Value) -> Result<(), String> {
         }
     }
     for (name, member) in members {
-        // What is printed and not described, no script can know of.
+        // A printed member without a description is unknown to scripts.
         let schema = known.get(name).ok_or(format!("{name} is not described"))?;
         fits(member, schema, root).map_err(|error| format!("{name}: {error}"))?;
     }
@@ -165,7 +164,7 @@ fn fits_its_schema(ended: &Ended, command: &str) {
     if let Err(error) = fits(&document, &schema, &schema) {
         panic!("{error}\nin {document}");
     }
-    // The check itself can fail.
+    // Shows that the check can fail.
     let mut other = document.clone();
     other["verdict"] = "perhaps".into();
     assert!(fits(&other, &schema, &schema).is_err());
@@ -175,7 +174,7 @@ fn fits_its_schema(ended: &Ended, command: &str) {
 }
 
 #[test]
-fn what_is_printed_fits_its_schema() {
+fn documents_fit_their_schemas() {
     let machine = Machine::new();
     for faults in [
         &[][..],
@@ -213,9 +212,9 @@ fn what_is_printed_fits_its_schema() {
     fits_its_schema(&machine.run(["explain", "10018"]).json().exits(0), "explain");
 }
 
-/// Whatever a command prints, on failure too, can be looked up by the name that it bears.
+/// Every document, even of a failure, has a schema of the name that it carries.
 #[test]
-fn what_is_printed_beside_a_report_fits_its_schema() {
+fn documents_other_than_reports_fit_their_schemas() {
     let machine = Machine::new();
     machine.write("config.json", r#"{"profiles":{"a":{},"b":{}}}"#);
     for (arguments, code, command) in [
@@ -236,7 +235,7 @@ fn what_is_printed_beside_a_report_fits_its_schema() {
     ] {
         fits_its_schema(&machine.run(arguments).json().exits(code), command);
     }
-    // A simulator that listens says so in one line of its own form.
+    // A simulator prints one line of its own form once it listens.
     let listening = machine.run(["sim", "--end-with-stdin"]).json().exits(0).stdout();
     let line: Value = serde_json::from_str(&listening).unwrap();
     let schema: Value = serde_json::from_str(&printed(&["schema", "sim"])).unwrap();
@@ -245,7 +244,7 @@ fn what_is_printed_beside_a_report_fits_its_schema() {
 }
 
 #[test]
-fn every_document_has_the_same_frame() {
+fn every_document_has_the_same_envelope() {
     let machine = Machine::new();
     for arguments in [
         &["link-test"][..],

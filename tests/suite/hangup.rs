@@ -1,18 +1,18 @@
-//! A terminal that goes away in the middle: heard like a SIGTERM, and not at all where it was to be ignored.
+//! SIGHUP from a closed terminal works like SIGTERM, unless the command was started with SIGHUP ignored.
 
 use crate::orders::{canary, executed, quick};
 use crate::profiles::{accounts_at, all};
 use crate::support::{Machine, Run, Sim, Talk, ended, signal};
 use crate::wire::Wire;
 
-/// Signals the command at that request, whose answer comes only after it.
+/// Sends SIGHUP while the reply to that request is held.
 #[track_caller]
 fn hung_up_at(run: Run, wire: &Wire, code: i32) -> String {
     let mut child = run.start();
     let talk = Talk::of(&mut child);
     wire.wait_for_the_hold();
     signal(child.id(), "HUP");
-    // It would be heard by the time that another signal is.
+    // A second signal gives the first one time to be handled.
     signal(child.id(), "HUP");
     wire.release();
     ended(child, "hung up").exits(code);
@@ -20,7 +20,7 @@ fn hung_up_at(run: Run, wire: &Wire, code: i32) -> String {
 }
 
 #[test]
-fn a_command_that_is_to_outlive_its_terminal_does() {
+fn a_command_under_nohup_outlives_its_terminal() {
     let port = |wire: &Wire| wire.endpoint.port().to_string();
     for (arguments, held, traded) in [
         (&["sync"][..], "GET_ACCOUNT", &[][..]),
@@ -43,9 +43,9 @@ fn a_command_that_is_to_outlive_its_terminal_does() {
     assert_eq!(executed(&sim), ["OPEN", "CLOSE"]);
 }
 
-/// Those that it starts for the accounts inherit it.
+/// The accounts' processes inherit the ignored signal.
 #[test]
-fn what_is_to_outlive_its_terminal_hands_that_on() {
+fn the_accounts_processes_outlive_the_terminal_too() {
     let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
     let wire = Wire::holding(&sim, "CLOSE", 1);
     accounts_at(&machine, &[wire.endpoint], &[]);
@@ -56,7 +56,7 @@ fn what_is_to_outlive_its_terminal_hands_that_on() {
 }
 
 #[test]
-fn the_code_is_explained() {
+fn explain_describes_code_129() {
     let machine = Machine::new();
     let page = machine.run(["explain", "129"]).end().exits(0);
     page.says("SIGHUP").says("before any order");

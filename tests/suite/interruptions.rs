@@ -1,5 +1,5 @@
-//! Whatever happens in the middle of a read: the command ends inside its deadline, with the code that is true. What becomes
-//! of it where the gateway dies for good or another takes its port is the matrix's.
+//! Interruptions in the middle of a read: the command ends within its deadline, with the right code. The matrix covers
+//! gateways that die for good and other programs on their port.
 
 use std::net::TcpListener;
 use std::process::Child;
@@ -7,29 +7,29 @@ use std::process::Child;
 use crate::snapshot::Kept;
 use crate::support::{Machine, Sim, accept, ended, signal, wait_for_line};
 
-/// Each command that reads, with each request that it makes. `link-test` tries each layer once, to name the one that
-/// fails now; the others try again.
+/// Each command that only reads, with each of its requests. `link-test` tries each layer once, to name the layer that fails
+/// now; the other commands retry.
 const READS: [(&str, &[&str]); 3] = [
     ("link-test", &["PING", "GET_ACCOUNT"]),
     ("positions", &["PING", "GET_POSITIONS", "GET_ACCOUNT"]),
     ("sync", &["PING", "SYNC_ALL", "GET_POSITIONS", "GET_ACCOUNT"]),
 ];
 
-/// Runs `what` for each command and each of its requests.
+/// Calls `what` with each command and each of its requests.
 fn each(what: impl Fn(&str, &str)) {
     for (command, actions) in READS {
         actions.iter().for_each(|action| what(command, action));
     }
 }
 
-/// The same for those that try again.
+/// Calls `what` for the commands that retry.
 fn each_that_tries_again(what: impl Fn(&str, &str)) {
     for (command, actions) in &READS[1..] {
         actions.iter().for_each(|action| what(command, action));
     }
 }
 
-/// The command, as patient as it takes for somebody else to come up on the port meanwhile.
+/// A command that retries for as long as another gateway needs to start on the port.
 fn patient(machine: &Machine, sim: &Sim, command: &str) -> Child {
     machine
         .against(sim, &[command, "--attempts=10000", "--retry-interval=5ms", "--timeout=1s"])
@@ -38,7 +38,7 @@ fn patient(machine: &Machine, sim: &Sim, command: &str) -> Child {
 }
 
 #[test]
-fn a_gateway_that_dies_and_comes_back_is_asked_again() {
+fn a_read_is_retried_after_a_gateway_restart() {
     each_that_tries_again(|command, action| {
         let (machine, mut sim) =
             (Machine::new(), Sim::with_faults(&[&format!("crash:{action}:before")]));
@@ -52,7 +52,7 @@ fn a_gateway_that_dies_and_comes_back_is_asked_again() {
 }
 
 #[test]
-fn a_connection_that_is_cut_is_made_anew_and_proved_anew() {
+fn a_new_connection_proves_the_identity_again() {
     each_that_tries_again(|command, action| {
         let (machine, sim) =
             (Machine::new(), Sim::with_faults(&[&format!("disconnect:{action}:#1")]));
@@ -65,7 +65,7 @@ fn a_connection_that_is_cut_is_made_anew_and_proved_anew() {
 }
 
 #[test]
-fn a_gateway_that_hangs_is_left_inside_the_deadline() {
+fn a_command_on_a_hanging_gateway_ends_within_its_deadline() {
     each(|command, action| {
         for flags in [
             ["--timeout=100ms", "--attempts=2", "--deadline=20s"],
@@ -83,7 +83,7 @@ fn a_gateway_that_hangs_is_left_inside_the_deadline() {
 }
 
 #[test]
-fn asked_to_stop_in_the_middle_it_says_so_and_keeps_what_was() {
+fn a_signal_during_a_read_ends_the_command_and_keeps_the_snapshot() {
     each(|command, action| {
         for (name, code) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
             let (machine, sim) = (Machine::new(), Sim::with_faults(&[&format!("hang:{action}")]));
@@ -105,7 +105,7 @@ fn asked_to_stop_in_the_middle_it_says_so_and_keeps_what_was() {
 }
 
 #[test]
-fn asked_to_stop_between_two_attempts_it_stops() {
+fn a_signal_between_two_attempts_ends_the_command() {
     for command in ["positions", "sync"] {
         let (machine, mut sim) = (Machine::new(), Sim::with_faults(&[]));
         sim.kill();
@@ -120,13 +120,13 @@ fn asked_to_stop_between_two_attempts_it_stops() {
 }
 
 #[test]
-fn asked_to_stop_during_the_handshake_it_stops() {
+fn a_signal_during_the_handshake_ends_the_command() {
     for (command, _) in READS {
         let machine = Machine::new();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let run = machine.at(listener.local_addr().unwrap(), &[command, "--timeout=14s"]);
         let child = run.arg("--output=json").start();
-        // link-test knocks by plain TCP before it speaks ZMTP.
+        // link-test opens a plain TCP connection before its ZMTP connection.
         let knocks = if command == "link-test" { 2 } else { 1 };
         let held: Vec<_> = (0..knocks).map(|_| accept(&listener)).collect();
         signal(child.id(), "TERM");
@@ -137,7 +137,7 @@ fn asked_to_stop_during_the_handshake_it_stops() {
 }
 
 #[test]
-fn killed_in_the_middle_the_last_snapshot_stands() {
+fn a_killed_sync_leaves_the_last_snapshot() {
     let (machine, sim) = (Machine::new(), Sim::with_faults(&["hang:GET_ACCOUNT"]));
     let kept = Kept::before(&machine, sim.endpoint);
     let mut child = machine.against(&sim, &["sync", "--timeout=30s", "-vv"]).start();

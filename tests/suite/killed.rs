@@ -1,5 +1,5 @@
-//! A canary that is killed with SIGKILL around its order: the next one finds out what became of it before it opens
-//! anything, and the records hold.
+//! Kills a canary with SIGKILL around its order. The next canary resolves the order before it opens anything, and the
+//! evidence chain stays whole.
 
 use mt5crs::evidence::Evidence;
 use mt5crs::ops::evidence::verify;
@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::orders::{canary, error, executed, opens, quick};
 use crate::support::{Ended, Machine, Sim, named};
 
-/// Kills a canary there, and runs the next.
+/// Kills a canary at that point, and runs the next one.
 fn killed_at(point: &str) -> (Sim, Machine, Ended) {
     let (machine, sim) = (Machine::new(), Sim::start(&["--positions=3"]));
     canary(&machine, &sim, &["--yes"]).env("KILL_AT_POINT", point).end().was_killed();
@@ -17,7 +17,7 @@ fn killed_at(point: &str) -> (Sim, Machine, Ended) {
     (sim, machine, next)
 }
 
-/// The records' chain holds.
+/// Asserts that the evidence chain verifies.
 #[track_caller]
 fn sound(document: &Value) {
     let path = std::path::Path::new(document["report"]["evidence"].as_str().unwrap());
@@ -29,7 +29,7 @@ fn sound(document: &Value) {
 }
 
 #[test]
-fn before_the_intent_nothing_happened() {
+fn killed_before_the_intent_there_is_nothing_to_resolve() {
     let (sim, _machine, next) = killed_at("before-intent");
     let document = next.exits(0).document();
     assert_eq!(named(&document, "guards", "intents-resolved")["found"], "none");
@@ -37,7 +37,7 @@ fn before_the_intent_nothing_happened() {
 }
 
 #[test]
-fn an_intent_that_was_never_sent_is_proved_not_to_have_executed() {
+fn an_unsent_intent_is_proved_not_executed() {
     let (sim, _machine, next) = killed_at("after-intent");
     let document = next.exits(0).document();
     assert_eq!(named(&document, "guards", "intents-resolved")["found"], "1 resolved just now");
@@ -45,7 +45,7 @@ fn an_intent_that_was_never_sent_is_proved_not_to_have_executed() {
 }
 
 #[test]
-fn an_order_that_executed_is_found_and_forbids_another() {
+fn an_executed_order_is_found_and_forbids_another() {
     for point in ["after-send", "before-outcome", "before-close"] {
         let (sim, machine, next) = killed_at(point);
         let document = next.exits(5).document();
@@ -54,7 +54,7 @@ fn an_order_that_executed_is_found_and_forbids_another() {
         assert_eq!((&guard["status"], &guard["found"]), (&"fail".into(), &ticket.as_str().into()));
         assert_eq!(executed(&sim), ["OPEN"], "{point}");
 
-        // Once it is closed, whoever did it, the next may trade.
+        // After anyone has closed it, the next canary may trade.
         let close = ["emergency-close", "--yes", "--ticket", &ticket, "--no-breaker"];
         machine.against(&sim, &close).json().exits(0);
         let again = canary(&machine, &sim, &["--yes"]).json().exits(0);
@@ -63,9 +63,9 @@ fn an_order_that_executed_is_found_and_forbids_another() {
     }
 }
 
-/// No list shows any more what was opened and closed in between: that is no proof that it never executed.
+/// A position that was opened and closed in between is in no list, so an empty list doesn't prove that nothing executed.
 #[test]
-fn an_order_that_was_closed_before_anybody_looked_stays_unknown() {
+fn an_order_closed_before_the_next_list_stays_unknown() {
     let (machine, sim) = (Machine::new(), Sim::start(&["--positions=3"]));
     canary(&machine, &sim, &["--yes"]).env("KILL_AT_POINT", "after-send").end().was_killed();
     quick(&machine, &sim, &["emergency-close", "--yes"]).json().exits(0);
@@ -75,7 +75,7 @@ fn an_order_that_was_closed_before_anybody_looked_stays_unknown() {
     let ticket = sim.ledger()[0]["ticket"].to_string();
     assert!(looked["why"].as_str().unwrap().contains(&ticket), "{document}");
 
-    // Closed by hand, only the balance tells.
+    // After a close by hand, only the balance shows the order.
     let (machine, sim) = (Machine::new(), Sim::start(&["--positions=3"]));
     canary(&machine, &sim, &["--yes"]).env("KILL_AT_POINT", "after-send").end().was_killed();
     let ticket = sim.ledger()[0]["ticket"].to_string();
@@ -89,14 +89,14 @@ fn an_order_that_was_closed_before_anybody_looked_stays_unknown() {
 }
 
 #[test]
-fn a_close_that_was_not_recorded_is_found_done() {
+fn an_unrecorded_close_is_found_done() {
     let (sim, _machine, next) = killed_at("after-close");
     next.exits(0);
     assert_eq!(executed(&sim), ["OPEN", "CLOSE", "OPEN", "CLOSE"]);
 }
 
 #[test]
-fn an_order_that_cannot_be_looked_for_forbids() {
+fn an_order_that_cannot_be_resolved_forbids_another() {
     let (machine, mut sim) = (Machine::new(), Sim::start(&["--positions=3"]));
     canary(&machine, &sim, &["--yes"]).env("KILL_AT_POINT", "after-send").end().was_killed();
     for fault in ["positions-empty-on-error", "terminal-dead"] {
@@ -106,13 +106,13 @@ fn an_order_that_cannot_be_looked_for_forbids() {
         assert!(error(&document).contains("intents-resolved"), "{document}");
         assert_eq!(opens(&sim), 1, "{fault}");
     }
-    // With no gateway at all there is no answer, and no order.
+    // Without a gateway there is no answer and no order.
     sim.kill();
     canary(&machine, &sim, &["--yes"]).json().exits(3);
 }
 
 #[test]
-fn a_rehearsal_beside_an_open_order_forbids_as_well() {
+fn an_unresolved_order_forbids_a_dry_run_too() {
     let (machine, sim) = (Machine::new(), Sim::start(&["--positions=3"]));
     canary(&machine, &sim, &["--yes"]).env("KILL_AT_POINT", "after-send").end().was_killed();
     canary(&machine, &sim, &["--dry-run"]).json().exits(5);

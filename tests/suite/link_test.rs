@@ -1,4 +1,4 @@
-//! `link-test`: the first layer that fails is named, and what lies above it is never called good.
+//! `link-test` names the first layer that fails, and never calls a layer above it good.
 
 use std::cell::Cell;
 use std::cmp::Ordering;
@@ -11,8 +11,8 @@ use crate::support::{Machine, Run, Sim, ended, named, signal, wait_for_lines};
 const LAYERS: [&str; 9] =
     ["settings", "name", "target", "tcp", "zmtp", "identity", "clock", "terminal", "latency"];
 
-/// The test fails there with this code and says why, to a program and to a person; layers below passed, those above were
-/// not reached. Run anew for each, so that a fault that counts meets both alike.
+/// Asserts that the test fails at this layer, for programs and for people: with this code and reason, with all layers below
+/// passed and those above not reached. Each form gets a run of its own, so that a counting fault meets both.
 #[track_caller]
 fn fails_at(run: impl Fn() -> Run, layer: &str, code: i32, why: &str) -> Value {
     let document = run().json().exits(code).document();
@@ -65,7 +65,7 @@ fn a_healthy_link_passes_every_layer() {
 }
 
 #[test]
-fn few_samples_have_no_p99() {
+fn fewer_than_100_samples_have_no_p99() {
     let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
     let document = machine.against(&sim, &["link-test", "-c", "1"]).json().exits(0).document();
     assert_eq!(document["report"]["latency"]["p99_is_max"], true);
@@ -73,7 +73,7 @@ fn few_samples_have_no_p99() {
 }
 
 #[test]
-fn this_machine_is_refused_unless_asked_for() {
+fn this_machine_is_refused_without_allow_loopback() {
     let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
     let port = sim.endpoint.port().to_string();
     for host in ["127.0.0.1", "localhost", "0.0.0.0", "::1", "::ffff:127.0.0.1"] {
@@ -99,14 +99,14 @@ fn this_machine_is_refused_unless_asked_for() {
 }
 
 #[test]
-fn a_name_that_is_not_found_is_the_names_fault() {
+fn an_unknown_host_name_fails_the_name_layer() {
     let machine = Machine::new();
     let run = || machine.run(["link-test", "--deadline=8s"]).env("GATEWAY_HOST", "gateway.invalid");
     fails_at(run, "name", 3, "gateway.invalid");
 }
 
 #[test]
-fn a_port_where_nothing_listens_is_refused() {
+fn a_port_without_a_listener_refuses_the_connection() {
     let machine = Machine::new();
     let mut sim = Sim::with_faults(&[]);
     sim.kill();
@@ -118,9 +118,9 @@ fn a_port_where_nothing_listens_is_refused() {
 }
 
 #[test]
-fn a_network_that_swallows_everything_times_out() {
+fn a_network_that_drops_everything_times_out() {
     let machine = Machine::new();
-    // TEST-NET-1 is routed nowhere; a machine without any route says so at once.
+    // TEST-NET-1 has no route; a machine without any route fails at once.
     let run = machine.run(["link-test", "--timeout=200ms"]).env("GATEWAY_HOST", "192.0.2.1");
     let document = run.json().exits(3).document();
     assert_eq!(document["report"]["failed_layer"], "tcp");
@@ -128,7 +128,7 @@ fn a_network_that_swallows_everything_times_out() {
 }
 
 #[test]
-fn servers_that_are_not_zeromq_are_named() {
+fn servers_without_zeromq_are_named() {
     let machine = Machine::new();
     for (stranger, word) in
         [(Stranger::http(), "an HTTP server"), (Stranger::ssh(), "an SSH server")]
@@ -140,14 +140,14 @@ fn servers_that_are_not_zeromq_are_named() {
 }
 
 #[test]
-fn a_server_that_says_nothing_is_no_answer() {
+fn a_silent_server_is_no_answer() {
     let (machine, stranger) = (Machine::new(), Stranger::silent());
     let run = || machine.at(stranger.endpoint, &["link-test", "--timeout=300ms"]);
     fails_at(run, "zmtp", 3, "nothing was said");
 }
 
 #[test]
-fn latency_past_its_limits_warns_and_fails() {
+fn latency_above_its_limits_warns_and_fails() {
     let machine = Machine::new();
     let sim = Sim::start(&["--link-rtt=60ms"]);
     let arguments = ["link-test", "-c", "3"];
@@ -160,7 +160,7 @@ fn latency_past_its_limits_warns_and_fails() {
 }
 
 #[test]
-fn a_stall_shows_in_what_came_due_meanwhile() {
+fn a_stall_shows_in_the_times_from_the_due_time() {
     let (machine, sim) = (Machine::new(), Sim::with_faults(&["delay:PING:300ms:#3"]));
     let arguments = ["link-test", "-c", "20", "--interval=10ms"];
     let document = machine.against(&sim, &arguments).json().document();
@@ -179,7 +179,7 @@ fn a_lost_round_trip_is_longer_than_any_limit() {
     assert_eq!(document["report"]["failed_layer"], "latency", "{document}");
     assert_eq!(document["error"]["code"], "loss", "{document}");
 
-    // One of a hundred lies behind the 99th percentile.
+    // One of a hundred is above the 99th percentile.
     let sim = Sim::with_faults(&["drop-reply:PING:#3"]);
     let arguments = ["link-test", "-c", "100", "--interval=1ms", "--timeout=200ms"];
     let document = machine.against(&sim, &arguments).json().exits(0).document();
@@ -188,9 +188,9 @@ fn a_lost_round_trip_is_longer_than_any_limit() {
 }
 
 #[test]
-fn a_gateway_that_dies_during_the_round_trips_is_not_there() {
+fn a_gateway_that_dies_during_the_round_trips_is_no_answer() {
     let machine = Machine::new();
-    // Whatever the share: 2 of 4, and 198 of 200 that were answered before.
+    // The share of answers doesn't matter: 2 of 4, and 198 of 200.
     for (fault, count) in [("crash:PING:before:#3", "4"), ("crash:PING:before:#199", "200")] {
         let sim = Sim::with_faults(&[fault]);
         let arguments = ["link-test", "-c", count, "--interval=1ms", "--timeout=200ms"];
@@ -208,7 +208,7 @@ fn a_gateway_that_dies_during_the_round_trips_is_not_there() {
 }
 
 #[test]
-fn who_stops_a_test_is_told_what_was_measured_until_then() {
+fn a_signal_ends_the_test_and_prints_the_measurements_so_far() {
     let machine = Machine::new();
     let stopped = |format: &str| {
         let sim = Sim::with_faults(&["hang:PING:#4"]);
@@ -243,7 +243,7 @@ fn a_gateway_that_hangs_ends_within_the_deadline() {
         ("hang:PING:#2", "latency", "3 lost"),
     ] {
         let arguments = ["link-test", "-c", "3", "--timeout=200ms", "--deadline=2s"];
-        // A gateway that hangs is one for good: each test has its own.
+        // A gateway hangs for good, so each run gets its own.
         let sims = [Sim::with_faults(&[fault]), Sim::with_faults(&[fault])];
         let tests = Cell::new(0);
         let run = || machine.against(&sims[tests.replace(tests.get() + 1)], &arguments);
@@ -253,14 +253,14 @@ fn a_gateway_that_hangs_ends_within_the_deadline() {
 }
 
 #[test]
-fn a_schedule_past_the_deadline_is_refused_before_it_begins() {
+fn a_schedule_longer_than_the_deadline_is_refused() {
     let machine = Machine::new();
     let run = machine.run(["link-test", "-c", "1000", "--interval=1s", "--host=192.0.2.1"]);
     run.json().exits(2).tells("--deadline");
 }
 
 #[test]
-fn the_histogram_is_drawn() {
+fn the_page_draws_the_histogram() {
     let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
     machine
         .against(&sim, &["link-test", "--histogram"])
@@ -271,7 +271,7 @@ fn the_histogram_is_drawn() {
 }
 
 #[test]
-fn a_watch_tells_of_every_change_and_goes_on() {
+fn a_watch_reports_every_change_and_goes_on() {
     use std::io::{BufRead, BufReader};
     let machine = Machine::new();
     let mut sim = Sim::with_faults(&[]);
@@ -283,7 +283,7 @@ fn a_watch_tells_of_every_change_and_goes_on() {
     sim.kill();
     let down = states.next().unwrap();
     assert_eq!((&down["state"], &down["kind"]), (&"down".into(), &"changed".into()));
-    // Why it is down may change while it is.
+    // The reason may change while the gateway is down.
     sim.restart(&["--fault=no-terminal"]);
     let back = states.find(|event| event["state"] != "down").unwrap();
     assert_eq!(back["state"], "terminal_gone");
@@ -294,13 +294,13 @@ fn a_watch_tells_of_every_change_and_goes_on() {
 }
 
 #[test]
-fn stopped_in_the_middle_it_says_so() {
+fn a_signal_ends_the_test_as_interrupted() {
     for (name, code) in [("INT", 130), ("TERM", 143)] {
         let (machine, sim) = (Machine::new(), Sim::with_faults(&["hang:GET_ACCOUNT"]));
         let run =
             machine.against(&sim, &["link-test", "--timeout=30s", "-vv"]).arg("--output=json");
         let mut child = run.start();
-        // Asked to stop once the gateway has been asked, so that it waits for an answer.
+        // The signal comes after the request, while the test waits for the answer.
         crate::support::wait_for_line(&mut child, "GET_ACCOUNT");
         crate::support::signal(child.id(), name);
         let ended = crate::support::ended(child, "link-test").exits(code);

@@ -1,9 +1,9 @@
-//! How often a watch of the link may look, and that it hears while it does.
+//! The interval of `link-test --watch`, and its reaction to signals.
 
 use crate::support::{Machine, Sim, ended, signal, wait_until};
 
 #[test]
-fn an_interval_that_would_flood_the_gateway_is_refused() {
+fn too_short_an_interval_is_refused() {
     let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
     for interval in ["1ns", "0s", "9ms", "9999us"] {
         let watch = format!("--watch={interval}");
@@ -13,7 +13,7 @@ fn an_interval_that_would_flood_the_gateway_is_refused() {
 }
 
 #[test]
-fn a_look_that_takes_longer_than_the_interval_leaves_none_to_catch_up() {
+fn looks_overrun_by_a_slow_look_are_skipped() {
     let (machine, sim) = (Machine::new(), Sim::start(&["--link-rtt=60ms"]));
     let watch = ["link-test", "--watch=10ms", "--deadline=500ms"];
     machine.against(&sim, &watch).end().exits(0);

@@ -1,9 +1,9 @@
-//! What else may listen on the gateway's port, without ZeroMQ.
+//! Programs without ZeroMQ that may listen on the gateway's port.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
 
-/// A TCP server that greets each connection, and answers whatever it hears.
+/// A TCP server that sends a greeting on each connection and an answer to the first line.
 pub struct Stranger {
     pub endpoint: SocketAddr,
 }
@@ -13,7 +13,7 @@ impl Stranger {
         Self::on(TcpListener::bind("127.0.0.1:0").unwrap(), greeting, answer)
     }
 
-    /// On a port that somebody else had.
+    /// Listens on a port that another program had.
     pub fn at(endpoint: SocketAddr, greeting: &'static [u8], answer: &'static [u8]) -> Self {
         Self::on(TcpListener::bind(endpoint).unwrap(), greeting, answer)
     }
@@ -47,7 +47,7 @@ impl Stranger {
         Self::new(b"SSH-2.0-OpenSSH_9.2\r\n", b"")
     }
 
-    /// Accepts and never says a word.
+    /// Accepts connections and sends nothing.
     pub fn silent() -> Self {
         Self::new(b"", b"")
     }

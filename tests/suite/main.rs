@@ -1,8 +1,8 @@
-//! What the library promises to whoever uses it, and what a user meets: one binary, a module for each room.
+//! Tests of the library's public interface and of the binary as users run it, in one test binary.
 
-// clippy.toml allows these in test functions; here the helpers around them fail a test the same way.
+// clippy.toml allows these in test functions only; the helpers around them may panic as well.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
-// One crate, and nobody outside it: `pub` here says "for the other modules".
+// Nothing outside this crate uses it: `pub` means "for the other modules".
 #![allow(unreachable_pub)]
 
 mod audit;

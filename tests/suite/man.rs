@@ -1,20 +1,20 @@
-//! The manual: a page for each command, which `man` can show.
+//! The manual: one page for each command, in a form that `man` shows.
 
 use std::collections::BTreeSet;
 use std::process::Command;
 
 use crate::support::Machine;
 
-/// The commands that a help page lists.
+/// The commands in a help page's list.
 fn commands(help: &str) -> Vec<String> {
     let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1);
     let listed = listed.take_while(|line| !line.is_empty());
-    // A description that goes on in the next line is indented further.
+    // A description's second line is indented further.
     let names = listed.filter(|line| line.starts_with("  ") && !line.starts_with("   "));
     names.map(|line| line.split_whitespace().next().unwrap().to_owned()).collect()
 }
 
-/// Every page that there should be, by what `--help` lists, command by command.
+/// Collects the names of all pages from the commands that `--help` lists.
 fn expected(machine: &Machine, above: &[String], pages: &mut BTreeSet<String>) {
     let mut name = vec!["mt5crs".to_owned()];
     name.extend_from_slice(above);
@@ -51,7 +51,7 @@ fn every_command_has_a_page() {
 }
 
 #[test]
-fn a_page_is_found_by_either_name_and_others_are_refused() {
+fn a_page_has_two_names_and_unknown_names_are_refused() {
     let machine = Machine::new();
     let whole = machine.run(["man", "mt5crs-evidence-show"]).end().exits(0).stdout();
     let short = machine.run(["man", "evidence-show"]).end().exits(0).stdout();
@@ -64,9 +64,9 @@ fn a_page_is_found_by_either_name_and_others_are_refused() {
     machine.run(["man", "--dir=file/man1"]).end().exits(1).tells("file/man1").tells("help:");
 }
 
-/// What groff warns about is shown wrongly. Without groff there is nothing to ask.
+/// groff warns about text that it shows wrongly. The test needs groff.
 #[test]
-fn the_pages_are_sound() {
+fn groff_has_no_warnings_for_the_pages() {
     let machine = Machine::new();
     let written = machine.run(["man", "--dir=pages"]).end().exits(0).stdout();
     let groff = Command::new("groff")

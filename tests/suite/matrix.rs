@@ -1,6 +1,6 @@
-//! Each command with each request that it sends: the gateway dies of it, another program takes its port, or it is not there
-//! yet when the command begins. The command ends inside its deadline with the code that is true, and claims nothing that
-//! the ledger doesn't show.
+//! Each command with each of its requests: the gateway dies at the request, another program takes the port, or the gateway
+//! starts only after the command. The command ends within its deadline with the right code, and claims nothing that the
+//! ledger doesn't show.
 
 mod rows;
 
@@ -22,13 +22,13 @@ use crate::snapshot::Kept;
 use crate::support::{Ended, Machine, Run, Sim, ended, wait_for_line, wait_until};
 use crate::wire::Wire;
 
-/// What a command may take beyond its deadline: to start and to end on a machine with better things to do. That no wait goes
-/// past a deadline is shown in virtual time; here a hang is.
+/// Time beyond the deadline for start and end on a busy machine. This test finds hangs; tests in virtual time show that no
+/// wait goes past a deadline.
 const ALLOWANCE: Duration = Duration::from_secs(5);
-/// How many cells are played side by side: they mostly wait.
+/// Number of cells that run side by side; a cell mostly waits.
 const SIDE_BY_SIDE: usize = 14;
 
-/// Who takes the port of a gateway that died.
+/// The program that takes a dead gateway's port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Other {
     EaV4,
@@ -36,7 +36,7 @@ enum Other {
     Ssh,
 }
 
-/// What becomes of the gateway at a request.
+/// What happens to the gateway at a request.
 #[derive(Debug, Clone, Copy)]
 enum Event {
     Dies { moment: &'static str },
@@ -56,7 +56,7 @@ impl Event {
         let Request { action, nth, .. } = request;
         let moment = match self {
             Self::Dies { moment } => moment,
-            // What the SSH server's predecessor executed is on the ledger, what the others' was asked isn't.
+            // A gateway replaced by an SSH server executed its last request; the others died before it.
             Self::Replaced { by: Other::Ssh } => "after",
             Self::Replaced { .. } => "before",
         };
@@ -70,7 +70,7 @@ impl Event {
         }
     }
 
-    /// Half of the cells read the document, the other half the page that people read.
+    /// Half of the cells check the document, the other half the page.
     fn reads_json(self) -> bool {
         matches!(
             self,
@@ -80,7 +80,7 @@ impl Event {
 }
 
 impl Command {
-    /// The gateway of an account beside the one that it is about.
+    /// The second gateway of a command on two accounts.
     fn beside(&self) -> Option<Sim> {
         (self.kind == Kind::ClosesTwo).then(|| Sim::with_faults(&[]))
     }
@@ -97,16 +97,16 @@ impl Command {
         run.env("MT5CRS_DECISION_FILE", decision).env("MT5CRS_ORDER_TIMEOUT_S", "0.5")
     }
 
-    /// So patient that somebody else can come up on the port meanwhile.
+    /// Lets the command retry for as long as another program needs to start on the port.
     fn patient(&self, run: Run, deadline: Duration) -> Run {
-        // In the environment: COMMAND inherits that, and a flag that says otherwise is refused.
+        // Uses the environment, which COMMAND inherits; a flag that differs from it would be refused.
         run.env("SYNC_RETRY_COUNT", "100000")
             .env("SYNC_RETRY_INTERVAL_S", "0.005")
             .env("SYNC_TIMEOUT_S", "1")
             .arg(&format!("--deadline={}ms", deadline.as_millis()))
     }
 
-    /// How long it may take where somebody else comes up. Who trades goes on until the end, whoever answers.
+    /// The deadline when another program takes the port. A trading command goes on until its deadline.
     fn long(&self) -> Duration {
         match self.kind {
             Kind::Reads | Kind::Gates => Duration::from_secs(20),
@@ -117,16 +117,16 @@ impl Command {
         }
     }
 
-    /// No run lasts longer.
+    /// The longest time of a run.
     fn longest(&self, deadline: Duration) -> Duration {
         match self.kind {
-            // The deadline holds before the watch and again after it.
+            // The deadline applies before the watch and again after it.
             Kind::Guards => 2 * deadline + Duration::from_millis(400) + ALLOWANCE,
             _ => deadline + ALLOWANCE,
         }
     }
 
-    /// What happens at its `index`th request. Where another row goes through the same reads, one advisor at each will do.
+    /// The events for its `index`th request. If another row covers the same reads, one kind of advisor each is enough.
     fn events(&self, index: usize) -> Vec<Event> {
         let spared = match (
             self.requests.len() > 10 && !matches!(self.kind, Kind::Trades | Kind::Closes),
@@ -141,7 +141,7 @@ impl Command {
         EVENTS.into_iter().filter(|event| !is_spared(event)).collect()
     }
 
-    /// Ends with one of the codes of its row at every request, whatever happens there.
+    /// Asserts that the command ends with one of its row's codes for every event at every request.
     fn holds_everywhere(&self) {
         let cells: Vec<(&Request, Event)> = self
             .requests
@@ -176,8 +176,8 @@ impl Command {
             Event::Dies { .. } => Duration::from_millis(self.deadline_ms),
             Event::Replaced { .. } => self.long(),
         };
-        // One of two goes on asking until its deadline, the other gives up by itself; a canary that waited out its deadline
-        // before its order would take minutes over its row.
+        // One of two cells retries until its deadline, the other gives up earlier. Canaries that waited for their deadline
+        // before the order would take minutes.
         let gives_up = match event {
             Event::Dies { moment } => {
                 moment == "after" || matches!(self.kind, Kind::Trades | Kind::Guards)
@@ -198,7 +198,7 @@ impl Command {
             match by {
                 Other::EaV4 => sim.restart(&["--fault=foreign-ea-v4"]),
                 Other::EaV5 => sim.restart(&["--fault=foreign-ea-v5"]),
-                // It listens for as long as the test runs.
+                // It listens until the test ends.
                 Other::Ssh => {
                     Stranger::at(sim.endpoint, b"SSH-2.0-OpenSSH_9.2\r\n", b"");
                 }
@@ -229,7 +229,7 @@ impl Command {
         if let (Event::Replaced { by: Other::Ssh }, Some(6)) = (event, ended.code()) {
             assert!((ended.stdout() + &ended.stderr()).contains("an SSH server"), "{shown}");
         }
-        // The first PING said whom the report speaks of; that it went away afterwards makes it nobody else.
+        // The first PING determined the target, which a later silence doesn't change.
         let was_proved = (request.action, request.nth) != ("PING", 1);
         if event.reads_json() && was_proved && !matches!(self.kind, Kind::Gates | Kind::Watches) {
             let document = last_line(&ended);
@@ -242,7 +242,7 @@ impl Command {
         Ok(())
     }
 
-    /// What is said is no more than what the ledger shows.
+    /// Asserts that the command claims no more than the ledger shows.
     fn claims_nothing(&self, ended: &Ended, machine: &Machine, sim: &Sim, is_json: bool) {
         let traded = executed(sim);
         assert!(
@@ -313,7 +313,7 @@ impl Command {
         }
     }
 
-    /// What it asks a gateway that is well is what its row has.
+    /// Asserts that a run on a healthy gateway sends exactly its row's requests.
     fn asks_what_its_row_says(&self) {
         let (machine, sim, beside) = (Machine::new(), Sim::with_faults(&[]), self.beside());
         let wire = Wire::to(&sim);
@@ -326,13 +326,11 @@ impl Command {
             None => run.env("GATEWAY_PORT", wire.endpoint.port().to_string()).end(),
         };
         run.exits(0);
-        let asked = wire.asked();
-        let count = |action: &str| asked.iter().filter(|asked| *asked == action).count();
         for action in ["PING", "GET_ACCOUNT", "GET_POSITIONS", "SYNC_ALL", "OPEN", "CLOSE"] {
             let row: Vec<usize> =
                 self.requests.iter().filter(|r| r.action == action).map(|r| r.nth).collect();
             let last = row.iter().max().copied().unwrap_or_default();
-            assert_eq!(count(action), last, "{:?}: {action} of {asked:?}", self.arguments);
+            assert_eq!(wire.requests(action), last, "{:?}: {action}", self.arguments);
             if action != "PING" {
                 assert_eq!(row, (1..=last).collect::<Vec<_>>(), "{:?}: {action}", self.arguments);
             }
@@ -340,7 +338,7 @@ impl Command {
     }
 }
 
-/// The document: the last line of stdout where there are several, all of it where there is one.
+/// The document: the last line of stdout, or all of it.
 fn last_line(ended: &Ended) -> Value {
     let text = ended.stdout();
     let last = text.trim_end().lines().last().unwrap_or_default();
@@ -348,7 +346,7 @@ fn last_line(ended: &Ended) -> Value {
 }
 
 #[test]
-fn each_row_has_every_request_of_its_command() {
+fn each_row_lists_every_request_of_its_command() {
     for command in [
         &LINK_TEST,
         &POSITIONS,
@@ -380,17 +378,17 @@ fn sync_holds_everywhere() {
 }
 
 #[test]
-fn the_command_behind_a_sync_never_starts_on_it() {
+fn a_gates_command_never_starts() {
     GATE.holds_everywhere();
 }
 
 #[test]
-fn an_audit_holds_everywhere() {
+fn audit_holds_everywhere() {
     AUDIT.holds_everywhere();
 }
 
 #[test]
-fn phoenix_on_a_gateway_holds_everywhere() {
+fn phoenix_on_a_live_gateway_holds_everywhere() {
     PHOENIX.holds_everywhere();
 }
 
@@ -400,12 +398,12 @@ fn a_canary_holds_everywhere() {
 }
 
 #[test]
-fn an_emergency_close_holds_everywhere() {
+fn emergency_close_holds_everywhere() {
     EMERGENCY_CLOSE.holds_everywhere();
 }
 
 #[test]
-fn an_emergency_close_of_two_accounts_holds_everywhere() {
+fn emergency_close_of_two_accounts_holds_everywhere() {
     EMERGENCY_CLOSE_ALL.holds_everywhere();
 }
 
@@ -415,13 +413,13 @@ fn a_watch_of_the_link_holds_everywhere() {
 }
 
 #[test]
-fn a_canary_that_is_watched_holds_everywhere() {
+fn a_monitored_canary_holds_everywhere() {
     MONITOR.holds_everywhere();
 }
 
-/// The port is known, and nothing listens there until the command has begun.
+/// Nothing listens on the port until the command has started.
 #[test]
-fn a_gateway_that_starts_late_is_waited_for_by_who_asks_again() {
+fn commands_that_retry_find_a_gateway_that_starts_late() {
     let closed = ["CLOSE"; 3];
     for (command, traded) in [
         (&POSITIONS, &[][..]),
@@ -439,7 +437,7 @@ fn a_gateway_that_starts_late_is_waited_for_by_who_asks_again() {
         let run =
             command.patient(command.on(&machine, &sim, beside.as_ref()), Duration::from_secs(20));
         let mut child = run.start();
-        // What phoenix starts talks to phoenix alone.
+        // phoenix's own processes connect to phoenix's proxy only.
         if command.arguments[0] == "phoenix" {
             wait_until("it began", || machine.verify_log().contains("Run began"));
         } else {
@@ -453,21 +451,21 @@ fn a_gateway_that_starts_late_is_waited_for_by_who_asks_again() {
 }
 
 #[test]
-fn a_gateway_that_starts_late_is_seen_by_a_watch() {
+fn a_watch_reports_a_gateway_that_starts_late() {
     let (machine, mut sim) = (Machine::new(), Sim::with_faults(&[]));
     sim.kill();
     let run = machine.against(&sim, &["link-test", "--watch=20ms", "--deadline=4s"]);
     let child = run.start();
-    // Each change is noted in the log as it is told.
+    // The log notes each change as it is reported.
     wait_until("it was seen down", || machine.verify_log().contains("Connection failed"));
     sim.restart(&[]);
     ended(child, "link-test --watch").exits(0);
     assert!(sim.ledger().is_empty());
 }
 
-/// What is asked once is answered once: who is not there then has failed.
+/// link-test connects once, so a gateway that starts later has failed.
 #[test]
-fn a_gateway_that_starts_late_is_too_late_for_a_test_of_the_link() {
+fn link_test_does_not_wait_for_a_late_gateway() {
     for command in [&LINK_TEST, &AUDIT] {
         let (machine, mut sim) = (Machine::new(), Sim::with_faults(&[]));
         sim.kill();

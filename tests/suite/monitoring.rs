@@ -1,5 +1,4 @@
-//! What monitoring reads: a plugin's line by the plugin guidelines, and Prometheus's text by its own rules, both read back
-//! here as strictly as their readers do.
+//! Output for monitoring: nagios plugin lines and Prometheus text. The tests parse both as strictly as their readers do.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::PermissionsExt as _;
@@ -8,7 +7,7 @@ use crate::orders::{canary, executed};
 use crate::stand_in::StandIn;
 use crate::support::{Ended, Machine, Sim};
 
-/// A plugin's line, taken apart.
+/// A parsed plugin line.
 struct Line {
     state: String,
     text: String,
@@ -48,7 +47,7 @@ fn plugin(ended: &Ended) -> Line {
     Line { state: state.to_owned(), text: text.to_owned(), data: all }
 }
 
-/// A label in single quotes, in which two of them stand for one.
+/// Parses a label in single quotes; two quotes stand for one.
 fn quoted(text: &str) -> (String, &str) {
     let mut label = String::new();
     let mut rest = text.strip_prefix('\'').unwrap_or_else(|| panic!("no label: {text}"));
@@ -90,7 +89,7 @@ struct Sample {
     value: f64,
 }
 
-/// The text exposition format: comments before a family's samples, families in one piece, labels escaped, no times.
+/// Parses the text exposition format: comments before a family's samples, families in one piece, labels escaped, no times.
 #[track_caller]
 fn exposition(text: &str) -> Vec<Sample> {
     assert!(text.ends_with('\n'), "the last line must end: {text:?}");
@@ -158,7 +157,7 @@ fn value(samples: &[Sample], name: &str) -> f64 {
 }
 
 #[test]
-fn a_plugins_line_says_how_the_link_is() {
+fn link_test_prints_a_plugin_line() {
     let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
     let well = plugin(&machine.against(&sim, &["-o", "nagios", "link-test"]).end().exits(0));
     assert!(well.text.contains("SIMULATED"), "{}", well.text);
@@ -181,7 +180,7 @@ fn a_plugins_line_says_how_the_link_is() {
 }
 
 #[test]
-fn a_plugins_line_says_how_the_sync_went() {
+fn sync_prints_a_plugin_line() {
     let (machine, mut sim) = (Machine::new(), Sim::start(&["--positions=3"]));
     let well = plugin(&machine.against(&sim, &["-o", "nagios", "sync"]).end().exits(0));
     assert_eq!(
@@ -199,7 +198,7 @@ fn a_plugins_line_says_how_the_sync_went() {
 }
 
 #[test]
-fn an_audit_is_figures_by_check() {
+fn audit_has_a_metric_for_each_check() {
     let (machine, mut sim) = (Machine::new(), Sim::start(&["--positions=3"]));
     let asked = |sim: &Sim, format: &str| {
         machine.against(sim, &["-o", format, "audit", "--only=link,gateway.can-close"]).end()
@@ -208,7 +207,7 @@ fn an_audit_is_figures_by_check() {
     assert_eq!(well.state, "OK", "{}", well.text);
     assert_eq!((well.data["audit_ok"].value, well.data["link_up"].value), (1.0, 1.0));
     assert_eq!(well.data["check_status_gateway.can-close"].value, 0.0);
-    // What was not asked for has no figure.
+    // A check that was not selected has no metric.
     assert!(!well.data.contains_key("check_status_state.sync-all"));
     sim.kill();
     let silent = plugin(&asked(&sim, "nagios"));
@@ -224,14 +223,14 @@ fn an_audit_is_figures_by_check() {
         sample.name == "mt5crs_audit_checks" && sample.labels["status"] == "not_reached"
     });
     assert!(not_reached.unwrap().value > 0.0);
-    // Without the link nobody asks the gateway, and nothing is said of it.
+    // Without the link group audit asks no gateway, and has no metric for it.
     let offline = ["-o", "nagios", "audit", "--skip=link", "--only=config"];
     let offline = plugin(&machine.against(&sim, &offline).end());
     assert!(!offline.data.contains_key("link_up"), "{}", offline.text);
 }
 
 #[test]
-fn drift_is_a_figure_with_its_limits() {
+fn drift_is_a_metric_with_its_limits() {
     let machine = Machine::new();
     let numbers =
         |from: i32, to: i32| (from..to).map(|number| format!("{number}\n")).collect::<String>();
@@ -247,7 +246,7 @@ fn drift_is_a_figure_with_its_limits() {
     assert_eq!(stable.data["drift_values_current"].value, 400.0);
     let moved = plugin(&compared(&numbers(200, 600), "nagios").exits(2));
     assert!(moved.data["drift_psi"].value > 0.25, "{}", moved.text);
-    // What can't be judged is no pass, and has no index.
+    // Samples that can't be judged are no pass, and have no index.
     let few = plugin(&compared(&numbers(0, 100), "nagios").exits(3));
     assert_eq!(few.data["drift_judged"].value, 0.0);
     assert!(!few.data.contains_key("drift_psi"));
@@ -256,7 +255,7 @@ fn drift_is_a_figure_with_its_limits() {
 }
 
 #[test]
-fn a_guardian_writes_its_figures_at_every_look_and_keeps_the_contracts_codes() {
+fn a_monitored_canary_writes_its_metrics_at_every_look_and_keeps_its_exit_codes() {
     let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
     let file = machine.file("guardian.prom");
     let outfile = format!("--outfile={}", file.display());
@@ -271,7 +270,7 @@ fn a_guardian_writes_its_figures_at_every_look_and_keeps_the_contracts_codes() {
     assert!(value(&samples, "mt5crs_guardian_looks") >= 4.0);
     let line = canary(&machine, &sim, &watch).arg("--output=nagios").end();
     assert_eq!(plugin(&line.exits(0)).data["guardian_health"].value, 0.0);
-    // A position that is left open, because only its likeness was found, stays 8: whoever asked.
+    // A position that is left open, because it was only found by likeness, is code 8 in every format.
     let lost = Sim::with_faults(&["garbage:OPEN:not-json"]);
     let remains = [&watch[..], &["--output=nagios"]].concat();
     let ended = canary(&machine, &lost, &remains).end().exits(8);
@@ -279,7 +278,7 @@ fn a_guardian_writes_its_figures_at_every_look_and_keeps_the_contracts_codes() {
 }
 
 #[test]
-fn what_says_nothing_of_the_gateway_is_unknown() {
+fn failures_before_any_request_are_unknown() {
     let machine = Machine::new();
     let unset = plugin(&machine.run(["-o", "nagios", "link-test"]).end().exits(3));
     assert!(unset.text.contains("GATEWAY_HOST"), "{}", unset.text);
@@ -301,7 +300,7 @@ fn what_says_nothing_of_the_gateway_is_unknown() {
 }
 
 #[test]
-fn the_alerts_are_figures_by_rule() {
+fn alerts_have_a_metric_for_each_rule() {
     let machine = Machine::new();
     let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.6f+00:00").to_string();
     let failed = |pid: u32| {
@@ -324,7 +323,7 @@ fn the_alerts_are_figures_by_rule() {
 }
 
 #[test]
-fn prometheus_reads_the_figures_and_scripts_the_contracts_codes() {
+fn prometheus_output_keeps_the_exit_codes() {
     let (machine, mut sim) = (Machine::new(), Sim::start(&["--positions=3"]));
     let file = machine.file("textfile/mt5crs.prom");
     std::fs::create_dir(file.parent().unwrap()).unwrap();
@@ -344,20 +343,20 @@ fn prometheus_reads_the_figures_and_scripts_the_contracts_codes() {
         assert_eq!(info.labels["target"], "simulated");
     }
     assert_eq!(value(&written(), "mt5crs_sync_positions_recovered"), 3.0);
-    // A collector is another user; and it would read whatever else lies there.
+    // The collector runs as another user, and reads every file in the directory.
     assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o644);
     assert_eq!(std::fs::read_dir(file.parent().unwrap()).unwrap().count(), 1);
     sim.kill();
     machine.against(&sim, &["-o", "prometheus", &outfile, "sync"]).end().exits(3);
     assert_eq!(value(&written(), "mt5crs_link_up"), 0.0);
     assert_eq!(value(&written(), "mt5crs_run_exit_code"), 3.0);
-    // Nothing is set: nobody could be asked, and whoever reads the file learns that too.
+    // Without settings no gateway can be asked, and the file says so.
     std::fs::remove_file(&file).unwrap();
     machine.run(["-o", "prometheus", &outfile, "link-test"]).end().exits(2);
     assert_eq!(value(&written(), "mt5crs_link_up"), 0.0);
     let printed = machine.run(["-o", "prometheus", "link-test"]).end().exits(2).stdout();
     assert_eq!(value(&exposition(&printed), "mt5crs_link_up"), 0.0);
-    // What can't be written is told, and changes nothing.
+    // An unwritable file is a warning, and changes no exit code.
     let nowhere = format!("--outfile={}", machine.file("nowhere/x.prom").display());
     machine
         .run(["-o", "prometheus", &nowhere, "link-test"])
@@ -367,7 +366,7 @@ fn prometheus_reads_the_figures_and_scripts_the_contracts_codes() {
 }
 
 #[test]
-fn a_watch_writes_its_file_at_every_look() {
+fn a_link_watch_writes_its_file_at_every_look() {
     let (machine, mut sim) = (Machine::new(), Sim::with_faults(&[]));
     let file = machine.write("watch.prom", "");
     let outfile = format!("--outfile={}", file.display());
@@ -375,7 +374,7 @@ fn a_watch_writes_its_file_at_every_look() {
     let watch = ["-o", "prometheus", &outfile, "link-test", "--watch=20ms"];
     let mut child = machine.against(&sim, &watch).start();
     let looked = "mt5crs_link_looked_timestamp_seconds";
-    // Bounded by looks, not by time: a look that never comes is the one thing that could hang, and `until` ends it.
+    // Limited by looks, not by time: only a missing look could hang, which `until` ends.
     let until = |ready: &dyn Fn(&[Sample]) -> bool| {
         let begin = std::time::Instant::now();
         loop {
@@ -389,7 +388,7 @@ fn a_watch_writes_its_file_at_every_look() {
         }
     };
     let first = until(&|samples| value(samples, "mt5crs_link_up") == 1.0);
-    // The same state, looked at again: rewritten although nothing changed.
+    // Another look at the same state rewrites the file.
     let second = until(&|samples| value(samples, looked) > first);
     assert!(second > first);
     sim.kill();
@@ -399,7 +398,7 @@ fn a_watch_writes_its_file_at_every_look() {
 }
 
 #[test]
-fn whatever_may_trade_refuses_to_be_monitored() {
+fn commands_that_trade_refuse_monitoring_formats() {
     let (machine, sim) = (Machine::new(), Sim::start(&["--positions=3"]));
     for format in ["nagios", "prometheus"] {
         for command in [
@@ -418,9 +417,9 @@ fn whatever_may_trade_refuses_to_be_monitored() {
     assert_eq!(json.document()["error"]["code"], "usage");
 }
 
-/// Gateways write text into the line and into labels: it can neither end the one nor break out of the other.
+/// A gateway's text can neither end the line nor break out of a label.
 #[test]
-fn what_a_gateway_says_stays_where_it_was_put() {
+fn a_gateways_text_stays_inside_its_field() {
     let machine = Machine::new();
     let answer = |account: &'static str| {
         StandIn::new(move |action, uuid| {
@@ -453,9 +452,9 @@ fn what_a_gateway_says_stays_where_it_was_put() {
     plugin(&machine.at(odd.endpoint, &["-o", "nagios", "sync"]).end());
 }
 
-/// An alert rule that names a figure or a rule that nobody writes would never fire.
+/// An alert rule with an unknown metric or rule name would never fire.
 #[test]
-fn the_alert_rules_speak_of_figures_that_exist() {
+fn the_alert_rules_name_existing_metrics() {
     let rules = include_str!("../../examples/prometheus/mt5crs.rules.yml");
     let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
     machine.write("logs/VERIFY_LOG.log", "");
@@ -465,7 +464,7 @@ fn the_alert_rules_speak_of_figures_that_exist() {
         let text = machine.against(&sim, &arguments).end().exits(0).stdout();
         known.extend(exposition(&text).into_iter().map(|sample| sample.name));
     }
-    // A watch's own; see the test of the watch.
+    // Metrics of a watch; its own test covers them.
     known.insert("mt5crs_link_looked_timestamp_seconds".to_owned());
     let expressions: Vec<&str> =
         rules.lines().filter_map(|line| line.trim().strip_prefix("expr: ")).collect();

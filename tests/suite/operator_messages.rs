@@ -1,4 +1,4 @@
-//! What a tired operator reads first: the first line says what matters, stderr says why and what to do, and neither
+//! Messages for a tired operator: the first line of the page names the result, stderr names cause and remedy, and neither
 //! blames the wrong thing.
 
 use std::fs::File;
@@ -15,7 +15,7 @@ fn begins(ended: &Ended, words: &str) {
 }
 
 #[test]
-fn a_sync_that_was_stopped_did_not_fail_but_for_its_supervisor() {
+fn a_stopped_sync_is_no_failure_unless_a_supervisor_stopped_it() {
     for (name, code, alarms) in [("INT", 130, false), ("HUP", 129, false), ("TERM", 143, true)] {
         let (machine, sim) = (Machine::new(), Sim::with_faults(&["hang:SYNC_ALL"]));
         let mut child = machine.against(&sim, &["-vv", "sync", "--timeout=10s"]).start();
@@ -53,7 +53,7 @@ fn the_first_line_of_a_sync_names_the_cause() {
 }
 
 #[test]
-fn a_failed_check_reaches_who_reads_stderr_alone() {
+fn a_failed_check_is_on_stderr_too() {
     for command in ["sync", "positions"] {
         let (machine, sim) = (Machine::new(), Sim::with_faults(&["positions-empty-on-error"]));
         let page = machine.against(&sim, &[command]).end().exits(1);
@@ -64,7 +64,7 @@ fn a_failed_check_reaches_who_reads_stderr_alone() {
 }
 
 #[test]
-fn a_question_behind_an_answered_ping_blames_the_terminal_and_no_firewall() {
+fn silence_after_an_answered_ping_blames_the_terminal_and_no_firewall() {
     for (command, action) in [
         ("sync", "SYNC_ALL"),
         ("sync", "GET_ACCOUNT"),
@@ -81,8 +81,8 @@ fn a_question_behind_an_answered_ping_blames_the_terminal_and_no_firewall() {
 }
 
 #[test]
-fn a_handshake_that_stalls_is_no_firewall_and_nobody_who_left() {
-    // ZMTP 3.1 greets with 64 bytes; this peer stops in the middle of them.
+fn a_stalled_handshake_is_reported_as_such() {
+    // A ZMTP 3.1 greeting has 64 bytes; this peer stops in the middle of it.
     const HALF: &[u8] = b"\xff\0\0\0\0\0\0\0\x01\x7f\x03\x01NULL";
     for _ in 0..3 {
         let (machine, stranger) = (Machine::new(), Stranger::new(HALF, b""));
@@ -99,7 +99,7 @@ fn a_handshake_that_stalls_is_no_firewall_and_nobody_who_left() {
 }
 
 #[test]
-fn a_deadline_that_ends_the_asking_is_named() {
+fn a_deadline_that_ends_the_attempts_is_named() {
     let (machine, sim) = (Machine::new(), Sim::with_faults(&["hang:PING"]));
     let cut = ["positions", "--deadline=300ms", "--timeout=3s"];
     let page = machine.against(&sim, &cut).end().exits(3);
@@ -109,7 +109,7 @@ fn a_deadline_that_ends_the_asking_is_named() {
 }
 
 #[test]
-fn a_remedy_names_where_the_host_was_set() {
+fn a_remedy_names_the_origin_of_the_host() {
     let machine = Machine::new();
     let own = |run: crate::support::Run| run.end().exits(5).stderr();
     let flag = own(machine.run(["positions", "--host=127.0.0.1"]));
@@ -122,7 +122,7 @@ fn a_remedy_names_where_the_host_was_set() {
 }
 
 #[test]
-fn a_list_that_contradicts_itself_is_shown_and_not_passed() {
+fn a_contradictory_list_is_shown_as_unproved() {
     for (fault, check) in [
         ("ticket-twice", "tickets-unique"),
         ("ticket-zero-listed", "tickets-real"),
@@ -138,7 +138,7 @@ fn a_list_that_contradicts_itself_is_shown_and_not_passed() {
     }
 }
 
-/// The gateway's own quotes port is such a socket.
+/// The gateway's own port for quotes is such a socket.
 #[test]
 fn a_zeromq_socket_of_another_kind_is_not_the_gateway() {
     let context = zmq::Context::new();
@@ -155,14 +155,14 @@ fn a_zeromq_socket_of_another_kind_is_not_the_gateway() {
 }
 
 #[test]
-fn a_watch_of_this_machine_is_refused_at_once() {
+fn a_watch_of_this_machine_is_refused() {
     let watch = ["link-test", "--watch=10ms", "--host=127.0.0.1"];
     let machine = Machine::new();
     machine.run(watch).end().exits(5).tells("it is this machine");
 }
 
 #[test]
-fn a_gate_passes_on_the_remedy_and_records_that_its_command_did_not_start() {
+fn a_gate_shows_the_checks_remedy_and_logs_that_its_command_did_not_start() {
     let (machine, sim) = (Machine::new(), Sim::with_faults(&["no-sync-all"]));
     let help = |arguments: &[&str]| {
         let told = machine.against(&sim, arguments).end().exits(1).stderr();
@@ -170,7 +170,7 @@ fn a_gate_passes_on_the_remedy_and_records_that_its_command_did_not_start() {
     };
     assert_eq!(help(&["sync", "--", "true"]), help(&["sync"]));
 
-    // Every failed check is on record by name.
+    // The log names every failed check.
     let (machine, sim) =
         (Machine::new(), Sim::with_faults(&["positions-empty-on-error:GET_POSITIONS"]));
     machine.against(&sim, &["sync"]).end().exits(1);
@@ -184,15 +184,15 @@ fn a_gate_passes_on_the_remedy_and_records_that_its_command_did_not_start() {
 }
 
 #[test]
-fn a_name_that_is_nearly_the_one_that_is_missing_is_told() {
+fn a_near_miss_of_a_missing_setting_is_named() {
     let machine = Machine::new();
     let run = machine.run(["positions"]).env("GATEWAY_HOSTS", "10.0.0.5");
     run.end().exits(2).tells("did you mean GATEWAY_HOST?");
 }
 
-/// The account could have said that the list is not to be believed.
+/// Only the account could show that the list is wrong.
 #[test]
-fn a_list_without_its_account_is_called_neither_empty_nor_open() {
+fn positions_without_an_account_are_unknown() {
     for count in ["--positions=0", "--positions=3"] {
         let (machine, sim) = (Machine::new(), Sim::start(&[count, "--fault=hang:GET_ACCOUNT"]));
         let arguments = ["positions", "--timeout=200ms", "--attempts=1"];
@@ -203,7 +203,7 @@ fn a_list_without_its_account_is_called_neither_empty_nor_open() {
 }
 
 #[test]
-fn a_balance_that_moved_between_two_syncs_is_a_change() {
+fn a_balance_change_between_two_syncs_is_shown() {
     let machine = Machine::new();
     let mut sim = Sim::with_faults(&[]);
     machine.against(&sim, &["sync"]).end().exits(0);
@@ -219,7 +219,7 @@ fn a_balance_that_moved_between_two_syncs_is_a_change() {
     page.says("with the same tickets").never_says("none since");
 }
 
-/// A named pipe: with nobody at its other end a plain `open` waits for ever.
+/// Creates a named pipe. A plain `open` of it waits for a writer for ever.
 fn pipe(machine: &Machine, name: &str) -> String {
     let path = machine.file(name);
     assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
@@ -227,7 +227,7 @@ fn pipe(machine: &Machine, name: &str) -> String {
 }
 
 #[test]
-fn settings_that_come_through_a_pipe_are_read_and_one_without_a_writer_is_given_up() {
+fn settings_are_read_from_a_pipe_unless_it_has_no_writer() {
     let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
     let path = pipe(&machine, "secrets.env");
     let nobody = machine.run(["positions", "--env-file", &path]).end().exits(2);
@@ -235,7 +235,7 @@ fn settings_that_come_through_a_pipe_are_read_and_one_without_a_writer_is_given_
 
     let child = machine.run(["positions", "--allow-loopback", "--env-file", &path]).start();
     let (host, port) = (sim.endpoint.ip(), sim.endpoint.port());
-    // Opens once there is a reader.
+    // This open waits for a reader.
     let mut writer = File::options().write(true).open(Path::new(&path)).unwrap();
     write!(writer, "GTW_HOST={host}\nGTW_PORT={port}\n").unwrap();
     drop(writer);
@@ -243,7 +243,7 @@ fn settings_that_come_through_a_pipe_are_read_and_one_without_a_writer_is_given_
 }
 
 #[test]
-fn once_verbose_tells_the_story_and_twice_every_question() {
+fn one_v_logs_the_steps_and_two_log_every_request() {
     let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
     let run = |more: &str| machine.against(&sim, &["sync", more]).end().exits(0).stderr();
     let story = run("-v");
@@ -252,7 +252,7 @@ fn once_verbose_tells_the_story_and_twice_every_question() {
     assert!(!story.contains("asking"), "{story}");
     assert!(run("-vv").contains("asking action=\"SYNC_ALL\""));
     assert_eq!(run("--all"), "", "without being asked, nothing");
-    // What is told is in the log once.
+    // The log holds each line once.
     let log = machine.verify_log();
     assert_eq!(log.matches("State synchronized: 3").count(), 3, "{log}");
 }

@@ -1,4 +1,4 @@
-//! What tests of orders share: an approved decision, quick settings, and the simulator's ledger as their oracle.
+//! Shared by tests of orders: an approved decision, quick settings, and checks against the simulator's ledger.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -6,10 +6,10 @@ use sha2::{Digest, Sha256};
 
 use crate::support::{Ended, Machine, Run, Sim};
 
-/// Has no position in a book of three.
+/// A symbol without a position in a book of three.
 pub const FREE: &str = "AUDUSD";
 
-/// A decision of that moment that admits, its hash computed as the plan describes it.
+/// An approving decision of that time, with the hash that the plan prescribes.
 pub fn approved_at(time: Timestamp) -> Value {
     let time = time.strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string();
     let digest = Sha256::digest(format!("{time}:0:0").as_bytes());
@@ -25,7 +25,7 @@ pub fn approved() -> Value {
     approved_at(Timestamp::now())
 }
 
-/// A command with settings for orders that are quick on a machine under load.
+/// A command with short timeouts for orders, which still suit a busy machine.
 pub fn quick(machine: &Machine, sim: &Sim, arguments: &[&str]) -> Run {
     machine
         .against(sim, arguments)
@@ -35,24 +35,25 @@ pub fn quick(machine: &Machine, sim: &Sim, arguments: &[&str]) -> Run {
         .env("MT5CRS_SIGNATURE_TTL_S", "1")
 }
 
-/// A canary with an approved decision.
+/// A canary with an approving decision.
 pub fn canary(machine: &Machine, sim: &Sim, arguments: &[&str]) -> Run {
     let decision = machine.write("decision.json", approved().to_string());
     let all: Vec<&str> = ["canary"].iter().chain(arguments).copied().collect();
     quick(machine, sim, &all).env("MT5CRS_DECISION_FILE", decision)
 }
 
-/// What really executed, by its kind, in order.
+/// The kinds of all executions, in order.
 pub fn executed(sim: &Sim) -> Vec<String> {
     sim.ledger().iter().map(|entry| entry["kind"].as_str().unwrap().to_owned()).collect()
 }
 
-/// How many OPEN really executed.
+/// The number of OPENs that executed.
 pub fn opens(sim: &Sim) -> usize {
     executed(sim).iter().filter(|kind| *kind == "OPEN").count()
 }
 
-/// What a canary said of its order, held against the ledger: done is once, not done never, unknown at most once.
+/// Asserts that a canary's report agrees with the ledger: `executed` is one OPEN, `not_executed` is none, `unknown` is at
+/// most one.
 #[track_caller]
 pub fn honest(ended: &Ended, sim: &Sim) -> Value {
     crate::wire_rules::lawful(sim);
@@ -73,7 +74,7 @@ pub fn honest(ended: &Ended, sim: &Sim) -> Value {
     document
 }
 
-/// The error's words, for a search.
+/// The error as text.
 pub fn error(document: &Value) -> String {
     document["error"].to_string()
 }

@@ -1,5 +1,5 @@
-//! Crashes played with real processes: everything holds, a broken rule is noticed, a seed replays, and nothing is left
-//! behind however it ends.
+//! `phoenix` with real processes: every invariant holds, phoenix notices a broken rule, a seed replays, and nothing stays
+//! behind.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ fn phoenix(machine: &Machine, arguments: &[&str]) -> Run {
     machine.run(all)
 }
 
-/// The processes that work somewhere below that directory.
+/// The number of processes whose working directory is below that one.
 fn processes_in(directory: &Path) -> usize {
     let directory = std::fs::canonicalize(directory).unwrap();
     let all = std::fs::read_dir("/proc").unwrap().filter_map(Result::ok);
@@ -30,7 +30,7 @@ fn list<'d>(document: &'d Value, name: &str) -> &'d Vec<Value> {
 }
 
 #[test]
-fn twenty_five_rounds_hold_everything() {
+fn all_invariants_hold_in_25_rounds() {
     let machine = Machine::new();
     let document = phoenix(&machine, &["--seed=7"]).json().exits(0).document();
     assert_eq!((&document["verdict"], &document["report"]["rounds"]), (&"pass".into(), &25.into()));
@@ -48,7 +48,7 @@ fn twenty_five_rounds_hold_everything() {
 }
 
 #[test]
-fn people_read_the_steps_a_table_and_the_last_line() {
+fn the_page_has_the_steps_a_table_and_the_verdict() {
     let machine = Machine::new();
     let ended = phoenix(&machine, &["--rounds=1", "--seed=3"]).end().exits(0);
     let page = ended.stdout();
@@ -59,10 +59,10 @@ fn people_read_the_steps_a_table_and_the_last_line() {
     assert!(page.trim_end().ends_with("\nPhoenix Test PASSED"), "{page}");
 }
 
-/// Each rule is broken in the tool, and phoenix has to notice it in any 25 rounds.
+/// Breaks each rule in the tool; phoenix notices it in any 25 rounds.
 #[cfg(debug_assertions)]
 #[test]
-fn a_broken_safety_rule_is_noticed_within_25_rounds() {
+fn phoenix_notices_a_broken_safety_rule_within_25_rounds() {
     for (rule, invariant) in [
         ("send-open-once", "no-order-twice"),
         ("flush-records", "snapshot-whole"),
@@ -78,7 +78,7 @@ fn a_broken_safety_rule_is_noticed_within_25_rounds() {
         let tally = named(&document, "invariants", invariant);
         assert!(tally["violated"].as_u64().unwrap() > 0, "{rule}: {document}");
 
-        // A failed round leaves its directory, and its seed replays it.
+        // A failed round keeps its directory, and its seed replays it.
         let round = list(&document, "failed")
             .iter()
             .find(|round| {
@@ -95,7 +95,7 @@ fn a_broken_safety_rule_is_noticed_within_25_rounds() {
     }
 }
 
-/// What a released binary is like: nothing breaks.
+/// A released binary ignores the switch.
 #[cfg(not(debug_assertions))]
 #[test]
 fn a_released_binary_has_no_rule_to_break() {
@@ -126,7 +126,7 @@ fn a_seed_replays() {
 }
 
 #[test]
-fn asked_to_stop_it_ends_its_processes_and_leaves_nothing() {
+fn a_signal_ends_all_processes_and_removes_the_scratch_tree() {
     for (name, code) in [("INT", 130), ("TERM", 143)] {
         let machine = Machine::new();
         let child = phoenix(&machine, &["--rounds=100000"]).arg("--output=json").start();
@@ -139,13 +139,13 @@ fn asked_to_stop_it_ends_its_processes_and_leaves_nothing() {
 }
 
 #[test]
-fn killed_itself_it_leaves_no_process() {
+fn after_sigkill_no_process_stays_behind() {
     let machine = Machine::new();
     let child = phoenix(&machine, &["--rounds=100000"]).start();
     wait_until("processes of a round", || processes_in(machine.path()) >= 4);
     signal(child.id(), "KILL");
     assert_eq!(ended(child, "phoenix").code(), None);
-    // Each ends by itself once nobody is there any more.
+    // Each process ends by itself once phoenix is gone.
     wait_until("its processes' end", || processes_in(machine.path()) == 0);
 }
 
@@ -167,14 +167,14 @@ fn numbers_out_of_range_are_usage_errors() {
 }
 
 #[test]
-fn a_scratch_tree_that_cannot_be_made_is_told() {
+fn an_unwritable_scratch_directory_is_reported() {
     let machine = Machine::new();
     let run = phoenix(&machine, &["--rounds=1"]).env("TMPDIR", machine.file("missing"));
     run.end().exits(2).tells("set TMPDIR");
 }
 
 #[test]
-fn against_a_gateway_it_only_reads() {
+fn on_a_live_gateway_phoenix_only_reads() {
     let (machine, sim) = (Machine::new(), Sim::start(&["--positions=4"]));
     let document = machine.against(&sim, &["phoenix", "--gateway"]).json().exits(0).document();
     assert_eq!((&document["verdict"], &document["target"]), (&"pass".into(), &"simulated".into()));
@@ -183,12 +183,12 @@ fn against_a_gateway_it_only_reads() {
     }
     assert!(sim.ledger().is_empty());
     assert_eq!(scratch_trees(&machine), 0);
-    // State and logs of the real place hold nothing of it but the run itself.
+    // The configured state and logs hold only the run itself.
     assert!(!machine.verify_log().contains("State synchronized"), "{}", machine.verify_log());
 }
 
 #[test]
-fn somebody_who_trades_between_the_reads_is_a_warning() {
+fn a_trade_between_the_reads_is_a_warning() {
     let (machine, sim) = (Machine::new(), Sim::with_faults(&["position-appears:2"]));
     let run = machine.against(&sim, &["phoenix", "--gateway", "--seed=2"]);
     let document = run.json().exits(0).document();
@@ -196,7 +196,7 @@ fn somebody_who_trades_between_the_reads_is_a_warning() {
 }
 
 #[test]
-fn a_gateway_that_does_not_answer_is_left_with_the_honest_code() {
+fn an_unavailable_gateway_gives_its_own_exit_code() {
     let machine = Machine::new();
     let mut sim = Sim::with_faults(&[]);
     machine.run(["phoenix", "--gateway", "--host=127.0.0.1"]).json().exits(5);

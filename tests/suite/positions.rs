@@ -1,4 +1,4 @@
-//! `positions`: what the gateway reports now, and what an empty list is worth.
+//! `positions`: the gateway's present report, and the doubts about an empty list.
 
 use crate::snapshot;
 use crate::support::{Ended, Machine, Sim, named};
@@ -25,19 +25,19 @@ fn account_and_positions_are_shown_as_reported() {
     assert_eq!(first_line(&page), format!("OPEN 3 positions are reported by {whom}"));
     assert_eq!(rows(&page), 3);
     page.says("as the gateway reports them").says("pending orders: the gateway cannot list them");
-    // It looks, and leaves nothing but its log.
+    // It leaves nothing but its log.
     assert!(!machine.file(&snapshot::at(sim.endpoint)).exists());
     assert!(!machine.verify_log().contains("State synchroniz"), "{}", machine.verify_log());
 }
 
 #[test]
-fn one_position_is_one() {
+fn one_position_is_singular() {
     let (machine, sim) = (Machine::new(), Sim::start(&["--positions=1"]));
     machine.against(&sim, &["positions"]).end().exits(0).says("OPEN 1 position is reported");
 }
 
 #[test]
-fn fifty_rows_and_the_rest_on_demand() {
+fn the_page_shows_fifty_rows_unless_all_are_requested() {
     let (machine, sim) = (Machine::new(), Sim::start(&["--positions=60"]));
     let page = machine.against(&sim, &["positions"]).end().exits(0);
     assert_eq!(rows(&page), 50);
@@ -47,13 +47,13 @@ fn fifty_rows_and_the_rest_on_demand() {
     page.never_says("more of");
     let fifty = Sim::start(&["--positions=50"]);
     machine.against(&fifty, &["positions"]).end().exits(0).never_says("more of");
-    // A program gets them all.
+    // A document holds all of them.
     let document = machine.against(&sim, &["positions"]).json().exits(0).document();
     assert_eq!(document["report"]["positions"].as_array().unwrap().len(), 60);
 }
 
 #[test]
-fn a_symbol_is_shown_alone_and_spelled_as_the_broker_does() {
+fn a_symbol_filter_takes_the_brokers_spelling() {
     let (machine, sim) = (Machine::new(), Sim::start(&["--positions=12"]));
     for (symbols, count) in [
         (&["EURUSD"][..], 2),
@@ -73,14 +73,14 @@ fn a_symbol_is_shown_alone_and_spelled_as_the_broker_does() {
         assert_eq!(document["report"]["listed"], 12);
         if count == 0 {
             let page = machine.against(&sim, &arguments).end().exits(0);
-            // Not to be read as an empty book.
+            // The page doesn't look like an empty book.
             page.says("OPEN 12 positions").says("none of the 12").never_says("EMPTY");
         }
     }
 }
 
 #[test]
-fn an_empty_list_is_believed_beside_a_good_account() {
+fn an_empty_list_with_a_consistent_account_is_believed() {
     let machine = Machine::new();
     let sim = Sim::start(&["--positions=0"]);
     let document = machine.against(&sim, &["positions"]).json().exits(0).document();
@@ -90,9 +90,9 @@ fn an_empty_list_is_believed_beside_a_good_account() {
 }
 
 #[test]
-fn a_list_that_is_empty_only_once_is_not_flat() {
+fn one_empty_list_of_two_is_not_flat() {
     let machine = Machine::new();
-    // Flat in everything but the second list.
+    // Everything but the second list shows a flat account.
     let sim = Sim::start(&["--positions=0", "--fault=position-appears:1"]);
     let document = machine.against(&sim, &["positions"]).json().exits(1).document();
     assert_eq!(named(&document, "checks", "empty-book")["status"], "fail", "{document}");
@@ -102,7 +102,7 @@ fn a_list_that_is_empty_only_once_is_not_flat() {
 }
 
 #[test]
-fn credit_is_allowed_for() {
+fn a_configured_credit_is_subtracted() {
     let (machine, sim) = (Machine::new(), Sim::with_faults(&["stub"]));
     machine.against(&sim, &["positions", "--credit=5.50"]).end().exits(0).says("EMPTY");
     machine.against(&sim, &["positions", "--credit=5.40"]).end().exits(1).says("UNPROVED");

@@ -1,4 +1,4 @@
-//! Several accounts: each its own gateway, state, logs and answer; the worst of them is the answer of all.
+//! Several accounts: each has its own gateway, state, logs and result, and the worst result is the result of all.
 
 mod check;
 mod closing;
@@ -11,13 +11,13 @@ use serde_json::Value;
 
 use crate::support::{Ended, Machine, Run, Sim, ended, signal, wait_for_line, wait_until};
 
-/// Accounts a, b, c, … at those gateways, each with more members where they are given.
+/// Writes profiles a, b, c, … for those gateways, each with the given further members.
 pub fn accounts(machine: &Machine, sims: &[&Sim], members: &[&str]) {
     let endpoints: Vec<SocketAddr> = sims.iter().map(|sim| sim.endpoint).collect();
     accounts_at(machine, &endpoints, members);
 }
 
-/// The same at whatever listens there.
+/// Writes profiles for those addresses.
 pub fn accounts_at(machine: &Machine, endpoints: &[SocketAddr], members: &[&str]) {
     let profiles: Vec<String> = endpoints
         .iter()
@@ -32,12 +32,12 @@ pub fn accounts_at(machine: &Machine, endpoints: &[SocketAddr], members: &[&str]
     machine.write("config.json", format!(r#"{{"profiles":{{{}}}}}"#, profiles.join(",")));
 }
 
-/// A command for every account.
+/// A command with `--all-profiles`.
 pub fn all(machine: &Machine, arguments: &[&str]) -> Run {
     machine.run(arguments).arg("--all-profiles").arg("--allow-loopback")
 }
 
-/// One account's row of the document.
+/// One account's part of the document.
 #[track_caller]
 pub fn account<'d>(document: &'d Value, profile: &str) -> &'d Value {
     let all = document["report"]["accounts"].as_array();
@@ -45,14 +45,14 @@ pub fn account<'d>(document: &'d Value, profile: &str) -> &'d Value {
     all.iter().find(|one| one["profile"] == profile).unwrap_or_else(|| panic!("{document}"))
 }
 
-/// The exit code of each account, in order.
+/// The exit codes of the accounts, in order.
 #[track_caller]
 pub fn codes(document: &Value) -> Vec<i64> {
     let all = document["report"]["accounts"].as_array().unwrap_or_else(|| panic!("{document}"));
     all.iter().map(|one| one["exit_code"].as_i64().unwrap()).collect()
 }
 
-/// The process that looks after an account, of those that this one started.
+/// The child process that runs the command for an account.
 fn process_of(parent: u32, part: &str) -> u32 {
     let mut found = None;
     wait_until(&format!("a process for {part}"), || {
@@ -70,7 +70,7 @@ fn process_of(parent: u32, part: &str) -> u32 {
 }
 
 #[test]
-fn each_account_is_read_on_its_own_and_has_a_row() {
+fn each_account_is_read_separately_and_has_a_row() {
     let machine = Machine::new();
     let sims = [2, 3].map(|count| Sim::start(&[&format!("--positions={count}")]));
     accounts(&machine, &[&sims[0], &sims[1]], &[]);
@@ -106,7 +106,7 @@ fn each_account_is_read_on_its_own_and_has_a_row() {
 }
 
 #[test]
-fn accounts_are_named_in_any_order_and_once_is_enough() {
+fn accounts_are_named_in_any_order_and_count_once() {
     let machine = Machine::new();
     let sim = Sim::with_faults(&[]);
     accounts(&machine, &[&sim, &sim, &sim], &[]);
@@ -115,14 +115,14 @@ fn accounts_are_named_in_any_order_and_once_is_enough() {
     let rows = document["report"]["accounts"].as_array().unwrap();
     let names: Vec<&str> = rows.iter().map(|row| row["profile"].as_str().unwrap()).collect();
     assert_eq!(names, ["c", "a"]);
-    // One that is named twice is one.
+    // An account that is named twice counts once.
     let document = run(&["--profile=b", "--profile=b"]).json().exits(0).document();
     assert_eq!(document["schema"], "mt5crs.positions/1");
     assert_eq!(document["profile"], "b");
 }
 
 #[test]
-fn the_worst_exit_code_is_the_answer_and_nobody_waits_for_the_others() {
+fn the_worst_exit_code_wins_and_no_account_waits_for_another() {
     let machine = Machine::new();
     let (good, mut gone) = (Sim::with_faults(&[]), Sim::with_faults(&[]));
     let stranger = Sim::with_faults(&["foreign-ea-v5"]);
@@ -132,7 +132,7 @@ fn the_worst_exit_code_is_the_answer_and_nobody_waits_for_the_others() {
     let document = ended.document();
     assert_eq!(codes(&document), [0, 3]);
     assert_eq!(document["verdict"], "unknown");
-    // What an account has to say of itself, it says behind its name, the remedy too.
+    // An account's messages and remedies stand behind its name.
     ended.tells("b: error: ").tells("b: help: the host is up and nothing listens");
 
     accounts(&machine, &[&gone, &stranger, &good], &[]);
@@ -142,7 +142,7 @@ fn the_worst_exit_code_is_the_answer_and_nobody_waits_for_the_others() {
 }
 
 #[test]
-fn an_account_without_usable_settings_is_its_own_row() {
+fn an_account_without_usable_settings_has_a_row() {
     let machine = Machine::new();
     let sim = Sim::with_faults(&[]);
     accounts(&machine, &[&sim, &sim], &["", r#","mt5crs_settle_s":"never""#]);
@@ -152,7 +152,7 @@ fn an_account_without_usable_settings_is_its_own_row() {
 }
 
 #[test]
-fn a_process_that_is_killed_is_named_and_never_an_answer() {
+fn a_killed_process_is_named_and_no_answer() {
     let machine = Machine::new();
     let (good, hangs) = (Sim::with_faults(&[]), Sim::with_faults(&["hang:GET_POSITIONS"]));
     accounts(&machine, &[&good, &hangs], &[]);
@@ -167,7 +167,7 @@ fn a_process_that_is_killed_is_named_and_never_an_answer() {
 }
 
 #[test]
-fn asked_to_stop_every_account_is_asked_once() {
+fn a_signal_reaches_every_account_once() {
     for (name, code) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
         let machine = Machine::new();
         let sims = [0, 1].map(|_| Sim::with_faults(&["hang:GET_POSITIONS"]));
@@ -185,7 +185,7 @@ fn asked_to_stop_every_account_is_asked_once() {
 }
 
 #[test]
-fn a_process_that_stands_still_is_killed_by_who_insists() {
+fn a_second_signal_kills_a_stopped_process() {
     let machine = Machine::new();
     let (good, hangs) = (Sim::with_faults(&[]), Sim::with_faults(&["hang:GET_POSITIONS"]));
     accounts(&machine, &[&good, &hangs], &[]);
@@ -201,7 +201,7 @@ fn a_process_that_stands_still_is_killed_by_who_insists() {
 }
 
 #[test]
-fn a_deadline_holds_for_each() {
+fn the_deadline_applies_to_each_account() {
     let machine = Machine::new();
     let (good, hangs) = (Sim::with_faults(&[]), Sim::with_faults(&["hang:GET_ACCOUNT"]));
     accounts(&machine, &[&hangs, &good], &[]);
@@ -212,20 +212,20 @@ fn a_deadline_holds_for_each() {
 }
 
 #[test]
-fn kill_switches_records_and_settings_are_each_accounts_own() {
+fn each_account_has_its_own_kill_switch_records_and_settings() {
     let machine = Machine::new();
     let sim = Sim::with_faults(&[]);
     let (own, shared) = (machine.file("a.lock"), machine.file("shared.lock"));
     let named = format!(r#","kill_switch_file":"{}""#, own.display());
     accounts(&machine, &[&sim, &sim], &[&named]);
-    // Where nobody names one, a profile's own holds, and the default for the rest.
+    // Without a setting above the profiles, a profile's own value applies, or the default.
     let run = all(&machine, &["breaker", "status"]).without("KILL_SWITCH_FILE");
     let document = run.json().document();
     let report = |profile| &account(&document, profile)["document"]["report"];
     assert_eq!(report("a")["path"], own.to_str().unwrap());
     assert_eq!(report("a")["origin"]["profile"], "a");
     assert_eq!(report("b")["origin"]["layer"], "default");
-    // What stands above the profiles holds for all, and the account that names another is told.
+    // A setting above the profiles applies to all; an account with another value gets a warning.
     let run = all(&machine, &["breaker", "engage", "--reason=drill"]);
     let ended = run.env("KILL_SWITCH_FILE", &shared).end().exits(0);
     ended.tells("a: warning: KILL_SWITCH_FILE in the environment").says(shared.to_str().unwrap());
@@ -238,9 +238,9 @@ fn kill_switches_records_and_settings_are_each_accounts_own() {
     assert_eq!(account(&document, "b")["document"]["schema"], "mt5crs.config-show/1");
 }
 
-/// What an account's own run prints alone is what it prints among several.
+/// An account's document is the same alone and among several.
 #[test]
-fn a_document_is_the_same_alone_and_among_others() {
+fn an_accounts_document_is_the_same_alone_and_among_several() {
     let machine = Machine::new();
     let sim = Sim::start(&["--positions=2"]);
     accounts(&machine, &[&sim, &sim], &[]);

@@ -1,4 +1,4 @@
-//! The wire protocol against any value and any bytes.
+//! Tests of the wire protocol with arbitrary values and bytes.
 
 mod arbitrary;
 mod codes;

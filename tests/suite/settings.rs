@@ -1,4 +1,4 @@
-//! Wrong settings are told before anything is sent: all of them at once, each by its name and where it stands.
+//! Wrong settings are reported before any request: all at once, each with its name and origin.
 
 use std::process::Command;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::snapshot::{self, Kept};
 use crate::support::{Ended, Machine, Run, Sim};
 
-/// Ends with code 2 and these words, with one document for programs.
+/// Asserts code 2 and these words, with one document for programs.
 #[track_caller]
 fn wrong(run: Run, words: &[&str]) -> Value {
     let ended = run.json().exits(2);
@@ -28,7 +28,7 @@ fn first_line(ended: &Ended) -> String {
 }
 
 #[test]
-fn without_a_host_nothing_is_guessed() {
+fn without_a_host_there_is_no_default() {
     let machine = Machine::new();
     for command in ["link-test", "positions", "sync"] {
         let document = wrong(machine.run([command]), &["GATEWAY_HOST is not set", "--sim"]);
@@ -38,21 +38,21 @@ fn without_a_host_nothing_is_guessed() {
 }
 
 #[test]
-fn two_names_for_one_thing_must_agree() {
+fn two_names_of_one_setting_must_agree() {
     let machine = Machine::new();
     let run = machine.run(["sync"]).env("GATEWAY_HOST", "10.0.0.5").env("GTW_HOST", "10.0.0.6");
     wrong(run, &["GATEWAY_HOST", "`10.0.0.5`", "GTW_HOST", "`10.0.0.6`", "differ"]);
     let run = machine.run(["sync"]).env("GATEWAY_HOST", "10.0.0.5");
     let run = run.env("GATEWAY_PORT", "5555").env("GTW_PORT", "5556");
     wrong(run, &["GATEWAY_PORT", "`5555`", "GTW_PORT", "`5556`"]);
-    // Saying the same twice is fine.
+    // Equal values are fine.
     let sim = Sim::with_faults(&[]);
     let host = sim.endpoint.ip().to_string();
     machine.against(&sim, &["sync"]).env("GTW_HOST", host).end().exits(0);
 }
 
 #[test]
-fn values_that_make_no_sense_are_named() {
+fn invalid_values_are_named() {
     let machine = Machine::new();
     for (name, value) in [
         ("GATEWAY_PORT", "0"),
@@ -85,7 +85,7 @@ fn values_that_make_no_sense_are_named() {
 }
 
 #[test]
-fn all_that_is_wrong_is_told_at_once() {
+fn all_problems_are_reported_at_once() {
     let machine = Machine::new();
     let run = machine.run(["sync"]).env("GATEWAY_HOST", "10.0.0.5").env("GATEWAY_PORT", "abc");
     let run = run.env("SYNC_TIMEOUT_S", "0").env("MT5CRS_TYPO", "1");
@@ -105,7 +105,7 @@ fn unknown_keys_of_ours_are_errors_and_near_misses_are_warned_about() {
 }
 
 #[test]
-fn an_env_file_that_cannot_be_read_is_named() {
+fn an_unreadable_env_file_is_named() {
     let machine = Machine::new();
     machine.write("directory/file", "");
     wrong(machine.run(["sync", "--env-file=nowhere.env"]), &["nowhere.env"]);
@@ -116,13 +116,13 @@ fn an_env_file_that_cannot_be_read_is_named() {
     wrong(machine.run(["sync", "--env-file=latin.env"]), &["latin.env:2 is not UTF-8"]);
     machine.write("typo.env", "GATEWAY_HOST=10.0.0.5\nMT5CRS_TYPO=1\n");
     wrong(machine.run(["sync", "--env-file=typo.env"]), &["MT5CRS_TYPO", "typo.env:2"]);
-    // Without a name, `.env` is read where it is.
+    // Without `--env-file`, `.env` is read if it exists.
     machine.write(".env", "GATEWAY_HOST='10.0.0.5\n");
     wrong(machine.run(["sync"]), &[".env:1"]);
 }
 
 #[test]
-fn what_is_wrong_in_env_is_told_without_its_text() {
+fn a_problem_in_env_is_reported_without_its_text() {
     let machine = Machine::new();
     machine.write(".env", "GATEWAY_HOST=10.0.0.5\nBROKER PASSWORD hunter2\n");
     let ended = machine.run(["sync"]).json().exits(2).never_says("hunter2");
@@ -130,7 +130,7 @@ fn what_is_wrong_in_env_is_told_without_its_text() {
 }
 
 #[test]
-fn a_value_with_a_comment_behind_it_is_the_value() {
+fn a_comment_behind_a_value_is_ignored() {
     let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
     let (ip, port) = (sim.endpoint.ip(), sim.endpoint.port());
     machine.write(
@@ -142,7 +142,7 @@ fn a_value_with_a_comment_behind_it_is_the_value() {
 }
 
 #[test]
-fn a_flag_stands_above_the_environment_and_that_above_env() {
+fn a_flag_overrides_the_environment_and_that_overrides_env() {
     let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
     let (ip, port) = (sim.endpoint.ip().to_string(), sim.endpoint.port().to_string());
     machine.write(".env", "GATEWAY_HOST=10.0.0.5\nGATEWAY_PORT=1\n");
@@ -158,7 +158,7 @@ fn a_flag_stands_above_the_environment_and_that_above_env() {
 }
 
 #[test]
-fn a_state_directory_that_cannot_be_written_is_told_before_anything_is_asked() {
+fn an_unwritable_state_directory_is_reported_before_any_request() {
     let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
     let file = machine.write("in-the-way", "known bytes");
     for place in [file.clone(), file.join("below"), "/proc/nonexistent".into(), "/dev/null".into()]
@@ -171,15 +171,15 @@ fn a_state_directory_that_cannot_be_written_is_told_before_anything_is_asked() {
     }
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "known bytes");
     assert!(!machine.verify_log().contains("State synchronized"));
-    // A command that keeps nothing needs no such place.
+    // A command without state needs no such directory.
     machine.against(&sim, &["positions"]).env("MT5CRS_STATE_DIR", &file).end().exits(0);
 }
 
 #[test]
-fn a_snapshot_that_does_not_fit_leaves_the_old_one_and_claims_nothing() {
+fn a_snapshot_on_a_full_disk_leaves_the_old_one_and_claims_nothing() {
     let (machine, sim) = (Machine::new(), Sim::start(&["--positions=2000"]));
     let kept = Kept::before(&machine, sim.endpoint);
-    // A limit on a file's size cuts the write short as a full disk does, and needs no disk to fill.
+    // A limit on file sizes cuts a write short, as a full disk does.
     let host = format!("--host={}", sim.endpoint.ip());
     let port = format!("--port={}", sim.endpoint.port());
     let script = "trap '' XFSZ; ulimit -f 16; exec \"$0\" \"$@\"";
@@ -204,7 +204,7 @@ fn a_snapshot_that_does_not_fit_leaves_the_old_one_and_claims_nothing() {
 }
 
 #[test]
-fn logs_that_cannot_be_written_are_told_and_stop_nothing() {
+fn unwritable_logs_are_a_warning_and_stop_nothing() {
     let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
     let file = machine.write("in-the-way", "");
     for (name, place) in
@@ -217,7 +217,7 @@ fn logs_that_cannot_be_written_are_told_and_stop_nothing() {
 }
 
 #[test]
-fn usage_errors_are_one_document_too() {
+fn usage_errors_are_one_document() {
     let machine = Machine::new();
     for arguments in [
         &["no-such-command"][..],
@@ -248,7 +248,7 @@ fn wrong_usage(run: Run) -> Value {
 }
 
 #[test]
-fn config_show_names_where_each_setting_comes_from() {
+fn config_show_names_each_settings_origin() {
     let machine = Machine::new();
     machine.write(".env", "GATEWAY_HOST=10.0.0.5\nMAGIC_NUMBER=7\n");
     let run = || machine.run(["config", "show", "--port=6000"]).env("SYNC_RETRY_COUNT", "5");
@@ -277,7 +277,7 @@ fn config_show_names_where_each_setting_comes_from() {
 }
 
 #[test]
-fn config_show_says_what_is_wrong_and_shows_the_rest() {
+fn config_show_reports_problems_and_shows_the_rest() {
     let machine = Machine::new();
     let run = || machine.run(["config", "show"]).env("SYNC_RETRY_COUNT", "0");
     let page = run().end().exits(2);
@@ -290,7 +290,7 @@ fn config_show_says_what_is_wrong_and_shows_the_rest() {
 }
 
 #[test]
-fn a_profile_names_its_own_gateway_and_its_own_state() {
+fn a_profile_has_its_own_gateway_and_state() {
     let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
     let (ip, port) = (sim.endpoint.ip(), sim.endpoint.port());
     let profiles =

@@ -1,4 +1,4 @@
-//! A state directory that a group of operators shares, and versions that share one.
+//! A state directory shared by a group of operators, or by versions of the tool.
 
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use mt5crs::evidence::Sha256Hex;
 use crate::snapshot;
 use crate::support::{Ended, Machine, Sim, ended};
 
-/// Every file and directory below, with its permission bits.
+/// Every file and directory below that path, with its permission bits.
 fn modes(below: &Path) -> Vec<(PathBuf, u32)> {
     let mut found = vec![];
     for entry in std::fs::read_dir(below).unwrap() {
@@ -22,7 +22,7 @@ fn modes(below: &Path) -> Vec<(PathBuf, u32)> {
     found
 }
 
-/// As an operator whose umask shuts the group out.
+/// Runs a command as an operator whose umask excludes the group.
 fn with_a_usual_umask(machine: &Machine, sim: &Sim, arguments: &[&str]) -> Ended {
     let child = Command::new("sh")
         .args(["-c", "umask 022; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_mt5crs")])
@@ -44,7 +44,7 @@ fn with_a_usual_umask(machine: &Machine, sim: &Sim, arguments: &[&str]) -> Ended
 }
 
 #[test]
-fn what_one_operator_writes_the_group_may_write_too() {
+fn files_of_one_operator_are_writable_for_the_group() {
     let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
     for name in ["state", "logs"] {
         std::fs::create_dir(machine.file(name)).unwrap();
@@ -57,13 +57,13 @@ fn what_one_operator_writes_the_group_may_write_too() {
         assert_eq!(mode & 0o070, group, "{} is {mode:o}", path.display());
         assert_eq!(mode & 0o002, 0, "{} is {mode:o}", path.display());
     }
-    // The command that it becomes has the operator's own umask.
+    // COMMAND gets the operator's own umask.
     let told = with_a_usual_umask(&machine, &sim, &["sync", "--", "sh", "-c", "umask"]);
     assert_eq!(told.exits(0).stdout().trim(), "0022");
 }
 
 #[test]
-fn an_operators_own_directory_stays_as_the_umask_makes_it() {
+fn an_operators_own_directory_keeps_the_umasks_mode() {
     let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
     with_a_usual_umask(&machine, &sim, &["sync"]).exits(0);
     for (path, mode) in modes(&machine.file("state")) {
@@ -72,7 +72,7 @@ fn an_operators_own_directory_stays_as_the_umask_makes_it() {
 }
 
 #[test]
-fn a_newer_versions_snapshot_is_named_as_such_and_taken_for_absent() {
+fn a_newer_versions_snapshot_is_reported_and_counts_as_absent() {
     let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
     let newer = r#"{"schema":"mt5crs.snapshot/2","accounts":[{"balance":"1"}],"taken":0}"#;
     machine.write(&snapshot::at(sim.endpoint), newer);
@@ -81,7 +81,7 @@ fn a_newer_versions_snapshot_is_named_as_such_and_taken_for_absent() {
     assert!(warnings.contains("taken for absent: another version wrote it"), "{warnings}");
     assert!(warnings.contains("mt5crs.snapshot/2"), "{warnings}");
 
-    // Within a form, what was added later is passed over.
+    // Unknown members of the same form are ignored.
     let path = machine.file(&snapshot::at(sim.endpoint));
     let kept = std::fs::read_to_string(&path).unwrap();
     let added = r#"{"added_later":{"a":[1]},"schema""#;
@@ -91,7 +91,7 @@ fn a_newer_versions_snapshot_is_named_as_such_and_taken_for_absent() {
     assert_eq!(document["report"]["changes"]["opened"].as_array().unwrap().len(), 0);
 }
 
-/// The directory of the records that a practice canary left.
+/// Runs a practice canary, and returns the directory of its records.
 fn practised(machine: &Machine) -> PathBuf {
     let document = machine.run(["--sim", "canary", "--yes"]).json().exits(0).document();
     let state = Path::new(document["scratch"].as_str().unwrap()).join("state");
@@ -100,7 +100,7 @@ fn practised(machine: &Machine) -> PathBuf {
 }
 
 #[test]
-fn records_of_a_newer_version_are_links_like_any_other() {
+fn records_of_a_newer_version_are_links_in_the_chain() {
     let machine = Machine::new();
     let directory = practised(&machine);
     let (records, head) = (directory.join("evidence.jsonl"), directory.join("evidence.head"));
@@ -123,7 +123,7 @@ fn records_of_a_newer_version_are_links_like_any_other() {
     assert_eq!(verified["report"]["records"], seq, "{verified}");
     let shown = machine.run(["evidence", "show", &place]).json().exits(0);
     assert!(shown.stdout().contains(r#""unknown_kinds":["guardian-dream/7"]"#));
-    // A byte of it counts like any other's.
+    // A changed byte in such a record is found too.
     std::fs::write(&records, text.replace("later", "sooner")).unwrap();
     machine.run(["evidence", "verify", &place]).end().exits(1);
 }

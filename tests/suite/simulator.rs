@@ -1,4 +1,4 @@
-//! `mt5crs sim` as a process, and what `--sim-…` makes of the embedded one.
+//! `mt5crs sim` as a process, and the `--sim-…` options of the embedded simulator.
 
 use std::collections::HashSet;
 use std::io::{BufRead, BufReader};
@@ -9,11 +9,11 @@ use serde_json::Value;
 
 use crate::support::{Machine, ended, signal};
 
-/// A simulator, and the first line that it printed.
+/// Starts a simulator, and returns it with its first line.
 fn started(machine: &Machine, arguments: &[&str]) -> (Child, String) {
     let all = ["sim"].iter().chain(arguments);
     let mut child = machine.run(all).start();
-    // Unbuffered and to the line's end: the rest stays in the pipe.
+    // Reads byte by byte to the end of the line, so that the rest stays in the pipe.
     let mut first = String::new();
     BufReader::with_capacity(1, child.stdout.as_mut().unwrap()).read_line(&mut first).unwrap();
     (child, first)
@@ -24,7 +24,7 @@ fn endpoint(line: &str) -> SocketAddr {
 }
 
 #[test]
-fn its_first_line_is_where_it_listens() {
+fn the_first_line_names_the_endpoint() {
     let machine = Machine::new();
     let (child, first) = started(&machine, &[]);
     let address = endpoint(&first);
@@ -36,7 +36,7 @@ fn its_first_line_is_where_it_listens() {
 }
 
 #[test]
-fn asked_to_stop_it_ends_well_and_frees_its_port() {
+fn a_signal_ends_the_simulator_with_code_0_and_frees_its_port() {
     for name in ["INT", "TERM"] {
         let machine = Machine::new();
         let (child, first) = started(&machine, &[]);
@@ -45,7 +45,7 @@ fn asked_to_stop_it_ends_well_and_frees_its_port() {
         signal(child.id(), name);
         ended(child, "sim").exits(0);
         TcpListener::bind(address).unwrap_or_else(|error| panic!("SIG{name}: {error}"));
-        // The next one may have it at once.
+        // The next simulator can use the port at once.
         let port = format!("--listen-port={}", address.port());
         let (child, again) = started(&machine, &[&port]);
         assert_eq!(again, first);
@@ -54,7 +54,7 @@ fn asked_to_stop_it_ends_well_and_frees_its_port() {
     }
 }
 
-/// The local addresses that a process listens on, as the kernel tells them.
+/// The local addresses that a process listens on, from /proc.
 fn listens_on(process: u32) -> Vec<String> {
     let sockets: HashSet<String> = std::fs::read_dir(format!("/proc/{process}/fd"))
         .unwrap()
@@ -70,7 +70,7 @@ fn listens_on(process: u32) -> Vec<String> {
         for line in std::fs::read_to_string(table).unwrap_or_default().lines().skip(1) {
             let fields: Vec<&str> = line.split_whitespace().collect();
             let (local, state, inode) = (fields[1], fields[3], fields[9]);
-            // 0A: it listens.
+            // State 0A is listening.
             if state == "0A" && sockets.contains(inode) {
                 all.push(local.split(':').next().unwrap().to_owned());
             }
@@ -79,16 +79,16 @@ fn listens_on(process: u32) -> Vec<String> {
     all
 }
 
-/// Whoever reaches it may open and close on it as he likes, so nobody else's machine may.
+/// Every program that reaches a simulator can trade on it, so it listens on 127.0.0.1 only.
 #[test]
-fn no_other_machine_can_reach_it() {
+fn the_simulator_listens_on_this_machine_only() {
     let machine = Machine::new();
     let (child, _) = started(&machine, &[]);
-    // 127.0.0.1 as the kernel writes it, the lowest byte first.
+    // The kernel writes 127.0.0.1 with the lowest byte first.
     assert_eq!(listens_on(child.id()), ["0100007F"]);
     signal(child.id(), "TERM");
     ended(child, "sim").exits(0);
-    // The table does show those that listen for everybody.
+    // Shows that the table includes sockets that listen on all addresses.
     let open = TcpListener::bind("0.0.0.0:0").unwrap();
     assert!(listens_on(std::process::id()).contains(&"00000000".to_owned()));
     drop(open);
@@ -99,14 +99,14 @@ fn embedded(machine: &Machine, arguments: &[&str]) -> Value {
 }
 
 #[test]
-fn an_embedded_book_is_kept_and_taken_up_again() {
+fn an_embedded_simulator_keeps_its_book_between_runs() {
     let machine = Machine::new();
     let book = ["--sim-book=book.jsonl", "--sim-seed=7", "--sim-positions=2"];
     let with = |arguments: &[&'static str]| [arguments, &book].concat();
     embedded(&machine, &with(&["canary", "--yes", "--keep-open", "--symbol=AUDUSD"]));
     let head = std::fs::read_to_string(machine.file("book.jsonl")).unwrap();
     let head: Value = serde_json::from_str(head.lines().next().unwrap()).unwrap();
-    // Prices follow from the seed and the time, so the seed itself is looked at.
+    // Prices depend on the seed and on the time, so the test compares the seed itself.
     assert_eq!((&head["book"]["seed"], &head["book"]["positions"]), (&7.into(), &2.into()));
     let held = embedded(&machine, &with(&["positions"]));
     assert_eq!(held["report"]["positions"].as_array().unwrap().len(), 3, "{held}");
@@ -118,7 +118,7 @@ fn an_embedded_book_is_kept_and_taken_up_again() {
 }
 
 #[test]
-fn the_links_time_and_the_brokers_are_two_things() {
+fn link_rtt_and_exec_time_are_independent() {
     let machine = Machine::new();
     let at_least = |document: &Value, path: &str, least: f64| {
         let found = document.pointer(path).and_then(Value::as_f64).unwrap_or_else(|| {
@@ -128,11 +128,11 @@ fn the_links_time_and_the_brokers_are_two_things() {
     };
     let link = ["link-test", "-c3", "--sim-link-rtt=30ms"];
     at_least(&embedded(&machine, &link), "/report/latency/rtt_p50_us", 30_000.0);
-    // Longer than a read may take, and no read has anything to do with it.
+    // The execution time exceeds a read's timeout, which doesn't matter to reads.
     embedded(&machine, &["link-test", "-c3", "--sim-exec-time=3s"]);
     let closing = ["emergency-close", "--yes", "--sim-positions=4", "--sim-exec-time=50ms"];
     at_least(&embedded(&machine, &closing), "/duration_ms", 200.0);
-    // The processes of their own take the same.
+    // `mt5crs sim` has the same options.
     let (child, first) = started(&machine, &["--link-rtt=30ms", "--exec-time=3s"]);
     let run = machine.at(endpoint(&first), &["link-test", "-c3"]);
     at_least(&run.json().exits(0).document(), "/report/latency/rtt_p50_us", 30_000.0);
@@ -140,9 +140,9 @@ fn the_links_time_and_the_brokers_are_two_things() {
     ended(child, "sim").exits(0);
 }
 
-/// Each thing that can be wrong names its own remedy.
+/// Each problem at the start has its own remedy.
 #[test]
-fn what_keeps_it_from_starting_is_told_with_what_to_do_about_that() {
+fn a_failed_start_is_reported_with_its_remedy() {
     let machine = Machine::new();
     let other = TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = format!("--listen-port={}", other.local_addr().unwrap().port());
@@ -158,7 +158,7 @@ fn what_keeps_it_from_starting_is_told_with_what_to_do_about_that() {
         (&["sim", "--fault=nothing"], &["no fault is called", "--list-faults"]),
         (&["--sim", "sync", "--sim-fault=nothing"], &["no fault is called", "--list-faults"]),
         (&["--sim", "sync", "--sim-book=held.jsonl"], &["in use", "--sim-book"]),
-        // Another word for a request than there is.
+        // An unknown action.
         (&["sim", "--fault=delay:PONG:3s"], &["there is no action PONG", "PING"]),
         (&["sim", "--fault=drop-reply:PONG"], &["there is no action PONG"]),
         (&["sim", "--fault=crash:PONG:before:2"], &["there is no action PONG"]),

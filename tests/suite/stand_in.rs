@@ -1,16 +1,16 @@
-//! A gateway that answers with the very bytes that a test gives it.
+//! A gateway whose answers a test writes byte for byte.
 
 use std::net::{Ipv4Addr, SocketAddr};
 
 use serde_json::Value;
 
-/// A REP socket on a port of its own, for as long as the test's process.
+/// A REP socket on a port of its own, until the tests' process ends.
 pub struct StandIn {
     pub endpoint: SocketAddr,
 }
 
 impl StandIn {
-    /// Asked for an action with a `uuid`, it says what `answer` makes of them.
+    /// Answers each request with `answer(action, uuid)`.
     pub fn new(answer: impl Fn(&str, &str) -> String + Send + 'static) -> Self {
         let socket = zmq::Context::new().socket(zmq::REP).unwrap();
         socket.bind("tcp://127.0.0.1:*").unwrap();
@@ -26,7 +26,7 @@ impl StandIn {
         Self { endpoint: (Ipv4Addr::LOCALHOST, port).into() }
     }
 
-    /// A healthy gateway with this list (of GET_POSITIONS' form) and account, token for token.
+    /// A healthy gateway with these positions, in GET_POSITIONS' form, and this account, token for token.
     pub fn holding(positions: &'static str, account: &'static str) -> Self {
         const TIME: &str = "2026-01-17T03:54:22.961398+00:00";
         Self::new(move |action, uuid| match action {

@@ -1,7 +1,7 @@
-//! The tool as its users run it: the built binary, in a directory of its own, against the simulated gateway.
+//! Runs the built binary as users do: in a directory of its own, against simulated gateways.
 
 use std::ffi::OsStr;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::ops::Deref;
 use std::os::fd::OwnedFd;
@@ -11,28 +11,30 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex, Once, mpsc};
 use std::time::{Duration, Instant};
 
+use mt5crs::clock::{StopToken, SystemClock};
+use mt5crs::harness::process::GatewayProcess;
 use serde_json::Value;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use tempfile::TempDir;
 
-/// No command of any test runs longer: a hang is a failure, not a wait.
+/// A command that runs longer hangs, and its test fails.
 const HANG: Duration = Duration::from_secs(40);
 
-/// What a test waits for comes within this, however busy the machine.
-const BOUND: Duration = Duration::from_secs(30);
+/// A test waits no longer than this for anything, even on a busy machine.
+pub const BOUND: Duration = Duration::from_secs(30);
 
-/// Waits until it is so; what never comes fails with its name.
+/// Waits until the condition holds, and fails with its name after [`BOUND`].
 #[track_caller]
 pub fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     let until = Instant::now() + BOUND;
     while !is_so() {
         assert!(Instant::now() < until, "waited {BOUND:?}, and never: {what}");
-        // Between two looks the processor belongs to whoever is waited for.
+        // Leaves the processor to the other process between two looks.
         std::thread::sleep(Duration::from_millis(1));
     }
 }
 
-/// The next connection.
+/// Accepts the next connection.
 #[track_caller]
 pub fn accept(listener: &TcpListener) -> TcpStream {
     listener.set_nonblocking(true).unwrap();
@@ -57,7 +59,7 @@ fn stop_ignoring_signals() {
     }
 }
 
-/// A machine of one test: nothing of the real one's settings, state or home is seen.
+/// The machine of one test. Its commands see nothing of the real machine's settings, state or home.
 pub struct Machine {
     dir: TempDir,
 }
@@ -84,7 +86,7 @@ impl Machine {
         path
     }
 
-    /// What VERIFY_LOG.log holds; empty where there is none.
+    /// The text of VERIFY_LOG.log; empty without one.
     pub fn verify_log(&self) -> String {
         std::fs::read_to_string(self.file("logs/VERIFY_LOG.log")).unwrap_or_default()
     }
@@ -107,7 +109,7 @@ impl Machine {
         found.remove(0)
     }
 
-    /// The command line, with quick timeouts that any test can set anew.
+    /// A command with quick timeouts, which a test can override.
     pub fn run(&self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Run {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mt5crs"));
         command
@@ -121,19 +123,19 @@ impl Machine {
             .env("MT5CRS_LOG_DIR", self.file("logs"))
             .env("KILL_SWITCH_FILE", self.file("kill_switch.lock"))
             .env("SYNC_TIMEOUT_S", "2")
-            // A test machine that is busy is no slow gateway; who tests these limits sets others.
+            // Keeps a busy machine from looking like a slow gateway. Tests of these limits set their own.
             .env("MT5CRS_LATENCY_WARN_MS", "1500")
             .env("MT5CRS_LATENCY_CRITICAL_MS", "1900")
             .env("SYNC_RETRY_INTERVAL_S", "0.05");
         Run { command }
     }
 
-    /// The same against that gateway.
+    /// A command against that gateway.
     pub fn against(&self, sim: &Sim, arguments: &[&str]) -> Run {
         self.at(sim.endpoint, arguments)
     }
 
-    /// The same against whatever listens there.
+    /// A command against that address.
     pub fn at(&self, endpoint: SocketAddr, arguments: &[&str]) -> Run {
         let run = self.run(arguments);
         run.env("GATEWAY_HOST", endpoint.ip().to_string())
@@ -149,14 +151,14 @@ pub struct Run {
 }
 
 impl Run {
-    /// Goes before everything else, so that it never lands behind a `--`.
+    /// Adds an argument in front of the others, and so never behind a `--`.
     pub fn arg(self, argument: &str) -> Self {
         let mut command = Command::new(self.command.get_program());
         command.arg(argument).args(self.command.get_args());
         Self { command }.placed_as(&self)
     }
 
-    /// As nohup starts it.
+    /// Ignores SIGHUP, as under nohup.
     pub fn ignoring_a_hangup(self) -> Self {
         let mut shell = Self { command: Command::new("sh") };
         shell.command.args(["-c", "trap '' HUP; exec \"$0\" \"$@\""]);
@@ -164,7 +166,7 @@ impl Run {
         shell.placed_as(&self)
     }
 
-    /// In the directory and the environment of another.
+    /// Takes over another run's directory and environment.
     fn placed_as(mut self, other: &Self) -> Self {
         self.command.current_dir(other.command.get_current_dir().unwrap()).env_clear();
         for (name, value) in other.command.get_envs() {
@@ -185,35 +187,35 @@ impl Run {
         self
     }
 
-    /// As a shell starts it at a terminal: a process group of its own, which a Ctrl-C there reaches as a whole.
+    /// Gives the command a process group of its own, as a shell does. A Ctrl-C reaches the whole group.
     pub fn alone_in_its_job(mut self) -> Self {
         self.command.process_group(0);
         self
     }
 
-    /// Starts it and lets it run.
+    /// Starts the command without waiting for its end.
     pub fn start(self) -> Child {
         self.start_into(Stdio::piped(), Stdio::piped())
     }
 
-    /// The same, with its output going elsewhere.
+    /// Starts the command with these outputs.
     pub fn start_into(mut self, stdout: Stdio, stderr: Stdio) -> Child {
         self.command.stdin(Stdio::null()).stdout(stdout).stderr(stderr).spawn().unwrap()
     }
 
-    /// Runs it to its end.
+    /// Runs the command to its end.
     pub fn end(self) -> Ended {
         let shown = format!("{:?}", self.command);
         ended(self.start(), &shown)
     }
 
-    /// Runs it with `-o json`; its one document is in [`Ended::json`].
+    /// Runs the command with `-o json`; see [`Ended::document`].
     pub fn json(self) -> Ended {
         self.arg("--output=json").end()
     }
 }
 
-/// Waits for a child's end, and no longer than [`HANG`].
+/// Waits for a child's end, at most [`HANG`].
 pub fn ended(child: Child, shown: &str) -> Ended {
     let id = child.id();
     let (sender, receiver) = mpsc::channel();
@@ -227,19 +229,19 @@ pub fn ended(child: Child, shown: &str) -> Ended {
     }
 }
 
-/// Reads a child's stderr until a line holds this; the rest is read on, so that the child never waits for a reader.
+/// Waits for this text on a child's stderr.
 #[track_caller]
 pub fn wait_for_line(child: &mut Child, text: &str) {
     wait_for_lines(child, text, 1);
 }
 
-/// The same for so many lines.
+/// Waits until a child's stderr holds this text that many times.
 #[track_caller]
 pub fn wait_for_lines(child: &mut Child, text: &str, count: usize) {
     Talk::of(child).wait_for(text, count);
 }
 
-/// The lines of a child's stdout, one by one, each waited for no longer than for anything else.
+/// The lines of a child's stdout, one by one.
 pub struct Lines(mpsc::Receiver<String>);
 
 impl Lines {
@@ -247,13 +249,13 @@ impl Lines {
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let (sender, receiver) = mpsc::channel();
         std::thread::spawn(move || {
-            // Read on to the end, whoever listens.
+            // Reads to the end even without a receiver, so that the child never waits.
             lines.map_while(Result::ok).for_each(|line| drop(sender.send(line)));
         });
         Self(receiver)
     }
 
-    /// The next; `None` once stdout is closed.
+    /// Waits for the next line; `None` at the end of stdout.
     #[track_caller]
     pub fn next(&mut self) -> Option<String> {
         match self.0.recv_timeout(BOUND) {
@@ -264,9 +266,9 @@ impl Lines {
     }
 }
 
-/// What a child says on stderr, as it says it; it never waits for a reader.
+/// A child's stderr, collected as it comes.
 pub struct Talk {
-    /// What was said, and whether that is all.
+    /// The text so far, and whether stderr has ended.
     said: Arc<Mutex<(String, bool)>>,
 }
 
@@ -286,7 +288,7 @@ impl Talk {
         Self { said }
     }
 
-    /// Waits until this was said so often.
+    /// Waits until this text came that many times.
     #[track_caller]
     pub fn wait_for(&self, text: &str, times: usize) {
         wait_until(&format!("{text:?} on stderr"), || {
@@ -297,7 +299,7 @@ impl Talk {
         });
     }
 
-    /// All that was said, once the child has ended.
+    /// Waits for the end of stderr, and returns all of it.
     #[track_caller]
     pub fn whole(&self) -> String {
         wait_until("stderr's end", || self.said.lock().unwrap().1);
@@ -305,12 +307,12 @@ impl Talk {
     }
 }
 
-/// Sends a signal to a process by its number.
+/// Sends a signal to a process.
 pub fn signal(id: u32, name: &str) {
     Command::new("kill").arg(format!("-{name}")).arg(id.to_string()).status().unwrap();
 }
 
-/// Sends a signal to all processes of the job that a process leads, as a terminal does.
+/// Sends a signal to a whole process group, as a terminal does.
 pub fn signal_job(leader: u32, name: &str) {
     let (signal, job) = (format!("-{name}"), format!("-{leader}"));
     Command::new("kill").args([&signal, "--", &job]).status().unwrap();
@@ -347,7 +349,7 @@ impl Ended {
         String::from_utf8(self.output.stderr.clone()).unwrap()
     }
 
-    /// SIGKILL must have ended it.
+    /// Asserts that SIGKILL ended the command.
     #[track_caller]
     pub fn was_killed(self) -> Exited {
         assert_eq!(
@@ -362,7 +364,7 @@ impl Ended {
         Exited(self)
     }
 
-    /// The exit code must be this.
+    /// Asserts the exit code.
     #[track_caller]
     pub fn exits(self, code: i32) -> Exited {
         assert_eq!(
@@ -376,7 +378,7 @@ impl Ended {
         Exited(self)
     }
 
-    /// stdout's one JSON document; its exit code must be the process's.
+    /// Parses stdout as one JSON document, and asserts that its exit code is the process's.
     #[track_caller]
     pub fn document(&self) -> Value {
         let text = self.stdout();
@@ -388,7 +390,7 @@ impl Ended {
 }
 
 impl Exited {
-    /// stdout must hold this.
+    /// Asserts that stdout contains this text.
     #[track_caller]
     pub fn says(self, text: &str) -> Self {
         assert!(
@@ -400,7 +402,7 @@ impl Exited {
         self
     }
 
-    /// stdout must not hold this.
+    /// Asserts that neither stdout nor stderr contains this text.
     #[track_caller]
     pub fn never_says(self, text: &str) -> Self {
         assert!(!self.stdout().contains(text), "{text:?} in\n{}", self.stdout());
@@ -408,7 +410,7 @@ impl Exited {
         self
     }
 
-    /// stderr must hold this.
+    /// Asserts that stderr contains this text.
     #[track_caller]
     pub fn tells(self, text: &str) -> Self {
         assert!(
@@ -421,7 +423,7 @@ impl Exited {
     }
 }
 
-/// A check or a layer of a document's report, by name.
+/// A check or a layer of a report, by its name.
 #[track_caller]
 pub fn named<'d>(document: &'d Value, list: &str, name: &str) -> &'d Value {
     let all =
@@ -433,7 +435,8 @@ pub fn named<'d>(document: &'d Value, list: &str, name: &str) -> &'d Value {
 
 /// A simulated gateway in a process of its own.
 pub struct Sim {
-    child: Child,
+    /// `None` once it was killed.
+    process: Option<GatewayProcess>,
     pub endpoint: SocketAddr,
     book: PathBuf,
     _dir: TempDir,
@@ -441,7 +444,7 @@ pub struct Sim {
 }
 
 impl Sim {
-    /// With these arguments, and a book of its own.
+    /// Starts a gateway with these arguments and an empty book.
     pub fn start(arguments: &[&str]) -> Self {
         let dir = TempDir::new().unwrap();
         let book = dir.path().join("book.jsonl");
@@ -449,12 +452,12 @@ impl Sim {
         let flag = port.as_ref().map(|(_, port)| format!("--listen-port={port}"));
         let flags = flag.iter().map(String::as_str);
         let all: Vec<&str> = arguments.iter().copied().chain(flags).collect();
-        let (child, endpoint) = serve(&book, &all);
-        let port = port.map(|(held, _)| held);
-        Self { child, endpoint, book, _dir: dir, _port: port }
+        let process = serve(&book, &all);
+        let (endpoint, port) = (process.address, port.map(|(held, _)| held));
+        Self { process: Some(process), endpoint, book, _dir: dir, _port: port }
     }
 
-    /// With these faults.
+    /// Starts a gateway with three positions and these faults.
     pub fn with_faults(faults: &[&str]) -> Self {
         let mut arguments = vec!["--positions=3"];
         for fault in faults {
@@ -463,34 +466,32 @@ impl Sim {
         Self::start(&arguments)
     }
 
-    /// Its process's number.
+    /// The process's number.
     pub fn id(&self) -> u32 {
-        self.child.id()
+        self.process.as_ref().unwrap().id()
     }
 
-    /// Ends it as a power cut would.
+    /// Ends the gateway with SIGKILL.
     pub fn kill(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.process = None;
     }
 
-    /// Waits until a fault has ended it.
+    /// Waits until a fault has ended the gateway.
     pub fn wait_for_its_end(&mut self) {
-        wait_until("the gateway's end by its fault", || self.child.try_wait().unwrap().is_some());
+        let process = self.process.as_mut().unwrap();
+        wait_until("the gateway's end by its fault", || process.has_ended().unwrap());
     }
 
-    /// Takes the book up again on the same port, with other faults.
+    /// Starts the gateway again with the same port and book, and other arguments.
     pub fn restart(&mut self, arguments: &[&str]) {
         self.kill();
         let port = format!("--listen-port={}", self.endpoint.port());
-        let mut all = vec![port.as_str()];
-        all.extend(arguments);
-        let (child, endpoint) = serve(&self.book, &all);
-        assert_eq!(endpoint, self.endpoint);
-        self.child = child;
+        let process = serve(&self.book, &[&[port.as_str()], arguments].concat());
+        assert_eq!(process.address, self.endpoint);
+        self.process = Some(process);
     }
 
-    /// Every request that came in, whatever became of it.
+    /// Every request that reached the gateway.
     pub fn requests(&self) -> Vec<Request> {
         let text = std::fs::read_to_string(requests_beside(&self.book)).unwrap();
         let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
@@ -502,7 +503,7 @@ impl Sim {
             .collect()
     }
 
-    /// What really executed.
+    /// Every execution, in order.
     pub fn ledger(&self) -> Vec<Value> {
         let output = Command::new(env!("CARGO_BIN_EXE_mt5crs"))
             .args(["--output=json", "sim", "--ledger", "--book"])
@@ -516,9 +517,9 @@ impl Sim {
     }
 }
 
-/// A port that the system gives to nobody else while this lives: bound, so that a gateway may share it, and not listened
-/// on, so that it refuses whoever knocks while none is there. Without it the port of a gateway that was killed may be
-/// another test's a moment later. Only Linux shares a port so.
+/// Reserves a port for a gateway that is killed and restarted: otherwise the system could give the port to another test in
+/// between. The socket is bound without listening, so the port refuses connections while no gateway runs. Only Linux lets a
+/// gateway share such a port.
 fn held_port() -> Option<(OwnedFd, u16)> {
     use nix::sys::socket::{
         AddressFamily, SockFlag, SockType, SockaddrIn, bind, getsockname, setsockopt, socket,
@@ -539,7 +540,7 @@ fn held_port() -> Option<(OwnedFd, u16)> {
 /// A request as it reached a simulated gateway.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// Equal for all that came over one connection, and for no others.
+    /// The same for all requests of one connection.
     pub connection: String,
     pub body: Value,
 }
@@ -554,31 +555,10 @@ fn requests_beside(book: &Path) -> PathBuf {
     book.with_file_name("requests.jsonl")
 }
 
-fn serve(book: &Path, arguments: &[&str]) -> (Child, SocketAddr) {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_mt5crs"))
-        .args(["--output=json", "sim", "--book"])
-        .arg(book)
-        .arg("--requests")
-        .arg(requests_beside(book))
-        .args(arguments)
-        .env_clear()
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut first = String::new();
-    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut first).unwrap();
-    let Ok(line) = serde_json::from_str::<Value>(&first) else {
-        let mut error = String::new();
-        child.stderr.as_mut().unwrap().read_to_string(&mut error).unwrap();
-        panic!("the simulated gateway did not start: {first}{error}");
-    };
-    let endpoint = line["endpoint"].as_str().unwrap().trim_start_matches("tcp://").parse().unwrap();
-    (child, endpoint)
-}
-
-impl Drop for Sim {
-    fn drop(&mut self) {
-        self.kill();
-    }
+fn serve(book: &Path, arguments: &[&str]) -> GatewayProcess {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mt5crs"));
+    command.args(["--output=json", "sim", "--book"]).arg(book);
+    command.arg("--requests").arg(requests_beside(book)).args(arguments).env_clear();
+    let stop = StopToken::never();
+    GatewayProcess::start(command, &SystemClock::new(stop.clone()), &stop).unwrap()
 }

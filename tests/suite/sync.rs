@@ -1,4 +1,4 @@
-//! `sync`: what it recovers, what it doubts, and what it leaves alone.
+//! `sync`: the state that it recovers, and the checks that it makes.
 
 mod checks;
 mod recovery;

@@ -1,4 +1,4 @@
-//! `--sim`: practice leaves no trace in what is configured, whatever the command and however it ends.
+//! `--sim`: practice changes nothing in the configured places, whatever the command and its end.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -9,14 +9,14 @@ use serde_json::Value;
 use crate::orders::{canary, opens};
 use crate::support::{Ended, Machine, Run, Sim};
 
-/// Everything below a directory: what it holds, and when it last changed.
+/// Everything below a directory: its content and modification time.
 type Tree = BTreeMap<PathBuf, (Option<Vec<u8>>, SystemTime)>;
 
 fn tree(root: &Path) -> Tree {
     let mut all = Tree::new();
     let mut unseen = vec![root.to_owned()];
     while let Some(path) = unseen.pop() {
-        // The places of the whole machine may not be there, and that must stay so.
+        // The machine-wide places may be absent, and must stay absent.
         let Ok(metadata) = std::fs::symlink_metadata(&path) else { continue };
         let bytes = metadata.is_file().then(|| std::fs::read(&path).unwrap());
         if metadata.is_dir() {
@@ -27,18 +27,18 @@ fn tree(root: &Path) -> Tree {
     all
 }
 
-/// Where a machine keeps what nobody has configured, as far as no test can lead it elsewhere.
+/// The machine-wide default places, which no test can move.
 const DEFAULT_PLACES: [&str; 3] =
     ["/var/lib/mt5crs", "/var/log/mt5crs", "/tmp/mt5_crs_kill_switch.lock"];
 
-/// All that no practice may change.
+/// Everything that practice must not change.
 fn everything(machine: &Machine) -> Tree {
     let mut all = tree(machine.path());
     all.extend(DEFAULT_PLACES.iter().flat_map(|place| tree(Path::new(place))));
     all
 }
 
-/// A machine that was in use: state, evidence, logs, an engaged breaker, a profile.
+/// A machine in use: with state, evidence, logs, an engaged breaker and a profile.
 fn used() -> Machine {
     let machine = Machine::new();
     for directory in ["10.0.0.5_5555", "127.0.0.1_5555", "account1", "account2"] {
@@ -59,23 +59,23 @@ fn used() -> Machine {
     machine
 }
 
-/// What a command says of the tree that stands in for what is configured.
+/// What a command's document says about the scratch tree.
 #[derive(Clone, Copy, PartialEq)]
 enum Says {
-    /// It talks to the simulated gateway, and writes its log beside its state.
+    /// It uses the simulated gateway, and names its scratch tree and logs.
     Site,
-    /// It looks at records or the kill switch, and talks to nobody.
+    /// It uses records or the kill switch, but no gateway.
     Place,
-    /// One process an account, each with a tree of its own.
+    /// It runs one process per account, each with its own tree.
     Accounts,
-    /// It has nothing to do with any of them, or refuses.
+    /// It uses none of them, or refuses.
     Nothing,
-    /// What it prints is no document.
+    /// It prints no document.
     Text,
 }
 use Says::{Accounts, Nothing, Place, Site, Text};
 
-/// Every command, and how it ends on a machine that was in use.
+/// Every command, with its exit code on a machine in use.
 const COMMANDS: [(Says, i32, &[&str]); 45] = [
     (Site, 0, &["link-test", "-c", "3"]),
     (Site, 0, &["positions"]),
@@ -122,7 +122,7 @@ const COMMANDS: [(Says, i32, &[&str]); 45] = [
     (Text, 0, &["schema", "sync"]),
     (Text, 0, &["completions", "bash"]),
     (Text, 0, &["man", "sync"]),
-    // However it ends.
+    // Any end.
     (Site, 1, &["link-test", "--sim-fault=no-terminal"]),
     (Site, 1, &["positions", "--sim-fault=positions-empty-on-error", "--sim-positions=3"]),
     (Site, 6, &["sync", "--sim-fault=garbage:SYNC_ALL:nan"]),
@@ -133,7 +133,7 @@ const COMMANDS: [(Says, i32, &[&str]); 45] = [
     ),
 ];
 
-/// The last line that is a document: a watch prints a line for each look before it.
+/// The last line that is a document; a watch prints a line for each look before it.
 fn document(ended: &Ended) -> Value {
     let text = ended.stdout();
     let last = || serde_json::from_str(text.lines().last().unwrap_or_default()).unwrap();
@@ -142,7 +142,7 @@ fn document(ended: &Ended) -> Value {
     document
 }
 
-/// A document's tree is below `scratch`, and its logs below that.
+/// Asserts that the document's tree is below `scratch`, and its logs below the tree.
 #[track_caller]
 fn stands_apart(document: &Value, says: Says, scratch: &Path) {
     assert_ne!(document["target"], "live", "{document}");
@@ -160,7 +160,7 @@ fn stands_apart(document: &Value, says: Says, scratch: &Path) {
     }
 }
 
-/// Runs it with a place for scratch beside the machine; nothing on the machine may change by it.
+/// Runs a command with a scratch directory beside the machine, and asserts that nothing on the machine changes.
 #[track_caller]
 fn leaves_no_trace(
     machine: &Machine,
@@ -189,7 +189,7 @@ fn leaves_no_trace(
     }
     let page = run().end().exits(code);
     let named = page.stderr().contains(scratch.path().to_str().unwrap());
-    // A tree that can't be found again is no use to anybody.
+    // Operators need the tree's path to look into it.
     assert!(named || [Nothing, Text].contains(&says), "{arguments:?}: {}", page.stderr());
     let changed: Vec<_> = {
         let after = everything(machine);
@@ -212,7 +212,7 @@ fn below(machine: &Machine, path: &[String]) -> (Vec<String>, bool) {
 }
 
 #[test]
-fn no_command_is_left_out() {
+fn the_list_of_commands_is_complete() {
     let machine = Machine::new();
     let (mut unseen, mut all) = (vec![vec![]], BTreeSet::new());
     while let Some(path) = unseen.pop() {
@@ -224,7 +224,7 @@ fn no_command_is_left_out() {
     }
     assert!(all.contains("evidence resolve") && all.contains("audit checks"), "{all:?}");
     for name in &all {
-        // `audit` is one, and `audit checks` another.
+        // `audit` and `audit checks` are two commands.
         let own = |arguments: &[&str]| {
             let typed = arguments.join(" ");
             all.iter().filter(|it| typed == **it || typed.starts_with(&format!("{it} "))).max()
@@ -236,7 +236,7 @@ fn no_command_is_left_out() {
 }
 
 #[test]
-fn what_is_configured_is_untouched() {
+fn configured_places_stay_unchanged() {
     let machine = used();
     for row in COMMANDS {
         leaves_no_trace(&machine, |run| run, row, &[]);
@@ -244,7 +244,7 @@ fn what_is_configured_is_untouched() {
 }
 
 #[test]
-fn neither_flags_nor_a_profile_lead_back_to_it() {
+fn neither_flags_nor_a_profile_lead_back_to_configured_places() {
     let machine = used();
     let verify_log = machine.file("elsewhere/verify.log");
     for row in COMMANDS.into_iter().filter(|(says, ..)| [Site, Place].contains(says)) {
@@ -256,7 +256,7 @@ fn neither_flags_nor_a_profile_lead_back_to_it() {
 }
 
 #[test]
-fn the_default_places_are_untouched_as_well() {
+fn default_places_stay_unchanged() {
     let machine = Machine::new();
     for row in COMMANDS.into_iter().filter(|(says, ..)| [Site, Place].contains(says)) {
         let bare = |run: Run| {
@@ -268,16 +268,16 @@ fn the_default_places_are_untouched_as_well() {
 }
 
 #[test]
-fn an_engaged_breaker_stops_no_practice() {
+fn an_engaged_breaker_does_not_stop_practice() {
     let (machine, scratch) = (used(), Machine::new());
     let run = machine.run(["sync", "--sim"]).without("MT5CRS_EXPECT_LOGIN");
     let document = run.env("TMPDIR", scratch.path()).json().exits(0).document();
     assert_eq!(document["report"]["recovered"], 0);
 }
 
-/// The guard against a second order is as strong as the record that it reads.
+/// The guard against a second order depends on its records.
 #[test]
-fn a_word_in_practice_settles_no_order() {
+fn resolving_in_practice_resolves_no_real_order() {
     let (machine, sim) = (Machine::new(), Sim::start(&["--fault=stub"]));
     let order = || canary(&machine, &sim, &["--yes", "--keep-open", "--credit=5.5"]).json();
     order().exits(4);
@@ -291,13 +291,13 @@ fn a_word_in_practice_settles_no_order() {
     let again = order().exits(5).document();
     assert!(again["error"].to_string().contains("intents-resolved"), "{again}");
     assert_eq!(opens(&sim), 0);
-    // The same word for real is heard, so it was --sim that kept it away.
+    // Without --sim the same command resolves the order, so --sim made the difference.
     machine.against(&sim, &said).end().exits(0);
 }
 
-/// Flags of a practice without --sim would be for real.
+/// With practice flags but without --sim, the command would be real.
 #[test]
-fn what_shapes_a_practice_needs_one() {
+fn practice_flags_need_sim() {
     let (machine, sim) = (Machine::new(), Sim::start(&["--positions=2"]));
     for flag in [
         "--sim-positions=2",
@@ -320,13 +320,13 @@ fn what_shapes_a_practice_needs_one() {
             let error = ended.document()["error"].to_string();
             assert!(error.contains("--sim,") && error.contains(name), "{arguments:?} {error}");
         }
-        // With it, on whichever side of the command.
+        // --sim may stand on either side of the command.
         let run = |arguments: &[&str]| machine.run(arguments);
         for arguments in [["--sim", flag, "positions"], ["--sim", "positions", flag]] {
             let ended = run(&arguments).end();
             assert_ne!(ended.code(), Some(2), "{arguments:?} {}", ended.stderr());
         }
-        // What has no use for the embedded gateway says so.
+        // A command that doesn't use the embedded gateway refuses the flags.
         for arguments in [
             &["breaker", "status"][..],
             &["evidence", "show"],
@@ -353,7 +353,7 @@ fn practice_and_a_named_gateway_are_a_contradiction() {
             behind.end().exits(2).tells("nothing was done");
         }
     }
-    // Where the environment or .env names one, it is that of every day.
+    // A gateway in the environment or in .env is the everyday one, and no contradiction.
     let run = machine.run(["--sim", "sync"]).env("GATEWAY_HOST", "10.0.0.5");
     run.env("GATEWAY_PORT", "5556").end().exits(0);
 }

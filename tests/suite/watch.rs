@@ -1,4 +1,4 @@
-//! `canary --monitor` in real processes: what it prints as it goes, signals, a gateway that restarts, a kill, systemd.
+//! `canary --monitor` as a process: its output, signals, a gateway restart, SIGKILL, and systemd.
 
 use std::os::unix::net::UnixDatagram;
 use std::process::Child;
@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::orders::{canary, executed};
 use crate::support::{Lines, Machine, Run, Sim, signal, wait_until};
 
-/// A watch under way, whose looks are read one by one.
+/// A running watch, whose looks are read one by one.
 struct Watch {
     child: Child,
     lines: Lines,
@@ -19,7 +19,7 @@ impl Watch {
     fn start(run: Run) -> Self {
         let mut child = run.arg("--output=json").start();
         let lines = Lines::of(&mut child);
-        // Read on, so that the watch never waits for a reader.
+        // Reads all output, so that the watch never waits for a reader.
         let mut stderr = child.stderr.take().unwrap();
         std::thread::spawn(move || std::io::copy(&mut stderr, &mut std::io::sink()));
         Self { child, lines }
@@ -30,7 +30,7 @@ impl Watch {
         Some(serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error} in {line}")))
     }
 
-    /// Reads looks until one is like that.
+    /// Reads looks until one satisfies the condition.
     fn until(&mut self, wanted: impl Fn(&Value) -> bool) -> Value {
         loop {
             let line = self.line().expect("the watch ended");
@@ -45,7 +45,7 @@ impl Watch {
         signal(self.child.id(), name);
     }
 
-    /// Reads to the end; the last line is the document.
+    /// Reads to the end, and returns the last line, the document.
     fn end(mut self, code: i32) -> Value {
         let mut last = Value::Null;
         while let Some(line) = self.line() {
@@ -77,7 +77,7 @@ fn book() -> Sim {
 const ANY: fn(&Value) -> bool = |_| true;
 
 #[test]
-fn each_look_is_a_line_and_the_last_line_is_the_document() {
+fn each_look_is_one_line_and_the_document_is_the_last() {
     let (machine, sim) = (Machine::new(), book());
     let mut watch = Watch::start(watched(&machine, &sim, &["--monitor=500ms"]));
     let first = watch.until(ANY);
@@ -95,14 +95,14 @@ fn each_look_is_a_line_and_the_last_line_is_the_document() {
 }
 
 #[test]
-fn the_page_of_a_watch_says_what_was_not_watched() {
+fn a_watchs_page_names_what_was_not_watched() {
     let (machine, sim) = (Machine::new(), book());
     let page = watched(&machine, &sim, &["--monitor=300ms"]).end().exits(0);
     page.says("PASS ").says("watched to the end").says("drift: not watched").tells("note: HEALTHY");
 }
 
 #[test]
-fn a_term_closes_first_and_is_no_success() {
+fn sigterm_closes_the_position_and_is_no_success() {
     let (machine, sim) = (Machine::new(), book());
     let mut watch = Watch::start(watched(&machine, &sim, &["--monitor=24h"]));
     watch.until(ANY);
@@ -117,7 +117,7 @@ fn a_term_closes_first_and_is_no_success() {
 }
 
 #[test]
-fn a_watch_is_handed_over_and_taken_up() {
+fn a_watch_is_handed_over_and_resumed() {
     let (machine, sim) = (Machine::new(), book());
     let mut watch = Watch::start(watched(&machine, &sim, &["--monitor=24h"]));
     let ticket = watch.until(ANY)["ticket"].clone();
@@ -136,7 +136,7 @@ fn a_watch_is_handed_over_and_taken_up() {
 }
 
 #[test]
-fn a_watch_that_is_killed_leaves_a_position_that_the_next_start_names_and_closes() {
+fn after_sigkill_the_next_start_names_and_closes_the_position() {
     let (machine, sim) = (Machine::new(), book());
     let mut watch = Watch::start(watched(&machine, &sim, &["--monitor=24h"]));
     let ticket = watch.until(ANY)["ticket"].to_string();
@@ -149,7 +149,7 @@ fn a_watch_that_is_killed_leaves_a_position_that_the_next_start_names_and_closes
 }
 
 #[test]
-fn a_gateway_that_restarts_is_survived() {
+fn a_watch_survives_a_gateway_restart() {
     let (machine, mut sim) = (Machine::new(), book());
     let run = watched(&machine, &sim, &["--monitor=24h"]).env("SYNC_TIMEOUT_S", "0.5");
     let mut watch = Watch::start(run);
@@ -167,7 +167,7 @@ fn a_gateway_that_restarts_is_survived() {
 }
 
 #[test]
-fn the_breaker_that_somebody_engages_halts_it() {
+fn an_engaged_breaker_halts_the_watch() {
     let (machine, sim) = (Machine::new(), book());
     let mut watch = Watch::start(watched(&machine, &sim, &["--monitor=24h"]));
     watch.until(ANY);
@@ -181,7 +181,7 @@ fn the_breaker_that_somebody_engages_halts_it() {
 }
 
 #[test]
-fn what_makes_no_sense_is_usage() {
+fn contradictory_options_are_wrong_usage() {
     let (machine, sim) = (Machine::new(), book());
     for (arguments, words) in [
         (["--monitor=0s", "--without-drift"].as_slice(), "above 0 and at most 168h"),
@@ -200,7 +200,7 @@ fn what_makes_no_sense_is_usage() {
 }
 
 #[test]
-fn systemd_is_told_that_it_is_ready_lives_and_stops() {
+fn a_watch_notifies_systemd() {
     let (machine, sim) = (Machine::new(), book());
     let path = machine.file("notify.sock");
     let socket = UnixDatagram::bind(&path).unwrap();

@@ -1,5 +1,5 @@
-//! What left for the gateway, in which order and over which connection: rules that no ledger can show, because a gateway
-//! that refuses a second CLOSE, or takes any uuid, makes breaking them look harmless.
+//! Rules for requests: their order and their connection. No ledger shows a violation, because a gateway refuses a second
+//! CLOSE and accepts any uuid.
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::orders::{canary, executed, honest, quick};
 use crate::support::{Machine, Request, Sim, ended};
 
-/// The requests of each connection, in their order.
+/// The requests of each connection, in order.
 fn connections(requests: &[Request]) -> BTreeMap<&str, Vec<&Request>> {
     let mut all: BTreeMap<&str, Vec<&Request>> = BTreeMap::new();
     for request in requests {
@@ -18,7 +18,7 @@ fn connections(requests: &[Request]) -> BTreeMap<&str, Vec<&Request>> {
     all
 }
 
-/// The rules of PROTOCOL.md's section 1 that every run keeps, whatever the gateway does.
+/// Asserts the rules of PROTOCOL.md's section 1 that every run keeps on every gateway.
 #[track_caller]
 pub fn lawful(sim: &Sim) -> Vec<Request> {
     let requests = sim.requests();
@@ -32,7 +32,7 @@ pub fn lawful(sim: &Sim) -> Vec<Request> {
         let actions: Vec<&str> = asked.iter().map(|request| request.action()).collect();
         assert_eq!(actions[0], "PING", "nothing is asked of a stranger: {actions:?}");
         let Some(order) = actions.iter().position(|action| *action == "OPEN") else { continue };
-        // The last look is on the order's own connection, and nothing but that look comes before the order.
+        // The last look is on the order's own connection, and only it precedes the order.
         let (look, after) = (&actions[1..order], &actions[order + 1..]);
         let reads = |action: &&str| ["GET_POSITIONS", "GET_ACCOUNT"].contains(action);
         assert!(look.contains(&"GET_POSITIONS") && look.iter().all(reads), "{actions:?}");
@@ -55,7 +55,7 @@ fn is_v4(uuid: &str) -> bool {
     groups == [8, 4, 4, 4, 12] && uuid.as_bytes()[14] == b'4' && uuid != "0".repeat(36)
 }
 
-/// How often a CLOSE of that ticket left.
+/// The number of CLOSEs for that ticket.
 fn closes(requests: &[Request], ticket: &Value) -> usize {
     requests.iter().filter(|it| it.action() == "CLOSE" && it.body["ticket"] == *ticket).count()
 }
@@ -80,10 +80,9 @@ fn every_request_has_a_uuid_of_its_own() {
     }
 }
 
-/// The gateway goes away between the last look and the order, and somebody listens on its port again: whoever that is,
-/// nobody has looked at it yet.
+/// The gateway ends between the last look and the order, and another program listens on its port, whose state is unknown.
 #[test]
-fn no_order_leaves_over_a_connection_that_nobody_looked_over() {
+fn no_order_is_sent_on_a_connection_without_a_look() {
     let (machine, mut sim) = (Machine::new(), Sim::with_faults(&[]));
     let run = canary(&machine, &sim, &["--yes", "--deadline=20s"]);
     let run = run.env("WAIT_AT_POINT", "after-intent").env("WAIT_IN", machine.path());
@@ -95,11 +94,11 @@ fn no_order_leaves_over_a_connection_that_nobody_looked_over() {
     let ended = ended(child, "canary").exits(7);
     let document = honest(&ended, &sim);
     assert!(lawful(&sim).iter().all(|request| request.action() != "OPEN"), "{document}");
-    // What can't be sent was not sent, and that is proved as for any other order.
+    // An order that could not be sent is proved not executed.
     assert!(executed(&sim).is_empty(), "{document}");
 }
 
-/// Waits without a clock: the file is made while the command runs, or it has ended.
+/// Waits for the file, as long as the command runs.
 fn wait_until_there(path: &Path, child: &mut std::process::Child) {
     while !path.exists() {
         assert!(child.try_wait().unwrap().is_none(), "it ended before it reached the point");
@@ -107,15 +106,15 @@ fn wait_until_there(path: &Path, child: &mut std::process::Child) {
     }
 }
 
-/// The first CLOSE of a canary is its probe, so its own is the second.
+/// A canary's first CLOSE is its probe, so its position's CLOSE is the second.
 #[test]
-fn a_close_is_sent_again_only_for_what_a_list_still_shows() {
+fn a_close_is_repeated_only_for_a_ticket_still_listed() {
     for (fault, code, sent) in [
-        // It executed, and its answer was lost: the list lacks the ticket, and there is nothing to send again.
+        // The CLOSE executed and its answer was lost. The list lacks the ticket, so nothing is repeated.
         ("drop-reply:CLOSE:#2", 0, 1),
         ("disconnect:CLOSE:#2", 0, 1),
         ("garbage:CLOSE:nan:#2", 0, 1),
-        // It closed nothing: the list shows it, each time.
+        // The CLOSE closed nothing, and each list shows the ticket.
         ("close-ticket-zero:CLOSE:#2", 0, 2),
         ("close-failed:1:2+", 0, 2),
         ("close-ticket-zero:CLOSE:2+", 8, 3),
@@ -141,9 +140,9 @@ fn a_close_is_sent_again_only_for_what_a_list_still_shows() {
     }
 }
 
-/// The list behind the closes is lost, and with it their connection: what is read on it later may be an answer to them.
+/// The list behind the closes is lost. A later read on their connection could return an answer to them.
 #[test]
-fn after_a_lost_list_an_emergency_looks_over_a_new_connection() {
+fn after_a_lost_list_emergency_close_uses_a_new_connection() {
     let (machine, sim) = (Machine::new(), Sim::with_faults(&["drop-reply:GET_POSITIONS:#2"]));
     let ended = quick(&machine, &sim, &["emergency-close", "--yes"]).json().exits(0);
     assert_eq!(ended.document()["report"]["closed"], 3);

@@ -68,7 +68,7 @@ if [ ! -e "$home/$account.env" ]; then
 fi
 mt5crs=("$home/bin/mt5crs" --config "$home/config.json" --env-file "$home/$account.env" --profile "$account")
 "${mt5crs[@]}" config show >/dev/null ||
-  die "the settings of $account can't be used; nothing was loaded" "mend $home/config.json or $home/$account.env, then run this again" 2
+  die "the settings of $account can't be used; nothing was loaded" "correct $home/config.json or $home/$account.env, then run this again" 2
 
 # --- launchd ---
 if [ $# -gt 0 ]; then

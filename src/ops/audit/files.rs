@@ -139,7 +139,7 @@ fn evidence(state: &Path) -> Found {
             format!("nothing is recorded; {found}"),
         );
     }
-    match evidence.writable(PATIENCE) {
+    match evidence.check_writable(PATIENCE) {
         Ok(()) => Found::pass(evidence.path().display().to_string()),
         Err(error) => Found::fail(crate::failure::cause_of(&error)),
     }

@@ -19,7 +19,7 @@ use crate::link::permit::ClosePermit;
 use crate::link::target::{self, Allowed, resolve};
 use crate::link::transport::LinkError;
 use crate::link::{Client, ReadPolicy};
-use crate::ops::link_test::{self, Layer, Reach};
+use crate::ops::link_test::{self, Layer};
 use crate::ops::sync::changes::Changes;
 use crate::ops::sync::snapshot::{Previous, Store};
 use crate::ops::sync::{self, Observed, StateExpectations, checks};
@@ -107,14 +107,14 @@ fn climb(
     findings: &mut Findings<'_>,
     talked: &mut Talked,
 ) -> Result<(), String> {
-    let reach = Reach {
+    let link_deps = link_test::Deps {
         clock: deps.clock,
         stop: deps.stop,
         deadline: deps.deadline,
         transport: deps.transport,
         progress: &|_, _| {},
     };
-    let tested = link_test::run(&remote.link, &reach);
+    let tested = link_test::run(&remote.link, &link_deps);
     let (outcome, target) = (tested.outcome, tested.target);
     talked.simulated = outcome.simulated;
     talked.target = target.map(|target| target::kind(&target, outcome.simulated));

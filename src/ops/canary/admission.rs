@@ -174,7 +174,7 @@ impl Guards<'_, '_, '_> {
 
     fn evidence_writable(&self) -> Check {
         let evidence = self.deps.records.evidence;
-        let (good, found) = match evidence.writable(self.deps.records.patience) {
+        let (good, found) = match evidence.check_writable(self.deps.records.patience) {
             Ok(()) => (true, evidence.path().display().to_string()),
             Err(error) => (false, error.to_string()),
         };
@@ -185,7 +185,7 @@ impl Guards<'_, '_, '_> {
     /// Reads the samples of a position that is to be watched for the first time.
     fn drift(&mut self) -> Option<Check> {
         let monitor = self.options.monitor.as_ref()?;
-        self.drift = monitor.drift.as_ref().map(Hourly::begin);
+        self.drift = monitor.drift.as_ref().map(Hourly::new);
         Some(Hourly::guard(self.drift.as_ref()))
     }
 }

@@ -1,7 +1,7 @@
 //! What monitoring reads of a comparison.
 
 use super::Report;
-use crate::guard::drift::State;
+use crate::guard::drift::DriftState;
 use crate::metric::{Metric, Range, Unit};
 use crate::report::Outcome;
 
@@ -10,7 +10,7 @@ const VALUES_HELP: &str = "How many values a sample holds";
 /// Of one comparison.
 pub fn of(outcome: &Outcome<Report>) -> Vec<Metric> {
     let report = outcome.report.as_ref();
-    let is_judged = report.is_some_and(|report| report.state != State::CannotBeJudged);
+    let is_judged = report.is_some_and(|report| report.state != DriftState::CannotBeJudged);
     let mut figures = vec![judged(is_judged)];
     let Some(report) = report else { return figures };
     // At a limit it is reached already.

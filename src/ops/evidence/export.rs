@@ -113,7 +113,7 @@ fn find(options: &Options) -> Result<Vec<Uuid>, EvidenceError> {
                 break;
             }
         }
-        book.take(*record);
+        book.add(*record);
     }
     Ok(found)
 }
@@ -160,7 +160,7 @@ fn tell(chain: &mut Chain<'_>, run: Uuid, files: &mut Files) -> Result<Told, Tel
         files.tell(&record, only)?;
         told.findings.take(&record, only);
         told.seqs.push(record.seq);
-        told.book.take(record);
+        told.book.add(record);
     }
     Ok(told)
 }

@@ -1,8 +1,7 @@
 //! Round trips on a fixed schedule.
 //!
-//! Each has a moment at which it is due. A gateway that stalls makes the following ones late, and a client that waits
-//! for it before it measures on would hide just the stall (coordinated omission); so beside the time from the send
-//! (`rtt_*`) stands the time from when each was due (`due_*`).
+//! Each round trip has a due time. A stalled gateway delays the following round trips, and their times from the send
+//! (`rtt_*`) would hide the stall (coordinated omission). So each is also measured from its due time (`due_*`).
 
 use std::fmt;
 use std::time::Duration;
@@ -11,7 +10,7 @@ use hdrhistogram::Histogram;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Options, Reach};
+use super::{Deps, Options};
 use crate::clock::{Deadline, micros, nanos};
 use crate::link::client::Error;
 use crate::link::session::{AskError, ProofError, Session};
@@ -19,41 +18,41 @@ use crate::link::target::Target;
 use crate::link::transport::LinkError;
 use crate::protocol::ping::Ping;
 
-/// Below this many samples the 99th percentile is no more than the maximum, and is labelled so.
+/// With fewer samples the 99th percentile is the maximum, and is labelled as such.
 const P99_SAMPLES: u64 = 100;
 
 /// The round trips, in µs on the monotonic clock.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Latency {
-    /// Round trips that were begun.
+    /// Requests sent.
     pub sent: u32,
-    /// Those that brought no answer in time.
+    /// Requests without an answer in time.
     pub lost: u32,
-    /// Those of them behind the last answer: since then the gateway is silent.
+    /// Lost requests since the last answer.
     pub lost_at_end: u32,
-    /// From one due time to the next, in µs.
+    /// Interval between due times, in µs.
     pub interval_us: u64,
-    /// Past this at the 99th percentile it is warned, in µs.
+    /// A 99th percentile above this is a warning, in µs.
     pub warn_us: u64,
-    /// Past this at the 99th percentile the link is unfit, in µs.
+    /// A 99th percentile above this is a failure, in µs.
     pub critical_us: u64,
-    /// Shortest.
+    /// Shortest, in µs.
     pub rtt_min_us: Option<f64>,
-    /// Median.
+    /// Median, in µs.
     pub rtt_p50_us: Option<f64>,
-    /// 90th percentile.
+    /// 90th percentile, in µs.
     pub rtt_p90_us: Option<f64>,
-    /// 99th percentile; the maximum where `p99_is_max`.
+    /// 99th percentile in µs; the maximum where `p99_is_max`.
     pub rtt_p99_us: Option<f64>,
-    /// Longest.
+    /// Longest, in µs.
     pub rtt_max_us: Option<f64>,
-    /// Median from the due time.
+    /// Median from the due time, in µs.
     pub due_p50_us: Option<f64>,
-    /// 90th percentile from the due time.
+    /// 90th percentile from the due time, in µs.
     pub due_p90_us: Option<f64>,
-    /// 99th percentile from the due time; the maximum where `p99_is_max`.
+    /// 99th percentile from the due time, in µs; the maximum where `p99_is_max`.
     pub due_p99_us: Option<f64>,
-    /// Longest from the due time.
+    /// Longest from the due time, in µs.
     pub due_max_us: Option<f64>,
     /// Whether there are too few samples for a 99th percentile.
     pub p99_is_max: bool,
@@ -61,24 +60,24 @@ pub struct Latency {
     pub histogram: Vec<Bucket>,
 }
 
-/// How many round trips took from..to.
+/// A bar of the histogram.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Bucket {
-    /// From, in µs, included.
+    /// Shortest round trip in this bucket, in µs.
     pub from_us: f64,
-    /// To, in µs, excluded.
+    /// Shortest round trip above this bucket, in µs.
     pub to_us: f64,
-    /// How many.
+    /// Number of round trips.
     pub count: u64,
 }
 
 impl Latency {
-    /// The round trip that the limits are held against; the longest of those that were answered where too few were.
+    /// The 99th percentile that the limits apply to; the maximum of fewer than 100 samples.
     pub fn p99(&self) -> Option<Duration> {
         self.rtt_p99_us.map(|micros| Duration::from_secs_f64(micros / 1e6))
     }
 
-    /// Whether the 99th percentile of all that were sent is one that never came back: longer than any limit.
+    /// Whether more than 1 % of the requests were lost, so that the 99th percentile is longer than any limit.
     pub fn p99_is_lost(&self) -> bool {
         u64::from(self.lost) * P99_SAMPLES > u64::from(self.sent)
     }
@@ -99,33 +98,33 @@ impl fmt::Display for Latency {
     }
 }
 
-/// Two histograms of nanoseconds with three significant digits: sizes that no caller chooses, so they can't be wrong.
+/// Two histograms in ns, with three significant digits.
 struct Samples {
     rtt: Histogram<u64>,
     due: Histogram<u64>,
     sent: u32,
     lost: u32,
     lost_at_end: u32,
-    /// Why the last of them was lost.
+    /// The cause of the last loss.
     last_loss: Option<LinkError>,
 }
 
 impl Samples {
     fn new() -> Result<Self, Error> {
-        let histogram = || Histogram::new(3).map_err(|error| system(error.to_string()));
+        let histogram = || Histogram::new(3).map_err(|error| system_error(error.to_string()));
         let (rtt, due) = (histogram()?, histogram()?);
         Ok(Self { rtt, due, sent: 0, lost: 0, lost_at_end: 0, last_loss: None })
     }
 
-    fn answered(&mut self, rtt: Duration, since_due: Duration) {
+    fn add_answered(&mut self, rtt: Duration, since_due: Duration) {
         self.sent += 1;
         self.lost_at_end = 0;
-        // The histograms grow as needed, so nothing is ever too long for them.
+        // The histograms grow as needed, so no value is too large for them.
         let _ = self.rtt.record(nanos(rtt));
         let _ = self.due.record(nanos(since_due));
     }
 
-    fn lost(&mut self, error: LinkError) {
+    fn add_lost(&mut self, error: LinkError) {
         self.last_loss = Some(error);
         self.sent += 1;
         self.lost += 1;
@@ -133,42 +132,42 @@ impl Samples {
     }
 }
 
-fn system(words: String) -> Error {
-    let last = LinkError::System(words);
+fn system_error(message: String) -> Error {
+    let last = LinkError::System(message);
     Error::NoAnswer { timeout: Duration::ZERO, past_deadline: false, attempts: 1, last }
 }
 
-/// What was measured, until an error where there was one, and why the last lost round trip was lost.
+/// The measurements until the end or the first error, and the cause of the last loss.
 pub(super) struct Measured {
     pub(super) latency: Option<Latency>,
     pub(super) last_loss: Option<LinkError>,
     pub(super) ended: Result<(), Error>,
 }
 
-/// Measures on the session that is there; after a loss on a new one, proved anew.
+/// Measures on that session; after a loss, on a new one whose identity is proved again.
 pub(super) fn measure(
     session: Session<'_>,
     options: &Options,
-    reach: &Reach<'_>,
+    deps: &Deps<'_>,
     target: Option<&Target>,
 ) -> Measured {
     let mut samples = match Samples::new() {
         Ok(samples) => samples,
         Err(error) => return Measured { latency: None, last_loss: None, ended: Err(error) },
     };
-    let ended = sample(&mut samples, session, options, reach, target);
+    let ended = collect_samples(&mut samples, session, options, deps, target);
     let latency = (samples.sent > 0).then(|| summarise(&samples, options));
     Measured { latency, last_loss: samples.last_loss, ended }
 }
 
-fn sample(
+fn collect_samples(
     samples: &mut Samples,
     session: Session<'_>,
     options: &Options,
-    reach: &Reach<'_>,
+    deps: &Deps<'_>,
     target: Option<&Target>,
 ) -> Result<(), Error> {
-    let clock = &**reach.clock;
+    let clock = &**deps.clock;
     let mut session = Some(session);
     let start = clock.monotonic();
     for number in 0..options.count {
@@ -177,37 +176,37 @@ fn sample(
         if !wait.is_zero() {
             clock.sleep(wait)?;
         }
-        if reach.deadline.is_past(clock) {
+        if deps.deadline.is_past(clock) {
             break;
         }
-        let until = Deadline::after(clock, options.timeout).min(reach.deadline);
-        match trip(&mut session, reach, target, until)? {
+        let until = Deadline::after(clock, options.timeout).min(deps.deadline);
+        match measure_one(&mut session, deps, target, until)? {
             Ok(rtt) => {
                 let late = clock.monotonic().saturating_sub(due);
-                samples.answered(rtt, late.max(rtt));
+                samples.add_answered(rtt, late.max(rtt));
             }
-            Err(error) => samples.lost(error),
+            Err(error) => samples.add_lost(error),
         }
-        (reach.progress)(number + 1, options.count);
+        (deps.progress)(number + 1, options.count);
     }
     Ok(())
 }
 
-/// One round trip, on a connection made anew where there is none: silence is a loss, a stranger is an error.
-fn trip<'r>(
+/// Measures one round trip, on a new connection if there is none. Silence is a loss (the inner error); an answer from another program is an error.
+fn measure_one<'r>(
     session: &mut Option<Session<'r>>,
-    reach: &Reach<'r>,
+    deps: &Deps<'r>,
     target: Option<&Target>,
     until: Deadline,
 ) -> Result<Result<Duration, LinkError>, Error> {
     let connected = match session.take() {
         Some(session) => Ok(session),
-        None => reconnect(reach, target, until),
+        None => reconnect(deps, target, until),
     };
     let mut connected = match connected {
         Ok(session) => session,
         Err(ProofError::NotTheGateway(look_alike)) => return Err(Error::NotTheGateway(look_alike)),
-        Err(ProofError::Link(error)) => return loss(error),
+        Err(ProofError::Link(error)) => return loss_or_error(error),
     };
     match connected.ask(Ping, until) {
         Ok(answer) => {
@@ -215,21 +214,21 @@ fn trip<'r>(
             Ok(Ok(answer.rtt))
         }
         Err(AskError::Malformed(complaint)) => Err(Error::Malformed { action: "PING", complaint }),
-        Err(AskError::Link(error)) => loss(error),
+        Err(AskError::Link(error)) => loss_or_error(error),
     }
 }
 
 fn reconnect<'r>(
-    reach: &Reach<'r>,
+    deps: &Deps<'r>,
     target: Option<&Target>,
     until: Deadline,
 ) -> Result<Session<'r>, ProofError> {
     let Some(target) = target else { return Err(LinkError::Lost.into()) };
-    let connection = (reach.transport)(target.address).connect(until)?;
-    Session::prove(connection, &**reach.clock, until)
+    let connection = (deps.transport)(target.address).connect(until)?;
+    Session::prove(connection, &**deps.clock, until)
 }
 
-fn loss(error: LinkError) -> Result<Result<Duration, LinkError>, Error> {
+fn loss_or_error(error: LinkError) -> Result<Result<Duration, LinkError>, Error> {
     match error {
         LinkError::Stopped(stopped) => Err(stopped.into()),
         LinkError::NotZeroMq(what) => Err(Error::NotZeroMq(what)),
@@ -268,7 +267,7 @@ fn summarise(samples: &Samples, options: &Options) -> Latency {
     }
 }
 
-/// Ten buckets of equal width from the shortest to the longest.
+/// Ten buckets of equal width, from the shortest round trip to the longest.
 fn buckets(histogram: &Histogram<u64>) -> Vec<Bucket> {
     const COUNT: u64 = 10;
     if histogram.is_empty() {

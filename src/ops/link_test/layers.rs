@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::latency::{self, Latency, Measured};
-use super::{Options, Reach, Report};
+use super::{Deps, Options, Report};
 use crate::clock::{Deadline, micros, signed_micros};
 use crate::exit::Exit;
 use crate::failure::interrupted;
@@ -62,7 +62,7 @@ pub(super) fn unreached() -> Vec<Layer> {
 /// A test on its way up.
 pub(super) struct Test<'t> {
     options: &'t Options,
-    reach: &'t Reach<'t>,
+    deps: &'t Deps<'t>,
     /// Monotonic time at which the layer that is tried now began.
     began: Duration,
     pub(super) report: Report,
@@ -71,9 +71,9 @@ pub(super) struct Test<'t> {
 }
 
 impl<'t> Test<'t> {
-    pub(super) fn new(options: &'t Options, reach: &'t Reach<'t>) -> Self {
-        let began = reach.clock.monotonic();
-        Self { options, reach, began, report: Report::new(), target: None, simulated: false }
+    pub(super) fn new(options: &'t Options, deps: &'t Deps<'t>) -> Self {
+        let began = deps.clock.monotonic();
+        Self { options, deps, began, report: Report::new(), target: None, simulated: false }
     }
 
     /// Goes up until a layer fails.
@@ -100,11 +100,11 @@ impl<'t> Test<'t> {
     }
 
     fn until(&self) -> Deadline {
-        Deadline::after(&**self.reach.clock, self.options.timeout).min(self.reach.deadline)
+        Deadline::after(&**self.deps.clock, self.options.timeout).min(self.deps.deadline)
     }
 
     fn reached(&mut self, name: &str, status: Status, found: String, remedy: Option<String>) {
-        let now = self.reach.clock.monotonic();
+        let now = self.deps.clock.monotonic();
         let took = now.saturating_sub(self.began);
         self.began = now;
         if let Some(layer) = self.report.layers.iter_mut().find(|layer| layer.name == name) {
@@ -131,9 +131,9 @@ impl<'t> Test<'t> {
     }
 
     fn find(&mut self) -> Result<Target, Failure> {
-        let (options, reach) = (self.options, self.reach);
+        let (options, deps) = (self.options, self.deps);
         let until = self.until();
-        let found = resolve(&options.host, options.port, &**reach.clock, reach.stop, until);
+        let found = resolve(&options.host, options.port, &**deps.clock, deps.stop, until);
         let target = found.map_err(|error| {
             let failure = options.names.resolve_failure(&error);
             self.failed("name", failure)
@@ -169,7 +169,7 @@ impl<'t> Test<'t> {
 
     fn connect_tcp(&mut self, target: &Target) -> Result<(), Failure> {
         let until = self.until();
-        let (clock, stop) = (&**self.reach.clock, self.reach.stop);
+        let (clock, stop) = (&**self.deps.clock, self.deps.stop);
         match diagnosis::tcp(target.address, clock, stop, until) {
             Ok(_) => {
                 self.passed("tcp", format!("connected to {}", target.address));
@@ -181,7 +181,7 @@ impl<'t> Test<'t> {
 
     fn shake_hands(&mut self, target: &Target) -> Result<Box<dyn Connection>, Failure> {
         let until = self.until();
-        match (self.reach.transport)(target.address).connect(until) {
+        match (self.deps.transport)(target.address).connect(until) {
             Ok(connection) => {
                 self.passed("zmtp", "ZMTP 3 handshake".to_owned());
                 Ok(connection)
@@ -192,7 +192,7 @@ impl<'t> Test<'t> {
 
     fn identify(&mut self, connection: Box<dyn Connection>) -> Result<Session<'t>, Failure> {
         let until = self.until();
-        match Session::prove(connection, &**self.reach.clock, until) {
+        match Session::prove(connection, &**self.deps.clock, until) {
             Ok(session) => {
                 let identity = session.identity();
                 self.simulated = identity.simulated;
@@ -274,7 +274,7 @@ impl<'t> Test<'t> {
 
     fn measure(&mut self, session: Session<'t>) -> Result<(), Failure> {
         let Measured { latency, last_loss, ended } =
-            latency::measure(session, self.options, self.reach, self.target.as_ref());
+            latency::measure(session, self.options, self.deps, self.target.as_ref());
         let judged = match (ended, &latency) {
             (Ok(()), Some(latency)) => self.judge_latency(latency, last_loss),
             (Ok(()), None) => Err(self.link_failed("latency", &LinkError::TimedOut)),

@@ -1,9 +1,9 @@
-//! `link-test --watch`: the same link, looked at again and again, and told of only when something changed.
+//! `link-test --watch`: looks at the link at an interval, and reports changes.
 //!
-//! Each look is a PING and a GET_ACCOUNT on one connection that is kept while it lives. What is told: that the gateway
-//! answers or doesn't, that its terminal does or doesn't, that somebody else answers, that the round trip or the clock
-//! crossed a limit, and, once, that there was no answer for 10 s, or that no figure of the account has moved for 5 min
-//! although margin is in use: a terminal that is cut off from its broker answers as well as any (hazard 19).
+//! Each look is a PING and a GET_ACCOUNT on one connection, which is kept while it lives. An event reports that the gateway
+//! or its terminal began or stopped answering, that another program answers, or that the round trip or the clock skew
+//! crossed a limit. Two more events are reported once each: no answer for 10 s, and no change in the account for 5 min
+//! although margin is in use. A terminal that is cut off from its broker answers like any other (hazard 19).
 
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Options, Reach};
+use super::{Deps, Options};
 use crate::clock::{Deadline, Stopped, micros, millis};
 use crate::guard::staleness;
 use crate::link::session::{AskError, ProofError, Session, clock_skew};
@@ -21,77 +21,77 @@ use crate::link::transport::LinkError;
 use crate::protocol::account::{Account, GetAccount};
 use crate::protocol::ping::Ping;
 
-/// Without an answer for this long the link is called down for good, and told once.
+/// After this time without an answer, one [`EventKind::Silent`] is reported.
 pub const SILENCE: Duration = Duration::from_secs(10);
 
-/// One look, told of or not.
+/// The result of one look, for monitoring.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Look {
-    /// When, UTC.
+    /// The end of the look, UTC.
     pub at: Timestamp,
-    /// What was seen.
-    pub state: State,
-    /// Monotonic round trip of its PING.
+    /// The link's state.
+    pub state: LinkState,
+    /// Monotonic round trip of its PING; `None` without an answer.
     pub rtt: Option<Duration>,
-    /// How long there has been no answer; zero while there is one.
+    /// Time since the last answer; zero while the gateway answers.
     pub silent: Duration,
-    /// How long no figure of the account has moved, although margin is in use; zero until that is 5 min.
+    /// Time since the account last changed, although margin is in use; zero below 5 min.
     pub still: Duration,
 }
 
-/// Hears what a watch sees.
+/// Receives the looks and events of a watch.
 pub trait Listener {
-    /// Of every look.
-    fn looked(&mut self, look: &Look);
+    /// Called after every look.
+    fn on_look(&mut self, look: &Look);
 
-    /// Of what is told: a change, or a silence. Answers whether anybody still listens.
-    fn tell(&mut self, event: &Event) -> ControlFlow<()>;
+    /// Called for every event. `Break` ends the watch.
+    fn on_event(&mut self, event: &Event) -> ControlFlow<()>;
 }
 
-/// What a look found.
+/// The state of the link.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "state")]
-pub enum State {
-    /// The gateway answers, and its terminal does.
+pub enum LinkState {
+    /// The gateway and its terminal answer.
     Up {
-        /// The round trip held against its limits.
+        /// The round trip compared with its limits.
         latency: Band,
-        /// The clock skew held against its limits.
+        /// The clock skew compared with its limits.
         clock: Band,
     },
-    /// The gateway answers, its terminal doesn't.
+    /// The gateway answers, but its terminal doesn't.
     TerminalGone {
-        /// The refusal.
+        /// The gateway's error code and message.
         why: String,
     },
     /// No answer.
     Down {
-        /// Why.
+        /// The error of the connection.
         why: String,
     },
-    /// Somebody else answers, or the gateway breaks its protocol.
+    /// Another program answers, or the gateway violates its protocol.
     Stranger {
-        /// What it looks like.
+        /// The kind of program, or the violation.
         why: String,
     },
 }
 
-impl State {
-    /// Whether the gateway answers, and its terminal too.
+impl LinkState {
+    /// Whether the gateway and its terminal answer.
     pub fn is_up(&self) -> bool {
         matches!(self, Self::Up { .. })
     }
 }
 
-/// A figure held against its two limits.
+/// A figure compared with two limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Band {
-    /// Within both.
+    /// Within both limits.
     Ok,
-    /// Past the first.
+    /// Above the first limit.
     Warn,
-    /// Past the second.
+    /// Above the second limit.
     Critical,
 }
 
@@ -107,62 +107,62 @@ impl Band {
     }
 }
 
-/// One thing that is told.
+/// A change of the link.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Event {
     /// `mt5crs.link-watch/1`.
     pub schema: &'static str,
-    /// When, UTC.
+    /// The time, UTC.
     pub at: Timestamp,
-    /// What changed.
+    /// The kind of change.
     pub kind: EventKind,
-    /// What is seen now.
+    /// The state after the change.
     #[serde(flatten)]
-    pub state: State,
+    pub state: LinkState,
     /// Monotonic round trip of this look's PING in µs.
     pub rtt_us: Option<u64>,
-    /// How long there has been, or was, no answer, in ms.
+    /// Time without an answer in ms, as of now or until now.
     pub silent_ms: Option<u64>,
-    /// How long no figure of the account has moved, or had, although margin is in use, in ms; null until that is 5 min.
+    /// Time without a change in the account although margin is in use in ms, as of now or until now; null below 5 min.
     pub still_ms: Option<u64>,
 }
 
-/// Why something is told.
+/// The kinds of change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum EventKind {
-    /// The first look.
+    /// The first look's state.
     First,
-    /// Another state than before.
+    /// The state differs from the previous one.
     Changed,
     /// No answer for [`SILENCE`].
     Silent,
-    /// No figure of the account has moved for 5 min, although margin is in use.
+    /// The account has not changed for 5 min, although margin is in use.
     Still,
-    /// They move again.
+    /// The account changes again.
     Moved,
 }
 
-/// Looks every `every` until somebody asks to stop, the deadline is past, or nobody is told any longer.
+/// Looks at that interval until a signal, the deadline or the listener ends the watch. Returns the last state.
 pub fn run(
     options: &Options,
-    reach: &Reach<'_>,
-    every: Duration,
+    deps: &Deps<'_>,
+    interval: Duration,
     listener: &mut dyn Listener,
-) -> Result<Option<State>, Stopped> {
-    let clock = &**reach.clock;
+) -> Result<Option<LinkState>, Stopped> {
+    let clock = &**deps.clock;
     let mut session = None;
-    let mut last: Option<State> = None;
-    let (mut answered_at, mut silence_told) = (clock.monotonic(), false);
+    let mut last: Option<LinkState> = None;
+    let (mut answered_at, mut silence_reported) = (clock.monotonic(), false);
     let mut movement = Movement::default();
     let mut due = clock.monotonic();
     loop {
         let began = clock.monotonic();
-        let Seen { state, rtt, account } = look(options, reach, &mut session)?;
-        // A look that the deadline cut short says nothing of the gateway: the answer is what the one before it saw.
-        let is_cut = reach.deadline.is_past(clock)
+        let LookResult { state, rtt, account } = look(options, deps, &mut session)?;
+        // The deadline cut this look short, so it shows nothing about the gateway. The previous state stands.
+        let is_cut = deps.deadline.is_past(clock)
             && clock.monotonic().saturating_sub(began) < options.timeout;
-        if is_cut && matches!(state, State::Down { .. }) && last.is_some() {
+        if is_cut && matches!(state, LinkState::Down { .. }) && last.is_some() {
             return Ok(last);
         }
         let silent = clock.monotonic().saturating_sub(answered_at);
@@ -175,52 +175,52 @@ pub fn run(
             silent_ms: None,
             still_ms: None,
         };
-        let down = matches!(state, State::Down { .. });
+        let down = matches!(state, LinkState::Down { .. });
         let silence = if down { silent } else { Duration::ZERO };
-        if down || matches!(last, Some(State::Down { .. })) {
+        if down || matches!(last, Some(LinkState::Down { .. })) {
             event.silent_ms = Some(millis(silent));
         }
-        let mut movement_told = None;
+        let mut movement_event = None;
         let mut still = Duration::ZERO;
         if let Some(account) = &account {
-            movement_told = movement.read(clock.monotonic(), account);
+            movement_event = movement.update(clock.monotonic(), account);
             event.still_ms = movement.still.map(millis);
             still = movement.still.unwrap_or_default();
         }
-        listener.looked(&Look {
+        listener.on_look(&Look {
             at: clock.now(),
             state: state.clone(),
             rtt,
             silent: silence,
             still,
         });
-        let mut told = ControlFlow::Continue(());
+        let mut flow = ControlFlow::Continue(());
         if last.is_none() {
             event.kind = EventKind::First;
-            told = listener.tell(&event);
+            flow = listener.on_event(&event);
         } else if last.as_ref() != Some(&state) {
-            told = listener.tell(&event);
+            flow = listener.on_event(&event);
         }
-        if down && silent >= SILENCE && !silence_told {
+        if down && silent >= SILENCE && !silence_reported {
             event.kind = EventKind::Silent;
-            told = listener.tell(&event);
-            silence_told = true;
+            flow = listener.on_event(&event);
+            silence_reported = true;
         }
-        if let Some((kind, span)) = movement_told {
+        if let Some((kind, span)) = movement_event {
             (event.kind, event.still_ms) = (kind, Some(millis(span)));
-            told = listener.tell(&event);
+            flow = listener.on_event(&event);
         }
         if !down {
-            (answered_at, silence_told) = (clock.monotonic(), false);
+            (answered_at, silence_reported) = (clock.monotonic(), false);
         }
         last = Some(state);
-        if told.is_break() {
+        if flow.is_break() {
             return Ok(last);
         }
         let now = clock.monotonic();
-        due = next_due(due, every, now);
+        due = next_due(due, interval, now);
         let wait = due.saturating_sub(now);
-        let left = reach.deadline.left(clock);
+        let left = deps.deadline.left(clock);
         if left.is_zero() || left < wait {
             return Ok(last);
         }
@@ -228,25 +228,25 @@ pub fn run(
     }
 }
 
-/// Whether the account's figures move, look after look.
+/// Tracks whether the account's figures change between looks.
 #[derive(Default)]
 struct Movement {
     figures: staleness::Figures,
-    /// For how long they have stood still, once that was told.
+    /// Time since their last change, once an event has reported it.
     still: Option<Duration>,
 }
 
 impl Movement {
-    /// As the account reads now; answers what there is to tell, and for how long they have, or had, stood still.
-    fn read(&mut self, now: Duration, account: &Account) -> Option<(EventKind, Duration)> {
+    /// Takes the account's present figures. Returns the event to report, and the time without a change.
+    fn update(&mut self, now: Duration, account: &Account) -> Option<(EventKind, Duration)> {
         if account.margin.value().is_zero() {
-            // Nothing that moves is open.
+            // Without open positions nothing changes.
             self.figures.forget();
         } else {
             let Account { balance, equity, margin, .. } = account;
-            self.figures.read(now, format!("{balance} {equity} {margin}"));
+            self.figures.record(now, format!("{balance} {equity} {margin}"));
         }
-        let before = std::mem::replace(&mut self.still, self.figures.still(now));
+        let before = std::mem::replace(&mut self.still, self.figures.stale_for(now));
         match (before, self.still) {
             (None, Some(span)) => Some((EventKind::Still, span)),
             (Some(span), None) => Some((EventKind::Moved, span)),
@@ -255,44 +255,44 @@ impl Movement {
     }
 }
 
-/// What one look found.
-struct Seen {
-    state: State,
+/// The result of one look.
+struct LookResult {
+    state: LinkState,
     rtt: Option<Duration>,
-    /// The account, where the terminal answered.
+    /// The account, if the terminal answered.
     account: Option<Account>,
 }
 
-impl Seen {
-    fn without_account(state: State, rtt: Option<Duration>) -> Self {
+impl LookResult {
+    fn without_account(state: LinkState, rtt: Option<Duration>) -> Self {
         Self { state, rtt, account: None }
     }
 }
 
-/// The next look on a fixed schedule; those that a slow one overran are left out, in one step however many they are.
-fn next_due(due: Duration, every: Duration, now: Duration) -> Duration {
-    let overran = now.saturating_sub(due).as_nanos() / every.as_nanos().max(1);
+/// The next due time on a fixed schedule. Skips every due time that a slow look has overrun, in one step.
+fn next_due(due: Duration, interval: Duration, now: Duration) -> Duration {
+    let overran = now.saturating_sub(due).as_nanos() / interval.as_nanos().max(1);
     let steps = u32::try_from(overran).unwrap_or(u32::MAX).saturating_add(1);
-    due.saturating_add(every.saturating_mul(steps)).max(now)
+    due.saturating_add(interval.saturating_mul(steps)).max(now)
 }
 
 fn look<'r>(
     options: &Options,
-    reach: &Reach<'r>,
+    deps: &Deps<'r>,
     session: &mut Option<Session<'r>>,
-) -> Result<Seen, Stopped> {
-    let until = Deadline::after(&**reach.clock, options.timeout).min(reach.deadline);
+) -> Result<LookResult, Stopped> {
+    let until = Deadline::after(&**deps.clock, options.timeout).min(deps.deadline);
     let mut proved = match session.take() {
         Some(session) => session,
-        None => match open(options, reach, until)? {
+        None => match connect(options, deps, until)? {
             Ok(session) => session,
-            Err(state) => return Ok(Seen::without_account(state, None)),
+            Err(state) => return Ok(LookResult::without_account(state, None)),
         },
     };
-    // A connection that was open and has ended says only that it ended; whether anybody answers, the next look tells.
+    // An ended connection shows only that it ended. The next look shows whether the gateway answers.
     let pong = match proved.ask(Ping, until) {
         Ok(answer) => answer,
-        Err(error) => return Ok(Seen::without_account(unanswered(error)?, None)),
+        Err(error) => return Ok(LookResult::without_account(state_after_error(error)?, None)),
     };
     let rtt = pong.rtt;
     let clock = match &pong.reply {
@@ -301,59 +301,64 @@ fn look<'r>(
             Band::of(skew.unsigned_abs(), options.skew_warn, options.signature_ttl)
         }
         Err(refusal) => {
-            let stranger = State::Stranger { why: refusal.to_string() };
-            return Ok(Seen::without_account(stranger, Some(rtt)));
+            let stranger = LinkState::Stranger { why: refusal.to_string() };
+            return Ok(LookResult::without_account(stranger, Some(rtt)));
         }
     };
     let seen = match proved.ask(GetAccount, until).map(|answer| answer.reply) {
         Ok(Ok(account)) => {
             let latency = Band::of(rtt, options.latency_warn, options.latency_critical);
-            let state = State::Up { latency, clock };
-            Seen { state, rtt: Some(rtt), account: Some(account) }
+            let state = LinkState::Up { latency, clock };
+            LookResult { state, rtt: Some(rtt), account: Some(account) }
         }
-        Ok(Err(refusal)) => {
-            Seen::without_account(State::TerminalGone { why: refusal.to_string() }, Some(rtt))
-        }
-        Err(error) => return Ok(Seen::without_account(unanswered(error)?, Some(rtt))),
+        Ok(Err(refusal)) => LookResult::without_account(
+            LinkState::TerminalGone { why: refusal.to_string() },
+            Some(rtt),
+        ),
+        Err(error) => return Ok(LookResult::without_account(state_after_error(error)?, Some(rtt))),
     };
     *session = Some(proved);
     Ok(seen)
 }
 
-fn unanswered(error: AskError) -> Result<State, Stopped> {
+fn state_after_error(error: AskError) -> Result<LinkState, Stopped> {
     match error {
         AskError::Link(LinkError::Stopped(stopped)) => Err(stopped),
-        AskError::Link(error) => Ok(State::Down { why: error.to_string() }),
-        AskError::Malformed(complaint) => Ok(State::Stranger { why: complaint.to_string() }),
+        AskError::Link(error) => Ok(LinkState::Down { why: error.to_string() }),
+        AskError::Malformed(complaint) => Ok(LinkState::Stranger { why: complaint.to_string() }),
     }
 }
 
-fn open<'r>(
+fn connect<'r>(
     options: &Options,
-    reach: &Reach<'r>,
+    deps: &Deps<'r>,
     until: Deadline,
-) -> Result<Result<Session<'r>, State>, Stopped> {
-    let clock = &**reach.clock;
-    let down = |why: String| Ok(Err(State::Down { why }));
-    let target = match resolve(&options.host, options.port, clock, reach.stop, until) {
+) -> Result<Result<Session<'r>, LinkState>, Stopped> {
+    let clock = &**deps.clock;
+    let down = |why: String| Ok(Err(LinkState::Down { why }));
+    let target = match resolve(&options.host, options.port, clock, deps.stop, until) {
         Ok(target) => target,
         Err(error) => {
-            reach.stop.check()?;
+            deps.stop.check()?;
             return down(error.to_string());
         }
     };
     if let Err(own) = target::allow(&target, options.allow_loopback) {
-        return Ok(Err(State::Stranger { why: options.names.own_address(&target, own).message }));
+        return Ok(Err(LinkState::Stranger {
+            why: options.names.own_address(&target, own).message,
+        }));
     }
-    let connection = (reach.transport)(target.address).connect(until);
+    let connection = (deps.transport)(target.address).connect(until);
     match connection.map(|connection| Session::prove(connection, clock, until)) {
         Ok(Ok(session)) => Ok(Ok(session)),
         Err(LinkError::Stopped(stopped))
         | Ok(Err(ProofError::Link(LinkError::Stopped(stopped)))) => Err(stopped),
-        Err(error @ LinkError::NotZeroMq(_)) => Ok(Err(State::Stranger { why: error.to_string() })),
+        Err(error @ LinkError::NotZeroMq(_)) => {
+            Ok(Err(LinkState::Stranger { why: error.to_string() }))
+        }
         Err(error) | Ok(Err(ProofError::Link(error))) => down(error.to_string()),
         Ok(Err(error @ ProofError::NotTheGateway(_))) => {
-            Ok(Err(State::Stranger { why: error.to_string() }))
+            Ok(Err(LinkState::Stranger { why: error.to_string() }))
         }
     }
 }

@@ -1,26 +1,26 @@
-//! What must hold after a round, whatever happened in it. The oracle is the simulated broker's own ledger: what the tool
-//! recorded and what it said are held against what executed.
+//! The invariants: conditions that hold after every round, whatever happened in it. The simulated broker's own ledger
+//! decides: it shows what executed, and the tool's records and reports are compared with it.
 
 use std::collections::{BTreeSet, HashMap};
-use std::path::Path;
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
 use uuid::Uuid;
 
-use super::stage::Ended;
-use crate::evidence::body::{Body, CloseResult, OpenResult, Resolved, TicketResult};
+use super::sandbox::CommandResult;
+use crate::evidence::body::Body;
+use crate::evidence::outcome::{CloseOutcome, OpenOutcome};
 use crate::evidence::{Evidence, Record};
+use crate::harness::broker::BrokerBook;
 use crate::ops::evidence::verify;
 use crate::ops::sync::snapshot::{Previous, Store};
 use crate::protocol::positions::Position;
-use crate::sim::{Execution, ExecutionKind, read_ledger, read_positions};
+use crate::sim::ExecutionKind;
 use crate::units::Ticket;
 
 macro_rules! invariants {
     ($($(#[doc = $doc:literal])+ $name:ident;)*) => {
-        /// Something that must hold after every round.
+        /// A condition that holds after every round.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
         #[serde(rename_all = "kebab-case")]
         pub enum Invariant {
@@ -28,10 +28,10 @@ macro_rules! invariants {
         }
 
         impl Invariant {
-            /// All of them, in the order of the report.
+            /// Every invariant, in the report's order.
             pub const ALL: &[Self] = &[$(Self::$name,)*];
 
-            /// What it says.
+            /// The invariant as a sentence.
             pub fn meaning(self) -> &'static str {
                 match self {
                     $(Self::$name => concat!($($doc),+),)*
@@ -43,35 +43,35 @@ macro_rules! invariants {
 }
 
 invariants! {
-    /// The snapshot that the disturbance left is whole.
+    /// The disturbance leaves a whole snapshot or none.
     SnapshotWhole;
-    /// The recovered snapshot is the book's.
+    /// The recovered snapshot equals the broker's book.
     SnapshotIsTheBooks;
-    /// No order executed twice.
+    /// No order executes twice.
     NoOrderTwice;
-    /// No order executed whose intent is not recorded.
+    /// Every order that executed has a recorded intent.
     NoOrderUnrecorded;
-    /// Nothing that trades was sent to another program.
+    /// Another program on the gateway's port receives nothing that trades.
     NothingToStrangers;
-    /// No intent is left unresolved that the book can resolve.
+    /// Every intent that the book can resolve is resolved.
     IntentsResolved;
-    /// Nothing is recorded as done, or as not done, that the ledger contradicts.
+    /// No record contradicts the ledger.
     RecordsAreTrue;
-    /// Nothing was reported as done, or as not done, that the ledger contradicts.
+    /// No report contradicts the ledger.
     ReportsAreTrue;
-    /// The chain of evidence verifies.
+    /// The evidence chain verifies.
     EvidenceVerifies;
-    /// An emergency-close closes everything although nothing can be written.
+    /// On a full disk, emergency-close still closes everything.
     RiskIsReduced;
-    /// Every command ended within its time.
+    /// Every command ends in time.
     Bounded;
     /// A restarted sync recovers.
     Recovers;
-    /// The round could be played.
+    /// The round could be run.
     Played;
 }
 
-/// What was looked at in a round, and what did not hold.
+/// The invariants that a round checked, and those that it violated.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
     pub(super) checked: Vec<Invariant>,
@@ -79,78 +79,79 @@ pub(super) struct Findings {
 }
 
 impl Findings {
-    /// Counts a look, with what speaks against the invariant.
-    pub(super) fn look(&mut self, invariant: Invariant, against: impl Into<Option<String>>) {
+    /// Records one check of an invariant, and the violation that it found.
+    pub(super) fn record(&mut self, invariant: Invariant, violation: impl Into<Option<String>>) {
         if !self.checked.contains(&invariant) {
             self.checked.push(invariant);
         }
-        self.violated.extend(against.into().map(|against| (invariant, against)));
+        self.violated.extend(violation.into().map(|violation| (invariant, violation)));
     }
 
-    /// The snapshot as it lies there: none, or a whole one.
-    pub(super) fn snapshot_whole(&mut self, store: &Store) {
-        let against = match store.load() {
+    /// There is no snapshot, or a whole one.
+    pub(super) fn check_snapshot_whole(&mut self, store: &Store) {
+        let violation = match store.load() {
             Previous::Found(_) | Previous::Absent => None,
             Previous::Unusable(why) => Some(why),
         };
-        self.look(Invariant::SnapshotWhole, against);
+        self.record(Invariant::SnapshotWhole, violation);
     }
 
-    /// The snapshot holds just what is open in the book.
-    pub(super) fn snapshot_is_the_books(&mut self, store: &Store, book: &Book) {
-        let against = match store.load() {
+    /// The snapshot holds the book's open positions and no others.
+    pub(super) fn check_snapshot_is_the_books(&mut self, store: &Store, book: &BrokerBook) {
+        let violation = match store.load() {
             Previous::Found(snapshot) => {
-                let (kept, open) = (lines(&snapshot.positions), lines(&book.open));
+                let (kept, open) =
+                    (describe_positions(&snapshot.positions), describe_positions(&book.open));
                 (kept != open).then(|| format!("it holds {kept:?}, and the book {open:?}"))
             }
             Previous::Absent => Some("there is none".to_owned()),
             Previous::Unusable(why) => Some(why),
         };
-        self.look(Invariant::SnapshotIsTheBooks, against);
+        self.record(Invariant::SnapshotIsTheBooks, violation);
     }
 
-    /// What executed, by itself.
-    pub(super) fn ledger(&mut self, book: &Book, canaries: usize) {
-        let opens = book.of(ExecutionKind::Open).count();
+    /// The ledger alone shows that no order executed twice.
+    pub(super) fn check_ledger(&mut self, book: &BrokerBook, canaries: usize) {
+        let opens = book.executed(ExecutionKind::Open).count();
         let more = (opens > canaries).then(|| format!("{canaries} canaries opened {opens}"));
-        self.look(Invariant::NoOrderTwice, more);
+        self.record(Invariant::NoOrderTwice, more);
         let mut closed = BTreeSet::new();
-        for entry in book.of(ExecutionKind::Close) {
+        for entry in book.executed(ExecutionKind::Close) {
             let again = !closed.insert(entry.ticket);
-            let against = again.then(|| format!("{} was closed twice", entry.ticket));
-            self.look(Invariant::NoOrderTwice, against);
+            let violation = again.then(|| format!("{} was closed twice", entry.ticket));
+            self.record(Invariant::NoOrderTwice, violation);
         }
     }
 
-    /// Another program on the port has traded on nothing of ours.
-    pub(super) fn strangers(&mut self, book: &Book) {
+    /// The impostor on the gateway's port received nothing that made it trade.
+    pub(super) fn check_impostor(&mut self, book: &BrokerBook) {
         let traded = book.ledger.len();
-        let against = (traded > 0).then(|| format!("it traded {traded} times"));
-        self.look(Invariant::NothingToStrangers, against);
+        let violation = (traded > 0).then(|| format!("it traded {traded} times"));
+        self.record(Invariant::NothingToStrangers, violation);
     }
 
-    /// The records: their chain, what they leave open, and whether the ledger bears them out.
-    pub(super) fn evidence(&mut self, evidence: &Evidence, book: &Book) {
+    /// The records form a whole chain, leave nothing open that the book resolves, and agree with the ledger.
+    pub(super) fn check_evidence(&mut self, evidence: &Evidence, book: &BrokerBook) {
         let options = verify::Options { evidence: evidence.clone(), anchor: None };
         let outcome = verify::run(&options);
         let damages = match (&outcome.report, outcome.failure) {
             (Some(report), None) => report.damages.first().map(ToString::to_string),
             (_, failure) => Some(failure.map_or("it can't be read".to_owned(), |f| f.message)),
         };
-        self.look(Invariant::EvidenceVerifies, damages);
+        self.record(Invariant::EvidenceVerifies, damages);
         let unresolved = match evidence.unresolved() {
             Ok(intents) => {
-                // What was closed since no list shows any more, and it is a person's to say.
+                // An order that was closed since then is in no list, so only a person can resolve its intent.
                 let closed_since =
                     |time| book.ledger.iter().any(|e| e.kind.closes() && e.time > time);
                 let left = intents.iter().find(|intent| !closed_since(intent.time));
-                left.map(|intent| format!("that of run {}", intent.run))
+                left.map(|intent| format!("the intent of run {}", intent.run))
             }
             Err(error) => Some(error.to_string()),
         };
-        self.look(Invariant::IntentsResolved, unresolved);
+        self.record(Invariant::IntentsResolved, unresolved);
         let records: Result<Vec<Record>, _> = evidence.records().and_then(Iterator::collect);
-        // That they can't be read is a violation already.
+        // Unreadable records are a violation of EvidenceVerifies already.
         let Ok(records) = records else { return };
         let mut requests = HashMap::new();
         for record in &records {
@@ -158,144 +159,84 @@ impl Findings {
                 requests.insert(record.run, intent.request);
             }
         }
-        for open in book.of(ExecutionKind::Open) {
+        for open in book.executed(ExecutionKind::Open) {
             let recorded = requests.values().any(|request| open.request_uuid == Some(*request));
-            let against = (!recorded).then(|| format!("that of {} is missing", open.ticket));
-            self.look(Invariant::NoOrderUnrecorded, against);
+            let violation =
+                (!recorded).then(|| format!("the intent of {} is missing", open.ticket));
+            self.record(Invariant::NoOrderUnrecorded, violation);
         }
         for record in &records {
-            let against = record.body.as_ref().and_then(|body| lie(body, record, &requests, book));
-            self.look(Invariant::RecordsAreTrue, against);
+            let body = record.body.as_ref();
+            let violation = body.and_then(|body| refute_record(body, record, &requests, book));
+            self.record(Invariant::RecordsAreTrue, violation);
         }
     }
 
-    /// What a command said of itself.
-    pub(super) fn report(&mut self, ended: &Ended, book: &Book) {
-        let against = ended.overdue.then(|| "a command had to be ended".to_owned());
-        self.look(Invariant::Bounded, against);
-        if ended.code.is_none() {
+    /// A command's own report and exit code agree with the ledger.
+    pub(super) fn check_report(&mut self, result: &CommandResult, book: &BrokerBook) {
+        let violation = result.timed_out.then(|| "a command had to be killed".to_owned());
+        self.record(Invariant::Bounded, violation);
+        if result.exit_code.is_none() {
             return;
         }
-        let report = &ended.document["report"];
-        let against = match ended.document["schema"].as_str() {
-            Some("mt5crs.sync/1") => of_sync(report, book),
-            Some("mt5crs.canary/1") => of_canary(report, ended.code, book),
-            Some("mt5crs.emergency-close/1") => of_emergency_close(report, ended.code, book),
-            _ => Some(format!("no report, {}", ended.describe())),
+        let violation = match &result.document {
+            serde_json::Value::Null => Some(format!("no report, {}", result.describe())),
+            document => book.refute(document, result.exit_code),
         };
-        self.look(Invariant::ReportsAreTrue, against);
+        self.record(Invariant::ReportsAreTrue, violation);
     }
 }
 
-/// The broker's own view.
-pub(super) struct Book {
-    pub(super) ledger: Vec<Execution>,
-    pub(super) open: Vec<Position>,
-}
-
-impl Book {
-    pub(super) fn read(path: &Path) -> Result<Self, crate::sim::JournalError> {
-        Ok(Self { ledger: read_ledger(path)?, open: read_positions(path)? })
-    }
-
-    pub(super) fn of(&self, kind: ExecutionKind) -> impl Iterator<Item = &Execution> {
-        self.ledger.iter().filter(move |entry| entry.kind == kind)
-    }
-
-    fn closed(&self, ticket: Ticket) -> bool {
-        self.ledger.iter().any(|entry| entry.kind.closes() && entry.ticket == ticket)
-    }
-
-    fn opened_by(&self, request: Option<&Uuid>) -> Option<Ticket> {
-        let request = request.copied();
-        let opened = self.of(ExecutionKind::Open).find(|entry| entry.request_uuid == request);
-        opened.filter(|_| request.is_some()).map(|entry| entry.ticket)
-    }
-}
-
-/// What of a position must be the same in the book and in a snapshot; prices and results move.
-fn lines(positions: &[Position]) -> BTreeSet<String> {
-    let line = |p: &Position| {
+/// What is equal in a book and in a snapshot of it; prices and profits move.
+fn describe_positions(positions: &[Position]) -> BTreeSet<String> {
+    let describe = |p: &Position| {
         format!("{} {} {} {} at {}", p.ticket, p.symbol, p.side, p.volume, p.open_price)
     };
-    positions.iter().map(line).collect()
+    positions.iter().map(describe).collect()
 }
 
-/// What the ledger has against a record.
-fn lie(
+/// What a record claims and the ledger refutes. `requests` maps each run to its OPEN's uuid.
+fn refute_record(
     body: &Body,
     record: &Record,
     requests: &HashMap<Uuid, Uuid>,
-    book: &Book,
+    book: &BrokerBook,
 ) -> Option<String> {
-    let opened = |run: &Uuid| book.opened_by(requests.get(run));
+    let opened_by = |run: &Uuid| {
+        let request = requests.get(run)?;
+        let mut opens = book.executed(ExecutionKind::Open);
+        opens.find(|entry| entry.request_uuid == Some(*request)).map(|entry| entry.ticket)
+    };
     let executed = |run: &Uuid, ticket: Ticket| {
-        (opened(run) != Some(ticket)).then(|| {
-            format!("record {}: executed as {ticket}; the ledger: {:?}", record.seq, opened(run))
-        })
+        let opened = opened_by(run);
+        (opened != Some(ticket))
+            .then(|| format!("record {}: executed as {ticket}; the ledger: {opened:?}", record.seq))
     };
     let not_executed = |run: &Uuid| {
-        opened(run)
+        opened_by(run)
             .map(|ticket| format!("record {}: not executed; the ledger: {ticket}", record.seq))
     };
-    let not_closed = |ticket: Ticket| {
-        (!book.closed(ticket))
+    let closed = |ticket: Ticket| {
+        (!book.is_closed(ticket))
             .then(|| format!("record {}: {ticket} is closed; it isn't", record.seq))
     };
     match body {
         Body::OpenOutcome(outcome) => match &outcome.result {
-            OpenResult::Executed { ticket, .. } => executed(&outcome.intent, *ticket),
-            OpenResult::NotExecuted { .. } => not_executed(&outcome.intent),
-            OpenResult::Unknown { .. } => None,
+            OpenOutcome::Executed { ticket, .. } => executed(&outcome.intent, *ticket),
+            OpenOutcome::NotExecuted { .. } => not_executed(&outcome.intent),
+            OpenOutcome::Unknown { .. } => None,
         },
-        Body::Resolution(resolution) => match resolution.outcome {
-            Resolved::Executed { ticket } => executed(&resolution.intent, ticket),
-            Resolved::NotExecuted => not_executed(&resolution.intent),
+        Body::Resolution(resolution) => match resolution.opened {
+            Some(ticket) => executed(&resolution.intent, ticket),
+            None => not_executed(&resolution.intent),
         },
-        Body::CloseOutcome(outcome) if outcome.result == CloseResult::Closed => {
-            not_closed(outcome.ticket)
+        Body::CloseOutcome(outcome) if outcome.result == CloseOutcome::Closed => {
+            closed(outcome.ticket)
         }
         Body::EmergencyOutcome(outcome) => {
-            let closed = outcome.tickets.iter().filter(|t| t.result == TicketResult::Closed);
-            closed.map(|t| t.ticket).find_map(not_closed)
+            let tickets = outcome.tickets.iter().filter(|ticket| ticket.is_closed());
+            tickets.map(|t| t.ticket).find_map(closed)
         }
         _ => None,
     }
-}
-
-fn of_sync(report: &Value, book: &Book) -> Option<String> {
-    let recovered = report["recovered"].as_u64()?;
-    let count = book.open.len() as u64;
-    (recovered != count).then(|| format!("{recovered} positions recovered; the book holds {count}"))
-}
-
-fn of_canary(report: &Value, code: Option<i32>, book: &Book) -> Option<String> {
-    let opened: Vec<i64> = book.of(ExecutionKind::Open).map(|entry| entry.ticket.0).collect();
-    let ticket = report["order"]["position"]["ticket"].as_i64();
-    match report["order"]["result"].as_str() {
-        Some("executed") if !ticket.is_some_and(|ticket| opened.contains(&ticket)) => {
-            return Some(format!("the order executed as {ticket:?}; the ledger: {opened:?}"));
-        }
-        Some("not_executed") | None if !opened.is_empty() => {
-            return Some(format!("no order executed; the ledger: {opened:?}"));
-        }
-        _ => {}
-    }
-    if matches!(code, Some(3 | 5 | 7)) && !opened.is_empty() {
-        return Some(format!("exit code {code:?}, and the ledger holds {opened:?}"));
-    }
-    let said_closed = report["close"]["result"] == "closed" || code == Some(0);
-    let closed = ticket.is_some_and(|ticket| book.closed(Ticket(ticket)));
-    (said_closed && !closed).then(|| format!("{ticket:?} was closed; it wasn't"))
-}
-
-fn of_emergency_close(report: &Value, code: Option<i32>, book: &Book) -> Option<String> {
-    for ticket in report["tickets"].as_array().into_iter().flatten() {
-        let number = ticket["ticket"].as_i64().unwrap_or_default();
-        if ticket["result"] == "closed" && !book.closed(Ticket(number)) {
-            return Some(format!("{number} was closed; it wasn't"));
-        }
-    }
-    let flat = code == Some(0) || report["certificate"].is_object();
-    (flat && !book.open.is_empty()).then(|| format!("flat; the book holds {}", book.open.len()))
 }

@@ -1,4 +1,4 @@
-//! One round: set the stage, disturb a command in the middle, restart, and hold everything against the book.
+//! One round: prepares a sandbox, disturbs a command, restarts, and checks every invariant.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,382 +6,409 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::draw::{Blow, Client, Draw};
-use super::invariants::{Book, Findings, Invariant};
-use super::power;
-use super::stage::{Conditions, Deps, Ended, Gateway, LOOK, Process, REACHED, Stage, Trouble};
-use super::wire::{Held, Order, Wire};
+use super::disturbance::Disturbance;
+use super::invariants::{Findings, Invariant};
+use super::power_cut;
+use super::sandbox::{CommandResult, Deps, POLL_INTERVAL, REACHED, Sandbox, StartOptions};
+use super::scenario::{Scenario, ToolCommand};
 use crate::clock::Deadline;
 use crate::evidence::EvidenceError;
 use crate::evidence::body::{Begin, EmergencyIntent};
+use crate::harness::HarnessError;
+use crate::harness::broker::BrokerBook;
+use crate::harness::process::{GatewayProcess, Process};
+use crate::harness::proxy::{ConnectionCounts, HeldMessage, Proxy};
 use crate::ops::sync::snapshot::SCHEMA;
 use crate::units::Ticket;
 
-/// So many tickets fill a record past what the disk must have room for before an order.
-const BALLAST_TICKETS: i64 = 28_000;
-/// A limit on file sizes counts in these.
+/// Tickets of the filler record: enough for it to exceed the room that an order needs on the disk.
+const FILLER_TICKETS: i64 = 28_000;
+/// The unit of a file size limit, in bytes.
 const BLOCK: u64 = 512;
-/// Restarted so often, a sync must have recovered.
+/// One of this many restarted syncs must recover.
 const RESTARTS: u32 = 5;
-/// The book of the program that takes the gateway's port.
-const IMPOSTOR: &str = "impostor.jsonl";
-/// A socket that connects anew by itself does so within this.
-const RECONNECT_TIME: Duration = Duration::from_millis(60);
-/// How long a connection that nobody opens any more is waited for.
-const VISIT_TIME: Duration = Duration::from_millis(1500);
+/// The book of the program on the gateway's port.
+const IMPOSTOR_BOOK: &str = "impostor.jsonl";
+/// A socket that reconnects by itself does so within this time.
+const RECONNECT_LIMIT: Duration = Duration::from_millis(60);
+/// How long the round waits for a connection or an answer that may never come.
+const WAIT_LIMIT: Duration = Duration::from_millis(1500);
 
 /// How a round went.
 #[derive(Debug)]
-pub(super) struct Played {
+pub(super) struct RoundResult {
     pub(super) findings: Findings,
-    /// From the blow to the end of the first sync that recovered.
+    /// From the disturbance to the end of the first sync that recovered.
     pub(super) recovery: Option<Duration>,
-    /// Whether the moment came.
-    pub(super) struck: bool,
+    /// Whether the trigger was reached.
+    pub(super) disturbed: bool,
     /// What executed at the broker, in order.
     pub(super) executed: Vec<String>,
 }
 
-/// Plays it in that directory, which is left there.
-pub(super) fn play(draw: &Draw, directory: &Path, deps: Deps<'_>) -> Result<Played, Trouble> {
-    let wire = Wire::to(None).map_err(Trouble::io("listen on loopback"))?;
-    let stage = Stage::set(deps, directory.to_owned(), wire.address())?;
-    let book = stage.file("book.jsonl");
+/// Runs the round in that directory, which stays.
+pub(super) fn run(
+    scenario: &Scenario,
+    directory: &Path,
+    deps: Deps<'_>,
+) -> Result<RoundResult, HarnessError> {
+    let proxy = Proxy::start(None).map_err(HarnessError::io("listen on loopback"))?;
+    let sandbox = Sandbox::create(deps, directory.to_owned(), proxy.address())?;
     let mut round = Round {
-        draw,
+        scenario,
         gateway: None,
         impostor: None,
-        book,
-        wire,
-        stage,
+        book: sandbox.file("book.jsonl"),
+        proxy,
+        sandbox,
         findings: Findings::default(),
-        struck: true,
-        canaries: usize::from(draw.client == Client::Canary),
+        disturbed: true,
     };
-    round.gateway_up(true)?;
+    round.start_gateway(true)?;
     round.prepare()?;
-    let (began, late) = round.disturb()?;
-    let recovered = round.recover(late)?;
+    let (began, delayed) = round.disturb()?;
+    let recovered = round.recover(delayed)?;
     let recovery = recovered.then(|| deps.clock.monotonic().saturating_sub(began));
-    round.judge()?;
-    let executed = round.book()?.ledger.iter().map(|entry| format!("{:?}", entry.kind)).collect();
-    Ok(Played { findings: round.findings, recovery, struck: round.struck, executed })
+    round.check_final_state()?;
+    let ledger = round.read_book()?.ledger;
+    let executed = ledger.iter().map(|entry| format!("{:?}", entry.kind)).collect();
+    Ok(RoundResult { findings: round.findings, recovery, disturbed: round.disturbed, executed })
 }
 
 struct Round<'r> {
-    draw: &'r Draw,
-    gateway: Option<Gateway>,
-    impostor: Option<Gateway>,
+    scenario: &'r Scenario,
+    gateway: Option<GatewayProcess>,
+    impostor: Option<GatewayProcess>,
     book: PathBuf,
-    wire: Wire,
-    stage: Stage<'r>,
+    proxy: Proxy,
+    sandbox: Sandbox<'r>,
     findings: Findings,
-    struck: bool,
-    canaries: usize,
+    disturbed: bool,
 }
 
-/// A message that arrives only after the tool was restarted.
-type Late = Option<(Held, Duration)>;
+/// A message that is delivered only after the tool was restarted, and how long after.
+type DelayedMessage = Option<(HeldMessage, Duration)>;
+
+fn read_book(path: &Path) -> Result<BrokerBook, HarnessError> {
+    BrokerBook::read(path).map_err(|error| HarnessError::Other(error.to_string()))
+}
 
 impl Round<'_> {
-    fn book(&self) -> Result<Book, Trouble> {
-        Book::read(&self.book).map_err(|error| Trouble::Other(error.to_string()))
+    fn read_book(&self) -> Result<BrokerBook, HarnessError> {
+        read_book(&self.book)
     }
 
-    /// Starts the gateway on its book; at first it may lie.
-    fn gateway_up(&mut self, first: bool) -> Result<(), Trouble> {
+    /// Starts the gateway on its book. Only the first one lies.
+    fn start_gateway(&mut self, first: bool) -> Result<(), HarnessError> {
         let mut arguments = vec![
-            format!("--positions={}", self.draw.positions),
-            format!("--seed={}", self.draw.seed),
+            format!("--positions={}", self.scenario.positions),
+            format!("--seed={}", self.scenario.seed),
         ];
-        if let (true, Blow::Lie { fault }) = (first, &self.draw.blow) {
+        if let (true, Disturbance::Lie { fault }) = (first, &self.scenario.disturbance) {
             arguments.push(format!("--fault={fault}"));
         }
-        let gateway = self.stage.gateway(&self.book, &arguments)?;
-        self.wire.lead_to(Some(gateway.address));
+        let gateway = self.sandbox.start_gateway(&self.book, &arguments)?;
+        self.proxy.route_to(Some(gateway.address));
         self.gateway = Some(gateway);
         Ok(())
     }
 
-    fn gateway_down(&mut self) {
-        self.wire.lead_to(None);
-        if let Some(gateway) = self.gateway.take() {
-            gateway.kill();
-        }
+    fn kill_gateway(&mut self) {
+        self.proxy.route_to(None);
+        self.gateway = None;
     }
 
-    /// What must be there before the blow: a snapshot to lose, or a disk that is nearly full.
-    fn prepare(&mut self) -> Result<(), Trouble> {
-        if self.draw.client == Client::Sync || matches!(self.draw.blow, Blow::PowerCut { .. }) {
-            let ended = self.stage.run(&["sync"])?;
-            if ended.code != Some(0) {
-                let why = format!("a sync before anything happened failed, {}", ended.describe());
-                return Err(Trouble::Other(why));
+    /// Creates what the disturbance needs: a snapshot that can be lost, or a disk that is nearly full.
+    fn prepare(&mut self) -> Result<(), HarnessError> {
+        let power_cut = matches!(self.scenario.disturbance, Disturbance::PowerCut { .. });
+        if self.scenario.command == ToolCommand::Sync || power_cut {
+            let result = self.sandbox.run(&["sync"])?;
+            if result.exit_code != Some(0) {
+                let why = format!("the sync before the disturbance failed, {}", result.describe());
+                return Err(HarnessError::Other(why));
             }
         }
         if self.fills_evidence() {
-            self.ballast().map_err(|error| Trouble::Other(error.to_string()))?;
+            self.fill_evidence().map_err(|error| HarnessError::Other(error.to_string()))?;
         }
         Ok(())
     }
 
-    /// A canary looks for room before it trades, so for it the disk fills behind records that are long already.
+    /// A canary checks for free space before it trades, so its disk gets full behind evidence that is long already.
     fn fills_evidence(&self) -> bool {
-        matches!(self.draw.blow, Blow::FullDisk { .. }) && self.draw.client == Client::Canary
+        matches!(self.scenario.disturbance, Disturbance::FullDisk { .. })
+            && self.scenario.command == ToolCommand::Canary
     }
 
-    fn ballast(&self) -> Result<(), EvidenceError> {
-        let (evidence, run) = (self.stage.evidence(), Uuid::from_u64_pair(0, self.draw.seed));
+    fn fill_evidence(&self) -> Result<(), EvidenceError> {
+        let (evidence, run) = (self.sandbox.evidence(), Uuid::from_u64_pair(0, self.scenario.seed));
         let patience = Duration::from_secs(1);
         let begin = Begin {
-            endpoint: format!("tcp://{}", self.wire.address()),
+            endpoint: format!("tcp://{}", self.proxy.address()),
             profile: None,
             currency: Some("USD".to_owned()),
             login: None,
             server: None,
             version: env!("CARGO_PKG_VERSION").to_owned(),
         };
-        let clock = self.stage.deps.clock;
+        let clock = self.sandbox.deps.clock;
         evidence.begin(run, clock, begin, patience)?;
-        let tickets = (1..=BALLAST_TICKETS).map(|ticket| Ticket(700_000_000 + ticket)).collect();
-        let ballast = EmergencyIntent { round: 1, tickets };
-        evidence.append(run, clock, &ballast.into(), patience).map(drop)
+        let tickets = (1..=FILLER_TICKETS).map(|ticket| Ticket(700_000_000 + ticket)).collect();
+        let filler = EmergencyIntent { round: 1, tickets };
+        evidence.append(run, clock, &filler.into(), patience).map(drop)
     }
 
-    fn limit(&self) -> Result<Option<u64>, Trouble> {
-        let Blow::FullDisk { blocks } = self.draw.blow else { return Ok(None) };
+    /// The largest file that the tool may write, in blocks.
+    fn file_blocks(&self) -> Result<Option<u64>, HarnessError> {
+        let Disturbance::FullDisk { blocks } = self.scenario.disturbance else { return Ok(None) };
         if !self.fills_evidence() {
             return Ok(Some(blocks));
         }
-        let there = fs::metadata(self.stage.evidence().path())
-            .map_err(Trouble::io("look at the evidence"))?;
-        Ok(Some(there.len() / BLOCK + blocks))
+        let evidence = fs::metadata(self.sandbox.evidence().path())
+            .map_err(HarnessError::io("look at the evidence"))?;
+        Ok(Some(evidence.len() / BLOCK + blocks))
     }
 
-    /// Starts the command and strikes. Answers when, and the message that is still on its way.
-    fn disturb(&mut self) -> Result<(Duration, Late), Trouble> {
-        // Between the last list and the order there is no message to be held at, but a point in a build for tests.
-        let waits_at = self.waits_before_order().then_some("before-intent");
-        let moment = self.draw.moment.filter(|_| waits_at.is_none());
-        let held = moment.map(|moment| self.wire.hold_at(moment));
-        let arguments: &[&str] = match self.draw.client {
-            Client::Sync => &["sync"],
-            Client::Canary => &["canary", "--yes", "--beside-open", "--deadline=6s"],
-            Client::EmergencyClose => &["emergency-close", "--yes", "--deadline=6s"],
+    /// Starts the command and disturbs it. Returns the time, and the message that has yet to be delivered.
+    fn disturb(&mut self) -> Result<(Duration, DelayedMessage), HarnessError> {
+        // No message lies between the last list and the order, but test builds have a wait point there.
+        let wait_point = self.waits_before_order().then_some("before-intent");
+        let trigger = self.scenario.trigger.filter(|_| wait_point.is_none());
+        let messages = trigger.map(|trigger| self.proxy.hold_at(trigger));
+        let arguments: &[&str] = match self.scenario.command {
+            ToolCommand::Sync => &["sync"],
+            ToolCommand::Canary => &["canary", "--yes", "--beside-open", "--deadline=6s"],
+            ToolCommand::EmergencyClose => &["emergency-close", "--yes", "--deadline=6s"],
         };
-        let conditions = Conditions { blocks: self.limit()?, waits_at };
-        let mut process = self.stage.start_so(arguments, &conditions)?;
-        let clock = self.stage.deps.clock;
-        let held = match held {
+        let options = StartOptions { file_blocks: self.file_blocks()?, wait_point };
+        let mut process = self.sandbox.start_with(arguments, &options)?;
+        let clock = self.sandbox.deps.clock;
+        let held = match messages {
             None => None,
-            Some(held) => self.stage.wait_for(&held, &mut process)?,
+            Some(messages) => self.sandbox.wait_for_message(&messages, &mut process)?,
         };
         let began = clock.monotonic();
-        if held.is_none() && moment.is_some() {
-            self.struck = false;
+        if held.is_none() && trigger.is_some() {
+            self.disturbed = false;
         }
-        if waits_at.is_some() {
-            self.struck = self.impostor_before_order(&mut process)?;
+        if wait_point.is_some() {
+            self.disturbed = self.start_impostor_before_order(&mut process)?;
         }
-        let mut late = None;
-        let ended = match (held, &self.draw.blow) {
-            (None, _) => self.stage.ended(process)?,
-            (Some(held), Blow::KillTool { delivered_after_ms, .. }) => {
-                let ended = self.stage.killed(process)?;
-                match delivered_after_ms {
-                    None => held.give(Order::Cut { permille: 0 }),
-                    Some(0) => held.give(Order::Pass),
-                    Some(ms) => late = Some((held, Duration::from_millis(*ms))),
-                }
-                ended
-            }
-            (Some(held), Blow::PowerCut { delivered }) => {
-                let ended = self.stage.killed(process)?;
-                held.give(if *delivered { Order::Pass } else { Order::Cut { permille: 0 } });
-                power::cut(&self.stage.state(), &self.stage.flush_notes())
-                    .map_err(Trouble::io("play a power cut"))?;
-                ended
-            }
-            (Some(held), Blow::KillGateway { turned_away }) => {
-                self.gateway_down();
-                held.give(Order::Cut { permille: 0 });
-                self.visited(&mut process, |(away, _)| away >= *turned_away)?;
-                self.gateway_up(false)?;
-                self.stage.ended(process)?
-            }
-            (Some(held), Blow::Delay { ms }) => {
-                clock.sleep(Duration::from_millis(*ms))?;
-                held.give(Order::Pass);
-                self.stage.ended(process)?
-            }
-            (Some(held), Blow::CutReply { permille }) => {
-                held.give(Order::Cut { permille: *permille });
-                self.stage.ended(process)?
-            }
-            (Some(held), Blow::Impostor { .. }) => {
-                self.impostor(held, &mut process)?;
-                self.stage.ended(process)?
-            }
-            (Some(held), Blow::Drop | Blow::FullDisk { .. } | Blow::Lie { .. }) => {
-                held.give(Order::Cut { permille: 0 });
-                self.stage.ended(process)?
-            }
+        let mut delayed = None;
+        let result = match held {
+            None => self.sandbox.wait(process)?,
+            Some(held) => self.strike(held, process, &mut delayed)?,
         };
-        self.wire.disarm();
-        self.answered()?;
-        self.findings.snapshot_whole(&self.stage.store());
-        self.findings.report(&ended, &self.book()?);
-        self.full_disk(&ended)?;
-        Ok((began, late))
+        self.proxy.remove_trigger();
+        self.wait_for_answers()?;
+        self.findings.check_snapshot_whole(&self.sandbox.store());
+        self.findings.check_report(&result, &self.read_book()?);
+        self.check_full_disk(&result)?;
+        Ok((began, delayed))
     }
 
-    /// Waits until the gateway has answered everything that reached it, whether anybody hears it or not.
-    fn answered(&self) -> Result<(), Trouble> {
-        let clock = self.stage.deps.clock;
-        let until = Deadline::after(clock, VISIT_TIME);
-        while self.wire.is_busy() && !until.is_past(clock) {
-            clock.sleep(LOOK)?;
+    /// Carries out the disturbance while the proxy holds that message, and waits for the command's end.
+    fn strike(
+        &mut self,
+        held: HeldMessage,
+        mut process: Process,
+        delayed: &mut DelayedMessage,
+    ) -> Result<CommandResult, HarnessError> {
+        match &self.scenario.disturbance {
+            Disturbance::KillTool { delivered_after_ms, .. } => {
+                let result = self.sandbox.kill(process)?;
+                match delivered_after_ms {
+                    None => held.cut(0),
+                    Some(0) => held.forward(),
+                    Some(ms) => *delayed = Some((held, Duration::from_millis(*ms))),
+                }
+                return Ok(result);
+            }
+            Disturbance::PowerCut { delivered } => {
+                let result = self.sandbox.kill(process)?;
+                if *delivered {
+                    held.forward();
+                } else {
+                    held.cut(0);
+                }
+                let (state, notes) = (self.sandbox.state(), self.sandbox.flush_notes());
+                power_cut::discard_unflushed(&state, &notes)
+                    .map_err(HarnessError::io("simulate a power cut"))?;
+                return Ok(result);
+            }
+            Disturbance::KillGateway { refused } => {
+                self.kill_gateway();
+                held.cut(0);
+                self.wait_for_connections(&mut process, |counts| counts.refused >= *refused)?;
+                self.start_gateway(false)?;
+            }
+            Disturbance::Delay { ms } => {
+                self.sandbox.deps.clock.sleep(Duration::from_millis(*ms))?;
+                held.forward();
+            }
+            Disturbance::CutReply { permille } => held.cut(*permille),
+            Disturbance::Impostor { connections } => {
+                self.start_impostor()?;
+                held.cut(1000);
+                self.wait_for_impostor(&mut process, *connections)?;
+            }
+            Disturbance::Drop | Disturbance::FullDisk { .. } | Disturbance::Lie { .. } => {
+                held.cut(0);
+            }
+        }
+        self.sandbox.wait(process)
+    }
+
+    /// Waits until the gateway has answered every request, whether anyone receives the answers or not.
+    fn wait_for_answers(&self) -> Result<(), HarnessError> {
+        let clock = self.sandbox.deps.clock;
+        let until = Deadline::after(clock, WAIT_LIMIT);
+        while self.proxy.has_unanswered() && !until.is_past(clock) {
+            clock.sleep(POLL_INTERVAL)?;
         }
         Ok(())
     }
 
-    /// Waits for connections, until the command has ended or makes none any more.
-    fn visited(
+    /// Waits for enough connections, the command's end, or a time in which it made no more.
+    fn wait_for_connections(
         &self,
         process: &mut Process,
-        enough: impl Fn((u32, u32)) -> bool,
-    ) -> Result<(), Trouble> {
-        let clock = self.stage.deps.clock;
-        let until = Deadline::after(clock, VISIT_TIME);
-        while !enough(self.wire.visits()) && process.poll()?.is_none() && !until.is_past(clock) {
-            clock.sleep(LOOK)?;
+        is_enough: impl Fn(ConnectionCounts) -> bool,
+    ) -> Result<(), HarnessError> {
+        let clock = self.sandbox.deps.clock;
+        let until = Deadline::after(clock, WAIT_LIMIT);
+        while !is_enough(self.proxy.connections()) && !process.has_ended()? && !until.is_past(clock)
+        {
+            clock.sleep(POLL_INTERVAL)?;
         }
         Ok(())
     }
 
     fn waits_before_order(&self) -> bool {
-        let impostor = matches!(self.draw.blow, Blow::Impostor { .. });
-        cfg!(debug_assertions) && impostor && self.draw.client == Client::Canary
+        let impostor = matches!(self.scenario.disturbance, Disturbance::Impostor { .. });
+        cfg!(debug_assertions) && impostor && self.scenario.command == ToolCommand::Canary
     }
 
-    /// The canary has listed and not yet ordered: the gateway goes, and another program has its port. Answers whether
-    /// the canary came so far.
-    fn impostor_before_order(&mut self, process: &mut Process) -> Result<bool, Trouble> {
-        let clock = self.stage.deps.clock;
-        let reached = self.stage.file(REACHED);
+    /// Replaces the gateway by another program between the canary's last list and its order. Returns whether the canary got
+    /// that far.
+    fn start_impostor_before_order(&mut self, process: &mut Process) -> Result<bool, HarnessError> {
+        let Disturbance::Impostor { connections } = self.scenario.disturbance else {
+            return Ok(false);
+        };
+        let clock = self.sandbox.deps.clock;
+        let reached = self.sandbox.file(REACHED);
         while !reached.exists() {
-            if process.poll()?.is_some() {
+            if process.has_ended()? {
                 return Ok(false);
             }
-            clock.sleep(LOOK)?;
+            clock.sleep(POLL_INTERVAL)?;
         }
-        self.impostor_up()?;
-        self.wire.cut();
-        let until = Deadline::after(clock, RECONNECT_TIME);
-        while self.wire.visits() == (0, 0) && !until.is_past(clock) {
-            clock.sleep(LOOK)?;
+        self.start_impostor()?;
+        self.proxy.close_connections();
+        let until = Deadline::after(clock, RECONNECT_LIMIT);
+        while self.proxy.connections() == ConnectionCounts::default() && !until.is_past(clock) {
+            clock.sleep(POLL_INTERVAL)?;
         }
-        fs::remove_file(&reached).map_err(Trouble::io("let the canary go on"))?;
-        self.impostor_visited(process)?;
+        fs::remove_file(&reached).map_err(HarnessError::io("let the canary go on"))?;
+        self.wait_for_impostor(process, connections)?;
         Ok(true)
     }
 
-    /// The gateway answers once more, and then another program has its port for a while.
-    fn impostor(&mut self, held: Held, process: &mut Process) -> Result<(), Trouble> {
-        self.impostor_up()?;
-        held.give(Order::Cut { permille: 1000 });
-        self.impostor_visited(process)
-    }
-
-    fn impostor_up(&mut self) -> Result<(), Trouble> {
+    /// Routes new connections to a program that takes every message for an order.
+    fn start_impostor(&mut self) -> Result<(), HarnessError> {
         let arguments = ["--fault=foreign-ea-v5".to_owned()];
-        let impostor = self.stage.gateway(&self.stage.file(IMPOSTOR), &arguments)?;
-        self.wire.lead_to(Some(impostor.address));
+        let book = self.sandbox.file(IMPOSTOR_BOOK);
+        let impostor = self.sandbox.start_gateway(&book, &arguments)?;
+        self.proxy.route_to(Some(impostor.address));
         self.impostor = Some(impostor);
         Ok(())
     }
 
-    /// Waits until it was connected to as often as was drawn.
-    fn impostor_visited(&self, process: &mut Process) -> Result<(), Trouble> {
-        let Blow::Impostor { visits } = self.draw.blow else { return Ok(()) };
-        self.visited(process, |(_, connected)| connected >= visits)?;
-        // Connections that reached it stay with it.
-        self.wire.lead_to(self.gateway.as_ref().map(|gateway| gateway.address));
+    /// Waits for that many connections to the impostor, and routes later ones to the gateway again.
+    fn wait_for_impostor(
+        &self,
+        process: &mut Process,
+        connections: u32,
+    ) -> Result<(), HarnessError> {
+        self.wait_for_connections(process, |counts| counts.accepted >= connections)?;
+        self.proxy.route_to(self.gateway.as_ref().map(|gateway| gateway.address));
         Ok(())
     }
 
-    /// Nothing can be written: no order, and no risk left.
-    fn full_disk(&mut self, ended: &Ended) -> Result<(), Trouble> {
-        if !matches!(self.draw.blow, Blow::FullDisk { .. })
-            || self.draw.client != Client::EmergencyClose
+    /// On a full disk emergency-close has closed everything.
+    fn check_full_disk(&mut self, result: &CommandResult) -> Result<(), HarnessError> {
+        if !matches!(self.scenario.disturbance, Disturbance::FullDisk { .. })
+            || self.scenario.command != ToolCommand::EmergencyClose
         {
             return Ok(());
         }
-        let open = self.book()?.open.len();
-        let against = (open > 0 || ended.code != Some(0))
-            .then(|| format!("{open} are open, {}", ended.describe()));
-        self.findings.look(Invariant::RiskIsReduced, against);
+        let open = self.read_book()?.open.len();
+        let violation = (open > 0 || result.exit_code != Some(0))
+            .then(|| format!("{open} are open, {}", result.describe()));
+        self.findings.record(Invariant::RiskIsReduced, violation);
         Ok(())
     }
 
-    /// Restarts until a sync recovers.
-    fn recover(&mut self, late: Late) -> Result<bool, Trouble> {
-        if let Blow::KillTool { foreign_snapshot, flatten_first, .. } = self.draw.blow {
+    /// Restarts sync until it recovers. Returns whether it did.
+    fn recover(&mut self, delayed: DelayedMessage) -> Result<bool, HarnessError> {
+        if let Disturbance::KillTool { foreign_snapshot, flatten_first, .. } =
+            self.scenario.disturbance
+        {
             if foreign_snapshot {
                 self.leave_foreign_snapshot()?;
             }
             if flatten_first {
-                let ended = self.stage.run(&["emergency-close", "--yes", "--deadline=6s"])?;
-                self.findings.report(&ended, &self.book()?);
+                let result = self.sandbox.run(&["emergency-close", "--yes", "--deadline=6s"])?;
+                self.findings.check_report(&result, &self.read_book()?);
             }
         }
-        if matches!(self.draw.blow, Blow::Lie { .. }) {
-            // A gateway that was mended, so that what remains is the tool's doing.
-            self.gateway_down();
-            self.gateway_up(false)?;
+        if matches!(self.scenario.disturbance, Disturbance::Lie { .. }) {
+            // From now on the gateway is honest, so every further violation is the tool's.
+            self.kill_gateway();
+            self.start_gateway(false)?;
         }
-        let mut last = None;
-        if let Some((held, after)) = late {
-            // This one sees the book as it is before the message arrives, or after: its word counts for neither.
-            let process = self.stage.start(&["sync"])?;
-            self.stage.deps.clock.sleep(after)?;
-            held.give(Order::Pass);
-            self.stage.ended(process)?;
-            self.answered()?;
+        if let Some((held, after)) = delayed {
+            // This sync may see the book before the message arrives or after it, so its report isn't checked.
+            let process = self.sandbox.start(&["sync"])?;
+            self.sandbox.deps.clock.sleep(after)?;
+            held.forward();
+            self.sandbox.wait(process)?;
+            self.wait_for_answers()?;
         }
+        let mut last = String::new();
         for _ in 0..RESTARTS {
-            let ended = self.stage.run(&["sync"])?;
-            self.findings.report(&ended, &self.book()?);
-            if ended.code == Some(0) && ended.document["report"]["recovered"].is_u64() {
-                self.findings.look(Invariant::Recovers, None);
+            let result = self.sandbox.run(&["sync"])?;
+            self.findings.check_report(&result, &self.read_book()?);
+            if result.exit_code == Some(0) && result.document["report"]["recovered"].is_u64() {
+                self.findings.record(Invariant::Recovers, None);
                 return Ok(true);
             }
-            last = Some(ended);
+            last = result.describe();
         }
-        let why = last.map(|ended| ended.describe()).unwrap_or_default();
-        self.findings.look(Invariant::Recovers, format!("{RESTARTS} syncs, and the last: {why}"));
+        let violation = format!("{RESTARTS} syncs, and the last: {last}");
+        self.findings.record(Invariant::Recovers, violation);
         Ok(false)
     }
 
-    /// As another version would have written it.
-    fn leave_foreign_snapshot(&self) -> Result<(), Trouble> {
-        let store = self.stage.store();
-        let failed = || Trouble::io("rewrite the snapshot");
+    /// Rewrites the snapshot as another version of the tool would write it.
+    fn leave_foreign_snapshot(&self) -> Result<(), HarnessError> {
+        let store = self.sandbox.store();
+        let failed = || HarnessError::io("rewrite the snapshot");
         let text = fs::read_to_string(store.path()).map_err(failed())?;
         fs::write(store.path(), text.replace(SCHEMA, "mt5crs.snapshot/2")).map_err(failed())
     }
 
-    /// Everything that is left, against the book.
-    fn judge(&mut self) -> Result<(), Trouble> {
-        let book = self.book()?;
+    /// Compares everything that the round left with the book.
+    fn check_final_state(&mut self) -> Result<(), HarnessError> {
+        let book = self.read_book()?;
         if self.impostor.take().is_some() {
-            let impostor = Book::read(&self.stage.file(IMPOSTOR));
-            let impostor = impostor.map_err(|error| Trouble::Other(error.to_string()))?;
-            self.findings.strangers(&impostor);
+            let impostor = read_book(&self.sandbox.file(IMPOSTOR_BOOK))?;
+            self.findings.check_impostor(&impostor);
         }
-        self.findings.snapshot_is_the_books(&self.stage.store(), &book);
-        self.findings.ledger(&book, self.canaries);
-        self.findings.evidence(&self.stage.evidence(), &book);
+        let canaries = usize::from(self.scenario.command == ToolCommand::Canary);
+        self.findings.check_snapshot_is_the_books(&self.sandbox.store(), &book);
+        self.findings.check_ledger(&book, canaries);
+        self.findings.check_evidence(&self.sandbox.evidence(), &book);
         Ok(())
     }
 }

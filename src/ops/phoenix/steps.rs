@@ -1,4 +1,4 @@
-//! The deployment guide's five steps, each of them real (its step 6 names them).
+//! The deployment guide's five steps (its step 6 names them), each with real processes.
 
 use std::error::Error as _;
 use std::path::Path;
@@ -6,13 +6,13 @@ use std::path::Path;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::draw::{Edge, Moment};
-use super::invariants::{Book, Findings};
-use super::stage::{Deps, Ended, Stage, Trouble};
-use super::wire::{Order, Wire};
+use super::invariants::Findings;
+use super::sandbox::{Deps, Sandbox};
 use crate::clock::Stopped;
+use crate::harness::HarnessError;
+use crate::harness::broker::BrokerBook;
+use crate::harness::proxy::{Direction, Proxy, Trigger};
 use crate::report::Status;
-use crate::sim::JournalError;
 
 /// Positions of the steps' own book.
 const POSITIONS: usize = 5;
@@ -22,11 +22,11 @@ const POSITIONS: usize = 5;
 pub struct Step {
     /// From 1 to 5.
     pub number: u32,
-    /// What it does.
+    /// The step's title in the guide.
     pub name: &'static str,
-    /// How it ended.
+    /// Its result.
     pub status: Status,
-    /// What was found.
+    /// The observation behind the result.
     pub found: String,
 }
 
@@ -38,14 +38,13 @@ const NAMES: [&str; 5] = [
     "Crash and recovery",
 ];
 
-/// Takes the steps in order; those after one that failed are not reached.
-pub(super) fn take(deps: Deps<'_>, scratch: &Path) -> Result<Vec<Step>, Stopped> {
+/// Runs the steps in order. Steps behind a failed one are not reached.
+pub(super) fn run(deps: Deps<'_>, scratch: &Path) -> Result<Vec<Step>, Stopped> {
     let mut found = vec![];
-    let ended = climb(deps, scratch, &mut found);
-    let failed = match ended {
+    let failed = match run_until_failure(deps, scratch, &mut found) {
         Ok(()) => None,
-        Err(Trouble::Stopped(stopped)) => return Err(stopped),
-        Err(trouble) => Some(words(&trouble)),
+        Err(HarnessError::Stopped(stopped)) => return Err(stopped),
+        Err(error) => Some(describe(&error)),
     };
     let passed = found.into_iter().map(|found| (Status::Pass, found));
     let failed = failed.into_iter().map(|found| (Status::Fail, found));
@@ -55,53 +54,59 @@ pub(super) fn take(deps: Deps<'_>, scratch: &Path) -> Result<Vec<Step>, Stopped>
     Ok(all.map(step).collect())
 }
 
-/// What went wrong, causes included.
-pub(super) fn words(trouble: &Trouble) -> String {
-    match trouble.source() {
-        Some(source) => format!("{trouble}: {source}"),
-        None => trouble.to_string(),
+/// An error with its cause.
+pub(super) fn describe(error: &HarnessError) -> String {
+    match error.source() {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
     }
 }
 
-fn climb(deps: Deps<'_>, scratch: &Path, found: &mut Vec<String>) -> Result<(), Trouble> {
-    let wire = Wire::to(None).map_err(Trouble::io("listen on loopback"))?;
-    let stage = Stage::set(deps, scratch.join("steps"), wire.address())?;
+fn run_until_failure(
+    deps: Deps<'_>,
+    scratch: &Path,
+    found: &mut Vec<String>,
+) -> Result<(), HarnessError> {
+    let proxy = Proxy::start(None).map_err(HarnessError::io("listen on loopback"))?;
+    let sandbox = Sandbox::create(deps, scratch.join("steps"), proxy.address())?;
 
-    let ended = stage.run(&["schema", "sync"])?;
-    must(ended.code == Some(0) && ended.document.is_object(), || ended.describe())?;
+    let result = sandbox.run(&["schema", "sync"])?;
+    let starts = result.exit_code == Some(0) && result.document.is_object();
+    ensure(starts, || result.describe())?;
     found.push(format!("{} runs", deps.tool.display()));
 
-    let ended = stage.run(&["evidence", "verify"])?;
-    let nothing = ended.document["report"]["records"] == 0 && !stage.state().exists();
-    must(ended.code == Some(0) && nothing, || format!("it is not clean: {}", ended.describe()))?;
+    let result = sandbox.run(&["evidence", "verify"])?;
+    let is_empty = result.document["report"]["records"] == 0 && !sandbox.state().exists();
+    let is_clean = result.exit_code == Some(0) && is_empty;
+    ensure(is_clean, || format!("it is not clean: {}", result.describe()))?;
     found.push("no record and no snapshot".to_owned());
 
-    let book = stage.file("book.jsonl");
+    let book = sandbox.file("book.jsonl");
     let arguments = [format!("--positions={POSITIONS}")];
-    let gateway = stage.gateway(&book, &arguments)?;
-    wire.lead_to(Some(gateway.address));
-    let ended = stage.run(&["positions"])?;
-    let listed = ended.document["report"]["listed"].as_u64();
-    must(listed == Some(POSITIONS as u64), || ended.describe())?;
+    let gateway = sandbox.start_gateway(&book, &arguments)?;
+    proxy.route_to(Some(gateway.address));
+    let result = sandbox.run(&["positions"])?;
+    let listed = result.document["report"]["listed"].as_u64();
+    ensure(listed == Some(POSITIONS as u64), || result.describe())?;
     found.push(format!("process on {}, {POSITIONS} positions listed", gateway.address));
 
-    recovers(&stage, &book)?;
+    ensure_recovery(&sandbox, &book)?;
     found.push(format!("{POSITIONS} positions recovered, the snapshot is the book's"));
 
-    let moment = Moment { action: "GET_POSITIONS", nth: 1, edge: Edge::Reply };
-    let held = wire.hold_at(moment);
-    let mut process = stage.start(&["sync"])?;
-    let Some(held) = stage.wait_for(&held, &mut process)? else {
-        return Err(Trouble::Other("a sync ended before it could be killed".to_owned()));
+    let trigger = Trigger { action: "GET_POSITIONS", nth: 1, direction: Direction::Reply };
+    let messages = proxy.hold_at(trigger);
+    let mut process = sandbox.start(&["sync"])?;
+    let Some(held) = sandbox.wait_for_message(&messages, &mut process)? else {
+        return Err(HarnessError::Other("a sync ended before it could be killed".to_owned()));
     };
-    let killed = stage.killed(process)?;
-    wire.lead_to(None);
-    gateway.kill();
-    held.give(Order::Cut { permille: 0 });
-    must(killed.signal == Some(9), || format!("it was not killed: {}", killed.describe()))?;
-    let gateway = stage.gateway(&book, &arguments)?;
-    wire.lead_to(Some(gateway.address));
-    recovers(&stage, &book)?;
+    let killed = sandbox.kill(process)?;
+    proxy.route_to(None);
+    drop(gateway);
+    held.cut(0);
+    ensure(killed.signal == Some(9), || format!("it was not killed: {}", killed.describe()))?;
+    let gateway = sandbox.start_gateway(&book, &arguments)?;
+    proxy.route_to(Some(gateway.address));
+    ensure_recovery(&sandbox, &book)?;
     found.push(
         "sync and gateway killed at the reply to GET_POSITIONS; both back, all recovered"
             .to_owned(),
@@ -109,22 +114,22 @@ fn climb(deps: Deps<'_>, scratch: &Path, found: &mut Vec<String>) -> Result<(), 
     Ok(())
 }
 
-/// A sync recovers what the book holds.
-fn recovers(stage: &Stage<'_>, book: &Path) -> Result<Ended, Trouble> {
-    let ended = stage.run(&["sync"])?;
-    must(ended.code == Some(0), || ended.describe())?;
-    let book = Book::read(book).map_err(|error: JournalError| Trouble::Other(error.to_string()))?;
+/// Runs a sync, which must recover exactly what the book holds.
+fn ensure_recovery(sandbox: &Sandbox<'_>, book: &Path) -> Result<(), HarnessError> {
+    let result = sandbox.run(&["sync"])?;
+    ensure(result.exit_code == Some(0), || result.describe())?;
+    let book = BrokerBook::read(book).map_err(|error| HarnessError::Other(error.to_string()))?;
     let mut findings = Findings::default();
-    findings.report(&ended, &book);
-    findings.snapshot_is_the_books(&stage.store(), &book);
+    findings.check_report(&result, &book);
+    findings.check_snapshot_is_the_books(&sandbox.store(), &book);
     match findings.violated.first() {
-        None => Ok(ended),
+        None => Ok(()),
         Some((invariant, why)) => {
-            Err(Trouble::Other(format!("does not hold: {}: {why}", invariant.meaning())))
+            Err(HarnessError::Other(format!("violated: {}: {why}", invariant.meaning())))
         }
     }
 }
 
-fn must(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), Trouble> {
-    if holds { Ok(()) } else { Err(Trouble::Other(otherwise())) }
+fn ensure(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), HarnessError> {
+    if holds { Ok(()) } else { Err(HarnessError::Other(otherwise())) }
 }

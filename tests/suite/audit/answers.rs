@@ -1,4 +1,4 @@
-//! What scripts act on: the exit code, what was reached, and that nothing is left behind.
+//! Audit's answers for scripts: exit code, reached checks, and no traces.
 
 use serde_json::Value;
 
@@ -17,7 +17,7 @@ fn statuses(document: &Value, prefix: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_gateway_that_is_not_there_is_not_reached_and_never_passed() {
+fn checks_of_an_absent_gateway_are_not_reached() {
     let mut fit = Fit::new();
     fit.sim.kill();
     let document = fit.audit(&["--attempts=1"]).json().exits(3).document();
@@ -36,13 +36,13 @@ fn a_gateway_that_is_not_there_is_not_reached_and_never_passed() {
         .says("the link failed at tcp: link.zmtp")
         .says("link.latency, gateway, state, baseline.sync")
         .tells("help:");
-    // A check that failed is an answer, whatever the gateway does.
+    // A failed check is an answer even without a gateway.
     let worse = fit.audit(&["--attempts=1"]).env("MT5CRS_DECISION_HASH", "0123456789abcdef");
     worse.end().exits(1).says("FAIL decision.expected");
 }
 
 #[test]
-fn without_the_link_an_audit_is_fit_for_a_machine_that_is_offline() {
+fn an_audit_without_the_link_group_works_offline() {
     let mut fit = Fit::new();
     fit.sim.kill();
     let document = fit.audit(&["--skip", "link"]).json().exits(0).document();
@@ -51,14 +51,14 @@ fn without_the_link_an_audit_is_fit_for_a_machine_that_is_offline() {
     }
     assert_eq!(document["report"]["not_reached"], 0, "{document}");
     assert_eq!(document["target"], Value::Null);
-    // A name can't be looked up there either.
+    // Names can't be resolved offline either.
     let named = fit.audit(&["--skip=link"]).env("GATEWAY_HOST", "gateway.invalid");
     let document = named.json().exits(0).document();
     assert_eq!(finding(&document, "config.target")["status"], "not_applicable");
 }
 
 #[test]
-fn who_answers_in_its_place_and_an_own_address_have_their_own_codes() {
+fn another_program_is_code_6_and_an_own_address_is_code_5() {
     let fit = Fit::on(Sim::with_faults(&["foreign-ea-v5"]));
     let document = fit.audit(&[]).json().exits(6).document();
     assert_eq!(document["error"]["code"], "not-the-gateway");
@@ -72,7 +72,7 @@ fn who_answers_in_its_place_and_an_own_address_have_their_own_codes() {
 }
 
 #[test]
-fn wrong_settings_are_found_and_stop_only_what_hangs_on_them() {
+fn wrong_settings_fail_their_check_and_stop_only_dependent_checks() {
     let machine = Machine::new();
     let document = machine.run(["audit"]).json().exits(1).document();
     assert_eq!(finding(&document, "config.gateway")["status"], "fail");
@@ -82,12 +82,12 @@ fn wrong_settings_are_found_and_stop_only_what_hangs_on_them() {
     assert_eq!(finding(&document, "config.keys")["status"], "fail");
     assert_eq!(finding(&document, "files.space")["status"], "not_reached");
     assert_eq!(finding(&document, "evidence.chain")["status"], "not_reached");
-    // Skipping what says so doesn't make the rest right.
+    // Skipping that check doesn't make the other checks pass.
     machine.run(["audit", "--skip=config"]).json().exits(1);
 }
 
 #[test]
-fn a_warning_counts_where_it_is_asked_to() {
+fn fail_on_warn_turns_a_warning_into_code_1() {
     let fit = Fit::on(Sim::with_faults(&[]));
     let audit = |level: &str| fit.audit(&["--only=files.snapshot", &format!("--fail-on={level}")]);
     let page = audit("fail").end().exits(0);
@@ -97,7 +97,7 @@ fn a_warning_counts_where_it_is_asked_to() {
 }
 
 #[test]
-fn only_what_is_there_can_be_chosen() {
+fn only_and_skip_take_existing_names() {
     let machine = Machine::new();
     for arguments in [
         &["--only=nothing"][..],
@@ -115,7 +115,7 @@ fn only_what_is_there_can_be_chosen() {
 }
 
 #[test]
-fn it_reads_and_leaves_what_operators_count_alone() {
+fn audit_changes_no_count_of_the_operators() {
     let fit = Fit::new();
     let state = || {
         let mut files: Vec<_> = std::fs::read_dir(fit.state(""))
@@ -134,21 +134,21 @@ fn it_reads_and_leaves_what_operators_count_alone() {
     assert_eq!(log.lines().count(), 2, "{log}");
     assert!(log.lines().all(|line| line.contains("] Run Run ")), "{log}");
     assert!(!fit.machine.file("kill_switch.lock").exists());
-    // Nor are attempts that failed: an alert would count them.
+    // Failed attempts are not logged either, because an alert would count them.
     let mut fit = fit;
     fit.sim.kill();
     fit.audit(&["--attempts=2"]).end().exits(3);
     assert!(!fit.machine.verify_log().contains("Connection failed"));
-    // On a machine where nothing is yet, only the run's own log is made.
+    // On an empty machine audit creates only its own log.
     let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
     machine.against(&sim, &["audit"]).end().exits(0);
     assert!(!machine.file("state").exists());
 }
 
 #[test]
-fn a_ctrl_c_ends_it_and_what_was_found_is_told() {
+fn a_ctrl_c_ends_the_audit_and_prints_the_findings_so_far() {
     let fit = Fit::on(Sim::with_faults(&[]));
-    // Says that it was asked, and then the window of the CPU's figure is waited for.
+    // This systemctl notes its call. Then audit waits for the end of the CPU measurement.
     let asked = fit.machine.file("asked");
     fit.systemctl(&format!(
         "touch {}; printf '{}'",
@@ -167,7 +167,7 @@ fn a_ctrl_c_ends_it_and_what_was_found_is_told() {
 }
 
 #[test]
-fn the_probe_can_be_left_out_and_then_no_order_is_sent() {
+fn an_audit_without_the_probe_sends_no_order() {
     let stand_in = StandIn::holding(
         r#"{"ticket":7,"symbol":"EURUSD","type":"BUY","volume":0.01,"open_price":1.085,"current_price":1.085,"profit":0.0}"#,
         r#""balance":10000.00,"equity":10000.00,"margin":2.24,"free_margin":9997.76,"margin_level":446428.57"#,
@@ -175,7 +175,7 @@ fn the_probe_can_be_left_out_and_then_no_order_is_sent() {
     let machine = Machine::new();
     let audit =
         |skip: &str| machine.at(stand_in.endpoint, &["audit", "--only=gateway,state", skip]);
-    // Asked for anything but reads, it is gone.
+    // This gateway dies of anything but reads.
     audit("--skip=gateway.can-close").json().exits(0);
     let document = audit("--skip=state.recovered").json().exits(1).document();
     assert_eq!(finding(&document, "gateway.can-close")["status"], "fail", "{document}");

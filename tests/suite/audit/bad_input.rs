@@ -1,4 +1,4 @@
-//! What an audit meets on a bad day: each is told, and none takes long.
+//! Bad input to audit: each kind is reported, and none takes long.
 
 use std::io::{Seek as _, SeekFrom, Write as _};
 
@@ -6,7 +6,7 @@ use super::{Fit, finding};
 use crate::support::Sim;
 
 #[test]
-fn a_gateway_that_hangs_in_the_middle_costs_its_own_group() {
+fn a_gateway_that_hangs_costs_only_its_own_group() {
     for (fault, reached) in
         [("hang:SYNC_ALL", "not_reached"), ("hang:GET_POSITIONS", "pass"), ("hang:CLOSE", "pass")]
     {
@@ -24,7 +24,7 @@ fn a_gateway_that_hangs_in_the_middle_costs_its_own_group() {
 }
 
 #[test]
-fn the_deadline_holds_and_is_no_pass() {
+fn the_deadline_holds_and_the_answer_is_no_pass() {
     let fit = Fit::on(Sim::with_faults(&["hang:GET_ACCOUNT:2+"]));
     let document = fit.audit(&["--deadline=3s", "--timeout=30s"]).json().exits(3).document();
     assert!(document["duration_ms"].as_u64().unwrap() < 10_000, "{document}");
@@ -33,7 +33,7 @@ fn the_deadline_holds_and_is_no_pass() {
 }
 
 #[test]
-fn a_systemctl_that_is_absent_fails_or_says_nothing() {
+fn an_absent_failing_or_silent_systemctl_is_reported() {
     let fit = Fit::on(Sim::with_faults(&[]));
     let only = ["--only=files.engine-unit,alerts.engine-crashed,baseline.memory,baseline.cpu"];
     for (body, unit, crashed) in [
@@ -48,14 +48,14 @@ fn a_systemctl_that_is_absent_fails_or_says_nothing() {
     }
     std::fs::remove_file(fit.machine.file("bin/systemctl")).unwrap();
     let bin = fit.machine.file("bin");
-    // Nothing is waited for: it is a part of 10 s that is asked for.
+    // Audit waits for no CPU measurement of a unit without figures.
     let document = fit.audit_over("10s", &only).env("PATH", bin).json().exits(0).document();
     let unit = finding(&document, "files.engine-unit");
     assert_eq!(
         (&unit["status"], &unit["found"]),
         (&"not_applicable".into(), &"this machine has no systemctl".into())
     );
-    // Our own stand in for the figures that it would have had.
+    // Our own figures replace the unit's.
     assert!(
         finding(&document, "baseline.memory")["found"].as_str().unwrap().contains("this process")
     );
@@ -63,7 +63,7 @@ fn a_systemctl_that_is_absent_fails_or_says_nothing() {
 }
 
 #[test]
-fn a_systemctl_that_hangs_is_not_waited_for() {
+fn a_hanging_systemctl_is_given_up() {
     let fit = Fit::on(Sim::with_faults(&[]));
     fit.systemctl("exec sleep 60");
     let run = fit.audit(&["--only=files.engine-unit", "--deadline=500ms"]);
@@ -78,7 +78,7 @@ fn a_systemctl_that_hangs_is_not_waited_for() {
 }
 
 #[test]
-fn logs_of_any_kind_are_read_for_what_they_are_worth() {
+fn logs_of_any_content_are_read() {
     let fit = Fit::on(Sim::with_faults(&[]));
     let log = fit.machine.write("logs/VERIFY_LOG.log", "");
     fit.audit(&["--only=alerts"]).json().exits(0);
@@ -91,7 +91,7 @@ fn logs_of_any_kind_are_read_for_what_they_are_worth() {
         let document = fit.audit(&["--only=alerts"]).json().exits(0).document();
         assert_eq!(finding(&document, "alerts.sync-failing")["status"], "pass", "{text:?}");
     }
-    // A long one is read to its end, where the alert is.
+    // A long log is read to its end, where the alert stands.
     let mut file = std::fs::File::create(&log).unwrap();
     file.seek(SeekFrom::Start(64 << 20)).unwrap();
     let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.6f+00:00").to_string();
@@ -99,7 +99,7 @@ fn logs_of_any_kind_are_read_for_what_they_are_worth() {
     writeln!(file, "\n{now} {failed}").unwrap();
     let document = fit.audit(&["--only=alerts"]).json().exits(1).document();
     assert_eq!(finding(&document, "alerts.last-sync")["status"], "fail", "{document}");
-    // What is no file can't be read, and might hold anything.
+    // A directory in a log's place can't be read, so no alert can be ruled out.
     std::fs::remove_file(&log).unwrap();
     std::fs::create_dir(&log).unwrap();
     let document = fit.audit(&["--only=alerts"]).json().exits(1).document();
@@ -107,7 +107,7 @@ fn logs_of_any_kind_are_read_for_what_they_are_worth() {
 }
 
 #[test]
-fn a_snapshot_of_another_form_or_gateway_warns_and_says_why() {
+fn a_snapshot_of_another_form_or_gateway_warns_with_its_reason() {
     let fit = Fit::on(Sim::with_faults(&[]));
     fit.synced();
     let path = fit.state("snapshot.json");
@@ -129,7 +129,7 @@ fn a_snapshot_of_another_form_or_gateway_warns_and_says_why() {
 }
 
 #[test]
-fn a_decision_that_is_not_there_is_said_so() {
+fn an_absent_decision_is_reported() {
     let fit = Fit::on(Sim::with_faults(&[]));
     let audit = || fit.audit(&["--only=decision"]);
     let document = audit().without("MT5CRS_DECISION_FILE").json().exits(0).document();
@@ -140,7 +140,7 @@ fn a_decision_that_is_not_there_is_said_so() {
 }
 
 #[test]
-fn the_memory_of_whoever_started_it_is_not_its_own() {
+fn the_memory_of_the_parent_process_does_not_count() {
     let fit = Fit::on(Sim::with_faults(&[]));
     let much = vec![1_u8; 100 << 20];
     let run = fit.audit(&["--only=baseline.memory"]).without("MT5CRS_ENGINE_UNIT");

@@ -1,4 +1,4 @@
-//! For each check a deployment on which it passes, and one on which it doesn't.
+//! For each check, a deployment on which it passes and one on which it doesn't.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,7 +28,7 @@ fn on_a_fit_deployment_every_check_passes() {
     let document = fit.audit(&[]).json().exits(0).document();
     for entry in CHECKS {
         let finding = finding(&document, entry.code);
-        // What this process uses in a test's build says nothing.
+        // The figures of this process in a test build mean nothing.
         assert_eq!(finding["status"], "pass", "{finding}");
         assert_eq!(finding["remedy"], Value::Null, "{finding}");
     }
@@ -41,26 +41,26 @@ fn on_a_fit_deployment_every_check_passes() {
     page.never_says("help:").never_says("NOT REACHED");
 }
 
-/// How a deployment is spoilt.
+/// A defect of a deployment.
 enum Spoilt {
-    /// The gateway has these faults.
+    /// Faults of the gateway.
     Gateway(&'static [&'static str]),
-    /// Settings say something else.
+    /// Other settings.
     Set(&'static [(&'static str, &'static str)]),
-    /// Something else on the machine is another.
+    /// Another change on the machine.
     Machine(fn(&Fit)),
-    /// systemd says something else of the unit: the first word with the second in its place.
+    /// Another property of the unit: the second text replaces the first.
     Unit(&'static str, &'static str),
-    /// The decision says something else: the first words with the second in their place.
+    /// Another decision: the second text replaces the first.
     Decision(&'static str, &'static str),
-    /// The shared log tells this.
+    /// Entries of the shared log.
     Log(fn(&Fit)),
-    /// The audit is run in another way.
+    /// Another way to run the audit.
     Run(fn(&Fit, &[&str]) -> Run),
 }
 use Spoilt::{Decision, Gateway, Log, Machine, Run as Runs, Set, Unit};
 
-/// Each check, how it is spoilt, and what it then says.
+/// Each check with a defect, and the finding that the defect causes.
 const CASES: &[(&str, Spoilt, &str)] = &[
     ("config.keys", Set(&[("SYNC_RETRY_COUNT", "0")]), "fail"),
     ("config.unknown", Set(&[("MT5CRS_STATEDIR", "x")]), "fail"),
@@ -171,11 +171,11 @@ const CASES: &[(&str, Spoilt, &str)] = &[
     ("baseline.cpu", Machine(busy), "fail"),
 ];
 
-/// Runs those cases whose check begins so; each on a machine of its own.
+/// Runs the cases of a group, each on a machine of its own.
 fn play(group: &str) {
     for (code, spoilt, status) in CASES.iter().filter(|(code, ..)| code.starts_with(group)) {
         let fit = match spoilt {
-            // Enough positions that 50 points are more than a hundredth of the level.
+            // With enough positions, 50 points are more than a hundredth of the level.
             Gateway(["level-wrong:GET_ACCOUNT"]) => {
                 Fit::on(Sim::start(&["--positions=1000", "--fault=level-wrong:GET_ACCOUNT"]))
             }
@@ -229,42 +229,42 @@ fn play(group: &str) {
 }
 
 #[test]
-fn each_check_of_the_settings_can_go_wrong() {
+fn each_settings_check_can_fail() {
     play("config.");
 }
 
 #[test]
-fn each_check_of_the_files_can_go_wrong() {
+fn each_file_check_can_fail() {
     play("files.");
 }
 
 #[test]
-fn each_check_of_the_link_can_go_wrong() {
+fn each_link_check_can_fail() {
     play("link.");
     play("gateway.");
 }
 
 #[test]
-fn each_check_of_the_state_can_go_wrong() {
+fn each_state_check_can_fail() {
     play("state.");
 }
 
 #[test]
-fn each_check_of_the_records_can_go_wrong() {
+fn each_record_check_can_fail() {
     play("decision.");
     play("evidence.");
 }
 
 #[test]
-fn each_check_of_the_logs_and_figures_can_go_wrong() {
+fn each_log_and_usage_check_can_fail() {
     play("alerts.");
     play("baseline.");
 }
 
 #[test]
-fn no_check_is_without_a_case() {
+fn every_check_has_a_case() {
     for entry in CHECKS {
-        // The self-test's can only go wrong in another binary: each has a foil, in its own room.
+        // The self-test's checks fail only in another binary, so their counterexamples are unit tests.
         let has = CASES.iter().any(|(code, ..)| *code == entry.code);
         assert!(has || entry.code.starts_with("self-test."), "{}", entry.code);
     }
@@ -279,7 +279,7 @@ fn without_loopback(fit: &Fit, arguments: &[&str]) -> Run {
 }
 
 fn nobody(fit: &Fit, arguments: &[&str]) -> Run {
-    // A port that somebody had and nobody has.
+    // A port on which nothing listens any more.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = listener.local_addr().unwrap();
     drop(listener);
@@ -305,13 +305,13 @@ fn another_binary(fit: &Fit) {
     mode(&path, 0o755);
 }
 
-/// The CPU time grows as fast as the clock: one CPU is busy.
+/// The CPU time grows as fast as the clock, so one CPU is busy.
 fn busy(fit: &Fit) {
     let healthy = HEALTHY.replace("CPUUsageNSec=1000000\n", "").replace('\n', "\\n");
     fit.systemctl(&format!("printf '{healthy}'; echo CPUUsageNSec=$(date +%s%N)"));
 }
 
-/// The last record is gone, and the head still tells of it.
+/// Removes the last record, which the head still names.
 fn lost_record(fit: &Fit) {
     let path = fit.state("evidence.jsonl");
     let text = std::fs::read_to_string(&path).unwrap();
@@ -319,7 +319,7 @@ fn lost_record(fit: &Fit) {
     std::fs::write(path, format!("{kept}\n")).unwrap();
 }
 
-/// Changes one byte of a file of the state's.
+/// Changes one byte of a state file.
 fn flip(fit: &Fit, file: &str, at: usize) {
     let path = fit.state(file);
     let mut bytes = std::fs::read(&path).unwrap();
@@ -328,7 +328,7 @@ fn flip(fit: &Fit, file: &str, at: usize) {
 }
 
 fn opened_since(fit: &Fit, arguments: &[&str]) -> Run {
-    // Once the sync has read its list.
+    // The position appears after the sync has read its list.
     let another = Fit::on(Sim::with_faults(&["position-appears:1"]));
     let run = |words: &[&str]| {
         let run = fit.machine.against(&another.sim, words);
@@ -337,7 +337,7 @@ fn opened_since(fit: &Fit, arguments: &[&str]) -> Run {
     run(&["sync"]).end().exits(0);
     let document = run(&[&["audit"], arguments].concat()).json().document();
     assert!(document["report"]["checks"].to_string().contains("1 opened, 0 closed"), "{document}");
-    // It is asked once more, by the caller.
+    // The caller's audit is one more request.
     let endpoint = another.sim.endpoint;
     fit.beside.borrow_mut().push(another.sim);
     fit.set(fit.machine.at(endpoint, &[&["audit"], arguments].concat()))
@@ -375,7 +375,7 @@ fn not_executed(fit: &Fit, arguments: &[&str]) -> Run {
     fit.set(fit.machine.at(another.sim.endpoint, &[&["audit"], arguments].concat()))
 }
 
-/// The state of another machine's gateway is this one's.
+/// Moves another machine's state to this one.
 fn moved(fit: &Fit, another: &Fit) {
     let endpoint = another.sim.endpoint;
     std::fs::create_dir_all(fit.machine.file("state")).unwrap();
@@ -383,7 +383,7 @@ fn moved(fit: &Fit, another: &Fit) {
     std::fs::rename(another.machine.file(&name), fit.machine.file(&name)).unwrap();
 }
 
-/// A run that began some seconds ago, of a process that is gone, on a clock that the test moves.
+/// A run of a process that is gone, written to the log on a clock that the test moves.
 struct Told {
     record: Record,
     clock: Arc<ManualClock>,
@@ -424,7 +424,7 @@ fn log(fit: &Fit, seconds_ago: u64) -> Told {
             dir: &fit.machine.file("logs"),
             verify_log: &fit.machine.file("logs/VERIFY_LOG.log"),
             run: uuid::Uuid::from_u128(u128::from(seconds_ago) << 96),
-            // No process has that number.
+            // No process has this number.
             pid: u32::MAX,
             command: "sync",
             endpoint: Some(&endpoint),

@@ -1,4 +1,4 @@
-//! Each guard forbids by itself: code 5, its own name, and nothing in the ledger.
+//! Each guard alone forbids the order: code 5, the guard's name, and an empty ledger.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::orders::{FREE, approved, approved_at, canary, error, honest, quick};
 use crate::support::{Machine, Run, Sim, named, signal, wait_for_line};
 
-/// The guard of that name forbids, and nothing was executed.
+/// Asserts that this guard forbids and that nothing executed.
 #[track_caller]
 fn forbids(run: Run, sim: &Sim, guard: &str) -> Value {
     let document = honest(&run.json().exits(5), sim);
@@ -25,7 +25,7 @@ fn book() -> Sim {
 }
 
 #[test]
-fn what_is_no_approved_decision_forbids() {
+fn anything_but_an_approving_decision_forbids() {
     let (machine, sim) = (Machine::new(), book());
     let with = |field: &str, value: Value| {
         let mut decision = approved();
@@ -50,12 +50,12 @@ fn what_is_no_approved_decision_forbids() {
     let missing = machine.file("nowhere.json");
     let run = canary(&machine, &sim, &["--yes"]).env("MT5CRS_DECISION_FILE", missing);
     forbids(run, &sim, "decision-readable");
-    // Only an embedded simulated gateway brings an example of its own.
+    // Only an embedded simulated gateway comes with an example decision.
     forbids(quick(&machine, &sim, &["canary", "--yes"]), &sim, "decision-readable");
 }
 
 #[test]
-fn the_hash_must_be_the_expected_one_and_stand_in_the_report() {
+fn the_hash_must_be_expected_and_appear_in_the_report() {
     let (machine, sim) = (Machine::new(), book());
     let run = canary(&machine, &sim, &["--yes", "--decision-hash=1ac7db5b277d4dd1"]);
     forbids(run, &sim, "decision-expected");
@@ -67,7 +67,7 @@ fn the_hash_must_be_the_expected_one_and_stand_in_the_report() {
 }
 
 #[test]
-fn the_breaker_forbids() {
+fn an_engaged_breaker_forbids() {
     let (machine, sim) = (Machine::new(), book());
     machine.write("kill_switch.lock", "{\"reason\":\"latency\"}");
     let document = forbids(canary(&machine, &sim, &["--yes"]), &sim, "breaker");
@@ -75,7 +75,7 @@ fn the_breaker_forbids() {
 }
 
 #[test]
-fn an_open_symbol_forbids_unless_it_may() {
+fn an_open_symbol_forbids_without_beside_open() {
     let (machine, sim) = (Machine::new(), book());
     forbids(canary(&machine, &sim, &["--yes", "--symbol=EURUSD"]), &sim, "symbol-free");
     let ended = canary(&machine, &sim, &["--yes", "--symbol=EURUSD", "--beside-open"]).json();
@@ -95,7 +95,7 @@ fn a_slow_link_forbids() {
 }
 
 #[test]
-fn a_clock_past_the_ttl_forbids_either_way() {
+fn a_clock_ahead_or_behind_by_more_than_the_ttl_forbids() {
     let machine = Machine::new();
     for fault in ["clock-skew:3s", "clock-skew:-3s"] {
         let sim = Sim::with_faults(&[fault]);
@@ -104,7 +104,7 @@ fn a_clock_past_the_ttl_forbids_either_way() {
 }
 
 #[test]
-fn a_terminal_that_is_gone_forbids() {
+fn an_unreachable_terminal_forbids() {
     let machine = Machine::new();
     for fault in ["terminal-dead", "no-terminal"] {
         let sim = Sim::with_faults(&[fault]);
@@ -113,7 +113,7 @@ fn a_terminal_that_is_gone_forbids() {
 }
 
 #[test]
-fn a_list_that_lies_forbids() {
+fn a_contradictory_list_forbids() {
     let machine = Machine::new();
     for fault in ["positions-empty-on-error", "hedged-empty", "ticket-twice", "side-unknown"] {
         let sim = Sim::with_faults(&[fault]);
@@ -122,9 +122,9 @@ fn a_list_that_lies_forbids() {
 }
 
 #[test]
-fn a_list_that_begins_to_lie_right_before_the_order_forbids() {
-    // The guards' list is the first of these reads, the last look the second. Its emptiness would make every position
-    // seem new afterwards.
+fn a_list_that_becomes_wrong_right_before_the_order_forbids() {
+    // The guards' list is the first of these reads, and the last look is the second. If the second were empty, every
+    // position would seem new afterwards.
     let machine = Machine::new();
     for fault in ["positions-empty-on-error:GET_POSITIONS:2+", "position-appears:1"] {
         let sim = Sim::with_faults(&[fault]);
@@ -141,7 +141,7 @@ fn a_list_that_begins_to_lie_right_before_the_order_forbids() {
 }
 
 #[test]
-fn a_gateway_that_cannot_close_forbids_unless_the_position_is_to_stay() {
+fn a_gateway_that_cannot_close_forbids_without_keep_open() {
     let (machine, sim) = (Machine::new(), Sim::with_faults(&["cannot-close"]));
     let document = forbids(canary(&machine, &sim, &["--yes"]), &sim, "can-close");
     assert!(error(&document).contains("cannot close anything"), "{document}");
@@ -151,7 +151,7 @@ fn a_gateway_that_cannot_close_forbids_unless_the_position_is_to_stay() {
 }
 
 #[test]
-fn another_account_than_the_expected_forbids() {
+fn an_unexpected_account_forbids() {
     let (machine, sim) = (Machine::new(), Sim::with_faults(&["identity:1100212251:Demo2:0"]));
     for (key, value) in [
         ("MT5CRS_EXPECT_LOGIN", "7"),
@@ -167,19 +167,19 @@ fn another_account_than_the_expected_forbids() {
 }
 
 #[test]
-fn a_stub_forbids_by_what_it_claims_to_close() {
+fn a_stub_forbids_because_it_claims_to_close_anything() {
     let (machine, sim) = (Machine::new(), Sim::start(&["--fault=stub"]));
     forbids(canary(&machine, &sim, &["--yes", "--credit=5.5"]), &sim, "can-close");
 }
 
-/// Runs a canary, and says where it kept its evidence.
+/// Runs a canary, and returns the path of its evidence.
 fn evidence_of(machine: &Machine, sim: &Sim) -> std::path::PathBuf {
     let document = canary(machine, sim, &["--yes"]).json().exits(0).document();
     document["report"]["evidence"].as_str().unwrap().into()
 }
 
 #[test]
-fn evidence_that_is_damaged_forbids() {
+fn damaged_evidence_forbids() {
     let (machine, sim) = (Machine::new(), book());
     let path = evidence_of(&machine, &sim);
     let text = std::fs::read_to_string(&path).unwrap();
@@ -190,7 +190,7 @@ fn evidence_that_is_damaged_forbids() {
 }
 
 #[test]
-fn evidence_that_cannot_be_written_forbids() {
+fn unwritable_evidence_forbids() {
     let (machine, sim) = (Machine::new(), book());
     let path = evidence_of(&machine, &sim);
     std::fs::remove_file(&path).unwrap();
@@ -201,9 +201,9 @@ fn evidence_that_cannot_be_written_forbids() {
 }
 
 #[test]
-fn evidence_of_another_endpoint_forbids_and_gets_no_word_of_this_one() {
+fn evidence_of_another_endpoint_forbids_and_stays_unchanged() {
     let machine = Machine::new();
-    // An order of which nothing is proved, at another gateway.
+    // An unresolved order at another gateway.
     let sim = Sim::with_faults(&["hang:OPEN"]);
     let document = canary(&machine, &sim, &["--yes", "--deadline=4s"]).json().exits(4).document();
     let theirs = std::path::PathBuf::from(document["report"]["evidence"].as_str().unwrap());
@@ -221,13 +221,13 @@ fn evidence_of_another_endpoint_forbids_and_gets_no_word_of_this_one() {
 }
 
 #[test]
-fn an_order_of_which_nothing_is_proved_forbids() {
+fn an_unresolved_order_forbids() {
     let machine = Machine::new();
     let mut sim = Sim::start(&["--fault=stub"]);
     let arguments = ["--yes", "--keep-open", "--credit=5.5"];
     let document = honest(&canary(&machine, &sim, &arguments).json().exits(4), &sim);
     assert!(error(&document).contains("12345"), "{document}");
-    // The gateway named a ticket: no list that lacks it says a no.
+    // The gateway named a ticket, so a list without it doesn't prove that nothing executed.
     sim.restart(&[]);
     let document = forbids(canary(&machine, &sim, &["--yes"]), &sim, "intents-resolved");
     let guard = named(&document, "guards", "intents-resolved");
@@ -235,7 +235,7 @@ fn an_order_of_which_nothing_is_proved_forbids() {
 }
 
 #[test]
-fn a_second_canary_is_kept_out() {
+fn a_second_canary_is_refused_while_one_runs() {
     let (machine, sim) = (Machine::new(), Sim::with_faults(&["delay:PING:1500ms:#1"]));
     let mut first = canary(&machine, &sim, &["--yes", "-vv"]).start();
     wait_for_line(&mut first, "PING");
@@ -243,7 +243,7 @@ fn a_second_canary_is_kept_out() {
     assert_eq!(document["error"]["code"], "canary-lock", "{document}");
     signal(first.id(), "KILL");
     first.wait().unwrap();
-    // The system lets go of the lock, however its process ended.
+    // The system releases the lock however its process ended.
     let ended = canary(&machine, &sim, &["--yes", "--timeout=5s"])
         .env("MT5CRS_SIGNATURE_TTL_S", "5")
         .json()
@@ -252,7 +252,7 @@ fn a_second_canary_is_kept_out() {
 }
 
 #[test]
-fn a_volume_that_is_none_is_wrong_usage() {
+fn an_invalid_volume_is_wrong_usage() {
     let (machine, sim) = (Machine::new(), book());
     for (key, values) in [
         ("MT5CRS_CANARY_MAX_LOT", ["0", "-0.01", "0.011", "NaN", "1e9"]),
@@ -267,7 +267,7 @@ fn a_volume_that_is_none_is_wrong_usage() {
 }
 
 #[test]
-fn an_end_that_is_too_near_for_a_proof_forbids() {
+fn a_deadline_too_near_for_a_proof_forbids() {
     let (machine, sim) = (Machine::new(), book());
     let run = canary(&machine, &sim, &["--yes", "--deadline=2s"]);
     let document = honest(&run.json().exits(5), &sim);
@@ -277,7 +277,7 @@ fn an_end_that_is_too_near_for_a_proof_forbids() {
 }
 
 #[test]
-fn a_look_alike_and_silence_are_no_gateway() {
+fn a_look_alike_and_silence_send_no_order() {
     let machine = Machine::new();
     for (fault, code) in
         [("foreign-ea-v4", 6), ("foreign-ea-v5", 6), ("garbage:GET_ACCOUNT:nan", 6)]

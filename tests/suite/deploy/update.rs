@@ -82,8 +82,8 @@ fn what_is_wrong_before_the_switch_changes_nothing() {
     let server = Server::with_old();
     let artifact = server.artifact("0.2.0");
     is_refused(&server, &["artifacts/mt5crs-9-x86_64-linux.tar.gz"], "can't be read");
-    is_refused(&server, &["artifacts/SHA256SUMS"], "is no artifact's name");
-    is_refused(&server, &["rollback"], "there is nothing to go back to");
+    is_refused(&server, &["artifacts/SHA256SUMS"], "is not the name of an artifact");
+    is_refused(&server, &["rollback"], "there is no earlier release");
 
     // A byte more.
     server.sh(&format!("cp {artifact} whole && printf x >> {artifact}"));

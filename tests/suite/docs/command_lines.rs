@@ -136,6 +136,8 @@ fn run(page: &Page, starts_configured: bool) {
             .env("KILL_SWITCH_FILE", around.file("kill_switch.lock"))
             .env("MT5CRS_STATE_DIR", around.file("state"))
             .env("MT5CRS_LOG_DIR", around.file("logs"))
+            // Pages show whole seconds; two are quicker than the default ten.
+            .env("MT5CRS_SETTLE_S", "2")
             .env("MT5CRS_LATENCY_WARN_MS", "1500")
             .env("MT5CRS_LATENCY_CRITICAL_MS", "1900")
             .output()

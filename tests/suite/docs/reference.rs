@@ -170,6 +170,20 @@ fn links_lead_to_files_and_headings_that_exist() {
     }
 }
 
+/// Paths of the repository, but for placeholders such as `src/ops/NAME.rs`.
+#[test]
+fn pages_name_files_that_exist() {
+    for page in all() {
+        for code in inline_code(&page.text) {
+            let roots = ["src/", "tests/", "docs/", "examples/", "packaging/", ".ci/", ".github/"];
+            let is_path = roots.iter().any(|root| code.starts_with(root)) && !code.contains(' ');
+            let is_placeholder = code.contains("NAME") || code.contains('{');
+            let exists = root().join(code).exists();
+            assert!(!is_path || is_placeholder || exists, "{}: there is no {code}", page.name);
+        }
+    }
+}
+
 /// Each hazard has one row, and the row names every fault that reproduces it.
 #[test]
 fn every_hazard_stands_on_its_page_with_its_faults() {

@@ -1,4 +1,4 @@
-//! Flat is two empty lists and a good account, and nothing less is ever called so.
+//! An account is certified flat by two empty lists and a consistent account, and by nothing less.
 
 use mt5crs::evidence::Evidence;
 use mt5crs::ops::evidence::verify;
@@ -8,7 +8,7 @@ use super::{close, honest};
 use crate::orders::{error, executed};
 use crate::support::{Machine, Sim};
 
-/// Never flat: code 8, no certificate, and the word on no page.
+/// Asserts code 8, no certificate, and a page that doesn't say flat.
 #[track_caller]
 fn not_flat(fault: &str) -> Value {
     let (machine, sim) = (Machine::new(), Sim::with_faults(&[fault]));
@@ -41,7 +41,7 @@ fn three_hundred_positions_are_closed_and_certified() {
     assert!(certificate["witness"].as_str().unwrap().contains("two empty lists, margin 0"));
     assert!(report["cannot_see"].as_str().unwrap().contains("pending orders"));
 
-    // The head that is printed is that of the records, which count each ticket once.
+    // The printed head is the records' head, and the records count each ticket once.
     let head = report["evidence_head"].as_str().unwrap();
     let evidence = machine.evidence();
     let text = std::fs::read_to_string(&evidence).unwrap();
@@ -54,7 +54,7 @@ fn three_hundred_positions_are_closed_and_certified() {
 }
 
 #[test]
-fn an_account_that_is_flat_already_is_certified() {
+fn an_account_that_is_already_flat_is_certified() {
     let (machine, sim) = (Machine::new(), Sim::start(&["--positions=0"]));
     let page = close(&machine, &sim, &[]).end().exits(0);
     page.says("FLAT").says("FLAT CERTIFICATE").says("evidence head").says("pending orders");
@@ -62,18 +62,18 @@ fn an_account_that_is_flat_already_is_certified() {
 }
 
 #[test]
-fn an_empty_list_beside_a_margin_is_lying() {
+fn an_empty_list_beside_margin_in_use_is_not_flat() {
     let document = not_flat("positions-empty-on-error");
     assert!(error(&document).contains("the list is lying"), "{document}");
 }
 
 #[test]
-fn a_hedged_book_that_reads_as_flat_is_not() {
+fn a_hedged_book_with_an_empty_list_is_not_flat() {
     not_flat("hedged-empty");
 }
 
 #[test]
-fn a_terminal_that_died_shows_no_flat_account() {
+fn a_dead_terminal_does_not_show_a_flat_account() {
     not_flat("terminal-dead");
     not_flat("terminal-dead:GET_ACCOUNT");
 }
@@ -84,8 +84,8 @@ fn a_stub_is_not_flat() {
 }
 
 #[test]
-fn a_list_that_failed_once_does_not_end_it() {
-    // The plan's list is empty and lies; the certificate's own shows three.
+fn one_failed_list_does_not_end_the_closing() {
+    // The plan's list is empty although three positions are open; the certificate's own list shows them.
     let (machine, sim) =
         (Machine::new(), Sim::with_faults(&["positions-empty-on-error:GET_POSITIONS:#1"]));
     honest(&close(&machine, &sim, &[]).json().exits(0), &sim);
@@ -93,14 +93,14 @@ fn a_list_that_failed_once_does_not_end_it() {
 }
 
 #[test]
-fn what_is_opened_meanwhile_is_closed_and_named() {
-    // After the plan's list, and after the list behind the first round.
+fn positions_opened_meanwhile_are_closed_and_named() {
+    // One appears after the plan's list, one after the list behind the first round.
     for reads in ["1", "2", "3"] {
         let fault = format!("position-appears:{reads}");
         let (machine, sim) = (Machine::new(), Sim::with_faults(&[&fault]));
         let ended = close(&machine, &sim, &[]).json();
         if reads == "3" {
-            // Between the certificate's two lists.
+            // One appears between the certificate's two lists.
             assert!(matches!(ended.code(), Some(0)), "{}", ended.stdout());
         }
         let document = honest(&ended.exits(0), &sim);
@@ -112,7 +112,7 @@ fn what_is_opened_meanwhile_is_closed_and_named() {
 }
 
 #[test]
-fn credit_is_no_position_where_it_is_named() {
+fn a_configured_credit_does_not_look_like_a_position() {
     let (machine, sim) = (Machine::new(), Sim::start(&["--fault=stub"]));
     close(&machine, &sim, &["--credit=5.5"]).json().exits(0);
     close(&machine, &sim, &["--credit=5.4"]).json().exits(8);

@@ -1,4 +1,4 @@
-//! What stands in the way: it keeps going, each ticket closes once, and what remains is named.
+//! Obstacles: emergency-close goes on, closes each ticket once, and names the positions that remain.
 
 use super::{close, honest};
 use crate::look_alikes::Stranger;
@@ -23,7 +23,7 @@ fn a_gateway_that_cannot_close_is_named_after_one_round() {
 }
 
 #[test]
-fn a_close_that_closes_nothing_is_no_close() {
+fn a_close_that_closes_nothing_is_not_called_closed() {
     let (machine, sim) = (Machine::new(), Sim::with_faults(&["close-ticket-zero"]));
     let document = honest(&close(&machine, &sim, &[]).json().exits(8), &sim);
     assert_eq!((tickets(&document, "rejected"), &document["report"]["rounds"]), (3, &3.into()));
@@ -31,7 +31,7 @@ fn a_close_that_closes_nothing_is_no_close() {
 }
 
 #[test]
-fn answers_that_say_nothing_never_close_twice() {
+fn useless_answers_never_cause_a_second_close() {
     for fault in [
         "drop-reply:CLOSE:5",
         "disconnect:CLOSE:#5",
@@ -53,8 +53,8 @@ fn answers_that_say_nothing_never_close_twice() {
 }
 
 #[test]
-fn a_list_that_cannot_be_believed_is_no_leave_to_close_again() {
-    // Nothing closes, and no list behind it says so: a CLOSE is not sent again on that.
+fn an_unusable_list_does_not_permit_another_close() {
+    // Nothing closes, and no usable list shows it, so no CLOSE is repeated.
     let (machine, sim) = (
         Machine::new(),
         Sim::with_faults(&["close-ticket-zero", "positions-empty-on-error:GET_POSITIONS:2+"]),
@@ -64,7 +64,7 @@ fn a_list_that_cannot_be_believed_is_no_leave_to_close_again() {
 }
 
 #[test]
-fn a_gateway_that_dies_in_the_middle_is_picked_up() {
+fn closing_goes_on_after_a_gateway_restart() {
     for moment in ["before", "after"] {
         let fault = format!("crash:CLOSE:{moment}:#30");
         let (machine, mut sim) =
@@ -78,7 +78,7 @@ fn a_gateway_that_dies_in_the_middle_is_picked_up() {
 }
 
 #[test]
-fn a_look_alike_that_takes_the_port_is_sent_nothing_to_trade_on() {
+fn a_look_alike_on_the_port_receives_nothing_that_trades() {
     let (machine, mut sim) =
         (Machine::new(), Sim::start(&["--positions=6", "--fault=crash:CLOSE:after:#3"]));
     let arguments = ["--deadline=3s", "--window=1", "--timeout=500ms"];
@@ -91,7 +91,7 @@ fn a_look_alike_that_takes_the_port_is_sent_nothing_to_trade_on() {
 }
 
 #[test]
-fn settings_that_it_does_not_read_cannot_stop_it() {
+fn settings_that_emergency_close_does_not_read_cannot_stop_it() {
     let (machine, sim) = (Machine::new(), Sim::start(&["--positions=3"]));
     let run = close(&machine, &sim, &[])
         .env("MT5CRS_MISSPELT", "x")
@@ -105,7 +105,7 @@ fn settings_that_it_does_not_read_cannot_stop_it() {
 }
 
 #[test]
-fn records_and_logs_that_cannot_be_written_are_told_and_passed() {
+fn unwritable_records_and_logs_are_warnings_and_closing_goes_on() {
     let (machine, sim) = (Machine::new(), Sim::start(&["--positions=3"]));
     let blocked = machine.write("blocked", "a file where a directory should be");
     for key in ["MT5CRS_STATE_DIR", "MT5CRS_LOG_DIR"] {
@@ -126,7 +126,7 @@ fn one_signal_keeps_going_and_two_stop() {
         (&["INT"][..], 0),
         (&["TERM"], 0),
         (&["HUP"], 0),
-        // A terminal that is gone says so more than once, and insists on nothing by it.
+        // A closed terminal sends SIGHUP more than once, which doesn't count as insisting.
         (&["HUP", "HUP"], 0),
         (&["INT", "INT"], 8),
         (&["HUP", "TERM"], 8),
@@ -134,14 +134,14 @@ fn one_signal_keeps_going_and_two_stop() {
         let (machine, sim) = (Machine::new(), Sim::start(&["--positions=60"]));
         let wire = Wire::holding(&sim, "CLOSE", 10);
         let run = close(&machine, &sim, &["--window=4"]).arg("--output=json");
-        // The answers wait for the test, and the test for nothing that takes so long.
+        // The answers wait for the test, which takes less than this.
         let run = run.env("MT5CRS_ORDER_TIMEOUT_S", "20");
         let mut child = run.env("GATEWAY_PORT", wire.endpoint.port().to_string()).start();
         let talk = Talk::of(&mut child);
         wire.wait_for_the_hold();
         for name in signals {
             signal(child.id(), name);
-            // Two of one kind at once may arrive as one: the second waits until the first was heard.
+            // Two equal signals at once may merge into one, so the second is sent after the first was handled.
             talk.wait_for("a second Ctrl-C", 1);
         }
         if code == 0 {
@@ -164,13 +164,13 @@ fn a_gateway_that_hangs_ends_within_the_deadline() {
     let (machine, sim) = (Machine::new(), Sim::with_faults(&["hang:CLOSE:#2"]));
     let arguments = ["--deadline=2s", "--timeout=300ms"];
     let document = honest(&close(&machine, &sim, &arguments).json().exits(8), &sim);
-    // With what a busy machine takes; that no wait of its own goes past it is shown in virtual time.
+    // Leaves time for a busy machine. A test in virtual time shows that no wait goes past the deadline.
     assert!(document["duration_ms"].as_u64().unwrap() < 4000, "{document}");
     assert_eq!(tickets(&document, "unknown"), 3, "{document}");
 }
 
 #[test]
-fn a_gateway_that_is_not_there_or_has_no_terminal_is_said() {
+fn an_absent_gateway_or_terminal_is_named() {
     let (machine, mut sim) = (Machine::new(), Sim::with_faults(&["no-terminal"]));
     let document = close(&machine, &sim, &[]).json().exits(8).document();
     assert!(error(&document).contains("MT5_NOT_CONNECTED"), "{document}");
@@ -184,7 +184,7 @@ fn a_gateway_that_is_not_there_or_has_no_terminal_is_said() {
 }
 
 #[test]
-fn a_server_without_zeromq_that_takes_the_port_is_named() {
+fn a_server_without_zeromq_on_the_port_is_named() {
     let (machine, mut sim) =
         (Machine::new(), Sim::start(&["--positions=6", "--fault=crash:CLOSE:before:#3"]));
     let arguments = ["--deadline=3s", "--timeout=500ms"];
@@ -197,7 +197,7 @@ fn a_server_without_zeromq_that_takes_the_port_is_named() {
 }
 
 #[test]
-fn a_gateway_that_stands_still_is_no_answer() {
+fn a_stopped_gateway_is_no_answer() {
     let (machine, sim) = (Machine::new(), Sim::start(&["--positions=3"]));
     signal(sim.id(), "STOP");
     close(&machine, &sim, &["--deadline=3s", "--timeout=300ms"]).json().exits(3);
@@ -206,7 +206,7 @@ fn a_gateway_that_stands_still_is_no_answer() {
 }
 
 #[test]
-fn nowhere_to_go_is_wrong_usage() {
+fn without_a_gateway_it_is_wrong_usage() {
     let (machine, sim) = (Machine::new(), Sim::start(&["--positions=3"]));
     let run = close(&machine, &sim, &[]).without("GATEWAY_HOST");
     assert!(error(&run.json().exits(2).document()).contains("GATEWAY_HOST"));

@@ -1,40 +1,40 @@
-//! The commands, each with every request that it sends and the codes that are true where that request is the last.
+//! The commands, each with its requests, and for each request the right exit codes if it is the last one answered.
 
-/// What a command may do to an account, and so what the ledger is looked at for.
+/// What a command may do to an account: the ledger is checked for it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// Nothing.
     Reads,
-    /// Nothing, and it starts COMMAND where it passes.
+    /// Nothing; it starts COMMAND if it passes.
     Gates,
-    /// Nothing, look after look until its deadline.
+    /// Nothing; it looks repeatedly until its deadline.
     Watches,
     /// One OPEN, and its CLOSE.
     Trades,
-    /// The same, with a watch between them.
+    /// One OPEN and its CLOSE, with a watch in between.
     Guards,
-    /// CLOSE alone.
+    /// Only CLOSEs.
     Closes,
-    /// The same on two accounts, the first of them on a gateway that is well.
+    /// Only CLOSEs on two accounts, the first with a healthy gateway.
     ClosesTwo,
 }
 
-/// A request, as faults name it, and the exit codes that are true where it is the last.
+/// A request, as faults name it, and the right exit codes if it is the last.
 pub(super) struct Request {
     pub(super) action: &'static str,
     pub(super) nth: usize,
-    /// Nobody ever answers again.
+    /// Codes if nothing answers any more.
     pub(super) dead: i32,
-    /// Somebody else does.
+    /// Codes if another program answers.
     pub(super) replaced: &'static [i32],
 }
 
 pub(super) struct Command {
     pub(super) arguments: &'static [&'static str],
     pub(super) kind: Kind,
-    /// In milliseconds: of a command that waits for a gateway that is gone for good.
+    /// The deadline in ms of a command that waits for a gateway that is gone for good.
     pub(super) deadline_ms: u64,
-    /// Every request of a run on a gateway that is well; of the many PINGs in a row that measure, one stands for all.
+    /// Every request of a run on a healthy gateway. One PING stands for the whole series of a latency measurement.
     pub(super) requests: &'static [Request],
 }
 
@@ -42,8 +42,8 @@ const fn at(action: &'static str, nth: usize, dead: i32, replaced: &'static [i32
     Request { action, nth, dead, replaced }
 }
 
-/// Nothing is asked twice, so nobody else is ever asked; but for round trips, which go on by their schedule on a connection
-/// made anew: whoever has come up before the last of them is met.
+/// link-test retries nothing, so it never meets another program, except in its round trips: they go on as scheduled on new
+/// connections, and meet any program that starts before the last of them.
 pub(super) const LINK_TEST: Command = Command {
     arguments: &["link-test", "-c", "20", "--interval=5ms"],
     kind: Kind::Reads,
@@ -84,12 +84,12 @@ pub(super) const GATE: Command =
     Command { arguments: &["sync", "--", "sh", "-c", "touch started"], kind: Kind::Gates, ..SYNC };
 
 pub(super) const AUDIT: Command = Command {
-    // Its tests of itself ask no gateway.
+    // audit's self-test uses no gateway.
     arguments: &["audit", "--skip=self-test"],
     kind: Kind::Reads,
     deadline_ms: 4000,
     requests: &[
-        // The link is tested as link-test does it.
+        // audit tests the link as link-test does.
         at("PING", 1, 3, &[3]),
         at("GET_ACCOUNT", 1, 3, &[3]),
         at("PING", 2, 3, &[3, 6]),
@@ -98,14 +98,14 @@ pub(super) const AUDIT: Command = Command {
         at("SYNC_ALL", 1, 3, &[6]),
         at("GET_POSITIONS", 1, 3, &[6]),
         at("GET_ACCOUNT", 2, 3, &[6]),
-        // The probe is tried once: a gateway that gives no answer to it is none that can close, which is a check's answer.
+        // The probe is sent once. A gateway without an answer can't close, which is a check's result.
         at("CLOSE", 1, 1, &[6]),
         at("PING", 13, 3, &[6]),
         at("GET_ACCOUNT", 3, 3, &[6]),
     ],
 };
 
-/// Its syncs, the second of which is held at its SYNC_ALL and killed.
+/// phoenix's syncs. The second one is held at its SYNC_ALL and killed.
 pub(super) const PHOENIX: Command = Command {
     arguments: &["phoenix", "--gateway", "--seed=2"],
     kind: Kind::Reads,
@@ -137,21 +137,21 @@ pub(super) const CANARY: Command = Command {
         at("PING", 2, 3, &[6]),
         at("PING", 50, 3, &[6]),
         at("PING", 101, 3, &[6]),
-        // A guard's probe, tried once: who gives no answer to it gets no order.
+        // A guard's probe, which is sent once. A gateway without an answer gets no order.
         at("CLOSE", 1, 5, &[5]),
         at("PING", 102, 3, &[6]),
         at("GET_POSITIONS", 2, 3, &[6]),
-        // From here on an order is out.
+        // From here on an order has been sent.
         at("OPEN", 1, 4, &[4]),
         at("GET_POSITIONS", 3, 4, &[4]),
         at("CLOSE", 2, 8, &[8]),
         at("GET_POSITIONS", 4, 8, &[8]),
-        // The balance afterwards is for the report alone.
+        // The last balance is for the report only.
         at("GET_ACCOUNT", 2, 0, &[0]),
     ],
 };
 
-/// One CLOSE after the other, so that there is always one left that somebody else could be sent.
+/// Sends the CLOSEs one by one, so that there is always one left for another program.
 pub(super) const EMERGENCY_CLOSE: Command = Command {
     arguments: &["emergency-close", "--yes", "--window=1"],
     kind: Kind::Closes,
@@ -163,7 +163,7 @@ pub(super) const EMERGENCY_CLOSE: Command = Command {
         at("CLOSE", 2, 8, &[8]),
         at("CLOSE", 3, 8, &[8]),
         at("GET_POSITIONS", 2, 8, &[8]),
-        // Behind the round, to believe its list.
+        // Checks the list behind the round.
         at("GET_POSITIONS", 3, 8, &[8]),
         at("GET_ACCOUNT", 1, 8, &[8]),
         // For the certificate.
@@ -173,7 +173,7 @@ pub(super) const EMERGENCY_CLOSE: Command = Command {
     ],
 };
 
-/// The connection's PING, and a PING and a GET_ACCOUNT each look. It ends with what it saw last.
+/// The connection's PING, then a PING and a GET_ACCOUNT for each look. The last look decides the exit code.
 pub(super) const LINK_WATCH: Command = Command {
     arguments: &["link-test", "--watch=20ms"],
     kind: Kind::Watches,
@@ -187,7 +187,7 @@ pub(super) const LINK_WATCH: Command = Command {
     ],
 };
 
-/// The requests of its first looks; before the watch it is a canary like any. The position is open and is never proved closed.
+/// The requests of its first looks; before that it is an ordinary canary. The position stays open.
 pub(super) const MONITOR: Command = Command {
     arguments: &[
         "canary",
@@ -206,7 +206,7 @@ pub(super) const MONITOR: Command = Command {
     ],
 };
 
-/// One account is flat, so the answer of both is that not all are.
+/// One account is flat, so the exit code says that not all are.
 pub(super) const EMERGENCY_CLOSE_ALL: Command = Command {
     arguments: &["emergency-close", "--all-profiles", "--yes", "--window=1"],
     kind: Kind::ClosesTwo,

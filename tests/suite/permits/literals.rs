@@ -1,9 +1,5 @@
 //! Permits and their premises as struct literals.
 
-use std::time::Duration;
-
-use jiff::{SignedDuration, Timestamp};
-
 use super::permit::{ClosePermit, GuardEvaluation, OpenPermit, RequestFrame};
 use super::session::Identity;
 use super::target::{Allowed, Target};
@@ -26,15 +22,12 @@ pub fn allowed() -> Allowed {
     Allowed { 0: () } // E0451
 }
 
-pub fn target() -> Target {
-    let address = "192.0.2.1:5555".parse().unwrap();
-    let host = String::new();
-    Target { host, address, alternatives: vec![], source: None, own: None, _resolved: () } // E0451
+pub fn target_without_its_own_address(target: Target) -> Target {
+    Target { own: None, ..target } // E0451
 }
 
-pub fn identity(server_time: Timestamp) -> Identity {
-    let (rtt, skew) = (Duration::ZERO, SignedDuration::ZERO);
-    Identity { simulated: true, server_time, rtt, skew, _proved: () } // E0451
+pub fn identity_of_another(identity: Identity) -> Identity {
+    Identity { simulated: true, ..identity } // E0451
 }
 
 pub fn frame(order: &Request<Open>) -> RequestFrame {

@@ -1,4 +1,4 @@
-//! `config check`: every profile is judged before anybody depends on it, and each problem says whose it is.
+//! `config check` checks every profile before anyone depends on it, and names the profile of each problem.
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ fn checked(machine: &Machine, arguments: &[&str]) -> Ended {
     machine.run([&["config", "check"], arguments].concat()).json()
 }
 
-/// What is wrong with a profile, or with the whole where none is named.
+/// The problems of a profile; without one, the problems of the whole.
 #[track_caller]
 fn problems<'d>(document: &'d Value, profile: Option<&str>) -> Vec<&'d str> {
     let report = &document["report"];
@@ -59,13 +59,13 @@ fn each_problem_is_named_with_its_profile_and_key() {
     let page = machine.run(["config", "check"]).end().exits(2);
     page.says("WRONG 6 things").says("error: typo: gateway_prt").says("help: did you mean");
 
-    // Those that are named are judged, and no others.
+    // Only the named profiles are checked.
     let document = checked(&machine, &["--profile=good", "--profile=typo"]).exits(2).document();
     assert_eq!(document["report"]["profiles"].as_array().unwrap().len(), 2);
 }
 
 #[test]
-fn a_file_that_is_no_json_is_named_by_its_line() {
+fn a_json_error_is_named_with_its_line() {
     let machine = Machine::new();
     machine.write("config.json", "{\"profiles\": {\n  \"a\": {\"gateway_host\": \"x\",}\n}}");
     let document = checked(&machine, &[]).exits(2).document();
@@ -76,9 +76,9 @@ fn a_file_that_is_no_json_is_named_by_its_line() {
 }
 
 #[test]
-fn what_is_in_force_without_a_profile_is_judged_as_well() {
+fn settings_without_a_profile_are_checked_too() {
     let machine = Machine::new();
-    // Neither a gateway nor accounts: nothing could be asked of anybody.
+    // There is neither a gateway nor an account, so no command could run.
     let document = checked(&machine, &[]).exits(2).document();
     assert_eq!(problems(&document, None), ["no gateway is named: GATEWAY_HOST is not set"]);
     machine.write(".env", "GATEWAY_HOST=10.0.0.5\n");
@@ -94,7 +94,7 @@ fn what_is_in_force_without_a_profile_is_judged_as_well() {
         r#"{"profiles":{"a":{"gateway_host":"10.0.0.5"},"b":{"gateway_host":"10.0.0.6"}}}"#,
     );
     let document = checked(&machine, &[]).exits(2).document();
-    // It is one problem, not one for each profile.
+    // It is one problem, not one per profile.
     assert_eq!(problems(&document, None).len(), 1, "{document}");
     assert_eq!(problems(&document, Some("a")), [""; 0]);
     machine.write(".env", "");

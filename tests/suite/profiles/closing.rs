@@ -1,4 +1,4 @@
-//! `emergency-close --all-profiles`: the ledgers show that each account's positions were closed at its own gateway, once.
+//! `emergency-close --all-profiles`: the ledgers show that each position was closed once, at its own account's gateway.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ fn close(machine: &Machine, arguments: &[&str]) -> Run {
     run.env("MT5CRS_ORDER_TIMEOUT_S", "1").env("MT5CRS_SETTLE_S", "0.3")
 }
 
-/// How often each ticket was closed at that gateway; nothing else was done there.
+/// How often each ticket was closed at that gateway, which executed nothing else.
 #[track_caller]
 fn closed(sim: &Sim) -> BTreeMap<i64, usize> {
     let mut tickets = BTreeMap::new();
@@ -25,7 +25,7 @@ fn closed(sim: &Sim) -> BTreeMap<i64, usize> {
     tickets
 }
 
-/// What the document says of each account is what its own gateway's ledger shows.
+/// Asserts that each account's report agrees with its own gateway's ledger.
 #[track_caller]
 fn honest(ended: &Ended, sims: &[(&str, &Sim)]) -> Value {
     let document = ended.document();
@@ -66,14 +66,14 @@ fn every_account_is_closed_at_its_own_gateway() {
     for profile in ["a", "b", "c"] {
         assert!(machine.file(&format!("state/{profile}/evidence.jsonl")).exists());
     }
-    // Again, and there is nothing left to close.
+    // A second run has nothing left to close.
     let ended = close(&machine, &["--yes"]).end().exits(0);
     assert_eq!(last_line(&ended), "a: flat, 0 closed; b: flat, 0 closed; c: flat, 0 closed");
     assert_eq!([a, b, c].map(|sim| executed(sim).len()), [1, 2, 3]);
 }
 
 #[test]
-fn an_account_out_of_reach_holds_back_no_other() {
+fn an_unreachable_account_delays_no_other() {
     let machine = Machine::new();
     let (a, c) = (Sim::start(&["--positions=2"]), Sim::start(&["--positions=3"]));
     let mut gone = Sim::start(&["--positions=4"]);
@@ -97,7 +97,7 @@ fn an_account_out_of_reach_holds_back_no_other() {
 }
 
 #[test]
-fn with_nobody_in_reach_it_is_no_answer_and_every_kill_switch_is_written() {
+fn without_a_reachable_gateway_every_kill_switch_is_still_written() {
     let machine = Machine::new();
     let mut sims = [0, 1].map(|_| Sim::start(&[]));
     sims.iter_mut().for_each(Sim::kill);
@@ -112,7 +112,7 @@ fn with_nobody_in_reach_it_is_no_answer_and_every_kill_switch_is_written() {
 }
 
 #[test]
-fn what_remains_is_said_for_the_account_that_it_remains_in() {
+fn remaining_positions_are_named_with_their_account() {
     let machine = Machine::new();
     let (good, bad) = (Sim::start(&["--positions=2"]), Sim::with_faults(&["cannot-close"]));
     accounts(&machine, &[&good, &bad], &[]);
@@ -122,7 +122,7 @@ fn what_remains_is_said_for_the_account_that_it_remains_in() {
 }
 
 #[test]
-fn what_is_wrong_with_one_profile_is_no_other_accounts_trouble() {
+fn a_problem_of_one_profile_does_not_affect_the_others() {
     let machine = Machine::new();
     let sim = Sim::start(&["--positions=2"]);
     accounts(&machine, &[&sim], &[]);
@@ -140,7 +140,7 @@ fn what_is_wrong_with_one_profile_is_no_other_accounts_trouble() {
         assert_eq!(codes(&document), [2, 0], "{document}");
     }
     assert_eq!(executed(&sim).len(), 2);
-    // A secret in the file is told, and a thing for another hour.
+    // A secret in the file is a warning, and doesn't stop an emergency.
     let secret = good.replacen('{', r#"{"vault":{"password":"hunter2"},"#, 1);
     machine.write("config.json", secret);
     let ended = close(&machine, &["--yes"]).end().exits(0).never_says("hunter2");
@@ -148,7 +148,7 @@ fn what_is_wrong_with_one_profile_is_no_other_accounts_trouble() {
 }
 
 #[test]
-fn nobody_is_asked_without_a_terminal_and_nothing_is_sent() {
+fn without_a_terminal_it_does_not_prompt_and_sends_nothing() {
     let machine = Machine::new();
     let sims = [0, 1].map(|_| Sim::with_faults(&["crash:GET_POSITIONS:before"]));
     accounts(&machine, &[&sims[0], &sims[1]], &[]);
@@ -156,12 +156,12 @@ fn nobody_is_asked_without_a_terminal_and_nothing_is_sent() {
     let remedy = document["error"]["remedy"].as_str().unwrap();
     assert!(remedy.contains("emergency-close --yes`"), "{remedy}");
     assert!(!machine.file("kill_switch.lock").exists());
-    // Not even a list was asked for: it would have ended them.
+    // Not even a list was requested: the gateways would have died of it.
     all(&machine, &["link-test"]).end().exits(0);
 }
 
 #[test]
-fn a_rehearsal_lists_and_claims_nothing() {
+fn a_dry_run_lists_positions_and_claims_nothing() {
     let machine = Machine::new();
     let sims = [2, 3].map(|count| Sim::start(&[&format!("--positions={count}")]));
     accounts(&machine, &[&sims[0], &sims[1]], &[]);
@@ -184,7 +184,7 @@ fn two_profiles_of_one_gateway_close_each_ticket_once() {
 }
 
 #[test]
-fn a_gateway_named_above_the_profiles_is_refused_before_anything_is_sent() {
+fn a_gateway_above_the_profiles_is_refused_before_any_request() {
     let machine = Machine::new();
     let sims = [0, 1].map(|_| Sim::start(&["--positions=2"]));
     accounts(&machine, &[&sims[0], &sims[1]], &[]);
@@ -205,8 +205,8 @@ fn a_gateway_named_above_the_profiles_is_refused_before_anything_is_sent() {
 }
 
 #[test]
-fn the_first_signal_is_told_and_the_second_stops() {
-    // A terminal that is gone says so twice, and insists on nothing by it.
+fn the_first_signal_is_a_warning_and_the_second_stops() {
+    // A closed terminal sends SIGHUP twice, which doesn't count as insisting.
     for (signals, code) in [(&["INT"][..], 0), (&["INT", "TERM"], 8), (&["HUP", "HUP"], 0)] {
         let machine = Machine::new();
         let sims = [0, 1].map(|_| Sim::start(&["--positions=30"]));
@@ -235,7 +235,7 @@ fn the_first_signal_is_told_and_the_second_stops() {
 }
 
 #[test]
-fn a_ctrl_c_at_the_terminal_is_one_and_not_two() {
+fn a_ctrl_c_at_the_terminal_counts_once() {
     let machine = Machine::new();
     let sim = Sim::start(&["--positions=30"]);
     let wire = Wire::holding(&sim, "CLOSE", 6);
@@ -253,7 +253,7 @@ fn a_ctrl_c_at_the_terminal_is_one_and_not_two() {
 }
 
 #[test]
-fn a_process_that_is_killed_leaves_its_account_unproved() {
+fn a_killed_process_leaves_its_account_unproved() {
     let machine = Machine::new();
     let good = Sim::start(&["--positions=2"]);
     let slow = Sim::start(&["--positions=60"]);
@@ -267,14 +267,14 @@ fn a_process_that_is_killed_leaves_its_account_unproved() {
     assert_eq!(codes(&document), [0, 8]);
     let found = account(&document, "b")["found"].as_str().unwrap();
     assert!(found.contains("signal 9"), "{found}");
-    // The next run finds what is left.
+    // The next run finds the remaining positions.
     wire.release();
     close(&machine, &["--yes"]).json().exits(0);
     assert_eq!(executed(&slow).len(), 60);
 }
 
 #[test]
-fn who_watched_may_go_and_the_closing_goes_on() {
+fn the_closing_goes_on_after_its_parent_is_killed() {
     let machine = Machine::new();
     let sim = Sim::start(&["--positions=30"]);
     let wire = Wire::holding(&sim, "CLOSE", 6);
@@ -286,7 +286,7 @@ fn who_watched_may_go_and_the_closing_goes_on() {
     signal(child.id(), "KILL");
     child.wait().unwrap();
     wire.release();
-    // One that has ended has no command line any more, whether or not somebody has waited for it.
+    // A process that has ended has no command line, even before it is waited for.
     let line = format!("/proc/{closing}/cmdline");
     let is_running = || std::fs::read(&line).is_ok_and(|line| !line.is_empty());
     wait_until("the end of the process that closes", || !is_running());
@@ -294,7 +294,7 @@ fn who_watched_may_go_and_the_closing_goes_on() {
 }
 
 #[test]
-fn it_can_be_practised() {
+fn it_runs_in_practice_mode() {
     let machine = Machine::new();
     machine.write(
         "config.json",

@@ -1,13 +1,13 @@
-//! No secret is needed, none may lie in the profiles' file, and what lies elsewhere is never printed.
+//! Secrets: the profiles' file may hold none, and secrets elsewhere are never printed.
 
 use super::accounts;
 use crate::support::{Machine, Sim};
 
-/// What no output and no file may hold.
+/// The secret that no output and no file may contain.
 const HIDDEN: &str = "hunter2-swordfish";
 
 #[test]
-fn a_key_that_looks_like_a_secret_is_an_error_wherever_it_stands() {
+fn a_key_that_looks_like_a_secret_is_an_error_anywhere_in_the_file() {
     let machine = Machine::new();
     for (member, place) in [
         (r#""a":{"password":"X"}"#, "password in profile a of config.json"),
@@ -27,9 +27,9 @@ fn a_key_that_looks_like_a_secret_is_an_error_wherever_it_stands() {
     }
 }
 
-/// As `op run -- mt5crs …` hands them over: in the environment, for whatever runs beside this.
+/// Puts secrets into the environment, as `op run -- mt5crs …` does.
 #[test]
-fn what_the_environment_holds_is_never_printed() {
+fn secrets_in_the_environment_are_never_printed() {
     let machine = Machine::new();
     let sim = Sim::with_faults(&[]);
     accounts(&machine, &[&sim, &sim], &[]);
@@ -53,7 +53,7 @@ fn what_the_environment_holds_is_never_printed() {
         }
         run.end().exits(code).never_says(HIDDEN);
     }
-    // An unknown name of ours is an error that tells the name alone.
+    // An unknown MT5CRS_ name is an error that shows only the name.
     let run = machine.run(["sync", "--profile=a"]).env("MT5CRS_API_TOKEN", HIDDEN);
     run.end().exits(2).tells("MT5CRS_API_TOKEN").never_says(HIDDEN);
     for directory in ["logs/a", "logs/b", "state/a", "state/b"] {

@@ -1,4 +1,4 @@
-//! What can't be asked of several accounts is refused before anything is asked of any.
+//! Refusals of commands for several accounts, before any request.
 
 use serde_json::Value;
 
@@ -19,7 +19,7 @@ fn refused(run: Run, words: &[&str]) -> Value {
 #[test]
 fn orders_are_for_exactly_one_account() {
     let machine = Machine::new();
-    // Any question at all would end it.
+    // The gateway would die of any request.
     let sim = Sim::with_faults(&["crash:PING:before"]);
     accounts(&machine, &[&sim, &sim], &[]);
     for command in [
@@ -51,7 +51,7 @@ fn orders_are_for_exactly_one_account() {
 }
 
 #[test]
-fn monitoring_asks_one_account_at_a_time() {
+fn monitoring_formats_take_one_account() {
     let machine = Machine::new();
     let sim = Sim::with_faults(&[]);
     accounts(&machine, &[&sim, &sim], &[]);
@@ -63,7 +63,7 @@ fn monitoring_asks_one_account_at_a_time() {
 }
 
 #[test]
-fn which_accounts_are_meant_is_never_guessed() {
+fn ambiguous_accounts_are_refused() {
     let machine = Machine::new();
     let run = |arguments: &[&str]| machine.run(arguments);
     refused(run(&["sync", "--all-profiles"]), &["there is no config.json", "--config"]);
@@ -74,7 +74,8 @@ fn which_accounts_are_meant_is_never_guessed() {
     let sim = Sim::with_faults(&[]);
     accounts(&machine, &[&sim, &sim], &[]);
     refused(run(&["sync", "--all-profiles", "--profile=a"]), &["which accounts are meant?"]);
-    // Only the last ones of a flag on both sides count: an account would be left out, or another one traded on.
+    // Of a flag on both sides of the command, clap keeps only the last ones. That would leave out an account or trade on
+    // another.
     for command in ["sync", "canary", "emergency-close"] {
         let torn = ["--profile=a", command, "--profile", "b"];
         refused(run(&torn), &["--profile a stands before the command"]);
@@ -85,7 +86,7 @@ fn which_accounts_are_meant_is_never_guessed() {
 }
 
 #[test]
-fn one_book_is_not_shared_by_simulated_gateways() {
+fn simulated_gateways_do_not_share_a_book() {
     let machine = Machine::new();
     machine.write("config.json", r#"{"profiles":{"a":{},"b":{}}}"#);
     let run = machine.run(["--sim", "--sim-book=book", "positions", "--all-profiles"]);

@@ -1,4 +1,4 @@
-//! Any value that the protocol's types can hold and the wire can carry.
+//! Strategies for all values that the protocol's types can hold and the wire can carry.
 
 use jiff::Timestamp;
 use mt5crs::protocol::account::{Account, GetAccount};
@@ -14,7 +14,7 @@ use proptest::option;
 use proptest::prelude::*;
 use uuid::Uuid;
 
-/// JSON's grammar for numbers, as far as a decimal can hold them.
+/// Numbers in JSON's grammar that fit into a decimal.
 pub(super) fn token() -> impl Strategy<Value = String> {
     "-?(0|[1-9][0-9]{0,14})(\\.[0-9]{1,14})?([eE][+-]?[0-9]{1,2})?"
         .prop_filter("too large for a decimal", |token| Exact::parse(token).is_ok())
@@ -24,7 +24,7 @@ pub(super) fn exact() -> impl Strategy<Value = Exact> {
     token().prop_map(|token| Exact::parse(&token).unwrap())
 }
 
-/// From 1970 to the end of 9999, to the microsecond: the wire's precision.
+/// Times from 1970 to the end of 9999, to the microsecond as on the wire.
 pub(super) fn timestamp() -> impl Strategy<Value = Timestamp> {
     (0..253_402_207_200_000_000_i64).prop_map(|us| Timestamp::from_microsecond(us).unwrap())
 }
@@ -33,7 +33,7 @@ pub(super) fn uuid() -> impl Strategy<Value = Uuid> {
     any::<u128>().prop_map(Uuid::from_u128)
 }
 
-/// Any text, with what has to be escaped more often than chance would have it.
+/// Any text, with many characters that need an escape.
 pub(super) fn text() -> impl Strategy<Value = String> {
     prop_oneof![any::<String>(), "[\"\\\\/\u{0}-\u{1f}\u{7f}-\u{9f}a-z{}:,]{0,12}"]
 }
@@ -130,7 +130,7 @@ prop_compose! {
 }
 
 prop_compose! {
-    /// GET_ACCOUNT's; both that SYNC_ALL does not report are there.
+    /// An account as in GET_ACCOUNT, with the two fields that SYNC_ALL lacks.
     pub(super) fn account()(
         figures in [money(), money(), money(), money()],
         margin_level in exact().prop_map(Level),
@@ -172,7 +172,7 @@ prop_compose! {
 }
 
 prop_compose! {
-    /// The account has the five figures and nothing else: the reply carries no more.
+    /// An account as in SYNC_ALL: five figures and nothing else.
     pub(super) fn synced()(account in account(), positions in vec(position(), 0..5)) -> Synced {
         let account = Account {
             currency: None, login: None, server: None, trade_mode: None, reported_at: None,

@@ -1,4 +1,4 @@
-//! PROTOCOL.md's tables of codes, pinned word by word: on what they say rests whether an order is called not executed.
+//! PROTOCOL.md's tables of codes, word by word: they decide whether an order may be called not executed.
 
 use mt5crs::protocol::account::Account;
 use mt5crs::protocol::close::Closed;
@@ -12,12 +12,12 @@ use uuid::Uuid;
 
 use crate::support::Machine;
 
-/// Section 2: each code, and what became of an order that met it.
+/// Section 2: each code, and the outcome of an order with it.
 const ERROR_CODES: [(&str, Executed); 16] = [
     ("INVALID_JSON", Executed::No),
     ("MISSING_ACTION", Executed::No),
     ("UNKNOWN_ACTION", Executed::No),
-    // Any failure within the gateway, also after the order was sent on.
+    // Any failure inside the gateway, even after it passed the order on.
     ("SERVER_ERROR", Executed::Unknown),
     ("MISSING_SYMBOL", Executed::No),
     ("MISSING_TYPE", Executed::No),
@@ -33,10 +33,10 @@ const ERROR_CODES: [(&str, Executed); 16] = [
     ("MT5_EXCEPTION", Executed::Unknown),
 ];
 
-/// What no table holds, and no code at all.
+/// Codes that no table holds, and no code.
 const STRANGE: [&str; 4] = ["NEW_CODE", "", "server_error", "none"];
 
-/// The code that a refused request of that kind is read with.
+/// Decodes a refusal of that action, and returns its code.
 #[track_caller]
 fn read<T: Reply + std::fmt::Debug>(code: Option<&str>, status: &str) -> ErrorCode {
     let code = code.map_or_else(String::new, |code| format!(r#""error_code":"{code}","#));
@@ -48,7 +48,7 @@ fn read<T: Reply + std::fmt::Debug>(code: Option<&str>, status: &str) -> ErrorCo
     }
 }
 
-/// A read, an OPEN and a CLOSE are refused with the same words, and the words mean the same.
+/// Asserts that a read, an OPEN and a CLOSE understand the refusal's code alike.
 #[track_caller]
 fn is_read_as(word: Option<&str>, code: &ErrorCode, executed: Executed) {
     for status in ["error", "ERROR", "REJECTED"] {
@@ -65,7 +65,7 @@ fn is_read_as(word: Option<&str>, code: &ErrorCode, executed: Executed) {
 }
 
 #[test]
-fn every_error_code_says_what_became_of_an_order() {
+fn every_error_code_determines_the_outcome_of_an_order() {
     let listed: Vec<&str> = ErrorCode::LISTED.iter().map(ErrorCode::as_str).collect();
     assert_eq!(listed, ERROR_CODES.map(|(word, _)| word));
     for (word, executed) in ERROR_CODES {
@@ -105,7 +105,7 @@ const RETCODES: [(Class, &str); 9] = [
 ];
 
 #[test]
-fn every_return_code_has_its_name_and_its_class() {
+fn every_return_code_has_a_name_and_a_class() {
     let mut count = 0;
     for (class, row) in RETCODES {
         for entry in row.split(", ") {
@@ -120,7 +120,7 @@ fn every_return_code_has_its_name_and_its_class() {
     assert_eq!(others.len(), count, "{others:?}");
 }
 
-/// What `explain` says first is the code, its name where it has another, and whose it is.
+/// `explain` begins with the code, its name and its source.
 #[test]
 fn explain_names_each_code_once() {
     let machine = Machine::new();

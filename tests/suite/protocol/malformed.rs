@@ -1,4 +1,4 @@
-//! Hazards 13 and 14: a frame that breaks the protocol is an error that names the field, the byte and what is wrong.
+//! Hazards 13 and 14: a frame that violates the protocol is an error with field, byte and reason.
 
 use mt5crs::protocol::Malformed;
 use mt5crs::protocol::account::Account;
@@ -19,8 +19,8 @@ fn complaint<T: Reply>(frame: &[u8]) -> Malformed {
     }
 }
 
-/// `§` marks the byte that the complaint must name, and stands for nothing; without one it must name none. `UUID` is
-/// the request's.
+/// Asserts the complaint about a frame. `§` marks the byte that it names, and is removed from the frame; without `§` it
+/// names none. `UUID` stands for the request's uuid.
 #[track_caller]
 fn refused<T: Reply>(marked: &str, field: &str, reason: &str) {
     let marked = marked.replace("UUID", UUID);
@@ -49,7 +49,7 @@ fn synced(account: &str) -> String {
 }
 
 #[test]
-fn numbers_that_are_none() {
+fn invalid_numbers() {
     for token in ["§NaN", "§Infinity", "§-Infinity", "§1e999", "§-1e999"] {
         refused::<Pong>(&pong(token), "latency_ms", "not a finite number");
         let element = GOOD.replace(r#""profit":0.0"#, &format!(r#""profit":{token}"#));
@@ -58,7 +58,7 @@ fn numbers_that_are_none() {
         let account = synced(&format!(r#"{{"balance":{token}}}"#));
         refused::<Synced>(&account, "account.balance", "not a finite number");
     }
-    // Over several lines, the byte is still counted from the frame's start.
+    // In a frame of several lines the byte is still counted from the start.
     refused::<Pong>(
         "{\n\"uuid\":\n\n\"UUID\", \"latency_ms\":\n §NaN}",
         "latency_ms",
@@ -67,7 +67,7 @@ fn numbers_that_are_none() {
 }
 
 #[test]
-fn fields_that_are_missing() {
+fn missing_fields() {
     refused::<Pong>(r#"§{"uuid":"UUID"}"#, "status", "missing");
     refused::<Pong>(r#"§{"uuid":"UUID","status":"ok"}"#, "server_time", "missing");
     refused::<Pong>(&format!("§{}", pong("null")), "latency_ms", "missing");
@@ -85,7 +85,7 @@ fn fields_that_are_missing() {
 }
 
 #[test]
-fn values_of_another_type() {
+fn values_of_the_wrong_type() {
     refused::<Pong>(&pong(r#"§"1.0""#), "latency_ms", r#"expected a number, found "1.0""#);
     refused::<Pong>(&pong("§[1]"), "latency_ms", "expected a number, found [1]");
     refused::<Pong>(
@@ -109,9 +109,9 @@ fn values_of_another_type() {
 }
 
 #[test]
-fn keys_that_stand_twice() {
+fn duplicate_keys() {
     refused::<Pong>(r#"{"uuid":"UUID","status":"ok","status":§"error"}"#, "status", "given twice");
-    // However it is written: the escape is the same key.
+    // An escape in a key is the same key.
     refused::<Pong>(r#"{"status":"ok","st\u0061tus":§"error"}"#, "status", "given twice");
     refused::<Synced>(&synced(r#"{"balance":1,"balance":§2}"#), "account.balance", "given twice");
     let list = positions(&format!(r#"[{GOOD},{{"ticket":1,"ticket":§2}}]"#));
@@ -120,9 +120,9 @@ fn keys_that_stand_twice() {
     refused::<Synced>(r#"{"account":{},"account":§{}}"#, "account", "given twice");
 }
 
-/// The elements of a list are read in the same place one after another; nothing of one may be seen in the next.
+/// The elements of a list are decoded into the same place, and share nothing.
 #[test]
-fn an_element_holds_nothing_of_the_one_before() {
+fn an_element_takes_nothing_from_the_previous_one() {
     let after_good = |element: &str| positions(&format!("[{GOOD},{element}]"));
     let short = r#"§{"ticket":2,"symbol":"EURUSD","type":"BUY"}"#;
     refused::<Positions>(&after_good(short), "positions[1].volume", "missing");
@@ -137,7 +137,7 @@ fn an_element_holds_nothing_of_the_one_before() {
 }
 
 #[test]
-fn replies_to_somebody_else() {
+fn replies_with_another_uuid() {
     let other = "3f2a9c1b-0000-4000-8000-000000000002";
     let foreign = format!(r#"{{"uuid":§"{other}","status":"ok"}}"#);
     let reason = format!("a reply to another request: expected {UUID}, found {other:?}");
@@ -150,9 +150,9 @@ fn replies_to_somebody_else() {
 }
 
 #[test]
-fn words_that_no_list_holds() {
+fn unknown_words() {
     refused::<Pong>(r#"{"uuid":"UUID","status":§"Ok"}"#, "status", r#"unlisted status "Ok""#);
-    // Listed, and no answer to this action.
+    // A listed word, but not for this action.
     refused::<Pong>(
         r#"{"uuid":"UUID","status":§"FILLED"}"#,
         "status",
@@ -184,17 +184,17 @@ fn frames_that_are_not_json() {
 }
 
 #[test]
-fn bytes_that_are_not_utf8() {
+fn invalid_utf8() {
     let mut frame = pong("1").replace("UUID", UUID).into_bytes();
     frame[60] = 0xff;
     assert_eq!(complaint::<Pong>(&frame).to_string(), "the frame at byte 60: not UTF-8");
-    // Half a character at the very end.
+    // Half a character at the end.
     let frame = &"{\"a\":\"é".as_bytes()[..7];
     assert_eq!(complaint::<Pong>(frame).to_string(), "the frame at byte 6: not UTF-8");
 }
 
 #[test]
-fn frames_past_the_limit_are_refused_unread() {
+fn oversized_frames_are_refused_unread() {
     let mut frame = pong("1").replace("UUID", UUID).into_bytes();
     frame.resize(MAX_FRAME_BYTES, b' ');
     assert!(decode::<Pong>(&frame, UUID.parse().unwrap()).is_ok(), "the limit itself is taken");
@@ -206,8 +206,8 @@ fn frames_past_the_limit_are_refused_unread() {
 }
 
 #[test]
-fn an_object_of_endless_members_is_refused_at_once() {
-    // `§` before the value of the 257th.
+fn an_object_with_too_many_members_is_refused() {
+    // `§` stands before the value of the 257th member.
     let object = |count| {
         let member = |number| format!(r#""{number}":{}1"#, if number == 256 { "§" } else { "" });
         format!("{{{}}}", (0..count).map(member).collect::<Vec<_>>().join(","))
@@ -217,7 +217,7 @@ fn an_object_of_endless_members_is_refused_at_once() {
     refused::<Pong>(&format!("§{}", object(256)), "status", "missing");
 }
 
-/// Hazard 16: what a frame holds is shown, never obeyed.
+/// Hazard 16: control characters of a frame are shown as escapes.
 #[test]
 fn complaints_show_control_characters_as_escapes() {
     let said = |frame: &str| complaint::<Pong>(frame.as_bytes()).to_string();

@@ -1,4 +1,4 @@
-//! What holds for every value and every string of bytes.
+//! Properties of all values and all byte strings.
 
 use std::time::Duration;
 
@@ -27,12 +27,12 @@ fn done<T: Reply + std::fmt::Debug>(frame: &[u8], uuid: Uuid) -> T {
     }
 }
 
-/// The words for success of what isn't an order.
+/// The words for the success of a read.
 fn ok() -> impl Strategy<Value = &'static str> {
     select(vec!["ok", "OK", "SUCCESS"])
 }
 
-/// The words for success of an order.
+/// The words for the success of an order.
 fn any_done() -> impl Strategy<Value = &'static str> {
     select(vec!["FILLED", "ok", "OK", "SUCCESS"])
 }
@@ -102,7 +102,7 @@ proptest! {
     }
 
     #[test]
-    fn pongs_read_back(uuid in uuid(), pong in pong(), status in ok()) {
+    fn pongs_survive_a_round_trip(uuid in uuid(), pong in pong(), status in ok()) {
         let id = uuid.to_string();
         let frame = pong.encode(&id, status);
         let read: Pong = done(&frame, uuid);
@@ -111,7 +111,7 @@ proptest! {
     }
 
     #[test]
-    fn accounts_read_back(
+    fn accounts_survive_a_round_trip(
         uuid in uuid(), account in account(), status in ok(), simulated in any::<bool>(),
     ) {
         let id = uuid.to_string();
@@ -122,7 +122,7 @@ proptest! {
     }
 
     #[test]
-    fn positions_read_back(
+    fn positions_survive_a_round_trip(
         uuid in uuid(), positions in positions(), status in ok(), simulated in any::<bool>(),
     ) {
         let id = uuid.to_string();
@@ -133,7 +133,7 @@ proptest! {
     }
 
     #[test]
-    fn syncs_read_back(
+    fn syncs_survive_a_round_trip(
         uuid in uuid(), synced in synced(), status in ok(), simulated in any::<bool>(),
     ) {
         let frame = synced.encode(status, simulated);
@@ -142,21 +142,21 @@ proptest! {
         prop_assert_eq!(read.encode(status, simulated), frame);
     }
 
-    /// SYNC_ALL's failure has no uuid, no code, and an account that is there and empty.
+    /// SYNC_ALL's failure has no uuid, no code, and an empty account.
     #[test]
-    fn failed_syncs_read_back(
+    fn failed_syncs_survive_a_round_trip(
         uuid in uuid(), message in text(), status in refused(), simulated in any::<bool>(),
     ) {
         let frame = Synced::encode_failure(status, &message, simulated);
         let refusal = Refusal { code: ErrorCode::Absent, message };
         prop_assert_eq!(decode::<Synced>(&frame, uuid), Ok(Err(refusal)));
-        // Whoever asked for anything else got no answer of his own.
+        // It is no answer to any other action.
         prop_assert!(decode::<Positions>(&frame, uuid).is_err());
         prop_assert!(decode::<Filled>(&frame, uuid).is_err());
     }
 
     #[test]
-    fn fills_and_closes_read_back(
+    fn fills_and_closes_survive_a_round_trip(
         uuid in uuid(), filled in filled(), closed in closed(),
         status in any_done(), symbol in text(), simulated in any::<bool>(),
     ) {
@@ -172,7 +172,7 @@ proptest! {
     }
 
     #[test]
-    fn refusals_read_back_whatever_was_asked(
+    fn refusals_of_any_action_survive_a_round_trip(
         uuid in uuid(),
         refusal in refusal(),
         status in refused(),
@@ -190,7 +190,7 @@ proptest! {
     }
 
     #[test]
-    fn numbers_keep_their_token(token in token(), uuid in uuid(), mut pong in pong()) {
+    fn numbers_keep_their_tokens(token in token(), uuid in uuid(), mut pong in pong()) {
         pong.latency_ms = Exact::parse(&token).unwrap();
         let frame = pong.encode(&uuid.to_string(), "ok");
         let written = format!("\"latency_ms\":{token}");
@@ -215,9 +215,9 @@ proptest! {
         let _ = Exact::parse(&format!("0.{digits}e{}", exponent % 70));
     }
 
-    /// Hazard 11: another program on the port trades on any of these.
+    /// Hazard 11: another program on the port trades on any of these keys.
     #[test]
-    fn no_read_holds_what_an_impostor_trades_on(frame in read_frame()) {
+    fn no_read_contains_a_key_that_an_impostor_trades_on(frame in read_frame()) {
         let frame = String::from_utf8(frame).unwrap().to_ascii_uppercase();
         for word in ["VOLUME", "TRADE", "EXECUTION"] {
             prop_assert!(!frame.contains(word), "{word} in {frame}");
@@ -225,7 +225,7 @@ proptest! {
     }
 
     #[test]
-    fn a_signature_holds_for_its_own_order(order in open(), now in timestamp()) {
+    fn a_signature_fits_only_its_own_order(order in open(), now in timestamp()) {
         let ttl = Duration::from_secs(5);
         let order = Open { risk_signature: signature::sign(&order, now), ..order };
         prop_assert_eq!(signature::verify(&order, now, ttl), Ok(()));
@@ -263,7 +263,7 @@ proptest! {
     }
 }
 
-/// Every decoder on the same bytes; what a complaint says must be sayable, and point into the frame.
+/// Runs every decoder on the same bytes. A complaint has to be printable and to point into the frame.
 fn decode_as_everything(frame: &[u8], uuid: Uuid) {
     fn check<T>(frame: &[u8], result: Result<T, Malformed>) {
         let Err(complaint) = result else { return };
@@ -278,14 +278,14 @@ fn decode_as_everything(frame: &[u8], uuid: Uuid) {
     check(frame, decode::<Filled>(frame, uuid));
     check(frame, decode::<Closed>(frame, uuid));
     check(frame, parse_flat(frame));
-    // Whoever answers a PING with this is named, in words that a terminal can take.
+    // A program that answers a PING with this is named in words without control characters.
     for complaint in [None, decode::<Pong>(frame, uuid).err()] {
         let said = classify(b"{}", frame, complaint).to_string();
         assert!(!said.chars().any(char::is_control), "{said:?}");
     }
 }
 
-/// A valid frame of any kind, beside the uuid that will ask for it.
+/// A valid frame of any kind, and the uuid of its request.
 fn frame() -> impl Strategy<Value = (Uuid, Vec<u8>)> {
     uuid().prop_flat_map(|uuid| {
         let id = move || uuid.to_string();
@@ -304,7 +304,7 @@ fn frame() -> impl Strategy<Value = (Uuid, Vec<u8>)> {
     })
 }
 
-/// What a line, a bug or an enemy does to a frame.
+/// Damage to a frame by the line, a bug or an attacker.
 #[derive(Debug, Clone)]
 enum Damage {
     Truncated(Index),

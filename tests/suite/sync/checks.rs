@@ -1,4 +1,4 @@
-//! Each check has a gateway that makes it fail or warn, and nothing else with it.
+//! For each check, a gateway that makes this check alone fail or warn.
 
 use serde_json::Value;
 
@@ -12,7 +12,7 @@ fn with_status<'d>(document: &'d Value, status: &str) -> Vec<&'d str> {
     them.map(|check| check["name"].as_str().unwrap()).collect()
 }
 
-/// Exactly this check fails, with these words, and nothing is recovered.
+/// Asserts that exactly this check fails, with these words, and that nothing is recovered.
 #[track_caller]
 fn only_fails(faults: &[&str], name: &str, found: &str) {
     let (machine, sim) = (Machine::new(), Sim::with_faults(faults));
@@ -28,7 +28,7 @@ fn only_fails(faults: &[&str], name: &str, found: &str) {
     kept.is_intact();
 }
 
-/// Exactly this check warns; the state is recovered all the same.
+/// Asserts that exactly this check warns, and that the state is recovered.
 #[track_caller]
 fn only_warns(arguments: &[&str], name: &str) {
     let (machine, sim) = (Machine::new(), Sim::start(arguments));
@@ -52,7 +52,7 @@ fn a_ticket_set_that_never_settles_fails_after_three_rounds() {
 }
 
 #[test]
-fn a_list_that_differs_once_is_read_again() {
+fn lists_that_differ_once_are_read_again() {
     let machine = Machine::new();
     for fault in ["positions-empty-on-error:SYNC_ALL:1", "churn:GET_POSITIONS:2"] {
         let sim = Sim::with_faults(&[fault]);
@@ -63,7 +63,7 @@ fn a_list_that_differs_once_is_read_again() {
 }
 
 #[test]
-fn lists_that_cannot_be_used_fail() {
+fn unusable_lists_fail() {
     only_fails(&["ticket-zero-listed"], "tickets-real", "ticket 0");
     only_fails(&["ticket-twice"], "tickets-unique", "ticket 100000001 twice");
     only_fails(&["volume-zero"], "volumes-positive", "ticket 100000001: volume 0.00");
@@ -71,15 +71,15 @@ fn lists_that_cannot_be_used_fail() {
 }
 
 #[test]
-fn a_read_that_is_refused_fails() {
+fn a_refused_read_fails() {
     only_fails(&["no-sync-all"], "sync-all", "UNKNOWN_ACTION");
     only_fails(&["no-terminal:GET_POSITIONS"], "positions-readable", "MT5_NOT_CONNECTED");
     only_fails(&["no-terminal:GET_ACCOUNT"], "account-readable", "MT5_NOT_CONNECTED");
 }
 
 #[test]
-fn figures_that_contradict_each_other_warn() {
-    // Enough positions that 50 points are more than a hundredth of the level.
+fn contradictory_figures_warn() {
+    // With enough positions, 50 points are more than a hundredth of the level.
     only_warns(&["--positions=1000", "--fault=level-wrong:GET_ACCOUNT"], "margin-level");
     only_warns(&["--positions=3", "--fault=balance-jump:GET_ACCOUNT"], "balance-steady");
     only_warns(&["--positions=3", "--fault=clock-skew:3s"], "clock-skew");
@@ -87,7 +87,7 @@ fn figures_that_contradict_each_other_warn() {
 }
 
 #[test]
-fn a_level_of_zero_without_margin_is_healthy() {
+fn a_margin_level_of_zero_without_margin_is_healthy() {
     let (machine, sim) = (Machine::new(), Sim::start(&["--positions=0"]));
     let ended = machine.against(&sim, &["sync"]).json().exits(0).says(r#""margin_level":0.0,"#);
     let document = ended.document();
@@ -124,7 +124,7 @@ fn the_expected_account_passes_and_any_other_is_refused() {
 }
 
 #[test]
-fn an_account_that_is_not_reported_is_said_to_be_unknown() {
+fn an_unreported_account_is_unknown() {
     let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
     for (key, value) in [
         ("MT5CRS_EXPECT_LOGIN", "12345"),
@@ -136,7 +136,7 @@ fn an_account_that_is_not_reported_is_said_to_be_unknown() {
         assert_eq!((&document["verdict"], &check["status"]), (&"warn".into(), &"warn".into()));
         assert!(check["found"].as_str().unwrap().contains("not reported by the gateway"));
     }
-    // What differs weighs more than what isn't reported.
+    // A difference outranks a missing field.
     let run = machine.against(&sim, &["sync"]).env("MT5CRS_EXPECT_LOGIN", "12345");
     run.env("MT5CRS_EXPECT_CURRENCY", "EUR").json().exits(5);
 }

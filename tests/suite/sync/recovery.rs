@@ -1,4 +1,4 @@
-//! A healthy gateway: everything is recovered, token for token, kept, and compared with what was kept before.
+//! `sync` with a healthy gateway: it recovers everything token for token, and compares it with the last snapshot.
 
 use serde_json::Value;
 
@@ -29,7 +29,7 @@ fn first_line(ended: &Ended) -> String {
 }
 
 #[test]
-fn a_healthy_gateway_is_recovered_and_kept() {
+fn sync_recovers_everything_and_keeps_a_snapshot() {
     let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
     let document = machine.against(&sim, &["sync"]).json().exits(0).document();
     assert_eq!(document["schema"], "mt5crs.sync/1");
@@ -63,7 +63,7 @@ fn a_healthy_gateway_is_recovered_and_kept() {
 }
 
 #[test]
-fn the_first_line_says_what_matters() {
+fn the_first_line_has_the_result() {
     let machine = Machine::new();
     for (positions, words) in [
         ("--positions=0", "0 positions"),
@@ -82,7 +82,7 @@ fn the_first_line_says_what_matters() {
 }
 
 #[test]
-fn numbers_are_the_very_tokens_that_came() {
+fn numbers_keep_the_received_tokens() {
     let machine = Machine::new();
     let gateway = StandIn::holding(
         r#"{"ticket":7,"symbol":"EURUSD.s","type":"BUY","volume":0.10,"open_price":1.08500,"current_price":1.0850000,"profit":-0.0}"#,
@@ -110,7 +110,7 @@ fn numbers_are_the_very_tokens_that_came() {
 }
 
 #[test]
-fn what_changed_since_the_last_snapshot_is_shown() {
+fn changes_since_the_last_snapshot_are_shown() {
     let machine = Machine::new();
     let mut sim = Sim::with_faults(&["position-appears:1"]);
     let sync = |sim: &Sim| machine.against(sim, &["sync"]).json().exits(0).document();
@@ -125,7 +125,7 @@ fn what_changed_since_the_last_snapshot_is_shown() {
     let ticket = opened[0]["ticket"].as_i64().unwrap();
 
     sim.restart(&["--fault=position-vanishes:1"]);
-    // The prices moved, and that is no change.
+    // Moved prices are no change.
     assert_eq!(changes(&sync(&sim)), [const { Vec::<Value>::new() }; 3]);
     let [opened, closed, changed] = changes(&sync(&sim));
     assert_eq!((opened.len(), closed.len(), changed.len()), (0, 1, 0));
@@ -139,7 +139,7 @@ fn what_changed_since_the_last_snapshot_is_shown() {
 }
 
 #[test]
-fn a_snapshot_that_cannot_be_read_is_taken_for_absent() {
+fn an_unreadable_snapshot_counts_as_absent() {
     let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
     for content in ["", "{", "[]", r#"{"schema":"mt5crs.snapshot/2"}"#] {
         machine.write(&snapshot::at(sim.endpoint), content);
@@ -162,7 +162,7 @@ fn each_gateway_has_a_snapshot_of_its_own() {
 }
 
 #[test]
-fn credit_explains_an_equity_and_nothing_else() {
+fn credit_explains_an_equity_without_positions_only() {
     let (machine, sim) = (Machine::new(), Sim::with_faults(&["stub"]));
     for (credit, code) in [("0", 1), ("5.50", 0), ("5.49", 0), ("5.48", 1), ("-5.50", 1)] {
         let flag = format!("--credit={credit}");
@@ -170,7 +170,7 @@ fn credit_explains_an_equity_and_nothing_else() {
         let recovered = if code == 0 { 0.into() } else { Value::Null };
         assert_eq!(document["report"]["recovered"], recovered, "{credit}");
     }
-    // Margin in use is no credit.
+    // Credit doesn't explain margin in use.
     let lying = Sim::with_faults(&["positions-empty-on-error"]);
     machine.against(&lying, &["sync", "--credit=-0.15"]).end().exits(1);
 }
@@ -184,7 +184,7 @@ fn the_report_file_holds_the_same_document() {
         let ended = machine.against(&sim, &["sync", "--report=report.json"]).json().exits(code);
         let file = std::fs::read_to_string(machine.file("report.json")).unwrap();
         assert_eq!(file.trim_end(), ended.stdout().trim_end());
-        // A person reads the page, the file is a document all the same.
+        // The file is a document even if stdout is a page.
         machine.against(&sim, &["sync", "--report=page.json"]).end().exits(code);
         let file = std::fs::read(machine.file("page.json")).unwrap();
         let document: Value = serde_json::from_slice(&file).unwrap();
@@ -193,7 +193,7 @@ fn the_report_file_holds_the_same_document() {
 }
 
 #[test]
-fn a_report_file_that_cannot_be_written_changes_no_answer() {
+fn an_unwritable_report_file_changes_no_answer() {
     let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
     let ended = machine.against(&sim, &["sync", "--report=nowhere/report.json"]).json().exits(0);
     assert_eq!(ended.document()["report"]["recovered"], 3);

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use mt5crs::evidence::Evidence;
-use mt5crs::evidence::body::Resolved;
 use mt5crs::exit::Exit;
 use mt5crs::ops::evidence::{export, resolve, show, verify};
 use mt5crs::report::{Failure, Outcome};
@@ -31,15 +30,11 @@ pub(crate) fn run(run: &Run, command: EvidenceCommand) -> Exit {
             })
         }
         EvidenceCommand::Resolve { place, run: prefix, executed, not_executed: _, reason } => {
-            let outcome = match executed {
-                Some(ticket) => Resolved::Executed { ticket: Ticket(ticket) },
-                None => Resolved::NotExecuted,
-            };
             on(run, "evidence-resolve", place, |evidence| {
                 let options = resolve::Options {
                     evidence,
                     run: prefix,
-                    outcome,
+                    opened: executed.map(Ticket),
                     reason,
                     who: user(),
                     this_run: Uuid::new_v4(),

@@ -12,8 +12,8 @@ use mt5crs::link::Transport;
 use mt5crs::link::target;
 use mt5crs::link::zeromq::ZmqTransport;
 use mt5crs::logs::write::Marker;
-use mt5crs::ops::link_test::watch::{self, Event, Look, State};
-use mt5crs::ops::link_test::{self, Options, Reach, Report, Tested, metrics};
+use mt5crs::ops::link_test::watch::{self, Event, LinkState, Look};
+use mt5crs::ops::link_test::{self, Deps, Options, Report, Tested, metrics};
 use mt5crs::report::{Failure, Outcome};
 
 use crate::args::{Format, LinkTestArgs};
@@ -60,7 +60,7 @@ pub(crate) fn run(run: &Run, args: &LinkTestArgs) -> Exit {
     let transport = |address: SocketAddr| -> Box<dyn Transport> {
         Box::new(ZmqTransport::new(address, Arc::clone(&run.clock), run.stop.clone()))
     };
-    let reach = Reach {
+    let deps = Deps {
         clock: &run.clock,
         stop: &run.stop,
         deadline: site.deadline,
@@ -76,10 +76,10 @@ pub(crate) fn run(run: &Run, args: &LinkTestArgs) -> Exit {
                 &site,
                 &RenderOptions::default(),
             ),
-            _ => watch(run, &site, &options, &reach, every),
+            _ => watch(run, &site, &options, &deps, every),
         },
         None => {
-            let tested = link_test::run(&options, &reach);
+            let tested = link_test::run(&options, &deps);
             progress.clear();
             finish(run, args, &site, tested)
         }
@@ -156,10 +156,10 @@ fn record(site: &CommandContext, outcome: &Outcome<Report>) {
 /// That the gateway is silent, and that it answers again: the rule that was tripped by the one is cleared by the other.
 fn record_change(site: &CommandContext, event: &Event) {
     match (&event.state, event.rtt_us) {
-        (State::Down { why }, _) => {
+        (LinkState::Down { why }, _) => {
             site.record.marker(&Marker::ConnectionFailed { endpoint: &site.endpoint, cause: why });
         }
-        (State::Up { .. } | State::TerminalGone { .. }, Some(rtt_us)) => {
+        (LinkState::Up { .. } | LinkState::TerminalGone { .. }, Some(rtt_us)) => {
             let (p50_us, p90_us, max_us) = (rtt_us, rtt_us, rtt_us);
             site.record.marker(&Marker::Latency {
                 samples: 1,
@@ -178,15 +178,15 @@ fn watch(
     run: &Run,
     site: &CommandContext,
     options: &Options,
-    reach: &Reach<'_>,
+    deps: &Deps<'_>,
     every: Duration,
 ) -> Exit {
     let mut watcher = Watcher { run, site };
-    let exit = match watch::run(options, reach, every, &mut watcher) {
-        Ok(Some(State::Up { .. })) => Exit::Ok,
-        Ok(Some(State::TerminalGone { .. })) => Exit::No,
-        Ok(Some(State::Stranger { .. })) => Exit::NotTheGateway,
-        Ok(Some(State::Down { .. }) | None) => Exit::NoAnswer,
+    let exit = match watch::run(options, deps, every, &mut watcher) {
+        Ok(Some(LinkState::Up { .. })) => Exit::Ok,
+        Ok(Some(LinkState::TerminalGone { .. })) => Exit::No,
+        Ok(Some(LinkState::Stranger { .. })) => Exit::NotTheGateway,
+        Ok(Some(LinkState::Down { .. }) | None) => Exit::NoAnswer,
         Err(Stopped { signal }) => interrupted(Stopped { signal }).exit,
     };
     site.record.end(exit);
@@ -199,11 +199,11 @@ struct Watcher<'a> {
 }
 
 impl watch::Listener for Watcher<'_> {
-    fn looked(&mut self, look: &Look) {
+    fn on_look(&mut self, look: &Look) {
         self.run.publish_look(JOB.name, self.site, || metrics::of_look(look));
     }
 
-    fn tell(&mut self, event: &Event) -> ControlFlow<()> {
+    fn on_event(&mut self, event: &Event) -> ControlFlow<()> {
         let Self { run, site } = self;
         // That it can't be printed is seen below.
         let _ = match run.global.output {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use mt5crs::exit::Exit;
 use mt5crs::link::target;
-use mt5crs::ops::phoenix::{self, Options, Report, against};
+use mt5crs::ops::phoenix::{self, Options, Report, live_gateway};
 use mt5crs::report::{Failure, Outcome};
 use uuid::Uuid;
 
@@ -51,7 +51,8 @@ fn read_only(run: &Run, args: &PhoenixArgs) -> Exit {
         Ok((target, options)) => {
             let address = target.address;
             let (names, clock) = (&site.names, &*run.clock);
-            let outcome = against::run(&options, address, names, clock, site.deadline, &run.stop);
+            let outcome =
+                live_gateway::run(&options, address, names, clock, site.deadline, &run.stop);
             showing.target = Some(target::kind(&target, outcome.simulated));
             outcome
         }

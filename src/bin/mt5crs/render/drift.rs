@@ -2,7 +2,7 @@
 
 use std::io;
 
-use mt5crs::guard::drift::State;
+use mt5crs::guard::drift::DriftState;
 use mt5crs::guard::drift::psi::Bin;
 use mt5crs::metric::Metric;
 use mt5crs::ops::drift::{Report, SampleReport, metrics};
@@ -21,18 +21,20 @@ impl Page for Report {
         let (ink, psi) = (verdict(outcome.verdict), report.psi.unwrap_or_default());
         let (watch, drift) = (report.psi_watch, report.psi_drift);
         match report.state {
-            State::Stable => sheet.headline(
+            DriftState::Stable => sheet.headline(
                 ink,
                 "STABLE",
                 &format!("PSI {psi:.4}, below {watch} from where on it is watched"),
             )?,
-            State::Watch => sheet.headline(
+            DriftState::Watch => sheet.headline(
                 ink,
                 "WATCH",
                 &format!("PSI {psi:.4}, past {watch} and below {drift} from where on it is drift"),
             )?,
-            State::Drift => sheet.headline(ink, "DRIFT", &format!("PSI {psi:.4}, past {drift}"))?,
-            State::CannotBeJudged => {
+            DriftState::Drift => {
+                sheet.headline(ink, "DRIFT", &format!("PSI {psi:.4}, past {drift}"))?
+            }
+            DriftState::CannotBeJudged => {
                 let why = report.why.as_deref().unwrap_or_default();
                 sheet.headline(ink, "CANNOT BE JUDGED", &clean(why))?;
             }

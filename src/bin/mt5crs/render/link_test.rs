@@ -6,7 +6,7 @@ use std::time::Duration;
 use mt5crs::clock::humanize;
 use mt5crs::guard::staleness;
 use mt5crs::metric::Metric;
-use mt5crs::ops::link_test::watch::{Band, Event, EventKind, State};
+use mt5crs::ops::link_test::watch::{Band, Event, EventKind, LinkState};
 use mt5crs::ops::link_test::{Latency, Report, metrics};
 use mt5crs::report::{Outcome, Status, Verdict};
 
@@ -132,8 +132,8 @@ fn histogram(sheet: &mut Sheet<'_>, latency: &Latency) -> io::Result<()> {
 /// One thing that a watch tells, on one line.
 pub(crate) fn event(sheet: &mut Sheet<'_>, event: &Event) -> io::Result<()> {
     let (ink, word, detail) = match &event.state {
-        State::Up { latency: Band::Ok, clock: Band::Ok } => (Ink::Pass, "UP", String::new()),
-        State::Up { latency, clock } => {
+        LinkState::Up { latency: Band::Ok, clock: Band::Ok } => (Ink::Pass, "UP", String::new()),
+        LinkState::Up { latency, clock } => {
             let worst = [latency, clock].iter().any(|band| **band == Band::Critical);
             let ink = if worst { Ink::Fail } else { Ink::Warn };
             let mut what = vec![];
@@ -146,9 +146,9 @@ pub(crate) fn event(sheet: &mut Sheet<'_>, event: &Event) -> io::Result<()> {
             }
             (ink, "UP", what.join(", "))
         }
-        State::TerminalGone { why } => (Ink::Fail, "TERMINAL GONE", clean(why)),
-        State::Down { why } => (Ink::Fail, "DOWN", clean(why)),
-        State::Stranger { why } => (Ink::Fail, "NOT THE GATEWAY", clean(why)),
+        LinkState::TerminalGone { why } => (Ink::Fail, "TERMINAL GONE", clean(why)),
+        LinkState::Down { why } => (Ink::Fail, "DOWN", clean(why)),
+        LinkState::Stranger { why } => (Ink::Fail, "NOT THE GATEWAY", clean(why)),
     };
     let mut line =
         format!("{} {}", event.at.strftime("%Y-%m-%dT%H:%M:%SZ"), sheet.style.paint(ink, word));
@@ -159,7 +159,7 @@ pub(crate) fn event(sheet: &mut Sheet<'_>, event: &Event) -> io::Result<()> {
         line += &format!(": {detail}");
     }
     match (event.kind, event.still_ms.map(Duration::from_millis)) {
-        (EventKind::Still, Some(span)) => line += &format!("; {}", staleness::words(span)),
+        (EventKind::Still, Some(span)) => line += &format!("; {}", staleness::describe(span)),
         (EventKind::Moved, Some(span)) => {
             line += &format!("; figures move again after {}", humanize(span));
         }
@@ -169,7 +169,7 @@ pub(crate) fn event(sheet: &mut Sheet<'_>, event: &Event) -> io::Result<()> {
         (EventKind::Silent, Some(ms)) => {
             line += &format!("; NO ANSWER for {:.0} s", ms as f64 / 1e3)
         }
-        (EventKind::Changed, Some(ms)) if matches!(event.state, State::Up { .. }) => {
+        (EventKind::Changed, Some(ms)) if matches!(event.state, LinkState::Up { .. }) => {
             line += &format!("; back after {:.1} s", ms as f64 / 1e3);
         }
         _ => {}
@@ -187,7 +187,7 @@ mod tests {
             schema: "mt5crs.link-watch/1",
             at: "2026-01-17T03:54:22Z".parse().unwrap(),
             kind,
-            state: State::Up { latency: Band::Ok, clock: Band::Ok },
+            state: LinkState::Up { latency: Band::Ok, clock: Band::Ok },
             rtt_us: Some(1500),
             silent_ms: None,
             still_ms,

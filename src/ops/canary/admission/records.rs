@@ -8,8 +8,7 @@ use crate::evidence::body::Begin;
 use crate::link::Error;
 use crate::link::permit::Guard;
 use crate::ops::canary::close::found_closed;
-use crate::proof::absence::{self, Credible};
-use crate::proof::intents;
+use crate::proof::{Judgement, absence, intents};
 use crate::report::Check;
 use crate::units::Ticket;
 
@@ -18,22 +17,22 @@ impl Guards<'_, '_, '_> {
     pub(super) fn intents_resolved(&mut self) -> Result<Check, Error> {
         const EXPECTED: &str = "no order of which nothing is proved";
         let Self { client, options, deps, .. } = self;
-        if let Err(error) = deps.records.evidence.belongs_to(&options.names.endpoint, None) {
+        if let Err(error) = deps.records.evidence.check_owner(&options.names.endpoint, None) {
             self.foreign = Some(error);
             return Ok(not_reached(Guard::IntentsResolved));
         }
         let credit = &options.judging.credit;
-        let looked =
+        let findings =
             match intents::resolve(client, deps.clock, &deps.records, credit, deps.deadline) {
-                Ok(looked) => looked,
-                Err(intents::Trouble::Gateway(error)) => return Err(error),
-                Err(intents::Trouble::Evidence(error)) => {
+                Ok(findings) => findings,
+                Err(intents::ResolveError::Gateway(error)) => return Err(error),
+                Err(intents::ResolveError::Evidence(error)) => {
                     let (found, remedy) = (error.to_string(), "mt5crs evidence verify");
                     return Ok(judged(Guard::IntentsResolved, false, found, EXPECTED, remedy));
                 }
             };
-        let unresolved = intents::unresolved(&looked);
-        let found = match (&unresolved, looked.len()) {
+        let unresolved = intents::unresolved(&findings);
+        let found = match (&unresolved, findings.len()) {
             (Some(failure), _) => failure.causes.join("; "),
             (None, 0) => "none".to_owned(),
             (None, count) => format!("{count} resolved just now"),
@@ -55,7 +54,7 @@ impl Guards<'_, '_, '_> {
         };
         let records = &self.deps.records;
         let owned = match self.options.dry_run {
-            true => records.evidence.belongs_to(&begin.endpoint, begin.currency.as_deref()),
+            true => records.evidence.check_owner(&begin.endpoint, begin.currency.as_deref()),
             false => records.evidence.begin(records.run, self.deps.clock, begin, records.patience),
         };
         Ok(match owned {
@@ -83,9 +82,9 @@ impl Guards<'_, '_, '_> {
                 continue;
             }
             match absence::judge(client, &positions, &known, &options.judging.credit)? {
-                Credible::No(doubt) => open.push(format!("{} ({doubt})", canary.ticket)),
-                Credible::Yes(_) if options.dry_run => {}
-                Credible::Yes(witness) => {
+                Judgement::Unproved { doubt } => open.push(format!("{} ({doubt})", canary.ticket)),
+                Judgement::Proved { .. } if options.dry_run => {}
+                Judgement::Proved { witness } => {
                     let closed = found_closed(canary.ticket, &witness);
                     if let Err(error) = deps.records.add(deps.clock, &closed.into()) {
                         open.push(format!("{} ({error})", canary.ticket));

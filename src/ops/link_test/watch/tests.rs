@@ -1,4 +1,4 @@
-//! A watch in virtual time, against the simulated gateway in this process: what stands still, and what only seems to.
+//! A watch in virtual time, against the simulated gateway in this process: accounts that don't change, and those that seem so.
 
 use std::sync::Arc;
 
@@ -8,64 +8,64 @@ use crate::failure::{FailureContext, HOST_SETTING};
 use crate::link::Transport;
 use crate::sim::{InProcess, Options as SimOptions};
 
-const EVERY: Duration = Duration::from_secs(5);
+const INTERVAL: Duration = Duration::from_secs(5);
 /// Requests of a look: PING and GET_ACCOUNT. One PING more opens the session.
 const REQUESTS: u64 = 2;
 
-/// Everything that is told, and how long each look said that nothing has moved.
+/// Records every event, and each look's time without a change.
 #[derive(Default)]
-struct Heard {
+struct Recorder {
     events: Vec<Event>,
     still: Vec<Duration>,
 }
 
-impl Listener for Heard {
-    fn looked(&mut self, look: &Look) {
+impl Listener for Recorder {
+    fn on_look(&mut self, look: &Look) {
         self.still.push(look.still);
     }
 
-    fn tell(&mut self, event: &Event) -> ControlFlow<()> {
+    fn on_event(&mut self, event: &Event) -> ControlFlow<()> {
         self.events.push(event.clone());
         ControlFlow::Continue(())
     }
 }
 
-impl Heard {
-    /// What was told, at which second, and the figures' own time in seconds.
-    fn story(&self) -> Vec<(EventKind, i64, Option<u64>)> {
+impl Recorder {
+    /// Each event's kind, its second, and its time without a change in seconds.
+    fn summary(&self) -> Vec<(EventKind, i64, Option<u64>)> {
         let began = self.events[0].at;
-        let told = |event: &Event| {
+        let summary = |event: &Event| {
             let second = event.at.duration_since(began).as_secs();
             (event.kind, second, event.still_ms.map(|ms| ms / 1000))
         };
-        self.events.iter().map(told).collect()
+        self.events.iter().map(summary).collect()
     }
 }
 
 /// Watches a book of that many positions for that many minutes.
-fn watched(positions: usize, faults: &[&str], minutes: u64) -> Heard {
+fn watch(positions: usize, faults: &[&str], minutes: u64) -> Recorder {
     let manual = ManualClock::new("2026-01-17T03:54:22.961398Z".parse().unwrap());
     let clock: Arc<dyn Clock> = Arc::new(manual);
     let faults = faults.iter().map(|fault| fault.parse().unwrap()).collect();
     let sim = SimOptions { positions, faults, ..SimOptions::default() };
     let gateway = InProcess::start(&sim, Arc::clone(&clock)).unwrap();
     let transport = |_| -> Box<dyn Transport> { Box::new(gateway.clone()) };
-    let reach = Reach {
+    let deps = Deps {
         clock: &clock,
         stop: &StopToken::never(),
         deadline: Deadline::after(&*clock, Duration::from_secs(60 * minutes)),
         transport: &transport,
         progress: &|_, _| {},
     };
-    let mut heard = Heard::default();
-    run(&options(), &reach, EVERY, &mut heard).unwrap();
-    heard
+    let mut recorder = Recorder::default();
+    run(&options(), &deps, INTERVAL, &mut recorder).unwrap();
+    recorder
 }
 
 fn options() -> Options {
     let (s, ms) = (Duration::from_secs, Duration::from_millis);
     Options {
-        // An address of no machine: the transport goes elsewhere.
+        // No machine has this address; the transport ignores it.
         host: "192.0.2.1".to_owned(),
         port: 5555,
         origin: "GTW_HOST".to_owned(),
@@ -90,60 +90,60 @@ fn options() -> Options {
 use EventKind::{Changed, First, Moved, Still};
 
 #[test]
-fn figures_that_move_are_not_told_of() {
-    assert_eq!(watched(3, &[], 20).story(), [(First, 0, None)]);
+fn an_account_that_changes_causes_no_event() {
+    assert_eq!(watch(3, &[], 20).summary(), [(First, 0, None)]);
 }
 
 #[test]
-fn figures_that_never_move_are_told_of_once() {
-    let heard = watched(3, &["frozen"], 20);
-    assert_eq!(heard.story(), [(First, 0, None), (Still, 300, Some(300))]);
-    // Whoever reads figures instead of events is told at every look.
-    let (before, after) = heard.still.split_at(60);
+fn an_account_that_never_changes_causes_one_event() {
+    let recorder = watch(3, &["frozen"], 20);
+    assert_eq!(recorder.summary(), [(First, 0, None), (Still, 300, Some(300))]);
+    // Every look reports the time without a change.
+    let (before, after) = recorder.still.split_at(60);
     assert!(before.iter().all(Duration::is_zero), "{before:?}");
     assert_eq!(after.first(), Some(&Duration::from_secs(300)));
     assert_eq!(after.last(), Some(&Duration::from_secs(1200)));
 }
 
 #[test]
-fn that_they_move_again_is_told_once_and_with_it_how_long_they_did_not() {
+fn the_next_change_causes_one_event_with_the_time_without_one() {
     // Frozen through the look at 600 s.
-    let requests = 1 + REQUESTS * (600 / EVERY.as_secs() + 1);
-    let heard = watched(3, &[&format!("frozen:{requests}")], 20);
-    let told = [(First, 0, None), (Still, 300, Some(300)), (Moved, 605, Some(600))];
-    assert_eq!(heard.story(), told);
-    assert!(heard.still.last().unwrap().is_zero());
+    let requests = 1 + REQUESTS * (600 / INTERVAL.as_secs() + 1);
+    let recorder = watch(3, &[&format!("frozen:{requests}")], 20);
+    let expected = [(First, 0, None), (Still, 300, Some(300)), (Moved, 605, Some(600))];
+    assert_eq!(recorder.summary(), expected);
+    assert!(recorder.still.last().unwrap().is_zero());
 }
 
 #[test]
-fn five_minutes_less_a_look_are_no_warning() {
-    let requests = 1 + REQUESTS * (295 / EVERY.as_secs() + 1);
-    assert_eq!(watched(3, &[&format!("frozen:{requests}")], 20).story(), [(First, 0, None)]);
+fn one_look_less_than_five_minutes_causes_no_event() {
+    let requests = 1 + REQUESTS * (295 / INTERVAL.as_secs() + 1);
+    assert_eq!(watch(3, &[&format!("frozen:{requests}")], 20).summary(), [(First, 0, None)]);
 }
 
 #[test]
-fn an_account_that_holds_nothing_may_stand_still() {
-    assert_eq!(watched(0, &["frozen"], 20).story(), [(First, 0, None)]);
-    // Nor is margin in use on a book whose longs and shorts cancel out.
-    assert_eq!(watched(4, &["frozen", "hedged-empty"], 20).story(), [(First, 0, None)]);
+fn an_account_without_margin_in_use_may_stay_unchanged() {
+    assert_eq!(watch(0, &["frozen"], 20).summary(), [(First, 0, None)]);
+    // Longs and shorts that cancel out use no margin either.
+    assert_eq!(watch(4, &["frozen", "hedged-empty"], 20).summary(), [(First, 0, None)]);
 }
 
 #[test]
-fn a_change_meanwhile_says_as_well_that_nothing_moves() {
+fn another_event_also_reports_the_time_without_a_change() {
     // The hundredth account is the one of the look at 495 s.
-    let heard = watched(3, &["frozen", "no-terminal:GET_ACCOUNT:#100"], 10);
-    let told = [
+    let recorder = watch(3, &["frozen", "no-terminal:GET_ACCOUNT:#100"], 10);
+    let expected = [
         (First, 0, None),
         (Still, 300, Some(300)),
-        // The terminal is gone for one look, and what it would have said is not known.
+        // The terminal is gone for one look, so its account is unknown.
         (Changed, 495, None),
         (Changed, 500, Some(500)),
     ];
-    assert_eq!(heard.story(), told);
+    assert_eq!(recorder.summary(), expected);
 }
 
 #[test]
-fn the_schedule_is_kept_and_what_was_overrun_is_left_out() {
+fn looks_keep_the_schedule_and_skip_overrun_due_times() {
     let ms = Duration::from_millis;
     for (due, every, now, next) in [
         (ms(0), ms(10), ms(0), ms(10)),
@@ -155,7 +155,7 @@ fn the_schedule_is_kept_and_what_was_overrun_is_left_out() {
     ] {
         assert_eq!(next_due(due, every, now), next, "{due:?} {every:?} {now:?}");
     }
-    // However short the interval and long the look: one step, and never into the past.
+    // Even the shortest interval needs one step, and the next due time is never in the past.
     let hour = Duration::from_secs(3600);
     assert!(next_due(ms(0), Duration::from_nanos(1), hour) >= hour);
 }

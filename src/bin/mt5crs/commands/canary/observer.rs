@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use mt5crs::guard::health::{SILENCE, State};
+use mt5crs::evidence::outcome::WatchEnding;
+use mt5crs::guard::health::{HealthState, SILENCE};
 use mt5crs::link::client::Listener;
 use mt5crs::link::transport::LinkError;
 use mt5crs::logs::write::Marker;
-use mt5crs::ops::canary::watch::{Ended, Tick, Told, metrics};
+use mt5crs::ops::canary::watch::{Tick, WatchEvent, metrics};
 use tracing::Level;
 
 use super::JOB;
@@ -38,7 +39,7 @@ pub(super) struct Observer<'o> {
     site: &'o CommandContext,
     live: &'o std::cell::RefCell<Live>,
     service: Service,
-    last: Option<(State, u64)>,
+    last: Option<(HealthState, u64)>,
 }
 
 impl<'o> Observer<'o> {
@@ -55,18 +56,18 @@ impl<'o> Observer<'o> {
         Self { run, site, live, service: Service::default(), last: None }
     }
 
-    pub(super) fn told(&mut self, told: Told<'_>) {
+    pub(super) fn told(&mut self, told: WatchEvent<'_>) {
         match told {
-            Told::Look(tick) => self.look(tick),
-            Told::Closing { ticket, ended, why, patience } => {
+            WatchEvent::Tick(tick) => self.look(tick),
+            WatchEvent::Closing { ticket, ended, why, patience } => {
                 self.live.borrow_mut().clear();
                 let words = format!("{why}: closing {ticket}");
                 let level = match ended {
-                    Ended::TimeOver | Ended::HandedOver => {
+                    WatchEnding::TimeOver | WatchEnding::HandedOver => {
                         self.run.screen.note(&words);
                         Level::INFO
                     }
-                    Ended::Halted | Ended::Stopped => {
+                    WatchEnding::Halted | WatchEnding::Stopped => {
                         let caveat = "a second signal stops at once, and leaves it open";
                         self.run.screen.warn(&format!("{words}; {caveat}"));
                         Level::WARN
@@ -91,16 +92,16 @@ impl<'o> Observer<'o> {
         let now = (tick.state, tick.elapsed_ms / HOUR_MS);
         if self.last != Some(now) {
             let level = match tick.state {
-                State::Healthy => Level::INFO,
-                State::Warning => Level::WARN,
-                State::Critical => Level::ERROR,
+                HealthState::Healthy => Level::INFO,
+                HealthState::Warning => Level::WARN,
+                HealthState::Critical => Level::ERROR,
             };
             let p99_us = tick.window.rtt_p99_us;
             self.site.record.marker(&Marker::Guardian { level, what: &words, p99_us });
             if !self.run.json() && !self.live.borrow().is_shown() {
                 match tick.state {
-                    State::Healthy => self.run.screen.note(&words),
-                    State::Warning | State::Critical => self.run.screen.warn(&words),
+                    HealthState::Healthy => self.run.screen.note(&words),
+                    HealthState::Warning | HealthState::Critical => self.run.screen.warn(&words),
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! ZMTP as far as a bystander needs it: where one message ends and the next begins (RFC 23, ZMTP 3.x).
+//! Splits a ZMTP 3.x byte stream into messages, as a proxy needs it (RFC 23).
 
 use std::io::{self, Read, Write};
 
@@ -7,19 +7,19 @@ const GREETING: usize = 64;
 const MORE: u8 = 1;
 const LONG: u8 = 2;
 const COMMAND: u8 = 4;
-/// A frame longer than this is none of ours.
+/// The longest frame that is accepted, in bytes.
 const MAX_BYTES: u64 = 64 << 20;
 
-/// What passes as one: a command of the handshake, or a message with all of its frames.
-pub(super) struct Unit {
-    /// As it came.
+/// A command of the handshake, or a message with all of its frames.
+pub(super) struct Message {
+    /// Exactly as received.
     pub(super) bytes: Vec<u8>,
-    /// A message's last frame.
+    /// A message's last frame; `None` for a command.
     pub(super) body: Option<Vec<u8>>,
 }
 
-/// Passes the greeting on piece by piece: each side says the rest of its own only when it heard the other's beginning.
-pub(super) fn pass_greeting(from: &mut impl Read, to: &mut impl Write) -> io::Result<()> {
+/// Forwards the greeting piece by piece: each side sends the rest of its own only after the beginning of the other's.
+pub(super) fn forward_greeting(from: &mut impl Read, to: &mut impl Write) -> io::Result<()> {
     let mut left = GREETING;
     let mut piece = [0; GREETING];
     while left > 0 {
@@ -34,7 +34,7 @@ pub(super) fn pass_greeting(from: &mut impl Read, to: &mut impl Write) -> io::Re
 }
 
 /// Reads the next command or message.
-pub(super) fn read(from: &mut impl Read) -> io::Result<Unit> {
+pub(super) fn read_message(from: &mut impl Read) -> io::Result<Message> {
     let mut bytes = vec![];
     loop {
         let mut head = [0; 9];
@@ -51,10 +51,10 @@ pub(super) fn read(from: &mut impl Read) -> io::Result<Unit> {
         bytes.extend_from_slice(&head[..=size]);
         bytes.extend_from_slice(&body);
         if flags & COMMAND != 0 {
-            return Ok(Unit { bytes, body: None });
+            return Ok(Message { bytes, body: None });
         }
         if flags & MORE == 0 {
-            return Ok(Unit { bytes, body: Some(body) });
+            return Ok(Message { bytes, body: Some(body) });
         }
     }
 }
@@ -64,15 +64,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_is_all_of_its_frames() {
+    fn a_message_has_all_of_its_frames() {
         let long = [&[LONG, 0, 0, 0, 0, 0, 0, 1, 0][..], &[b'x'; 256]].concat();
         let stream = [&[COMMAND, 2, b'o', b'k'][..], &[MORE, 0], &long, &[0, 1, b'y']].concat();
         let mut rest = stream.as_slice();
-        let command = read(&mut rest).unwrap();
+        let command = read_message(&mut rest).unwrap();
         assert_eq!((command.bytes.len(), command.body), (4, None));
-        let message = read(&mut rest).unwrap();
+        let message = read_message(&mut rest).unwrap();
         assert_eq!((message.bytes.len(), message.body.unwrap().len()), (2 + 9 + 256, 256));
-        assert_eq!(read(&mut rest).unwrap().body.unwrap(), b"y");
-        assert!(read(&mut rest).is_err());
+        assert_eq!(read_message(&mut rest).unwrap().body.unwrap(), b"y");
+        assert!(read_message(&mut rest).is_err());
     }
 }

@@ -1,0 +1,308 @@
+//! The plan of one round, drawn from its seed: command, disturbance and trigger. The same seed always gives the same plan.
+//!
+//! The seed modulo the number of kinds selects the kind of round; the seed's random numbers give the details. So rounds with
+//! successive seeds go through every kind in turn, and any 25 in a row contain each kind once.
+
+use std::fmt;
+
+use fastrand::Rng;
+
+use super::disturbance::{Disturbance, DisturbanceKind};
+use super::sandbox::SIGNATURE_TTL_MS;
+use crate::harness::proxy::{Direction, Trigger};
+
+/// The command that is disturbed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ToolCommand {
+    Sync,
+    Canary,
+    EmergencyClose,
+}
+
+impl ToolCommand {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Sync => "sync",
+            Self::Canary => "canary",
+            Self::EmergencyClose => "emergency-close",
+        }
+    }
+}
+
+/// Every kind of round.
+const KINDS: [(DisturbanceKind, ToolCommand); 25] = {
+    use DisturbanceKind::*;
+    use ToolCommand::{Canary, EmergencyClose, Sync};
+    [
+        (KillTool, Sync),
+        (KillTool, Canary),
+        (KillTool, EmergencyClose),
+        (KillGateway, Sync),
+        (KillGateway, Canary),
+        (KillGateway, EmergencyClose),
+        (Drop, Sync),
+        (Drop, Canary),
+        (Drop, EmergencyClose),
+        (Delay, Sync),
+        (Delay, Canary),
+        (Delay, EmergencyClose),
+        (CutReply, Sync),
+        (CutReply, Canary),
+        (CutReply, EmergencyClose),
+        (Impostor, Canary),
+        (Impostor, EmergencyClose),
+        (FullDisk, Sync),
+        (FullDisk, Canary),
+        (FullDisk, EmergencyClose),
+        (PowerCut, Sync),
+        (PowerCut, Canary),
+        (PowerCut, EmergencyClose),
+        (LieAboutOpen, Canary),
+        (LieAboutClose, Canary),
+    ]
+};
+
+/// The plan of one round.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Scenario {
+    pub(super) seed: u64,
+    pub(super) command: ToolCommand,
+    /// Positions in the book at the start.
+    pub(super) positions: u32,
+    pub(super) disturbance: Disturbance,
+    /// When the disturbance strikes; without a trigger it is there from the start.
+    pub(super) trigger: Option<Trigger>,
+}
+
+impl Scenario {
+    pub(super) fn from_seed(seed: u64) -> Self {
+        let kinds = KINDS.len() as u64;
+        let index = usize::try_from(seed % kinds).unwrap_or_default();
+        let (kind, command) = KINDS[index];
+        let mut rng = Rng::with_seed(seed);
+        let rng = &mut rng;
+        let needs_position =
+            command == ToolCommand::EmergencyClose || kind == DisturbanceKind::Impostor;
+        let positions = rng.u32(u32::from(needs_position)..=6);
+        let direction = draw_direction(rng);
+        let anywhere = draw_trigger(rng, command, positions, direction);
+        let (disturbance, trigger) = draw_details(rng, kind, command, anywhere);
+        Self { seed, command, positions, disturbance, trigger }
+    }
+}
+
+fn draw_direction(rng: &mut Rng) -> Direction {
+    if rng.bool() { Direction::Request } else { Direction::Reply }
+}
+
+/// Draws a sync's trigger, for a book of any size.
+pub(super) fn draw_sync_trigger(seed: u64) -> Trigger {
+    let mut rng = Rng::with_seed(seed);
+    let direction = draw_direction(&mut rng);
+    draw_trigger(&mut rng, ToolCommand::Sync, 1, direction)
+}
+
+/// Draws any message of the command's conversation with a healthy gateway. Half of the canary's triggers are its order, and
+/// half of emergency-close's are one of its closes.
+fn draw_trigger(
+    rng: &mut Rng,
+    command: ToolCommand,
+    positions: u32,
+    direction: Direction,
+) -> Trigger {
+    let (action, nth) = match command {
+        ToolCommand::Sync => {
+            pick(rng, &[("PING", 1), ("SYNC_ALL", 1), ("GET_POSITIONS", 1), ("GET_ACCOUNT", 1)])
+        }
+        ToolCommand::Canary if rng.bool() => ("OPEN", 1),
+        ToolCommand::Canary => pick(
+            rng,
+            &[
+                ("PING", 1),
+                ("SYNC_ALL", 1),
+                ("GET_POSITIONS", 1),
+                ("GET_ACCOUNT", 1),
+                ("PING", 50),
+                ("CLOSE", 1),
+                ("PING", 102),
+                ("GET_POSITIONS", 2),
+                ("GET_POSITIONS", 3),
+                ("CLOSE", 2),
+                ("GET_POSITIONS", 4),
+            ],
+        ),
+        ToolCommand::EmergencyClose if rng.bool() => ("CLOSE", rng.u32(1..=positions)),
+        ToolCommand::EmergencyClose => pick(
+            rng,
+            &[
+                ("PING", 1),
+                ("GET_POSITIONS", 1),
+                ("GET_POSITIONS", 2),
+                ("GET_POSITIONS", 3),
+                ("GET_ACCOUNT", 1),
+            ],
+        ),
+    };
+    Trigger { action, nth, direction }
+}
+
+/// Draws the details of a disturbance, and its trigger where `anywhere` would miss the point of it.
+fn draw_details(
+    rng: &mut Rng,
+    kind: DisturbanceKind,
+    command: ToolCommand,
+    anywhere: Trigger,
+) -> (Disturbance, Option<Trigger>) {
+    let canary = command == ToolCommand::Canary;
+    match kind {
+        DisturbanceKind::KillTool => {
+            let late = rng.u64(0..=SIGNATURE_TTL_MS * 3 / 2);
+            let disturbance = Disturbance::KillTool {
+                delivered_after_ms: rng.bool().then_some(if rng.bool() { 0 } else { late }),
+                foreign_snapshot: command == ToolCommand::Sync && rng.bool(),
+                flatten_first: canary && rng.u8(0..3) == 0,
+            };
+            (disturbance, Some(anywhere))
+        }
+        DisturbanceKind::KillGateway => {
+            (Disturbance::KillGateway { refused: rng.u32(0..=3) }, Some(anywhere))
+        }
+        DisturbanceKind::Drop => (Disturbance::Drop, Some(anywhere)),
+        // A delayed order matters because it may still execute.
+        DisturbanceKind::Delay if canary => {
+            let ms = rng.u64(0..=SIGNATURE_TTL_MS * 3 / 2);
+            let open = Trigger { action: "OPEN", nth: 1, ..anywhere };
+            (Disturbance::Delay { ms }, Some(open))
+        }
+        DisturbanceKind::Delay => {
+            (Disturbance::Delay { ms: rng.u64(0..=SIGNATURE_TTL_MS) }, Some(anywhere))
+        }
+        DisturbanceKind::CutReply => {
+            let reply = match canary {
+                true => Trigger { action: "OPEN", nth: 1, direction: Direction::Reply },
+                false => Trigger { direction: Direction::Reply, ..anywhere },
+            };
+            (Disturbance::CutReply { permille: rng.u32(0..1000) }, Some(reply))
+        }
+        DisturbanceKind::Impostor => {
+            // A canary's second list is the last one before its order.
+            let nth = if canary { 2 } else { 1 };
+            let trigger = Trigger { action: "GET_POSITIONS", nth, direction: Direction::Reply };
+            (Disturbance::Impostor { connections: rng.u32(1..=3) }, Some(trigger))
+        }
+        DisturbanceKind::FullDisk => {
+            // An emergency-close writes little.
+            let most = if command == ToolCommand::EmergencyClose { 3 } else { 10 };
+            (Disturbance::FullDisk { blocks: rng.u64(0..=most) }, None)
+        }
+        DisturbanceKind::PowerCut => {
+            (Disturbance::PowerCut { delivered: rng.bool() }, Some(anywhere))
+        }
+        DisturbanceKind::LieAboutOpen => {
+            (Disturbance::Lie { fault: draw_open_fault(rng).to_owned() }, None)
+        }
+        // A canary's first CLOSE only asks whether the gateway can close.
+        DisturbanceKind::LieAboutClose => {
+            let which = if rng.bool() { "#2" } else { "2+" };
+            (Disturbance::Lie { fault: format!("close-ticket-zero:{which}") }, None)
+        }
+    }
+}
+
+fn draw_open_fault(rng: &mut Rng) -> &'static str {
+    let faults = [
+        "open-ticket-zero",
+        "open-late:120ms",
+        "late-execution:120ms",
+        "order-failed",
+        "order-failed-executed",
+        "order-exception",
+        "order-exception-executed",
+        "partial-fill",
+        "fill-price-zero",
+        "min-volume:0.01",
+    ];
+    pick(rng, &faults)
+}
+
+/// One of these, each as likely as the others.
+fn pick<T: Copy>(rng: &mut Rng, choices: &[T]) -> T {
+    choices[rng.usize(0..choices.len())]
+}
+
+impl fmt::Display for Scenario {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let command = self.command.name();
+        match &self.disturbance {
+            Disturbance::KillTool { delivered_after_ms, .. } => {
+                write!(f, "{command} killed")?;
+                match delivered_after_ms {
+                    None => f.write_str(", its message lost")?,
+                    Some(0) => f.write_str(", its message delivered")?,
+                    Some(ms) => write!(f, ", its message delivered {ms} ms later")?,
+                }
+            }
+            Disturbance::KillGateway { refused } => {
+                write!(f, "gateway killed during {command}, {refused} connections refused")?;
+            }
+            Disturbance::Drop => write!(f, "connection of {command} dropped")?,
+            Disturbance::Delay { ms } => write!(f, "message of {command} delayed by {ms} ms")?,
+            Disturbance::CutReply { permille } => {
+                write!(f, "connection of {command} cut after {permille}/1000 of a reply")?;
+            }
+            Disturbance::Impostor { .. } => {
+                write!(f, "another program on the port during {command}")?;
+            }
+            Disturbance::FullDisk { blocks } => {
+                write!(f, "disk full for {command}, {blocks} blocks left")?;
+            }
+            Disturbance::PowerCut { delivered } => {
+                let message = if *delivered { "delivered" } else { "lost" };
+                write!(f, "power cut during {command}, its message {message}")?;
+            }
+            Disturbance::Lie { fault } => write!(f, "{command} with a lying gateway: {fault}")?,
+        }
+        match self.trigger {
+            Some(trigger) => write!(f, ", at {trigger}"),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_always_gives_the_same_scenario() {
+        for seed in [0, 1, 24, 25, u64::MAX] {
+            assert_eq!(Scenario::from_seed(seed), Scenario::from_seed(seed));
+        }
+        assert_ne!(Scenario::from_seed(1), Scenario::from_seed(26));
+    }
+
+    #[test]
+    fn any_25_successive_seeds_give_every_kind() {
+        for first in [0, 7, 1000] {
+            let all: Vec<_> = (first..first + 25).map(Scenario::from_seed).collect();
+            let count = |is: fn(&Scenario) -> bool| all.iter().filter(|one| is(one)).count();
+            assert_eq!(count(|s| matches!(s.disturbance, Disturbance::PowerCut { .. })), 3);
+            assert_eq!(count(|s| matches!(s.disturbance, Disturbance::Lie { .. })), 2);
+            assert_eq!(count(|s| s.command == ToolCommand::Sync), 7);
+            assert_eq!(count(|s| s.command == ToolCommand::Canary), 10);
+        }
+    }
+
+    /// Each safety rule needs a round that strikes at the order to show that the rule is broken.
+    #[test]
+    fn a_canarys_cut_reply_is_always_the_reply_to_its_order() {
+        for seed in 0..500 {
+            let scenario = Scenario::from_seed(seed);
+            let cut = matches!(scenario.disturbance, Disturbance::CutReply { .. });
+            if cut && scenario.command == ToolCommand::Canary {
+                let reply = Trigger { action: "OPEN", nth: 1, direction: Direction::Reply };
+                assert_eq!(scenario.trigger, Some(reply));
+            }
+        }
+    }
+}
