@@ -92,7 +92,7 @@ impl CloseContext<'_, '_, '_> {
         let clock = self.deps.clock;
         self.deps.stop.ignore_next(usize::from(!how.asked));
         let until = Deadline::after(clock, self.options.closing);
-        self.client.go_on(self.options.reads, until);
+        self.client.set_policy(self.options.reads, until);
         let (mut rounds, mut listed) = (0, !how.gone);
         loop {
             let attempt = match self.look(position.ticket, others, &mut listed) {

@@ -190,7 +190,7 @@ impl<'l, 'd, 'c, 'm> Looker<'l, 'd, 'c, 'm> {
         let clock = self.context.deps.clock;
         let now = clock.monotonic();
         let policy = ReadPolicy { attempts: 1, ..self.context.options.reads };
-        self.context.client.go_on(policy, Deadline::after(clock, self.patience(now)));
+        self.context.client.set_policy(policy, Deadline::after(clock, self.patience(now)));
         now
     }
 
