@@ -8,14 +8,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use mt5crs::clock::{Clock, StopToken, SystemClock};
-use mt5crs::protocol::{Action, Request};
+use mt5crs::protocol::Request;
+use mt5crs::protocol::ping::Ping;
 use mt5crs::sim::{Options, Server};
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::unistd::Pid;
 use serde_json::Value;
 use tempfile::TempDir;
-use uuid::Uuid;
 
 /// Set for the copy of this program that is the bare loop: like the tool, a process of its own.
 const BARE_LOOP: &str = "BARE_LOOP_AT";
@@ -111,7 +111,7 @@ fn version() {
 }
 
 fn ping(socket: &zmq::Socket) -> Duration {
-    let request = Request { uuid: Uuid::new_v4(), timestamp: clock().now(), action: Action::Ping };
+    let request = Request::new(Ping, clock().now());
     let frame = request.encode();
     let start = Instant::now();
     socket.send(frame, 0).unwrap();

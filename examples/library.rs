@@ -18,9 +18,8 @@ use std::time::Duration;
 
 use mt5crs::clock::{Clock, Deadline, StopToken, SystemClock};
 use mt5crs::failure::FailureContext;
-use mt5crs::guard;
 use mt5crs::link::client::Listener;
-use mt5crs::link::target::resolve;
+use mt5crs::link::target::{self, resolve};
 use mt5crs::link::zeromq::ZmqTransport;
 use mt5crs::link::{Client, LinkError, ReadPolicy};
 use mt5crs::ops::positions::{self, Options, Report};
@@ -48,7 +47,7 @@ fn ask(host: &str, port: u16, allow_loopback: bool) -> anyhow::Result<Outcome<Re
         security_group: None,
     };
     let target = resolve(host, port, &*clock, &StopToken::never(), deadline)?;
-    if let Err(own) = guard::target::allow(&target, allow_loopback) {
+    if let Err(own) = target::allow(&target, allow_loopback) {
         return Ok(Outcome::failed(names.own_address(&target, own)));
     }
     let transport = ZmqTransport::new(target.address, Arc::clone(&clock), StopToken::never());

@@ -1,14 +1,14 @@
-//! Text from elsewhere, made fit for a terminal and for a line of a log (PROTOCOL.md, hazard 16).
+//! Makes text from outside safe for terminals and log lines (PROTOCOL.md, hazard 16).
 
 use std::fmt::{self, Write as _};
 
-/// Shows control characters, line ends, and what reverses or hides text, as escapes (`\n`, `\u{1b}`). Quotes and
-/// backslashes stay as they are: the text is read by people.
+/// Escapes control characters, line breaks, and characters that reverse or hide text (`\n`, `\u{1b}`). Quotes and
+/// backslashes stay, because people read the text.
 pub fn visible(text: &str) -> Visible<'_> {
     Visible(text)
 }
 
-/// See [`visible`].
+/// The escaped text of [`visible`], as a [`fmt::Display`].
 #[derive(Debug, Clone, Copy)]
 pub struct Visible<'a>(&'a str);
 
@@ -29,11 +29,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_acts_is_shown_and_what_is_read_stays() {
-        let acts = "a\nb\rc\x1b[31md\u{85}e\u{2028}f\u{202e}g\0h\u{9b}i\u{200b}";
-        let shown = r"a\nb\rc\u{1b}[31md\u{85}e\u{2028}f\u{202e}g\0h\u{9b}i\u{200b}";
-        assert_eq!(visible(acts).to_string(), shown);
-        let read = r#"it's "C:\mt5", 5 °, 金丝雀 ✅"#;
-        assert_eq!(visible(read).to_string(), read);
+    fn control_characters_are_escaped_and_readable_text_stays() {
+        let controls = "a\nb\rc\x1b[31md\u{85}e\u{2028}f\u{202e}g\0h\u{9b}i\u{200b}";
+        let escaped = r"a\nb\rc\u{1b}[31md\u{85}e\u{2028}f\u{202e}g\0h\u{9b}i\u{200b}";
+        assert_eq!(visible(controls).to_string(), escaped);
+        let readable = r#"it's "C:\mt5", 5 °, 金丝雀 ✅"#;
+        assert_eq!(visible(readable).to_string(), readable);
     }
 }

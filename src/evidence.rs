@@ -1,16 +1,16 @@
-//! Evidence: the hash-chained, write-ahead record of what was intended and of what was proved.
+//! The evidence: a hash-chained, write-ahead record of intents and proved outcomes.
 //!
 //! An order's intent is on the disk before the order is sent, its outcome after. A process that is killed at any point
-//! leaves an intent without an outcome, and the next start finds out from the gateway what became of it before anything
-//! else is opened.
+//! leaves an intent without an outcome, and the next start asks the gateway for that outcome before anything else is
+//! opened.
 //!
 //! # Files
 //!
 //! One account's state directory holds
 //! - `evidence.jsonl`, append-only, one record a line;
-//! - `evidence.head`, one line `{"count":N,"hash":"…"}`: how far the records reach. It is replaced after each append, so
-//!   it may be one record behind, and never ahead;
-//! - `evidence.lock`, empty: whoever adds a record holds `flock` on it for that one append.
+//! - `evidence.head`, one line `{"count":N,"hash":"…"}`: the number of records and the last one's hash. It is replaced
+//!   after each append, so it may be one record behind, and never ahead;
+//! - `evidence.lock`, empty: a process holds `flock` on it while it adds a record.
 //!
 //! # A record
 //!
@@ -18,9 +18,9 @@
 //! {"seq":7,"time":"2026-01-17T03:54:22.961398Z","run":"…","kind":"open-intent","v":1,"body":{…},"prev":"…","hash":"…"}
 //! ```
 //!
-//! `seq` counts from 1 without gaps. `prev` is the `hash` of the record before, 64 zeros in the first. `hash` is the
+//! `seq` counts from 1 without gaps. `prev` is the `hash` of the previous record, 64 zeros in the first. `hash` is the
 //! SHA-256, in 64 lower-case hex digits, of the line's bytes before `,"hash":"`: the line without its last 75 bytes,
-//! `,"hash":"`, the digits, `"}`, and without the newline. Nothing is normalised, so an auditor needs no program of ours:
+//! `,"hash":"`, the digits, `"}`, and without the newline. Nothing is normalised, so an auditor needs only common tools:
 //!
 //! ```text
 //! sed -n 7p evidence.jsonl | head -c -76 | sha256sum      # the own hash of record 7
@@ -28,23 +28,24 @@
 //! sed -n 8p evidence.jsonl | jq -r .prev                  # and so must this
 //! ```
 //!
-//! (Line and sequence number are the same as long as nothing was torn.)
+//! (Line and sequence number are the same unless a line was torn.)
 //!
 //! # A torn tail
 //!
-//! A kill or a full disk may leave a piece of a line. The next append ends it with a newline and writes a `torn-tail`
-//! record first, which holds number and SHA-256 of the bytes between the record before and its own line, without the
-//! newline that ends them. A record that lacks only its newline was written whole; it is ended and counts.
+//! A kill or a full disk may leave part of a line. The next append ends it with a newline and writes a `torn-tail` record
+//! first, which holds number and SHA-256 of the bytes between the previous record and its own line, without the newline
+//! that ends them. A record that lacks only its newline was written whole; it is ended and counts.
 //!
-//! # What this can't show
+//! # Limits
 //!
-//! Whoever can write the files can rewrite all of them, head included. Against that helps only a head that was noted
-//! elsewhere: an anchor.
+//! A program that can write the files can rewrite all of them, head included. Only a head that was noted elsewhere shows
+//! that: an anchor.
 //!
-//! # Inside
+//! # Modules
 //!
-//! [`body`] holds what records say; `line` and `head` the forms; `lock`, `tail` and `append` how a record is added;
-//! [`chain`] walks along the records and names each [`damage`]; [`book`] is where intents meet their outcomes.
+//! [`body`] defines the content of records and [`outcome`] the outcomes in them; `line` and `head` write and read the
+//! forms; `lock`, `tail` and `append` add a record; [`chain`] walks along the records and names each [`damage`]; [`book`]
+//! matches intents with their outcomes.
 
 mod append;
 pub mod body;
@@ -57,6 +58,7 @@ mod head;
 mod line;
 mod lines;
 mod lock;
+pub mod outcome;
 mod tail;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -84,10 +86,10 @@ const RECORDS: &str = "evidence.jsonl";
 const HEAD: &str = "evidence.head";
 const LOCK: &str = "evidence.lock";
 
-/// How long a look waits for an append to end; one takes some ms.
+/// How long a reader waits for an append, which takes some ms.
 const LOOK_PATIENCE: Duration = Duration::from_secs(5);
 
-/// The evidence in one account's state directory. It holds nothing open between calls.
+/// The evidence in one account's state directory. It keeps no file open between calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evidence {
     directory: PathBuf,
@@ -96,7 +98,7 @@ pub struct Evidence {
     lock: PathBuf,
 }
 
-/// A record that was added.
+/// An added record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Appended {
     /// Its sequence number.
@@ -106,7 +108,7 @@ pub struct Appended {
 }
 
 impl Evidence {
-    /// In that directory, which is made with the first record.
+    /// The evidence in that directory, which the first record creates.
     pub fn at(directory: PathBuf) -> Self {
         let [records, head, lock] = [RECORDS, HEAD, LOCK].map(|name| directory.join(name));
         Self { directory, records, head, lock }
@@ -117,15 +119,15 @@ impl Evidence {
         &self.records
     }
 
-    /// Whether a record could be added now: the directory can be written, the disk has room for an order's records, and
-    /// the end of the file is what its head says. Adds none.
-    pub fn writable(&self, patience: Duration) -> Result<(), EvidenceError> {
-        self.lock(patience)?.writable()
+    /// Checks that a record could be added now: the directory can be written, the disk has room for an order's records,
+    /// and the end of the file agrees with its head. Adds no record.
+    pub fn check_writable(&self, patience: Duration) -> Result<(), EvidenceError> {
+        self.lock(patience)?.check_writable()
     }
 
-    /// Says whose evidence this is, where that is not recorded yet or only in part; fails where it is another's.
+    /// Records the owner, where none is recorded yet or only a part; fails where the evidence is another's.
     ///
-    /// Comes before anything else that a run adds.
+    /// A run calls this before it adds anything else.
     pub fn begin(
         &self,
         run: Uuid,
@@ -147,12 +149,12 @@ impl Evidence {
         }
         // Another process was first, or the beginning is lost.
         drop(locked);
-        self.belongs_to(&begin.endpoint, begin.currency.as_deref())
+        self.check_owner(&begin.endpoint, begin.currency.as_deref())
     }
 
-    /// Adds a record. An error says that it was not added, but for one: a kill of the machine between record and head.
+    /// Adds a record. After an error it was not added.
     ///
-    /// Waits no longer than `patience` for another process's append.
+    /// Waits up to `patience` for another process's append.
     pub fn append(
         &self,
         run: Uuid,
@@ -163,16 +165,15 @@ impl Evidence {
         self.lock(patience)?.append(run, clock, body)
     }
 
-    /// Fails where the records are another endpoint's, or of an account in another currency. Nothing recorded belongs to
-    /// everybody.
-    pub fn belongs_to(&self, endpoint: &str, currency: Option<&str>) -> Result<(), EvidenceError> {
+    /// Fails where the records are another endpoint's, or of an account in another currency. Empty evidence is anybody's.
+    pub fn check_owner(&self, endpoint: &str, currency: Option<&str>) -> Result<(), EvidenceError> {
         match self.owner(currency.is_some())? {
             Some(owner) => self.same_owner(&owner, endpoint, currency),
             None => Ok(()),
         }
     }
 
-    /// Every OPEN of which nothing is proved, oldest first. Fails on damage: an intent may be among what is lost.
+    /// Every OPEN without a proved outcome, oldest first. Fails on damage: an intent may be among the lost records.
     pub fn unresolved(&self) -> Result<Vec<Intent>, EvidenceError> {
         Ok(self.sound_book()?.unresolved().cloned().collect())
     }
@@ -182,7 +183,7 @@ impl Evidence {
         Ok(self.sound_book()?.open_canaries().cloned().collect())
     }
 
-    /// The records one after the other, as they are now; a damage comes as an error. Memory is bounded.
+    /// The records as they are now, in order; a damage is an error. Memory is bounded.
     pub fn records(
         &self,
     ) -> Result<impl Iterator<Item = Result<Record, EvidenceError>>, EvidenceError> {
@@ -194,20 +195,19 @@ impl Evidence {
         }))
     }
 
-    /// The walk along the records as they are now, damages included. `anchor` is a head that was noted earlier.
+    /// Walks along the records as they are now, damages included. `anchor` is a head that was noted earlier.
     pub fn walk(&self, anchor: Option<Head>) -> Result<Chain<'_>, EvidenceError> {
         let _lock = lock::shared(&self.lock, LOOK_PATIENCE)?;
         self.walk_unlocked(anchor)
     }
 
-    /// The same for whoever has the lock, or can't have it. The head is read before the file's length, so that an
+    /// The same under a lock that the caller holds, or without one. The head is read before the file's length, so that an
     /// append between the two leaves the head one behind and not ahead.
     fn walk_unlocked(&self, anchor: Option<Head>) -> Result<Chain<'_>, EvidenceError> {
         let head = head::load(&self.head);
         let file = match open_regular(File::options().read(true), &self.records) {
             Ok(file) => file,
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                // Nothing is an evidence of no records.
                 let nothing =
                     File::open("/dev/null").map_err(EvidenceError::io("open", &self.records))?;
                 return Ok(Chain::new(self, nothing, 0, head, anchor));
@@ -221,16 +221,16 @@ impl Evidence {
     fn sound_book(&self) -> Result<Book, EvidenceError> {
         let mut book = Book::new(0);
         for record in self.records()? {
-            book.take(record?);
+            book.add(record?);
         }
         Ok(book)
     }
 
-    /// Whose evidence this is. The currency may stand in any record, so it is only looked for where it is asked for.
+    /// The owner. The currency may stand in any record, so it is only searched for on request.
     fn owner(&self, with_currency: bool) -> Result<Option<Begin>, EvidenceError> {
         let mut book = Book::new(0);
         for record in self.records()? {
-            book.take(record?);
+            book.add(record?);
             if book.owner.as_ref().is_some_and(|owner| !with_currency || owner.currency.is_some()) {
                 break;
             }

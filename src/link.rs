@@ -1,16 +1,18 @@
-//! The link to the gateway: connections that cannot deliver late, replies that are ours, reads that may be tried again,
-//! orders that may not.
+//! The link to the gateway: connections that never deliver late, replies matched to their requests, retried reads, and
+//! orders that are never retried.
 //!
-//! - [`target`]: from a name to an address, under a deadline, and whether that address is this machine
-//! - [`transport`]: what a connection is; [`zeromq`]: one over ZeroMQ; [`diagnosis`]: why there is none
-//! - [`session`]: a connection on which a PING proved who answers; [`look_alike`]: who else it could be
-//! - [`order`]: OPEN and CLOSE, which need a permit; [`pipeline`]: many CLOSE requests in flight at once
+//! - [`target`]: resolves a name to an address under a deadline, and decides whether commands may talk to it
+//! - [`transport`]: the connection's trait; [`zeromq`]: a connection over ZeroMQ; [`diagnosis`]: why there is none
+//! - [`permit`]: permits for orders, and the frames that a connection sends
+//! - [`session`]: a connection with a proved gateway; [`look_alike`]: the programs that could answer instead
+//! - [`order`]: OPEN and CLOSE; [`pipeline`]: many CLOSE requests in flight
 //! - [`client`]: typed reads with attempts, an interval and a deadline
 
 pub mod client;
 pub mod diagnosis;
 pub mod look_alike;
 pub mod order;
+pub mod permit;
 pub mod pipeline;
 pub mod session;
 pub mod target;

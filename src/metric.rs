@@ -1,8 +1,8 @@
-//! What monitoring reads of a report: named figures with their unit and limits.
+//! The metrics of a report, for monitoring: name, unit, value and limits.
 //!
-//! A command says in one place which figures its report has; every form that monitoring wants (a plugin's performance
-//! data, a file of Prometheus) is made from these, so that no figure is called one thing here and another there. A figure
-//! that isn't known is left out, never zero; whether there was an answer at all is a figure of its own ([`link_up`]).
+//! Each command lists its report's metrics in one place. All output formats (a plugin's performance data, a Prometheus
+//! textfile) are written from that list, so a metric has one name everywhere. An unknown metric is left out, never zero;
+//! [`link_up`] tells whether the gateway answered at all.
 
 use std::time::Duration;
 
@@ -13,139 +13,143 @@ use crate::check::{Check, Status};
 use crate::protocol::account::Account;
 use crate::units::Money;
 
-/// What a figure counts. FailureContext and forms follow from it.
+/// The unit of a metric. Suffixes and formats follow from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
-    /// A number of things, a yes or no (1 or 0), an amount of money.
+    /// A count, an amount of money, or 1 for yes and 0 for no.
     Plain,
     /// Seconds, with fractions.
     Seconds,
     /// Bytes.
     Bytes,
-    /// A part of one: 0.05 is 5 %.
+    /// A fraction: 0.05 is 5 %.
     Ratio,
 }
 
-/// Where a figure is as it should be; both ends belong to it.
+/// The range of good values, both ends included.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Range {
-    /// From here on; `None` where there is no lower end.
+    /// The lower end, if there is one.
     pub from: Option<f64>,
-    /// Up to here; `None` where there is no upper end.
+    /// The upper end, if there is one.
     pub to: Option<f64>,
 }
 
 impl Range {
-    /// From zero up to there.
+    /// From zero to `to`.
     pub fn up_to(to: f64) -> Self {
         Self { from: Some(0.0), to: Some(to) }
     }
 
-    /// From there on.
+    /// From `from` on.
     pub fn at_least(from: f64) -> Self {
         Self { from: Some(from), to: None }
     }
 }
 
-/// One figure.
+/// A metric.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Metric {
-    /// Its name without the tool's and without its unit: `link_rtt_p99`.
+    /// The name without the tool's prefix and the unit's suffix: `link_rtt_p99`.
     pub name: &'static str,
-    /// What it says, as a phrase.
+    /// The help text, a phrase without a full stop.
     pub help: &'static str,
-    /// What it counts.
+    /// The unit.
     pub unit: Unit,
-    /// What it is now.
+    /// The value.
     pub value: f64,
-    /// What tells it from others of its name.
+    /// Labels that distinguish metrics of one name.
     pub labels: Vec<(&'static str, String)>,
-    /// Outside of this somebody should look.
+    /// The range outside of which it is a warning.
     pub warn: Option<Range>,
-    /// Outside of this something is wrong.
+    /// The range outside of which it is critical.
     pub critical: Option<Range>,
 }
 
 impl Metric {
-    /// A figure without limits or labels.
+    /// A metric without limits and labels.
     pub fn new(name: &'static str, help: &'static str, unit: Unit, value: f64) -> Self {
         Self { name, help, unit, value, labels: Vec::new(), warn: None, critical: None }
     }
 
-    /// A number of things.
+    /// A count.
     pub fn count(name: &'static str, help: &'static str, count: usize) -> Self {
         Self::new(name, help, Unit::Plain, count as f64)
     }
 
-    /// A yes or no that should be a yes.
+    /// 1 for yes and 0 for no, which is critical.
     pub fn should_be(name: &'static str, help: &'static str, so: bool) -> Self {
         Self::new(name, help, Unit::Plain, f64::from(u8::from(so))).critical(Range::at_least(1.0))
     }
 
-    /// A time.
+    /// A duration.
     pub fn time(name: &'static str, help: &'static str, time: Duration) -> Self {
         Self::new(name, help, Unit::Seconds, time.as_secs_f64())
     }
 
-    /// A point in time, as Unix time.
+    /// A point in time, in Unix seconds.
     pub fn moment(name: &'static str, help: &'static str, at: Timestamp) -> Self {
         Self::new(name, help, Unit::Seconds, at.as_microsecond() as f64 / 1e6)
     }
 
-    /// A time that was kept in µs; may be below zero.
+    /// A duration in µs, possibly negative.
     pub fn micros(name: &'static str, help: &'static str, micros: f64) -> Self {
         Self::new(name, help, Unit::Seconds, micros / 1e6)
     }
 
-    /// With what tells it from others of its name.
+    /// Adds a label.
     pub fn label(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.labels.push((name, value.into()));
         self
     }
 
-    /// With the range outside of which somebody should look.
+    /// Sets the range outside of which it is a warning.
     pub fn warn(mut self, range: Range) -> Self {
         self.warn = Some(range);
         self
     }
 
-    /// With the range outside of which something is wrong.
+    /// Sets the range outside of which it is critical.
     pub fn critical(mut self, range: Range) -> Self {
         self.critical = Some(range);
         self
     }
 }
 
-/// Whether the gateway answered and its terminal did: 0 as well where nobody could be asked.
+/// Whether the gateway and its terminal answered; 0 also where neither could be asked.
 pub fn link_up(up: bool) -> Metric {
-    Metric::should_be("link_up", "Whether the gateway answered, and its terminal too", up)
+    Metric::should_be("link_up", "Whether the gateway and its terminal answered", up)
 }
 
-/// The last PING's round trip.
+/// Round trip of the last PING, from µs.
 pub fn link_rtt(micros: u64) -> Metric {
-    Metric::micros("link_rtt", "Round trip of the last PING, monotonic", micros as f64)
+    Metric::micros("link_rtt", "Round trip of the last PING, on a monotonic clock", micros as f64)
 }
 
-/// How far the gateway's clock is from ours.
+/// The gateway's clock minus this machine's, from µs.
 pub fn link_clock_skew(micros: i64) -> Metric {
     let help = "The gateway's clock minus this machine's";
     Metric::micros("link_clock_skew", help, micros as f64)
 }
 
-/// The account as the gateway reported it; what is no number of ours is left out.
+/// The account as the gateway reported it. A figure that no `f64` can hold is left out.
 pub fn of_account(account: &Account) -> Vec<Metric> {
     let money = |name, help, money: &Money| {
-        let figure = Metric::new(name, help, Unit::Plain, money.value().to_f64()?);
+        let metric = Metric::new(name, help, Unit::Plain, money.value().to_f64()?);
         Some(match &account.currency {
-            Some(currency) => figure.label("currency", currency),
-            None => figure,
+            Some(currency) => metric.label("currency", currency),
+            None => metric,
         })
     };
     [
-        money("account_balance", "Balance that the gateway reported", &account.balance),
-        money("account_equity", "Equity that the gateway reported", &account.equity),
-        money("account_margin", "Margin in use that the gateway reported", &account.margin),
-        money("account_free_margin", "Free margin that the gateway reported", &account.free_margin),
+        money("account_balance", "Balance as the gateway reported it", &account.balance),
+        money("account_equity", "Equity as the gateway reported it", &account.equity),
+        money("account_margin", "Margin in use as the gateway reported it", &account.margin),
+        money(
+            "account_free_margin",
+            "Free margin as the gateway reported it",
+            &account.free_margin,
+        ),
     ]
     .into_iter()
     .flatten()
@@ -166,9 +170,9 @@ pub fn check_status(name: &str, status: Status) -> Option<Metric> {
         Status::Info | Status::NotReached | Status::NotApplicable | Status::Skipped => return None,
     };
     let help = "Result of a check: 0 as expected, 1 needs review, 2 not as expected";
-    let figure = Metric::new("check_status", help, Unit::Plain, value);
+    let metric = Metric::new("check_status", help, Unit::Plain, value);
     let (warn, critical) = (Range::up_to(0.0), Range::up_to(1.0));
-    Some(figure.label("check", name).warn(warn).critical(critical))
+    Some(metric.label("check", name).warn(warn).critical(critical))
 }
 
 #[cfg(test)]
@@ -176,12 +180,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn checks_without_a_say_are_left_out() {
+    fn info_and_unreached_checks_have_no_metric() {
         let check = |status| Check::new(status, "").named("margin");
         let all = [Status::Pass, Status::Info, Status::Warn, Status::NotReached, Status::Fail];
-        let figures = of_checks(&all.map(check));
-        let values: Vec<f64> = figures.iter().map(|figure| figure.value).collect();
+        let metrics = of_checks(&all.map(check));
+        let values: Vec<f64> = metrics.iter().map(|metric| metric.value).collect();
         assert_eq!(values, [0.0, 1.0, 2.0]);
-        assert_eq!(figures[0].labels, [("check", "margin".to_owned())]);
+        assert_eq!(metrics[0].labels, [("check", "margin".to_owned())]);
     }
 }

@@ -1,14 +1,13 @@
-//! The promise: what it takes to say that something happened.
+//! The promise: each claim that something happened is proved by the gateway's own later state.
 //!
-//! The gateway's answer to an order is a claim, never a proof. Each module here judges one claim by the gateway's own
-//! later state:
+//! The gateway's answer to an order is a claim and no proof. Each module proves one kind of claim:
 //!
 //! - [`absence`]: a ticket is not open
 //! - [`flat`]: nothing is open
-//! - [`open`]: what became of an OPEN
-//! - [`close`]: a position is closed
-//! - [`can_close`]: whether this gateway can close anything, found out without a trade
-//! - [`intents`]: what became of the orders of earlier runs
+//! - [`open`]: the outcome of an OPEN
+//! - [`close`]: the outcome of a CLOSE
+//! - [`can_close`]: this gateway can close positions, shown without a trade
+//! - [`intents`]: the outcomes of orders that earlier runs left open
 
 pub mod absence;
 pub mod can_close;
@@ -16,3 +15,18 @@ pub mod close;
 pub mod flat;
 pub mod intents;
 pub mod open;
+
+/// A claim, judged by the gateway's state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Judgement {
+    /// It is so.
+    Proved {
+        /// What shows it, with the figures.
+        witness: String,
+    },
+    /// It may be so, or not.
+    Unproved {
+        /// What speaks against it, or is missing.
+        doubt: String,
+    },
+}

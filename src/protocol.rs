@@ -1,19 +1,32 @@
-//! The gateway's wire protocol (v4.3), pure: bytes to types and back, no I/O, no clock.
+//! The gateway's wire protocol (v4.3): bytes to types and back. Pure: no I/O and no clock.
 //!
-//! Both directions stand side by side, because the simulated gateway decodes what the client encodes:
+//! One file for each action holds both directions, because the simulated gateway writes what the client reads: the
+//! request's fields and the success reply.
 //!
-//! - [`request`]: what is asked, and what no request may ever hold
-//! - [`reply`]: the frame around every answer: status, uuid, refusal
-//! - [`ping`], [`account`], [`positions`], [`sync_all`], [`order`]: one file for what each action answers
-//! - [`status`], [`code`], [`retcode`]: the gateway's words, sorted by what they mean for an order
-//! - [`signature`]: the risk signature that an OPEN carries
-//! - [`wire`]: strict JSON, where every complaint ([`Malformed`]) names the field and the byte; read by `json`
+//! | action | request | reply |
+//! |---|---|---|
+//! | PING | [`ping::Ping`] | [`ping::Pong`] |
+//! | GET_ACCOUNT | [`account::GetAccount`] | [`account::Account`] |
+//! | GET_POSITIONS | [`positions::GetPositions`] | [`positions::Positions`] |
+//! | SYNC_ALL | [`sync_all::SyncAll`] | [`sync_all::Synced`] |
+//! | OPEN | [`open::Open`] | [`open::Filled`] |
+//! | CLOSE | [`close::Close`] | [`close::Closed`] |
+//!
+//! Below them, what all actions share:
+//!
+//! - [`request`]: the envelope of every request; [`reply`]: the envelope of every reply, and refusals
+//! - [`wire`]: strict JSON; every error ([`Malformed`]) names the field and the byte
+//! - [`status`], [`code`], [`retcode`]: status words, error codes and return codes, by their meaning for an order
+//!
+//! Above them, [`signature`]: the risk signature on an OPEN.
 
 pub mod account;
+pub mod close;
 pub mod code;
+mod encode;
 mod json;
 mod malformed;
-pub mod order;
+pub mod open;
 pub mod ping;
 pub mod positions;
 pub mod reply;
@@ -25,6 +38,7 @@ pub mod sync_all;
 pub mod wire;
 
 pub use code::{ErrorCode, Executed};
+pub use encode::rfc3339;
 pub use malformed::{Malformed, Reason};
 pub use reply::Refusal;
 pub use request::{Action, Request};

@@ -1,8 +1,7 @@
-//! What the gateway speaks of, typed once at the edge and never a bare `f64` after it.
+//! Tickets, lots, prices, money and symbols as types: parsed once at the edge, never a bare `f64` after it.
 //!
-//! Numbers keep the very token that stood on the wire beside their exact decimal ([`Exact`]), so that a report shows
-//! what the gateway said and a comparison is never off by a rounding. What a field *means* (money, price, lots, per
-//! cent) is a type of its own.
+//! A number keeps its token from the wire beside its exact decimal value ([`Exact`]), so a report shows what the gateway
+//! sent, and no comparison is off by a rounding. Money, price, lots and per cent are types of their own.
 
 mod exact;
 
@@ -12,10 +11,11 @@ use ecow::EcoString;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use exact::scan_number;
 pub use exact::{Exact, Level, Lots, Money, NotANumber, Price};
 
-/// A position's or an order's number at the broker. Above 0 when it is real; the gateway is known to send 0
-/// (PROTOCOL.md, hazards 1 and 2), so 0 and below can be held, and [`Ticket::is_real`] asks.
+/// A position's or an order's number at the broker. Real tickets are above 0; the gateway also sends 0 (PROTOCOL.md,
+/// hazards 1 and 2), which [`Ticket::is_real`] tells apart.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
@@ -35,7 +35,7 @@ impl fmt::Display for Ticket {
     }
 }
 
-/// An expert advisor's mark on its orders (the magic number). The gateway drops it (hazard 10).
+/// The magic number by which an expert advisor marks its orders. The gateway drops it (hazard 10).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Magic(pub i64);
@@ -46,18 +46,18 @@ impl fmt::Display for Magic {
     }
 }
 
-/// An instrument's name just as the broker spells it; case and suffix matter (`EURUSD.s`).
+/// An instrument's name as the broker spells it; case and suffix matter (`EURUSD.s`).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Symbol(EcoString);
 
 impl Symbol {
-    /// Takes the name as it stands.
+    /// A symbol with this name, unchanged.
     pub fn new(name: &str) -> Self {
         Self(name.into())
     }
 
-    /// The name as it was given.
+    /// The broker's name for the instrument.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -69,20 +69,19 @@ impl fmt::Display for Symbol {
     }
 }
 
-/// The side of a position. A word that is neither of the two is kept, because a list that holds one is to be shown and
-/// judged, not dropped.
+/// The side of a position. An unlisted word is kept, so that a list with one can be shown and judged.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Side {
     /// Long.
     Buy,
     /// Short.
     Sell,
-    /// A word that the protocol doesn't list.
+    /// A word that the protocol doesn't list, as received.
     Unlisted(Box<str>),
 }
 
 impl Side {
-    /// Reads the wire's word, case and all.
+    /// Reads the wire's word; the case matters.
     pub fn from_wire(word: &str) -> Self {
         match word {
             "BUY" => Self::Buy,

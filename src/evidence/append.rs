@@ -1,7 +1,7 @@
-//! Adding one record: the line, flushed to the disk, then the head.
+//! Adds one record: first the line, flushed to the disk, then the head.
 //!
-//! Whatever fails, the file can be appended to again: a line that could not be written whole is cut off again, and where
-//! even that fails, or a kill came between, the next append closes it off.
+//! After any failure the file can be appended to again: a line that was not written whole is cut off, and where even that
+//! fails, or a kill came between, the next append closes it off.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -22,10 +22,10 @@ use crate::clock::Clock;
 use crate::os::durable;
 use crate::os::fifo::open_regular;
 
-/// So much room the disk must have before an order is sent: for the records of that order.
+/// Disk space that an order's records need.
 const PROBE_BYTES: usize = 256 << 10;
 
-/// The evidence while nobody else can add to it.
+/// The evidence under its lock.
 pub(crate) struct Locked<'e> {
     evidence: &'e Evidence,
     _lock: File,
@@ -60,13 +60,13 @@ impl Locked<'_> {
         Ok(Appended { seq: added.count, hash: added.hash })
     }
 
-    /// What the records say, and the first damage that there is among them.
+    /// The book of all records, and the first damage among them.
     pub(crate) fn book(&self) -> Result<(Book, Option<Damage>), EvidenceError> {
         let mut book = Book::new(0);
         let mut first = None;
         for step in self.evidence.walk_unlocked(None)? {
             match step? {
-                Step::Record(record) => book.take(*record),
+                Step::Record(record) => book.add(*record),
                 Step::Damage(damage) => first = first.or(Some(damage)),
                 Step::Remark(_) => {}
             }
@@ -74,8 +74,8 @@ impl Locked<'_> {
         Ok((book, first))
     }
 
-    /// Whether a record could be added now, and has room.
-    pub(super) fn writable(&self) -> Result<(), EvidenceError> {
+    /// Checks that a record could be added now, and has room.
+    pub(super) fn check_writable(&self) -> Result<(), EvidenceError> {
         let Evidence { directory, records, .. } = self.evidence;
         let probe = || -> io::Result<()> {
             let mut file = tempfile::tempfile_in(directory)?;
@@ -86,7 +86,7 @@ impl Locked<'_> {
         if records.exists() { self.sound_tail(&self.open()?).map(drop) } else { Ok(()) }
     }
 
-    /// How many records there are.
+    /// Number of records.
     pub(super) fn count(&self) -> Result<u64, EvidenceError> {
         if !self.evidence.records.exists() {
             return Ok(0);
@@ -100,8 +100,8 @@ impl Locked<'_> {
             .map_err(EvidenceError::io("open", path))
     }
 
-    /// The end of the file, where it is what the head says. A head that is one behind is brought up first: else a kill
-    /// in the next append would leave it two behind, which nothing but damage does otherwise.
+    /// The end of the file, where it agrees with the head. A head that is one record behind is replaced first: otherwise a
+    /// kill in the next append would leave it two behind, as only damage does.
     fn sound_tail(&self, file: &File) -> Result<Tail, EvidenceError> {
         let Evidence { records, head, .. } = self.evidence;
         let damaged = |why: String| EvidenceError::Damaged { path: records.clone(), why };
@@ -154,7 +154,7 @@ impl Locked<'_> {
             .map_err(EvidenceError::io("write", records))
             .and_then(|()| head::store(head, added).map_err(EvidenceError::io("write", head)));
         if let Err(error) = written {
-            // No record stands for what was not recorded. If this fails too, the next append finds what it left.
+            // A record that failed must not stay. If this fails too, the next append closes it off.
             let _ = file.set_len(length).and_then(|()| durable::sync_data(file));
             return Err(error);
         }
@@ -162,7 +162,7 @@ impl Locked<'_> {
     }
 }
 
-/// One `write(2)`, so that a kill leaves nothing or a piece of this line; a full disk takes a piece as well.
+/// One `write(2)`, so that a kill leaves nothing or a part of this line; a full disk takes a part as well.
 fn write_whole(mut file: &File, line: &[u8]) -> io::Result<()> {
     loop {
         match file.write(line) {

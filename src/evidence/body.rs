@@ -1,11 +1,11 @@
-//! What a record says, by kind.
+//! The content of records, by kind.
 //!
-//! A body's form is pinned by its kind and its version `v`. Within a version fields are only ever added, and a reader
-//! ignores those that it doesn't know; anything else is a new version. A kind or version that this program doesn't know
-//! is still a link of the chain, and only its body is dark here.
+//! Kind and version `v` pin the form of a body. Within a version fields are only ever added, and a reader ignores unknown
+//! ones; any other change is a new version. A record of an unknown kind or version is still a link of the chain; only its
+//! body can't be read here.
 //!
-//! Enums that hold numbers are externally tagged (`{"executed":{…}}`): the other forms buffer, and would lose the very
-//! token that a number had on the wire.
+//! Enums that hold decimals are externally tagged (`{"executed":{…}}`): serde's other forms buffer, and would lose the
+//! number's token.
 
 mod emergency;
 mod order;
@@ -17,14 +17,15 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 pub use emergency::{
-    EmergencyIntent, EmergencyOutcome, FlatCertificate, RefusedAs, TicketOutcome, TicketResult,
+    EmergencyIntent, EmergencyOutcome, FlatCertificate, RecordedRefusal, TicketOutcome,
+    TicketResult,
 };
 pub use order::{
-    CanaryEnd, CanaryResult, CloseIntent, CloseOutcome, CloseResult, OpenIntent, OpenOutcome,
-    OpenResult, Ordered, Purpose,
+    CanaryEnd, CanaryResult, CloseIntent, CloseOutcomeRecord, OpenIntent, OpenOutcomeRecord,
+    Ordered, Purpose,
 };
 pub use reading::{Content, Funds, RawReply, Reading, ReplyHash};
-pub use watch::{WatchBegin, WatchEnd, WatchResult};
+pub use watch::{WatchBegin, WatchEnd};
 
 use super::Sha256Hex;
 use crate::units::Ticket;
@@ -39,7 +40,7 @@ macro_rules! bodies {
         }
 
         impl Body {
-            /// The word that stands as the record's `kind`.
+            /// The record's `kind`.
             pub fn kind(&self) -> &'static str {
                 match self {
                     $(Self::$variant(_) => $kind,)*
@@ -73,33 +74,33 @@ macro_rules! bodies {
 }
 
 bodies! {
-    /// Whose evidence this is.
+    /// The owner of the evidence.
     Begin(Begin) = "begin", 1;
     /// An OPEN is about to be sent.
     OpenIntent(OpenIntent) = "open-intent", 1;
-    /// What became of it.
-    OpenOutcome(OpenOutcome) = "open-outcome", 1;
+    /// The outcome of an OPEN.
+    OpenOutcome(OpenOutcomeRecord) = "open-outcome", 1;
     /// A CLOSE is about to be sent.
     CloseIntent(CloseIntent) = "close-intent", 1;
-    /// What became of it.
-    CloseOutcome(CloseOutcome) = "close-outcome", 1;
-    /// A canary came to its end.
+    /// The outcome of a CLOSE.
+    CloseOutcome(CloseOutcomeRecord) = "close-outcome", 1;
+    /// A canary ended.
     CanaryEnd(CanaryEnd) = "canary-end", 1;
     /// A round of closing everything is about to be sent.
     EmergencyIntent(EmergencyIntent) = "emergency-intent", 1;
-    /// What became of the round.
+    /// The outcome of the round.
     EmergencyOutcome(EmergencyOutcome) = "emergency-outcome", 1;
-    /// What became of an OPEN, found out or said later.
+    /// The outcome of an OPEN, found or stated later.
     Resolution(Resolution) = "resolution", 1;
-    /// A position is watched from here on.
+    /// A watch over a position begins.
     WatchBegin(WatchBegin) = "watch-begin", 1;
-    /// It is not watched any longer.
+    /// A watch ended.
     WatchEnd(WatchEnd) = "watch-end", 1;
-    /// A line that was never finished stands before this record.
+    /// An unfinished line stands before this record.
     TornTail(TornTail) = "torn-tail", 1;
 }
 
-/// Whose evidence this is: the first record. A later one adds what was not known then.
+/// The owner of the evidence: the first record. A later one adds what was unknown then.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Begin {
     /// The endpoint as it was configured, `tcp://HOST:PORT`.
@@ -116,52 +117,71 @@ pub struct Begin {
     pub version: String,
 }
 
-/// What became of an OPEN whose intent had no proved outcome.
+/// The outcome of an OPEN whose intent had none that was proved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resolution {
     /// The run that wrote the intent.
     pub intent: Uuid,
-    /// Whose word this is.
+    /// Who states it.
     pub by: By,
-    /// What became of it.
-    pub outcome: Resolved,
-    /// What shows it, or why the person says so.
+    /// The position that it opened; `None` where it opened nothing.
+    #[serde(rename = "outcome", with = "opened")]
+    pub opened: Option<Ticket>,
+    /// What shows it, or the person's reason.
     pub reason: String,
-    /// The user's name, where a person said so.
+    /// The user's name, where a person stated it.
     pub who: Option<String>,
     /// The lists that were read for it.
     pub readings: Vec<Reading>,
 }
 
-/// Whose word a resolution is.
+/// Who states a resolution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum By {
     /// The gateway's later state shows it.
     Gateway,
-    /// A person says so.
+    /// A person stated it.
     Person,
 }
 
-/// What became of an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Resolved {
-    /// It opened this position.
-    Executed {
-        /// The position.
-        ticket: Ticket,
-    },
-    /// It opened nothing.
-    NotExecuted,
+/// The form of a resolution's outcome: `{"executed":{"ticket":N}}` or `"not-executed"`.
+mod opened {
+    use serde::de::Error as _;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use serde_json::{Value, json};
+
+    use crate::units::Ticket;
+
+    const NOT_EXECUTED: &str = "not-executed";
+
+    pub(super) fn serialize<S: Serializer>(
+        opened: &Option<Ticket>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        match opened {
+            Some(ticket) => json!({ "executed": { "ticket": ticket } }).serialize(to),
+            None => to.serialize_str(NOT_EXECUTED),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Option<Ticket>, D::Error> {
+        let form = Value::deserialize(from)?;
+        if form == NOT_EXECUTED {
+            return Ok(None);
+        }
+        Ticket::deserialize(&form["executed"]["ticket"]).map(Some).map_err(D::Error::custom)
+    }
 }
 
-/// The bytes between the record before and this one's line, without the newline that ends them: an append that was
-/// killed, or that the disk had no room for.
+/// The bytes between the previous record and this one's line, without the newline that ends them: an append was killed,
+/// or the disk was full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TornTail {
-    /// How many there are.
+    /// Number of bytes.
     pub bytes: u64,
-    /// Their hash.
+    /// Hash of the bytes.
     pub sha256: Sha256Hex,
 }

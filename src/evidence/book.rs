@@ -1,8 +1,8 @@
-//! What the records say, run by run: the one place where intents meet their outcomes.
+//! Matches intents with their outcomes, run by run.
 //!
-//! A record that speaks of another run's order (an outcome found by a later start, a person's word, a position that was
-//! closed later) belongs to the run of that order. Runs that have nothing open any more are forgotten beyond a number
-//! that the caller gives, so that years of records don't need more memory than a day's.
+//! A record about another run's order (an outcome found by a later start, a person's statement, a position that was closed
+//! later) belongs to the run of that order. Runs without anything open are dropped beyond a number that the caller gives,
+//! so that years of records need no more memory than a day's.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -11,29 +11,30 @@ use uuid::Uuid;
 
 use super::Sha256Hex;
 use super::body::{
-    Begin, Body, By, CanaryEnd, CanaryResult, CloseOutcome, CloseResult, EmergencyOutcome,
-    OpenIntent, OpenOutcome, OpenResult, Ordered, Resolution, Resolved, TicketResult,
+    Begin, Body, By, CanaryEnd, CanaryResult, CloseOutcomeRecord, EmergencyOutcome, OpenIntent,
+    OpenOutcomeRecord, Ordered, Resolution,
 };
 use super::line::Record;
+use super::outcome::{CloseOutcome, OpenOutcome};
 use crate::units::{Lots, Symbol, Ticket};
 
-/// The kind of an OPEN's intent, of whatever version.
+/// The kind of an OPEN's intent, in any version.
 const OPEN_INTENT: &str = "open-intent";
 
-/// An OPEN that may have been sent, and of which nothing is proved.
+/// An OPEN that may have been sent, without a proved outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Intent {
     /// The run that wrote it.
     pub run: Uuid,
-    /// Its sequence number.
+    /// Its record's sequence number.
     pub seq: u64,
-    /// When it was written.
+    /// Its record's time.
     pub time: Timestamp,
     /// Its record's hash.
     pub hash: Sha256Hex,
-    /// The order; `None` where a newer version of mt5crs wrote it in a form that is not known here.
+    /// The order; `None` where a newer version of mt5crs wrote it in an unknown form.
     pub open: Option<Box<OpenIntent>>,
-    /// Why an outcome that was recorded proves nothing; `None` where none was recorded.
+    /// Why the recorded outcome is unknown; `None` where none was recorded.
     pub unknown: Option<String>,
 }
 
@@ -44,17 +45,17 @@ pub struct OpenCanary {
     pub run: Uuid,
     /// The position.
     pub ticket: Ticket,
-    /// Its instrument, where the order is known.
+    /// Its symbol, where the order is known.
     pub symbol: Option<Symbol>,
     /// Its volume in lots, where the order is known.
     pub volume: Option<Lots>,
-    /// When its execution was recorded.
+    /// Time of the record of its execution.
     pub since: Timestamp,
-    /// Whether it was left open because that was asked for.
+    /// Whether it was left open on request.
     pub kept_open: bool,
 }
 
-/// One run, as its records tell it.
+/// One run, by its records.
 #[derive(Debug, Clone)]
 pub struct Run {
     /// Its id.
@@ -63,34 +64,34 @@ pub struct Run {
     pub first_seq: u64,
     /// Its first record's time.
     pub began_at: Timestamp,
-    /// The time of the last record that speaks of it.
+    /// Time of the last record about it.
     pub last_at: Timestamp,
-    /// How many records speak of it.
+    /// Number of records about it.
     pub records: u64,
     /// The order, where there was one.
     pub order: Option<Ordered>,
-    /// Its intents of which nothing is proved.
+    /// Its intents without a proved outcome.
     pub intents: Vec<Intent>,
-    /// What became of its order, where that is settled.
+    /// Its order's outcome, where that is settled.
     pub settled: Option<Settled>,
-    /// Its position, while no close is proved.
+    /// Its position, until a close is proved.
     pub open: Option<OpenCanary>,
-    /// How its canary ended.
+    /// The end of its canary.
     pub canary: Option<CanaryEnd>,
     /// Its rounds of closing everything.
     pub emergency: Option<Emergency>,
-    /// Records of kinds or versions that are not known here.
+    /// Records of unknown kinds or versions.
     pub unknown_kinds: Vec<String>,
 }
 
-/// What became of an order.
+/// The settled outcome of an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settled {
-    /// What became of it.
-    pub outcome: Resolved,
-    /// Whose word it is.
+    /// The position that it opened; `None` where it opened nothing.
+    pub opened: Option<Ticket>,
+    /// Who states it.
     pub by: By,
-    /// What shows it, or why the person says so.
+    /// What shows it, or the person's reason.
     pub why: String,
 }
 
@@ -99,13 +100,13 @@ pub struct Settled {
 pub struct Emergency {
     /// The last round that began.
     pub round: u32,
-    /// Whether its outcome is not recorded.
+    /// Whether its outcome is missing.
     pub unfinished: bool,
-    /// How many tickets were proved closed, over all rounds.
+    /// Number of tickets proved closed, over all rounds.
     pub closed: u64,
-    /// How many were not, in the last round.
+    /// Number of tickets not proved closed in the last round.
     pub remaining: u64,
-    /// What shows that the account was flat after it, where that was proved.
+    /// The proof that the account was flat afterwards, where there is one.
     pub flat: Option<String>,
 }
 
@@ -127,30 +128,30 @@ impl Run {
         }
     }
 
-    /// Whether an order of it is not settled, or its position not proved closed.
+    /// Whether an order is not settled, or its position not proved closed.
     pub fn is_open(&self) -> bool {
         !self.intents.is_empty() || self.open.is_some()
     }
 }
 
-/// What the records say, as far as they were taken in.
+/// The runs, by the records that were added so far.
 #[derive(Debug)]
 pub struct Book {
-    /// Whose evidence it is, with what later records added.
+    /// The owner, with additions of later records.
     pub owner: Option<Begin>,
     /// By the first record's sequence number.
     runs: BTreeMap<u64, Run>,
     places: HashMap<Uuid, u64>,
-    /// Which run's canary has this position.
+    /// The run whose canary has the position.
     canaries: HashMap<Ticket, Uuid>,
-    /// How many runs that have nothing open are kept.
+    /// Number of kept runs without anything open.
     keep: usize,
     open: usize,
     forgotten: u64,
 }
 
 impl Book {
-    /// Keeps every run that has something open, and the last `keep` of the others.
+    /// Keeps every run with something open, and the last `keep` of the others.
     pub fn new(keep: usize) -> Self {
         Self {
             owner: None,
@@ -163,22 +164,22 @@ impl Book {
         }
     }
 
-    /// The runs, in the order in which they began.
+    /// The runs, in the order of their first records.
     pub fn runs(&self) -> impl DoubleEndedIterator<Item = &Run> {
         self.runs.values()
     }
 
-    /// One run, where it is kept.
+    /// One run; `None` where it is unknown or was dropped.
     pub fn run(&self, id: Uuid) -> Option<&Run> {
         self.runs.get(self.places.get(&id)?)
     }
 
-    /// How many runs are not kept any more.
+    /// Number of runs that were dropped.
     pub fn forgotten(&self) -> u64 {
         self.forgotten
     }
 
-    /// Every OPEN of which nothing is proved, oldest first.
+    /// Every OPEN without a proved outcome, oldest first.
     pub fn unresolved(&self) -> impl Iterator<Item = &Intent> {
         self.runs.values().flat_map(|run| &run.intents)
     }
@@ -188,7 +189,7 @@ impl Book {
         self.runs.values().filter_map(|run| run.open.as_ref())
     }
 
-    /// The run that a record speaks of: that of the order, where it speaks of one.
+    /// The run that a record is about: that of the order, where it is about one.
     pub fn subject(&self, record: &Record) -> Uuid {
         match &record.body {
             Some(Body::OpenOutcome(outcome)) => outcome.intent,
@@ -205,8 +206,8 @@ impl Book {
         self.canaries.get(&ticket).copied().unwrap_or(otherwise)
     }
 
-    /// Takes one record in, in the chain's order.
-    pub fn take(&mut self, record: Record) {
+    /// Adds the next record of the chain.
+    pub fn add(&mut self, record: Record) {
         let subject = self.subject(&record);
         let mut run = self.pull(subject).unwrap_or_else(|| Run::new(&record, subject));
         run.records += 1;
@@ -276,22 +277,22 @@ impl Book {
         }
     }
 
-    fn opened(&mut self, run: &mut Run, outcome: OpenOutcome, time: Timestamp) {
-        // An outcome without an intent is nobody's: what wrote it did not write ahead.
+    fn opened(&mut self, run: &mut Run, outcome: OpenOutcomeRecord, time: Timestamp) {
+        // An outcome without an intent belongs to no order.
         let Some(intent) = run.intents.pop() else { return };
         let by = By::Gateway;
         match outcome.result {
-            OpenResult::Unknown { why } => {
+            OpenOutcome::Unknown { why } => {
                 run.intents.push(Intent { unknown: Some(why), ..intent });
             }
-            OpenResult::Executed { ticket, .. } => {
+            OpenOutcome::Executed { ticket, .. } => {
                 let why = "a later list of the gateway holds the position".to_owned();
-                run.settled = Some(Settled { outcome: Resolved::Executed { ticket }, by, why });
+                run.settled = Some(Settled { opened: Some(ticket), by, why });
                 self.hold(run, ticket, time);
             }
-            OpenResult::NotExecuted { why, code } => {
+            OpenOutcome::NotExecuted { why, code } => {
                 let why = code.map_or(why.clone(), |code| format!("{why} ({code})"));
-                run.settled = Some(Settled { outcome: Resolved::NotExecuted, by, why });
+                run.settled = Some(Settled { opened: None, by, why });
             }
         }
     }
@@ -300,10 +301,10 @@ impl Book {
         if run.intents.pop().is_none() {
             return;
         }
-        let Resolution { by, outcome, reason, who, .. } = resolution;
+        let Resolution { by, opened, reason, who, .. } = resolution;
         let why = who.map_or(reason.clone(), |who| format!("{who}: {reason}"));
-        run.settled = Some(Settled { outcome, by, why });
-        if let Resolved::Executed { ticket } = outcome {
+        run.settled = Some(Settled { opened, by, why });
+        if let Some(ticket) = opened {
             self.hold(run, ticket, time);
         }
     }
@@ -320,19 +321,18 @@ impl Book {
         });
     }
 
-    fn closed(&mut self, run: &mut Run, outcome: &CloseOutcome) {
+    fn closed(&mut self, run: &mut Run, outcome: &CloseOutcomeRecord) {
         let held = run.open.as_ref().is_some_and(|open| open.ticket == outcome.ticket);
-        if outcome.result == CloseResult::Closed && held {
+        if outcome.result == CloseOutcome::Closed && held {
             run.open = None;
             self.canaries.remove(&outcome.ticket);
         }
     }
 
-    /// Takes in a round, and returns the tickets that it closed; all of them where the account was flat.
+    /// Adds a round, and returns the tickets that it closed: every canary's where the account was flat.
     fn swept(&mut self, run: &mut Run, outcome: EmergencyOutcome) -> Vec<Ticket> {
-        let is_closed = |result: &TicketResult| *result == TicketResult::Closed;
         let mut closed: Vec<Ticket> = (outcome.tickets.iter())
-            .filter(|ticket| is_closed(&ticket.result))
+            .filter(|ticket| ticket.is_closed())
             .map(|ticket| ticket.ticket)
             .collect();
         let emergency = run.emergency.get_or_insert_default();
@@ -347,7 +347,7 @@ impl Book {
         closed
     }
 
-    /// A canary's position is proved gone.
+    /// Records that a canary's position is proved gone.
     fn forget(&mut self, ticket: Ticket) {
         let Some(run) = self.canaries.remove(&ticket) else { return };
         if let Some(mut run) = self.pull(run) {
@@ -377,7 +377,7 @@ impl Book {
     }
 }
 
-/// Whether the run's position, where it is open, was left so on purpose.
+/// Records whether the run's open position was left open on request.
 fn keeps(run: &mut Run, on_purpose: bool) {
     if let Some(open) = &mut run.open {
         open.kept_open = on_purpose;

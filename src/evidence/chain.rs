@@ -1,7 +1,10 @@
-//! The walk along the chain: every record, and every damage with its name.
+//! Walks along the chain: every record, and every damage with its name.
 //!
-//! After a damage the walk goes on from the next record that can be believed, so that each damage is named once and what
-//! lies behind it is still read. Memory is bounded: one line, and a bounded number of gaps that a later record may fill.
+//! After a damage the walk goes on from the next trustworthy record, so each damage is named once and later records are
+//! still read. Memory is bounded: one line, and a bounded number of gaps that a later record may fill. `end` judges the
+//! end of the chain by its head and an anchor.
+
+mod end;
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -17,17 +20,17 @@ use super::line::{Judged, Record, judge};
 use super::lines::{Line, Lines};
 use super::{Evidence, EvidenceError, Sha256Hex};
 
-/// So many runs of missing sequence numbers are kept, to tell a reordered record from a duplicate.
+/// Number of gaps in the sequence numbers that are kept, to tell a reordered record from a duplicate.
 const MAX_GAPS: usize = 4096;
 
-/// What the walk comes upon.
+/// One step of the walk.
 #[derive(Debug)]
 pub enum Step {
     /// A record whose own hash is right.
     Record(Box<Record>),
     /// A damage.
     Damage(Damage),
-    /// Something that wants a look.
+    /// A peculiarity that is no damage.
     Remark(Remark),
 }
 
@@ -38,29 +41,29 @@ pub struct Chain<'e> {
     line: u64,
     head: Stored,
     anchor: Option<Head>,
-    /// The sequence number that comes next.
+    /// The expected sequence number.
     next: u64,
     prev: Prev,
     last_time: Option<Timestamp>,
-    /// Lines that are no records, until the next record shows what they are.
+    /// Lines that are no records, until the next record accounts for them.
     torn: Option<Torn>,
-    /// Sequence numbers that were passed over, with the line where that showed.
+    /// Gaps in the sequence numbers, with the line after each.
     missing: VecDeque<Missing>,
-    /// The hashes of the records that head and anchor count to.
+    /// The hashes of the records at the head's and the anchor's count.
     at_head: Option<Prev>,
     at_anchor: Option<Prev>,
     steps: VecDeque<Step>,
     ended: bool,
 }
 
-/// What the record before may be named by.
+/// The hash by which the next record may name the previous one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Prev {
     /// Its hash.
     Is(Sha256Hex),
-    /// An altered record: which of the two was altered, its bytes or its hash, can't be told.
+    /// Of an altered record: either its bytes or its hash were altered.
     Either(Sha256Hex, Sha256Hex),
-    /// It could not be read.
+    /// The record could not be read.
     NotKnown,
 }
 
@@ -118,7 +121,7 @@ impl<'e> Chain<'e> {
         }
     }
 
-    /// The last record that was passed, as a head; of use once the walk is over.
+    /// The last record so far, as a head.
     pub fn reached(&self) -> Option<Head> {
         match self.prev {
             Prev::Is(hash) => Some(Head { count: self.next - 1, hash }),
@@ -161,7 +164,7 @@ impl<'e> Chain<'e> {
             Judged::Altered { seq, stated, actual } => {
                 self.give_up_torn();
                 let found = format!(
-                    "the record that calls itself {seq} is not what was written: it states {stated} and hashes to {actual}"
+                    "the record numbered {seq} was altered: it states the hash {stated} and hashes to {actual}"
                 );
                 self.damage(DamageKind::Altered, Some(self.next), found);
                 self.pass(self.next, Prev::Either(stated, actual));
@@ -176,10 +179,10 @@ impl<'e> Chain<'e> {
         let seq = record.seq;
         if seq < self.next {
             if !self.fill(seq) {
-                let found = format!("another record has the sequence number {seq}");
+                let found = format!("an earlier record has the sequence number {seq}");
                 return self.damage(DamageKind::Duplicate, Some(seq), found);
             }
-            let found = format!("record {seq} stands behind records that were written after it");
+            let found = format!("record {seq} stands after records that were written later");
             self.damage(DamageKind::Reordered, Some(seq), found);
             self.note(seq, Prev::Is(record.hash));
             return self.steps.push_back(Step::Record(record));
@@ -188,16 +191,17 @@ impl<'e> Chain<'e> {
             self.miss(Missing { line: self.line, from: self.next, to: seq - 1 });
         } else if !self.prev.allows(record.prev) {
             let found = format!(
-                "record {seq} does not follow from the one before it: one of the two was rewritten"
+                "record {seq} does not follow from the previous one: one of the two was rewritten"
             );
             self.damage(DamageKind::Restamped, Some(seq), found);
         }
         if let Some(last) = self.last_time.filter(|last| record.time < *last) {
-            let found = format!("{} is before {last}, the time of the record before", record.time);
+            let found =
+                format!("{} is before {last}, the time of the previous record", record.time);
             self.remark(RemarkKind::TimeWentBack, Some(seq), found);
         }
         if !ended {
-            let found = "the last record has no newline; the next append ends it".to_owned();
+            let found = "the last record has no newline; the next append adds it".to_owned();
             self.remark(RemarkKind::UnfinishedLine, Some(seq), found);
         }
         self.last_time = Some(record.time);
@@ -205,11 +209,11 @@ impl<'e> Chain<'e> {
         self.steps.push_back(Step::Record(record));
     }
 
-    /// Judges lines that were no records by the record behind them.
+    /// Judges lines that were no records by the record after them.
     fn close_torn(&mut self, record: &Record) {
         let Some(torn) = self.torn.take() else {
             if matches!(record.body, Some(Body::TornTail(_))) {
-                let found = "a torn-tail record, and nothing is torn before it".to_owned();
+                let found = "a torn-tail record without a torn line before it".to_owned();
                 self.damage(DamageKind::TornMismatch, Some(record.seq), found);
             }
             return;
@@ -224,7 +228,7 @@ impl<'e> Chain<'e> {
             }
             Some(Body::TornTail(stated)) => {
                 let found = format!(
-                    "a torn-tail record accounts for {} bytes with the hash {}, and before it stand {} with {}",
+                    "a torn-tail record accounts for {} bytes with the hash {}, but {} bytes with {} stand before it",
                     stated.bytes, stated.sha256, measured.bytes, measured.sha256
                 );
                 self.damage(DamageKind::TornMismatch, Some(record.seq), found);
@@ -233,7 +237,7 @@ impl<'e> Chain<'e> {
         }
     }
 
-    /// Lines that were no records, and behind them no record that could account for them.
+    /// Reports lines that were no records, without a record that accounts for them.
     fn give_up_torn(&mut self) {
         if let Some(torn) = self.torn.take() {
             let (line, lines) = (torn.line, torn.lines);
@@ -241,7 +245,7 @@ impl<'e> Chain<'e> {
         }
     }
 
-    /// `behind` is the sequence number of the record behind them, from which it can be told whether they were records.
+    /// `behind` is the sequence number of the record after them, which shows whether they were records.
     fn unreadable(&mut self, line: u64, lines: u64, measured: TornTail, behind: Option<u64>) {
         let found = format!(
             "{} that can't be read as a record, {} bytes",
@@ -258,7 +262,7 @@ impl<'e> Chain<'e> {
         }
     }
 
-    /// Goes on behind the record of that number.
+    /// Goes on after the record of that number.
     fn pass(&mut self, seq: u64, hash: Prev) {
         self.note(seq, hash);
         self.prev = hash;
@@ -283,7 +287,7 @@ impl<'e> Chain<'e> {
         }
     }
 
-    /// Takes a number out of those that are missing; false where it wasn't.
+    /// Fills a gap with a late record; `false` where there is no such gap.
     fn fill(&mut self, seq: u64) -> bool {
         let missing = &mut self.missing;
         let Some(at) = missing.iter().position(|gap| (gap.from..=gap.to).contains(&seq)) else {
@@ -313,87 +317,6 @@ impl<'e> Chain<'e> {
             seq: Some(from),
             found,
         }));
-    }
-
-    fn end(&mut self) {
-        self.end_torn();
-        for missing in std::mem::take(&mut self.missing) {
-            self.lost(&missing);
-        }
-        self.end_head();
-        self.end_anchor();
-    }
-
-    /// Lines at the very end that are no records: an append that was killed, where the head counts no further.
-    fn end_torn(&mut self) {
-        let Some(torn) = self.torn.take() else { return };
-        let counted = if let Stored::Head(head) = &self.head { head.count } else { 0 };
-        let (line, lines, ended) = (torn.line, torn.lines, torn.ended);
-        let measured = torn.measured();
-        if counted < self.next {
-            let bytes = measured.bytes;
-            let found =
-                format!("{bytes} bytes of an unfinished line; the next append closes it off");
-            let kind = RemarkKind::UnfinishedLine;
-            let remark = Remark { kind, line: Some(line), seq: None, found };
-            self.steps.push_back(Step::Remark(remark));
-        } else if ended || lines > 1 {
-            self.unreadable(line, lines, measured, None);
-        }
-        // A record that the head counts and that is whole no longer: the head shows it as cut off.
-    }
-
-    fn end_head(&mut self) {
-        let last = self.next - 1;
-        let head = match &self.head {
-            Stored::Head(head) => *head,
-            // A kill between the first record and its head leaves none.
-            Stored::Absent if last <= 1 => return,
-            Stored::Absent => {
-                let found = format!("there are {last} records and no head");
-                return self.damage_of_all(DamageKind::HeadMissing, None, found);
-            }
-            Stored::Unreadable(why) => {
-                let found = format!("the head can't be read: {why}");
-                return self.damage_of_all(DamageKind::HeadUnreadable, None, found);
-            }
-        };
-        if head.count > last {
-            let found = format!("the head counts {} records, and {last} are there", head.count);
-            return self.damage_of_all(DamageKind::Truncated, Some(last + 1), found);
-        }
-        if self.at_head.is_some_and(|hash| !hash.allows(head.hash)) {
-            let found = format!(
-                "the head's hash is not that of record {}: one of the two is of another chain",
-                head.count
-            );
-            return self.damage_of_all(DamageKind::HeadForeign, Some(head.count), found);
-        }
-        match last - head.count {
-            0 => {}
-            1 => {
-                let found = "the head is one record behind: a kill came between the two".to_owned();
-                let kind = RemarkKind::HeadOneBehind;
-                let remark = Remark { kind, line: None, seq: Some(last), found };
-                self.steps.push_back(Step::Remark(remark));
-            }
-            behind => {
-                let found = format!("the head is {behind} records behind");
-                self.damage_of_all(DamageKind::HeadBehind, Some(head.count), found);
-            }
-        }
-    }
-
-    fn end_anchor(&mut self) {
-        let Some(anchor) = self.anchor else { return };
-        let last = self.next - 1;
-        if anchor.count > last {
-            let found = format!("the anchor counts {} records, and {last} are there", anchor.count);
-            self.damage_of_all(DamageKind::AnchorBeyond, Some(last + 1), found);
-        } else if !self.at_anchor.is_some_and(|hash| hash.allows(anchor.hash)) {
-            let found = format!("the anchor's hash is not that of record {}", anchor.count);
-            self.damage_of_all(DamageKind::AnchorForeign, Some(anchor.count), found);
-        }
     }
 
     fn damage(&mut self, kind: DamageKind, seq: Option<u64>, found: String) {

@@ -1,4 +1,4 @@
-//! What can be wrong with a chain of records, each kind by name.
+//! The damages of a chain of records, each kind by name.
 
 use std::fmt;
 
@@ -10,11 +10,11 @@ use serde::Serialize;
 pub struct Damage {
     /// Its kind.
     pub kind: DamageKind,
-    /// The line, from 1, where it shows.
+    /// Number of the line where it shows, from 1.
     pub line: Option<u64>,
-    /// The sequence number that it is about; the first of them where it is about several.
+    /// The sequence number of the record; the first of several.
     pub seq: Option<u64>,
-    /// In words.
+    /// The damage in words.
     pub found: String,
 }
 
@@ -22,29 +22,29 @@ pub struct Damage {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DamageKind {
-    /// A record's bytes are not those that its hash is of.
+    /// A record's bytes do not match its hash.
     Altered,
-    /// A line that is no record, and that no torn-tail record accounts for.
+    /// A line is no record, and no torn-tail record accounts for it.
     Unreadable,
-    /// A line past the limit of 4 MiB.
+    /// A line is longer than 4 MiB.
     Oversized,
-    /// A torn-tail record that accounts for other bytes than stand before it.
+    /// A torn-tail record accounts for other bytes than those before it.
     TornMismatch,
-    /// Sequence numbers that are nowhere.
+    /// Sequence numbers are missing.
     Lost,
-    /// A record behind one that was written after it.
+    /// A record stands after one that was written later.
     Reordered,
-    /// A sequence number that an earlier record has.
+    /// An earlier record has the same sequence number.
     Duplicate,
-    /// A record that does not follow from the one before it: one of the two was rewritten, its hash recomputed.
+    /// A record does not follow from the previous one: one of the two was rewritten, its hash recomputed.
     Restamped,
-    /// The head knows of records that are not there.
+    /// The head counts more records than there are.
     Truncated,
-    /// There are records, and no head.
+    /// There are records without a head.
     HeadMissing,
     /// The head can't be read.
     HeadUnreadable,
-    /// The head is of another chain: its hash is not that of the record that it counts to.
+    /// The head is of another chain: its hash is not that of the record at its count.
     HeadForeign,
     /// The head is more than one record behind.
     HeadBehind,
@@ -63,29 +63,29 @@ impl fmt::Display for Damage {
     }
 }
 
-/// Something that wants a look, and that is no damage.
+/// A peculiarity that is no damage.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Remark {
     /// Its kind.
     pub kind: RemarkKind,
-    /// The line, from 1, where it shows.
+    /// Number of the line where it shows, from 1.
     pub line: Option<u64>,
-    /// The sequence number that it is about.
+    /// The sequence number of the record.
     pub seq: Option<u64>,
-    /// In words.
+    /// The damage in words.
     pub found: String,
 }
 
-/// What a remark is about.
+/// A kind of peculiarity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RemarkKind {
-    /// A record is older than the one before it: the machine's clock was set back.
+    /// A record is older than the previous one: the machine's clock was set back.
     TimeWentBack,
     /// An unfinished line, closed off by a record that holds its hash.
     TornTail,
     /// The file ends in an unfinished line; the next append closes it off.
     UnfinishedLine,
-    /// The head is one record behind: a kill between the record and the head.
+    /// The head is one record behind: a kill came between record and head.
     HeadOneBehind,
 }

@@ -1,31 +1,31 @@
-//! Why evidence could not be kept or read, sorted by what the operator does next.
+//! Errors of writing and reading evidence, by what the operator does next.
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Why evidence could not be kept or read.
+/// An error of writing or reading evidence.
 #[derive(Debug, thiserror::Error)]
 pub enum EvidenceError {
-    /// Another append holds the lock, for longer than was to be waited.
+    /// Another append holds the lock for longer than the wait.
     #[error("{} is held by another process for more than {waited:?}", .path.display())]
     Busy {
         /// The lock.
         path: PathBuf,
-        /// How long was waited.
+        /// Length of the wait.
         waited: Duration,
     },
     /// The operating system refused.
     #[error("failed to {doing} {}", .path.display())]
     Io {
-        /// What was tried, as a verb.
+        /// The failed operation, as a verb.
         doing: &'static str,
-        /// On which file.
+        /// The file.
         path: PathBuf,
         /// Why.
         source: io::Error,
     },
-    /// The records contradict each other, or the head: nothing is added to them.
+    /// The records contradict each other or the head; nothing is added to them.
     #[error("the evidence {} is damaged: {why}", .path.display())]
     Damaged {
         /// The file.
@@ -40,18 +40,18 @@ pub enum EvidenceError {
         path: PathBuf,
         /// What differs: `endpoint` or `currency`.
         what: &'static str,
-        /// As recorded.
+        /// The recorded value.
         theirs: String,
-        /// As asked for.
+        /// The requested value.
         ours: String,
     },
-    /// The first record has to say whose evidence it is.
+    /// The first record must name the owner.
     #[error("the evidence {} has not begun", .path.display())]
     NotBegun {
         /// The file.
         path: PathBuf,
     },
-    /// A record is longer than a reader takes.
+    /// A record is too long.
     #[error("a record of {bytes} bytes, past the limit of {limit}")]
     TooLarge {
         /// Its length.

@@ -1,4 +1,4 @@
-//! A SHA-256 as records hold it: 64 lower-case hex digits, the form that `sha256sum` prints.
+//! A SHA-256 in 64 lower-case hex digits, as `sha256sum` prints it.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
-/// How many hex digits stand for a hash.
+/// Number of hex digits of a hash.
 pub(super) const HEX_DIGITS: usize = 64;
 
 /// A SHA-256.
@@ -15,7 +15,7 @@ pub(super) const HEX_DIGITS: usize = 64;
 pub struct Sha256Hex([u8; 32]);
 
 impl Sha256Hex {
-    /// What the first record names as the one before it.
+    /// The previous record's hash in the first record.
     pub const NONE: Self = Self([0; 32]);
 
     /// The hash of these bytes.

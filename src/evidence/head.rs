@@ -1,7 +1,7 @@
-//! The head: how many records there are, and the last one's hash, in a file of its own.
+//! Reads and writes the head: the number of records and the last one's hash, in a file of its own.
 //!
-//! It is what shows that the end of the records was cut off. It is replaced after the record is on the disk, so it may
-//! be one behind, and never ahead.
+//! It shows whether the end of the records was cut off. It is replaced after the record is on the disk, so it may be one
+//! behind, and never ahead.
 
 use std::fmt;
 use std::fs;
@@ -15,20 +15,20 @@ use serde::{Deserialize, Serialize};
 use super::Sha256Hex;
 use crate::os::durable::{Access, AtomicFile};
 
-/// A head has some hundred bytes; a file past this is something else.
+/// A head has some hundred bytes; a longer file is no head.
 const MAX_BYTES: u64 = 4096;
 
-/// How far the records reach.
+/// The end of the records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Head {
-    /// How many records there are: the last one's sequence number.
+    /// Number of records, which is the last one's sequence number.
     pub count: u64,
-    /// The last one's hash; that of no record where there is none.
+    /// The last record's hash; 64 zeros where there is none.
     pub hash: Sha256Hex,
 }
 
 impl Head {
-    /// Of an evidence that holds nothing.
+    /// The head of empty evidence.
     pub const EMPTY: Self = Self { count: 0, hash: Sha256Hex::NONE };
 }
 
@@ -56,14 +56,14 @@ impl FromStr for Head {
     }
 }
 
-/// What stands in the head's file.
+/// The content of the head's file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Stored {
     /// A head.
     Head(Head),
     /// No file.
     Absent,
-    /// Something that is no head; says why.
+    /// No head; says why.
     Unreadable(String),
 }
 
@@ -82,12 +82,12 @@ pub(super) fn load(path: &Path) -> Stored {
     }
 }
 
-/// Replaces the head. Once it is renamed it stands: an error says that the old one still does.
+/// Replaces the head. After an error the old one still stands.
 pub(super) fn store(path: &Path, head: Head) -> io::Result<()> {
     let mut line = serde_json::to_vec(&head)?;
     line.push(b'\n');
     let mut file = AtomicFile::create(path, Access::Umask)?;
     file.write_all(&line)?;
-    // A directory that can't be flushed is no reason to take the record back: the rename has happened.
+    // A directory that can't be flushed changes nothing: the rename has happened.
     file.replace().map(drop)
 }

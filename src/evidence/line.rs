@@ -1,4 +1,4 @@
-//! A record as one line, and back.
+//! Writes a record as one line, and reads it back.
 
 use std::borrow::Cow;
 
@@ -14,9 +14,9 @@ use super::hash::HEX_DIGITS;
 /// The longest line that is written or read, without its newline.
 pub(super) const MAX_LINE_BYTES: usize = 4 << 20;
 
-/// What stands between the hashed bytes and the hash.
+/// The text between the hashed bytes and the hash.
 const HASH_MEMBER: &str = r#","hash":""#;
-/// The line's end behind the hashed bytes: `,"hash":"…"}`.
+/// Length of the text after the hashed bytes: `,"hash":"…"}`.
 const SUFFIX_BYTES: usize = HASH_MEMBER.len() + HEX_DIGITS + 2;
 
 /// One record whose own hash is right.
@@ -24,34 +24,34 @@ const SUFFIX_BYTES: usize = HASH_MEMBER.len() + HEX_DIGITS + 2;
 pub struct Record {
     /// Its sequence number, from 1.
     pub seq: u64,
-    /// When it was written, by this machine's wall clock.
+    /// Time of writing, by this machine's wall clock.
     pub time: Timestamp,
     /// The run that wrote it.
     pub run: Uuid,
-    /// What it is.
+    /// Its kind.
     pub kind: String,
     /// The version of its body's form.
     pub version: u32,
-    /// What it says; `None` where kind, version or form are not known here.
+    /// Its content; `None` where kind, version or form are not known here.
     pub body: Option<Body>,
-    /// The hash of the record before it.
+    /// The previous record's hash.
     pub prev: Sha256Hex,
     /// Its own hash.
     pub hash: Sha256Hex,
 }
 
-/// What a line turned out to be.
+/// A judged line.
 #[derive(Debug)]
 pub(super) enum Judged {
     /// A record.
     Record(Box<Record>),
-    /// A record whose bytes are not those that were hashed.
+    /// A record whose bytes do not match its hash.
     Altered {
-        /// The sequence number that it states.
+        /// Its stated sequence number.
         seq: u64,
-        /// The hash that it states.
+        /// Its stated hash.
         stated: Sha256Hex,
-        /// The hash that it has.
+        /// The hash of its bytes.
         actual: Sha256Hex,
     },
     /// Anything else.
@@ -75,7 +75,6 @@ struct Read<'a> {
 /// Judges a line by itself, given without its newline.
 pub(super) fn judge(line: &[u8]) -> Judged {
     let Ok(read) = serde_json::from_slice::<Read<'_>>(line) else { return Judged::NotARecord };
-    // What could be read as a record is longer than its end.
     let (hashed, suffix) = line.split_at(line.len().saturating_sub(SUFFIX_BYTES));
     let actual = Sha256Hex::of(hashed);
     if suffix != self::suffix(actual).as_bytes() || read.hash != actual {

@@ -1,4 +1,4 @@
-//! A file line by line in bounded memory, whatever it holds.
+//! Reads a file line by line in bounded memory, whatever it holds.
 
 use std::io::{self, BufRead, BufReader, Read};
 
@@ -20,7 +20,7 @@ pub(super) enum Line<'a> {
         /// Whether a newline ended it.
         ended: bool,
     },
-    /// One past the limit; it was passed over.
+    /// A line longer than the limit; it was skipped.
     Oversized {
         /// Its length.
         bytes: u64,
@@ -32,10 +32,10 @@ impl<R: Read> Lines<R> {
         Self { reader: BufReader::with_capacity(64 << 10, reader), buffer: Vec::new() }
     }
 
-    /// The next line; `None` at the end.
+    /// Reads the next line; `None` at the end.
     pub(super) fn next(&mut self) -> io::Result<Option<Line<'_>>> {
         self.buffer.clear();
-        // With the newline that a line of the greatest length has.
+        // The longest line and its newline.
         let limit = MAX_LINE_BYTES as u64 + 1;
         let read = self.reader.by_ref().take(limit).read_until(b'\n', &mut self.buffer)?;
         if read == 0 {

@@ -1,4 +1,4 @@
-//! Who may add a record: one process at a time, for one append.
+//! Locks the evidence: one process at a time adds a record.
 
 use std::fs::{File, TryLockError};
 use std::io::ErrorKind;
@@ -16,7 +16,7 @@ pub(super) fn exclusive(path: &Path, patience: Duration) -> Result<File, Evidenc
     take(file, path, Mode::Exclusive, patience)
 }
 
-/// Takes the lock for a look. `None` where there is no lock to take: a copy, or one that only others may open.
+/// Takes the lock for reading. `None` where there is none, as beside a copy, or where this user may not open it.
 pub(super) fn shared(path: &Path, patience: Duration) -> Result<Option<File>, EvidenceError> {
     match open_nonblocking(File::options().read(true), path) {
         Ok(file) => take(file, path, Mode::Shared, patience).map(Some),

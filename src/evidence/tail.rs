@@ -1,6 +1,6 @@
-//! The end of the file: the last record, and what an append that was killed left behind it.
+//! Reads the end of the file: the last record, and the remains of a killed append after it.
 //!
-//! Read from the back, so that an append costs the same on the first day and after years.
+//! It reads from the back, so an append costs the same on the first day and after years.
 
 use std::fs::File;
 use std::io;
@@ -11,9 +11,9 @@ use super::body::TornTail;
 use super::head::Head;
 use super::line::{Judged, MAX_LINE_BYTES, judge};
 
-/// The first look; a record has a few KiB.
+/// The first window; a record has a few KiB.
 const FIRST_WINDOW: u64 = 64 << 10;
-/// Two unfinished lines and a whole one fit in; where no record shows in it, the file is something else.
+/// Two unfinished lines and a whole one fit in; a file without a record in it is something else.
 const LAST_WINDOW: u64 = 4 * MAX_LINE_BYTES as u64;
 
 /// The end of a file of records.
@@ -21,9 +21,9 @@ const LAST_WINDOW: u64 = 4 * MAX_LINE_BYTES as u64;
 pub(super) struct Tail {
     /// The last record.
     pub(super) last: Head,
-    /// What stands behind it, to be closed off.
+    /// The bytes after it, which the next append closes off.
     pub(super) torn: Option<TornTail>,
-    /// Whether the file ends in a line; else the next append ends it first.
+    /// Whether the file ends with a newline; otherwise the next append adds it first.
     pub(super) ended: bool,
 }
 
@@ -61,7 +61,7 @@ pub(super) fn read(file: &File, length: u64) -> Result<Tail, TailError> {
 fn find(bytes: &[u8], whole: bool) -> Result<Option<Tail>, TailError> {
     let ended = bytes.is_empty() || bytes.ends_with(b"\n");
     let content = bytes.strip_suffix(b"\n").unwrap_or(bytes);
-    // The line that is looked at is content[left..right].
+    // The current line is content[left..right].
     let mut right = content.len();
     loop {
         let newline = content[..right].iter().rposition(|byte| *byte == b'\n');
@@ -76,14 +76,12 @@ fn find(bytes: &[u8], whole: bool) -> Result<Option<Tail>, TailError> {
         match judge(&content[left..right]) {
             Judged::Record(record) => {
                 let last = Head { count: record.seq, hash: record.hash };
-                // A record without its newline was written whole: it only wants its end.
+                // A record without its newline was written whole.
                 let torn = (right < content.len()).then(|| torn(&content[right + 1..]));
                 return Ok(Some(Tail { last, torn, ended }));
             }
             Judged::Altered { seq, .. } => {
-                return Err(TailError::Damaged(format!(
-                    "the record that calls itself {seq} is not what was written"
-                )));
+                return Err(TailError::Damaged(format!("the record numbered {seq} was altered")));
             }
             Judged::NotARecord => {}
         }

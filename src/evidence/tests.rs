@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::body::*;
 use super::chain::Step;
 use super::damage::{Damage, DamageKind, Remark, RemarkKind};
+use super::outcome::{CloseOutcome, OpenOutcome};
 use super::*;
 use crate::clock::ManualClock;
 use crate::protocol::positions::Position;
@@ -182,8 +183,8 @@ pub(crate) fn open_intent() -> OpenIntent {
     }
 }
 
-pub(crate) fn outcome(intent: Uuid, result: OpenResult) -> OpenOutcome {
-    OpenOutcome {
+pub(crate) fn outcome(intent: Uuid, result: OpenOutcome) -> OpenOutcomeRecord {
+    OpenOutcomeRecord {
         intent,
         result,
         reply: Some(RawReply::of(br#"{"status":"FILLED","ticket":7}"#)),
@@ -191,7 +192,7 @@ pub(crate) fn outcome(intent: Uuid, result: OpenResult) -> OpenOutcome {
     }
 }
 
-pub(crate) fn executed(ticket: i64) -> OpenResult {
+pub(crate) fn executed(ticket: i64) -> OpenOutcome {
     let position = Position {
         ticket: Ticket(ticket),
         symbol: Symbol::new("EURUSD.s"),
@@ -202,16 +203,16 @@ pub(crate) fn executed(ticket: i64) -> OpenResult {
         profit: Money(exact("-0.01")),
         magic: None,
     };
-    OpenResult::Executed { ticket: Ticket(ticket), position: Box::new(position) }
+    OpenOutcome::Executed { ticket: Ticket(ticket), position: Box::new(position) }
 }
 
-pub(crate) fn not_executed() -> OpenResult {
+pub(crate) fn not_executed() -> OpenOutcome {
     let why = "refused".to_owned();
-    OpenResult::NotExecuted { why, code: Some("INVALID_VOLUME".to_owned()) }
+    OpenOutcome::NotExecuted { why, code: Some("INVALID_VOLUME".to_owned()) }
 }
 
-pub(crate) fn unknown() -> OpenResult {
-    OpenResult::Unknown { why: "no list could be read".to_owned() }
+pub(crate) fn unknown() -> OpenOutcome {
+    OpenOutcome::Unknown { why: "no list could be read".to_owned() }
 }
 
 pub(crate) fn reading(listed: u64) -> Reading {
@@ -232,8 +233,8 @@ pub(crate) fn close_intent(ticket: i64) -> CloseIntent {
     }
 }
 
-pub(crate) fn close_outcome(ticket: i64, result: CloseResult) -> CloseOutcome {
-    CloseOutcome {
+pub(crate) fn close_outcome(ticket: i64, result: CloseOutcome) -> CloseOutcomeRecord {
+    CloseOutcomeRecord {
         ticket: Ticket(ticket),
         result,
         why: "two lists".to_owned(),
@@ -243,11 +244,11 @@ pub(crate) fn close_outcome(ticket: i64, result: CloseResult) -> CloseOutcome {
     }
 }
 
-pub(crate) fn resolution(intent: Uuid, outcome: Resolved) -> Resolution {
+pub(crate) fn resolution(intent: Uuid, opened: Option<Ticket>) -> Resolution {
     Resolution {
         intent,
         by: By::Person,
-        outcome,
+        opened,
         reason: "looked at the terminal".to_owned(),
         who: Some("ops".to_owned()),
         readings: vec![],
@@ -256,15 +257,19 @@ pub(crate) fn resolution(intent: Uuid, outcome: Resolved) -> Resolution {
 
 pub(crate) fn emergency(
     round: u32,
-    results: &[(i64, TicketResult)],
+    results: &[(i64, CloseOutcome)],
     flat: bool,
 ) -> EmergencyOutcome {
     EmergencyOutcome {
         round,
         tickets: (results.iter())
-            .map(|(ticket, result)| TicketOutcome {
+            .map(|(ticket, outcome)| TicketOutcome {
                 ticket: Ticket(*ticket),
-                result: result.clone(),
+                result: TicketResult {
+                    outcome: *outcome,
+                    refusal: (*outcome == CloseOutcome::StillOpen)
+                        .then(|| RecordedRefusal { code: "X".into(), message: "no".into() }),
+                },
                 reply: None,
             })
             .collect(),

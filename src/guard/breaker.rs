@@ -1,8 +1,8 @@
-//! The kill switch that the strategy engine reads: a sentinel file whose existence means ENGAGED, whatever it holds
-//! (PROTOCOL.md, section 7).
+//! Reads and writes the kill switch of the strategy engine: a sentinel file whose existence means ENGAGED, whatever it
+//! holds (PROTOCOL.md, section 7).
 //!
-//! What is done here is done to a file. An engine that has seen it stays engaged until it is restarted, and one that
-//! can't see it (a unit with `PrivateTmp`) never stops; so the words are "file written" and "file removed".
+//! An engine that has seen the file stays engaged until it is restarted, and one that can't see it (a unit with
+//! `PrivateTmp`) never stops. So nothing here speaks of the engine, only of the file.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
@@ -15,28 +15,28 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// What is read of a sentinel: who wrote more than this wrote no sentinel.
+/// How much of a sentinel is read.
 const MAX_BYTES: u64 = 64 << 10;
 
-/// What the sentinel says.
+/// The content of a sentinel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Sentinel {
-    /// Its `timestamp`, as it stands there; the engine writes local time without an offset.
+    /// Its `timestamp`, unchanged; the engine writes local time without an offset.
     pub timestamp: Option<String>,
     /// Its `reason`.
     pub reason: Option<String>,
-    /// Why no more of it is known.
+    /// Why its content can't be read.
     pub trouble: Option<String>,
 }
 
-/// Whether the breaker is engaged: `None` where it isn't. A file that can't be looked for counts as there.
+/// The sentinel; `None` where the breaker is not engaged. A path that can't be looked up counts as engaged.
 pub fn status(path: &Path) -> Option<Sentinel> {
     let unread =
         |trouble: String| Sentinel { timestamp: None, reason: None, trouble: Some(trouble) };
-    // The link itself counts: an engine that only asks whether the name exists may see it either way.
+    // A link counts as well: an engine that only asks whether the name exists may see it either way.
     match std::fs::symlink_metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return None,
-        Err(error) => return Some(unread(format!("it can't be looked for: {error}"))),
+        Err(error) => return Some(unread(format!("it can't be looked up: {error}"))),
         Ok(metadata) if !metadata.is_file() => {
             return Some(unread("it is no regular file".to_owned()));
         }
@@ -51,13 +51,13 @@ pub fn status(path: &Path) -> Option<Sentinel> {
         Err(error) => return Some(unread(format!("it can't be read: {error}"))),
     };
     let Ok(fields) = serde_json::from_str::<Map<String, Value>>(&text) else {
-        return Some(unread("what it holds is no JSON object".to_owned()));
+        return Some(unread("its content is no JSON object".to_owned()));
     };
     let field = |name: &str| fields.get(name).and_then(Value::as_str).map(str::to_owned);
     Some(Sentinel { timestamp: field("timestamp"), reason: field("reason"), trouble: None })
 }
 
-/// Why the breaker counts as engaged; `None` where it isn't.
+/// Why the breaker is engaged; `None` where it is not.
 pub fn engaged(path: &Path) -> Option<String> {
     let sentinel = status(path)?;
     let said = match (&sentinel.reason, &sentinel.trouble) {
@@ -68,17 +68,17 @@ pub fn engaged(path: &Path) -> Option<String> {
     Some(format!("the kill switch {} is there{said}", path.display()))
 }
 
-/// What engaging did.
+/// The effect of engaging.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Engaged {
     /// The file was written.
     Written,
-    /// Somebody's file was there already, and was left as it is.
+    /// A file was there already, and is left as it is.
     AlreadyThere,
 }
 
-/// Writes the sentinel in the engine's own form. One that is there already is success, and stays.
+/// Writes the sentinel in the engine's own form. One that is there already stays, which is success.
 pub fn engage(
     path: &Path,
     reason: &str,
@@ -91,7 +91,7 @@ pub fn engage(
         reason: &'a str,
         metadata: Map<String, Value>,
     }
-    // Created exclusively: in a sticky directory another user's file can't be replaced, and need not be.
+    // Exclusive: in a sticky directory another user's file can't be replaced, and need not be.
     let created = OpenOptions::new()
         .write(true)
         .create_new(true)
@@ -105,7 +105,7 @@ pub fn engage(
     };
     let timestamp = now.strftime("%Y-%m-%dT%H:%M:%S%.6f").to_string();
     let content = serde_json::to_vec(&Wire { timestamp, reason, metadata })?;
-    // That the file exists is what counts; a disk too full for its words must not read as a failure.
+    // Its existence counts; a disk too full for its content is no failure.
     let _ = file.write_all(&content).and_then(|()| file.sync_all());
     Ok(Engaged::Written)
 }

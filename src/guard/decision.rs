@@ -1,8 +1,8 @@
-//! The admission decision that a canary needs (PROTOCOL.md, section 6).
+//! Judges the admission decision that a canary needs (PROTOCOL.md, section 6).
 //!
 //! The decision's hash is recomputed from the very tokens in its file, never only compared between two copies. It covers
-//! time, critical errors and latency, and neither the word GO nor the confidence, so those are judged by themselves.
-//! Everything is judged and shown, not only the first thing that forbids.
+//! time, critical errors and latency, but neither the word GO nor the confidence, which are judged separately. Every rule
+//! is judged and shown, not only the first that forbids.
 
 use std::path::Path;
 use std::time::Duration;
@@ -18,21 +18,20 @@ use crate::os::fifo::read_with_timeout;
 use crate::protocol::Malformed;
 use crate::protocol::wire::{Object, parse_flat};
 
-/// A decision file longer than this is none.
+/// A longer file is no decision.
 const MAX_BYTES: u64 = 1 << 20;
 /// The least confidence that admits.
 fn least_confidence() -> Decimal {
     Decimal::new(80, 2)
 }
-/// A P99 latency in ms from this on forbids.
+/// A P99 latency of this or more forbids, in ms.
 const P99_LIMIT_MS: i64 = 100;
-/// As many drift events within 24 h, or more, forbid.
+/// This many drift events within 24 h forbid.
 const DRIFT_LIMIT: i64 = 5;
-/// Clocks of two machines may differ by this much before a decision counts as made in the future.
+/// How far two machines' clocks may differ before a decision counts as made in the future.
 const FUTURE_TOLERANCE: Duration = Duration::from_secs(60);
 
-/// The decision of the plan that this tool was first built for, with its time moved to now: for practice on a simulated
-/// gateway alone.
+/// An approving decision, made now: for a simulated gateway only.
 pub fn example(now: Timestamp) -> Vec<u8> {
     let time = now.strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string();
     let hash = hash(&time, "0", "0");
@@ -42,39 +41,42 @@ pub fn example(now: Timestamp) -> Vec<u8> {
     .into_bytes()
 }
 
-/// Reads a decision's file, or its report; what is longer than any decision is none.
+/// Reads a decision's file or its report, up to 1 MiB.
 pub fn read(path: &Path) -> Result<Vec<u8>, String> {
     let (bytes, _) = read_with_timeout(path, MAX_BYTES)
         .map_err(|error| format!("{}: {error}", path.display()))?;
     Ok(bytes)
 }
 
-/// What a decision is held against.
+/// The rules that a decision has to meet.
 #[derive(Debug, Clone)]
 pub struct Rules {
-    /// The hash that is expected, where the settings name one.
+    /// The expected hash, where the settings name one.
     pub expected_hash: Option<String>,
-    /// The report that must hold the hash, where one is named: its text, or why it can't be read.
+    /// The text of the report that must hold the hash, where one is named; or why it can't be read.
     pub report: Option<Result<String, String>>,
-    /// How old it may be.
+    /// Its greatest age.
     pub max_age: Duration,
 }
 
-/// A decision that admits, as report and log name it.
+/// An approving decision, as report and log name it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Decision {
-    /// When it was made.
+    /// Its own time.
     pub timestamp: Timestamp,
     /// The recomputed hash.
     pub hash: String,
 }
 
-/// Judges a decision's bytes. The decision is there only where nothing forbids.
+/// Judges a decision's bytes. Returns the decision only where every check passes.
 pub fn judge(bytes: &[u8], rules: &Rules, now: Timestamp) -> (Option<Decision>, Vec<Check>) {
     let read = parse_flat(bytes).and_then(|root| Fields::read(&root));
     let fields = match read {
         Ok(fields) => fields,
-        Err(complaint) => return (None, vec![unreadable(&complaint.to_string())]),
+        Err(complaint) => {
+            let why = complaint.to_string().replacen("the frame", "the file", 1);
+            return (None, vec![unreadable(&why)]);
+        }
     };
     let computed = hash(&fields.timestamp_token, &fields.critical_errors_token, &fields.p99_token);
     let mut checks = vec![
@@ -137,15 +139,15 @@ pub fn judge(bytes: &[u8], rules: &Rules, now: Timestamp) -> (Option<Decision>, 
             "decision-expected",
             expected.eq_ignore_ascii_case(&computed),
             format!("{computed} recomputed"),
-            format!("{expected}, as the settings say"),
+            format!("{expected}, by the settings"),
         ));
     }
     if let Some(report) = &rules.report {
         let (holds, found) = match report {
             Ok(text) if text.to_ascii_lowercase().contains(&computed) => {
-                (true, "it does".to_owned())
+                (true, "the report holds it".to_owned())
             }
-            Ok(_) => (false, "it doesn't".to_owned()),
+            Ok(_) => (false, "the report lacks it".to_owned()),
             Err(why) => (false, why.clone()),
         };
         let expected = format!("the report holds {computed}");
@@ -156,7 +158,7 @@ pub fn judge(bytes: &[u8], rules: &Rules, now: Timestamp) -> (Option<Decision>, 
     (decision, checks)
 }
 
-/// The check that stands where there is no decision to judge.
+/// The check for a decision that can't be read.
 pub fn unreadable(why: &str) -> Check {
     check("decision-readable", false, why.to_owned(), "a decision file with every field".to_owned())
 }
@@ -217,7 +219,7 @@ fn age(fields: &Fields, rules: &Rules, now: Timestamp) -> Check {
 }
 
 fn check(name: &'static str, good: bool, found: String, expected: String) -> Check {
-    let remedy = "have the admission decided anew; a canary trades on an approved decision alone";
+    let remedy = "a canary needs an approving decision: have a new one made";
     Check::judge(good, found).named(name).expecting(expected).with_remedy(remedy)
 }
 

@@ -1,9 +1,8 @@
-//! Whether what the strategy sees now is still what it was made for.
+//! Compares the market that the strategy sees now with the one that it was made for.
 //!
 //! A reference sample and a current one, both from files ([`sample`]), are compared by the Population Stability Index
-//! ([`psi`]). Two limits stand on it: from the first on it is watched, from the second on it is drift. A sample that is
-//! missing, too small or holds what is no number is none of these: it cannot be judged, and that never passes for
-//! "stable".
+//! ([`psi`]). The index has two limits: watch and drift. A sample that is missing, too small or holds something that is no
+//! number cannot be judged, which never passes for "stable".
 //!
 //! The index of two samples of one distribution is not 0: with ten bins and 200 values each it is 0.09 on average. It
 //! reaches the first limit (0.10) in a third of such comparisons and the second (0.25) in 0.4 % of them, so the second
@@ -18,31 +17,31 @@ use serde::Serialize;
 use self::psi::{Bins, Psi};
 use self::sample::{Sample, Source, Unreadable};
 
-/// Where the two limits stand.
+/// The limits of the index.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Limits {
-    /// From here on it is watched.
+    /// An index of this or more needs watching.
     pub watch: f64,
-    /// From here on it is drift.
+    /// An index of this or more is drift.
     pub drift: f64,
 }
 
-/// What a comparison says, in one word.
+/// The result of a comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum State {
+pub enum DriftState {
     /// Below both limits.
     Stable,
-    /// Past the first.
+    /// At the watch limit or above.
     Watch,
-    /// Past the second.
+    /// At the drift limit or above.
     Drift,
-    /// There is nothing that could be compared; says nothing either way.
+    /// No comparison was possible.
     CannotBeJudged,
 }
 
-impl State {
-    /// The index held against its limits.
+impl DriftState {
+    /// Judges an index by its limits.
     pub fn of(psi: f64, limits: Limits) -> Self {
         if psi >= limits.drift {
             Self::Drift
@@ -53,7 +52,7 @@ impl State {
         }
     }
 
-    /// The word as people read it.
+    /// The word on pages and in logs.
     pub fn word(self) -> &'static str {
         match self {
             Self::Stable => "stable",
@@ -67,18 +66,18 @@ impl State {
 /// Why two samples can't be compared.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CannotJudge {
-    /// A file is no sample.
+    /// A file can't be read as a sample.
     #[error("{0}")]
     Unreadable(#[from] Unreadable),
-    /// A sample holds too little, or one value alone.
+    /// A sample holds too few values, or only one distinct value.
     #[error(transparent)]
     Sample(#[from] psi::Unfit),
-    /// The current file holds what it held at the last look, which was judged then.
-    #[error("the current sample has not changed since the last look: nothing new can be judged")]
+    /// The current file is the same as at the last reading, which judged it.
+    #[error("the current sample has not changed since the last reading: nothing new can be judged")]
     Unchanged,
 }
 
-/// A watch over one current file, looked at again and again.
+/// Compares one current file with the reference, again and again.
 #[derive(Debug)]
 pub struct DriftWatch {
     bins: Result<Bins, CannotJudge>,
@@ -91,33 +90,33 @@ pub struct DriftWatch {
 struct Last {
     values: usize,
     sha256: [u8; 32],
-    state: State,
+    state: DriftState,
 }
 
-/// One look.
+/// One comparison.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub struct Look {
-    /// What it says.
-    pub state: State,
-    /// The index, where it could be worked out.
+pub struct DriftReading {
+    /// The result.
+    pub state: DriftState,
+    /// The index, where it could be computed.
     pub psi: Option<f64>,
-    /// Values in the current sample, where it could be read.
+    /// Number of values in the current sample, where it could be read.
     pub current_values: Option<usize>,
-    /// Why it cannot be judged, or what else is odd about the file.
+    /// Why it cannot be judged, or a peculiarity of the file.
     pub why: Option<String>,
 }
 
 impl DriftWatch {
-    /// Reads the reference, once: what the strategy was made for doesn't change.
-    pub fn begin(reference: &Source, current: Source, limits: Limits) -> Self {
+    /// Reads the reference once: it never changes.
+    pub fn new(reference: &Source, current: Source, limits: Limits) -> Self {
         let bins = sample::read(reference)
             .map_err(CannotJudge::from)
-            .and_then(|sample| Ok(Bins::of(&sample.values)?));
+            .and_then(|sample| Ok(Bins::new(&sample.values)?));
         Self { bins, current, limits, last: None }
     }
 
     /// Reads the current file anew and compares it.
-    pub fn look(&mut self) -> Look {
+    pub fn compare_current(&mut self) -> DriftReading {
         let sample = match sample::read(&self.current) {
             Ok(sample) => sample,
             Err(error) => return cannot(&error.into(), None),
@@ -127,21 +126,23 @@ impl DriftWatch {
             Ok(psi) => psi,
             Err(why) => return cannot(&why, Some(count)),
         };
-        let state = State::of(psi.value, self.limits);
-        let mut look = Look { state, psi: Some(psi.value), current_values: Some(count), why: None };
+        let state = DriftState::of(psi.value, self.limits);
+        let mut reading =
+            DriftReading { state, psi: Some(psi.value), current_values: Some(count), why: None };
         let last = self.last.replace(Last { values: count, sha256: sample.sha256, state });
         match last {
-            // Drift that was seen still stands; that all was well an hour ago says nothing of now.
-            Some(last) if last.sha256 == sample.sha256 && last.state != State::Drift => {
-                look.state = State::CannotBeJudged;
-                look.why = Some(CannotJudge::Unchanged.to_string());
+            // Drift lasts until a new sample shows otherwise; an old "stable" says nothing about now.
+            Some(last) if last.sha256 == sample.sha256 && last.state != DriftState::Drift => {
+                reading.state = DriftState::CannotBeJudged;
+                reading.why = Some(CannotJudge::Unchanged.to_string());
             }
             Some(last) if count < last.values => {
-                look.why = Some(format!("the file shrank from {} values to {count}", last.values));
+                reading.why =
+                    Some(format!("the file shrank from {} values to {count}", last.values));
             }
             _ => {}
         }
-        look
+        reading
     }
 
     fn compare(&self, sample: &Sample) -> Result<Psi, CannotJudge> {
@@ -150,9 +151,9 @@ impl DriftWatch {
     }
 }
 
-fn cannot(why: &CannotJudge, current_values: Option<usize>) -> Look {
+fn cannot(why: &CannotJudge, current_values: Option<usize>) -> DriftReading {
     let why = Some(why.to_string());
-    Look { state: State::CannotBeJudged, psi: None, current_values, why }
+    DriftReading { state: DriftState::CannotBeJudged, psi: None, current_values, why }
 }
 
 #[cfg(test)]
@@ -180,34 +181,34 @@ mod tests {
             let (reference, current) = (dir.path().join("then.txt"), dir.path().join("now.txt"));
             std::fs::write(&reference, numbers(1..=200)).unwrap();
             let source = |path: &PathBuf| Source { path: path.clone(), field: None };
-            let watch = DriftWatch::begin(&source(&reference), source(&current), LIMITS);
+            let watch = DriftWatch::new(&source(&reference), source(&current), LIMITS);
             Self { _dir: dir, current, watch }
         }
 
-        fn look(&mut self, text: &str) -> Look {
+        fn look(&mut self, text: &str) -> DriftReading {
             std::fs::write(&self.current, text).unwrap();
-            self.watch.look()
+            self.watch.compare_current()
         }
     }
 
     #[test]
     fn limits_are_reached_and_not_only_passed() {
-        assert_eq!(State::of(0.0999, LIMITS), State::Stable);
-        assert_eq!(State::of(0.10, LIMITS), State::Watch);
-        assert_eq!(State::of(0.2499, LIMITS), State::Watch);
-        assert_eq!(State::of(0.25, LIMITS), State::Drift);
+        assert_eq!(DriftState::of(0.0999, LIMITS), DriftState::Stable);
+        assert_eq!(DriftState::of(0.10, LIMITS), DriftState::Watch);
+        assert_eq!(DriftState::of(0.2499, LIMITS), DriftState::Watch);
+        assert_eq!(DriftState::of(0.25, LIMITS), DriftState::Drift);
     }
 
     #[test]
     fn what_stands_still_is_not_stable_twice() {
         let mut place = Place::new();
-        assert_eq!(place.look(&numbers(1..=200)).state, State::Stable);
+        assert_eq!(place.look(&numbers(1..=200)).state, DriftState::Stable);
         let again = place.look(&numbers(1..=200));
-        assert_eq!(again.state, State::CannotBeJudged);
+        assert_eq!(again.state, DriftState::CannotBeJudged);
         assert!(again.why.unwrap().contains("not changed"));
         // Drift that nobody mended is drift again.
-        assert_eq!(place.look(&numbers(150..=400)).state, State::Drift);
-        assert_eq!(place.look(&numbers(150..=400)).state, State::Drift);
+        assert_eq!(place.look(&numbers(150..=400)).state, DriftState::Drift);
+        assert_eq!(place.look(&numbers(150..=400)).state, DriftState::Drift);
     }
 
     #[test]
@@ -215,24 +216,24 @@ mod tests {
         let mut place = Place::new();
         place.look(&numbers(1..=200).repeat(2));
         let shrunk = place.look(&numbers(1..=200));
-        assert_eq!((shrunk.state, shrunk.current_values), (State::Stable, Some(200)));
+        assert_eq!((shrunk.state, shrunk.current_values), (DriftState::Stable, Some(200)));
         assert_eq!(shrunk.why.as_deref(), Some("the file shrank from 400 values to 200"));
         let few = place.look(&numbers(1..=199));
-        assert_eq!((few.state, few.psi), (State::CannotBeJudged, None));
+        assert_eq!((few.state, few.psi), (DriftState::CannotBeJudged, None));
         assert!(few.why.unwrap().contains("199"), "names the count");
     }
 
     #[test]
     fn a_file_that_is_gone_or_holds_text_cannot_be_judged_and_comes_back() {
         let mut place = Place::new();
-        assert_eq!(place.watch.look().state, State::CannotBeJudged);
-        assert_eq!(place.look(&numbers(1..=200)).state, State::Stable);
+        assert_eq!(place.watch.compare_current().state, DriftState::CannotBeJudged);
+        assert_eq!(place.look(&numbers(1..=200)).state, DriftState::Stable);
         std::fs::remove_file(&place.current).unwrap();
-        assert_eq!(place.watch.look().state, State::CannotBeJudged);
+        assert_eq!(place.watch.compare_current().state, DriftState::CannotBeJudged);
         let text = place.look("1\nNaN\n3\n");
-        assert_eq!(text.state, State::CannotBeJudged);
+        assert_eq!(text.state, DriftState::CannotBeJudged);
         assert!(text.why.unwrap().contains("line 2"));
-        assert_eq!(place.look(&numbers(1..=201)).state, State::Stable);
+        assert_eq!(place.look(&numbers(1..=201)).state, DriftState::Stable);
     }
 
     #[test]
@@ -241,9 +242,8 @@ mod tests {
         let current = dir.path().join("now.txt");
         std::fs::write(&current, numbers(1..=200)).unwrap();
         let source = |path: PathBuf| Source { path, field: None };
-        let mut watch =
-            DriftWatch::begin(&source(dir.path().join("gone")), source(current), LIMITS);
-        let look = watch.look();
-        assert_eq!((look.state, look.current_values), (State::CannotBeJudged, Some(200)));
+        let mut watch = DriftWatch::new(&source(dir.path().join("gone")), source(current), LIMITS);
+        let look = watch.compare_current();
+        assert_eq!((look.state, look.current_values), (DriftState::CannotBeJudged, Some(200)));
     }
 }

@@ -1,25 +1,25 @@
-//! The guardian's judgement: is what is watched over still healthy?
+//! Judges the health of a watched position: HEALTHY, WARNING or CRITICAL, with every reason.
 //!
-//! Pure: it is fed with what was observed and when (on the monotonic clock), and says HEALTHY, WARNING or CRITICAL with
-//! every reason. CRITICAL is the order to stop: engage the breaker, close, prove.
+//! Pure: it takes observations and their times on the monotonic clock. CRITICAL is the order to stop: engage the breaker,
+//! close, prove.
 //!
 //! | | warning | critical |
 //! |---|---|---|
 //! | breaker | | engaged by anyone |
-//! | round trips, the last 100 | 2 spikes; P99 past the first limit | 4 spikes; P99 at the second limit |
+//! | round trips, the last 100 | 2 spikes; P99 above the first limit | 4 spikes; P99 at the second limit |
 //! | errors within 24 h | 3 of any kind | 6 critical ones |
-//! | drift within 24 h | 3 looks that show it; one that cannot be judged | 5 looks that show it |
+//! | drift within 24 h | 3 readings that show it; one that cannot be judged | 5 readings that show it |
 //! | the position | | gone or changed, and nobody here did it |
 //! | silence | any | 10 s |
 //! | figures | none moved for 5 min (hazard 19) | |
-//! | who answers | | somebody else |
+//! | identity | | another program answers |
 //!
-//! A spike is a round trip past the second limit. Of 100 round trips the second longest is P99, so in a full window two
+//! A spike is a round trip above the second limit. Of 100 round trips the second longest is P99, so in a full window two
 //! spikes are critical already; before it is full there is no P99, and four are.
 //!
-//! A critical error is an answer that can't be accepted: a refusal of the terminal, a broken protocol, a list that can't
-//! be believed. Silence is one error however long it lasts; its length has a rule of its own, so that a gateway which
-//! restarts within 10 s is survived. It is counted from the first question that went unanswered.
+//! A critical error is an unacceptable answer: a refusal of the terminal, a broken protocol, a list that can't be
+//! believed. Silence is one error however long it lasts; its length has a rule of its own, so that a gateway which
+//! restarts within 10 s is survived. It counts from the first unanswered question.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -32,9 +32,9 @@ use crate::clock::micros;
 
 /// Round trips that are judged together.
 pub const WINDOW: usize = 100;
-/// Without an answer for this long nobody knows what becomes of the position.
+/// Silence of this length is critical: nobody knows the position any longer.
 pub const SILENCE: Duration = Duration::from_secs(10);
-/// Errors and drift count for this long.
+/// How long errors and drift count.
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 const SPIKES: Counts = Counts { warning: 2, critical: 4 };
@@ -42,35 +42,35 @@ const DRIFT: Counts = Counts { warning: 3, critical: 5 };
 const ERRORS_WARNING: usize = 3;
 const CRITICAL_ERRORS: usize = 6;
 
-/// From how many on something is a warning, and critical.
+/// Counts at which a rule warns and is critical.
 struct Counts {
     warning: usize,
     critical: usize,
 }
 
-/// Limits of a round trip.
+/// Limits of the round trip.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// P99 past this is a warning.
+    /// P99 above this is a warning.
     pub warning: Duration,
-    /// A round trip past this is a spike; P99 at it is critical.
+    /// A round trip above this is a spike; P99 at it is critical.
     pub critical: Duration,
 }
 
-/// Health in one word.
+/// The health of a position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
-pub enum State {
-    /// No reason against it.
+pub enum HealthState {
+    /// No rule speaks against it.
     Healthy,
-    /// Something wants a look.
+    /// Needs review.
     Warning,
-    /// It must be stopped.
+    /// The watch must stop.
     Critical,
 }
 
-impl State {
-    /// The word as people read it.
+impl HealthState {
+    /// The word on pages and in logs.
     pub fn word(self) -> &'static str {
         match self {
             Self::Healthy => "HEALTHY",
@@ -80,62 +80,63 @@ impl State {
     }
 }
 
-/// What speaks against health.
+/// One reason against health.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Reason {
-    /// How bad it is.
-    pub state: State,
-    /// The rule, stable for scripts.
+    /// How severe it is.
+    pub state: HealthState,
+    /// The rule; its name is stable for scripts.
     pub rule: Rule,
-    /// With its figures.
+    /// The reason in words, with its figures.
     pub words: String,
 }
 
-/// A rule of the guardian.
+/// A rule of health.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Rule {
-    /// The kill switch.
+    /// The kill switch is engaged.
     Breaker,
-    /// The position is gone or another than it was.
+    /// The position is gone or changed.
     Position,
-    /// Somebody else answers.
+    /// Another program answers.
     Stranger,
-    /// No answer.
+    /// No answer came.
     Silence,
-    /// Round trips past the second limit.
+    /// Round trips above the second limit.
     Spikes,
-    /// The 99th percentile.
+    /// The 99th percentile of round trips.
     Latency,
-    /// Answers that can't be accepted, and none.
+    /// Unacceptable answers and silences.
     Errors,
-    /// The stability index.
+    /// The stability index shows drift.
     Drift,
     /// Drift that cannot be judged.
     DriftUnjudged,
-    /// Figures that never move.
-    Still,
+    /// No figure moves.
+    #[serde(rename = "still")]
+    Stale,
 }
 
-/// What is known of the round trips.
+/// The last round trips.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Window {
-    /// How many of the last 100 there are.
+    /// Number of round trips, at most 100.
     pub samples: usize,
-    /// 99 of 100 took no longer, in µs; null where there are fewer than 100.
+    /// 99th percentile in µs; null below 100 round trips.
     pub rtt_p99_us: Option<u64>,
-    /// The longest, in µs.
+    /// Longest in µs.
     pub rtt_max_us: Option<u64>,
-    /// How many lie past the second limit.
+    /// Number above the second limit.
     pub spikes: usize,
 }
 
-/// Everything that was observed and still counts.
+/// The observations that still count.
 #[derive(Debug)]
 pub struct Health {
     limits: Limits,
     window: VecDeque<Duration>,
-    /// When each error was, and whether it was critical.
+    /// The time of each error, and whether it was critical.
     errors: VecDeque<(Duration, bool)>,
     last_error: Option<String>,
     drift: VecDeque<Duration>,
@@ -148,7 +149,7 @@ pub struct Health {
 }
 
 impl Health {
-    /// Nothing was observed yet.
+    /// Without any observation.
     pub fn new(limits: Limits) -> Self {
         Self {
             limits,
@@ -165,21 +166,21 @@ impl Health {
         }
     }
 
-    /// A PING came back.
-    pub fn round_trip(&mut self, rtt: Duration) {
+    /// Records an answered PING.
+    pub fn record_round_trip(&mut self, rtt: Duration) {
         if self.window.len() == WINDOW {
             self.window.pop_front();
         }
         self.window.push_back(rtt);
     }
 
-    /// Everything that was asked in one round was answered, with whatever.
-    pub fn answered(&mut self) {
+    /// Records that every question of one look was answered: a silence ends.
+    pub fn record_answers(&mut self) {
         self.silent_since = None;
     }
 
-    /// A question that was asked then brought no answer.
-    pub fn unanswered(&mut self, asked: Duration, why: &str) {
+    /// Records that a question asked at that time brought no answer.
+    pub fn record_silence(&mut self, asked: Duration, why: &str) {
         if self.silent_since.is_none() {
             self.silent_since = Some(asked);
             self.errors.push_back((asked, false));
@@ -187,59 +188,59 @@ impl Health {
         }
     }
 
-    /// An answer that can't be accepted.
-    pub fn failed(&mut self, now: Duration, why: &str) {
+    /// Records an unacceptable answer.
+    pub fn record_error(&mut self, now: Duration, why: &str) {
         self.errors.push_back((now, true));
         self.last_error = Some(why.to_owned());
     }
 
-    /// Somebody else answers.
-    pub fn stranger(&mut self, who: &str) {
+    /// Records that another program answers.
+    pub fn record_stranger(&mut self, who: &str) {
         self.stranger = Some(who.to_owned());
     }
 
-    /// The kill switch as it is now: why it counts as engaged.
-    pub fn breaker(&mut self, engaged: Option<String>) {
+    /// Records the kill switch as it is now: why it is engaged, or `None`.
+    pub fn record_breaker(&mut self, engaged: Option<String>) {
         self.breaker = engaged;
     }
 
-    /// The position is gone or changed, and nothing here did it. That doesn't pass.
-    pub fn position_lost(&mut self, what: String) {
+    /// Records that the position is gone or changed, and nothing here did it. This lasts.
+    pub fn record_lost_position(&mut self, what: String) {
         self.position = Some(what);
     }
 
-    /// The figures of account and position as they read now, whichever they are.
-    pub fn metrics(&mut self, now: Duration, figures: String) {
-        self.figures.read(now, figures);
+    /// Records the figures of account and position as they read now.
+    pub fn record_figures(&mut self, now: Duration, figures: String) {
+        self.figures.record(now, figures);
     }
 
-    /// What a look at drift said.
-    pub fn drift(&mut self, now: Duration, look: &drift::Look) {
+    /// Records a reading of drift.
+    pub fn record_drift(&mut self, now: Duration, reading: &drift::DriftReading) {
         self.unjudged = None;
-        match look.state {
-            drift::State::Drift => self.drift.push_back(now),
-            drift::State::CannotBeJudged => self.unjudged = look.why.clone(),
-            drift::State::Stable | drift::State::Watch => {}
+        match reading.state {
+            drift::DriftState::Drift => self.drift.push_back(now),
+            drift::DriftState::CannotBeJudged => self.unjudged = reading.why.clone(),
+            drift::DriftState::Stable | drift::DriftState::Watch => {}
         }
     }
 
-    /// How long there has been no answer.
+    /// How long no answer has come; `None` where one did.
     pub fn silence(&self, now: Duration) -> Option<Duration> {
         self.silent_since.map(|since| now.saturating_sub(since))
     }
 
-    /// Errors that count now: all, and critical ones.
+    /// Number of errors that count now: all of them, and the critical ones.
     pub fn errors(&self, now: Duration) -> (usize, usize) {
         let recent = || self.errors.iter().filter(|(when, _)| counts(*when, now));
         (recent().count(), recent().filter(|(_, critical)| *critical).count())
     }
 
-    /// Looks within a day that showed drift.
+    /// Number of drift readings within a day that showed drift.
     pub fn drift_events(&self, now: Duration) -> usize {
         self.drift.iter().filter(|when| counts(**when, now)).count()
     }
 
-    /// The round trips.
+    /// The figures of the last round trips.
     pub fn window(&self) -> Window {
         let spikes = self.window.iter().filter(|rtt| **rtt > self.limits.critical).count();
         Window {
@@ -250,7 +251,7 @@ impl Health {
         }
     }
 
-    /// Of a full window, the 99th in order of length.
+    /// The 99th of a full window, in order of length.
     fn p99(&self) -> Option<Duration> {
         if self.window.len() < WINDOW {
             return None;
@@ -260,14 +261,14 @@ impl Health {
         sorted.get(WINDOW * 99 / 100 - 1).copied()
     }
 
-    /// Forgets what is too old to count, so that a long watch needs no more memory than a day's.
+    /// Drops observations that are too old to count, so that memory stays that of a day.
     pub fn forget(&mut self, now: Duration) {
         self.errors.retain(|(when, _)| counts(*when, now));
         self.drift.retain(|when| counts(*when, now));
     }
 
-    /// The state, and every reason for it, the worst first.
-    pub fn judge(&self, now: Duration) -> (State, Vec<Reason>) {
+    /// The health now, and every reason against it, the worst first.
+    pub fn judge(&self, now: Duration) -> (HealthState, Vec<Reason>) {
         let mut reasons = vec![];
         let mut say = |state, rule, words| reasons.push(Reason { state, rule, words });
         for (rule, found) in [
@@ -276,11 +277,12 @@ impl Health {
             (Rule::Stranger, &self.stranger),
         ] {
             if let Some(words) = found {
-                say(State::Critical, rule, words.clone());
+                say(HealthState::Critical, rule, words.clone());
             }
         }
         if let Some(silence) = self.silence(now) {
-            let state = if silence >= SILENCE { State::Critical } else { State::Warning };
+            let state =
+                if silence >= SILENCE { HealthState::Critical } else { HealthState::Warning };
             say(state, Rule::Silence, format!("no answer for {:.1} s", silence.as_secs_f64()));
         }
         self.judge_latency(&mut say);
@@ -288,26 +290,30 @@ impl Health {
         let last = self.last_error.as_deref().unwrap_or_default();
         let words = || format!("{errors} errors in 24 h, {critical} critical; the last: {last}");
         if critical >= CRITICAL_ERRORS {
-            say(State::Critical, Rule::Errors, words());
+            say(HealthState::Critical, Rule::Errors, words());
         } else if errors >= ERRORS_WARNING {
-            say(State::Warning, Rule::Errors, words());
+            say(HealthState::Warning, Rule::Errors, words());
         }
         let drift = self.drift_events(now);
         if let Some(state) = DRIFT.judge(drift) {
             say(state, Rule::Drift, format!("{drift} drift events in 24 h"));
         }
         if let Some(why) = &self.unjudged {
-            say(State::Warning, Rule::DriftUnjudged, format!("drift cannot be judged: {why}"));
+            say(
+                HealthState::Warning,
+                Rule::DriftUnjudged,
+                format!("drift cannot be judged: {why}"),
+            );
         }
-        if let Some(span) = self.figures.still(now) {
-            say(State::Warning, Rule::Still, staleness::words(span));
+        if let Some(span) = self.figures.stale_for(now) {
+            say(HealthState::Warning, Rule::Stale, staleness::describe(span));
         }
         reasons.sort_by_key(|reason| std::cmp::Reverse(reason.state));
-        let state = reasons.first().map_or(State::Healthy, |reason| reason.state);
+        let state = reasons.first().map_or(HealthState::Healthy, |reason| reason.state);
         (state, reasons)
     }
 
-    fn judge_latency(&self, say: &mut dyn FnMut(State, Rule, String)) {
+    fn judge_latency(&self, say: &mut dyn FnMut(HealthState, Rule, String)) {
         let Limits { warning, critical } = self.limits;
         let spikes = self.window().spikes;
         if let Some(state) = SPIKES.judge(spikes) {
@@ -319,19 +325,19 @@ impl Health {
             format!("P99 {:.1} ms of 100 round trips, limit {limit:?}", p99.as_secs_f64() * 1e3)
         };
         if p99 >= critical {
-            say(State::Critical, Rule::Latency, words(critical));
+            say(HealthState::Critical, Rule::Latency, words(critical));
         } else if p99 > warning {
-            say(State::Warning, Rule::Latency, words(warning));
+            say(HealthState::Warning, Rule::Latency, words(warning));
         }
     }
 }
 
 impl Counts {
-    fn judge(&self, count: usize) -> Option<State> {
+    fn judge(&self, count: usize) -> Option<HealthState> {
         if count >= self.critical {
-            Some(State::Critical)
+            Some(HealthState::Critical)
         } else if count >= self.warning {
-            Some(State::Warning)
+            Some(HealthState::Warning)
         } else {
             None
         }
@@ -360,26 +366,31 @@ mod tests {
 
     fn with_trips(trips: impl IntoIterator<Item = u64>) -> Health {
         let mut health = health();
-        trips.into_iter().for_each(|trip| health.round_trip(ms(trip)));
+        trips.into_iter().for_each(|trip| health.record_round_trip(ms(trip)));
         health
     }
 
-    fn look(state: drift::State) -> drift::Look {
-        drift::Look { state, psi: None, current_values: None, why: Some("too few".to_owned()) }
+    fn look(state: drift::DriftState) -> drift::DriftReading {
+        drift::DriftReading {
+            state,
+            psi: None,
+            current_values: None,
+            why: Some("too few".to_owned()),
+        }
     }
 
     /// The state, and the rules that speak against health.
-    fn judged(health: &Health, now: Duration) -> (State, Vec<Rule>) {
+    fn judged(health: &Health, now: Duration) -> (HealthState, Vec<Rule>) {
         let (state, reasons) = health.judge(now);
         (state, reasons.iter().map(|reason| reason.rule).collect())
     }
 
     #[track_caller]
-    fn is(health: &Health, now: Duration, state: State, rules: &[Rule]) {
+    fn is(health: &Health, now: Duration, state: HealthState, rules: &[Rule]) {
         assert_eq!(judged(health, now), (state, rules.to_vec()));
     }
 
-    const HEALTHY: (State, &[Rule]) = (State::Healthy, &[]);
+    const HEALTHY: (HealthState, &[Rule]) = (HealthState::Healthy, &[]);
 
     #[test]
     fn nothing_observed_is_healthy_and_so_is_what_is_good() {
@@ -390,9 +401,9 @@ mod tests {
     #[test]
     fn more_than_three_spikes_are_critical_and_two_a_warning() {
         is(&with_trips([101, 1, 1]), s(0), HEALTHY.0, HEALTHY.1);
-        is(&with_trips([101, 1, 101]), s(0), State::Warning, &[Rule::Spikes]);
-        is(&with_trips([101, 1, 101, 101]), s(0), State::Warning, &[Rule::Spikes]);
-        is(&with_trips([101, 101, 1, 101, 101]), s(0), State::Critical, &[Rule::Spikes]);
+        is(&with_trips([101, 1, 101]), s(0), HealthState::Warning, &[Rule::Spikes]);
+        is(&with_trips([101, 1, 101, 101]), s(0), HealthState::Warning, &[Rule::Spikes]);
+        is(&with_trips([101, 101, 1, 101, 101]), s(0), HealthState::Critical, &[Rule::Spikes]);
         // 100 ms is not above 100 ms.
         is(&with_trips([100; 50]), s(0), HEALTHY.0, HEALTHY.1);
         // What left the window is forgotten.
@@ -407,37 +418,37 @@ mod tests {
             with_trips(trips)
         };
         is(&of(100, 1), s(0), HEALTHY.0, HEALTHY.1);
-        is(&of(100, 2), s(0), State::Critical, &[Rule::Latency]);
-        is(&of(99, 2), s(0), State::Warning, &[Rule::Latency]);
-        is(&of(51, 2), s(0), State::Warning, &[Rule::Latency]);
+        is(&of(100, 2), s(0), HealthState::Critical, &[Rule::Latency]);
+        is(&of(99, 2), s(0), HealthState::Warning, &[Rule::Latency]);
+        is(&of(51, 2), s(0), HealthState::Warning, &[Rule::Latency]);
         is(&of(50, 2), s(0), HEALTHY.0, HEALTHY.1);
         // Of 99 there is none.
         is(&with_trips([100; 99]), s(0), HEALTHY.0, HEALTHY.1);
-        is(&with_trips([100; 100]), s(0), State::Critical, &[Rule::Latency]);
+        is(&with_trips([100; 100]), s(0), HealthState::Critical, &[Rule::Latency]);
     }
 
     #[test]
     fn six_critical_errors_within_a_day_are_critical_and_three_errors_a_warning() {
         let mut health = health();
         for number in 1..=5 {
-            health.failed(s(number), "refused");
+            health.record_error(s(number), "refused");
             let expected: (_, &[_]) = match number {
                 1 | 2 => HEALTHY,
-                _ => (State::Warning, &[Rule::Errors]),
+                _ => (HealthState::Warning, &[Rule::Errors]),
             };
             is(&health, s(9), expected.0, expected.1);
         }
         // Those that came of silence are not critical.
-        health.unanswered(s(6), "timed out");
-        health.answered();
-        is(&health, s(9), State::Warning, &[Rule::Errors]);
-        health.failed(s(7), "refused");
-        is(&health, s(9), State::Critical, &[Rule::Errors]);
+        health.record_silence(s(6), "timed out");
+        health.record_answers();
+        is(&health, s(9), HealthState::Warning, &[Rule::Errors]);
+        health.record_error(s(7), "refused");
+        is(&health, s(9), HealthState::Critical, &[Rule::Errors]);
         assert_eq!(health.errors(s(9)), (7, 6));
         // A day after the first of them, five are left.
         let day = 24 * 3600;
-        is(&health, s(day), State::Critical, &[Rule::Errors]);
-        is(&health, s(day + 1), State::Warning, &[Rule::Errors]);
+        is(&health, s(day), HealthState::Critical, &[Rule::Errors]);
+        is(&health, s(day + 1), HealthState::Warning, &[Rule::Errors]);
         health.forget(s(day + 6));
         assert_eq!(health.errors(s(day + 6)), (1, 1));
     }
@@ -448,72 +459,72 @@ mod tests {
         for number in 0..5 {
             let expected: (_, &[_]) = match number {
                 0..3 => HEALTHY,
-                _ => (State::Warning, &[Rule::Drift]),
+                _ => (HealthState::Warning, &[Rule::Drift]),
             };
             is(&health, s(3600 * number), expected.0, expected.1);
-            health.drift(s(3600 * number), &look(drift::State::Drift));
-            health.drift(s(3600 * number), &look(drift::State::Watch));
+            health.record_drift(s(3600 * number), &look(drift::DriftState::Drift));
+            health.record_drift(s(3600 * number), &look(drift::DriftState::Watch));
         }
-        is(&health, s(3600 * 5), State::Critical, &[Rule::Drift]);
-        is(&health, s(3600 * 24 - 1), State::Critical, &[Rule::Drift]);
-        is(&health, s(3600 * 24), State::Warning, &[Rule::Drift]);
+        is(&health, s(3600 * 5), HealthState::Critical, &[Rule::Drift]);
+        is(&health, s(3600 * 24 - 1), HealthState::Critical, &[Rule::Drift]);
+        is(&health, s(3600 * 24), HealthState::Warning, &[Rule::Drift]);
     }
 
     #[test]
     fn drift_that_cannot_be_judged_is_a_warning_until_it_can() {
         let mut health = health();
-        health.drift(s(0), &look(drift::State::CannotBeJudged));
-        is(&health, s(0), State::Warning, &[Rule::DriftUnjudged]);
+        health.record_drift(s(0), &look(drift::DriftState::CannotBeJudged));
+        is(&health, s(0), HealthState::Warning, &[Rule::DriftUnjudged]);
         for hour in 1..100 {
-            health.drift(s(3600 * hour), &look(drift::State::CannotBeJudged));
+            health.record_drift(s(3600 * hour), &look(drift::DriftState::CannotBeJudged));
         }
-        is(&health, s(3600 * 100), State::Warning, &[Rule::DriftUnjudged]);
-        health.drift(s(3600 * 100), &look(drift::State::Stable));
+        is(&health, s(3600 * 100), HealthState::Warning, &[Rule::DriftUnjudged]);
+        health.record_drift(s(3600 * 100), &look(drift::DriftState::Stable));
         is(&health, s(3600 * 100), HEALTHY.0, HEALTHY.1);
     }
 
     #[test]
     fn ten_seconds_of_silence_are_critical_and_any_is_a_warning() {
         let mut health = health();
-        health.unanswered(s(100), "timed out");
-        health.unanswered(s(103), "timed out");
-        is(&health, ms(109_999), State::Warning, &[Rule::Silence]);
+        health.record_silence(s(100), "timed out");
+        health.record_silence(s(103), "timed out");
+        is(&health, ms(109_999), HealthState::Warning, &[Rule::Silence]);
         assert_eq!(health.errors(s(109)), (1, 0), "one outage is one error");
-        is(&health, s(110), State::Critical, &[Rule::Silence]);
-        health.answered();
+        is(&health, s(110), HealthState::Critical, &[Rule::Silence]);
+        health.record_answers();
         is(&health, s(110), HEALTHY.0, HEALTHY.1);
     }
 
     #[test]
     fn figures_that_stand_still_for_five_minutes_are_a_warning() {
         let mut health = health();
-        health.metrics(s(0), "1.1".to_owned());
-        health.metrics(s(299), "1.1".to_owned());
+        health.record_figures(s(0), "1.1".to_owned());
+        health.record_figures(s(299), "1.1".to_owned());
         is(&health, s(299), HEALTHY.0, HEALTHY.1);
-        is(&health, s(300), State::Warning, &[Rule::Still]);
-        health.metrics(s(301), "1.2".to_owned());
+        is(&health, s(300), HealthState::Warning, &[Rule::Stale]);
+        health.record_figures(s(301), "1.2".to_owned());
         is(&health, s(301), HEALTHY.0, HEALTHY.1);
     }
 
     #[test]
     fn breaker_position_and_strangers_are_critical_at_once() {
         let mut health = health();
-        health.breaker(Some("there".to_owned()));
-        is(&health, s(0), State::Critical, &[Rule::Breaker]);
-        health.breaker(None);
+        health.record_breaker(Some("there".to_owned()));
+        is(&health, s(0), HealthState::Critical, &[Rule::Breaker]);
+        health.record_breaker(None);
         is(&health, s(0), HEALTHY.0, HEALTHY.1);
-        health.stranger("an EA");
-        is(&health, s(0), State::Critical, &[Rule::Stranger]);
-        health.position_lost("gone".to_owned());
-        is(&health, s(0), State::Critical, &[Rule::Position, Rule::Stranger]);
+        health.record_stranger("an EA");
+        is(&health, s(0), HealthState::Critical, &[Rule::Stranger]);
+        health.record_lost_position("gone".to_owned());
+        is(&health, s(0), HealthState::Critical, &[Rule::Position, Rule::Stranger]);
     }
 
     #[test]
     fn the_worst_reason_comes_first_and_all_are_named() {
         let mut health = with_trips([101, 101]);
-        health.drift(s(0), &look(drift::State::CannotBeJudged));
-        health.breaker(Some("there".to_owned()));
+        health.record_drift(s(0), &look(drift::DriftState::CannotBeJudged));
+        health.record_breaker(Some("there".to_owned()));
         let rules = [Rule::Breaker, Rule::Spikes, Rule::DriftUnjudged];
-        is(&health, s(0), State::Critical, &rules);
+        is(&health, s(0), HealthState::Critical, &rules);
     }
 }

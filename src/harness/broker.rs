@@ -5,13 +5,13 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::protocol::positions::Position;
-use crate::sim::{Entry, JournalError, Kind, read_ledger, read_positions};
+use crate::sim::{Execution, ExecutionKind, JournalError, read_ledger, read_positions};
 use crate::units::Ticket;
 
 /// The broker's own view of an account.
 pub struct BrokerBook {
     /// Everything that executed, in order.
-    pub ledger: Vec<Entry>,
+    pub ledger: Vec<Execution>,
     /// The open positions.
     pub open: Vec<Position>,
 }
@@ -23,7 +23,7 @@ impl BrokerBook {
     }
 
     /// The executions of that kind, in order.
-    pub fn executed(&self, kind: Kind) -> impl Iterator<Item = &Entry> {
+    pub fn executed(&self, kind: ExecutionKind) -> impl Iterator<Item = &Execution> {
         self.ledger.iter().filter(move |entry| entry.kind == kind)
     }
 
@@ -52,7 +52,8 @@ impl BrokerBook {
     }
 
     fn refute_canary(&self, report: &Value, exit_code: Option<i32>) -> Option<String> {
-        let opened: Vec<i64> = self.executed(Kind::Open).map(|entry| entry.ticket.0).collect();
+        let opened: Vec<i64> =
+            self.executed(ExecutionKind::Open).map(|entry| entry.ticket.0).collect();
         let ticket = report["order"]["position"]["ticket"].as_i64();
         match report["order"]["result"].as_str() {
             Some("executed") if !ticket.is_some_and(|ticket| opened.contains(&ticket)) => {

@@ -1,38 +1,39 @@
-//! Typed reads, tried again where that is safe.
+//! Typed reads with retries.
 //!
-//! An attempt has its own timeout, for connecting, proving identity and reading together; after a failed one the
-//! connection is thrown away and the next begins anew with a PING. Attempts are counted in all, and waits stand between
-//! them: three of 3 s with 1 s between are 11 s at worst. A whole command's deadline stands above all of them. What is
-//! tried again is silence; an answer, be it a refusal or one that breaks the protocol, is an answer.
+//! The timeout of an attempt covers connecting, proving the identity and reading. A failed attempt ends its connection;
+//! the next one starts with a new connection and a PING. Waits are between attempts, so three attempts of 3 s with waits
+//! of 1 s take 11 s at most. The command's deadline limits them all. Only silence is retried: a refusal, and a reply that
+//! breaks the protocol, are answers.
 
 use std::time::Duration;
 
 use super::look_alike::LookAlike;
-use super::order::{Answered, Claim, OpenPermit, Prepared};
+use super::order::{Claim, OrderAnswer};
+use super::permit::OpenPermit;
 use super::session::{Answer, AskError, Identity, ProofError, Session};
 use super::transport::{LinkError, Transport};
 use crate::clock::{Clock, Deadline, Stopped, micros};
-use crate::os::failpoints::{Rule, is_broken};
-use crate::protocol::Malformed;
-use crate::protocol::account::Account;
-use crate::protocol::order::Filled;
-use crate::protocol::positions::Positions;
-use crate::protocol::reply::Read;
-use crate::protocol::sync_all::Synced;
+use crate::protocol::account::{Account, GetAccount};
+use crate::protocol::open::{Filled, Open};
+use crate::protocol::ping::Ping;
+use crate::protocol::positions::{GetPositions, Positions};
+use crate::protocol::request::Read;
+use crate::protocol::sync_all::{SyncAll, Synced};
+use crate::protocol::{Action, Malformed, Request};
 use crate::units::Magic;
 
-/// How reads are tried again.
+/// Retry policy of reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReadPolicy {
-    /// For one attempt.
+    /// Timeout per attempt.
     pub timeout: Duration,
-    /// Attempts in all, at least 1.
+    /// Number of attempts in total, at least 1.
     pub attempts: u32,
     /// Wait between two attempts.
     pub interval: Duration,
 }
 
-/// Why a read brought no answer that could be used.
+/// Why a read brought no usable answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// Every attempt ended without an answer.
@@ -42,43 +43,43 @@ pub enum Error {
         if *.attempts == 1 { "attempt" } else { "attempts" }
     )]
     NoAnswer {
-        /// What one attempt could take.
+        /// The timeout per attempt.
         timeout: Duration,
-        /// Whether there was no time for another attempt, or for the whole of the last.
+        /// Whether the deadline prevented another attempt, or cut the last one short.
         past_deadline: bool,
-        /// How many were made.
+        /// The number of attempts.
         attempts: u32,
-        /// Why the last of them failed.
+        /// Why the last attempt failed.
         #[source]
         last: LinkError,
     },
-    /// What listens there does not speak ZeroMQ.
+    /// The port doesn't speak ZeroMQ; holds what it looks like.
     #[error("whoever answered is not the gateway: {0}")]
     NotZeroMq(String),
-    /// Somebody else answered the PING.
+    /// Another program answered the PING.
     #[error("whoever answered is not the gateway: {0}")]
     NotTheGateway(LookAlike),
     /// The gateway broke its protocol.
     #[error("the reply to {action} breaks the protocol")]
     Malformed {
-        /// What was asked.
+        /// The request's action.
         action: &'static str,
-        /// How.
+        /// The error.
         #[source]
         complaint: Malformed,
     },
-    /// Somebody asked this run to stop.
+    /// The run was stopped.
     #[error(transparent)]
     Stopped(#[from] Stopped),
 }
 
-/// Hears of every attempt that failed, also of those that a later one made good.
+/// Receives every failed attempt, whether or not a later one succeeds.
 pub trait Listener {
-    /// Attempt `number` (from 1 on) brought no answer.
+    /// Attempt `number`, counted from 1, brought no answer.
     fn attempt_failed(&self, number: u32, error: &LinkError);
 }
 
-/// Asks one gateway.
+/// A client of one gateway.
 pub struct Client<'c> {
     transport: &'c dyn Transport,
     clock: &'c dyn Clock,
@@ -86,12 +87,12 @@ pub struct Client<'c> {
     deadline: Deadline,
     listener: &'c dyn Listener,
     session: Option<Session<'c>>,
-    /// What the last PING that proved somebody said, whatever became of its connection.
+    /// Whether the gateway of the last proved session says that it is simulated.
     simulated: bool,
 }
 
 impl<'c> Client<'c> {
-    /// Nothing is connected before the first question. No wait goes beyond `deadline`.
+    /// A client that connects with its first request. No wait ends after `deadline`.
     pub fn new(
         transport: &'c dyn Transport,
         clock: &'c dyn Clock,
@@ -102,27 +103,27 @@ impl<'c> Client<'c> {
         Self { transport, clock, policy, deadline, listener, session: None, simulated: false }
     }
 
-    /// Proves who answers, on the connection that the next question takes; already proved, it costs nothing.
+    /// Proves the gateway's identity on the connection of the next request. Does nothing on a proved session.
     pub fn identify(&mut self) -> Result<Identity, Error> {
-        self.retry("PING", |session, _| Ok(session.identity().clone()))
+        self.retry(Ping::NAME, |session, _| Ok(session.identity().clone()))
     }
 
     /// GET_ACCOUNT.
     pub fn account(&mut self) -> Result<Answer<Account>, Error> {
-        self.read(())
+        self.read(GetAccount)
     }
 
-    /// GET_POSITIONS, always whole: a list that was filtered can't be judged.
+    /// GET_POSITIONS, unfiltered: only a whole list can be judged.
     pub fn positions(&mut self) -> Result<Answer<Positions>, Error> {
-        self.read(())
+        self.read(GetPositions)
     }
 
-    /// SYNC_ALL; the gateway takes the magic number and ignores it.
+    /// SYNC_ALL; the gateway ignores the magic number.
     pub fn sync_all(&mut self, magic_number: Magic) -> Result<Answer<Synced>, Error> {
-        self.read(magic_number)
+        self.read(SyncAll { magic_number })
     }
 
-    /// The proved session that the next question takes, for an order that this identity vouches for.
+    /// The proved session of the next request.
     pub fn session(&mut self) -> Result<&mut Session<'c>, Error> {
         self.identify()?;
         // `identify` leaves a session behind, or an error.
@@ -134,56 +135,47 @@ impl<'c> Client<'c> {
         })
     }
 
-    /// Sends an OPEN on the session that is there. There is no other: an identity vouches for its own connection alone,
-    /// so without one nothing is sent.
+    /// Sends an OPEN on the current session. Without one nothing is sent, because an identity holds for its own connection
+    /// alone.
     pub fn open(
         &mut self,
         permit: OpenPermit,
-        order: &Prepared,
+        order: &Request<Open>,
         until: Deadline,
-    ) -> Answered<Filled> {
-        let answered = match &mut self.session {
+    ) -> OrderAnswer<Filled> {
+        match &mut self.session {
             Some(session) => session.open(permit, order, until),
-            None => Answered {
-                uuid: order.uuid(),
+            None => OrderAnswer {
+                uuid: order.uuid,
                 claim: Claim::Lost(LinkError::Lost),
                 raw: None,
                 took: Duration::ZERO,
             },
-        };
-        if is_broken(Rule::SendOpenOnce) && matches!(answered.claim, Claim::Lost(_)) {
-            self.hang_up();
-            if let Ok(session) = self.session() {
-                return session.open(OpenPermit::granted(), order, until);
-            }
         }
-        answered
     }
 
-    /// Asks by another policy and until another deadline from here on, on the session that is there.
-    pub fn go_on(&mut self, policy: ReadPolicy, deadline: Deadline) {
+    /// Changes policy and deadline, and keeps the session.
+    pub fn set_policy(&mut self, policy: ReadPolicy, deadline: Deadline) {
         (self.policy, self.deadline) = (policy, deadline);
     }
 
-    /// Drops the session: an order's answer was lost on it, and what comes late must not be taken for another's.
+    /// Ends the session: an answer was lost on it, and must not be taken for a later request's.
     pub fn hang_up(&mut self) {
         self.session = None;
     }
 
-    /// Whether a session is there. Its identity was proved; that it still lives, only the next answer tells.
+    /// Whether there is a session. Its connection may have ended since its last answer.
     pub fn is_connected(&self) -> bool {
         self.session.is_some()
     }
 
-    /// Whether the last gateway that was proved says of itself that it is simulated: a report speaks of that one, also where
-    /// it went away meanwhile.
+    /// Whether the last proved gateway says that it is simulated, even if its session has ended.
     pub fn is_simulated(&self) -> bool {
         self.simulated
     }
 
-    fn read<T: Read>(&mut self, parameters: T::Parameters) -> Result<Answer<T>, Error> {
-        let action = T::action(parameters).name();
-        self.retry(action, |session, until| session.ask(parameters, until))
+    fn read<A: Read + Copy>(&mut self, action: A) -> Result<Answer<A::Reply>, Error> {
+        self.retry(A::NAME, |session, until| session.ask(action, until))
     }
 
     fn retry<T>(
@@ -195,11 +187,13 @@ impl<'c> Client<'c> {
         loop {
             let last = match self.attempt(&mut ask) {
                 Ok(answer) => return Ok(answer),
-                Err(Attempt::Failed(error)) => error,
-                Err(Attempt::Malformed(complaint)) => {
+                Err(Failed::Link(error)) => error,
+                Err(Failed::Malformed(complaint)) => {
                     return Err(Error::Malformed { action, complaint });
                 }
-                Err(Attempt::Stranger(look_alike)) => return Err(Error::NotTheGateway(look_alike)),
+                Err(Failed::NotTheGateway(look_alike)) => {
+                    return Err(Error::NotTheGateway(look_alike));
+                }
             };
             match last {
                 LinkError::Stopped(stopped) => return Err(stopped.into()),
@@ -218,11 +212,11 @@ impl<'c> Client<'c> {
         }
     }
 
-    /// One attempt on the session that is there, or on a new one; a failure ends the session.
+    /// One attempt, on the current session or on a new one. A failure ends the session.
     fn attempt<T>(
         &mut self,
         ask: &mut impl FnMut(&mut Session<'c>, Deadline) -> Result<T, AskError>,
-    ) -> Result<T, Attempt> {
+    ) -> Result<T, Failed> {
         let until = Deadline::after(self.clock, self.policy.timeout).min(self.deadline);
         let mut session = match self.session.take() {
             Some(session) => session,
@@ -240,32 +234,33 @@ impl<'c> Client<'c> {
     }
 }
 
-enum Attempt {
-    Failed(LinkError),
+/// Why an attempt failed.
+enum Failed {
+    Link(LinkError),
     Malformed(Malformed),
-    Stranger(LookAlike),
+    NotTheGateway(LookAlike),
 }
 
-impl From<LinkError> for Attempt {
+impl From<LinkError> for Failed {
     fn from(error: LinkError) -> Self {
-        Self::Failed(error)
+        Self::Link(error)
     }
 }
 
-impl From<AskError> for Attempt {
+impl From<AskError> for Failed {
     fn from(error: AskError) -> Self {
         match error {
-            AskError::Link(error) => Self::Failed(error),
+            AskError::Link(error) => Self::Link(error),
             AskError::Malformed(complaint) => Self::Malformed(complaint),
         }
     }
 }
 
-impl From<ProofError> for Attempt {
+impl From<ProofError> for Failed {
     fn from(error: ProofError) -> Self {
         match error {
-            ProofError::Link(error) => Self::Failed(error),
-            ProofError::NotTheGateway(look_alike) => Self::Stranger(look_alike),
+            ProofError::Link(error) => Self::Link(error),
+            ProofError::NotTheGateway(look_alike) => Self::NotTheGateway(look_alike),
         }
     }
 }

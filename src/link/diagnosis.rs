@@ -1,4 +1,4 @@
-//! Why there is no connection: libzmq tells that it failed, not why, so the port is tried once more by plain TCP.
+//! Finds out why a connection failed. libzmq doesn't say why, so this tries the port again with plain TCP.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -8,16 +8,16 @@ use super::transport::LinkError;
 use crate::clock::{Clock, Deadline, StopToken};
 use crate::os::with_deadline::with_deadline;
 
-/// How long a server may take to introduce itself. ZMTP, SSH and SMTP speak at once.
+/// Wait for a server's banner. ZMTP, SSH and SMTP servers send theirs at once.
 const BANNER_WAIT: Duration = Duration::from_millis(300);
 
-/// No peer says more before it has said what it is.
-const MOST_OF_A_HANDSHAKE: usize = 4096;
+/// Bytes of a ZMTP handshake to read: the socket type comes earlier.
+const MAX_HANDSHAKE_BYTES: usize = 4096;
 
-/// The signature that begins a ZMTP greeting, and an empty line, on which an HTTP server complains.
-const KNOCK: &[u8] = b"\xff\0\0\0\0\0\0\0\x01\x7f\r\n\r\n";
+/// The start of a ZMTP greeting and an empty line, to which an HTTP server answers with an error.
+const PROBE: &[u8] = b"\xff\0\0\0\0\0\0\0\x01\x7f\r\n\r\n";
 
-/// Connects by plain TCP and hangs up.
+/// Connects by plain TCP.
 pub fn tcp(
     address: SocketAddr,
     clock: &dyn Clock,
@@ -35,10 +35,10 @@ pub fn tcp(
     })
 }
 
-/// Sockets that answer a DEALER.
-const ANSWERS: [&str; 3] = ["REP", "ROUTER", "DEALER"];
+/// Types of ZeroMQ sockets that can answer a DEALER.
+const ANSWERING: [&str; 3] = ["REP", "ROUTER", "DEALER"];
 
-/// Says why the ZMTP handshake with `address` did not come about.
+/// Why the ZMTP handshake with `address` failed.
 pub(super) fn no_handshake(
     address: SocketAddr,
     clock: &dyn Clock,
@@ -50,26 +50,26 @@ pub(super) fn no_handshake(
         Err(error) => return error,
     };
     let wait = until.left(clock).clamp(Duration::from_millis(1), BANNER_WAIT);
-    let heard = listen(&mut stream, wait).or_else(|| {
-        stream.write_all(KNOCK).ok()?;
-        listen(&mut stream, wait)
+    let banner = read_banner(&mut stream, wait).or_else(|| {
+        stream.write_all(PROBE).ok()?;
+        read_banner(&mut stream, wait)
     });
-    match heard {
+    match banner {
         Some(banner) if banner.first() == Some(&0xff) => {
             match socket_type(&mut stream, banner, clock, until) {
-                Some(kind) if !ANSWERS.contains(&&*kind) => LinkError::NotZeroMq(format!(
+                Some(kind) if !ANSWERING.contains(&&*kind) => LinkError::NotZeroMq(format!(
                     "a ZeroMQ {} socket; quotes come from a PUB, on port 5556",
                     kind.escape_debug()
                 )),
                 _ => LinkError::Stalled,
             }
         }
-        Some(banner) => LinkError::NotZeroMq(looks_like(&banner)),
+        Some(banner) => LinkError::NotZeroMq(describe(&banner)),
         None => LinkError::Silent,
     }
 }
 
-fn listen(stream: &mut TcpStream, wait: Duration) -> Option<Vec<u8>> {
+fn read_banner(stream: &mut TcpStream, wait: Duration) -> Option<Vec<u8>> {
     stream.set_read_timeout(Some(wait)).ok()?;
     let mut banner = vec![0; 120];
     let count = stream.read(&mut banner).ok()?;
@@ -77,19 +77,19 @@ fn listen(stream: &mut TcpStream, wait: Duration) -> Option<Vec<u8>> {
     (count > 0).then_some(banner)
 }
 
-/// What a ZMTP 3 peer says of its socket once it was greeted; nothing where it says nothing in time.
+/// Greets a ZMTP 3 peer and reads its socket's type, if it sends one in time.
 fn socket_type(
     stream: &mut TcpStream,
-    mut heard: Vec<u8>,
+    mut received: Vec<u8>,
     clock: &dyn Clock,
     until: Deadline,
 ) -> Option<String> {
     const NAME: &[u8] = b"Socket-Type";
     stream.write_all(&greeting()).ok()?;
-    // The rest of its greeting, and READY behind it.
-    while heard.len() < MOST_OF_A_HANDSHAKE && !until.is_past(clock) {
-        let value = heard.windows(NAME.len()).position(|bytes| bytes == NAME).and_then(|at| {
-            let (length, value) = heard.get(at + NAME.len()..)?.split_first_chunk::<4>()?;
+    // The rest of its greeting, then its READY command.
+    while received.len() < MAX_HANDSHAKE_BYTES && !until.is_past(clock) {
+        let value = received.windows(NAME.len()).position(|bytes| bytes == NAME).and_then(|at| {
+            let (length, value) = received.get(at + NAME.len()..)?.split_first_chunk::<4>()?;
             value.get(..usize::try_from(u32::from_be_bytes(*length)).ok()?)
         });
         if let Some(value) = value {
@@ -97,12 +97,12 @@ fn socket_type(
         }
         let mut more = [0; 256];
         let count = stream.read(&mut more).ok().filter(|count| *count > 0)?;
-        heard.extend_from_slice(&more[..count]);
+        received.extend_from_slice(&more[..count]);
     }
     None
 }
 
-/// The 64 bytes with which ZMTP 3.0 begins, for the mechanism NULL.
+/// The 64-byte greeting of ZMTP 3.0 with the mechanism NULL.
 fn greeting() -> [u8; 64] {
     let mut greeting = [0; 64];
     (greeting[0], greeting[9], greeting[10]) = (0xff, 0x7f, 3);
@@ -110,7 +110,8 @@ fn greeting() -> [u8; 64] {
     greeting
 }
 
-fn looks_like(banner: &[u8]) -> String {
+/// Describes a server by its banner.
+fn describe(banner: &[u8]) -> String {
     let text = String::from_utf8_lossy(banner);
     let line: String = text.lines().next().unwrap_or_default().escape_debug().take(60).collect();
     let kind = if text.starts_with("HTTP/") {

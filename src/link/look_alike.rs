@@ -1,8 +1,7 @@
-//! Who answered a PING, when it wasn't the gateway.
+//! Classifies the program that answered a PING, where it wasn't the gateway.
 //!
-//! Other programs listen on the same port and answer in ZeroMQ. Two of them are known to trade on messages that they
-//! take for orders (hazard 11), so after a wrong answer nothing more is sent, and the operator is told which it looks
-//! like.
+//! Other programs listen on the same port and answer over ZeroMQ. Two of them are known to take messages for orders
+//! (hazard 11), so after a wrong answer nothing more is sent, and the operator reads which program it looks like.
 
 use std::fmt;
 
@@ -10,22 +9,22 @@ use serde_json::{Map, Value};
 
 use crate::protocol::{ErrorCode, Malformed};
 
-/// What the far end looks like, judged by its answer to a PING.
+/// A program that is not the gateway, by its answer to a PING.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LookAlike {
-    /// The EA that answers `Unknown Command`, and trades on any text that holds `TRADE` or `EXECUTION`.
+    /// The EA that answers `Unknown Command` and trades on any text with `TRADE` or `EXECUTION`.
     TextEa,
-    /// The EA that takes every message with an `action` or a `magic` for a market order.
+    /// The EA that takes every message with `action` or `magic` for a market order.
     OrderEa,
-    /// Something that sends back what it was sent.
+    /// An echo server: it sent the PING back.
     Echo,
-    /// It speaks the protocol and refused the PING; holds its code.
+    /// A program that speaks the protocol and refused the PING; holds its error code.
     RefusingGateway(ErrorCode),
-    /// It answers as the gateway does, but for this: what makes it another program, or a gateway that is broken.
+    /// An answer like the gateway's, except for one error: another program, or a broken gateway.
     NearlyGateway(Malformed),
-    /// It speaks JSON, and not this protocol; holds the first complaint.
+    /// JSON of another protocol; holds the first error.
     OtherJson(Malformed),
-    /// It doesn't speak JSON; holds what it said, shortened and escaped.
+    /// No JSON; holds the beginning of the answer, escaped.
     NotJson(String),
 }
 
@@ -51,12 +50,12 @@ impl fmt::Display for LookAlike {
     }
 }
 
-/// What every answer of the gateway holds, and few others do.
+/// The keys that every answer of the gateway has, and few others have.
 const PONG_KEYS: [&str; 2] = ["uuid", "status"];
 
-/// Whether an answer that is no JSON is an object with the keys of a pong. A key is looked for as text, because there is
-/// no parsing what is cut off, is not UTF-8, or holds `NaN`.
-fn begins_as_a_pong(answer: &[u8]) -> bool {
+/// Whether an answer that is no valid JSON looks like an object with the keys of a pong. It searches for the keys as text,
+/// because an answer that is cut off, is not UTF-8 or holds `NaN` can't be parsed.
+fn resembles_a_pong(answer: &[u8]) -> bool {
     let holds = |key: &str| {
         let quoted = format!("\"{key}\"");
         answer.windows(quoted.len()).any(|window| window == quoted.as_bytes())
@@ -64,18 +63,18 @@ fn begins_as_a_pong(answer: &[u8]) -> bool {
     answer.trim_ascii_start().starts_with(b"{") && PONG_KEYS.into_iter().all(holds)
 }
 
-/// Judges an answer to a PING that was not the gateway's; `complaint` is what made it unreadable, where it was.
+/// Classifies an answer to a PING that was not the gateway's; `complaint` is the error of an unreadable one.
 pub fn classify(sent: &[u8], answer: &[u8], complaint: Option<Malformed>) -> LookAlike {
     if sent == answer {
         return LookAlike::Echo;
     }
     let Ok(fields) = serde_json::from_slice::<Map<String, Value>>(answer) else {
-        // The beginning of such an answer looks right: what is wrong with it must be said, and where.
-        if let Some(complaint) = complaint.filter(|_| begins_as_a_pong(answer)) {
+        // Its beginning looks right, so quoting it would not help: the error does.
+        if let Some(complaint) = complaint.filter(|_| resembles_a_pong(answer)) {
             return LookAlike::NearlyGateway(complaint);
         }
-        let said = String::from_utf8_lossy(&answer[..answer.len().min(60)]);
-        return LookAlike::NotJson(said.escape_debug().to_string());
+        let beginning = String::from_utf8_lossy(&answer[..answer.len().min(60)]);
+        return LookAlike::NotJson(beginning.escape_debug().to_string());
     };
     let text = |name: &str| fields.get(name).and_then(Value::as_str);
     if text("msg").is_some_and(|message| message.eq_ignore_ascii_case("unknown command")) {
@@ -108,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn what_begins_as_the_gateways_answer_is_told_by_what_is_wrong_with_it() {
+    fn an_answer_like_the_gateways_is_described_by_its_error() {
         let nearly = "its answer is nearly the gateway's, and breaks the protocol: ";
         for (answer, wrong) in [
             (
@@ -127,7 +126,7 @@ mod tests {
         ] {
             assert_eq!(words(answer), format!("{nearly}{wrong}"));
         }
-        // What lacks its keys is told by what it said.
+        // An answer without its keys is quoted.
         for (answer, told) in [
             (&b"{\"status\":NaN}"[..], r#"a program that answers "{\"status\":NaN}""#),
             (

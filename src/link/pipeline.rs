@@ -1,49 +1,49 @@
-//! Many CLOSE requests in flight on one proved connection, and a list behind them.
+//! Many CLOSE requests in flight on one proved connection, and a position list requested behind them.
 //!
-//! Closing N positions then costs N executions and not N round trips. The gateway answers strictly in turn, so an answer
-//! to a later request says that the earlier ones will never be answered; and a list that was asked for behind the
-//! requests, on their own connection, shows what became of all of them (PROTOCOL.md, section 1). OPEN is never
-//! pipelined, nor SYNC_ALL, which carries no `uuid`.
+//! Closing N positions then costs N executions instead of N round trips. The gateway answers strictly in turn, so an
+//! answer to a later request shows that the earlier ones stay unanswered; and a list requested behind the requests, on
+//! their own connection, shows the outcome of all of them (PROTOCOL.md, section 1). OPEN is never pipelined, nor is
+//! SYNC_ALL, whose reply has no `uuid`.
 
 use std::collections::VecDeque;
 
 use uuid::Uuid;
 
-use super::order::{Claim, ClosePermit, claim, prepare_close};
+use super::order::Claim;
+use super::permit::{ClosePermit, RequestFrame};
 use super::session::{Answer, AskError, Session, answer};
 use super::transport::{LinkError, Received};
 use crate::clock::Deadline;
 use crate::protocol::Request;
-use crate::protocol::order::{Close, Closed};
-use crate::protocol::positions::Positions;
-use crate::protocol::reply::Read;
-use crate::protocol::wire::parse_flat;
+use crate::protocol::close::{Close, Closed};
+use crate::protocol::positions::{GetPositions, Positions};
+use crate::protocol::reply::Unmatched;
 use crate::units::Ticket;
 
-/// What came of one CLOSE.
+/// The answer to one CLOSE.
 #[derive(Debug)]
-pub struct Event {
-    /// The position that was to be closed.
+pub struct CloseAnswer {
+    /// The position to be closed.
     pub ticket: Ticket,
-    /// What is claimed.
+    /// The gateway's claim.
     pub claim: Claim<Closed>,
-    /// The answer's very bytes, where one came.
+    /// The answer's bytes, where one came.
     pub raw: Option<Received>,
 }
 
-/// Requests in flight on a session.
+/// CLOSE requests in flight on a session.
 pub struct Pipeline<'s, 'c> {
     session: &'s mut Session<'c>,
     in_flight: VecDeque<(Uuid, Ticket)>,
 }
 
 impl<'s, 'c> Pipeline<'s, 'c> {
-    /// On that session, with nothing in flight.
+    /// A pipeline with nothing in flight.
     pub fn new(session: &'s mut Session<'c>) -> Self {
         Self { session, in_flight: VecDeque::new() }
     }
 
-    /// How many requests are unanswered.
+    /// Number of unanswered requests.
     pub fn in_flight(&self) -> usize {
         self.in_flight.len()
     }
@@ -51,75 +51,74 @@ impl<'s, 'c> Pipeline<'s, 'c> {
     /// Sends a CLOSE without waiting. After an error the request may have left all the same.
     pub fn send(
         &mut self,
-        _permit: &ClosePermit,
+        permit: &ClosePermit,
         order: Close,
         until: Deadline,
     ) -> Result<(), LinkError> {
         let ticket = order.ticket;
-        let prepared = prepare_close(order, self.session.clock.now());
-        self.in_flight.push_back((prepared.uuid(), ticket));
-        self.session.connection.send(&prepared.frame(), until).map(drop)
+        let request = Request::new(order, self.session.clock.now());
+        self.in_flight.push_back((request.uuid, ticket));
+        let frame = RequestFrame::close(permit, &request);
+        self.session.connection.send(&frame, until).map(drop)
     }
 
-    /// Waits for the next answer. Earlier requests that it leaves unanswered for ever come with it, as lost.
-    pub fn next(&mut self, until: Deadline) -> Result<Vec<Event>, LinkError> {
+    /// Waits for the next answer. Earlier requests that it shows to be unanswered for good come before it, as lost.
+    pub fn next(&mut self, until: Deadline) -> Result<Vec<CloseAnswer>, LinkError> {
         let raw = self.session.connection.receive(until)?;
-        Ok(self.attribute(raw))
+        Ok(self.take(raw, None).0)
     }
 
-    /// Asks for the list behind everything in flight, and waits until it is there. Answers that come before it, and
-    /// requests that it shows to be lost, are told one by one as they come; `patience` is what each wait may take.
+    /// Requests the list behind everything in flight and waits for it. Answers that come before it, and requests that it
+    /// shows to be lost, are passed to `answered`; `deadline` gives the deadline of each wait.
     pub fn list(
         &mut self,
-        mut patience: impl FnMut() -> Deadline,
-        tell: &mut dyn FnMut(Event),
+        mut deadline: impl FnMut() -> Deadline,
+        answered: &mut dyn FnMut(CloseAnswer),
     ) -> Result<Answer<Positions>, AskError> {
-        let uuid = Uuid::new_v4();
-        let sent_at = self.session.clock.now();
-        let action = <Positions as Read>::action(());
-        let frame = Request { uuid, timestamp: sent_at, action }.encode();
-        let start = self.session.connection.send(&frame, patience())?;
+        let request = Request::new(GetPositions, self.session.clock.now());
+        let start = self.session.connection.send(&RequestFrame::read(&request), deadline())?;
         loop {
-            let raw = self.session.connection.receive(patience())?;
-            if uuid_of(&raw) != Some(uuid) && !self.in_flight.is_empty() {
-                self.attribute(raw).into_iter().for_each(&mut *tell);
-                continue;
+            let raw = self.session.connection.receive(deadline())?;
+            let (closes, list) = self.take(raw, Some(request.uuid));
+            closes.into_iter().for_each(&mut *answered);
+            if let Some(raw) = list {
+                let rtt = self.session.clock.monotonic().saturating_sub(start);
+                return answer(raw, &request, rtt);
             }
-            self.give_up(&LinkError::TimedOut).into_iter().for_each(&mut *tell);
-            let rtt = self.session.clock.monotonic().saturating_sub(start);
-            return answer(raw, uuid, sent_at, rtt);
         }
     }
 
-    /// Everything that is still in flight, as lost: the connection is dead.
-    pub fn give_up(&mut self, error: &LinkError) -> Vec<Event> {
+    /// Returns everything in flight as lost: the connection is dead.
+    pub fn give_up(&mut self, error: &LinkError) -> Vec<CloseAnswer> {
         self.in_flight.drain(..).map(|(_, ticket)| lost(ticket, error.clone())).collect()
     }
 
-    /// Finds the request that an answer belongs to. One that belongs to none was meant for the first in turn, and can't
-    /// be believed.
-    fn attribute(&mut self, raw: Received) -> Vec<Event> {
-        let uuid = uuid_of(&raw);
-        let index = self.in_flight.iter().position(|(known, _)| Some(*known) == uuid).unwrap_or(0);
-        let mut events: Vec<Event> = self
+    /// Matches a frame to the requests in flight. Where a list is expected and nothing else can come before it, the frame is
+    /// handed back as the list's. A frame that names no request takes the first one's turn, and can't be believed.
+    fn take(&mut self, raw: Received, list: Option<Uuid>) -> (Vec<CloseAnswer>, Option<Received>) {
+        if list.is_some() && self.in_flight.is_empty() {
+            return (Vec::new(), Some(raw));
+        }
+        let reply = Unmatched::<Closed>::parse(&raw);
+        let named = reply.as_ref().ok().and_then(Unmatched::uuid);
+        if list.is_some() && named == list {
+            drop(reply);
+            return (self.give_up(&LinkError::TimedOut), Some(raw));
+        }
+        let index = self.in_flight.iter().position(|(uuid, _)| Some(*uuid) == named).unwrap_or(0);
+        let mut answers: Vec<CloseAnswer> = self
             .in_flight
             .drain(..index.min(self.in_flight.len()))
             .map(|(_, ticket)| lost(ticket, LinkError::TimedOut))
             .collect();
         if let Some((expected, ticket)) = self.in_flight.pop_front() {
-            events.push(Event { ticket, claim: claim(&raw, expected), raw: Some(raw) });
+            let claim = reply.and_then(|reply| reply.decode(expected)).into();
+            answers.push(CloseAnswer { ticket, claim, raw: Some(raw) });
         }
-        events
+        (answers, None)
     }
 }
 
-fn lost(ticket: Ticket, error: LinkError) -> Event {
-    Event { ticket, claim: Claim::Lost(error), raw: None }
-}
-
-/// Whose an answer says that it is.
-fn uuid_of(raw: &[u8]) -> Option<Uuid> {
-    let root = parse_flat(raw).ok()?;
-    let text = root.optional("uuid")?.string().ok()?;
-    Uuid::try_parse(&text).ok()
+fn lost(ticket: Ticket, error: LinkError) -> CloseAnswer {
+    CloseAnswer { ticket, claim: Claim::Lost(error), raw: None }
 }

@@ -1,55 +1,67 @@
-//! A connection on which a PING proved who answers.
+//! A connection on which a PING proved the gateway's identity.
 //!
-//! A [`Session`] can't be had without that proof, and it is proof for this one connection alone: the next connection,
-//! even to the same address, may reach another program (hazard 11). Each reply must carry its request's `uuid`, so a
-//! late reply is never taken for the next request's (hazard 14). After any error a session is dead.
+//! A [`Session`] can't be had without that proof, which holds for this connection alone: the next one, even to the same
+//! address, may reach another program (hazard 11). Each reply must carry its request's `uuid`, so a late reply is never
+//! taken for the next request's (hazard 14). After any error a session is dead.
 
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use uuid::Uuid;
 
 use super::look_alike::{LookAlike, classify};
+use super::permit::RequestFrame;
 use super::transport::{Connection, LinkError, Received};
 use crate::clock::{Clock, Deadline, micros};
-use crate::protocol::ping::Pong;
-use crate::protocol::reply::{self, Read};
-use crate::protocol::{Action, Malformed, Refusal, Request};
+use crate::protocol::ping::{Ping, Pong};
+use crate::protocol::request::Read;
+use crate::protocol::{Action, Malformed, Refusal, Request, reply};
 
-/// What the PING that opened a session proved.
+/// The identity that the session's PING proved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
-    /// Whether the far end says of itself that it is simulated.
+    /// Whether the gateway says that it is simulated.
     pub simulated: bool,
     /// The gateway's wall clock when it answered.
     pub server_time: Timestamp,
     /// Monotonic round trip; holds no clock skew.
     pub rtt: Duration,
-    /// Gateway's clock minus ours, taken at the middle of the round trip (hazard 8).
+    /// See [`clock_skew`].
     pub skew: SignedDuration,
+    _proved: Proved,
 }
 
+/// The gateway's wall clock minus ours, from a PING sent at `sent_at` by our wall clock: taken at the middle of the round
+/// trip (hazard 8).
+pub fn clock_skew(pong: &Pong, sent_at: Timestamp, rtt: Duration) -> SignedDuration {
+    let half = SignedDuration::try_from(rtt / 2).unwrap_or(SignedDuration::MAX);
+    pong.server_time.duration_since(sent_at).saturating_sub(half)
+}
+
+/// Keeps an identity from being built by hand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Proved;
+
 impl Identity {
-    /// The skew is known to within this, either way: the reply may have been made at any moment of the round trip.
+    /// The skew's error bound in either direction: the gateway may have answered at any moment of the round trip.
     pub fn skew_uncertainty(&self) -> Duration {
         self.rtt / 2
     }
 }
 
-/// One answer, with what is known of the asking.
+/// The answer to one read.
 #[derive(Debug)]
 pub struct Answer<T> {
-    /// What the gateway said.
+    /// The gateway's success reply or refusal.
     pub reply: Result<T, Refusal>,
     /// Monotonic time from the send to the reply.
     pub rtt: Duration,
     /// Our wall clock at the send.
     pub sent_at: Timestamp,
-    /// The reply's very bytes.
+    /// The reply's bytes.
     pub raw: Received,
 }
 
-/// Why a question went unanswered.
+/// Why a read brought no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AskError {
     /// The link failed.
@@ -60,18 +72,18 @@ pub enum AskError {
     Malformed(#[from] Malformed),
 }
 
-/// Why identity could not be proved.
+/// Why the gateway's identity could not be proved.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProofError {
     /// The link failed before an answer came.
     #[error(transparent)]
     Link(#[from] LinkError),
-    /// Somebody else answered.
+    /// Another program answered the PING.
     #[error("whoever answered is not the gateway: {0}")]
     NotTheGateway(LookAlike),
 }
 
-/// A connection to the gateway, proved to be one.
+/// A connection that is proved to lead to the gateway.
 pub struct Session<'c> {
     pub(super) connection: Box<dyn Connection>,
     pub(super) clock: &'c dyn Clock,
@@ -79,20 +91,24 @@ pub struct Session<'c> {
 }
 
 impl<'c> Session<'c> {
-    /// Sends a PING on a fresh connection, and nothing else: only `status ok` with the same `uuid` makes a session.
+    /// Proves the gateway's identity: sends a PING, and nothing else, on a fresh connection. Only `status ok` with the
+    /// same `uuid` is proof.
     pub fn prove(
         mut connection: Box<dyn Connection>,
         clock: &'c dyn Clock,
         until: Deadline,
     ) -> Result<Self, ProofError> {
-        let exchange = exchange(&mut *connection, clock, Action::Ping, until)?;
+        let exchange = Exchange::make(&mut *connection, clock, Ping, until)?;
         let stranger = |complaint| {
-            let look_alike = classify(&exchange.sent, &exchange.received, complaint);
+            let look_alike = classify(exchange.sent.bytes(), &exchange.received, complaint);
             Err(ProofError::NotTheGateway(look_alike))
         };
-        match reply::decode::<Pong>(&exchange.received, exchange.uuid) {
+        match reply::decode(&exchange.received, exchange.request.uuid) {
             Ok(Ok(pong)) => {
-                let identity = identity(&pong, exchange.sent_at, exchange.rtt);
+                let rtt = exchange.rtt;
+                let skew = clock_skew(&pong, exchange.request.timestamp, rtt);
+                let Pong { simulated, server_time, .. } = pong;
+                let identity = Identity { simulated, server_time, rtt, skew, _proved: Proved };
                 Ok(Self { connection, clock, identity })
             }
             Ok(Err(_)) => stranger(None),
@@ -100,70 +116,60 @@ impl<'c> Session<'c> {
         }
     }
 
-    /// What the PING proved.
+    /// The identity that the PING proved.
     pub fn identity(&self) -> &Identity {
         &self.identity
     }
 
-    /// Asks what changes nothing, and waits for the answer.
-    pub fn ask<T: Read>(
+    /// Sends a read and waits for the answer.
+    pub fn ask<A: Read>(
         &mut self,
-        parameters: T::Parameters,
+        action: A,
         until: Deadline,
-    ) -> Result<Answer<T>, AskError> {
-        let action = T::action(parameters);
-        let name = action.name();
-        let exchange = match exchange(&mut *self.connection, self.clock, action, until) {
-            // Another PING that stays unanswered says nothing of the terminal.
-            Err(LinkError::TimedOut) if name != Action::Ping.name() => {
-                return Err(LinkError::Unanswered { action: name }.into());
+    ) -> Result<Answer<A::Reply>, AskError> {
+        let exchange = match Exchange::make(&mut *self.connection, self.clock, action, until) {
+            // An unanswered PING says nothing about the terminal.
+            Err(LinkError::TimedOut) if A::NAME != Ping::NAME => {
+                return Err(LinkError::Unanswered { action: A::NAME }.into());
             }
             exchange => exchange?,
         };
-        answer(exchange.received, exchange.uuid, exchange.sent_at, exchange.rtt)
+        answer(exchange.received, &exchange.request, exchange.rtt)
     }
 }
 
-/// Reads a frame that answers the question of that `uuid`.
-pub(super) fn answer<T: Read>(
-    frame: Received,
-    uuid: Uuid,
-    sent_at: Timestamp,
+/// Decodes the reply to a read.
+pub(super) fn answer<A: Read>(
+    raw: Received,
+    request: &Request<A>,
     rtt: Duration,
-) -> Result<Answer<T>, AskError> {
-    let reply = reply::decode(&frame, uuid)?;
-    Ok(Answer { reply, rtt, sent_at, raw: frame })
+) -> Result<Answer<A::Reply>, AskError> {
+    let reply = reply::decode(&raw, request.uuid)?;
+    Ok(Answer { reply, rtt, sent_at: request.timestamp, raw })
 }
 
-/// What a PING proves; the skew is the gateway's time minus ours at the middle of the round trip.
-pub fn identity(pong: &Pong, sent_at: Timestamp, rtt: Duration) -> Identity {
-    let half = SignedDuration::try_from(rtt / 2).unwrap_or(SignedDuration::MAX);
-    let skew = pong.server_time.duration_since(sent_at).saturating_sub(half);
-    Identity { simulated: pong.simulated, server_time: pong.server_time, rtt, skew }
-}
-
-struct Exchange {
-    uuid: Uuid,
-    sent: Vec<u8>,
-    sent_at: Timestamp,
+/// A read and its reply.
+struct Exchange<A> {
+    request: Request<A>,
+    sent: RequestFrame,
     received: Received,
     rtt: Duration,
 }
 
-fn exchange(
-    connection: &mut dyn Connection,
-    clock: &dyn Clock,
-    action: Action,
-    until: Deadline,
-) -> Result<Exchange, LinkError> {
-    let sent_at = clock.now();
-    let uuid = Uuid::new_v4();
-    let name = action.name();
-    let sent = Request { uuid, timestamp: sent_at, action }.encode();
-    tracing::debug!(action = name, "asking");
-    let start = connection.send(&sent, until)?;
-    let received = connection.receive(until)?;
-    let rtt = clock.monotonic().saturating_sub(start);
-    tracing::debug!(action = name, rtt_us = micros(rtt), bytes = received.len(), "answered");
-    Ok(Exchange { uuid, sent, sent_at, received, rtt })
+impl<A: Read> Exchange<A> {
+    fn make(
+        connection: &mut dyn Connection,
+        clock: &dyn Clock,
+        action: A,
+        until: Deadline,
+    ) -> Result<Self, LinkError> {
+        let request = Request::new(action, clock.now());
+        let sent = RequestFrame::read(&request);
+        tracing::debug!(action = A::NAME, "asking");
+        let start = connection.send(&sent, until)?;
+        let received = connection.receive(until)?;
+        let rtt = clock.monotonic().saturating_sub(start);
+        tracing::debug!(action = A::NAME, rtt_us = micros(rtt), bytes = received.len(), "answered");
+        Ok(Self { request, sent, received, rtt })
+    }
 }

@@ -1,8 +1,9 @@
-//! From a configured name to the address that is really spoken to.
+//! Resolves the configured name to an address, and refuses this machine's own.
 //!
-//! libzmq calls a `connect` to a name that doesn't resolve a success, so the name is resolved here, once, under the
-//! deadline, and zmq is given the number. What is judged is that number: an order went to a local mock because nobody
-//! looked where the name led (hazard 12).
+//! libzmq calls a `connect` to an unknown name a success. So the name is resolved here, once, under the deadline, and zmq
+//! gets the address. An order once went to a local mock because nobody looked where the name led (hazard 12): every
+//! command that talks to a gateway refuses an address of this machine unless it is asked for, and reports name their
+//! target.
 
 use std::fmt;
 use std::io;
@@ -11,6 +12,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket}
 use super::transport::LinkError;
 use crate::clock::{Clock, Deadline, StopToken};
 use crate::os::with_deadline::with_deadline;
+use crate::report::TargetKind;
 
 /// Where the gateway is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +27,32 @@ pub struct Target {
     pub source: Option<IpAddr>,
     /// Set where the address is this machine itself.
     pub own: Option<Own>,
+    _resolved: Resolved,
+}
+
+/// Keeps a target from being built by hand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Resolved;
+
+/// Proof that a target may be talked to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Allowed(());
+
+/// Refuses this machine's own addresses, unless asked for (hazard 12).
+pub fn allow(target: &Target, loopback_asked_for: bool) -> Result<Allowed, &Own> {
+    match &target.own {
+        Some(own) if !loopback_asked_for => Err(own),
+        _ => Ok(Allowed(())),
+    }
+}
+
+/// The target as reports name it. Only the gateway itself can say that it is simulated.
+pub fn kind(target: &Target, says_simulated: bool) -> TargetKind {
+    match (says_simulated, &target.own) {
+        (true, _) => TargetKind::Simulated,
+        (false, Some(_)) => TargetKind::Loopback,
+        (false, None) => TargetKind::Live,
+    }
 }
 
 /// How an address is this machine's.
@@ -96,6 +124,7 @@ pub fn resolve(
         source,
         own: own(ip, source),
         alternatives: addresses,
+        _resolved: Resolved,
     })
 }
 
@@ -162,6 +191,15 @@ fn interface_of(ip: IpAddr) -> Option<String> {
         };
         (own == ip).then_some(interface.interface_name)
     })
+}
+
+/// For tests that meet the simulated gateway in this process.
+#[cfg(test)]
+pub(crate) fn allowed_for_tests() -> Allowed {
+    let clock = crate::clock::SystemClock::new(StopToken::never());
+    let until = Deadline::after(&clock, std::time::Duration::from_secs(5));
+    let here = resolve("127.0.0.1", 0, &clock, &StopToken::never(), until).unwrap();
+    allow(&here, true).unwrap()
 }
 
 #[cfg(test)]

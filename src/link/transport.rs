@@ -1,38 +1,39 @@
-//! What carries frames to the gateway and back. Two users: the ZeroMQ socket ([`super::zeromq`]) and the simulated
+//! Carries frames to the gateway and back. Two implementations: the ZeroMQ socket ([`super::zeromq`]) and the simulated
 //! gateway in this process ([`crate::sim`]).
 //!
-//! A [`Connection`] is one TCP connection, for good or ill: it never reconnects by itself, because whoever took the
-//! port since would get the order that another's PING had vouched for. Once any call on it failed it is dead, and a new
-//! one has to prove the gateway's identity anew (PROTOCOL.md, section 1).
+//! A [`Connection`] is one TCP connection and never reconnects: another program that took the port since would get the
+//! order that the gateway's PING had vouched for. After a failed call it is dead, and a new connection must prove the
+//! gateway's identity again (PROTOCOL.md, section 1).
 
 use std::fmt;
 use std::ops::Deref;
 use std::time::Duration;
 
+use super::permit::RequestFrame;
 use crate::clock::{Deadline, Stopped};
 use crate::os::with_deadline::Unfinished;
 
 /// Opens connections to one endpoint.
 pub trait Transport {
-    /// Opens a new connection and returns once the far end completed the handshake of the protocol beneath.
+    /// Opens a new connection. Returns once the far end has completed ZMTP's handshake.
     fn connect(&self, until: Deadline) -> Result<Box<dyn Connection>, LinkError>;
 }
 
-/// One connection. A frame that was sent may have been executed, whatever else fails.
+/// One connection. A frame that was sent may have been executed, whatever fails afterwards.
 pub trait Connection {
-    /// Hands one frame over. `Ok` says that it left, not that it arrived, and when on the monotonic clock: a round trip
-    /// holds nothing of what it took to look after the connection first.
-    fn send(&mut self, frame: &[u8], until: Deadline) -> Result<Duration, LinkError>;
+    /// Sends one frame. `Ok` means that it left, not that it arrived. It holds the monotonic time of the send, from which a
+    /// round trip is measured: checking the connection first takes time that is not the gateway's.
+    fn send(&mut self, frame: &RequestFrame, until: Deadline) -> Result<Duration, LinkError>;
 
-    /// The next frame from the far end. Frames come in the order in which they were asked for.
+    /// Waits for the next frame. Replies come in the order of their requests.
     fn receive(&mut self, until: Deadline) -> Result<Received, LinkError>;
 }
 
-/// A frame's bytes, where they were received: a list of thousands is not copied.
+/// The bytes of a received frame, in the buffer that received them: a list of thousands is not copied.
 pub struct Received(Box<dyn Deref<Target = [u8]>>);
 
 impl Received {
-    /// What that buffer holds.
+    /// The bytes of this buffer.
     pub fn new(buffer: impl Deref<Target = [u8]> + 'static) -> Self {
         Self(Box::new(buffer))
     }
@@ -60,7 +61,7 @@ impl fmt::Debug for Received {
     }
 }
 
-/// Why a connection could not be made, or can't be used any longer.
+/// Why a connection could not be opened, or can't be used any longer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LinkError {
     /// Nothing listens on the port.
@@ -69,39 +70,39 @@ pub enum LinkError {
     /// No answer before the deadline.
     #[error("timed out")]
     TimedOut,
-    /// The PING was answered on this connection, and what was asked after it was not: the gateway waits for its terminal.
+    /// The gateway answered PING, but not the next request in time: it waits for its terminal.
     #[error("PING was answered, and {action} was not in time")]
     Unanswered {
-        /// What was asked.
+        /// The action of that request.
         action: &'static str,
     },
-    /// Something accepted the connection and never said a word: a gateway that hangs, or no ZeroMQ peer at all.
+    /// The far end accepted the connection and sent nothing: a gateway that hangs, or no ZeroMQ peer.
     #[error("the connection was accepted, and nothing was said on it")]
     Silent,
-    /// Something greeted as a ZeroMQ peer does, and got no further.
+    /// The far end sent a ZeroMQ greeting and did not complete the handshake.
     #[error("the ZMTP handshake was begun and not ended in time")]
     Stalled,
-    /// No way to that network.
+    /// No route to the network.
     #[error("no route to the host")]
     NoRoute,
-    /// The connection was there and is gone.
+    /// The far end closed the connection.
     #[error("the connection was closed by the far end")]
     Lost,
-    /// Something accepted the connection and doesn't speak ZeroMQ's ZMTP 3 as a REP socket; holds what it looks like.
+    /// The far end accepted the connection and is no ZeroMQ REP socket; holds what it looks like.
     #[error("not the gateway's ZeroMQ socket: {0}")]
     NotZeroMq(String),
-    /// A frame past the limit; the connection is cut by it.
+    /// A frame beyond the limit; it ends the connection.
     #[error("a frame of {bytes} bytes, past the limit of {limit}")]
     Oversized {
-        /// The frame's length.
+        /// The frame's length in bytes.
         bytes: usize,
-        /// The limit.
+        /// The limit in bytes.
         limit: usize,
     },
-    /// Another error of the operating system or of libzmq; holds its words.
+    /// Another error of the operating system or of libzmq; holds its message.
     #[error("{0}")]
     System(String),
-    /// Somebody asked this run to stop.
+    /// The run was stopped.
     #[error(transparent)]
     Stopped(#[from] Stopped),
 }

@@ -23,16 +23,17 @@ use uuid::Uuid;
 
 use super::sync;
 use crate::clock::{Clock, Deadline, StopToken, humanize, micros};
+use crate::evidence::outcome::{CloseOutcome, OpenOutcome};
 use crate::failure::{Failure, FailureContext};
 use crate::guard::decision::{Decision, Rules};
-use crate::link::order::ClosePermit;
+use crate::link::permit::ClosePermit;
 use crate::link::{Client, Identity, ReadPolicy};
 use crate::proof::intents::Records;
 use crate::protocol::positions::Position;
 use crate::report::{Check, Outcome};
 use crate::units::{Lots, Magic, Money, Symbol, Ticket};
 
-use watch::{Monitor, Told, Watched};
+use watch::{Monitor, WatchEvent, Watched};
 
 /// No canary is larger, whatever flags and settings say.
 pub fn ceiling() -> Decimal {
@@ -120,7 +121,7 @@ pub struct Deps<'m> {
     /// Whether a watch is to leave its position to the next one.
     pub hand_over: &'m dyn Fn() -> bool,
     /// Hears of every look of a watch.
-    pub observe: &'m mut dyn FnMut(Told<'_>),
+    pub observe: &'m mut dyn FnMut(WatchEvent<'_>),
     /// Named points around the send, for tests that kill the process there.
     pub point: &'m dyn Fn(&'static str),
 }
@@ -138,14 +139,14 @@ pub struct Report {
     pub decision: Option<Decision>,
     /// Round trip at the 99th percentile of those that were measured, in µs.
     pub latency_p99_us: Option<u64>,
-    /// What became of the order.
-    pub order: Option<Ordered>,
+    /// The order and its outcome.
+    pub order: Option<OrderReport>,
     /// The position of an earlier run that was taken up instead.
     pub adopted: Option<Adopted>,
     /// The watch over the position, where it was watched.
     pub monitor: Option<Watched>,
-    /// What became of its position.
-    pub close: Option<Closed>,
+    /// Its position at the end of the run.
+    pub close: Option<CloseReport>,
     /// The balance before the order.
     pub balance_before: Option<Money>,
     /// The balance after all.
@@ -186,56 +187,51 @@ pub struct Plan {
     pub resume: bool,
 }
 
-/// What became of the order.
+/// The order and its outcome.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct Ordered {
-    /// What became of it.
-    pub result: OrderEnd,
+pub struct OrderReport {
+    /// The outcome, in one word.
+    #[serde(serialize_with = "OpenOutcome::as_word")]
+    #[schemars(schema_with = "OpenOutcome::word_schema")]
+    pub result: OpenOutcome,
     /// The position as the list holds it.
     pub position: Option<Position>,
-    /// Whether the gateway named its ticket. One found by its likeness alone is never closed by itself.
+    /// Whether the gateway named its ticket. A position that was found by its likeness alone is never closed by itself.
     pub named: bool,
     /// Whether less was filled than ordered.
     pub partial: bool,
-    /// What the gateway said of it.
+    /// The gateway's claim, in words.
     pub said: String,
     /// What shows the result, or what is missing.
     pub why: String,
 }
 
-/// What became of the order, in one word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum OrderEnd {
-    /// A list holds its position.
-    Executed,
-    /// Proved that it opened nothing.
-    NotExecuted,
-    /// Neither is proved.
-    Unknown,
+impl OrderReport {
+    fn new(result: OpenOutcome, named: bool, said: String, ordered: &Lots) -> Self {
+        let (position, why) = match &result {
+            OpenOutcome::Executed { ticket, position } => {
+                (Some((**position).clone()), format!("the gateway's list holds {ticket}"))
+            }
+            OpenOutcome::NotExecuted { why, .. } | OpenOutcome::Unknown { why } => {
+                (None, why.clone())
+            }
+        };
+        let partial = position.as_ref().is_some_and(|position| position.volume < *ordered);
+        Self { result, position, named, partial, said, why }
+    }
 }
 
-/// What became of the position.
+/// The position at the end of the run.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct Closed {
+pub struct CloseReport {
     /// The position.
     pub ticket: Ticket,
-    /// What became of it.
-    pub result: CloseEnd,
+    /// The outcome, in one word.
+    #[serde(serialize_with = "CloseOutcome::as_canary_word")]
+    #[schemars(schema_with = "CloseOutcome::canary_schema")]
+    pub result: CloseOutcome,
     /// What shows it, or what is missing.
     pub why: String,
-}
-
-/// What became of the position, in one word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum CloseEnd {
-    /// Proved gone.
-    Closed,
-    /// Left open, because that was asked for.
-    KeptOpen,
-    /// Not proved closed: it may lose money now.
-    NotClosed,
 }
 
 impl Report {
@@ -288,8 +284,8 @@ pub fn run(client: &mut Client<'_>, options: &Options, deps: &mut Deps<'_>) -> O
     }
     let admitted = admission::admit(client, options, deps, &mut report);
     let simulated = client.is_simulated();
-    let ready = match admitted {
-        Ok(ready) => ready,
+    let admission = match admitted {
+        Ok(admission) => admission,
         Err(failure) => return trade::refused(report, failure, simulated),
     };
     if options.dry_run {
@@ -298,5 +294,5 @@ pub fn run(client: &mut Client<'_>, options: &Options, deps: &mut Deps<'_>) -> O
     if let Err(failure) = (deps.confirm)(&report) {
         return trade::refused(report, failure, simulated);
     }
-    trade::trade(client, options, deps, report, ready, simulated)
+    trade::trade(client, options, deps, report, admission, simulated)
 }

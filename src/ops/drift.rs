@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::guard::drift::psi::{Bin, Bins, Psi};
 use crate::guard::drift::sample::{self, Source};
-use crate::guard::drift::{CannotJudge, Limits, State};
+use crate::guard::drift::{CannotJudge, DriftState, Limits};
 use crate::report::{Outcome, Verdict};
 
 /// Options of a comparison.
@@ -29,7 +29,7 @@ pub struct Options {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Report {
     /// The state that the index stands for.
-    pub state: State,
+    pub state: DriftState,
     /// The Population Stability Index; null where it could not be computed.
     pub psi: Option<f64>,
     /// The average index of two samples of these sizes from one distribution.
@@ -68,7 +68,7 @@ pub fn run(options: &Options) -> Outcome<Report> {
         values,
     };
     let mut report = Report {
-        state: State::CannotBeJudged,
+        state: DriftState::CannotBeJudged,
         psi: None,
         psi_noise: None,
         psi_watch: options.limits.watch,
@@ -86,21 +86,21 @@ pub fn run(options: &Options) -> Outcome<Report> {
     };
     let compared = || -> Result<Psi, CannotJudge> {
         let (reference, current) = (reference?, current?);
-        Ok(Bins::of(&reference.values)?.compare(&current.values)?)
+        Ok(Bins::new(&reference.values)?.compare(&current.values)?)
     };
     match compared() {
         Ok(psi) => {
-            report.state = State::of(psi.value, options.limits);
+            report.state = DriftState::of(psi.value, options.limits);
             (report.psi, report.psi_noise) = (Some(psi.value), Some(psi.noise));
             report.bins = psi.bins;
         }
         Err(why) => report.why = Some(why.to_string()),
     }
     let verdict = match report.state {
-        State::Stable => Verdict::Pass,
-        State::Watch => Verdict::Warn,
-        State::Drift => Verdict::Fail,
-        State::CannotBeJudged => Verdict::Unknown,
+        DriftState::Stable => Verdict::Pass,
+        DriftState::Watch => Verdict::Warn,
+        DriftState::Drift => Verdict::Fail,
+        DriftState::CannotBeJudged => Verdict::Unknown,
     };
     Outcome::judged(report, verdict, false)
 }

@@ -23,10 +23,11 @@ use crate::clock::{Clock, Deadline, Stopped};
 use crate::evidence::body::{
     Body, EmergencyIntent, EmergencyOutcome, FlatCertificate, Funds, Reading, ReplyHash,
 };
+use crate::evidence::outcome::CloseOutcome;
 use crate::failure::{Code, Failure, FailureContext};
-use crate::link::order::ClosePermit;
+use crate::link::permit::ClosePermit;
 use crate::link::{Client, Error};
-use crate::proof::flat::EmptyBook;
+use crate::proof::{Judgement, flat};
 use crate::protocol::account::Account;
 use crate::protocol::positions::Position;
 use crate::report::{Outcome, Verdict};
@@ -114,28 +115,16 @@ pub struct TicketReport {
     pub side: Side,
     /// Its volume in lots.
     pub volume: Lots,
-    /// What became of it.
-    pub result: TicketEnd,
+    /// The outcome, in one word.
+    #[serde(serialize_with = "CloseOutcome::as_emergency_word")]
+    #[schemars(schema_with = "CloseOutcome::emergency_schema")]
+    pub result: CloseOutcome,
     /// The gateway's error code, where it refused.
     pub code: Option<String>,
     /// What the gateway said, or what shows the result.
     pub why: String,
     /// Whether it was opened while the others were being closed.
     pub appeared: bool,
-}
-
-/// What became of one position, in one word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum TicketEnd {
-    /// Proved gone.
-    Closed,
-    /// The gateway refused, or closed nothing, and a later list still shows it.
-    Rejected,
-    /// Neither is proved.
-    Unknown,
-    /// No CLOSE was sent for it.
-    NotTried,
 }
 
 /// Proof that no position is open, as far as the gateway can show it.
@@ -356,7 +345,7 @@ fn finish(
     };
     let (gateway_cannot_close, listed) = (book.gateway_cannot_close, book.listed);
     let tickets: Vec<TicketReport> = book.tickets.into_values().map(|entry| entry.report).collect();
-    let closed = tickets.iter().filter(|ticket| ticket.result == TicketEnd::Closed).count();
+    let closed = tickets.iter().filter(|ticket| ticket.result == CloseOutcome::Closed).count();
     let not_closed = tickets.len() - closed;
     let done = not_closed == 0 && (certificate.is_some() || options.is_filtered());
     let report = Report {
@@ -390,7 +379,7 @@ fn remains(outcome: &Outcome<Report>, options: &Options) -> Failure {
         let still: Vec<String> = report
             .tickets
             .iter()
-            .filter(|ticket| ticket.result != TicketEnd::Closed)
+            .filter(|ticket| ticket.result != CloseOutcome::Closed)
             .map(|ticket| ticket.ticket.to_string())
             .collect();
         if !still.is_empty() {
@@ -448,9 +437,9 @@ fn certify(
                 )));
             }
         };
-        match EmptyBook::judge(true, Some(&account), &options.credit) {
-            EmptyBook::Unproved { doubt } => Ok(Err(doubt)),
-            EmptyBook::Proved { witness } => {
+        match flat::judge(true, Some(&account), &options.credit) {
+            Judgement::Unproved { doubt } => Ok(Err(doubt)),
+            Judgement::Proved { witness } => {
                 let lists: Result<[Reading; 2], _> = lists.try_into();
                 // Two were read: the loop above returned otherwise.
                 let Ok(lists) = lists else { return Ok(Err("one list is missing".to_owned())) };

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::sync::checks::of_list;
 use crate::failure::FailureContext;
 use crate::link::{Client, Error};
-use crate::proof::flat::EmptyBook;
+use crate::proof::flat;
 use crate::protocol::Refusal;
 use crate::protocol::account::Account;
 use crate::protocol::positions::Position;
@@ -80,8 +80,8 @@ fn read(
     if listed.positions.is_empty() {
         let again = client.positions()?.reply;
         let both_empty = matches!(again, Ok(again) if again.positions.is_empty());
-        let judged = EmptyBook::judge(both_empty, report.account.as_ref(), &options.credit);
-        report.checks.push(judged.check());
+        let judged = flat::judge(both_empty, report.account.as_ref(), &options.credit);
+        report.checks.push(flat::check(judged));
     }
     if !options.symbols.is_empty() {
         listed.positions.retain(|position| options.symbols.contains(&position.symbol));

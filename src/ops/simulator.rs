@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::failure::{Code, Failure};
 use crate::report::{Outcome, Verdict};
-use crate::sim::{Entry, FAULTS, read_ledger};
+use crate::sim::{Execution, FAULTS, read_ledger};
 
 /// The one line that a simulated gateway prints once it listens.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -71,7 +71,7 @@ pub fn list_faults() -> Outcome<Faults> {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Ledger {
     /// The executions.
-    pub executions: Vec<Entry>,
+    pub executions: Vec<Execution>,
 }
 
 /// Reads a book's ledger.

@@ -21,7 +21,7 @@ use serde::Serialize;
 use crate::clock::{Clock, Deadline, micros, signed_micros};
 use crate::failure::{Failure, FailureContext};
 use crate::link::{Client, Error, Identity};
-use crate::proof::intents::{self, Looked, Records};
+use crate::proof::intents::{self, IntentFinding, Records};
 use crate::protocol::Refusal;
 use crate::protocol::account::Account;
 use crate::protocol::positions::Positions;
@@ -103,7 +103,7 @@ pub struct Report {
     /// Every check, in a fixed order.
     pub checks: Vec<Check>,
     /// Orders of earlier runs of which nothing was proved until now.
-    pub intents: Vec<Looked>,
+    pub intents: Vec<IntentFinding>,
     /// What changed since the last snapshot; null where there is none to compare with.
     pub changes: Option<Changes>,
     /// Where the snapshot is, and whether it was replaced.
@@ -218,14 +218,14 @@ fn resolve_intents(
     records: &Records<'_>,
     clock: &dyn Clock,
     warnings: &mut Vec<String>,
-) -> (Vec<Looked>, Option<Failure>) {
+) -> (Vec<IntentFinding>, Option<Failure>) {
     match intents::resolve(client, clock, records, &options.judging.credit, options.deadline) {
-        Ok(looked) => {
-            let unresolved = intents::unresolved(&looked);
-            (looked, unresolved)
+        Ok(findings) => {
+            let unresolved = intents::unresolved(&findings);
+            (findings, unresolved)
         }
-        Err(intents::Trouble::Gateway(_)) => (vec![], None),
-        Err(intents::Trouble::Evidence(error)) => {
+        Err(intents::ResolveError::Gateway(_)) => (vec![], None),
+        Err(intents::ResolveError::Evidence(error)) => {
             warnings.push(format!("earlier orders can't be looked at: {error}"));
             (vec![], None)
         }

@@ -9,10 +9,11 @@ use uuid::Uuid;
 
 use super::close::cannot_close;
 use crate::clock::Deadline;
-use crate::link::order::{Claim, ClosePermit};
+use crate::link::order::Claim;
+use crate::link::permit::ClosePermit;
 use crate::link::{Client, Error, Identity};
 use crate::protocol::ErrorCode;
-use crate::protocol::order::Close;
+use crate::protocol::close::Close;
 use crate::protocol::positions::Position;
 use crate::units::{Lots, Symbol, Ticket};
 

@@ -7,13 +7,15 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::absence::{self, Credible};
+use super::{Judgement, absence};
 use crate::clock::{Clock, Deadline};
 use crate::evidence::body::{RawReply, Reading};
-use crate::link::order::{Answered, Claim, ClosePermit};
+use crate::evidence::outcome::CloseOutcome;
+use crate::link::order::{Claim, OrderAnswer};
+use crate::link::permit::ClosePermit;
 use crate::link::{Client, Error};
 use crate::os::failpoints::{Rule, is_broken};
-use crate::protocol::order::{Close, Closed};
+use crate::protocol::close::{Close, Closed};
 use crate::protocol::positions::Position;
 use crate::protocol::{ErrorCode, Refusal};
 use crate::units::{Money, Ticket};
@@ -23,11 +25,13 @@ const SENDS: u32 = 3;
 /// Between two lists.
 const INTERVAL: Duration = Duration::from_millis(250);
 
-/// What came of closing.
+/// The outcome of closing one position.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Closing {
-    /// What became of the position.
-    pub became: Became,
+pub struct CloseFinding {
+    /// The outcome.
+    pub outcome: CloseOutcome,
+    /// What shows it, or what is missing.
+    pub why: String,
     /// The last answer to a CLOSE, where one came.
     pub reply: Option<RawReply>,
     /// The last list that was read for it.
@@ -36,18 +40,7 @@ pub struct Closing {
     pub cannot_close: bool,
 }
 
-/// What became of the position.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Became {
-    /// It is gone; what shows it.
-    Closed(String),
-    /// A list still shows it; why it wasn't closed.
-    StillOpen(String),
-    /// Neither is proved; what is missing.
-    Unknown(String),
-}
-
-/// How closing is gone about.
+/// The limits of closing one position.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// For one answer to a CLOSE.
@@ -72,41 +65,33 @@ pub fn close(
     others: &BTreeSet<Ticket>,
     options: &Options,
     until: Deadline,
-) -> Result<Closing, Error> {
-    let mut closing = Closing {
-        became: Became::Unknown("nothing was sent".to_owned()),
+) -> Result<CloseFinding, Error> {
+    let mut finding = CloseFinding {
+        outcome: CloseOutcome::Unknown,
+        why: "nothing was sent".to_owned(),
         reply: None,
         reading: None,
         cannot_close: false,
     };
     for _ in 0..SENDS {
         let answered = send(client, clock, permit, position, options, until)?;
-        closing.reply = answered.raw.as_deref().map(RawReply::of).or(closing.reply);
-        let said = describe(&answered.claim);
-        let gone = wait_until_gone(
-            client,
-            clock,
-            position.ticket,
-            others,
-            options,
-            &answered.claim,
-            until,
-        )?;
-        closing.reading = gone.reading.or(closing.reading);
-        closing.became = match gone.became {
-            Became::StillOpen(list) => Became::StillOpen(format!("{said}; {list}")),
-            other => other,
+        finding.reply = answered.raw.as_deref().map(RawReply::of).or(finding.reply);
+        let claim = &answered.claim;
+        let listed =
+            wait_until_gone(client, clock, position.ticket, others, options, claim, until)?;
+        finding.reading = listed.reading.or(finding.reading);
+        finding.outcome = listed.outcome;
+        finding.why = match listed.outcome {
+            CloseOutcome::StillOpen => format!("{}; {}", describe(claim), listed.why),
+            _ => listed.why,
         };
-        closing.cannot_close =
-            matches!(&answered.claim, Claim::Refused(refusal) if cannot_close(refusal));
-        if closing.cannot_close
-            || !matches!(closing.became, Became::StillOpen(_))
-            || until.is_past(clock)
-        {
+        finding.cannot_close = matches!(claim, Claim::Refused(refusal) if cannot_close(refusal));
+        let again = finding.outcome == CloseOutcome::StillOpen && !finding.cannot_close;
+        if !again || until.is_past(clock) {
             break;
         }
     }
-    Ok(closing)
+    Ok(finding)
 }
 
 fn send(
@@ -116,7 +101,7 @@ fn send(
     position: &Position,
     options: &Options,
     until: Deadline,
-) -> Result<Answered<Closed>, Error> {
+) -> Result<OrderAnswer<Closed>, Error> {
     let order = Close {
         ticket: position.ticket,
         symbol: position.symbol.clone(),
@@ -131,8 +116,10 @@ fn send(
     Ok(answered)
 }
 
-struct Gone {
-    became: Became,
+/// What the last list showed.
+struct Listed {
+    outcome: CloseOutcome,
+    why: String,
     reading: Option<Reading>,
 }
 
@@ -146,38 +133,38 @@ fn wait_until_gone(
     options: &Options,
     claim: &Claim<Closed>,
     until: Deadline,
-) -> Result<Gone, Error> {
+) -> Result<Listed, Error> {
     let claimed = matches!(claim, Claim::Done(closed) if closed.ticket.is_real());
     let patience = if claimed { options.settle } else { Duration::ZERO };
     let settled = Deadline::after(clock, patience).min(until);
     let mut reading = None;
     if is_broken(Rule::DoubtFilled) && matches!(claim, Claim::Done(_)) {
-        return Ok(Gone { became: Became::Closed(describe(claim)), reading });
+        return Ok(Listed { outcome: CloseOutcome::Closed, why: describe(claim), reading });
     }
     loop {
         let answer = client.positions()?;
-        let became = match &answer.reply {
-            Err(refusal) => Became::Unknown(refusal.to_string()),
+        let (outcome, why) = match &answer.reply {
+            Err(refusal) => (CloseOutcome::Unknown, refusal.to_string()),
             Ok(list) => {
                 reading = Some(Reading::of(answer.sent_at, list, &answer.raw));
                 if list.positions.iter().any(|position| position.ticket == ticket) {
-                    Became::StillOpen("the list still shows it".to_owned())
+                    (CloseOutcome::StillOpen, "the list still shows it".to_owned())
                 } else {
                     match absence::judge(client, &list.positions, others, &options.credit)? {
-                        Credible::Yes(witness) => Became::Closed(witness),
-                        Credible::No(doubt) => Became::Unknown(doubt),
+                        Judgement::Proved { witness } => (CloseOutcome::Closed, witness),
+                        Judgement::Unproved { doubt } => (CloseOutcome::Unknown, doubt),
                     }
                 }
             }
         };
-        if matches!(became, Became::Closed(_)) || settled.left(clock) <= INTERVAL {
-            return Ok(Gone { became, reading });
+        if outcome == CloseOutcome::Closed || settled.left(clock) <= INTERVAL {
+            return Ok(Listed { outcome, why, reading });
         }
         clock.sleep(INTERVAL)?;
     }
 }
 
-/// What a claim says, for the words of a report.
+/// A claim in words.
 pub fn describe(claim: &Claim<Closed>) -> String {
     match claim {
         Claim::Done(closed) if closed.ticket.is_real() => {

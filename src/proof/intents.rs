@@ -1,54 +1,43 @@
-//! Intents without an outcome, resolved against the gateway.
+//! Resolves intents without an outcome against the gateway.
 //!
-//! A process that was killed around the send leaves an intent, and the next start finds out what became of it before
-//! anything else is opened: executed, not executed, or still unknown. What stays unknown is a person's to look at.
+//! A process that was killed around the send leaves an intent. The next start finds its outcome before anything else is
+//! opened: executed, not executed, or still unknown. A person settles what stays unknown.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::open::{self, Became, ClaimSummary, ExpectedOrder, Found};
+use super::open::{self, ClaimSummary, ExpectedOrder, OpenFinding};
 use crate::clock::{Clock, Deadline};
-use crate::evidence::body::{
-    Body, By, Content, OpenIntent, OpenOutcome, Resolution, Resolved, TicketOutcome, TicketResult,
-};
+use crate::evidence::body::{Body, By, Content, OpenIntent, OpenOutcomeRecord, Resolution};
 use crate::evidence::book::Intent;
+use crate::evidence::outcome::OpenOutcome;
 use crate::evidence::{Evidence, EvidenceError};
 use crate::failure::{Code, Failure};
 use crate::link::{Client, Error};
-use crate::protocol::order::Filled;
+use crate::protocol::open::Filled;
 use crate::protocol::reply;
 use crate::units::{Money, Ticket};
 
-/// What a start found out about an order of an earlier run.
+/// The outcome of an earlier run's order, as this start found it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Looked {
+pub struct IntentFinding {
     /// The run that wrote the intent.
     pub run: Uuid,
-    /// When it did.
+    /// The time of the intent's record.
     pub since: Timestamp,
-    /// What became of the order.
-    pub outcome: Outcome,
+    /// The outcome; nothing new may be opened while it is unknown.
+    #[serde(serialize_with = "OpenOutcome::as_word")]
+    #[schemars(schema_with = "OpenOutcome::word_schema")]
+    pub outcome: OpenOutcome,
     /// The position, where it executed.
     pub ticket: Option<Ticket>,
     /// What shows it, or what is missing.
     pub why: String,
 }
 
-/// What became of an order of an earlier run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// A list holds it.
-    Executed,
-    /// It opened nothing, and never will.
-    NotExecuted,
-    /// Neither is proved: nothing new may be opened.
-    Unknown,
-}
-
-/// Where the records are kept, and whose they are.
+/// The evidence that this run adds to.
 pub struct Records<'e> {
     /// The account's evidence.
     pub evidence: &'e Evidence,
@@ -65,18 +54,18 @@ impl Records<'_> {
     }
 }
 
-/// Why intents could not be looked at.
+/// Why intents could not be resolved.
 #[derive(Debug, thiserror::Error)]
-pub enum Trouble {
-    /// The evidence.
+pub enum ResolveError {
+    /// The evidence can't be read or written.
     #[error(transparent)]
     Evidence(#[from] EvidenceError),
-    /// The gateway.
+    /// The gateway can't be asked.
     #[error(transparent)]
     Gateway(#[from] Error),
 }
 
-/// Looks at every unresolved intent, and records what the gateway's lists prove. Waits for a settle time where one has
+/// Looks for every unresolved order in the gateway's lists, and records what they prove. Waits for a settle time that has
 /// not passed yet, and no longer than `until`.
 pub fn resolve(
     client: &mut Client<'_>,
@@ -84,54 +73,70 @@ pub fn resolve(
     records: &Records<'_>,
     credit: &Money,
     until: Deadline,
-) -> Result<Vec<Looked>, Trouble> {
-    let mut looked = vec![];
+) -> Result<Vec<IntentFinding>, ResolveError> {
+    let mut findings = vec![];
     for intent in records.evidence.unresolved()? {
-        let Some(open) = &intent.open else {
-            let why = "a newer version of mt5crs wrote it, in a form that this one does not know";
-            looked.push(look(&intent, Outcome::Unknown, None, why.to_owned()));
-            continue;
-        };
-        let said = said_of(records.evidence, &intent, open)?;
-        let Found { became, readings } =
-            open::find_out(client, clock, &expected(open, credit), said, until)?;
-        let (outcome, resolved, ticket, why) = match became {
-            Became::Executed { position, named } => {
-                let ticket = position.ticket;
-                let by = if named { "its ticket" } else { "its likeness alone" };
-                let why = format!("the list holds it, known by {by}");
-                (Outcome::Executed, Some(Resolved::Executed { ticket }), Some(ticket), why)
+        findings.push(match &intent.open {
+            Some(open) => resolve_one(client, clock, records, &intent, open, credit, until)?,
+            None => {
+                let why =
+                    "a newer version of mt5crs wrote it, in a form that this one does not know"
+                        .to_owned();
+                finding(&intent, OpenOutcome::Unknown { why: why.clone() }, None, why)
             }
-            Became::NotExecuted { why } => match closed_since(client, records, &intent, open)? {
-                None => (Outcome::NotExecuted, Some(Resolved::NotExecuted), None, why),
-                Some(doubt) => (Outcome::Unknown, None, None, doubt),
-            },
-            Became::Unknown { why } => (Outcome::Unknown, None, None, why),
-        };
-        if let Some(outcome) = resolved {
-            let resolution = Resolution {
-                intent: intent.run,
-                by: By::Gateway,
-                outcome,
-                reason: why.clone(),
-                who: None,
-                readings,
-            };
-            records.add(clock, &resolution.into())?;
-        }
-        looked.push(look(&intent, outcome, ticket, why));
+        });
     }
-    Ok(looked)
+    Ok(findings)
 }
 
-/// What speaks for a position that was opened after the intent and is closed already: it may have been the order's, and
-/// no list shows it any more. A result of just 0.00, closed by somebody else, is not seen.
+fn resolve_one(
+    client: &mut Client<'_>,
+    clock: &dyn Clock,
+    records: &Records<'_>,
+    intent: &Intent,
+    open: &OpenIntent,
+    credit: &Money,
+    until: Deadline,
+) -> Result<IntentFinding, ResolveError> {
+    let claim = recorded_claim(records.evidence, intent, open)?;
+    let OpenFinding { mut outcome, named, readings } =
+        open::find_out(client, clock, &expected(open, credit), &claim, until)?;
+    if let OpenOutcome::NotExecuted { .. } = outcome
+        && let Some(doubt) = closed_since(client, records, intent, open)?
+    {
+        outcome = OpenOutcome::Unknown { why: doubt };
+    }
+    let (opened, why) = match &outcome {
+        OpenOutcome::Unknown { why } => {
+            let why = why.clone();
+            return Ok(finding(intent, outcome, None, why));
+        }
+        OpenOutcome::Executed { ticket, .. } => {
+            let by = if named { "its ticket" } else { "its likeness alone" };
+            (Some(*ticket), format!("the list holds it, known by {by}"))
+        }
+        OpenOutcome::NotExecuted { why, .. } => (None, why.clone()),
+    };
+    let resolution = Resolution {
+        intent: intent.run,
+        by: By::Gateway,
+        opened,
+        reason: why.clone(),
+        who: None,
+        readings,
+    };
+    records.add(clock, &resolution.into())?;
+    Ok(finding(intent, outcome, opened, why))
+}
+
+/// Signs of a position that was opened after the intent and is closed already: it may have been the order's, and no list
+/// shows it any more. A position that somebody else closed with a result of exactly 0.00 leaves no sign.
 fn closed_since(
     client: &mut Client<'_>,
     records: &Records<'_>,
     intent: &Intent,
     open: &OpenIntent,
-) -> Result<Option<String>, Trouble> {
+) -> Result<Option<String>, ResolveError> {
     for record in records.evidence.records()? {
         let record = record?;
         if record.seq <= intent.seq {
@@ -139,8 +144,8 @@ fn closed_since(
         }
         let closed: Vec<Ticket> = match &record.body {
             Some(Body::EmergencyOutcome(outcome)) => {
-                let closed = |ticket: &&TicketOutcome| ticket.result == TicketResult::Closed;
-                outcome.tickets.iter().filter(closed).map(|ticket| ticket.ticket).collect()
+                let closed = outcome.tickets.iter().filter(|ticket| ticket.is_closed());
+                closed.map(|ticket| ticket.ticket).collect()
             }
             Some(Body::CloseIntent(close)) if record.run == intent.run => vec![close.ticket],
             _ => continue,
@@ -167,8 +172,13 @@ fn closed_since(
     })
 }
 
-fn look(intent: &Intent, outcome: Outcome, ticket: Option<Ticket>, why: String) -> Looked {
-    Looked { run: intent.run, since: intent.time, outcome, ticket, why }
+fn finding(
+    intent: &Intent,
+    outcome: OpenOutcome,
+    ticket: Option<Ticket>,
+    why: String,
+) -> IntentFinding {
+    IntentFinding { run: intent.run, since: intent.time, outcome, ticket, why }
 }
 
 fn expected(open: &OpenIntent, credit: &Money) -> ExpectedOrder {
@@ -185,8 +195,8 @@ fn expected(open: &OpenIntent, credit: &Money) -> ExpectedOrder {
     }
 }
 
-/// A ticket that the gateway named keeps an order unknown until a list holds it, in whatever run it is looked at.
-fn said_of(
+/// A ticket that the gateway named keeps an order unknown until a list holds it, in whichever run resolves it.
+fn recorded_claim(
     evidence: &Evidence,
     intent: &Intent,
     open: &OpenIntent,
@@ -196,14 +206,14 @@ fn said_of(
             && outcome.intent == intent.run
             && let Some(ticket) = named_in(outcome, open.request)
         {
-            return Ok(ClaimSummary::Ticket(ticket));
+            return Ok(ClaimSummary::Filled(ticket));
         }
     }
     Ok(ClaimSummary::Silence)
 }
 
 /// The ticket in the gateway's own answer to the OPEN, where it named one.
-fn named_in(outcome: &OpenOutcome, request: Uuid) -> Option<Ticket> {
+fn named_in(outcome: &OpenOutcomeRecord, request: Uuid) -> Option<Ticket> {
     let Content::Text(text) = &outcome.reply.as_ref()?.content else { return None };
     match reply::decode::<Filled>(text.as_bytes(), request) {
         Ok(Ok(filled)) => Some(filled.ticket).filter(|ticket| ticket.is_real()),
@@ -211,8 +221,8 @@ fn named_in(outcome: &OpenOutcome, request: Uuid) -> Option<Ticket> {
     }
 }
 
-/// Whether the gateway's answer to that run's OPEN named the ticket, or a person said that it is the order's. What was
-/// found by its likeness alone is neither (hazard 10).
+/// Whether the gateway's answer to that run's OPEN named the ticket, or a person said that it is the order's. A position
+/// that was found by its likeness alone is neither (hazard 10).
 pub fn is_named(evidence: &Evidence, run: Uuid, ticket: Ticket) -> Result<bool, EvidenceError> {
     let mut request = None;
     for record in evidence.records()? {
@@ -228,7 +238,7 @@ pub fn is_named(evidence: &Evidence, run: Uuid, ticket: Ticket) -> Result<bool, 
             Some(Body::Resolution(Resolution {
                 intent,
                 by: By::Person,
-                outcome: Resolved::Executed { ticket },
+                opened: Some(ticket),
                 ..
             })) if *intent == run => Some(*ticket),
             _ => None,
@@ -240,16 +250,19 @@ pub fn is_named(evidence: &Evidence, run: Uuid, ticket: Ticket) -> Result<bool, 
     Ok(false)
 }
 
-/// The refusal that an intent which stays unknown is to everything that would open more.
-pub fn unresolved(looked: &[Looked]) -> Option<Failure> {
-    let unknown: Vec<&Looked> =
-        looked.iter().filter(|looked| looked.outcome == Outcome::Unknown).collect();
+/// The refusal to open anything more while an earlier order's outcome is unknown.
+pub fn unresolved(findings: &[IntentFinding]) -> Option<Failure> {
+    let is_unknown = |outcome: &OpenOutcome| matches!(outcome, OpenOutcome::Unknown { .. });
+    let unknown: Vec<&IntentFinding> =
+        findings.iter().filter(|finding| is_unknown(&finding.outcome)).collect();
     let first = unknown.first()?;
-    let message = "refused: what became of an earlier order is not proved";
+    let message = "refused: the outcome of an earlier order is not proved";
     let failure = Failure::new(Code::UnresolvedIntent, message)
-        .with_causes(unknown.iter().map(|l| format!("run {} of {}: {}", l.run, l.since, l.why)))
+        .with_causes(unknown.iter().map(|finding| {
+            format!("run {} of {}: {}", finding.run, finding.since, finding.why)
+        }))
         .with_remedy(format!(
-            "look for the order at the terminal (Trade and History tabs), then say what is so: mt5crs evidence resolve {} --executed TICKET, or --not-executed --reason TEXT",
+            "look for the order at the terminal (Trade and History tabs), then record its outcome: mt5crs evidence resolve {} --executed TICKET, or --not-executed --reason TEXT",
             first.run
         ));
     Some(failure)

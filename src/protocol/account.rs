@@ -1,4 +1,4 @@
-//! GET_ACCOUNT: the one action that proves the terminal (hazard 9), though not the broker behind it (hazard 19).
+//! GET_ACCOUNT: the only action that proves the terminal (hazard 9). It doesn't prove the broker behind it (hazard 19).
 
 use std::borrow::Cow;
 
@@ -6,28 +6,42 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::encode::rfc3339;
 use super::malformed::Malformed;
-use super::positions::Position;
-use super::reply::{Read, Success, encode};
-use super::request::Action;
+use super::reply::{self, Reply};
+use super::request::sealed::Sealed;
+use super::request::{Action, Read};
 use super::status::Status;
 use super::wire::{Frame, Object};
 use crate::units::{Level, Money};
 
-/// The account as the gateway reports it; read from GET_ACCOUNT or from the `account` of SYNC_ALL.
+/// The request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct GetAccount;
+
+impl Action for GetAccount {
+    const NAME: &'static str = "GET_ACCOUNT";
+    type Reply = Account;
+}
+
+impl Sealed for GetAccount {}
+
+impl Read for GetAccount {}
+
+/// The account as the gateway reports it: GET_ACCOUNT's reply, or the `account` of SYNC_ALL's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Account {
-    /// Balance: closed trades and deposits.
+    /// Balance: deposits and closed trades.
     pub balance: Money,
-    /// Equity: balance and the open positions' result, swap included.
+    /// Equity: balance plus the profit of the open positions, swap included.
     pub equity: Money,
     /// Margin in use.
     pub margin: Money,
-    /// Margin that is free.
+    /// Free margin.
     pub free_margin: Money,
-    /// 100 × equity / margin in per cent; 0 where no margin is in use, and healthy then.
+    /// 100 × equity / margin in per cent; 0, and healthy, where no margin is in use.
     pub margin_level: Level,
-    /// The account's currency; SYNC_ALL does not report it.
+    /// The account's currency; not reported by SYNC_ALL.
     pub currency: Option<String>,
     /// The account's number, where this gateway reports it.
     pub login: Option<String>,
@@ -35,22 +49,15 @@ pub struct Account {
     pub server: Option<String>,
     /// 0 demo, 1 contest, 2 real, where this gateway reports it.
     pub trade_mode: Option<i64>,
-    /// The gateway's own time of the reply; SYNC_ALL does not report it.
+    /// The gateway's wall clock at the reply; not reported by SYNC_ALL.
     pub reported_at: Option<Timestamp>,
 }
 
-impl Read for Account {
-    type Parameters = ();
-
-    fn action((): ()) -> Action {
-        Action::GetAccount
-    }
-}
-
-impl Success for Account {
+impl Reply for Account {
     const STATUS: &'static [Status] = &[Status::Ok];
+    type Element = ();
 
-    fn read(frame: Frame<'_, Position>) -> Result<Self, Malformed> {
+    fn read(frame: Frame<'_, ()>) -> Result<Self, Malformed> {
         let root = &frame.root;
         let mut account = Self::read_figures(root, ["margin", "free_margin"])?;
         account.currency = Some(root.required("currency")?.string()?.into());
@@ -60,7 +67,7 @@ impl Success for Account {
 }
 
 impl Account {
-    /// The figures that both replies hold, with the two margins under the reply's own names.
+    /// Reads the figures that both replies hold; they name the two margins differently.
     pub(super) fn read_figures(
         object: &Object<'_>,
         [margin, free_margin]: [&'static str; 2],
@@ -84,12 +91,10 @@ impl Account {
         })
     }
 
-    /// Writes it as GET_ACCOUNT's reply.
+    /// Writes the gateway's reply to GET_ACCOUNT.
     pub fn encode(&self, uuid: &str, status: &str, simulated: bool) -> Vec<u8> {
         #[derive(Serialize)]
-        struct Wire<'a> {
-            uuid: &'a str,
-            status: &'a str,
+        struct Fields<'a> {
             balance: &'a Money,
             equity: &'a Money,
             margin: &'a Money,
@@ -103,23 +108,19 @@ impl Account {
             server: Option<&'a str>,
             #[serde(skip_serializing_if = "Option::is_none")]
             trade_mode: Option<i64>,
-            #[serde(skip_serializing_if = "std::ops::Not::not")]
-            simulated: bool,
         }
-        encode(&Wire {
-            uuid,
-            status,
+        let fields = Fields {
             balance: &self.balance,
             equity: &self.equity,
             margin: &self.margin,
             free_margin: &self.free_margin,
             margin_level: &self.margin_level,
             currency: self.currency.as_deref().unwrap_or_default(),
-            timestamp: self.reported_at.map(super::request::rfc3339),
+            timestamp: self.reported_at.map(rfc3339),
             login: self.login.as_deref(),
             server: self.server.as_deref(),
             trade_mode: self.trade_mode,
-            simulated,
-        })
+        };
+        reply::encode(Some(uuid), status, &fields, simulated)
     }
 }

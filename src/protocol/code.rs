@@ -1,15 +1,15 @@
-//! The gateway's error codes, each sorted by whether an order that met it executed (PROTOCOL.md, section 2).
+//! The gateway's error codes, and whether an order that was refused with one executed (PROTOCOL.md, section 2).
 
 use std::fmt;
 
 use crate::escape::visible;
 
-/// Whether an order that was answered with an error executed nevertheless.
+/// Whether an order executed although the gateway replied with an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Executed {
     /// The gateway refused before anything reached the broker.
     No,
-    /// Something failed after dispatch began: only a re-read tells.
+    /// Something failed after dispatch began: only a re-read shows whether it executed.
     Unknown,
 }
 
@@ -21,7 +21,7 @@ macro_rules! error_codes {
             $(#[doc = $meaning] $name,)*
             /// A code that the protocol doesn't list.
             Unlisted(String),
-            /// A refusal without a code, as SYNC_ALL sends.
+            /// No code: SYNC_ALL's failure has none.
             Absent,
         }
 
@@ -46,16 +46,16 @@ macro_rules! error_codes {
                 }
             }
 
-            /// Whether an OPEN or CLOSE that met this code executed.
+            /// Whether an OPEN or CLOSE that was refused with this code executed.
             pub fn executed(&self) -> Executed {
                 match self {
                     $(Self::$name => Executed::$executed,)*
-                    // What is not understood proves nothing.
+                    // An unlisted code proves nothing.
                     Self::Unlisted(_) | Self::Absent => Executed::Unknown,
                 }
             }
 
-            /// What the code means, as a phrase.
+            /// The code's meaning, as a phrase that fits after a colon.
             pub fn meaning(&self) -> &'static str {
                 match self {
                     $(Self::$name => $meaning,)*
@@ -64,7 +64,7 @@ macro_rules! error_codes {
                 }
             }
 
-            /// What to do about it.
+            /// What an operator does about it.
             pub fn remedy(&self) -> &'static str {
                 match self {
                     $(Self::$name => $remedy,)*
@@ -116,18 +116,18 @@ error_codes! {
         "reading the positions failed inside the gateway",
         "on the gateway: tasklist | findstr MT5, check that the terminal runs and is logged in";
     Mt5OrderFailed = "MT5_ORDER_FAILED", Unknown,
-        "something failed after the order's dispatch began",
+        "the gateway failed after it began to dispatch the order",
         "run mt5crs sync and look for the position before anything else";
     Mt5CloseFailed = "MT5_CLOSE_FAILED", Unknown,
-        "something failed after the close's dispatch began",
+        "the gateway failed after it began to dispatch the close",
         "run mt5crs positions; if the message says `has no attribute`, this gateway cannot close: close at the terminal";
     Mt5Exception = "MT5_EXCEPTION", Unknown,
-        "an exception after dispatch began",
+        "the gateway raised an exception after it began to dispatch the order",
         "run mt5crs sync and look for the position before anything else";
 }
 
 impl fmt::Display for ErrorCode {
-    /// For people: an unlisted code is a stranger's text (hazard 16).
+    /// Escaped, because an unlisted code is text from outside (hazard 16).
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         visible(self.as_str()).fmt(f)
     }

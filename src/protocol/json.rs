@@ -1,24 +1,24 @@
-//! JSON from the front (RFC 8259), with the byte of every complaint.
+//! A JSON scanner (RFC 8259) that names the byte of every error.
 //!
-//! A frame is read once, and nothing of it is copied: each value is handed out as the piece of text that it is. General
-//! decoders are several times slower at that, tell an error by line and column, and have read past a value by the time
-//! that they complain of it.
+//! It reads a frame once and copies nothing: each value is returned as its slice of the text. General decoders are
+//! several times slower at this, and give an error's line and column, often behind the value that is wrong.
 
 use std::borrow::Cow;
 
 use super::malformed::Reason;
+use crate::units::scan_number;
 
-/// Lists and objects within each other past this are refused, so that no frame can exhaust the stack.
+/// Deepest nesting of lists and objects, so that no frame exhausts the stack.
 const MAX_DEPTH: u32 = 128;
 
-/// What is wrong, and at which byte.
+/// An error and its byte.
 #[derive(Debug)]
 pub(super) struct Fault {
     pub(super) offset: usize,
     pub(super) reason: Reason,
 }
 
-/// What holds parts with commas between them.
+/// A value whose elements are separated by commas.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Container {
     Object,
@@ -33,14 +33,14 @@ impl Container {
         }
     }
 
-    fn unended(self) -> &'static str {
+    fn unclosed(self) -> &'static str {
         match self {
             Self::Object => "it ends within an object",
             Self::List => "it ends within a list",
         }
     }
 
-    fn undivided(self) -> &'static str {
+    fn unseparated(self) -> &'static str {
         match self {
             Self::Object => "expected `,` or `}`",
             Self::List => "expected `,` or `]`",
@@ -48,7 +48,7 @@ impl Container {
     }
 }
 
-/// What ends a string, or is more than itself in it. Most bytes of a frame are looked up here.
+/// The bytes that end a string's plain text. Most bytes of a frame are looked up here.
 const ENDS_PLAIN_TEXT: [bool; 256] = {
     let mut ends = [false; 256];
     let mut byte = 0;
@@ -61,30 +61,30 @@ const ENDS_PLAIN_TEXT: [bool; 256] = {
     ends
 };
 
-/// A string as it stands in the text.
+/// A string token.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Text<'a> {
-    /// With its quotes.
+    /// With the quotes.
     token: &'a str,
     escaped: bool,
 }
 
 impl<'a> Text<'a> {
-    /// What it says; nothing where it holds half a surrogate pair.
-    pub(super) fn read(self) -> Option<Cow<'a, str>> {
+    /// The string without quotes and escapes; `None` where it holds half a surrogate pair.
+    pub(super) fn unescape(self) -> Option<Cow<'a, str>> {
         if self.escaped {
             return serde_json::from_str(self.token).ok().map(Cow::Owned);
         }
         self.token.get(1..self.token.len() - 1).map(Cow::Borrowed)
     }
 
-    /// A token that was read as a value, if it is a string's.
-    pub(super) fn of_value(token: &'a str) -> Option<Self> {
+    /// A value's token, if it is a string.
+    pub(super) fn from_token(token: &'a str) -> Option<Self> {
         token.starts_with('"').then(|| Self { token, escaped: token.contains('\\') })
     }
 }
 
-/// A text, and how much of it was read.
+/// A text and the offset of the next byte to read.
 #[derive(Debug)]
 pub(super) struct Scanner<'a> {
     text: &'a str,
@@ -96,7 +96,7 @@ impl<'a> Scanner<'a> {
         Self { text, at: 0 }
     }
 
-    /// Steps over white space and answers the byte behind it, which stays unread.
+    /// Skips white space and returns the next byte without reading it.
     pub(super) fn peek(&mut self) -> Option<u8> {
         loop {
             match self.byte() {
@@ -106,36 +106,36 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// How many bytes were read.
+    /// The offset of the next byte.
     pub(super) fn offset(&self) -> usize {
         self.at
     }
 
-    /// What was read since that offset.
+    /// The text from `start` to the next byte.
     pub(super) fn since(&self, start: usize) -> &'a str {
-        // Both ends stand at ASCII characters or at the text's ends.
+        // Both ends are at an ASCII character or an end of the text.
         self.text.get(start..self.at).unwrap_or_default()
     }
 
-    /// Reads the byte if it comes next.
+    /// Reads the byte if it comes next, after white space.
     pub(super) fn take(&mut self, wanted: u8) -> bool {
         let taken = self.peek() == Some(wanted);
         self.at += usize::from(taken);
         taken
     }
 
-    /// Reads the text if it comes next, to the byte.
+    /// Reads the text if it comes next.
     pub(super) fn take_text(&mut self, wanted: &str) -> bool {
         let taken = self.rest().starts_with(wanted.as_bytes());
         self.at += if taken { wanted.len() } else { 0 };
         taken
     }
 
-    /// Whether another part comes, before which the comma is read; else what ends the container is.
+    /// Whether another element follows. Reads the comma before it, or else the container's closing bracket.
     pub(super) fn another(&mut self, container: Container, first: bool) -> Result<bool, Fault> {
         let close = container.close();
         match self.peek() {
-            None => Err(self.not_json(container.unended())),
+            None => Err(self.not_json(container.unclosed())),
             Some(byte) if byte == close => {
                 self.at += 1;
                 Ok(false)
@@ -144,24 +144,24 @@ impl<'a> Scanner<'a> {
             Some(b',') => {
                 self.at += 1;
                 match self.peek() {
-                    None => Err(self.not_json(container.unended())),
+                    None => Err(self.not_json(container.unclosed())),
                     Some(byte) if byte == close => Err(self.not_json("a comma before the end")),
                     Some(_) => Ok(true),
                 }
             }
-            Some(_) => Err(self.not_json(container.undivided())),
+            Some(_) => Err(self.not_json(container.unseparated())),
         }
     }
 
-    /// Reads a key and the colon behind it.
+    /// Reads a key and its colon.
     pub(super) fn key(&mut self) -> Result<Text<'a>, Fault> {
         if self.peek() != Some(b'"') {
             return Err(self.not_json("expected a key"));
         }
         let key = self.string()?;
         if !self.take(b':') {
-            let unended = self.byte().is_none();
-            let words = if unended { Container::Object.unended() } else { "expected `:`" };
+            let at_end = self.byte().is_none();
+            let words = if at_end { Container::Object.unclosed() } else { "expected `:`" };
             return Err(self.not_json(words));
         }
         Ok(key)
@@ -175,7 +175,7 @@ impl<'a> Scanner<'a> {
         Ok(self.since(start))
     }
 
-    /// Nothing may follow but white space.
+    /// Fails if anything but white space follows.
     pub(super) fn end(&mut self) -> Result<(), Fault> {
         match self.peek() {
             None => Ok(()),
@@ -189,13 +189,13 @@ impl<'a> Scanner<'a> {
             Some(b'"') => self.string().map(drop),
             Some(b'-' | b'0'..=b'9') => self.number(),
             Some(b'{' | b'[') if depth == MAX_DEPTH => Err(self.not_json("nested too deep")),
-            Some(b'{') => self.parts(Container::Object, depth),
-            Some(b'[') => self.parts(Container::List, depth),
+            Some(b'{') => self.elements(Container::Object, depth),
+            Some(b'[') => self.elements(Container::List, depth),
             Some(_) => self.word(),
         }
     }
 
-    fn parts(&mut self, container: Container, depth: u32) -> Result<(), Fault> {
+    fn elements(&mut self, container: Container, depth: u32) -> Result<(), Fault> {
         self.at += 1;
         let mut first = true;
         while self.another(container, first)? {
@@ -208,7 +208,7 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    /// From the opening quote to behind the closing one.
+    /// Reads a string, with both quotes.
     fn string(&mut self) -> Result<Text<'a>, Fault> {
         let start = self.at;
         let mut escaped = false;
@@ -253,47 +253,20 @@ impl<'a> Scanner<'a> {
     }
 
     fn number(&mut self) -> Result<(), Fault> {
-        let start = self.at;
-        self.at += usize::from(self.byte() == Some(b'-'));
-        match self.byte() {
-            // What follows a leading zero is no digit of the same number.
-            Some(b'0') => {
-                self.at += 1;
-                if self.byte().is_some_and(|byte| byte.is_ascii_digit()) {
-                    return Err(self.not_json("a number with a leading zero"));
-                }
+        match scan_number(self.rest()) {
+            Ok(length) => {
+                self.at += length;
+                Ok(())
             }
-            Some(b'N' | b'I') => {
-                return self.not_finite().map_or_else(
-                    || Err(self.not_json("a number without digits")),
-                    |reason| Err(Fault { offset: start, reason }),
-                );
+            Err(_) if self.is_not_finite() => Err(self.fault(Reason::NotFinite)),
+            Err((offset, words)) => {
+                self.at += offset;
+                Err(self.not_json(words))
             }
-            _ => self.digits()?,
-        }
-        if self.byte() == Some(b'.') {
-            self.at += 1;
-            self.digits()?;
-        }
-        if matches!(self.byte(), Some(b'e' | b'E')) {
-            self.at += 1;
-            self.at += usize::from(matches!(self.byte(), Some(b'+' | b'-')));
-            self.digits()?;
-        }
-        Ok(())
-    }
-
-    fn digits(&mut self) -> Result<(), Fault> {
-        let digits = self.rest().iter().take_while(|byte| byte.is_ascii_digit()).count();
-        self.at += digits;
-        match self.byte() {
-            _ if digits > 0 => Ok(()),
-            None => Err(self.not_json("it ends within a number")),
-            Some(_) => Err(self.not_json("a number without digits")),
         }
     }
 
-    /// `true`, `false` or `null`; nothing else is a word.
+    /// `true`, `false` or `null`.
     fn word(&mut self) -> Result<(), Fault> {
         let rest = self.rest();
         match ["true", "false", "null"].iter().find(|word| rest.starts_with(word.as_bytes())) {
@@ -301,17 +274,16 @@ impl<'a> Scanner<'a> {
                 self.at += word.len();
                 Ok(())
             }
-            None => match self.not_finite() {
-                Some(reason) => Err(Fault { offset: self.at, reason }),
-                None => Err(self.not_json("expected a value")),
-            },
+            None if self.is_not_finite() => Err(self.fault(Reason::NotFinite)),
+            None => Err(self.not_json("expected a value")),
         }
     }
 
-    /// What other writers call a number.
-    fn not_finite(&self) -> Option<Reason> {
+    /// Whether other JSON writers' non-finite numbers come next.
+    fn is_not_finite(&self) -> bool {
         let rest = self.rest();
-        (rest.starts_with(b"NaN") || rest.starts_with(b"Infinity")).then_some(Reason::NotFinite)
+        let rest = rest.strip_prefix(b"-").unwrap_or(rest);
+        rest.starts_with(b"NaN") || rest.starts_with(b"Infinity")
     }
 
     fn rest(&self) -> &'a [u8] {
@@ -323,7 +295,11 @@ impl<'a> Scanner<'a> {
     }
 
     fn not_json(&self, words: &'static str) -> Fault {
-        Fault { offset: self.at, reason: Reason::NotJson(words) }
+        self.fault(Reason::NotJson(words))
+    }
+
+    fn fault(&self, reason: Reason) -> Fault {
+        Fault { offset: self.at, reason }
     }
 }
 
@@ -339,7 +315,7 @@ mod tests {
         scanner.end().map(|()| value)
     }
 
-    /// Pieces that JSON is made of, so that most texts are nearly right.
+    /// Texts of JSON's own pieces, most of them nearly valid.
     fn nearly_json() -> impl Strategy<Value = String> {
         let piece = prop::sample::select(vec![
             "{",
@@ -380,9 +356,9 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(4000))]
 
-        /// A well-kept decoder takes just the same texts and sees the same value in them.
+        /// Differential test: `serde_json` accepts the same texts and sees the same values.
         #[test]
-        fn it_takes_what_serde_json_takes(text in nearly_json()) {
+        fn accepts_what_serde_json_accepts(text in nearly_json()) {
             let other = serde_json::from_str::<&serde_json::value::RawValue>(&text);
             match (read(&text), other) {
                 (Ok(ours), Ok(theirs)) => prop_assert_eq!(ours, theirs.get()),
@@ -402,7 +378,7 @@ mod tests {
     }
 
     #[test]
-    fn each_complaint_names_its_byte() {
+    fn each_error_names_its_byte() {
         let cases = [
             ("", 0, "it ends before a value"),
             ("  hello", 2, "expected a value"),

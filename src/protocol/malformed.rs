@@ -1,17 +1,17 @@
-//! How a frame breaks the protocol, told as an operator needs it: which field, which byte, what is wrong.
+//! The error of a frame that breaks the protocol: the field, the byte and what is wrong.
 
 use std::fmt;
 
 use crate::escape::visible;
 
-/// A frame that breaks the protocol: which field, at which byte, and how.
+/// A frame that breaks the protocol.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct Malformed {
-    /// The field's path (`positions[3].volume`); empty where the whole frame is meant.
+    /// The field's path (`positions[3].volume`); empty for the frame as a whole.
     pub field: String,
-    /// Offset in bytes from the frame's start, where it is known.
+    /// Offset in bytes from the frame's start, where known.
     pub offset: Option<usize>,
-    /// What is wrong with it.
+    /// What is wrong.
     pub reason: Reason,
 }
 
@@ -29,63 +29,60 @@ impl fmt::Display for Malformed {
     }
 }
 
-/// How a field breaks the protocol.
+/// What is wrong with a field or a frame.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Reason {
     /// The frame is not UTF-8.
     #[error("not UTF-8")]
     NotUtf8,
-    /// The frame is not JSON; says how.
+    /// The frame is not JSON; holds the reason.
     #[error("not JSON: {0}")]
     NotJson(&'static str),
-    /// The frame is longer than anything that the gateway sends.
+    /// The frame is longer than any that the gateway sends.
     #[error("{bytes} bytes, past the limit of {limit}")]
     Oversized {
-        /// The frame's length.
+        /// The frame's length in bytes.
         bytes: usize,
         /// [`MAX_FRAME_BYTES`](super::wire::MAX_FRAME_BYTES).
         limit: usize,
     },
-    /// A field that must be there is not.
+    /// A required field is missing.
     #[error("missing")]
     Missing,
-    /// More members than an object of the protocol could ever have.
+    /// An object with more members than any of the protocol.
     #[error("more than {limit} members")]
     TooManyMembers {
-        /// The largest number that is read.
+        /// The largest number accepted.
         limit: usize,
     },
-    /// The same key twice in one object.
+    /// A key occurs twice in one object.
     #[error("given twice")]
     Duplicate,
-    /// `NaN`, `Infinity`, or a number that no account can hold.
+    /// `NaN`, `Infinity`, or a number of 10^18 or more.
     #[error("not a finite number")]
     NotFinite,
-    /// Another type than the protocol's.
+    /// The value has another type than the protocol's.
     #[error("expected {expected}, found {}", visible(.found))]
     WrongType {
-        /// What the protocol says.
+        /// The protocol's type.
         expected: &'static str,
-        /// The token, shortened.
+        /// The token, cut to its beginning.
         found: String,
     },
-    /// A `status` that the protocol doesn't list, or not for this action.
+    /// A `status` that the protocol doesn't list for this action.
     #[error("unlisted status {0:?}")]
     UnlistedStatus(String),
-    /// An `action` that the protocol doesn't list.
-    #[error("unlisted action {0:?}")]
-    UnlistedAction(String),
     /// The reply belongs to another request (hazard 14).
     #[error("a reply to another request: expected {expected}, found {found:?}")]
     ForeignUuid {
-        /// The request's.
+        /// The request's `uuid`.
         expected: String,
-        /// The reply's.
+        /// The reply's `uuid`.
         found: String,
     },
 }
 
-/// The beginning of a text: a frame may hold one of megabytes.
+/// The beginning of a text, which may be megabytes long.
 pub(super) fn excerpt(raw: &str) -> String {
     const SHOWN: usize = 40;
     let mut shown: String = raw.chars().take(SHOWN).collect();

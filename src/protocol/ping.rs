@@ -1,39 +1,59 @@
-//! PING: is somebody there who speaks this protocol? Says nothing about the terminal (hazard 9).
+//! PING: does the gateway answer? Proves nothing about the terminal (hazard 9).
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
+use super::encode;
 use super::malformed::Malformed;
-use super::positions::Position;
-use super::reply::{Read, Success, encode};
-use super::request::Action;
+use super::reply::{self, Reply};
+use super::request::sealed::Sealed;
+use super::request::{Action, Read};
 use super::status::Status;
 use super::wire::Frame;
 use crate::units::Exact;
 
-/// What PING answers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pong {
-    /// The gateway's own wall clock.
-    pub server_time: Timestamp,
-    /// The gateway's clock minus the request's `timestamp`, in ms: it holds the clock skew and is no latency (hazard 8).
-    pub latency_ms: Exact,
-    /// Whether the far end says of itself that it is simulated.
-    pub simulated: bool,
-}
+/// The request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ping;
 
-impl Read for Pong {
-    type Parameters = ();
-
-    fn action((): ()) -> Action {
-        Action::Ping
+impl Serialize for Ping {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Fields {
+            source: &'static str,
+        }
+        Fields { source: "mt5crs" }.serialize(serializer)
     }
 }
 
-impl Success for Pong {
-    const STATUS: &'static [Status] = &[Status::Ok];
+impl Action for Ping {
+    const NAME: &'static str = "PING";
+    type Reply = Pong;
+}
 
-    fn read(frame: Frame<'_, Position>) -> Result<Self, Malformed> {
+impl Sealed for Ping {}
+
+impl Read for Ping {}
+
+/// The reply.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Pong {
+    /// The gateway's wall clock.
+    #[serde(serialize_with = "encode::serialize_time")]
+    pub server_time: Timestamp,
+    /// The gateway's wall clock minus the request's `timestamp`, in ms: this is no latency, it holds the clock skew
+    /// (hazard 8).
+    pub latency_ms: Exact,
+    /// Whether the gateway says that it is simulated.
+    #[serde(skip)]
+    pub simulated: bool,
+}
+
+impl Reply for Pong {
+    const STATUS: &'static [Status] = &[Status::Ok];
+    type Element = ();
+
+    fn read(frame: Frame<'_, ()>) -> Result<Self, Malformed> {
         Ok(Self {
             server_time: frame.root.required("server_time")?.timestamp()?,
             latency_ms: frame.root.required("latency_ms")?.exact()?,
@@ -46,23 +66,8 @@ impl Success for Pong {
 }
 
 impl Pong {
-    /// Writes it as the gateway does.
+    /// Writes the gateway's reply.
     pub fn encode(&self, uuid: &str, status: &str) -> Vec<u8> {
-        #[derive(Serialize)]
-        struct Wire<'a> {
-            uuid: &'a str,
-            status: &'a str,
-            server_time: String,
-            latency_ms: &'a Exact,
-            #[serde(skip_serializing_if = "std::ops::Not::not")]
-            simulated: bool,
-        }
-        encode(&Wire {
-            uuid,
-            status,
-            server_time: super::request::rfc3339(self.server_time),
-            latency_ms: &self.latency_ms,
-            simulated: self.simulated,
-        })
+        reply::encode(Some(uuid), status, self, self.simulated)
     }
 }

@@ -1,19 +1,34 @@
-//! GET_POSITIONS: what is open, or an empty list because the terminal's read failed (hazards 4, 18, 22).
+//! GET_POSITIONS: the open positions, or an empty list because the terminal's read failed (hazards 4, 18, 22).
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::encode;
 use super::malformed::Malformed;
-use super::reply::{Read, Success, encode};
-use super::request::Action;
+use super::reply::{self, Reply};
+use super::request::sealed::Sealed;
+use super::request::{Action, Read};
 use super::status::Status;
 use super::wire::{Frame, Nesting, Object};
 use crate::units::{Exact, Lots, Magic, Money, Price, Side, Symbol, Ticket};
 
+/// The request; its `symbol` filter is never sent, because only a whole list can be judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct GetPositions;
+
+impl Action for GetPositions {
+    const NAME: &'static str = "GET_POSITIONS";
+    type Reply = Positions;
+}
+
+impl Sealed for GetPositions {}
+
+impl Read for GetPositions {}
+
 /// One open position as the gateway reports it.
 //
-// It is written as GET_POSITIONS writes it, so that the simulated gateway needs no other form.
+// Its serialized form is that of an element of the reply, and of reports.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Position {
     /// The position's ticket.
@@ -27,20 +42,21 @@ pub struct Position {
     pub volume: Lots,
     /// The price at which it was opened.
     pub open_price: Price,
-    /// The price that it would be closed at now.
+    /// The price at which it would be closed now.
     pub current_price: Price,
-    /// Its floating result.
+    /// Its floating profit.
     pub profit: Money,
     /// Its magic number, where this gateway reports it: v4.3 doesn't (hazard 6).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub magic: Option<Magic>,
 }
 
-/// The names that the two replies give to the same two prices.
-type PriceNames = [&'static str; 2];
-
 impl Position {
-    fn read(object: &Object<'_>, [open, current]: PriceNames) -> Result<Self, Malformed> {
+    /// Reads a list's element. GET_POSITIONS and SYNC_ALL name the open and the current price differently.
+    pub(super) fn read(
+        object: &Object<'_>,
+        [open, current]: [&'static str; 2],
+    ) -> Result<Self, Malformed> {
         let exact = |name| -> Result<Exact, Malformed> { object.required(name)?.exact() };
         Ok(Self {
             ticket: Ticket(object.required("ticket")?.integer()?),
@@ -50,43 +66,28 @@ impl Position {
             open_price: Price(exact(open)?),
             current_price: Price(exact(current)?),
             profit: Money(exact("profit")?),
-            magic: object.optional("magic").map(|f| f.integer().map(Magic)).transpose()?,
+            magic: object.optional("magic").map(|field| field.integer().map(Magic)).transpose()?,
         })
-    }
-
-    /// An element of GET_POSITIONS' list.
-    pub(super) fn read_listed(object: &Object<'_>) -> Result<Self, Malformed> {
-        Self::read(object, ["open_price", "current_price"])
-    }
-
-    /// An element of SYNC_ALL's list; its `time_open` is always 0 and is not read (hazard 6).
-    pub(super) fn read_synced(object: &Object<'_>) -> Result<Self, Malformed> {
-        Self::read(object, ["price_open", "price_current"])
     }
 }
 
-/// What GET_POSITIONS answers.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The reply.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Positions {
     /// Every open position of the account, or none because the read failed: judge it beside the account.
     pub positions: Vec<Position>,
-    /// The gateway's own time of the reply; an order's signature is judged by it (PROTOCOL.md, section 3).
+    /// The gateway's wall clock at the reply; it decides whether an order's signature had expired (PROTOCOL.md, section 3).
+    #[serde(rename = "timestamp", serialize_with = "encode::serialize_time")]
     pub reported_at: Timestamp,
 }
 
-impl Read for Positions {
-    type Parameters = ();
-
-    fn action((): ()) -> Action {
-        Action::GetPositions
-    }
-}
-
-impl Success for Positions {
+impl Reply for Positions {
     const STATUS: &'static [Status] = &[Status::Ok];
+    type Element = Position;
 
     fn nesting() -> Nesting<Position> {
-        Nesting { object: None, list: Some("positions"), element: Position::read_listed }
+        let element = |object: &Object<'_>| Position::read(object, ["open_price", "current_price"]);
+        Nesting { object: None, list: Some(("positions", element)) }
     }
 
     fn read(frame: Frame<'_, Position>) -> Result<Self, Malformed> {
@@ -99,23 +100,8 @@ impl Success for Positions {
 }
 
 impl Positions {
-    /// Writes it as GET_POSITIONS' reply.
+    /// Writes the gateway's reply.
     pub fn encode(&self, uuid: &str, status: &str, simulated: bool) -> Vec<u8> {
-        #[derive(Serialize)]
-        struct Wire<'a> {
-            uuid: &'a str,
-            status: &'a str,
-            positions: &'a [Position],
-            timestamp: String,
-            #[serde(skip_serializing_if = "std::ops::Not::not")]
-            simulated: bool,
-        }
-        encode(&Wire {
-            uuid,
-            status,
-            positions: &self.positions,
-            timestamp: super::request::rfc3339(self.reported_at),
-            simulated,
-        })
+        reply::encode(Some(uuid), status, self, simulated)
     }
 }

@@ -1,79 +1,104 @@
-//! The frame around every answer: whose it is, and whether the gateway says that it did what was asked.
+//! The envelope of every reply: whose it is (`uuid`) and whether the gateway claims success (`status`).
+//!
+//! A success goes on with the action's own fields ([`Reply`]); a refusal holds an error code and a message ([`Refusal`]).
 
 use std::borrow::Cow;
+use std::ops::Not;
 
+use jiff::Timestamp;
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::code::ErrorCode;
+use super::encode;
 use super::malformed::{Malformed, Reason, excerpt};
-use super::positions::Position;
-use super::request::Action;
 use super::status::Status;
 use super::wire::{self, Frame, Nesting, Object};
 
 /// The `uuid` that the gateway sends when it could not read the request's.
 pub const UNKNOWN_UUID: &str = "unknown";
 
-/// What the gateway said instead of doing it.
+/// The gateway's refusal of a request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{code}: {}", .message.escape_debug())]
 pub struct Refusal {
-    /// Its error code.
+    /// The gateway's error code.
     pub code: ErrorCode,
-    /// Its words, as they came: escape them before a terminal sees them (hazard 16).
+    /// The gateway's message, as received: escape it before a terminal sees it (hazard 16).
     pub message: String,
 }
 
-/// What an action answers when it succeeds.
-pub trait Success: Sized {
-    /// The status words that mean success here.
+impl Refusal {
+    /// A refusal with this code and message.
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
+}
+
+/// The success reply to one action.
+pub trait Reply: Sized {
+    /// The status words that mean success for this action.
     const STATUS: &'static [Status];
     /// Whether the reply carries the request's `uuid`; SYNC_ALL's doesn't.
     const CARRIES_UUID: bool = true;
-    /// What of the frame is nested.
-    fn nesting() -> Nesting<Position> {
-        Nesting { object: None, list: None, element: |_| Err(unreachable_element()) }
+    /// An element of the reply's list; `()` where it has none.
+    type Element;
+
+    /// The members of the frame that are objects or lists.
+    fn nesting() -> Nesting<Self::Element> {
+        Nesting::flat()
     }
-    /// Reads the fields beyond the header.
-    fn read(frame: Frame<'_, Position>) -> Result<Self, Malformed>;
+
+    /// Reads the fields beyond the envelope.
+    fn read(frame: Frame<'_, Self::Element>) -> Result<Self, Malformed>;
 }
 
-/// A read: asking for it changes nothing, so it may be tried again.
-pub trait Read: Success {
-    /// What goes with the question.
-    type Parameters: Copy;
-    /// The question.
-    fn action(parameters: Self::Parameters) -> Action;
+/// A reply whose JSON is read, but which was not matched to a request yet.
+#[derive(Debug)]
+pub struct Unmatched<'a, R: Reply> {
+    frame: Frame<'a, R::Element>,
 }
 
-/// No list, no elements: [`wire::parse`] never asks.
-fn unreachable_element() -> Malformed {
-    Malformed { field: String::new(), offset: None, reason: Reason::Missing }
-}
-
-/// Reads the reply to the request with that `uuid`: success with its fields, or the gateway's refusal. Success is the
+/// Decodes the reply to the request with this `uuid`: the action's success, or the gateway's refusal. Success is the
 /// gateway's claim; for an order it proves nothing.
-pub fn decode<T: Success>(bytes: &[u8], uuid: Uuid) -> Result<Result<T, Refusal>, Malformed> {
-    let frame = wire::parse(bytes, &T::nesting())?;
-    let status_field = frame.root.required("status")?;
-    let word = status_field.string()?;
-    let unlisted = || status_field.complaint(Reason::UnlistedStatus(excerpt(&word)));
-    let status = Status::from_wire(&word).ok_or_else(unlisted)?;
-    check_uuid(&frame.root, uuid, T::CARRIES_UUID)?;
-    if status.is_refusal() {
-        return Ok(Err(refusal(&frame.root)?));
-    }
-    if !T::STATUS.contains(&status) {
-        return Err(unlisted());
-    }
-    T::read(frame).map(Ok)
+pub fn decode<R: Reply>(bytes: &[u8], uuid: Uuid) -> Result<Result<R, Refusal>, Malformed> {
+    Unmatched::parse(bytes)?.decode(uuid)
 }
 
-/// Hazard 14: a reply without our `uuid` is not ours, but for the two cases that PROTOCOL.md's section 2 lists.
+impl<'a, R: Reply> Unmatched<'a, R> {
+    /// Reads a frame's JSON.
+    pub fn parse(bytes: &'a [u8]) -> Result<Self, Malformed> {
+        Ok(Self { frame: wire::parse(bytes, &R::nesting())? })
+    }
+
+    /// The `uuid` of the request that this claims to answer.
+    pub fn uuid(&self) -> Option<Uuid> {
+        Uuid::try_parse(&self.frame.root.optional("uuid")?.string().ok()?).ok()
+    }
+
+    /// See [`decode`].
+    pub fn decode(self, uuid: Uuid) -> Result<Result<R, Refusal>, Malformed> {
+        let root = &self.frame.root;
+        let status_field = root.required("status")?;
+        let word = status_field.string()?;
+        let unlisted = || status_field.complaint(Reason::UnlistedStatus(excerpt(&word)));
+        let status = Status::from_wire(&word).ok_or_else(unlisted)?;
+        check_uuid(root, uuid, R::CARRIES_UUID)?;
+        if status.is_refusal() {
+            return Ok(Err(refusal(root)?));
+        }
+        if !R::STATUS.contains(&status) {
+            return Err(unlisted());
+        }
+        R::read(self.frame).map(Ok)
+    }
+}
+
+/// Hazard 14: a reply without our `uuid` is not ours. PROTOCOL.md, section 2, lists the two exceptions.
 fn check_uuid(root: &Object<'_>, expected: Uuid, required: bool) -> Result<(), Malformed> {
     let field = match root.optional("uuid") {
         Some(field) => field,
-        None if required => return root.required("uuid").map(|_| ()),
+        None if required => return Err(root.missing("uuid")),
         None => return Ok(()),
     };
     let found = field.string()?;
@@ -99,12 +124,33 @@ fn refusal(root: &Object<'_>) -> Result<Refusal, Malformed> {
     Ok(Refusal { code, message: message.into() })
 }
 
-/// Writes a value of ours as a frame. Nothing that the protocol's types hold can fail to be written as JSON.
-pub(super) fn encode<T: serde::Serialize>(value: &T) -> Vec<u8> {
-    serde_json::to_vec(value).unwrap_or_default()
+/// The time at which an order executed. Other forms than RFC 3339 are ignored, because the field is information and
+/// must not turn a claim into a protocol error.
+pub(super) fn execution_time(root: &Object<'_>) -> Option<Timestamp> {
+    root.optional("execution_time")?.timestamp().ok()
 }
 
-/// Writes an error reply as the gateway does.
+/// Writes a reply with these fields, as the simulated gateway does.
+pub(super) fn encode(
+    uuid: Option<&str>,
+    status: &str,
+    fields: &impl Serialize,
+    simulated: bool,
+) -> Vec<u8> {
+    #[derive(Serialize)]
+    struct Envelope<'a, F> {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        uuid: Option<&'a str>,
+        status: &'a str,
+        #[serde(flatten)]
+        fields: &'a F,
+        #[serde(skip_serializing_if = "Not::not")]
+        simulated: bool,
+    }
+    encode::frame(&Envelope { uuid, status, fields, simulated })
+}
+
+/// Writes an error reply, as the simulated gateway does.
 pub fn encode_refusal(
     uuid: &str,
     status: &str,
@@ -112,22 +158,12 @@ pub fn encode_refusal(
     timestamp: &str,
     simulated: bool,
 ) -> Vec<u8> {
-    #[derive(serde::Serialize)]
-    struct Wire<'a> {
-        uuid: &'a str,
-        status: &'a str,
+    #[derive(Serialize)]
+    struct Fields<'a> {
         error_code: &'a str,
         error_msg: &'a str,
         timestamp: &'a str,
-        #[serde(skip_serializing_if = "std::ops::Not::not")]
-        simulated: bool,
     }
-    encode(&Wire {
-        uuid,
-        status,
-        error_code: refusal.code.as_str(),
-        error_msg: &refusal.message,
-        timestamp,
-        simulated,
-    })
+    let (error_code, error_msg) = (refusal.code.as_str(), &*refusal.message);
+    encode(Some(uuid), status, &Fields { error_code, error_msg, timestamp }, simulated)
 }

@@ -1,87 +1,86 @@
-//! MetaTrader 5's trade return codes (PROTOCOL.md, section 5): what the broker's server said of an order.
+//! MetaTrader 5's trade return codes (PROTOCOL.md, section 5): the broker's answer to an order.
 //!
-//! The gateway of v4.3 never looks at them (hazard 1), so they reach an operator from the terminal's journal, from a
-//! gateway that reports `retcode`, or from an impostor's reply (hazard 11). FailureContext and facts are those of MetaQuotes'
-//! MQL5 reference, "Return Codes of the Trade Server"; the class is ours and says what to do next. 10005 and 10037 do
-//! not exist.
+//! The v4.3 gateway ignores them (hazard 1). Operators see them in the terminal's journal, from a gateway that reports
+//! `retcode`, or in another program's reply (hazard 11). Names and facts are from MetaQuotes' MQL5 reference, "Return Codes
+//! of the Trade Server"; the classes are ours and say what to do next. 10005 and 10037 don't exist.
 
 /// One return code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retcode {
-    /// The number that the broker's server answers with.
+    /// The broker's number.
     pub number: u16,
-    /// MetaQuotes' constant.
+    /// MetaQuotes' name for it.
     pub name: &'static str,
-    /// What to do next, in general.
+    /// What to do next about every code of its kind.
     pub class: Class,
-    /// What it means, as a phrase.
+    /// Its meaning, as a phrase that fits after a colon.
     pub meaning: &'static str,
-    /// What to do next about this one.
+    /// What to do next about this code.
     pub remedy: &'static str,
 }
 
-/// Return codes sorted by what the operator does next.
+/// Classes of return codes, by what the operator does next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Class {
-    /// The server carried the request out.
+    /// The server carried out the request.
     Done,
-    /// The server took the request; what comes of it shows later.
+    /// The server accepted the request; its result shows later.
     AcceptedPoll,
-    /// What became of it has to be read.
+    /// Unknown whether the request had an effect: re-read first.
     UnknownReRead,
-    /// The position is probably gone.
+    /// The position is probably closed already.
     ProbablyClosed,
-    /// The price was stale.
+    /// The price was outdated: ask with a fresh one.
     FreshPrice,
-    /// Not now.
+    /// Refused for now.
     Later,
-    /// Refused without a reason that could be mended.
+    /// Refused without a reason: ask once more after a re-read.
     OnceMore,
-    /// The request itself is wrong.
+    /// The request is wrong: correct it.
     MendRequest,
-    /// Something outside of the request stands in the way.
+    /// A person must remove the cause.
     PersonMustAct,
 }
 
-/// What a return code says was done at the broker. It is a claim like every reply: the position list is the proof.
+/// The effect at the broker that a return code claims. Only the position list is proof.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
     /// The request had no effect.
     Nothing,
-    /// At least a part of the volume was executed.
+    /// At least a part of the volume executed.
     Executed,
-    /// The code alone doesn't tell.
+    /// The code leaves it open.
     Unknown,
 }
 
 impl Class {
-    /// What to do with every code of this class.
+    /// What to do about every code of this class.
     pub fn advice(self) -> &'static str {
         match self {
-            Self::Done => "find the ticket in a later position list: only that proves it",
+            Self::Done => "find the ticket in a later position list: only that is proof",
             Self::AcceptedPoll => {
                 "read the positions until the order shows or the settle time has passed"
             }
             Self::UnknownReRead => "never send it again before a re-read: run mt5crs sync first",
             Self::ProbablyClosed => "run mt5crs positions and see that the ticket is gone",
-            Self::FreshPrice => "ask again with a fresh price, two or three times at most",
-            Self::Later => "wait, then ask again",
+            Self::FreshPrice => "send it again with a fresh price, three times at most",
+            Self::Later => "wait, then send it again",
             Self::OnceMore => {
-                "run mt5crs positions; if nothing changed, ask once more and no oftener"
+                "run mt5crs positions; if nothing changed, send it once more and no more often"
             }
             Self::MendRequest => "correct the request: the same one is refused every time",
-            Self::PersonMustAct => "a person must act first: asking again changes nothing",
+            Self::PersonMustAct => "a person must act first: sending it again changes nothing",
         }
     }
 }
 
 impl Retcode {
-    /// The code of that number, where MetaQuotes lists it.
+    /// The code with this number, if MetaQuotes lists it.
     pub fn from_number(number: u16) -> Option<&'static Self> {
         LISTED.iter().find(|code| code.number == number)
     }
 
-    /// What the code says was done.
+    /// The effect that the code claims.
     pub fn effect(&self) -> Effect {
         match (self.class, self.number) {
             (_, 10009 | 10010) => Effect::Executed,
@@ -117,11 +116,11 @@ retcodes! {
         "the request was cancelled by a trader",
         "find out who else trades on this account";
     10008 "PLACED" AcceptedPoll,
-        "the order stands at the broker and is not filled yet",
+        "the broker accepted the order and has not filled it yet",
         "look at the terminal's Trade tab: the gateway cannot list or cancel pending orders";
     10009 "DONE" Done,
         "the request was carried out",
-        "nothing more";
+        "nothing more to do";
     10010 "DONE_PARTIAL" AcceptedPoll,
         "only a part of the volume was executed",
         "compare the position's volume with the one asked for";
@@ -133,10 +132,10 @@ retcodes! {
         "look for the position until the settle time has passed";
     10013 "INVALID" MendRequest,
         "the request is not a valid one",
-        "compare its fields with what the symbol allows";
+        "compare its fields with the symbol's specification";
     10014 "INVALID_VOLUME" MendRequest,
-        "the volume is not one that the symbol allows",
-        "compare it with the symbol's smallest and largest volume and its step; with no volume sent, another program answers on the port";
+        "the symbol doesn't allow this volume",
+        "compare it with the symbol's smallest and largest volume and its step; if no volume was sent, another program answers on the port";
     10015 "INVALID_PRICE" MendRequest,
         "the price is not valid",
         "round it to the symbol's digits, or send a market order";
@@ -145,31 +144,31 @@ retcodes! {
         "compare both with the price and the symbol's stops level";
     10017 "TRADE_DISABLED" PersonMustAct,
         "trading is switched off for this account or symbol",
-        "ask the broker; an investor's password can't trade either";
+        "ask the broker; an investor password cannot trade either";
     10018 "MARKET_CLOSED" Later,
         "the market is closed",
         "look up the symbol's trading sessions";
     10019 "NO_MONEY" PersonMustAct,
-        "the free margin is not enough",
-        "compare free margin with what the order needs: mt5crs positions";
+        "the free margin is too small",
+        "compare the free margin with the order's margin: mt5crs positions";
     10020 "PRICE_CHANGED" FreshPrice,
         "the price changed while the request was on its way",
         "if it goes on, measure the link: mt5crs link-test";
     10021 "PRICE_OFF" FreshPrice,
         "there is no quote to execute it at",
-        "see that the symbol is in Market Watch and that quotes come in";
+        "check that the symbol is in Market Watch and that quotes arrive";
     10022 "INVALID_EXPIRATION" MendRequest,
         "the order's expiration date is not valid",
         "use an expiration that the symbol allows";
     10023 "ORDER_CHANGED" UnknownReRead,
         "the order's state changed meanwhile",
-        "see what it changed to before anything else";
+        "read the order's new state before anything else";
     10024 "TOO_MANY_REQUESTS" Later,
-        "requests come too often",
-        "send fewer at a time";
+        "too many requests in a short time",
+        "send requests less often";
     10025 "NO_CHANGES" MendRequest,
         "the request would change nothing",
-        "see whether it is as wanted already";
+        "check whether the order is already as intended";
     10026 "SERVER_DISABLES_AT" PersonMustAct,
         "the broker's server forbids automated trading",
         "ask the broker to allow it for this account";
@@ -178,19 +177,19 @@ retcodes! {
         "on the gateway's host, switch Algo Trading on in the terminal";
     10028 "LOCKED" UnknownReRead,
         "the request is locked: the broker is working on it",
-        "wait for the settle time and see what became of it";
+        "wait for the settle time, then read the positions";
     10029 "FROZEN" Later,
         "the order or position is frozen: the price is too near to its level",
-        "ask again when the price has moved away, or ask the broker";
+        "send it again when the price has moved away, or ask the broker";
     10030 "INVALID_FILL" MendRequest,
         "the symbol doesn't allow this filling mode",
         "the gateway sends none (hazard 24): set one in the gateway that the symbol allows";
     10031 "CONNECTION" UnknownReRead,
         "the terminal has no connection to the broker",
-        "see to the terminal's connection; the order may have left before it broke";
+        "restore the terminal's connection; the order may have left before it broke";
     10032 "ONLY_REAL" PersonMustAct,
-        "allowed on real accounts alone",
-        "see which account the terminal is logged in to";
+        "only real accounts may do this",
+        "check which account the terminal is logged in to";
     10033 "LIMIT_ORDERS" PersonMustAct,
         "the number of pending orders has reached its limit",
         "delete pending orders at the terminal";
@@ -198,7 +197,7 @@ retcodes! {
         "the volume of orders and positions in this symbol has reached its limit",
         "close positions of the symbol, or ask the broker for a higher limit";
     10035 "INVALID_ORDER" MendRequest,
-        "the order's type is wrong or forbidden here",
+        "the order's type is wrong or not allowed",
         "use a type that the symbol allows";
     10036 "POSITION_CLOSED" ProbablyClosed,
         "the position of that ticket has been closed already",
@@ -207,8 +206,8 @@ retcodes! {
         "the volume to close is more than the position holds",
         "read the position's volume again";
     10039 "CLOSE_ORDER_EXIST" UnknownReRead,
-        "a close order for this position stands at the broker already",
-        "wait for that one; the gateway cannot list it";
+        "the broker already has a close order for this position",
+        "wait for that order; the gateway cannot list it";
     10040 "LIMIT_POSITIONS" PersonMustAct,
         "the number of open positions has reached the broker's limit",
         "close positions, or ask the broker for a higher limit";
@@ -216,13 +215,13 @@ retcodes! {
         "a pending order could not be activated and was cancelled",
         "read the terminal's journal for the cause, then decide whether to place it anew";
     10042 "LONG_ONLY" PersonMustAct,
-        "the symbol allows long positions alone",
+        "the symbol allows only long positions",
         "trade another symbol, or ask the broker";
     10043 "SHORT_ONLY" PersonMustAct,
-        "the symbol allows short positions alone",
+        "the symbol allows only short positions",
         "trade another symbol, or ask the broker";
     10044 "CLOSE_ONLY" PersonMustAct,
-        "the symbol allows nothing but closing",
+        "the symbol allows only closing",
         "trade another symbol, or ask the broker";
     10045 "FIFO_CLOSE" PersonMustAct,
         "the account closes positions in the order in which they were opened",
@@ -237,7 +236,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_code_of_the_protocol_stands_once_and_in_its_class() {
+    fn lists_every_code_of_the_protocol_once_and_in_its_class() {
         let section_5: &[(Class, &[u16])] = &[
             (Class::Done, &[10009]),
             (Class::AcceptedPoll, &[10008, 10010]),
@@ -264,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_servers_word_for_done_is_a_claim_of_execution() {
+    fn only_done_and_done_partial_claim_execution() {
         let with = |effect| -> Vec<u16> {
             let codes = LISTED.iter().filter(|code| code.effect() == effect);
             codes.map(|code| code.number).collect()
@@ -276,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_metaquotes_does_not_use_are_unlisted() {
+    fn numbers_that_metaquotes_does_not_use_are_not_listed() {
         assert_eq!(
             Retcode::from_number(10004).map(|code| code.name),
             Some("TRADE_RETCODE_REQUOTE")

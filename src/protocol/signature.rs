@@ -1,40 +1,40 @@
 //! The risk signature that an OPEN carries (PROTOCOL.md, section 3).
 //!
-//! `RISK_PASS:<checksum>:<timestamp>`, three parts exactly, so the timestamp is ISO 8601's basic form, which holds no
-//! colon. The checksum covers the order's fields as Python writes them, because the gateway computes it in Python.
+//! `RISK_PASS:<checksum>:<timestamp>` has exactly three parts, so the timestamp is in ISO 8601's basic form, which has no
+//! colon. The gateway computes the checksum in Python, so it covers the order's fields as Python writes them.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 use sha2::{Digest, Sha256};
 
-use super::order::Open;
+use super::open::Open;
 
 const PREFIX: &str = "RISK_PASS";
 /// ISO 8601 basic form in UTC, microseconds.
 const TIME_FORMAT: &str = "%Y%m%dT%H%M%S%.6fZ";
 
-/// The signature of an order that is sent now. Reads every field of it but the signature, comment and magic.
+/// The signature of an order that is sent at `now`. It covers every field but signature, comment and magic.
 pub fn sign(order: &Open, now: Timestamp) -> String {
     let time = now.to_zoned(TimeZone::UTC).strftime(TIME_FORMAT).to_string();
     format!("{PREFIX}:{}:{time}", checksum(order))
 }
 
-/// Why a gateway refuses a signature.
+/// The gateway's reason to refuse a signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
-    /// Not three parts, or not the right first one.
+    /// Not three parts, or another first part than `RISK_PASS`.
     #[error("Invalid signature format")]
     Format,
-    /// The checksum is of other fields.
+    /// The checksum is that of other fields.
     #[error("Checksum mismatch")]
     Checksum,
-    /// Older, or further in the future, than the gateway's TTL.
+    /// Older than the gateway's TTL, or further in the future.
     #[error("Signature expired")]
     Expired,
 }
 
-/// The gateway's own check: format, checksum, and the age by its clock, in that order.
+/// The gateway's check, as the simulated one makes it: format, checksum, then age by its clock.
 pub fn verify(order: &Open, now: Timestamp, ttl: std::time::Duration) -> Result<(), Refused> {
     let parts: Vec<&str> = order.risk_signature.split(':').collect();
     let [PREFIX, sum, time] = parts[..] else { return Err(Refused::Format) };
@@ -64,8 +64,8 @@ fn checksum(order: &Open) -> String {
     digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// A float as Python's `repr` writes it: the shortest form that reads back, with at least one decimal, and an exponent
-/// of two digits below 0.0001 and from 10^16 on.
+/// A float as Python's `repr` writes it: the shortest form that reads back, with at least one decimal, and with a
+/// two-digit exponent below 0.0001 and from 10^16 on.
 fn python_float(value: Decimal) -> String {
     use rust_decimal::prelude::ToPrimitive;
     let value = value.to_f64().unwrap_or_default();

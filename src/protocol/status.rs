@@ -1,6 +1,6 @@
-//! The one place where the gateway's many words for success and failure become four (hazard 7).
+//! The gateway's many status words, normalised to four (hazard 7).
 
-/// What a reply's `status` says. It is a claim: FILLED is sent for orders that the broker rejected (hazard 1).
+/// A reply's `status`. It is a claim: FILLED is also sent for orders that the broker rejected (hazard 1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
     /// `ok`, `OK`, `SUCCESS`.
@@ -14,7 +14,7 @@ pub enum Status {
 }
 
 impl Status {
-    /// Reads the wire's word; one that is not listed is `None`, and so a protocol error.
+    /// Reads the wire's word; `None` for an unlisted one, which is a protocol error.
     pub fn from_wire(word: &str) -> Option<Self> {
         match word {
             "ok" | "OK" | "SUCCESS" => Some(Self::Ok),
@@ -25,7 +25,7 @@ impl Status {
         }
     }
 
-    /// Whether the gateway says that it did not do what was asked.
+    /// Whether the gateway claims that it refused the request.
     pub fn is_refusal(self) -> bool {
         matches!(self, Self::Rejected | Self::Error)
     }

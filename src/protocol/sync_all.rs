@@ -1,40 +1,51 @@
-//! SYNC_ALL: account and positions in one reply. It carries no `uuid`, ignores `magic_number`, and reports a leverage
-//! of 1 and an opening time of 0 whatever they are (hazard 6), so neither is read.
+//! SYNC_ALL: account and positions in one reply. The reply has no `uuid`. The gateway ignores `magic_number`, and always
+//! reports a leverage of 1 and an opening time of 0 (hazard 6), so neither is read.
 
 use serde::{Serialize, Serializer};
 
 use super::account::Account;
 use super::malformed::Malformed;
 use super::positions::Position;
-use super::reply::{Read, Success, encode};
-use super::request::Action;
+use super::reply::{self, Reply};
+use super::request::sealed::Sealed;
+use super::request::{Action, Read};
 use super::status::Status;
-use super::wire::{Frame, Nesting};
+use super::wire::{Frame, Nesting, Object};
 use crate::units::{Level, Lots, Magic, Money, Price, Side, Symbol, Ticket};
 
-/// What SYNC_ALL answers.
+/// The request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct SyncAll {
+    /// Required by the protocol and ignored by the gateway.
+    pub magic_number: Magic,
+}
+
+impl Action for SyncAll {
+    const NAME: &'static str = "SYNC_ALL";
+    type Reply = Synced;
+}
+
+impl Sealed for SyncAll {}
+
+impl Read for SyncAll {}
+
+/// The reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Synced {
-    /// The account, without currency and time: the reply has neither.
+    /// The account without currency and time, which this reply doesn't hold.
     pub account: Account,
     /// Every open position of the account, of any magic number.
     pub positions: Vec<Position>,
 }
 
-impl Read for Synced {
-    type Parameters = Magic;
-
-    fn action(magic_number: Magic) -> Action {
-        Action::SyncAll { magic_number }
-    }
-}
-
-impl Success for Synced {
+impl Reply for Synced {
     const STATUS: &'static [Status] = &[Status::Ok];
     const CARRIES_UUID: bool = false;
+    type Element = Position;
 
     fn nesting() -> Nesting<Position> {
-        Nesting { object: Some("account"), list: Some("positions"), element: Position::read_synced }
+        let element = |object: &Object<'_>| Position::read(object, ["price_open", "price_current"]);
+        Nesting { object: Some("account"), list: Some(("positions", element)) }
     }
 
     fn read(frame: Frame<'_, Position>) -> Result<Self, Malformed> {
@@ -46,7 +57,15 @@ impl Success for Synced {
 }
 
 #[derive(Serialize)]
-struct WireAccount<'a> {
+struct Fields<'a> {
+    account: AccountFields<'a>,
+    #[serde(serialize_with = "serialize_positions")]
+    positions: &'a [Position],
+    message: &'static str,
+}
+
+#[derive(Serialize)]
+struct AccountFields<'a> {
     balance: &'a Money,
     equity: &'a Money,
     margin_free: &'a Money,
@@ -56,7 +75,7 @@ struct WireAccount<'a> {
 }
 
 #[derive(Serialize)]
-struct WirePosition<'a> {
+struct PositionFields<'a> {
     symbol: &'a Symbol,
     ticket: Ticket,
     volume: &'a Lots,
@@ -69,72 +88,50 @@ struct WirePosition<'a> {
     magic: Option<Magic>,
 }
 
-/// Written one by one: a list of thousands is not made twice.
-struct List<'a>(&'a [Position]);
-
-impl Serialize for List<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(WirePosition::of))
-    }
-}
-
-impl<'a> WirePosition<'a> {
-    fn of(position: &'a Position) -> Self {
-        Self {
-            symbol: &position.symbol,
-            ticket: position.ticket,
-            volume: &position.volume,
-            profit: &position.profit,
-            price_current: &position.current_price,
-            price_open: &position.open_price,
-            r#type: &position.side,
-            time_open: 0,
-            magic: position.magic,
-        }
-    }
+/// Converts the elements one at a time, so that no second list of thousands is built.
+fn serialize_positions<S: Serializer>(
+    positions: &&[Position],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(positions.iter().map(|position| PositionFields {
+        symbol: &position.symbol,
+        ticket: position.ticket,
+        volume: &position.volume,
+        profit: &position.profit,
+        price_current: &position.current_price,
+        price_open: &position.open_price,
+        r#type: &position.side,
+        time_open: 0,
+        magic: position.magic,
+    }))
 }
 
 impl Synced {
-    /// Writes it as the gateway does.
+    /// Writes the gateway's reply.
     pub fn encode(&self, status: &str, simulated: bool) -> Vec<u8> {
-        #[derive(Serialize)]
-        struct Wire<'a> {
-            status: &'a str,
-            account: WireAccount<'a>,
-            positions: List<'a>,
-            message: &'a str,
-            #[serde(skip_serializing_if = "std::ops::Not::not")]
-            simulated: bool,
-        }
-        encode(&Wire {
-            status,
-            account: WireAccount {
-                balance: &self.account.balance,
-                equity: &self.account.equity,
-                margin_free: &self.account.free_margin,
-                margin_used: &self.account.margin,
-                margin_level: &self.account.margin_level,
-                leverage: 1,
-            },
-            positions: List(&self.positions),
-            message: "State synchronized",
-            simulated,
-        })
+        let account = AccountFields {
+            balance: &self.account.balance,
+            equity: &self.account.equity,
+            margin_free: &self.account.free_margin,
+            margin_used: &self.account.margin,
+            margin_level: &self.account.margin_level,
+            leverage: 1,
+        };
+        let fields = Fields { account, positions: &self.positions, message: "State synchronized" };
+        reply::encode(None, status, &fields, simulated)
     }
 
-    /// Writes the failure, in which account and positions are there and empty.
+    /// Writes the gateway's failure reply, whose account and list are empty.
     pub fn encode_failure(status: &str, message: &str, simulated: bool) -> Vec<u8> {
         #[derive(Serialize)]
         struct Empty {}
         #[derive(Serialize)]
-        struct Wire<'a> {
-            status: &'a str,
+        struct Fields<'a> {
             message: &'a str,
             account: Empty,
             positions: [Empty; 0],
-            #[serde(skip_serializing_if = "std::ops::Not::not")]
-            simulated: bool,
         }
-        encode(&Wire { status, message, account: Empty {}, positions: [], simulated })
+        let fields = Fields { message, account: Empty {}, positions: [] };
+        reply::encode(None, status, &fields, simulated)
     }
 }

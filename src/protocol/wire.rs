@@ -1,9 +1,9 @@
 //! Strict JSON for frames from a machine that lies.
 //!
-//! A frame is one JSON object. Its members are kept as raw tokens, so that a number reaches a report just as it stood
-//! on the wire, and is read as its type only when somebody asks for it by name. Every complaint names the field and the
-//! byte. What general decoders let pass is an error here: a duplicate key (which one would be believed?), `NaN` and
-//! `Infinity`, bad UTF-8, bytes after the end, a frame past [`MAX_FRAME_BYTES`] (hazard 13).
+//! A frame is one JSON object. Its members stay raw tokens until a field is asked for by name and type, so a number
+//! reaches a report exactly as it was on the wire. Every error names the field and the byte. Errors here, though general
+//! decoders accept them: a duplicate key, `NaN` and `Infinity`, bad UTF-8, bytes after the end, a frame of more than
+//! [`MAX_FRAME_BYTES`] (hazard 13).
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -14,25 +14,25 @@ use super::json::{Container, Fault, Scanner, Text};
 use super::malformed::{Malformed, Reason, excerpt};
 use crate::units::Exact;
 
-/// A frame past this is refused unread: 10,000 positions take under 2 MiB.
+/// A longer frame is refused unread; 10,000 positions take less than 2 MiB.
 pub const MAX_FRAME_BYTES: usize = 8 << 20;
 
-/// An object with more members is refused: the protocol's largest has eleven, and each is compared with those before
-/// it, which takes minutes where a frame is nothing but keys.
+/// An object with more members is refused. The protocol's largest has eleven; comparing each key with those before it
+/// would take minutes for a frame of nothing but keys.
 const MAX_MEMBERS: usize = 256;
 
-/// One member's value, as it stands in the frame.
+/// A member's value as text, and its offset in the frame.
 #[derive(Debug, Clone, Copy)]
 pub struct Token<'a> {
     raw: &'a str,
     offset: usize,
 }
 
-/// One member as it stands in the frame.
+/// A member of an object.
 #[derive(Debug)]
 struct Member<'a> {
     name: Cow<'a, str>,
-    /// From the name's opening quote up to the value.
+    /// The text from the name's opening quote up to the value.
     key: &'a str,
     token: Token<'a>,
 }
@@ -41,12 +41,13 @@ struct Member<'a> {
 #[derive(Debug)]
 pub struct Object<'a> {
     path: Path,
-    /// Where it begins.
+    /// Offset of its opening brace.
     offset: usize,
     members: Vec<Member<'a>>,
-    /// How many of `members` were read. Those behind are of the list's element before, whose keys mostly come again.
+    /// Number of `members` that are this object's. The rest are those of the list's previous element, whose keys are
+    /// expected again.
     count: usize,
-    /// Members are asked for in about the order in which they stand: where the next is looked for first.
+    /// Where the next member is looked for first, because members are mostly asked for in order.
     next: Cell<usize>,
 }
 
@@ -58,7 +59,7 @@ enum Path {
 }
 
 impl Path {
-    /// The path of a member; of the object itself where the name is empty.
+    /// The path of a member, or of the object itself where the name is empty.
     fn field(self, name: &str) -> String {
         let name = excerpt(name);
         let dot = if name.is_empty() { "" } else { "." };
@@ -70,7 +71,7 @@ impl Path {
     }
 }
 
-/// A named member, ready to be read as the type that the protocol gives it.
+/// A member, to be read as the protocol's type.
 #[derive(Debug)]
 pub struct Field<'o, 'a> {
     object: &'o Object<'a>,
@@ -83,7 +84,7 @@ impl<'a> Object<'a> {
         Self { path, offset: 0, members: Vec::with_capacity(12), count: 0, next: Cell::new(0) }
     }
 
-    /// The member, or that it is missing.
+    /// The member; an error where it is missing.
     pub fn required(&self, name: &'static str) -> Result<Field<'_, 'a>, Malformed> {
         self.optional(name).ok_or_else(|| self.missing(name))
     }
@@ -101,7 +102,7 @@ impl<'a> Object<'a> {
         (token.raw != "null").then_some(Field { object: self, name, token })
     }
 
-    /// That a member should be here.
+    /// The error that a member is missing.
     pub fn missing(&self, name: &str) -> Malformed {
         self.complaint(name, self.offset, Reason::Missing)
     }
@@ -112,7 +113,7 @@ impl<'a> Object<'a> {
 }
 
 impl<'a> Field<'_, 'a> {
-    /// A complaint about this member.
+    /// An error about this member.
     pub fn complaint(&self, reason: Reason) -> Malformed {
         self.object.complaint(self.name, self.token.offset, reason)
     }
@@ -123,11 +124,11 @@ impl<'a> Field<'_, 'a> {
 
     /// A string, unescaped.
     pub fn string(&self) -> Result<Cow<'a, str>, Malformed> {
-        let text = Text::of_value(self.token.raw).and_then(Text::read);
+        let text = Text::from_token(self.token.raw).and_then(Text::unescape);
         text.ok_or_else(|| self.wrong_type("a string"))
     }
 
-    /// A whole number written as one.
+    /// A whole number without fraction or exponent.
     pub fn integer(&self) -> Result<i64, Malformed> {
         self.token.raw.parse().map_err(|_| self.wrong_type("a whole number"))
     }
@@ -137,10 +138,10 @@ impl<'a> Field<'_, 'a> {
         if !self.token.raw.starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
             return Err(self.wrong_type("a number"));
         }
-        Exact::of_json_number(self.token.raw).map_err(|_| self.complaint(Reason::NotFinite))
+        Exact::from_json_number(self.token.raw).map_err(|_| self.complaint(Reason::NotFinite))
     }
 
-    /// The value just as it stands in the frame.
+    /// The value's text in the frame.
     pub fn token(&self) -> &'a str {
         self.token.raw
     }
@@ -150,7 +151,7 @@ impl<'a> Field<'_, 'a> {
         serde_json::from_str(self.token.raw).map_err(|_| self.wrong_type("a list of strings"))
     }
 
-    /// A truth value.
+    /// `true` or `false`.
     pub fn boolean(&self) -> Result<bool, Malformed> {
         self.token.raw.parse().map_err(|_| self.wrong_type("true or false"))
     }
@@ -162,7 +163,7 @@ impl<'a> Field<'_, 'a> {
         text.parse().map_err(|_| self.wrong_type(expected))
     }
 
-    /// A string, or a whole number as its digits: account numbers are sent either way.
+    /// A string, or the digits of a whole number: gateways send account numbers either way.
     pub fn string_or_integer(&self) -> Result<Cow<'a, str>, Malformed> {
         match self.integer() {
             Ok(number) => Ok(number.to_string().into()),
@@ -171,34 +172,41 @@ impl<'a> Field<'_, 'a> {
     }
 }
 
-/// What of a frame is more than one level deep, and how each element of its list is read.
+/// The members of a frame that are parsed one level deeper.
 pub struct Nesting<T> {
-    /// The member that is an object.
+    /// The name of the member that is an object.
     pub object: Option<&'static str>,
-    /// The member that is a list of objects.
-    pub list: Option<&'static str>,
-    /// Reads one element.
-    pub element: fn(&Object<'_>) -> Result<T, Malformed>,
+    /// The name of the member that is a list of objects, and the function that reads an element.
+    pub list: Option<(&'static str, ReadElement<T>)>,
 }
 
-/// A frame taken apart.
+/// Reads an element of a list.
+pub type ReadElement<T> = fn(&Object<'_>) -> Result<T, Malformed>;
+
+impl<T> Nesting<T> {
+    /// A frame without objects and lists.
+    pub fn flat() -> Self {
+        Self { object: None, list: None }
+    }
+}
+
+/// A parsed frame.
 #[derive(Debug)]
 pub struct Frame<'a, T> {
-    /// The root's own members.
+    /// The frame's own members.
     pub root: Object<'a>,
-    /// The nested object, where the frame holds it.
+    /// The nested object, where the frame has it.
     pub object: Option<Object<'a>>,
-    /// The list's elements, where the frame holds it.
+    /// The list's elements, where the frame has it.
     pub list: Option<Vec<T>>,
 }
 
-/// Takes a flat frame apart.
+/// Parses a frame without objects and lists.
 pub fn parse_flat(frame: &[u8]) -> Result<Object<'_>, Malformed> {
-    let flat = Nesting::<()> { object: None, list: None, element: |_| Ok(()) };
-    parse(frame, &flat).map(|frame| frame.root)
+    parse(frame, &Nesting::<()>::flat()).map(|frame| frame.root)
 }
 
-/// Takes a frame apart; nested members stand where `nesting` says and nowhere else.
+/// Parses a frame.
 pub fn parse<'a, T>(frame: &'a [u8], nesting: &Nesting<T>) -> Result<Frame<'a, T>, Malformed> {
     let whole = |offset, reason| Malformed { field: String::new(), offset, reason };
     if frame.len() > MAX_FRAME_BYTES {
@@ -213,8 +221,8 @@ pub fn parse<'a, T>(frame: &'a [u8], nesting: &Nesting<T>) -> Result<Frame<'a, T
 }
 
 impl<'a> Object<'a> {
-    /// Makes room for the member whose value is read next.
-    fn expect(&mut self, member: Member<'a>) -> Result<(), Malformed> {
+    /// Adds a member, whose value is read next.
+    fn begin_member(&mut self, member: Member<'a>) -> Result<(), Malformed> {
         self.members.truncate(self.count);
         let offset = member.token.offset;
         if self.members.iter().any(|known| known.name == member.name) {
@@ -228,8 +236,8 @@ impl<'a> Object<'a> {
         Ok(())
     }
 
-    /// The value of the member that there is room for.
-    fn take(&mut self, raw: &'a str) {
+    /// Sets the value of the added member.
+    fn end_member(&mut self, raw: &'a str) {
         self.members[self.count].token.raw = raw;
         self.count += 1;
     }
@@ -254,19 +262,19 @@ impl<'a> Reader<'a> {
                 let mut nested = Object::new(Path::Member(name));
                 self.object(&mut nested)?;
                 object = Some(nested);
-            } else if let Some(name) = nesting.list.filter(|name| key == name) {
-                list = Some(self.list(name, nesting.element)?);
+            } else if let Some((name, read)) = nesting.list.filter(|(name, _)| key == name) {
+                list = Some(self.list(name, read)?);
             } else {
                 self.value(&mut root)?;
                 continue;
             }
             let raw = self.scanner.since(token.offset);
-            root.take(raw);
+            root.end_member(raw);
         }
         Ok(Frame { root, object, list })
     }
 
-    /// Reads an object in the place of the one that `object` was before: the elements of a list share one.
+    /// Reads an object into `object`, which the elements of a list share.
     fn object(&mut self, object: &mut Object<'a>) -> Result<(), Malformed> {
         self.begin(object)?;
         while self.key(object)? {
@@ -275,11 +283,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn list<T>(
-        &mut self,
-        name: &'static str,
-        read: fn(&Object<'_>) -> Result<T, Malformed>,
-    ) -> Result<Vec<T>, Malformed> {
+    fn list<T>(&mut self, name: &'static str, read: ReadElement<T>) -> Result<Vec<T>, Malformed> {
         if !self.scanner.take(b'[') {
             return Err(self.other_type(&Object::new(Path::Member(name)), "a list"));
         }
@@ -307,17 +311,17 @@ impl<'a> Reader<'a> {
         if self.scanner.take(b'{') { Ok(()) } else { Err(self.other_type(object, "an object")) }
     }
 
-    /// Reads the next member's key, where there is one, up to where its value begins.
+    /// Reads the next member up to its value; `false` at the object's end.
     fn key(&mut self, object: &mut Object<'a>) -> Result<bool, Malformed> {
         let first = object.count == 0;
-        // A complaint about what stands between two members is about neither.
+        // An error between two members is about neither.
         match self.scanner.another(Container::Object, first) {
             Ok(true) => {}
             Ok(false) => return Ok(false),
             Err(fault) => return Err(object.fault("", fault)),
         }
-        // The element before mostly has the same key at the same place, written alike. It stood there once, and so do
-        // those before it in this one: there is nothing to compare it with.
+        // The list's previous element mostly has the same keys in the same order. They were unique there, so a key that is
+        // repeated in its place needs no comparison.
         if let Some(member) = object.members.get_mut(object.count)
             && self.scanner.take_text(member.key)
         {
@@ -327,24 +331,24 @@ impl<'a> Reader<'a> {
         }
         let start = self.scanner.offset();
         let name = self.scanner.key().map_err(|fault| object.fault("", fault))?;
-        let Some(name) = name.read() else {
+        let Some(name) = name.unescape() else {
             return Err(object.complaint("", start, Reason::NotJson("an escape that is none")));
         };
         self.scanner.peek();
         let token = Token { raw: "", offset: self.scanner.offset() };
-        object.expect(Member { name, key: self.scanner.since(start), token })?;
+        object.begin_member(Member { name, key: self.scanner.since(start), token })?;
         Ok(true)
     }
 
     fn value(&mut self, object: &mut Object<'a>) -> Result<(), Malformed> {
         match self.scanner.value() {
-            Ok(raw) => object.take(raw),
+            Ok(raw) => object.end_member(raw),
             Err(fault) => return Err(object.fault(&object.members[object.count].name, fault)),
         }
         Ok(())
     }
 
-    /// The value that comes next is not what the protocol has there, if it is a value at all.
+    /// The error that the next value has the wrong type, or is no value at all.
     fn other_type(&mut self, object: &Object<'a>, expected: &'static str) -> Malformed {
         self.scanner.peek();
         let offset = self.scanner.offset();

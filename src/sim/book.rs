@@ -1,8 +1,8 @@
-//! The account behind the simulated gateway: balance, hedged positions, margin. Pure: time is an argument, and nothing
-//! here knows of requests, faults or files.
+//! The account behind the simulated gateway: balance, hedged positions and margin. Pure: time is an argument, and nothing
+//! here knows requests, faults or files.
 //!
-//! Positions are kept in the protocol's own form, tokens and all, and are revalued only when their price moved: reading
-//! 10,000 of them formats no number twice.
+//! Positions are kept in the protocol's form, tokens included, and revalued only when their price changed: reading 10,000
+//! of them formats no number twice.
 
 use std::collections::BTreeMap;
 
@@ -10,82 +10,82 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::ledger::{Entry, Kind};
+use super::ledger::{Execution, ExecutionKind};
 use super::market::{INSTRUMENTS, Market, Quote, Tick, cents, find};
 use crate::protocol::account::Account;
 use crate::protocol::positions::Position;
 use crate::units::{Exact, Level, Lots, Magic, Money, Price, Side, Symbol, Ticket};
 
 const CURRENCY: &str = "USD";
-/// The account's leverage; the wire says 1 whatever it is (hazard 6).
+/// The account's leverage; on the wire it is always 1 (hazard 6).
 const LEVERAGE: i64 = 500;
 /// The starting book's first ticket.
 const FIRST_TICKET: i64 = 100_000_001;
-/// The starting book's magic number, seen only where the gateway reports it.
+/// The starting positions' magic number, which only some gateways report.
 const STARTING_MAGIC: Magic = Magic(202_401);
-/// What the gateway writes instead of an order's own magic number (hazard 10).
+/// The magic number that replaces an order's own (hazard 10).
 const DROPPED_MAGIC: Magic = Magic(0);
 
-/// Everything that the starting book follows from.
+/// The parameters of a starting book.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Start {
-    /// When the book began.
+    /// The time of the starting prices.
     pub(super) started_at: Timestamp,
-    /// Moves the prices.
+    /// The seed of the prices.
     pub(super) seed: u64,
-    /// How many positions are open at the start.
+    /// Number of open positions.
     pub(super) positions: usize,
-    /// The balance at the start.
+    /// The balance in USD.
     pub(super) balance: Money,
-    /// Whether each long has its short, so that no margin is in use.
+    /// Whether each long has a short, so that no margin is in use.
     pub(super) hedged: bool,
 }
 
-/// An open position; what is calculated with stands beside the tokens that show it.
+/// An open position: the values for calculations, beside the protocol's form.
 #[derive(Debug)]
-struct Held {
+struct OpenPosition {
     instrument: usize,
     volume: Decimal,
     opened_at: Decimal,
-    result: Decimal,
+    profit: Decimal,
     position: Position,
 }
 
-/// A price with its token.
+/// A price as a value and as a token.
 #[derive(Debug, Clone)]
-struct Marked {
+struct PriceToken {
     value: Decimal,
     token: Price,
 }
 
-impl From<Decimal> for Marked {
+impl From<Decimal> for PriceToken {
     fn from(value: Decimal) -> Self {
         Self { value, token: Price::from(value) }
     }
 }
 
-impl From<Price> for Marked {
+impl From<Price> for PriceToken {
     fn from(token: Price) -> Self {
         Self { value: token.value(), token }
     }
 }
 
-impl Held {
+impl OpenPosition {
     fn is_short(&self) -> bool {
         self.position.side == Side::Sell
     }
 
-    /// Its volume, below 0 where it is short.
-    fn signed(&self) -> Decimal {
+    /// The volume, negative for a short.
+    fn signed_volume(&self) -> Decimal {
         if self.is_short() { -self.volume } else { self.volume }
     }
 
-    /// Values it at what it would be closed at.
-    fn mark(&mut self, price: &Marked) {
+    /// Values it at this closing price.
+    fn value_at(&mut self, price: &PriceToken) {
         let gained = price.value - self.opened_at;
         let gained = if self.is_short() { -gained } else { gained };
-        self.result = INSTRUMENTS[self.instrument].result(gained, self.volume, price.value);
-        self.position.profit = Money::from(self.result);
+        self.profit = INSTRUMENTS[self.instrument].profit(gained, self.volume, price.value);
+        self.position.profit = Money::from(self.profit);
         self.position.current_price = price.token.clone();
     }
 }
@@ -95,31 +95,31 @@ impl Held {
 pub(super) struct Book {
     market: Market,
     balance: Decimal,
-    held: BTreeMap<i64, Held>,
+    held: BTreeMap<i64, OpenPosition>,
     next_ticket: i64,
     next_sequence: u64,
-    /// The tick that the figures below and the positions' are of.
+    /// The tick of the figures below and of the positions'.
     tick: Tick,
     quotes: [Quote; INSTRUMENTS.len()],
-    /// Longs minus shorts, in lots, by instrument.
+    /// Net volume in lots by instrument.
     net: [Decimal; INSTRUMENTS.len()],
-    /// The positions' results, summed.
+    /// The sum of the positions' profits.
     floating: Decimal,
 }
 
-/// What is to be opened.
+/// An order to open a position.
 #[derive(Debug, Clone)]
 pub(super) struct Order {
-    /// The index of the instrument.
+    /// Index of the instrument.
     pub(super) instrument: usize,
     /// Long or short.
     pub(super) side: Side,
-    /// In lots.
+    /// Volume in lots.
     pub(super) volume: Lots,
 }
 
 impl Book {
-    /// The book as it starts.
+    /// The starting book.
     pub(super) fn new(start: &Start) -> Self {
         let market = Market::new(start.seed);
         let tick = Tick::at(start.started_at);
@@ -141,7 +141,7 @@ impl Book {
                 let side = if nth % 2 == 0 { Side::Buy } else { Side::Sell };
                 ((nth / 2) % INSTRUMENTS.len(), side)
             } else {
-                // Eleven longs to nine shorts, longs first: however many positions, no instrument's legs net out.
+                // Eleven longs to nine shorts, longs first: for no number of positions is an instrument's net volume 0.
                 (instrument, if round % 20 < 11 { Side::Buy } else { Side::Sell })
             };
             let offset = market.opening_offset(instrument, nth);
@@ -150,7 +150,7 @@ impl Book {
             let price = near + INSTRUMENTS[instrument].price(offset);
             let order = Order { instrument, side, volume: volume.clone() };
             let ticket = book.take_ticket();
-            book.hold(ticket, &order, price.into(), STARTING_MAGIC);
+            book.add_position(ticket, &order, price.into(), STARTING_MAGIC);
         }
         book
     }
@@ -161,7 +161,7 @@ impl Book {
         ticket
     }
 
-    /// Moves prices and results on to that moment.
+    /// Updates prices and profits to this time.
     pub(super) fn revalue(&mut self, now: Timestamp) {
         let tick = Tick::at(now);
         if tick == self.tick {
@@ -178,19 +178,19 @@ impl Book {
         let mut floating = Decimal::ZERO;
         for held in self.held.values_mut() {
             if moved[held.instrument] {
-                held.mark(&prices[held.instrument][usize::from(held.is_short())]);
+                held.value_at(&prices[held.instrument][usize::from(held.is_short())]);
             }
-            floating += held.result;
+            floating += held.profit;
         }
         self.floating = floating;
     }
 
-    /// What a long and a short of each instrument would be closed at, with their tokens.
-    fn prices(&self) -> [[Marked; 2]; INSTRUMENTS.len()] {
+    /// The closing prices of a long and a short of each instrument.
+    fn prices(&self) -> [[PriceToken; 2]; INSTRUMENTS.len()] {
         self.quotes.map(|quote| [quote.bid.into(), quote.ask.into()])
     }
 
-    fn hold(&mut self, ticket: Ticket, order: &Order, opened_at: Marked, magic: Magic) {
+    fn add_position(&mut self, ticket: Ticket, order: &Order, opened_at: PriceToken, magic: Magic) {
         let position = Position {
             ticket,
             symbol: Symbol::new(INSTRUMENTS[order.instrument].name),
@@ -201,33 +201,33 @@ impl Book {
             profit: Money::from(Decimal::new(0, 2)),
             magic: Some(magic),
         };
-        let mut held = Held {
+        let mut held = OpenPosition {
             instrument: order.instrument,
             volume: order.volume.value(),
             opened_at: opened_at.value,
-            result: Decimal::ZERO,
+            profit: Decimal::ZERO,
             position,
         };
         let quote = self.quotes[order.instrument];
         let price = if held.is_short() { quote.ask } else { quote.bid };
-        held.mark(&price.into());
-        self.net[order.instrument] += held.signed();
-        self.floating += held.result;
+        held.value_at(&price.into());
+        self.net[order.instrument] += held.signed_volume();
+        self.floating += held.profit;
         self.held.insert(ticket.0, held);
     }
 
-    /// Opens at market. A short is filled at the ask, as the gateway prices it (hazard 24).
+    /// Opens a position at market. A short is filled at the ask, as by the real gateway (hazard 24).
     pub(super) fn open(
         &mut self,
-        kind: Kind,
+        kind: ExecutionKind,
         order: &Order,
         uuid: Option<uuid::Uuid>,
         now: Timestamp,
-    ) -> Entry {
+    ) -> Execution {
         let price = Price::from(self.quotes[order.instrument].ask);
         let ticket = self.take_ticket();
-        self.hold(ticket, order, price.clone().into(), DROPPED_MAGIC);
-        Entry {
+        self.add_position(ticket, order, price.clone().into(), DROPPED_MAGIC);
+        Execution {
             sequence: self.take_sequence(),
             time: now,
             kind,
@@ -241,19 +241,19 @@ impl Book {
         }
     }
 
-    /// Closes the whole position at market; `None` where no such ticket is open.
+    /// Closes a whole position at market; `None` where no such ticket is open.
     pub(super) fn close(
         &mut self,
-        kind: Kind,
+        kind: ExecutionKind,
         ticket: Ticket,
         uuid: Option<uuid::Uuid>,
         now: Timestamp,
-    ) -> Option<Entry> {
+    ) -> Option<Execution> {
         let held = self.held.remove(&ticket.0)?;
-        self.realise(&held);
+        self.realize(&held);
         let position = held.position;
         let order = self.take_ticket();
-        Some(Entry {
+        Some(Execution {
             sequence: self.take_sequence(),
             time: now,
             kind,
@@ -267,10 +267,11 @@ impl Book {
         })
     }
 
-    fn realise(&mut self, held: &Held) {
-        self.net[held.instrument] -= held.signed();
-        self.floating -= held.result;
-        self.balance += held.result;
+    /// Moves a removed position's profit to the balance.
+    fn realize(&mut self, held: &OpenPosition) {
+        self.net[held.instrument] -= held.signed_volume();
+        self.floating -= held.profit;
+        self.balance += held.profit;
     }
 
     fn take_sequence(&mut self) -> u64 {
@@ -279,31 +280,39 @@ impl Book {
         sequence
     }
 
-    /// Does again what a journal says was done; `false` where it can't have been.
-    pub(super) fn replay(&mut self, entry: &Entry) -> bool {
-        if entry.sequence != self.next_sequence || entry.order.0 < self.next_ticket {
+    /// Repeats an execution of the journal; `false` where it contradicts the book.
+    pub(super) fn replay(&mut self, execution: &Execution) -> bool {
+        if execution.sequence != self.next_sequence || execution.order.0 < self.next_ticket {
             return false;
         }
-        let Some(instrument) = find(entry.symbol.as_str()) else { return false };
-        self.revalue(entry.time);
-        if entry.kind.closes() {
-            let Some(mut held) = self.held.remove(&entry.ticket.0) else { return false };
-            // Its share of the sums is that of its value until now; the journal's price is what it was closed at.
-            self.floating -= held.result;
-            held.mark(&entry.price.clone().into());
-            self.floating += held.result;
-            self.realise(&held);
+        let Some(instrument) = find(execution.symbol.as_str()) else { return false };
+        self.revalue(execution.time);
+        if execution.kind.closes() {
+            let Some(mut held) = self.held.remove(&execution.ticket.0) else { return false };
+            // The sums hold its profit at the current price; it was closed at the journal's.
+            self.floating -= held.profit;
+            held.value_at(&execution.price.clone().into());
+            self.floating += held.profit;
+            self.realize(&held);
         } else {
-            let order =
-                Order { instrument, side: entry.side.clone(), volume: entry.volume.clone() };
-            self.hold(entry.ticket, &order, entry.price.clone().into(), DROPPED_MAGIC);
+            let order = Order {
+                instrument,
+                side: execution.side.clone(),
+                volume: execution.volume.clone(),
+            };
+            self.add_position(
+                execution.ticket,
+                &order,
+                execution.price.clone().into(),
+                DROPPED_MAGIC,
+            );
         }
-        self.next_ticket = entry.order.0 + 1;
+        self.next_ticket = execution.order.0 + 1;
         self.next_sequence += 1;
         true
     }
 
-    /// What is open, by ticket.
+    /// The open positions, by ticket.
     pub(super) fn positions(&self) -> Vec<Position> {
         self.held.values().map(|held| held.position.clone()).collect()
     }
@@ -313,7 +322,7 @@ impl Book {
         self.held.keys().next_back().copied().map(Ticket)
     }
 
-    /// The account's figures, consistent with the positions as last valued.
+    /// The account's figures, consistent with the positions.
     pub(super) fn account(&self) -> Account {
         let leverage = Decimal::from(LEVERAGE);
         let margin: Decimal = (0..INSTRUMENTS.len())

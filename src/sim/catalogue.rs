@@ -1,25 +1,27 @@
-//! Every fault that can be asked for: its name, its form, the hazards that it is, and how its parameters are read.
+//! The catalogue of faults: name, form, hazards and explanation, beside the function that reads a fault's parameters. So
+//! the listed faults are those that can be asked for.
 
 use super::fault::ActionName::{Close, GetAccount, GetPositions, Open, SyncAll};
-use super::fault::{ActionName, Fault};
-use super::spec::{Expected, Parameters, Scope};
+use super::fault::{ActionName, Fault, Moment, Scope};
+use super::parameters::{Expected, Parameters};
 use crate::protocol::code::ErrorCode;
 
-/// One fault of the catalogue.
+/// A fault of the catalogue.
+#[derive(Debug, Clone, Copy)]
 pub struct FaultInfo {
     /// Its name.
     pub name: &'static str,
-    /// How it is written.
+    /// Its form: the name, then parameters, the optional ones in brackets.
     pub form: &'static str,
-    /// The hazards of PROTOCOL.md's section 4 that it reproduces; empty where it is none of them.
+    /// The hazards of PROTOCOL.md, section 4, that it reproduces.
     pub hazards: &'static [u8],
-    /// Whether the gateway always does this, asked or not.
+    /// Whether the gateway always behaves so, asked or not.
     pub always: bool,
-    /// What it does, in one sentence.
+    /// Its effect, in one sentence.
     pub explanation: &'static str,
-    /// The requests that it can concern.
+    /// The requests that it can affect.
     pub(super) scope: Scope,
-    /// Takes its parameters.
+    /// Reads its parameters.
     pub(super) read: fn(&mut Parameters<'_>) -> Result<Fault, Expected>,
 }
 
@@ -31,33 +33,45 @@ const UUID: &[ActionName] = &[ActionName::Ping, GetAccount, GetPositions, Open, 
 
 macro_rules! catalogue {
     (
-        always { $($name:literal $always_hazards:tt $always_explanation:literal;)* }
-        on_demand { $($form:literal $hazards:tt $scope:expr, $read:expr, $explanation:literal;)* }
+        always { $($always:ident $name:literal $always_hazards:tt $always_explanation:literal;)* }
+        on_demand { $($fault:ident $form:literal $hazards:tt $scope:expr, $read:expr, $explanation:literal;)* }
     ) => {
-        &[
-            $(FaultInfo {
-                name: $name,
-                form: $name,
-                hazards: &$always_hazards,
-                always: true,
-                explanation: $always_explanation,
-                scope: Scope::Any,
-                read: |_| Ok(Fault::Always),
-            },)*
-            $(FaultInfo {
-                name: name_of($form),
-                form: $form,
-                hazards: &$hazards,
-                always: false,
-                explanation: $explanation,
-                scope: $scope,
-                read: $read,
-            },)*
-        ]
+        /// Each fault as a constant.
+        pub mod faults {
+            use super::*;
+
+            $(
+                #[doc = $always_explanation]
+                pub const $always: FaultInfo = FaultInfo {
+                    name: $name,
+                    form: $name,
+                    hazards: &$always_hazards,
+                    always: true,
+                    explanation: $always_explanation,
+                    scope: Scope::Any,
+                    read: |_| Ok(Fault::Always),
+                };
+            )*
+            $(
+                #[doc = $explanation]
+                pub const $fault: FaultInfo = FaultInfo {
+                    name: name_of($form),
+                    form: $form,
+                    hazards: &$hazards,
+                    always: false,
+                    explanation: $explanation,
+                    scope: $scope,
+                    read: $read,
+                };
+            )*
+        }
+
+        /// Every fault, beginning with those that the gateway always has.
+        pub const FAULTS: &[FaultInfo] = &[$(faults::$always,)* $(faults::$fault,)*];
     };
 }
 
-/// A form up to its first parameter.
+/// The part of a form before its parameters.
 const fn name_of(form: &'static str) -> &'static str {
     let bytes = form.as_bytes();
     let mut end = 0;
@@ -67,131 +81,136 @@ const fn name_of(form: &'static str) -> &'static str {
     form.split_at(end).0
 }
 
-/// Every fault, those that the gateway always has first.
-pub const FAULTS: &[FaultInfo] = catalogue! {
+catalogue! {
     always {
-    "sync-all-ignores-magic" [6]
-        "SYNC_ALL ignores magic_number, and reports leverage 1 and time_open 0.";
-    "latency-holds-skew" [8]
-        "latency_ms of PING is the gateway's clock minus the request's timestamp.";
-    "ping-without-terminal" [9]
-        "PING is answered whatever became of the terminal.";
-    "no-duplicate-check" [10]
-        "An OPEN sent twice opens twice, and its magic and comment are dropped.";
-    "no-pending-orders" [17]
+    SYNC_ALL_IGNORES_MAGIC "sync-all-ignores-magic" [6]
+        "SYNC_ALL ignores magic_number, and always reports leverage 1 and time_open 0.";
+    LATENCY_HOLDS_SKEW "latency-holds-skew" [8]
+        "PING's latency_ms is the gateway's clock minus the request's timestamp.";
+    PING_WITHOUT_TERMINAL "ping-without-terminal" [9]
+        "PING is answered even without a terminal.";
+    NO_DUPLICATE_CHECK "no-duplicate-check" [10]
+        "An OPEN sent twice opens two positions; its magic and comment are dropped.";
+    NO_PENDING_ORDERS "no-pending-orders" [17]
         "Pending orders can be neither listed nor cancelled.";
-    "execute-after-hangup" [21]
-        "A request executes although its client has gone.";
-    "sell-at-ask" [24]
+    EXECUTE_AFTER_HANGUP "execute-after-hangup" [21]
+        "A request executes even if its client has disconnected.";
+    SELL_AT_ASK "sell-at-ask" [24]
         "A SELL is filled at the ask.";
     }
     on_demand {
-    "open-ticket-zero[:WHEN]" [1] Scope::Of(&[Open]), |_| Ok(Fault::OpenTicketZero),
-        "OPEN is answered FILLED with ticket 0, volume 0 and price 0; nothing executes.";
-    "open-late:DURATION[:WHEN]" [1, 20] Scope::Of(&[Open]), |p| p.duration().map(Fault::OpenLate),
-        "OPEN is answered FILLED with ticket 0 at once, and the order executes DURATION later.";
-    "min-volume:LOTS[:WHEN]" [1] Scope::Of(&[Open]), |p| p.volume().map(Fault::MinVolume),
-        "The broker rejects an OPEN below LOTS, which is answered FILLED with ticket 0.";
-    "close-ticket-zero[:WHEN]" [2] Scope::Of(&[Close]), |_| Ok(Fault::CloseTicketZero),
-        "CLOSE is answered FILLED with ticket 0; nothing closes.";
-    "cannot-close[:WHEN]" [3] Scope::Of(&[Close]), |_| Ok(Fault::CannotClose),
-        "CLOSE is always answered MT5_CLOSE_FAILED, \"has no attribute 'position_get'\".";
-    "positions-empty-on-error[:ACTION][:WHEN]" [4] Scope::Of(LISTS), |_| Ok(Fault::PositionsEmptyOnError),
-        "Position lists are empty while margin stays in use.";
-    "stub[:WHEN]" [5] Scope::Of(TERMINAL), |_| Ok(Fault::Stub),
-        "OPEN is answered FILLED with ticket 12345 and no position ever shows; the account reads 200.00 and 205.50.";
-    "status[:ACTION]:WORD[:WHEN]" [7] Scope::Any, |p| p.word("a word").map(Fault::Status),
+    OPEN_TICKET_ZERO "open-ticket-zero[:WHEN]" [1] Scope::Of(&[Open]), |_| Ok(Fault::OpenTicketZero),
+        "OPEN is answered with FILLED, ticket 0, volume 0 and price 0, and does not execute.";
+    OPEN_LATE "open-late:DURATION[:WHEN]" [1, 20] Scope::Of(&[Open]), |p| p.duration().map(Fault::OpenLate),
+        "OPEN is answered at once with FILLED and ticket 0, and executes DURATION later.";
+    MIN_VOLUME "min-volume:LOTS[:WHEN]" [1] Scope::Of(&[Open]), |p| p.volume().map(Fault::MinVolume),
+        "The broker rejects an OPEN below LOTS, which is answered with FILLED and ticket 0.";
+    CLOSE_TICKET_ZERO "close-ticket-zero[:WHEN]" [2] Scope::Of(&[Close]), |_| Ok(Fault::CloseTicketZero),
+        "CLOSE is answered with FILLED and ticket 0, and closes nothing.";
+    CANNOT_CLOSE "cannot-close[:WHEN]" [3] Scope::Of(&[Close]), |_| Ok(Fault::CannotClose),
+        "CLOSE is always answered with MT5_CLOSE_FAILED, \"has no attribute 'position_get'\".";
+    POSITIONS_EMPTY_ON_ERROR "positions-empty-on-error[:ACTION][:WHEN]" [4] Scope::Of(LISTS),
+        |_| Ok(Fault::PositionsEmptyOnError),
+        "Position lists are empty although margin is in use.";
+    STUB "stub[:WHEN]" [5] Scope::Of(TERMINAL), |_| Ok(Fault::Stub),
+        "OPEN is answered with FILLED and ticket 12345, and no list shows the position; the account always reads 200.00 \
+         and 205.50.";
+    STATUS "status[:ACTION]:WORD[:WHEN]" [7] Scope::Any, |p| p.word("a word").map(Fault::Status),
         "The reply's status is WORD.";
-    "clock-skew[:ACTION]:DURATION[:WHEN]" [8] Scope::Any, |p| p.signed().map(Fault::ClockSkew),
-        "The gateway's clock is ahead by DURATION (behind, if negative), for its times and its signature check.";
-    "no-terminal[:ACTION][:WHEN]" [9] Scope::Of(TERMINAL), |_| Ok(Fault::NoTerminal),
-        "All but PING is answered MT5_NOT_CONNECTED.";
-    "foreign-ea-v4[:WHEN]" [11] Scope::Any, |_| Ok(Fault::ForeignEaV4),
+    CLOCK_SKEW "clock-skew[:ACTION]:DURATION[:WHEN]" [8] Scope::Any, |p| p.signed().map(Fault::ClockSkew),
+        "The gateway's clock is DURATION ahead (behind, if negative), in its replies and in its signature check.";
+    NO_TERMINAL "no-terminal[:ACTION][:WHEN]" [9] Scope::Of(TERMINAL), |_| Ok(Fault::NoTerminal),
+        "Every action but PING is answered with MT5_NOT_CONNECTED.";
+    FOREIGN_EA_V4 "foreign-ea-v4[:WHEN]" [11] Scope::Any, |_| Ok(Fault::ForeignEaV4),
         "Another program answers \"Unknown Command\" to everything, and trades on texts with TRADE or EXECUTION.";
-    "foreign-ea-v5[:WHEN]" [11] Scope::Any, |_| Ok(Fault::ForeignEaV5),
+    FOREIGN_EA_V5 "foreign-ea-v5[:WHEN]" [11] Scope::Any, |_| Ok(Fault::ForeignEaV5),
         "Another program takes each message with action or magic for a market order.";
-    "claims-live" [12] Scope::Any, |_| Ok(Fault::ClaimsLive),
-        "Replies don't say that they are simulated.";
-    "garbage[:ACTION]:KIND[:WHEN]" [13] Scope::Any, |p| p.garbage().map(Fault::Garbage),
-        "The reply breaks the protocol: not-json, nan, infinity, duplicate-key, bad-utf8, missing-field, wrong-type, \
-         huge, empty, truncated or trailing.";
-    "uuid-absent[:ACTION][:WHEN]" [14] Scope::Of(UUID), |_| Ok(Fault::UuidAbsent),
+    CLAIMS_LIVE "claims-live" [12] Scope::Any, |_| Ok(Fault::ClaimsLive),
+        "Replies don't say that the gateway is simulated.";
+    GARBAGE "garbage[:ACTION]:KIND[:WHEN]" [13] Scope::Any, |p| p.garbage().map(Fault::Garbage),
+        "The reply breaks the protocol; KIND is not-json, nan, infinity, duplicate-key, bad-utf8, missing-field, \
+         wrong-type, huge, empty, truncated or trailing.";
+    UUID_ABSENT "uuid-absent[:ACTION][:WHEN]" [14] Scope::Of(UUID), |_| Ok(Fault::UuidAbsent),
         "The reply has no uuid.";
-    "uuid-foreign[:ACTION][:WHEN]" [14] Scope::Of(UUID), |_| Ok(Fault::UuidForeign),
-        "The reply's uuid is another's.";
-    "drop-reply[:ACTION][:WHEN]" [15] Scope::Any, |_| Ok(Fault::DropReply),
-        "The request executes and is not answered.";
-    "escape-codes[:ACTION][:WHEN]" [16] Scope::Any, |_| Ok(Fault::EscapeCodes),
+    UUID_FOREIGN "uuid-foreign[:ACTION][:WHEN]" [14] Scope::Of(UUID), |_| Ok(Fault::UuidForeign),
+        "The reply has the uuid of another request.";
+    DROP_REPLY "drop-reply[:ACTION][:WHEN]" [15] Scope::Any, |_| Ok(Fault::DropReply),
+        "The request executes, and its reply is lost.";
+    ESCAPE_CODES "escape-codes[:ACTION][:WHEN]" [16] Scope::Any, |_| Ok(Fault::EscapeCodes),
         "Messages, currency and symbols hold terminal escape codes and line breaks.";
-    "terminal-dead[:ACTION][:WHEN]" [18] Scope::Of(TERMINAL), |_| Ok(Fault::TerminalDead),
-        "The terminal is gone unnoticed: empty lists, ACCOUNT_ERROR, and no order works.";
-    "frozen[:WHEN]" [19] Scope::Any, |_| Ok(Fault::Frozen),
-        "Prices and figures stand still, as of a terminal that is cut off from its broker.";
-    "late-execution:DURATION[:WHEN]" [20] Scope::Of(&[Open]), |p| p.duration().map(Fault::LateExecution),
-        "OPEN passes the signature check, executes DURATION later, and is answered only then.";
-    "hedged-empty[:ACTION][:WHEN]" [22] Scope::Of(LISTS), |_| Ok(Fault::HedgedEmpty),
-        "The starting book is fully hedged, margin 0, and lists are empty.";
-    "no-sync-all" [23] Scope::Of(&[SyncAll]), |_| Ok(Fault::NoSyncAll),
-        "SYNC_ALL is answered UNKNOWN_ACTION, as by an older gateway.";
-    "fill-price-zero[:ACTION][:WHEN]" [24] Scope::Of(ORDERS), |_| Ok(Fault::FillPriceZero),
-        "Real fills are answered with a price of 0.";
-    "partial-fill[:WHEN]" [] Scope::Of(&[Open]), |_| Ok(Fault::PartialFill),
+    TERMINAL_DEAD "terminal-dead[:ACTION][:WHEN]" [18] Scope::Of(TERMINAL), |_| Ok(Fault::TerminalDead),
+        "The terminal is gone and the gateway doesn't notice: lists are empty, GET_ACCOUNT is answered with \
+         ACCOUNT_ERROR, and orders fail.";
+    FROZEN "frozen[:WHEN]" [19] Scope::Any, |_| Ok(Fault::Frozen),
+        "Prices and figures stand still, as of a terminal without its broker.";
+    LATE_EXECUTION "late-execution:DURATION[:WHEN]" [20] Scope::Of(&[Open]), |p| p.duration().map(Fault::LateExecution),
+        "OPEN passes the signature check, and executes and is answered DURATION later.";
+    HEDGED_EMPTY "hedged-empty[:ACTION][:WHEN]" [22] Scope::Of(LISTS), |_| Ok(Fault::HedgedEmpty),
+        "The starting book is fully hedged with margin 0, and lists are empty.";
+    NO_SYNC_ALL "no-sync-all" [23] Scope::Of(&[SyncAll]), |_| Ok(Fault::NoSyncAll),
+        "SYNC_ALL is answered with UNKNOWN_ACTION, as by an older gateway.";
+    FILL_PRICE_ZERO "fill-price-zero[:ACTION][:WHEN]" [24] Scope::Of(ORDERS), |_| Ok(Fault::FillPriceZero),
+        "Orders that execute are answered with price 0.";
+    PARTIAL_FILL "partial-fill[:WHEN]" [] Scope::Of(&[Open]), |_| Ok(Fault::PartialFill),
         "OPEN fills half the volume.";
-    "delay[:ACTION]:DURATION[:WHEN]" [] Scope::Any, |p| p.duration().map(Fault::Delay),
-        "The gateway takes DURATION longer over the request, and whatever comes after it waits.";
-    "hang[:ACTION][:WHEN]" [] Scope::Any, |_| Ok(Fault::Hang),
-        "The request is not executed, and neither it nor anything after it is answered.";
-    "crash[:ACTION]:MOMENT[:WHEN]" [] Scope::Any, |p| p.moment().map(Fault::Crash),
-        "The gateway dies, `before` or `after` it executed the request, and does not answer.";
-    "disconnect[:ACTION][:WHEN]" [15] Scope::Any, |_| Ok(Fault::Disconnect),
-        "The request executes, and the connections are closed instead of an answer.";
-    "churn[:ACTION][:WHEN]" [] Scope::Of(LISTS), |_| Ok(Fault::Churn),
-        "Each read lists a ticket that no other read has.";
-    "balance-jump[:ACTION][:WHEN]" [] Scope::Of(ACCOUNTS), |_| Ok(Fault::BalanceJump),
-        "Balance, equity and free margin read 1000.00 higher, with no trade to show for it.";
-    "level-wrong[:ACTION][:WHEN]" [] Scope::Of(ACCOUNTS), |_| Ok(Fault::LevelWrong),
+    DELAY "delay[:ACTION]:DURATION[:WHEN]" [] Scope::Any, |p| p.duration().map(Fault::Delay),
+        "The request occupies the gateway DURATION longer, and later requests wait for it.";
+    HANG "hang[:ACTION][:WHEN]" [] Scope::Any, |_| Ok(Fault::Hang),
+        "The request does not execute, and neither it nor any later request is answered.";
+    CRASH "crash[:ACTION]:MOMENT[:WHEN]" [] Scope::Any, |p| p.moment().map(Fault::Crash),
+        "The gateway dies `before` or `after` it executed the request, and does not answer.";
+    DISCONNECT "disconnect[:ACTION][:WHEN]" [15] Scope::Any, |_| Ok(Fault::Disconnect),
+        "The request executes, and every connection is closed instead of a reply.";
+    CHURN "churn[:ACTION][:WHEN]" [] Scope::Of(LISTS), |_| Ok(Fault::Churn),
+        "Each list has a ticket that no other list has.";
+    BALANCE_JUMP "balance-jump[:ACTION][:WHEN]" [] Scope::Of(ACCOUNTS), |_| Ok(Fault::BalanceJump),
+        "Balance, equity and free margin read 1000.00 higher, without a trade.";
+    LEVEL_WRONG "level-wrong[:ACTION][:WHEN]" [] Scope::Of(ACCOUNTS), |_| Ok(Fault::LevelWrong),
         "margin_level is 50 above 100 × equity / margin.";
-    "side-unknown[:ACTION][:WHEN]" [] Scope::Of(LISTS), |_| Ok(Fault::SideUnknown),
-        "The first position listed has the side LONG.";
-    "ticket-twice[:ACTION][:WHEN]" [] Scope::Of(LISTS), |_| Ok(Fault::TicketTwice),
+    SIDE_UNKNOWN "side-unknown[:ACTION][:WHEN]" [] Scope::Of(LISTS), |_| Ok(Fault::SideUnknown),
+        "The first listed position has the side LONG.";
+    TICKET_TWICE "ticket-twice[:ACTION][:WHEN]" [] Scope::Of(LISTS), |_| Ok(Fault::TicketTwice),
         "The first position is listed twice.";
-    "ticket-zero-listed[:ACTION][:WHEN]" [] Scope::Of(LISTS), |_| Ok(Fault::TicketZeroListed),
-        "The first position is listed with ticket 0.";
-    "volume-zero[:ACTION][:WHEN]" [] Scope::Of(LISTS), |_| Ok(Fault::VolumeZero),
-        "The first position is listed with volume 0.";
-    "order-failed[:WHEN]" [] Scope::Of(&[Open]), |_| Ok(Fault::OrderFailed { executed: false }),
-        "OPEN is answered MT5_ORDER_FAILED and does not execute.";
-    "order-failed-executed[:WHEN]" [] Scope::Of(&[Open]), |_| Ok(Fault::OrderFailed { executed: true }),
-        "OPEN is answered MT5_ORDER_FAILED and executes.";
-    "order-exception[:WHEN]" [] Scope::Of(&[Open]), |_| Ok(Fault::OrderException { executed: false }),
-        "OPEN is answered MT5_EXCEPTION and does not execute.";
-    "order-exception-executed[:WHEN]" [] Scope::Of(&[Open]), |_| Ok(Fault::OrderException { executed: true }),
-        "OPEN is answered MT5_EXCEPTION and executes.";
-    "error-code[:ACTION]:CODE:MOMENT[:WHEN]" [] Scope::Of(ORDERS), |p| {
+    TICKET_ZERO_LISTED "ticket-zero-listed[:ACTION][:WHEN]" [] Scope::Of(LISTS), |_| Ok(Fault::TicketZeroListed),
+        "The first listed position has ticket 0.";
+    VOLUME_ZERO "volume-zero[:ACTION][:WHEN]" [] Scope::Of(LISTS), |_| Ok(Fault::VolumeZero),
+        "The first listed position has volume 0.";
+    ORDER_FAILED "order-failed[:WHEN]" [] Scope::Of(&[Open]), |_| Ok(Fault::OrderFailed(Moment::Before)),
+        "OPEN is answered with MT5_ORDER_FAILED and does not execute.";
+    ORDER_FAILED_EXECUTED "order-failed-executed[:WHEN]" [] Scope::Of(&[Open]),
+        |_| Ok(Fault::OrderFailed(Moment::After)),
+        "OPEN is answered with MT5_ORDER_FAILED and executes.";
+    ORDER_EXCEPTION "order-exception[:WHEN]" [] Scope::Of(&[Open]), |_| Ok(Fault::OrderException(Moment::Before)),
+        "OPEN is answered with MT5_EXCEPTION and does not execute.";
+    ORDER_EXCEPTION_EXECUTED "order-exception-executed[:WHEN]" [] Scope::Of(&[Open]),
+        |_| Ok(Fault::OrderException(Moment::After)),
+        "OPEN is answered with MT5_EXCEPTION and executes.";
+    ERROR_CODE "error-code[:ACTION]:CODE:MOMENT[:WHEN]" [] Scope::Of(ORDERS), |p| {
             let code = ErrorCode::from_wire(&p.word("an error code such as `SERVER_ERROR`")?);
             Ok(Fault::ErrorCode(code, p.moment()?))
         },
-        "OPEN and CLOSE are answered with CODE (SERVER_ERROR, say), `before` or `after` they execute.";
-    "close-failed[:ATTEMPTS][:WHEN]" [] Scope::Of(&[Close]), |p| Ok(Fault::CloseFailed(p.count_if_any())),
-        "CLOSE is answered MT5_CLOSE_FAILED for the first ATTEMPTS at each ticket (without them, for all).";
-    "identity:LOGIN:SERVER:MODE" [] Scope::Of(&[GetAccount]), |p| Ok(Fault::Identity {
+        "OPEN and CLOSE are answered with CODE (such as SERVER_ERROR) `before` or `after` they execute.";
+    CLOSE_FAILED "close-failed[:ATTEMPTS][:WHEN]" [] Scope::Of(&[Close]),
+        |p| Ok(Fault::CloseFailed(p.optional_count())),
+        "CLOSE is answered with MT5_CLOSE_FAILED for the first ATTEMPTS at each ticket, or for all.";
+    IDENTITY "identity:LOGIN:SERVER:MODE" [] Scope::Of(&[GetAccount]), |p| Ok(Fault::Identity {
             login: p.word("a login")?,
             server: p.word("a server's name")?,
             trade_mode: p.integer("a trade mode: 0 demo, 1 contest, 2 real")?,
         }),
-        "GET_ACCOUNT holds login, server and trade_mode.";
-    "reports-magic[:ACTION][:WHEN]" [] Scope::Of(LISTS), |_| Ok(Fault::ReportsMagic),
-        "Listed positions hold their magic number.";
-    "signature-off[:WHEN]" [] Scope::Of(&[Open]), |_| Ok(Fault::SignatureOff),
+        "GET_ACCOUNT reports login, server and trade_mode.";
+    REPORTS_MAGIC "reports-magic[:ACTION][:WHEN]" [] Scope::Of(LISTS), |_| Ok(Fault::ReportsMagic),
+        "Listed positions have their magic number.";
+    SIGNATURE_OFF "signature-off[:WHEN]" [] Scope::Of(&[Open]), |_| Ok(Fault::SignatureOff),
         "OPEN's risk signature is not checked.";
-    "old-python[:WHEN]" [] Scope::Of(&[Open]), |_| Ok(Fault::OldPython),
+    OLD_PYTHON "old-python[:WHEN]" [] Scope::Of(&[Open]), |_| Ok(Fault::OldPython),
         "Every risk signature is refused, as by a gateway on Python before 3.11.";
-    "position-appears:READS" [] Scope::Of(&[GetPositions]), |p| p.count().map(Fault::PositionAppears),
-        "Somebody else opens a position after that many GET_POSITIONS.";
-    "position-vanishes:READS" [] Scope::Of(&[GetPositions]), |p| p.count().map(Fault::PositionVanishes),
-        "Somebody else closes the newest position after that many GET_POSITIONS.";
+    POSITION_APPEARS "position-appears:READS" [] Scope::Of(&[GetPositions]), |p| p.count().map(Fault::PositionAppears),
+        "Somebody else opens a position after this many GET_POSITIONS.";
+    POSITION_VANISHES "position-vanishes:READS" [] Scope::Of(&[GetPositions]), |p| p.count().map(Fault::PositionVanishes),
+        "Somebody else closes the newest position after this many GET_POSITIONS.";
     }
-};
+}
 
 #[cfg(test)]
 mod tests {

@@ -1,148 +1,103 @@
-//! What can go wrong: what a real gateway was seen to do, as values. How they are written is [`spec`](super::spec)'s.
+//! Faults as values: the real gateway's behaviours that mislead a client. The catalogue explains each by its name.
 
 use std::time::Duration;
 
 use jiff::SignedDuration;
 use rust_decimal::Decimal;
 
+use crate::protocol::account::GetAccount;
+use crate::protocol::close::Close;
 use crate::protocol::code::ErrorCode;
+use crate::protocol::open::Open;
+use crate::protocol::ping::Ping;
+use crate::protocol::positions::GetPositions;
+use crate::protocol::request::Action;
+use crate::protocol::sync_all::SyncAll;
 
-/// What goes wrong.
+/// A fault with its parameters.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fault {
-    /// The gateway's normal behaviour, listed because it is a hazard nevertheless.
+pub(super) enum Fault {
+    /// The gateway's normal behaviour, in the catalogue because it is a hazard.
     Always,
-    /// OPEN: FILLED with ticket 0, nothing executed.
     OpenTicketZero,
-    /// OPEN: FILLED with ticket 0, executed that long after.
+    /// Executes the order this long after the reply.
     OpenLate(Duration),
-    /// CLOSE: FILLED with ticket 0, nothing closed.
     CloseTicketZero,
-    /// CLOSE never works.
     CannotClose,
-    /// Lists are empty, though margin is in use.
     PositionsEmptyOnError,
-    /// A gateway without a terminal that makes its answers up.
     Stub,
-    /// Another word as `status`.
     Status(String),
-    /// The gateway's clock is off by that.
     ClockSkew(SignedDuration),
-    /// All but PING: MT5_NOT_CONNECTED.
     NoTerminal,
-    /// Another program, that trades on certain words.
     ForeignEaV4,
-    /// Another program, that trades on any message with a volume.
     ForeignEaV5,
-    /// Replies don't say that they are simulated.
     ClaimsLive,
-    /// The reply's bytes are not what they should be.
     Garbage(Garbage),
-    /// No `uuid` in the reply.
     UuidAbsent,
-    /// Another's `uuid` in the reply.
     UuidForeign,
-    /// Executed, but not answered.
     DropReply,
-    /// Texts hold terminal escape codes.
     EscapeCodes,
-    /// The terminal is gone and the gateway doesn't notice.
     TerminalDead,
-    /// No figure ever moves.
     Frozen,
-    /// OPEN executes, and is answered, that long after its signature was checked.
+    /// Executes the order, and replies, this long after the signature check.
     LateExecution(Duration),
-    /// A hedged book that reads as flat.
     HedgedEmpty,
-    /// SYNC_ALL is not known.
     NoSyncAll,
-    /// Real fills with a price of 0.
     FillPriceZero,
-    /// OPEN fills half the volume.
     PartialFill,
-    /// Answered later.
     Delay(Duration),
-    /// Never answered, nor anything after.
     Hang,
-    /// The gateway dies.
     Crash(Moment),
-    /// Executed, and the connection closed instead of an answer.
     Disconnect,
-    /// No two reads list the same tickets.
     Churn,
-    /// The balance reads higher, with no trade to show for it.
     BalanceJump,
-    /// A margin level that doesn't follow from equity and margin.
     LevelWrong,
-    /// A side that is neither BUY nor SELL.
     SideUnknown,
-    /// A ticket listed twice.
     TicketTwice,
-    /// A ticket of 0 listed.
     TicketZeroListed,
-    /// A volume of 0 listed.
     VolumeZero,
-    /// OPEN: MT5_ORDER_FAILED.
-    OrderFailed {
-        /// Whether it executed all the same.
-        executed: bool,
-    },
-    /// OPEN: MT5_EXCEPTION.
-    OrderException {
-        /// Whether it executed all the same.
-        executed: bool,
-    },
-    /// OPEN or CLOSE: an error code of choice.
+    OrderFailed(Moment),
+    OrderException(Moment),
     ErrorCode(ErrorCode, Moment),
-    /// CLOSE: MT5_CLOSE_FAILED for that many attempts at each ticket; `None` for all.
+    /// Fails this many attempts at each ticket; `None` for all.
     CloseFailed(Option<u32>),
-    /// GET_ACCOUNT says who it is.
     Identity {
-        /// The account's number.
         login: String,
-        /// The broker's server.
         server: String,
-        /// 0 demo, 1 contest, 2 real.
         trade_mode: i64,
     },
-    /// Lists hold the magic number.
     ReportsMagic,
-    /// No signature is checked.
     SignatureOff,
-    /// No signature is ever right.
     OldPython,
-    /// Somebody else opens a position after that many GET_POSITIONS.
+    /// Counts GET_POSITIONS.
     PositionAppears(u32),
-    /// Somebody else closes the newest position after that many GET_POSITIONS.
+    /// Counts GET_POSITIONS.
     PositionVanishes(u32),
-    /// The broker rejects smaller volumes.
+    /// In lots.
     MinVolume(Decimal),
 }
 
-/// How a reply's bytes are spoilt.
+/// Ways to corrupt a reply's bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Garbage {
-    /// Text that is not JSON.
+pub(super) enum Garbage {
     NotJson,
     /// A figure is `NaN`.
     Nan,
     /// A figure is `Infinity`.
     Infinity,
-    /// A key stands twice.
     DuplicateKey,
-    /// Not UTF-8.
     BadUtf8,
     /// A figure is missing.
     MissingField,
-    /// A figure is a text.
+    /// A figure is a list.
     WrongType,
     /// 10 MB.
     Huge,
-    /// No byte at all.
+    /// No bytes.
     Empty,
     /// Cut in the middle.
     Truncated,
-    /// More after the end.
+    /// More bytes after the end.
     Trailing,
 }
 
@@ -162,43 +117,59 @@ impl Garbage {
     ];
 }
 
-/// When the gateway dies, or fails.
+/// Whether a request fails before or after it executed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Moment {
-    /// Before it did what was asked.
+pub(super) enum Moment {
     Before,
-    /// After it did, before it answers.
+    /// Before the reply.
     After,
 }
 
-/// The kinds of requests, by the wire's words.
+/// The actions of the protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ActionName {
-    /// PING.
+pub(super) enum ActionName {
     Ping,
-    /// GET_ACCOUNT.
     GetAccount,
-    /// GET_POSITIONS.
     GetPositions,
-    /// SYNC_ALL.
     SyncAll,
-    /// OPEN.
     Open,
-    /// CLOSE.
     Close,
 }
 
 impl ActionName {
     /// Reads the wire's word.
-    pub fn from_wire(word: &str) -> Option<Self> {
+    pub(super) fn from_wire(word: &str) -> Option<Self> {
         Some(match word {
-            "PING" => Self::Ping,
-            "GET_ACCOUNT" => Self::GetAccount,
-            "GET_POSITIONS" => Self::GetPositions,
-            "SYNC_ALL" => Self::SyncAll,
-            "OPEN" => Self::Open,
-            "CLOSE" => Self::Close,
+            Ping::NAME => Self::Ping,
+            GetAccount::NAME => Self::GetAccount,
+            GetPositions::NAME => Self::GetPositions,
+            SyncAll::NAME => Self::SyncAll,
+            Open::NAME => Self::Open,
+            Close::NAME => Self::Close,
             _ => return None,
         })
+    }
+}
+
+/// The requests that a fault can affect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// Any message, readable or not.
+    Any,
+    /// Requests of these actions.
+    Of(&'static [ActionName]),
+    /// Requests of one action, to which a specification narrows the fault.
+    One(ActionName),
+}
+
+impl Scope {
+    /// Whether it includes a request; `action` is `None` where the request names none.
+    pub(super) fn includes(self, action: Option<ActionName>) -> bool {
+        match (self, action) {
+            (Self::Any, _) => true,
+            (_, None) => false,
+            (Self::Of(actions), Some(action)) => actions.contains(&action),
+            (Self::One(only), Some(action)) => only == action,
+        }
     }
 }

@@ -1,19 +1,20 @@
-//! The simulated gateway in this process, over the transport's trait: operations meet it in virtual time, where a delay
-//! is a sleep on the clock and a day is over at once.
+//! The simulated gateway in this process, as a transport. Operations reach it in virtual time, where a delay is a sleep on
+//! a manual clock and a day passes at once.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::Options;
 use super::gateway::Gateway;
 use super::journal::JournalError;
-use super::ledger::Entry;
-use super::line::{Delivery, Line, Now};
+use super::ledger::Execution;
+use super::options::Options;
+use super::request_queue::{Delivery, Now, RequestQueue};
 use crate::clock::{Clock, Deadline};
+use crate::link::permit::RequestFrame;
 use crate::link::transport::{Connection, LinkError, Received, Transport};
 
-/// A gateway, and the way to connect to it. Clones share it.
+/// A simulated gateway and a transport that connects to it. Clones share the gateway.
 #[derive(Clone)]
 pub struct InProcess {
     clock: Arc<dyn Clock>,
@@ -21,17 +22,17 @@ pub struct InProcess {
 }
 
 struct State {
-    line: Line<u64>,
+    queue: RequestQueue<u64>,
     next_connection: u64,
     delivered: HashMap<u64, VecDeque<Vec<u8>>>,
     hung_up: HashSet<u64>,
 }
 
 impl State {
-    /// Everything that has happened by now.
+    /// Handles all requests and deliveries that are due.
     fn catch_up(&mut self, now: Now) -> Result<(), LinkError> {
-        while self.line.step(now).map_err(|error| LinkError::System(error.to_string()))? {}
-        while let Some((connection, delivery)) = self.line.deliver(now) {
+        while self.queue.handle_next(now).map_err(|error| LinkError::System(error.to_string()))? {}
+        while let Some((connection, delivery)) = self.queue.pop_delivery(now) {
             match delivery {
                 Delivery::Reply(reply) => {
                     if let Some(replies) = self.delivered.get_mut(&connection) {
@@ -48,11 +49,11 @@ impl State {
 }
 
 impl InProcess {
-    /// A gateway of that kind, whose time is the clock's.
+    /// Starts a gateway on this clock.
     pub fn start(options: &Options, clock: Arc<dyn Clock>) -> Result<Self, JournalError> {
         let gateway = Gateway::new(options, clock.now())?;
         let state = State {
-            line: Line::new(gateway, options.link_rtt),
+            queue: RequestQueue::new(gateway, options.link_rtt),
             next_connection: 0,
             delivered: HashMap::new(),
             hung_up: HashSet::new(),
@@ -60,41 +61,48 @@ impl InProcess {
         Ok(Self { clock, state: Arc::new(Mutex::new(state)) })
     }
 
-    /// What executed by now, whether anybody waited for it or not.
-    pub fn ledger(&self) -> Result<Vec<Entry>, LinkError> {
+    /// The executions so far, whether a client waits for them or not.
+    pub fn ledger(&self) -> Result<Vec<Execution>, LinkError> {
         let mut state = lock(&self.state);
         state.catch_up(Now::of(&*self.clock))?;
-        Ok(state.line.gateway().ledger().to_vec())
+        Ok(state.queue.gateway().ledger().to_vec())
     }
 }
 
-/// A test that panicked with the lock held leaves a state as good as any.
+/// Ignores poisoning: a test that panicked with the lock held leaves a valid state.
 fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Transport for InProcess {
     fn connect(&self, _: Deadline) -> Result<Box<dyn Connection>, LinkError> {
+        Ok(Box::new(self.open()?))
+    }
+}
+
+impl InProcess {
+    pub(super) fn open(&self) -> Result<InProcessConnection, LinkError> {
         let mut state = lock(&self.state);
         state.catch_up(Now::of(&*self.clock))?;
-        if state.line.crashed() {
+        if state.queue.has_crashed() {
             return Err(LinkError::Refused);
         }
         let id = state.next_connection;
         state.next_connection += 1;
         state.delivered.insert(id, VecDeque::new());
-        Ok(Box::new(Link { gateway: self.clone(), id, dead: false }))
+        Ok(InProcessConnection { gateway: self.clone(), id, dead: false })
     }
 }
 
-struct Link {
+/// A connection to the gateway in this process. It takes any bytes, as a socket does.
+pub(super) struct InProcessConnection {
     gateway: InProcess,
     id: u64,
     dead: bool,
 }
 
-impl Link {
-    /// The reply that has arrived by now, or how long it is until the next thing happens.
+impl InProcessConnection {
+    /// The next reply, or else the time until the next event.
     fn poll(&self) -> Result<Result<Vec<u8>, Option<Duration>>, LinkError> {
         let mut state = lock(&self.gateway.state);
         let now = Now::of(&*self.gateway.clock);
@@ -102,10 +110,10 @@ impl Link {
         if let Some(reply) = state.delivered.get_mut(&self.id).and_then(VecDeque::pop_front) {
             return Ok(Ok(reply));
         }
-        if state.line.crashed() || state.hung_up.contains(&self.id) {
+        if state.queue.has_crashed() || state.hung_up.contains(&self.id) {
             return Err(LinkError::Lost);
         }
-        let next = state.line.next_due(now);
+        let next = state.queue.next_due(now);
         Ok(Err(next.map(|due| due.saturating_sub(now.monotonic))))
     }
 
@@ -123,18 +131,22 @@ impl Link {
             clock.sleep(next.map_or(left, |next| next.min(left)))?;
         }
     }
-}
 
-impl Connection for Link {
-    fn send(&mut self, frame: &[u8], _: Deadline) -> Result<Duration, LinkError> {
+    pub(super) fn send_bytes(&mut self, frame: &[u8]) -> Result<Duration, LinkError> {
         let mut state = lock(&self.gateway.state);
         let now = Now::of(&*self.gateway.clock);
         state.catch_up(now)?;
-        if self.dead || state.line.crashed() || state.hung_up.contains(&self.id) {
+        if self.dead || state.queue.has_crashed() || state.hung_up.contains(&self.id) {
             return Err(LinkError::Lost);
         }
-        state.line.arrive(self.id, frame.to_vec(), now.monotonic);
+        state.queue.push(self.id, frame.to_vec(), now.monotonic);
         Ok(now.monotonic)
+    }
+}
+
+impl Connection for InProcessConnection {
+    fn send(&mut self, frame: &RequestFrame, _: Deadline) -> Result<Duration, LinkError> {
+        self.send_bytes(frame.bytes())
     }
 
     fn receive(&mut self, until: Deadline) -> Result<Received, LinkError> {
@@ -147,8 +159,8 @@ impl Connection for Link {
     }
 }
 
-impl Drop for Link {
-    /// What was sent executes nevertheless (hazard 21); only nobody hears of it.
+impl Drop for InProcessConnection {
+    /// Requests that were sent execute nevertheless (hazard 21).
     fn drop(&mut self) {
         let mut state = lock(&self.gateway.state);
         state.delivered.remove(&self.id);

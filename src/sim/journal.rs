@@ -1,7 +1,7 @@
-//! The book on disk: its start, then each execution, one JSON line each, on the disk before the reply leaves.
+//! The book file: the starting book, then each execution, one JSON line each, on the disk before the reply leaves.
 //!
-//! A process that is killed at any point leaves at worst a torn last line, whose reply was never sent: it is dropped,
-//! and the execution with it. A line that is whole and can't be read is an error and no line at all is skipped.
+//! A process that is killed leaves at worst a torn last line. Its reply was never sent, so the line is dropped, and the
+//! execution with it. A whole line that can't be read is an error; no line is skipped.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
@@ -11,15 +11,15 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::book::{Book, Start};
-use super::ledger::Entry;
+use super::ledger::Execution;
 use crate::os::durable::{directory_of, sync_directory};
 use crate::os::file_lock::{Mode, lock};
 use crate::protocol::positions::Position;
 
-/// What the first line says that the file is.
+/// The format that the first line names.
 const FORMAT: &str = "mt5crs.sim-book/1";
 
-/// Why a book's file can't be used.
+/// Why a book file can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
     /// The file can't be opened, read or written.
@@ -27,18 +27,18 @@ pub enum JournalError {
     Io {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
     /// Another simulator has the file open.
     #[error("the simulator's book {0} is in use by another process")]
     InUse(PathBuf),
-    /// The file is no book, or its lines contradict each other.
+    /// The file is no book file, or its lines contradict each other.
     #[error("{path}, line {line}: not a line of a simulator's book")]
     Corrupt {
         /// The file.
         path: PathBuf,
-        /// Counted from 1.
+        /// The line, counted from 1.
         line: usize,
     },
 }
@@ -50,7 +50,7 @@ struct Head {
     start: Start,
 }
 
-/// The open file of a book.
+/// An open book file.
 #[derive(Debug)]
 pub(super) struct Journal {
     path: PathBuf,
@@ -58,11 +58,11 @@ pub(super) struct Journal {
 }
 
 impl Journal {
-    /// Opens the book of that file, which rules over `start`; where there is none yet, begins it with `start`.
+    /// Opens a book file, whose start overrules `start`. A new file begins with `start`.
     pub(super) fn open(
         path: &Path,
         start: Start,
-    ) -> Result<(Self, Start, Vec<Entry>), JournalError> {
+    ) -> Result<(Self, Start, Vec<Execution>), JournalError> {
         let io = |source| JournalError::Io { path: path.to_owned(), source };
         let mut file =
             OpenOptions::new().read(true).append(true).create(true).open(path).map_err(io)?;
@@ -79,7 +79,7 @@ impl Journal {
         }
         let mut journal = Self { path: path.to_owned(), file };
         match parse(path, &bytes[..whole])? {
-            Some((start, entries)) => Ok((journal, start, entries)),
+            Some((start, executions)) => Ok((journal, start, executions)),
             None => {
                 journal.append(&Head { format: FORMAT.to_owned(), start: start.clone() })?;
                 sync_directory(directory_of(path)).map_err(io)?;
@@ -88,12 +88,8 @@ impl Journal {
         }
     }
 
-    /// Returns once the entry is on the disk.
-    pub(super) fn record(&mut self, entry: &Entry) -> Result<(), JournalError> {
-        self.append(entry)
-    }
-
-    fn append(&mut self, line: &impl Serialize) -> Result<(), JournalError> {
+    /// Appends a line. Returns once it is on the disk.
+    pub(super) fn append(&mut self, line: &impl Serialize) -> Result<(), JournalError> {
         let written = serde_json::to_vec(line).map_err(io::Error::from).and_then(|mut line| {
             line.push(b'\n');
             self.file.write_all(&line)?;
@@ -107,7 +103,7 @@ fn whole_lines(bytes: &[u8]) -> usize {
     bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1)
 }
 
-fn parse(path: &Path, bytes: &[u8]) -> Result<Option<(Start, Vec<Entry>)>, JournalError> {
+fn parse(path: &Path, bytes: &[u8]) -> Result<Option<(Start, Vec<Execution>)>, JournalError> {
     let corrupt = |line| JournalError::Corrupt { path: path.to_owned(), line };
     let mut lines = bytes.split_inclusive(|byte| *byte == b'\n');
     let Some(head) = lines.next() else { return Ok(None) };
@@ -115,40 +111,44 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<Option<(Start, Vec<Entry>)>, Journ
     if head.format != FORMAT {
         return Err(corrupt(1));
     }
-    let mut entries: Vec<Entry> = Vec::new();
+    let mut executions: Vec<Execution> = Vec::new();
     for (place, line) in lines.enumerate() {
-        let entry: Entry = serde_json::from_slice(line).map_err(|_| corrupt(place + 2))?;
-        if entry.sequence != entries.len() as u64 + 1 {
+        let execution: Execution = serde_json::from_slice(line).map_err(|_| corrupt(place + 2))?;
+        if execution.sequence != executions.len() as u64 + 1 {
             return Err(corrupt(place + 2));
         }
-        entries.push(entry);
+        executions.push(execution);
     }
-    Ok(Some((head.start, entries)))
+    Ok(Some((head.start, executions)))
 }
 
-/// The book that start and entries make.
-pub(super) fn rebuild(path: &Path, start: &Start, entries: &[Entry]) -> Result<Book, JournalError> {
+/// Replays the executions on the starting book.
+pub(super) fn rebuild(
+    path: &Path,
+    start: &Start,
+    executions: &[Execution],
+) -> Result<Book, JournalError> {
     let mut book = Book::new(start);
-    for (place, entry) in entries.iter().enumerate() {
-        if !book.replay(entry) {
+    for (place, execution) in executions.iter().enumerate() {
+        if !book.replay(execution) {
             return Err(JournalError::Corrupt { path: path.to_owned(), line: place + 2 });
         }
     }
     Ok(book)
 }
 
-/// What executed, as the book's file tells it; a torn last line is left out. A simulator may be using the file.
-pub fn read_ledger(path: &Path) -> Result<Vec<Entry>, JournalError> {
-    Ok(read(path)?.map(|(_, entries)| entries).unwrap_or_default())
+/// Reads the executions from a book file, without a torn last line. A simulator may be using the file.
+pub fn read_ledger(path: &Path) -> Result<Vec<Execution>, JournalError> {
+    Ok(read(path)?.map(|(_, executions)| executions).unwrap_or_default())
 }
 
-/// What is open, as the book's file tells it.
+/// Reads the open positions from a book file.
 pub fn read_positions(path: &Path) -> Result<Vec<Position>, JournalError> {
-    let Some((start, entries)) = read(path)? else { return Ok(Vec::new()) };
-    Ok(rebuild(path, &start, &entries)?.positions())
+    let Some((start, executions)) = read(path)? else { return Ok(Vec::new()) };
+    Ok(rebuild(path, &start, &executions)?.positions())
 }
 
-fn read(path: &Path) -> Result<Option<(Start, Vec<Entry>)>, JournalError> {
+fn read(path: &Path) -> Result<Option<(Start, Vec<Execution>)>, JournalError> {
     let io = |source| JournalError::Io { path: path.to_owned(), source };
     let bytes = std::fs::read(path).map_err(io)?;
     parse(path, &bytes[..whole_lines(&bytes)])

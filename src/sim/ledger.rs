@@ -1,4 +1,4 @@
-//! What really executed, in order: the oracle of every test of an order.
+//! The executions at the simulated broker, in order: the oracle of every test of an order.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -9,48 +9,50 @@ use crate::units::{Lots, Price, Side, Symbol, Ticket};
 
 /// One execution at the simulated broker.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Entry {
-    /// Counts from 1, without gaps.
+#[schemars(rename = "Entry")]
+pub struct Execution {
+    /// Counted from 1, without gaps.
     pub sequence: u64,
-    /// When it executed, by the simulator's own clock, whatever clock its replies pretend to.
+    /// Time of execution by the simulator's true clock, whatever its replies claim.
     pub time: Timestamp,
-    /// What it was.
-    pub kind: Kind,
-    /// The request that caused it; none where nobody asked, or where the request held none.
+    /// The kind of execution.
+    pub kind: ExecutionKind,
+    /// The `uuid` of the request that caused it; none without a request, or where the request had none.
     pub request_uuid: Option<Uuid>,
-    /// The position that it opened or closed.
+    /// The opened or closed position.
     pub ticket: Ticket,
-    /// The order's own ticket: the position's where it opened one.
+    /// The order's ticket; the position's where it opened one.
     pub order: Ticket,
     /// The instrument.
     pub symbol: Symbol,
     /// The position's side.
     #[serde(rename = "type")]
     pub side: Side,
-    /// The volume that executed, in lots.
+    /// The executed volume in lots.
     pub volume: Lots,
-    /// The price at which it did.
+    /// The price of the execution.
     pub price: Price,
 }
 
-/// Kinds of executions.
+/// A kind of execution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Kind {
-    /// An OPEN that the gateway took for what it was.
+#[schemars(rename = "Kind")]
+pub enum ExecutionKind {
+    /// An OPEN opened a position.
     Open,
-    /// A CLOSE, likewise.
+    /// A CLOSE closed a position.
     Close,
-    /// A position that another program opened because it took a message of ours for an order (hazard 11).
+    /// Another program took a message of ours for an order and opened a position (hazard 11).
     ForeignTrade,
-    /// A position that somebody else opened, at the terminal.
+    /// Somebody else opened a position at the terminal.
     OthersOpen,
-    /// A position that somebody else closed, at the terminal.
+    /// Somebody else closed a position at the terminal.
     OthersClose,
 }
 
-impl Kind {
-    /// Whether it ended a position; all others began one.
+impl ExecutionKind {
+    /// Whether it closed a position; the others opened one.
     pub fn closes(self) -> bool {
         matches!(self, Self::Close | Self::OthersClose)
     }

@@ -1,16 +1,16 @@
-//! What the simulated broker trades, and at which prices.
+//! The simulated broker's instruments and prices.
 //!
-//! A price is a pure function of seed, instrument and time. So it needs no state: a book that is rebuilt after a crash
-//! goes on at the prices that it would have had, however many requests came in between.
+//! A price is a pure function of seed, instrument and time. It needs no state, so a book that is rebuilt after a crash
+//! continues at the prices that it would have had.
 
 use jiff::Timestamp;
 use rust_decimal::{Decimal, RoundingStrategy};
 
-/// Prices move at most once in this time, in ms.
+/// Least time between two price changes, in ms.
 const TICK_MS: i64 = 250;
-/// The slow part of the walk goes from one seeded point to the next in this time, in ms.
+/// Time in which the slow part of the walk goes from one seeded price to the next, in ms.
 const LEG_MS: i64 = 60_000;
-/// The fast part flickers by this many points to either side.
+/// Largest deviation of the fast part, in points.
 const FLICKER_POINTS: i64 = 3;
 
 /// One instrument.
@@ -18,15 +18,15 @@ const FLICKER_POINTS: i64 = 3;
 pub(super) struct Instrument {
     /// Its name, as the broker spells it.
     pub(super) name: &'static str,
-    /// The price that the walk stays within a thousandth of, in points.
+    /// The price, in points, from which the walk differs by at most a thousandth.
     base_points: i64,
-    /// Digits behind the point; a point is the last of them.
+    /// Decimal places of a price; a point is one unit of the last.
     digits: u32,
     /// Ask minus bid, in points.
     spread_points: i64,
-    /// Units of the base in one lot.
+    /// Units of the base currency in one lot.
     contract: i64,
-    /// Whether the base is the account's currency (USDJPY) and not the quote (EURUSD).
+    /// Whether the base currency is the account's (USDJPY), instead of the quote currency (EURUSD).
     base_is_usd: bool,
 }
 
@@ -41,7 +41,7 @@ const fn instrument(name: &'static str, base_points: i64, spread_points: i64) ->
     }
 }
 
-/// Everything that can be traded.
+/// The instruments.
 pub(super) const INSTRUMENTS: [Instrument; 6] = [
     instrument("EURUSD", 108_500, 12),
     instrument("GBPUSD", 127_300, 15),
@@ -51,58 +51,58 @@ pub(super) const INSTRUMENTS: [Instrument; 6] = [
     instrument("AUDUSD", 65_900, 14),
 ];
 
-/// The index in [`INSTRUMENTS`]; the case matters, as it does to a broker.
+/// The index in [`INSTRUMENTS`] of the instrument with this name; the case matters.
 pub(super) fn find(name: &str) -> Option<usize> {
     INSTRUMENTS.iter().position(|instrument| instrument.name == name)
 }
 
-/// What an instrument is sold at and bought at.
+/// An instrument's prices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Quote {
-    /// What a seller gets.
+    /// The price for sellers.
     pub(super) bid: Decimal,
-    /// What a buyer pays.
+    /// The price for buyers.
     pub(super) ask: Decimal,
 }
 
 impl Instrument {
-    /// The number of points as a price with the instrument's digits.
+    /// A number of points as a price.
     pub(super) fn price(&self, points: i64) -> Decimal {
         Decimal::new(points, self.digits)
     }
 
-    /// What a move of the price by `points` is worth in USD at that volume and price, in cents.
-    pub(super) fn result(&self, points: Decimal, volume: Decimal, price: Decimal) -> Decimal {
-        let worth = points * volume * Decimal::from(self.contract);
+    /// The profit in USD of a price change at this volume and price.
+    pub(super) fn profit(&self, change: Decimal, volume: Decimal, price: Decimal) -> Decimal {
+        let worth = change * volume * Decimal::from(self.contract);
         cents(if self.base_is_usd { worth / price } else { worth })
     }
 
-    /// The margin in USD that a net volume ties up.
+    /// The margin in USD for a net volume.
     pub(super) fn margin(&self, volume: Decimal, price: Decimal, leverage: Decimal) -> Decimal {
         let worth = volume.abs() * Decimal::from(self.contract);
         cents(if self.base_is_usd { worth } else { worth * price } / leverage)
     }
 }
 
-/// Money, with the two digits that a terminal shows.
+/// Rounds money to the two decimal places that a terminal shows.
 pub(super) fn cents(amount: Decimal) -> Decimal {
     let mut amount = amount.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero);
     amount.rescale(2);
     if amount.is_zero() { Decimal::new(0, 2) } else { amount }
 }
 
-/// The prices that a seed moves.
+/// The prices of one seed.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Market {
     seed: u64,
 }
 
-/// The moment of a price: quotes differ only between different ticks.
+/// The time of a quote: equal ticks have equal quotes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Tick(i64);
 
 impl Tick {
-    /// The tick that holds that moment.
+    /// The tick at this time.
     pub(super) fn at(now: Timestamp) -> Self {
         Self(now.as_millisecond().div_euclid(TICK_MS))
     }
@@ -113,7 +113,7 @@ impl Market {
         Self { seed }
     }
 
-    /// The quote of the instrument with that index.
+    /// The quote of the instrument with this index.
     pub(super) fn quote(self, index: usize, tick: Tick) -> Quote {
         let instrument = &INSTRUMENTS[index];
         let range = instrument.base_points / 1000;
@@ -126,12 +126,12 @@ impl Market {
         Quote { bid: instrument.price(bid), ask: instrument.price(bid + instrument.spread_points) }
     }
 
-    /// How far from its quote the starting book's nth position was opened, in points.
+    /// The distance of the starting book's nth opening price from the quote, in points.
     pub(super) fn opening_offset(self, index: usize, nth: usize) -> i64 {
         self.noise(index, i64::try_from(nth).unwrap_or_default(), 2, 60)
     }
 
-    /// A number from -`range` to `range` that the arguments alone decide.
+    /// A pseudo-random number from -`range` to `range`, decided by the arguments alone.
     fn noise(self, index: usize, at: i64, stream: u64, range: i64) -> i64 {
         let mixed = split_mix(self.seed ^ split_mix(((index as u64) << 8) | stream));
         let drawn = split_mix(mixed ^ at.cast_unsigned());
@@ -141,7 +141,7 @@ impl Market {
     }
 }
 
-/// SplitMix64's output function: spreads neighbouring inputs over all outputs.
+/// SplitMix64's output function, a hash.
 fn split_mix(input: u64) -> u64 {
     let mut z = input.wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -1,51 +1,44 @@
 //! The simulated gateway on a loopback socket: a thread with one poll loop.
 //!
-//! The socket is a ROUTER, so that REQ clients and pipelining DEALERs are both served; requests are handled strictly in
-//! the order in which they came. Nothing is polled at an interval: with neither round trip nor execution time set, a
-//! reply leaves as soon as it is made.
+//! The socket is a ROUTER, which serves REQ clients and pipelining DEALERs; requests are handled strictly in order.
+//! Nothing is polled at an interval: without a round trip and an execution time, a reply leaves at once.
 
 use std::io::{self, PipeReader, PipeWriter};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::os::fd::{AsFd as _, AsRawFd as _};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::Options;
 use super::gateway::Gateway;
 use super::journal::JournalError;
-use super::line::{Delivery, Line, Now};
-use super::requests::Requests;
+use super::options::{OnCrash, Options};
+use super::request_log::{RequestLog, RequestLogError};
+use super::request_queue::{Delivery, Now, RequestQueue};
 use crate::clock::{Clock, Deadline, StopToken, Stopped};
 
-/// Below a millisecond `poll` is too coarse; the rest of a wait is slept in pieces of this, between looks at the socket.
+/// Sleep between two checks of the socket during the last millisecond of a wait, for which `poll` is too coarse.
 const FINE_WAIT: Duration = Duration::from_micros(100);
 
-/// libzmq closes a listener within microseconds of being told to.
+/// Time for libzmq to close a listener, which takes it microseconds.
 const REBIND_TIME: Duration = Duration::from_secs(5);
 
-/// Why a simulated gateway can't be had, or ended.
+/// Why a simulated gateway could not be started, or failed.
 #[derive(Debug, thiserror::Error)]
 pub enum SimError {
-    /// Its book can't be used.
+    /// The book file can't be used.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// Its socket can't be had, or failed.
+    /// The request log can't be written.
+    #[error(transparent)]
+    Requests(#[from] RequestLogError),
+    /// The socket can't be opened, or failed.
     #[error("failed to serve on 127.0.0.1:{port}")]
     Socket {
         /// The port; 0 where the system was to pick one.
         port: u16,
-        /// What libzmq says.
+        /// libzmq's error.
         source: zmq::Error,
-    },
-    /// The record of its requests can't be written.
-    #[error("failed to note the requests in {path}")]
-    Requests {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
     },
     /// The system gave no pipe or no thread.
     #[error("failed to start the simulated gateway")]
@@ -55,69 +48,60 @@ pub enum SimError {
     Panicked,
 }
 
-/// What a `crash` fault does to a server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OnCrash {
-    /// The process kills itself with SIGKILL: a simulator that is a process of its own.
-    KillProcess,
-    /// The server ends at once and nothing listens any more: one that shares its process.
-    EndServer,
-}
-
 /// Why a server ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ended {
-    /// It was told to.
+pub enum ServerExit {
+    /// It was stopped.
     Stopped,
     /// A `crash` fault.
     Crashed,
 }
 
-/// A running server; dropping it ends it.
+/// A running server; dropping it stops it.
 #[derive(Debug)]
 pub struct Server {
     endpoint: SocketAddr,
-    /// Closed to end the thread: the other end of the pipe wakes its poll.
+    /// Closing it wakes the thread's poll and stops it.
     stop: Option<PipeWriter>,
-    thread: Option<JoinHandle<Result<Ended, SimError>>>,
+    thread: Option<JoinHandle<Result<ServerExit, SimError>>>,
 }
 
 impl Server {
-    /// Listens on 127.0.0.1 and returns once clients can connect.
+    /// Listens on 127.0.0.1. Returns once clients can connect.
     pub fn start(options: Options, clock: Arc<dyn Clock>) -> Result<Self, SimError> {
         let gateway = Gateway::new(&options, clock.now())?;
-        let line = Line::new(gateway, options.link_rtt);
-        let requests = options.requests.as_deref().map(Requests::open).transpose()?;
+        let queue = RequestQueue::new(gateway, options.link_rtt);
+        let log = options.requests.as_deref().map(RequestLog::open).transpose()?;
         let socket = Listening::bind(options.port)?;
         let endpoint = SocketAddr::from((Ipv4Addr::LOCALHOST, socket.port));
         let (wake, writer) = io::pipe().map_err(SimError::System)?;
         let Options { on_crash, stop, .. } = options;
-        let serving = Serving { line, requests, socket, on_crash, clock, wake, stop };
+        let serving = Serving { queue, log, socket, on_crash, clock, wake, stop };
         let thread = std::thread::Builder::new().name("sim-gateway".to_owned());
         let thread = thread.spawn(move || serving.run()).map_err(SimError::System)?;
         Ok(Self { endpoint, stop: Some(writer), thread: Some(thread) })
     }
 
-    /// Where it listens.
+    /// The address that it listens on.
     pub fn endpoint(&self) -> SocketAddr {
         self.endpoint
     }
 
-    /// Waits until it ends by itself: a crash, an error, or a stop that was asked for.
-    pub fn join(mut self) -> Result<Ended, SimError> {
-        self.ended()
+    /// Waits until it ends: by a crash, an error or [`Options::stop`].
+    pub fn join(mut self) -> Result<ServerExit, SimError> {
+        self.join_thread()
     }
 
-    /// Ends it now.
-    pub fn stop(mut self) -> Result<Ended, SimError> {
+    /// Stops it now.
+    pub fn stop(mut self) -> Result<ServerExit, SimError> {
         self.stop = None;
-        self.ended()
+        self.join_thread()
     }
 
-    fn ended(&mut self) -> Result<Ended, SimError> {
+    fn join_thread(&mut self) -> Result<ServerExit, SimError> {
         match self.thread.take() {
             Some(thread) => thread.join().unwrap_or(Err(SimError::Panicked)),
-            None => Ok(Ended::Stopped),
+            None => Ok(ServerExit::Stopped),
         }
     }
 }
@@ -125,8 +109,8 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.stop = None;
-        // Whoever wants to know how it ended asks `join` or `stop`.
-        let _ = self.ended();
+        // `join` and `stop` report how it ended.
+        let _ = self.join_thread();
     }
 }
 
@@ -134,7 +118,7 @@ fn endpoint(port: u16) -> String {
     format!("tcp://127.0.0.1:{port}")
 }
 
-/// A socket with a context of its own, so that dropping both returns once every connection is closed.
+/// A socket with its own context, so that dropping it returns once every connection is closed.
 struct Listening {
     socket: zmq::Socket,
     port: u16,
@@ -151,7 +135,7 @@ impl Listening {
         let context = zmq::Context::new();
         let socket = context.socket(zmq::ROUTER)?;
         socket.set_linger(0)?;
-        // Without a limit: what is pipelined is never dropped.
+        // No limit: libzmq must drop no pipelined request.
         socket.set_rcvhwm(0)?;
         socket.set_sndhwm(0)?;
         match port {
@@ -165,12 +149,12 @@ impl Listening {
     }
 }
 
-/// The frames before a request's body: whose it is, and the delimiter where there is one.
+/// The frames before a request's body: the connection's name, and a delimiter where there is one.
 type Envelope = Vec<Vec<u8>>;
 
 struct Serving {
-    line: Line<Envelope>,
-    requests: Option<Requests>,
+    queue: RequestQueue<Envelope>,
+    log: Option<RequestLog>,
     socket: Listening,
     on_crash: OnCrash,
     clock: Arc<dyn Clock>,
@@ -179,24 +163,24 @@ struct Serving {
 }
 
 impl Serving {
-    fn run(mut self) -> Result<Ended, SimError> {
+    fn run(mut self) -> Result<ServerExit, SimError> {
         loop {
             self.take_requests()?;
             let now = Now::of(&*self.clock);
-            let busy = self.line.step(now)?;
-            if self.line.crashed() {
+            let busy = self.queue.handle_next(now)?;
+            if self.queue.has_crashed() {
                 return Ok(self.crash());
             }
             self.deliver()?;
-            // With requests left to handle there is no wait, but still a look for a wish to stop.
+            // While requests are left, it doesn't wait, but still checks for a stop.
             let left = if busy {
                 Some(Duration::ZERO)
             } else {
                 let now = Now::of(&*self.clock);
-                self.line.next_due(now).map(|due| due.saturating_sub(now.monotonic))
+                self.queue.next_due(now).map(|due| due.saturating_sub(now.monotonic))
             };
             if let Err(Stopped { .. }) = self.wait(left)? {
-                return Ok(Ended::Stopped);
+                return Ok(ServerExit::Stopped);
             }
         }
     }
@@ -210,11 +194,11 @@ impl Serving {
             match self.socket.socket.recv_multipart(zmq::DONTWAIT) {
                 Ok(mut frames) => {
                     let body = frames.pop().unwrap_or_default();
-                    if let Some(requests) = &mut self.requests {
-                        // libzmq gives each connection a name of its own, and puts it first.
-                        requests.note(frames.first().map_or(&[], Vec::as_slice), &body)?;
+                    if let Some(log) = &mut self.log {
+                        // The first frame is libzmq's name for the connection.
+                        log.append(frames.first().map_or(&[], Vec::as_slice), &body)?;
                     }
-                    self.line.arrive(frames, body, self.clock.monotonic());
+                    self.queue.push(frames, body, self.clock.monotonic());
                 }
                 Err(zmq::Error::EAGAIN) => return Ok(()),
                 Err(zmq::Error::EINTR) => {}
@@ -224,12 +208,12 @@ impl Serving {
     }
 
     fn deliver(&mut self) -> Result<(), SimError> {
-        while let Some((envelope, delivery)) = self.line.deliver(Now::of(&*self.clock)) {
+        while let Some((envelope, delivery)) = self.queue.pop_delivery(Now::of(&*self.clock)) {
             match delivery {
                 Delivery::Reply(reply) => {
                     let frames = envelope.into_iter().chain([reply]);
                     match self.socket.socket.send_multipart(frames, zmq::DONTWAIT) {
-                        // Its client has gone.
+                        // The client has disconnected.
                         Ok(()) | Err(zmq::Error::EHOSTUNREACH | zmq::Error::EAGAIN) => {}
                         Err(source) => return Err(self.error(source)),
                     }
@@ -240,18 +224,18 @@ impl Serving {
         Ok(())
     }
 
-    /// libzmq can't close one connection of many: all of them go, and the port is listened on anew. The listener is
-    /// closed before its connections are, so whoever saw the end of one never gets through to the old listener.
+    /// libzmq can't close a single connection, so this closes all of them and binds the port again. The listener is closed
+    /// before its connections, so a client that lost its connection never reaches the old listener.
     fn hang_up(&mut self) -> Result<(), SimError> {
         self.take_requests()?;
-        self.line.forget_unseen();
+        self.queue.drop_requests();
         let endpoint = endpoint(self.socket.port);
         self.socket.socket.unbind(&endpoint).map_err(|source| self.error(source))?;
         let until = Deadline::after(&*self.clock, REBIND_TIME);
         loop {
             match self.socket.socket.bind(&endpoint) {
                 Ok(()) => return Ok(()),
-                // libzmq closes the listener in its own time.
+                // libzmq closes the listener asynchronously.
                 Err(zmq::Error::EADDRINUSE) if !until.is_past(&*self.clock) => {
                     std::thread::yield_now();
                 }
@@ -260,16 +244,16 @@ impl Serving {
         }
     }
 
-    fn crash(&self) -> Ended {
+    fn crash(&self) -> ServerExit {
         if self.on_crash == OnCrash::KillProcess {
-            // Can't fail for one's own process, and nothing runs after it.
+            // Killing one's own process can't fail.
             let _ =
                 nix::sys::signal::kill(nix::unistd::getpid(), nix::sys::signal::Signal::SIGKILL);
         }
-        Ended::Crashed
+        ServerExit::Crashed
     }
 
-    /// Waits for a request, for that time, or for a wish to stop.
+    /// Waits for a request or a stop, at most for `left`.
     fn wait(&self, left: Option<Duration>) -> Result<Result<(), Stopped>, SimError> {
         let (timeout_ms, rest) = match left {
             None => (-1, Duration::ZERO),
@@ -288,8 +272,8 @@ impl Serving {
             Ok(_) | Err(zmq::Error::EINTR) => {}
             Err(source) => return Err(self.error(source)),
         }
-        let asked = items[1..].iter().any(|item| item.is_readable() || item.is_error());
-        if asked || self.stop.check().is_err() {
+        let woken = items[1..].iter().any(|item| item.is_readable() || item.is_error());
+        if woken || self.stop.check().is_err() {
             let signal = self.stop.check().err().map_or(0, |stopped| stopped.signal);
             return Ok(Err(Stopped { signal }));
         }

@@ -13,28 +13,29 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::Value;
-use uuid::Uuid;
 
-use super::{Entry, InProcess, Options};
+use super::in_process::InProcessConnection;
+use super::{Execution, InProcess, Options};
 use crate::clock::{Clock as _, Deadline, ManualClock};
-use crate::link::transport::{Connection, LinkError, Transport as _};
-use crate::protocol::account::Account;
-use crate::protocol::order::{Close, Closed, Filled, Open};
-use crate::protocol::positions::{Position, Positions};
-use crate::protocol::reply::{Success, decode};
-use crate::protocol::request::{Action, Request};
+use crate::link::transport::{Connection as _, LinkError};
+use crate::protocol::account::{Account, GetAccount};
+use crate::protocol::close::{Close, Closed};
+use crate::protocol::open::{Filled, Open};
+use crate::protocol::ping::Ping;
+use crate::protocol::positions::{GetPositions, Position};
+use crate::protocol::reply::decode;
 use crate::protocol::signature::sign;
-use crate::protocol::sync_all::Synced;
-use crate::protocol::{Malformed, Refusal};
+use crate::protocol::sync_all::{SyncAll, Synced};
+use crate::protocol::{Action, Malformed, Refusal, Request};
 use crate::units::{Exact, Lots, Magic, Price, Side, Symbol, Ticket};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A client of a gateway in virtual time.
-struct CloseContext {
+struct TestClient {
     clock: ManualClock,
     gateway: InProcess,
-    link: Box<dyn Connection>,
+    link: InProcessConnection,
 }
 
 fn faults(specs: &[&str]) -> Options {
@@ -42,11 +43,11 @@ fn faults(specs: &[&str]) -> Options {
     Options { positions: 3, faults, ..Options::default() }
 }
 
-impl CloseContext {
+impl TestClient {
     fn with(options: &Options) -> Self {
         let clock = ManualClock::new("2026-01-17T03:54:22.961398Z".parse::<Timestamp>().unwrap());
         let gateway = InProcess::start(options, Arc::new(clock.clone())).unwrap();
-        let link = gateway.connect(Deadline::after(&clock, PATIENCE)).unwrap();
+        let link = gateway.open().unwrap();
         Self { clock, gateway, link }
     }
 
@@ -54,8 +55,18 @@ impl CloseContext {
         Self::with(&faults(specs))
     }
 
-    fn request(&self, action: Action) -> Request {
-        Request { uuid: Uuid::new_v4(), timestamp: self.clock.now(), action }
+    fn request<A: Action>(&self, action: A) -> Request<A> {
+        Request::new(action, self.clock.now())
+    }
+
+    /// A frame for each read.
+    fn reads(&self) -> [Vec<u8>; 4] {
+        [
+            self.request(Ping).encode(),
+            self.request(GetAccount).encode(),
+            self.request(GetPositions).encode(),
+            self.request(sync_all()).encode(),
+        ]
     }
 
     fn until(&self) -> Deadline {
@@ -63,8 +74,7 @@ impl CloseContext {
     }
 
     fn send(&mut self, bytes: &[u8]) {
-        let until = self.until();
-        self.link.send(bytes, until).unwrap();
+        self.link.send_bytes(bytes).unwrap();
     }
 
     fn receive(&mut self) -> Result<Vec<u8>, LinkError> {
@@ -77,36 +87,40 @@ impl CloseContext {
         self.receive()
     }
 
-    fn json(&mut self, action: Action) -> Value {
-        let request = self.request(action);
-        serde_json::from_slice(&self.raw(&request.encode()).unwrap()).unwrap()
+    fn json(&mut self, action: impl Action) -> Value {
+        let frame = self.request(action).encode();
+        self.json_of(&frame)
     }
 
-    fn decoded<T: Success>(&mut self, action: Action) -> Result<Result<T, Refusal>, Malformed> {
+    fn json_of(&mut self, frame: &[u8]) -> Value {
+        serde_json::from_slice(&self.raw(frame).unwrap()).unwrap()
+    }
+
+    fn decoded<A: Action>(&mut self, action: A) -> Result<Result<A::Reply, Refusal>, Malformed> {
         let request = self.request(action);
         decode(&self.raw(&request.encode()).unwrap(), request.uuid)
     }
 
-    fn done<T: Success>(&mut self, action: Action) -> T {
+    fn done<A: Action>(&mut self, action: A) -> A::Reply {
         match self.decoded(action).unwrap() {
             Ok(done) => done,
             Err(refusal) => panic!("{refusal}"),
         }
     }
 
-    fn refused<T: Success>(&mut self, action: Action) -> Refusal {
-        match self.decoded::<T>(action).unwrap() {
+    fn refused(&mut self, action: impl Action) -> Refusal {
+        match self.decoded(action).unwrap() {
             Ok(_) => panic!("not refused"),
             Err(refusal) => refusal,
         }
     }
 
     fn account(&mut self) -> Account {
-        self.done(Action::GetAccount)
+        self.done(GetAccount)
     }
 
     fn positions(&mut self) -> Vec<Position> {
-        self.done::<Positions>(Action::GetPositions).positions
+        self.done(GetPositions).positions
     }
 
     fn synced(&mut self) -> Synced {
@@ -122,7 +136,7 @@ impl CloseContext {
         self.done(close(ticket))
     }
 
-    fn order(&self, symbol: &str, side: &str, volume: &str) -> Action {
+    fn order(&self, symbol: &str, side: &str, volume: &str) -> Open {
         let price = || Price(Exact::parse("0.0").unwrap());
         let mut open = Open {
             symbol: Symbol::new(symbol),
@@ -136,10 +150,10 @@ impl CloseContext {
             risk_signature: String::new(),
         };
         open.risk_signature = sign(&open, self.clock.now());
-        Action::Open(open)
+        open
     }
 
-    fn ledger(&self) -> Vec<Entry> {
+    fn ledger(&self) -> Vec<Execution> {
         self.gateway.ledger().unwrap()
     }
 
@@ -148,16 +162,13 @@ impl CloseContext {
     }
 }
 
-fn sync_all() -> Action {
-    Action::SyncAll { magic_number: Magic(202_401) }
+fn sync_all() -> SyncAll {
+    SyncAll { magic_number: Magic(202_401) }
 }
 
-fn close(ticket: Ticket) -> Action {
-    Action::Close(Close {
-        ticket,
-        symbol: Symbol::new("EURUSD"),
-        volume: Lots(Exact::parse("0.01").unwrap()),
-    })
+fn close(ticket: Ticket) -> Close {
+    let volume = Lots(Exact::parse("0.01").unwrap());
+    Close { ticket, symbol: Symbol::new("EURUSD"), volume }
 }
 
 fn with_book(path: &Path, specs: &[&str]) -> Options {

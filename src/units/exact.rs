@@ -1,4 +1,4 @@
-//! A decimal number that remembers how it was written.
+//! An exact decimal number that keeps the token it was read from.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,71 +6,80 @@ use std::str::FromStr;
 use ecow::EcoString;
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
+use serde::ser::SerializeStruct as _;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-/// Digits that a [`Decimal`] can hold behind the point; what is smaller is a float's noise and reads as rounded.
+/// Decimal places of a [`Decimal`]. Smaller fractions are a float's noise and are rounded away.
 const MAX_SCALE: u32 = 28;
 
-/// Numbers from 10^18 on are refused: no account holds them, and below it no sum of a whole list can overflow.
+/// Numbers from 10^18 on are refused: no account holds them, and no sum of a list of smaller ones overflows.
 const MAX_WHOLE_DIGITS: u32 = 18;
 
-/// The text is not a JSON number that can be held: not a number at all, or too large.
+/// A text that is no JSON number, or one of 10^18 or more.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a finite number below 10^18")]
 pub struct NotANumber(
-    /// The text that was to be read.
+    /// The text, cut after 40 characters.
     pub String,
 );
 
 impl NotANumber {
-    fn of(token: &str) -> Self {
+    fn new(token: &str) -> Self {
         Self(token.chars().take(40).collect())
     }
 }
 
-/// A number with the token it had on the wire. Equality and order are those of the value: `1.0` equals `1.00`.
+/// A number with its token from the wire. Equality and order are those of the value: `1.0` equals `1.00`.
 ///
-/// The value is worked out when it is asked for: of a list of thousands most numbers are only passed on.
+/// The value is computed on demand, because most numbers of a long list are only passed on.
 #[derive(Debug, Clone)]
 pub struct Exact {
     token: EcoString,
 }
 
-/// A plain number of no more characters than this is one that a decimal holds.
-const SURELY_HELD: usize = MAX_WHOLE_DIGITS as usize;
+/// A [`Decimal`] holds every number of at most this many characters without an exponent.
+const ALWAYS_HELD_CHARS: usize = MAX_WHOLE_DIGITS as usize;
+
+/// The name that `serde_json` gives to a struct whose one field is JSON text, as its `RawValue` serializes itself. Going
+/// through a `RawValue` would parse each token once more.
+const RAW_VALUE: &str = "$serde_json::private::RawValue";
 
 impl Exact {
     /// Reads a JSON number token.
     pub fn parse(token: &str) -> Result<Self, NotANumber> {
-        if is_json_number(token) { Self::of_json_number(token) } else { Err(NotANumber::of(token)) }
+        match scan_number(token.as_bytes()) {
+            Ok(length) if length == token.len() => Self::from_json_number(token),
+            _ => Err(NotANumber::new(token)),
+        }
     }
 
-    /// Reads a token that is known to be written as a JSON number; it may still be too large.
-    pub(crate) fn of_json_number(token: &str) -> Result<Self, NotANumber> {
-        if token.len() > SURELY_HELD || token.bytes().any(|byte| matches!(byte, b'e' | b'E')) {
-            let value = parse_decimal(token).ok_or_else(|| NotANumber::of(token))?;
+    /// Reads a token that is known to be a JSON number; it may still be too large.
+    pub(crate) fn from_json_number(token: &str) -> Result<Self, NotANumber> {
+        if token.len() > ALWAYS_HELD_CHARS || token.bytes().any(|byte| matches!(byte, b'e' | b'E'))
+        {
+            let value = parse_decimal(token).ok_or_else(|| NotANumber::new(token))?;
             if value.abs() >= Decimal::from(10_i64.pow(MAX_WHOLE_DIGITS)) {
-                return Err(NotANumber::of(token));
+                return Err(NotANumber::new(token));
             }
         }
         Ok(Self { token: token.into() })
     }
 
-    /// The token as it stood on the wire.
+    /// The token from the wire.
     pub fn token(&self) -> &str {
         &self.token
     }
 
     /// The exact value.
     pub fn value(&self) -> Decimal {
-        // What was taken as a token can be read as one.
+        // `from_json_number` accepted the token.
         parse_decimal(&self.token).unwrap_or_default()
     }
 }
 
 impl From<Decimal> for Exact {
-    /// Written just as a [`Decimal`] is shown, in a tenth of the time: a simulated gateway writes thousands.
+    /// The same text as [`Decimal`]'s `Display`, in a tenth of the time: a simulated gateway writes thousands.
     fn from(value: Decimal) -> Self {
         let mut buffer = itoa::Buffer::new();
         let digits = buffer.format(value.mantissa().unsigned_abs());
@@ -118,9 +127,9 @@ impl fmt::Display for Exact {
 
 impl Serialize for Exact {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let raw: &RawValue =
-            serde_json::from_str(&self.token).map_err(<S::Error as serde::ser::Error>::custom)?;
-        raw.serialize(serializer)
+        let mut raw = serializer.serialize_struct(RAW_VALUE, 1)?;
+        raw.serialize_field(RAW_VALUE, self.token())?;
+        raw.end()
     }
 }
 
@@ -128,42 +137,40 @@ impl<'de> Deserialize<'de> for Exact {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = <&RawValue>::deserialize(deserializer)?;
         let number = match raw.get().as_bytes() {
-            [b'-' | b'0'..=b'9', ..] => Self::of_json_number(raw.get()),
-            _ => Err(NotANumber::of(raw.get())),
+            [b'-' | b'0'..=b'9', ..] => Self::from_json_number(raw.get()),
+            _ => Err(NotANumber::new(raw.get())),
         };
         number.map_err(serde::de::Error::custom)
     }
 }
 
-/// RFC 8259's grammar for a number: no leading `+`, no leading zeros, no bare point, no `NaN`.
-fn is_json_number(token: &str) -> bool {
-    fn digits(bytes: &[u8]) -> usize {
-        bytes.iter().take_while(|byte| byte.is_ascii_digit()).count()
-    }
-    let mut rest = token.as_bytes();
-    rest = rest.strip_prefix(b"-").unwrap_or(rest);
-    let whole = digits(rest);
-    if whole == 0 || (whole > 1 && rest[0] == b'0') {
-        return false;
-    }
-    rest = &rest[whole..];
-    if let Some(fraction) = rest.strip_prefix(b".") {
-        let count = digits(fraction);
-        if count == 0 {
-            return false;
+/// The length of the JSON number at the start of `text`, by RFC 8259's grammar: no leading `+`, no leading zeros, no bare
+/// point, no `NaN`. An error is the offset of the wrong byte and what is wrong there.
+pub(crate) fn scan_number(text: &[u8]) -> Result<usize, (usize, &'static str)> {
+    let digits = |start: usize| {
+        let count = text[start..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        match text.get(start) {
+            _ if count > 0 => Ok(start + count),
+            None => Err((start, "it ends within a number")),
+            Some(_) => Err((start, "a number without digits")),
         }
-        rest = &fraction[count..];
+    };
+    let whole = usize::from(text.first() == Some(&b'-'));
+    let mut end = digits(whole)?;
+    if text[whole] == b'0' && end > whole + 1 {
+        return Err((whole + 1, "a number with a leading zero"));
     }
-    if let Some(exponent) = rest.strip_prefix(b"e").or_else(|| rest.strip_prefix(b"E")) {
-        let exponent =
-            exponent.strip_prefix(b"+").or_else(|| exponent.strip_prefix(b"-")).unwrap_or(exponent);
-        let count = digits(exponent);
-        return count > 0 && count == exponent.len();
+    if text.get(end) == Some(&b'.') {
+        end = digits(end + 1)?;
     }
-    rest.is_empty()
+    if matches!(text.get(end), Some(b'e' | b'E')) {
+        let sign = usize::from(matches!(text.get(end + 1), Some(b'+' | b'-')));
+        end = digits(end + 1 + sign)?;
+    }
+    Ok(end)
 }
 
-/// The token's value; what lies below 10^-28 is rounded, what is too large is `None`.
+/// The token's value, rounded to [`MAX_SCALE`] decimal places; `None` where it is too large.
 fn parse_decimal(token: &str) -> Option<Decimal> {
     let Some((mantissa, exponent)) = token.split_once(['e', 'E']) else {
         return Decimal::from_str(token).ok();
@@ -172,7 +179,7 @@ fn parse_decimal(token: &str) -> Option<Decimal> {
     if mantissa.is_zero() {
         return Some(mantissa);
     }
-    // An exponent beyond i32 is beyond every decimal as well.
+    // Beyond i32 is beyond every decimal.
     let exponent: i32 = match exponent.parse() {
         Ok(exponent) => exponent,
         Err(_) if exponent.starts_with('-') => return Some(Decimal::ZERO),

@@ -9,9 +9,13 @@ use std::os::fd::AsFd;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use mt5crs::clock::{Deadline, StopToken, SystemClock};
+use mt5crs::link::permit::RequestFrame;
 use mt5crs::link::transport::{Connection, LinkError, Transport};
 use mt5crs::link::zeromq::ZmqTransport;
+use mt5crs::protocol::Request;
+use mt5crs::protocol::ping::Ping;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::support::{Machine, Sim};
@@ -72,15 +76,16 @@ fn an_undelivered_request_is_dropped_with_its_connection() {
     std::thread::spawn(move || {
         let transport = transport(address);
         let mut connection = transport.connect(soon(LONG)).unwrap();
-        // The frame exceeds the system's buffers, so most of it waits in the socket.
-        connection.send(&vec![b' '; 48 << 20], soon(LONG)).unwrap();
+        // Until the system's buffers are full, so that the rest waits in the socket.
+        let frame = RequestFrame::read(&Request::new(Ping, Timestamp::UNIX_EPOCH));
+        while connection.send(&frame, soon(Duration::from_millis(200))).is_ok() {}
         drop(connection);
         drop(transport);
         sender.send(())
     });
     let _never_read = shake_hands(&listener);
     let ended = receiver.recv_timeout(LONG);
-    ended.expect("the frame is still being delivered after its sender gave up");
+    ended.expect("the frames are still being delivered after its sender gave up");
 }
 
 #[test]

@@ -159,11 +159,11 @@ fn a_failed_start_is_reported_with_its_remedy() {
         (&["--sim", "sync", "--sim-fault=nothing"], &["no fault is called", "--list-faults"]),
         (&["--sim", "sync", "--sim-book=held.jsonl"], &["in use", "--sim-book"]),
         // An unknown action.
-        (&["sim", "--fault=delay:PONG:3s"], &["no request is called PONG", "PING"]),
-        (&["sim", "--fault=drop-reply:PONG"], &["no request is called PONG"]),
-        (&["sim", "--fault=crash:PONG:before:2"], &["no request is called PONG"]),
+        (&["sim", "--fault=delay:PONG:3s"], &["there is no action PONG", "PING"]),
+        (&["sim", "--fault=drop-reply:PONG"], &["there is no action PONG"]),
+        (&["sim", "--fault=crash:PONG:before:2"], &["there is no action PONG"]),
         (&["sim", "--fault=delay:PING:soon"], &["a duration"]),
-        (&["sim", "--fault=drop-reply:OPEN:x"], &["more than it takes"]),
+        (&["sim", "--fault=drop-reply:OPEN:x"], &["takes no `x`"]),
         (&["sim", "--fault=error-code:OPEN:SERVER_ERROR"], &["`before` or `after`"]),
     ] {
         let ended = machine.run(arguments).end().exits(2);

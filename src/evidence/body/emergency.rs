@@ -1,12 +1,17 @@
-//! One round of closing everything: one record before it, one after, however many tickets there are.
+//! One round of closing everything: one record before it and one after, for any number of tickets.
 
-use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
 
 use super::{Funds, Reading, ReplyHash};
+use crate::evidence::outcome::CloseOutcome;
 use crate::protocol::Refusal;
 use crate::units::Ticket;
 
-/// How much of a gateway's message is kept for each ticket, in characters: a round can hold thousands of them.
+/// Characters of the gateway's message that are kept for each ticket: a round can hold thousands.
 const MESSAGE_CHARS: usize = 200;
 
 /// A round that is about to be sent.
@@ -14,58 +19,91 @@ const MESSAGE_CHARS: usize = 200;
 pub struct EmergencyIntent {
     /// The round, from 1.
     pub round: u32,
-    /// The tickets that it will try to close.
+    /// The tickets to close.
     pub tickets: Vec<Ticket>,
 }
 
-/// What became of a round.
+/// The outcome of a round.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EmergencyOutcome {
     /// The round, from 1.
     pub round: u32,
-    /// Ticket by ticket.
+    /// The outcome of each ticket.
     pub tickets: Vec<TicketOutcome>,
     /// The lists that were read after it.
     pub readings: Vec<Reading>,
-    /// That the account is flat, where that is proved.
+    /// The proof that the account is flat, where there is one.
     pub flat: Option<FlatCertificate>,
 }
 
-/// What became of one ticket.
+/// The outcome of one ticket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TicketOutcome {
     /// The position.
     pub ticket: Ticket,
-    /// What became of it.
+    /// The outcome.
     pub result: TicketResult,
     /// The answer to its CLOSE, where one came.
     pub reply: Option<ReplyHash>,
 }
 
-/// What became of one ticket in a round.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum TicketResult {
-    /// Proved gone.
-    Closed,
-    /// The gateway refused, and a later list still holds it.
-    Rejected(RefusedAs),
-    /// Neither is proved.
-    Unknown,
-    /// No CLOSE was sent for it.
-    NotTried,
+impl TicketOutcome {
+    /// Whether its close is proved.
+    pub fn is_closed(&self) -> bool {
+        self.result.outcome == CloseOutcome::Closed
+    }
+}
+
+/// The outcome of one CLOSE in a round, in the record's form: a word, or `{"rejected":{…}}` where the position is still
+/// open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TicketResult {
+    /// The outcome.
+    pub outcome: CloseOutcome,
+    /// The gateway's refusal, or what else it said, where the position is still open.
+    pub refusal: Option<RecordedRefusal>,
+}
+
+const NOT_TRIED: &str = "not-tried";
+const REJECTED: &str = "rejected";
+
+impl Serialize for TicketResult {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self.outcome {
+            CloseOutcome::StillOpen => {
+                let none = RecordedRefusal { code: "none".to_owned(), message: String::new() };
+                let refusal = self.refusal.as_ref().unwrap_or(&none);
+                BTreeMap::from([(REJECTED, refusal)]).serialize(to)
+            }
+            CloseOutcome::NotSent | CloseOutcome::KeptOpen => to.serialize_str(NOT_TRIED),
+            outcome @ (CloseOutcome::Closed | CloseOutcome::Unknown) => outcome.serialize(to),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for TicketResult {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let form = Value::deserialize(from)?;
+        let read = match form.get(REJECTED) {
+            Some(refusal) => RecordedRefusal::deserialize(refusal)
+                .map(|refusal| Self { outcome: CloseOutcome::StillOpen, refusal: Some(refusal) }),
+            None if form == NOT_TRIED => Ok(Self { outcome: CloseOutcome::NotSent, refusal: None }),
+            None => CloseOutcome::deserialize(&form).map(|outcome| Self { outcome, refusal: None }),
+        };
+        read.map_err(D::Error::custom)
+    }
 }
 
 /// A refusal's code and the beginning of its message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RefusedAs {
+pub struct RecordedRefusal {
     /// The gateway's error code.
     pub code: String,
-    /// Its words.
+    /// The beginning of its message.
     pub message: String,
 }
 
-impl From<&Refusal> for RefusedAs {
+impl From<&Refusal> for RecordedRefusal {
     fn from(refusal: &Refusal) -> Self {
         Self {
             code: refusal.code.to_string(),
@@ -74,15 +112,15 @@ impl From<&Refusal> for RefusedAs {
     }
 }
 
-/// What shows that no position is open (PROTOCOL.md, section 4a). It speaks of positions alone (hazard 17).
+/// The proof that no position is open (PROTOCOL.md, section 4a). Pending orders are not seen (hazard 17).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FlatCertificate {
-    /// In words, with the figures.
+    /// The proof in words, with its figures.
     pub witness: String,
     /// The two empty lists.
     pub lists: [Reading; 2],
-    /// The account that was read after them.
+    /// The account, read after the lists.
     pub account: Funds,
-    /// That answer's length and hash.
+    /// Length and hash of the account's reply.
     pub account_reply: ReplyHash,
 }

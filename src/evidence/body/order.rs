@@ -1,17 +1,17 @@
-//! One order: what was about to be sent, and what was proved to have come of it.
+//! One order: its intent and its proved outcome.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{Funds, RawReply, Reading};
-use crate::protocol::positions::Position;
+use crate::evidence::outcome::{CloseOutcome, OpenOutcome};
 use crate::units::{Lots, Magic, Money, Side, Symbol, Ticket};
 
-/// An OPEN that is about to be sent. Holds all that the next start needs to find out what became of it. One a run.
+/// An OPEN that is about to be sent, with everything that the next start needs to find its outcome. One for each run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenIntent {
-    /// What the order is for.
+    /// The purpose of the order.
     pub purpose: Purpose,
     /// The order.
     pub order: Ordered,
@@ -23,19 +23,19 @@ pub struct OpenIntent {
     pub signed_at: Timestamp,
     /// How long the gateway accepts the signature, in ms.
     pub signature_ttl_ms: u64,
-    /// How long after its last chance the order may still show up, in ms.
+    /// How long after its last chance the order may still show up in a list, in ms.
     pub settle_ms: u64,
-    /// Every ticket that was open before: the order's own is none of these.
+    /// Every ticket that was open before the order.
     pub tickets_before: Vec<Ticket>,
-    /// The account before.
+    /// The account before the order.
     pub account_before: Funds,
 }
 
-/// What an order is for.
+/// The purpose of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Purpose {
-    /// To see whether the system can really trade.
+    /// To show that the system can trade.
     Canary,
 }
 
@@ -48,48 +48,23 @@ pub struct Ordered {
     pub side: Side,
     /// The volume in lots.
     pub volume: Lots,
-    /// The strategy's mark; the gateway drops it (hazard 10).
+    /// The magic number; the gateway drops it (hazard 10).
     pub magic: Magic,
-    /// The remark; the gateway drops it (hazard 10).
+    /// The comment; the gateway drops it (hazard 10).
     pub comment: String,
 }
 
-/// What became of an OPEN.
+/// The outcome of an OPEN, and its evidence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OpenOutcome {
+pub struct OpenOutcomeRecord {
     /// The run that wrote the intent.
     pub intent: Uuid,
-    /// What became of it.
-    pub result: OpenResult,
+    /// The outcome.
+    pub result: OpenOutcome,
     /// The answer, where one came.
     pub reply: Option<RawReply>,
     /// The lists that were read for it.
     pub readings: Vec<Reading>,
-}
-
-/// What became of an OPEN.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum OpenResult {
-    /// A later list holds the position.
-    Executed {
-        /// The position.
-        ticket: Ticket,
-        /// As it was listed.
-        position: Box<Position>,
-    },
-    /// It opened nothing, and never will.
-    NotExecuted {
-        /// What shows it.
-        why: String,
-        /// The gateway's error code, where it refused.
-        code: Option<String>,
-    },
-    /// Neither is proved: the intent stays open.
-    Unknown {
-        /// What is missing.
-        why: String,
-    },
 }
 
 /// A CLOSE that is about to be sent.
@@ -103,13 +78,13 @@ pub struct CloseIntent {
     pub volume: Lots,
 }
 
-/// What became of a position that was to be closed, or that was found closed later.
+/// The outcome of a CLOSE, or of a position that was found closed later.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CloseOutcome {
+pub struct CloseOutcomeRecord {
     /// The position.
     pub ticket: Ticket,
-    /// What became of it.
-    pub result: CloseResult,
+    /// The outcome.
+    pub result: CloseOutcome,
     /// What shows it.
     pub why: String,
     /// The answer, where one came.
@@ -120,45 +95,33 @@ pub struct CloseOutcome {
     pub balance_after: Option<Money>,
 }
 
-/// What became of a CLOSE.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum CloseResult {
-    /// Proved gone.
-    Closed,
-    /// A later list still holds it.
-    StillOpen,
-    /// Neither is proved.
-    Unknown,
-}
-
-/// How a canary ended.
+/// The end of a canary.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CanaryEnd {
-    /// In one word.
+    /// The result.
     pub result: CanaryResult,
     /// Its position, where it had one.
     pub ticket: Option<Ticket>,
     /// The balance before the order.
     pub balance_before: Money,
-    /// The balance after all, where it was read.
+    /// The balance at the end, where it was read.
     pub balance_after: Option<Money>,
-    /// What it cost: balance before less balance after, where both are known and the position is closed.
+    /// Balance before less balance after, where both are known and the position is closed.
     pub cost: Option<Money>,
 }
 
-/// How a canary ended, in one word.
+/// The result of a canary, by its OPEN and its CLOSE.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CanaryResult {
-    /// It opened and closed, both proved.
+    /// Opened and closed, both proved.
     Closed,
-    /// It opened, proved, and was left open because that was asked for.
+    /// Opened, proved, and left open on request.
     KeptOpen,
-    /// It opened, and its close is not proved.
+    /// Opened; its close is not proved.
     NotClosed,
     /// Proved that nothing executed.
     NotExecuted,
-    /// What became of the order is not proved.
+    /// The order's outcome is not proved.
     Unknown,
 }

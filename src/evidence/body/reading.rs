@@ -1,4 +1,4 @@
-//! What was read from the gateway, as records keep it: the bytes of an answer to an order, length and hash of a read.
+//! The gateway's replies in records: the bytes of an order's answer, length and hash of a read.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -8,37 +8,37 @@ use crate::protocol::account::Account;
 use crate::protocol::positions::Positions;
 use crate::units::Money;
 
-/// How much of an order's answer is kept. A real one has some hundred bytes; hash and length are always of the whole.
+/// Bytes of an order's answer that are kept. A real one has some hundred; hash and length are of the whole.
 const KEPT_BYTES: usize = 128 << 10;
 
-/// The answer to an order, as it came.
+/// The answer to an order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RawReply {
-    /// Its length.
+    /// Length in bytes.
     pub bytes: u64,
-    /// The hash of all of it.
+    /// Hash of the whole answer.
     pub sha256: Sha256Hex,
     /// Its first 128 KiB.
     pub content: Content,
 }
 
-/// Bytes that came from elsewhere.
+/// Bytes of the gateway.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Content {
-    /// They are UTF-8.
+    /// The bytes are UTF-8.
     Text(String),
-    /// They are not: two hex digits each.
+    /// The bytes are not UTF-8; two hex digits each.
     Hex(String),
 }
 
 impl RawReply {
-    /// Of the frame that came.
+    /// From the received frame.
     pub fn of(frame: &[u8]) -> Self {
         let kept = &frame[..frame.len().min(KEPT_BYTES)];
         let content = match std::str::from_utf8(kept) {
             Ok(text) => Content::Text(text.to_owned()),
-            // A character that is cut in two by the limit doesn't make the rest unreadable.
+            // The limit may cut a character in two; the rest is UTF-8.
             Err(error) if kept.len() < frame.len() && error.error_len().is_none() => {
                 Content::Text(String::from_utf8_lossy(&kept[..error.valid_up_to()]).into_owned())
             }
@@ -58,36 +58,36 @@ fn hex(bytes: &[u8]) -> String {
     text
 }
 
-/// An answer of which only this is kept.
+/// Length and hash of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReplyHash {
-    /// Its length.
+    /// Length in bytes.
     pub bytes: u64,
-    /// Its hash.
+    /// Hash of the answer.
     pub sha256: Sha256Hex,
 }
 
-/// A position list that was read, and what of it can be shown later.
+/// A position list that was read: its times, length and hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reading {
-    /// When it was asked for, by this machine's clock.
+    /// Time of the request, by this machine's clock.
     pub asked_at: Timestamp,
     /// The gateway's own time of the list: an order's signature is judged by it.
     pub reported_at: Timestamp,
-    /// How many positions it held.
+    /// Number of listed positions.
     pub listed: u64,
-    /// The reply's length.
+    /// Length of the reply in bytes.
     pub bytes: u64,
-    /// The reply's hash.
+    /// Hash of the reply.
     pub sha256: Sha256Hex,
 }
 
-/// What the account held.
+/// The account's money.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Funds {
-    /// Closed trades and deposits.
+    /// Deposits and results of closed trades.
     pub balance: Money,
-    /// Balance and the open positions' result.
+    /// Balance plus the result of open positions.
     pub equity: Money,
     /// Margin in use.
     pub margin: Money,
@@ -107,7 +107,7 @@ impl From<&Account> for Funds {
 }
 
 impl Reading {
-    /// Of an answer's list: when it was asked for, and the answer's bytes.
+    /// From a list, the time of its request and its bytes.
     pub fn of(asked_at: Timestamp, list: &Positions, raw: &[u8]) -> Self {
         Self {
             asked_at,
@@ -120,7 +120,7 @@ impl Reading {
 }
 
 impl ReplyHash {
-    /// Of an answer's bytes.
+    /// From an answer's bytes.
     pub fn of(raw: &[u8]) -> Self {
         Self { bytes: raw.len() as u64, sha256: Sha256Hex::of(raw) }
     }

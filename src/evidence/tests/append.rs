@@ -10,7 +10,7 @@ fn what_is_written_is_read_back_with_the_very_tokens() {
         open_intent().into(),
         outcome(run(2), executed(7)).into(),
         close_intent(7).into(),
-        close_outcome(7, CloseResult::Closed).into(),
+        close_outcome(7, CloseOutcome::Closed).into(),
         CanaryEnd {
             result: CanaryResult::Closed,
             ticket: Some(Ticket(7)),
@@ -19,7 +19,7 @@ fn what_is_written_is_read_back_with_the_very_tokens() {
             cost: Some(Money(exact("0.01"))),
         }
         .into(),
-        resolution(run(2), Resolved::NotExecuted).into(),
+        resolution(run(2), None).into(),
     ];
     for body in &bodies {
         place.add(run(2), body.clone());
@@ -68,14 +68,14 @@ fn begin_adds_what_was_not_known_and_refuses_another() {
     begun(None, ENDPOINT).unwrap();
     begun(None, ENDPOINT).unwrap();
     assert_eq!(place.lines().len(), 1);
-    place.evidence.belongs_to(ENDPOINT, Some("EUR")).unwrap();
+    place.evidence.check_owner(ENDPOINT, Some("EUR")).unwrap();
     begun(Some("USD"), ENDPOINT).unwrap();
     begun(Some("USD"), ENDPOINT).unwrap();
     assert_eq!(place.lines().len(), 2);
     for refused in [
         begun(Some("EUR"), ENDPOINT),
         begun(None, "tcp://10.0.0.6:5555"),
-        place.evidence.belongs_to(ENDPOINT, Some("EUR")),
+        place.evidence.check_owner(ENDPOINT, Some("EUR")),
     ] {
         assert!(matches!(refused, Err(EvidenceError::BelongsToAnother { .. })));
     }
@@ -148,7 +148,7 @@ fn an_append_refuses_what_is_damaged() {
         sound.write_lines(&lines);
         let refused = sound.try_add(run(1), close_intent(1));
         assert!(matches!(refused, Err(EvidenceError::Damaged { .. })), "{name}: {refused:?}");
-        assert!(sound.evidence.writable(PATIENCE).is_err(), "{name}");
+        assert!(sound.evidence.check_writable(PATIENCE).is_err(), "{name}");
         assert_eq!(sound.lines(), lines, "{name}");
     }
 }
@@ -166,7 +166,7 @@ fn a_head_that_is_behind_is_brought_up_before_a_line_is_written() {
     let place = Place::with_records(3);
     let [second, third] = [1, 2].map(|n: usize| place.walked().records[n].hash);
     place.set_head(Head { count: 2, hash: second });
-    place.evidence.writable(PATIENCE).unwrap();
+    place.evidence.check_writable(PATIENCE).unwrap();
     assert_eq!(place.head(), Head { count: 3, hash: third });
 }
 
@@ -244,7 +244,7 @@ fn fill(evidence: Evidence) {
         if let Err(error) = added {
             assert!(matches!(error, EvidenceError::Io { .. }), "{error:?}");
             assert_eq!(fs::read(evidence.path()).unwrap(), before);
-            assert!(matches!(evidence.writable(PATIENCE), Err(EvidenceError::Io { .. })));
+            assert!(matches!(evidence.check_writable(PATIENCE), Err(EvidenceError::Io { .. })));
             return;
         }
     }
@@ -264,10 +264,10 @@ fn what_is_no_file_is_refused() {
 #[test]
 fn writable_makes_no_record() {
     let place = Place::new();
-    place.evidence.writable(PATIENCE).unwrap();
+    place.evidence.check_writable(PATIENCE).unwrap();
     assert!(!place.evidence.path().exists());
     place.add(run(1), begin());
-    place.evidence.writable(PATIENCE).unwrap();
+    place.evidence.check_writable(PATIENCE).unwrap();
     assert_eq!(place.lines().len(), 1);
 }
 
@@ -275,7 +275,7 @@ fn writable_makes_no_record() {
 fn a_directory_that_cannot_be_made_is_refused() {
     let place = Place::new();
     fs::write(place.dir.path().join("state"), "a file").unwrap();
-    assert!(matches!(place.evidence.writable(PATIENCE), Err(EvidenceError::Io { .. })));
+    assert!(matches!(place.evidence.check_writable(PATIENCE), Err(EvidenceError::Io { .. })));
     assert!(matches!(place.try_add(run(1), begin()), Err(EvidenceError::Io { .. })));
 }
 
@@ -287,7 +287,7 @@ fn a_read_only_directory_is_refused_and_can_be_read() {
     };
     mode(0o555);
     let root = fs::write(place.evidence.directory.join("probe"), "").is_ok();
-    let (writable, walked) = (place.evidence.writable(PATIENCE), place.walked());
+    let (writable, walked) = (place.evidence.check_writable(PATIENCE), place.walked());
     mode(0o755);
     assert_eq!(walked.records.len(), 2);
     // Nothing keeps the superuser out.
@@ -323,4 +323,53 @@ fn replies_are_kept_as_they_came() {
     let cut = RawReply::of(format!("x{long}").as_bytes());
     let Content::Text(kept) = &cut.content else { panic!("{:?}", cut.content) };
     assert_eq!((kept.len(), cut.bytes), ((128 << 10) - 1, 400_001));
+}
+
+/// The forms of records never change within a version: older builds read them, and this one reads theirs.
+#[test]
+fn outcomes_have_their_pinned_forms() {
+    fn form<T>(value: &T, expected: &str)
+    where
+        T: serde::Serialize + serde::de::DeserializeOwned + PartialEq + std::fmt::Debug,
+    {
+        assert_eq!(serde_json::to_string(value).unwrap(), expected);
+        assert_eq!(serde_json::from_str::<T>(expected).unwrap(), *value);
+    }
+    form(&not_executed(), r#"{"not-executed":{"why":"refused","code":"INVALID_VOLUME"}}"#);
+    form(&unknown(), r#"{"unknown":{"why":"no list could be read"}}"#);
+    let executed = serde_json::to_string(&executed(7)).unwrap();
+    assert!(
+        executed.starts_with(r#"{"executed":{"ticket":7,"position":{"ticket":7,"#),
+        "{executed}"
+    );
+    for (outcome, word) in [
+        (CloseOutcome::Closed, r#""closed""#),
+        (CloseOutcome::StillOpen, r#""still-open""#),
+        (CloseOutcome::Unknown, r#""unknown""#),
+    ] {
+        form(&outcome, word);
+    }
+    let round = emergency(
+        1,
+        &[
+            (1, CloseOutcome::Closed),
+            (2, CloseOutcome::StillOpen),
+            (3, CloseOutcome::Unknown),
+            (4, CloseOutcome::NotSent),
+        ],
+        false,
+    );
+    form(
+        &round,
+        r#"{"round":1,"tickets":[{"ticket":1,"result":"closed","reply":null},{"ticket":2,"result":{"rejected":{"code":"X","message":"no"}},"reply":null},{"ticket":3,"result":"unknown","reply":null},{"ticket":4,"result":"not-tried","reply":null}],"readings":[],"flat":null}"#,
+    );
+    for (opened, outcome) in
+        [(Some(Ticket(7)), r#"{"executed":{"ticket":7}}"#), (None, r#""not-executed""#)]
+    {
+        let expected = format!(
+            r#"{{"intent":"{}","by":"person","outcome":{outcome},"reason":"looked at the terminal","who":"ops","readings":[]}}"#,
+            run(6)
+        );
+        form(&resolution(run(6), opened), &expected);
+    }
 }

@@ -1,27 +1,27 @@
-//! The Population Stability Index: how far a sample has moved from a reference.
+//! Computes the Population Stability Index: how far a sample has moved from a reference.
 //!
-//! The reference is cut at its nine inner deciles into bins that hold a tenth each, the outermost open to both sides. Of
-//! each bin the share of either sample is taken, with half a count added so that an empty bin stays finite, and
+//! The reference is cut at its nine inner deciles into bins that hold a tenth each; the outermost are open. Each bin has a
+//! share of either sample, with half a count added so that an empty bin stays finite, and
 //!
 //! ```text
 //! PSI = Σ (p − q) · ln(p / q)      p = (current + ½) / (m + k/2)      q = (reference + ½) / (n + k/2)
 //! ```
 //!
-//! over the k bins, with n values in the reference and m in the current sample. It is a pure function of ranks: only the
-//! order of values counts, never their distances.
+//! over the k bins, with n values in the reference and m in the current sample. It is a pure function of ranks: the order
+//! of values counts, never their distances.
 //!
-//! Where many values are equal several deciles fall on one value. They are merged, and that value becomes a bin of its
-//! own: left in one bin with what lies below it, a move from the value to just below it would go unseen.
+//! Where many values are equal, several deciles fall on one value. They are merged, and that value becomes a bin of its
+//! own: in one bin with the values below it, a move from the value to just below it would go unseen.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Fewer values than this, in either sample, make no comparison.
+/// The fewest values of either sample that can be compared.
 pub const LEAST_VALUES: usize = 200;
-/// Bins where no values are equal.
+/// Number of bins where no values are equal.
 const BINS: usize = 10;
 
-/// Why a sample is no basis for the index.
+/// Why a sample can't be compared.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unfit {
     /// Too few values.
@@ -29,7 +29,7 @@ pub enum Unfit {
     TooFew {
         /// The reference or the current one.
         which: &'static str,
-        /// How many it holds.
+        /// The number of its values.
         count: usize,
     },
     /// Not a number, or an infinite one.
@@ -38,7 +38,7 @@ pub enum Unfit {
         /// The reference or the current one.
         which: &'static str,
     },
-    /// A reference without any spread.
+    /// Every value of the reference is the same.
     #[error("every value of the reference sample is the same: there is nothing to compare with")]
     OneValue,
 }
@@ -46,19 +46,19 @@ pub enum Unfit {
 /// A reference, cut into bins.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bins {
-    /// A value belongs to the bin behind all the cuts that it is above.
+    /// A value belongs to the bin behind every cut below it.
     cuts: Vec<f64>,
     counts: Vec<u64>,
 }
 
-/// The index, and what it is made of.
+/// The index and its bins.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Psi {
     /// The index.
     pub value: f64,
-    /// What two samples of these sizes show on average when nothing has moved: `(k − 1) · (1/n + 1/m)`.
+    /// The average index of two samples of these sizes from one distribution: `(k − 1) · (1/n + 1/m)`.
     pub noise: f64,
-    /// The bins, from the lowest on.
+    /// The bins, lowest first.
     pub bins: Vec<Bin>,
 }
 
@@ -69,17 +69,17 @@ pub struct Bin {
     pub from: Option<f64>,
     /// Up to this, included; null for the highest bin.
     pub to: Option<f64>,
-    /// Values of the reference in it.
+    /// Number of reference values in it.
     pub reference: u64,
-    /// Values of the current sample in it.
+    /// Number of current values in it.
     pub current: u64,
-    /// What it adds to the index.
+    /// Its part of the index.
     pub psi: f64,
 }
 
 impl Bins {
-    /// Cuts the reference.
-    pub fn of(reference: &[f64]) -> Result<Self, Unfit> {
+    /// Cuts a reference into bins.
+    pub fn new(reference: &[f64]) -> Result<Self, Unfit> {
         fit("reference", reference)?;
         let mut sorted = reference.to_vec();
         sorted.sort_by(f64::total_cmp);
@@ -158,7 +158,7 @@ mod tests {
     }
 
     fn index(counts: [usize; 10]) -> f64 {
-        Bins::of(&reference()).unwrap().compare(&with_counts(counts)).unwrap().value
+        Bins::new(&reference()).unwrap().compare(&with_counts(counts)).unwrap().value
     }
 
     #[track_caller]
@@ -168,7 +168,7 @@ mod tests {
 
     /// Worked out outside this program, in exact fractions up to the logarithm.
     #[test]
-    fn the_index_is_the_one_that_is_worked_out_by_hand() {
+    fn the_index_equals_the_one_worked_out_by_hand() {
         // Equal counts: every term is (0.1 − 0.1) · ln 1.
         is(index([20; 10]), 0.0);
         // All of the last bin moved to the first. p = 40.5/205 and 0.5/205 there, q = 20.5/205 = 0.1 everywhere:
@@ -183,23 +183,23 @@ mod tests {
 
     #[test]
     fn bins_hold_a_tenth_each_and_are_open_at_both_ends() {
-        let psi = Bins::of(&reference()).unwrap().compare(&reference()).unwrap();
+        let psi = Bins::new(&reference()).unwrap().compare(&reference()).unwrap();
         assert!(psi.bins.iter().all(|bin| bin.reference == 20 && bin.current == 20));
         assert_eq!((psi.bins[0].from, psi.bins[0].to), (None, Some(20.0)));
         assert_eq!((psi.bins[9].from, psi.bins[9].to), (Some(180.0), None));
         is(psi.noise, 0.09);
         // However far outside, a value is in a bin.
         let far: Vec<f64> = (0..200).map(|n| if n % 2 == 0 { -1e300 } else { 1e300 }).collect();
-        let psi = Bins::of(&reference()).unwrap().compare(&far).unwrap();
+        let psi = Bins::new(&reference()).unwrap().compare(&far).unwrap();
         assert_eq!((psi.bins[0].current, psi.bins[9].current), (100, 100));
     }
 
     /// 120 zeros and the numbers 1 to 80: six deciles fall on 0.
     #[test]
-    fn a_value_that_stands_often_has_a_bin_of_its_own() {
+    fn a_frequent_value_has_a_bin_of_its_own() {
         let mut reference = vec![0.0; 120];
         reference.extend((1..=80).map(f64::from));
-        let bins = Bins::of(&reference).unwrap();
+        let bins = Bins::new(&reference).unwrap();
         let same = bins.compare(&reference).unwrap();
         let counts: Vec<u64> = same.bins.iter().map(|bin| bin.reference).collect();
         assert_eq!(counts, [0, 120, 20, 20, 20, 20]);
@@ -215,23 +215,23 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_basis_is_refused() {
-        let bins = Bins::of(&reference()).unwrap();
+    fn unfit_samples_are_refused() {
+        let bins = Bins::new(&reference()).unwrap();
         let too_few = |which| Unfit::TooFew { which, count: 199 };
         assert_eq!(bins.compare(&reference()[..199]), Err(too_few("current")));
-        assert_eq!(Bins::of(&reference()[..199]), Err(too_few("reference")));
-        assert_eq!(Bins::of(&[4.0; 300]), Err(Unfit::OneValue));
+        assert_eq!(Bins::new(&reference()[..199]), Err(too_few("reference")));
+        assert_eq!(Bins::new(&[4.0; 300]), Err(Unfit::OneValue));
         for strange in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
             let mut values = reference();
             values[7] = strange;
             assert_eq!(bins.compare(&values), Err(Unfit::NotFinite { which: "current" }));
-            assert_eq!(Bins::of(&values), Err(Unfit::NotFinite { which: "reference" }));
+            assert_eq!(Bins::new(&values), Err(Unfit::NotFinite { which: "reference" }));
         }
     }
 
     #[test]
     fn a_sample_without_spread_beside_a_reference_with_some_is_drift() {
-        assert!(Bins::of(&reference()).unwrap().compare(&[50.0; 200]).unwrap().value > 1.0);
+        assert!(Bins::new(&reference()).unwrap().compare(&[50.0; 200]).unwrap().value > 1.0);
     }
 
     /// SplitMix64: numbers of which the top 53 bits are evenly spread.
@@ -258,7 +258,7 @@ mod tests {
         let mut draws = Draws(20_260_117);
         let (mut drift, mut watch, mut sum) = (0, 0, 0.0);
         for _ in 0..DRAWS {
-            let psi = Bins::of(&draws.sample()).unwrap().compare(&draws.sample()).unwrap();
+            let psi = Bins::new(&draws.sample()).unwrap().compare(&draws.sample()).unwrap();
             drift += usize::from(psi.value >= 0.25);
             watch += usize::from(psi.value >= 0.10);
             sum += psi.value;
@@ -275,7 +275,7 @@ mod tests {
         let mut draws = Draws(7);
         let width = 2_f64.powi(53);
         for _ in 0..100 {
-            let bins = Bins::of(&draws.sample()).unwrap();
+            let bins = Bins::new(&draws.sample()).unwrap();
             let moved: Vec<f64> = draws.sample().iter().map(|value| value + width / 4.0).collect();
             assert!(bins.compare(&moved).unwrap().value >= 0.25);
         }

@@ -1,8 +1,8 @@
-//! Samples from files: one number a line, a column of a CSV file, or a field of a JSONL file.
+//! Reads samples from files: one number a line, a column of a CSV file, or a field of a JSONL file.
 //!
-//! Whoever writes the current file may be in the middle of it. So a last line that lacks its newline and can't be read
-//! is being written, and is left out; anything else that is no finite number makes the whole file unreadable, because a
-//! sample without the values that somebody could not read is another sample.
+//! A program may be writing the current file. A last line that lacks its newline and can't be read is left out. Anything
+//! else that is no finite number makes the whole file unreadable, because a sample without some of its values is another
+//! sample.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -13,10 +13,10 @@ use sha2::{Digest, Sha256};
 
 use crate::os::fifo::open_regular;
 
-/// A longer file is an archive and no sample.
+/// A longer file is no sample.
 const MOST_BYTES: u64 = 4 << 20;
 
-/// Where a sample is.
+/// The source of a sample.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
     /// The file.
@@ -28,19 +28,19 @@ pub struct Source {
 /// A file's values.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sample {
-    /// In the file's order, every one of them finite.
+    /// Finite values, in the file's order.
     pub values: Vec<f64>,
-    /// Of the file's text, by which two looks at it are told apart.
+    /// SHA-256 of the file's text, to tell two readings apart.
     pub sha256: [u8; 32],
 }
 
-/// Why a file is no sample.
+/// Why a file can't be read as a sample.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{path}: {why}")]
 pub struct Unreadable {
     /// The file.
     pub path: String,
-    /// What is wrong with it.
+    /// The error.
     pub why: String,
 }
 
@@ -75,7 +75,7 @@ fn values(text: &str, field: Option<&str>) -> Result<Vec<f64>, String> {
     of_table(text, field)
 }
 
-/// Each line that is not empty, read; the last one may be unfinished.
+/// Reads each line that is not empty; the last one may be unfinished.
 fn lines(text: &str, read: &dyn Fn(&str) -> Result<f64, String>) -> Result<Vec<f64>, String> {
     let mut values = vec![];
     for (index, line) in text.split_inclusive('\n').enumerate() {
@@ -126,7 +126,7 @@ fn of_table(text: &str, field: &str) -> Result<Vec<f64>, String> {
     Ok(values)
 }
 
-/// Rust reads `NaN`, `inf` and `1e999` as floats, none of which is a value.
+/// Rust parses `NaN`, `inf` and `1e999` as floats; none of them is a value.
 fn number(text: &str) -> Option<f64> {
     text.trim().parse().ok().filter(|value: &f64| value.is_finite())
 }

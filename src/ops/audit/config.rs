@@ -4,8 +4,7 @@ use super::findings::first_few;
 use super::{Audit, Deps, Options};
 use crate::clock::Deadline;
 use crate::config::{FileState, Key, Origin, Problem, ProblemKind, Resolved, WarningKind};
-use crate::guard::target;
-use crate::link::target::resolve;
+use crate::link::target::{self, resolve};
 use crate::report::Check;
 
 /// Checks the settings.

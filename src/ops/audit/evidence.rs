@@ -67,7 +67,7 @@ fn read(evidence: &Evidence) -> Result<Book, EvidenceError> {
     let mut book = Book::new(KEEP);
     for step in evidence.walk(None)? {
         match step? {
-            Step::Record(record) => book.take(*record),
+            Step::Record(record) => book.add(*record),
             Step::Damage(damage) => {
                 return Err(EvidenceError::Damaged {
                     path: evidence.path().to_owned(),

@@ -163,7 +163,7 @@ fn evidence(state: &Path) -> Check {
         directory.found = format!("no records yet; {}", directory.found);
         return directory;
     }
-    match evidence.writable(APPEND_TIMEOUT) {
+    match evidence.check_writable(APPEND_TIMEOUT) {
         Ok(()) => Check::pass(evidence.path().display().to_string()),
         Err(error) => Check::fail(cause_of(&error)),
     }

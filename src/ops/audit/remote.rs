@@ -14,9 +14,9 @@ use super::{Audit, Deps, Options};
 use crate::clock::Deadline;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::guard::target::{self, Allowed};
 use crate::link::client::Listener;
-use crate::link::target::resolve;
+use crate::link::permit::ClosePermit;
+use crate::link::target::{self, Allowed, resolve};
 use crate::link::transport::LinkError;
 use crate::link::{Client, ReadPolicy};
 use crate::ops::link_test;
@@ -262,7 +262,7 @@ fn can_close(
         positions,
         until,
     };
-    let permit = |identity: &_| target::arm_close(allowed, identity);
+    let permit = |identity: &_| ClosePermit::new(allowed, identity);
     let Probed { can_close, found, remedy } = can_close::probe(client, &permit, asked)?;
     let check = Check::judge(can_close, found).expecting(can_close::EXPECTED);
     Ok(match remedy {

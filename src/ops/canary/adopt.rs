@@ -9,12 +9,12 @@ use std::collections::BTreeSet;
 
 use super::close::{CloseContext, Unwind, found_closed, not_closed};
 use super::watch::{self, Held, Hourly};
-use super::{Adopted, CloseEnd, Deps, Options, Report, trade};
+use super::{Adopted, Deps, Options, Report, trade};
 use crate::evidence::book::OpenCanary;
+use crate::evidence::outcome::CloseOutcome;
 use crate::failure::{Code, Failure};
 use crate::link::Client;
-use crate::proof::absence::{self, Credible};
-use crate::proof::intents;
+use crate::proof::{Judgement, absence, intents};
 use crate::protocol::positions::Position;
 use crate::report::{Check, Outcome, Verdict};
 use crate::units::Ticket;
@@ -45,7 +45,7 @@ pub(super) fn run(
     let mut context = CloseContext { client, options, deps, warnings: &mut warnings };
     let ended = match &options.monitor {
         Some(monitor) => {
-            let drift = monitor.drift.as_ref().map(Hourly::begin);
+            let drift = monitor.drift.as_ref().map(Hourly::new);
             let held = Held { position, others, drift, adopted: true };
             watch::run(&mut context, monitor, &mut report, held)
         }
@@ -53,8 +53,8 @@ pub(super) fn run(
             let how = Unwind { gone: false, asked: false };
             let closed = context.unwind(&position, &others, how);
             let ended = match closed.result {
-                CloseEnd::NotClosed => Err(not_closed(closed.ticket, &closed.why)),
-                CloseEnd::Closed | CloseEnd::KeptOpen => Ok(Verdict::Pass),
+                CloseOutcome::Closed => Ok(Verdict::Pass),
+                _ => Err(not_closed(closed.ticket, &closed.why)),
             };
             report.close = Some(closed);
             ended
@@ -87,19 +87,19 @@ fn find(
     let damaged = |error: crate::evidence::EvidenceError| {
         refuse(&error.to_string(), "mt5crs evidence verify")
     };
-    let owned = evidence.belongs_to(&options.names.endpoint, None).map_err(damaged);
+    let owned = evidence.check_owner(&options.names.endpoint, None).map_err(damaged);
     guard("evidence-owner", owned.map(|()| "of this endpoint".to_owned()))?;
     // An order that was sent just before a kill may be the one; one that stays unknown is told, and keeps nobody from
     // the position that is known.
     let credit = &options.judging.credit;
-    let looked = intents::resolve(client, deps.clock, &deps.records, credit, deps.deadline);
-    match looked {
-        Ok(looked) => {
+    let findings = intents::resolve(client, deps.clock, &deps.records, credit, deps.deadline);
+    match findings {
+        Ok(findings) => {
             warnings
-                .extend(intents::unresolved(&looked).map(|failure| failure.causes().join("; ")));
+                .extend(intents::unresolved(&findings).map(|failure| failure.causes().join("; ")));
         }
-        Err(intents::Trouble::Gateway(error)) => return Err(link(&error)),
-        Err(intents::Trouble::Evidence(error)) => warnings.push(error.to_string()),
+        Err(intents::ResolveError::Gateway(error)) => return Err(link(&error)),
+        Err(intents::ResolveError::Evidence(error)) => warnings.push(error.to_string()),
     }
     let canaries = evidence.open_canaries().map_err(damaged)?;
     let only = only(&canaries);
@@ -194,11 +194,11 @@ fn absent(
         .map_err(|error| options.names.read_failure(&error))?;
     let ticket = canary.ticket;
     Ok(match judged {
-        Credible::No(doubt) => refuse(
+        Judgement::Unproved { doubt } => refuse(
             &format!("{ticket} is not in the list, which can't be believed: {doubt}"),
             "mt5crs positions, and look at the terminal",
         ),
-        Credible::Yes(witness) => {
+        Judgement::Proved { witness } => {
             let kept = deps.records.add(deps.clock, &found_closed(ticket, &witness).into());
             let recorded = kept.map_or_else(
                 |error| format!("; this could not be recorded: {error}"),

@@ -7,13 +7,14 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::{CloseEnd, Closed, Deps, Options};
+use super::{CloseReport, Deps, Options};
 use crate::clock::Deadline;
-use crate::evidence::body::{Body, CloseIntent, CloseOutcome, CloseResult};
+use crate::evidence::body::{Body, CloseIntent, CloseOutcomeRecord};
+use crate::evidence::outcome::CloseOutcome;
 use crate::failure::{Code, Failure};
 use crate::link::{Client, Error};
-use crate::proof::absence::{self, Credible};
-use crate::proof::close::{self, Became, Closing};
+use crate::proof::close::{self, CloseFinding};
+use crate::proof::{Judgement, absence};
 use crate::protocol::positions::Position;
 use crate::units::Ticket;
 
@@ -40,13 +41,26 @@ pub(super) struct Unwind {
     pub(super) asked: bool,
 }
 
-/// How one try ended.
-enum Tried {
-    Closed(String),
-    /// Not closed, or not proved; another try may do it.
-    Again(String),
-    /// Not closed, and no try will.
-    Over(String),
+/// The outcome of one attempt to close.
+struct Attempt {
+    outcome: CloseOutcome,
+    why: String,
+    /// Whether another attempt may close it.
+    again: bool,
+}
+
+impl Attempt {
+    fn closed(why: String) -> Self {
+        Self { outcome: CloseOutcome::Closed, why, again: false }
+    }
+
+    fn unknown(why: String, again: bool) -> Self {
+        Self { outcome: CloseOutcome::Unknown, why, again }
+    }
+
+    fn report(self, ticket: Ticket) -> CloseReport {
+        CloseReport { ticket, result: self.outcome, why: self.why }
+    }
 }
 
 impl CloseContext<'_, '_, '_> {
@@ -63,13 +77,8 @@ impl CloseContext<'_, '_, '_> {
         position: &Position,
         others: &BTreeSet<Ticket>,
         until: Deadline,
-    ) -> Closed {
-        match self.send(position, others, until) {
-            Tried::Closed(why) => closed(position.ticket, CloseEnd::Closed, why),
-            Tried::Again(why) | Tried::Over(why) => {
-                closed(position.ticket, CloseEnd::NotClosed, why)
-            }
-        }
+    ) -> CloseReport {
+        self.send(position, others, until).report(position.ticket)
     }
 
     /// Closes, and keeps at it until the time for closing is over.
@@ -78,31 +87,30 @@ impl CloseContext<'_, '_, '_> {
         position: &Position,
         others: &BTreeSet<Ticket>,
         how: Unwind,
-    ) -> Closed {
+    ) -> CloseReport {
         let clock = self.deps.clock;
         self.deps.stop.ignore_next(usize::from(!how.asked));
         let until = Deadline::after(clock, self.options.closing);
-        self.client.go_on(self.options.reads, until);
+        self.client.set_policy(self.options.reads, until);
         let (mut rounds, mut listed) = (0, !how.gone);
         loop {
-            let tried = match self.look(position.ticket, others, &mut listed) {
-                None if rounds == ROUNDS => Tried::Over("it was not closed in 3 rounds".to_owned()),
+            let attempt = match self.look(position.ticket, others, &mut listed) {
+                None if rounds == ROUNDS => {
+                    let why = format!("it was not closed in {ROUNDS} rounds");
+                    Attempt { outcome: CloseOutcome::StillOpen, why, again: false }
+                }
                 None => {
                     (rounds, listed) = (rounds + 1, false);
                     self.send(position, others, until)
                 }
-                Some(tried) => tried,
+                Some(attempt) => attempt,
             };
-            let why = match tried {
-                Tried::Closed(why) => return closed(position.ticket, CloseEnd::Closed, why),
-                Tried::Over(why) => return closed(position.ticket, CloseEnd::NotClosed, why),
-                Tried::Again(why) => why,
-            };
-            let stopped = self.deps.stop.check().is_err()
+            let ends = !attempt.again
+                || self.deps.stop.check().is_err()
                 || until.left(clock) <= PAUSE
                 || clock.sleep(PAUSE).is_err();
-            if stopped {
-                return closed(position.ticket, CloseEnd::NotClosed, why);
+            if ends {
+                return attempt.report(position.ticket);
             }
         }
     }
@@ -114,7 +122,7 @@ impl CloseContext<'_, '_, '_> {
         ticket: Ticket,
         others: &BTreeSet<Ticket>,
         listed: &mut bool,
-    ) -> Option<Tried> {
+    ) -> Option<Attempt> {
         if let Err(error) = self.client.identify() {
             return Some(failed(&error));
         }
@@ -124,7 +132,7 @@ impl CloseContext<'_, '_, '_> {
         let list = match self.client.positions() {
             Err(error) => return Some(failed(&error)),
             Ok(answer) => match answer.reply {
-                Err(refusal) => return Some(Tried::Again(refusal.to_string())),
+                Err(refusal) => return Some(Attempt::unknown(refusal.to_string(), true)),
                 Ok(list) => list.positions,
             },
         };
@@ -134,15 +142,15 @@ impl CloseContext<'_, '_, '_> {
         let judged = absence::judge(self.client, &list, others, &self.options.judging.credit);
         Some(match judged {
             Err(error) => failed(&error),
-            Ok(Credible::No(doubt)) => Tried::Again(doubt),
-            Ok(Credible::Yes(witness)) => {
+            Ok(Judgement::Unproved { doubt }) => Attempt::unknown(doubt, true),
+            Ok(Judgement::Proved { witness }) => {
                 self.keep(&found_closed(ticket, &witness).into());
-                Tried::Closed(witness)
+                Attempt::closed(witness)
             }
         })
     }
 
-    fn send(&mut self, position: &Position, others: &BTreeSet<Ticket>, until: Deadline) -> Tried {
+    fn send(&mut self, position: &Position, others: &BTreeSet<Ticket>, until: Deadline) -> Attempt {
         let ticket = position.ticket;
         self.keep(
             &CloseIntent {
@@ -154,31 +162,23 @@ impl CloseContext<'_, '_, '_> {
         );
         let closing = self.try_close(position, others, until);
         (self.deps.point)("after-close");
-        let (result, tried, reply, reading) = match closing {
-            Ok(Closing { became, reply, reading, cannot_close }) => {
-                let (result, tried) = match became {
-                    Became::Closed(why) => (CloseResult::Closed, Tried::Closed(why)),
-                    Became::StillOpen(why) if cannot_close => {
-                        (CloseResult::StillOpen, Tried::Over(why))
-                    }
-                    Became::StillOpen(why) => (CloseResult::StillOpen, Tried::Again(why)),
-                    Became::Unknown(why) => (CloseResult::Unknown, Tried::Again(why)),
-                };
-                (result, tried, reply, reading)
+        let (attempt, reply, reading) = match closing {
+            Ok(CloseFinding { outcome, why, reply, reading, cannot_close }) => {
+                let again = outcome != CloseOutcome::Closed && !cannot_close;
+                (Attempt { outcome, why, again }, reply, reading)
             }
-            Err(error) => (CloseResult::Unknown, failed(&error), None, None),
+            Err(error) => (failed(&error), None, None),
         };
-        let (Tried::Closed(why) | Tried::Again(why) | Tried::Over(why)) = &tried;
-        let outcome = CloseOutcome {
+        let record = CloseOutcomeRecord {
             ticket,
-            result,
-            why: why.clone(),
+            result: attempt.outcome,
+            why: attempt.why.clone(),
             reply,
             readings: reading.into_iter().collect(),
             balance_after: None,
         };
-        self.keep(&outcome.into());
-        tried
+        self.keep(&record.into());
+        attempt
     }
 
     fn try_close(
@@ -186,7 +186,7 @@ impl CloseContext<'_, '_, '_> {
         position: &Position,
         others: &BTreeSet<Ticket>,
         until: Deadline,
-    ) -> Result<Closing, Error> {
+    ) -> Result<CloseFinding, Error> {
         let permit = (self.deps.permit)(self.client.session()?.identity());
         let how = close::Options {
             order_timeout: self.options.order_timeout,
@@ -198,23 +198,23 @@ impl CloseContext<'_, '_, '_> {
 }
 
 /// Silence may end; a stranger stays one, and whoever asked to stop twice means it.
-fn failed(error: &Error) -> Tried {
+fn failed(error: &Error) -> Attempt {
     match error {
-        Error::NoAnswer { .. } | Error::Malformed { .. } => Tried::Again(error.to_string()),
-        Error::NotZeroMq(_) | Error::NotTheGateway(_) => Tried::Over(error.to_string()),
-        Error::Stopped(stopped) => Tried::Over(format!("{stopped} before it was proved closed")),
+        Error::NoAnswer { .. } | Error::Malformed { .. } => {
+            Attempt::unknown(error.to_string(), true)
+        }
+        Error::NotZeroMq(_) | Error::NotTheGateway(_) => Attempt::unknown(error.to_string(), false),
+        Error::Stopped(stopped) => {
+            Attempt::unknown(format!("{stopped} before it was proved closed"), false)
+        }
     }
 }
 
-fn closed(ticket: Ticket, result: CloseEnd, why: String) -> Closed {
-    Closed { ticket, result, why }
-}
-
 /// The record of a position that somebody else closed, or a run that was killed before it could say so.
-pub(super) fn found_closed(ticket: Ticket, witness: &str) -> CloseOutcome {
-    CloseOutcome {
+pub(super) fn found_closed(ticket: Ticket, witness: &str) -> CloseOutcomeRecord {
+    CloseOutcomeRecord {
         ticket,
-        result: CloseResult::Closed,
+        result: CloseOutcome::Closed,
         why: format!("found closed: {witness}"),
         reply: None,
         readings: vec![],

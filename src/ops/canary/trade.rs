@@ -4,25 +4,27 @@ use std::collections::BTreeSet;
 
 use uuid::Uuid;
 
-use super::admission::Ready;
+use super::admission::Admission;
 use super::close::{CloseContext, not_closed};
-use super::watch::{self, Ended, Held, Hourly};
-use super::{CloseEnd, Closed, Deps, Options, OrderEnd, Ordered, Report};
+use super::watch::{self, Held, Hourly};
+use super::{CloseReport, Deps, Options, OrderReport, Report};
 use crate::clock::{Deadline, millis};
 use crate::evidence::body::{
-    CanaryEnd, CanaryResult, Funds, OpenIntent, OpenOutcome, OpenResult, Ordered as Recorded,
-    Purpose, RawReply,
+    CanaryEnd, CanaryResult, Funds, OpenIntent, OpenOutcomeRecord, Ordered, Purpose, RawReply,
 };
+use crate::evidence::outcome::{CloseOutcome, OpenOutcome, WatchEnding};
 use crate::exit::Exit;
 use crate::failure::{Code, Failure};
 use crate::guard::breaker;
-use crate::link::order::{Answered, Claim, OpenPermit, Prepared};
+use crate::link::order::{Claim, OrderAnswer};
+use crate::link::permit::OpenPermit;
 use crate::link::{Client, Error};
-use crate::proof::absence::{self, Credible};
-use crate::proof::open::{self, Became, ClaimSummary, ExpectedOrder, Found};
-use crate::protocol::order::{Filled, Open};
+use crate::proof::open::{self, ExpectedOrder, OpenFinding};
+use crate::proof::{Judgement, absence};
+use crate::protocol::account::Account;
+use crate::protocol::open::{Filled, Open};
 use crate::protocol::positions::Position;
-use crate::protocol::{ErrorCode, Executed, Refusal, signature};
+use crate::protocol::{ErrorCode, Executed, Request, signature};
 use crate::report::{Outcome, Verdict};
 use crate::units::{Price, Side, Ticket};
 
@@ -48,7 +50,7 @@ pub(super) fn trade(
     options: &Options,
     deps: &mut Deps<'_>,
     mut report: Report,
-    ready: Ready,
+    admission: Admission,
     simulated: bool,
 ) -> Outcome<Report> {
     let before = match last_look(client, options, deps) {
@@ -57,18 +59,22 @@ pub(super) fn trade(
     };
     let now = deps.clock.now();
     let order = order(options, now);
-    let prepared = Prepared::open(order.clone(), now);
+    let request = Request::new(order.clone(), now);
     let expected = ExpectedOrder {
         before: before.clone(),
         symbol: order.symbol.clone(),
         side: order.side.clone(),
         volume: order.volume.value(),
-        signed_at: prepared.made_at(),
+        signed_at: request.timestamp,
         ttl: options.signature_ttl,
         settle: options.settle,
         credit: options.judging.credit.clone(),
     };
-    let intent = intent(&order, &prepared, options, &before, &ready);
+    let intent = intent(&order, &request, options, &before, &admission.account);
+    let permit = match admission.permit(options) {
+        Ok(permit) => permit,
+        Err(failure) => return refused(report, failure, simulated),
+    };
     (deps.point)("before-intent");
     if let Err(stopped) = deps.stop.ignore_all() {
         return refused(report, Failure::interrupted(stopped), simulated);
@@ -79,35 +85,31 @@ pub(super) fn trade(
         return refused(report, failure, simulated);
     }
     (deps.point)("after-intent");
-    let Ready { permit, drift, .. } = ready;
-    let answered = send(client, options, deps, permit, &prepared);
+    let answered = send(client, options, deps, permit, &request);
     (deps.point)("after-send");
-    let (said, words) = said(&answered.claim);
-    let found = find_out(client, deps, &expected, said, &answered.claim);
+    let found =
+        open::find_out(client, deps.clock, &expected, &(&answered.claim).into(), deps.deadline);
+    let OpenFinding { outcome, named, readings } =
+        found.unwrap_or_else(|error| OpenFinding::unknown(error.to_string()));
     (deps.point)("before-outcome");
-    let outcome = OpenOutcome {
+    let record = OpenOutcomeRecord {
         intent: deps.records.run,
-        result: recorded(&found.became, &answered.claim),
+        result: outcome.clone(),
         reply: answered.raw.as_deref().map(RawReply::of),
-        readings: found.readings.clone(),
+        readings,
     };
     let mut warnings = vec![];
     let mut context = CloseContext { client, options, deps, warnings: &mut warnings };
-    context.keep(&outcome.into());
-    let code = refusal_of(&answered.claim);
-    let ended = match found.became {
-        Became::Executed { position, named } => {
-            let opened = Opened { position: *position, named, before, drift };
-            executed(&mut context, &mut report, opened, words)
+    context.keep(&record.into());
+    let said = open::describe(&answered.claim);
+    report.order = Some(OrderReport::new(outcome.clone(), named, said, &options.volume()));
+    let ended = match outcome {
+        OpenOutcome::Executed { position, .. } => {
+            let opened = Opened { position: *position, named, before, drift: admission.drift };
+            executed(&mut context, &mut report, opened)
         }
-        Became::NotExecuted { why } => {
-            report.order = Some(ordered(OrderEnd::NotExecuted, words, why.clone()));
-            Err(not_executed(options, &why, code))
-        }
-        Became::Unknown { why } => {
-            report.order = Some(ordered(OrderEnd::Unknown, words, why.clone()));
-            Err(unknown(options, context.deps.records.run, &why))
-        }
+        OpenOutcome::NotExecuted { why, .. } => Err(not_executed(options, &why, &answered.claim)),
+        OpenOutcome::Unknown { why } => Err(unknown(options, context.deps.records.run, &why)),
     };
     finish(&mut context, &mut report, true);
     ended_as(report, ended, warnings, simulated)
@@ -143,7 +145,7 @@ fn last_look(
         let nothing = BTreeSet::new();
         let judged = absence::judge(client, &list, &nothing, &options.judging.credit)
             .map_err(|error| failed(&error))?;
-        if let Credible::No(doubt) = judged {
+        if let Judgement::Unproved { doubt } = judged {
             return Err(forbidden("the list of positions can't be believed", &doubt));
         }
     }
@@ -193,27 +195,27 @@ fn order(options: &Options, now: jiff::Timestamp) -> Open {
 
 fn intent(
     order: &Open,
-    prepared: &Prepared,
+    request: &Request<Open>,
     options: &Options,
     before: &BTreeSet<Ticket>,
-    ready: &Ready,
+    account: &Account,
 ) -> OpenIntent {
     OpenIntent {
         purpose: Purpose::Canary,
-        order: Recorded {
+        order: Ordered {
             symbol: order.symbol.clone(),
             side: order.side.clone(),
             volume: order.volume.clone(),
             magic: order.magic,
             comment: order.comment.clone(),
         },
-        request: prepared.uuid(),
+        request: request.uuid,
         risk_signature: order.risk_signature.clone(),
-        signed_at: prepared.made_at(),
+        signed_at: request.timestamp,
         signature_ttl_ms: millis(options.signature_ttl),
         settle_ms: millis(options.settle),
         tickets_before: before.iter().copied().collect(),
-        account_before: Funds::from(&ready.account),
+        account_before: Funds::from(account),
     }
 }
 
@@ -222,76 +224,14 @@ fn send(
     options: &Options,
     deps: &Deps<'_>,
     permit: OpenPermit,
-    prepared: &Prepared,
-) -> Answered<Filled> {
+    request: &Request<Open>,
+) -> OrderAnswer<Filled> {
     let until = Deadline::after(deps.clock, options.order_timeout).min(deps.deadline);
-    let answered = client.open(permit, prepared, until);
+    let answered = client.open(permit, request, until);
     if matches!(answered.claim, Claim::Lost(_) | Claim::Garbled(_)) {
         client.hang_up();
     }
     answered
-}
-
-/// What the gateway said, for the proof and for the report.
-fn said(claim: &Claim<Filled>) -> (ClaimSummary, String) {
-    match claim {
-        Claim::Done(filled) if filled.ticket.is_real() => {
-            (ClaimSummary::Ticket(filled.ticket), format!("FILLED, ticket {}", filled.ticket))
-        }
-        Claim::Done(_) => {
-            (ClaimSummary::Nothing, "FILLED with ticket 0, which fills nothing".to_owned())
-        }
-        Claim::Refused(refusal) => (ClaimSummary::Nothing, refusal.to_string()),
-        Claim::Garbled(complaint) => {
-            (ClaimSummary::Silence, format!("an answer that breaks the protocol: {complaint}"))
-        }
-        Claim::Lost(error) => (ClaimSummary::Silence, format!("no answer: {error}")),
-    }
-}
-
-fn refusal_of(claim: &Claim<Filled>) -> Option<Refusal> {
-    match claim {
-        Claim::Refused(refusal) => Some(refusal.clone()),
-        _ => None,
-    }
-}
-
-/// Where the gateway refused before anything was dispatched, one credible list without the order is enough; everything
-/// else takes the settle time or the signature's.
-fn find_out(
-    client: &mut Client<'_>,
-    deps: &Deps<'_>,
-    expected: &ExpectedOrder,
-    said: ClaimSummary,
-    claim: &Claim<Filled>,
-) -> Found {
-    let mut expected = expected.clone();
-    if matches!(claim, Claim::Refused(refusal) if refusal.code.executed() == Executed::No) {
-        expected.settle = std::time::Duration::ZERO;
-    }
-    match open::find_out(client, deps.clock, &expected, said, deps.deadline) {
-        Ok(found) => found,
-        Err(error) => {
-            Found { became: Became::Unknown { why: error.to_string() }, readings: vec![] }
-        }
-    }
-}
-
-fn recorded(became: &Became, claim: &Claim<Filled>) -> OpenResult {
-    match became {
-        Became::Executed { position, .. } => {
-            OpenResult::Executed { ticket: position.ticket, position: position.clone() }
-        }
-        Became::NotExecuted { why } => OpenResult::NotExecuted {
-            why: why.clone(),
-            code: refusal_of(claim).map(|refusal| refusal.code.to_string()),
-        },
-        Became::Unknown { why } => OpenResult::Unknown { why: why.clone() },
-    }
-}
-
-fn ordered(result: OrderEnd, said: String, why: String) -> Ordered {
-    Ordered { result, position: None, named: false, partial: false, said, why }
 }
 
 /// What follows a proved OPEN: left open, closed, or watched and then closed.
@@ -299,19 +239,10 @@ fn executed(
     context: &mut CloseContext<'_, '_, '_>,
     report: &mut Report,
     opened: Opened,
-    said: String,
 ) -> Result<Verdict, Failure> {
     let Opened { position, named, before, drift } = opened;
     let (ticket, options) = (position.ticket, context.options);
-    let partial = position.volume < options.volume();
-    report.order = Some(Ordered {
-        result: OrderEnd::Executed,
-        position: Some(position.clone()),
-        named,
-        partial,
-        said,
-        why: format!("the gateway's list holds {ticket}"),
-    });
+    let partial = report.order.as_ref().is_some_and(|order| order.partial);
     if partial {
         let words = format!("a partial fill: {} of {} lots", position.volume, options.volume());
         context.warnings.push(words);
@@ -320,7 +251,8 @@ fn executed(
     // Somebody else's order may look the same: neither a success nor to be closed (hazard 10).
     if !named {
         let why = "it was found by its likeness alone, and is not closed on that".to_owned();
-        report.close = Some(Closed { ticket, result: CloseEnd::NotClosed, why: why.clone() });
+        report.close =
+            Some(CloseReport { ticket, result: CloseOutcome::NotSent, why: why.clone() });
         return Err(not_closed(ticket, &why));
     }
     if let Some(monitor) = &options.monitor {
@@ -329,7 +261,7 @@ fn executed(
     }
     if options.keep_open {
         let why = "left open, as asked for".to_owned();
-        report.close = Some(Closed { ticket, result: CloseEnd::KeptOpen, why });
+        report.close = Some(CloseReport { ticket, result: CloseOutcome::KeptOpen, why });
         return Ok(verdict);
     }
     (context.deps.point)("before-close");
@@ -337,8 +269,8 @@ fn executed(
     let (result, why) = (closed.result, closed.why.clone());
     report.close = Some(closed);
     match result {
-        CloseEnd::NotClosed => Err(not_closed(ticket, &why)),
-        CloseEnd::Closed | CloseEnd::KeptOpen => Ok(verdict),
+        CloseOutcome::Closed => Ok(verdict),
+        _ => Err(not_closed(ticket, &why)),
     }
 }
 
@@ -353,21 +285,19 @@ pub(super) fn finish(context: &mut CloseContext<'_, '_, '_>, report: &mut Report
         return;
     }
     let closed = report.close.as_ref().map(|close| close.result);
-    if let (Some(CloseEnd::Closed), Some(before), Some(after)) =
+    if let (Some(CloseOutcome::Closed), Some(before), Some(after)) =
         (closed, &report.balance_before, &report.balance_after)
     {
         report.cost = Some((before.value() - after.value()).into());
     }
     let order = report.order.as_ref();
     if let Some(balance_before) = report.balance_before.clone() {
-        let result = match (closed, order.map(|order| order.result)) {
-            (Some(CloseEnd::Closed), _) => CanaryResult::Closed,
-            (Some(CloseEnd::KeptOpen), _) => CanaryResult::KeptOpen,
-            (Some(CloseEnd::NotClosed), _) | (None, Some(OrderEnd::Executed)) => {
-                CanaryResult::NotClosed
-            }
-            (None, Some(OrderEnd::NotExecuted)) => CanaryResult::NotExecuted,
-            (None, Some(OrderEnd::Unknown) | None) => CanaryResult::Unknown,
+        let result = match (closed, order.map(|order| &order.result)) {
+            (Some(CloseOutcome::Closed), _) => CanaryResult::Closed,
+            (Some(CloseOutcome::KeptOpen), _) => CanaryResult::KeptOpen,
+            (Some(_), _) | (None, Some(OpenOutcome::Executed { .. })) => CanaryResult::NotClosed,
+            (None, Some(OpenOutcome::NotExecuted { .. })) => CanaryResult::NotExecuted,
+            (None, Some(OpenOutcome::Unknown { .. }) | None) => CanaryResult::Unknown,
         };
         let end = CanaryEnd {
             result,
@@ -387,7 +317,8 @@ pub(super) fn ended_as(
     warnings: Vec<String>,
     simulated: bool,
 ) -> Outcome<Report> {
-    let stopped = report.monitor.as_ref().is_some_and(|watched| watched.ended == Ended::Stopped);
+    let stopped =
+        report.monitor.as_ref().is_some_and(|watched| watched.ended == WatchEnding::Stopped);
     let mut outcome = match ended {
         Ok(verdict) => Outcome::judged(report, verdict, simulated),
         Err(failure) => refused(report, failure, simulated),
@@ -399,12 +330,16 @@ pub(super) fn ended_as(
     outcome
 }
 
-fn not_executed(options: &Options, why: &str, refusal: Option<Refusal>) -> Failure {
+fn not_executed(options: &Options, why: &str, claim: &Claim<Filled>) -> Failure {
+    let refusal = match claim {
+        Claim::Refused(refusal) => Some(refusal),
+        _ => None,
+    };
     let message = format!("the canary on {} did not execute", options.names.endpoint);
-    let failure = Failure::new(Code::NotExecuted, message).with_causes(&refusal).with_cause(why);
-    match refusal.map(|refusal| refusal.code) {
+    let failure = Failure::new(Code::NotExecuted, message).with_causes(refusal).with_cause(why);
+    match refusal.map(|refusal| &refusal.code) {
         Some(code)
-            if code.executed() == Executed::No || code == ErrorCode::RiskSignatureInvalid =>
+            if code.executed() == Executed::No || *code == ErrorCode::RiskSignatureInvalid =>
         {
             failure.with_remedy(code.remedy())
         }

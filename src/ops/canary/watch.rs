@@ -22,17 +22,18 @@ use serde_json::{Map, Value};
 
 pub(super) use self::drift::Hourly;
 use self::look::Looker;
-pub use self::report::{BreakerEnd, DriftReport, Ended, Tick, Watched};
+pub use self::report::{BreakerEnd, DriftReport, Tick, Watched};
 use self::schedule::{Schedule, WallClock};
 use super::close::{CloseContext, Unwind, not_closed};
-use super::{CloseEnd, Closed, Report};
+use super::{CloseReport, Report};
 use crate::clock::{Stopped, humanize, millis};
-use crate::evidence::body::{WatchBegin, WatchEnd, WatchResult};
+use crate::evidence::body::{WatchBegin, WatchEnd};
+use crate::evidence::outcome::{CloseOutcome, WatchEnding};
 use crate::failure::{Code, Failure};
 use crate::guard::breaker::{self, Engaged};
 use crate::guard::drift::Limits;
 use crate::guard::drift::sample::Source;
-use crate::guard::health::{Reason, SILENCE, State};
+use crate::guard::health::{HealthState, Reason, SILENCE};
 use crate::protocol::positions::Position;
 use crate::report::Verdict;
 use crate::units::Ticket;
@@ -64,17 +65,17 @@ pub struct Samples {
     pub limits: Limits,
 }
 
-/// What an observer of a watch is told.
+/// An event that a watch reports to its observer.
 #[derive(Debug, Clone, Copy)]
-pub enum Told<'t> {
-    /// A look.
-    Look(&'t Tick),
+pub enum WatchEvent<'t> {
+    /// One look.
+    Tick(&'t Tick),
     /// The watch is over, and the position is being closed.
     Closing {
         /// The position.
         ticket: Ticket,
         /// Why the watch ended.
-        ended: Ended,
+        ended: WatchEnding,
         /// The same in words.
         why: &'t str,
         /// For how long at most.
@@ -113,23 +114,18 @@ pub(super) fn run(
     let Looker { tally, held, .. } = looker;
     let gone = tally.gone;
     let kept_open = match ended {
-        Ended::HandedOver => true,
-        Ended::TimeOver => context.options.keep_open,
-        Ended::Halted | Ended::Stopped => false,
+        WatchEnding::HandedOver => true,
+        WatchEnding::TimeOver => context.options.keep_open,
+        WatchEnding::Halted | WatchEnding::Stopped => false,
     };
     let mut watched = tally.report(ended);
     let why = say_why(&watched, stopped);
-    if ended == Ended::Halted {
+    if ended == WatchEnding::Halted {
         watched.breaker = Some(engage(context, ticket, &why));
     }
     let end = WatchEnd {
         ticket,
-        result: match ended {
-            Ended::TimeOver => WatchResult::TimeOver,
-            Ended::Halted => WatchResult::Halted,
-            Ended::Stopped => WatchResult::Stopped,
-            Ended::HandedOver => WatchResult::HandedOver,
-        },
+        result: ended,
         reasons: watched.reasons.iter().map(|reason| reason.words.clone()).collect(),
         lasted_ms: watched.lasted_ms,
         looks: watched.looks,
@@ -139,10 +135,10 @@ pub(super) fn run(
     let closed = if kept_open {
         // From here on there is nothing to wait for: a wish to stop that comes now is granted by ending.
         context.deps.stop.ignore_next(usize::MAX);
-        Closed { ticket, result: CloseEnd::KeptOpen, why }
+        CloseReport { ticket, result: CloseOutcome::KeptOpen, why }
     } else {
         let patience = context.options.closing;
-        (context.deps.observe)(Told::Closing { ticket, ended, why: &why, patience });
+        (context.deps.observe)(WatchEvent::Closing { ticket, ended, why: &why, patience });
         context.unwind(&held.position, &held.others, Unwind { gone, asked: stopped.is_some() })
     };
     let verdict = verdict(&watched, &closed, stopped);
@@ -154,22 +150,22 @@ pub(super) fn run(
 /// What the end of a watch says, and which exit code it makes.
 fn verdict(
     watched: &Watched,
-    closed: &Closed,
+    closed: &CloseReport,
     stopped: Option<Stopped>,
 ) -> Result<Verdict, Failure> {
     let ticket = closed.ticket;
     let lasted = humanize(Duration::from_millis(watched.lasted_ms));
     let reasons = || watched.reasons.iter().map(|reason| reason.words.clone());
-    if closed.result == CloseEnd::NotClosed {
+    if !matches!(closed.result, CloseOutcome::Closed | CloseOutcome::KeptOpen) {
         return Err(not_closed(ticket, &closed.why).with_causes(reasons()));
     }
     match (watched.ended, stopped) {
-        (Ended::Halted, _) => Err(Failure::new(
+        (WatchEnding::Halted, _) => Err(Failure::new(
             Code::Halted,
             format!("HALTED after {lasted}: the canary's position {ticket} is proved closed"),
         )
         .with_causes(reasons())),
-        (Ended::Stopped, Some(stopped)) => Err(Failure::new(
+        (WatchEnding::Stopped, Some(stopped)) => Err(Failure::new(
             Code::Stopped,
             format!("{stopped} after {lasted}: the canary's position {ticket} is proved closed"),
         )
@@ -177,7 +173,7 @@ fn verdict(
             "what the rest of {} would have shown is not known",
             humanize(Duration::from_millis(watched.planned_ms))
         ))),
-        (Ended::HandedOver, _) => Ok(Verdict::Warn),
+        (WatchEnding::HandedOver, _) => Ok(Verdict::Warn),
         _ if watched.warned.is_empty() => Ok(Verdict::Pass),
         _ => Ok(Verdict::Warn),
     }
@@ -186,9 +182,11 @@ fn verdict(
 fn say_why(watched: &Watched, stopped: Option<Stopped>) -> String {
     let first = watched.reasons.first().map_or("", |reason| reason.words.as_str());
     match (watched.ended, stopped) {
-        (Ended::Halted, _) => format!("health is CRITICAL: {first}"),
+        (WatchEnding::Halted, _) => format!("health is CRITICAL: {first}"),
         (_, Some(stopped)) => stopped.to_string(),
-        (Ended::HandedOver, _) => "left open for the next watch: mt5crs canary --resume".to_owned(),
+        (WatchEnding::HandedOver, _) => {
+            "left open for the next watch: mt5crs canary --resume".to_owned()
+        }
         _ => "its time is over".to_owned(),
     }
 }
@@ -215,7 +213,7 @@ fn engage(context: &mut CloseContext<'_, '_, '_>, ticket: Ticket, why: &str) -> 
 
 impl Looker<'_, '_, '_, '_> {
     /// Looks until there is a reason to end.
-    fn watch(&mut self) -> (Ended, Option<Stopped>) {
+    fn watch(&mut self) -> (WatchEnding, Option<Stopped>) {
         let clock = self.context.deps.clock;
         // What was asked for while the order could not be taken back is heard now.
         self.context.deps.stop.ignore_first(0);
@@ -224,26 +222,26 @@ impl Looker<'_, '_, '_, '_> {
         let mut wall = WallClock::new(clock);
         loop {
             if let Err(stopped) = self.context.deps.stop.check() {
-                return (Ended::Stopped, Some(stopped));
+                return (WatchEnding::Stopped, Some(stopped));
             }
             if (self.context.deps.hand_over)() {
-                return (Ended::HandedOver, None);
+                return (WatchEnding::HandedOver, None);
             }
             if let Err(stopped) = self.look() {
-                return (Ended::Stopped, Some(stopped));
+                return (WatchEnding::Stopped, Some(stopped));
             }
             let now = clock.monotonic();
             self.tally.clock_jumped(wall.jump(clock));
             let (state, reasons) = self.health.judge(now);
             self.health.forget(now);
             let tick = self.tick(&schedule, state, reasons);
-            (self.context.deps.observe)(Told::Look(&tick));
+            (self.context.deps.observe)(WatchEvent::Tick(&tick));
             self.tally.looked(tick);
-            if state == State::Critical {
-                return (Ended::Halted, None);
+            if state == HealthState::Critical {
+                return (WatchEnding::Halted, None);
             }
             if now >= schedule.end {
-                return (Ended::TimeOver, None);
+                return (WatchEnding::TimeOver, None);
             }
             let due = match self.health.silence(now) {
                 Some(silence) => now + SILENT_INTERVAL.min(SILENCE.saturating_sub(silence)),
@@ -251,12 +249,12 @@ impl Looker<'_, '_, '_, '_> {
             };
             let due = due.min(schedule.end);
             if let Err(stopped) = clock.sleep(due.saturating_sub(clock.monotonic())) {
-                return (Ended::Stopped, Some(stopped));
+                return (WatchEnding::Stopped, Some(stopped));
             }
         }
     }
 
-    fn tick(&mut self, schedule: &Schedule, state: State, reasons: Vec<Reason>) -> Tick {
+    fn tick(&mut self, schedule: &Schedule, state: HealthState, reasons: Vec<Reason>) -> Tick {
         let clock = self.context.deps.clock;
         let now = clock.monotonic();
         let (errors, critical_errors) = self.health.errors(now);

@@ -1,7 +1,7 @@
 //! Metrics of a comparison, for monitoring.
 
 use super::Report;
-use crate::guard::drift::State;
+use crate::guard::drift::DriftState;
 use crate::metric::{Metric, Range, Unit};
 use crate::report::Outcome;
 
@@ -10,7 +10,7 @@ const VALUES_HELP: &str = "Number of values in a sample";
 /// The metrics of one comparison.
 pub fn of(outcome: &Outcome<Report>) -> Vec<Metric> {
     let report = outcome.report.as_ref();
-    let is_judged = report.is_some_and(|report| report.state != State::CannotBeJudged);
+    let is_judged = report.is_some_and(|report| report.state != DriftState::CannotBeJudged);
     let mut figures = vec![judged(is_judged)];
     let Some(report) = report else { return figures };
     // An index equal to a limit has reached it.

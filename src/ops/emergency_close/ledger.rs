@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Options, Plan, TicketEnd, TicketReport};
-use crate::evidence::body::{RefusedAs, ReplyHash, TicketOutcome, TicketResult};
+use super::{Options, Plan, TicketReport};
+use crate::evidence::body::{RecordedRefusal, ReplyHash, TicketOutcome, TicketResult};
+use crate::evidence::outcome::CloseOutcome;
 use crate::protocol::positions::Position;
 use crate::units::Ticket;
 
@@ -22,7 +23,7 @@ pub(super) struct Ledger {
 pub(super) struct Entry {
     pub(super) report: TicketReport,
     pub(super) reply: Option<ReplyHash>,
-    pub(super) refused: Option<RefusedAs>,
+    pub(super) refused: Option<RecordedRefusal>,
     /// Whether a record says that it is closed: it is recorded once.
     recorded: bool,
 }
@@ -48,7 +49,7 @@ impl Ledger {
             symbol: position.symbol.clone(),
             side: position.side.clone(),
             volume: position.volume.clone(),
-            result: TicketEnd::NotTried,
+            result: CloseOutcome::NotSent,
             code: None,
             why: "no CLOSE was sent for it".to_owned(),
             appeared,
@@ -61,10 +62,10 @@ impl Ledger {
     pub(super) fn shown(&mut self, list: &[Position], options: &Options) {
         for position in list {
             match self.tickets.get_mut(&position.ticket) {
-                Some(entry) if entry.report.result == TicketEnd::NotTried => {}
-                Some(entry) if entry.report.result == TicketEnd::Rejected => {}
+                Some(entry) if entry.report.result == CloseOutcome::NotSent => {}
+                Some(entry) if entry.report.result == CloseOutcome::StillOpen => {}
                 Some(entry) => {
-                    entry.report.result = TicketEnd::Rejected;
+                    entry.report.result = CloseOutcome::StillOpen;
                     entry.report.why.push_str("; the list still shows it");
                     entry.recorded = false;
                 }
@@ -75,7 +76,7 @@ impl Ledger {
     }
 
     pub(super) fn has_open(&self) -> bool {
-        self.tickets.values().any(|entry| entry.report.result != TicketEnd::Closed)
+        self.tickets.values().any(|entry| entry.report.result != CloseOutcome::Closed)
     }
 
     pub(super) fn has_to_send(&self) -> bool {
@@ -94,8 +95,8 @@ impl Ledger {
 
     pub(super) fn all_closed(&mut self, witness: &str) {
         for entry in self.tickets.values_mut() {
-            if entry.report.result != TicketEnd::Closed {
-                entry.report.result = TicketEnd::Closed;
+            if entry.report.result != CloseOutcome::Closed {
+                entry.report.result = CloseOutcome::Closed;
                 entry.report.why = witness.to_owned();
             }
         }
@@ -103,24 +104,19 @@ impl Ledger {
 
     /// For a record: all but what an earlier one already calls closed.
     pub(super) fn outcomes(&mut self) -> Vec<TicketOutcome> {
-        let outcome = |entry: &Entry| TicketOutcome {
-            ticket: entry.report.ticket,
-            result: match (entry.report.result, &entry.refused) {
-                (TicketEnd::Closed, _) => TicketResult::Closed,
-                (TicketEnd::Rejected, Some(refused)) => TicketResult::Rejected(refused.clone()),
-                (TicketEnd::Rejected, None) => TicketResult::Rejected(RefusedAs {
-                    code: "none".to_owned(),
-                    message: entry.report.why.clone(),
-                }),
-                (TicketEnd::Unknown, _) => TicketResult::Unknown,
-                (TicketEnd::NotTried, _) => TicketResult::NotTried,
-            },
-            reply: entry.reply,
+        let outcome = |entry: &Entry| {
+            let outcome = entry.report.result;
+            let silence =
+                || RecordedRefusal { code: "none".to_owned(), message: entry.report.why.clone() };
+            let refusal = (outcome == CloseOutcome::StillOpen)
+                .then(|| entry.refused.clone().unwrap_or_else(silence));
+            let result = TicketResult { outcome, refusal };
+            TicketOutcome { ticket: entry.report.ticket, result, reply: entry.reply }
         };
         let mut outcomes = vec![];
         for entry in self.tickets.values_mut().filter(|entry| !entry.recorded) {
             outcomes.push(outcome(entry));
-            entry.recorded = entry.report.result == TicketEnd::Closed;
+            entry.recorded = entry.report.result == CloseOutcome::Closed;
         }
         outcomes
     }
@@ -129,6 +125,6 @@ impl Ledger {
 impl Entry {
     /// A CLOSE is sent where none was, and again only after a list showed the ticket still open (PROTOCOL.md, section 1).
     fn is_to_send(&self) -> bool {
-        matches!(self.report.result, TicketEnd::NotTried | TicketEnd::Rejected)
+        matches!(self.report.result, CloseOutcome::NotSent | CloseOutcome::StillOpen)
     }
 }

@@ -3,19 +3,21 @@
 use std::collections::BTreeSet;
 
 use super::ledger::Ledger;
-use super::{Deps, Options, TicketEnd};
+use super::{Deps, Options};
 use crate::clock::{Deadline, Stopped};
-use crate::evidence::body::{Reading, RefusedAs, ReplyHash};
+use crate::evidence::body::{Reading, RecordedRefusal, ReplyHash};
+use crate::evidence::outcome::CloseOutcome;
 use crate::link::Client;
 use crate::link::client::Error;
-use crate::link::order::{Claim, ClosePermit};
-use crate::link::pipeline::{Event, Pipeline};
+use crate::link::order::Claim;
+use crate::link::permit::ClosePermit;
+use crate::link::pipeline::{CloseAnswer, Pipeline};
 use crate::link::session::{Answer, AskError};
 use crate::link::transport::LinkError;
-use crate::proof::absence::{self, Credible};
 use crate::proof::close::{cannot_close, describe};
+use crate::proof::{Judgement, absence};
 use crate::protocol::Refusal;
-use crate::protocol::order::Close;
+use crate::protocol::close::Close;
 use crate::protocol::positions::{Position, Positions};
 use crate::units::Ticket;
 
@@ -25,9 +27,9 @@ pub(super) struct Round<'r, 'm> {
     pub(super) book: &'r mut Ledger,
 }
 
-/// How a round ended.
+/// The result of a round.
 #[derive(Default)]
-pub(super) struct Ended {
+pub(super) struct RoundResult {
     /// Whether there was a gateway to send anything to.
     pub(super) reached: bool,
     /// Why there was none.
@@ -40,8 +42,8 @@ pub(super) struct Ended {
 
 impl Round<'_, '_> {
     /// Sends, listens, lists. Nothing that fails here fails the whole: the next round begins with a new connection.
-    pub(super) fn run(mut self, client: &mut Client<'_>) -> Ended {
-        let mut ended = Ended::default();
+    pub(super) fn run(mut self, client: &mut Client<'_>) -> RoundResult {
+        let mut ended = RoundResult::default();
         let listed = match self.send_all(client, &mut ended.reached) {
             Ok(listed) => listed,
             Err(LinkError::Stopped(stopped)) => {
@@ -153,18 +155,18 @@ impl Round<'_, '_> {
         let absent = self.book.tickets.values_mut().map(|entry| &mut entry.report);
         for report in absent.filter(|report| !shown.contains(&report.ticket)) {
             match &credible {
-                Ok(Credible::Yes(witness)) => {
-                    report.result = TicketEnd::Closed;
+                Ok(Judgement::Proved { witness }) => {
+                    report.result = CloseOutcome::Closed;
                     report.why.clone_from(witness);
                 }
                 // What was never tried, or is proved closed, a list that can't be believed makes no more doubtful.
-                _ if matches!(report.result, TicketEnd::NotTried | TicketEnd::Closed) => {}
-                Ok(Credible::No(doubt)) => {
-                    report.result = TicketEnd::Unknown;
+                _ if matches!(report.result, CloseOutcome::NotSent | CloseOutcome::Closed) => {}
+                Ok(Judgement::Unproved { doubt }) => {
+                    report.result = CloseOutcome::Unknown;
                     report.why = format!("not in the list, which can't be believed: {doubt}");
                 }
                 Err(error) => {
-                    report.result = TicketEnd::Unknown;
+                    report.result = CloseOutcome::Unknown;
                     report.why = format!("not in the list, and nothing confirms it: {error}");
                 }
             }
@@ -184,13 +186,13 @@ fn link_error(error: Error) -> LinkError {
 impl Ledger {
     fn sent(&mut self, ticket: Ticket) {
         if let Some(entry) = self.tickets.get_mut(&ticket) {
-            entry.report.result = TicketEnd::Unknown;
+            entry.report.result = CloseOutcome::Unknown;
             entry.report.why = "a CLOSE was sent, and nothing more is known".to_owned();
         }
     }
 
     /// Notes what the gateway said of a ticket. Only the list makes it true.
-    fn heard(&mut self, event: &Event) {
+    fn heard(&mut self, event: &CloseAnswer) {
         let Some(entry) = self.tickets.get_mut(&event.ticket) else { return };
         entry.report.why = describe(&event.claim);
         entry.reply = event.raw.as_deref().map(ReplyHash::of);
@@ -199,7 +201,7 @@ impl Ledger {
             _ => None,
         };
         entry.report.code = refusal.map(|refusal| refusal.code.to_string());
-        entry.refused = refusal.map(RefusedAs::from);
+        entry.refused = refusal.map(RecordedRefusal::from);
         if refusal.is_some_and(cannot_close) {
             self.gateway_cannot_close = true;
         }

@@ -7,6 +7,7 @@ use crate::clock::ManualClock;
 use crate::exit::Exit;
 use crate::link::ReadPolicy;
 use crate::link::client::Listener;
+use crate::link::target::allowed_for_tests;
 use crate::link::transport::LinkError;
 use crate::sim::{InProcess, Options as SimOptions};
 
@@ -46,7 +47,7 @@ fn flattened(faults: &str, deadline: Duration) -> (Outcome<Report>, Duration) {
     let mut deps = Deps {
         clock: &clock,
         deadline,
-        permit: &|_| ClosePermit::granted(),
+        permit: &|identity| ClosePermit::new(allowed_for_tests(), identity),
         keep: &mut |_| {},
         progress: &|_, _| {},
     };

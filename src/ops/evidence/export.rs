@@ -25,7 +25,7 @@ use crate::evidence::chain::{Chain, Step};
 use crate::evidence::{Evidence, EvidenceError, Head, Record};
 use crate::failure::{Code, Failure};
 use crate::os::durable::{Access, AtomicFile};
-use crate::protocol::request::rfc3339;
+use crate::protocol::rfc3339;
 use crate::report::{Outcome, Verdict};
 use crate::units::Ticket;
 
@@ -113,7 +113,7 @@ fn find(options: &Options) -> Result<Vec<Uuid>, EvidenceError> {
                 break;
             }
         }
-        book.take(*record);
+        book.add(*record);
     }
     Ok(found)
 }
@@ -160,7 +160,7 @@ fn tell(chain: &mut Chain<'_>, run: Uuid, files: &mut Files) -> Result<Told, Tel
         files.tell(&record, only)?;
         told.findings.take(&record, only);
         told.seqs.push(record.seq);
-        told.book.take(record);
+        told.book.add(record);
     }
     Ok(told)
 }

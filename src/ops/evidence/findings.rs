@@ -2,9 +2,8 @@
 
 use super::{Row, RunState};
 use crate::evidence::Record;
-use crate::evidence::body::{
-    Body, By, CloseResult, EmergencyOutcome, OpenResult, Resolved, TicketOutcome, TicketResult,
-};
+use crate::evidence::body::{Body, By, EmergencyOutcome, TicketOutcome};
+use crate::evidence::outcome::{CloseOutcome, OpenOutcome};
 use crate::units::Ticket;
 
 /// So many lines of one sort are listed; they are counted beyond it.
@@ -68,39 +67,39 @@ impl Findings {
         let seq = record.seq;
         match &record.body {
             Some(Body::OpenOutcome(outcome)) => match &outcome.result {
-                OpenResult::Executed { ticket, position } => self.proved.push(
+                OpenOutcome::Executed { ticket, position } => self.proved.push(
                     seq,
                     format!(
                         "the order opened position {ticket}: {} {} {}, in a list that was read after it",
                         position.side, position.volume, position.symbol
                     ),
                 ),
-                OpenResult::NotExecuted { why, .. } => {
+                OpenOutcome::NotExecuted { why, .. } => {
                     self.proved.push(seq, format!("the order opened nothing: {why}"));
                 }
-                OpenResult::Unknown { why } => {
+                OpenOutcome::Unknown { why } => {
                     self.not_proved.push(seq, format!("what became of the order: {why}"));
                 }
             },
             Some(Body::CloseOutcome(outcome)) => {
                 let (ticket, why) = (outcome.ticket, &outcome.why);
                 match outcome.result {
-                    CloseResult::Closed => {
+                    CloseOutcome::Closed => {
                         self.proved.push(seq, format!("position {ticket} is closed: {why}"));
                     }
-                    CloseResult::StillOpen => {
+                    CloseOutcome::StillOpen => {
                         self.proved.push(seq, format!("position {ticket} is still open: {why}"));
                     }
-                    CloseResult::Unknown => self
+                    CloseOutcome::Unknown | CloseOutcome::NotSent | CloseOutcome::KeptOpen => self
                         .not_proved
                         .push(seq, format!("that position {ticket} is closed: {why}")),
                 }
             }
             Some(Body::EmergencyOutcome(outcome)) => self.round(seq, outcome, only),
             Some(Body::Resolution(resolution)) => {
-                let outcome = match resolution.outcome {
-                    Resolved::Executed { ticket } => format!("the order opened position {ticket}"),
-                    Resolved::NotExecuted => "the order opened nothing".to_owned(),
+                let outcome = match resolution.opened {
+                    Some(ticket) => format!("the order opened position {ticket}"),
+                    None => "the order opened nothing".to_owned(),
                 };
                 let reason = &resolution.reason;
                 match resolution.by {
@@ -133,19 +132,20 @@ impl Findings {
         let ours = |ticket: &&TicketOutcome| only.is_none_or(|only| only == ticket.ticket);
         for ticket in outcome.tickets.iter().filter(ours) {
             let number = ticket.ticket;
-            match &ticket.result {
-                TicketResult::Closed => self.proved.push(
+            match ticket.result.outcome {
+                CloseOutcome::Closed => self.proved.push(
                     seq,
                     format!("position {number} is closed, by round {round} of closing everything"),
                 ),
-                TicketResult::Rejected(refused) => self.proved.push(
-                    seq,
-                    format!(
-                        "position {number} was still open after round {round}: refused with {}",
-                        refused.code
-                    ),
-                ),
-                TicketResult::Unknown | TicketResult::NotTried => self
+                CloseOutcome::StillOpen => {
+                    let code =
+                        ticket.result.refusal.as_ref().map_or("none", |refusal| &refusal.code);
+                    self.proved.push(
+                        seq,
+                        format!("position {number} was still open after round {round}: refused with {code}"),
+                    );
+                }
+                CloseOutcome::Unknown | CloseOutcome::NotSent | CloseOutcome::KeptOpen => self
                     .not_proved
                     .push(seq, format!("that position {number} is closed, after round {round}")),
             }

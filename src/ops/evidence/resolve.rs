@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{RunPrefix, failure, one_of, unknown};
 use crate::clock::Clock;
-use crate::evidence::body::{By, Resolution, Resolved};
+use crate::evidence::body::{By, Resolution};
 use crate::evidence::book::Intent;
 use crate::evidence::chain::Step;
 use crate::evidence::{Evidence, EvidenceError, Head};
@@ -25,8 +25,8 @@ pub struct Options {
     pub evidence: Evidence,
     /// The run whose order it is.
     pub run: RunPrefix,
-    /// What became of it.
-    pub outcome: Resolved,
+    /// The position that it opened; `None` where it opened nothing.
+    pub opened: Option<Ticket>,
     /// Why the person says so; needed where nothing was executed.
     pub reason: String,
     /// The person's user name.
@@ -81,12 +81,12 @@ fn record(options: &Options, clock: &dyn Clock) -> Result<Outcome<Report>, Failu
     let run = one_of(&matching, &options.run)?;
     // The one that an outcome would settle: a run's last.
     if let Some(intent) = book.unresolved().filter(|intent| intent.run == run).last() {
-        possible(intent, options.outcome)?;
+        possible(intent, options.opened)?;
     }
     let resolution = Resolution {
         intent: run,
         by: By::Person,
-        outcome: options.outcome,
+        opened: options.opened,
         reason: options.reason.trim().to_owned(),
         who: Some(options.who.clone()),
         readings: Vec::new(),
@@ -95,10 +95,7 @@ fn record(options: &Options, clock: &dyn Clock) -> Result<Outcome<Report>, Failu
     let still_unresolved = book.unresolved().count() - 1;
     let report = Report {
         run: run.to_string(),
-        ticket: match options.outcome {
-            Resolved::Executed { ticket } => Some(ticket),
-            Resolved::NotExecuted => None,
-        },
+        ticket: options.opened,
         who: options.who.clone(),
         reason: options.reason.trim().to_owned(),
         recorded: Head { count: added.seq, hash: added.hash },
@@ -116,11 +113,11 @@ fn record(options: &Options, clock: &dyn Clock) -> Result<Outcome<Report>, Failu
 
 /// What can be told without looking at the records.
 fn sensible(options: &Options) -> Result<(), Failure> {
-    match options.outcome {
-        Resolved::Executed { ticket } if !ticket.is_real() => {
+    match options.opened {
+        Some(ticket) if !ticket.is_real() => {
             Err(Failure::new(Code::NoTicket, format!("{ticket} is no ticket")))
         }
-        Resolved::NotExecuted if options.reason.trim().is_empty() => {
+        None if options.reason.trim().is_empty() => {
             Err(Failure::new(Code::NoReason, "that nothing was executed needs a reason"))
         }
         _ => Ok(()),
@@ -128,8 +125,8 @@ fn sensible(options: &Options) -> Result<(), Failure> {
 }
 
 /// A position that was open before the order can't be the order's.
-fn possible(intent: &Intent, outcome: Resolved) -> Result<(), Failure> {
-    let Resolved::Executed { ticket } = outcome else { return Ok(()) };
+fn possible(intent: &Intent, opened: Option<Ticket>) -> Result<(), Failure> {
+    let Some(ticket) = opened else { return Ok(()) };
     let before = intent.open.as_ref().map_or(&[][..], |open| &open.tickets_before);
     if !before.contains(&ticket) {
         return Ok(());

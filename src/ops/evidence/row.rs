@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::evidence::body::{By, Resolved};
+use crate::evidence::body::By;
 use crate::evidence::book::{Emergency, Run, Settled};
 use crate::units::{Lots, Side, Symbol, Ticket};
 
@@ -90,10 +90,7 @@ impl Row {
             side: order.side.clone(),
             volume: order.volume.clone(),
         });
-        let ticket = match &run.settled {
-            Some(Settled { outcome: Resolved::Executed { ticket }, .. }) => Some(*ticket),
-            _ => None,
-        };
+        let ticket = run.settled.as_ref().and_then(|settled| settled.opened);
         let ordered = order.is_some() || !run.intents.is_empty() || run.settled.is_some();
         let kind = if ordered || run.canary.is_some() {
             RunKind::Canary
@@ -141,7 +138,7 @@ fn order_standing(run: &Run, settled: &Settled) -> (RunState, String) {
         By::Gateway => settled.why.clone(),
         By::Person => format!("a person's word, {}", settled.why),
     };
-    let Resolved::Executed { ticket } = settled.outcome else {
+    let Some(ticket) = settled.opened else {
         return (RunState::NotExecuted, format!("opened nothing: {word}"));
     };
     match &run.open {

@@ -74,7 +74,7 @@ fn read(options: &Options) -> Result<Outcome<Report>, EvidenceError> {
         match step? {
             Step::Record(record) => {
                 records += 1;
-                book.take(*record);
+                book.add(*record);
             }
             Step::Damage(_) => damages += 1,
             Step::Remark(_) => {}

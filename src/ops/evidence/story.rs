@@ -5,11 +5,11 @@
 
 use crate::evidence::Record;
 use crate::evidence::body::{
-    Begin, Body, By, CloseOutcome, CloseResult, Content, EmergencyOutcome, FlatCertificate,
-    OpenIntent, OpenOutcome, OpenResult, RawReply, Reading, Resolution, Resolved, TicketOutcome,
-    TicketResult, WatchEnd, WatchResult,
+    Begin, Body, By, CloseOutcomeRecord, Content, EmergencyOutcome, FlatCertificate, OpenIntent,
+    OpenOutcomeRecord, RawReply, Reading, Resolution, TicketOutcome, WatchEnd,
 };
-use crate::protocol::request::rfc3339;
+use crate::evidence::outcome::{CloseOutcome, OpenOutcome, WatchEnding};
+use crate::protocol::rfc3339;
 use crate::units::Ticket;
 
 /// Makes text fit to stand in a line; quotes and backslashes stay as they are.
@@ -36,14 +36,14 @@ pub(super) fn sentence(record: &Record) -> String {
         Body::Begin(begin) => owner(begin),
         Body::OpenIntent(intent) => format!("an OPEN is about to be sent: {}", order(intent)),
         Body::OpenOutcome(outcome) => match &outcome.result {
-            OpenResult::Executed { ticket, .. } => {
+            OpenOutcome::Executed { ticket, .. } => {
                 format!("the OPEN executed: a later list holds position {ticket}")
             }
-            OpenResult::NotExecuted { why, code } => {
+            OpenOutcome::NotExecuted { why, code } => {
                 let code = code.as_ref().map_or(String::new(), |code| format!(" ({code})"));
                 format!("the OPEN did not execute{code}: {why}")
             }
-            OpenResult::Unknown { why } => format!("what became of the OPEN is not proved: {why}"),
+            OpenOutcome::Unknown { why } => format!("what became of the OPEN is not proved: {why}"),
         },
         Body::CloseIntent(close) => {
             let (ticket, volume, symbol) = (close.ticket, &close.volume, &close.symbol);
@@ -77,10 +77,10 @@ pub(super) fn sentence(record: &Record) -> String {
 
 fn watched(watch: &WatchEnd) -> String {
     let why = match watch.result {
-        WatchResult::TimeOver => "its time was over",
-        WatchResult::Halted => "it was halted",
-        WatchResult::Stopped => "somebody asked to stop",
-        WatchResult::HandedOver => "it was handed over",
+        WatchEnding::TimeOver => "its time was over",
+        WatchEnding::Halted => "it was halted",
+        WatchEnding::Stopped => "somebody asked to stop",
+        WatchEnding::HandedOver => "it was handed over",
     };
     let reasons = match watch.reasons.as_slice() {
         [] => String::new(),
@@ -126,18 +126,18 @@ fn order(intent: &OpenIntent) -> String {
     )
 }
 
-fn closed(result: CloseResult) -> &'static str {
-    match result {
-        CloseResult::Closed => "proved closed",
-        CloseResult::StillOpen => "still open",
-        CloseResult::Unknown => "not proved closed",
+fn closed(outcome: CloseOutcome) -> &'static str {
+    match outcome {
+        CloseOutcome::Closed => "proved closed",
+        CloseOutcome::StillOpen => "still open",
+        CloseOutcome::Unknown => "not proved closed",
+        CloseOutcome::NotSent | CloseOutcome::KeptOpen => "not tried",
     }
 }
 
 fn round(outcome: &EmergencyOutcome) -> String {
-    let count = |wanted: fn(&TicketResult) -> bool| {
-        outcome.tickets.iter().filter(|ticket| wanted(&ticket.result)).count()
-    };
+    let count =
+        |wanted| outcome.tickets.iter().filter(|ticket| ticket.result.outcome == wanted).count();
     let flat = match &outcome.flat {
         Some(flat) => format!("flat: {}", flat.witness),
         None => "flat was not proved".to_owned(),
@@ -145,17 +145,17 @@ fn round(outcome: &EmergencyOutcome) -> String {
     format!(
         "round {}: {} closed, {} refused, {} unknown, {} not tried; {flat}",
         outcome.round,
-        count(|result| *result == TicketResult::Closed),
-        count(|result| matches!(result, TicketResult::Rejected(_))),
-        count(|result| *result == TicketResult::Unknown),
-        count(|result| *result == TicketResult::NotTried),
+        count(CloseOutcome::Closed),
+        count(CloseOutcome::StillOpen),
+        count(CloseOutcome::Unknown),
+        count(CloseOutcome::NotSent),
     )
 }
 
 fn resolved(resolution: &Resolution) -> String {
-    let outcome = match resolution.outcome {
-        Resolved::Executed { ticket } => format!("the OPEN executed as position {ticket}"),
-        Resolved::NotExecuted => "the OPEN did not execute".to_owned(),
+    let outcome = match resolution.opened {
+        Some(ticket) => format!("the OPEN executed as position {ticket}"),
+        None => "the OPEN did not execute".to_owned(),
     };
     let reason = &resolution.reason;
     match (resolution.by, resolution.who.as_deref()) {
@@ -203,7 +203,7 @@ pub(super) fn facts(record: &Record, only: Option<Ticket>) -> Vec<String> {
             }
         }
         Some(Body::Resolution(resolution)) => {
-            if let Resolved::Executed { ticket } = resolution.outcome {
+            if let Some(ticket) = resolution.opened {
                 lines.push(format!("Ticket: {ticket} ({})", resolved(resolution)));
             }
             lines.extend(resolution.readings.iter().map(reading));
@@ -215,8 +215,8 @@ pub(super) fn facts(record: &Record, only: Option<Ticket>) -> Vec<String> {
     lines
 }
 
-fn opened(outcome: &OpenOutcome, lines: &mut Vec<String>) {
-    if let OpenResult::Executed { ticket, position } = &outcome.result {
+fn opened(outcome: &OpenOutcomeRecord, lines: &mut Vec<String>) {
+    if let OpenOutcome::Executed { ticket, position } = &outcome.result {
         lines.push(format!(
             "Ticket: {ticket} as listed: {} {} {} opened at {}, now {}, profit {}",
             position.side,
@@ -231,7 +231,7 @@ fn opened(outcome: &OpenOutcome, lines: &mut Vec<String>) {
     lines.extend(outcome.readings.iter().map(reading));
 }
 
-fn close(outcome: &CloseOutcome, lines: &mut Vec<String>) {
+fn close(outcome: &CloseOutcomeRecord, lines: &mut Vec<String>) {
     lines.push(format!("Ticket: {} {}: {}", outcome.ticket, closed(outcome.result), outcome.why));
     lines.push(reply(outcome.reply.as_ref()));
     lines.extend(outcome.readings.iter().map(reading));
@@ -241,13 +241,11 @@ fn close(outcome: &CloseOutcome, lines: &mut Vec<String>) {
 }
 
 fn swept(ticket: &TicketOutcome) -> String {
-    let result = match &ticket.result {
-        TicketResult::Closed => "proved closed".to_owned(),
-        TicketResult::Rejected(refused) => {
-            format!("still open, refused with {}: {}", refused.code, refused.message)
+    let result = match (ticket.result.outcome, &ticket.result.refusal) {
+        (CloseOutcome::StillOpen, Some(refusal)) => {
+            format!("still open, refused with {}: {}", refusal.code, refusal.message)
         }
-        TicketResult::Unknown => "not proved closed".to_owned(),
-        TicketResult::NotTried => "not tried".to_owned(),
+        (outcome, _) => closed(outcome).to_owned(),
     };
     let reply = match &ticket.reply {
         Some(reply) => format!("reply of {} bytes, SHA-256 {}", reply.bytes, reply.sha256),

@@ -5,10 +5,10 @@ use uuid::Uuid;
 
 use super::*;
 use crate::evidence::body::{
-    CanaryEnd, CanaryResult, CloseResult, EmergencyIntent, OpenOutcome, RawReply, RefusedAs,
-    Resolved, TicketResult,
+    CanaryEnd, CanaryResult, EmergencyIntent, OpenOutcomeRecord, RawReply,
 };
 use crate::evidence::damage::DamageKind;
+use crate::evidence::outcome::CloseOutcome;
 use crate::evidence::tests::{
     PATIENCE, Place, begin, close_intent, close_outcome, emergency, exact, executed, not_executed,
     open_intent, outcome, run, unknown,
@@ -29,11 +29,11 @@ fn states(report: &show::Report) -> Vec<RunState> {
     report.runs.iter().map(|row| row.state).collect()
 }
 
-fn resolve_as(place: &Place, prefix: &str, outcome: Resolved) -> Outcome<resolve::Report> {
+fn resolve_as(place: &Place, prefix: &str, opened: Option<Ticket>) -> Outcome<resolve::Report> {
     let options = resolve::Options {
         evidence: place.evidence.clone(),
         run: prefix.parse().unwrap(),
-        outcome,
+        opened,
         reason: "looked at the terminal at 04:10".to_owned(),
         who: "ops".to_owned(),
         this_run: run(77),
@@ -61,7 +61,7 @@ fn traded() -> Place {
     opened.reply = Some(RawReply::of(b"{\"status\":\"FILLED\",\"comment\":\"\x1b[31m`\"}"));
     place.add(canary, opened);
     place.add(canary, close_intent(7));
-    place.add(canary, close_outcome(7, CloseResult::Closed));
+    place.add(canary, close_outcome(7, CloseOutcome::Closed));
     let end = CanaryEnd {
         result: CanaryResult::Closed,
         ticket: Some(Ticket(7)),
@@ -95,11 +95,10 @@ fn show_says_how_each_run_stands() {
     assert_eq!(report.runs[6].kind, RunKind::EmergencyClose);
     assert_eq!(report.owner.as_ref().unwrap().endpoint, begin().endpoint);
 
-    let rejected = TicketResult::Rejected(RefusedAs { code: "X".into(), message: "no".into() });
-    place.add(run(14), emergency(1, &[(1, rejected)], false));
+    place.add(run(14), emergency(1, &[(1, CloseOutcome::StillOpen)], false));
     assert_eq!(shown(&place, 100).runs[6].state, NotFlat);
     place.add(run(14), EmergencyIntent { round: 2, tickets: vec![Ticket(1)] });
-    place.add(run(14), emergency(2, &[(1, TicketResult::Closed)], true));
+    place.add(run(14), emergency(2, &[(1, CloseOutcome::Closed)], true));
     let report = shown(&place, 100);
     // What is flat holds no canary.
     assert_eq!((report.runs[6].state, report.runs[5].state), (Flat, Closed));
@@ -185,7 +184,7 @@ fn a_persons_word_settles_and_is_named_as_one() {
     let place = traded();
     place.add(Uuid::from_u128(CANARY + 1), open_intent());
     place.add(run(10), open_intent());
-    let executed = Resolved::Executed { ticket: Ticket(8) };
+    let executed = Some(Ticket(8));
     // The settled run of the same digits is not meant.
     let outcome = resolve_as(&place, "0123", executed);
     assert_eq!(outcome.verdict, Verdict::Pass, "{:?}", outcome.failure);
@@ -195,7 +194,7 @@ fn a_persons_word_settles_and_is_named_as_one() {
     let row = rows.iter().find(|row| row.run == report.run).unwrap();
     assert_eq!((row.state, row.unresolved), (RunState::Open, false));
     assert!(row.proved.contains("a person's word, ops: looked at the terminal"), "{}", row.proved);
-    assert_eq!(resolve_as(&place, "0000", Resolved::NotExecuted).verdict, Verdict::Pass);
+    assert_eq!(resolve_as(&place, "0000", None).verdict, Verdict::Pass);
     assert!(place.evidence.unresolved().unwrap().is_empty());
 }
 
@@ -204,22 +203,22 @@ fn a_word_that_can_not_be_is_refused() {
     let place = traded();
     let records = place.lines().len() + 1;
     place.add(run(10), open_intent());
-    let code = |prefix: &str, outcome: Resolved| {
-        let outcome = resolve_as(&place, prefix, outcome);
+    let code = |prefix: &str, opened: Option<Ticket>| {
+        let outcome = resolve_as(&place, prefix, opened);
         assert_eq!(outcome.exit, Exit::Usage);
         outcome.failure.unwrap().code().slug()
     };
-    assert_eq!(code("ffff", Resolved::NotExecuted), "unknown-run");
-    assert_eq!(code("0123", Resolved::NotExecuted), "nothing-unresolved");
-    assert_eq!(code("0000", Resolved::Executed { ticket: Ticket(0) }), "no-ticket");
-    assert_eq!(code("0000", Resolved::Executed { ticket: Ticket(2) }), "ticket-is-older");
+    assert_eq!(code("ffff", None), "unknown-run");
+    assert_eq!(code("0123", None), "nothing-unresolved");
+    assert_eq!(code("0000", Some(Ticket(0))), "no-ticket");
+    assert_eq!(code("0000", Some(Ticket(2))), "ticket-is-older");
     assert_eq!(place.lines().len(), records, "nothing was recorded");
     place.add(run(11), open_intent());
-    assert_eq!(code("0000", Resolved::NotExecuted), "ambiguous-run");
+    assert_eq!(code("0000", None), "ambiguous-run");
     let no_reason = resolve::Options {
         evidence: place.evidence.clone(),
         run: "0000".parse().unwrap(),
-        outcome: Resolved::NotExecuted,
+        opened: None,
         reason: " ".to_owned(),
         who: "ops".to_owned(),
         this_run: run(77),
@@ -272,7 +271,7 @@ fn an_export_says_what_is_not_proved() {
         let canary = Uuid::from_u128(CANARY);
         place.add(canary, open_intent());
         if let Some(result) = more {
-            place.add(canary, OpenOutcome { reply: None, ..outcome(canary, result) });
+            place.add(canary, OpenOutcomeRecord { reply: None, ..outcome(canary, result) });
         }
         let (_, directory) = exported(&place, "0123");
         let report = fs::read_to_string(directory.join("COMPLETION_REPORT.md")).unwrap();
@@ -290,7 +289,7 @@ fn an_export_holds_what_later_runs_found_out() {
     place.add(run(10), outcome(canary, executed(7)));
     place.add(
         run(11),
-        emergency(1, &[(7, TicketResult::Closed), (3, TicketResult::Unknown)], false),
+        emergency(1, &[(7, CloseOutcome::Closed), (3, CloseOutcome::Unknown)], false),
     );
     let (outcome, directory) = exported(&place, "0123");
     assert_eq!(outcome.report.unwrap().run.state, RunState::Closed);

@@ -16,7 +16,7 @@ use crate::link::client::Error;
 use crate::link::session::{AskError, ProofError, Session};
 use crate::link::target::Target;
 use crate::link::transport::LinkError;
-use crate::protocol::ping::Pong;
+use crate::protocol::ping::Ping;
 
 /// With fewer samples the 99th percentile is the maximum, and is labelled as such.
 const P99_SAMPLES: u64 = 100;
@@ -208,7 +208,7 @@ fn measure_one<'r>(
         Err(ProofError::NotTheGateway(look_alike)) => return Err(Error::NotTheGateway(look_alike)),
         Err(ProofError::Link(error)) => return loss_or_error(error),
     };
-    match connected.ask::<Pong>((), until) {
+    match connected.ask(Ping, until) {
         Ok(answer) => {
             *session = Some(connected);
             Ok(Ok(answer.rtt))

@@ -10,13 +10,12 @@ use super::latency::{self, Latency, Measured};
 use super::{Deps, Options, Report};
 use crate::clock::{Deadline, micros, signed_micros};
 use crate::failure::{Code, Failure};
-use crate::guard::target;
 use crate::link::client::Error;
 use crate::link::diagnosis;
 use crate::link::session::{AskError, Identity, ProofError, Session};
-use crate::link::target::{Target, resolve};
+use crate::link::target::{self, Target, resolve};
 use crate::link::transport::{Connection, LinkError};
-use crate::protocol::account::Account;
+use crate::protocol::account::GetAccount;
 use crate::report::{Check, Status};
 
 // How the document shows the check of a layer: with its time, and without an expectation.
@@ -236,7 +235,7 @@ impl<'t> Test<'t> {
 
     fn ask_terminal(&mut self, session: &mut Session<'_>) -> Result<(), (Failure, SessionState)> {
         let until = self.until();
-        match session.ask::<Account>((), until).map(|answer| answer.reply) {
+        match session.ask(GetAccount, until).map(|answer| answer.reply) {
             Ok(Ok(account)) => {
                 let currency = account.currency.as_deref().unwrap_or_default().escape_debug();
                 let found = format!("GET_ACCOUNT answered: balance {} {currency}", account.balance);

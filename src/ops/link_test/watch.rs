@@ -15,12 +15,11 @@ use serde::Serialize;
 use super::{Deps, Options};
 use crate::clock::{Deadline, Stopped, micros, millis};
 use crate::guard::staleness;
-use crate::guard::target;
-use crate::link::session::{AskError, ProofError, Session, identity};
-use crate::link::target::resolve;
+use crate::link::session::{AskError, ProofError, Session, clock_skew};
+use crate::link::target::{self, resolve};
 use crate::link::transport::LinkError;
-use crate::protocol::account::Account;
-use crate::protocol::ping::Pong;
+use crate::protocol::account::{Account, GetAccount};
+use crate::protocol::ping::Ping;
 
 /// After this time without an answer, one [`EventKind::Silent`] is reported.
 pub const SILENCE: Duration = Duration::from_secs(10);
@@ -245,9 +244,9 @@ impl Movement {
             self.figures.forget();
         } else {
             let Account { balance, equity, margin, .. } = account;
-            self.figures.read(now, format!("{balance} {equity} {margin}"));
+            self.figures.record(now, format!("{balance} {equity} {margin}"));
         }
-        let before = std::mem::replace(&mut self.still, self.figures.still(now));
+        let before = std::mem::replace(&mut self.still, self.figures.stale_for(now));
         match (before, self.still) {
             (None, Some(span)) => Some((EventKind::Still, span)),
             (Some(span), None) => Some((EventKind::Moved, span)),
@@ -291,14 +290,14 @@ fn look<'r>(
         },
     };
     // An ended connection shows only that it ended. The next look shows whether the gateway answers.
-    let pong = match proved.ask::<Pong>((), until) {
+    let pong = match proved.ask(Ping, until) {
         Ok(answer) => answer,
         Err(error) => return Ok(LookResult::without_account(state_after_error(error)?, None)),
     };
     let rtt = pong.rtt;
     let clock = match &pong.reply {
         Ok(pong_at) => {
-            let skew = identity(pong_at, pong.sent_at, rtt).skew;
+            let skew = clock_skew(pong_at, pong.sent_at, rtt);
             Band::of(skew.unsigned_abs(), options.skew_warn, options.signature_ttl)
         }
         Err(refusal) => {
@@ -306,7 +305,7 @@ fn look<'r>(
             return Ok(LookResult::without_account(stranger, Some(rtt)));
         }
     };
-    let seen = match proved.ask::<Account>((), until).map(|answer| answer.reply) {
+    let seen = match proved.ask(GetAccount, until).map(|answer| answer.reply) {
         Ok(Ok(account)) => {
             let latency = Band::of(rtt, options.latency_warn, options.latency_critical);
             let state = LinkState::Up { latency, clock };

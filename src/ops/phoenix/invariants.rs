@@ -8,13 +8,14 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::sandbox::CommandResult;
-use crate::evidence::body::{Body, CloseResult, OpenResult, Resolved, TicketResult};
+use crate::evidence::body::Body;
+use crate::evidence::outcome::{CloseOutcome, OpenOutcome};
 use crate::evidence::{Evidence, Record};
 use crate::harness::broker::BrokerBook;
 use crate::ops::evidence::verify;
 use crate::ops::sync::snapshot::{Previous, Store};
 use crate::protocol::positions::Position;
-use crate::sim::Kind;
+use crate::sim::ExecutionKind;
 use crate::units::Ticket;
 
 macro_rules! invariants {
@@ -111,11 +112,11 @@ impl Findings {
 
     /// The ledger alone shows that no order executed twice.
     pub(super) fn check_ledger(&mut self, book: &BrokerBook, canaries: usize) {
-        let opens = book.executed(Kind::Open).count();
+        let opens = book.executed(ExecutionKind::Open).count();
         let more = (opens > canaries).then(|| format!("{canaries} canaries opened {opens}"));
         self.record(Invariant::NoOrderTwice, more);
         let mut closed = BTreeSet::new();
-        for entry in book.executed(Kind::Close) {
+        for entry in book.executed(ExecutionKind::Close) {
             let again = !closed.insert(entry.ticket);
             let violation = again.then(|| format!("{} was closed twice", entry.ticket));
             self.record(Invariant::NoOrderTwice, violation);
@@ -160,7 +161,7 @@ impl Findings {
                 requests.insert(record.run, intent.request);
             }
         }
-        for open in book.executed(Kind::Open) {
+        for open in book.executed(ExecutionKind::Open) {
             let recorded = requests.values().any(|request| open.request_uuid == Some(*request));
             let violation =
                 (!recorded).then(|| format!("the intent of {} is missing", open.ticket));
@@ -205,7 +206,7 @@ fn refute_record(
 ) -> Option<String> {
     let opened_by = |run: &Uuid| {
         let request = requests.get(run)?;
-        let mut opens = book.executed(Kind::Open);
+        let mut opens = book.executed(ExecutionKind::Open);
         opens.find(|entry| entry.request_uuid == Some(*request)).map(|entry| entry.ticket)
     };
     let executed = |run: &Uuid, ticket: Ticket| {
@@ -223,19 +224,19 @@ fn refute_record(
     };
     match body {
         Body::OpenOutcome(outcome) => match &outcome.result {
-            OpenResult::Executed { ticket, .. } => executed(&outcome.intent, *ticket),
-            OpenResult::NotExecuted { .. } => not_executed(&outcome.intent),
-            OpenResult::Unknown { .. } => None,
+            OpenOutcome::Executed { ticket, .. } => executed(&outcome.intent, *ticket),
+            OpenOutcome::NotExecuted { .. } => not_executed(&outcome.intent),
+            OpenOutcome::Unknown { .. } => None,
         },
-        Body::Resolution(resolution) => match resolution.outcome {
-            Resolved::Executed { ticket } => executed(&resolution.intent, ticket),
-            Resolved::NotExecuted => not_executed(&resolution.intent),
+        Body::Resolution(resolution) => match resolution.opened {
+            Some(ticket) => executed(&resolution.intent, ticket),
+            None => not_executed(&resolution.intent),
         },
-        Body::CloseOutcome(outcome) if outcome.result == CloseResult::Closed => {
+        Body::CloseOutcome(outcome) if outcome.result == CloseOutcome::Closed => {
             closed(outcome.ticket)
         }
         Body::EmergencyOutcome(outcome) => {
-            let tickets = outcome.tickets.iter().filter(|t| t.result == TicketResult::Closed);
+            let tickets = outcome.tickets.iter().filter(|ticket| ticket.is_closed());
             tickets.map(|t| t.ticket).find_map(closed)
         }
         _ => None,

@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 
 use super::{MAX_ROUNDS, Observed, StateExpectations};
 use crate::failure::{Code, Failure, FailureContext};
-use crate::proof::flat::EmptyBook;
+use crate::proof::flat;
 use crate::protocol::Refusal;
 use crate::protocol::account::Account;
 use crate::protocol::positions::Position;
@@ -265,7 +265,7 @@ fn empty_book(
         Some(_) => {
             let synced = observed.synced.as_ref().and_then(|synced| synced.as_ref().ok());
             let both = synced.is_some_and(|synced| synced.positions.is_empty());
-            EmptyBook::judge(both, account, &options.credit).check()
+            flat::check(flat::judge(both, account, &options.credit))
         }
     }
 }

@@ -1,39 +1,39 @@
-//! What the gateway reads off its terminal, and what faults make of it.
+//! PING, GET_ACCOUNT, GET_POSITIONS and SYNC_ALL: the terminal's figures, as faults change them.
 
 use rust_decimal::Decimal;
 
-use super::{Gateway, terminal};
+use super::state::Gateway;
 use crate::clock::signed_micros;
 use crate::protocol::account::Account;
 use crate::protocol::code::ErrorCode;
 use crate::protocol::ping::Pong;
 use crate::protocol::positions::Position;
 use crate::protocol::reply::Refusal;
-use crate::sim::answer::Voice;
 use crate::sim::fault::Fault;
-use crate::sim::incoming::{Incoming, refuse};
+use crate::sim::fault_plan::ActiveFaults;
 use crate::sim::market;
-use crate::sim::plan::Met;
+use crate::sim::raw_request::RawRequest;
+use crate::sim::reply_writer::ReplyWriter;
 use crate::units::{Exact, Level, Lots, Money, Side, Ticket};
 
-/// The first of the tickets that `churn` makes up: far from any of the book's.
+/// The first ticket that `churn` invents, far from the book's.
 const CHURN_TICKET: i64 = 900_000_000;
 
 impl Gateway {
-    pub(super) fn account(&self, met: &Met) -> Result<Account, Refusal> {
-        terminal(met)?;
-        if met.has(&Fault::TerminalDead) {
-            return Err(refuse(ErrorCode::AccountError, "Failed to get account info"));
+    pub(super) fn account(&self, faults: &ActiveFaults) -> Result<Account, Refusal> {
+        check_terminal(faults)?;
+        if faults.has(&Fault::TerminalDead) {
+            return Err(Refusal::new(ErrorCode::AccountError, "Failed to get account info"));
         }
         let mut account = self.book.account();
-        if met.has(&Fault::Stub) {
+        if faults.has(&Fault::Stub) {
             account.balance = money(20_000);
             account.equity = money(20_550);
             account.free_margin = money(20_550);
             account.margin = money(0);
             account.margin_level = Level(Exact::from(Decimal::new(0, 1)));
         }
-        if met.has(&Fault::BalanceJump) {
+        if faults.has(&Fault::BalanceJump) {
             for figure in [&mut account.balance, &mut account.equity, &mut account.free_margin] {
                 *figure = Money::from(figure.value() + Decimal::new(100_000, 2));
             }
@@ -42,7 +42,7 @@ impl Gateway {
                 account.margin_level = Level(Exact::from(market::cents(level)));
             }
         }
-        if met.has(&Fault::LevelWrong) {
+        if faults.has(&Fault::LevelWrong) {
             let wrong = account.margin_level.value() + Decimal::from(50);
             account.margin_level = Level(Exact::from(wrong));
         }
@@ -52,7 +52,7 @@ impl Gateway {
             }
             _ => None,
         };
-        if let Some((login, server, trade_mode)) = met.find(identity) {
+        if let Some((login, server, trade_mode)) = faults.find(identity) {
             account.login = Some(login);
             account.server = Some(server);
             account.trade_mode = Some(trade_mode);
@@ -60,35 +60,42 @@ impl Gateway {
         Ok(account)
     }
 
-    pub(super) fn positions(&mut self, met: &Met) -> Result<Vec<Position>, Refusal> {
-        terminal(met)?;
+    pub(super) fn sync_all(
+        &mut self,
+        faults: &ActiveFaults,
+    ) -> Result<(Account, Vec<Position>), Refusal> {
+        Ok((self.account(faults)?, self.positions(faults)?))
+    }
+
+    pub(super) fn positions(&mut self, faults: &ActiveFaults) -> Result<Vec<Position>, Refusal> {
+        check_terminal(faults)?;
         self.lists += 1;
         let empty =
             [Fault::Stub, Fault::TerminalDead, Fault::PositionsEmptyOnError, Fault::HedgedEmpty];
-        if empty.iter().any(|fault| met.has(fault)) {
+        if empty.iter().any(|fault| faults.has(fault)) {
             return Ok(Vec::new());
         }
         let mut positions = self.book.positions();
-        if !met.has(&Fault::ReportsMagic) {
+        if !faults.has(&Fault::ReportsMagic) {
             for position in &mut positions {
                 position.magic = None;
             }
         }
         if let Some(first) = positions.first_mut() {
-            if met.has(&Fault::SideUnknown) {
+            if faults.has(&Fault::SideUnknown) {
                 first.side = Side::from_wire("LONG");
             }
-            if met.has(&Fault::TicketZeroListed) {
+            if faults.has(&Fault::TicketZeroListed) {
                 first.ticket = Ticket(0);
             }
-            if met.has(&Fault::VolumeZero) {
+            if faults.has(&Fault::VolumeZero) {
                 first.volume = Lots::from(Decimal::new(0, 2));
             }
             let first = first.clone();
-            if met.has(&Fault::TicketTwice) {
+            if faults.has(&Fault::TicketTwice) {
                 positions.push(first.clone());
             }
-            if met.has(&Fault::Churn) {
+            if faults.has(&Fault::Churn) {
                 positions.push(Position { ticket: Ticket(CHURN_TICKET + self.lists), ..first });
             }
         }
@@ -96,10 +103,18 @@ impl Gateway {
     }
 }
 
-pub(super) fn pong(incoming: &Incoming<'_>, voice: &Voice<'_>) -> Pong {
-    let sent = incoming.timestamp().unwrap_or(voice.now);
-    let latency = Decimal::new(signed_micros(voice.now.duration_since(sent)), 3);
-    Pong { server_time: voice.now, latency_ms: Exact::from(latency), simulated: voice.simulated }
+pub(super) fn ping(request: &RawRequest<'_>, writer: &ReplyWriter<'_>) -> Pong {
+    let sent = request.timestamp().unwrap_or(writer.now);
+    let latency = Decimal::new(signed_micros(writer.now.duration_since(sent)), 3);
+    let (server_time, simulated) = (writer.now, writer.simulated);
+    Pong { server_time, latency_ms: Exact::from(latency), simulated }
+}
+
+pub(super) fn check_terminal(faults: &ActiveFaults) -> Result<(), Refusal> {
+    if faults.has(&Fault::NoTerminal) {
+        return Err(Refusal::new(ErrorCode::Mt5NotConnected, "MT5 terminal not connected"));
+    }
+    Ok(())
 }
 
 fn money(cents: i64) -> Money {

@@ -9,9 +9,9 @@ use crate::protocol::{ErrorCode, signature};
 #[test]
 fn the_starting_book_is_consistent() {
     for count in [0, 1, 3, 12, 40, 777] {
-        let mut context = CloseContext::with(&Options { positions: count, ..Options::default() });
+        let mut client = TestClient::with(&Options { positions: count, ..Options::default() });
         for _ in 0..3 {
-            let (account, positions) = (context.account(), context.positions());
+            let (account, positions) = (client.account(), client.positions());
             assert_eq!(positions.len(), count);
             assert!(positions.iter().all(|position| position.ticket.is_real()
                 && !position.volume.value().is_zero()
@@ -29,7 +29,7 @@ fn the_starting_book_is_consistent() {
                 account.free_margin.value(),
                 account.equity.value() - account.margin.value()
             );
-            context.clock.advance(Duration::from_secs(7));
+            client.clock.advance(Duration::from_secs(7));
         }
     }
 }
@@ -37,11 +37,11 @@ fn the_starting_book_is_consistent() {
 #[test]
 fn equal_seeds_move_the_figures_alike() {
     let watch = |seed| {
-        let mut context = CloseContext::with(&Options { positions: 3, seed, ..Options::default() });
+        let mut client = TestClient::with(&Options { positions: 3, seed, ..Options::default() });
         let mut seen = Vec::new();
         for _ in 0..30 {
-            context.clock.advance(Duration::from_secs(10));
-            seen.push(context.account().equity);
+            client.clock.advance(Duration::from_secs(10));
+            seen.push(client.account().equity);
         }
         seen
     };
@@ -53,33 +53,29 @@ fn equal_seeds_move_the_figures_alike() {
 
 #[test]
 fn statuses_are_as_odd_as_the_real_ones_and_replies_say_that_they_are_simulated() {
-    let mut context = CloseContext::with_faults(&[]);
-    let order = context.order("EURUSD", "BUY", "0.001");
-    let mut stale = context.order("EURUSD", "BUY", "0.001");
-    if let Action::Open(open) = &mut stale {
-        open.risk_signature = "RISK_PASS".to_owned();
-    }
-    for (action, status) in [
-        (Action::Ping, "ok"),
-        (Action::GetAccount, "ok"),
-        (Action::GetPositions, "ok"),
-        (sync_all(), "OK"),
-        (order, "FILLED"),
-        (close(Ticket(100_000_001)), "FILLED"),
-        (stale, "REJECTED"),
-        (close(Ticket(7)), "error"),
+    let mut client = TestClient::with_faults(&[]);
+    let order = client.order("EURUSD", "BUY", "0.001");
+    let mut stale = client.order("EURUSD", "BUY", "0.001");
+    stale.risk_signature = "RISK_PASS".to_owned();
+    for (reply, status) in [
+        (client.json(Ping), "ok"),
+        (client.json(GetAccount), "ok"),
+        (client.json(GetPositions), "ok"),
+        (client.json(sync_all()), "OK"),
+        (client.json(order), "FILLED"),
+        (client.json(close(Ticket(100_000_001))), "FILLED"),
+        (client.json(stale), "REJECTED"),
+        (client.json(close(Ticket(7))), "error"),
     ] {
-        let name = action.name();
-        let reply = context.json(action);
-        assert_eq!(reply["status"], status, "{name}");
-        assert_eq!(reply["simulated"], true, "{name}");
+        assert_eq!(reply["status"], status, "{reply}");
+        assert_eq!(reply["simulated"], true, "{reply}");
     }
 }
 
 #[test]
 fn sync_all_knows_no_uuid_no_leverage_and_no_opening_time() {
-    let mut context = CloseContext::with_faults(&[]);
-    let reply = context.json(sync_all());
+    let mut client = TestClient::with_faults(&[]);
+    let reply = client.json(sync_all());
     assert!(reply.get("uuid").is_none());
     assert_eq!(reply["account"]["leverage"], 1);
     assert_eq!(reply["positions"][0]["time_open"], 0);
@@ -88,21 +84,21 @@ fn sync_all_knows_no_uuid_no_leverage_and_no_opening_time() {
 
 #[test]
 fn latency_of_ping_is_the_gateways_clock_minus_the_requests_time() {
-    let mut context = CloseContext::with_faults(&[]);
-    let mut request = context.request(Action::Ping);
+    let mut client = TestClient::with_faults(&[]);
+    let mut request = client.request(Ping);
     request.timestamp -= Duration::from_micros(1_234_567);
-    let reply = context.raw(&request.encode()).unwrap();
+    let reply = client.raw(&request.encode()).unwrap();
     let Ok(pong) = decode::<Pong>(&reply, request.uuid).unwrap() else { panic!() };
     assert_eq!(pong.latency_ms.token(), "1234.567");
 }
 
 #[test]
 fn an_open_fills_at_the_ask_whatever_its_side_and_loses_magic_and_comment() {
-    let mut context = CloseContext::with_faults(&["reports-magic"]);
-    let sell = context.order("EURUSD", "SELL", "0.02");
-    let (bought, sold) = (context.open("0.01"), context.done::<Filled>(sell));
+    let mut client = TestClient::with_faults(&["reports-magic"]);
+    let sell = client.order("EURUSD", "SELL", "0.02");
+    let (bought, sold) = (client.open("0.01"), client.done(sell));
     assert_eq!(bought.price, sold.price);
-    let positions = context.positions();
+    let positions = client.positions();
     let held = positions.iter().find(|position| position.ticket == sold.ticket).unwrap();
     assert_eq!((held.side.as_str(), held.volume.0.token()), ("SELL", "0.02"));
     assert_eq!(
@@ -115,73 +111,73 @@ fn an_open_fills_at_the_ask_whatever_its_side_and_loses_magic_and_comment() {
 
 #[test]
 fn an_open_sent_twice_opens_twice() {
-    let mut context = CloseContext::with_faults(&[]);
-    let order = context.order("EURUSD", "BUY", "0.01");
-    let request = context.request(order).encode();
-    context.raw(&request).unwrap();
-    context.raw(&request).unwrap();
-    let ledger = context.ledger();
+    let mut client = TestClient::with_faults(&[]);
+    let order = client.order("EURUSD", "BUY", "0.01");
+    let request = client.request(order).encode();
+    client.raw(&request).unwrap();
+    client.raw(&request).unwrap();
+    let ledger = client.ledger();
     assert_eq!(ledger.len(), 2);
     assert_eq!(ledger[0].request_uuid, ledger[1].request_uuid);
-    assert_eq!(context.positions().len(), 5);
+    assert_eq!(client.positions().len(), 5);
 }
 
 #[test]
 fn a_close_closes_the_whole_position_and_answers_with_its_own_order() {
-    let mut context = CloseContext::with_faults(&[]);
-    let ticket = context.open("0.50").ticket;
-    let before = context.account();
-    let profit = context.positions().last().unwrap().profit.value();
-    let closed = context.close(ticket);
+    let mut client = TestClient::with_faults(&[]);
+    let ticket = client.open("0.50").ticket;
+    let before = client.account();
+    let profit = client.positions().last().unwrap().profit.value();
+    let closed = client.close(ticket);
     assert!(closed.ticket > ticket);
-    assert!(context.positions().iter().all(|position| position.ticket != ticket));
-    assert_eq!(context.account().balance.value(), before.balance.value() + profit);
-    assert_eq!(context.ledger()[1].volume.0.token(), "0.50");
-    let refusal = context.refused::<Closed>(close(ticket));
+    assert!(client.positions().iter().all(|position| position.ticket != ticket));
+    assert_eq!(client.account().balance.value(), before.balance.value() + profit);
+    assert_eq!(client.ledger()[1].volume.0.token(), "0.50");
+    let refusal = client.refused(close(ticket));
     assert_eq!(refusal.code, ErrorCode::Mt5CloseFailed);
     assert_eq!(refusal.message, format!("Position {ticket} not found"));
 }
 
 #[test]
 fn a_flat_book_has_the_balance_as_equity_and_no_margin() {
-    let mut context = CloseContext::with_faults(&[]);
-    for position in context.positions() {
-        context.clock.advance(Duration::from_secs(60));
-        context.close(position.ticket);
+    let mut client = TestClient::with_faults(&[]);
+    for position in client.positions() {
+        client.clock.advance(Duration::from_secs(60));
+        client.close(position.ticket);
     }
-    let account = context.account();
+    let account = client.account();
     assert_eq!(account.equity, account.balance);
     assert!(account.margin.value().is_zero() && account.margin_level.value().is_zero());
 }
 
 #[test]
 fn a_fully_hedged_symbol_ties_up_no_margin() {
-    let mut context = CloseContext::with(&Options::default());
-    context.open("0.30");
-    assert!(!context.account().margin.value().is_zero());
-    let sell = context.order("EURUSD", "SELL", "0.30");
-    context.done::<Filled>(sell);
-    let account = context.account();
+    let mut client = TestClient::with(&Options::default());
+    client.open("0.30");
+    assert!(!client.account().margin.value().is_zero());
+    let sell = client.order("EURUSD", "SELL", "0.30");
+    client.done(sell);
+    let account = client.account();
     assert!(account.margin.value().is_zero() && account.margin_level.value().is_zero());
-    assert_eq!(context.positions().len(), 2);
+    assert_eq!(client.positions().len(), 2);
 }
 
 #[test]
 fn a_signature_is_good_for_its_ttl_and_for_its_own_order() {
-    let mut context = CloseContext::with_faults(&[]);
-    let order = context.order("EURUSD", "BUY", "0.01");
-    context.clock.advance(Duration::from_millis(5001));
-    assert_eq!(context.refused::<Filled>(order).code, ErrorCode::RiskSignatureInvalid);
-    let Action::Open(mut other) = context.order("EURUSD", "BUY", "0.01") else { panic!() };
+    let mut client = TestClient::with_faults(&[]);
+    let order = client.order("EURUSD", "BUY", "0.01");
+    client.clock.advance(Duration::from_millis(5001));
+    assert_eq!(client.refused(order).code, ErrorCode::RiskSignatureInvalid);
+    let mut other = client.order("EURUSD", "BUY", "0.01");
     other.volume = Lots(Exact::parse("1.0").unwrap());
-    let refusal = context.refused::<Filled>(Action::Open(other));
+    let refusal = client.refused(other);
     assert!(refusal.message.contains(&signature::Refused::Checksum.to_string()));
-    assert!(context.ledger().is_empty());
+    assert!(client.ledger().is_empty());
 }
 
 #[test]
 fn unreadable_requests_meet_the_tables_codes() {
-    let mut context = CloseContext::with_faults(&[]);
+    let mut client = TestClient::with_faults(&[]);
     let uuid = "00000000-0000-4000-8000-000000000001";
     for (body, code) in [
         ("{", "INVALID_JSON"),
@@ -201,25 +197,25 @@ fn unreadable_requests_meet_the_tables_codes() {
         ),
         (r#"{"uuid":"U","action":"CLOSE"}"#, "MISSING_TICKET"),
     ] {
-        let reply = context.raw(body.replace("\"U\"", &format!("\"{uuid}\"")).as_bytes()).unwrap();
+        let reply = client.raw(body.replace("\"U\"", &format!("\"{uuid}\"")).as_bytes()).unwrap();
         let reply: Value = serde_json::from_slice(&reply).unwrap();
         assert_eq!(reply["error_code"], code, "{body}");
         assert_eq!(reply["uuid"], if body.contains("uuid") { uuid } else { "unknown" });
     }
-    assert!(context.ledger().is_empty());
+    assert!(client.ledger().is_empty());
 }
 
 #[test]
 fn a_symbol_that_the_broker_does_not_have_is_no_order() {
-    let mut context = CloseContext::with_faults(&[]);
-    let order = context.order("eurusd", "BUY", "0.01");
-    assert_eq!(context.refused::<Filled>(order).code, ErrorCode::Mt5OrderFailed);
-    assert!(context.ledger().is_empty());
+    let mut client = TestClient::with_faults(&[]);
+    let order = client.order("eurusd", "BUY", "0.01");
+    assert_eq!(client.refused(order).code, ErrorCode::Mt5OrderFailed);
+    assert!(client.ledger().is_empty());
 }
 
 #[test]
 fn a_volume_beyond_the_brokers_largest_is_filled_with_ticket_zero() {
-    let mut context = CloseContext::with_faults(&[]);
-    assert_eq!(context.open("99999999999999999").ticket, Ticket(0));
-    assert!(context.ledger().is_empty());
+    let mut client = TestClient::with_faults(&[]);
+    assert_eq!(client.open("99999999999999999").ticket, Ticket(0));
+    assert!(client.ledger().is_empty());
 }

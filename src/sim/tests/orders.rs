@@ -4,17 +4,17 @@ use std::io::Write as _;
 
 use super::*;
 use crate::protocol::ErrorCode;
-use crate::sim::{JournalError, Kind, read_ledger};
+use crate::sim::{ExecutionKind, JournalError, read_ledger};
 
 /// What an OPEN is answered, and how many executions there are then and a minute later.
 fn opened(fault: &str) -> (Value, usize, usize) {
-    let mut context = CloseContext::with_faults(&[fault]);
-    let order = context.order("EURUSD", "BUY", "0.002");
-    let reply = context.json(order);
-    let at_once = context.ledger().len();
-    context.clock.advance(Duration::from_secs(60));
-    let listed = context.positions().len() - 3;
-    assert_eq!(listed, context.ledger().len(), "{fault}");
+    let mut client = TestClient::with_faults(&[fault]);
+    let order = client.order("EURUSD", "BUY", "0.002");
+    let reply = client.json(order);
+    let at_once = client.ledger().len();
+    client.clock.advance(Duration::from_secs(60));
+    let listed = client.positions().len() - 3;
+    assert_eq!(listed, client.ledger().len(), "{fault}");
     (reply, at_once, listed)
 }
 
@@ -33,99 +33,96 @@ fn hazard_1_filled_with_ticket_zero_means_nothing() {
 
 #[test]
 fn a_late_order_executes_at_its_time() {
-    let mut context = CloseContext::with_faults(&["open-late:6s"]);
-    let sent = context.clock.now();
-    context.open("0.01");
-    context.clock.advance(Duration::from_millis(5999));
-    assert_eq!(context.positions().len(), 3);
-    context.clock.advance(Duration::from_millis(1));
-    assert_eq!(context.positions().len(), 4);
-    assert_eq!(context.ledger()[0].time, sent + Duration::from_secs(6));
+    let mut client = TestClient::with_faults(&["open-late:6s"]);
+    let sent = client.clock.now();
+    client.open("0.01");
+    client.clock.advance(Duration::from_millis(5999));
+    assert_eq!(client.positions().len(), 3);
+    client.clock.advance(Duration::from_millis(1));
+    assert_eq!(client.positions().len(), 4);
+    assert_eq!(client.ledger()[0].time, sent + Duration::from_secs(6));
 }
 
 #[test]
 fn hazard_2_a_close_with_ticket_zero_closes_nothing() {
-    let mut context = CloseContext::with_faults(&["close-ticket-zero:1"]);
+    let mut client = TestClient::with_faults(&["close-ticket-zero:1"]);
     let ticket = Ticket(100_000_001);
-    assert_eq!(context.close(ticket).ticket, Ticket(0));
-    assert_eq!((context.positions().len(), context.ledger().len()), (3, 0));
-    assert!(context.close(ticket).ticket.is_real());
+    assert_eq!(client.close(ticket).ticket, Ticket(0));
+    assert_eq!((client.positions().len(), client.ledger().len()), (3, 0));
+    assert!(client.close(ticket).ticket.is_real());
 }
 
 #[test]
 fn hazard_3_a_gateway_that_cannot_close() {
-    let mut context = CloseContext::with_faults(&["cannot-close"]);
+    let mut client = TestClient::with_faults(&["cannot-close"]);
     for ticket in [Ticket(100_000_001), Ticket(5)] {
-        let refusal = context.refused::<Closed>(close(ticket));
+        let refusal = client.refused(close(ticket));
         assert_eq!(refusal.code, ErrorCode::Mt5CloseFailed);
         assert!(refusal.message.contains("has no attribute 'position_get'"));
     }
-    assert!(context.ledger().is_empty());
+    assert!(client.ledger().is_empty());
 }
 
 #[test]
 fn hazard_5_a_stub_makes_everything_up() {
-    let mut context = CloseContext::with_faults(&["stub"]);
-    assert_eq!(context.open("0.01").ticket, Ticket(12_345));
-    assert!(context.positions().is_empty());
-    assert!(context.close(Ticket(12_345)).ticket.is_real());
-    let account = context.account();
+    let mut client = TestClient::with_faults(&["stub"]);
+    assert_eq!(client.open("0.01").ticket, Ticket(12_345));
+    assert!(client.positions().is_empty());
+    assert!(client.close(Ticket(12_345)).ticket.is_real());
+    let account = client.account();
     assert_eq!((account.balance.0.token(), account.equity.0.token()), ("200.00", "205.50"));
-    assert!(context.ledger().is_empty());
+    assert!(client.ledger().is_empty());
 }
 
 #[test]
 fn hazard_15_a_lost_reply_is_an_order_that_executed() {
-    let mut context = CloseContext::with_faults(&["drop-reply:OPEN:1"]);
-    let order = context.order("EURUSD", "BUY", "0.01");
-    let request = context.request(order).encode();
-    assert_eq!(context.raw(&request), Err(LinkError::TimedOut));
-    assert_eq!(context.elapsed(), PATIENCE);
-    assert_eq!(context.ledger().len(), 1);
-    assert_eq!(context.receive(), Err(LinkError::Lost), "a connection that timed out is dead");
-    let until = context.until();
-    assert_eq!(context.link.send(&request, until), Err(LinkError::Lost));
+    let mut client = TestClient::with_faults(&["drop-reply:OPEN:1"]);
+    let order = client.order("EURUSD", "BUY", "0.01");
+    let request = client.request(order).encode();
+    assert_eq!(client.raw(&request), Err(LinkError::TimedOut));
+    assert_eq!(client.elapsed(), PATIENCE);
+    assert_eq!(client.ledger().len(), 1);
+    assert_eq!(client.receive(), Err(LinkError::Lost), "a connection that timed out is dead");
+    assert_eq!(client.link.send_bytes(&request), Err(LinkError::Lost));
 }
 
 #[test]
 fn hazard_20_an_accepted_order_executes_late_and_is_answered_only_then() {
-    let mut context = CloseContext::with_faults(&["late-execution:7s"]);
-    let sent = context.clock.now();
-    let filled = context.open("0.01");
-    assert_eq!(context.elapsed(), Duration::from_secs(7));
-    assert_eq!(context.ledger()[0].time, sent + Duration::from_secs(7));
-    assert!(context.positions().iter().any(|position| position.ticket == filled.ticket));
+    let mut client = TestClient::with_faults(&["late-execution:7s"]);
+    let sent = client.clock.now();
+    let filled = client.open("0.01");
+    assert_eq!(client.elapsed(), Duration::from_secs(7));
+    assert_eq!(client.ledger()[0].time, sent + Duration::from_secs(7));
+    assert!(client.positions().iter().any(|position| position.ticket == filled.ticket));
 }
 
 #[test]
 fn hazard_21_a_request_executes_though_its_client_has_gone() {
-    let mut context =
-        CloseContext::with(&Options { link_rtt: Duration::from_secs(1), ..faults(&[]) });
-    let order = context.order("EURUSD", "BUY", "0.01");
-    let request = context.request(order).encode();
-    context.send(&request);
-    let until = context.until();
-    context.link = context.gateway.connect(until).unwrap();
-    assert!(context.ledger().is_empty());
-    context.clock.advance(Duration::from_millis(500));
-    assert_eq!(context.ledger().len(), 1);
+    let mut client = TestClient::with(&Options { link_rtt: Duration::from_secs(1), ..faults(&[]) });
+    let order = client.order("EURUSD", "BUY", "0.01");
+    let request = client.request(order).encode();
+    client.send(&request);
+    client.link = client.gateway.open().unwrap();
+    assert!(client.ledger().is_empty());
+    client.clock.advance(Duration::from_millis(500));
+    assert_eq!(client.ledger().len(), 1);
 }
 
 #[test]
 fn hazard_24_a_real_fill_with_a_price_of_zero() {
-    let mut context = CloseContext::with_faults(&["fill-price-zero"]);
-    let filled = context.open("0.01");
+    let mut client = TestClient::with_faults(&["fill-price-zero"]);
+    let filled = client.open("0.01");
     assert!(filled.ticket.is_real() && filled.price.value().is_zero());
-    assert!(!context.positions()[3].open_price.value().is_zero());
-    assert!(context.close(filled.ticket).close_price.value().is_zero());
+    assert!(!client.positions()[3].open_price.value().is_zero());
+    assert!(client.close(filled.ticket).close_price.value().is_zero());
 }
 
 #[test]
 fn a_partial_fill_holds_half() {
-    let mut context = CloseContext::with_faults(&["partial-fill"]);
-    assert_eq!(context.open("0.01").volume.0.token(), "0.005");
-    assert_eq!(context.positions()[3].volume.0.token(), "0.005");
-    assert_eq!(context.ledger()[0].volume.0.token(), "0.005");
+    let mut client = TestClient::with_faults(&["partial-fill"]);
+    assert_eq!(client.open("0.01").volume.0.token(), "0.005");
+    assert_eq!(client.positions()[3].volume.0.token(), "0.005");
+    assert_eq!(client.ledger()[0].volume.0.token(), "0.005");
 }
 
 #[test]
@@ -143,32 +140,29 @@ fn the_same_refusal_with_and_without_an_execution() {
 
 #[test]
 fn a_close_that_fails_at_first() {
-    let mut context = CloseContext::with_faults(&["close-failed:2"]);
+    let mut client = TestClient::with_faults(&["close-failed:2"]);
     for ticket in [Ticket(100_000_001), Ticket(100_000_002)] {
         for _ in 0..2 {
-            assert_eq!(context.refused::<Closed>(close(ticket)).code, ErrorCode::Mt5CloseFailed);
+            assert_eq!(client.refused(close(ticket)).code, ErrorCode::Mt5CloseFailed);
         }
-        context.close(ticket);
+        client.close(ticket);
     }
-    let mut context = CloseContext::with_faults(&["close-failed:#2"]);
-    context.close(Ticket(100_000_001));
-    context.refused::<Closed>(close(Ticket(100_000_002)));
-    context.close(Ticket(100_000_002));
+    let mut client = TestClient::with_faults(&["close-failed:#2"]);
+    client.close(Ticket(100_000_001));
+    client.refused(close(Ticket(100_000_002)));
+    client.close(Ticket(100_000_002));
 }
 
 #[test]
 fn signatures_unchecked_and_never_right() {
-    let unsigned = |context: &CloseContext| match context.order("EURUSD", "BUY", "0.01") {
-        Action::Open(open) => Action::Open(Open { risk_signature: String::new(), ..open }),
-        other => other,
-    };
-    let mut context = CloseContext::with_faults(&["signature-off"]);
-    let order = unsigned(&context);
-    assert!(context.done::<Filled>(order).ticket.is_real());
-    let mut context = CloseContext::with_faults(&["old-python"]);
-    let order = context.order("EURUSD", "BUY", "0.01");
-    assert_eq!(context.refused::<Filled>(order).code, ErrorCode::RiskSignatureInvalid);
-    assert!(context.ledger().is_empty());
+    let mut client = TestClient::with_faults(&["signature-off"]);
+    let mut order = client.order("EURUSD", "BUY", "0.01");
+    order.risk_signature.clear();
+    assert!(client.done(order).ticket.is_real());
+    let mut client = TestClient::with_faults(&["old-python"]);
+    let order = client.order("EURUSD", "BUY", "0.01");
+    assert_eq!(client.refused(order).code, ErrorCode::RiskSignatureInvalid);
+    assert!(client.ledger().is_empty());
 }
 
 #[test]
@@ -176,16 +170,15 @@ fn a_crash_before_and_after_the_execution() {
     for (fault, executed) in [("crash:OPEN:before", 0), ("crash:OPEN:after", 1)] {
         let dir = tempfile::tempdir().unwrap();
         let book = dir.path().join("book.jsonl");
-        let mut context = CloseContext::with(&with_book(&book, &[fault]));
-        let order = context.order("EURUSD", "BUY", "0.01");
-        let request = context.request(order).encode();
-        assert_eq!(context.raw(&request), Err(LinkError::Lost), "{fault}");
-        let until = context.until();
-        assert_eq!(context.gateway.connect(until).err(), Some(LinkError::Refused));
-        let ledger = context.ledger();
+        let mut client = TestClient::with(&with_book(&book, &[fault]));
+        let order = client.order("EURUSD", "BUY", "0.01");
+        let request = client.request(order).encode();
+        assert_eq!(client.raw(&request), Err(LinkError::Lost), "{fault}");
+        assert_eq!(client.gateway.open().err(), Some(LinkError::Refused));
+        let ledger = client.ledger();
         assert_eq!(ledger.len(), executed, "{fault}");
-        drop(context);
-        let mut again = CloseContext::with(&with_book(&book, &[]));
+        drop(client);
+        let mut again = TestClient::with(&with_book(&book, &[]));
         assert_eq!(again.positions().len(), 3 + executed);
         assert_eq!(again.ledger(), ledger);
     }
@@ -193,37 +186,36 @@ fn a_crash_before_and_after_the_execution() {
 
 #[test]
 fn a_disconnected_order_executed() {
-    let mut context = CloseContext::with_faults(&["disconnect:OPEN"]);
-    let order = context.order("EURUSD", "BUY", "0.01");
-    let request = context.request(order).encode();
-    assert_eq!(context.raw(&request), Err(LinkError::Lost));
-    let until = context.until();
-    context.link = context.gateway.connect(until).unwrap();
-    assert_eq!(context.positions().len(), 4);
+    let mut client = TestClient::with_faults(&["disconnect:OPEN"]);
+    let order = client.order("EURUSD", "BUY", "0.01");
+    let request = client.request(order).encode();
+    assert_eq!(client.raw(&request), Err(LinkError::Lost));
+    client.link = client.gateway.open().unwrap();
+    assert_eq!(client.positions().len(), 4);
 }
 
 #[test]
 fn a_book_is_taken_up_again_to_the_cent() {
     let dir = tempfile::tempdir().unwrap();
     let book = dir.path().join("book.jsonl");
-    let mut context = CloseContext::with(&with_book(&book, &["open-late:3s:#2"]));
-    let bought = context.open("0.10").ticket;
-    context.open("0.20");
-    context.clock.advance(Duration::from_secs(400));
-    let yen = context.order("USDJPY", "SELL", "0.07");
-    context.done::<Filled>(yen);
-    context.clock.advance(Duration::from_secs(400));
+    let mut client = TestClient::with(&with_book(&book, &["open-late:3s:#2"]));
+    let bought = client.open("0.10").ticket;
+    client.open("0.20");
+    client.clock.advance(Duration::from_secs(400));
+    let yen = client.order("USDJPY", "SELL", "0.07");
+    client.done(yen);
+    client.clock.advance(Duration::from_secs(400));
     for ticket in [bought, Ticket(100_000_003)] {
-        context.close(ticket);
+        client.close(ticket);
     }
-    let (account, positions, ledger) = (context.account(), context.positions(), context.ledger());
+    let (account, positions, ledger) = (client.account(), client.positions(), client.ledger());
     assert_eq!(ledger.len(), 5);
     assert_eq!(read_ledger(&book).unwrap(), ledger);
-    let now = context.clock.now();
-    drop(context);
+    let now = client.clock.now();
+    drop(client);
     // Other settings than the file's: the file's hold.
     let options = Options { seed: 99, positions: 50, ..with_book(&book, &[]) };
-    let mut again = CloseContext::with(&options);
+    let mut again = TestClient::with(&options);
     again.clock.set_wall(now);
     assert_eq!((again.account(), again.positions(), again.ledger()), (account, positions, ledger));
     let last_order = again.ledger().last().unwrap().order;
@@ -237,20 +229,20 @@ fn a_book_is_taken_up_again_to_the_cent() {
 fn a_torn_last_line_is_dropped_and_a_broken_one_is_not() {
     let dir = tempfile::tempdir().unwrap();
     let book = dir.path().join("book.jsonl");
-    let mut context = CloseContext::with(&with_book(&book, &[]));
-    context.open("0.01");
-    context.open("0.02");
-    drop(context);
+    let mut client = TestClient::with(&with_book(&book, &[]));
+    client.open("0.01");
+    client.open("0.02");
+    drop(client);
     let whole = std::fs::read(&book).unwrap();
     for cut in 1..whole.len() {
         std::fs::write(&book, &whole[..cut]).unwrap();
         let lines = whole[..cut].iter().filter(|byte| **byte == b'\n').count();
         assert_eq!(read_ledger(&book).unwrap().len(), lines.saturating_sub(1));
         if cut % 23 == 0 {
-            let mut context = CloseContext::with(&with_book(&book, &[]));
-            assert_eq!(context.positions().len(), 3 + lines.saturating_sub(1));
-            context.open("0.03");
-            assert_eq!(read_ledger(&book).unwrap(), context.ledger());
+            let mut client = TestClient::with(&with_book(&book, &[]));
+            assert_eq!(client.positions().len(), 3 + lines.saturating_sub(1));
+            client.open("0.03");
+            assert_eq!(read_ledger(&book).unwrap(), client.ledger());
         }
     }
     std::fs::write(&book, &whole).unwrap();
@@ -264,22 +256,22 @@ fn a_torn_last_line_is_dropped_and_a_broken_one_is_not() {
 fn a_close_is_taken_up_again_at_the_price_that_it_had() {
     let dir = tempfile::tempdir().unwrap();
     let book = dir.path().join("book.jsonl");
-    let mut context = CloseContext::with(&with_book(&book, &["frozen"]));
-    context.clock.advance(Duration::from_secs(3600));
-    context.close(Ticket(100_000_001));
-    let balance = context.account().balance;
-    drop(context);
-    assert_eq!(CloseContext::with(&with_book(&book, &[])).account().balance, balance);
+    let mut client = TestClient::with(&with_book(&book, &["frozen"]));
+    client.clock.advance(Duration::from_secs(3600));
+    client.close(Ticket(100_000_001));
+    let balance = client.account().balance;
+    drop(client);
+    assert_eq!(TestClient::with(&with_book(&book, &[])).account().balance, balance);
 }
 
 #[test]
 fn a_book_with_a_line_lost_is_no_book() {
     let dir = tempfile::tempdir().unwrap();
     let book = dir.path().join("book.jsonl");
-    let mut context = CloseContext::with(&with_book(&book, &[]));
-    context.open("0.01");
-    context.open("0.02");
-    drop(context);
+    let mut client = TestClient::with(&with_book(&book, &[]));
+    client.open("0.01");
+    client.open("0.02");
+    drop(client);
     let text = std::fs::read_to_string(&book).unwrap();
     let lines: Vec<&str> = text.lines().collect();
     std::fs::write(&book, format!("{}\n{}\n", lines[0], lines[2])).unwrap();
@@ -291,20 +283,20 @@ fn a_book_with_a_line_lost_is_no_book() {
 fn a_book_has_one_simulator_at_a_time() {
     let dir = tempfile::tempdir().unwrap();
     let options = with_book(&dir.path().join("book.jsonl"), &[]);
-    let context = CloseContext::with(&options);
-    let clock = Arc::new(context.clock.clone());
+    let client = TestClient::with(&options);
+    let clock = Arc::new(client.clock.clone());
     let error = InProcess::start(&options, clock).err().unwrap();
     assert!(matches!(error, JournalError::InUse(_)), "{error}");
 }
 
 #[test]
 fn the_ledger_says_what_executed_in_order() {
-    let mut context = CloseContext::with_faults(&[]);
-    let filled = context.open("0.01");
-    let closed = context.close(filled.ticket);
-    let [open, close] = &context.ledger()[..] else { panic!() };
+    let mut client = TestClient::with_faults(&[]);
+    let filled = client.open("0.01");
+    let closed = client.close(filled.ticket);
+    let [open, close] = &client.ledger()[..] else { panic!() };
     assert_eq!((open.sequence, close.sequence), (1, 2));
-    assert_eq!((open.kind, close.kind), (Kind::Open, Kind::Close));
+    assert_eq!((open.kind, close.kind), (ExecutionKind::Open, ExecutionKind::Close));
     assert_eq!((open.ticket, open.order), (filled.ticket, filled.ticket));
     assert_eq!((close.ticket, close.order), (filled.ticket, closed.ticket));
     assert_eq!((&open.price, &close.price), (&filled.price, &closed.close_price));

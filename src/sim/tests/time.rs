@@ -1,15 +1,19 @@
 //! Round trips, a broker's time, delays and silence; and the door on a socket.
 
+use uuid::Uuid;
+
 use super::*;
 use crate::clock::{StopToken, SystemClock};
+use crate::link::permit::RequestFrame;
+use crate::link::transport::Transport as _;
 use crate::link::zeromq::ZmqTransport;
-use crate::sim::{Ended, Server};
+use crate::sim::{Server, ServerExit};
 
 const RTT: Duration = Duration::from_millis(50);
 const EXEC: Duration = Duration::from_millis(5);
 
-fn timed(positions: usize, link_rtt: Duration, exec_time: Duration) -> CloseContext {
-    CloseContext::with(&Options { positions, link_rtt, exec_time, ..Options::default() })
+fn timed(positions: usize, link_rtt: Duration, exec_time: Duration) -> TestClient {
+    TestClient::with(&Options { positions, link_rtt, exec_time, ..Options::default() })
 }
 
 fn tickets(count: i64) -> impl Iterator<Item = Ticket> {
@@ -18,89 +22,88 @@ fn tickets(count: i64) -> impl Iterator<Item = Ticket> {
 
 #[test]
 fn nothing_takes_time_unless_asked_to() {
-    let mut context = timed(500, Duration::ZERO, Duration::ZERO);
+    let mut client = timed(500, Duration::ZERO, Duration::ZERO);
     for ticket in tickets(500) {
-        context.close(ticket);
+        client.close(ticket);
     }
-    assert_eq!(context.elapsed(), Duration::ZERO);
+    assert_eq!(client.elapsed(), Duration::ZERO);
 }
 
 #[test]
 fn pipelining_hides_the_round_trip_and_never_the_brokers_time() {
-    let mut context = timed(500, RTT, EXEC);
+    let mut client = timed(500, RTT, EXEC);
     for ticket in tickets(500) {
-        let request = context.request(close(ticket)).encode();
-        context.send(&request);
+        let request = client.request(close(ticket)).encode();
+        client.send(&request);
     }
     for _ in 0..500 {
-        context.receive().unwrap();
+        client.receive().unwrap();
     }
-    assert_eq!(context.elapsed(), RTT + 500 * EXEC);
+    assert_eq!(client.elapsed(), RTT + 500 * EXEC);
 
-    let mut context = timed(20, RTT, EXEC);
+    let mut client = timed(20, RTT, EXEC);
     for ticket in tickets(20) {
-        context.close(ticket);
+        client.close(ticket);
     }
-    assert_eq!(context.elapsed(), 20 * (RTT + EXEC));
+    assert_eq!(client.elapsed(), 20 * (RTT + EXEC));
 }
 
 #[test]
 fn reads_and_refused_orders_take_no_time_at_the_broker() {
-    let mut context = timed(3, RTT, EXEC);
-    context.positions();
-    context.refused::<Closed>(close(Ticket(5)));
-    assert_eq!(context.elapsed(), 2 * RTT);
+    let mut client = timed(3, RTT, EXEC);
+    client.positions();
+    client.refused(close(Ticket(5)));
+    assert_eq!(client.elapsed(), 2 * RTT);
 }
 
 #[test]
 fn a_request_that_nobody_waited_for_met_the_gateway_in_its_time() {
-    let mut context = timed(3, RTT, EXEC);
-    let sent = context.clock.now();
-    let order = context.order("EURUSD", "BUY", "0.01");
-    let request = context.request(order).encode();
-    context.send(&request);
-    context.clock.advance(Duration::from_secs(60));
-    let ledger = context.ledger();
+    let mut client = timed(3, RTT, EXEC);
+    let sent = client.clock.now();
+    let order = client.order("EURUSD", "BUY", "0.01");
+    let request = client.request(order).encode();
+    client.send(&request);
+    client.clock.advance(Duration::from_secs(60));
+    let ledger = client.ledger();
     assert_eq!(ledger.len(), 1, "its signature was still good");
     assert_eq!(ledger[0].time, sent + RTT / 2);
 }
 
 #[test]
 fn a_delay_holds_up_what_comes_after_it() {
-    let mut context = CloseContext::with_faults(&["delay:PING:250ms:1"]);
-    let ping = context.request(Action::Ping).encode();
-    let read = context.request(Action::GetAccount).encode();
-    context.send(&ping);
-    context.send(&read);
-    context.receive().unwrap();
-    assert_eq!(context.elapsed(), Duration::from_millis(250));
-    context.receive().unwrap();
-    assert_eq!(context.elapsed(), Duration::from_millis(250));
-    context.json(Action::Ping);
-    assert_eq!(context.elapsed(), Duration::from_millis(250));
+    let mut client = TestClient::with_faults(&["delay:PING:250ms:1"]);
+    let ping = client.request(Ping).encode();
+    let read = client.request(GetAccount).encode();
+    client.send(&ping);
+    client.send(&read);
+    client.receive().unwrap();
+    assert_eq!(client.elapsed(), Duration::from_millis(250));
+    client.receive().unwrap();
+    assert_eq!(client.elapsed(), Duration::from_millis(250));
+    client.json(Ping);
+    assert_eq!(client.elapsed(), Duration::from_millis(250));
 }
 
 #[test]
 fn a_gateway_that_hangs_answers_nothing_any_more() {
-    let mut context = CloseContext::with_faults(&["hang:CLOSE"]);
-    context.account();
-    let request = context.request(close(Ticket(100_000_001))).encode();
-    assert_eq!(context.raw(&request), Err(LinkError::TimedOut));
-    let until = context.until();
-    context.link = context.gateway.connect(until).unwrap();
-    let ping = context.request(Action::Ping).encode();
-    assert_eq!(context.raw(&ping), Err(LinkError::TimedOut));
-    assert!(context.ledger().is_empty());
+    let mut client = TestClient::with_faults(&["hang:CLOSE"]);
+    client.account();
+    let request = client.request(close(Ticket(100_000_001))).encode();
+    assert_eq!(client.raw(&request), Err(LinkError::TimedOut));
+    client.link = client.gateway.open().unwrap();
+    let ping = client.request(Ping).encode();
+    assert_eq!(client.raw(&ping), Err(LinkError::TimedOut));
+    assert!(client.ledger().is_empty());
 }
 
 #[test]
 fn a_day_is_over_at_once() {
-    let mut context = CloseContext::with_faults(&[]);
+    let mut client = TestClient::with_faults(&[]);
     let mut moved = 0;
-    let mut before = context.account().equity;
+    let mut before = client.account().equity;
     for _ in 0..24 * 60 {
-        context.clock.advance(Duration::from_secs(60));
-        let now = context.account().equity;
+        client.clock.advance(Duration::from_secs(60));
+        let now = client.account().equity;
         moved += usize::from(now != before);
         before = now;
     }
@@ -109,20 +112,20 @@ fn a_day_is_over_at_once() {
 
 /// A socket of that kind, connected to the server.
 fn client(server: &Server, kind: zmq::SocketType) -> (zmq::Context, zmq::Socket) {
-    let context = zmq::Context::new();
-    let socket = context.socket(kind).unwrap();
+    let client = zmq::Context::new();
+    let socket = client.socket(kind).unwrap();
     socket.set_linger(0).unwrap();
     socket.set_rcvtimeo(10_000).unwrap();
     socket.connect(&format!("tcp://{}", server.endpoint())).unwrap();
-    (context, socket)
+    (client, socket)
 }
 
 fn serve(options: Options) -> Server {
     Server::start(options, Arc::new(SystemClock::new(StopToken::never()))).unwrap()
 }
 
-fn ping() -> Request {
-    Request { uuid: Uuid::new_v4(), timestamp: Timestamp::UNIX_EPOCH, action: Action::Ping }
+fn ping() -> Request<Ping> {
+    Request::new(Ping, Timestamp::UNIX_EPOCH)
 }
 
 fn uuid_of(reply: &[u8]) -> Uuid {
@@ -139,7 +142,7 @@ fn the_socket_serves_both_kinds_of_clients() {
     req.send(request.encode(), 0).unwrap();
     assert_eq!(uuid_of(&req.recv_bytes(0).unwrap()), request.uuid);
     let (_context, dealer) = client(&server, zmq::DEALER);
-    let requests: Vec<Request> = (0..300).map(|_| ping()).collect();
+    let requests: Vec<Request<Ping>> = (0..300).map(|_| ping()).collect();
     for request in &requests {
         dealer.send_multipart([Vec::new(), request.encode()], 0).unwrap();
     }
@@ -147,7 +150,7 @@ fn the_socket_serves_both_kinds_of_clients() {
         let frames = dealer.recv_multipart(0).unwrap();
         assert_eq!((frames[0].len(), uuid_of(&frames[1])), (0, request.uuid));
     }
-    assert_eq!(server.stop().unwrap(), Ended::Stopped);
+    assert_eq!(server.stop().unwrap(), ServerExit::Stopped);
 }
 
 #[test]
@@ -156,7 +159,7 @@ fn a_crash_ends_the_server_and_a_stop_that_was_asked_for_ends_it_as_well() {
     let (_context, req) = client(&server, zmq::REQ);
     req.send(ping().encode(), 0).unwrap();
     let endpoint = server.endpoint();
-    assert_eq!(server.join().unwrap(), Ended::Crashed);
+    assert_eq!(server.join().unwrap(), ServerExit::Crashed);
     assert!(std::net::TcpStream::connect(endpoint).is_err());
 
     let (wake, asked) = std::io::pipe().unwrap();
@@ -164,7 +167,7 @@ fn a_crash_ends_the_server_and_a_stop_that_was_asked_for_ends_it_as_well() {
     let server = serve(Options { stop: stop.clone(), ..faults(&[]) });
     stop.request_stop(15);
     drop(asked);
-    assert_eq!(server.join().unwrap(), Ended::Stopped);
+    assert_eq!(server.join().unwrap(), ServerExit::Stopped);
 }
 
 #[test]
@@ -178,10 +181,10 @@ fn a_disconnect_closes_the_connection_and_the_port_is_served_again() {
     let clock = SystemClock::new(StopToken::never());
     let until = Deadline::after(&clock, PATIENCE);
     let mut link = transport.connect(until).unwrap();
-    link.send(&ping().encode(), until).unwrap();
+    link.send(&RequestFrame::read(&ping()), until).unwrap();
     assert_eq!(link.receive(until), Err(LinkError::Lost));
     let mut link = transport.connect(until).unwrap();
     let request = ping();
-    link.send(&request.encode(), until).unwrap();
+    link.send(&RequestFrame::read(&request), until).unwrap();
     assert_eq!(uuid_of(&link.receive(until).unwrap()), request.uuid);
 }

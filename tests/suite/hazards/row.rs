@@ -1,9 +1,12 @@
-//! One line of the table: a fault, a command, and what it must answer to programs and to people.
+//! A row of the table: faults, a command, and the answer that it must give to programs and to people.
 //!
-//! Each form is looked at by itself, so that a page that says nothing can't hide behind a document that does. What holds
-//! of every answer (no success that a failure claims, no snapshot that it replaces, a remedy for whatever fails, nothing
-//! that steers a terminal) is looked at in every row.
+//! Each form is checked by itself, so that a page that says nothing can't hide behind a document that does. Every row checks
+//! what holds for every answer: a failure claims no success and replaces no snapshot, every failure has a remedy, and
+//! nothing steers a terminal.
 
+use std::fmt;
+
+use mt5crs::sim::FaultInfo;
 use serde_json::Value;
 
 use super::Command::{self, LinkTest, Positions, Sync};
@@ -14,8 +17,7 @@ use crate::support::{Run, Sim, named};
 #[derive(Clone)]
 pub struct Row {
     pub command: Command,
-    /// Separated by spaces.
-    faults: String,
+    faults: Faults,
     pub code: i32,
     /// What fails, and why: a check or a layer by its name, or else the failure by its code.
     failed: Option<(&'static str, String)>,
@@ -32,6 +34,45 @@ pub struct Row {
     environment: Vec<(&'static str, &'static str)>,
 }
 
+/// Faults of the catalogue, each with its parameters.
+#[derive(Clone)]
+pub struct Faults(Vec<(FaultInfo, String)>);
+
+/// An honest gateway.
+pub const NONE: Faults = Faults(vec![]);
+
+impl From<FaultInfo> for Faults {
+    fn from(fault: FaultInfo) -> Self {
+        (fault, "").into()
+    }
+}
+
+impl<P: Into<String>> From<(FaultInfo, P)> for Faults {
+    fn from((fault, parameters): (FaultInfo, P)) -> Self {
+        Self(vec![(fault, parameters.into())])
+    }
+}
+
+/// Both at once.
+pub fn both(one: impl Into<Faults>, other: impl Into<Faults>) -> Faults {
+    Faults([one.into().0, other.into().0].concat())
+}
+
+impl Faults {
+    fn specs(&self) -> impl Iterator<Item = String> {
+        self.0.iter().map(|(fault, parameters)| match parameters.as_str() {
+            "" => fault.name.to_owned(),
+            parameters => format!("{}:{parameters}", fault.name),
+        })
+    }
+}
+
+impl fmt::Display for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.specs().collect::<Vec<_>>())
+    }
+}
+
 #[derive(Clone)]
 enum Is {
     Same(Value),
@@ -39,7 +80,7 @@ enum Is {
 }
 
 /// The command's answer is yes.
-pub fn passes(command: Command, faults: impl Into<String>) -> Row {
+pub fn passes(command: Command, faults: impl Into<Faults>) -> Row {
     Row {
         command,
         faults: faults.into(),
@@ -60,7 +101,7 @@ pub fn passes(command: Command, faults: impl Into<String>) -> Row {
 /// The command fails with this code, there, and says why.
 pub fn fails(
     command: Command,
-    faults: impl Into<String>,
+    faults: impl Into<Faults>,
     code: i32,
     at: &'static str,
     why: impl Into<String>,
@@ -126,19 +167,25 @@ impl Row {
         self
     }
 
+    /// Whether its gateway has this fault.
+    pub fn has(&self, fault: &FaultInfo) -> bool {
+        self.faults.0.iter().any(|(info, _)| info.name == fault.name)
+    }
+
     /// Runs it for a program, then for a person.
     #[track_caller]
     pub fn holds(&self) {
         let sim = self.gateway();
         self.holds_for_programs(&sim);
-        // A fault that counts has had its turn.
-        let another = self.faults.contains(":1").then(|| self.gateway());
+        // A fault of the first request alone is spent.
+        let spent = self.faults.specs().any(|spec| spec.contains(":1"));
+        let another = spent.then(|| self.gateway());
         self.holds_for_people(another.as_ref().unwrap_or(&sim));
     }
 
     fn gateway(&self) -> Sim {
         let mut arguments = vec![format!("--positions={}", self.positions)];
-        arguments.extend(self.faults.split_whitespace().map(|fault| format!("--fault={fault}")));
+        arguments.extend(self.faults.specs().map(|fault| format!("--fault={fault}")));
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         Sim::start(&arguments)
     }
@@ -369,9 +416,9 @@ impl Row {
     }
 }
 
-impl std::fmt::Display for Row {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:?} with {:?}", self.command, self.faults)
+impl fmt::Display for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} with {}", self.command, self.faults)
     }
 }
 

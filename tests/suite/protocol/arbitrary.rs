@@ -1,11 +1,12 @@
 //! Strategies for all values that the protocol's types can hold and the wire can carry.
 
 use jiff::Timestamp;
-use mt5crs::protocol::account::Account;
-use mt5crs::protocol::order::{Close, Closed, Filled, Open};
-use mt5crs::protocol::ping::Pong;
-use mt5crs::protocol::positions::{Position, Positions};
-use mt5crs::protocol::sync_all::Synced;
+use mt5crs::protocol::account::{Account, GetAccount};
+use mt5crs::protocol::close::{Close, Closed};
+use mt5crs::protocol::open::{Filled, Open};
+use mt5crs::protocol::ping::{Ping, Pong};
+use mt5crs::protocol::positions::{GetPositions, Position, Positions};
+use mt5crs::protocol::sync_all::{SyncAll, Synced};
 use mt5crs::protocol::{Action, ErrorCode, Refusal, Request};
 use mt5crs::units::{Exact, Level, Lots, Magic, Money, Price, Side, Symbol, Ticket};
 use proptest::collection::vec;
@@ -82,26 +83,18 @@ prop_compose! {
 }
 
 prop_compose! {
-    fn close()(ticket in ticket(), symbol in symbol(), volume in lots()) -> Close {
+    pub(super) fn close()(ticket in ticket(), symbol in symbol(), volume in lots()) -> Close {
         Close { ticket, symbol, volume }
     }
 }
 
-/// Requests that may never look like an order.
-pub(super) fn read() -> impl Strategy<Value = Action> {
-    prop_oneof![
-        Just(Action::Ping),
-        Just(Action::GetAccount),
-        Just(Action::GetPositions),
-        magic().prop_map(|magic_number| Action::SyncAll { magic_number }),
-    ]
+pub(super) fn sync_all() -> impl Strategy<Value = SyncAll> {
+    magic().prop_map(|magic_number| SyncAll { magic_number })
 }
 
-fn order() -> impl Strategy<Value = Action> {
-    prop_oneof![open().prop_map(Action::Open), close().prop_map(Action::Close)]
-}
-
-pub(super) fn request(action: impl Strategy<Value = Action>) -> impl Strategy<Value = Request> {
+pub(super) fn request<A: Action + std::fmt::Debug>(
+    action: impl Strategy<Value = A>,
+) -> impl Strategy<Value = Request<A>> {
     (uuid(), timestamp(), action).prop_map(|(uuid, timestamp, action)| Request {
         uuid,
         timestamp,
@@ -109,8 +102,23 @@ pub(super) fn request(action: impl Strategy<Value = Action>) -> impl Strategy<Va
     })
 }
 
-pub(super) fn any_request() -> impl Strategy<Value = Request> {
-    request(prop_oneof![read(), order()])
+/// Frames of reads, which must never look like an order.
+pub(super) fn read_frame() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        request(Just(Ping)).prop_map(|request| request.encode()),
+        request(Just(GetAccount)).prop_map(|request| request.encode()),
+        request(Just(GetPositions)).prop_map(|request| request.encode()),
+        request(sync_all()).prop_map(|request| request.encode()),
+    ]
+}
+
+/// Frames of any request.
+pub(super) fn request_frame() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        read_frame(),
+        request(open()).prop_map(|request| request.encode()),
+        request(close()).prop_map(|request| request.encode()),
+    ]
 }
 
 prop_compose! {

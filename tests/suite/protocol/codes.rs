@@ -1,9 +1,10 @@
 //! PROTOCOL.md's tables of codes, word by word: they decide whether an order may be called not executed.
 
 use mt5crs::protocol::account::Account;
-use mt5crs::protocol::order::{Closed, Filled};
+use mt5crs::protocol::close::Closed;
+use mt5crs::protocol::open::Filled;
 use mt5crs::protocol::positions::Positions;
-use mt5crs::protocol::reply::{Success, decode};
+use mt5crs::protocol::reply::{Reply, decode};
 use mt5crs::protocol::retcode::{Class, LISTED, Retcode};
 use mt5crs::protocol::sync_all::Synced;
 use mt5crs::protocol::{ErrorCode, Executed};
@@ -37,7 +38,7 @@ const STRANGE: [&str; 4] = ["NEW_CODE", "", "server_error", "none"];
 
 /// Decodes a refusal of that action, and returns its code.
 #[track_caller]
-fn read<T: Success + std::fmt::Debug>(code: Option<&str>, status: &str) -> ErrorCode {
+fn read<T: Reply + std::fmt::Debug>(code: Option<&str>, status: &str) -> ErrorCode {
     let code = code.map_or_else(String::new, |code| format!(r#""error_code":"{code}","#));
     let uuid = Uuid::from_u128(1);
     let frame = format!(r#"{{"uuid":"{uuid}","status":"{status}",{code}"error_msg":"why"}}"#);

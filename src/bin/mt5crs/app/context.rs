@@ -8,9 +8,7 @@ use std::time::Duration;
 use mt5crs::clock::Deadline;
 use mt5crs::config::{HostPort, Key, Layer, Resolved, Settings, TradeMode};
 use mt5crs::failure::{Failure, FailureContext, HOST_SETTING};
-use mt5crs::guard;
-use mt5crs::guard::target::Allowed;
-use mt5crs::link::target::{Target, resolve};
+use mt5crs::link::target::{self, Allowed, Target, resolve};
 use mt5crs::link::zeromq::ZmqTransport;
 use mt5crs::link::{Client, ReadPolicy};
 use mt5crs::logs::write::{Format, Record, record};
@@ -211,7 +209,7 @@ impl<'a> GatewayContext<'a> {
         let until = Deadline::after(clock, self.settings.sync_timeout).min(self.deadline);
         let target = resolve(&self.gateway.host, self.gateway.port, clock, stop, until)
             .map_err(|error| self.failure_context.resolve_failure(&error))?;
-        let allowed = guard::target::allow(&target, self.allow_loopback)
+        let allowed = target::allow(&target, self.allow_loopback)
             .map_err(|own| self.failure_context.own_address(&target, own))?;
         Ok((target, allowed))
     }
@@ -232,7 +230,7 @@ impl<'a> GatewayContext<'a> {
         let mut client =
             Client::new(&transport, &*self.app.clock, self.policy(), self.deadline, &attempts);
         let outcome = operation(&mut client);
-        let kind = guard::target::kind(&target, outcome.simulated);
+        let kind = target::kind(&target, outcome.simulated);
         Ok((outcome, kind))
     }
 }

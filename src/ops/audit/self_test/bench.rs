@@ -1,6 +1,5 @@
 //! One simulated gateway, a clock that only moves when somebody sleeps, and a scratch directory.
 
-use std::net::Ipv4Addr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,16 +13,16 @@ use crate::clock::{Clock, Deadline, ManualClock, StopToken};
 use crate::evidence::Evidence;
 use crate::failure::{Failure, FailureContext, HOST_SETTING};
 use crate::guard::decision::{Rules, example};
-use crate::guard::target::{self, Allowed};
 use crate::link::client::{Client, Listener, ReadPolicy};
-use crate::link::target::Target;
+use crate::link::permit::ClosePermit;
+use crate::link::target::{self, Allowed};
 use crate::link::transport::LinkError;
 use crate::ops::canary;
 use crate::ops::emergency_close::{self, Plan};
 use crate::ops::sync::{self, Observed, StateExpectations, checks};
 use crate::proof::intents::Records;
 use crate::report::{Check, Outcome, Status};
-use crate::sim::{self, FaultSpec, InProcess, Kind};
+use crate::sim::{self, ExecutionKind, FaultSpec, InProcess};
 use crate::units::{Magic, Money, Symbol};
 
 /// For evidence that nobody else writes.
@@ -64,15 +63,11 @@ impl Bench {
         let options = sim::Options { positions, faults, ..sim::Options::default() };
         let gateway = InProcess::start(&options, Arc::new(clock.clone()));
         let directory = tempfile::Builder::new().prefix("mt5crs-self-test-").tempdir_in(scratch);
-        // The simulated gateway in this process has no address at all.
-        let nowhere = Target {
-            host: "self-test".to_owned(),
-            address: (Ipv4Addr::UNSPECIFIED, 0).into(),
-            alternatives: Vec::new(),
-            source: None,
-            own: None,
-        };
-        let allowed = target::allow(&nowhere, false).map_err(ToString::to_string)?;
+        // The simulated gateway runs in this process.
+        let until = Deadline::after(&clock, DEADLINE);
+        let here = target::resolve("127.0.0.1", 0, &clock, &StopToken::never(), until)
+            .map_err(|error| error.to_string())?;
+        let allowed = target::allow(&here, true).map_err(ToString::to_string)?;
         Ok(Self {
             clock,
             allowed,
@@ -106,7 +101,7 @@ impl Bench {
     pub(super) fn executed(&self) -> Result<(usize, usize), String> {
         let ledger = self.gateway.ledger().map_err(|error| error.to_string())?;
         let count = |kind| ledger.iter().filter(|entry| entry.kind == kind).count();
-        let (opened, closed) = (count(Kind::Open), count(Kind::Close));
+        let (opened, closed) = (count(ExecutionKind::Open), count(ExecutionKind::Close));
         match ledger.len() - opened - closed {
             0 => Ok((opened, closed)),
             others => Err(format!("{others} executions that nobody asked for")),
@@ -181,7 +176,7 @@ impl Bench {
             clock: &self.clock,
             deadline: self.deadline(),
             records: self.records(&evidence),
-            permit: &|identity| target::arm_close(self.allowed, identity),
+            permit: &|identity| ClosePermit::new(self.allowed, identity),
             confirm: &mut |_| Ok(()),
             stop: &StopToken::never(),
             hand_over: &|| false,
@@ -216,7 +211,7 @@ impl Bench {
         let mut deps = emergency_close::Deps {
             clock: &self.clock,
             deadline: self.deadline(),
-            permit: &|identity| target::arm_close(self.allowed, identity),
+            permit: &|identity| ClosePermit::new(self.allowed, identity),
             keep: &mut |_| {},
             progress: &|_, _| {},
         };

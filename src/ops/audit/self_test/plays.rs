@@ -9,17 +9,16 @@ use super::bench::{Bench, ENDPOINT};
 use crate::clock::{Clock, Deadline, StopToken};
 use crate::escape::visible;
 use crate::evidence::body::{Begin, Funds, OpenIntent, Ordered as Recorded, Purpose};
+use crate::evidence::outcome::{CloseOutcome, OpenOutcome};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::guard::target;
 use crate::link::client::Error;
-use crate::link::target::resolve;
-use crate::ops::canary::{CloseEnd, OrderEnd, Ordered, Report as Canary};
-use crate::ops::emergency_close::TicketEnd;
+use crate::link::target::{self, resolve};
+use crate::ops::canary::{OrderReport, Report as Canary};
 use crate::ops::sync;
 use crate::ops::sync::snapshot::Store;
-use crate::proof::intents::Outcome as Settled;
-use crate::protocol::order::Open;
+use crate::proof::intents::IntentFinding;
+use crate::protocol::open::Open;
 use crate::protocol::{ErrorCode, signature};
 use crate::report::Outcome;
 use crate::units::{Lots, Magic, Price, Side, Symbol};
@@ -113,7 +112,7 @@ fn report_of<R>(outcome: Outcome<R>) -> Result<(R, Exit), String> {
 }
 
 /// The canary's order, what it exited with, and what executed.
-fn canary(bench: &Bench) -> Result<(Canary, Ordered, Exit, (usize, usize)), String> {
+fn canary(bench: &Bench) -> Result<(Canary, OrderReport, Exit, (usize, usize)), String> {
     let outcome = bench.canary();
     let refused = outcome.failure.as_ref().map(words);
     let (mut report, exit) = report_of(outcome)?;
@@ -133,7 +132,7 @@ fn contract(bench: &Bench) -> Result<String, String> {
         says(signature::sign(&order, bench.clock.now()), &format!("RISK_PASS:{checksum}:"))?;
     }
     let (report, order, exit, executed) = canary(bench)?;
-    let closed = report.close.as_ref().is_some_and(|close| close.result == CloseEnd::Closed);
+    let closed = report.close.as_ref().is_some_and(|close| close.result == CloseOutcome::Closed);
     let (opened, gone) = executed;
     let words = format!("{}; opened {opened} times, closed {gone} times", order.why);
     seen(closed && exit == Exit::Ok && executed == (1, 1), words)
@@ -179,10 +178,13 @@ fn recovery(bench: &Bench) -> Result<String, String> {
     };
     let outcome = sync::run(&mut bench.client(), &options, &records, &bench.clock);
     let (report, _) = report_of(outcome)?;
-    let settled: Vec<Settled> = report.intents.iter().map(|looked| looked.outcome).collect();
+    let not_executed = matches!(
+        report.intents.as_slice(),
+        [IntentFinding { outcome: OpenOutcome::NotExecuted { .. }, .. }]
+    );
     let recovered = report.recovered.map_or("no".to_owned(), |count| count.to_string());
-    let words = format!("{recovered} positions recovered, the order: {settled:?}");
-    seen(report.recovered == Some(3) && settled == [Settled::NotExecuted], words)
+    let words = format!("{recovered} positions recovered, the order not executed: {not_executed}");
+    seen(report.recovered == Some(3) && not_executed, words)
 }
 
 fn intent(bench: &Bench) -> Result<OpenIntent, String> {
@@ -211,13 +213,14 @@ fn intent(bench: &Bench) -> Result<OpenIntent, String> {
 
 fn filled_with_nothing(bench: &Bench) -> Result<String, String> {
     let (_, order, exit, executed) = canary(bench)?;
-    let no_fill = order.result == OrderEnd::NotExecuted && exit == Exit::OrderRefused;
+    let no_fill =
+        matches!(order.result, OpenOutcome::NotExecuted { .. }) && exit == Exit::OrderRefused;
     seen(no_fill && executed == (0, 0), format!("{}; {}", order.said, order.why))
 }
 
 fn closed_nothing(bench: &Bench) -> Result<String, String> {
     let report = bench.flatten()?;
-    let rejected = report.tickets.iter().all(|ticket| ticket.result == TicketEnd::Rejected);
+    let rejected = report.tickets.iter().all(|ticket| ticket.result == CloseOutcome::StillOpen);
     let said = report.tickets.first().map_or("", |ticket| ticket.why.as_str());
     let words = format!("{} of {} closed: {said}", report.closed, report.tickets.len());
     seen(rejected && report.certificate.is_none() && bench.executed()? == (0, 0), words)
@@ -231,7 +234,8 @@ fn cannot_close(bench: &Bench) -> Result<String, String> {
 
 fn invented_fill(bench: &Bench) -> Result<String, String> {
     let (_, order, exit, executed) = canary(bench)?;
-    let unknown = order.result == OrderEnd::Unknown && exit == Exit::OutcomeUnknown;
+    let unknown =
+        matches!(order.result, OpenOutcome::Unknown { .. }) && exit == Exit::OutcomeUnknown;
     seen(unknown && executed == (0, 0), format!("{}; {}", order.said, order.why))
 }
 
@@ -282,7 +286,7 @@ fn ping_alone(bench: &Bench) -> Result<String, String> {
 
 fn sent_once(bench: &Bench) -> Result<String, String> {
     let (report, order, exit, executed) = canary(bench)?;
-    let left_alone = report.close.is_some_and(|close| close.result == CloseEnd::NotClosed);
+    let left_alone = report.close.is_some_and(|close| close.result == CloseOutcome::NotSent);
     let words = format!("{}; sent {} times, and left alone: {left_alone}", order.said, executed.0);
     seen(!order.named && left_alone && exit == Exit::NotFlat && executed == (1, 0), words)
 }
@@ -306,7 +310,8 @@ fn this_machine(bench: &Bench) -> Result<String, String> {
 
 fn found_later(bench: &Bench) -> Result<String, String> {
     let (_, order, _, executed) = canary(bench)?;
-    let found = order.result == OrderEnd::Executed && !order.named && executed.0 == 1;
+    let found =
+        matches!(order.result, OpenOutcome::Executed { .. }) && !order.named && executed.0 == 1;
     seen(found, format!("{}; {}", order.said, order.why))
 }
 

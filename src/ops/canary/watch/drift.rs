@@ -1,53 +1,53 @@
-//! Drift as a watch has it: looked at before the order, then each hour.
+//! Reads the drift samples of a watched position: before the order, then each hour.
 
 use std::time::Duration;
 
 use super::Samples;
-use crate::guard::drift::{DriftWatch, Look, State};
+use crate::guard::drift::{DriftReading, DriftState, DriftWatch};
 use crate::report::{Check, Status};
 
-/// From one look to the next, as the plan has it.
+/// Time between two readings, by the plan.
 const INTERVAL: Duration = Duration::from_secs(3600);
 
-/// The samples, and what the last look at them said.
+/// The samples, and their last reading.
 #[derive(Debug)]
 pub(in crate::ops::canary) struct Hourly {
     watch: DriftWatch,
-    pub(super) last: Look,
+    pub(super) last: DriftReading,
     next: Option<Duration>,
 }
 
 impl Hourly {
     /// Reads both samples for the first time.
-    pub(in crate::ops::canary) fn begin(samples: &Samples) -> Self {
+    pub(in crate::ops::canary) fn new(samples: &Samples) -> Self {
         let Samples { reference, current, limits } = samples.clone();
-        let mut watch = DriftWatch::begin(&reference, current, limits);
-        let last = watch.look();
+        let mut watch = DriftWatch::new(&reference, current, limits);
+        let last = watch.compare_current();
         Self { watch, last, next: None }
     }
 
-    /// What is new: the first look once, then one an hour.
-    pub(super) fn due(&mut self, now: Duration) -> Option<&Look> {
+    /// The new reading, where one is due: the first at once, then one an hour.
+    pub(super) fn read_if_due(&mut self, now: Duration) -> Option<&DriftReading> {
         match self.next {
             None => {}
             Some(next) if now < next => return None,
-            Some(_) => self.last = self.watch.look(),
+            Some(_) => self.last = self.watch.compare_current(),
         }
-        // From when it was due: an outage just then doesn't move the hours.
+        // Counted from the due time: an outage doesn't move the hours.
         self.next = Some(self.next.unwrap_or(now) + INTERVAL);
         Some(&self.last)
     }
 
-    /// The guard before an order that is to be watched. Drift forbids it; drift that cannot be judged is a warning.
+    /// The guard before a watched order. Drift forbids it; a sample that cannot be judged is a warning.
     pub(in crate::ops::canary) fn guard(drift: Option<&Self>) -> Check {
         const EXPECTED: &str = "a current sample that is like the reference";
         let (status, found) = match drift {
             None => (Status::Info, "drift: not watched".to_owned()),
             Some(drift) => {
                 let status = match drift.last.state {
-                    State::Stable => Status::Pass,
-                    State::Watch | State::CannotBeJudged => Status::Warn,
-                    State::Drift => Status::Fail,
+                    DriftState::Stable => Status::Pass,
+                    DriftState::Watch | DriftState::CannotBeJudged => Status::Warn,
+                    DriftState::Drift => Status::Fail,
                 };
                 (status, describe(&drift.last))
             }
@@ -59,10 +59,10 @@ impl Hourly {
     }
 }
 
-/// A look in words.
-fn describe(look: &Look) -> String {
-    let word = look.state.word();
-    let psi = look.psi.map_or(String::new(), |psi| format!(", PSI {psi:.3}"));
-    let why = look.why.as_ref().map_or(String::new(), |why| format!(": {why}"));
+/// A reading in words.
+fn describe(reading: &DriftReading) -> String {
+    let word = reading.state.word();
+    let psi = reading.psi.map_or(String::new(), |psi| format!(", PSI {psi:.3}"));
+    let why = reading.why.as_ref().map_or(String::new(), |why| format!(": {why}"));
     format!("{word}{psi}{why}")
 }

@@ -15,10 +15,10 @@ use crate::link::transport::LinkError;
 use crate::link::{Error, ReadPolicy};
 use crate::ops::canary::close::CloseContext;
 use crate::ops::sync::checks;
-use crate::proof::absence::{self, Credible};
+use crate::proof::{Judgement, absence};
 use crate::protocol::Refusal;
 use crate::protocol::account::Account;
-use crate::protocol::ping::Pong;
+use crate::protocol::ping::Ping;
 use crate::protocol::positions::Position;
 use crate::report::Status;
 use crate::units::{Money, Price};
@@ -63,14 +63,14 @@ impl<'l, 'd, 'c, 'm> Looker<'l, 'd, 'c, 'm> {
 
     /// Looks once. Everything but a wish to stop goes into the health.
     pub(super) fn look(&mut self) -> Result<(), Stopped> {
-        self.health.breaker(breaker::engaged(&self.context.options.breaker));
+        self.health.record_breaker(breaker::engaged(&self.context.options.breaker));
         let now = self.context.deps.clock.monotonic();
-        if let Some(look) = self.held.drift.as_mut().and_then(|drift| drift.due(now)) {
-            self.health.drift(now, look);
+        if let Some(look) = self.held.drift.as_mut().and_then(|drift| drift.read_if_due(now)) {
+            self.health.record_drift(now, look);
             self.tally.drift(look);
         }
         match self.round() {
-            Ok(()) => self.health.answered(),
+            Ok(()) => self.health.record_answers(),
             Err(Broken::Off) => {}
             Err(Broken::Stopped(stopped)) => return Err(stopped),
         }
@@ -103,15 +103,15 @@ impl<'l, 'd, 'c, 'm> Looker<'l, 'd, 'c, 'm> {
             .min(Deadline::after(clock, self.patience(asked)));
         let answered = match self.context.client.session() {
             Err(error) => return Err(self.note(asked, &error)),
-            Ok(session) => session.ask::<Pong>((), until),
+            Ok(session) => session.ask(Ping, until),
         };
         match answered {
             Ok(answer) => {
-                self.health.round_trip(answer.rtt);
+                self.health.record_round_trip(answer.rtt);
                 self.tally.round_trip(answer.rtt, self.context.options.latency_limit);
                 self.seen.rtt_us = Some(micros(answer.rtt));
                 if let Err(refusal) = answer.reply {
-                    self.health.stranger(&format!("a PING was refused: {refusal}"));
+                    self.health.record_stranger(&format!("a PING was refused: {refusal}"));
                     return Err(Broken::Off);
                 }
                 Ok(())
@@ -156,11 +156,12 @@ impl<'l, 'd, 'c, 'm> Looker<'l, 'd, 'c, 'm> {
         let others = list.iter().map(|position| position.ticket).filter(|other| *other != ticket);
         self.held.others = others.collect();
         if let Some(change) = changed(&self.held.position, position) {
-            self.health.position_lost(format!("position {ticket} changed unasked: {change}"));
+            self.health
+                .record_lost_position(format!("position {ticket} changed unasked: {change}"));
         }
         let equity = account.map(|account| account.equity.to_string()).unwrap_or_default();
         let figures = format!("{} {} {equity}", position.current_price, position.profit);
-        self.health.metrics(self.context.deps.clock.monotonic(), figures);
+        self.health.record_figures(self.context.deps.clock.monotonic(), figures);
         self.seen.current_price = Some(position.current_price.clone());
         self.seen.profit = Some(position.profit.clone());
         Ok(())
@@ -172,10 +173,10 @@ impl<'l, 'd, 'c, 'm> Looker<'l, 'd, 'c, 'm> {
         let credit = &self.context.options.judging.credit;
         match absence::judge(self.context.client, list, &self.held.others, credit) {
             Err(error) => return Err(self.note(asked, &error)),
-            Ok(Credible::No(doubt)) => self.failed(&doubt),
-            Ok(Credible::Yes(witness)) => {
+            Ok(Judgement::Unproved { doubt }) => self.failed(&doubt),
+            Ok(Judgement::Proved { witness }) => {
                 let ticket = self.held.position.ticket;
-                self.health.position_lost(format!(
+                self.health.record_lost_position(format!(
                     "position {ticket} is gone, and nothing here closed it: {witness}"
                 ));
                 self.tally.gone = true;
@@ -189,7 +190,7 @@ impl<'l, 'd, 'c, 'm> Looker<'l, 'd, 'c, 'm> {
         let clock = self.context.deps.clock;
         let now = clock.monotonic();
         let policy = ReadPolicy { attempts: 1, ..self.context.options.reads };
-        self.context.client.go_on(policy, Deadline::after(clock, self.patience(now)));
+        self.context.client.set_policy(policy, Deadline::after(clock, self.patience(now)));
         now
     }
 
@@ -198,7 +199,7 @@ impl<'l, 'd, 'c, 'm> Looker<'l, 'd, 'c, 'm> {
     }
 
     fn failed(&mut self, why: &str) {
-        self.health.failed(self.context.deps.clock.monotonic(), why);
+        self.health.record_error(self.context.deps.clock.monotonic(), why);
         self.tally.error(why, true);
     }
 
@@ -206,7 +207,7 @@ impl<'l, 'd, 'c, 'm> Looker<'l, 'd, 'c, 'm> {
         if self.health.silence(asked).is_none() {
             self.tally.error(why, false);
         }
-        self.health.unanswered(asked, why);
+        self.health.record_silence(asked, why);
         Broken::Off
     }
 
@@ -216,7 +217,7 @@ impl<'l, 'd, 'c, 'm> Looker<'l, 'd, 'c, 'm> {
             Error::NoAnswer { last, .. } => return self.silent(asked, &last.to_string()),
             Error::Malformed { complaint, .. } => self.failed(&format!("{error}: {complaint}")),
             Error::NotZeroMq(_) | Error::NotTheGateway(_) => {
-                self.health.stranger(&error.to_string());
+                self.health.record_stranger(&error.to_string());
             }
         }
         Broken::Off

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::report::{Tick, Watched};
-use crate::guard::health::{State, Window};
+use crate::guard::health::{HealthState, Window};
 use crate::metric::{Metric, Range, Unit, link_rtt, link_up};
 use crate::ops::canary::Report;
 use crate::ops::drift::metrics::{index, judged};
@@ -64,11 +64,11 @@ fn of_watched(watched: &Watched) -> Vec<Metric> {
     ]
 }
 
-fn health(state: State) -> Metric {
+fn health(state: HealthState) -> Metric {
     let value = match state {
-        State::Healthy => 0.0,
-        State::Warning => 1.0,
-        State::Critical => 2.0,
+        HealthState::Healthy => 0.0,
+        HealthState::Warning => 1.0,
+        HealthState::Critical => 2.0,
     };
     let help = "Health of the watch: 0 HEALTHY, 1 WARNING, 2 CRITICAL";
     Metric::new("guardian_health", help, Unit::Plain, value)

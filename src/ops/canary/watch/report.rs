@@ -10,8 +10,9 @@ use serde::Serialize;
 
 use super::{Held, Monitor};
 use crate::clock::{micros, millis, nanos};
-use crate::guard::drift::{self, Look};
-use crate::guard::health::{Reason, Rule, State, Window};
+use crate::evidence::outcome::WatchEnding;
+use crate::guard::drift::{self, DriftReading};
+use crate::guard::health::{HealthState, Reason, Rule, Window};
 use crate::units::{Money, Price, Ticket};
 
 /// One look, as it is told.
@@ -26,7 +27,7 @@ pub struct Tick {
     /// Until its time is over, in ms.
     pub left_ms: u64,
     /// Health in one word.
-    pub state: State,
+    pub state: HealthState,
     /// What speaks against it, the worst first.
     pub reasons: Vec<Reason>,
     /// The position.
@@ -48,7 +49,7 @@ pub struct Tick {
     /// Looks within 24 h that showed drift.
     pub drift_events: usize,
     /// The last look at drift; null where it is not watched.
-    pub drift: Option<Look>,
+    pub drift: Option<DriftReading>,
     /// For how long there has been no answer, in ms; null where there is one.
     pub silent_ms: Option<u64>,
     /// Looks that a slow one overran, since the watch began.
@@ -65,9 +66,11 @@ pub struct Watched {
     /// Whether an earlier run opened it.
     pub adopted: bool,
     /// Why the watch ended.
-    pub ended: Ended,
+    #[serde(serialize_with = "WatchEnding::as_word")]
+    #[schemars(schema_with = "WatchEnding::word_schema")]
+    pub ended: WatchEnding,
     /// Health at the end.
-    pub health: State,
+    pub health: HealthState,
     /// What spoke against it at the end, the worst first.
     pub reasons: Vec<Reason>,
     /// The first words of each rule that was ever a warning.
@@ -108,20 +111,6 @@ pub struct Watched {
     pub breaker: Option<BreakerEnd>,
 }
 
-/// Why a watch ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Ended {
-    /// The whole time was watched.
-    TimeOver,
-    /// Health was critical.
-    Halted,
-    /// Somebody asked to stop.
-    Stopped,
-    /// Left open for the next watch.
-    HandedOver,
-}
-
 /// The kill switch's file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -146,7 +135,7 @@ pub struct DriftReport {
     /// Looks that could not be judged.
     pub cannot_be_judged: u64,
     /// The last look.
-    pub last: Option<Look>,
+    pub last: Option<DriftReading>,
 }
 
 /// What a watch adds up.
@@ -172,8 +161,8 @@ impl Tally {
         let report = Watched {
             ticket: held.position.ticket,
             adopted: held.adopted,
-            ended: Ended::TimeOver,
-            health: State::Healthy,
+            ended: WatchEnding::TimeOver,
+            health: HealthState::Healthy,
             reasons: vec![],
             warned: vec![],
             planned_ms: millis(monitor.duration),
@@ -213,11 +202,11 @@ impl Tally {
         self.report.last_error = Some(why.to_owned());
     }
 
-    pub(super) fn drift(&mut self, look: &Look) {
+    pub(super) fn drift(&mut self, look: &DriftReading) {
         let drift = &mut self.report.drift;
         drift.looks += 1;
-        drift.events += u64::from(look.state == drift::State::Drift);
-        drift.cannot_be_judged += u64::from(look.state == drift::State::CannotBeJudged);
+        drift.events += u64::from(look.state == drift::DriftState::Drift);
+        drift.cannot_be_judged += u64::from(look.state == drift::DriftState::CannotBeJudged);
         drift.last = Some(look.clone());
     }
 
@@ -238,13 +227,13 @@ impl Tally {
         report.missed = tick.missed;
         report.longest_silence_ms =
             report.longest_silence_ms.max(tick.silent_ms.unwrap_or_default());
-        for reason in tick.reasons.iter().filter(|reason| reason.state == State::Warning) {
+        for reason in tick.reasons.iter().filter(|reason| reason.state == HealthState::Warning) {
             self.warned.entry(reason.rule).or_insert_with(|| reason.clone());
         }
         (report.health, report.reasons) = (tick.state, tick.reasons);
     }
 
-    pub(super) fn report(self, ended: Ended) -> Watched {
+    pub(super) fn report(self, ended: WatchEnding) -> Watched {
         let mut report = self.report;
         report.ended = ended;
         report.warned = self.warned.into_values().collect();

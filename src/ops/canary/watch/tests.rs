@@ -12,20 +12,22 @@ use super::*;
 use crate::clock::{Clock as _, Deadline, ManualClock, StopToken};
 use crate::evidence::Evidence;
 use crate::evidence::body::Body;
+use crate::evidence::outcome::CloseOutcome;
 use crate::exit::Exit;
 use crate::failure::FailureContext;
 use crate::guard::decision;
 use crate::guard::health::Rule;
 use crate::link::client::Listener;
-use crate::link::order::ClosePermit;
+use crate::link::permit::ClosePermit;
+use crate::link::target::allowed_for_tests;
 use crate::link::transport::LinkError;
 use crate::link::{Client, ReadPolicy};
-use crate::ops::canary::{CloseEnd, Deps, Options, Report};
+use crate::ops::canary::{Deps, Options, Report};
 use crate::ops::sync::StateExpectations;
 use crate::ops::sync::checks::Expected;
 use crate::proof::intents::Records;
 use crate::report::Outcome;
-use crate::sim::{InProcess, Kind, Options as SimOptions};
+use crate::sim::{ExecutionKind, InProcess, Options as SimOptions};
 use crate::units::{Magic, Symbol};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -77,7 +79,7 @@ impl Room {
     }
 
     /// Runs the canary, and tells a test of the watch's looks.
-    fn run_telling(&self, observe: &mut dyn FnMut(Told<'_>)) -> Outcome<Report> {
+    fn run_telling(&self, observe: &mut dyn FnMut(WatchEvent<'_>)) -> Outcome<Report> {
         let deadline = Deadline::after(&self.clock, Duration::from_secs(120));
         let evidence = self.evidence();
         let mut client =
@@ -93,7 +95,7 @@ impl Room {
                     run: Uuid::new_v4(),
                     patience: Duration::from_secs(5),
                 },
-                permit: &|_| ClosePermit::granted(),
+                permit: &|identity| ClosePermit::new(allowed_for_tests(), identity),
                 confirm: &mut |_| Ok(()),
                 stop: &self.stop,
                 hand_over: &|| self.hand_over.load(Ordering::SeqCst),
@@ -108,7 +110,7 @@ impl Room {
     }
 
     /// What really executed.
-    fn executed(&self) -> Vec<Kind> {
+    fn executed(&self) -> Vec<ExecutionKind> {
         self.gateway.ledger().unwrap().iter().map(|entry| entry.kind).collect()
     }
 
@@ -171,12 +173,12 @@ fn watched(outcome: &Outcome<Report>) -> &Watched {
 #[track_caller]
 fn halted(room: &Room, outcome: &Outcome<Report>, rule: Rule) {
     let watched = watched(outcome);
-    assert_eq!(watched.ended, Ended::Halted, "{watched:?}");
+    assert_eq!(watched.ended, WatchEnding::Halted, "{watched:?}");
     assert_eq!(watched.reasons[0].rule, rule, "{watched:?}");
     assert_eq!((outcome.exit, outcome.verdict), (Exit::No, Verdict::Fail));
     assert!(breaker::engaged(&room.options.breaker).is_some());
-    assert_eq!(closed(outcome), CloseEnd::Closed);
-    assert_eq!(room.executed(), [Kind::Open, Kind::Close]);
+    assert_eq!(closed(outcome), CloseOutcome::Closed);
+    assert_eq!(room.executed(), [ExecutionKind::Open, ExecutionKind::Close]);
     assert!(room.evidence().open_canaries().unwrap().is_empty());
 }
 
@@ -184,18 +186,18 @@ fn halted(room: &Room, outcome: &Outcome<Report>, rule: Rule) {
 #[track_caller]
 fn watched_to_the_end(room: &Room, outcome: &Outcome<Report>, warned: &[Rule]) {
     let watched = watched(outcome);
-    assert_eq!(watched.ended, Ended::TimeOver, "{watched:?}");
+    assert_eq!(watched.ended, WatchEnding::TimeOver, "{watched:?}");
     let rules: Vec<Rule> = watched.warned.iter().map(|reason| reason.rule).collect();
     assert_eq!(rules, warned, "{watched:?}");
     let verdict = if warned.is_empty() { Verdict::Pass } else { Verdict::Warn };
     assert_eq!((outcome.exit, outcome.verdict), (Exit::Ok, verdict), "{outcome:?}");
     assert_eq!(breaker::engaged(&room.options.breaker), None);
-    assert_eq!(closed(outcome), CloseEnd::Closed);
-    assert_eq!(room.executed(), [Kind::Open, Kind::Close]);
+    assert_eq!(closed(outcome), CloseOutcome::Closed);
+    assert_eq!(room.executed(), [ExecutionKind::Open, ExecutionKind::Close]);
 }
 
 #[track_caller]
-fn closed(outcome: &Outcome<Report>) -> CloseEnd {
+fn closed(outcome: &Outcome<Report>) -> CloseOutcome {
     outcome.report.as_ref().unwrap().close.as_ref().unwrap().result
 }
 
@@ -213,7 +215,8 @@ fn a_day_is_watched_and_the_position_closed() {
     let mut room = Room::with(&[]);
     (room.monitor().duration, room.monitor().interval) = (DAY, MINUTE);
     let mut looks = 0;
-    let outcome = room.run_telling(&mut |told| looks += u64::from(matches!(told, Told::Look(_))));
+    let outcome =
+        room.run_telling(&mut |told| looks += u64::from(matches!(told, WatchEvent::Tick(_))));
     watched_to_the_end(&room, &outcome, &[]);
     let watched = watched(&outcome);
     assert_eq!((watched.looks, watched.missed), (1441, 0));
@@ -225,7 +228,7 @@ fn a_day_is_watched_and_the_position_closed() {
 fn the_breaker_halts_whoever_engaged_it() {
     let room = Room::with(&[]);
     let outcome = room.run_telling(&mut |told| {
-        if matches!(told, Told::Look(tick) if tick.elapsed_ms == 60_000) {
+        if matches!(told, WatchEvent::Tick(tick) if tick.elapsed_ms == 60_000) {
             room.engage();
         }
     });
@@ -291,7 +294,7 @@ fn with_drift(looks: u64) -> (Room, Outcome<Report>) {
     room.monitor().drift = Some(Samples { reference, current, limits });
     (room.monitor().duration, room.monitor().interval) = (7 * HOUR, interval);
     let outcome = room.run_telling(&mut |told| {
-        let Told::Look(tick) = told else { return };
+        let WatchEvent::Tick(tick) = told else { return };
         // Between the hours, so that each look finds what is new.
         if tick.elapsed_ms % 3_600_000 == 1_800_000 {
             let hour = tick.elapsed_ms / 3_600_000;
@@ -335,8 +338,8 @@ fn a_position_that_vanishes_halts_and_a_list_that_lies_does_not() {
     let room = Room::with(&["position-vanishes:60"]);
     let outcome = room.run();
     let watched = watched(&outcome);
-    assert_eq!((watched.ended, watched.reasons[0].rule), (Ended::Halted, Rule::Position));
-    assert_eq!((outcome.exit, closed(&outcome)), (Exit::No, CloseEnd::Closed));
+    assert_eq!((watched.ended, watched.reasons[0].rule), (WatchEnding::Halted, Rule::Position));
+    assert_eq!((outcome.exit, closed(&outcome)), (Exit::No, CloseOutcome::Closed));
     // Somebody else's CLOSE, and none from here.
     assert_eq!(room.executed().len(), 2, "{:?}", room.executed());
     assert!(breaker::engaged(&room.options.breaker).is_some());
@@ -399,8 +402,8 @@ fn a_gateway_that_never_comes_back_leaves_the_position_open_and_says_so() {
     let room = Room::with(&[&hang]);
     let began = room.clock.monotonic();
     let outcome = room.run();
-    assert_eq!(watched(&outcome).ended, Ended::Halted);
-    assert_eq!((outcome.exit, closed(&outcome)), (Exit::NotFlat, CloseEnd::NotClosed));
+    assert_eq!(watched(&outcome).ended, WatchEnding::Halted);
+    assert_eq!((outcome.exit, closed(&outcome)), (Exit::NotFlat, CloseOutcome::Unknown));
     let ticket = room.evidence().open_canaries().unwrap()[0].ticket;
     let failure = outcome.failure.as_ref().unwrap();
     assert!(failure.message().contains(&ticket.to_string()), "{failure:?}");
@@ -414,9 +417,9 @@ fn a_gateway_that_cannot_close_any_longer_is_named() {
     // The first CLOSE is the guard's probe.
     let room = Room::with(&["cannot-close:2+"]);
     let outcome = room.run();
-    assert_eq!((outcome.exit, closed(&outcome)), (Exit::NotFlat, CloseEnd::NotClosed));
+    assert_eq!((outcome.exit, closed(&outcome)), (Exit::NotFlat, CloseOutcome::StillOpen));
     assert!(outcome.failure.unwrap().causes()[0].contains("cannot close anything"));
-    assert_eq!(room.executed(), [Kind::Open]);
+    assert_eq!(room.executed(), [ExecutionKind::Open]);
 }
 
 #[test]
@@ -456,11 +459,11 @@ fn a_close_that_fails_is_repeated_while_a_list_shows_the_position_and_not_for_ev
     watched_to_the_end(&room, &room.run(), &[]);
     let room = Room::with(&["close-failed:2+"]);
     let outcome = room.run();
-    assert_eq!((outcome.exit, closed(&outcome)), (Exit::NotFlat, CloseEnd::NotClosed));
+    assert_eq!((outcome.exit, closed(&outcome)), (Exit::NotFlat, CloseOutcome::StillOpen));
     let close = outcome.report.as_ref().unwrap().close.as_ref().unwrap();
     assert!(close.why.contains("3 rounds"), "{close:?}");
     assert_eq!(closes(&room), (3, 3));
-    assert_eq!(room.executed(), [Kind::Open]);
+    assert_eq!(room.executed(), [ExecutionKind::Open]);
 }
 
 #[test]
@@ -469,23 +472,23 @@ fn another_program_on_the_port_halts_and_is_sent_nothing() {
         let room = Room::with(&[&format!("{program}:300+")]);
         let mut closing = None;
         let outcome = room.run_telling(&mut |told| {
-            if matches!(told, Told::Closing { .. }) {
+            if matches!(told, WatchEvent::Closing { .. }) {
                 closing = Some(room.clock.monotonic());
             }
         });
         assert_eq!(closing, Some(room.clock.monotonic()), "it is not asked again and again");
         let watched = watched(&outcome);
-        assert_eq!(watched.ended, Ended::Halted, "{watched:?}");
+        assert_eq!(watched.ended, WatchEnding::Halted, "{watched:?}");
         assert_eq!(watched.reasons[0].rule, Rule::Stranger, "{watched:?}");
-        assert_eq!((outcome.exit, closed(&outcome)), (Exit::NotFlat, CloseEnd::NotClosed));
-        assert_eq!(room.executed(), [Kind::Open], "{program}");
+        assert_eq!((outcome.exit, closed(&outcome)), (Exit::NotFlat, CloseOutcome::Unknown));
+        assert_eq!(room.executed(), [ExecutionKind::Open], "{program}");
     }
 }
 
 #[test]
 fn figures_that_never_move_are_a_warning() {
     let room = Room::with(&["frozen:500+"]);
-    watched_to_the_end(&room, &room.run(), &[Rule::Still]);
+    watched_to_the_end(&room, &room.run(), &[Rule::Stale]);
 }
 
 #[test]
@@ -493,14 +496,14 @@ fn a_wish_to_stop_closes_first_and_is_no_success() {
     for signal in [2, 15] {
         let room = Room::with(&[]);
         let outcome = room.run_telling(&mut |told| {
-            if matches!(told, Told::Look(tick) if tick.elapsed_ms == 60_000) {
+            if matches!(told, WatchEvent::Tick(tick) if tick.elapsed_ms == 60_000) {
                 room.stop.request_stop(signal);
             }
         });
-        assert_eq!(watched(&outcome).ended, Ended::Stopped);
+        assert_eq!(watched(&outcome).ended, WatchEnding::Stopped);
         assert_eq!((outcome.exit, outcome.verdict), (Exit::No, Verdict::Unknown));
-        assert_eq!(closed(&outcome), CloseEnd::Closed);
-        assert_eq!(room.executed(), [Kind::Open, Kind::Close]);
+        assert_eq!(closed(&outcome), CloseOutcome::Closed);
+        assert_eq!(room.executed(), [ExecutionKind::Open, ExecutionKind::Close]);
         assert_eq!(breaker::engaged(&room.options.breaker), None);
     }
 }
@@ -514,7 +517,7 @@ fn one_wish_that_came_with_the_order_is_granted_once_it_is_known() {
         let mut asked = false;
         room.run_telling(&mut |_| asked = stop.request_stop(2) > 0 || asked)
     };
-    assert_eq!(watched(&outcome).ended, Ended::Stopped);
+    assert_eq!(watched(&outcome).ended, WatchEnding::Stopped);
     assert_eq!(watched(&outcome).looks, 1);
 }
 
@@ -523,15 +526,15 @@ fn a_second_wish_while_closing_ends_it_and_the_position_is_named() {
     // The CLOSE is not answered, nor anything after it.
     let room = Room::with(&["hang:CLOSE:#2"]);
     let outcome = room.run_telling(&mut |told| match told {
-        Told::Look(tick) if tick.elapsed_ms == 60_000 => {
+        WatchEvent::Tick(tick) if tick.elapsed_ms == 60_000 => {
             room.stop.request_stop(15);
         }
-        Told::Closing { .. } => {
+        WatchEvent::Closing { .. } => {
             room.stop.request_stop(15);
         }
-        Told::Look(_) => {}
+        WatchEvent::Tick(_) => {}
     });
-    assert_eq!((outcome.exit, closed(&outcome)), (Exit::NotFlat, CloseEnd::NotClosed));
+    assert_eq!((outcome.exit, closed(&outcome)), (Exit::NotFlat, CloseOutcome::Unknown));
     assert_eq!(room.evidence().open_canaries().unwrap().len(), 1);
 }
 
@@ -541,7 +544,7 @@ fn a_breaker_that_cannot_be_written_is_shouted_and_closes_all_the_same() {
     room.options.breaker = room.dir.path().join("nowhere/kill_switch.lock");
     let outcome = room.run();
     assert_eq!(watched(&outcome).breaker, Some(BreakerEnd::NotWritten));
-    assert_eq!((outcome.exit, closed(&outcome)), (Exit::No, CloseEnd::Closed));
+    assert_eq!((outcome.exit, closed(&outcome)), (Exit::No, CloseOutcome::Closed));
     assert!(outcome.warnings.iter().any(|warning| warning.contains("BREAKER")));
 }
 
@@ -549,7 +552,7 @@ fn a_breaker_that_cannot_be_written_is_shouted_and_closes_all_the_same() {
 fn a_clock_that_jumps_moves_no_look_and_is_told() {
     let room = Room::with(&[]);
     let outcome = room.run_telling(&mut |told| {
-        if matches!(told, Told::Look(tick) if tick.elapsed_ms == 60_000) {
+        if matches!(told, WatchEvent::Tick(tick) if tick.elapsed_ms == 60_000) {
             room.clock.set_wall(room.clock.now() - SignedDuration::from_hours(5));
         }
     });
@@ -572,8 +575,8 @@ fn what_is_to_stay_open_stays_when_its_time_is_over() {
     let mut room = Room::with(&[]);
     room.options.keep_open = true;
     let outcome = room.run();
-    assert_eq!((outcome.exit, closed(&outcome)), (Exit::Ok, CloseEnd::KeptOpen));
-    assert_eq!(room.executed(), [Kind::Open]);
+    assert_eq!((outcome.exit, closed(&outcome)), (Exit::Ok, CloseOutcome::KeptOpen));
+    assert_eq!(room.executed(), [ExecutionKind::Open]);
     assert!(room.evidence().open_canaries().unwrap()[0].kept_open);
     // But a halt closes it, so a gateway that can't is refused before the order.
     let mut room = Room::with(&["cannot-close"]);
@@ -589,9 +592,9 @@ fn handed_over(faults: &[&str]) -> Room {
     let mut room = Room::with(faults);
     room.hand_over.store(true, Ordering::SeqCst);
     let outcome = room.run();
-    assert_eq!(watched(&outcome).ended, Ended::HandedOver);
-    assert_eq!((outcome.exit, closed(&outcome)), (Exit::Ok, CloseEnd::KeptOpen));
-    assert_eq!(room.executed(), [Kind::Open]);
+    assert_eq!(watched(&outcome).ended, WatchEnding::HandedOver);
+    assert_eq!((outcome.exit, closed(&outcome)), (Exit::Ok, CloseOutcome::KeptOpen));
+    assert_eq!(room.executed(), [ExecutionKind::Open]);
     room.hand_over.store(false, Ordering::SeqCst);
     room.options.resume = true;
     room
@@ -640,8 +643,8 @@ fn a_position_that_is_taken_up_without_a_watch_is_closed() {
     let mut room = handed_over(&[]);
     room.options.monitor = None;
     let outcome = room.run();
-    assert_eq!((outcome.exit, closed(&outcome)), (Exit::Ok, CloseEnd::Closed));
-    assert_eq!(room.executed(), [Kind::Open, Kind::Close]);
+    assert_eq!((outcome.exit, closed(&outcome)), (Exit::Ok, CloseOutcome::Closed));
+    assert_eq!(room.executed(), [ExecutionKind::Open, ExecutionKind::Close]);
 }
 
 #[test]
@@ -706,7 +709,7 @@ fn a_watch_without_an_end_was_killed_and_its_position_can_be_taken_up() {
     let room = Room::with(&[]);
     let killed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         room.run_telling(&mut |told| {
-            if matches!(told, Told::Look(tick) if tick.elapsed_ms == 60_000) {
+            if matches!(told, WatchEvent::Tick(tick) if tick.elapsed_ms == 60_000) {
                 std::panic::resume_unwind(Box::new(()));
             }
         })

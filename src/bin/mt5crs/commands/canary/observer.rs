@@ -3,11 +3,12 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
-use mt5crs::guard::health::{SILENCE, State};
+use mt5crs::evidence::outcome::WatchEnding;
+use mt5crs::guard::health::{HealthState, SILENCE};
 use mt5crs::link::client::Listener;
 use mt5crs::link::transport::LinkError;
 use mt5crs::logs::write::Marker;
-use mt5crs::ops::canary::watch::{Ended, Tick, Told, metrics};
+use mt5crs::ops::canary::watch::{Tick, WatchEvent, metrics};
 use tracing::Level;
 
 use super::live::Live;
@@ -41,7 +42,7 @@ pub(super) struct Observer<'o> {
     live: &'o RefCell<Live>,
     systemd: SdNotify,
     /// The state and the hour that were logged last.
-    logged: Option<(State, u64)>,
+    logged: Option<(HealthState, u64)>,
 }
 
 impl<'o> Observer<'o> {
@@ -58,18 +59,18 @@ impl<'o> Observer<'o> {
         Self { app, context, live, systemd: SdNotify::default(), logged: None }
     }
 
-    pub(super) fn event(&mut self, event: Told<'_>) {
+    pub(super) fn event(&mut self, event: WatchEvent<'_>) {
         match event {
-            Told::Look(tick) => self.look(tick),
-            Told::Closing { ticket, ended, why, patience } => {
+            WatchEvent::Tick(tick) => self.look(tick),
+            WatchEvent::Closing { ticket, ended, why, patience } => {
                 self.live.borrow_mut().clear();
                 let words = format!("{why}: closing {ticket}");
                 let level = match ended {
-                    Ended::TimeOver | Ended::HandedOver => {
+                    WatchEnding::TimeOver | WatchEnding::HandedOver => {
                         self.app.screen.note(&words);
                         Level::INFO
                     }
-                    Ended::Halted | Ended::Stopped => {
+                    WatchEnding::Halted | WatchEnding::Stopped => {
                         let caveat = "a second signal stops at once, and leaves it open";
                         self.app.screen.warn(&format!("{words}; {caveat}"));
                         Level::WARN
@@ -94,16 +95,16 @@ impl<'o> Observer<'o> {
         let now = (tick.state, tick.elapsed_ms / HOUR_MS);
         if self.logged != Some(now) {
             let level = match tick.state {
-                State::Healthy => Level::INFO,
-                State::Warning => Level::WARN,
-                State::Critical => Level::ERROR,
+                HealthState::Healthy => Level::INFO,
+                HealthState::Warning => Level::WARN,
+                HealthState::Critical => Level::ERROR,
             };
             let p99_us = tick.window.rtt_p99_us;
             self.context.record.marker(&Marker::Guardian { level, what: &words, p99_us });
             if !self.app.is_json() && !self.live.borrow().is_shown() {
                 match tick.state {
-                    State::Healthy => self.app.screen.note(&words),
-                    State::Warning | State::Critical => self.app.screen.warn(&words),
+                    HealthState::Healthy => self.app.screen.note(&words),
+                    HealthState::Warning | HealthState::Critical => self.app.screen.warn(&words),
                 }
             }
         }

@@ -4,9 +4,10 @@ use std::io;
 use std::time::Duration;
 
 use mt5crs::clock::humanize;
+use mt5crs::evidence::outcome::{CloseOutcome, OpenOutcome, WatchEnding};
 use mt5crs::metric::Metric;
-use mt5crs::ops::canary::watch::{Ended, metrics};
-use mt5crs::ops::canary::{CloseEnd, OrderEnd, Report};
+use mt5crs::ops::canary::Report;
+use mt5crs::ops::canary::watch::metrics;
 use mt5crs::protocol::positions::Position;
 use mt5crs::report::{Outcome, Status, Verdict};
 
@@ -68,16 +69,16 @@ impl Page for Report {
 
 /// The one line that matters: what is proved, and what is open now.
 fn headline(outcome: &Outcome<Report>, report: &Report, whom: &str) -> (Ink, &'static str, String) {
-    let order = report.order.as_ref().map(|order| order.result);
+    let order = report.order.as_ref().map(|order| &order.result);
     match order {
-        Some(OrderEnd::NotExecuted) => {
+        Some(OpenOutcome::NotExecuted { .. }) => {
             let text = format!("proved that the order opened nothing at {whom}");
             return (Ink::Fail, "NOT EXECUTED", text);
         }
-        Some(OrderEnd::Unknown) => {
+        Some(OpenOutcome::Unknown { .. }) => {
             return (Ink::Fail, "OUTCOME UNKNOWN", format!("an OPEN was sent to {whom}"));
         }
-        Some(OrderEnd::Executed) | None => {}
+        Some(OpenOutcome::Executed { .. }) | None => {}
     }
     let Some(close) = &report.close else {
         return match (outcome.failure.is_none(), report.plan.resume) {
@@ -95,32 +96,32 @@ fn headline(outcome: &Outcome<Report>, report: &Report, whom: &str) -> (Ink, &'s
     let ticket = close.ticket;
     let ended = report.monitor.as_ref().map(|watched| watched.ended);
     match (close.result, ended) {
-        (CloseEnd::NotClosed, _) => (
+        (CloseOutcome::StillOpen | CloseOutcome::Unknown | CloseOutcome::NotSent, _) => (
             Ink::Fail,
             "STILL OPEN",
             format!("the canary's position at {whom} is not proved closed"),
         ),
-        (CloseEnd::KeptOpen, Some(Ended::HandedOver)) => {
+        (CloseOutcome::KeptOpen, Some(WatchEnding::HandedOver)) => {
             (Ink::Warn, "HANDED OVER", format!("{ticket} is open at {whom}, as asked for"))
         }
-        (CloseEnd::KeptOpen, _) => {
+        (CloseOutcome::KeptOpen, _) => {
             (Ink::Warn, "OPEN", format!("{ticket} is open at {whom}, as asked for"))
         }
-        (CloseEnd::Closed, Some(Ended::Halted)) => {
+        (CloseOutcome::Closed, Some(WatchEnding::Halted)) => {
             (Ink::Fail, "HALTED", format!("{ticket} at {whom} is proved closed"))
         }
-        (CloseEnd::Closed, Some(Ended::Stopped)) => {
+        (CloseOutcome::Closed, Some(WatchEnding::Stopped)) => {
             (Ink::Warn, "STOPPED", format!("{ticket} at {whom} is proved closed"))
         }
-        (CloseEnd::Closed, Some(_)) => {
+        (CloseOutcome::Closed, Some(_)) => {
             let ink = style::verdict(outcome.verdict);
             let word = if outcome.verdict == Verdict::Pass { "PASS" } else { "WARN" };
             (ink, word, format!("{ticket} at {whom} was watched to the end and is proved closed"))
         }
-        (CloseEnd::Closed, None) if report.plan.resume => {
+        (CloseOutcome::Closed, None) if report.plan.resume => {
             (Ink::Pass, "CLOSED", format!("{ticket} at {whom} is proved closed"))
         }
-        (CloseEnd::Closed, None) => (
+        (CloseOutcome::Closed, None) => (
             Ink::Pass,
             "PASS",
             format!("{whom} opened {ticket} and closed it, both proved by its lists"),

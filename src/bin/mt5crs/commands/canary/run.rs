@@ -9,8 +9,9 @@ use mt5crs::config::Key;
 use mt5crs::evidence::Evidence;
 use mt5crs::exit::Exit;
 use mt5crs::failure::{Code, Failure};
-use mt5crs::guard::{self, decision, target};
-use mt5crs::link::Client;
+use mt5crs::guard::decision;
+use mt5crs::link::permit::ClosePermit;
+use mt5crs::link::{Client, target};
 use mt5crs::logs::write::Marker;
 use mt5crs::ops::canary::watch::{Monitor, Samples, Tick};
 use mt5crs::ops::canary::{self, Deps, Options, Report};
@@ -106,7 +107,7 @@ fn trade(
             clock: &*app.clock,
             deadline: context.deadline,
             records: Records { evidence: &evidence, run: context.run_id, patience: LOCK_WAIT },
-            permit: &|identity| target::arm_close(allowed, identity),
+            permit: &|identity| ClosePermit::new(allowed, identity),
             confirm: &mut |report| {
                 confirm(app, args, context, report)?;
                 if !args.resume {
@@ -121,7 +122,7 @@ fn trade(
         },
     );
     live.borrow_mut().clear();
-    render.target = Some(guard::target::kind(&target, outcome.simulated));
+    render.target = Some(target::kind(&target, outcome.simulated));
     Ok(outcome)
 }
 

@@ -4,23 +4,24 @@ use std::io;
 use std::time::Duration;
 
 use mt5crs::clock::humanize;
-use mt5crs::guard::drift::Look;
-use mt5crs::guard::health::State;
-use mt5crs::ops::canary::watch::{BreakerEnd, Ended, Tick, Watched};
+use mt5crs::evidence::outcome::WatchEnding;
+use mt5crs::guard::drift::DriftReading;
+use mt5crs::guard::health::HealthState;
+use mt5crs::ops::canary::watch::{BreakerEnd, Tick, Watched};
 
 use crate::render::Sheet;
 use crate::render::style::{Ink, clean};
 
 /// How a state looks.
-pub(super) fn ink(state: State) -> Ink {
+pub(super) fn ink(state: HealthState) -> Ink {
     match state {
-        State::Healthy => Ink::Pass,
-        State::Warning => Ink::Warn,
-        State::Critical => Ink::Fail,
+        HealthState::Healthy => Ink::Pass,
+        HealthState::Warning => Ink::Warn,
+        HealthState::Critical => Ink::Fail,
     }
 }
 
-pub(super) fn drift(look: Option<&Look>, events: usize) -> String {
+pub(super) fn drift(look: Option<&DriftReading>, events: usize) -> String {
     let Some(look) = look else { return "not watched".to_owned() };
     let psi = look.psi.map_or(String::new(), |psi| format!(" {psi:.3}"));
     let why = look.why.as_ref().map_or(String::new(), |why| format!(": {}", clean(why)));
@@ -40,10 +41,10 @@ pub(super) fn page(sheet: &mut Sheet<'_>, watched: &Watched) -> io::Result<()> {
     let span = |ms: u64| humanize(Duration::from_millis(ms));
     sheet.heading("WATCH")?;
     let ended = match watched.ended {
-        Ended::TimeOver => "its time is over",
-        Ended::Halted => "HALTED",
-        Ended::Stopped => "stopped by a signal",
-        Ended::HandedOver => "handed over",
+        WatchEnding::TimeOver => "its time is over",
+        WatchEnding::Halted => "HALTED",
+        WatchEnding::Stopped => "stopped by a signal",
+        WatchEnding::HandedOver => "handed over",
     };
     sheet.line(format!(
         "{} of {}, {} looks, {} missed: {ended}",

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use mt5crs::guard::drift::State;
+use mt5crs::guard::drift::DriftState;
 use mt5crs::guard::drift::psi::Bin;
 use mt5crs::metric::Metric;
 use mt5crs::ops::drift::{Report, SampleReport, metrics};
@@ -21,24 +21,24 @@ impl Page for Report {
         let (ink, psi) = (verdict(outcome.verdict), report.psi.unwrap_or_default());
         let (watch, drift) = (report.psi_watch, report.psi_drift);
         match report.state {
-            State::Stable => sheet.headline(
+            DriftState::Stable => sheet.headline(
                 ink,
                 "STABLE",
                 &format!("PSI {psi:.4}, below the watch limit {watch}"),
             )?,
-            State::Watch => sheet.headline(
+            DriftState::Watch => sheet.headline(
                 ink,
                 "WATCH",
                 &format!(
                     "PSI {psi:.4}, reaches the watch limit {watch}, below the drift limit {drift}"
                 ),
             )?,
-            State::Drift => sheet.headline(
+            DriftState::Drift => sheet.headline(
                 ink,
                 "DRIFT",
                 &format!("PSI {psi:.4}, reaches the drift limit {drift}"),
             )?,
-            State::CannotBeJudged => {
+            DriftState::CannotBeJudged => {
                 let why = report.why.as_deref().unwrap_or_default();
                 sheet.headline(ink, "UNKNOWN", &format!("cannot be judged: {}", clean(why)))?;
             }

@@ -2,7 +2,8 @@
 
 use std::io;
 
-use mt5crs::ops::emergency_close::{Report, TicketEnd};
+use mt5crs::evidence::outcome::CloseOutcome;
+use mt5crs::ops::emergency_close::Report;
 use mt5crs::protocol::positions::Position;
 use mt5crs::report::Outcome;
 
@@ -52,7 +53,7 @@ impl Page for Report {
                 table::table(sheet, &[">TICKET", "SYMBOL", "SIDE", ">LOTS", "RESULT", "WHY"]);
             // What is not closed comes first: it is what somebody has to act on.
             let mut tickets: Vec<_> = report.tickets.iter().collect();
-            tickets.sort_by_key(|ticket| ticket.result == TicketEnd::Closed);
+            tickets.sort_by_key(|ticket| ticket.result == CloseOutcome::Closed);
             for ticket in table::rows(&tickets, context) {
                 let mut why = ticket.why.clone();
                 if ticket.appeared {
@@ -90,12 +91,12 @@ impl Page for Report {
     }
 }
 
-fn word(end: TicketEnd) -> &'static str {
-    match end {
-        TicketEnd::Closed => "closed",
-        TicketEnd::Rejected => "REJECTED",
-        TicketEnd::Unknown => "UNKNOWN",
-        TicketEnd::NotTried => "NOT TRIED",
+fn word(outcome: CloseOutcome) -> &'static str {
+    match outcome {
+        CloseOutcome::Closed => "closed",
+        CloseOutcome::StillOpen => "REJECTED",
+        CloseOutcome::Unknown => "UNKNOWN",
+        CloseOutcome::NotSent | CloseOutcome::KeptOpen => "NOT TRIED",
     }
 }
 

@@ -9,8 +9,8 @@ use mt5crs::evidence::{Appended, Evidence, EvidenceError};
 use mt5crs::exit::Exit;
 use mt5crs::failure::Failure;
 use mt5crs::guard::breaker::{self, Engaged};
-use mt5crs::guard::target;
-use mt5crs::link::Client;
+use mt5crs::link::permit::ClosePermit;
+use mt5crs::link::{Client, target};
 use mt5crs::ops::emergency_close::{self, Deps, Options, Report};
 use mt5crs::protocol::positions::Position;
 use mt5crs::report::Outcome;
@@ -113,7 +113,7 @@ fn close(
         &mut Deps {
             clock: &*app.clock,
             deadline: context.deadline,
-            permit: &|identity| target::arm_close(allowed, identity),
+            permit: &|identity| ClosePermit::new(allowed, identity),
             keep: &mut |body| {
                 let kept = keep(app, context, &evidence, &body, last.is_some());
                 if let Ok(appended) = &kept {

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use mt5crs::evidence::Evidence;
-use mt5crs::evidence::body::Resolved;
 use mt5crs::exit::Exit;
 use mt5crs::failure::Failure;
 use mt5crs::ops::evidence::{export, resolve, show, verify};
@@ -90,10 +89,7 @@ fn resolution(evidence: Evidence, args: &ResolveArgs) -> resolve::Options {
     resolve::Options {
         evidence,
         run: args.run.clone(),
-        outcome: match args.executed {
-            Some(ticket) => Resolved::Executed { ticket: Ticket(ticket) },
-            None => Resolved::NotExecuted,
-        },
+        opened: args.executed.map(Ticket),
         reason: args.reason.clone(),
         who: user(),
         this_run: Uuid::new_v4(),

@@ -159,7 +159,7 @@ pub(crate) fn event(sheet: &mut Sheet<'_>, event: &Event) -> io::Result<()> {
         line += &format!(": {detail}");
     }
     match (event.kind, event.still_ms.map(Duration::from_millis)) {
-        (EventKind::Still, Some(span)) => line += &format!("; {}", staleness::words(span)),
+        (EventKind::Still, Some(span)) => line += &format!("; {}", staleness::describe(span)),
         (EventKind::Moved, Some(span)) => {
             line += &format!("; figures move again after {}", humanize(span));
         }

@@ -5,9 +5,8 @@ use std::sync::Arc;
 
 use mt5crs::exit::Exit;
 use mt5crs::failure::Failure;
-use mt5crs::guard;
-use mt5crs::link::Transport;
 use mt5crs::link::zeromq::ZmqTransport;
+use mt5crs::link::{Transport, target};
 use mt5crs::logs::write::Marker;
 use mt5crs::ops::link_test::watch::Event;
 use mt5crs::ops::link_test::{self, Deps, Options, Report, Tested};
@@ -108,7 +107,7 @@ fn test(
     let Tested { outcome, target } = link_test::run(&options, &deps);
     progress.clear();
     log(context, &outcome);
-    render.target = target.map(|target| guard::target::kind(&target, outcome.simulated));
+    render.target = target.map(|tested| target::kind(&tested, outcome.simulated));
     Ok(outcome.into())
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use mt5crs::exit::Exit;
 use mt5crs::failure::{Code, Failure};
-use mt5crs::guard;
+use mt5crs::link::target;
 use mt5crs::ops::phoenix::{self, Options, Report, live_gateway};
 use uuid::Uuid;
 
@@ -54,7 +54,7 @@ fn read_only(app: &App, args: &Args) -> Exit {
         let (names, deadline) = (&context.failure_context, context.deadline);
         let outcome =
             live_gateway::run(&options, target.address, names, &*app.clock, deadline, &app.stop);
-        render.target = Some(guard::target::kind(&target, outcome.simulated));
+        render.target = Some(target::kind(&target, outcome.simulated));
         Ok(outcome.into())
     })
 }

@@ -7,7 +7,7 @@ use mt5crs::exit::Exit;
 use mt5crs::failure::Failure;
 use mt5crs::ops::simulator::{self, Faults, Ledger, Listening, Printed};
 use mt5crs::report::Envelope;
-use mt5crs::sim::{Ended, OnCrash, Options, Server, SimError};
+use mt5crs::sim::{OnCrash, Options, Server, ServerExit, SimError};
 use nix::sys::signal::{self, Signal};
 use nix::unistd::Pid;
 
@@ -99,8 +99,8 @@ fn serve(app: &App, args: &Args) -> Result<Exit, Failure> {
     }
     match server.join().map_err(|error| not_started(&error, PREFIX))? {
         // A signal is how it is meant to end.
-        Ended::Stopped => Ok(Exit::Ok),
-        Ended::Crashed => Ok(Exit::No),
+        ServerExit::Stopped => Ok(Exit::Ok),
+        ServerExit::Crashed => Ok(Exit::No),
     }
 }
 

@@ -2,11 +2,11 @@
 
 use std::io;
 
+use mt5crs::evidence::outcome::OpenOutcome;
 use mt5crs::exit::Exit;
 use mt5crs::metric::Metric;
 use mt5crs::ops::sync::changes::Changes;
 use mt5crs::ops::sync::{Report, metrics};
-use mt5crs::proof::intents::Outcome as Settled;
 use mt5crs::report::{Outcome, Status};
 
 use crate::render::style::{Ink, clean, verdict};
@@ -88,13 +88,13 @@ impl Page for Report {
         }
         if !report.intents.is_empty() {
             sheet.heading("EARLIER ORDERS of which nothing was proved")?;
-            for looked in &report.intents {
-                let outcome = match looked.outcome {
-                    Settled::Executed => "executed",
-                    Settled::NotExecuted => "not executed",
-                    Settled::Unknown => "STILL UNKNOWN",
+            for finding in &report.intents {
+                let outcome = match finding.outcome {
+                    OpenOutcome::Executed { .. } => "executed",
+                    OpenOutcome::NotExecuted { .. } => "not executed",
+                    OpenOutcome::Unknown { .. } => "STILL UNKNOWN",
                 };
-                sheet.line(clean(&format!("run {}: {outcome}; {}", looked.run, looked.why)))?;
+                sheet.line(clean(&format!("run {}: {outcome}; {}", finding.run, finding.why)))?;
             }
         }
         if report.positions.is_some() {

@@ -1,21 +1,21 @@
-//! The line to the gateway and its queue: when a request is seen, when its turn comes, when its reply arrives. Pure
-//! scheduling, so that both doors mean the same by a round trip and by a broker's time.
+//! The queue of requests before the gateway, and of replies behind it. Pure scheduling, so that a round trip and a broker's
+//! time mean the same in process and on a socket.
 //!
-//! A request is seen half a round trip after it arrived, a reply arrives half a round trip after it left; so requests
-//! that are in flight together share one round trip. Each occupies the gateway for as long as it takes, from when it was
-//! seen or the one before it was done; so those times add up. Turns follow from the schedule and not from when somebody
-//! looked: being late once makes nothing after it late.
+//! A request becomes visible to the gateway half a round trip after it was sent, and a reply arrives half a round trip after
+//! it left, so requests in flight together share one round trip. Each request occupies the gateway from when it is visible
+//! and the one before it is done, so those times add up. Times follow from the schedule, not from when the queue is polled:
+//! one late poll delays nothing after it.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::gateway::{Gateway, Then};
+use super::gateway::{AfterRequest, Gateway};
 use super::journal::JournalError;
 use crate::clock::Clock;
 
-/// One moment, on both clocks.
+/// A moment on both clocks.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Now {
     pub(super) monotonic: Duration,
@@ -27,13 +27,13 @@ impl Now {
         Self { monotonic: clock.monotonic(), wall: clock.now() }
     }
 
-    /// The wall clock's time at a moment that is past.
+    /// The wall clock's time at a past monotonic time.
     fn wall_at(self, past: Duration) -> Timestamp {
         let ago = self.monotonic.saturating_sub(past);
         self.wall.checked_sub(ago).unwrap_or(Timestamp::MIN)
     }
 
-    /// The monotonic time at which the wall clock will show that.
+    /// The monotonic time at which the wall clock will show this.
     fn monotonic_at(self, wall: Timestamp) -> Duration {
         let ahead = Duration::try_from(wall.duration_since(self.wall)).unwrap_or_default();
         self.monotonic.saturating_add(ahead)
@@ -49,19 +49,20 @@ pub(super) enum Delivery {
     Hangup,
 }
 
-/// The gateway behind its line; `P` tells whose request it is.
+/// The gateway between its two queues; `P` identifies the client of a request.
 #[derive(Debug)]
-pub(super) struct Line<P> {
+pub(super) struct RequestQueue<P> {
     gateway: Gateway,
     half_rtt: Duration,
     inbox: VecDeque<(Duration, P, Vec<u8>)>,
     outbox: VecDeque<(Duration, P, Delivery)>,
+    /// When the gateway is done with the previous request.
     free_at: Duration,
-    hung: bool,
-    crashed: bool,
+    hangs: bool,
+    has_crashed: bool,
 }
 
-impl<P> Line<P> {
+impl<P> RequestQueue<P> {
     pub(super) fn new(gateway: Gateway, link_rtt: Duration) -> Self {
         Self {
             gateway,
@@ -69,8 +70,8 @@ impl<P> Line<P> {
             inbox: VecDeque::new(),
             outbox: VecDeque::new(),
             free_at: Duration::ZERO,
-            hung: false,
-            crashed: false,
+            hangs: false,
+            has_crashed: false,
         }
     }
 
@@ -78,26 +79,25 @@ impl<P> Line<P> {
         &self.gateway
     }
 
-    /// Whether the gateway died.
-    pub(super) fn crashed(&self) -> bool {
-        self.crashed
+    pub(super) fn has_crashed(&self) -> bool {
+        self.has_crashed
     }
 
-    /// A request arrives.
-    pub(super) fn arrive(&mut self, peer: P, request: Vec<u8>, at: Duration) {
-        if !self.hung && !self.crashed {
+    /// Adds a request that was sent at this monotonic time.
+    pub(super) fn push(&mut self, peer: P, request: Vec<u8>, at: Duration) {
+        if !self.hangs && !self.has_crashed {
             self.inbox.push_back((at + self.half_rtt, peer, request));
         }
     }
 
-    /// Forgets the requests that were not seen yet: their connection is gone.
-    pub(super) fn forget_unseen(&mut self) {
+    /// Drops the requests that the gateway has not handled: their connection is gone.
+    pub(super) fn drop_requests(&mut self) {
         self.inbox.clear();
     }
 
-    /// When the next thing happens, unless another request arrives.
+    /// Monotonic time of the next event, unless another request is added.
     pub(super) fn next_due(&self, now: Now) -> Option<Duration> {
-        if self.crashed {
+        if self.has_crashed {
             return None;
         }
         let request = self.inbox.front().map(|(seen, ..)| self.free_at.max(*seen));
@@ -106,9 +106,9 @@ impl<P> Line<P> {
         [request, reply, execution].into_iter().flatten().min()
     }
 
-    /// Handles one request whose turn has come; `false` where there is none.
-    pub(super) fn step(&mut self, now: Now) -> Result<bool, JournalError> {
-        if self.crashed {
+    /// Handles the next request, if it is due; `false` where none is.
+    pub(super) fn handle_next(&mut self, now: Now) -> Result<bool, JournalError> {
+        if self.has_crashed {
             return Ok(false);
         }
         let turn = self.inbox.front().map(|(seen, ..)| self.free_at.max(*seen));
@@ -117,27 +117,27 @@ impl<P> Line<P> {
             return Ok(false);
         };
         let Some((_, peer, request)) = self.inbox.pop_front() else { return Ok(false) };
-        let answer = self.gateway.handle(&request, now.wall_at(turn))?;
-        self.free_at = turn + answer.occupied;
+        let handled = self.gateway.handle(&request, now.wall_at(turn))?;
+        self.free_at = turn + handled.occupied;
         let arrives = self.free_at + self.half_rtt;
-        if let Some(reply) = answer.reply {
+        if let Some(reply) = handled.reply {
             self.outbox.push_back((arrives, peer, Delivery::Reply(reply)));
-        } else if answer.then == Then::Disconnect {
+        } else if handled.after == AfterRequest::Disconnect {
             self.outbox.push_back((arrives, peer, Delivery::Hangup));
         }
-        match answer.then {
-            Then::GoOn | Then::Disconnect => {}
-            Then::Hang => {
-                self.hung = true;
+        match handled.after {
+            AfterRequest::Continue | AfterRequest::Disconnect => {}
+            AfterRequest::Hang => {
+                self.hangs = true;
                 self.inbox.clear();
             }
-            Then::Crash => self.crashed = true,
+            AfterRequest::Crash => self.has_crashed = true,
         }
         Ok(true)
     }
 
-    /// What has reached its client by now.
-    pub(super) fn deliver(&mut self, now: Now) -> Option<(P, Delivery)> {
+    /// Removes the next delivery that has reached its client.
+    pub(super) fn pop_delivery(&mut self, now: Now) -> Option<(P, Delivery)> {
         let (due, ..) = self.outbox.front()?;
         if *due > now.monotonic {
             return None;

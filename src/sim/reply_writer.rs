@@ -1,55 +1,54 @@
-//! How the gateway puts what it says: its words for success and failure, whose reply it is, and what faults make of
-//! the finished bytes.
+//! Writes the gateway's replies: its words for success and failure, its `uuid`, and what faults make of them.
 
 use jiff::Timestamp;
 
+use super::corrupt::{corrupt, without_member};
 use super::fault::Fault;
-use super::incoming::refuse;
-use super::plan::Met;
-use super::spoil::{spoil, without};
+use super::fault_plan::ActiveFaults;
 use crate::protocol::account::Account;
+use crate::protocol::close::Closed;
 use crate::protocol::code::ErrorCode;
-use crate::protocol::order::{Closed, Filled};
+use crate::protocol::open::Filled;
 use crate::protocol::ping::Pong;
 use crate::protocol::positions::{Position, Positions};
 use crate::protocol::reply::{Refusal, encode_refusal};
-use crate::protocol::request::rfc3339;
+use crate::protocol::rfc3339;
 use crate::protocol::sync_all::Synced;
 use crate::units::Symbol;
 
-/// Some other request's.
+/// The `uuid` of another request.
 const FOREIGN_UUID: &str = "6f1c1f0e-0000-4000-8000-000000000000";
 /// Clears the screen, sets the window's title, and forges a line.
 const ESCAPES: &str = "\u{1b}[2J\u{1b}]0;owned\u{7}\r\nState synchronized: 0 positions recovered";
 
 /// Writes the replies to one request.
-pub(super) struct Voice<'m> {
-    pub(super) met: &'m Met,
+pub(super) struct ReplyWriter<'m> {
+    pub(super) faults: &'m ActiveFaults,
     pub(super) uuid: String,
-    /// By the gateway's own clock.
+    /// The time by the gateway's own clock.
     pub(super) now: Timestamp,
     pub(super) simulated: bool,
 }
 
-impl Voice<'_> {
-    /// The status: the gateway's usual word, unless a fault has another.
+impl ReplyWriter<'_> {
+    /// The gateway's usual status word, unless a fault replaces it.
     fn status<'a>(&'a self, usual: &'a str) -> &'a str {
         let other = |fault: &'a Fault| match fault {
             Fault::Status(word) => Some(word.as_str()),
             _ => None,
         };
-        self.met.find(other).unwrap_or(usual)
+        self.faults.find(other).unwrap_or(usual)
     }
 
     fn message(&self, message: &str) -> String {
-        if self.met.has(&Fault::EscapeCodes) {
+        if self.faults.has(&Fault::EscapeCodes) {
             return format!("{message}{ESCAPES}");
         }
         message.to_owned()
     }
 
     fn uuid(&self) -> &str {
-        if self.met.has(&Fault::UuidForeign) { FOREIGN_UUID } else { &self.uuid }
+        if self.faults.has(&Fault::UuidForeign) { FOREIGN_UUID } else { &self.uuid }
     }
 
     pub(super) fn refuse(&self, refusal: &Refusal) -> Vec<u8> {
@@ -57,12 +56,12 @@ impl Voice<'_> {
             ErrorCode::RiskSignatureInvalid => "REJECTED",
             _ => "error",
         };
-        let refusal = refuse(refusal.code.clone(), self.message(&refusal.message));
+        let refusal = Refusal::new(refusal.code.clone(), self.message(&refusal.message));
         let now = rfc3339(self.now);
         encode_refusal(self.uuid(), self.status(usual), &refusal, &now, self.simulated)
     }
 
-    pub(super) fn pong(&self, pong: &Pong) -> Vec<u8> {
+    pub(super) fn ping(&self, pong: &Pong) -> Vec<u8> {
         pong.encode(self.uuid(), self.status("ok"))
     }
 
@@ -78,7 +77,7 @@ impl Voice<'_> {
         positions.encode(self.uuid(), self.status("ok"), self.simulated)
     }
 
-    pub(super) fn synced(&self, account: Account, mut positions: Vec<Position>) -> Vec<u8> {
+    pub(super) fn sync_all(&self, account: Account, mut positions: Vec<Position>) -> Vec<u8> {
         self.escape_symbol(&mut positions);
         Synced { account, positions }.encode(self.status("OK"), self.simulated)
     }
@@ -87,34 +86,34 @@ impl Voice<'_> {
         Synced::encode_failure(self.status("ERROR"), &self.message(message), self.simulated)
     }
 
-    pub(super) fn filled(&self, filled: &Filled, symbol: &Symbol) -> Vec<u8> {
+    pub(super) fn open(&self, filled: &Filled, symbol: &Symbol) -> Vec<u8> {
         filled.encode(self.uuid(), self.status("FILLED"), symbol, self.simulated)
     }
 
-    pub(super) fn closed(&self, closed: &Closed) -> Vec<u8> {
+    pub(super) fn close(&self, closed: &Closed) -> Vec<u8> {
         closed.encode(self.uuid(), self.status("FILLED"), self.simulated)
     }
 
     fn escape_currency(&self, account: &mut Account) {
-        if self.met.has(&Fault::EscapeCodes) {
+        if self.faults.has(&Fault::EscapeCodes) {
             account.currency = account.currency.take().map(|name| name + ESCAPES);
         }
     }
 
     fn escape_symbol(&self, positions: &mut [Position]) {
-        if let (true, Some(first)) = (self.met.has(&Fault::EscapeCodes), positions.first_mut()) {
+        if let (true, Some(first)) = (self.faults.has(&Fault::EscapeCodes), positions.first_mut()) {
             first.symbol = Symbol::new(&format!("{}{ESCAPES}", first.symbol));
         }
     }
 
-    /// The last thing that happens to a reply.
+    /// Applies the faults that corrupt a finished reply.
     pub(super) fn finish(&self, mut reply: Vec<u8>) -> Vec<u8> {
-        if self.met.has(&Fault::UuidAbsent) {
-            reply = without(reply, "uuid");
+        if self.faults.has(&Fault::UuidAbsent) {
+            reply = without_member(reply, "uuid");
         }
-        for fault in self.met.iter() {
+        for fault in self.faults.iter() {
             if let Fault::Garbage(kind) = fault {
-                reply = spoil(reply, *kind);
+                reply = corrupt(reply, *kind);
             }
         }
         reply

@@ -1,5 +1,4 @@
-//! A request as the gateway reads it: field by field, as Python's `dict.get` does, and not as strictly as
-//! [`Request::decode`](crate::protocol::Request::decode) would.
+//! A request as the gateway reads it: field by field and leniently, as Python's `dict.get` does.
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
@@ -7,24 +6,19 @@ use uuid::Uuid;
 
 use super::fault::ActionName;
 use crate::protocol::code::ErrorCode;
-use crate::protocol::order::Open;
+use crate::protocol::open::Open;
 use crate::protocol::reply::{Refusal, UNKNOWN_UUID};
 use crate::protocol::wire::{Object, parse_flat};
 use crate::units::{Exact, Lots, Magic, Price, Side, Symbol, Ticket};
 
-/// A message that came in.
+/// A received message.
 #[derive(Debug)]
-pub(super) struct Incoming<'a> {
+pub(super) struct RawRequest<'a> {
     pub(super) text: &'a [u8],
     object: Option<Object<'a>>,
 }
 
-/// A refusal of that code, in those words.
-pub(super) fn refuse(code: ErrorCode, message: impl Into<String>) -> Refusal {
-    Refusal { code, message: message.into() }
-}
-
-impl<'a> Incoming<'a> {
+impl<'a> RawRequest<'a> {
     pub(super) fn read(text: &'a [u8]) -> Self {
         Self { text, object: parse_flat(text).ok() }
     }
@@ -42,7 +36,7 @@ impl<'a> Incoming<'a> {
         self.object.as_ref().is_some_and(|object| object.optional(name).is_some())
     }
 
-    /// The `uuid` as it came, whatever its form.
+    /// The `uuid` as received, whatever its form.
     pub(super) fn uuid_text(&self) -> String {
         self.string("uuid").unwrap_or_else(|| UNKNOWN_UUID.to_owned())
     }
@@ -63,32 +57,37 @@ impl<'a> Incoming<'a> {
         self.string("type").map(|word| Side::from_wire(&word))
     }
 
-    /// The kind of request, or why it can't be told.
+    /// The action, or the refusal of a request without a known one.
     pub(super) fn action(&self) -> Result<ActionName, Refusal> {
         if self.object.is_none() {
-            return Err(refuse(ErrorCode::InvalidJson, "Invalid JSON format"));
+            return Err(Refusal::new(ErrorCode::InvalidJson, "Invalid JSON format"));
         }
         let Some(word) = self.string("action") else {
-            return Err(refuse(ErrorCode::MissingAction, "Missing required field: action"));
+            return Err(Refusal::new(ErrorCode::MissingAction, "Missing required field: action"));
         };
-        let unknown = || refuse(ErrorCode::UnknownAction, format!("Unknown action: {word}"));
+        let unknown = || Refusal::new(ErrorCode::UnknownAction, format!("Unknown action: {word}"));
         ActionName::from_wire(&word).ok_or_else(unknown)
     }
 
     /// OPEN's fields.
     pub(super) fn open(&self) -> Result<Open, Refusal> {
         let Some(symbol) = self.symbol() else {
-            return Err(refuse(ErrorCode::MissingSymbol, "Missing required field: symbol"));
+            return Err(Refusal::new(ErrorCode::MissingSymbol, "Missing required field: symbol"));
         };
         let side = match self.side() {
             Some(side @ (Side::Buy | Side::Sell)) => side,
-            _ => return Err(refuse(ErrorCode::MissingType, "Missing required field: type")),
+            _ => return Err(Refusal::new(ErrorCode::MissingType, "Missing required field: type")),
         };
         let volume = match self.number("volume") {
             Some(volume) if volume.value().is_sign_positive() && !volume.value().is_zero() => {
                 volume
             }
-            _ => return Err(refuse(ErrorCode::InvalidVolume, "Volume must be greater than 0")),
+            _ => {
+                return Err(Refusal::new(
+                    ErrorCode::InvalidVolume,
+                    "Volume must be greater than 0",
+                ));
+            }
         };
         let price = |name| Price(self.number(name).unwrap_or_else(|| Exact::from(Decimal::ZERO)));
         Ok(Open {
@@ -104,12 +103,12 @@ impl<'a> Incoming<'a> {
         })
     }
 
-    /// CLOSE's one field that the gateway looks at.
+    /// CLOSE's ticket, the only one of its fields that the gateway reads.
     pub(super) fn ticket(&self) -> Result<Ticket, Refusal> {
         let ticket = self.object.as_ref().and_then(|object| object.optional("ticket"));
         match ticket.and_then(|field| field.integer().ok()) {
             Some(ticket) if ticket != 0 => Ok(Ticket(ticket)),
-            _ => Err(refuse(ErrorCode::MissingTicket, "Missing required field: ticket")),
+            _ => Err(Refusal::new(ErrorCode::MissingTicket, "Missing required field: ticket")),
         }
     }
 }

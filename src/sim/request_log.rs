@@ -1,5 +1,5 @@
-//! Every request as it came in, one line of JSON each: what a ledger can't show. It holds what executed; this holds what
-//! was asked, by whom, and in which order, whatever became of it.
+//! A log of every request as received, one line of JSON each. The ledger holds what executed; this log holds what was
+//! requested, over which connection and in which order.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
@@ -8,39 +8,47 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::server::SimError;
+/// The request log can't be written.
+#[derive(Debug, thiserror::Error)]
+#[error("failed to write the requests to {path}")]
+pub struct RequestLogError {
+    /// The file.
+    pub path: PathBuf,
+    /// The system's error.
+    pub source: io::Error,
+}
 
 /// One request.
 #[derive(Serialize)]
 struct Line<'a> {
-    /// Whose it is: equal for all that came over one connection, and for no others.
+    /// Identifies the connection.
     connection: String,
-    /// Its very text where that is JSON.
+    /// The text, where it is JSON on one line.
     #[serde(skip_serializing_if = "Option::is_none")]
     request: Option<&'a RawValue>,
-    /// Its text, as far as it is text, where it isn't.
+    /// Any other text.
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
 }
 
-/// The file that they are written to.
+/// The open log file.
 #[derive(Debug)]
-pub(super) struct Requests {
+pub(super) struct RequestLog {
     path: PathBuf,
     file: File,
 }
 
-impl Requests {
-    /// Goes on with a file that is there.
-    pub(super) fn open(path: &Path) -> Result<Self, SimError> {
+impl RequestLog {
+    /// Opens the file, to append to it.
+    pub(super) fn open(path: &Path) -> Result<Self, RequestLogError> {
         let file = OpenOptions::new().append(true).create(true).open(path);
         let file = file.map_err(|source| failed(path, source))?;
         Ok(Self { path: path.to_owned(), file })
     }
 
-    /// Written before anything becomes of it, in one piece, so that a crash leaves whole lines.
-    pub(super) fn note(&mut self, connection: &[u8], body: &[u8]) -> Result<(), SimError> {
-        // A line break within would make two lines of one.
+    /// Appends a request, before it is handled and in one write, so that a crash leaves whole lines.
+    pub(super) fn append(&mut self, connection: &[u8], body: &[u8]) -> Result<(), RequestLogError> {
+        // A line break within would make two lines.
         let flat = |text: &&RawValue| !text.get().contains(['\n', '\r']);
         let request = serde_json::from_slice::<&RawValue>(body).ok().filter(flat);
         let text = request.is_none().then(|| String::from_utf8_lossy(body).into_owned());
@@ -54,6 +62,6 @@ impl Requests {
     }
 }
 
-fn failed(path: &Path, source: io::Error) -> SimError {
-    SimError::Requests { path: path.to_owned(), source }
+fn failed(path: &Path, source: io::Error) -> RequestLogError {
+    RequestLogError { path: path.to_owned(), source }
 }

@@ -1,16 +1,16 @@
-//! Spoils a reply's bytes, as a broken gateway would (hazard 13). Works on the text, because what comes out must not be
-//! writable by any encoder.
+//! Corrupts a reply's bytes, as a broken gateway would (hazard 13). It edits the text, because no encoder writes such
+//! replies.
 
 use super::fault::Garbage;
 
-/// Figures of the replies, the likeliest to be believed first.
+/// Members of the replies to replace, the most consequential first.
 const FIGURES: [&str; 7] =
     ["equity", "profit", "price", "close_price", "latency_ms", "timestamp", "message"];
 
 const HUGE_BYTES: usize = 10_000_000;
 
-/// The reply as that kind of garbage.
-pub(super) fn spoil(mut reply: Vec<u8>, kind: Garbage) -> Vec<u8> {
+/// Corrupts the reply in this way.
+pub(super) fn corrupt(mut reply: Vec<u8>, kind: Garbage) -> Vec<u8> {
     match kind {
         Garbage::NotJson => {
             b"Traceback (most recent call last):\n  File \"mt5_zmq_server.py\", line 1".to_vec()
@@ -39,8 +39,8 @@ pub(super) fn spoil(mut reply: Vec<u8>, kind: Garbage) -> Vec<u8> {
     }
 }
 
-/// The reply without that member.
-pub(super) fn without(reply: Vec<u8>, name: &str) -> Vec<u8> {
+/// The reply without this member.
+pub(super) fn without_member(reply: Vec<u8>, name: &str) -> Vec<u8> {
     replace_member(&reply, name, None).unwrap_or(reply)
 }
 
@@ -55,8 +55,8 @@ fn insert_first(mut reply: Vec<u8>, members: &[u8]) -> Vec<u8> {
     reply
 }
 
-/// Replaces the first member of that name, or takes it out. Its value is a number or a text without escapes, as all of
-/// [`FIGURES`] and the uuid are.
+/// Replaces the first member of this name, or removes it. Its value must be a number or a string without escapes, as
+/// those of [`FIGURES`] and the uuid are.
 fn replace_member(reply: &[u8], name: &str, value: Option<&[u8]>) -> Option<Vec<u8>> {
     let key = format!("\"{name}\":");
     let start = reply.windows(key.len()).position(|window| window == key.as_bytes())?;
@@ -67,20 +67,20 @@ fn replace_member(reply: &[u8], name: &str, value: Option<&[u8]>) -> Option<Vec<
         None => rest.iter().position(|byte| matches!(byte, b',' | b'}'))?,
     };
     let value_end = value_start + length;
-    let mut spoilt = Vec::with_capacity(reply.len() + 16);
+    let mut corrupted = Vec::with_capacity(reply.len() + 16);
     match value {
         Some(value) => {
-            spoilt.extend_from_slice(&reply[..value_start]);
-            spoilt.extend_from_slice(value);
-            spoilt.extend_from_slice(&reply[value_end..]);
+            corrupted.extend_from_slice(&reply[..value_start]);
+            corrupted.extend_from_slice(value);
+            corrupted.extend_from_slice(&reply[value_end..]);
         }
         None => {
-            // One comma goes with the member: the one behind it, or, of the last member, the one before.
+            // One comma is removed too: the one after the member, or the one before the last member.
             let behind = reply.get(value_end) == Some(&b',');
             let from = if behind || start == 1 { start } else { start - 1 };
-            spoilt.extend_from_slice(&reply[..from]);
-            spoilt.extend_from_slice(&reply[value_end + usize::from(behind)..]);
+            corrupted.extend_from_slice(&reply[..from]);
+            corrupted.extend_from_slice(&reply[value_end + usize::from(behind)..]);
         }
     }
-    Some(spoilt)
+    Some(corrupted)
 }

@@ -1,0 +1,192 @@
+//! Permits for orders, and the only frames that a connection sends.
+//!
+//! A [`Connection`](super::Connection) takes nothing but a [`RequestFrame`]. The frame of a [`Read`] is free. The frame of
+//! an OPEN takes an [`OpenPermit`], which only an evaluation of every [`Guard`] makes. The frame of a CLOSE takes a
+//! [`ClosePermit`], which needs an allowed target and a proved identity. Every field here is private to this file, and no
+//! other constructor exists: code that goes around the guards does not compile.
+
+use super::session::Identity;
+use super::target::Allowed;
+use crate::protocol::Request;
+use crate::protocol::close::Close;
+use crate::protocol::open::Open;
+use crate::protocol::request::Read;
+use crate::report::{Check, Status};
+
+/// A guard before an OPEN.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Guard {
+    /// The volume is positive and below the ceiling.
+    Volume,
+    /// An admission decision approves the trade.
+    Decision,
+    /// The kill switch is not engaged.
+    Breaker,
+    /// The order's intent can be recorded.
+    EvidenceWritable,
+    /// The market is still like the reference sample. Only a watched position has this guard.
+    Drift,
+    /// A PING proves the gateway.
+    Identity,
+    /// The gateway's clock is close enough for the signature.
+    ClockSkew,
+    /// Every earlier OPEN has a proved outcome.
+    IntentsResolved,
+    /// The terminal reports its account.
+    Terminal,
+    /// The account is the configured one.
+    AccountExpected,
+    /// The evidence belongs to this endpoint and account.
+    EvidenceOwner,
+    /// The checks of `sync` hold.
+    State,
+    /// Round trips are fast enough.
+    Latency,
+    /// No position is open in the symbol.
+    SymbolFree,
+    /// No canary of an earlier run is open.
+    NoOpenCanary,
+    /// The gateway can close positions.
+    CanClose,
+}
+
+impl Guard {
+    /// Every guard, in the order of evaluation.
+    pub const ALL: [Self; 16] = [
+        Self::Volume,
+        Self::Decision,
+        Self::Breaker,
+        Self::EvidenceWritable,
+        Self::Drift,
+        Self::Identity,
+        Self::ClockSkew,
+        Self::IntentsResolved,
+        Self::Terminal,
+        Self::AccountExpected,
+        Self::EvidenceOwner,
+        Self::State,
+        Self::Latency,
+        Self::SymbolFree,
+        Self::NoOpenCanary,
+        Self::CanClose,
+    ];
+
+    /// The name of its check in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Volume => "volume",
+            Self::Decision => "decision-readable",
+            Self::Breaker => "breaker",
+            Self::EvidenceWritable => "evidence-writable",
+            Self::Drift => "drift",
+            Self::Identity => "identity",
+            Self::ClockSkew => "clock-skew",
+            Self::IntentsResolved => "intents-resolved",
+            Self::Terminal => "terminal",
+            Self::AccountExpected => "account-expected",
+            Self::EvidenceOwner => "evidence-owner",
+            Self::State => "state",
+            Self::Latency => "latency",
+            Self::SymbolFree => "symbol-free",
+            Self::NoOpenCanary => "no-open-canary",
+            Self::CanClose => "can-close",
+        }
+    }
+
+    /// Whether an OPEN needs this guard's check. Drift is for watched positions, which fail on it all the same; a
+    /// position that may stay open needs no proof that the gateway can close it.
+    fn is_required(self, may_stay_open: bool) -> bool {
+        match self {
+            Self::Drift => false,
+            Self::CanClose => !may_stay_open,
+            _ => true,
+        }
+    }
+}
+
+/// Evaluates guards, one at a time.
+pub trait GuardEvaluator {
+    /// The checks of one guard: the one with the guard's name, and those that detail it.
+    fn evaluate(&mut self, guard: Guard) -> Vec<Check>;
+}
+
+/// The checks of every guard. Holding one proves that each guard was evaluated, not that it passed.
+#[derive(Debug)]
+pub struct GuardEvaluation(Vec<(Guard, Vec<Check>)>);
+
+impl GuardEvaluation {
+    /// Evaluates every guard, in the order of [`Guard::ALL`].
+    pub fn new(evaluator: &mut dyn GuardEvaluator) -> Self {
+        Self(Guard::ALL.map(|guard| (guard, evaluator.evaluate(guard))).into())
+    }
+
+    /// Every check, in the order of evaluation.
+    pub fn checks(&self) -> impl Iterator<Item = &Check> {
+        self.0.iter().flat_map(|(_, checks)| checks)
+    }
+
+    /// Every reason against an OPEN: failed checks, then required guards that were not reached.
+    pub fn forbidding(&self, may_stay_open: bool) -> Vec<String> {
+        let failed = self.checks().filter(|check| check.status == Status::Fail);
+        let unreached = self.0.iter().filter(|(guard, checks)| {
+            guard.is_required(may_stay_open)
+                && checks.iter().all(|check| check.status == Status::NotReached)
+        });
+        failed
+            .map(|check| format!("{}: {}", check.name, check.found))
+            .chain(unreached.map(|(guard, _)| format!("{}: not reached", guard.name())))
+            .collect()
+    }
+}
+
+/// Permission to send one OPEN. Sending consumes it.
+#[derive(Debug)]
+pub struct OpenPermit(());
+
+impl OpenPermit {
+    /// Granted where no guard forbids the order; otherwise every reason against it.
+    pub fn from_evaluation(
+        evaluation: &GuardEvaluation,
+        may_stay_open: bool,
+    ) -> Result<Self, Vec<String>> {
+        let forbidding = evaluation.forbidding(may_stay_open);
+        if forbidding.is_empty() { Ok(Self(())) } else { Err(forbidding) }
+    }
+}
+
+/// Permission to send CLOSE requests to a proved gateway. Closing reduces risk, so sending does not consume it.
+#[derive(Debug)]
+pub struct ClosePermit(());
+
+impl ClosePermit {
+    /// An emergency is never refused for a decision, a latency, a clock, a sync verdict, the breaker, evidence or logs:
+    /// an allowed target and a proved identity are enough.
+    pub fn new(_: Allowed, _: &Identity) -> Self {
+        Self(())
+    }
+}
+
+/// The bytes of one request that may be sent.
+pub struct RequestFrame(Vec<u8>);
+
+impl RequestFrame {
+    /// The frame of a read.
+    pub fn read<A: Read>(request: &Request<A>) -> Self {
+        Self(request.encode())
+    }
+
+    /// The frame of an OPEN.
+    pub(super) fn open(_: OpenPermit, request: &Request<Open>) -> Self {
+        Self(request.encode())
+    }
+
+    /// The frame of a CLOSE.
+    pub(super) fn close(_: &ClosePermit, request: &Request<Close>) -> Self {
+        Self(request.encode())
+    }
+
+    /// The bytes, for the connection that sends them.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}

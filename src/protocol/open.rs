@@ -1,0 +1,98 @@
+//! OPEN: an order to open a position at market, and the gateway's claim about it.
+//!
+//! The reply is a claim: FILLED is sent for rejected orders as well, with a ticket of 0 (hazard 1) or an invented one
+//! (hazard 5). The position list is the proof. The reply's price and volume are information (hazard 24).
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::encode::rfc3339;
+use super::malformed::Malformed;
+use super::reply::{self, Reply, execution_time};
+use super::request::Action;
+use super::status::Status;
+use super::wire::Frame;
+use crate::units::{Lots, Magic, Price, Side, Symbol, Ticket};
+
+/// The longest comment that a broker keeps, in characters.
+pub const MAX_COMMENT_CHARS: usize = 31;
+
+/// The request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Open {
+    /// The instrument.
+    pub symbol: Symbol,
+    /// The side; the tool orders BUY alone, because the gateway prices a SELL at the ask (hazard 24).
+    #[serde(rename = "type")]
+    pub side: Side,
+    /// The volume in lots.
+    pub volume: Lots,
+    /// 0.0 for a market order.
+    pub price: Price,
+    /// Stop loss, 0.0 for none.
+    pub sl: Price,
+    /// Take profit, 0.0 for none.
+    pub tp: Price,
+    /// At most [`MAX_COMMENT_CHARS`]; the gateway drops it (hazard 10).
+    pub comment: String,
+    /// The strategy's magic number; the gateway drops it (hazard 10).
+    pub magic: Magic,
+    /// See [`signature`](super::signature).
+    pub risk_signature: String,
+}
+
+impl Action for Open {
+    const NAME: &'static str = "OPEN";
+    type Reply = Filled;
+}
+
+/// The reply.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filled {
+    /// The new position's ticket; 0 for a rejection or the broker's time-out.
+    pub ticket: Ticket,
+    /// The claimed volume.
+    pub volume: Lots,
+    /// The claimed price; 0 was seen on real fills.
+    pub price: Price,
+    /// The gateway's time of execution.
+    pub execution_time: Option<Timestamp>,
+}
+
+impl Reply for Filled {
+    const STATUS: &'static [Status] = &[Status::Filled, Status::Ok];
+    type Element = ();
+
+    fn read(frame: Frame<'_, ()>) -> Result<Self, Malformed> {
+        Ok(Self {
+            ticket: Ticket(frame.root.required("ticket")?.integer()?),
+            volume: Lots(frame.root.required("volume")?.exact()?),
+            price: Price(frame.root.required("price")?.exact()?),
+            execution_time: execution_time(&frame.root),
+        })
+    }
+}
+
+impl Filled {
+    /// Writes the gateway's reply.
+    pub fn encode(&self, uuid: &str, status: &str, symbol: &Symbol, simulated: bool) -> Vec<u8> {
+        #[derive(Serialize)]
+        struct Fields<'a> {
+            ticket: Ticket,
+            symbol: &'a Symbol,
+            volume: &'a Lots,
+            price: &'a Price,
+            execution_time: Option<String>,
+            latency_ms: f64,
+        }
+        let fields = Fields {
+            ticket: self.ticket,
+            symbol,
+            volume: &self.volume,
+            price: &self.price,
+            execution_time: self.execution_time.map(rfc3339),
+            latency_ms: 0.0,
+        };
+        reply::encode(Some(uuid), status, &fields, simulated)
+    }
+}

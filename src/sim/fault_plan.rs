@@ -1,0 +1,66 @@
+//! Decides which faults affect a request: each fault counts the requests in its scope.
+
+use std::time::Duration;
+
+use super::fault::{ActionName, Fault};
+use super::spec::FaultSpec;
+
+/// The faults of one gateway, each with the number of requests in its scope so far.
+#[derive(Debug)]
+pub(super) struct FaultPlan {
+    faults: Vec<(FaultSpec, u32)>,
+}
+
+impl FaultPlan {
+    pub(super) fn new(faults: Vec<FaultSpec>) -> Self {
+        Self { faults: faults.into_iter().map(|spec| (spec, 0)).collect() }
+    }
+
+    /// Whether the plan has this fault, for any request.
+    pub(super) fn contains(&self, fault: &Fault) -> bool {
+        self.faults.iter().any(|(spec, _)| spec.fault == *fault)
+    }
+
+    /// Counts a request, and returns the faults that affect it, in the order in which they were asked for.
+    pub(super) fn next_request(&mut self, action: Option<ActionName>) -> ActiveFaults {
+        let mut active = Vec::new();
+        for (spec, count) in &mut self.faults {
+            if spec.scope.includes(action) {
+                *count = count.saturating_add(1);
+                if spec.when.includes(*count) {
+                    active.push(spec.fault.clone());
+                }
+            }
+        }
+        ActiveFaults(active)
+    }
+}
+
+/// The faults that affect one request.
+#[derive(Debug)]
+pub(super) struct ActiveFaults(Vec<Fault>);
+
+impl ActiveFaults {
+    /// Whether a fault without parameters is among them.
+    pub(super) fn has(&self, fault: &Fault) -> bool {
+        self.0.contains(fault)
+    }
+
+    /// The first result that `select` returns for a fault.
+    pub(super) fn find<'a, T>(&'a self, select: impl FnMut(&'a Fault) -> Option<T>) -> Option<T> {
+        self.0.iter().find_map(select)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Fault> {
+        self.0.iter()
+    }
+
+    /// Time by which an OPEN executes late, while the gateway waits for it.
+    pub(super) fn late_execution(&self) -> Duration {
+        let late = self.find(|fault| match fault {
+            Fault::LateExecution(late) => Some(*late),
+            _ => None,
+        });
+        late.unwrap_or_default()
+    }
+}

@@ -1,0 +1,117 @@
+//! The gateway's state: its account, its ledger, its faults and what it counts for them.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::protocol::Refusal;
+use crate::sim::book::{Book, Order, Start};
+use crate::sim::fault::Fault;
+use crate::sim::fault_plan::FaultPlan;
+use crate::sim::journal::{Journal, JournalError, rebuild};
+use crate::sim::ledger::{Execution, ExecutionKind};
+use crate::sim::options::Options;
+use crate::units::{Money, Ticket};
+
+/// Why a request has no success reply.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum RequestError {
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+}
+
+/// An order that the broker executes later.
+#[derive(Debug)]
+pub(super) struct PendingOrder {
+    pub(super) due: Timestamp,
+    pub(super) order: Order,
+    pub(super) uuid: Option<Uuid>,
+}
+
+/// The gateway.
+#[derive(Debug)]
+pub(in crate::sim) struct Gateway {
+    pub(super) plan: FaultPlan,
+    pub(super) simulated: bool,
+    pub(super) signature_ttl: Duration,
+    pub(super) exec_time: Duration,
+    pub(super) book: Book,
+    pub(super) ledger: Vec<Execution>,
+    journal: Option<Journal>,
+    pub(super) pending: Vec<PendingOrder>,
+    /// Number of CLOSE requests so far, by ticket.
+    pub(super) close_attempts: HashMap<Ticket, u32>,
+    /// Number of GET_POSITIONS so far.
+    pub(super) position_reads: u32,
+    /// Number of lists so far.
+    pub(super) lists: i64,
+}
+
+impl Gateway {
+    pub(in crate::sim) fn new(options: &Options, now: Timestamp) -> Result<Self, JournalError> {
+        let plan = FaultPlan::new(options.faults.clone());
+        let hedged = plan.contains(&Fault::HedgedEmpty);
+        let positions = match options.positions {
+            // Each long needs its short.
+            count if hedged => count.next_multiple_of(2).max(2),
+            count => count,
+        };
+        let balance = Money::from(options.balance);
+        let start = Start { started_at: now, seed: options.seed, positions, balance, hedged };
+        let (journal, book, ledger) = match &options.book {
+            None => (None, Book::new(&start), Vec::new()),
+            Some(path) => {
+                let (journal, start, executions) = Journal::open(path, start)?;
+                (Some(journal), rebuild(path, &start, &executions)?, executions)
+            }
+        };
+        Ok(Self {
+            simulated: !plan.contains(&Fault::ClaimsLive),
+            plan,
+            signature_ttl: options.signature_ttl,
+            exec_time: options.exec_time,
+            book,
+            ledger,
+            journal,
+            pending: Vec::new(),
+            close_attempts: HashMap::new(),
+            position_reads: 0,
+            lists: 0,
+        })
+    }
+
+    /// The executions so far.
+    pub(in crate::sim) fn ledger(&self) -> &[Execution] {
+        &self.ledger
+    }
+
+    /// When the broker executes the next pending order.
+    pub(in crate::sim) fn next_execution(&self) -> Option<Timestamp> {
+        self.pending.iter().map(|pending| pending.due).min()
+    }
+
+    /// Executes the pending orders that are due.
+    pub(in crate::sim) fn execute_pending(&mut self, now: Timestamp) -> Result<(), JournalError> {
+        self.pending.sort_by_key(|pending| pending.due);
+        while self.pending.first().is_some_and(|first| first.due <= now) {
+            let PendingOrder { due, order, uuid } = self.pending.remove(0);
+            self.book.revalue(due);
+            let execution = self.book.open(ExecutionKind::Open, &order, uuid, due);
+            self.record(execution)?;
+        }
+        Ok(())
+    }
+
+    /// Makes an execution durable; its reply must not leave before.
+    pub(super) fn record(&mut self, execution: Execution) -> Result<(), JournalError> {
+        if let Some(journal) = &mut self.journal {
+            journal.append(&execution)?;
+        }
+        self.ledger.push(execution);
+        Ok(())
+    }
+}

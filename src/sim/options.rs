@@ -1,0 +1,66 @@
+//! The options of a simulated gateway.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use rust_decimal::Decimal;
+
+use super::spec::FaultSpec;
+use crate::clock::StopToken;
+
+/// The options of a simulated gateway.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Number of open positions at the start.
+    pub positions: usize,
+    /// Balance at the start, in USD.
+    pub balance: Decimal,
+    /// Seed of the price movement: equal seeds give equal prices at equal times.
+    pub seed: u64,
+    /// Faults of the gateway.
+    pub faults: Vec<FaultSpec>,
+    /// Round trip of the link: half of it before the gateway sees a request, half of it after the reply leaves.
+    pub link_rtt: Duration,
+    /// Time for which each executed order occupies the gateway.
+    pub exec_time: Duration,
+    /// Greatest age of an OPEN's signature.
+    pub signature_ttl: Duration,
+    /// File that keeps the book over a crash. An existing one overrules `positions`, `balance` and `seed`.
+    pub book: Option<PathBuf>,
+    /// File to which a [`Server`](super::Server) appends every request as received.
+    pub requests: Option<PathBuf>,
+    /// Port on 127.0.0.1 for a [`Server`](super::Server); 0 lets the system pick one.
+    pub port: u16,
+    /// Effect of a `crash` fault on a [`Server`](super::Server).
+    pub on_crash: OnCrash,
+    /// Stops a [`Server`](super::Server).
+    pub stop: StopToken,
+}
+
+/// Effect of a `crash` fault on a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnCrash {
+    /// The process kills itself with SIGKILL: for a simulator that is a process of its own.
+    KillProcess,
+    /// The server stops at once and closes its port: for one that shares its process.
+    EndServer,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            positions: 0,
+            balance: Decimal::new(1_000_000, 2),
+            seed: 1,
+            faults: Vec::new(),
+            link_rtt: Duration::ZERO,
+            exec_time: Duration::ZERO,
+            signature_ttl: Duration::from_secs(5),
+            book: None,
+            requests: None,
+            port: 0,
+            on_crash: OnCrash::EndServer,
+            stop: StopToken::never(),
+        }
+    }
+}
