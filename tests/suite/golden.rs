@@ -25,6 +25,9 @@ const SCHEMAS: [&str; 30] = [
     "evidence-verify",
     "evidence-resolve",
     "evidence-export",
+    "sim",
+    "sim-faults",
+    "sim-ledger",
     "logs-grep",
     "logs-presets",
     "logs-alerts",
@@ -33,11 +36,8 @@ const SCHEMAS: [&str; 30] = [
     "config-check",
     "config-show",
     "explain",
-    "fleet",
-    "sim",
-    "sim-faults",
-    "sim-ledger",
     "schemas",
+    "fleet",
     "usage",
 ];
 

@@ -19,6 +19,7 @@ mod gateway_rules;
 mod golden;
 mod hangup;
 mod hazards;
+mod help;
 mod interruptions;
 mod killed;
 mod link_test;

@@ -43,7 +43,17 @@ fn every_command_has_a_page() {
     assert_eq!(written, pages);
     for page in &pages {
         let text = std::fs::read_to_string(machine.file(&format!("pages/man1/{page}.1"))).unwrap();
-        for section in ["NAME", "SYNOPSIS", "OPTIONS", "\"EXIT STATUS\"", "\"SEE ALSO\""] {
+        let of_every_page = [
+            "NAME",
+            "SYNOPSIS",
+            "OUTPUT",
+            "SETTINGS",
+            "EXAMPLES",
+            "\"EXIT STATUS\"",
+            "\"SEE ALSO\"",
+        ];
+        let own = (page == "mt5crs-canary").then_some(&["OPTIONS", "\"ORDER SAFETY\""]);
+        for section in of_every_page.iter().chain(own.into_iter().flatten()) {
             assert!(text.contains(&format!(".SH {section}\n")), "no {section} in {page}");
         }
         assert!(text.contains("never retry"), "{page} doesn't say what 4 asks for");

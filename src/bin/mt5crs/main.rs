@@ -1,34 +1,25 @@
 //! How an operator meets mt5crs: arguments in, a report and an exit code out.
 //!
-//! Ground rules. It never says that something happened unless the gateway's own later state shows it. It says whose view
-//! it shows. It prints what it could find out and then fails, never the other way round. stdout is data, stderr is talk.
-//! The exit code is the answer for scripts, and a report that can't be printed never changes it.
+//! Ground rules. It never says that something happened unless the gateway's own later state shows it. It names whose view
+//! it shows. It prints what it could find out before it fails. stdout is data, stderr is talk. The exit code is the answer
+//! for scripts, and a report that can't be printed never changes it.
+//!
+//! `commands/NAME/` holds one command: `args.rs` what can be typed, `run.rs` the operation it calls, `page.rs` how its
+//! report looks. `app/` runs any of them, `render/` prints, `cli/` has the options that all commands share.
+//! Direction: `render, cli ← app ← commands`.
 
-mod args;
+mod app;
+mod cli;
 mod commands;
-mod context;
-mod listener;
-mod logging;
-mod outfile;
-mod prompt;
 mod render;
-mod run;
-mod sd_notify;
-mod signals;
-mod sim_mode;
-mod umask;
-mod usage;
-mod worker_role;
-mod workers;
 
 use std::process::ExitCode;
 use std::sync::LazyLock;
 
-use clap::Parser;
-
-use args::Arguments;
+use app::worker_role::WorkerRole;
+use app::{App, driver, usage_error};
+use commands::{Arguments, definition};
 use mt5crs::exit::Exit;
-use worker_role::WorkerRole;
 
 /// Version, commit and libzmq's version, for `--version` and bug reports.
 pub(crate) fn version() -> &'static str {
@@ -40,9 +31,9 @@ pub(crate) fn version() -> &'static str {
     &VERSION
 }
 
-/// In a build for tests the environment can break a safety rule, and ask for notes of what was flushed.
+/// In a build for tests the environment can break a safety rule, and name a file for notes of what was flushed.
 #[cfg(debug_assertions)]
-fn rehearse() {
+fn prepare_for_tests() {
     let wanted = |name| std::env::var_os(name);
     let broken = wanted("BREAK_RULE")
         .map(|rule| mt5crs::os::failpoints::break_rule(&rule.to_string_lossy()));
@@ -54,19 +45,22 @@ fn rehearse() {
 
 fn main() -> ExitCode {
     #[cfg(debug_assertions)]
-    rehearse();
-    let (part, given) = WorkerRole::taken_from(std::env::args_os().collect());
-    let mut arguments = match Arguments::try_parse_from(given) {
+    prepare_for_tests();
+    let (role, typed) = WorkerRole::split_off(std::env::args_os().collect());
+    let Arguments { mut global, mut command } = match definition::parse(typed) {
         Ok(arguments) => arguments,
-        Err(error) => return ExitCode::from(usage::explain(&error)),
+        Err(error) => return ExitCode::from(usage_error::print(&error, definition::width())),
     };
-    if let Some(part) = part {
-        part.apply(&mut arguments);
+    if let Some(role) = role {
+        role.apply(&mut global, command.as_command_mut());
     }
-    let ended = std::panic::catch_unwind(|| commands::dispatch(arguments));
+    let ended = std::panic::catch_unwind(move || {
+        let app = App::start(global);
+        driver::run(&app, command.as_command())
+    });
     let code = ended.unwrap_or_else(|_| {
         let screen = render::Screen { quiet: false };
-        screen.fail(&run::bug());
+        screen.fail(&app::bug());
         Exit::Bug.code()
     });
     ExitCode::from(code)

@@ -3,30 +3,11 @@
 //! stdout is data and has one owner, [`Screen`]; stderr is talk. A pipe that was closed early is no error: whoever read
 //! it had enough, and the exit code still says how the command ended.
 
-pub(crate) mod audit;
-pub(crate) mod breaker;
-pub(crate) mod canary;
-pub(crate) mod config;
-pub(crate) mod config_check;
-pub(crate) mod drift;
-pub(crate) mod emergency_close;
-pub(crate) mod evidence;
-pub(crate) mod explain;
-pub(crate) mod fleet;
-pub(crate) mod link_test;
-pub(crate) mod logs;
-pub(crate) mod man;
 pub(crate) mod nagios;
-pub(crate) mod phoenix;
-pub(crate) mod positions;
 pub(crate) mod progress;
 pub(crate) mod prometheus;
-mod schemas;
-pub(crate) mod simulator;
 pub(crate) mod style;
-pub(crate) mod sync;
 pub(crate) mod table;
-pub(crate) mod watch;
 
 use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
 use std::os::fd::AsFd;
@@ -39,19 +20,20 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use serde::Serialize;
 use style::{Ink, Style};
 
-/// What a human page is told beside its report.
-pub(crate) struct Context<'a> {
+/// What a page shows beside its report.
+#[derive(Default)]
+pub(crate) struct PageContext<'a> {
     /// The endpoint as configured; `None` for commands that talk to nobody.
     pub(crate) endpoint: Option<&'a str>,
-    /// Whom the report speaks of.
+    /// What the target is.
     pub(crate) target: Option<TargetKind>,
-    /// Whether all rows are wanted.
+    /// Show all rows.
     pub(crate) all_rows: bool,
-    /// Whether a distribution is to be drawn.
+    /// Draw the distribution.
     pub(crate) histogram: bool,
 }
 
-impl Context<'_> {
+impl PageContext<'_> {
     /// `tcp://10.0.0.5:5555 (live)`, for first lines.
     pub(crate) fn whom(&self) -> String {
         let endpoint = self.endpoint.unwrap_or("no endpoint");
@@ -66,8 +48,11 @@ impl Context<'_> {
 /// A report that can be shown to a person. The first line says what matters.
 pub(crate) trait Page: Sized {
     /// Writes the whole page.
-    fn page(outcome: &Outcome<Self>, context: &Context<'_>, page: &mut Sheet<'_>)
-    -> io::Result<()>;
+    fn page(
+        outcome: &Outcome<Self>,
+        context: &PageContext<'_>,
+        page: &mut Sheet<'_>,
+    ) -> io::Result<()>;
 
     /// What monitoring reads of it; nothing where monitoring isn't offered.
     fn metrics(_: &Outcome<Self>) -> Vec<Metric> {
@@ -75,8 +60,14 @@ pub(crate) trait Page: Sized {
     }
 }
 
+impl Page for () {
+    fn page(_: &Outcome<Self>, _: &PageContext<'_>, _: &mut Sheet<'_>) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// How a command ended, as one line: what failed and why, or else the line of its page that matters.
-pub(crate) fn one_line<R: Page>(outcome: &Outcome<R>, context: &Context<'_>) -> String {
+pub(crate) fn one_line<R: Page>(outcome: &Outcome<R>, context: &PageContext<'_>) -> String {
     if let Some(failure) =
         outcome.failure.as_ref().filter(|failure| failure.code() != Code::ChecksFailed)
     {
@@ -106,9 +97,9 @@ pub(crate) fn in_short(failure: &Failure) -> String {
 }
 
 /// The line of a page that matters, its word included.
-fn first_line<R: Page>(outcome: &Outcome<R>, context: &Context<'_>) -> String {
+fn first_line<R: Page>(outcome: &Outcome<R>, context: &PageContext<'_>) -> String {
     let mut page = Vec::new();
-    let mut sheet = Sheet { writer: &mut page, style: Style::plain(), width: None };
+    let mut sheet = Sheet::plain(&mut page);
     // Writing to memory cannot fail.
     let _ = R::page(outcome, context, &mut sheet);
     let page = String::from_utf8_lossy(&page);
@@ -116,8 +107,8 @@ fn first_line<R: Page>(outcome: &Outcome<R>, context: &Context<'_>) -> String {
 }
 
 /// How the process of one of several accounts ended, as one line: whose answer it is stands beside it.
-pub(crate) fn part_line<R: Page>(outcome: &Outcome<R>, context: &Context<'_>) -> String {
-    let context = Context { endpoint: Some("its gateway"), target: None, ..*context };
+pub(crate) fn worker_line<R: Page>(outcome: &Outcome<R>, context: &PageContext<'_>) -> String {
+    let context = PageContext { endpoint: Some("its gateway"), target: None, ..*context };
     match &outcome.failure {
         Some(failure) if failure.code() != Code::ChecksFailed => one_line(outcome, &context),
         _ => first_line(outcome, &context),
@@ -133,7 +124,12 @@ pub(crate) struct Sheet<'w> {
     pub(crate) width: Option<u16>,
 }
 
-impl Sheet<'_> {
+impl<'w> Sheet<'w> {
+    /// Without colours and as wide as it gets.
+    pub(crate) fn plain(writer: &'w mut dyn Write) -> Self {
+        Self { writer, style: Style::plain(), width: None }
+    }
+
     pub(crate) fn line(&mut self, text: impl AsRef<str>) -> io::Result<()> {
         writeln!(self.writer, "{}", text.as_ref())
     }
@@ -173,7 +169,7 @@ impl Screen {
     }
 
     /// Writes what the process of one of several accounts answers: what it found in one line, and its document.
-    pub(crate) fn part(&self, line: &str, document: &impl Serialize) -> io::Result<()> {
+    pub(crate) fn worker_answer(&self, line: &str, document: &impl Serialize) -> io::Result<()> {
         self.stdout(|out| {
             writeln!(out, "{}", style::clean(line))?;
             serde_json::to_writer(out, document).map_err(io::Error::from)
@@ -211,6 +207,17 @@ impl Screen {
     /// Writes text to stdout as it is.
     pub(crate) fn text(&self, text: &str) -> io::Result<()> {
         self.stdout(|out| out.write_all(text.trim_end_matches('\n').as_bytes()))
+    }
+
+    /// Writes a script or schema to stdout; the exit code says whether that worked.
+    pub(crate) fn script(&self, text: &str) -> Exit {
+        match self.text(text) {
+            Ok(()) => Exit::Ok,
+            Err(error) => {
+                self.warn(&format!("failed to write: {error}"));
+                Exit::No
+            }
+        }
     }
 
     /// Writes a page to stdout.

@@ -36,14 +36,14 @@ fn orders_are_for_exactly_one_account() {
     ] {
         let named = ["--profile=b", "--profile=a", "--allow-loopback"];
         let several = machine.run([&named, command].concat());
-        refused(several, &["takes exactly one account", "mt5crs --profile b", command[0]]);
+        refused(several, &["works on one profile", "mt5crs --profile b", command[0]]);
     }
     for command in [&["canary", "--yes"][..], &["breaker", "release", "--yes"]] {
-        refused(all(&machine, command), &["takes exactly one account", "mt5crs --profile NAME"]);
+        refused(all(&machine, command), &["works on one profile", "mt5crs --profile NAME"]);
     }
     for filter in ["--symbol=EURUSD", "--ticket=7", "--magic=7", "--credit=1"] {
         let run = all(&machine, &["emergency-close", "--yes", filter]);
-        refused(run, &["takes exactly one account"]);
+        refused(run, &["works on one profile"]);
     }
     refused(all(&machine, &["explain"]), &["knows no accounts"]);
     assert!(!machine.file("kill_switch.lock").exists());
@@ -58,7 +58,7 @@ fn monitoring_formats_take_one_account() {
     for format in ["-o=nagios", "-o=prometheus"] {
         let ended = all(&machine, &["sync", format]).end().exits(2);
         assert_eq!(ended.stdout(), "");
-        ended.tells("speak of one account");
+        ended.tells("are about one account");
     }
 }
 

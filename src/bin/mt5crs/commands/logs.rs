@@ -1,71 +1,86 @@
-//! `mt5crs logs …`.
+//! `mt5crs logs grep`, `presets`, `alerts` and `summary`, and what they share.
 
 mod alerts;
 mod grep;
+mod presets;
 mod summary;
 
 use std::path::PathBuf;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use mt5crs::config::{Accepted, Key, Settings};
+use mt5crs::config::{Key, Settings};
 use mt5crs::exit::Exit;
 use mt5crs::failure::{Failure, cause_of};
 use mt5crs::logs::search::filter::{Filter, parse_time};
 use mt5crs::logs::search::places::Places;
 use mt5crs::logs::search::query::BadPattern;
-use mt5crs::ops::logs::presets;
 
-use crate::args::logs::LogsCommand;
-use crate::context::{no_directory, resolved, settings_failure};
-use crate::run::{Run, usage};
+use crate::app::command::{Command, Document, Facts, Simulation};
+use crate::app::{App, bug, usage};
 
-pub(crate) fn run(run: &Run, command: LogsCommand) -> Exit {
-    if run.global.sim.sim {
-        // Each run of a simulated gateway has a tree of its own: here it would be searched before anything is in it.
-        let failure = usage(
-            "--sim has no logs to look at: each run's are in the scratch tree that it printed"
-                .to_owned(),
-            "leave out --sim, and name that tree's: --log-dir DIR/logs".to_owned(),
-        );
-        let name = match command {
-            LogsCommand::Grep(_) => "logs-grep",
-            LogsCommand::Presets => "logs-presets",
-            LogsCommand::Alerts(_) => "logs-alerts",
-            LogsCommand::Summary(_) => "logs-summary",
-        };
-        return run.give_up::<presets::Report>(name, failure);
-    }
-    match command {
-        LogsCommand::Grep(args) => grep::run(run, *args),
-        LogsCommand::Presets => run.finish_alone("logs-presets", &presets::run()),
-        LogsCommand::Alerts(args) => alerts::run(run, &args),
-        LogsCommand::Summary(args) => summary::run(run, &args),
+/// Search the logs, list alerts, or sum them up
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "mt5crs logs grep ERROR --since 24h\nmt5crs logs alerts\nmt5crs logs summary"
+)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Subcommand,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Subcommand {
+    Grep(Box<grep::Args>),
+    Presets(presets::Args),
+    Alerts(alerts::Args),
+    Summary(summary::Args),
+}
+
+pub(super) const DOCUMENTS: &[Document] =
+    &[grep::DOCUMENT, presets::DOCUMENT, alerts::DOCUMENT, alerts::LINE, summary::DOCUMENT];
+
+impl Args {
+    fn subcommand(&self) -> &dyn Command {
+        match &self.command {
+            Subcommand::Grep(args) => &**args,
+            Subcommand::Presets(args) => args,
+            Subcommand::Alerts(args) => args,
+            Subcommand::Summary(args) => args,
+        }
     }
 }
 
-/// What says where the logs are: without it, nothing can be looked at.
-const PLACES: [Key; 3] = [Key::LogDir, Key::VerifyLog, Key::StateDir];
-
-/// The settings; only those that are read can stop a search.
-fn settings(run: &Run, reads: &[Key]) -> Result<Settings, Failure> {
-    let resolved = resolved(&run.global, &[]).map_err(|error| no_directory(&error))?;
-    let Accepted { settings, warnings } =
-        resolved.lenient(reads).map_err(|problems| settings_failure(&problems))?;
-    for warning in &warnings {
-        run.screen.warn(&warning.message);
+impl Command for Args {
+    fn facts(&self) -> Facts {
+        self.subcommand().facts()
     }
-    Ok(settings)
+
+    fn run(&self, app: &App) -> Exit {
+        self.subcommand().run(app)
+    }
 }
 
-/// Those that were named, or else the configured ones; what can't be looked at is told.
-fn places(run: &Run, named: &[PathBuf], settings: &Settings) -> Places {
+/// A search of the logs. With `--sim` there is nothing to search: the scratch tree is new in each run.
+const fn facts(name: &'static str) -> Facts {
+    let simulation = Simulation::Refused(
+        "--sim has no logs to look at: each run's are in the scratch tree that it printed",
+        "leave out --sim, and name that tree's: --log-dir DIR/logs",
+    );
+    Facts { simulation, reads: Some(&LOCATIONS), ..Facts::of_tool(name) }
+}
+
+/// The settings that say where the logs are: without them, nothing can be searched.
+const LOCATIONS: [Key; 3] = [Key::LogDir, Key::VerifyLog, Key::StateDir];
+
+/// The logs that were named, or else the configured ones. A warning names what can't be read.
+fn places(app: &App, named: &[PathBuf], settings: &Settings) -> Places {
     let places = match named {
         [] => Places::configured(&settings.verify_log, &settings.log_dir),
         named => Places::named(named),
     };
     for unreadable in &places.unreadable {
-        run.screen.warn(&cause_of(unreadable));
+        app.screen.warn(&cause_of(unreadable));
     }
     places
 }
@@ -84,12 +99,12 @@ fn window(
     let since = since.map(|text| time("--since", text)).transpose()?;
     let until = until.map(|text| time("--until", text)).transpose()?;
     Filter { since, until, ..Filter::default() }.check().map_err(|error| {
-        usage(error.to_string(), "exchange --since and --until, or correct one of them".to_owned())
+        usage(error.to_string(), "exchange --since and --until, or correct one of them")
     })?;
     Ok((since, until))
 }
 
 /// A bug: the words that events hold can always be searched for.
 fn no_query(error: &BadPattern) -> Failure {
-    crate::run::bug().with_cause(error)
+    bug().with_cause(error)
 }

@@ -10,7 +10,7 @@ use mt5crs::protocol::positions::Position;
 use mt5crs::report::{Check, Status};
 
 use super::style::{self, Ink};
-use super::{Context, Sheet};
+use super::{PageContext, Sheet};
 
 /// Rows that a table shows unless all are wanted.
 const ROWS: usize = 50;
@@ -48,7 +48,7 @@ pub(crate) fn table(sheet: &Sheet<'_>, columns: &[&str]) -> Table {
     for (index, name) in columns.iter().enumerate() {
         let Some(column) = table.column_mut(index) else { continue };
         column.set_padding((0, if index + 1 < columns.len() { GAP } else { 0 }));
-        // FailureContext and numbers are there to be copied; what is told in words may go over lines.
+        // Names and numbers are there to be copied; what is told in words may go over lines.
         if index == 0 || name.starts_with('>') {
             column.set_constraint(ColumnConstraint::ContentWidth);
         }
@@ -177,7 +177,7 @@ pub(crate) fn account(sheet: &mut Sheet<'_>, account: &Account) -> io::Result<()
 /// A list of positions, shortened unless all rows are wanted.
 pub(crate) fn positions(
     sheet: &mut Sheet<'_>,
-    context: &Context<'_>,
+    context: &PageContext<'_>,
     positions: &[Position],
 ) -> io::Result<()> {
     let with_magic = positions.iter().any(|position| position.magic.is_some());
@@ -206,12 +206,16 @@ pub(crate) fn positions(
 }
 
 /// The rows that are shown.
-pub(crate) fn rows<'t, T>(all: &'t [T], context: &Context<'_>) -> &'t [T] {
+pub(crate) fn rows<'t, T>(all: &'t [T], context: &PageContext<'_>) -> &'t [T] {
     if context.all_rows { all } else { &all[..all.len().min(ROWS)] }
 }
 
 /// Says how many rows are not shown.
-pub(crate) fn more(sheet: &mut Sheet<'_>, count: usize, context: &Context<'_>) -> io::Result<()> {
+pub(crate) fn more(
+    sheet: &mut Sheet<'_>,
+    count: usize,
+    context: &PageContext<'_>,
+) -> io::Result<()> {
     if context.all_rows || count <= ROWS {
         return Ok(());
     }

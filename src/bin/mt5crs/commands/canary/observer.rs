@@ -1,5 +1,6 @@
-//! Who is told of a watch: a person at a terminal, a program that reads JSON lines, the log, and systemd.
+//! Reports a watch to a person at a terminal, a program that reads JSON lines, the log, and systemd.
 
+use std::cell::RefCell;
 use std::time::Duration;
 
 use mt5crs::guard::health::{SILENCE, State};
@@ -9,103 +10,105 @@ use mt5crs::logs::write::Marker;
 use mt5crs::ops::canary::watch::{Ended, Tick, Told, metrics};
 use tracing::Level;
 
-use super::JOB;
-use crate::context::CommandContext;
-use crate::listener::Attempts;
-use crate::render::watch::{Live, in_words};
-use crate::run::Run;
-use crate::sd_notify::Service;
+use super::live::Live;
+use super::run::FACTS;
+use super::watch_page::in_words;
+use crate::app::App;
+use crate::app::attempts::Attempts;
+use crate::app::context::GatewayContext;
+use crate::app::sd_notify::SdNotify;
 
-/// A watchdog that bites before silence is judged would kill the watch instead of closing the position.
+/// A shorter watchdog would kill the watch before silence is judged, and the position would stay open.
 const LEAST_WATCHDOG: Duration = Duration::from_secs(2 * SILENCE.as_secs());
 const HOUR_MS: u64 = 3600 * 1000;
 
-/// Failed attempts, said above the lines of a watch.
-pub(super) struct Above<'a> {
+/// Prints failed attempts above the lines of a watch.
+pub(super) struct AttemptsAbove<'a> {
     pub(super) attempts: Attempts<'a>,
-    pub(super) live: &'a std::cell::RefCell<Live>,
+    pub(super) live: &'a RefCell<Live>,
 }
 
-impl Listener for Above<'_> {
+impl Listener for AttemptsAbove<'_> {
     fn attempt_failed(&self, number: u32, error: &LinkError) {
         self.live.borrow().above(|| self.attempts.attempt_failed(number, error));
     }
 }
 
-/// Tells whoever wants to know.
+/// Passes on each look and the decision to close.
 pub(super) struct Observer<'o> {
-    run: &'o Run,
-    site: &'o CommandContext,
-    live: &'o std::cell::RefCell<Live>,
-    service: Service,
-    last: Option<(State, u64)>,
+    app: &'o App,
+    context: &'o GatewayContext<'o>,
+    live: &'o RefCell<Live>,
+    systemd: SdNotify,
+    /// The state and the hour that were logged last.
+    logged: Option<(State, u64)>,
 }
 
 impl<'o> Observer<'o> {
     pub(super) fn new(
-        run: &'o Run,
-        site: &'o CommandContext,
-        live: &'o std::cell::RefCell<Live>,
+        app: &'o App,
+        context: &'o GatewayContext<'o>,
+        live: &'o RefCell<Live>,
     ) -> Self {
-        if let Some(watchdog) = Service::watchdog().filter(|watchdog| *watchdog < LEAST_WATCHDOG) {
-            run.screen.warn(&format!(
+        if let Some(watchdog) = SdNotify::watchdog().filter(|watchdog| *watchdog < LEAST_WATCHDOG) {
+            app.screen.warn(&format!(
                 "the unit's WatchdogSec of {watchdog:?} kills a watch before it can halt; give it {LEAST_WATCHDOG:?} or more"
             ));
         }
-        Self { run, site, live, service: Service::default(), last: None }
+        Self { app, context, live, systemd: SdNotify::default(), logged: None }
     }
 
-    pub(super) fn told(&mut self, told: Told<'_>) {
-        match told {
+    pub(super) fn event(&mut self, event: Told<'_>) {
+        match event {
             Told::Look(tick) => self.look(tick),
             Told::Closing { ticket, ended, why, patience } => {
                 self.live.borrow_mut().clear();
                 let words = format!("{why}: closing {ticket}");
                 let level = match ended {
                     Ended::TimeOver | Ended::HandedOver => {
-                        self.run.screen.note(&words);
+                        self.app.screen.note(&words);
                         Level::INFO
                     }
                     Ended::Halted | Ended::Stopped => {
                         let caveat = "a second signal stops at once, and leaves it open";
-                        self.run.screen.warn(&format!("{words}; {caveat}"));
+                        self.app.screen.warn(&format!("{words}; {caveat}"));
                         Level::WARN
                     }
                 };
                 let marker = Marker::Guardian { level, what: &words, p99_us: None };
-                self.site.record.marker(&marker);
-                self.service.stops(&words, patience);
+                self.context.record.marker(&marker);
+                self.systemd.stopping(&words, patience);
             }
         }
     }
 
     fn look(&mut self, tick: &Tick) {
         let words = in_words(tick);
-        self.run.publish_look(JOB.name, self.site, || metrics::of_look(tick));
-        if self.run.json() {
-            // A reader that went away changes nothing of what is watched.
-            let _ = self.run.screen.json_line(tick);
+        self.app.publish_look(FACTS.name, self.context, || metrics::of_look(tick));
+        if self.app.is_json() {
+            // A reader that went away doesn't end the watch.
+            let _ = self.app.screen.json_line(tick);
         } else {
             self.live.borrow_mut().look(tick);
         }
         let now = (tick.state, tick.elapsed_ms / HOUR_MS);
-        if self.last != Some(now) {
+        if self.logged != Some(now) {
             let level = match tick.state {
                 State::Healthy => Level::INFO,
                 State::Warning => Level::WARN,
                 State::Critical => Level::ERROR,
             };
             let p99_us = tick.window.rtt_p99_us;
-            self.site.record.marker(&Marker::Guardian { level, what: &words, p99_us });
-            if !self.run.json() && !self.live.borrow().is_shown() {
+            self.context.record.marker(&Marker::Guardian { level, what: &words, p99_us });
+            if !self.app.is_json() && !self.live.borrow().is_shown() {
                 match tick.state {
-                    State::Healthy => self.run.screen.note(&words),
-                    State::Warning | State::Critical => self.run.screen.warn(&words),
+                    State::Healthy => self.app.screen.note(&words),
+                    State::Warning | State::Critical => self.app.screen.warn(&words),
                 }
             }
         }
-        self.last = Some(now);
+        self.logged = Some(now);
         let alive = tick.rtt_us.is_some() && tick.silent_ms.is_none();
-        self.service.stands(&words, alive);
+        self.systemd.status(&words, alive);
     }
 }

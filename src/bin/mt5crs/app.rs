@@ -1,0 +1,95 @@
+//! One process of the binary: what every command needs, and the one way in which a command ends.
+//!
+//! [`driver`] decides whether a command may run and for how many accounts; a command opens a [`context`], runs its
+//! operation and hands the result to [`end`], which prints it, closes the log and returns the exit code.
+
+pub(crate) mod accounts;
+pub(crate) mod attempts;
+pub(crate) mod command;
+pub(crate) mod context;
+pub(crate) mod driver;
+pub(crate) mod end;
+mod logging;
+mod output_file;
+pub(crate) mod prompt;
+pub(crate) mod sd_notify;
+pub(crate) mod settings;
+mod signals;
+pub(crate) mod sim_mode;
+mod umask;
+pub(crate) mod usage_error;
+pub(crate) mod worker_role;
+mod workers;
+
+use std::cell::Cell;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use mt5crs::clock::{Clock, StopToken, SystemClock};
+use mt5crs::failure::{Code, Failure};
+
+use crate::cli::{Global, OutputFormat};
+use crate::render::Screen;
+use crate::render::nagios::State;
+
+/// One run of the binary.
+pub(crate) struct App {
+    pub(crate) global: Global,
+    pub(crate) screen: Screen,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) stop: StopToken,
+    started_at: Timestamp,
+    /// The monotonic clock at the start.
+    started: Duration,
+    /// The state on the plugin's line, once `-o nagios` has printed it.
+    plugin_state: Cell<Option<State>>,
+}
+
+impl App {
+    /// Installs the signal handlers and starts the clocks.
+    pub(crate) fn start(global: Global) -> Self {
+        let stop = signals::install();
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(stop.clone()));
+        Self {
+            screen: Screen { quiet: global.quiet },
+            started_at: clock.now(),
+            started: clock.monotonic(),
+            plugin_state: Cell::new(None),
+            global,
+            clock,
+            stop,
+        }
+    }
+
+    /// Whether `-o json` is given.
+    pub(crate) fn is_json(&self) -> bool {
+        self.global.output == OutputFormat::Json
+    }
+
+    /// Whether a person reads the output.
+    pub(crate) fn is_human(&self) -> bool {
+        self.global.output == OutputFormat::Human
+    }
+
+    /// Whether `--sim` is given.
+    pub(crate) fn is_simulated(&self) -> bool {
+        self.global.sim.sim
+    }
+}
+
+/// The user's name, as far as the environment tells it.
+pub(crate) fn user() -> String {
+    let named = ["SUDO_USER", "USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok());
+    named.unwrap_or_else(|| format!("uid {}", nix::unistd::getuid()))
+}
+
+/// The command line is well formed, and asks for something that can't be done.
+pub(crate) fn usage(message: impl Into<String>, remedy: impl Into<String>) -> Failure {
+    Failure::new(Code::Usage, message).with_remedy(remedy)
+}
+
+/// A bug of mt5crs itself.
+pub(crate) fn bug() -> Failure {
+    Failure::new(Code::Bug, "mt5crs failed in a way that it should not; nothing above is a result")
+}

@@ -1,0 +1,145 @@
+//! What the driver knows of a command: its [`Facts`], stated in one place, and how to run it.
+
+use std::fmt;
+use std::time::Duration;
+
+use mt5crs::config::Key;
+use mt5crs::exit::Exit;
+use mt5crs::report::Envelope;
+use schemars::{JsonSchema, Schema, schema_for};
+
+use super::App;
+
+/// A command with its arguments parsed. Its type is what clap fills in; adding a command means implementing this.
+pub(crate) trait Command: fmt::Debug {
+    /// What must be known before it runs. Some facts depend on the arguments.
+    fn facts(&self) -> Facts;
+
+    /// Runs it to its end.
+    fn run(&self, app: &App) -> Exit;
+
+    /// Turns arguments that were typed for several accounts into one worker's task.
+    fn assign(&mut self, _: Task) {}
+}
+
+/// What the driver must know of a command.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Facts {
+    /// Its name in documents (`mt5crs.NAME/1`), logs and metrics.
+    pub(crate) name: &'static str,
+    /// What it does to a gateway, as read between "failed to" and the endpoint.
+    pub(crate) verb: &'static str,
+    /// Time limit unless `--deadline` is given; `None` where there is no limit.
+    pub(crate) deadline: Option<Duration>,
+    /// The settings without whose right value it would do harm: only their problems stop it, others become warnings.
+    /// `None` where every problem stops it.
+    pub(crate) reads: Option<&'static [Key]>,
+    /// What `--sim` does for it.
+    pub(crate) simulation: Simulation,
+    /// Whether `-o nagios` and `-o prometheus` go with it: reads that have metrics. A command that sends an order or
+    /// changes the deployment is not run every minute by a monitor.
+    pub(crate) has_metrics: bool,
+    /// How many accounts it takes.
+    pub(crate) accounts: Accounts,
+}
+
+/// What `--sim` does for a command.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Simulation {
+    /// A simulated gateway, and a scratch tree for state, logs, evidence and kill switch.
+    Gateway,
+    /// The scratch tree alone.
+    Scratch,
+    /// Nothing; the reason, as read after "--sim-… shapes the gateway that --sim brings, and".
+    Nothing(&'static str),
+    /// It makes no sense: what is said, and the remedy.
+    Refused(&'static str, &'static str),
+}
+
+/// How many accounts a command takes at once.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Accounts {
+    /// Any number, with a worker process for each.
+    Each,
+    /// One, or every account of the configuration file: orders for "these two" are one slip away from either.
+    OneOrAll(Closing),
+    /// One; the name of what takes no more.
+    One(&'static str),
+    /// Any number, which it judges together by itself.
+    Together,
+    /// None: accounts mean nothing to it.
+    Nothing,
+}
+
+/// What the worker of one account does. The operator is asked once, for all accounts, before any worker acts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Task {
+    /// Show what would be done.
+    Plan,
+    /// Do it.
+    Act,
+}
+
+/// How positions of every account are to be closed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Closing {
+    /// Only show the positions.
+    pub(crate) dry_run: bool,
+    /// Close without asking.
+    pub(crate) yes: bool,
+    /// Show every position before asking.
+    pub(crate) all_rows: bool,
+}
+
+impl Facts {
+    /// A command that talks to the configured gateway, for one account; within that many seconds.
+    pub(crate) const fn of_gateway(name: &'static str, verb: &'static str, seconds: u64) -> Self {
+        Self {
+            name,
+            verb,
+            deadline: Some(Duration::from_secs(seconds)),
+            reads: None,
+            simulation: Simulation::Gateway,
+            has_metrics: false,
+            accounts: Accounts::One(name),
+        }
+    }
+
+    /// A command that talks to no gateway and reads no account's settings.
+    pub(crate) const fn of_tool(name: &'static str) -> Self {
+        Self {
+            name,
+            verb: "",
+            deadline: None,
+            reads: None,
+            simulation: Simulation::Nothing("this command talks to none"),
+            has_metrics: false,
+            accounts: Accounts::Nothing,
+        }
+    }
+}
+
+/// A JSON document that a command prints, by the name that `mt5crs schema` knows it by.
+#[derive(Clone, Copy)]
+pub(crate) struct Document {
+    pub(crate) name: &'static str,
+    pub(crate) schema: fn() -> Schema,
+}
+
+impl Document {
+    /// A report in its envelope.
+    pub(crate) const fn report<R: JsonSchema + 'static>(name: &'static str) -> Self {
+        Self { name, schema: || schema_for!(Envelope<'static, R>) }
+    }
+
+    /// A document of another form, such as a line of a stream.
+    pub(crate) const fn line<T: JsonSchema>(name: &'static str) -> Self {
+        Self { name, schema: || schema_for!(T) }
+    }
+}
+
+impl fmt::Debug for Document {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}

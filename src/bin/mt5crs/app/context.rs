@@ -1,0 +1,250 @@
+//! What a command works with: its settings, its gateway, its log. With `--sim`, a scratch tree and a simulated gateway stand
+//! in for all of them.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mt5crs::clock::Deadline;
+use mt5crs::config::{HostPort, Key, Layer, Resolved, Settings, TradeMode};
+use mt5crs::failure::{Failure, FailureContext, HOST_SETTING};
+use mt5crs::guard;
+use mt5crs::guard::target::Allowed;
+use mt5crs::link::target::{Target, resolve};
+use mt5crs::link::zeromq::ZmqTransport;
+use mt5crs::link::{Client, ReadPolicy};
+use mt5crs::logs::write::{Format, Record, record};
+use mt5crs::ops::sync::StateExpectations;
+use mt5crs::ops::sync::checks::Expected;
+use mt5crs::report::{Outcome, TargetKind};
+use mt5crs::sim::Server;
+use mt5crs::units::Money;
+use uuid::Uuid;
+
+use super::attempts::Attempts;
+use super::command::Facts;
+use super::settings::{self, SettingFlag};
+use super::umask::SharedUmask;
+use super::{App, logging, sim_mode};
+use crate::cli::LogFormat;
+
+/// Clock skew above which every command warns.
+pub(crate) const SKEW_WARN: Duration = Duration::from_secs(1);
+
+/// The deadline of a command without one: 136 years.
+const NO_DEADLINE: Duration = Duration::from_secs(u32::MAX as u64);
+
+/// A context without a gateway.
+pub(crate) struct LocalContext {
+    pub(crate) settings: Settings,
+    /// The scratch tree that stands in for the configured one.
+    pub(crate) scratch: Option<PathBuf>,
+}
+
+impl LocalContext {
+    /// With `--sim`, what is wrong with the settings doesn't matter.
+    pub(crate) fn open(app: &App, facts: &Facts, resolved: Resolved) -> Result<Self, Failure> {
+        let warnings = resolved.warnings.clone();
+        if !app.is_simulated() {
+            let accepted = match facts.reads {
+                Some(keys) => resolved.lenient(keys),
+                None => resolved.strict(),
+            };
+            let settings = settings::accepted(&app.screen, &warnings, accepted)?;
+            return Ok(Self { settings, scratch: None });
+        }
+        let mut settings = settings::accepted(&app.screen, &warnings, resolved.lenient(&[]))?;
+        let scratch = sim_mode::use_scratch_tree(&mut settings)?;
+        app.screen.note(&format!(
+            "practice: records and kill switch are in {}, nothing that is configured is touched",
+            scratch.display()
+        ));
+        Ok(Self { settings, scratch: Some(scratch) })
+    }
+}
+
+/// A context with a gateway.
+pub(crate) struct GatewayContext<'a> {
+    app: &'a App,
+    pub(crate) settings: Settings,
+    pub(crate) gateway: HostPort,
+    /// Where the host was set.
+    pub(crate) origin: String,
+    /// `tcp://HOST:PORT`.
+    pub(crate) endpoint: String,
+    pub(crate) failure_context: FailureContext,
+    pub(crate) allow_loopback: bool,
+    /// This run's id, in logs and evidence.
+    pub(crate) run_id: Uuid,
+    pub(crate) record: Arc<Record>,
+    pub(crate) deadline: Deadline,
+    /// The scratch tree that stands in for the configured one.
+    pub(crate) scratch: Option<PathBuf>,
+    /// The simulated gateway, which lives as long as the context.
+    _server: Option<Server>,
+    _umask: SharedUmask,
+}
+
+impl<'a> GatewayContext<'a> {
+    /// Prepares everything before the first connection. `own` are the command's flags for settings.
+    pub(crate) fn open(
+        app: &'a App,
+        facts: &Facts,
+        own: &[SettingFlag<'_>],
+    ) -> Result<Self, Failure> {
+        let deadline = app.deadline(facts);
+        Self::on(app, facts, deadline, settings::resolve(&app.global, own)?)
+    }
+
+    /// The same on settings that were read already.
+    pub(crate) fn on(
+        app: &'a App,
+        facts: &Facts,
+        deadline: Deadline,
+        resolved: Resolved,
+    ) -> Result<Self, Failure> {
+        let origin = resolved.origin_of(Key::GatewayHost);
+        let host_setting = match origin.layer() {
+            Layer::EnvFile | Layer::Default => HOST_SETTING.to_owned(),
+            _ => format!("{origin} (it stands above {HOST_SETTING})"),
+        };
+        let warnings = resolved.warnings.clone();
+        let accepted = match (app.is_simulated(), facts.reads) {
+            (true, _) => resolved.without_gateway(),
+            (false, Some(keys)) => resolved.lenient(keys),
+            (false, None) => resolved.strict(),
+        };
+        let mut settings = settings::accepted(&app.screen, &warnings, accepted)?;
+        let (mut origin, mut scratch, mut server) = (origin.to_string(), None, None);
+        if app.is_simulated() {
+            let tree = sim_mode::use_scratch_tree(&mut settings)?;
+            server = Some(sim_mode::serve(app, &mut settings)?);
+            app.screen
+                .note(&format!("a simulated gateway; state and logs are in {}", tree.display()));
+            (origin, scratch) = (sim_mode::FLAG.to_owned(), Some(tree));
+        }
+        let gateway = settings.gateway().map_err(|problems| settings::failure(&problems))?.clone();
+        let endpoint = format!("tcp://{gateway}");
+        let run_id = Uuid::new_v4();
+        // A profile's logs have a directory of their own, which may not exist yet.
+        let logs = settings.profile.as_ref().and_then(|_| settings.log_dir.parent());
+        let logs = logs.unwrap_or(&settings.log_dir);
+        let umask = SharedUmask::for_directories(&[&settings.state_dir, logs]);
+        let record = Arc::new(Record::open(
+            record::Options {
+                dir: &settings.log_dir,
+                verify_log: &settings.verify_log,
+                run: run_id,
+                pid: std::process::id(),
+                command: facts.name,
+                endpoint: Some(&endpoint),
+                format: match app.global.log_format {
+                    LogFormat::Text => Format::Text,
+                    LogFormat::Json => Format::Json,
+                },
+            },
+            Arc::clone(&app.clock),
+        ));
+        logging::install(&app.global, &record);
+        let failure_context = FailureContext {
+            verb: facts.verb,
+            endpoint: endpoint.clone(),
+            port: gateway.port,
+            host_setting,
+            security_group: settings.security_group.clone(),
+        };
+        Ok(Self {
+            app,
+            settings,
+            gateway,
+            origin,
+            endpoint,
+            failure_context,
+            allow_loopback: app.global.settings.allow_loopback || server.is_some(),
+            run_id,
+            record,
+            deadline,
+            scratch,
+            _server: server,
+            _umask: umask,
+        })
+    }
+
+    /// Where this gateway's state is kept.
+    pub(crate) fn state_dir(&self) -> PathBuf {
+        self.settings.target_state_dir().unwrap_or_else(|| self.settings.state_dir.clone())
+    }
+
+    /// Timeout and attempts of a read.
+    pub(crate) fn policy(&self) -> ReadPolicy {
+        ReadPolicy {
+            timeout: self.settings.sync_timeout,
+            attempts: self.settings.sync_attempts,
+            interval: self.settings.sync_retry_interval,
+        }
+    }
+
+    /// Warns of failed attempts, and logs them.
+    pub(crate) fn attempts(&self) -> Attempts<'_> {
+        Attempts {
+            screen: &self.app.screen,
+            record: &self.record,
+            endpoint: &self.endpoint,
+            of: self.settings.sync_attempts,
+        }
+    }
+
+    /// What an account's state is checked against.
+    pub(crate) fn expectations(&self, credit: &Money) -> StateExpectations {
+        let expected = Expected {
+            login: self.settings.expect_login.clone(),
+            server: self.settings.expect_server.clone(),
+            trade_mode: self.settings.expect_trade_mode.map(TradeMode::code),
+            currency: self.settings.expect_currency.clone(),
+        };
+        StateExpectations { expected, credit: credit.clone(), skew_warn: SKEW_WARN }
+    }
+
+    /// Resolves the gateway's name, and refuses an address of this machine.
+    pub(crate) fn target(&self) -> Result<(Target, Allowed), Failure> {
+        let (clock, stop) = (&*self.app.clock, &self.app.stop);
+        let until = Deadline::after(clock, self.settings.sync_timeout).min(self.deadline);
+        let target = resolve(&self.gateway.host, self.gateway.port, clock, stop, until)
+            .map_err(|error| self.failure_context.resolve_failure(&error))?;
+        let allowed = guard::target::allow(&target, self.allow_loopback)
+            .map_err(|own| self.failure_context.own_address(&target, own))?;
+        Ok((target, allowed))
+    }
+
+    /// Opens connections to that target.
+    pub(crate) fn transport(&self, target: &Target) -> ZmqTransport {
+        ZmqTransport::new(target.address, Arc::clone(&self.app.clock), self.app.stop.clone())
+    }
+
+    /// Runs a read through a client; returns its outcome with the kind of target.
+    pub(crate) fn read<R>(
+        &self,
+        operation: impl FnOnce(&mut Client<'_>) -> Outcome<R>,
+    ) -> Result<(Outcome<R>, TargetKind), Failure> {
+        let (target, _) = self.target()?;
+        let transport = self.transport(&target);
+        let attempts = self.attempts();
+        let mut client =
+            Client::new(&transport, &*self.app.clock, self.policy(), self.deadline, &attempts);
+        let outcome = operation(&mut client);
+        let kind = guard::target::kind(&target, outcome.simulated);
+        Ok((outcome, kind))
+    }
+}
+
+impl App {
+    /// How long the command may take.
+    pub(crate) fn time_limit(&self, facts: &Facts) -> Duration {
+        self.global.settings.deadline.or(facts.deadline).unwrap_or(NO_DEADLINE)
+    }
+
+    /// The command's deadline, from now on.
+    pub(crate) fn deadline(&self, facts: &Facts) -> Deadline {
+        Deadline::after(&*self.clock, self.time_limit(facts))
+    }
+}

@@ -1,0 +1,248 @@
+//! The one way in which a command ends: its outcome is printed in the format asked for, its log is closed, and its exit
+//! code is returned.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use mt5crs::clock::millis;
+use mt5crs::exit::Exit;
+use mt5crs::failure::Failure;
+use mt5crs::metric::Metric;
+use mt5crs::os::durable::Access;
+use mt5crs::report::{Envelope, Outcome, TargetKind};
+use serde::Serialize;
+
+use super::context::GatewayContext;
+use super::{App, output_file};
+use crate::cli::OutputFormat;
+use crate::render::nagios::{self, State};
+use crate::render::prometheus::{self, Labels};
+use crate::render::{self, Page, PageContext, Sheet};
+
+/// How an outcome is printed.
+#[derive(Default)]
+pub(crate) struct RenderOptions {
+    /// The target, once its address is known.
+    pub(crate) target: Option<TargetKind>,
+    /// Show all rows of a table.
+    pub(crate) all_rows: bool,
+    /// Draw the distribution of the round trips.
+    pub(crate) histogram: bool,
+    /// Number of the outcome's warnings, from the first on, that were printed when they arose.
+    pub(crate) warnings_shown: usize,
+    /// The JSON document is the last of several lines of JSON.
+    pub(crate) json_lines: bool,
+    /// Keep stdout free: it belongs to the command that `sync` becomes.
+    pub(crate) on_stderr: bool,
+    /// Skip housekeeping (rotation of logs): positions are open, or a command waits to start.
+    pub(crate) urgent: bool,
+    /// The scratch tree that stands in for the configured one, of a command without a gateway.
+    pub(crate) scratch: Option<PathBuf>,
+    /// A file that gets the JSON document as well.
+    pub(crate) report_file: Option<PathBuf>,
+}
+
+/// How a command's operation ended, unless it failed.
+pub(crate) enum Answer<R> {
+    /// With an outcome to print.
+    Report(Outcome<R>),
+    /// With everything printed already: a stream, a script, a manual page.
+    Printed(Exit),
+}
+
+impl<R> From<Outcome<R>> for Answer<R> {
+    fn from(outcome: Outcome<R>) -> Self {
+        Self::Report(outcome)
+    }
+}
+
+impl App {
+    /// The process's exit code: the plugin's where its line was printed, the contract's otherwise. The outcome of an order
+    /// is never folded into a plugin's four states.
+    pub(super) fn exit_code(&self, exit: Exit) -> u8 {
+        match (self.plugin_state.get(), exit) {
+            (None, _) | (Some(_), Exit::OutcomeUnknown | Exit::OrderRefused | Exit::NotFlat) => {
+                exit.code()
+            }
+            (Some(state), _) => state.code(),
+        }
+    }
+
+    /// Ends a command: prints its outcome or failure, and closes the log of `context`.
+    pub(crate) fn end<R: Page + Serialize>(
+        &self,
+        command: &str,
+        result: Result<impl Into<Answer<R>>, Failure>,
+        context: Option<&GatewayContext<'_>>,
+        options: &RenderOptions,
+    ) -> Exit {
+        let mut outcome = match result.map(Into::into) {
+            Ok(Answer::Report(outcome)) => outcome,
+            Err(failure) => Outcome::failed(failure),
+            Ok(Answer::Printed(exit)) => {
+                context.inspect(|context| context.record.end(exit));
+                return exit;
+            }
+        };
+        let record = context.map(|context| &context.record);
+        if let Some(error) = record.and_then(|record| record.trouble()) {
+            outcome.warnings.push(format!("{error}: {}", error.source));
+        }
+        self.show(command, &outcome, context, options);
+        if let Some(record) = record {
+            if !options.urgent {
+                record.tidy();
+            }
+            record.end(outcome.exit);
+        }
+        outcome.exit
+    }
+
+    /// Ends a command that could not begin.
+    pub(crate) fn refuse<R: Page + Serialize>(&self, command: &str, failure: Failure) -> Exit {
+        self.end(command, Err::<Answer<R>, _>(failure), None, &RenderOptions::default())
+    }
+
+    /// Writes the metrics of one of many looks, with `-o prometheus`. A failed write doesn't end the watch.
+    pub(crate) fn publish_look(
+        &self,
+        command: &str,
+        context: &GatewayContext<'_>,
+        metrics: impl FnOnce() -> Vec<Metric>,
+    ) {
+        if self.global.output != OutputFormat::Prometheus {
+            return;
+        }
+        if let Err(error) = self.publish(command, Some(context), &metrics(), false) {
+            self.screen.warn(&format!("failed to write the metrics: {error:#}"));
+        }
+    }
+
+    /// Writes metrics in Prometheus's text format, to `--outfile` where it is given.
+    fn publish(
+        &self,
+        command: &str,
+        context: Option<&GatewayContext<'_>>,
+        metrics: &[Metric],
+        on_stderr: bool,
+    ) -> anyhow::Result<()> {
+        let labels = Labels {
+            command,
+            endpoint: context.map(|context| context.endpoint.as_str()),
+            profile: context.and_then(|context| context.settings.profile.as_deref()),
+        };
+        let text = prometheus::text(metrics, labels);
+        match &self.global.outfile {
+            Some(path) => output_file::replace(path, Access::Everyone, &|file| {
+                file.write_all(text.as_bytes())
+            }),
+            None if on_stderr => Ok(self.screen.text_on_stderr(&text)?),
+            None => Ok(self.screen.text(&text)?),
+        }
+    }
+
+    /// The metrics that every run has.
+    fn run_metrics<R>(&self, outcome: &Outcome<R>, target: Option<TargetKind>) -> Vec<Metric> {
+        let duration = self.clock.monotonic().saturating_sub(self.started);
+        let (exit, info) = ("The run's exit code", "Always 1; the labels describe the run");
+        vec![
+            Metric::time("run_duration", "How long the run took", duration),
+            Metric::moment("run_began_timestamp", "When the run began, Unix time", self.started_at),
+            Metric::count("run_exit_code", exit, usize::from(outcome.exit.code())),
+            target.into_iter().fold(
+                Metric::count("run_info", info, 1).label("version", env!("CARGO_PKG_VERSION")),
+                |metric, target| metric.label("target", target.to_string()),
+            ),
+        ]
+    }
+
+    fn show<R: Page + Serialize>(
+        &self,
+        command: &str,
+        outcome: &Outcome<R>,
+        context: Option<&GatewayContext<'_>>,
+        options: &RenderOptions,
+    ) {
+        for warning in outcome.warnings.iter().skip(options.warnings_shown) {
+            self.screen.warn(warning);
+        }
+        let document = self.envelope(command, outcome, context, options);
+        let mut saved = Ok(());
+        if let Some(path) = &options.report_file {
+            saved = output_file::replace(path, Access::Owner, &|file| {
+                Ok(serde_json::to_writer(file, &document)?)
+            });
+        }
+        let page_context = PageContext {
+            endpoint: context.map(|context| context.endpoint.as_str()),
+            target: options.target,
+            all_rows: options.all_rows,
+            histogram: options.histogram,
+        };
+        let page = |sheet: &mut Sheet<'_>| R::page(outcome, &page_context, sheet);
+        let printed = match (self.global.output, options.on_stderr) {
+            (OutputFormat::Json, _) if self.global.is_worker => {
+                let line = render::worker_line(outcome, &page_context);
+                self.screen.worker_answer(&line, &document).context("standard output")
+            }
+            (OutputFormat::Json, false) if options.json_lines => {
+                self.screen.json_line(&document).context("standard output")
+            }
+            (OutputFormat::Json, false) => self.screen.json(&document).context("standard output"),
+            (OutputFormat::Json, true) => {
+                self.screen.json_on_stderr(&document).context("standard error")
+            }
+            (OutputFormat::Human, false) => self.screen.page(page).context("standard output"),
+            (OutputFormat::Human, true) => {
+                self.screen.page_on_stderr(page).context("standard error")
+            }
+            (OutputFormat::Nagios, _) => {
+                let state = State::of(outcome.verdict, outcome.exit);
+                self.plugin_state.set(Some(state));
+                let text = render::one_line(outcome, &page_context);
+                let line = nagios::line(command, state, &text, &R::metrics(outcome));
+                self.screen.text(&line).context("standard output")
+            }
+            (OutputFormat::Prometheus, on_stderr) => {
+                let mut metrics = R::metrics(outcome);
+                metrics.extend(self.run_metrics(outcome, options.target));
+                self.publish(command, context, &metrics, on_stderr)
+            }
+        };
+        // A report that can't be printed never changes the exit code.
+        for error in [saved, printed].into_iter().filter_map(Result::err) {
+            self.screen.warn(&format!("failed to write the report: {error:#}"));
+        }
+        if let Some(failure) = &outcome.failure {
+            self.screen.fail(failure);
+        }
+    }
+
+    fn envelope<'a, R>(
+        &'a self,
+        command: &str,
+        outcome: &'a Outcome<R>,
+        context: Option<&'a GatewayContext<'_>>,
+        options: &'a RenderOptions,
+    ) -> Envelope<'a, R> {
+        let duration = self.clock.monotonic().saturating_sub(self.started);
+        let scratch = context.and_then(|context| context.scratch.as_deref());
+        Envelope {
+            schema: format!("mt5crs.{command}/1"),
+            version: env!("CARGO_PKG_VERSION"),
+            profile: context.and_then(|context| context.settings.profile.as_deref()),
+            endpoint: context.map(|context| context.endpoint.as_str()),
+            target: options.target,
+            started_at: self.started_at,
+            duration_ms: millis(duration),
+            verdict: outcome.verdict,
+            exit_code: outcome.exit.code(),
+            run_log: context.map(|context| context.record.run_log()),
+            verify_log: context.map(|context| context.record.verify_log()),
+            scratch: scratch.or(options.scratch.as_deref()),
+            report: outcome.report.as_ref(),
+            warnings: &outcome.warnings,
+            error: outcome.failure.as_ref(),
+        }
+    }
+}

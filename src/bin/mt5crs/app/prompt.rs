@@ -1,0 +1,71 @@
+//! Asks a person to confirm. Without a terminal nothing is asked: the refusal names the command line that needs no answer.
+
+use std::io::{self, IsTerminal, Write};
+use std::os::fd::AsFd;
+
+use mt5crs::failure::{Code, Failure};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+use super::App;
+
+/// What a refusal says of orders.
+pub(crate) const NOTHING_SENT: &str = "nothing was sent";
+
+/// Refuses without a terminal to ask at.
+pub(super) fn require_terminal() -> Result<(), Failure> {
+    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        let given = std::env::args_os().map(|argument| quoted(&argument.to_string_lossy()));
+        let command: Vec<String> = given.chain(["--yes".to_owned()]).collect();
+        let message = "refused: this asks for confirmation, and there is no terminal to ask at";
+        return Err(Failure::new(Code::NotConfirmed, message)
+            .with_remedy(format!("run `{}`", command.join(" "))));
+    }
+    Ok(())
+}
+
+/// Asks for `word` to be typed before a dangerous step. Any other answer, or the end of the input, is a refusal; `kept` says
+/// in it how things stay.
+pub(crate) fn confirm(app: &App, question: &str, word: &str, kept: &str) -> Result<(), Failure> {
+    require_terminal()?;
+    // A question that can't be shown has no valid answer.
+    let shown = write!(io::stderr().lock(), "{question}\nType \"{word}\" to go on: ")
+        .and_then(|()| io::stderr().flush());
+    let answer = match shown {
+        Ok(()) => read_line(app)?,
+        Err(_) => String::new(),
+    };
+    if answer.trim() == word {
+        return Ok(());
+    }
+    let message = format!("not confirmed: \"{word}\" was not typed; {kept}");
+    Err(Failure::new(Code::NotConfirmed, message).with_remedy("run it again"))
+}
+
+/// Quotes an argument for a shell.
+pub(crate) fn quoted(argument: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
+    if !argument.is_empty() && argument.chars().all(plain) {
+        return argument.to_owned();
+    }
+    format!("'{}'", argument.replace('\'', r"'\''"))
+}
+
+/// Reads a line; a signal ends the wait.
+fn read_line(app: &App) -> Result<String, Failure> {
+    let stdin = io::stdin();
+    loop {
+        app.stop.check().map_err(Failure::interrupted)?;
+        let mut watched = vec![PollFd::new(stdin.as_fd(), PollFlags::POLLIN)];
+        watched.extend(app.stop.wake_fd().map(|fd| PollFd::new(fd, PollFlags::POLLIN)));
+        match poll(&mut watched, PollTimeout::NONE) {
+            Ok(_) if watched[0].any().unwrap_or(false) => {
+                let mut line = String::new();
+                // The end of the input reads as an empty line, which is a refusal.
+                let _ = stdin.read_line(&mut line);
+                return Ok(line);
+            }
+            Ok(_) | Err(nix::Error::EINTR) => {}
+            Err(_) => return Ok(String::new()),
+        }
+    }
+}

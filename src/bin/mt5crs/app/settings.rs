@@ -1,0 +1,129 @@
+//! From the command line to settings: the flags that stand for settings, and the failure that names every wrong one.
+
+use mt5crs::config::{
+    self, Accepted, Disk, Flags, Inputs, Key, Problems, Resolved, Settings, Warning,
+};
+use mt5crs::failure::{Code, Failure};
+use mt5crs::guard::decision::{self, Rules};
+use mt5crs::logs::alerts::rules::Thresholds;
+use rust_decimal::prelude::ToPrimitive as _;
+
+use super::App;
+use crate::cli::Global;
+use crate::render::Screen;
+
+/// The flag that names an account.
+pub(crate) const PROFILE_FLAG: &str = "--profile";
+
+/// A command's own flag for a setting, with its value where it is given.
+pub(crate) type SettingFlag<'a> = (Key, &'static str, &'a Option<String>);
+
+/// What settings are made from: the command line without the account, the environment, the working directory.
+pub(crate) fn inputs(global: &Global, own: &[SettingFlag<'_>]) -> Result<Inputs, Failure> {
+    let given = &global.settings;
+    let mut flags = Flags::default();
+    let shared: [SettingFlag<'_>; 8] = [
+        (Key::GatewayHost, "--host", &given.host),
+        (Key::GatewayPort, "--port", &given.port),
+        (Key::SyncTimeout, "--timeout", &given.timeout),
+        (Key::SyncRetryCount, "--attempts", &given.attempts),
+        (Key::SyncRetryInterval, "--retry-interval", &given.retry_interval),
+        (Key::StateDir, "--state-dir", &given.state_dir),
+        (Key::LogDir, "--log-dir", &given.log_dir),
+        (Key::ConfigFile, "--config", &given.config),
+    ];
+    for (key, flag, value) in shared.iter().chain(own) {
+        if let Some(value) = value {
+            flags.set(*key, flag, value.clone());
+        }
+    }
+    Ok(Inputs {
+        flags,
+        environment: std::env::vars_os().collect(),
+        env_file: given.env_file.clone(),
+        cwd: std::env::current_dir().map_err(|error| no_directory(&error))?,
+    })
+}
+
+/// Reads every layer of the settings.
+pub(crate) fn resolve(global: &Global, own: &[SettingFlag<'_>]) -> Result<Resolved, Failure> {
+    let mut inputs = inputs(global, own)?;
+    if let Some(profile) = global.settings.profile.first() {
+        inputs.flags.set(Key::Profile, PROFILE_FLAG, profile);
+    }
+    Ok(config::resolve(&inputs, &Disk))
+}
+
+/// The settings of a command that reads only these keys; warnings are printed.
+pub(crate) fn read_only(
+    app: &App,
+    own: &[SettingFlag<'_>],
+    keys: &[Key],
+) -> Result<Settings, Failure> {
+    let resolved = resolve(&app.global, own)?;
+    let warnings = resolved.warnings.clone();
+    accepted(&app.screen, &warnings, resolved.lenient(keys))
+}
+
+/// The settings, or the failure that names what is wrong with them. Warnings are printed either way: a name that is nearly
+/// the missing one is among them.
+pub(super) fn accepted(
+    screen: &Screen,
+    warnings: &[Warning],
+    accepted: Result<Accepted, Problems>,
+) -> Result<Settings, Failure> {
+    let (warnings, settings) = match accepted {
+        Ok(Accepted { settings, warnings }) => (warnings, Ok(settings)),
+        Err(problems) => (warnings.to_vec(), Err(failure(&problems))),
+    };
+    warnings.iter().for_each(|warning| screen.warn(&warning.message));
+    settings
+}
+
+/// What an admission decision is checked against.
+pub(crate) fn decision_rules(settings: &Settings) -> Rules {
+    let report = settings.decision_report.as_ref();
+    Rules {
+        expected_hash: settings.decision_hash.clone(),
+        report: report.map(|path| {
+            decision::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        }),
+        max_age: settings.decision_max_age,
+    }
+}
+
+/// The limits of the alert rules.
+pub(crate) fn thresholds(settings: &Settings) -> Thresholds {
+    Thresholds {
+        failed_syncs: u64::from(settings.alert_failed_syncs),
+        silence: settings.alert_silence,
+        sync: settings.alert_sync,
+        retry: settings.alert_retry,
+        memory_bytes: settings.alert_memory_bytes,
+        cpu_percent: settings.alert_cpu_percent.to_f64().unwrap_or(f64::INFINITY),
+    }
+}
+
+/// Wrong settings, all of them at once.
+pub(crate) fn failure(problems: &Problems) -> Failure {
+    let all: Vec<_> = problems.iter().collect();
+    let mut remedies: Vec<&str> = all.iter().map(|problem| problem.remedy.as_str()).collect();
+    remedies.dedup();
+    let (message, causes) = match all.as_slice() {
+        [only] => (only.message.clone(), Vec::new()),
+        several => (
+            format!("{} settings are wrong", several.len()),
+            several.iter().map(|problem| problem.message.clone()).collect(),
+        ),
+    };
+    let origin = Code::Settings.remedy();
+    Failure::new(Code::Settings, message)
+        .with_causes(causes)
+        .with_remedy(format!("{}; {origin}", remedies.join("; ")))
+}
+
+fn no_directory(error: &std::io::Error) -> Failure {
+    Failure::new(Code::Settings, "failed to read the working directory")
+        .with_cause(error)
+        .with_remedy("cd to a directory that exists")
+}

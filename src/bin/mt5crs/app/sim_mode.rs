@@ -1,0 +1,162 @@
+//! `--sim`: what stands in for the configured gateway, state, logs, records and kill switch, and which of its flags go
+//! together.
+//!
+//! This is the one place that replaces what is configured, so that no command has to.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use mt5crs::config::{HostPort, Settings};
+use mt5crs::failure::{Code, Failure};
+use mt5crs::sim::{FaultSpec, JournalError, Options, Server, SimError, SpecError};
+
+use super::command::Simulation;
+use super::{App, usage};
+use crate::cli::{Global, SimArgs};
+
+/// The flag that switches it on.
+pub(crate) const FLAG: &str = "--sim";
+
+/// Points everything that a command could read or write into a new scratch tree.
+pub(super) fn use_scratch_tree(settings: &mut Settings) -> Result<PathBuf, Failure> {
+    let scratch = tempfile::Builder::new()
+        .prefix("mt5crs-sim-")
+        .tempdir()
+        .map_err(|error| {
+            Failure::new(Code::Simulator, "failed to make a scratch directory")
+                .with_cause(error)
+                .with_remedy("set TMPDIR to a directory that can be written")
+        })?
+        .keep();
+    settings.gateway = None;
+    settings.profile = None;
+    settings.state_dir = scratch.join("state");
+    settings.log_dir = scratch.join("logs");
+    settings.verify_log = settings.log_dir.join("VERIFY_LOG.log");
+    settings.kill_switch_file = scratch.join("kill_switch.lock");
+    Ok(scratch)
+}
+
+/// Starts the embedded gateway and makes it the configured one.
+pub(super) fn serve(app: &App, settings: &mut Settings) -> Result<Server, Failure> {
+    let options = options(&app.global.sim)?;
+    let server = Server::start(options, Arc::clone(&app.clock))
+        .map_err(|error| not_started(&error, "--sim-"))?;
+    let endpoint = server.endpoint();
+    settings.gateway = Some(HostPort { host: endpoint.ip().to_string(), port: endpoint.port() });
+    Ok(server)
+}
+
+/// The simulated gateway that these flags describe.
+pub(crate) fn options(args: &SimArgs) -> Result<Options, Failure> {
+    let default = Options::default();
+    let faults: Result<Vec<FaultSpec>, SpecError> =
+        args.sim_fault.iter().map(|fault| fault.parse()).collect();
+    Ok(Options {
+        positions: args.sim_positions.map_or(default.positions, |count| count as usize),
+        seed: args.sim_seed.unwrap_or(default.seed),
+        faults: faults.map_err(|error| {
+            failure(&error, "mt5crs sim --list-faults shows every fault with its form".to_owned())
+        })?,
+        book: args.sim_book.clone(),
+        link_rtt: args.sim_link_rtt.unwrap_or_default(),
+        exec_time: args.sim_exec_time.unwrap_or_default(),
+        ..default
+    })
+}
+
+/// Why the simulated gateway did not start, and the remedy; `flags` is what its flags begin with.
+pub(crate) fn not_started(error: &SimError, flags: &str) -> Failure {
+    let remedy = match error {
+        SimError::Journal(JournalError::InUse(_)) => {
+            format!(
+                "each simulated gateway needs a book of its own: name another file with {flags}book"
+            )
+        }
+        SimError::Journal(JournalError::Corrupt { .. }) => {
+            format!("name another file with {flags}book, or remove this one")
+        }
+        SimError::Journal(JournalError::Io { .. }) => {
+            format!("name a file with {flags}book that this user can write")
+        }
+        SimError::Requests { .. } => {
+            "name a file with --requests that this user can write".to_owned()
+        }
+        SimError::Socket { port: 0, .. } => {
+            "the system gives no port on 127.0.0.1: see what it is short of".to_owned()
+        }
+        SimError::Socket { .. } => {
+            "another program listens there: name another --listen-port, or leave it out".to_owned()
+        }
+        SimError::System(_) => "see what the system is short of: files, threads, memory".to_owned(),
+        SimError::Panicked => {
+            "report it with the lines above and the output of mt5crs --version".to_owned()
+        }
+    };
+    failure(error, remedy)
+}
+
+fn failure(error: &dyn std::error::Error, remedy: String) -> Failure {
+    Failure::from_error(Code::Simulator, error).with_remedy(remedy)
+}
+
+/// Refuses flags that were meant for practice and would act for real, or the other way round: a flag that is ignored in
+/// silence turns a drill into a trade.
+///
+/// Clap can't tell: it checks each side of the command's name by itself, and these flags may stand on either.
+pub(super) fn contradiction(global: &Global, simulation: Simulation) -> Option<Failure> {
+    let shaping = shaping_flag(&global.sim);
+    if let (false, Some(flag)) = (global.sim.sim, shaping) {
+        return Some(usage(
+            format!(
+                "{flag} shapes a simulated gateway, and without --sim there is none: nothing was done"
+            ),
+            format!("add --sim, or leave out {flag}"),
+        ));
+    }
+    if !global.sim.sim {
+        return None;
+    }
+    let named = [("--host", &global.settings.host), ("--port", &global.settings.port)];
+    if let Some((flag, _)) = named.iter().find(|(_, value)| value.is_some()) {
+        return Some(usage(
+            format!(
+                "--sim brings a gateway of its own, and {flag} names another: nothing was done"
+            ),
+            format!("leave out --sim, or {flag}"),
+        ));
+    }
+    let flag = shaping?;
+    let why = match simulation {
+        Simulation::Gateway => return None,
+        Simulation::Nothing(why) => why,
+        Simulation::Scratch | Simulation::Refused(..) => "this command talks to none",
+    };
+    Some(usage(
+        format!("{flag} shapes the gateway that --sim brings, and {why}: nothing was done"),
+        format!("leave out {flag}"),
+    ))
+}
+
+/// A flag that shapes the embedded gateway, if one is given.
+fn shaping_flag(args: &SimArgs) -> Option<&'static str> {
+    // Destructured, so that a new flag can't be forgotten here.
+    let SimArgs {
+        sim: _,
+        sim_positions,
+        sim_seed,
+        sim_fault,
+        sim_book,
+        sim_link_rtt,
+        sim_exec_time,
+    } = args;
+    let given = [
+        ("--sim-positions", sim_positions.is_some()),
+        ("--sim-seed", sim_seed.is_some()),
+        ("--sim-fault", !sim_fault.is_empty()),
+        ("--sim-book", sim_book.is_some()),
+        ("--sim-link-rtt", sim_link_rtt.is_some()),
+        ("--sim-exec-time", sim_exec_time.is_some()),
+    ];
+    given.into_iter().find_map(|(flag, given)| given.then_some(flag))
+}

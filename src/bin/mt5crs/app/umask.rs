@@ -1,0 +1,43 @@
+//! Sets the umask so that several operators can share one state directory.
+//!
+//! The package creates `/var/lib/mt5crs` and `/var/log/mt5crs` with the set-group-ID bit and writable for their group:
+//! everything in them belongs to that group. With the usual umask of 022 the first operator's records would shut out all
+//! others, the guardian included: no evidence, no OPEN. So while a command works in such a directory, its umask leaves the
+//! group's permissions alone. The command that `sync` becomes gets the old umask back.
+
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+
+use nix::sys::stat::{Mode, umask};
+
+/// The set-group-ID bit and the group's write permission.
+const SHARED: u32 = 0o2020;
+
+/// While it lives, new files and directories are open to their group, if a directory asks for it.
+pub(super) struct SharedUmask {
+    before: Option<Mode>,
+}
+
+impl SharedUmask {
+    /// Checks the directories that the command writes to.
+    pub(super) fn for_directories(directories: &[&Path]) -> Self {
+        let shared = |directory: &&Path| {
+            std::fs::metadata(directory).is_ok_and(|found| found.mode() & SHARED == SHARED)
+        };
+        if !directories.iter().any(shared) {
+            return Self { before: None };
+        }
+        // The umask can only be read by setting it; no other thread creates files yet.
+        let before = umask(Mode::S_IRWXO);
+        umask(before - Mode::S_IRWXG);
+        Self { before: Some(before) }
+    }
+}
+
+impl Drop for SharedUmask {
+    fn drop(&mut self) {
+        if let Some(before) = self.before {
+            umask(before);
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! A command line that clap refuses, reported in the format that was asked for.
+
+use std::ffi::{OsStr, OsString};
+
+use clap::error::ErrorKind;
+use mt5crs::clock::{Clock, StopToken, SystemClock};
+use mt5crs::exit::Exit;
+use mt5crs::failure::{Code, Failure};
+use mt5crs::report::Envelope;
+
+use super::command::Document;
+use crate::render::Screen;
+use crate::render::nagios::{self, State};
+
+/// The document of a command line that is refused: there is no command, and no report.
+pub(crate) const DOCUMENT: Document = Document::report::<()>("usage");
+
+/// Prints help, version, or what is wrong with the arguments, and returns the exit code. With `-o json` the one document is
+/// printed, with `-o nagios` the plugin's line. Help is `width` columns wide.
+pub(crate) fn print(error: &clap::Error, width: usize) -> u8 {
+    let screen = Screen { quiet: false };
+    // Where this can't be printed, only the exit code is left.
+    let _ = match error.kind() {
+        ErrorKind::DisplayHelp => screen.text(&wrapped(&error.to_string(), width)),
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            screen.text_on_stderr(&wrapped(&error.to_string(), width))
+        }
+        _ => error.print(),
+    };
+    if !error.use_stderr() {
+        return Exit::Ok.code();
+    }
+    let rendered = error.to_string();
+    let mut lines = rendered.lines().map(str::trim).filter(|line| !line.is_empty());
+    let message = lines.next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+    if is_asked_for("nagios") {
+        let line = nagios::line("mt5crs", State::Unknown, &message, &[]);
+        let _ = screen.text(&line);
+        return State::Unknown.code();
+    }
+    if is_asked_for("json") {
+        let causes =
+            lines.filter(|line| !line.starts_with("Usage:") && !line.starts_with("For more"));
+        let failure = Failure::new(Code::Usage, message).with_causes(causes);
+        let document = Envelope::<()> {
+            schema: "mt5crs.usage/1".to_owned(),
+            version: env!("CARGO_PKG_VERSION"),
+            profile: None,
+            endpoint: None,
+            target: None,
+            started_at: SystemClock::new(StopToken::never()).now(),
+            duration_ms: 0,
+            verdict: failure.verdict(),
+            exit_code: Exit::Usage.code(),
+            run_log: None,
+            verify_log: None,
+            scratch: None,
+            report: None,
+            warnings: &[],
+            error: Some(&failure),
+        };
+        let _ = screen.json(&document);
+    }
+    Exit::Usage.code()
+}
+
+/// Wraps the lines that clap leaves as long as they are, such as the usage of a command with many arguments.
+fn wrapped(text: &str, width: usize) -> String {
+    let mut wrapped = String::new();
+    for mut line in text.lines() {
+        let indent = " ".repeat(line.len() - line.trim_start().len() + 2);
+        let mut room = width;
+        while let Some((end, _)) = line.char_indices().nth(room) {
+            let blank = line[..end].rfind(' ');
+            let Some(at) = blank.filter(|at| !line[..*at].trim().is_empty()) else { break };
+            wrapped.push_str(&format!("{}\n{indent}", &line[..at]));
+            (line, room) = (line[at..].trim_start(), width.saturating_sub(indent.len()));
+        }
+        wrapped.push_str(line);
+        wrapped.push('\n');
+    }
+    wrapped
+}
+
+/// Whether `-o FORMAT` is among arguments that could not be parsed.
+fn is_asked_for(format: &str) -> bool {
+    let arguments: Vec<_> = std::env::args_os().take_while(|argument| argument != "--").collect();
+    let joined = ["-o", "-o=", "--output="].map(|flag| OsString::from(format!("{flag}{format}")));
+    let separate = ["-o", "--output"].map(OsStr::new);
+    arguments.iter().any(|argument| joined.contains(argument))
+        || arguments
+            .windows(2)
+            .any(|pair| separate.contains(&pair[0].as_os_str()) && pair[1] == format)
+}

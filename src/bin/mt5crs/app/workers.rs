@@ -1,0 +1,218 @@
+//! A worker process for each of several accounts, side by side.
+//!
+//! One that hangs, crashes or runs out of time holds up no other; state, logs and sockets are separate by construction.
+//! Each has a process group of its own, so that a Ctrl-C at the terminal reaches this process alone, which relays it once:
+//! the first asks an emergency-close to stop, the second stops it, the third kills. If this process is killed, the workers
+//! go on: closing positions must not end with the process that watched it.
+
+use std::ffi::OsString;
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::time::Duration;
+
+use mt5crs::clock::Deadline;
+use mt5crs::ops::fleet::Ended;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use super::App;
+use super::worker_role::WorkerRole;
+use crate::render::Screen;
+
+/// Interval between two checks for a signal.
+const POLL: Duration = Duration::from_millis(50);
+/// Time past its own deadline after which a worker is killed.
+const GRACE: Duration = Duration::from_secs(10);
+/// Time for a killed worker to end.
+const KILL_WAIT: Duration = Duration::from_secs(2);
+/// Number of signals after which the workers are killed.
+const KILL_AT: usize = 3;
+
+/// Runs a worker for each role and waits for them all: `deadline` is their own, and [`GRACE`] is added to it.
+pub(super) fn run_all(app: &App, roles: Vec<WorkerRole>, deadline: Option<Duration>) -> Vec<Ended> {
+    let (sender, events) = mpsc::channel();
+    let program = own_program();
+    let mut workers: Vec<Worker> = roles
+        .into_iter()
+        .enumerate()
+        .map(|(index, role)| Worker::start(index, role, program.as_ref(), &sender))
+        .collect();
+    drop(sender);
+    let limit = deadline.map(|deadline| Deadline::after(&*app.clock, deadline + GRACE));
+    watch(app, &mut workers, &events, limit);
+    workers.into_iter().map(Worker::end).collect()
+}
+
+/// Relays signals, and kills overdue workers, until every worker has ended.
+fn watch(app: &App, workers: &mut [Worker], events: &Receiver<Event>, limit: Option<Deadline>) {
+    let (already, _) = app.stop.requests();
+    let mut relayed = already;
+    let mut killed: Option<Deadline> = None;
+    while workers.iter().any(Worker::is_running) {
+        if let Ok(event) = events.recv_timeout(POLL) {
+            workers[event.index].receive(event.output);
+        }
+        let (asked, signal) = app.stop.requests();
+        if asked > relayed {
+            relayed = asked;
+            let kills = asked - already >= KILL_AT;
+            let signal = if kills { Signal::SIGKILL } else { from_number(signal) };
+            workers.iter().for_each(|worker| worker.signal(signal));
+        }
+        if killed.is_none() && limit.is_some_and(|limit| limit.is_past(&*app.clock)) {
+            killed = Some(Deadline::after(&*app.clock, KILL_WAIT));
+            workers.iter_mut().for_each(Worker::kill_overdue);
+        }
+        if killed.is_some_and(|killed| killed.is_past(&*app.clock)) {
+            return;
+        }
+    }
+}
+
+fn from_number(signal: usize) -> Signal {
+    let number = i32::try_from(signal).unwrap_or_default();
+    Signal::try_from(number).unwrap_or(Signal::SIGTERM)
+}
+
+/// This program's file, also where an update has replaced it meanwhile.
+fn own_program() -> Result<PathBuf, String> {
+    let program = std::env::current_exe().map_err(|error| error.to_string())?;
+    let replaced = PathBuf::from("/proc/self/exe");
+    Ok(if !program.exists() && replaced.exists() { replaced } else { program })
+}
+
+/// Output that a worker has closed.
+struct Event {
+    index: usize,
+    output: Closed,
+}
+
+enum Closed {
+    /// stdout, with everything that was written to it.
+    Stdout(Vec<u8>),
+    Stderr,
+}
+
+struct Worker {
+    profile: String,
+    child: Result<Child, String>,
+    stdout: Option<Vec<u8>>,
+    is_stderr_closed: bool,
+    code: Option<Result<u8, String>>,
+    is_overdue: bool,
+}
+
+impl Worker {
+    fn start(
+        index: usize,
+        role: WorkerRole,
+        program: Result<&PathBuf, &String>,
+        sender: &Sender<Event>,
+    ) -> Self {
+        let child = match program {
+            Ok(program) => spawn(index, &role, program, sender),
+            Err(error) => Err(error.clone()),
+        };
+        Self {
+            profile: role.profile,
+            child,
+            stdout: None,
+            is_stderr_closed: false,
+            code: None,
+            is_overdue: false,
+        }
+    }
+
+    fn is_running(&self) -> bool {
+        self.child.is_ok() && self.code.is_none()
+    }
+
+    fn receive(&mut self, output: Closed) {
+        match output {
+            Closed::Stdout(bytes) => self.stdout = Some(bytes),
+            Closed::Stderr => self.is_stderr_closed = true,
+        }
+        // A worker closes both by ending, so this doesn't block.
+        if self.stdout.is_some()
+            && self.is_stderr_closed
+            && let Ok(child) = &mut self.child
+        {
+            self.code = Some(match child.wait() {
+                Ok(status) => match (status.code(), status.signal()) {
+                    (Some(code), _) => Ok(u8::try_from(code).unwrap_or(u8::MAX)),
+                    (None, Some(signal)) => {
+                        Err(format!("its process was ended by signal {signal}"))
+                    }
+                    (None, None) => Err("its process ended in an unknown way".to_owned()),
+                },
+                Err(error) => Err(error.to_string()),
+            });
+        }
+    }
+
+    fn signal(&self, signal: Signal) {
+        // Its process id is not reused before it was waited for.
+        if let (true, Ok(child)) = (self.is_running(), &self.child) {
+            let _ = kill(Pid::from_raw(child.id().cast_signed()), signal);
+        }
+    }
+
+    fn kill_overdue(&mut self) {
+        if self.is_running() {
+            self.is_overdue = true;
+            self.signal(Signal::SIGKILL);
+        }
+    }
+
+    fn end(self) -> Ended {
+        let code = match (self.child, self.code) {
+            (Err(error), _) => Err(format!("its process could not be started: {error}")),
+            _ if self.is_overdue => {
+                Err("its process did not end in time and was killed".to_owned())
+            }
+            (_, Some(code)) => code,
+            (_, None) => Err("its process did not end".to_owned()),
+        };
+        Ended { profile: self.profile, code, printed: self.stdout.unwrap_or_default() }
+    }
+}
+
+/// Starts a process and a thread to read each of its outputs. Its stdin is empty: it asks nothing.
+fn spawn(
+    index: usize,
+    role: &WorkerRole,
+    program: &PathBuf,
+    sender: &Sender<Event>,
+) -> Result<Child, String> {
+    let typed = std::env::args_os().skip(1);
+    let mut child = Command::new(program)
+        .args([OsString::from(role.argument())].into_iter().chain(typed))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .spawn()
+        .map_err(|error| error.to_string())?;
+    if let Some(mut stdout) = child.stdout.take() {
+        let sender = sender.clone();
+        std::thread::spawn(move || {
+            let mut bytes = Vec::new();
+            // After an error, the bytes that were read are kept.
+            let _ = stdout.read_to_end(&mut bytes);
+            let _ = sender.send(Event { index, output: Closed::Stdout(bytes) });
+        });
+    }
+    if let Some(stderr) = child.stderr.take() {
+        let (sender, profile) = (sender.clone(), role.profile.clone());
+        std::thread::spawn(move || {
+            for line in BufReader::new(stderr).split(b'\n').map_while(Result::ok) {
+                Screen::relay(&profile, &String::from_utf8_lossy(&line));
+            }
+            let _ = sender.send(Event { index, output: Closed::Stderr });
+        });
+    }
+    Ok(child)
+}

@@ -1,0 +1,72 @@
+//! Parsers for values of arguments, with their limits.
+
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+use std::time::Duration;
+
+use mt5crs::config::duration;
+use mt5crs::units::{Exact, Money};
+
+/// Parses whole numbers within a range; `what` names them in the refusal, as "a count".
+pub(crate) fn number<T>(
+    what: &'static str,
+    range: RangeInclusive<T>,
+) -> impl Fn(&str) -> Result<T, String> + Clone
+where
+    T: FromStr + PartialOrd + Display + Clone,
+{
+    move |text| match text.parse() {
+        Ok(number) if range.contains(&number) => Ok(number),
+        _ => Err(format!("{what} is {} to {}", range.start(), range.end())),
+    }
+}
+
+/// Parses a ticket.
+pub(crate) fn ticket(text: &str) -> Result<i64, String> {
+    let ticket = text.parse().ok().filter(|ticket| *ticket > 0);
+    ticket.ok_or_else(|| "a ticket is a whole number above 0".to_owned())
+}
+
+pub(crate) fn positive_duration(text: &str) -> Result<Duration, String> {
+    match duration::parse(text) {
+        Ok(duration) if duration.is_zero() => Err("must be above 0".to_owned()),
+        Ok(duration) => Ok(duration),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// How long a position may be watched: a week at most; the plan needs 72 h.
+pub(crate) fn watch_duration(text: &str) -> Result<Duration, String> {
+    within(
+        text,
+        Duration::from_nanos(1),
+        Duration::from_secs(7 * 24 * 3600),
+        "above 0 and at most 168h",
+    )
+}
+
+/// How often a link may be tested: each test is two requests to a gateway that answers one at a time.
+pub(crate) fn watch_interval(text: &str) -> Result<Duration, String> {
+    within(text, Duration::from_millis(10), Duration::MAX, "at least 10ms")
+}
+
+/// How often a watched position may be looked at.
+pub(crate) fn look_interval(text: &str) -> Result<Duration, String> {
+    within(text, Duration::from_millis(100), Duration::from_secs(60), "from 100ms to 60s")
+}
+
+fn within(text: &str, least: Duration, most: Duration, range: &str) -> Result<Duration, String> {
+    match duration::parse(text) {
+        Ok(duration) if (least..=most).contains(&duration) => Ok(duration),
+        Ok(_) => Err(format!("must be {range}")),
+        Err(error) => Err(format!("{error}; it must be {range}")),
+    }
+}
+
+pub(crate) fn money(text: &str) -> Result<Money, String> {
+    match Exact::parse(text) {
+        Ok(exact) => Ok(Money(exact)),
+        Err(error) => Err(error.to_string()),
+    }
+}

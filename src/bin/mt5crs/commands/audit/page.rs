@@ -1,0 +1,157 @@
+//! `audit` for people: what is wrong first, with what to do; then how each group stands; every check where all are wanted.
+
+use std::io;
+
+use mt5crs::metric::Metric;
+use mt5crs::ops::audit::catalogue::{Entry, Group, Level};
+use mt5crs::ops::audit::{Checks, Report, metrics};
+use mt5crs::report::{Check, Outcome, Status};
+
+use crate::render::style::{self, Ink, clean, verdict};
+use crate::render::{Page, PageContext, Sheet, table};
+
+impl Page for Report {
+    fn metrics(outcome: &Outcome<Self>) -> Vec<Metric> {
+        metrics::of(outcome)
+    }
+
+    fn page(
+        outcome: &Outcome<Self>,
+        context: &PageContext<'_>,
+        sheet: &mut Sheet<'_>,
+    ) -> io::Result<()> {
+        let Some(report) = &outcome.report else { return Ok(()) };
+        let whom = match (context.endpoint, context.target) {
+            (None, _) => String::new(),
+            (Some(endpoint), None) => format!(" ({endpoint}, not talked to)"),
+            (Some(_), Some(_)) => format!(" ({})", context.whom()),
+        };
+        sheet.line(sheet.style.paint(verdict(outcome.verdict), &report.summary) + &whom)?;
+        for status in [Status::Fail, Status::Warn] {
+            for row in with(report, status) {
+                needs_review(sheet, row)?;
+            }
+        }
+        not_reached(sheet, report)?;
+        sheet.heading("GROUPS")?;
+        groups(sheet, report)?;
+        if context.all_rows {
+            sheet.heading("CHECKS")?;
+            checks(sheet, report)?;
+        } else {
+            sheet.line("--all shows every check, with what was found")?;
+        }
+        Ok(())
+    }
+}
+
+/// The checks with that result, each with its row of the catalogue.
+fn with(report: &Report, status: Status) -> impl Iterator<Item = (&'static Entry, &Check)> {
+    report.rows().filter(move |(_, check)| check.status == status)
+}
+
+fn needs_review(sheet: &mut Sheet<'_>, (entry, check): (&Entry, &Check)) -> io::Result<()> {
+    let (word, ink) = style::status(check.status);
+    sheet.blank()?;
+    let code = sheet.style.paint(Ink::Strong, entry.code);
+    sheet.headline(ink, word, &format!("{code}: {}", clean(&check.found)))?;
+    sheet.line(format!("looked at: {}", clean(entry.looks_at)))?;
+    sheet.line(format!("expected: {}", clean(&check.expected)))?;
+    if let Some(remedy) = &check.remedy {
+        let help = sheet.style.paint(Ink::Strong, "help:");
+        sheet.line(format!("{help} {}", clean(remedy)))?;
+    }
+    Ok(())
+}
+
+/// Many for one reason are one line, and a whole group is named as one.
+fn not_reached(sheet: &mut Sheet<'_>, report: &Report) -> io::Result<()> {
+    let mut reasons: Vec<(&str, Vec<&Entry>)> = Vec::new();
+    for (entry, check) in with(report, Status::NotReached) {
+        match reasons.iter_mut().find(|(reason, _)| *reason == check.found) {
+            Some((_, entries)) => entries.push(entry),
+            None => reasons.push((&check.found, vec![entry])),
+        }
+    }
+    if !reasons.is_empty() {
+        sheet.heading("NOT REACHED, which says nothing either way")?;
+    }
+    for (reason, entries) in reasons {
+        let mut names: Vec<&str> = entries
+            .iter()
+            .map(|entry| match of(report, entry.group) == of_these(&entries, entry.group) {
+                true => entry.group.name(),
+                false => entry.code,
+            })
+            .collect();
+        names.dedup();
+        sheet.line(format!("{}: {}", clean(reason), names.join(", ")))?;
+    }
+    Ok(())
+}
+
+/// How many checks of a group were asked for.
+fn of(report: &Report, group: Group) -> usize {
+    let all = report.rows().filter(|(entry, _)| entry.group == group);
+    all.filter(|(_, check)| check.status != Status::Skipped).count()
+}
+
+fn of_these(entries: &[&Entry], group: Group) -> usize {
+    entries.iter().filter(|entry| entry.group == group).count()
+}
+
+fn groups(sheet: &mut Sheet<'_>, report: &Report) -> io::Result<()> {
+    let mut groups = table::table(sheet, &["GROUP", ">PASSED", "BESIDES"]);
+    for group in Group::ALL {
+        let of = |status| with(report, status).filter(|(entry, _)| entry.group == group).count();
+        let [passed, warned, failed] = [Status::Pass, Status::Warn, Status::Fail].map(of);
+        let [not_reached, not_applicable, skipped] =
+            [Status::NotReached, Status::NotApplicable, Status::Skipped].map(of);
+        let checked = passed + warned + failed + not_reached;
+        let besides: Vec<String> = [
+            (failed, "failed"),
+            (warned, "warned"),
+            (not_reached, "not reached"),
+            (not_applicable, "with nothing to look at"),
+            (skipped, "not asked for"),
+        ]
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
+        let all = format!("{passed}/{checked}");
+        groups.add_row([
+            table::cell(group.name()),
+            table::cell(if checked == 0 { "-".to_owned() } else { all }),
+            table::cell(besides.join(", ")),
+        ]);
+    }
+    table::write(sheet, &groups)
+}
+
+fn checks(sheet: &mut Sheet<'_>, report: &Report) -> io::Result<()> {
+    let mut checks = table::table(sheet, &["CHECK", "", "FOUND"]);
+    for check in report.checks.iter().filter(|check| check.status != Status::Skipped) {
+        checks.add_row([
+            table::cell(&check.name),
+            table::status_cell(check.status),
+            table::cell(&check.found),
+        ]);
+    }
+    table::write(sheet, &checks)
+}
+
+impl Page for Checks {
+    fn page(outcome: &Outcome<Self>, _: &PageContext<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
+        let Some(report) = &outcome.report else { return Ok(()) };
+        let mut checks = table::table(sheet, &["CHECK", "WORST", "LOOKS AT", "EXPECTED"]);
+        for entry in report.checks {
+            let worst = match entry.worst {
+                Level::Warn => "warn",
+                Level::Fail => "fail",
+            };
+            checks.add_row([entry.code, worst, entry.looks_at, entry.expected].map(table::cell));
+        }
+        table::write(sheet, &checks)
+    }
+}

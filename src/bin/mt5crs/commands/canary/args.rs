@@ -1,0 +1,78 @@
+//! `mt5crs canary`, as it can be typed.
+
+use std::time::Duration;
+
+use crate::cli::value::{look_interval, watch_duration};
+use crate::cli::{CreditArg, ORDER_SAFETY};
+use crate::commands::drift;
+
+/// Open one tiny order, prove it, close it, prove that
+///
+/// Shows whether this system can really trade. All guards are evaluated first; every step is proved by the gateway's lists,
+/// and stands in the evidence.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+    mt5crs canary --sim --yes\n\
+    mt5crs canary --decision decision.json --dry-run\n\
+    mt5crs canary --sim --yes --monitor 2s --without-drift")]
+pub(crate) struct Args {
+    /// Symbol to trade [MT5CRS_CANARY_SYMBOL]
+    #[arg(long)]
+    pub(super) symbol: Option<String>,
+    /// Watch the position this long, up to 168h, then close
+    ///
+    /// Every look asks for a PING, the account and the positions, and looks at the kill switch; drift is looked at once an
+    /// hour. Where health is CRITICAL the kill switch is engaged, the position closed, and that proved: exit code 1, or 8
+    /// where it remains. SIGTERM, SIGINT and SIGHUP close it first and end with 1, because the rest was not watched; a
+    /// second one stops at once. SIGUSR1 hands over: it leaves the position open for --resume, and ends with 0. With -o
+    /// json each look is one line on stdout, and the last line is the document. --deadline holds for the order before the
+    /// watch and again for the close after it, not for the watch.
+    #[arg(long, value_name = "DURATION", value_parser = watch_duration)]
+    pub(super) monitor: Option<Duration>,
+    /// Interval between two looks of --monitor, on a fixed schedule; 100ms to 60s
+    #[arg(long, value_name = "DURATION", value_parser = look_interval, default_value = "1s", requires = "monitor", hide_short_help = true)]
+    pub(super) monitor_interval: Duration,
+    /// Leave the position open
+    ///
+    /// With --monitor, once its time is over.
+    #[arg(long)]
+    pub(super) keep_open: bool,
+    /// Take up the open canary of an earlier run
+    ///
+    /// It is watched with --monitor, else closed.
+    #[arg(long, conflicts_with_all = ["symbol", "beside_open", "decision", "decision_report", "decision_hash", "decision_max_age"])]
+    pub(super) resume: bool,
+    /// Open beside other positions in the symbol
+    ///
+    /// For hedging accounts: on a netting account they would become one position.
+    #[arg(long)]
+    pub(super) beside_open: bool,
+    #[command(flatten)]
+    pub(super) credit: CreditArg,
+    /// Evaluate the guards and send no order
+    #[arg(long, conflicts_with = "yes", help_heading = ORDER_SAFETY)]
+    pub(super) dry_run: bool,
+    /// Don't ask for confirmation
+    #[arg(short, long, help_heading = ORDER_SAFETY)]
+    pub(super) yes: bool,
+    /// The admission decision, JSON [MT5CRS_DECISION_FILE]
+    #[arg(long, value_name = "FILE", help_heading = DECISION)]
+    pub(super) decision: Option<String>,
+    /// The report that must hold the decision's hash [MT5CRS_DECISION_REPORT]
+    #[arg(long, value_name = "FILE", help_heading = DECISION)]
+    pub(super) decision_report: Option<String>,
+    /// The hash that the decision must have [MT5CRS_DECISION_HASH]
+    #[arg(long, value_name = "HEX", help_heading = DECISION)]
+    pub(super) decision_hash: Option<String>,
+    /// Maximum age of the decision [MT5CRS_DECISION_MAX_AGE]
+    #[arg(long, value_name = "DURATION", help_heading = DECISION)]
+    pub(super) decision_max_age: Option<String>,
+    /// Watch without looking at drift
+    #[arg(long, requires = "monitor", conflicts_with_all = ["drift_reference", "drift_current", "drift_field"], help_heading = DRIFT)]
+    pub(super) without_drift: bool,
+    #[command(flatten, next_help_heading = DRIFT)]
+    pub(super) drift: drift::SampleArgs,
+}
+
+const DECISION: &str = "Decision";
+const DRIFT: &str = "Drift";

@@ -1,0 +1,278 @@
+//! From arguments to the canary, with its confirmation and its marker lines.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use mt5crs::config::Key;
+use mt5crs::evidence::Evidence;
+use mt5crs::exit::Exit;
+use mt5crs::failure::{Code, Failure};
+use mt5crs::guard::{self, decision, target};
+use mt5crs::link::Client;
+use mt5crs::logs::write::Marker;
+use mt5crs::ops::canary::watch::{Monitor, Samples, Tick};
+use mt5crs::ops::canary::{self, Deps, Options, Report};
+use mt5crs::os::file_lock::InstanceLock;
+use mt5crs::proof::intents::Records;
+use mt5crs::report::Outcome;
+use signal_hook::consts::SIGUSR1;
+
+use super::live::Live;
+use super::observer::{AttemptsAbove, Observer};
+use super::{Args, page};
+use crate::app::command::{Command, Document, Facts};
+use crate::app::context::GatewayContext;
+use crate::app::end::{Answer, RenderOptions};
+use crate::app::settings::{SettingFlag, decision_rules};
+use crate::app::{App, prompt, usage};
+use crate::cli::OutputFormat;
+use crate::commands::drift;
+use crate::render::PageContext;
+
+/// How long a record waits for another process's append.
+const LOCK_WAIT: Duration = Duration::from_secs(5);
+
+pub(crate) const DOCUMENTS: &[Document] =
+    &[Document::report::<Report>("canary"), Document::line::<Tick>("canary-tick")];
+
+pub(super) const FACTS: Facts = Facts::of_gateway("canary", "trade a canary on", 120);
+
+impl Command for Args {
+    fn facts(&self) -> Facts {
+        // Monitoring gets the watch; an order is not sent every minute.
+        Facts { has_metrics: self.monitor.is_some(), ..FACTS }
+    }
+
+    fn run(&self, app: &App) -> Exit {
+        if app.global.output == OutputFormat::Prometheus && app.global.outfile.is_none() {
+            let failure = usage(
+                "a watch writes its metrics anew at every look: into which file? nothing was sent",
+                "add --outfile FILE",
+            );
+            return app.refuse::<Report>(FACTS.name, failure);
+        }
+        let mut flags: Vec<SettingFlag<'_>> = vec![
+            (Key::CanarySymbol, "--symbol", &self.symbol),
+            (Key::DecisionFile, "--decision", &self.decision),
+            (Key::DecisionReport, "--decision-report", &self.decision_report),
+            (Key::DecisionHash, "--decision-hash", &self.decision_hash),
+            (Key::DecisionMaxAge, "--decision-max-age", &self.decision_max_age),
+        ];
+        flags.extend(drift::flags(&self.drift));
+        let render =
+            RenderOptions { json_lines: self.monitor.is_some(), ..RenderOptions::default() };
+        app.with_gateway(&self.facts(), &flags, render, |context, render| {
+            let outcome = trade(app, self, context, render)?;
+            log_end(context, &outcome);
+            Ok(Answer::Report(outcome))
+        })
+    }
+}
+
+fn trade(
+    app: &App,
+    args: &Args,
+    context: &GatewayContext<'_>,
+    render: &mut RenderOptions,
+) -> Result<Outcome<Report>, Failure> {
+    let lock = context.state_dir().join("canary.lock");
+    let _only_canary = match InstanceLock::acquire(&lock) {
+        Ok(Some(held)) => held,
+        Ok(None) => {
+            let message = format!("another canary is running: it holds {}", lock.display());
+            return Err(Failure::new(Code::CanaryLock, message));
+        }
+        Err(error) => {
+            let message = format!("failed to lock {}", lock.display());
+            return Err(Failure::new(Code::CanaryLock, message).with_cause(error));
+        }
+    };
+    let options = options(app, args, context)?;
+    let hand_over = hand_over(args);
+    let live = RefCell::new(Live::new(!app.global.quiet && !app.is_json()));
+    let mut observer = Observer::new(app, context, &live);
+    let (target, allowed) = context.target()?;
+    let transport = context.transport(&target);
+    let attempts = AttemptsAbove { attempts: context.attempts(), live: &live };
+    let mut client =
+        Client::new(&transport, &*app.clock, context.policy(), context.deadline, &attempts);
+    let evidence = Evidence::at(context.state_dir());
+    let outcome = canary::run(
+        &mut client,
+        &options,
+        &mut Deps {
+            clock: &*app.clock,
+            deadline: context.deadline,
+            records: Records { evidence: &evidence, run: context.run_id, patience: LOCK_WAIT },
+            permit: &|identity| target::arm_close(allowed, identity),
+            confirm: &mut |report| {
+                confirm(app, args, context, report)?;
+                if !args.resume {
+                    log_approval(context, report);
+                }
+                Ok(())
+            },
+            stop: &app.stop,
+            hand_over: &|| hand_over.load(Ordering::SeqCst),
+            observe: &mut |event| observer.event(event),
+            point: &kill_point,
+        },
+    );
+    live.borrow_mut().clear();
+    render.target = Some(guard::target::kind(&target, outcome.simulated));
+    Ok(outcome)
+}
+
+/// Set by SIGUSR1, which hands a watch over. It is handled from the beginning: by default it would end the process in the
+/// middle of an order. Where it can't be handled, the evidence tells the next start what happened.
+fn hand_over(args: &Args) -> Arc<AtomicBool> {
+    let asked = Arc::new(AtomicBool::new(false));
+    if args.monitor.is_some() {
+        let _ = signal_hook::flag::register(SIGUSR1, Arc::clone(&asked));
+    }
+    asked
+}
+
+/// How the position is watched, if it is. A watch needs two samples for drift, or `--without-drift`.
+fn monitor(args: &Args, context: &GatewayContext<'_>) -> Result<Option<Monitor>, Failure> {
+    let Some(duration) = args.monitor else {
+        if args.resume && args.keep_open {
+            return Err(usage(
+                "--resume without --monitor closes the position, and --keep-open leaves it open",
+                "add --monitor to watch it, or drop --keep-open",
+            ));
+        }
+        return Ok(None);
+    };
+    let limits = drift::limits(&context.settings);
+    let drift = match drift::samples(&context.settings) {
+        _ if args.without_drift => None,
+        Some((reference, current)) => Some(Samples { reference, current, limits }),
+        None => {
+            return Err(usage(
+                "a watch looks at drift, and its two samples are not named",
+                "give --drift-reference FILE and --drift-current FILE (or set MT5CRS_DRIFT_REFERENCE and MT5CRS_DRIFT_CURRENT), or --without-drift",
+            ));
+        }
+    };
+    let latency_warn = context.settings.latency_warn;
+    Ok(Some(Monitor { duration, interval: args.monitor_interval, latency_warn, drift }))
+}
+
+fn options(app: &App, args: &Args, context: &GatewayContext<'_>) -> Result<Options, Failure> {
+    let settings = &context.settings;
+    let decision = match &settings.decision_file {
+        Some(path) => decision::read(path),
+        None if args.resume => Err("a position that is taken up needs none".to_owned()),
+        None if app.is_simulated() => {
+            app.screen.note("no decision was given: a built-in example stands in for it, on a simulated gateway alone");
+            Ok(decision::example(app.clock.now()))
+        }
+        None => Err("no decision was given: --decision FILE, or MT5CRS_DECISION_FILE".to_owned()),
+    };
+    Ok(Options {
+        symbol: settings.canary_symbol.clone(),
+        max_lot: settings.canary_max_lot,
+        coefficient: settings.canary_coefficient,
+        magic: settings.magic,
+        beside_open: args.beside_open,
+        keep_open: args.keep_open,
+        monitor: monitor(args, context)?,
+        resume: args.resume,
+        closing: app.time_limit(&FACTS),
+        reads: context.policy(),
+        dry_run: args.dry_run,
+        decision,
+        rules: decision_rules(settings),
+        breaker: settings.kill_switch_file.clone(),
+        latency_limit: settings.latency_critical,
+        signature_ttl: settings.signature_ttl,
+        settle: settings.settle,
+        order_timeout: settings.order_timeout,
+        judging: context.expectations(&args.credit.credit),
+        profile: settings.profile.clone(),
+        names: context.failure_context.clone(),
+    })
+}
+
+/// Shows the guards and the plan, and asks, unless `--yes` is given.
+fn confirm(
+    app: &App,
+    args: &Args,
+    context: &GatewayContext<'_>,
+    report: &Report,
+) -> Result<(), Failure> {
+    if args.yes {
+        return Ok(());
+    }
+    let whom = PageContext { endpoint: Some(&context.endpoint), ..PageContext::default() }.whom();
+    let shown = app.screen.page_on_stderr(|sheet| page::before_asking(sheet, report, &whom));
+    let word = if args.resume { "resume" } else { "open" };
+    match shown {
+        Ok(()) => prompt::confirm(app, "", word, prompt::NOTHING_SENT),
+        Err(error) => {
+            let message = "the plan could not be shown; no order was sent";
+            Err(Failure::new(Code::NotConfirmed, message)
+                .with_cause(error)
+                .with_remedy("run it at a terminal"))
+        }
+    }
+}
+
+/// Writes the marker lines before the order.
+fn log_approval(context: &GatewayContext<'_>, report: &Report) {
+    let plan = &report.plan;
+    let order = format!("{} {} {} lots", plan.side, plan.symbol, plan.volume);
+    context.record.marker(&Marker::LaunchApproved { order: &order });
+    if let Some(decision) = &report.decision {
+        context.record.marker(&Marker::DecisionHash { hash: &decision.hash });
+    }
+    if let Some(p99_us) = report.latency_p99_us {
+        context.record.marker(&Marker::LatencyP99 { p99_us });
+    }
+}
+
+/// Writes the marker lines after the order.
+fn log_end(context: &GatewayContext<'_>, outcome: &Outcome<Report>) {
+    let Some(report) = &outcome.report else { return };
+    let position = report.order.as_ref().and_then(|order| order.position.as_ref());
+    if let Some(position) = position {
+        let order = format!(
+            "{} {} {} lots at {}",
+            position.symbol, position.side, position.volume, position.open_price
+        );
+        context.record.marker(&Marker::OrderFilled { ticket: position.ticket, order: &order });
+    }
+    if let Some(balance) = report.balance_after.as_ref().or(report.balance_before.as_ref()) {
+        context.record.marker(&Marker::Balance { balance, equity: None, currency: None });
+    }
+    if let Some(failure) = &outcome.failure {
+        let message = failure.causes().join("; ");
+        context
+            .record
+            .marker(&Marker::ErrorCode { code: failure.code().slug(), message: &message });
+    }
+}
+
+/// In a build for tests, the process kills itself at the point that the environment names, as a power cut would; or it
+/// makes the file `reached` there in a directory that is named, and waits until it is gone.
+#[cfg(debug_assertions)]
+fn kill_point(point: &'static str) {
+    if std::env::var_os("KILL_AT_POINT").is_some_and(|wanted| wanted == point) {
+        let _ = nix::sys::signal::kill(nix::unistd::Pid::this(), nix::sys::signal::Signal::SIGKILL);
+    }
+    let waits = std::env::var_os("WAIT_AT_POINT").is_some_and(|wanted| wanted == point);
+    if let (true, Some(directory)) = (waits, std::env::var_os("WAIT_IN")) {
+        let reached = std::path::Path::new(&directory).join("reached");
+        let _ = std::fs::File::create(&reached);
+        while reached.exists() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+}
+
+/// A released binary has no such points.
+#[cfg(not(debug_assertions))]
+fn kill_point(_: &'static str) {}

@@ -1,0 +1,91 @@
+//! `drift` for people.
+
+use std::io;
+
+use mt5crs::guard::drift::State;
+use mt5crs::guard::drift::psi::Bin;
+use mt5crs::metric::Metric;
+use mt5crs::ops::drift::{Report, SampleReport, metrics};
+use mt5crs::report::Outcome;
+
+use crate::render::style::{clean, verdict};
+use crate::render::{Page, PageContext, Sheet};
+
+impl Page for Report {
+    fn metrics(outcome: &Outcome<Self>) -> Vec<Metric> {
+        metrics::of(outcome)
+    }
+
+    fn page(outcome: &Outcome<Self>, _: &PageContext<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
+        let Some(report) = &outcome.report else { return Ok(()) };
+        let (ink, psi) = (verdict(outcome.verdict), report.psi.unwrap_or_default());
+        let (watch, drift) = (report.psi_watch, report.psi_drift);
+        match report.state {
+            State::Stable => sheet.headline(
+                ink,
+                "STABLE",
+                &format!("PSI {psi:.4}, below the watch limit {watch}"),
+            )?,
+            State::Watch => sheet.headline(
+                ink,
+                "WATCH",
+                &format!(
+                    "PSI {psi:.4}, reaches the watch limit {watch}, below the drift limit {drift}"
+                ),
+            )?,
+            State::Drift => sheet.headline(
+                ink,
+                "DRIFT",
+                &format!("PSI {psi:.4}, reaches the drift limit {drift}"),
+            )?,
+            State::CannotBeJudged => {
+                let why = report.why.as_deref().unwrap_or_default();
+                sheet.headline(ink, "UNKNOWN", &format!("cannot be judged: {}", clean(why)))?;
+            }
+        }
+        sample(sheet, "reference", &report.reference)?;
+        sample(sheet, "current", &report.current)?;
+        if let Some(noise) = report.psi_noise {
+            sheet.line(format!("samples of these sizes show {noise:.3} when nothing moved"))?;
+        }
+        if report.bins.is_empty() { Ok(()) } else { chart(sheet, &report.bins) }
+    }
+}
+
+fn sample(sheet: &mut Sheet<'_>, which: &str, sample: &SampleReport) -> io::Result<()> {
+    let values = sample.values.map_or("not read".to_owned(), |count| format!("{count} values"));
+    let field = sample.field.as_ref().map_or(String::new(), |field| format!(", field {field}"));
+    sheet.line(clean(&format!("{which}: {values}, {}{field}", sample.path.display())))
+}
+
+/// A bar for the current sample's share of each bin, and a mark where the reference's ends.
+fn chart(sheet: &mut Sheet<'_>, bins: &[Bin]) -> io::Result<()> {
+    const WIDEST: usize = 40;
+    let total = |of: fn(&Bin) -> u64| bins.iter().map(of).sum::<u64>().max(1) as f64;
+    let (then, now) = (total(|bin| bin.reference), total(|bin| bin.current));
+    let shares: Vec<(f64, f64)> =
+        bins.iter().map(|bin| (bin.reference as f64 / then, bin.current as f64 / now)).collect();
+    let most = shares.iter().fold(0.0, |most: f64, (q, p)| most.max(*q).max(*p));
+    let room = sheet.width.map_or(WIDEST, |width| usize::from(width).saturating_sub(28));
+    let room = room.clamp(6, WIDEST);
+    let length = |share: f64| (share / most * room as f64).round() as usize;
+    sheet.heading("BINS: # current, | reference")?;
+    sheet.line(format!("{:>11} {:>6} {:>6}", "UP TO", "THEN", "NOW"))?;
+    for (bin, (q, p)) in bins.iter().zip(shares) {
+        let mut bar: Vec<char> = vec!['#'; length(p)];
+        let mark = length(q);
+        bar.resize(bar.len().max(mark + 1), ' ');
+        bar[mark] = '|';
+        let bar: String = bar.into_iter().collect();
+        let to = bin.to.map_or("above".to_owned(), short);
+        sheet.line(format!("{to:>11} {:>6} {:>6}  {bar}", bin.reference, bin.current))?;
+    }
+    Ok(())
+}
+
+/// In few enough characters for a column; a report for programs has every digit.
+fn short(value: f64) -> String {
+    let plain = value == 0.0 || (1e-3..1e7).contains(&value.abs());
+    let text = if plain { format!("{value:.4}") } else { return format!("{value:.3e}") };
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}

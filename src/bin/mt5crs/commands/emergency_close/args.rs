@@ -1,0 +1,49 @@
+//! `mt5crs emergency-close`, as it can be typed.
+
+use crate::cli::value::{number, ticket};
+use crate::cli::{CreditArg, ORDER_SAFETY, RowsArg};
+
+/// Close every position, or say exactly what remains
+///
+/// Engages the kill switch, lists the positions, closes every ticket, and reads the list again until it is empty and the
+/// account agrees. No guard stops it. The exit code is 0 when flat is proved, and 8 otherwise.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+    mt5crs emergency-close --dry-run\n\
+    mt5crs emergency-close --symbol EURUSD --yes\n\
+    mt5crs emergency-close --ticket 100000002 --no-breaker --yes")]
+pub(crate) struct Args {
+    /// Close only this symbol (repeatable)
+    #[arg(long, value_name = "SYMBOL")]
+    pub(super) symbol: Vec<String>,
+    /// Close only this ticket (repeatable)
+    #[arg(long, value_name = "TICKET", value_parser = ticket)]
+    pub(super) ticket: Vec<i64>,
+    /// Close only this magic number
+    ///
+    /// The gateway must report magic numbers.
+    #[arg(long, value_name = "NUMBER", value_parser = number("a magic number", i64::MIN..=i64::MAX))]
+    pub(super) magic: Option<i64>,
+    /// Number of CLOSE requests in flight
+    #[arg(long, hide_short_help = true, default_value_t = 64, value_parser = number("a window", 1..=1000_u16))]
+    pub(super) window: u16,
+    /// Maximum number of rounds
+    #[arg(long, hide_short_help = true, default_value_t = 3, value_parser = number("a count", 1..=100_u32))]
+    pub(super) rounds: u32,
+    #[command(flatten)]
+    pub(super) credit: CreditArg,
+    #[command(flatten)]
+    pub(super) rows: RowsArg,
+    /// List the positions that would be closed, and engage nothing
+    #[arg(long, conflicts_with = "yes", help_heading = ORDER_SAFETY)]
+    pub(super) dry_run: bool,
+    /// Don't ask for confirmation
+    #[arg(short, long, help_heading = ORDER_SAFETY)]
+    pub(super) yes: bool,
+    /// Leave the kill switch alone
+    #[arg(long, requires = "ticket", help_heading = ORDER_SAFETY)]
+    pub(super) no_breaker: bool,
+    /// Stop the strategy engine's unit as well [MT5CRS_ENGINE_UNIT]
+    #[arg(long, help_heading = ORDER_SAFETY)]
+    pub(super) stop_unit: bool,
+}

@@ -1,0 +1,217 @@
+//! From arguments to the closing of positions: the kill switch and the engine first, then the operation.
+
+use std::process;
+use std::time::Duration;
+
+use mt5crs::config::Key;
+use mt5crs::evidence::body::{Begin, Body};
+use mt5crs::evidence::{Appended, Evidence, EvidenceError};
+use mt5crs::exit::Exit;
+use mt5crs::failure::Failure;
+use mt5crs::guard::breaker::{self, Engaged};
+use mt5crs::guard::target;
+use mt5crs::link::Client;
+use mt5crs::ops::emergency_close::{self, Deps, Options, Report};
+use mt5crs::protocol::positions::Position;
+use mt5crs::report::Outcome;
+use mt5crs::units::{Magic, Symbol, Ticket};
+use serde_json::Map;
+
+use super::{Args, page};
+use crate::app::command::{Accounts, Closing, Command, Document, Facts, Task};
+use crate::app::context::GatewayContext;
+use crate::app::end::RenderOptions;
+use crate::app::{App, prompt};
+use crate::render::PageContext;
+use crate::render::progress::Progress;
+
+/// How long a record may delay a close.
+const LOCK_WAIT: Duration = Duration::from_millis(200);
+
+pub(crate) const DOCUMENTS: &[Document] = &[Document::report::<Report>("emergency-close")];
+
+impl Command for Args {
+    fn facts(&self) -> Facts {
+        let is_filtered =
+            !self.symbol.is_empty() || !self.ticket.is_empty() || self.magic.is_some();
+        let Self { dry_run, yes, ref rows, .. } = *self;
+        let accounts = match () {
+            () if is_filtered => Accounts::One("emergency-close with a filter"),
+            () if self.credit.is_given() => Accounts::One("--credit"),
+            () => Accounts::OneOrAll(Closing { dry_run, yes, all_rows: rows.all }),
+        };
+        let facts = Facts::of_gateway("emergency-close", "close the positions of", 300);
+        Facts { reads: Some(&[Key::GatewayHost, Key::GatewayPort]), accounts, ..facts }
+    }
+
+    fn run(&self, app: &App) -> Exit {
+        let render =
+            RenderOptions { all_rows: self.rows.all, urgent: true, ..RenderOptions::default() };
+        app.with_gateway(&self.facts(), &[], render, |context, render| {
+            close(app, self, context, render).map(Into::into)
+        })
+    }
+
+    fn assign(&mut self, task: Task) {
+        self.dry_run = task == Task::Plan;
+        self.yes = task == Task::Act;
+    }
+}
+
+fn close(
+    app: &App,
+    args: &Args,
+    context: &GatewayContext<'_>,
+    render: &mut RenderOptions,
+) -> Result<Outcome<Report>, Failure> {
+    let options = Options {
+        symbols: args.symbol.iter().map(|symbol| Symbol::new(symbol)).collect(),
+        tickets: args.ticket.iter().copied().map(Ticket).collect(),
+        magic: args.magic.map(Magic),
+        window: usize::from(args.window),
+        rounds: args.rounds,
+        order_timeout: context.settings.order_timeout,
+        credit: args.credit.credit.clone(),
+        names: context.failure_context.clone(),
+    };
+    let mut warnings = vec![];
+    let (target, allowed) = context.target()?;
+    // With --yes, the engine is stopped before anything is asked of a gateway that may hang.
+    if args.yes {
+        stop_engine(app, args, context, &mut warnings);
+    }
+    let transport = context.transport(&target);
+    let attempts = context.attempts();
+    let mut client =
+        Client::new(&transport, &*app.clock, context.policy(), context.deadline, &attempts);
+    let planned = emergency_close::plan(&mut client, &options);
+    let kind = target::kind(&target, client.is_simulated());
+    render.target = Some(kind);
+    let planned = planned?;
+    if args.dry_run {
+        return Ok(emergency_close::rehearse(planned, client.is_simulated()));
+    }
+    if !args.yes {
+        let page_context = PageContext {
+            endpoint: Some(&context.endpoint),
+            target: Some(kind),
+            all_rows: args.rows.all,
+            ..PageContext::default()
+        };
+        confirm(app, context, &page_context, &planned.positions)?;
+        stop_engine(app, args, context, &mut warnings);
+    }
+    // From here on the first Ctrl-C asks to stop, and the second stops.
+    app.stop.ignore_first(1);
+    let evidence = Evidence::at(context.state_dir());
+    let progress = Progress::new(!app.global.quiet && app.is_human(), "closing");
+    let mut last = None;
+    let mut outcome = emergency_close::run(
+        &mut client,
+        &options,
+        planned,
+        &mut Deps {
+            clock: &*app.clock,
+            deadline: context.deadline,
+            permit: &|identity| target::arm_close(allowed, identity),
+            keep: &mut |body| {
+                let kept = keep(app, context, &evidence, &body, last.is_some());
+                if let Ok(appended) = &kept {
+                    last = Some(*appended);
+                }
+                if let Err(error) = kept {
+                    let warning = format!(
+                        "the {} could not be recorded, and closing goes on: {error}",
+                        body.kind()
+                    );
+                    app.screen.warn(&warning);
+                    warnings.push(warning);
+                }
+            },
+            progress: &|done, of| {
+                let bounded = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+                progress.step(bounded(done), bounded(of));
+            },
+        },
+    );
+    progress.clear();
+    render.warnings_shown = warnings.len();
+    warnings.append(&mut outcome.warnings);
+    outcome.warnings = warnings;
+    if let Some(report) = &mut outcome.report {
+        report.evidence_head = last.map(|last| format!("{}:{}", last.seq, last.hash));
+    }
+    Ok(outcome)
+}
+
+fn keep(
+    app: &App,
+    context: &GatewayContext<'_>,
+    evidence: &Evidence,
+    body: &Body,
+    began: bool,
+) -> Result<Appended, EvidenceError> {
+    if !began {
+        let begin = Begin {
+            endpoint: context.endpoint.clone(),
+            profile: context.settings.profile.clone(),
+            currency: None,
+            login: None,
+            server: None,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        };
+        evidence.begin(context.run_id, &*app.clock, begin, LOCK_WAIT)?;
+    }
+    evidence.append(context.run_id, &*app.clock, body, LOCK_WAIT)
+}
+
+fn confirm(
+    app: &App,
+    context: &GatewayContext<'_>,
+    page_context: &PageContext<'_>,
+    planned: &[Position],
+) -> Result<(), Failure> {
+    let word = context.settings.profile.as_ref().unwrap_or(&context.gateway.host);
+    // A plan that can't be shown can't be confirmed: the prompt fails the same way.
+    let _ = app.screen.page_on_stderr(|sheet| page::plan(sheet, page_context, planned));
+    prompt::confirm(app, "", word, prompt::NOTHING_SENT)
+}
+
+/// Engages the kill switch and stops the engine's unit. A failure becomes a loud warning: positions are closed all the same.
+fn stop_engine(app: &App, args: &Args, context: &GatewayContext<'_>, warnings: &mut Vec<String>) {
+    let mut warn = |text: String| {
+        app.screen.warn(&text);
+        warnings.push(text);
+    };
+    if !args.no_breaker {
+        let path = &context.settings.kill_switch_file;
+        match breaker::engage(path, "mt5crs emergency-close", Map::new(), app.clock.now()) {
+            Ok(Engaged::Written) => {
+                app.screen.note(&format!("kill switch engaged: {}", path.display()))
+            }
+            Ok(Engaged::AlreadyThere) => {
+                app.screen.note(&format!("kill switch engaged already: {}", path.display()))
+            }
+            Err(error) => warn(format!(
+                "THE BREAKER COULD NOT BE WRITTEN ({}): {error}; an engine may go on trading",
+                path.display()
+            )),
+        }
+    }
+    if !args.stop_unit {
+        return;
+    }
+    let Some(unit) = &context.settings.engine_unit else {
+        warn("--stop-unit: no unit is named; set MT5CRS_ENGINE_UNIT".to_owned());
+        return;
+    };
+    if app.is_simulated() {
+        warn(format!("{unit} was not stopped: this is a simulated gateway"));
+        return;
+    }
+    match process::Command::new("systemctl").args(["stop", "--", unit]).status() {
+        Ok(status) if status.success() => app.screen.note(&format!("systemctl stop {unit}: done")),
+        Ok(status) => warn(format!("{unit} COULD NOT BE STOPPED: systemctl {status}")),
+        Err(error) => warn(format!("{unit} COULD NOT BE STOPPED: {error}")),
+    }
+}

@@ -1,0 +1,130 @@
+//! From arguments to the evidence.
+
+use std::time::Duration;
+
+use mt5crs::evidence::Evidence;
+use mt5crs::evidence::body::Resolved;
+use mt5crs::exit::Exit;
+use mt5crs::failure::Failure;
+use mt5crs::ops::evidence::{export, resolve, show, verify};
+use mt5crs::report::Outcome;
+use mt5crs::units::Ticket;
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::Args;
+use super::args::{DirectoryArg, ResolveArgs, Subcommand};
+use crate::app::command::{Accounts, Command, Document, Facts, Simulation};
+use crate::app::context::LocalContext;
+use crate::app::end::RenderOptions;
+use crate::app::{App, settings, user};
+use crate::render::Page;
+
+/// How long a record waits for another process's append.
+const LOCK_WAIT: Duration = Duration::from_secs(5);
+
+pub(crate) const DOCUMENTS: &[Document] = &[
+    Document::report::<show::Report>("evidence-show"),
+    Document::report::<verify::Report>("evidence-verify"),
+    Document::report::<resolve::Report>("evidence-resolve"),
+    Document::report::<export::Report>("evidence-export"),
+];
+
+impl Command for Args {
+    fn facts(&self) -> Facts {
+        let (name, directory, accounts) = match &self.command {
+            Subcommand::Show(args) => ("evidence-show", &args.directory, Accounts::Each),
+            Subcommand::Verify(args) => match &args.anchor {
+                Some(_) => {
+                    let one = Accounts::One("evidence verify --anchor");
+                    ("evidence-verify", &args.directory, one)
+                }
+                None => ("evidence-verify", &args.directory, Accounts::Each),
+            },
+            Subcommand::Resolve(args) => {
+                ("evidence-resolve", &args.directory, Accounts::One("evidence resolve"))
+            }
+            Subcommand::Export(args) => {
+                ("evidence-export", &args.directory, Accounts::One("evidence export"))
+            }
+        };
+        let facts = Facts { simulation: Simulation::Scratch, accounts, ..Facts::of_tool(name) };
+        match directory.path {
+            None => facts,
+            // A word recorded in practice would count there.
+            Some(_) => Facts {
+                simulation: Simulation::Refused(
+                    "--sim has records of its own, and --evidence-dir names others: nothing was done",
+                    "leave out one of the two",
+                ),
+                accounts: Accounts::One("--evidence-dir"),
+                ..facts
+            },
+        }
+    }
+
+    fn run(&self, app: &App) -> Exit {
+        run(app, &self.command, &self.facts())
+    }
+}
+
+fn run(app: &App, command: &Subcommand, facts: &Facts) -> Exit {
+    match command {
+        Subcommand::Show(args) => with_evidence(app, facts, &args.directory, |evidence| {
+            show::run(&show::Options { evidence, last: args.last })
+        }),
+        Subcommand::Verify(args) => with_evidence(app, facts, &args.directory, |evidence| {
+            verify::run(&verify::Options { evidence, anchor: args.anchor })
+        }),
+        Subcommand::Resolve(args) => with_evidence(app, facts, &args.directory, |evidence| {
+            resolve::run(&resolution(evidence, args), &*app.clock)
+        }),
+        Subcommand::Export(args) => with_evidence(app, facts, &args.directory, |evidence| {
+            let (run, directory) = (args.run.clone(), args.dir.clone());
+            export::run(&export::Options { evidence, run, directory })
+        }),
+    }
+}
+
+fn resolution(evidence: Evidence, args: &ResolveArgs) -> resolve::Options {
+    resolve::Options {
+        evidence,
+        run: args.run.clone(),
+        outcome: match args.executed {
+            Some(ticket) => Resolved::Executed { ticket: Ticket(ticket) },
+            None => Resolved::NotExecuted,
+        },
+        reason: args.reason.clone(),
+        who: user(),
+        this_run: Uuid::new_v4(),
+        patience: LOCK_WAIT,
+    }
+}
+
+/// Runs an operation on the evidence in the directory that was named, or else the configured gateway's; with `--sim` on the
+/// scratch tree's.
+fn with_evidence<R: Page + Serialize>(
+    app: &App,
+    facts: &Facts,
+    directory: &DirectoryArg,
+    operation: impl FnOnce(Evidence) -> Outcome<R>,
+) -> Exit {
+    let mut render = RenderOptions::default();
+    let outcome = evidence(app, facts, directory, &mut render).map(operation);
+    app.end(facts.name, outcome, None, &render)
+}
+
+fn evidence(
+    app: &App,
+    facts: &Facts,
+    directory: &DirectoryArg,
+    render: &mut RenderOptions,
+) -> Result<Evidence, Failure> {
+    if let Some(path) = &directory.path {
+        return Ok(Evidence::at(path.clone()));
+    }
+    let resolved = settings::resolve(&app.global, &[])?;
+    let LocalContext { settings, scratch } = LocalContext::open(app, facts, resolved)?;
+    render.scratch = scratch;
+    Ok(Evidence::at(settings.target_state_dir().unwrap_or(settings.state_dir)))
+}

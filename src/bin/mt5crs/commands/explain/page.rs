@@ -1,0 +1,66 @@
+//! `explain` for people.
+
+use std::io;
+
+use mt5crs::ops::explain::{Executed, Explained, Kind, Report};
+use mt5crs::report::Outcome;
+
+use crate::render::style::Ink;
+use crate::render::{Page, PageContext, Sheet, table};
+
+impl Page for Report {
+    fn page(outcome: &Outcome<Self>, _: &PageContext<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
+        let Some(report) = &outcome.report else { return Ok(()) };
+        match report.codes.as_slice() {
+            [only] => one(sheet, only),
+            codes => all(sheet, codes),
+        }
+    }
+}
+
+fn one(sheet: &mut Sheet<'_>, code: &Explained) -> io::Result<()> {
+    let kind = kind(code.kind);
+    // An error code is its own name.
+    let what = match code.name == code.code {
+        true => format!("({kind})"),
+        false => format!("{} ({kind})", code.name),
+    };
+    sheet.headline(Ink::Strong, &code.code, &what)?;
+    sheet.line(format!("meaning:  {}", code.meaning))?;
+    sheet.line(format!("executed: {}", executed(code.executed)))?;
+    for step in &code.what_to_do {
+        sheet.line(format!("do:       {step}"))?;
+    }
+    Ok(())
+}
+
+fn all(sheet: &mut Sheet<'_>, codes: &[Explained]) -> io::Result<()> {
+    let mut listed = table::table(sheet, &["CODE", "NAME", "EXECUTED", "MEANING"]);
+    for code in codes {
+        listed.add_row([
+            table::cell(&code.code),
+            table::cell(&code.name),
+            table::cell(executed(code.executed)),
+            table::cell(&code.meaning),
+        ]);
+    }
+    table::write(sheet, &listed)
+}
+
+fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::ExitCode => "exit code of mt5crs",
+        Kind::FailureCode => "failure code of mt5crs",
+        Kind::GatewayErrorCode => "error code of the gateway",
+        Kind::Mt5ReturnCode => "return code of MetaTrader 5",
+    }
+}
+
+fn executed(executed: Executed) -> &'static str {
+    match executed {
+        Executed::No => "no",
+        Executed::Yes => "yes",
+        Executed::Unknown => "unknown",
+        Executed::NotAnOrders => "not an order's code",
+    }
+}

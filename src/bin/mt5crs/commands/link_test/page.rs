@@ -1,0 +1,215 @@
+//! `link-test` for people.
+
+use std::io;
+use std::time::Duration;
+
+use mt5crs::clock::humanize;
+use mt5crs::guard::staleness;
+use mt5crs::metric::Metric;
+use mt5crs::ops::link_test::watch::{Band, Event, EventKind, LinkState};
+use mt5crs::ops::link_test::{Latency, Report, metrics};
+use mt5crs::report::{Outcome, Status, Verdict};
+
+use crate::render::style::{Ink, clean, verdict};
+use crate::render::{Page, PageContext, Sheet, table};
+
+impl Page for Report {
+    fn metrics(outcome: &Outcome<Self>) -> Vec<Metric> {
+        metrics::of(outcome)
+    }
+
+    fn page(
+        outcome: &Outcome<Self>,
+        context: &PageContext<'_>,
+        sheet: &mut Sheet<'_>,
+    ) -> io::Result<()> {
+        let Some(report) = &outcome.report else { return Ok(()) };
+        let ink = verdict(outcome.verdict);
+        let whom = context.whom();
+        let stopped = outcome.failure.as_ref().filter(|failure| failure.exit().is_interruption());
+        match (report.failed_layer, stopped) {
+            (Some(layer), _) => {
+                let found = report.layers.iter().find(|known| known.name == layer);
+                let found = found.map_or("", |layer| &layer.found);
+                let text = format!("at layer {layer} of {whom}: {}", clean(found));
+                sheet.headline(ink, "FAILED", &text)?;
+            }
+            (None, Some(stopped)) => {
+                let text = format!("before it was done with {whom}: {}", stopped.message());
+                sheet.headline(Ink::Warn, "STOPPED", &text)?;
+            }
+            (None, None) if outcome.verdict == Verdict::Warn => {
+                sheet.headline(
+                    ink,
+                    "WARN",
+                    &format!("{whom} answers, its terminal too; see below"),
+                )?;
+            }
+            (None, None) => {
+                sheet.headline(ink, "PASS", &format!("{whom} answers, and its terminal too"))?
+            }
+        }
+        sheet.blank()?;
+        let mut layers = table::table(sheet, &["LAYER", "", ">MS", "FOUND"]);
+        for layer in &report.layers {
+            let took = layer.took_us.map_or(String::new(), |us| format!("{:.1}", us as f64 / 1e3));
+            layers.add_row([
+                table::cell(&layer.name),
+                table::status_cell(layer.status),
+                table::cell(took),
+                table::found(layer.status, &layer.found),
+            ]);
+        }
+        table::write(sheet, &layers)?;
+        if let Some(latency) = &report.latency {
+            write_latency(sheet, latency)?;
+            if context.histogram {
+                histogram(sheet, latency)?;
+            }
+        }
+        sheet.blank()?;
+        sheet.line(format!("wire: {}", report.wire))?;
+        for layer in report.layers.iter().filter(|layer| layer.status == Status::Warn) {
+            if let Some(remedy) = &layer.remedy {
+                let name = sheet.style.paint(Ink::Strong, &format!("{}:", layer.name));
+                sheet.line(format!("{name} {}", clean(remedy)))?;
+            }
+        }
+        sheet.blank()?;
+        let (ink, word, place) = match (report.failed_layer, stopped) {
+            (Some(layer), _) => (ink, "FAILED", format!(" at {layer}")),
+            (None, Some(_)) => (Ink::Warn, "STOPPED", " before it was done".to_owned()),
+            (None, None) => (ink, "SUCCESS", String::new()),
+        };
+        let word = sheet.style.paint(ink, word);
+        sheet.line(format!("Link test: {word}{place}"))
+    }
+}
+
+fn write_latency(sheet: &mut Sheet<'_>, latency: &Latency) -> io::Result<()> {
+    let ms = |micros: Option<f64>| micros.map_or("-".to_owned(), |us| format!("{:.3}", us / 1e3));
+    let p99 = if latency.p99_is_max { ">P99 (MAX)" } else { ">P99" };
+    sheet.heading("LATENCY in ms")?;
+    let mut figures = table::table(sheet, &["", ">P50", ">P90", p99, ">MAX"]);
+    figures.add_row([
+        table::cell("from the send"),
+        table::cell(ms(latency.rtt_p50_us)),
+        table::cell(ms(latency.rtt_p90_us)),
+        table::cell(ms(latency.rtt_p99_us)),
+        table::cell(ms(latency.rtt_max_us)),
+    ]);
+    figures.add_row([
+        table::cell("from when due"),
+        table::cell(ms(latency.due_p50_us)),
+        table::cell(ms(latency.due_p90_us)),
+        table::cell(ms(latency.due_p99_us)),
+        table::cell(ms(latency.due_max_us)),
+    ]);
+    table::write(sheet, &figures)?;
+    sheet.line(format!(
+        "{} sent, {} lost; warn past {} ms, unfit past {} ms",
+        latency.sent,
+        latency.lost,
+        latency.warn_us as f64 / 1e3,
+        latency.critical_us as f64 / 1e3
+    ))
+}
+
+/// Draws the distribution of the round trips.
+fn histogram(sheet: &mut Sheet<'_>, latency: &Latency) -> io::Result<()> {
+    const BAR: u64 = 40;
+    let most = latency.histogram.iter().map(|bucket| bucket.count).max().unwrap_or(0).max(1);
+    sheet.heading("ROUND TRIPS from the send")?;
+    let room = sheet.width.map_or(BAR, |width| u64::from(width).saturating_sub(28).clamp(4, BAR));
+    for bucket in &latency.histogram {
+        let length = (bucket.count * room).div_ceil(most);
+        let bar = "#".repeat(usize::try_from(length).unwrap_or_default());
+        sheet.line(format!("{:>8.3} ms {:>7}  {bar}", bucket.from_us / 1e3, bucket.count))?;
+    }
+    Ok(())
+}
+
+/// One thing that a watch tells, on one line.
+pub(crate) fn event(sheet: &mut Sheet<'_>, event: &Event) -> io::Result<()> {
+    let (ink, word, detail) = match &event.state {
+        LinkState::Up { latency: Band::Ok, clock: Band::Ok } => (Ink::Pass, "UP", String::new()),
+        LinkState::Up { latency, clock } => {
+            let worst = [latency, clock].iter().any(|band| **band == Band::Critical);
+            let ink = if worst { Ink::Fail } else { Ink::Warn };
+            let mut what = vec![];
+            for (name, band) in [("latency", latency), ("clock skew", clock)] {
+                match band {
+                    Band::Ok => {}
+                    Band::Warn => what.push(format!("{name} past its first limit")),
+                    Band::Critical => what.push(format!("{name} past its last limit")),
+                }
+            }
+            (ink, "UP", what.join(", "))
+        }
+        LinkState::TerminalGone { why } => (Ink::Fail, "TERMINAL GONE", clean(why)),
+        LinkState::Down { why } => (Ink::Fail, "DOWN", clean(why)),
+        LinkState::Stranger { why } => (Ink::Fail, "NOT THE GATEWAY", clean(why)),
+    };
+    let mut line =
+        format!("{} {}", event.at.strftime("%Y-%m-%dT%H:%M:%SZ"), sheet.style.paint(ink, word));
+    if let Some(rtt) = event.rtt_us {
+        line += &format!(" {:.2} ms", rtt as f64 / 1e3);
+    }
+    if !detail.is_empty() {
+        line += &format!(": {detail}");
+    }
+    match (event.kind, event.still_ms.map(Duration::from_millis)) {
+        (EventKind::Still, Some(span)) => line += &format!("; {}", staleness::words(span)),
+        (EventKind::Moved, Some(span)) => {
+            line += &format!("; figures move again after {}", humanize(span));
+        }
+        _ => {}
+    }
+    match (event.kind, event.silent_ms) {
+        (EventKind::Silent, Some(ms)) => {
+            line += &format!("; NO ANSWER for {:.0} s", ms as f64 / 1e3)
+        }
+        (EventKind::Changed, Some(ms)) if matches!(event.state, LinkState::Up { .. }) => {
+            line += &format!("; back after {:.1} s", ms as f64 / 1e3);
+        }
+        _ => {}
+    }
+    sheet.line(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(kind: EventKind, still_ms: Option<u64>) -> String {
+        let event_of = Event {
+            schema: "mt5crs.link-watch/1",
+            at: "2026-01-17T03:54:22Z".parse().unwrap(),
+            kind,
+            state: LinkState::Up { latency: Band::Ok, clock: Band::Ok },
+            rtt_us: Some(1500),
+            silent_ms: None,
+            still_ms,
+        };
+        let mut page = Vec::new();
+        let mut sheet = Sheet::plain(&mut page);
+        event(&mut sheet, &event_of).unwrap();
+        String::from_utf8(page).unwrap()
+    }
+
+    #[test]
+    fn that_nothing_moves_and_that_it_does_again_is_said() {
+        let up = "2026-01-17T03:54:22Z UP 1.50 ms";
+        assert_eq!(line(EventKind::First, None), format!("{up}\n"));
+        assert_eq!(
+            line(EventKind::Still, Some(300_000)),
+            format!(
+                "{up}; no figure has moved for 5 min: a closed market, or a terminal cut off from its broker\n"
+            )
+        );
+        let moved = line(EventKind::Moved, Some(425_000));
+        assert_eq!(moved, format!("{up}; figures move again after 7m 5s\n"));
+        // A change of state that comes meanwhile is told for itself.
+        assert_eq!(line(EventKind::Changed, Some(400_000)), format!("{up}\n"));
+    }
+}

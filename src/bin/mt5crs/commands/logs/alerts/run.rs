@@ -1,0 +1,149 @@
+//! From arguments to the alert rules: over the logs as they are, or as they are written.
+
+use std::io::{self, ErrorKind};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use mt5crs::clock::Stopped;
+use mt5crs::config::{Key, Settings};
+use mt5crs::exit::Exit;
+use mt5crs::failure::{Failure, cause_of};
+use mt5crs::logs::alerts::engine;
+use mt5crs::logs::alerts::rules::Alert;
+use mt5crs::logs::alerts::watch::{AskEngine, Told, World};
+use mt5crs::logs::search::query::BadPattern;
+use mt5crs::logs::search::tail::Ended;
+use mt5crs::ops::logs::alerts::{self, Options, Report};
+use mt5crs::os::process;
+use mt5crs::os::resources::Usage;
+use mt5crs::report::Outcome;
+
+use super::{Args, page};
+use crate::app::command::{Accounts, Command, Document, Facts};
+use crate::app::end::{Answer, RenderOptions};
+use crate::app::settings::{self, thresholds};
+use crate::app::{App, usage};
+use crate::commands::logs::{facts, no_query, places};
+
+pub(crate) const DOCUMENT: Document = Document::report::<Report>("logs-alerts");
+
+/// A line of `--follow`.
+pub(crate) const LINE: Document = Document::line::<Alert>("logs-alert");
+
+/// Where the logs are, and the limits of the rules: with a wrong one, an alert could be missed.
+const KEYS: &[Key] = &[
+    Key::LogDir,
+    Key::VerifyLog,
+    Key::StateDir,
+    Key::AlertFailedSyncs,
+    Key::AlertSilence,
+    Key::AlertSync,
+    Key::AlertRetry,
+    Key::AlertMemory,
+    Key::AlertCpu,
+    Key::EngineUnit,
+];
+
+impl Command for Args {
+    fn facts(&self) -> Facts {
+        let accounts = match () {
+            () if self.follow => Accounts::One("logs alerts --follow"),
+            () if !self.paths.is_empty() => Accounts::One("logs alerts with paths"),
+            () => Accounts::Each,
+        };
+        Facts { has_metrics: true, reads: Some(KEYS), accounts, ..facts("logs-alerts") }
+    }
+
+    fn run(&self, app: &App) -> Exit {
+        app.end(self.facts().name, answer(app, self), None, &RenderOptions::default())
+    }
+}
+
+fn answer(app: &App, args: &Args) -> Result<Answer<Report>, Failure> {
+    if args.follow && !(app.is_human() || app.is_json()) {
+        return Err(usage(
+            "--follow goes on, and -o nagios and -o prometheus show how things are once",
+            "leave out --follow, and run it every minute",
+        ));
+    }
+    let settings = settings::read_only(app, &[], KEYS)?;
+    let unit = settings.engine_unit.as_deref();
+    let ask = || engine::look(unit.unwrap_or_default(), &*app.clock);
+    let world = World {
+        clock: &*app.clock,
+        is_alive: &process::is_alive,
+        sample: &|pid| process::sample(pid, app.clock.monotonic()),
+        engine: unit.is_some().then_some(&ask as AskEngine<'_>),
+    };
+    let since = app.clock.now().checked_sub(args.window).unwrap_or(Timestamp::MIN);
+    let answer = match args.follow {
+        true => follow(app, args, &settings, since, world).map(Answer::Printed),
+        false => look(app, args, &settings, since, &world).map(Answer::Report),
+    };
+    answer.map_err(|error| no_query(&error))
+}
+
+fn look(
+    app: &App,
+    args: &Args,
+    settings: &Settings,
+    since: Timestamp,
+    world: &World<'_>,
+) -> Result<Outcome<Report>, BadPattern> {
+    let options = Options {
+        places: places(app, &args.paths, settings),
+        since,
+        thresholds: thresholds(settings),
+        cpu_window: args.cpu_over,
+    };
+    let measuring = |usage: &[Usage], window: Duration| {
+        let of: Vec<&str> = usage.iter().map(|one| one.of.as_str()).collect();
+        app.screen.note(&format!(
+            "measuring the CPU share of {} over {window:?}; --cpu-over 0s leaves it out",
+            of.join(", "),
+        ));
+    };
+    alerts::run(&options, world, &measuring)
+}
+
+fn follow(
+    app: &App,
+    args: &Args,
+    settings: &Settings,
+    since: Timestamp,
+    world: World<'_>,
+) -> Result<Exit, BadPattern> {
+    let paths = match args.paths.is_empty() {
+        true => vec![settings.verify_log.clone()],
+        false => args.paths.clone(),
+    };
+    let ended = alerts::follow(&paths, since, thresholds(settings), world, &mut Printer { app })?;
+    Ok(match ended {
+        Ended::Stopped(Stopped { signal }) => Exit::of_signal(signal),
+        // The reader had enough.
+        Ended::Listener(error) if error.kind() == ErrorKind::BrokenPipe => Exit::Ok,
+        Ended::Listener(error) => {
+            app.screen.warn(&format!("failed to write an alert: {error}"));
+            Exit::Usage
+        }
+    })
+}
+
+/// Prints each change: text for people, a JSON document a line for programs.
+struct Printer<'a> {
+    app: &'a App,
+}
+
+impl Told for Printer<'_> {
+    fn alert(&mut self, alert: &Alert) -> io::Result<()> {
+        if self.app.is_json() {
+            self.app.screen.json_line(alert)
+        } else {
+            self.app.screen.page(|sheet| page::alert(sheet, alert))
+        }
+    }
+
+    fn trouble(&mut self, error: &dyn std::error::Error) {
+        self.app.screen.warn(&cause_of(error));
+    }
+}

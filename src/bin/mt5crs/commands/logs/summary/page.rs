@@ -1,0 +1,65 @@
+//! `logs summary` for people.
+
+use std::io;
+
+use mt5crs::logs::alerts::summary::By;
+use mt5crs::ops::logs::summary::Report;
+use mt5crs::report::Outcome;
+
+use crate::render::{Page, PageContext, Sheet, table};
+
+impl Page for Report {
+    fn page(
+        outcome: &Outcome<Self>,
+        context: &PageContext<'_>,
+        sheet: &mut Sheet<'_>,
+    ) -> io::Result<()> {
+        let Some(report) = &outcome.report else { return Ok(()) };
+        if report.rows.is_empty() {
+            return sheet.line(format!("the logs hold nothing since {:.0}", report.since));
+        }
+        let first = match report.by {
+            By::Day => "DAY (UTC)",
+            By::Run => "RUN",
+        };
+        let columns = [
+            first,
+            "COMMAND",
+            ">SYNCED",
+            ">FAILED",
+            ">RECOVERED",
+            ">NO LINK",
+            ">ORDERS",
+            ">P99 ms",
+            ">ERR",
+            "TICKETS",
+        ];
+        let of_runs = report.by == By::Run;
+        let columns: Vec<&str> =
+            columns.into_iter().filter(|name| of_runs || *name != "COMMAND").collect();
+        let mut rows = table::table(sheet, &columns);
+        for row in table::rows(&report.rows, context) {
+            let number = |value: Option<u64>| value.map_or("-".to_owned(), |n| n.to_string());
+            let tickets: Vec<String> = row.tickets.iter().map(u64::to_string).collect();
+            let p99 =
+                row.p99_us.map_or("-".to_owned(), |us| format!("{}.{:03}", us / 1000, us % 1000));
+            let mut cells = vec![row.of.clone()];
+            if of_runs {
+                cells.push(row.command.clone().unwrap_or_else(|| "-".to_owned()));
+            }
+            cells.extend([
+                row.syncs_ok.to_string(),
+                row.syncs_failed.to_string(),
+                number(row.positions_recovered),
+                row.connections_failed.to_string(),
+                row.orders.to_string(),
+                p99,
+                row.errors.to_string(),
+                if tickets.is_empty() { "-".to_owned() } else { tickets.join(" ") },
+            ]);
+            rows.add_row(cells.into_iter().map(table::cell));
+        }
+        table::write(sheet, &rows)?;
+        table::more(sheet, report.rows.len(), context)
+    }
+}

@@ -1,0 +1,31 @@
+//! `mt5crs phoenix`, as it can be typed.
+
+use crate::cli::value::number;
+
+/// Test recovery: kill processes, cut wires, fill disks
+///
+/// First the deployment guide's five steps, then rounds. A round starts real processes of this program in a scratch tree: a
+/// simulated gateway, and a sync, canary or emergency-close that talks to it. In the middle the command or the gateway is
+/// killed with SIGKILL, the connection is dropped, delayed, cut within a reply or taken over by another program, the disk
+/// is full, the power is cut, or the gateway lies. Then it restarts, and everything that was recorded and reported is
+/// checked against what executed at the simulated broker. Nothing that is configured is touched.
+///
+/// Any 25 rounds in a row hold every kind once. A round's seed determines all of it, and replays it: --rounds 1 --seed N.
+///
+/// Not shown: the full disk is a limit on the size of files, and only a build with debug assertions knows what a power cut
+/// would take; in a released binary such a round kills and takes nothing.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "mt5crs phoenix --rounds 3\nmt5crs phoenix --rounds 1 --seed 42\nmt5crs phoenix --gateway"
+)]
+pub(crate) struct Args {
+    /// Number of rounds, 1 to 100000
+    #[arg(long, value_name = "COUNT", default_value_t = 25, value_parser = number("a count", 1..=100_000_u64))]
+    pub(super) rounds: u64,
+    /// Seed of the first round, from which the others count on [random, and printed]
+    #[arg(long, value_name = "NUMBER", value_parser = number("a seed", 0..=u64::MAX))]
+    pub(super) seed: Option<u64>,
+    /// Only read, from the configured gateway: kill a sync midway, restart it, compare the two
+    #[arg(long, conflicts_with = "rounds")]
+    pub(super) gateway: bool,
+}

@@ -1,0 +1,117 @@
+//! `phoenix` for people.
+
+use std::io;
+
+use mt5crs::ops::phoenix::{Report, Round};
+use mt5crs::report::{Outcome, Status, Verdict};
+
+use crate::render::style::{self, Ink, clean};
+use crate::render::{Page, PageContext, Sheet, table};
+
+/// Failed rounds that are told one by one.
+const TOLD: usize = 10;
+
+impl Page for Report {
+    fn page(
+        outcome: &Outcome<Self>,
+        context: &PageContext<'_>,
+        sheet: &mut Sheet<'_>,
+    ) -> io::Result<()> {
+        let passed = matches!(outcome.verdict, Verdict::Pass | Verdict::Warn);
+        let (ink, word) = if passed { (Ink::Pass, "PASSED") } else { (Ink::Fail, "FAILED") };
+        // Stopped, or never begun: neither passed nor failed.
+        let Some(report) = &outcome.report else { return Ok(()) };
+        sheet.headline(ink, word, &headline(report, context))?;
+        steps(sheet, report)?;
+        if !report.gateway.is_empty() {
+            sheet.heading("AGAINST THE GATEWAY, reading only")?;
+            table::checks(sheet, &report.gateway)?;
+        }
+        if report.rounds > 0 {
+            rounds(sheet, report)?;
+        }
+        sheet.blank()?;
+        sheet.line(sheet.style.paint(ink, &format!("Phoenix Test {word}")))
+    }
+}
+
+fn headline(report: &Report, context: &PageContext<'_>) -> String {
+    if report.rounds == 0 && report.steps.is_empty() {
+        return format!("a sync killed midway, and one before and after it: {}", context.whom());
+    }
+    let (failed, of, seed) = (report.failed.len(), report.rounds, report.seed);
+    let recovery = match (report.recovery.p50_ms, report.recovery.max_ms) {
+        (Some(p50), Some(max)) => format!("; recovery p50 {p50} ms, max {max} ms"),
+        _ => String::new(),
+    };
+    if let Some(step) = report.steps.iter().find(|step| step.status != Status::Pass) {
+        return format!("step {} of 5, before any round", step.number);
+    }
+    let rounds = if of == 1 { "round" } else { "rounds" };
+    match failed {
+        0 => format!("{of} {rounds} from seed {seed}, nothing violated{recovery}"),
+        _ => format!("{failed} of {of} {rounds} from seed {seed}{recovery}"),
+    }
+}
+
+fn steps(sheet: &mut Sheet<'_>, report: &Report) -> io::Result<()> {
+    if report.steps.is_empty() {
+        return Ok(());
+    }
+    sheet.blank()?;
+    for step in &report.steps {
+        let (word, ink) = style::status(step.status);
+        let word = sheet.style.paint(ink, word);
+        let found = match step.status {
+            Status::NotReached => String::new(),
+            _ => format!(" ({})", clean(&step.found)),
+        };
+        sheet.line(format!("[STEP {}] {}... {word}{found}", step.number, step.name))?;
+    }
+    Ok(())
+}
+
+fn rounds(sheet: &mut Sheet<'_>, report: &Report) -> io::Result<()> {
+    sheet.heading("INVARIANTS, held against the simulated broker's ledger")?;
+    let mut listed = table::table(sheet, &[">ROUNDS", ">VIOLATED", "INVARIANT"]);
+    for tally in &report.invariants {
+        listed.add_row([
+            table::cell(tally.checked.to_string()),
+            table::cell(tally.violated.to_string()),
+            table::cell(tally.meaning),
+        ]);
+    }
+    table::write(sheet, &listed)?;
+    if report.moments_missed > 0 {
+        let missed = report.moments_missed;
+        sheet.line(format!("in {missed} rounds the command had ended before its moment came"))?;
+    }
+    if !report.power_cuts_shown {
+        sheet.line(
+            "power cuts: this build doesn't note what it flushed, so nothing was taken but lives",
+        )?;
+    }
+    if report.failed.is_empty() {
+        return Ok(());
+    }
+    sheet.heading("FAILED ROUNDS")?;
+    for round in report.failed.iter().take(TOLD) {
+        failed(sheet, round)?;
+    }
+    match report.failed.len().saturating_sub(TOLD) {
+        0 => Ok(()),
+        more => sheet.line(format!("… {more} more (-o json lists them all)")),
+    }
+}
+
+fn failed(sheet: &mut Sheet<'_>, round: &Round) -> io::Result<()> {
+    sheet.line(clean(&format!("seed {}: {}", round.seed, round.what)))?;
+    for violation in &round.violations {
+        sheet.line(clean(&format!("  violated: {violation}")))?;
+    }
+    sheet.line(format!("  replay: mt5crs phoenix --rounds 1 --seed {}", round.seed))?;
+    match &round.directory {
+        Some(directory) => sheet.line(format!("  left: {}", directory.display())),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,115 @@
+//! From arguments to phoenix's rounds, or to its read of the configured gateway.
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use mt5crs::exit::Exit;
+use mt5crs::failure::{Code, Failure};
+use mt5crs::guard;
+use mt5crs::ops::phoenix::{self, Options, Report, live_gateway};
+use uuid::Uuid;
+
+use super::Args;
+use crate::app::App;
+use crate::app::command::{Command, Document, Facts, Simulation};
+use crate::app::context::GatewayContext;
+use crate::app::end::RenderOptions;
+use crate::render::progress::Progress;
+
+pub(crate) const DOCUMENTS: &[Document] = &[Document::report::<Report>("phoenix")];
+
+impl Command for Args {
+    fn facts(&self) -> Facts {
+        let facts = Facts::of_gateway("phoenix", "play a crash against", 60);
+        match self.gateway {
+            true => facts,
+            false => Facts {
+                simulation: Simulation::Nothing("phoenix starts gateways of its own"),
+                ..facts
+            },
+        }
+    }
+
+    fn run(&self, app: &App) -> Exit {
+        if self.gateway {
+            return read_only(app, self);
+        }
+        let outcome = options(self, vec![]).map(|options| {
+            let progress = Progress::new(!app.global.quiet && !app.is_json(), "rounds");
+            let bounded = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
+            let mut step = |done, of| progress.step(bounded(done), bounded(of));
+            let outcome = phoenix::run(&options, &*app.clock, &app.stop, &mut step);
+            progress.clear();
+            outcome
+        });
+        app.end::<Report>(self.facts().name, outcome, None, &RenderOptions::default())
+    }
+}
+
+/// Against the configured gateway, with its own timeouts and the configured expectations of the account.
+fn read_only(app: &App, args: &Args) -> Exit {
+    app.with_gateway(&args.facts(), &[], RenderOptions::default(), |context, render| {
+        let (target, _) = context.target()?;
+        let options = options(args, environment(context))?;
+        let (names, deadline) = (&context.failure_context, context.deadline);
+        let outcome =
+            live_gateway::run(&options, target.address, names, &*app.clock, deadline, &app.stop);
+        render.target = Some(guard::target::kind(&target, outcome.simulated));
+        Ok(outcome.into())
+    })
+}
+
+/// The settings of a read, as environment variables of the processes that are started.
+fn environment(context: &GatewayContext<'_>) -> Vec<(OsString, OsString)> {
+    let settings = &context.settings;
+    let seconds = |duration: Duration| Some(duration.as_secs_f64().to_string());
+    let given = [
+        ("SYNC_TIMEOUT_S", seconds(settings.sync_timeout)),
+        ("SYNC_RETRY_COUNT", Some(settings.sync_attempts.to_string())),
+        ("SYNC_RETRY_INTERVAL_S", seconds(settings.sync_retry_interval)),
+        ("MAGIC_NUMBER", Some(settings.magic.to_string())),
+        ("MT5CRS_EXPECT_LOGIN", settings.expect_login.clone()),
+        ("MT5CRS_EXPECT_SERVER", settings.expect_server.clone()),
+        ("MT5CRS_EXPECT_TRADE_MODE", settings.expect_trade_mode.map(|m| m.code().to_string())),
+        ("MT5CRS_EXPECT_CURRENCY", settings.expect_currency.clone()),
+    ];
+    let set = given.into_iter().filter_map(|(name, value)| Some((name.into(), value?.into())));
+    set.collect()
+}
+
+fn options(args: &Args, environment: Vec<(OsString, OsString)>) -> Result<Options, Failure> {
+    let failure = |message: &str, error: std::io::Error, remedy: &str| {
+        Failure::new(Code::PhoenixNotSetUp, message).with_cause(error).with_remedy(remedy)
+    };
+    let tool = std::env::current_exe().map_err(|error| {
+        failure("failed to find this program's own file", error, "run it by its path")
+    })?;
+    let scratch =
+        tempfile::Builder::new().prefix("mt5crs-phoenix-").tempdir().map_err(|error| {
+            failure(
+                "failed to make a scratch directory",
+                error,
+                "set TMPDIR to a directory that can be written",
+            )
+        })?;
+    Ok(Options {
+        rounds: args.rounds,
+        // 32 bits: short enough to be read out over the telephone.
+        seed: args.seed.unwrap_or_else(|| u64::from(Uuid::new_v4().as_fields().0)),
+        tool,
+        environment: environment.into_iter().chain(broken_rule()).collect(),
+        scratch: scratch.keep(),
+    })
+}
+
+/// A rule that is broken in this process is broken in those that it starts as well.
+#[cfg(debug_assertions)]
+fn broken_rule() -> Option<(OsString, OsString)> {
+    std::env::var_os("BREAK_RULE").map(|rule| ("BREAK_RULE".into(), rule))
+}
+
+/// A released binary breaks none.
+#[cfg(not(debug_assertions))]
+fn broken_rule() -> Option<(OsString, OsString)> {
+    None
+}

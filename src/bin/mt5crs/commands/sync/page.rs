@@ -1,0 +1,164 @@
+//! `sync` for people.
+
+use std::io;
+
+use mt5crs::exit::Exit;
+use mt5crs::metric::Metric;
+use mt5crs::ops::sync::changes::Changes;
+use mt5crs::ops::sync::{Report, metrics};
+use mt5crs::proof::intents::Outcome as Settled;
+use mt5crs::report::{Outcome, Status};
+
+use crate::render::style::{Ink, clean, verdict};
+use crate::render::{Page, PageContext, Sheet, in_short, table};
+
+impl Page for Report {
+    fn metrics(outcome: &Outcome<Self>) -> Vec<Metric> {
+        metrics::of(outcome)
+    }
+
+    fn page(
+        outcome: &Outcome<Self>,
+        context: &PageContext<'_>,
+        sheet: &mut Sheet<'_>,
+    ) -> io::Result<()> {
+        let whom = context.whom();
+        let failure = outcome.failure.as_ref();
+        let Some(report) = &outcome.report else {
+            let why = failure.map_or_else(|| "nothing was found out".to_owned(), in_short);
+            return sheet.headline(Ink::Fail, "State synchronization failed:", &clean(&why));
+        };
+        let ink = verdict(outcome.verdict);
+        match report.recovered {
+            Some(count) => {
+                // The state was recovered, and what should have come of it was refused.
+                if let Some(refused) = failure {
+                    sheet.headline(Ink::Fail, "REFUSED", &clean(&in_short(refused)))?;
+                }
+                let what = if count == 1 { "position" } else { "positions" };
+                let text = format!("{count} {what} recovered from {whom}");
+                sheet.headline(ink, "State synchronized:", &text)?;
+            }
+            None => {
+                let failed = with(report, Status::Fail);
+                let first = report.checks.iter().find(|check| check.status == Status::Fail);
+                let stopped = failure.is_some_and(|failure| failure.exit().is_interruption());
+                let why = match (first, failure) {
+                    (_, Some(failure)) if failure.exit() != Exit::No => clean(&in_short(failure)),
+                    (None, _) => "no usable answer".to_owned(),
+                    (Some(first), _) => {
+                        let more = match failed.len() {
+                            1 => String::new(),
+                            count => format!(" (and {} more)", count - 1),
+                        };
+                        clean(&format!("{}: {}{more}", first.name, first.found))
+                    }
+                };
+                let (ink, word) = match stopped {
+                    true => (Ink::Warn, "State synchronization stopped:"),
+                    false => (Ink::Fail, "State synchronization failed:"),
+                };
+                sheet.headline(ink, word, &format!("{why} at {whom}"))?;
+            }
+        }
+        let warned = with(report, Status::Warn);
+        if !warned.is_empty() {
+            sheet.headline(Ink::Warn, "warnings:", &warned.join(", "))?;
+        }
+        if let Some(account) = &report.account {
+            sheet.heading("ACCOUNT as the gateway reports it")?;
+            table::account(sheet, account)?;
+        }
+        if let Some(positions) = &report.positions {
+            let at =
+                report.reported_at.map_or(String::new(), |at| format!(" at {at} by its clock"));
+            sheet.heading(&format!("POSITIONS as the gateway reports them{at}"))?;
+            if positions.is_empty() {
+                sheet.line("an empty list; what it is worth says the check empty-book")?;
+            } else {
+                table::positions(sheet, context, positions)?;
+            }
+            sheet.line(
+                "magic number, comment and opening time are not reported by the gateway; pending orders cannot be listed",
+            )?;
+        }
+        if report.checks.iter().any(|check| check.status != Status::NotReached) {
+            sheet.heading("CHECKS")?;
+            table::checks(sheet, &report.checks)?;
+        }
+        if !report.intents.is_empty() {
+            sheet.heading("EARLIER ORDERS of which nothing was proved")?;
+            for looked in &report.intents {
+                let outcome = match looked.outcome {
+                    Settled::Executed => "executed",
+                    Settled::NotExecuted => "not executed",
+                    Settled::Unknown => "STILL UNKNOWN",
+                };
+                sheet.line(clean(&format!("run {}: {outcome}; {}", looked.run, looked.why)))?;
+            }
+        }
+        if report.positions.is_some() {
+            sheet.heading("CHANGES")?;
+            match &report.changes {
+                None => sheet.line("no earlier snapshot to compare with")?,
+                Some(changes) => write_changes(sheet, context, changes)?,
+            }
+        }
+        sheet.blank()?;
+        let kept = if report.snapshot.replaced { "written" } else { "left as it was" };
+        sheet.line(format!("snapshot: {} ({kept})", report.snapshot.path.display()))
+    }
+}
+
+fn with(report: &Report, status: Status) -> Vec<&str> {
+    report.checks.iter().filter(|check| check.status == status).map(|check| &*check.name).collect()
+}
+
+fn write_changes(
+    sheet: &mut Sheet<'_>,
+    context: &PageContext<'_>,
+    changes: &Changes,
+) -> io::Result<()> {
+    if changes.is_empty() {
+        return sheet.line(format!("none since {}", changes.since));
+    }
+    sheet.line(format!(
+        "since {}: {} opened, {} closed, {} changed",
+        changes.since,
+        changes.opened.len(),
+        changes.closed.len(),
+        changes.changed.len()
+    ))?;
+    if let Some(balance) = &changes.balance {
+        let word = match changes.opened.is_empty() && changes.closed.is_empty() {
+            true => " with the same tickets: trades that opened and closed since, or money moved",
+            false => "",
+        };
+        sheet.line(format!("balance: was {}, is {}{word}", balance.before, balance.now))?;
+    }
+    for (word, positions) in [("opened", &changes.opened), ("closed", &changes.closed)] {
+        for position in table::rows(positions, context) {
+            sheet.line(clean(&format!(
+                "{word}: {} {} {} {}",
+                position.ticket, position.symbol, position.side, position.volume
+            )))?;
+        }
+        table::more(sheet, positions.len(), context)?;
+    }
+    for changed in table::rows(&changes.changed, context) {
+        let (before, now) = (&changed.before, &changed.now);
+        sheet.line(clean(&format!(
+            "changed: {} was {} {} {} at {}, is {} {} {} at {}",
+            now.ticket,
+            before.symbol,
+            before.side,
+            before.volume,
+            before.open_price,
+            now.symbol,
+            now.side,
+            now.volume,
+            now.open_price
+        )))?;
+    }
+    table::more(sheet, changes.changed.len(), context)
+}
