@@ -22,7 +22,7 @@
 //! | [`exit`] | exit codes | |
 //! | [`os`] | deadlines for blocking work, FIFOs, durable and atomic writes, locks, systemd, failpoints | `clock` |
 //! | [`protocol`] | the wire format, without I/O: one file for each action, error codes, return codes, signatures | `escape`, `units` |
-//! | [`link`] | connections, proved sessions, retried reads, permits for orders | `clock`, `os`, `protocol`, `report`, `units` |
+//! | [`link`] | connections, proved sessions, retried reads, permits for orders | `check`, `clock`, `os`, `protocol`, `report`, `units` |
 //! | [`check`] | one check's result, and the verdict of several | |
 //! | [`failure`] | every failure code with its exit code, meaning and remedy | `check`, `clock`, `exit`, `link` |
 //! | [`report`] | what every report has: outcome and envelope | `check`, `exit`, `failure` |

@@ -1,37 +1,15 @@
 //! Parts shared by all reports: outcome and JSON envelope, with the checks, verdict and failure that they hold.
 
-use std::fmt;
 use std::path::Path;
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 pub use crate::check::{Check, Status, Verdict, verdict_of};
 use crate::exit::Exit;
 pub use crate::failure::Failure;
-
-/// The gateway that a report is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum TargetKind {
-    /// A gateway on another machine.
-    Live,
-    /// A gateway on this machine.
-    Loopback,
-    /// A gateway that identifies itself as simulated.
-    Simulated,
-}
-
-impl fmt::Display for TargetKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Live => "live",
-            Self::Loopback => "loopback",
-            Self::Simulated => "simulated",
-        })
-    }
-}
+pub use crate::link::target::TargetKind;
 
 /// Outcome of a command: its report, and the failure that ended it early.
 #[derive(Debug)]

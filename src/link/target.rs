@@ -9,10 +9,34 @@ use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::transport::LinkError;
 use crate::clock::{Clock, Deadline, StopToken};
 use crate::os::with_deadline::with_deadline;
-use crate::report::TargetKind;
+
+/// The gateway that a report is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TargetKind {
+    /// A gateway on another machine.
+    Live,
+    /// A gateway on this machine.
+    Loopback,
+    /// A gateway that identifies itself as simulated.
+    Simulated,
+}
+
+impl fmt::Display for TargetKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Live => "live",
+            Self::Loopback => "loopback",
+            Self::Simulated => "simulated",
+        })
+    }
+}
 
 /// Where the gateway is.
 #[derive(Debug, Clone, PartialEq, Eq)]
