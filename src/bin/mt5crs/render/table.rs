@@ -48,7 +48,7 @@ pub(crate) fn table(sheet: &Sheet<'_>, columns: &[&str]) -> Table {
     for (index, name) in columns.iter().enumerate() {
         let Some(column) = table.column_mut(index) else { continue };
         column.set_padding((0, if index + 1 < columns.len() { GAP } else { 0 }));
-        // FailureContext and numbers are there to be copied; what is told in words may go over lines.
+        // Names and numbers are there to be copied; what is told in words may go over lines.
         if index == 0 || name.starts_with('>') {
             column.set_constraint(ColumnConstraint::ContentWidth);
         }
