@@ -72,7 +72,7 @@ impl Origin {
 
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // FailureContext come from files and from whoever started this process: control characters are shown escaped.
+        // Names come from files and from whoever started this process: control characters are shown escaped.
         match self {
             Self::Flag { flag } => f.write_str(flag),
             Self::Environment { name } => write!(f, "{} in the environment", name.escape_debug()),

@@ -207,7 +207,7 @@ fn a_record_without_its_head_is_taken_back() {
     assert_eq!(place.bytes(), b"");
 }
 
-/// FailureContext the directory to the second process of the next test.
+/// Names the directory to the second process of the next test.
 const LIMITED: &str = "MT5CRS_TEST_LIMITED_EVIDENCE";
 
 /// A limit on the size of files stands in for a disk that is full: both take the piece of a line that fits. It is one of
