@@ -7,11 +7,11 @@
 
 use super::session::Identity;
 use super::target::Allowed;
+use crate::check::{Check, Status};
 use crate::protocol::Request;
 use crate::protocol::close::Close;
 use crate::protocol::open::Open;
 use crate::protocol::request::Read;
-use crate::check::{Check, Status};
 
 /// A guard before an OPEN.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
