@@ -431,7 +431,7 @@ fn a_hedged_book_that_reads_empty_is_not_flat() {
 
 /// Hazard 23.
 fn no_sync_all() -> Vec<Row> {
-    let update = "sync-all: expected SYNC_ALL is answered; update the gateway";
+    let update = "sync-all: expected an answer to SYNC_ALL; update the gateway";
     vec![
         fails(Sync, faults::NO_SYNC_ALL, 1, "sync-all", "UNKNOWN_ACTION").page(update),
         // It doesn't need SYNC_ALL.

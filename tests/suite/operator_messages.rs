@@ -118,7 +118,7 @@ fn a_remedy_names_the_origin_of_the_host() {
     assert!(environment.contains("check GATEWAY_HOST in the environment (it"), "{environment}");
     machine.write(".env", "GTW_HOST=127.0.0.1\n");
     let file = own(machine.run(["positions"]));
-    assert!(file.contains("check GTW_HOST in .env: it has to be"), "{file}");
+    assert!(file.contains("check GTW_HOST in .env: it must be"), "{file}");
 }
 
 #[test]

@@ -180,7 +180,7 @@ fn two_profiles_of_one_gateway_close_each_ticket_once() {
     let ended = close(&machine, &["--yes"]).json().exits(0);
     honest(&ended, &[("a", &sim), ("b", &sim)]);
     assert_eq!(executed(&sim).len(), 8);
-    ended.tells("profiles a and b name the same gateway");
+    ended.tells("profiles a and b have the same gateway");
 }
 
 #[test]
