@@ -1,7 +1,7 @@
 //! The operating system: everything that can block, needs a descriptor, or must survive a power cut.
 //!
-//! - [`with_deadline`]: runs blocking work (name resolution, connect, large files, other programs) with a deadline
-//! - [`fifo`]: opens files without waiting, and reads configuration files, which may be FIFOs, with a timeout
+//! - `with_deadline`: runs blocking work (name resolution, connect, large files, other programs) with a deadline
+//! - `fifo`: opens files without waiting, and reads configuration files, which may be FIFOs, with a timeout
 //! - [`durable`]: flushes files to the disk, and replaces them atomically
 //! - [`file_lock`]: locks between processes, and one instance at a time
 //! - [`systemd`]: queries about units; [`process`], [`resources`]: memory and CPU use of processes and units

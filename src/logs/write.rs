@@ -3,7 +3,7 @@
 //! - [`record`]: the files of one run, and how a line gets into them whole
 //! - [`marker`]: the lines that operators search for, one for each event
 //! - `rotation`: parts by size and age while a run lasts, gzip once it is over
-//! - [`line`]: one event is one line, whatever text it quotes
+//! - [`line`](mod@line): one event is one line, whatever text it quotes
 //! - [`layer`](mod@layer): the library's own `tracing` events, in the run's own log
 
 pub mod layer;

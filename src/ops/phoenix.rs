@@ -1,9 +1,9 @@
 //! `phoenix`: does recovery really work?
 //!
 //! Disturbs real processes of this program in the middle of their work, restarts them, and compares the results with a
-//! simulated broker's ledger: first the deployment guide's five steps ([`steps`]), then rounds. A [`scenario`] is drawn from
-//! a seed and says which command meets which [`disturbance`]; a [`round`] carries it out in a [`sandbox`] and checks the
-//! [`invariants`]. A [proxy](crate::harness::proxy) holds the conversation at a drawn message, so that the disturbance
+//! simulated broker's ledger: first the deployment guide's five steps (`steps`), then rounds. A `scenario` is drawn from
+//! a seed and says which command meets which `disturbance`; a `round` carries it out in a `sandbox` and checks the
+//! `invariants`. A [proxy](crate::harness::proxy) holds the conversation at a drawn message, so that the disturbance
 //! strikes at the same point every time. All files are in a scratch tree, and every gateway is simulated, except for
 //! [`live_gateway`], which only reads.
 //!
@@ -14,7 +14,7 @@
 //!
 //! # Limits
 //!
-//! A full disk is simulated by a limit on file sizes: a write fails with EFBIG instead of ENOSPC. A [`power_cut`] needs a
+//! A full disk is simulated by a limit on file sizes: a write fails with EFBIG instead of ENOSPC. A `power_cut` needs a
 //! build that notes its flushes, which a released binary doesn't; its report says so.
 
 mod disturbance;

@@ -1,7 +1,7 @@
 //! Failpoints: safety rules that a debug build can break on purpose, so that tests show which check notices.
 //!
 //! `phoenix` must end with a violation when one of these rules is broken, and a test breaks each in turn. A release build
-//! contains neither the switch nor the branches behind it: without debug assertions [`is_broken`] is the constant `false`.
+//! contains neither the switch nor the branches behind it: without debug assertions `is_broken` is the constant `false`.
 
 #[cfg(debug_assertions)]
 use std::sync::OnceLock;
