@@ -7,9 +7,18 @@ use crate::support::Machine;
 #[test]
 fn engage_writes_the_file_and_release_removes_it() {
     let machine = Machine::new();
-    machine.run(["breaker", "status"]).end().exits(0).says("RELEASED").says("is not there");
+    machine
+        .run(["breaker", "status"])
+        .end()
+        .exits(0)
+        .says("PASS kill switch RELEASED: ")
+        .says("(no such file)");
     let engaged = machine.run(["breaker", "engage", "--reason=latency"]).end().exits(0);
-    engaged.says("ENGAGED").says("file written: ").says("until it is restarted").says("PrivateTmp");
+    engaged
+        .says("PASS kill switch ENGAGED: ")
+        .says("(file written)")
+        .says("until it is restarted")
+        .says("PrivateTmp");
     let text = std::fs::read_to_string(machine.file("kill_switch.lock")).unwrap();
     let sentinel: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(sentinel["reason"], "latency");
@@ -18,7 +27,12 @@ fn engage_writes_the_file_and_release_removes_it() {
     let time = sentinel["timestamp"].as_str().unwrap();
     assert!(time.len() == 26 && !time.ends_with('Z'), "{time}");
 
-    machine.run(["breaker", "status"]).end().exits(1).says("ENGAGED").says("reason: latency");
+    machine
+        .run(["breaker", "status"])
+        .end()
+        .exits(1)
+        .says("FAIL kill switch ENGAGED: ")
+        .says("reason: latency");
     let document = machine.run(["breaker", "status"]).json().exits(1).document();
     assert_eq!(
         (&document["report"]["engaged"], &document["verdict"]),
@@ -26,7 +40,7 @@ fn engage_writes_the_file_and_release_removes_it() {
     );
 
     let released = machine.run(["breaker", "release", "--yes"]).end().exits(0);
-    released.says("RELEASED").says("file removed: ").never_says("stopped");
+    released.says("PASS kill switch RELEASED: ").says("(file removed)").never_says("stopped");
     assert!(!machine.file("kill_switch.lock").exists());
     machine.run(["breaker", "release", "--yes"]).end().exits(0).says("is not there");
 }

@@ -95,7 +95,12 @@ fn a_dry_run_sends_no_order_of_any_kind() {
     assert_eq!(document["report"]["order"], Value::Null);
     machine.against(&sim, &["link-test"]).end().exits(0);
     assert!(!machine.verify_log().contains("LAUNCH_APPROVED"));
-    canary(&machine, &sim, &["--dry-run"]).end().exits(0).says("READY").never_says("PASS ");
+    canary(&machine, &sim, &["--dry-run"])
+        .end()
+        .exits(0)
+        .says("PASS READY: ")
+        .says("no order was sent")
+        .never_says("proved by its lists");
 }
 
 #[test]

@@ -85,5 +85,5 @@ fn without_two_samples_drift_names_the_flags() {
 fn the_page_draws_the_bins() {
     let machine = Machine::new();
     let page = drift(&machine, &numbers(100, 200)).end().exits(1);
-    page.says("DRIFT PSI ").says("UP TO").says("|").says("####").says("when nothing moved");
+    page.says("FAIL DRIFT: PSI ").says("UP TO").says("|").says("####").says("when nothing moved");
 }

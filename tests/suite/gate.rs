@@ -35,7 +35,7 @@ fn sync_becomes_the_command() {
     let ended = ended(child, "sync -- sh").exits(42);
     assert_eq!(ended.stdout(), format!("{id}\n"), "stdout is the command's alone");
     let talk = ended.stderr();
-    assert!(talk.starts_with("State synchronized: 3 positions recovered"), "{talk}");
+    assert!(talk.starts_with("PASS State synchronized: 3 positions recovered"), "{talk}");
     assert!(talk.ends_with("talk\n"), "the report comes first: {talk}");
     let log = machine.verify_log();
     assert!(log.lines().last().unwrap().contains("Run ended: exit code 0"), "{log}");

@@ -34,7 +34,8 @@ fn fails_at(run: impl Fn() -> Run, layer: &str, code: i32, why: &str) -> Value {
     let ended = run().end().exits(code).tells("error: ").tells("cause: ").tells("help: ");
     let page = ended.stdout();
     let first = page.lines().next().unwrap();
-    assert!(first.starts_with(&format!("FAILED at layer {layer} of tcp://")), "{page}");
+    let word = document["verdict"].as_str().unwrap().to_uppercase();
+    assert!(first.starts_with(&format!("{word} at layer {layer} of tcp://")), "{page}");
     assert!(first.contains(why), "no {why:?} in {first}");
     let found = page.lines().find(|line| line.split_whitespace().take(2).eq([layer, "FAIL"]));
     assert!(found.is_some_and(|line| line.contains(why)), "no {why:?} at {layer} in {page}");
@@ -85,9 +86,9 @@ fn this_machine_is_refused_without_allow_loopback() {
             let ended = run.end().exits(5).tells("it is this machine").tells("--allow-loopback");
             let ended = ended.never_says("State synchronized").never_says("SUCCESS");
             let first = match command {
-                "link-test" => "FAILED at layer target of ",
-                "sync" => "State synchronization failed: refused to talk to ",
-                _ => "UNKNOWN nothing is known of the positions: refused to talk to ",
+                "link-test" => "FAIL at layer target of ",
+                "sync" => "FAIL State synchronization failed: refused to talk to ",
+                _ => "FAIL the positions are not known: refused to talk to ",
             };
             assert!(ended.stdout().starts_with(first), "{}", ended.stdout());
         }
@@ -195,7 +196,7 @@ fn a_gateway_that_dies_during_the_round_trips_is_no_answer() {
         let sim = Sim::with_faults(&[fault]);
         let arguments = ["link-test", "-c", count, "--interval=1ms", "--timeout=200ms"];
         let human = machine.against(&sim, &arguments).end().exits(3);
-        assert!(human.stdout().starts_with("FAILED at layer latency of "), "{}", human.stdout());
+        assert!(human.stdout().starts_with("FAIL at layer latency of "), "{}", human.stdout());
         assert!(human.stdout().ends_with("Link test: FAILED at latency\n"), "{}", human.stdout());
         human.tells("went silent during the test").tells("connection refused");
     }
@@ -219,12 +220,8 @@ fn a_signal_ends_the_test_and_prints_the_measurements_so_far() {
         ended(child, "link-test").exits(130)
     };
     let human = stopped("--output=human");
-    assert!(human.stdout().starts_with("STOPPED before it was done with "), "{}", human.stdout());
-    assert!(
-        human.stdout().ends_with("Link test: STOPPED before it was done\n"),
-        "{}",
-        human.stdout()
-    );
+    assert!(human.stdout().starts_with("UNKNOWN stopped before the end of "), "{}", human.stdout());
+    assert!(human.stdout().ends_with("Link test: STOPPED before its end\n"), "{}", human.stdout());
     assert!(human.stdout().contains("2 sent, 0 lost"), "{}", human.stdout());
 
     let document = stopped("--output=json").document();

@@ -31,6 +31,7 @@ mod matrix;
 mod monitoring;
 mod operator_messages;
 mod orders;
+mod pages;
 mod permits;
 mod phoenix;
 mod positions;

@@ -22,7 +22,10 @@ fn a_stopped_sync_is_no_failure_unless_a_supervisor_stopped_it() {
         wait_for_line(&mut child, "asking action=\"SYNC_ALL\"");
         signal(child.id(), name);
         let page = ended(child, "sync").exits(code);
-        begins(&page, &format!("State synchronization stopped: stopped by SIG{name} at tcp://"));
+        begins(
+            &page,
+            &format!("UNKNOWN State synchronization stopped: stopped by SIG{name} at tcp://"),
+        );
         let log = machine.verify_log();
         assert_eq!(log.contains("State synchronization failed"), alarms, "{log}");
     }
@@ -32,15 +35,18 @@ fn a_stopped_sync_is_no_failure_unless_a_supervisor_stopped_it() {
 fn the_first_line_of_a_sync_names_the_cause() {
     let machine = Machine::new();
     let wrong = machine.run(["sync", "--host=10.0.0.1", "--port=abc"]).end().exits(2);
-    begins(&wrong, "State synchronization failed: --port must be a port from 1 to 65535");
+    begins(&wrong, "FAIL State synchronization failed: --port must be a port from 1 to 65535");
 
     let stranger = Stranger::http();
     let page = machine.at(stranger.endpoint, &["sync"]).end().exits(6);
-    begins(&page, "State synchronization failed: whoever answered is not the gateway: ");
+    begins(&page, "FAIL State synchronization failed: whoever answered is not the gateway: ");
 
     let sim = Sim::with_faults(&["hang:SYNC_ALL"]);
     let page = machine.against(&sim, &["sync", "--timeout=200ms", "--attempts=1"]).end().exits(3);
-    begins(&page, "State synchronization failed: no answer after 1 attempt of 200ms at most: ");
+    begins(
+        &page,
+        "UNKNOWN State synchronization failed: no answer after 1 attempt of 200ms at most: ",
+    );
 
     let sim = Sim::with_faults(&["clock-skew:3s"]);
     let page = machine.against(&sim, &["sync", "--", "true"]).end().exits(1);
@@ -49,7 +55,7 @@ fn the_first_line_of_a_sync_names_the_cause() {
         let line = page.stderr().lines().position(|line| line.starts_with(words));
         line.unwrap_or_else(|| panic!("no {words:?} in {}", page.stderr()))
     };
-    assert!(at("REFUSED true was not started: clock-skew: ") < at("State synchronized: 3 "));
+    assert!(at("FAIL true was not started: clock-skew: ") < at("State synchronized: 3 "));
 }
 
 #[test]
@@ -131,7 +137,7 @@ fn a_contradictory_list_is_shown_as_unproved() {
     ] {
         let (machine, sim) = (Machine::new(), Sim::with_faults(&[fault]));
         let page = machine.against(&sim, &["positions"]).end().exits(1);
-        begins(&page, &format!("UNPROVED {check}: "));
+        begins(&page, &format!("FAIL {check}: "));
         page.says("POSITIONS as the gateway reports them");
         let document = machine.against(&sim, &["positions"]).json().exits(1).document();
         assert_eq!(named(&document, "checks", check)["status"], "fail", "{document}");
@@ -197,8 +203,8 @@ fn positions_without_an_account_are_unknown() {
         let (machine, sim) = (Machine::new(), Sim::start(&[count, "--fault=hang:GET_ACCOUNT"]));
         let arguments = ["positions", "--timeout=200ms", "--attempts=1"];
         let page = machine.against(&sim, &arguments).end().exits(3);
-        begins(&page, "UNKNOWN nothing is known of the positions at tcp://");
-        page.says("GET_ACCOUNT was not in time").never_says("EMPTY").never_says("OPEN ");
+        begins(&page, "UNKNOWN the positions at tcp://");
+        page.says("GET_ACCOUNT was not in time").never_says("no open position").never_says("PASS");
     }
 }
 
@@ -239,7 +245,7 @@ fn settings_are_read_from_a_pipe_unless_it_has_no_writer() {
     let mut writer = File::options().write(true).open(Path::new(&path)).unwrap();
     write!(writer, "GTW_HOST={host}\nGTW_PORT={port}\n").unwrap();
     drop(writer);
-    ended(child, "positions").exits(0).says("OPEN 3 positions");
+    ended(child, "positions").exits(0).says("PASS 3 positions");
 }
 
 #[test]

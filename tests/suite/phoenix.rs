@@ -52,7 +52,7 @@ fn the_page_has_the_steps_a_table_and_the_verdict() {
     let machine = Machine::new();
     let ended = phoenix(&machine, &["--rounds=1", "--seed=3"]).end().exits(0);
     let page = ended.stdout();
-    assert!(page.starts_with("PASSED 1 round from seed 3"), "{page}");
+    assert!(page.starts_with("PASS 1 round from seed 3"), "{page}");
     for step in 1..=5 {
         assert!(page.contains(&format!("\n[STEP {step}] ")), "{page}");
     }

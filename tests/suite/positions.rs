@@ -22,7 +22,7 @@ fn account_and_positions_are_shown_as_reported() {
     assert_eq!(document["report"]["account"]["currency"], "USD");
     let page = machine.against(&sim, &["positions"]).end().exits(0);
     let whom = format!("tcp://{} (SIMULATED)", sim.endpoint);
-    assert_eq!(first_line(&page), format!("OPEN 3 positions are reported by {whom}"));
+    assert_eq!(first_line(&page), format!("PASS 3 positions are reported by {whom}"));
     assert_eq!(rows(&page), 3);
     page.says("as the gateway reports them").says("pending orders: the gateway cannot list them");
     // It leaves nothing but its log.
@@ -33,7 +33,7 @@ fn account_and_positions_are_shown_as_reported() {
 #[test]
 fn one_position_is_singular() {
     let (machine, sim) = (Machine::new(), Sim::start(&["--positions=1"]));
-    machine.against(&sim, &["positions"]).end().exits(0).says("OPEN 1 position is reported");
+    machine.against(&sim, &["positions"]).end().exits(0).says("PASS 1 position is reported");
 }
 
 #[test]
@@ -41,7 +41,7 @@ fn the_page_shows_fifty_rows_unless_all_are_requested() {
     let (machine, sim) = (Machine::new(), Sim::start(&["--positions=60"]));
     let page = machine.against(&sim, &["positions"]).end().exits(0);
     assert_eq!(rows(&page), 50);
-    page.says("OPEN 60 positions").says("… 10 more of 60 (--all shows them)");
+    page.says("PASS 60 positions").says("… 10 more of 60 (--all shows them)");
     let page = machine.against(&sim, &["positions", "--all"]).end().exits(0);
     assert_eq!(rows(&page), 60);
     page.never_says("more of");
@@ -74,7 +74,9 @@ fn a_symbol_filter_takes_the_brokers_spelling() {
         if count == 0 {
             let page = machine.against(&sim, &arguments).end().exits(0);
             // The page doesn't look like an empty book.
-            page.says("OPEN 12 positions").says("none of the 12").never_says("EMPTY");
+            page.says("PASS 0 of 12 positions")
+                .says("none of the symbol")
+                .never_says("no open position");
         }
     }
 }
@@ -86,7 +88,7 @@ fn an_empty_list_with_a_consistent_account_is_believed() {
     let document = machine.against(&sim, &["positions"]).json().exits(0).document();
     assert_eq!(document["report"]["listed"], 0);
     assert_eq!(named(&document, "checks", "empty-book")["status"], "pass");
-    machine.against(&sim, &["positions"]).end().exits(0).says("EMPTY no open position");
+    machine.against(&sim, &["positions"]).end().exits(0).says("PASS no open position");
 }
 
 #[test]
@@ -98,12 +100,16 @@ fn one_empty_list_of_two_is_not_flat() {
     assert_eq!(named(&document, "checks", "empty-book")["status"], "fail", "{document}");
     let sim = Sim::start(&["--positions=0", "--fault=position-appears:1"]);
     let page = machine.against(&sim, &["positions"]).end().exits(1);
-    assert!(first_line(&page).starts_with("UNPROVED empty-book: the list is empty while "));
+    assert!(first_line(&page).starts_with("FAIL empty-book: the list is empty while "));
 }
 
 #[test]
 fn a_configured_credit_is_subtracted() {
     let (machine, sim) = (Machine::new(), Sim::with_faults(&["stub"]));
-    machine.against(&sim, &["positions", "--credit=5.50"]).end().exits(0).says("EMPTY");
-    machine.against(&sim, &["positions", "--credit=5.40"]).end().exits(1).says("UNPROVED");
+    machine
+        .against(&sim, &["positions", "--credit=5.50"])
+        .end()
+        .exits(0)
+        .says("PASS no open position");
+    machine.against(&sim, &["positions", "--credit=5.40"]).end().exits(1).says("FAIL empty-book: ");
 }

@@ -281,7 +281,7 @@ fn config_show_reports_problems_and_shows_the_rest() {
     let machine = Machine::new();
     let run = || machine.run(["config", "show"]).env("SYNC_RETRY_COUNT", "0");
     let page = run().end().exits(2);
-    assert!(first_line(&page).starts_with("WRONG 2 settings"), "{}", page.stdout());
+    assert!(first_line(&page).starts_with("FAIL 2 settings are invalid"), "{}", page.stdout());
     page.says("MAGIC_NUMBER")
         .says("SYNC_RETRY_COUNT in the environment must be")
         .says("no gateway");

@@ -9,13 +9,14 @@ pub(crate) mod prometheus;
 pub(crate) mod style;
 pub(crate) mod table;
 
+use std::fmt::Display;
 use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
 use std::os::fd::AsFd;
 
 use mt5crs::exit::Exit;
 use mt5crs::failure::{Code, Failure};
 use mt5crs::metric::Metric;
-use mt5crs::report::{Outcome, TargetKind};
+use mt5crs::report::{Outcome, TargetKind, Verdict};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use serde::Serialize;
 use style::{Ink, Style};
@@ -79,15 +80,16 @@ pub(crate) fn one_line<R: Page>(outcome: &Outcome<R>, context: &PageContext<'_>)
         };
         return format!("{}{cause}{whom}", failure.message());
     }
-    let line = first_line(outcome, context);
-    // A headline's word says what the state beside it says.
-    match line.split_once(' ') {
-        Some((word, rest)) if word.bytes().all(|byte| byte.is_ascii_uppercase()) => rest.to_owned(),
-        _ => line,
-    }
+    finding(outcome, context)
 }
 
-/// Why, without what the headline says already.
+/// `1 account`, `3 accounts`.
+pub(crate) fn counted<N: Display + PartialEq + From<u8>>(count: N, noun: &str) -> String {
+    let plural = if count == N::from(1) { "" } else { "s" };
+    format!("{count} {noun}{plural}")
+}
+
+/// The failure's message and causes, without the message where the verdict already implies it.
 pub(crate) fn in_short(failure: &Failure) -> String {
     let told = matches!(failure.exit(), Exit::NoAnswer | Exit::NotTheGateway);
     let message = (!told || failure.causes().is_empty()).then_some(failure.message());
@@ -96,14 +98,15 @@ pub(crate) fn in_short(failure: &Failure) -> String {
     words.join(": ")
 }
 
-/// The line of a page that matters, its word included.
-fn first_line<R: Page>(outcome: &Outcome<R>, context: &PageContext<'_>) -> String {
+/// The first line of a page, without the word of its verdict: the verdict stands beside it.
+fn finding<R: Page>(outcome: &Outcome<R>, context: &PageContext<'_>) -> String {
     let mut page = Vec::new();
     let mut sheet = Sheet::plain(&mut page);
     // Writing to memory cannot fail.
     let _ = R::page(outcome, context, &mut sheet);
     let page = String::from_utf8_lossy(&page);
-    page.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().to_owned()
+    let line = page.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    line.strip_prefix(style::verdict(outcome.verdict).0).unwrap_or(line).trim_start().to_owned()
 }
 
 /// How the process of one of several accounts ended, as one line: whose answer it is stands beside it.
@@ -111,7 +114,7 @@ pub(crate) fn worker_line<R: Page>(outcome: &Outcome<R>, context: &PageContext<'
     let context = PageContext { endpoint: Some("its gateway"), target: None, ..*context };
     match &outcome.failure {
         Some(failure) if failure.code() != Code::ChecksFailed => one_line(outcome, &context),
-        _ => first_line(outcome, &context),
+        _ => finding(outcome, &context),
     }
 }
 
@@ -138,10 +141,17 @@ impl<'w> Sheet<'w> {
         self.line("")
     }
 
-    /// The line that matters.
-    pub(crate) fn headline(&mut self, ink: Ink, word: &str, text: &str) -> io::Result<()> {
-        let word = self.style.paint(ink, word);
-        self.line(format!("{word} {text}"))
+    /// The first line of a page: the word of the verdict, then the finding. The word comes from the outcome, so that no
+    /// page can claim more than its exit code does.
+    pub(crate) fn verdict(&mut self, verdict: Verdict, finding: &str) -> io::Result<()> {
+        let (word, ink) = style::verdict(verdict);
+        self.labelled(ink, word, finding)
+    }
+
+    /// A line that begins with a coloured label.
+    pub(crate) fn labelled(&mut self, ink: Ink, label: &str, text: &str) -> io::Result<()> {
+        let label = self.style.paint(ink, label);
+        self.line(format!("{label} {text}"))
     }
 
     pub(crate) fn heading(&mut self, text: &str) -> io::Result<()> {

@@ -91,7 +91,7 @@ fn fail_on_warn_turns_a_warning_into_code_1() {
     let fit = Fit::on(Sim::with_faults(&[]));
     let audit = |level: &str| fit.audit(&["--only=files.snapshot", &format!("--fail-on={level}")]);
     let page = audit("fail").end().exits(0);
-    page.says("Audit: 0/1 passed, 1 warned").says("help: run mt5crs sync");
+    page.says("WARN Audit: 0/1 passed, 1 warned").says("help: run mt5crs sync");
     assert_eq!(audit("fail").json().document()["verdict"], "warn");
     assert_eq!(audit("warn").json().exits(1).document()["verdict"], "fail");
 }

@@ -37,7 +37,7 @@ fn on_a_fit_deployment_every_check_passes() {
     assert_eq!(document["report"]["checks"].as_array().unwrap().len(), all);
     let page = fit.audit(&[]).end().exits(0);
     let first = page.stdout().lines().next().unwrap_or_default().to_owned();
-    assert!(first.starts_with(&format!("Audit: {all}/{all} passed (tcp://")), "{first}");
+    assert!(first.starts_with(&format!("PASS Audit: {all}/{all} passed at tcp://")), "{first}");
     page.never_says("help:").never_says("NOT REACHED");
 }
 

@@ -18,7 +18,7 @@ fn not_flat(fault: &str) -> Value {
     assert!(document["report"]["doubt"].is_string(), "{fault}: {document}");
     let sim = Sim::with_faults(&[fault]);
     let page = close(&machine, &sim, &["--deadline=8s"]).end().exits(8);
-    assert!(page.stdout().starts_with("NOT FLAT"), "{fault}: {}", page.stdout());
+    assert!(page.stdout().starts_with("FAIL NOT FLAT: "), "{fault}: {}", page.stdout());
     document
 }
 
@@ -57,7 +57,7 @@ fn three_hundred_positions_are_closed_and_certified() {
 fn an_account_that_is_already_flat_is_certified() {
     let (machine, sim) = (Machine::new(), Sim::start(&["--positions=0"]));
     let page = close(&machine, &sim, &[]).end().exits(0);
-    page.says("FLAT").says("FLAT CERTIFICATE").says("evidence head").says("pending orders");
+    page.says("PASS FLAT: ").says("FLAT CERTIFICATE").says("evidence head").says("pending orders");
     assert!(executed(&sim).is_empty());
 }
 

@@ -346,13 +346,14 @@ impl Row {
 
     #[track_caller]
     fn says_that_it_passed(&self, page: &str) {
-        let begins = match (self.command, self.positions) {
-            (LinkTest, _) if self.warned.is_some() => "WARN ".to_owned(),
-            (LinkTest, _) => "PASS ".to_owned(),
-            (Positions, 0) => "EMPTY ".to_owned(),
-            (Positions, count) => format!("OPEN {count} position"),
+        let word = if self.warned.is_some() { "WARN" } else { "PASS" };
+        let finding = match (self.command, self.positions) {
+            (LinkTest, _) => "tcp://".to_owned(),
+            (Positions, 0) => "no open position is reported".to_owned(),
+            (Positions, count) => format!("{count} position"),
             (Sync, count) => format!("State synchronized: {count} position"),
         };
+        let begins = format!("{word} {finding}");
         assert!(page.starts_with(&begins), "{self}: no {begins:?} in {page}");
         if self.command == LinkTest {
             assert!(page.ends_with("\nLink test: SUCCESS\n"), "{self}: {page}");
@@ -363,11 +364,13 @@ impl Row {
     fn says_that_it_failed(&self, page: &str, talk: &str, at: &str, why: &str) {
         let first = page.lines().next().unwrap_or_default();
         let begins = match self.command {
-            LinkTest => format!("FAILED at layer {at} of "),
-            Positions if self.fails_by_a_check() => format!("UNPROVED {at}: "),
-            Positions => "UNKNOWN ".to_owned(),
+            LinkTest => format!("at layer {at} of "),
+            Positions if self.fails_by_a_check() => format!("{at}: "),
+            Positions => "the positions ".to_owned(),
             Sync => "State synchronization failed: ".to_owned(),
         };
+        let (word, first) = first.split_once(' ').unwrap_or_default();
+        assert!(["FAIL", "UNKNOWN"].contains(&word), "{self}: {page}");
         assert!(first.starts_with(&begins), "{self}: no {begins:?} in {page}");
         let all = self.fails_by_a_check() && self.command == Sync;
         if all {
@@ -377,7 +380,7 @@ impl Row {
             let named = first_failed(page);
             assert!(first[begins.len()..].starts_with(&named), "{self}: no {named:?} in {first}");
             assert!(says(page, &format!("{at}: expected "), self.help), "{self}: {page}");
-        } else if !begins.starts_with("UNKNOWN") {
+        } else if !begins.starts_with("the positions") {
             assert!(first.contains(why), "{self}: no {why:?} in {first}");
         }
         match self.command {

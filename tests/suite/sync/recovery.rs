@@ -75,7 +75,7 @@ fn the_first_line_has_the_result() {
         let whom = format!("tcp://{} (SIMULATED)", sim.endpoint);
         assert_eq!(
             first_line(&ended),
-            format!("State synchronized: {words} recovered from {whom}")
+            format!("PASS State synchronized: {words} recovered from {whom}")
         );
         ended.says("pending orders cannot be listed").says("as the gateway reports");
     }

@@ -18,7 +18,7 @@ use super::command::{Accounts, Closing, Document, Facts, Task};
 use super::end::RenderOptions;
 use super::worker_role::WorkerRole;
 use super::{App, prompt, workers};
-use crate::render::PageContext;
+use crate::render::{PageContext, counted};
 
 const NAME: &str = "fleet";
 
@@ -85,7 +85,7 @@ fn close(
                 .screen
                 .page_on_stderr(|sheet| page::plan(sheet, report, &selection.accounts, &context));
         }
-        let word = format!("close {}", page::counted(selection.accounts.len()));
+        let word = format!("close {}", counted(selection.accounts.len(), "account"));
         prompt::confirm(app, "", &word, prompt::NOTHING_SENT)?;
     }
     Ok(ask(app, facts, selection, Kind::Close, Task::Act))

@@ -56,7 +56,7 @@ impl Style {
 /// The word for a status, and how it looks.
 pub(crate) fn status(status: Status) -> (&'static str, Ink) {
     match status {
-        Status::Pass => ("ok", Ink::Pass),
+        Status::Pass => ("pass", Ink::Pass),
         Status::Info => ("info", Ink::Faint),
         Status::Warn => ("WARN", Ink::Warn),
         Status::Fail => ("FAIL", Ink::Fail),
@@ -66,12 +66,13 @@ pub(crate) fn status(status: Status) -> (&'static str, Ink) {
     }
 }
 
-/// How a verdict looks.
-pub(crate) fn verdict(verdict: Verdict) -> Ink {
+/// The word for a verdict, and how it looks.
+pub(crate) fn verdict(verdict: Verdict) -> (&'static str, Ink) {
     match verdict {
-        Verdict::Pass => Ink::Pass,
-        Verdict::Warn => Ink::Warn,
-        Verdict::Fail | Verdict::Unknown => Ink::Fail,
+        Verdict::Pass => ("PASS", Ink::Pass),
+        Verdict::Warn => ("WARN", Ink::Warn),
+        Verdict::Fail => ("FAIL", Ink::Fail),
+        Verdict::Unknown => ("UNKNOWN", Ink::Fail),
     }
 }
 

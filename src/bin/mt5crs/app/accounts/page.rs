@@ -1,38 +1,37 @@
-//! Several accounts for people: a row each, with what it found in one line. What each one said itself, its errors with
-//! their remedies among it, stands on stderr behind its name.
+//! The page of several accounts: one row each, with its finding. The stderr of each account's process is passed on with
+//! the profile as prefix.
 
 use std::io;
 
 use mt5crs::exit::Exit;
 use mt5crs::ops::fleet::{Account, Report};
-use mt5crs::report::{Outcome, Verdict};
+use mt5crs::report::Outcome;
 
 use super::selection::Account as Selected;
-use crate::render::style::{Ink, clean, verdict};
-use crate::render::{Page, PageContext, Sheet, table};
+use crate::render::style::{self, Ink, clean};
+use crate::render::{Page, PageContext, Sheet, counted, table};
 
-/// Whose accounts are closed has a last line that says what became of each.
+/// The command whose page ends with one line for each account.
 const CLOSING: &str = "emergency-close";
 
 impl Page for Report {
     fn page(outcome: &Outcome<Self>, _: &PageContext<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
         let Some(report) = &outcome.report else { return Ok(()) };
         let is_closing = report.command == CLOSING;
-        let (ink, word) = match outcome.verdict {
-            _ if is_closing && outcome.exit != Exit::Ok => (Ink::Fail, "NOT FLAT"),
-            Verdict::Pass => (Ink::Pass, "PASS"),
-            Verdict::Warn => (Ink::Warn, "WARN"),
-            Verdict::Fail => (verdict(Verdict::Fail), "FAIL"),
-            Verdict::Unknown => (verdict(Verdict::Unknown), "UNKNOWN"),
-        };
-        let what = format!("{} of {}", report.command, counted(report.accounts.len()));
+        let not_flat = is_closing && outcome.exit != Exit::Ok;
+        let what = format!(
+            "{}{} of {}",
+            if not_flat { "NOT FLAT: " } else { "" },
+            report.command,
+            counted(report.accounts.len(), "account")
+        );
         let left = report.accounts.iter().filter(|account| account.exit() != Exit::Ok);
         let left: Vec<&str> = left.map(|account| account.profile.as_str()).collect();
         let why = match left.as_slice() {
             [] => String::new(),
             names => format!(": exit code {} by {}", outcome.exit.code(), names.join(", ")),
         };
-        sheet.headline(ink, word, &clean(&format!("{what}{why}")))?;
+        sheet.verdict(outcome.verdict, &clean(&format!("{what}{why}")))?;
         sheet.blank()?;
         accounts(sheet, &report.accounts)?;
         if !is_closing {
@@ -45,7 +44,7 @@ impl Page for Report {
     }
 }
 
-/// What would be closed everywhere, and which kill switches would be written first: for whoever is asked.
+/// Shows the positions of all accounts and the kill switches, before the operator is asked to confirm.
 pub(super) fn plan(
     sheet: &mut Sheet<'_>,
     report: &Report,
@@ -54,15 +53,18 @@ pub(super) fn plan(
 ) -> io::Result<()> {
     let open = report.open();
     let unread = report.accounts.iter().filter(|account| account.exit() != Exit::Ok).count();
-    let mut what =
-        format!("{} positions of {}", open.len(), counted(report.accounts.len() - unread));
+    let mut what = format!(
+        "{} of {}",
+        counted(open.len(), "position"),
+        counted(report.accounts.len() - unread, "account")
+    );
     if unread > 0 {
         what.push_str(&format!(
-            ", and whatever is open in {} that could not be read",
-            counted(unread)
+            ", and any positions of {} that could not be read",
+            counted(unread, "account")
         ));
     }
-    sheet.headline(Ink::Strong, "TO CLOSE", &what)?;
+    sheet.labelled(Ink::Strong, "will close", &what)?;
     sheet.blank()?;
     accounts(sheet, &report.accounts)?;
     if !open.is_empty() {
@@ -82,15 +84,9 @@ pub(super) fn plan(
     }
     sheet.blank()?;
     for Selected { profile, kill_switch } in selected {
-        sheet
-            .line(clean(&format!("{profile}: the kill switch is engaged first: {kill_switch}")))?;
+        sheet.line(clean(&format!("{profile}: engages its kill switch first: {kill_switch}")))?;
     }
     Ok(())
-}
-
-/// `1 account`, `3 accounts`.
-pub(super) fn counted(count: usize) -> String {
-    if count == 1 { "1 account".to_owned() } else { format!("{count} accounts") }
 }
 
 fn accounts(sheet: &mut Sheet<'_>, accounts: &[Account]) -> io::Result<()> {
@@ -101,16 +97,10 @@ fn accounts(sheet: &mut Sheet<'_>, accounts: &[Account]) -> io::Result<()> {
             target: account.target,
             ..PageContext::default()
         };
-        let word = match account.verdict {
-            Verdict::Pass => "pass",
-            Verdict::Warn => "WARN",
-            Verdict::Fail => "FAIL",
-            Verdict::Unknown => "UNKNOWN",
-        };
         table.add_row([
             table::cell(&account.profile),
             table::cell(whom.whom()),
-            table::cell(word),
+            table::cell(style::verdict(account.verdict).0),
             table::cell(account.exit_code.to_string()),
             table::cell(&account.found),
         ]);

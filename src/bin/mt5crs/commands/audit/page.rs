@@ -1,4 +1,4 @@
-//! `audit` for people: what is wrong first, with what to do; then how each group stands; every check where all are wanted.
+//! The page of `audit`: failed checks with their remedies first, then the groups; with `--all`, every check.
 
 use std::io;
 
@@ -7,7 +7,7 @@ use mt5crs::ops::audit::catalogue::{Entry, Group, Level};
 use mt5crs::ops::audit::{Checks, Report, metrics};
 use mt5crs::report::{Check, Outcome, Status};
 
-use crate::render::style::{self, Ink, clean, verdict};
+use crate::render::style::{self, Ink, clean};
 use crate::render::{Page, PageContext, Sheet, table};
 
 impl Page for Report {
@@ -23,10 +23,10 @@ impl Page for Report {
         let Some(report) = &outcome.report else { return Ok(()) };
         let whom = match (context.endpoint, context.target) {
             (None, _) => String::new(),
-            (Some(endpoint), None) => format!(" ({endpoint}, not talked to)"),
-            (Some(_), Some(_)) => format!(" ({})", context.whom()),
+            (Some(endpoint), None) => format!("; {endpoint} was not contacted"),
+            (Some(_), Some(_)) => format!(" at {}", context.whom()),
         };
-        sheet.line(sheet.style.paint(verdict(outcome.verdict), &report.summary) + &whom)?;
+        sheet.verdict(outcome.verdict, &format!("{}{whom}", report.summary))?;
         for status in [Status::Fail, Status::Warn] {
             for row in with(report, status) {
                 needs_review(sheet, row)?;
@@ -39,13 +39,13 @@ impl Page for Report {
             sheet.heading("CHECKS")?;
             checks(sheet, report)?;
         } else {
-            sheet.line("--all shows every check, with what was found")?;
+            sheet.line("--all shows every check with its finding")?;
         }
         Ok(())
     }
 }
 
-/// The checks with that result, each with its row of the catalogue.
+/// The checks with that result, each with its entry in the catalogue.
 fn with(report: &Report, status: Status) -> impl Iterator<Item = (&'static Entry, &Check)> {
     report.rows().filter(move |(_, check)| check.status == status)
 }
@@ -54,7 +54,7 @@ fn needs_review(sheet: &mut Sheet<'_>, (entry, check): (&Entry, &Check)) -> io::
     let (word, ink) = style::status(check.status);
     sheet.blank()?;
     let code = sheet.style.paint(Ink::Strong, entry.code);
-    sheet.headline(ink, word, &format!("{code}: {}", clean(&check.found)))?;
+    sheet.labelled(ink, word, &format!("{code}: {}", clean(&check.found)))?;
     sheet.line(format!("looked at: {}", clean(entry.looks_at)))?;
     sheet.line(format!("expected: {}", clean(&check.expected)))?;
     if let Some(remedy) = &check.remedy {
@@ -64,7 +64,7 @@ fn needs_review(sheet: &mut Sheet<'_>, (entry, check): (&Entry, &Check)) -> io::
     Ok(())
 }
 
-/// Many for one reason are one line, and a whole group is named as one.
+/// Lists the checks by the reason that they share. A whole group is named as one.
 fn not_reached(sheet: &mut Sheet<'_>, report: &Report) -> io::Result<()> {
     let mut reasons: Vec<(&str, Vec<&Entry>)> = Vec::new();
     for (entry, check) in with(report, Status::NotReached) {
@@ -74,7 +74,7 @@ fn not_reached(sheet: &mut Sheet<'_>, report: &Report) -> io::Result<()> {
         }
     }
     if !reasons.is_empty() {
-        sheet.heading("NOT REACHED, which says nothing either way")?;
+        sheet.heading("NOT REACHED: no result either way")?;
     }
     for (reason, entries) in reasons {
         let mut names: Vec<&str> = entries
@@ -90,7 +90,7 @@ fn not_reached(sheet: &mut Sheet<'_>, report: &Report) -> io::Result<()> {
     Ok(())
 }
 
-/// How many checks of a group were asked for.
+/// Number of selected checks in a group.
 fn of(report: &Report, group: Group) -> usize {
     let all = report.rows().filter(|(entry, _)| entry.group == group);
     all.filter(|(_, check)| check.status != Status::Skipped).count()
@@ -101,19 +101,19 @@ fn of_these(entries: &[&Entry], group: Group) -> usize {
 }
 
 fn groups(sheet: &mut Sheet<'_>, report: &Report) -> io::Result<()> {
-    let mut groups = table::table(sheet, &["GROUP", ">PASSED", "BESIDES"]);
+    let mut groups = table::table(sheet, &["GROUP", ">PASSED", "OTHERS"]);
     for group in Group::ALL {
         let of = |status| with(report, status).filter(|(entry, _)| entry.group == group).count();
         let [passed, warned, failed] = [Status::Pass, Status::Warn, Status::Fail].map(of);
         let [not_reached, not_applicable, skipped] =
             [Status::NotReached, Status::NotApplicable, Status::Skipped].map(of);
         let checked = passed + warned + failed + not_reached;
-        let besides: Vec<String> = [
+        let others: Vec<String> = [
             (failed, "failed"),
             (warned, "warned"),
             (not_reached, "not reached"),
-            (not_applicable, "with nothing to look at"),
-            (skipped, "not asked for"),
+            (not_applicable, "not applicable"),
+            (skipped, "not selected"),
         ]
         .iter()
         .filter(|(count, _)| *count > 0)
@@ -123,7 +123,7 @@ fn groups(sheet: &mut Sheet<'_>, report: &Report) -> io::Result<()> {
         groups.add_row([
             table::cell(group.name()),
             table::cell(if checked == 0 { "-".to_owned() } else { all }),
-            table::cell(besides.join(", ")),
+            table::cell(others.join(", ")),
         ]);
     }
     table::write(sheet, &groups)

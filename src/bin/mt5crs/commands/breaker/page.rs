@@ -1,31 +1,29 @@
-//! `breaker` for people.
+//! The page of `breaker`.
 
 use std::io;
 
 use mt5crs::ops::breaker::{Done, Report};
 use mt5crs::report::Outcome;
 
-use crate::render::style::{Ink, clean};
+use crate::render::style::clean;
 use crate::render::{Page, PageContext, Sheet};
 
 impl Page for Report {
     fn page(outcome: &Outcome<Self>, _: &PageContext<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
         let Some(report) = &outcome.report else { return Ok(()) };
         let path = report.path.display();
-        let what = match report.done {
-            Done::Looked if report.engaged => format!("{path} is there"),
-            Done::Looked | Done::NotThere => format!("{path} is not there"),
-            Done::Written => format!("file written: {path}"),
-            Done::AlreadyThere => format!("{path} was there already, and was left as it is"),
+        let state = if report.engaged { "ENGAGED" } else { "RELEASED" };
+        let detail = match report.done {
+            Done::Looked if report.engaged => "the file exists",
+            Done::Looked | Done::NotThere => "no such file",
+            Done::Written => "file written",
+            Done::AlreadyThere => "the file existed already, and is unchanged",
             Done::Removed if report.engaged => {
-                format!("file removed, and written anew by somebody: {path}")
+                "file removed, then written again by another program"
             }
-            Done::Removed => format!("file removed: {path}"),
+            Done::Removed => "file removed",
         };
-        match report.engaged {
-            true => sheet.headline(Ink::Fail, "ENGAGED", &what)?,
-            false => sheet.headline(Ink::Pass, "RELEASED", &what)?,
-        }
+        sheet.verdict(outcome.verdict, &format!("kill switch {state}: {path} ({detail})"))?;
         if let Some(sentinel) = &report.sentinel {
             for (name, value) in [
                 ("reason", &sentinel.reason),

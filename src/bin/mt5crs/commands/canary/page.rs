@@ -1,4 +1,4 @@
-//! `canary` for people.
+//! The page of `canary`.
 
 use std::io;
 use std::time::Duration;
@@ -9,10 +9,10 @@ use mt5crs::metric::Metric;
 use mt5crs::ops::canary::Report;
 use mt5crs::ops::canary::watch::metrics;
 use mt5crs::protocol::positions::Position;
-use mt5crs::report::{Outcome, Status, Verdict};
+use mt5crs::report::{Outcome, Status};
 
 use super::watch_page as watch;
-use crate::render::style::{self, Ink, clean};
+use crate::render::style::{Ink, clean};
 use crate::render::{Page, PageContext, Sheet, table};
 
 impl Page for Report {
@@ -27,8 +27,7 @@ impl Page for Report {
     ) -> io::Result<()> {
         let Some(report) = &outcome.report else { return Ok(()) };
         let whom = context.whom();
-        let (ink, word, text) = headline(outcome, report, &whom);
-        sheet.headline(ink, word, &text)?;
+        sheet.verdict(outcome.verdict, &finding(outcome, report, &whom))?;
         plan(sheet, report)?;
         let refused = report.order.is_none() && report.close.is_none();
         if refused || (outcome.failure.is_some() && report.monitor.is_none()) {
@@ -46,7 +45,7 @@ impl Page for Report {
             }
         }
         if let Some(adopted) = &report.adopted {
-            sheet.heading("TAKEN UP")?;
+            sheet.heading("RESUMED")?;
             sheet.line(format!("opened by run {}, recorded at {}", adopted.run, adopted.since))?;
             sheet.line(position(&adopted.position))?;
         }
@@ -67,65 +66,51 @@ impl Page for Report {
     }
 }
 
-/// The one line that matters: what is proved, and what is open now.
-fn headline(outcome: &Outcome<Report>, report: &Report, whom: &str) -> (Ink, &'static str, String) {
-    let order = report.order.as_ref().map(|order| &order.result);
-    match order {
+/// The proved outcome, and what is open now.
+fn finding(outcome: &Outcome<Report>, report: &Report, whom: &str) -> String {
+    match report.order.as_ref().map(|order| &order.result) {
         Some(OpenOutcome::NotExecuted { .. }) => {
-            let text = format!("proved that the order opened nothing at {whom}");
-            return (Ink::Fail, "NOT EXECUTED", text);
+            return format!("NOT EXECUTED: proved that the order opened nothing at {whom}");
         }
         Some(OpenOutcome::Unknown { .. }) => {
-            return (Ink::Fail, "OUTCOME UNKNOWN", format!("an OPEN was sent to {whom}"));
+            return format!("OUTCOME UNKNOWN: an OPEN was sent to {whom}");
         }
         Some(OpenOutcome::Executed { .. }) | None => {}
     }
     let Some(close) = &report.close else {
         return match (outcome.failure.is_none(), report.plan.resume) {
-            (true, true) => {
-                (Ink::Pass, "READY", format!("a canary is open at {whom}, and can be taken up"))
+            (true, true) => format!("READY: a canary is open at {whom} and can be resumed"),
+            (true, false) => {
+                format!("READY: no guard forbids a canary on {whom}; no order was sent")
             }
-            (true, false) => (
-                Ink::Pass,
-                "READY",
-                format!("no guard forbids a canary on {whom}; a dry run sends no order"),
-            ),
-            (false, _) => (Ink::Fail, "REFUSED", format!("no order was sent to {whom}")),
+            (false, _) => format!("REFUSED: no order was sent to {whom}"),
         };
     };
     let ticket = close.ticket;
     let ended = report.monitor.as_ref().map(|watched| watched.ended);
     match (close.result, ended) {
-        (CloseOutcome::StillOpen | CloseOutcome::Unknown | CloseOutcome::NotSent, _) => (
-            Ink::Fail,
-            "STILL OPEN",
-            format!("the canary's position at {whom} is not proved closed"),
-        ),
+        (CloseOutcome::StillOpen | CloseOutcome::Unknown | CloseOutcome::NotSent, _) => {
+            format!("STILL OPEN: the canary's position at {whom} is not proved closed")
+        }
         (CloseOutcome::KeptOpen, Some(WatchEnding::HandedOver)) => {
-            (Ink::Warn, "HANDED OVER", format!("{ticket} is open at {whom}, as asked for"))
+            format!("HANDED OVER: {ticket} is open at {whom}, as asked for")
         }
-        (CloseOutcome::KeptOpen, _) => {
-            (Ink::Warn, "OPEN", format!("{ticket} is open at {whom}, as asked for"))
-        }
+        (CloseOutcome::KeptOpen, _) => format!("OPEN: {ticket} is open at {whom}, as asked for"),
         (CloseOutcome::Closed, Some(WatchEnding::Halted)) => {
-            (Ink::Fail, "HALTED", format!("{ticket} at {whom} is proved closed"))
+            format!("HALTED: {ticket} at {whom} is proved closed")
         }
         (CloseOutcome::Closed, Some(WatchEnding::Stopped)) => {
-            (Ink::Warn, "STOPPED", format!("{ticket} at {whom} is proved closed"))
+            format!("STOPPED: {ticket} at {whom} is proved closed")
         }
         (CloseOutcome::Closed, Some(_)) => {
-            let ink = style::verdict(outcome.verdict);
-            let word = if outcome.verdict == Verdict::Pass { "PASS" } else { "WARN" };
-            (ink, word, format!("{ticket} at {whom} was watched to the end and is proved closed"))
+            format!("{ticket} at {whom} was watched to the end and is proved closed")
         }
         (CloseOutcome::Closed, None) if report.plan.resume => {
-            (Ink::Pass, "CLOSED", format!("{ticket} at {whom} is proved closed"))
+            format!("CLOSED: {ticket} at {whom} is proved closed")
         }
-        (CloseOutcome::Closed, None) => (
-            Ink::Pass,
-            "PASS",
-            format!("{whom} opened {ticket} and closed it, both proved by its lists"),
-        ),
+        (CloseOutcome::Closed, None) => {
+            format!("{whom} opened {ticket} and closed it, both proved by its lists")
+        }
     }
 }
 
@@ -139,7 +124,7 @@ fn position(position: &Position) -> String {
 fn plan(sheet: &mut Sheet<'_>, report: &Report) -> io::Result<()> {
     let plan = &report.plan;
     let begin = if plan.resume {
-        "take up the open canary".to_owned()
+        "resume the open canary".to_owned()
     } else {
         format!("{} {} {} lots", plan.side, plan.symbol, plan.volume)
     };
@@ -150,7 +135,7 @@ fn plan(sheet: &mut Sheet<'_>, report: &Report) -> io::Result<()> {
     sheet.line(clean(&format!("plan: {begin}{watch}, {then}")))
 }
 
-/// The guards as a table, and what to do about those that forbid.
+/// Lists the guards, then the remedy of each guard that forbids.
 pub(crate) fn guards(sheet: &mut Sheet<'_>, report: &Report) -> io::Result<()> {
     sheet.heading("GUARDS")?;
     let mut listed = table::table(sheet, &["GUARD", "", "FOUND"]);
@@ -170,18 +155,15 @@ pub(crate) fn guards(sheet: &mut Sheet<'_>, report: &Report) -> io::Result<()> {
     Ok(())
 }
 
-/// What is shown before whoever started this is asked.
+/// Shows the guards and the plan before the operator is asked to confirm.
 pub(crate) fn before_asking(sheet: &mut Sheet<'_>, report: &Report, whom: &str) -> io::Result<()> {
     guards(sheet, report)?;
     sheet.blank()?;
     match &report.adopted {
-        None => sheet.headline(Ink::Strong, "A REAL ORDER", &format!("will be sent to {whom}"))?,
+        None => sheet.labelled(Ink::Strong, "A REAL ORDER", &format!("will be sent to {whom}"))?,
         Some(adopted) => {
-            sheet.headline(
-                Ink::Strong,
-                "AN OPEN POSITION",
-                &format!("at {whom} will be taken up"),
-            )?;
+            let resumed = format!("at {whom} will be resumed");
+            sheet.labelled(Ink::Strong, "AN OPEN POSITION", &resumed)?;
             sheet.line(position(&adopted.position))?;
         }
     }

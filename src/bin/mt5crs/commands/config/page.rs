@@ -1,4 +1,4 @@
-//! `config show` and `config check` for people.
+//! The pages of `config show` and `config check`.
 
 use std::io;
 
@@ -12,15 +12,12 @@ use crate::render::{Page, PageContext, Sheet, table};
 impl Page for config_show::Report {
     fn page(outcome: &Outcome<Self>, _: &PageContext<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
         let Some(report) = &outcome.report else { return Ok(()) };
-        match report.problems.len() {
-            0 => sheet.headline(Ink::Pass, "OK", "every setting can be used")?,
-            1 => sheet.headline(Ink::Fail, "WRONG", "1 setting can't be used; see below")?,
-            count => sheet.headline(
-                Ink::Fail,
-                "WRONG",
-                &format!("{count} settings can't be used; see below"),
-            )?,
-        }
+        let finding = match report.problems.len() {
+            0 => "all settings are valid".to_owned(),
+            1 => "1 setting is invalid; see below".to_owned(),
+            count => format!("{count} settings are invalid; see below"),
+        };
+        sheet.verdict(outcome.verdict, &finding)?;
         sheet.blank()?;
         let mut settings = table::table(sheet, &["KEY", "VALUE", "ORIGIN"]);
         for entry in &report.settings {
@@ -49,21 +46,19 @@ impl Page for config_check::Report {
         let Some(report) = &outcome.report else { return Ok(()) };
         let wrong: usize = report.profiles.iter().map(|profile| profile.problems.len()).sum();
         let profiles = match report.profiles.len() {
-            0 => "no profiles; what is in force without one".to_owned(),
-            1 => "1 profile, and what is in force without one".to_owned(),
-            count => format!("{count} profiles, and what is in force without one"),
+            0 => "no profiles; the settings without one".to_owned(),
+            1 => "1 profile, and the settings without one,".to_owned(),
+            count => format!("{count} profiles, and the settings without one,"),
         };
-        match wrong + report.problems.len() {
-            0 => sheet.headline(Ink::Pass, "OK", &format!("{profiles} can be used"))?,
-            1 => sheet.headline(Ink::Fail, "WRONG", "1 thing can't be used; see below")?,
-            count => {
-                let what = format!("{count} things can't be used; see below");
-                sheet.headline(Ink::Fail, "WRONG", &what)?;
-            }
-        }
+        let finding = match wrong + report.problems.len() {
+            0 => format!("{profiles} are valid"),
+            1 => "1 problem; see below".to_owned(),
+            count => format!("{count} problems; see below"),
+        };
+        sheet.verdict(outcome.verdict, &finding)?;
         if !report.profiles.is_empty() {
             sheet.blank()?;
-            let mut rows = table::table(sheet, &["PROFILE", "GATEWAY", "WRONG", "KILL SWITCH"]);
+            let mut rows = table::table(sheet, &["PROFILE", "GATEWAY", "PROBLEMS", "KILL SWITCH"]);
             for profile in &report.profiles {
                 let switch = profile.kill_switch_file.display();
                 rows.add_row([
@@ -83,7 +78,7 @@ impl Page for config_check::Report {
     }
 }
 
-/// Errors with their remedies, then warnings, each behind its profile.
+/// Lists the errors with their remedies, then the warnings, each prefixed with its profile.
 fn problems(
     sheet: &mut Sheet<'_>,
     profile: &str,
@@ -92,12 +87,12 @@ fn problems(
 ) -> io::Result<()> {
     for problem in problems {
         sheet.blank()?;
-        sheet.headline(Ink::Fail, "error:", &clean(&format!("{profile}{}", problem.message)))?;
-        sheet.headline(Ink::Strong, "help:", &clean(&problem.remedy))?;
+        sheet.labelled(Ink::Fail, "error:", &clean(&format!("{profile}{}", problem.message)))?;
+        sheet.labelled(Ink::Strong, "help:", &clean(&problem.remedy))?;
     }
     for warning in warnings {
         sheet.blank()?;
-        sheet.headline(Ink::Warn, "warning:", &clean(&format!("{profile}{}", warning.message)))?;
+        sheet.labelled(Ink::Warn, "warning:", &clean(&format!("{profile}{}", warning.message)))?;
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! `drift` for people.
+//! The page of `drift`.
 
 use std::io;
 
@@ -8,7 +8,7 @@ use mt5crs::metric::Metric;
 use mt5crs::ops::drift::{Report, SampleReport, metrics};
 use mt5crs::report::Outcome;
 
-use crate::render::style::{clean, verdict};
+use crate::render::style::clean;
 use crate::render::{Page, PageContext, Sheet};
 
 impl Page for Report {
@@ -18,35 +18,29 @@ impl Page for Report {
 
     fn page(outcome: &Outcome<Self>, _: &PageContext<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
         let Some(report) = &outcome.report else { return Ok(()) };
-        let (ink, psi) = (verdict(outcome.verdict), report.psi.unwrap_or_default());
+        let psi = report.psi.unwrap_or_default();
         let (watch, drift) = (report.psi_watch, report.psi_drift);
-        match report.state {
-            DriftState::Stable => sheet.headline(
-                ink,
-                "STABLE",
-                &format!("PSI {psi:.4}, below the watch limit {watch}"),
-            )?,
-            DriftState::Watch => sheet.headline(
-                ink,
-                "WATCH",
-                &format!(
-                    "PSI {psi:.4}, reaches the watch limit {watch}, below the drift limit {drift}"
-                ),
-            )?,
-            DriftState::Drift => sheet.headline(
-                ink,
-                "DRIFT",
-                &format!("PSI {psi:.4}, reaches the drift limit {drift}"),
-            )?,
-            DriftState::CannotBeJudged => {
-                let why = report.why.as_deref().unwrap_or_default();
-                sheet.headline(ink, "UNKNOWN", &format!("cannot be judged: {}", clean(why)))?;
+        let finding = match report.state {
+            DriftState::Stable => format!("STABLE: PSI {psi:.4}, below the watch limit {watch}"),
+            DriftState::Watch => {
+                format!(
+                    "WATCH: PSI {psi:.4}, from the watch limit {watch} up to the drift limit {drift}"
+                )
             }
-        }
+            DriftState::Drift => {
+                format!("DRIFT: PSI {psi:.4}, at or above the drift limit {drift}")
+            }
+            DriftState::CannotBeJudged => {
+                format!("cannot be judged: {}", clean(report.why.as_deref().unwrap_or_default()))
+            }
+        };
+        sheet.verdict(outcome.verdict, &finding)?;
         sample(sheet, "reference", &report.reference)?;
         sample(sheet, "current", &report.current)?;
         if let Some(noise) = report.psi_noise {
-            sheet.line(format!("samples of these sizes show {noise:.3} when nothing moved"))?;
+            sheet.line(format!(
+                "samples of these sizes have a PSI of about {noise:.3} when nothing moved"
+            ))?;
         }
         if report.bins.is_empty() { Ok(()) } else { chart(sheet, &report.bins) }
     }
@@ -58,7 +52,7 @@ fn sample(sheet: &mut Sheet<'_>, which: &str, sample: &SampleReport) -> io::Resu
     sheet.line(clean(&format!("{which}: {values}, {}{field}", sample.path.display())))
 }
 
-/// A bar for the current sample's share of each bin, and a mark where the reference's ends.
+/// Draws the current sample's share of each bin as a bar, with a mark at the reference's share.
 fn chart(sheet: &mut Sheet<'_>, bins: &[Bin]) -> io::Result<()> {
     const WIDEST: usize = 40;
     let total = |of: fn(&Bin) -> u64| bins.iter().map(of).sum::<u64>().max(1) as f64;
@@ -83,7 +77,7 @@ fn chart(sheet: &mut Sheet<'_>, bins: &[Bin]) -> io::Result<()> {
     Ok(())
 }
 
-/// In few enough characters for a column; a report for programs has every digit.
+/// The value in at most 11 characters; the JSON report has every digit.
 fn short(value: f64) -> String {
     let plain = value == 0.0 || (1e-3..1e7).contains(&value.abs());
     let text = if plain { format!("{value:.4}") } else { return format!("{value:.3e}") };

@@ -1,4 +1,4 @@
-//! `emergency-close` for people.
+//! The page of `emergency-close`.
 
 use std::io;
 
@@ -8,7 +8,7 @@ use mt5crs::protocol::positions::Position;
 use mt5crs::report::Outcome;
 
 use crate::render::style::{Ink, clean};
-use crate::render::{Page, PageContext, Sheet, table};
+use crate::render::{Page, PageContext, Sheet, counted, table};
 
 impl Page for Report {
     fn page(
@@ -19,45 +19,39 @@ impl Page for Report {
         let Some(report) = &outcome.report else { return Ok(()) };
         let whom = context.whom();
         let of = report.tickets.len();
-        match (&outcome.failure, &report.certificate) {
-            _ if report.dry_run => sheet.headline(
-                Ink::Strong,
-                "DRY RUN",
-                &format!("{of} positions at {whom} would be closed; nothing was sent"),
-            )?,
-            (None, Some(_)) => sheet.headline(
-                Ink::Pass,
-                "FLAT",
-                &format!(
-                    "{} positions closed; {whom} shows none, and its account agrees",
-                    report.closed
-                ),
-            )?,
-            (None, None) => sheet.headline(
-                Ink::Pass,
-                "CLOSED",
-                &format!("{} of {of} positions at {whom}, as asked for", report.closed),
-            )?,
-            (Some(_), _) => sheet.headline(
-                Ink::Fail,
-                "NOT FLAT",
-                &format!(
-                    "{} closed, {} NOT PROVED CLOSED at {whom}",
-                    report.closed, report.not_closed
-                ),
-            )?,
-        }
+        let closed = report.closed;
+        let finding = match (&outcome.failure, &report.certificate) {
+            _ if report.dry_run => {
+                format!("would close {} at {whom}; nothing was sent", counted(of, "position"))
+            }
+            (None, Some(_)) => {
+                format!(
+                    "FLAT: {} closed; {whom} shows none, and its account agrees",
+                    counted(closed, "position")
+                )
+            }
+            (None, None) => {
+                format!("CLOSED: {closed} of {} at {whom}, as asked for", counted(of, "position"))
+            }
+            (Some(_), _) => {
+                format!(
+                    "NOT FLAT: {closed} closed, {} NOT PROVED CLOSED at {whom}",
+                    report.not_closed
+                )
+            }
+        };
+        sheet.verdict(outcome.verdict, &finding)?;
         if of > 0 {
             sheet.blank()?;
             let mut listed =
                 table::table(sheet, &[">TICKET", "SYMBOL", "SIDE", ">LOTS", "RESULT", "WHY"]);
-            // What is not closed comes first: it is what somebody has to act on.
+            // Tickets that are not closed come first: an operator has to act on them.
             let mut tickets: Vec<_> = report.tickets.iter().collect();
             tickets.sort_by_key(|ticket| ticket.result == CloseOutcome::Closed);
             for ticket in table::rows(&tickets, context) {
                 let mut why = ticket.why.clone();
                 if ticket.appeared {
-                    why = format!("opened meanwhile; {why}");
+                    why = format!("opened during the run; {why}");
                 }
                 listed.add_row([
                     table::cell(ticket.ticket.to_string()),
@@ -100,17 +94,14 @@ fn word(outcome: CloseOutcome) -> &'static str {
     }
 }
 
-/// What would be closed.
+/// Shows the positions before the operator is asked to confirm.
 pub(crate) fn plan(
     sheet: &mut Sheet<'_>,
     context: &PageContext<'_>,
     positions: &[Position],
 ) -> io::Result<()> {
-    sheet.headline(
-        Ink::Strong,
-        "TO CLOSE",
-        &format!("{} positions at {}", positions.len(), context.whom()),
-    )?;
+    let positions_at = format!("{} at {}", counted(positions.len(), "position"), context.whom());
+    sheet.labelled(Ink::Strong, "will close", &positions_at)?;
     sheet.blank()?;
     table::positions(sheet, context, positions)
 }

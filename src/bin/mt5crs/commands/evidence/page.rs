@@ -1,21 +1,26 @@
-//! `evidence` for people.
+//! The pages of `evidence`.
 
 use std::io;
 
 use mt5crs::ops::evidence::{Row, RunKind, RunState, export, resolve, show, verify};
 use mt5crs::report::Outcome;
 
-use crate::render::style::{Ink, clean};
-use crate::render::{Page, PageContext, Sheet, table};
+use crate::render::style::clean;
+use crate::render::{Page, PageContext, Sheet, counted, table};
 
 impl Page for show::Report {
     fn page(outcome: &Outcome<Self>, _: &PageContext<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
         let Some(report) = &outcome.report else { return Ok(()) };
         let path = report.path.display();
-        match (report.unresolved, report.open) {
-            (0, 0) => sheet.headline(Ink::Pass, "SETTLED", &format!("{} records, nothing open: {path}", report.records))?,
-            (unresolved, open) => sheet.headline(Ink::Fail, "OPEN", &format!("{unresolved} orders unresolved, {open} canary positions not proved closed: {path}"))?,
-        }
+        let finding = match (report.unresolved, report.open) {
+            (0, 0) => format!("{}, nothing open: {path}", counted(report.records, "record")),
+            (unresolved, open) => format!(
+                "{} unresolved, {} not proved closed: {path}",
+                counted(unresolved, "order"),
+                counted(open, "canary position")
+            ),
+        };
+        sheet.verdict(outcome.verdict, &finding)?;
         if let Some(owner) = &report.owner {
             let currency = owner.currency.as_deref().unwrap_or("currency not read");
             sheet.line(clean(&format!("evidence of {} ({currency})", owner.endpoint)))?;
@@ -81,18 +86,12 @@ impl Page for verify::Report {
     fn page(outcome: &Outcome<Self>, _: &PageContext<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
         let Some(report) = &outcome.report else { return Ok(()) };
         let path = report.path.display();
-        match report.damage_count {
-            0 => sheet.headline(
-                Ink::Pass,
-                "WHOLE",
-                &format!("{} records, one unbroken chain: {path}", report.records),
-            )?,
-            count => sheet.headline(
-                Ink::Fail,
-                "DAMAGED",
-                &format!("{count} damages, {} records can be read: {path}", report.records),
-            )?,
-        }
+        let records = counted(report.records, "record");
+        let finding = match report.damage_count {
+            0 => format!("{records}, one unbroken chain: {path}"),
+            count => format!("{}, {records} readable: {path}", counted(count, "damaged record")),
+        };
+        sheet.verdict(outcome.verdict, &finding)?;
         for damage in &report.damages {
             sheet.line(clean(&format!("damage: {damage}")))?;
         }
@@ -100,7 +99,7 @@ impl Page for verify::Report {
             sheet.line(clean(&format!("note: {}", remark.found)))?;
         }
         if let Some(head) = &report.head {
-            sheet.line(format!("head, to be noted as an anchor: {}:{}", head.count, head.hash))?;
+            sheet.line(format!("head, to note down as an anchor: {}:{}", head.count, head.hash))?;
         }
         Ok(())
     }
@@ -113,11 +112,8 @@ impl Page for resolve::Report {
             Some(ticket) => format!("executed, ticket {ticket}"),
             None => "not executed".to_owned(),
         };
-        sheet.headline(
-            Ink::Strong,
-            "RECORDED",
-            &format!("as {}'s word: run {} {what}", clean(&report.who), report.run),
-        )?;
+        let finding = format!("recorded by {}: run {} {what}", clean(&report.who), report.run);
+        sheet.verdict(outcome.verdict, &finding)?;
         sheet.line(clean(&format!("reason: {}", report.reason)))?;
         sheet.line(format!("orders still unresolved: {}", report.still_unresolved))
     }
@@ -126,16 +122,13 @@ impl Page for resolve::Report {
 impl Page for export::Report {
     fn page(outcome: &Outcome<Self>, _: &PageContext<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
         let Some(report) = &outcome.report else { return Ok(()) };
-        let ink = if report.damages == 0 { Ink::Pass } else { Ink::Fail };
         let damages = match report.damages {
             0 => String::new(),
-            count => format!("; THE RECORDS HAVE {count} DAMAGES"),
+            count => format!("; the records are DAMAGED: {}", counted(count, "damaged record")),
         };
-        sheet.headline(
-            ink,
-            "WRITTEN",
-            &format!("{} files of run {}{damages}", report.files.len(), report.run.run),
-        )?;
+        let files = counted(report.files.len(), "file");
+        let finding = format!("{files} written for run {}{damages}", report.run.run);
+        sheet.verdict(outcome.verdict, &finding)?;
         for file in &report.files {
             sheet.line(file.display().to_string())?;
         }

@@ -25,7 +25,7 @@ fn one(sheet: &mut Sheet<'_>, code: &Explained) -> io::Result<()> {
         true => format!("({kind})"),
         false => format!("{} ({kind})", code.name),
     };
-    sheet.headline(Ink::Strong, &code.code, &what)?;
+    sheet.labelled(Ink::Strong, &code.code, &what)?;
     sheet.line(format!("meaning:  {}", code.meaning))?;
     sheet.line(format!("executed: {}", executed(code.executed)))?;
     for step in &code.what_to_do {

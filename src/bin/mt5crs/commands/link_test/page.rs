@@ -1,4 +1,4 @@
-//! `link-test` for people.
+//! The page of `link-test`.
 
 use std::io;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use mt5crs::ops::link_test::watch::{Band, Event, EventKind, LinkState};
 use mt5crs::ops::link_test::{Latency, Report, metrics};
 use mt5crs::report::{Outcome, Status, Verdict};
 
-use crate::render::style::{Ink, clean, verdict};
+use crate::render::style::{self, Ink, clean};
 use crate::render::{Page, PageContext, Sheet, table};
 
 impl Page for Report {
@@ -24,29 +24,26 @@ impl Page for Report {
         sheet: &mut Sheet<'_>,
     ) -> io::Result<()> {
         let Some(report) = &outcome.report else { return Ok(()) };
-        let ink = verdict(outcome.verdict);
         let whom = context.whom();
         let stopped = outcome.failure.as_ref().filter(|failure| failure.exit().is_interruption());
         match (report.failed_layer, stopped) {
             (Some(layer), _) => {
                 let found = report.layers.iter().find(|known| known.name == layer);
                 let found = found.map_or("", |layer| &layer.found);
-                let text = format!("at layer {layer} of {whom}: {}", clean(found));
-                sheet.headline(ink, "FAILED", &text)?;
+                let finding = format!("at layer {layer} of {whom}: {}", clean(found));
+                sheet.verdict(outcome.verdict, &finding)?;
             }
             (None, Some(stopped)) => {
-                let text = format!("before it was done with {whom}: {}", stopped.message());
-                sheet.headline(Ink::Warn, "STOPPED", &text)?;
+                let finding =
+                    format!("stopped before the end of {whom}'s test: {}", stopped.message());
+                sheet.verdict(outcome.verdict, &finding)?;
             }
             (None, None) if outcome.verdict == Verdict::Warn => {
-                sheet.headline(
-                    ink,
-                    "WARN",
-                    &format!("{whom} answers, its terminal too; see below"),
-                )?;
+                let finding = format!("{whom} and its terminal answer; see the warnings below");
+                sheet.verdict(outcome.verdict, &finding)?;
             }
             (None, None) => {
-                sheet.headline(ink, "PASS", &format!("{whom} answers, and its terminal too"))?
+                sheet.verdict(outcome.verdict, &format!("{whom} and its terminal answer"))?
             }
         }
         sheet.blank()?;
@@ -76,12 +73,13 @@ impl Page for Report {
             }
         }
         sheet.blank()?;
-        let (ink, word, place) = match (report.failed_layer, stopped) {
-            (Some(layer), _) => (ink, "FAILED", format!(" at {layer}")),
-            (None, Some(_)) => (Ink::Warn, "STOPPED", " before it was done".to_owned()),
-            (None, None) => (ink, "SUCCESS", String::new()),
+        let (word, place) = match (report.failed_layer, stopped) {
+            (Some(layer), _) => ("FAILED", format!(" at {layer}")),
+            (None, Some(_)) => ("STOPPED", " before its end".to_owned()),
+            (None, None) => ("SUCCESS", String::new()),
         };
-        let word = sheet.style.paint(ink, word);
+        // The marker that operators and scripts look for.
+        let word = sheet.style.paint(style::verdict(outcome.verdict).1, word);
         sheet.line(format!("Link test: {word}{place}"))
     }
 }

@@ -1,4 +1,4 @@
-//! `phoenix` for people.
+//! The page of `phoenix`.
 
 use std::io;
 
@@ -8,8 +8,8 @@ use mt5crs::report::{Outcome, Status, Verdict};
 use crate::render::style::{self, Ink, clean};
 use crate::render::{Page, PageContext, Sheet, table};
 
-/// Failed rounds that are told one by one.
-const TOLD: usize = 10;
+/// Number of failed rounds shown in full.
+const SHOWN: usize = 10;
 
 impl Page for Report {
     fn page(
@@ -17,11 +17,9 @@ impl Page for Report {
         context: &PageContext<'_>,
         sheet: &mut Sheet<'_>,
     ) -> io::Result<()> {
-        let passed = matches!(outcome.verdict, Verdict::Pass | Verdict::Warn);
-        let (ink, word) = if passed { (Ink::Pass, "PASSED") } else { (Ink::Fail, "FAILED") };
-        // Stopped, or never begun: neither passed nor failed.
+        // A test that was stopped or never began has neither passed nor failed.
         let Some(report) = &outcome.report else { return Ok(()) };
-        sheet.headline(ink, word, &headline(report, context))?;
+        sheet.verdict(outcome.verdict, &finding(report, context))?;
         steps(sheet, report)?;
         if !report.gateway.is_empty() {
             sheet.heading("AGAINST THE GATEWAY, reading only")?;
@@ -31,11 +29,14 @@ impl Page for Report {
             rounds(sheet, report)?;
         }
         sheet.blank()?;
+        // The marker that operators and scripts look for.
+        let passed = matches!(outcome.verdict, Verdict::Pass | Verdict::Warn);
+        let (ink, word) = if passed { (Ink::Pass, "PASSED") } else { (Ink::Fail, "FAILED") };
         sheet.line(sheet.style.paint(ink, &format!("Phoenix Test {word}")))
     }
 }
 
-fn headline(report: &Report, context: &PageContext<'_>) -> String {
+fn finding(report: &Report, context: &PageContext<'_>) -> String {
     if report.rounds == 0 && report.steps.is_empty() {
         return format!("a sync killed midway, and one before and after it: {}", context.whom());
     }
@@ -49,7 +50,7 @@ fn headline(report: &Report, context: &PageContext<'_>) -> String {
     }
     let rounds = if of == 1 { "round" } else { "rounds" };
     match failed {
-        0 => format!("{of} {rounds} from seed {seed}, nothing violated{recovery}"),
+        0 => format!("{of} {rounds} from seed {seed}, no invariant violated{recovery}"),
         _ => format!("{failed} of {of} {rounds} from seed {seed}{recovery}"),
     }
 }
@@ -84,21 +85,20 @@ fn rounds(sheet: &mut Sheet<'_>, report: &Report) -> io::Result<()> {
     table::write(sheet, &listed)?;
     if report.moments_missed > 0 {
         let missed = report.moments_missed;
-        sheet.line(format!("in {missed} rounds the command had ended before its moment came"))?;
+        sheet.line(format!("in {missed} rounds the command ended before the disturbance"))?;
     }
     if !report.power_cuts_shown {
-        sheet.line(
-            "power cuts: this build doesn't note what it flushed, so nothing was taken but lives",
-        )?;
+        sheet
+            .line("power cuts: not tested; this build doesn't record which writes were flushed")?;
     }
     if report.failed.is_empty() {
         return Ok(());
     }
     sheet.heading("FAILED ROUNDS")?;
-    for round in report.failed.iter().take(TOLD) {
+    for round in report.failed.iter().take(SHOWN) {
         failed(sheet, round)?;
     }
-    match report.failed.len().saturating_sub(TOLD) {
+    match report.failed.len().saturating_sub(SHOWN) {
         0 => Ok(()),
         more => sheet.line(format!("… {more} more (-o json lists them all)")),
     }

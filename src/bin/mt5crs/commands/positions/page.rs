@@ -1,12 +1,12 @@
-//! `positions` for people.
+//! The page of `positions`.
 
 use std::io;
 
 use mt5crs::failure::Code;
 use mt5crs::ops::positions::Report;
-use mt5crs::report::{Outcome, Status, Verdict};
+use mt5crs::report::{Outcome, Status};
 
-use crate::render::style::{Ink, clean, verdict};
+use crate::render::style::clean;
 use crate::render::{Page, PageContext, Sheet, in_short, table};
 
 impl Page for Report {
@@ -17,31 +17,34 @@ impl Page for Report {
     ) -> io::Result<()> {
         let nothing = |whom: &str| {
             let why = outcome.failure.as_ref().map_or_else(String::new, in_short);
-            clean(&format!("nothing is known of the positions{whom}: {why}"))
+            clean(&format!("the positions{whom} are not known: {why}"))
         };
         let Some(report) = &outcome.report else {
-            return sheet.headline(Ink::Fail, "UNKNOWN", &nothing(""));
+            return sheet.verdict(outcome.verdict, &nothing(""));
         };
         let whom = context.whom();
         let failed = report.checks.iter().find(|check| check.status == Status::Fail);
-        // Half of what was asked came: the other half could have said that it is not to be believed.
-        let half =
+        // With one of the two answers missing, the other can't be checked.
+        let incomplete =
             outcome.failure.as_ref().is_some_and(|failure| failure.code() != Code::ChecksFailed);
-        let (word, text) = match (report.listed, failed) {
-            _ if half => ("UNKNOWN", nothing(&format!(" at {whom}"))),
-            (_, Some(check)) => {
-                ("UNPROVED", format!("{}: {} at {whom}", check.name, clean(&check.found)))
-            }
+        let shown = report.positions.as_ref().map(Vec::len);
+        let finding = match (report.listed, failed) {
+            _ if incomplete => nothing(&format!(" at {whom}")),
+            (_, Some(check)) => format!("{}: {} at {whom}", check.name, clean(&check.found)),
             (Some(0), None) => {
-                ("EMPTY", format!("no open position is reported by {whom}, and the account agrees"))
+                format!("no open position is reported by {whom}, and its account agrees")
             }
-            (Some(1), None) => ("OPEN", format!("1 position is reported by {whom}")),
-            (Some(count), None) => ("OPEN", format!("{count} positions are reported by {whom}")),
-            (None, None) => ("UNKNOWN", format!("the list of {whom} was not read")),
+            (Some(all), None) if shown.is_some_and(|shown| shown < all) => {
+                let shown = shown.unwrap_or_default();
+                format!(
+                    "{shown} of {all} positions reported by {whom}: those of the symbol asked for"
+                )
+            }
+            (Some(1), None) => format!("1 position is reported by {whom}"),
+            (Some(count), None) => format!("{count} positions are reported by {whom}"),
+            (None, None) => format!("the list of {whom} was not read"),
         };
-        let ink =
-            if outcome.verdict == Verdict::Pass { Ink::Strong } else { verdict(outcome.verdict) };
-        sheet.headline(ink, word, &text)?;
+        sheet.verdict(outcome.verdict, &finding)?;
         if let Some(account) = &report.account {
             sheet.heading("ACCOUNT as the gateway reports it")?;
             table::account(sheet, account)?;
@@ -52,7 +55,7 @@ impl Page for Report {
                     report.reported_at.map_or(String::new(), |at| format!(" at {at} by its clock"));
                 sheet.heading(&format!("POSITIONS as the gateway reports them{at}"))?;
                 if positions.is_empty() {
-                    sheet.line(format!("none of the {listed} is of the symbol asked for"))?;
+                    sheet.line("none of the symbol asked for")?;
                 } else {
                     table::positions(sheet, context, positions)?;
                 }

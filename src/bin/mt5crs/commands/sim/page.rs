@@ -1,12 +1,11 @@
-//! `sim --list-faults` and `sim --ledger` for people.
+//! The pages of `sim --list-faults` and `sim --ledger`.
 
 use std::io;
 
 use mt5crs::ops::simulator::{Faults, Ledger};
 use mt5crs::report::Outcome;
 
-use crate::render::style::Ink;
-use crate::render::{Page, PageContext, Sheet, table};
+use crate::render::{Page, PageContext, Sheet, counted, table};
 
 impl Page for Faults {
     fn page(outcome: &Outcome<Self>, _: &PageContext<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
@@ -38,7 +37,10 @@ impl Page for Ledger {
     ) -> io::Result<()> {
         let Some(report) = &outcome.report else { return Ok(()) };
         let count = report.executions.len();
-        sheet.headline(Ink::Strong, "EXECUTED", &format!("{count} orders on this book"))?;
+        sheet.verdict(
+            outcome.verdict,
+            &format!("{} executed on this book", counted(count, "order")),
+        )?;
         if count == 0 {
             return Ok(());
         }

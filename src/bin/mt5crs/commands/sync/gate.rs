@@ -67,7 +67,7 @@ impl Gate {
             .collect();
         if let Some(first) = warned.first() {
             let causes = warned.iter().map(|check| format!("{}: {}", check.name, check.found));
-            let remedy = format!("mend it, or accept it by name: --allow-warn {}", first.name);
+            let remedy = format!("correct it, or accept it by name: --allow-warn {}", first.name);
             return Some(refused(Code::SyncWarned).with_causes(causes).with_remedy(remedy));
         }
         if let Err(why) = all_resolved(&Evidence::at(context.state_dir())) {

@@ -1,4 +1,4 @@
-//! `sync` for people.
+//! The page of `sync`.
 
 use std::io;
 
@@ -9,7 +9,7 @@ use mt5crs::ops::sync::changes::Changes;
 use mt5crs::ops::sync::{Report, metrics};
 use mt5crs::report::{Outcome, Status};
 
-use crate::render::style::{Ink, clean, verdict};
+use crate::render::style::{Ink, clean};
 use crate::render::{Page, PageContext, Sheet, in_short, table};
 
 impl Page for Report {
@@ -26,18 +26,21 @@ impl Page for Report {
         let failure = outcome.failure.as_ref();
         let Some(report) = &outcome.report else {
             let why = failure.map_or_else(|| "nothing was found out".to_owned(), in_short);
-            return sheet.headline(Ink::Fail, "State synchronization failed:", &clean(&why));
+            let finding = format!("State synchronization failed: {}", clean(&why));
+            return sheet.verdict(outcome.verdict, &finding);
         };
-        let ink = verdict(outcome.verdict);
         match report.recovered {
             Some(count) => {
-                // The state was recovered, and what should have come of it was refused.
-                if let Some(refused) = failure {
-                    sheet.headline(Ink::Fail, "REFUSED", &clean(&in_short(refused)))?;
-                }
                 let what = if count == 1 { "position" } else { "positions" };
-                let text = format!("{count} {what} recovered from {whom}");
-                sheet.headline(ink, "State synchronized:", &text)?;
+                let recovered = format!("State synchronized: {count} {what} recovered from {whom}");
+                match failure {
+                    // The state was recovered, but the command behind the gate was refused.
+                    Some(refused) => {
+                        sheet.verdict(outcome.verdict, &clean(&in_short(refused)))?;
+                        sheet.line(recovered)?;
+                    }
+                    None => sheet.verdict(outcome.verdict, &recovered)?,
+                }
             }
             None => {
                 let failed = with(report, Status::Fail);
@@ -54,16 +57,14 @@ impl Page for Report {
                         clean(&format!("{}: {}{more}", first.name, first.found))
                     }
                 };
-                let (ink, word) = match stopped {
-                    true => (Ink::Warn, "State synchronization stopped:"),
-                    false => (Ink::Fail, "State synchronization failed:"),
-                };
-                sheet.headline(ink, word, &format!("{why} at {whom}"))?;
+                let ended = if stopped { "stopped" } else { "failed" };
+                let finding = format!("State synchronization {ended}: {why} at {whom}");
+                sheet.verdict(outcome.verdict, &finding)?;
             }
         }
         let warned = with(report, Status::Warn);
         if !warned.is_empty() {
-            sheet.headline(Ink::Warn, "warnings:", &warned.join(", "))?;
+            sheet.labelled(Ink::Warn, "warnings:", &warned.join(", "))?;
         }
         if let Some(account) = &report.account {
             sheet.heading("ACCOUNT as the gateway reports it")?;
@@ -74,7 +75,7 @@ impl Page for Report {
                 report.reported_at.map_or(String::new(), |at| format!(" at {at} by its clock"));
             sheet.heading(&format!("POSITIONS as the gateway reports them{at}"))?;
             if positions.is_empty() {
-                sheet.line("an empty list; what it is worth says the check empty-book")?;
+                sheet.line("an empty list; see check empty-book")?;
             } else {
                 table::positions(sheet, context, positions)?;
             }
@@ -87,7 +88,7 @@ impl Page for Report {
             table::checks(sheet, &report.checks)?;
         }
         if !report.intents.is_empty() {
-            sheet.heading("EARLIER ORDERS of which nothing was proved")?;
+            sheet.heading("EARLIER ORDERS without a proved outcome")?;
             for finding in &report.intents {
                 let outcome = match finding.outcome {
                     OpenOutcome::Executed { .. } => "executed",

@@ -1,4 +1,4 @@
-//! `logs alerts` for people.
+//! The page of `logs alerts`.
 
 use std::io;
 
@@ -7,7 +7,7 @@ use mt5crs::metric::Metric;
 use mt5crs::ops::logs::alerts::{Report, metrics};
 use mt5crs::report::{Outcome, Verdict};
 
-use crate::render::style::{Ink, clean, verdict};
+use crate::render::style::{Ink, clean};
 use crate::render::{Page, PageContext, Sheet};
 
 impl Page for Report {
@@ -22,22 +22,19 @@ impl Page for Report {
         let mut names: Vec<&str> = active.map(|alert| alert.rule.name()).collect();
         names.dedup();
         let names = names.join(", ");
-        let (word, text) = match (outcome.verdict, report.active) {
-            (Verdict::Fail, 1) => {
-                ("ALERT", format!("1 alert is active ({names}), {over} are over"))
-            }
+        let finding = match (outcome.verdict, report.active) {
+            (Verdict::Fail, 1) => format!("1 alert is active ({names}), {over} are over"),
             (Verdict::Fail, count) => {
-                ("ALERT", format!("{count} alerts are active ({names}), {over} are over"))
+                format!("{count} alerts are active ({names}), {over} are over")
             }
-            (Verdict::Unknown, _) => (
-                "UNKNOWN",
-                "not everything could be looked at, and the rest shows nothing".to_owned(),
-            ),
-            (_, _) if over > 0 => ("OVER", format!("no alert is active, {over} are over")),
-            (_, _) => ("OK", "no alert".to_owned()),
+            (Verdict::Unknown, _) => {
+                "some sources could not be read; the others show no alert".to_owned()
+            }
+            (_, _) if over > 0 => format!("no alert is active, {over} are over"),
+            (_, _) => "no alert".to_owned(),
         };
         let since = format!("; {} events since {:.0}", report.events, report.since);
-        sheet.headline(verdict(outcome.verdict), word, &(text + &since))?;
+        sheet.verdict(outcome.verdict, &(finding + &since))?;
         for shown in &report.alerts {
             sheet.blank()?;
             alert(sheet, shown)?;
@@ -55,7 +52,7 @@ pub(super) fn alert(sheet: &mut Sheet<'_>, alert: &Alert) -> io::Result<()> {
     let of = alert.endpoint.as_ref().map_or_else(String::new, |endpoint| format!(" {endpoint}"));
     let message = clean(&alert.message);
     let text = format!("{at} {}{}: {message}", alert.rule.name(), clean(&of));
-    sheet.headline(ink, word, &text)?;
+    sheet.labelled(ink, word, &text)?;
     for line in &alert.lines {
         sheet.line(format!("  {}", clean(line)))?;
     }

@@ -1,4 +1,4 @@
-//! `logs summary` for people.
+//! The page of `logs summary`.
 
 use std::io;
 
