@@ -42,7 +42,7 @@ fn engage_writes_the_file_and_release_removes_it() {
     let released = machine.run(["breaker", "release", "--yes"]).end().exits(0);
     released.says("PASS kill switch RELEASED: ").says("(file removed)").never_says("stopped");
     assert!(!machine.file("kill_switch.lock").exists());
-    machine.run(["breaker", "release", "--yes"]).end().exits(0).says("is not there");
+    machine.run(["breaker", "release", "--yes"]).end().exits(0).says("no such file");
 }
 
 #[test]

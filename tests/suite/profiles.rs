@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 
 use serde_json::Value;
 
-use crate::support::{Ended, Machine, Run, Sim, ended, signal, wait_for_line, wait_until};
+use crate::support::{Ended, Machine, Run, Sim, ended, signal, wait_for_lines, wait_until};
 
 /// Writes profiles a, b, c, … for those gateways, each with the given further members.
 pub fn accounts(machine: &Machine, sims: &[&Sim], members: &[&str]) {
@@ -174,7 +174,7 @@ fn a_signal_reaches_every_account_once() {
         accounts(&machine, &[&sims[0], &sims[1]], &[]);
         let run = all(&machine, &["positions", "--timeout=14s", "-vv", "-o=json"]);
         let mut child = run.start();
-        wait_for_line(&mut child, "asking action=\"GET_POSITIONS\"");
+        wait_for_lines(&mut child, "asking action=\"GET_POSITIONS\"", 2);
         signal(child.id(), name);
         let document = ended(child, "positions").exits(code).document();
         for profile in ["a", "b"] {

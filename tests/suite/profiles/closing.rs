@@ -89,7 +89,7 @@ fn an_unreachable_account_delays_no_other() {
     assert!(remedy.contains("mt5crs --profile b emergency-close"), "{remedy}");
     assert_eq!([&a, &c, &gone].map(|sim| executed(sim).len()), [2, 3, 0]);
     let page = run().end().exits(8);
-    assert!(page.stdout().starts_with("FAIL NOT FLAT: emergency-close of 3 accounts"));
+    assert!(page.stdout().starts_with("UNKNOWN NOT FLAT: emergency-close of 3 accounts"));
     assert_eq!(
         last_line(&page),
         "a: flat, 0 closed; b: NOT PROVED FLAT, exit code 3; c: flat, 0 closed"

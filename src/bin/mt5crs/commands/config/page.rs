@@ -7,15 +7,16 @@ use mt5crs::ops::{config_check, config_show};
 use mt5crs::report::Outcome;
 
 use crate::render::style::{Ink, clean};
-use crate::render::{Page, PageContext, Sheet, table};
+use crate::render::{Page, PageContext, Sheet, counted, table};
 
 impl Page for config_show::Report {
     fn page(outcome: &Outcome<Self>, _: &PageContext<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
         let Some(report) = &outcome.report else { return Ok(()) };
-        let finding = match report.problems.len() {
-            0 => "all settings are valid".to_owned(),
-            1 => "1 setting is invalid; see below".to_owned(),
-            count => format!("{count} settings are invalid; see below"),
+        let finding = match (report.problems.len(), report.warnings.len()) {
+            (0, 0) => "all settings are valid".to_owned(),
+            (0, warnings) => format!("all settings are valid; {}", counted(warnings, "warning")),
+            (1, _) => "1 setting is invalid; see below".to_owned(),
+            (count, _) => format!("{count} settings are invalid; see below"),
         };
         sheet.verdict(outcome.verdict, &finding)?;
         sheet.blank()?;
