@@ -41,7 +41,7 @@ complete -c mt5crs -n "__fish_mt5crs_needs_command" -l log-dir -d 'Directory of 
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_needs_command" -l deadline -d 'Time limit of the command, past which it ends with the exit code of what is known by then' -r
+complete -c mt5crs -n "__fish_mt5crs_needs_command" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -92,7 +92,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l log-dir -d '
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l deadline -d 'Time limit of the command, past which it ends with the exit code of what is known by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -126,7 +126,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l log-dir -d '
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l deadline -d 'Time limit of the command, past which it ends with the exit code of what is known by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -161,7 +161,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l log-dir -d 'Direc
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l deadline -d 'Time limit of the command, past which it ends with the exit code of what is known by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -199,7 +199,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -l deadline -d 'Time limit of the command, past which it ends with the exit code of what is known by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -232,7 +232,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_sub
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_subcommand_from checks" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_subcommand_from checks" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_subcommand_from checks" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_subcommand_from checks" -l deadline -d 'Time limit of the command, past which it ends with the exit code of what is known by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_subcommand_from checks" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_subcommand_from checks" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_subcommand_from checks" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_subcommand_from checks" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -255,7 +255,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l decision-report
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l decision-hash -d 'The hash that the decision must have [MT5CRS_DECISION_HASH]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l decision-max-age -d 'Maximum age of the decision [MT5CRS_DECISION_MAX_AGE]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l drift-reference -d 'The sample that the strategy was made for [MT5CRS_DRIFT_REFERENCE]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l drift-current -d 'The sample of now; each needs at least 200 values [MT5CRS_DRIFT_CURRENT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l drift-current -d 'The current sample; each needs at least 200 values [MT5CRS_DRIFT_CURRENT]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l drift-field -d 'The CSV column or JSONL field of both; without it each line is a number [MT5CRS_DRIFT_FIELD]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -s o -l output -d 'Format of the result' -r -f -a "human\t'Text and tables'
 json\t'One JSON document, on failure too'
@@ -274,7 +274,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l log-dir -d 'Dir
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l deadline -d 'Time limit of the command, past which it ends with the exit code of what is known by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -282,7 +282,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l sim-book -d 'Ke
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l sim-link-rtt -d 'Round trip of its link, which pipelining hides' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l sim-exec-time -d 'The broker\'s time for an order, which pipelining doesn\'t hide' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l keep-open -d 'Leave the position open'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l resume -d 'Take up the open canary of an earlier run'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l resume -d 'Resume the open canary of an earlier run'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l beside-open -d 'Open beside other positions in the symbol'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l dry-run -d 'Evaluate the guards and send no order'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -s y -l yes -d 'Don\'t ask for confirmation'
@@ -295,7 +295,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l sim -d 'Run aga
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -s h -l help -d 'Print help; -h shows the main options only'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -s V -l version -d 'Print the version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l drift-reference -d 'The sample that the strategy was made for [MT5CRS_DRIFT_REFERENCE]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l drift-current -d 'The sample of now; each needs at least 200 values [MT5CRS_DRIFT_CURRENT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l drift-current -d 'The current sample; each needs at least 200 values [MT5CRS_DRIFT_CURRENT]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l drift-field -d 'The CSV column or JSONL field of both; without it each line is a number [MT5CRS_DRIFT_FIELD]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -s o -l output -d 'Format of the result' -r -f -a "human\t'Text and tables'
 json\t'One JSON document, on failure too'
@@ -314,7 +314,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l log-dir -d 'Dire
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l deadline -d 'Time limit of the command, past which it ends with the exit code of what is known by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -351,7 +351,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l log-di
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l deadline -d 'Time limit of the command, past which it ends with the exit code of what is known by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -389,7 +389,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l log-dir -d 'Di
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l deadline -d 'Time limit of the command, past which it ends with the exit code of what is known by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -421,7 +421,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_se
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l deadline -d 'Time limit of the command, past which it ends with the exit code of what is known by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -455,7 +455,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_s
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l deadline -d 'Time limit of the command, past which it ends with the exit code of what is known by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -487,7 +487,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_s
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l deadline -d 'Time limit of the command, past which it ends with the exit code of what is known by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -518,7 +518,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_s
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l deadline -d 'Time limit of the command, past which it ends with the exit code of what is known by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -550,7 +550,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_s
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l deadline -d 'Time limit of the command, past which it ends with the exit code of what is known by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -587,7 +587,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l deadline -d 'Time limit of the command, past which it ends with the exit code of what is known by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -620,7 +620,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l deadline -d 'Time limit of the command, past which it ends with the exit code of what is known by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -654,7 +654,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l deadline -d 'Time limit of the command, past which it ends with the exit code of what is known by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -689,7 +689,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l deadline -d 'Time limit of the command, past which it ends with the exit code of what is known by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -729,7 +729,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l log-dir -d 'Direct
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l deadline -d 'Time limit of the command, past which it ends with the exit code of what is known by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -763,7 +763,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l deadline -d 'Time limit of the command, past which it ends with the exit code of what is known by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -780,7 +780,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -f -a "grep" -d 'Search the logs, rotated and compressed ones too'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -f -a "presets" -d 'List the searches that have names, each with the grep that it replaces'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -f -a "alerts" -d 'List alerts, each with the lines that raised it'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -f -a "summary" -d 'Sum up what was done, by day or by run'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -f -a "summary" -d 'Sum up syncs, orders and errors by day or by run'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -s e -l regexp -d 'A pattern (repeatable); all words are then paths' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l preset -d 'A search by name (repeatable, all in one pass); `mt5crs logs presets` lists them' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -s m -l max-count -d 'Stop reading a file after this many lines' -r
@@ -813,7 +813,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subc
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l deadline -d 'Time limit of the command, past which it ends with the exit code of what is known by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -853,7 +853,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subc
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l deadline -d 'Time limit of the command, past which it ends with the exit code of what is known by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -886,7 +886,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subc
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l deadline -d 'Time limit of the command, past which it ends with the exit code of what is known by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -903,7 +903,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subc
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -s V -l version -d 'Print the version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l since -d 'From this time: how long ago (72h, 3d) or when' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l until -d 'Up to this time' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l by -d 'What a row is' -r -f -a "day\t'A day, UTC as the logs are'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l by -d 'Grouping of the rows' -r -f -a "day\t'A day, UTC as the logs are'
 run\t'A run'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -s o -l output -d 'Format of the result' -r -f -a "human\t'Text and tables'
 json\t'One JSON document, on failure too'
@@ -922,7 +922,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subc
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l deadline -d 'Time limit of the command, past which it ends with the exit code of what is known by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -954,7 +954,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_see
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l deadline -d 'Time limit of the command, past which it ends with the exit code of what is known by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -987,7 +987,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_su
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l deadline -d 'Time limit of the command, past which it ends with the exit code of what is known by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -1018,7 +1018,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_su
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l deadline -d 'Time limit of the command, past which it ends with the exit code of what is known by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -1049,7 +1049,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l log-dir -d 'Di
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l deadline -d 'Time limit of the command, past which it ends with the exit code of what is known by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -1080,7 +1080,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l log-dir -d 'Dir
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l deadline -d 'Time limit of the command, past which it ends with the exit code of what is known by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -1111,7 +1111,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l log-dir -d
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l deadline -d 'Time limit of the command, past which it ends with the exit code of what is known by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -1143,7 +1143,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l log-dir -d 'Direct
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l deadline -d 'Time limit of the command, past which it ends with the exit code of what is known by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r

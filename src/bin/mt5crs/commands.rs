@@ -1,6 +1,6 @@
-//! Every command. A command is the folder `commands/NAME/`: `args.rs` what can be typed, `run.rs` from arguments to the
-//! operation, `page.rs` its report for people; `NAME.rs` beside it states its [`Facts`](crate::app::command::Facts) and its
-//! documents. Adding one takes that, and a line in each of the two lists below.
+//! The list of commands. A command is the folder `commands/NAME/`: `args.rs` defines its arguments, `run.rs` turns them into
+//! a call of the operation and states its [`Facts`](crate::app::command::Facts) and documents, `page.rs` renders its report.
+//! A new command needs that folder, its `mod` and a line in [`commands!`].
 
 mod audit;
 mod breaker;

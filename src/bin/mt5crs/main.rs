@@ -1,11 +1,11 @@
-//! How an operator meets mt5crs: arguments in, a report and an exit code out.
+//! The command line: arguments in, a report and an exit code out.
 //!
 //! Ground rules. It never says that something happened unless the gateway's own later state shows it. It names whose view
-//! it shows. It prints what it could find out before it fails. stdout is data, stderr is talk. The exit code is the answer
+//! it shows. Before it fails, it prints the results so far. stdout is data, stderr is talk. The exit code is the answer
 //! for scripts, and a report that can't be printed never changes it.
 //!
-//! `commands/NAME/` holds one command: `args.rs` what can be typed, `run.rs` the operation it calls, `page.rs` how its
-//! report looks. `app/` runs any of them, `render/` prints, `cli/` has the options that all commands share.
+//! `commands/NAME/` holds one command: `args.rs` its arguments, `run.rs` the call of its operation, `page.rs` its page.
+//! `app/` runs any of them, `render/` prints, `cli/` has the options that all commands share.
 //! Direction: `render, cli ← app ← commands`.
 
 mod app;

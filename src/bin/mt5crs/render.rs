@@ -1,7 +1,7 @@
-//! How results look. Reports come in, text goes out; nothing here decides what is so.
+//! Renders reports as text. Nothing here judges a result.
 //!
-//! stdout is data and has one owner, [`Screen`]; stderr is talk. A pipe that was closed early is no error: whoever read
-//! it had enough, and the exit code still says how the command ended.
+//! stdout is data and has one owner, [`Screen`]; stderr is talk. A pipe that was closed early is no error: its reader had
+//! enough, and the exit code still states the result.
 
 pub(crate) mod nagios;
 pub(crate) mod progress;
@@ -21,12 +21,12 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use serde::Serialize;
 use style::{Ink, Style};
 
-/// What a page shows beside its report.
+/// Context of a page besides its report.
 #[derive(Default)]
 pub(crate) struct PageContext<'a> {
-    /// The endpoint as configured; `None` for commands that talk to nobody.
+    /// The endpoint as configured; `None` for commands without a gateway.
     pub(crate) endpoint: Option<&'a str>,
-    /// What the target is.
+    /// The kind of the target.
     pub(crate) target: Option<TargetKind>,
     /// Show all rows.
     pub(crate) all_rows: bool,
@@ -55,7 +55,7 @@ pub(crate) trait Page: Sized {
         page: &mut Sheet<'_>,
     ) -> io::Result<()>;
 
-    /// What monitoring reads of it; nothing where monitoring isn't offered.
+    /// Metrics for monitoring; empty where monitoring isn't offered.
     fn metrics(_: &Outcome<Self>) -> Vec<Metric> {
         Vec::new()
     }
@@ -67,7 +67,7 @@ impl Page for () {
     }
 }
 
-/// How a command ended, as one line: what failed and why, or else the line of its page that matters.
+/// The result in one line: the failure with its cause, or the finding of the page.
 pub(crate) fn one_line<R: Page>(outcome: &Outcome<R>, context: &PageContext<'_>) -> String {
     if let Some(failure) =
         outcome.failure.as_ref().filter(|failure| failure.code() != Code::ChecksFailed)
@@ -75,7 +75,7 @@ pub(crate) fn one_line<R: Page>(outcome: &Outcome<R>, context: &PageContext<'_>)
         let cause = failure.causes().last().map_or_else(String::new, |cause| format!(": {cause}"));
         let whom = match context.target {
             None | Some(TargetKind::Live) => String::new(),
-            // Whom a report speaks of is part of it.
+            // A report always names a target that is not live.
             Some(other) => format!(" ({})", other.to_string().to_uppercase()),
         };
         return format!("{}{cause}{whom}", failure.message());
@@ -98,7 +98,7 @@ pub(crate) fn in_short(failure: &Failure) -> String {
     words.join(": ")
 }
 
-/// The first line of a page, without the word of its verdict: the verdict stands beside it.
+/// The first line of a page without the word of its verdict.
 fn finding<R: Page>(outcome: &Outcome<R>, context: &PageContext<'_>) -> String {
     let mut page = Vec::new();
     let mut sheet = Sheet::plain(&mut page);
@@ -109,7 +109,7 @@ fn finding<R: Page>(outcome: &Outcome<R>, context: &PageContext<'_>) -> String {
     line.strip_prefix(style::verdict(outcome.verdict).0).unwrap_or(line).trim_start().to_owned()
 }
 
-/// How the process of one of several accounts ended, as one line: whose answer it is stands beside it.
+/// The result of one account's worker in one line; its account stands beside it.
 pub(crate) fn worker_line<R: Page>(outcome: &Outcome<R>, context: &PageContext<'_>) -> String {
     let context = PageContext { endpoint: Some("its gateway"), target: None, ..*context };
     match &outcome.failure {
@@ -118,7 +118,7 @@ pub(crate) fn worker_line<R: Page>(outcome: &Outcome<R>, context: &PageContext<'
     }
 }
 
-/// Where a page is written, and how it may look there.
+/// The output of a page, with the capabilities of its terminal.
 pub(crate) struct Sheet<'w> {
     writer: &'w mut dyn Write,
     /// Colours, where the terminal has them.
@@ -128,7 +128,7 @@ pub(crate) struct Sheet<'w> {
 }
 
 impl<'w> Sheet<'w> {
-    /// Without colours and as wide as it gets.
+    /// Without colours and without wrapping.
     pub(crate) fn plain(writer: &'w mut dyn Write) -> Self {
         Self { writer, style: Style::plain(), width: None }
     }
@@ -163,7 +163,7 @@ impl<'w> Sheet<'w> {
 
 /// The process's standard output and error.
 pub(crate) struct Screen {
-    /// How much is told on stderr: errors always, warnings unless quiet.
+    /// Suppresses warnings and notes on stderr; errors are always printed.
     pub(crate) quiet: bool,
 }
 
@@ -178,7 +178,7 @@ impl Screen {
         }
     }
 
-    /// Writes what the process of one of several accounts answers: what it found in one line, and its document.
+    /// Writes the answer of a worker: its result in one line, then its document.
     pub(crate) fn worker_answer(&self, line: &str, document: &impl Serialize) -> io::Result<()> {
         self.stdout(|out| {
             writeln!(out, "{}", style::clean(line))?;
@@ -186,9 +186,9 @@ impl Screen {
         })
     }
 
-    /// Passes on what the process of one of several accounts said on its stderr.
+    /// Passes on a line of a worker's stderr.
     pub(crate) fn relay(profile: &str, line: &str) {
-        // With nobody to tell it to, there is nothing more to do.
+        // A closed stderr leaves nothing more to do.
         let _ = writeln!(io::stderr().lock(), "{profile}: {}", style::clean(line));
     }
 
@@ -197,16 +197,16 @@ impl Screen {
         self.stdout(|out| serde_json::to_writer(out, document).map_err(io::Error::from))
     }
 
-    /// Whether somebody still reads stdout: what goes on printing for ever ends with its reader.
+    /// Whether stdout still has a reader: an endless stream ends with it.
     pub(crate) fn is_read(&self) -> bool {
         let stdout = io::stdout();
         let mut watched = [PollFd::new(stdout.as_fd(), PollFlags::empty())];
-        // A system that can't tell is taken to have a reader.
+        // Where the system can't tell, a reader is assumed.
         let _ = poll(&mut watched, PollTimeout::ZERO);
         !watched[0].revents().is_some_and(|seen| seen.contains(PollFlags::POLLERR))
     }
 
-    /// Writes one JSON document to stderr, where stdout belongs to somebody else.
+    /// Writes one JSON document to stderr, where stdout belongs to another program.
     pub(crate) fn json_on_stderr(&self, document: &impl Serialize) -> io::Result<()> {
         let mut err = BufWriter::new(io::stderr().lock());
         serde_json::to_writer(&mut err, document)?;
@@ -246,7 +246,7 @@ impl Screen {
         forgive_closed_pipe(written)
     }
 
-    /// Writes a page to stderr, for reports that must leave stdout to somebody else.
+    /// Writes a page to stderr, where stdout belongs to another program.
     pub(crate) fn page_on_stderr(
         &self,
         write: impl FnOnce(&mut Sheet<'_>) -> io::Result<()>,
@@ -263,33 +263,33 @@ impl Screen {
     }
 
     fn stdout(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-        // As much as a pipe takes at once.
+        // The capacity of a pipe.
         let mut out = BufWriter::with_capacity(64 << 10, io::stdout().lock());
         let written =
             write(&mut out).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush());
         forgive_closed_pipe(written)
     }
 
-    /// The same to stderr, where stdout belongs to somebody else.
+    /// Writes text to stderr, where stdout belongs to another program.
     pub(crate) fn text_on_stderr(&self, text: &str) -> io::Result<()> {
         forgive_closed_pipe(io::stderr().lock().write_all(text.as_bytes()))
     }
 
-    /// Says a warning on stderr.
+    /// Prints a warning on stderr.
     pub(crate) fn warn(&self, text: &str) {
         if !self.quiet {
             self.talk(Ink::Warn, "warning:", text);
         }
     }
 
-    /// Says something that only a person at the terminal wants, on stderr.
+    /// Prints a note for an operator at the terminal, on stderr.
     pub(crate) fn note(&self, text: &str) {
         if !self.quiet {
             self.talk(Ink::Faint, "note:", text);
         }
     }
 
-    /// Says a failure on stderr: what, why, and what to do next.
+    /// Prints a failure on stderr: message, causes and remedy.
     pub(crate) fn fail(&self, failure: &Failure) {
         self.talk(Ink::Fail, "error:", failure.message());
         for cause in failure.causes() {
@@ -303,7 +303,7 @@ impl Screen {
     fn talk(&self, ink: Ink, word: &str, text: &str) {
         let stderr = io::stderr();
         let word = Style::of(&stderr).paint(ink, word);
-        // With nobody to tell it to, there is nothing more to do.
+        // A closed stderr leaves nothing more to do.
         let _ = writeln!(stderr.lock(), "{word} {}", style::clean(text));
     }
 }

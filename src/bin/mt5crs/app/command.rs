@@ -1,4 +1,4 @@
-//! What the driver knows of a command: its [`Facts`], stated in one place, and how to run it.
+//! The interface between the driver and a command: its [`Facts`], and how to run it.
 
 use std::fmt;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use super::App;
 
 /// A command with its arguments parsed. Its type is what clap fills in; adding a command means implementing this.
 pub(crate) trait Command: fmt::Debug {
-    /// What must be known before it runs. Some facts depend on the arguments.
+    /// Facts that the driver needs before it runs the command. Some depend on the arguments.
     fn facts(&self) -> Facts;
 
     /// Runs it to its end.
@@ -22,12 +22,12 @@ pub(crate) trait Command: fmt::Debug {
     fn assign(&mut self, _: Task) {}
 }
 
-/// What the driver must know of a command.
+/// Facts about a command that the driver needs.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Facts {
     /// Its name in documents (`mt5crs.NAME/1`), logs and metrics.
     pub(crate) name: &'static str,
-    /// What it does to a gateway, as read between "failed to" and the endpoint.
+    /// Verb phrase between "failed to" and the endpoint in messages, such as `sync`.
     pub(crate) verb: &'static str,
     /// Time limit unless `--deadline` is given; `None` where there is no limit.
     pub(crate) deadline: Option<Duration>,
@@ -52,7 +52,7 @@ pub(crate) enum Simulation {
     Scratch,
     /// Nothing; the reason, as read after "--sim-… shapes the gateway that --sim brings, and".
     Nothing(&'static str),
-    /// It makes no sense: what is said, and the remedy.
+    /// Refused, with the message and the remedy.
     Refused(&'static str, &'static str),
 }
 
@@ -63,7 +63,7 @@ pub(crate) enum Accounts {
     Each,
     /// One, or every account of the configuration file: orders for "these two" are one slip away from either.
     OneOrAll(Closing),
-    /// One; the name of what takes no more.
+    /// One; the name of the command or flag that takes no more.
     One(&'static str),
     /// Any number, which it judges together by itself.
     Together,
@@ -71,10 +71,10 @@ pub(crate) enum Accounts {
     Nothing,
 }
 
-/// What the worker of one account does. The operator is asked once, for all accounts, before any worker acts.
+/// Task of one account's worker. The operator confirms once, for all accounts, before any worker acts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Task {
-    /// Show what would be done.
+    /// Show the plan.
     Plan,
     /// Do it.
     Act,

@@ -1,5 +1,5 @@
-//! What a command works with: its settings, its gateway, its log. With `--sim`, a scratch tree and a simulated gateway stand
-//! in for all of them.
+//! The context of a command: its settings, gateway and log. With `--sim`, a scratch tree and a simulated gateway replace
+//! them.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -35,12 +35,12 @@ const NO_DEADLINE: Duration = Duration::from_secs(u32::MAX as u64);
 /// A context without a gateway.
 pub(crate) struct LocalContext {
     pub(crate) settings: Settings,
-    /// The scratch tree that stands in for the configured one.
+    /// With `--sim`: the scratch tree that replaces the configured one.
     pub(crate) scratch: Option<PathBuf>,
 }
 
 impl LocalContext {
-    /// With `--sim`, what is wrong with the settings doesn't matter.
+    /// Opens it. With `--sim`, invalid settings are ignored.
     pub(crate) fn open(app: &App, facts: &Facts, resolved: Resolved) -> Result<Self, Failure> {
         let warnings = resolved.warnings.clone();
         if !app.is_simulated() {
@@ -76,7 +76,7 @@ pub(crate) struct GatewayContext<'a> {
     pub(crate) run_id: Uuid,
     pub(crate) record: Arc<Record>,
     pub(crate) deadline: Deadline,
-    /// The scratch tree that stands in for the configured one.
+    /// With `--sim`: the scratch tree that replaces the configured one.
     pub(crate) scratch: Option<PathBuf>,
     /// The simulated gateway, which lives as long as the context.
     _server: Option<Server>,
@@ -94,7 +94,7 @@ impl<'a> GatewayContext<'a> {
         Self::on(app, facts, deadline, settings::resolve(&app.global, own)?)
     }
 
-    /// The same on settings that were read already.
+    /// Opens it with settings that were read already.
     pub(crate) fn on(
         app: &'a App,
         facts: &Facts,

@@ -1,4 +1,4 @@
-//! The one way in which a command ends: its outcome is printed in the format asked for, its log is closed, and its exit
+//! The one way in which a command ends: its outcome is printed in the requested format, its log is closed, and its exit
 //! code is returned.
 
 use std::path::PathBuf;

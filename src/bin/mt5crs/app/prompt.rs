@@ -8,7 +8,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::App;
 
-/// What a refusal says of orders.
+/// End of a refusal where an order was to be sent.
 pub(crate) const NOTHING_SENT: &str = "nothing was sent";
 
 /// Refuses without a terminal to ask at.

@@ -18,7 +18,7 @@ pub(crate) const PROFILE_FLAG: &str = "--profile";
 /// A command's own flag for a setting, with its value where it is given.
 pub(crate) type SettingFlag<'a> = (Key, &'static str, &'a Option<String>);
 
-/// What settings are made from: the command line without the account, the environment, the working directory.
+/// Sources of the settings: the command line without the account, the environment, the working directory.
 pub(crate) fn inputs(global: &Global, own: &[SettingFlag<'_>]) -> Result<Inputs, Failure> {
     let given = &global.settings;
     let mut flags = Flags::default();
@@ -65,7 +65,7 @@ pub(crate) fn read_only(
     accepted(&app.screen, &warnings, resolved.lenient(keys))
 }
 
-/// The settings, or the failure that names what is wrong with them. Warnings are printed either way: a name that is nearly
+/// The settings, or the failure that names every problem. Warnings are printed either way: a name that is nearly
 /// the missing one is among them.
 pub(super) fn accepted(
     screen: &Screen,

@@ -1,7 +1,6 @@
-//! `--sim`: what stands in for the configured gateway, state, logs, records and kill switch, and which of its flags go
-//! together.
+//! `--sim`: replaces the configured gateway, state, logs, records and kill switch, and checks which of its flags go together.
 //!
-//! This is the one place that replaces what is configured, so that no command has to.
+//! This is the only place that replaces configured paths.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -65,7 +64,7 @@ pub(crate) fn options(args: &SimArgs) -> Result<Options, Failure> {
     })
 }
 
-/// Why the simulated gateway did not start, and the remedy; `flags` is what its flags begin with.
+/// Failure of a simulated gateway to start, with its remedy; `flags` is the prefix of its flags.
 pub(crate) fn not_started(error: &SimError, flags: &str) -> Failure {
     let remedy = match error {
         SimError::Journal(JournalError::InUse(_)) => {
@@ -83,12 +82,15 @@ pub(crate) fn not_started(error: &SimError, flags: &str) -> Failure {
             "name a file with --requests that this user can write".to_owned()
         }
         SimError::Socket { port: 0, .. } => {
-            "the system gives no port on 127.0.0.1: see what it is short of".to_owned()
+            "the system assigned no port on 127.0.0.1: check its limits on ports and open files"
+                .to_owned()
         }
         SimError::Socket { .. } => {
             "another program listens there: name another --listen-port, or leave it out".to_owned()
         }
-        SimError::System(_) => "see what the system is short of: files, threads, memory".to_owned(),
+        SimError::System(_) => {
+            "check the system's limits on open files, threads and memory".to_owned()
+        }
         SimError::Panicked => {
             "report it with the lines above and the output of mt5crs --version".to_owned()
         }

@@ -1,4 +1,4 @@
-//! A command line that clap refuses, reported in the format that was asked for.
+//! A command line that clap refuses, reported in the requested format.
 
 use std::ffi::{OsStr, OsString};
 
@@ -15,7 +15,7 @@ use crate::render::nagios::{self, State};
 /// The document of a command line that is refused: there is no command, and no report.
 pub(crate) const DOCUMENT: Document = Document::report::<()>("usage");
 
-/// Prints help, version, or what is wrong with the arguments, and returns the exit code. With `-o json` the one document is
+/// Prints help, version, or the problem with the arguments, and returns the exit code. With `-o json` the one document is
 /// printed, with `-o nagios` the plugin's line. Help is `width` columns wide.
 pub(crate) fn print(error: &clap::Error, width: usize) -> u8 {
     let screen = Screen { quiet: false };

@@ -1,4 +1,4 @@
-//! The worker process of one of several accounts: how it is told its account, and what of the command line changes by it.
+//! The role of a worker process: its account, and its effect on the command line.
 //!
 //! A worker gets the command line as it was typed, behind one argument that only this program passes on. So a new flag
 //! reaches every account without any code here. Its answer is a line with what it found, and below it the document that
@@ -9,7 +9,7 @@ use std::ffi::OsString;
 use super::command::{Command, Task};
 use crate::cli::{Global, OutputFormat};
 
-/// Precedes everything that was typed. Not a flag of the command line: nobody types it.
+/// First argument of a worker process. It is not a flag that operators type.
 const PREFIX: &str = "--worker=";
 
 /// The account of a worker, and its task.

@@ -46,12 +46,12 @@ pub(crate) fn watch_duration(text: &str) -> Result<Duration, String> {
     )
 }
 
-/// How often a link may be tested: each test is two requests to a gateway that answers one at a time.
+/// Interval of link tests: each test is two requests to a gateway that answers one at a time.
 pub(crate) fn watch_interval(text: &str) -> Result<Duration, String> {
     within(text, Duration::from_millis(10), Duration::MAX, "at least 10ms")
 }
 
-/// How often a watched position may be looked at.
+/// Interval between two looks at a watched position.
 pub(crate) fn look_interval(text: &str) -> Result<Duration, String> {
     within(text, Duration::from_millis(100), Duration::from_secs(60), "from 100ms to 60s")
 }

@@ -1,5 +1,4 @@
-//! The definition of the command line, as help pages, manual pages, completions and the parser take it: what the commands
-//! declare, and what is the same for all of them.
+//! The definition of the command line, shared by the parser, help pages, manual pages and completions.
 //!
 //! `-h` shows the options without a heading and those of order safety; `--help` shows all. Both end with the command's
 //! examples, which its `after_help` lists one a line.
@@ -83,7 +82,7 @@ pub(crate) fn parse(typed: Vec<OsString>) -> Result<Arguments, clap::Error> {
     Arguments::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut definition))
 }
 
-/// Other words for a command, by which nothing is run: what they stand for is suggested.
+/// Synonyms of commands. A synonym runs nothing; the error suggests the command.
 const OTHER_WORDS: [(&str, &[&str]); 13] = [
     ("link-test", &["ping", "test", "latency", "connect"]),
     ("positions", &["account", "balance", "list", "status"]),

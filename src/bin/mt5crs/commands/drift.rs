@@ -1,4 +1,4 @@
-//! `mt5crs drift`, and what the canary's watch shares with it.
+//! `mt5crs drift`, and its arguments that the canary's watch shares.
 
 mod args;
 mod page;

@@ -1,7 +1,7 @@
 //! A report as the line of a monitoring plugin, and the code that goes with it.
 //!
 //! The form is that of the plugin guidelines: `NAME STATE: text | 'label'=value[UOM];[warn];[crit];[min];[max] …`. The
-//! text must hold no `|` and no line end, since what stands behind them is read as something else.
+//! text must hold no `|` and no line end, because a plugin's reader ends the text there.
 
 use std::fmt::Write as _;
 
@@ -11,7 +11,7 @@ use mt5crs::report::Verdict;
 
 use super::style::clean;
 
-/// What a plugin can say, with the code that the process ends with.
+/// State of a monitoring plugin, with the exit code of the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum State {
     /// 0
@@ -20,12 +20,12 @@ pub(crate) enum State {
     Warning,
     /// 2
     Critical,
-    /// 3: nothing was found out.
+    /// 3: no result.
     Unknown,
 }
 
 impl State {
-    /// Silence is critical here: whoever asks a monitor wants to be woken by it. Wrong settings, an interruption and a
+    /// No answer is critical: it must alert an operator. Wrong settings, an interruption and a
     /// bug say nothing about the gateway.
     pub(crate) fn of(verdict: Verdict, exit: Exit) -> Self {
         match (exit, verdict) {
@@ -70,7 +70,7 @@ pub(crate) fn line(command: &str, state: State, text: &str, figures: &[Metric]) 
 fn datum(line: &mut String, figure: &Metric) {
     let label =
         figure.labels.iter().fold(figure.name.to_owned(), |name, (_, value)| name + "_" + value);
-    // What separates label from value can't be part of either.
+    // The separators of label and value can't be part of either.
     let label = clean(&label).replace('=', "_").replace('\'', "''").replace('|', "/");
     let (unit, scale) = match figure.unit {
         Unit::Plain => ("", 1.0),

@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::style::Style;
 
-/// A bar that shows only on a terminal, and only when the work takes long enough to be wondered about.
+/// A progress bar, shown only on a terminal.
 pub(crate) struct Progress {
     bar: ProgressBar,
 }

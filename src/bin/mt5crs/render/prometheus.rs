@@ -1,7 +1,7 @@
 //! Figures in the text form that Prometheus reads, for a textfile collector or a pipe.
 //!
-//! No sample has a time of its own: a collector refuses those. When the run was is a figure like any other, so that an
-//! alert can find a file that nobody writes any more. All figures of one run share labels that tell it from others, since
+//! No sample has a time of its own: a collector refuses those. The time of the run is a metric like any other, so that an
+//! alert can find a file that is no longer written. All figures of one run share labels that tell it from others, since
 //! a collector puts the files of several commands and accounts together.
 
 use std::fmt::Write as _;
@@ -10,7 +10,7 @@ use mt5crs::metric::{Metric, Unit};
 
 use super::style::clean;
 
-/// Whose figures they are.
+/// Labels of all metrics of a run.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Labels<'a> {
     pub(crate) command: &'a str,
@@ -19,7 +19,7 @@ pub(crate) struct Labels<'a> {
     pub(crate) profile: Option<&'a str>,
 }
 
-/// The whole text. Figures of one name must stand together, and do: the first decides where.
+/// The whole text. Metrics of one name are grouped at the place of the first, as the format requires.
 pub(crate) fn text(figures: &[Metric], labels: Labels<'_>) -> String {
     let mut text = String::new();
     let mut names: Vec<&str> = Vec::new();

@@ -1,4 +1,4 @@
-//! Colours, and the text of strangers made safe to show.
+//! Colours, and text from outside made safe for terminals.
 
 use std::env;
 use std::io::IsTerminal;
@@ -6,7 +6,7 @@ use std::io::IsTerminal;
 use mt5crs::escape::visible;
 use mt5crs::report::{Status, Verdict};
 
-/// What a word is, not which colour it has.
+/// The role of a coloured word; the colour follows from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ink {
     Pass,
@@ -29,7 +29,7 @@ impl Style {
         Self { colours: stream.is_terminal() && !unwanted }
     }
 
-    /// For what is read by programs, or in memory.
+    /// Without colours, for pipes and files.
     pub(crate) fn plain() -> Self {
         Self { colours: false }
     }
@@ -76,7 +76,7 @@ pub(crate) fn verdict(verdict: Verdict) -> (&'static str, Ink) {
     }
 }
 
-/// A stranger's text with every character that could steer a terminal written out (hazard 16).
+/// Text from outside, with every control character escaped (hazard 16).
 pub(crate) fn clean(text: &str) -> String {
     visible(text).to_string()
 }

@@ -48,7 +48,7 @@ pub(crate) fn table(sheet: &Sheet<'_>, columns: &[&str]) -> Table {
     for (index, name) in columns.iter().enumerate() {
         let Some(column) = table.column_mut(index) else { continue };
         column.set_padding((0, if index + 1 < columns.len() { GAP } else { 0 }));
-        // Names and numbers are there to be copied; what is told in words may go over lines.
+        // Names and numbers stay on one line, so that they can be copied; only text wraps.
         if index == 0 || name.starts_with('>') {
             column.set_constraint(ColumnConstraint::ContentWidth);
         }
@@ -76,12 +76,12 @@ pub(crate) fn status_cell(status: Status) -> Cell {
     }
 }
 
-/// What was found. That nothing was reached, the status says alone.
+/// The finding; empty for an unreached check, whose status says enough.
 pub(crate) fn found(status: Status, text: &str) -> Cell {
     cell(if status == Status::NotReached && text == NOTHING { "" } else { text })
 }
 
-/// What stands in the place of a finding where there is none.
+/// Placeholder for a missing value.
 const NOTHING: &str = "not reached";
 
 /// Blanks between two columns.

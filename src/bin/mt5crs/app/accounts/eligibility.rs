@@ -8,7 +8,7 @@ use crate::app::prompt::quoted;
 use crate::app::settings::PROFILE_FLAG;
 use crate::app::{App, usage};
 
-/// Refuses what the command line alone shows to make no sense for several accounts.
+/// Refuses command lines that cannot apply to several accounts.
 pub(super) fn check(app: &App, facts: &Facts) -> Result<(), Failure> {
     let global = &app.global;
     if global.settings.all_profiles && !global.settings.profile.is_empty() {
@@ -19,7 +19,7 @@ pub(super) fn check(app: &App, facts: &Facts) -> Result<(), Failure> {
     }
     if global.settings.host.is_some() || global.settings.port.is_some() {
         return Err(usage(
-            "--host and --port name one gateway, and several accounts are asked for",
+            "--host and --port name one gateway, but several accounts were selected",
             "leave them out: each profile names its own",
         ));
     }

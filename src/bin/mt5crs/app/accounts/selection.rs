@@ -75,7 +75,7 @@ impl Selection {
             }
             let kill_switch = kill_switch(&resolved);
             accounts.push(Account { profile: profile.clone(), kill_switch });
-            // An account's worker reports what is wrong with its settings.
+            // An account's worker reports the problems of its settings.
             gateways.push((profile, resolved.as_they_are().gateway.clone()));
         }
         let warnings = if app.is_simulated() { Vec::new() } else { shared_gateways(&gateways) };

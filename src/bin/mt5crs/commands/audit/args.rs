@@ -1,4 +1,4 @@
-//! `mt5crs audit`, as it can be typed.
+//! Arguments of `mt5crs audit`.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! From arguments to the audit.
+//! Runs `audit`.
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! `mt5crs breaker`, as it can be typed.
+//! Arguments of `mt5crs breaker`.
 
 /// Show, engage or release the kill switch
 #[derive(Debug, clap::Args)]

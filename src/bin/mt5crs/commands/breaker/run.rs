@@ -1,4 +1,4 @@
-//! From arguments to the kill switch.
+//! Runs `breaker`.
 
 use mt5crs::config::{Key, Origin};
 use mt5crs::exit::Exit;

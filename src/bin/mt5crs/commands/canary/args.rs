@@ -1,4 +1,4 @@
-//! `mt5crs canary`, as it can be typed.
+//! Arguments of `mt5crs canary`.
 
 use std::time::Duration;
 
@@ -8,8 +8,8 @@ use crate::commands::drift;
 
 /// Open one tiny order, prove it, close it, prove that
 ///
-/// Shows whether this system can really trade. All guards are evaluated first; every step is proved by the gateway's lists,
-/// and stands in the evidence.
+/// Shows whether this system can really trade. All guards are evaluated first; every step is proved by the gateway's lists
+/// and recorded in the evidence.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
     mt5crs canary --sim --yes\n\
@@ -21,12 +21,12 @@ pub(crate) struct Args {
     pub(super) symbol: Option<String>,
     /// Watch the position this long, up to 168h, then close
     ///
-    /// Every look asks for a PING, the account and the positions, and looks at the kill switch; drift is looked at once an
-    /// hour. Where health is CRITICAL the kill switch is engaged, the position closed, and that proved: exit code 1, or 8
-    /// where it remains. SIGTERM, SIGINT and SIGHUP close it first and end with 1, because the rest was not watched; a
-    /// second one stops at once. SIGUSR1 hands over: it leaves the position open for --resume, and ends with 0. With -o
-    /// json each look is one line on stdout, and the last line is the document. --deadline holds for the order before the
-    /// watch and again for the close after it, not for the watch.
+    /// Each look sends a PING, reads account and positions, and checks the kill switch; drift is checked once an hour. If
+    /// health becomes CRITICAL, the kill switch is engaged and the position closed and proved closed: exit code 1, or 8 if
+    /// it remains. SIGTERM, SIGINT and SIGHUP also close the position and end with 1, because the watch is incomplete; a
+    /// second signal stops at once. SIGUSR1 hands over: the position stays open for --resume, exit code 0. With -o json
+    /// each look is one line on stdout, and the last line is the document. --deadline applies to the order before the watch
+    /// and again to the close after it, not to the watch.
     #[arg(long, value_name = "DURATION", value_parser = watch_duration)]
     pub(super) monitor: Option<Duration>,
     /// Interval between two looks of --monitor, on a fixed schedule; 100ms to 60s
@@ -37,9 +37,9 @@ pub(crate) struct Args {
     /// With --monitor, once its time is over.
     #[arg(long)]
     pub(super) keep_open: bool,
-    /// Take up the open canary of an earlier run
+    /// Resume the open canary of an earlier run
     ///
-    /// It is watched with --monitor, else closed.
+    /// --monitor watches it; without --monitor it is closed.
     #[arg(long, conflicts_with_all = ["symbol", "beside_open", "decision", "decision_report", "decision_hash", "decision_max_age"])]
     pub(super) resume: bool,
     /// Open beside other positions in the symbol

@@ -1,4 +1,4 @@
-//! From arguments to the canary, with its confirmation and its marker lines.
+//! Runs `canary`, with its confirmation and its marker lines.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -32,7 +32,7 @@ use crate::cli::OutputFormat;
 use crate::commands::drift;
 use crate::render::PageContext;
 
-/// How long a record waits for another process's append.
+/// Maximum wait for another process's append to the evidence.
 const LOCK_WAIT: Duration = Duration::from_secs(5);
 
 pub(crate) const DOCUMENTS: &[Document] =
@@ -49,7 +49,7 @@ impl Command for Args {
     fn run(&self, app: &App) -> Exit {
         if app.global.output == OutputFormat::Prometheus && app.global.outfile.is_none() {
             let failure = usage(
-                "a watch writes its metrics anew at every look: into which file? nothing was sent",
+                "a watch rewrites its metrics at every look, but no file is named; nothing was sent",
                 "add --outfile FILE",
             );
             return app.refuse::<Report>(FACTS.name, failure);
@@ -126,8 +126,8 @@ fn trade(
     Ok(outcome)
 }
 
-/// Set by SIGUSR1, which hands a watch over. It is handled from the beginning: by default it would end the process in the
-/// middle of an order. Where it can't be handled, the evidence tells the next start what happened.
+/// A flag that SIGUSR1 sets to hand a watch over. The handler is installed before the order, because the default action
+/// would end the process in the middle of it. If installing fails, the next start reads the evidence.
 fn hand_over(args: &Args) -> Arc<AtomicBool> {
     let asked = Arc::new(AtomicBool::new(false));
     if args.monitor.is_some() {
@@ -136,7 +136,7 @@ fn hand_over(args: &Args) -> Arc<AtomicBool> {
     asked
 }
 
-/// How the position is watched, if it is. A watch needs two samples for drift, or `--without-drift`.
+/// Options of the watch; `None` without `--monitor`. A watch needs two samples for drift, or `--without-drift`.
 fn monitor(args: &Args, context: &GatewayContext<'_>) -> Result<Option<Monitor>, Failure> {
     let Some(duration) = args.monitor else {
         if args.resume && args.keep_open {
@@ -153,7 +153,7 @@ fn monitor(args: &Args, context: &GatewayContext<'_>) -> Result<Option<Monitor>,
         Some((reference, current)) => Some(Samples { reference, current, limits }),
         None => {
             return Err(usage(
-                "a watch looks at drift, and its two samples are not named",
+                "a watch checks drift, but its two samples are not named",
                 "give --drift-reference FILE and --drift-current FILE (or set MT5CRS_DRIFT_REFERENCE and MT5CRS_DRIFT_CURRENT), or --without-drift",
             ));
         }
@@ -166,9 +166,9 @@ fn options(app: &App, args: &Args, context: &GatewayContext<'_>) -> Result<Optio
     let settings = &context.settings;
     let decision = match &settings.decision_file {
         Some(path) => decision::read(path),
-        None if args.resume => Err("a position that is taken up needs none".to_owned()),
+        None if args.resume => Err("a resumed position needs none".to_owned()),
         None if app.is_simulated() => {
-            app.screen.note("no decision was given: a built-in example stands in for it, on a simulated gateway alone");
+            app.screen.note("no decision was given: a built-in example is used, which works on simulated gateways only");
             Ok(decision::example(app.clock.now()))
         }
         None => Err("no decision was given: --decision FILE, or MT5CRS_DECISION_FILE".to_owned()),

@@ -1,4 +1,4 @@
-//! `mt5crs completions`, as it can be typed.
+//! Arguments of `mt5crs completions`.
 
 use clap_complete::Shell;
 

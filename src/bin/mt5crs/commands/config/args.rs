@@ -1,4 +1,4 @@
-//! `mt5crs config`, as it can be typed.
+//! Arguments of `mt5crs config`.
 
 /// Show or check the settings
 #[derive(Debug, clap::Args)]

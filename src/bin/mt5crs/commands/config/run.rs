@@ -1,4 +1,4 @@
-//! From arguments to the settings.
+//! Runs `config show` and `config check`.
 
 use mt5crs::config::Disk;
 use mt5crs::exit::Exit;
@@ -34,7 +34,7 @@ impl Command for Args {
 
 fn run(app: &App, command: &Subcommand, name: &str) -> Exit {
     if app.is_simulated() {
-        app.screen.note("this is what is configured; with --sim, a scratch tree stands in for it");
+        app.screen.note("these are the configured paths; with --sim, a scratch tree replaces them");
     }
     let (global, render) = (&app.global, RenderOptions::default());
     match command {

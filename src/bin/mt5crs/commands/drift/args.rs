@@ -1,8 +1,8 @@
-//! `mt5crs drift`, as it can be typed; the canary's watch takes the same flags.
+//! Arguments of `mt5crs drift`, which the canary's watch shares.
 
 /// Compare two samples: the Population Stability Index
 ///
-/// Shows how far the sample of now is from the one that the strategy was made for. MT5CRS_PSI_WATCH and MT5CRS_PSI_DRIFT set
+/// Shows how far the current sample is from the sample that the strategy was made for. MT5CRS_PSI_WATCH and MT5CRS_PSI_DRIFT set
 /// the limits.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -19,7 +19,7 @@ pub(crate) struct SampleArgs {
     /// The sample that the strategy was made for [MT5CRS_DRIFT_REFERENCE]
     #[arg(long, value_name = "FILE")]
     pub(super) drift_reference: Option<String>,
-    /// The sample of now; each needs at least 200 values [MT5CRS_DRIFT_CURRENT]
+    /// The current sample; each needs at least 200 values [MT5CRS_DRIFT_CURRENT]
     #[arg(long, value_name = "FILE")]
     pub(super) drift_current: Option<String>,
     /// The CSV column or JSONL field of both; without it each line is a number [MT5CRS_DRIFT_FIELD]

@@ -1,4 +1,4 @@
-//! From arguments to the comparison of two samples.
+//! Runs `drift`.
 
 use std::path::PathBuf;
 
@@ -51,7 +51,7 @@ fn options(app: &App, args: &Args) -> Result<Options, Failure> {
     }
 }
 
-/// The flags, with the settings that they stand for.
+/// The flags with their settings.
 pub(crate) fn flags(args: &SampleArgs) -> [SettingFlag<'_>; 3] {
     [
         (Key::DriftReference, "--drift-reference", &args.drift_reference),

@@ -1,4 +1,4 @@
-//! `mt5crs emergency-close`, as it can be typed.
+//! Arguments of `mt5crs emergency-close`.
 
 use crate::cli::value::{number, ticket};
 use crate::cli::{CreditArg, ORDER_SAFETY, RowsArg};

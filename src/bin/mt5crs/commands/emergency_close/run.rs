@@ -1,4 +1,4 @@
-//! From arguments to the closing of positions: the kill switch and the engine first, then the operation.
+//! Runs `emergency-close`: engages the kill switch and stops the engine, then closes the positions.
 
 use std::process;
 use std::time::Duration;
@@ -25,7 +25,7 @@ use crate::app::{App, prompt};
 use crate::render::PageContext;
 use crate::render::progress::Progress;
 
-/// How long a record may delay a close.
+/// Maximum delay of a close by a record.
 const LOCK_WAIT: Duration = Duration::from_millis(200);
 
 pub(crate) const DOCUMENTS: &[Document] = &[Document::report::<Report>("emergency-close")];
@@ -121,7 +121,7 @@ fn close(
                 }
                 if let Err(error) = kept {
                     let warning = format!(
-                        "the {} could not be recorded, and closing goes on: {error}",
+                        "the {} could not be recorded; closing continues: {error}",
                         body.kind()
                     );
                     app.screen.warn(&warning);

@@ -1,4 +1,4 @@
-//! `mt5crs evidence`, as it can be typed.
+//! Arguments of `mt5crs evidence`.
 
 use std::path::PathBuf;
 

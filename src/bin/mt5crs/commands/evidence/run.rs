@@ -1,4 +1,4 @@
-//! From arguments to the evidence.
+//! Runs `evidence`.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! `mt5crs explain`, as it can be typed.
+//! Arguments of `mt5crs explain`.
 
 /// Explain a code, and what to do about it
 #[derive(Debug, clap::Args)]

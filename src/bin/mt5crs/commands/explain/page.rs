@@ -1,4 +1,4 @@
-//! `explain` for people.
+//! The page of `explain`.
 
 use std::io;
 

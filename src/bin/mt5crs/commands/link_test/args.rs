@@ -1,4 +1,4 @@
-//! `mt5crs link-test`, as it can be typed.
+//! Arguments of `mt5crs link-test`.
 
 use std::time::Duration;
 

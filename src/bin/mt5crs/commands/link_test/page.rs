@@ -127,7 +127,7 @@ fn histogram(sheet: &mut Sheet<'_>, latency: &Latency) -> io::Result<()> {
     Ok(())
 }
 
-/// One thing that a watch tells, on one line.
+/// One event of a watch on one line.
 pub(crate) fn event(sheet: &mut Sheet<'_>, event: &Event) -> io::Result<()> {
     let (ink, word, detail) = match &event.state {
         LinkState::Up { latency: Band::Ok, clock: Band::Ok } => (Ink::Pass, "UP", String::new()),
@@ -207,7 +207,7 @@ mod tests {
         );
         let moved = line(EventKind::Moved, Some(425_000));
         assert_eq!(moved, format!("{up}; figures move again after 7m 5s\n"));
-        // A change of state that comes meanwhile is told for itself.
+        // A change of state at the same time has its own line.
         assert_eq!(line(EventKind::Changed, Some(400_000)), format!("{up}\n"));
     }
 }

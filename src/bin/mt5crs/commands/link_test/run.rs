@@ -1,4 +1,4 @@
-//! From arguments to the link test.
+//! Runs `link-test`.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -51,7 +51,7 @@ impl Command for Args {
     }
 }
 
-/// Refuses what can't be done as asked: a schedule that can't end in time, a watch that would be one line.
+/// Refuses a schedule that can't end in time, and a watch in a format that has one line.
 fn check(app: &App, args: &Args) -> Result<(), Failure> {
     let unfit = match (app.global.output, args.watch) {
         (OutputFormat::Nagios, Some(_)) => {

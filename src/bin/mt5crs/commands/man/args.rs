@@ -1,4 +1,4 @@
-//! `mt5crs man`, as it can be typed.
+//! Arguments of `mt5crs man`.
 
 use std::path::PathBuf;
 

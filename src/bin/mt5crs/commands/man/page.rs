@@ -10,7 +10,7 @@ use crate::commands::definition::{self, definition};
 
 /// A command's page.
 pub(super) struct ManPage {
-    /// What follows `man`: `mt5crs-evidence-show`.
+    /// Name of the page, such as `mt5crs-evidence-show`.
     pub(super) name: String,
     command: clap::Command,
 }

@@ -1,4 +1,4 @@
-//! From arguments to manual pages: one to read, or all of them to install.
+//! Runs `man`: prints one manual page, or writes all of them.
 
 use std::path::Path;
 

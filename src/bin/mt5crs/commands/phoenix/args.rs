@@ -1,4 +1,4 @@
-//! `mt5crs phoenix`, as it can be typed.
+//! Arguments of `mt5crs phoenix`.
 
 use crate::cli::value::number;
 

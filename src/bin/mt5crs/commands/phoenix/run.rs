@@ -1,4 +1,4 @@
-//! From arguments to phoenix's rounds, or to its read of the configured gateway.
+//! Runs `phoenix`: its rounds, or with `--gateway` a read of the configured gateway.
 
 use std::ffi::OsString;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! `mt5crs positions`, as it can be typed.
+//! Arguments of `mt5crs positions`.
 
 use crate::cli::{CreditArg, RowsArg};
 

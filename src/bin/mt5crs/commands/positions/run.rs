@@ -1,4 +1,4 @@
-//! From arguments to the read of the positions.
+//! Runs `positions`.
 
 use mt5crs::exit::Exit;
 use mt5crs::ops::positions::{self, Options, Report};

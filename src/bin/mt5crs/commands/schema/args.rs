@@ -1,4 +1,4 @@
-//! `mt5crs schema`, as it can be typed.
+//! Arguments of `mt5crs schema`.
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 

@@ -1,4 +1,4 @@
-//! `schema` without a name, for people.
+//! The page of `schema` without a name.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! `mt5crs sim`, as it can be typed.
+//! Arguments of `mt5crs sim`.
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -11,7 +11,7 @@ impl Page for Faults {
     fn page(outcome: &Outcome<Self>, _: &PageContext<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
         let Some(report) = &outcome.report else { return Ok(()) };
         sheet.line("A fault is written NAME[:ACTION][:PARAMETER][:WHEN]; WHEN is 2 (the first two such requests), #2")?;
-        sheet.line("(the second alone) or 2+ (from the second on). HAZARD is what it reproduces of a real gateway.")?;
+        sheet.line("(the second alone) or 2+ (from the second on). HAZARD is the lie of a real gateway that it reproduces.")?;
         for (always, title) in [(false, "FAULTS to ask for"), (true, "ALWAYS, asked or not")] {
             sheet.heading(title)?;
             let mut listed = table::table(sheet, &["FAULT", "HAZARD", "WHAT IT DOES"]);

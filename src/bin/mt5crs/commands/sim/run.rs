@@ -1,4 +1,4 @@
-//! From arguments to the simulated gateway, which runs until it is stopped.
+//! Runs `sim`: the simulated gateway, until it is stopped.
 
 use std::io;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use crate::app::end::{Answer, RenderOptions};
 use crate::app::sim_mode::{self, not_started};
 use crate::cli::SimArgs;
 
-/// What this command's flags begin with.
+/// Prefix of this command's flags.
 const PREFIX: &str = "--";
 
 pub(crate) const DOCUMENTS: &[Document] = &[

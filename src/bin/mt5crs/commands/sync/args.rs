@@ -1,4 +1,4 @@
-//! `mt5crs sync`, as it can be typed.
+//! Arguments of `mt5crs sync`.
 
 use std::ffi::OsString;
 use std::path::PathBuf;

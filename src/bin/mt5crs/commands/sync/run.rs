@@ -1,4 +1,4 @@
-//! From arguments to the sync, and to the command that it becomes.
+//! Runs `sync`, then becomes the command behind it.
 
 use std::time::Duration;
 
@@ -76,7 +76,7 @@ impl Command for Args {
     }
 }
 
-/// Refuses what can't be done as asked.
+/// Refuses contradictory arguments.
 fn check(app: &App, args: &Args) -> Result<(), Failure> {
     if app.is_simulated() && !args.command.is_empty() {
         return Err(usage(

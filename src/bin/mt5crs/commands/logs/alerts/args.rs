@@ -1,4 +1,4 @@
-//! `mt5crs logs alerts`, as it can be typed.
+//! Arguments of `mt5crs logs alerts`.
 
 use std::path::PathBuf;
 use std::time::Duration;

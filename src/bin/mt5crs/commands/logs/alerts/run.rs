@@ -1,4 +1,4 @@
-//! From arguments to the alert rules: over the logs as they are, or as they are written.
+//! Runs `logs alerts`: over the existing logs, or over lines as they are written.
 
 use std::io::{self, ErrorKind};
 use std::time::Duration;
@@ -129,7 +129,7 @@ fn follow(
     })
 }
 
-/// Prints each change: text for people, a JSON document a line for programs.
+/// Prints each change: as text, or as one JSON document a line.
 struct Printer<'a> {
     app: &'a App,
 }

@@ -1,4 +1,4 @@
-//! `mt5crs logs grep`, as it can be typed.
+//! Arguments of `mt5crs logs grep`.
 
 use std::path::PathBuf;
 
@@ -55,7 +55,7 @@ pub(super) struct MatchingArgs {
     pub(super) invert: bool,
 }
 
-/// What is printed of the lines that match.
+/// Output format of the matching lines.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Printing")]
 pub(super) struct PrintArgs {

@@ -1,4 +1,4 @@
-//! Prints what a search finds, as grep does.
+//! Prints the matches of a search in the format of grep.
 
 use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
 use std::ops::Range;
@@ -19,13 +19,13 @@ pub(super) struct Form {
     pub(super) json: bool,
     /// Each line with the name of its file.
     pub(super) names: bool,
-    /// Only what is said of whole files.
+    /// Only a result for each file.
     pub(super) counts: Option<Counts>,
     /// Groups of lines are set apart.
     pub(super) context: bool,
 }
 
-/// What is said of a file.
+/// Result for a whole file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Counts {
     /// How many of its lines match.
@@ -34,7 +34,7 @@ pub(super) enum Counts {
     Names,
 }
 
-/// Prints what a search finds as it finds it.
+/// Prints matches as the search finds them.
 pub(super) struct Printer<'a> {
     screen: &'a Screen,
     query: Query,

@@ -1,4 +1,4 @@
-//! From arguments to the search: patterns and paths first, then the exit code.
+//! Runs `logs grep`: patterns and paths, then the search.
 
 use std::io::ErrorKind;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! `mt5crs logs summary`, as it can be typed.
+//! Arguments of `mt5crs logs summary`.
 
 use std::path::PathBuf;
 
@@ -6,7 +6,7 @@ use clap::ValueEnum;
 
 use crate::cli::RowsArg;
 
-/// Sum up what was done, by day or by run
+/// Sum up syncs, orders and errors by day or by run
 #[derive(Debug, clap::Args)]
 #[command(after_help = "mt5crs logs summary\nmt5crs logs summary --since 7d --by run --all")]
 pub(crate) struct Args {
@@ -16,7 +16,7 @@ pub(crate) struct Args {
     /// Up to this time
     #[arg(long, value_name = "TIME")]
     pub(super) until: Option<String>,
-    /// What a row is
+    /// Grouping of the rows
     #[arg(long, value_enum, default_value = "day")]
     pub(super) by: RowOf,
     /// Files and directories [VERIFY_LOG.log and the log directory]

@@ -1,4 +1,4 @@
-//! From arguments to the summary of the logs.
+//! Runs `logs summary`.
 
 use mt5crs::exit::Exit;
 use mt5crs::failure::Failure;
