@@ -1,13 +1,17 @@
 //! The catalogue of faults: name, form, hazards and explanation, beside the function that reads a fault's parameters. So
 //! the listed faults are those that can be asked for.
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use super::fault::ActionName::{Close, GetAccount, GetPositions, Open, SyncAll};
 use super::fault::{ActionName, Fault, Moment, Scope};
 use super::parameters::{Expected, Parameters};
 use crate::protocol::code::ErrorCode;
 
 /// A fault of the catalogue.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[schemars(rename = "Explained")]
 pub struct FaultInfo {
     /// Its name.
     pub name: &'static str,
@@ -20,8 +24,10 @@ pub struct FaultInfo {
     /// Its effect, in one sentence.
     pub explanation: &'static str,
     /// The requests that it can affect.
+    #[serde(skip)]
     pub(super) scope: Scope,
     /// Reads its parameters.
+    #[serde(skip)]
     pub(super) read: fn(&mut Parameters<'_>) -> Result<Fault, Expected>,
 }
 

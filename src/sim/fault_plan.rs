@@ -36,6 +36,17 @@ impl FaultPlan {
     }
 }
 
+/// The value of the first active fault that matches the pattern.
+macro_rules! find_fault {
+    ($faults:expr, $pattern:pat => $value:expr) => {
+        $faults.find(|fault| match fault {
+            $pattern => Some($value),
+            _ => None,
+        })
+    };
+}
+pub(super) use find_fault;
+
 /// The faults that affect one request.
 #[derive(Debug)]
 pub(super) struct ActiveFaults(Vec<Fault>);
@@ -57,10 +68,6 @@ impl ActiveFaults {
 
     /// Time by which an OPEN executes late, while the gateway waits for it.
     pub(super) fn late_execution(&self) -> Duration {
-        let late = self.find(|fault| match fault {
-            Fault::LateExecution(late) => Some(*late),
-            _ => None,
-        });
-        late.unwrap_or_default()
+        find_fault!(self, Fault::LateExecution(late) => *late).unwrap_or_default()
     }
 }

@@ -17,7 +17,7 @@ use jiff::Timestamp;
 pub(super) use self::state::Gateway;
 use self::state::RequestError;
 use super::fault::{ActionName, Fault, Moment};
-use super::fault_plan::ActiveFaults;
+use super::fault_plan::{ActiveFaults, find_fault};
 use super::journal::JournalError;
 use super::raw_request::RawRequest;
 use super::reply_writer::ReplyWriter;
@@ -136,10 +136,7 @@ impl Gateway {
 
 /// The gateway's own clock, which a fault may skew.
 fn own_clock(faults: &ActiveFaults, now: Timestamp) -> Timestamp {
-    let skew = faults.find(|fault| match fault {
-        Fault::ClockSkew(skew) => Some(*skew),
-        _ => None,
-    });
+    let skew = find_fault!(faults, Fault::ClockSkew(skew) => *skew);
     skew.and_then(|skew| now.checked_add(skew).ok()).unwrap_or(now)
 }
 

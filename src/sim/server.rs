@@ -179,7 +179,7 @@ impl Serving {
                 let now = Now::of(&*self.clock);
                 self.queue.next_due(now).map(|due| due.saturating_sub(now.monotonic))
             };
-            if let Err(Stopped { .. }) = self.wait(left)? {
+            if self.wait(left)?.is_err() {
                 return Ok(ServerExit::Stopped);
             }
         }
