@@ -1,6 +1,6 @@
 //! `breaker`: shows, writes and removes the kill switch's file.
 //!
-//! Reports speak of the file alone. The file does not show whether an engine stopped: an engine that saw it stays engaged
+//! Reports describe the file alone. The file does not show whether an engine stopped: an engine that saw it stays engaged
 //! until it is restarted, and a unit with `PrivateTmp` never sees it.
 
 use std::fs;

@@ -1,5 +1,5 @@
 //! The catalogue of faults: name, form, hazards and explanation, beside the function that reads a fault's parameters. So
-//! the listed faults are those that can be asked for.
+//! every listed fault can be used.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -19,7 +19,7 @@ pub struct FaultInfo {
     pub form: &'static str,
     /// The hazards of PROTOCOL.md, section 4, that it reproduces.
     pub hazards: &'static [u8],
-    /// Whether the gateway always behaves so, asked or not.
+    /// Whether the gateway always behaves so.
     pub always: bool,
     /// Its effect, in one sentence.
     pub explanation: &'static str,

@@ -21,7 +21,7 @@ impl FaultPlan {
         self.faults.iter().any(|(spec, _)| spec.fault == *fault)
     }
 
-    /// Counts a request, and returns the faults that affect it, in the order in which they were asked for.
+    /// Counts a request, and returns the faults that affect it, in the order of their specifications.
     pub(super) fn next_request(&mut self, action: Option<ActionName>) -> ActiveFaults {
         let mut active = Vec::new();
         for (spec, count) in &mut self.faults {

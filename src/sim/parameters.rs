@@ -26,7 +26,7 @@ impl<'a> Parameters<'a> {
         Self { parts }
     }
 
-    /// The next part, whatever it is.
+    /// The next part, unread.
     pub(super) fn next_part(&mut self) -> Option<&'a str> {
         self.parts.next()
     }

@@ -44,7 +44,7 @@ impl When {
     }
 }
 
-/// A fault that was asked for: one of the catalogue with its parameters, and the requests that it affects.
+/// A fault of the catalogue with its parameters and the requests that it affects.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FaultSpec {
     text: String,

@@ -15,7 +15,7 @@ use crate::ops::logs::alerts::{self as log_alerts, Judged};
 use crate::os::process;
 use crate::report::Check;
 
-/// The rules over the logs. The baseline measures the engine's memory and CPU, and its unit tells whether it crashed.
+/// The alert rules over the logs. The other rules' figures come from the engine's unit.
 const OF_LOGS: [Rule; 6] = [
     Rule::SyncFailing,
     Rule::PositionsMismatch,

@@ -1,11 +1,11 @@
-//! The wire contract, in this very binary on this very machine: the operations that operators rely on meet the simulated
-//! gateway, which lies in each way that real ones were seen to (PROTOCOL.md, section 4), once.
+//! The wire contract, tested with this binary on this machine: the operations that operators rely on, against the simulated
+//! gateway with each fault that real gateways have shown (PROTOCOL.md, section 4).
 //!
 //! It runs in virtual time and without a socket ([`VirtualGateway`](crate::harness::virtual_gateway::VirtualGateway)). The
 //! simulator's own ledger shows what executed. Files are in a scratch directory that is removed.
 //!
-//! A case passes with its faults, and fails with its counterexample: other faults, often none. A case that passes whatever
-//! the gateway does shows nothing, so the tests run each case both ways.
+//! A case passes with its faults, and fails with its counterexample: other faults, often none. A case that passes either way
+//! shows nothing, so the tests run each case both ways.
 
 mod cases;
 mod operations;

@@ -17,7 +17,7 @@ use crate::harness::HarnessError;
 use crate::harness::proxy::Proxy;
 use crate::report::{Check, Outcome, verdict_of};
 
-/// The longest deadline of one sync, whatever the configured timeouts add up to.
+/// The longest deadline of one sync; the configured timeouts may add up to more.
 const SYNC_LIMIT: Duration = Duration::from_secs(15);
 
 /// Runs the syncs, each within the time that is left until the deadline.

@@ -99,7 +99,7 @@ impl Round<'_> {
         BrokerBook::read(&self.book).map_err(HarnessError::other)
     }
 
-    /// Starts the gateway on its book. Only the first one lies.
+    /// Starts the gateway on its book. Only the first one has the fault of a `Lie`.
     fn start_gateway(&mut self, first: bool) -> Result<(), HarnessError> {
         let mut arguments = vec![
             format!("--positions={}", self.scenario.positions),
@@ -164,7 +164,7 @@ impl Round<'_> {
 
     /// Starts the command and disturbs it. Returns the time of the disturbance.
     fn disturb(&mut self) -> Result<Duration, HarnessError> {
-        // No message lies between the last list and the order, but test builds have a wait point there.
+        // There is no message between the last list and the order, but test builds have a wait point there.
         let wait_point = self.waits_before_order().then_some("before-intent");
         let trigger = self.scenario.trigger.filter(|_| wait_point.is_none());
         let messages = trigger.map(|trigger| self.proxy.hold_at(trigger));

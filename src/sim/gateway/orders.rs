@@ -93,7 +93,7 @@ impl Gateway {
             .map_err(|why| refused(&why.to_string()))
     }
 
-    /// CLOSE: closes the whole position, whatever volume and symbol say.
+    /// CLOSE: closes the whole position; the request's volume and symbol have no effect.
     pub(super) fn close(
         &mut self,
         request: &RawRequest<'_>,
