@@ -1,5 +1,5 @@
-//! What the tool promises to cost, measured: `cargo bench --bench budgets`. Prints each figure beside its budget and
-//! judges nothing: machines differ, and a comparison counts only within one run on one of them.
+//! Time and memory of the tool beside their budgets: `cargo bench --bench budgets`. It judges nothing: machines differ, and
+//! figures are comparable only within one run on one machine.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, missing_docs)]
 
 use std::net::SocketAddr;
@@ -17,12 +17,13 @@ use nix::unistd::Pid;
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// Set for the copy of this program that is the bare loop: like the tool, a process of its own.
+/// Environment variable of the copy of this program that runs the bare loop, in a process of its own as the tool is.
 const BARE_LOOP: &str = "BARE_LOOP_AT";
-/// Set for the copies of this program that keep the processors from sleeping.
+/// Environment variable of the copies of this program that keep the processors from sleeping.
 const AWAKE: &str = "KEEP_AWAKE";
+/// Round trips of one loop.
 const COUNT: usize = 300;
-/// How often the two loops are run in turn: one run differs from the next by more than the budget.
+/// Alternating runs of the two loops; two runs of one loop differ by more than the budget.
 const PAIRS: usize = 101;
 
 fn main() {
@@ -52,7 +53,7 @@ fn serve(options: Options) -> Server {
     Server::start(options, clock()).unwrap()
 }
 
-/// The binary in a directory of its own.
+/// The tool, with the directory as its home.
 fn mt5crs(home: &TempDir, endpoint: Option<SocketAddr>, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mt5crs"));
     command
@@ -75,7 +76,7 @@ fn wall(mut command: Command) -> Duration {
     start.elapsed()
 }
 
-/// User and system time of a child and of what it waited for.
+/// User and system time of a command and its children.
 fn cpu(mut command: Command) -> Duration {
     let spent = || {
         let usage = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap();
@@ -94,7 +95,7 @@ fn median(mut samples: Vec<Duration>) -> Duration {
     samples[samples.len() / 2]
 }
 
-/// The median of that many, after one that isn't counted.
+/// The median of `count` samples, after one that isn't counted.
 fn repeat(count: usize, mut sample: impl FnMut() -> Duration) -> Duration {
     sample();
     median((0..count).map(|_| sample()).collect())
@@ -133,7 +134,7 @@ fn link_test() {
     let took = repeat(21, || wall(mt5crs(&home, Some(endpoint), &["link-test", "-c", "1"])));
     let context = zmq::Context::new();
     let socket = bare(&context, endpoint);
-    // What the gateway itself takes: a PING to prove it, an account, and the one round trip.
+    // The gateway's own time: a PING to prove its identity, an account, and the one round trip.
     let own = 3 * repeat(101, || ping(&socket));
     println!(
         "link-test -c 1, whole process {:8.2} ms   budget 10 ms over the gateway's own {:.2} ms",
@@ -147,8 +148,8 @@ fn link_test() {
     );
 }
 
-/// Processes that give way to everything else and leave no processor idle. What an idle one takes to wake differs from
-/// run to run by more than a round trip takes.
+/// Processes of lowest priority that leave no processor idle. The time that an idle one takes to wake differs between runs
+/// by more than a round trip.
 struct Awake(Vec<Child>);
 
 impl Awake {
@@ -172,15 +173,15 @@ impl Drop for Awake {
     }
 }
 
-/// What this thread starts from now on runs there: which threads share a processor would otherwise differ from run to run,
-/// and a round trip by half with it.
+/// Binds this thread, and everything that it starts from now on, to one processor. Otherwise threads share processors in
+/// some runs and not in others, which changes a round trip by half.
 fn stay_on(processor: usize) {
     let mut one = CpuSet::new();
     one.set(processor).unwrap();
     sched_setaffinity(Pid::from_raw(0), &one).unwrap();
 }
 
-/// Both loops in turn, so that a machine whose speed drifts slows both.
+/// Alternates the two loops, so that a change of the machine's speed affects both.
 fn round_trips() {
     let _awake = Awake::keep();
     let everywhere = sched_getaffinity(Pid::from_raw(0)).unwrap();

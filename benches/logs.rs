@@ -1,9 +1,9 @@
-//! `logs grep` beside ripgrep: whole processes, the same patterns, the same file of 1 GB, in turns.
+//! `logs grep` and ripgrep as whole processes, alternately, with the same patterns on the same file of 1 GB.
 //!
-//! Says for each what the fastest of its rounds took, and of mt5crs what was resident at most. Where `rg` isn't
-//! installed its column is empty. `MT5CRS_BENCH_LOG_MB` makes the file smaller.
+//! Prints the fastest round of each, and the peak resident memory of mt5crs. Without `rg` its column is empty.
+//! `MT5CRS_BENCH_LOG_MB` sets another file size.
 
-// clippy.toml allows these in tests; a benchmark is one more program that may say why it stopped.
+// A benchmark may panic and print, as tests may.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
 use std::fs::File;
@@ -35,13 +35,13 @@ fn main() {
         PRESETS.iter().flat_map(|preset| ["--preset", preset.name]).collect();
     presets.push("--count");
 
-    // Before any rg: the system tells of all children together.
+    // Before the first rg: the system reports the peak of all children together.
     for (_, arguments) in &searches {
         run(&mut grep(&log, arguments));
     }
     run(&mut grep(&log, &presets));
     let resident = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap().max_rss();
-    println!("mt5crs: resident at most {:.1} MB", resident as f64 / 1e3);
+    println!("mt5crs: peak resident memory {:.1} MB", resident as f64 / 1e3);
 
     println!("{:<28} {:>12} {:>12} {:>7}", "", "mt5crs", "rg", "ratio");
     for (name, arguments) in &searches {
@@ -70,7 +70,7 @@ fn grep(log: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-/// In turns, so that whatever else the machine does hits both.
+/// Alternates the two, so that other load on the machine affects both.
 fn compare(name: &str, ours: &mut Command, theirs: &mut [Command]) {
     let (mut best, mut other) = (Duration::MAX, Duration::MAX);
     for _ in 0..ROUNDS {
@@ -85,7 +85,7 @@ fn compare(name: &str, ours: &mut Command, theirs: &mut [Command]) {
     println!("{name:<28} {:>12} {other:>12} {ratio:>7}", ms(best));
 }
 
-/// Runs it to its end, with a reader that takes all it prints.
+/// Runs the command to its end and reads all of its output.
 fn run(command: &mut Command) -> Duration {
     let begin = Instant::now();
     let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
@@ -94,7 +94,7 @@ fn run(command: &mut Command) -> Duration {
     begin.elapsed()
 }
 
-/// Mostly round trips, and now and then a line that somebody looks for.
+/// Writes a log of ticks, with five lines in 10,000 that the patterns match.
 fn write_log(path: &Path, size: u64) {
     let mut file = BufWriter::new(File::create(path).unwrap());
     let (mut written, mut number) = (0_u64, 0_u64);

@@ -26,10 +26,10 @@ use mt5crs::ops::positions::{self, Options, Report};
 use mt5crs::report::{Outcome, Verdict};
 use mt5crs::units::{Exact, Money};
 
-/// Prints failed attempts to stderr, where messages belong.
-struct Talk;
+/// Prints failed attempts to stderr.
+struct AttemptPrinter;
 
-impl Listener for Talk {
+impl Listener for AttemptPrinter {
     fn attempt_failed(&self, number: u32, error: &LinkError) {
         eprintln!("attempt {number}: {error}");
     }
@@ -56,7 +56,7 @@ fn ask(host: &str, port: u16, allow_loopback: bool) -> anyhow::Result<Outcome<Re
         attempts: 3,
         interval: Duration::from_secs(1),
     };
-    let mut client = Client::new(&transport, &*clock, policy, deadline, &Talk);
+    let mut client = Client::new(&transport, &*clock, policy, deadline, &AttemptPrinter);
     let options = Options { symbols: Vec::new(), credit: Money(Exact::parse("0")?), names };
     Ok(positions::run(&mut client, &options))
 }
@@ -100,21 +100,21 @@ mod tests {
     }
 
     #[test]
-    fn what_is_reported_is_counted() {
+    fn reported_positions_are_counted() {
         let server = simulated(&[]);
         let outcome = ask("127.0.0.1", server.endpoint().port(), true).unwrap();
         assert_eq!(exposure(&outcome).unwrap().values().sum::<usize>(), 3);
     }
 
     #[test]
-    fn an_empty_list_beside_margin_is_no_exposure_that_is_known() {
+    fn an_empty_list_beside_margin_gives_no_exposure() {
         let server = simulated(&["positions-empty-on-error"]);
         let outcome = ask("127.0.0.1", server.endpoint().port(), true).unwrap();
         assert_eq!(exposure(&outcome), None);
     }
 
     #[test]
-    fn this_machine_is_refused() {
+    fn an_address_of_this_machine_is_refused() {
         let outcome = ask("127.0.0.1", 5555, false).unwrap();
         assert_eq!((exposure(&outcome), outcome.exit), (None, Exit::Guarded));
     }

@@ -1,18 +1,17 @@
-//! Child processes whose output is collected. A child ends with the value that stands for it.
+//! Child processes whose output is collected. Dropping the value ends its process.
 
 use std::ffi::OsStr;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{BufRead as _, BufReader, Read};
 use std::net::SocketAddr;
-use std::os::fd::AsFd;
-use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use serde::Deserialize;
 
 use super::HarnessError;
 use crate::clock::{Clock, Deadline, StopToken};
+use crate::os::with_deadline::{Unfinished, with_deadline};
 
 /// A simulated gateway listens within this time.
 const START_LIMIT: Duration = Duration::from_secs(20);
@@ -25,9 +24,9 @@ pub struct Process {
     command_line: String,
 }
 
-/// What a child left behind.
+/// Result of a child process.
 pub struct Output {
-    /// How it ended.
+    /// Its exit status.
     pub status: ExitStatus,
     /// All that it wrote to stdout.
     pub stdout: Vec<u8>,
@@ -36,7 +35,7 @@ pub struct Output {
 }
 
 impl Process {
-    /// Starts the command and collects both of its outputs as they come.
+    /// Starts the command and collects its stdout and stderr.
     pub fn start(command: Command) -> Result<Self, HarnessError> {
         let mut process = Self::start_without_stdout(command)?;
         process.stdout = process.child.stdout.take().map(collect);
@@ -120,9 +119,22 @@ impl GatewayProcess {
         command.arg("--end-with-stdin").stdin(Stdio::piped());
         let mut process = Process::start_without_stdout(command)?;
         let Some(stdout) = process.child.stdout.take() else {
-            return Err(HarnessError::Other("a simulated gateway has no output".to_owned()));
+            return Err(HarnessError::other("a simulated gateway has no output"));
         };
-        let line = read_first_line(stdout, clock, stop)?;
+        let until = Deadline::after(clock, START_LIMIT);
+        // It prints one line only.
+        let first_line = with_deadline(clock, stop, until, move || {
+            let mut line = String::new();
+            BufReader::new(stdout).read_line(&mut line).map(|_| line)
+        });
+        let line = match first_line {
+            Ok(line) => line.map_err(HarnessError::io("read a child's output"))?,
+            Err(Unfinished::Stopped(stopped)) => return Err(stopped.into()),
+            Err(unfinished) => {
+                let message = format!("a simulated gateway did not start: {unfinished}");
+                return Err(HarnessError::Other(message));
+            }
+        };
         if let Some(address) = parse_address(&line) {
             return Ok(Self { process, address });
         }
@@ -151,32 +163,4 @@ fn parse_address(line: &str) -> Option<SocketAddr> {
     }
     let listening: Listening = serde_json::from_str(line).ok()?;
     listening.endpoint.strip_prefix("tcp://")?.parse().ok()
-}
-
-fn read_first_line(
-    stdout: ChildStdout,
-    clock: &dyn Clock,
-    stop: &StopToken,
-) -> Result<String, HarnessError> {
-    const SLICE_MS: u16 = 50;
-    let until = Deadline::after(clock, START_LIMIT);
-    loop {
-        stop.check()?;
-        let mut watched = [PollFd::new(stdout.as_fd(), PollFlags::POLLIN)];
-        // An interrupted poll counts as one that found nothing.
-        let ready = poll(&mut watched, PollTimeout::from(SLICE_MS)).unwrap_or(0);
-        if ready > 0 {
-            break;
-        }
-        if until.is_past(clock) {
-            return Err(HarnessError::Other(
-                "a simulated gateway did not start in time".to_owned(),
-            ));
-        }
-    }
-    let mut line = String::new();
-    // It prints one line only.
-    let read: io::Result<usize> = BufReader::new(stdout).read_line(&mut line);
-    read.map_err(HarnessError::io("read a child's output"))?;
-    Ok(line)
 }

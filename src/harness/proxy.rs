@@ -1,18 +1,21 @@
 //! A TCP proxy between the tool and its gateway that can hold any message of their conversation.
 //!
-//! It forwards one request at a time and waits for its reply. The gateway answers in turn anyway, so this changes nothing
-//! but the pace. While a message is held, everything before it has happened, nothing after it has, and the tool waits for
+//! It forwards one request at a time and waits for its reply. The gateway handles one request after the other anyway, so
+//! only the pace changes. While a message is held, everything before it has happened, nothing after it has, and the tool waits for
 //! the reply: every run reaches the same point, which no timer can promise.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::os::fd::AsFd as _;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use serde::Deserialize;
 
 use super::zmtp;
@@ -50,41 +53,32 @@ impl fmt::Display for Trigger {
     }
 }
 
-/// What happens to a held message.
-enum Release {
-    Forward,
-    /// This many thousandths of it are forwarded, then the connection ends.
-    Cut {
-        permille: u32,
-    },
-}
-
 /// A message that the proxy holds. Dropping it loses the message and ends its connection.
-pub struct HeldMessage(Sender<Release>);
+pub struct HeldMessage(Sender<Option<u32>>);
 
 impl HeldMessage {
     /// Forwards it.
     pub fn forward(self) {
-        self.release(Release::Forward);
+        self.release(None);
     }
 
     /// Forwards this many thousandths of it and ends the connection.
     pub fn cut(self, permille: u32) {
-        self.release(Release::Cut { permille });
+        self.release(Some(permille));
     }
 
-    fn release(self, release: Release) {
+    fn release(self, cut_permille: Option<u32>) {
         // A proxy that is gone has no connection left.
-        let _ = self.0.send(release);
+        let _ = self.0.send(cut_permille);
     }
 }
 
 /// Connections since the proxy was last routed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ConnectionCounts {
-    /// Those that found no gateway.
+    /// Connections without a gateway to reach.
     pub refused: u32,
-    /// Those that reached one.
+    /// Connections that reached a gateway.
     pub accepted: u32,
 }
 
@@ -222,18 +216,15 @@ fn connect(tool: TcpStream, state: &Arc<Mutex<ProxyState>>) -> io::Result<()> {
         state.connections.accepted += 1;
         state.streams.extend([tool.try_clone()?, gateway.try_clone()?]);
     }
-    let (request_sender, requests) = channel();
-    let (answer_sender, answers) = channel();
-    let to_gateway =
-        Pump { from: tool.try_clone()?, to: gateway.try_clone()?, state: Arc::clone(state) };
-    let to_tool = Pump { from: gateway, to: tool, state: Arc::clone(state) };
-    let spawn = |name: &str, pump: Box<dyn FnOnce() + Send>| {
-        std::thread::Builder::new().name(name.to_owned()).spawn(pump).map(drop)
+    let connection = Connection {
+        tool,
+        gateway,
+        state: Arc::clone(state),
+        unanswered: None,
+        greeting_left: [zmtp::GREETING; 2],
     };
-    let forward = move || to_gateway.run(|pump| pump.forward_requests(&request_sender, &answers));
-    spawn("proxy-requests", Box::new(forward))?;
-    let forward = move || to_tool.run(|pump| pump.forward_replies(&requests, &answer_sender));
-    spawn("proxy-replies", Box::new(forward))
+    let thread = std::thread::Builder::new().name("proxy-connection".to_owned());
+    thread.spawn(move || connection.run()).map(drop)
 }
 
 /// A request, as triggers name it.
@@ -243,63 +234,67 @@ struct Request {
     nth: u32,
 }
 
-/// One direction of a connection.
-struct Pump {
-    from: TcpStream,
-    to: TcpStream,
+/// A connection of the tool, and the one behind it to the gateway.
+struct Connection {
+    tool: TcpStream,
+    gateway: TcpStream,
     state: Arc<Mutex<ProxyState>>,
+    /// The request that the gateway has yet to answer.
+    unanswered: Option<Request>,
+    /// Bytes left of the tool's and the gateway's greeting.
+    greeting_left: [usize; 2],
 }
 
-impl Pump {
-    /// Forwards the greeting and everything behind it until one side ends, and then closes both.
-    fn run(mut self, forward: impl FnOnce(&mut Self) -> io::Result<()>) {
-        // Both end with an error: the end of the connection.
-        let _ =
-            zmtp::forward_greeting(&mut self.from, &mut self.to).and_then(|()| forward(&mut self));
-        close(&self.from);
-        close(&self.to);
-    }
-
-    fn forward_requests(
-        &mut self,
-        requests: &Sender<Request>,
-        answers: &Receiver<()>,
-    ) -> io::Result<()> {
-        loop {
-            let message = zmtp::read_message(&mut self.from)?;
-            let Some(body) = &message.body else {
-                self.to.write_all(&message.bytes)?;
-                continue;
-            };
-            let request = self.number(body);
-            let _ = requests.send(request.clone());
-            lock(&self.state).unanswered += 1;
-            let forwarded = self.forward(&message.bytes, &request, Direction::Request);
-            // A connection that ends before the answer disconnects this channel.
-            let answered = forwarded.is_ok() && answers.recv().is_ok();
+impl Connection {
+    /// Forwards everything until one side ends, and then closes both.
+    fn run(mut self) {
+        // It always ends with an error: the end of one side.
+        while self.forward_next().is_ok() {}
+        close(&self.tool);
+        close(&self.gateway);
+        if self.unanswered.is_some() {
             lock(&self.state).unanswered -= 1;
-            if !answered {
-                return Err(io::ErrorKind::ConnectionAborted.into());
-            }
         }
     }
 
-    fn forward_replies(
-        &mut self,
-        requests: &Receiver<Request>,
-        answers: &Sender<()>,
-    ) -> io::Result<()> {
-        loop {
-            let message = zmtp::read_message(&mut self.from)?;
-            if message.body.is_none() {
-                self.to.write_all(&message.bytes)?;
-                continue;
-            }
-            let request = requests.recv().map_err(|_| io::ErrorKind::ConnectionAborted)?;
-            let forwarded = self.forward(&message.bytes, &request, Direction::Reply);
-            let _ = answers.send(());
-            forwarded?;
+    /// Waits for bytes, and forwards what they begin. Reads nothing from the tool while a request is unanswered.
+    fn forward_next(&mut self) -> io::Result<()> {
+        let mut polled = vec![PollFd::new(self.gateway.as_fd(), PollFlags::POLLIN)];
+        if self.unanswered.is_none() {
+            polled.push(PollFd::new(self.tool.as_fd(), PollFlags::POLLIN));
         }
+        match poll(&mut polled, PollTimeout::NONE) {
+            Ok(_) => {}
+            Err(Errno::EINTR) => return Ok(()),
+            Err(errno) => return Err(errno.into()),
+        }
+        let is_ready = |polled: &PollFd<'_>| polled.any().unwrap_or(true);
+        let direction = if is_ready(&polled[0]) { Direction::Reply } else { Direction::Request };
+        let greeting_left = match direction {
+            Direction::Request => &mut self.greeting_left[0],
+            Direction::Reply => &mut self.greeting_left[1],
+        };
+        let (mut from, mut to) = match direction {
+            Direction::Request => (&self.tool, &self.gateway),
+            Direction::Reply => (&self.gateway, &self.tool),
+        };
+        if *greeting_left > 0 {
+            *greeting_left -= zmtp::forward_greeting(&mut from, &mut to, *greeting_left)?;
+            return Ok(());
+        }
+        let message = zmtp::read_message(&mut from)?;
+        let Some(body) = &message.body else { return to.write_all(&message.bytes) };
+        if direction == Direction::Request {
+            self.unanswered = Some(self.number(body));
+            lock(&self.state).unanswered += 1;
+        }
+        let request = self.unanswered.clone().ok_or(io::ErrorKind::ConnectionAborted)?;
+        self.forward(to, &message.bytes, &request, direction)?;
+        if direction == Direction::Reply {
+            self.unanswered = None;
+            lock(&self.state).unanswered -= 1;
+        }
+        Ok(())
     }
 
     /// Counts a request, and names it by its action and number.
@@ -317,20 +312,25 @@ impl Pump {
     }
 
     /// Forwards a message, or holds it until it is released.
-    fn forward(&mut self, bytes: &[u8], request: &Request, direction: Direction) -> io::Result<()> {
-        let release = match self.take_trigger(request, direction) {
-            None => Release::Forward,
+    fn forward(
+        &self,
+        mut to: &TcpStream,
+        bytes: &[u8],
+        request: &Request,
+        direction: Direction,
+    ) -> io::Result<()> {
+        let cut_permille = match self.take_trigger(request, direction) {
+            None => None,
             Some(triggered) => {
                 let (sender, releases) = channel();
                 let _ = triggered.send(HeldMessage(sender));
-                releases.recv().unwrap_or(Release::Cut { permille: 0 })
+                releases.recv().unwrap_or(Some(0))
             }
         };
-        match release {
-            Release::Forward => self.to.write_all(bytes),
-            Release::Cut { permille } => {
-                let part = bytes.len() * permille as usize / 1000;
-                self.to.write_all(&bytes[..part])?;
+        match cut_permille {
+            None => to.write_all(bytes),
+            Some(permille) => {
+                to.write_all(&bytes[..bytes.len() * permille as usize / 1000])?;
                 Err(io::ErrorKind::ConnectionAborted.into())
             }
         }

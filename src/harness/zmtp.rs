@@ -3,7 +3,7 @@
 use std::io::{self, Read, Write};
 
 /// Each side's greeting, in bytes.
-const GREETING: usize = 64;
+pub(super) const GREETING: usize = 64;
 const MORE: u8 = 1;
 const LONG: u8 = 2;
 const COMMAND: u8 = 4;
@@ -18,19 +18,20 @@ pub(super) struct Message {
     pub(super) body: Option<Vec<u8>>,
 }
 
-/// Forwards the greeting piece by piece: each side sends the rest of its own only after the beginning of the other's.
-pub(super) fn forward_greeting(from: &mut impl Read, to: &mut impl Write) -> io::Result<()> {
-    let mut left = GREETING;
+/// Forwards the next piece of a greeting with `left` bytes, and returns its length: each side sends the rest of its own only
+/// after the beginning of the other's.
+pub(super) fn forward_greeting(
+    from: &mut impl Read,
+    to: &mut impl Write,
+    left: usize,
+) -> io::Result<usize> {
     let mut piece = [0; GREETING];
-    while left > 0 {
-        let count = from.read(&mut piece[..left])?;
-        if count == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        to.write_all(&piece[..count])?;
-        left -= count;
+    let count = from.read(&mut piece[..left])?;
+    if count == 0 {
+        return Err(io::ErrorKind::UnexpectedEof.into());
     }
-    Ok(())
+    to.write_all(&piece[..count])?;
+    Ok(count)
 }
 
 /// Reads the next command or message.

@@ -79,6 +79,11 @@ pub trait Listener {
     fn attempt_failed(&self, number: u32, error: &LinkError);
 }
 
+/// Ignores failed attempts.
+impl Listener for () {
+    fn attempt_failed(&self, _: u32, _: &LinkError) {}
+}
+
 /// A client of one gateway.
 pub struct Client<'c> {
     transport: &'c dyn Transport,

@@ -217,15 +217,6 @@ fn interface_of(ip: IpAddr) -> Option<String> {
     })
 }
 
-/// For tests that meet the simulated gateway in this process.
-#[cfg(test)]
-pub(crate) fn allowed_for_tests() -> Allowed {
-    let clock = crate::clock::SystemClock::new(StopToken::never());
-    let until = Deadline::after(&clock, std::time::Duration::from_secs(5));
-    let here = resolve("127.0.0.1", 0, &clock, &StopToken::never(), until).unwrap();
-    allow(&here, true).unwrap()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -41,6 +41,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -51,7 +52,7 @@ use self::findings::{Finding, Findings};
 use self::remote::Remote;
 use self::selection::Selection;
 use crate::clock::{Clock, Deadline, StopToken};
-use crate::config::{Key, Resolved, Settings};
+use crate::config::{Key, Problem, Resolved, Settings};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::guard::decision::Rules;
@@ -62,6 +63,18 @@ use crate::report::{Check, Outcome, Status, TargetKind, Verdict};
 
 /// Time limit for a group of checks on this machine.
 const GROUP_LIMIT: Duration = Duration::from_secs(20);
+
+/// Makes a group's checks, in the form that [`Findings::extend`] takes.
+type GroupCheck = fn(&Local) -> Vec<Check>;
+
+/// The groups of this machine, in the order of the report: the settings that each depends on, and its checks.
+const LOCAL_GROUPS: [(Group, &[Key], GroupCheck); 5] = [
+    (Group::Files, files::KEYS, files::check),
+    (Group::SelfTest, &[], self_test::check),
+    (Group::Decision, decision::KEYS, decision::check),
+    (Group::Evidence, &[Key::StateDir, Key::Profile], evidence::check),
+    (Group::Alerts, alerts::KEYS, alerts::check),
+];
 
 /// Options of an audit.
 #[derive(Debug, Clone)]
@@ -186,6 +199,17 @@ pub fn run(options: &Options, deps: &Deps<'_>) -> Audited {
     Audited { outcome, target: contact.target }
 }
 
+/// The facts that the groups of this machine need, shared with their threads.
+struct Local {
+    options: Options,
+    /// The directory of this gateway's state; without a gateway, of all state.
+    state_dir: PathBuf,
+    /// The gateway's endpoint, `tcp://HOST:PORT`, where one is configured.
+    endpoint: Option<String>,
+    /// When the audit began.
+    now: Timestamp,
+}
+
 /// An audit in progress: the parts that all groups share.
 struct Audit<'a> {
     options: &'a Options,
@@ -207,13 +231,58 @@ impl<'a> Audit<'a> {
 
     /// Makes every selected check, except those of the gateway and the baseline.
     fn check_this_machine(&mut self) {
+        let settings = &self.options.settings;
+        let local = Arc::new(Local {
+            options: self.options.clone(),
+            state_dir: settings.target_state_dir().unwrap_or_else(|| settings.state_dir.clone()),
+            endpoint: settings.gateway.as_ref().map(|gateway| format!("tcp://{gateway}")),
+            now: self.deps.clock.now(),
+        });
         config::check(self);
-        files::check(self);
-        let (scratch, now) = (self.options.scratch.clone(), self.deps.clock.now());
-        self.check_group(Group::SelfTest, move || self_test::run(&scratch, now));
-        decision::check(self);
-        evidence::check(self);
-        alerts::check(self);
+        for (group, keys, check) in LOCAL_GROUPS {
+            if let Some(problem) = self.doubt(group, keys) {
+                let why = format!("invalid settings: {problem}");
+                self.findings.rest(|entry| entry.group == group, &Check::not_reached(why));
+            }
+            self.check_engine(group);
+            self.check_group(group, Arc::clone(&local), check);
+        }
+    }
+
+    /// The first problem with the settings that a group depends on. A simulated gateway's files are in a scratch tree,
+    /// whatever the settings say.
+    fn doubt(&self, group: Group, keys: &[Key]) -> Option<&'a Problem> {
+        let in_scratch = self.options.sim_mode && group != Group::Decision;
+        self.options.resolved.doubt(keys).filter(|_| !in_scratch)
+    }
+
+    /// Makes the checks of the engine's unit in that group.
+    fn check_engine(&mut self, group: Group) {
+        let (engine, findings) = (&self.engine, &mut self.findings);
+        if group == Group::Files {
+            let kill_switch = &self.options.settings.kill_switch_file;
+            findings.add("files.kill-switch-shared", || engine.check_kill_switch(kill_switch));
+            findings.add("files.engine-unit", || engine.check_active());
+        } else if group == Group::Alerts {
+            findings.add("alerts.engine-crashed", || engine.check_crashed());
+        }
+    }
+
+    /// Makes the checks of a whole group on a thread of their own, so that a disk that hangs costs this group alone.
+    fn check_group(&mut self, group: Group, local: Arc<Local>, check: GroupCheck) {
+        let of_group = |entry: &Entry| entry.group == group;
+        if !self.findings.wants(of_group) {
+            return;
+        }
+        let clock = &**self.deps.clock;
+        let until = Deadline::after(clock, GROUP_LIMIT).min(self.deps.deadline);
+        match with_deadline(clock, self.deps.stop, until, move || check(&local)) {
+            Ok(checks) => self.findings.extend(group, checks),
+            Err(unfinished) => {
+                let why = Check::not_reached(format!("not completed: {unfinished}"));
+                self.findings.rest(of_group, &why);
+            }
+        }
     }
 
     /// Makes the checks that ask the gateway.
@@ -226,52 +295,10 @@ impl<'a> Audit<'a> {
             }
         }
     }
-
-    /// Leaves a group unreached where one of the settings that it depends on is invalid.
-    fn require_settings(&mut self, group: Group, keys: &[Key]) {
-        if let Some(problem) = self.options.resolved.doubt(keys) {
-            let why = Check::not_reached(format!("invalid settings: {problem}"));
-            self.findings.rest(|entry| entry.group == group, &why);
-        }
-    }
-
-    /// The same for files and directories, which a scratch tree replaces beside a simulated gateway.
-    fn require_paths(&mut self, group: Group, keys: &[Key]) {
-        if !self.options.sim_mode {
-            self.require_settings(group, keys);
-        }
-    }
-
-    /// Makes the checks of a whole group on a thread of their own, so that a disk that hangs costs this group alone.
-    fn check_group(&mut self, group: Group, work: impl FnOnce() -> Vec<Check> + Send + 'static) {
-        if !self.findings.wants_group(group) {
-            return;
-        }
-        let clock = &**self.deps.clock;
-        let until = Deadline::after(clock, GROUP_LIMIT).min(self.deps.deadline);
-        match with_deadline(clock, self.deps.stop, until, work) {
-            Ok(checks) => checks.into_iter().for_each(|check| self.findings.add(check)),
-            Err(unfinished) => {
-                let why = Check::not_reached(format!("not completed: {unfinished}"));
-                self.findings.rest(|entry| entry.group == group && !entry.asks_gateway, &why);
-            }
-        }
-    }
-
-    /// The gateway's endpoint, `tcp://HOST:PORT`, where one is configured.
-    fn endpoint(&self) -> Option<String> {
-        self.options.settings.gateway.as_ref().map(|gateway| format!("tcp://{gateway}"))
-    }
-
-    /// The directory of this gateway's state; without a gateway, of all state.
-    fn state_dir(&self) -> PathBuf {
-        let settings = &self.options.settings;
-        settings.target_state_dir().unwrap_or_else(|| settings.state_dir.clone())
-    }
 }
 
-/// A stranger on the gateway's port and a refused target come first; then the checks; a gateway that doesn't answer
-/// decides only where nothing else is wrong.
+/// Another program on the gateway's port and a refused target outrank the checks. A gateway that doesn't answer decides
+/// only where nothing else is wrong.
 fn exit(report: &Report, failure: Option<&Failure>) -> Exit {
     let found = !report.found_nothing_wrong();
     match failure.map(Failure::exit) {
@@ -291,11 +318,9 @@ impl Report {
             [Status::NotReached, Status::NotApplicable, Status::Skipped].map(count);
         let checked = passed + warned + failed + not_reached;
         let mut summary = format!("Audit: {passed}/{checked} passed");
-        for (count, what) in [(failed, "failed"), (warned, "warned"), (not_reached, "not reached")]
-        {
-            if count > 0 {
-                summary += &format!(", {count} {what}");
-            }
+        let others = [(failed, "failed"), (warned, "warned"), (not_reached, "not reached")];
+        for (count, result) in others.iter().filter(|(count, _)| *count > 0) {
+            summary += &format!(", {count} {result}");
         }
         Self {
             summary,

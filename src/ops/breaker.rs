@@ -1,6 +1,6 @@
 //! `breaker`: shows, writes and removes the kill switch's file.
 //!
-//! Reports speak of the file alone. The file does not show whether an engine stopped: an engine that saw it stays engaged
+//! Reports describe the file alone. The file does not show whether an engine stopped: an engine that saw it stays engaged
 //! until it is restarted, and a unit with `PrivateTmp` never sees it.
 
 use std::fs;
@@ -75,15 +75,12 @@ pub fn status(switch: &Switch) -> Outcome<Report> {
 pub fn engage(switch: &Switch, reason: &str, who: &str, clock: &dyn Clock) -> Outcome<Report> {
     let mut metadata = Map::new();
     metadata.insert("by".to_owned(), Value::from(who));
-    match breaker::engage(&switch.path, reason, metadata, clock.now()) {
-        Ok(Engaged::Written) => {
-            Outcome::judged(report(switch, Done::Written), Verdict::Pass, false)
-        }
-        Ok(Engaged::AlreadyThere) => {
-            Outcome::judged(report(switch, Done::AlreadyThere), Verdict::Pass, false)
-        }
-        Err(error) => Outcome::failed(failure("write", &switch.path, &error)),
-    }
+    let done = match breaker::engage(&switch.path, reason, metadata, clock.now()) {
+        Ok(Engaged::Written) => Done::Written,
+        Ok(Engaged::AlreadyThere) => Done::AlreadyThere,
+        Err(error) => return Outcome::failed(failure("write", &switch.path, &error)),
+    };
+    Outcome::judged(report(switch, done), Verdict::Pass, false)
 }
 
 /// Removes the file.

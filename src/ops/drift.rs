@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::guard::drift::psi::{Bin, Bins, Psi};
-use crate::guard::drift::sample::{self, Source};
+use crate::guard::drift::sample::{self, Sample, Source, Unreadable};
 use crate::guard::drift::{CannotJudge, DriftState, Limits};
 use crate::report::{Outcome, Verdict};
 
@@ -62,10 +62,10 @@ pub struct SampleReport {
 /// Reads both samples and compares them. Samples that cannot be compared leave the verdict unknown.
 pub fn run(options: &Options) -> Outcome<Report> {
     let (reference, current) = (sample::read(&options.reference), sample::read(&options.current));
-    let report_of = |source: &Source, values: Option<usize>| SampleReport {
+    let report_of = |source: &Source, sample: &Result<Sample, Unreadable>| SampleReport {
         path: source.path.clone(),
         field: source.field.clone(),
-        values,
+        values: sample.as_ref().ok().map(|sample| sample.values.len()),
     };
     let mut report = Report {
         state: DriftState::CannotBeJudged,
@@ -73,14 +73,8 @@ pub fn run(options: &Options) -> Outcome<Report> {
         psi_noise: None,
         psi_watch: options.limits.watch,
         psi_drift: options.limits.drift,
-        reference: report_of(
-            &options.reference,
-            reference.as_ref().ok().map(|sample| sample.values.len()),
-        ),
-        current: report_of(
-            &options.current,
-            current.as_ref().ok().map(|sample| sample.values.len()),
-        ),
+        reference: report_of(&options.reference, &reference),
+        current: report_of(&options.current, &current),
         bins: vec![],
         why: None,
     };

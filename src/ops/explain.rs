@@ -138,15 +138,29 @@ fn executed(exit: Exit) -> Executed {
     }
 }
 
-fn of_exit(exit: Exit) -> Explained {
-    Explained {
-        kind: Kind::ExitCode,
-        code: exit.code().to_string(),
-        name: exit.slug().to_owned(),
-        meaning: exit.meaning().to_owned(),
-        executed: executed(exit),
-        what_to_do: vec![exit.advice().to_owned()],
+impl Explained {
+    fn new(
+        kind: Kind,
+        code: impl ToString,
+        name: &str,
+        meaning: &str,
+        executed: Executed,
+        what_to_do: &[&str],
+    ) -> Self {
+        Self {
+            kind,
+            code: code.to_string(),
+            name: name.to_owned(),
+            meaning: meaning.to_owned(),
+            executed,
+            what_to_do: what_to_do.iter().map(|&step| step.to_owned()).collect(),
+        }
     }
+}
+
+fn of_exit(exit: Exit) -> Explained {
+    let (name, meaning) = (exit.slug(), exit.meaning());
+    Explained::new(Kind::ExitCode, exit.code(), name, meaning, executed(exit), &[exit.advice()])
 }
 
 fn of_failure(code: Code) -> Explained {
@@ -155,14 +169,8 @@ fn of_failure(code: Code) -> Explained {
         Code::CanaryOpen | Code::Halted | Code::Stopped => Executed::Yes,
         _ => executed(code.exit()),
     };
-    Explained {
-        kind: Kind::FailureCode,
-        code: code.slug().to_owned(),
-        name: code.slug().to_owned(),
-        meaning: code.meaning().to_owned(),
-        executed,
-        what_to_do: vec![code.remedy().to_owned()],
-    }
+    let slug = code.slug();
+    Explained::new(Kind::FailureCode, slug, slug, code.meaning(), executed, &[code.remedy()])
 }
 
 fn of_error(code: &ErrorCode) -> Explained {
@@ -172,14 +180,8 @@ fn of_error(code: &ErrorCode) -> Explained {
         (_, protocol::Executed::No) => Executed::No,
         (_, protocol::Executed::Unknown) => Executed::Unknown,
     };
-    Explained {
-        kind: Kind::GatewayErrorCode,
-        code: code.to_string(),
-        name: code.to_string(),
-        meaning: code.meaning().to_owned(),
-        executed,
-        what_to_do: vec![code.remedy().to_owned()],
-    }
+    let (kind, name) = (Kind::GatewayErrorCode, code.to_string());
+    Explained::new(kind, code, &name, code.meaning(), executed, &[code.remedy()])
 }
 
 fn of_retcode(code: &Retcode) -> Explained {
@@ -188,14 +190,8 @@ fn of_retcode(code: &Retcode) -> Explained {
         Effect::Executed => Executed::Yes,
         Effect::Unknown => Executed::Unknown,
     };
-    Explained {
-        kind: Kind::Mt5ReturnCode,
-        code: code.number.to_string(),
-        name: code.name.to_owned(),
-        meaning: code.meaning.to_owned(),
-        executed,
-        what_to_do: vec![code.class.advice().to_owned(), code.remedy.to_owned()],
-    }
+    let what_to_do = [code.class.advice(), code.remedy];
+    Explained::new(Kind::Mt5ReturnCode, code.number, code.name, code.meaning, executed, &what_to_do)
 }
 
 fn nearest(query: &str, codes: &[Explained]) -> Vec<String> {

@@ -1,8 +1,7 @@
-//! Several accounts at once: what each one's own run of a command answered, put together.
+//! Several accounts at once: the documents of each account's own run of a command, in one report.
 //!
-//! Each account is looked after by a process of its own; here their documents arrive. A document is kept as the very
-//! bytes that were printed, so that no figure is written anew. What didn't bring a document that agrees with its exit code
-//! brought no answer, and is never taken for one.
+//! Each account's run is a process of its own. Its document is kept byte for byte, so that no figure is rewritten. A process
+//! without a document, or whose document contradicts its exit code, gave no answer.
 
 mod closing;
 
@@ -10,61 +9,61 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-pub use self::closing::Open;
+pub use self::closing::ListedPosition;
 use crate::exit::Exit;
 use crate::failure::{Code, Failure};
 use crate::report::{Outcome, TargetKind, Verdict};
 
-/// What is asked of every account.
+/// Kind of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Something that sends no order.
+    /// It sends no order.
     Read,
-    /// To be flat.
+    /// It closes every position.
     Close,
 }
 
-/// What a command answered for several accounts.
+/// Report of a command on several accounts.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Report {
     /// The command, as its own documents name it: `sync`.
     pub command: &'static str,
-    /// Each account, in the order in which they were named or stand in the file.
+    /// Each account, in the order of the command line or of the file.
     pub accounts: Vec<Account>,
 }
 
-/// What a command answered for one account.
+/// Result of a command on one account.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Account {
     /// The profile.
     pub profile: String,
     /// Its endpoint, `tcp://HOST:PORT`; null where its settings name none.
     pub endpoint: Option<String>,
-    /// Whom its document speaks of.
+    /// Its gateway's kind, where there was contact.
     pub target: Option<TargetKind>,
-    /// Its answer in one word.
+    /// Its document's verdict; `unknown` without a document.
     pub verdict: Verdict,
-    /// Its answer for scripts.
+    /// Its exit code; without a document, 70, or 8 where positions were to be closed.
     pub exit_code: u8,
-    /// What it found, in one line.
+    /// Its result in one line.
     pub found: String,
-    /// Its whole document, `mt5crs.COMMAND/1`; null where it brought none.
+    /// Its whole document, `mt5crs.COMMAND/1`; null without one.
     #[schemars(with = "Option<serde_json::Map<String, serde_json::Value>>")]
     pub document: Option<Box<RawValue>>,
 }
 
-/// How the process of one account ended.
+/// The end of one account's process.
 #[derive(Debug)]
 pub struct Ended {
     /// The profile.
     pub profile: String,
-    /// Its exit code, or what kept it from one.
+    /// Its exit code, or the reason why it has none.
     pub code: Result<u8, String>,
-    /// What it printed: a line that says what it found, and its document.
+    /// Its output: the result in one line, and the document.
     pub printed: Vec<u8>,
 }
 
-/// The part of a document that is looked at here.
+/// The part of a document that is read here.
 #[derive(Deserialize)]
 struct Frame {
     endpoint: Option<String>,
@@ -74,15 +73,15 @@ struct Frame {
 }
 
 impl Account {
-    fn of(ended: Ended, kind: Kind) -> Self {
-        let profile = ended.profile;
-        match answer(ended.code, &ended.printed) {
+    fn new(ended: Ended, kind: Kind) -> Self {
+        let Ended { profile, code, printed } = ended;
+        match read_answer(code, &printed) {
             Ok((Frame { endpoint, target, verdict, exit_code }, found, document)) => {
                 let document = Some(document);
                 Self { profile, endpoint, target, verdict, exit_code, found, document }
             }
-            // Nobody can tell what a process did that brought no answer.
-            Err(trouble) => Self {
+            // Without an answer nothing shows what the process did.
+            Err(found) => Self {
                 profile,
                 endpoint: None,
                 target: None,
@@ -91,67 +90,61 @@ impl Account {
                     Kind::Read => Exit::Bug.code(),
                     Kind::Close => Exit::NotFlat.code(),
                 },
-                found: trouble,
+                found,
                 document: None,
             },
         }
     }
 
-    /// Its exit code, as what it means.
+    /// The meaning of its exit code.
     pub fn exit(&self) -> Exit {
         Exit::from_code(self.exit_code).unwrap_or(Exit::Bug)
     }
 }
 
-/// The frame, the line and the document; or why they don't make an answer.
-fn answer(
+/// The document's frame, the line before it, and the document; or the reason why they are no answer.
+fn read_answer(
     code: Result<u8, String>,
     printed: &[u8],
 ) -> Result<(Frame, String, Box<RawValue>), String> {
     let code = code?;
-    let without = |why: String| format!("no answer: exit code {code}, and {why}");
-    let text = std::str::from_utf8(printed).map_err(|error| without(error.to_string()))?;
+    let no_answer = |why: String| format!("no answer: exit code {code}, and {why}");
+    let text = std::str::from_utf8(printed).map_err(|error| no_answer(error.to_string()))?;
     let (found, document) =
-        text.split_once('\n').ok_or_else(|| without("nothing was printed".to_owned()))?;
-    let frame: Frame =
-        serde_json::from_str(document).map_err(|error| without(format!("no document: {error}")))?;
-    let document =
-        serde_json::from_str(document).map_err(|error| without(format!("no document: {error}")))?;
+        text.split_once('\n').ok_or_else(|| no_answer("nothing was printed".to_owned()))?;
+    let no_document = |error: serde_json::Error| no_answer(format!("no document: {error}"));
+    let frame: Frame = serde_json::from_str(document).map_err(no_document)?;
+    let document = serde_json::from_str(document).map_err(no_document)?;
     if frame.exit_code != code || Exit::from_code(code).is_none() {
-        return Err(without(format!("its document says {}", frame.exit_code)));
+        return Err(no_answer(format!("its document says {}", frame.exit_code)));
     }
     Ok((frame, found.to_owned(), document))
 }
 
-/// Puts the answers together: the worst of them is the answer.
+/// Combines the accounts' answers: the worst of them is the answer.
 pub fn judge(command: &'static str, kind: Kind, ended: Vec<Ended>) -> Outcome<Report> {
-    let accounts: Vec<Account> = ended.into_iter().map(|one| Account::of(one, kind)).collect();
+    let accounts: Vec<Account> = ended.into_iter().map(|one| Account::new(one, kind)).collect();
     let verdict = accounts.iter().map(|account| account.verdict).max().unwrap_or(Verdict::Pass);
     let exit = match kind {
         Kind::Read => Exit::worst(accounts.iter().map(Account::exit)),
         Kind::Close => closing::exit(&accounts),
     };
     let failure = match kind {
-        Kind::Close if exit != Exit::Ok => Some(closing::remains(&accounts, exit)),
-        _ => silent(&accounts),
+        Kind::Close if exit != Exit::Ok => Some(closing::failure(&accounts, exit)),
+        _ => no_document_failure(&accounts),
     };
-    let report = Report { command, accounts };
-    let outcome = Outcome::judged(report, verdict, false);
+    let outcome = Outcome::judged(Report { command, accounts }, verdict, false);
     Outcome { exit, failure, ..outcome }
 }
 
-/// A process that brought no answer is nothing that its account's gateway did.
-fn silent(accounts: &[Account]) -> Option<Failure> {
+/// The failure of processes without an answer, which is no fault of their accounts' gateways.
+fn no_document_failure(accounts: &[Account]) -> Option<Failure> {
     let silent: Vec<&Account> = accounts.iter().filter(|one| one.document.is_none()).collect();
-    let first = silent.first()?;
+    let first = &silent.first()?.profile;
     let names: Vec<&str> = silent.iter().map(|account| account.profile.as_str()).collect();
-    let message = format!("no answer was brought for {}", names.join(", "));
-    let failure = Failure::new(Code::NoDocument, message)
+    let failure = Failure::new(Code::NoDocument, format!("no answer for {}", names.join(", ")))
         .with_causes(silent.iter().map(|one| format!("{}: {}", one.profile, one.found)))
-        .with_remedy(format!(
-            "run it for that account alone: mt5crs --profile {} …",
-            first.profile
-        ));
+        .with_remedy(format!("run it for that account alone: mt5crs --profile {first} …"));
     Some(failure)
 }
 
@@ -174,25 +167,25 @@ mod tests {
     }
 
     #[test]
-    fn the_worst_of_several_is_the_answer() {
+    fn the_worst_exit_code_is_the_answer() {
         assert_eq!(exit(Kind::Read, &[0, 3, 0]), 3);
         assert_eq!(exit(Kind::Read, &[1, 6, 5]), 6);
         assert_eq!(exit(Kind::Read, &[0, 0]), 0);
     }
 
     #[test]
-    fn an_account_that_is_not_flat_outdoes_everything_once_something_was_closed() {
+    fn an_account_that_is_not_flat_outranks_the_others_once_a_close_was_sent() {
         assert_eq!(exit(Kind::Close, &[0, 0]), 0);
         assert_eq!(exit(Kind::Close, &[0, 3]), 8);
         assert_eq!(exit(Kind::Close, &[0, 2]), 8);
         assert_eq!(exit(Kind::Close, &[8, 3]), 8);
-        // Nothing was sent to anybody.
+        // No CLOSE was sent to any account.
         assert_eq!(exit(Kind::Close, &[3, 6]), 6);
         assert_eq!(exit(Kind::Close, &[130, 3]), 130);
     }
 
     #[test]
-    fn a_document_is_kept_byte_for_byte() {
+    fn documents_are_kept_byte_for_byte() {
         let outcome = judge("sync", Kind::Read, vec![ended("a", 0, r#"{"volume": 0.10}"#)]);
         let account = &outcome.report.unwrap().accounts[0];
         assert!(account.document.as_ref().unwrap().get().contains(r#"{"volume": 0.10}"#));
@@ -201,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn what_brings_no_answer_is_never_taken_for_one() {
+    fn broken_output_is_no_answer() {
         let good = || ended("a", 0, "null");
         for broken in [
             Ended { code: Err("ended by signal 9".to_owned()), ..good() },

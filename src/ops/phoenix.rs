@@ -42,7 +42,7 @@ use self::sandbox::Deps;
 use self::scenario::Scenario;
 pub use self::steps::Step;
 use crate::clock::{Clock, StopToken, Stopped, millis};
-use crate::failure::{Code, Failure};
+use crate::failure::{Code, Failure, cause_of};
 use crate::harness::HarnessError;
 use crate::report::{Check, Outcome, Status, Verdict};
 
@@ -51,7 +51,7 @@ const PARALLEL_ROUNDS: usize = 3;
 /// The most rounds in [`Report::played`].
 const MAX_LISTED_ROUNDS: u64 = 1000;
 
-/// The options of `phoenix`.
+/// Options of `phoenix`.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// Number of rounds.
@@ -66,7 +66,7 @@ pub struct Options {
     pub scratch: PathBuf,
 }
 
-/// The result of `phoenix`.
+/// Report of `phoenix`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Report {
     /// Rounds that were run.
@@ -104,6 +104,12 @@ pub struct Tally {
     pub checked: u64,
     /// Rounds that violated it.
     pub violated: u64,
+}
+
+impl Tally {
+    fn new(name: Invariant) -> Self {
+        Self { name, meaning: name.meaning(), checked: 0, violated: 0 }
+    }
 }
 
 /// Times to recovery, in ms.
@@ -147,13 +153,23 @@ pub fn run(
         Ok(steps) => steps,
         Err(stopped) => return clean_up_interrupted(options, stopped),
     };
-    let mut tallies = Tallies::default();
-    if steps.iter().all(|step| step.status == Status::Pass)
-        && let Err(stopped) = run_rounds(options, deps, progress, &mut tallies)
-    {
+    let mut report = Report::new(options.seed);
+    report.steps = steps;
+    report.invariants = Invariant::ALL.iter().copied().map(Tally::new).collect();
+    report.power_cuts_shown = power_cut::IS_SIMULATED;
+    let steps_passed = report.steps.iter().all(|step| step.status == Status::Pass);
+    if steps_passed && let Err(stopped) = run_rounds(options, deps, progress, &mut report) {
         return clean_up_interrupted(options, stopped);
     }
-    summarize(options, steps, tallies)
+    let passed = steps_passed && report.failed.is_empty();
+    if !passed || fs::remove_dir_all(&options.scratch).is_err() {
+        report.left = Some(options.scratch.clone());
+    }
+    let failure = find_failure(&report);
+    let verdict = if passed { Verdict::Pass } else { Verdict::Fail };
+    let mut outcome = Outcome::judged(report, verdict, true);
+    outcome.failure = failure;
+    outcome
 }
 
 /// An interrupted run claims nothing and leaves nothing.
@@ -169,8 +185,6 @@ fn clean_up_interrupted(options: &Options, stopped: Stopped) -> Outcome<Report> 
 
 /// A round that has ended.
 struct EndedRound {
-    /// Its place among the rounds, from 0.
-    number: u64,
     round: Round,
     findings: Findings,
     disturbed: bool,
@@ -181,7 +195,7 @@ fn run_rounds(
     options: &Options,
     deps: Deps<'_>,
     progress: Progress<'_>,
-    tallies: &mut Tallies,
+    report: &mut Report,
 ) -> Result<(), Stopped> {
     let next = AtomicU64::new(0);
     let work = |results: Sender<Result<EndedRound, Stopped>>| {
@@ -205,12 +219,14 @@ fn run_rounds(
             scope.spawn(|| work(sender));
         }
         drop(sender);
-        let mut ended = 0;
+        let mut recoveries_ms = vec![];
         for result in results {
-            tallies.add(result?);
-            ended += 1;
-            progress(ended, options.rounds);
+            let ended = result?;
+            recoveries_ms.extend(ended.round.recovery_ms);
+            report.add(ended);
+            progress(report.rounds, options.rounds);
         }
+        report.summarize(recoveries_ms);
         Ok(())
     })
 }
@@ -219,19 +235,13 @@ fn run_rounds(
 fn run_round(number: u64, options: &Options, deps: Deps<'_>) -> Result<EndedRound, Stopped> {
     let scenario = Scenario::from_seed(options.seed.wrapping_add(number));
     let directory = options.scratch.join(format!("round-{}", scenario.seed));
-    let RoundResult { findings, recovery, disturbed, executed } =
-        match round::run(&scenario, &directory, deps) {
-            Ok(mut result) => {
-                result.findings.record(Invariant::Played, None);
-                result
-            }
-            Err(HarnessError::Stopped(stopped)) => return Err(stopped),
-            Err(error) => {
-                let mut findings = Findings::default();
-                findings.record(Invariant::Played, steps::describe(&error));
-                RoundResult { findings, recovery: None, disturbed: true, executed: vec![] }
-            }
-        };
+    let (mut result, error) = match round::run(&scenario, &directory, deps) {
+        Ok(result) => (result, None),
+        Err(HarnessError::Stopped(stopped)) => return Err(stopped),
+        Err(error) => (RoundResult::new(), Some(cause_of(&error))),
+    };
+    result.findings.record(Invariant::Played, error);
+    let RoundResult { findings, recovery, disturbed, executed } = result;
     let violations: Vec<String> = findings
         .violated
         .iter()
@@ -247,86 +257,55 @@ fn run_round(number: u64, options: &Options, deps: Deps<'_>) -> Result<EndedRoun
         violations,
         directory: (!removed).then_some(directory),
     };
-    Ok(EndedRound { number, round, findings, disturbed })
+    Ok(EndedRound { round, findings, disturbed })
 }
 
-#[derive(Default)]
-struct Tallies {
-    rounds: Vec<(u64, Round)>,
-    failed: Vec<(u64, Round)>,
-    recoveries_ms: Vec<u64>,
-    played: u64,
-    undisturbed: u64,
-    /// For each invariant, the rounds that checked it and those that violated it.
-    counts: Vec<(Invariant, u64, u64)>,
-}
-
-impl Tallies {
-    fn add(&mut self, ended: EndedRound) {
-        let EndedRound { number, round, findings, disturbed } = ended;
-        self.played += 1;
-        self.undisturbed += u64::from(!disturbed);
-        self.recoveries_ms.extend(round.recovery_ms);
-        for invariant in &findings.checked {
-            let violated = findings.violated.iter().any(|(which, _)| which == invariant);
-            match self.counts.iter_mut().find(|(which, ..)| which == invariant) {
-                Some((_, checked, violations)) => {
-                    *checked += 1;
-                    *violations += u64::from(violated);
-                }
-                None => self.counts.push((*invariant, 1, u64::from(violated))),
-            }
-        }
-        if !round.violations.is_empty() {
-            self.failed.push((number, round.clone()));
-        }
-        if number < MAX_LISTED_ROUNDS {
-            self.rounds.push((number, round));
+impl Report {
+    /// A report without steps and rounds.
+    fn new(seed: u64) -> Self {
+        Self {
+            rounds: 0,
+            seed,
+            steps: vec![],
+            invariants: vec![],
+            gateway: vec![],
+            recovery: Recovery { p50_ms: None, max_ms: None },
+            moments_missed: 0,
+            power_cuts_shown: false,
+            failed: vec![],
+            played: vec![],
+            left: None,
         }
     }
-}
 
-fn summarize(options: &Options, steps: Vec<Step>, mut tallies: Tallies) -> Outcome<Report> {
-    tallies.recoveries_ms.sort_unstable();
-    let sorted = |mut rounds: Vec<(u64, Round)>| -> Vec<Round> {
-        rounds.sort_by_key(|(number, _)| *number);
-        rounds.into_iter().map(|(_, round)| round).collect()
-    };
-    let tally = |invariant: &Invariant| {
-        let counted = tallies.counts.iter().find(|(which, ..)| which == invariant);
-        let (checked, violated) =
-            counted.map_or((0, 0), |(_, checked, violated)| (*checked, *violated));
-        Tally { name: *invariant, meaning: invariant.meaning(), checked, violated }
-    };
-    let invariants = Invariant::ALL.iter().map(tally).collect();
-    let failed = sorted(tallies.failed);
-    let passed = failed.is_empty() && steps.iter().all(|step| step.status == Status::Pass);
-    let left = match passed {
-        true => fs::remove_dir_all(&options.scratch).err().map(|_| options.scratch.clone()),
-        false => Some(options.scratch.clone()),
-    };
-    let recoveries = &tallies.recoveries_ms;
-    let report = Report {
-        rounds: tallies.played,
-        seed: options.seed,
-        invariants,
-        gateway: vec![],
-        recovery: Recovery {
-            p50_ms: recoveries.get(recoveries.len().saturating_sub(1) / 2).copied(),
-            max_ms: recoveries.last().copied(),
-        },
-        moments_missed: tallies.undisturbed,
-        power_cuts_shown: power_cut::IS_SIMULATED,
-        played: sorted(tallies.rounds),
-        left,
-        failed,
-        steps,
-    };
-    let failure = find_failure(&report);
-    let verdict = if passed { Verdict::Pass } else { Verdict::Fail };
-    let mut outcome = Outcome::judged(report, verdict, true);
-    outcome.failure = failure;
-    outcome
+    fn add(&mut self, EndedRound { round, findings, disturbed }: EndedRound) {
+        self.rounds += 1;
+        self.moments_missed += u64::from(!disturbed);
+        for tally in &mut self.invariants {
+            let violated = findings.violated.iter().any(|(which, _)| *which == tally.name);
+            tally.checked += u64::from(findings.checked.contains(&tally.name));
+            tally.violated += u64::from(violated);
+        }
+        if !round.violations.is_empty() {
+            self.failed.push(round.clone());
+        }
+        if round.seed.wrapping_sub(self.seed) < MAX_LISTED_ROUNDS {
+            self.played.push(round);
+        }
+    }
+
+    /// Puts the rounds into the order of their seeds, and sums up the times to recovery.
+    fn summarize(&mut self, mut recoveries_ms: Vec<u64>) {
+        let first = self.seed;
+        for rounds in [&mut self.failed, &mut self.played] {
+            rounds.sort_by_key(|round| round.seed.wrapping_sub(first));
+        }
+        recoveries_ms.sort_unstable();
+        self.recovery = Recovery {
+            p50_ms: recoveries_ms.get(recoveries_ms.len().saturating_sub(1) / 2).copied(),
+            max_ms: recoveries_ms.last().copied(),
+        };
+    }
 }
 
 /// The first failed step, or the failed rounds.

@@ -1,4 +1,4 @@
-//! `sim --list-faults` and `sim --ledger`: what a simulated gateway can be made to do, and what it did.
+//! `sim --list-faults` and `sim --ledger`: the faults of a simulated gateway, and the executions on its book.
 
 use std::path::Path;
 
@@ -7,22 +7,22 @@ use serde::Serialize;
 
 use crate::failure::{Code, Failure};
 use crate::report::{Outcome, Verdict};
-use crate::sim::{Execution, FAULTS, read_ledger};
+use crate::sim::{Execution, FAULTS, FaultInfo, read_ledger};
 
 /// The one line that a simulated gateway prints once it listens.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Listening {
-    /// What this line is.
+    /// The line's format.
     pub schema: &'static str,
     /// `tcp://127.0.0.1:PORT`.
     pub endpoint: String,
     /// Always true.
     pub simulated: bool,
-    /// The process to send SIGTERM to.
+    /// Its process; SIGTERM ends it.
     pub pid: u32,
 }
 
-/// What `sim` prints: where it listens, or why it doesn't.
+/// The output of `sim`: its endpoint, or a failure.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Printed<F> {
@@ -36,38 +36,15 @@ pub enum Printed<F> {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Faults {
     /// The faults.
-    pub faults: Vec<Explained>,
+    pub faults: &'static [FaultInfo],
 }
 
-/// One fault.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct Explained {
-    /// Its name.
-    pub name: &'static str,
-    /// How it is written.
-    pub form: &'static str,
-    /// The hazards that it reproduces.
-    pub hazards: &'static [u8],
-    /// Whether the simulated gateway does it unasked, as the real one does.
-    pub always: bool,
-    /// What it does.
-    pub explanation: &'static str,
-}
-
-/// Explains every fault.
+/// Lists every fault.
 pub fn list_faults() -> Outcome<Faults> {
-    let explained = |fault: &crate::sim::FaultInfo| Explained {
-        name: fault.name,
-        form: fault.form,
-        hazards: fault.hazards,
-        always: fault.always,
-        explanation: fault.explanation,
-    };
-    let faults = FAULTS.iter().map(explained).collect();
-    Outcome::judged(Faults { faults }, Verdict::Pass, false)
+    Outcome::judged(Faults { faults: FAULTS }, Verdict::Pass, false)
 }
 
-/// What really executed on a book, in order.
+/// The executions on a book, in order.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Ledger {
     /// The executions.

@@ -136,17 +136,15 @@ impl Book {
         };
         let volume = Lots::from(Decimal::new(1, 2));
         for nth in 0..start.positions {
-            let (instrument, round) = (nth % INSTRUMENTS.len(), nth / INSTRUMENTS.len());
-            let (instrument, side) = if start.hedged {
-                let side = if nth % 2 == 0 { Side::Buy } else { Side::Sell };
-                ((nth / 2) % INSTRUMENTS.len(), side)
-            } else {
+            let (instrument, is_long) = match start.hedged {
+                true => ((nth / 2) % INSTRUMENTS.len(), nth % 2 == 0),
                 // Eleven longs to nine shorts, longs first: for no number of positions is an instrument's net volume 0.
-                (instrument, if round % 20 < 11 { Side::Buy } else { Side::Sell })
+                false => (nth % INSTRUMENTS.len(), (nth / INSTRUMENTS.len()) % 20 < 11),
             };
+            let side = if is_long { Side::Buy } else { Side::Sell };
             let offset = market.opening_offset(instrument, nth);
             let quote = book.quotes[instrument];
-            let near = if side == Side::Buy { quote.ask } else { quote.bid };
+            let near = if is_long { quote.ask } else { quote.bid };
             let price = near + INSTRUMENTS[instrument].price(offset);
             let order = Order { instrument, side, volume: volume.clone() };
             let ticket = book.take_ticket();
@@ -190,7 +188,13 @@ impl Book {
         self.quotes.map(|quote| [quote.bid.into(), quote.ask.into()])
     }
 
-    fn add_position(&mut self, ticket: Ticket, order: &Order, opened_at: PriceToken, magic: Magic) {
+    fn add_position(
+        &mut self,
+        ticket: Ticket,
+        order: &Order,
+        opened_at: PriceToken,
+        magic: Magic,
+    ) -> Position {
         let position = Position {
             ticket,
             symbol: Symbol::new(INSTRUMENTS[order.instrument].name),
@@ -213,7 +217,9 @@ impl Book {
         held.value_at(&price.into());
         self.net[order.instrument] += held.signed_volume();
         self.floating += held.profit;
+        let position = held.position.clone();
         self.held.insert(ticket.0, held);
+        position
     }
 
     /// Opens a position at market. A short is filled at the ask, as by the real gateway (hazard 24).
@@ -226,19 +232,9 @@ impl Book {
     ) -> Execution {
         let price = Price::from(self.quotes[order.instrument].ask);
         let ticket = self.take_ticket();
-        self.add_position(ticket, order, price.clone().into(), DROPPED_MAGIC);
-        Execution {
-            sequence: self.take_sequence(),
-            time: now,
-            kind,
-            request_uuid: uuid,
-            ticket,
-            order: ticket,
-            symbol: Symbol::new(INSTRUMENTS[order.instrument].name),
-            side: order.side.clone(),
-            volume: order.volume.clone(),
-            price,
-        }
+        let position = self.add_position(ticket, order, price.into(), DROPPED_MAGIC);
+        let price = position.open_price.clone();
+        self.execution(kind, position, ticket, price, uuid, now)
     }
 
     /// Closes a whole position at market; `None` where no such ticket is open.
@@ -251,20 +247,25 @@ impl Book {
     ) -> Option<Execution> {
         let held = self.held.remove(&ticket.0)?;
         self.realize(&held);
-        let position = held.position;
         let order = self.take_ticket();
-        Some(Execution {
-            sequence: self.take_sequence(),
-            time: now,
-            kind,
-            request_uuid: uuid,
-            ticket,
-            order,
-            symbol: position.symbol,
-            side: position.side,
-            volume: position.volume,
-            price: position.current_price,
-        })
+        let price = held.position.current_price.clone();
+        Some(self.execution(kind, held.position, order, price, uuid, now))
+    }
+
+    /// The next execution, of a position that was opened or closed.
+    fn execution(
+        &mut self,
+        kind: ExecutionKind,
+        position: Position,
+        order: Ticket,
+        price: Price,
+        request_uuid: Option<uuid::Uuid>,
+        time: Timestamp,
+    ) -> Execution {
+        let sequence = self.next_sequence;
+        self.next_sequence += 1;
+        let Position { ticket, symbol, side, volume, .. } = position;
+        Execution { sequence, time, kind, request_uuid, ticket, order, symbol, side, volume, price }
     }
 
     /// Moves a removed position's profit to the balance.
@@ -272,12 +273,6 @@ impl Book {
         self.net[held.instrument] -= held.signed_volume();
         self.floating -= held.profit;
         self.balance += held.profit;
-    }
-
-    fn take_sequence(&mut self) -> u64 {
-        let sequence = self.next_sequence;
-        self.next_sequence += 1;
-        sequence
     }
 
     /// Repeats an execution of the journal; `false` where it contradicts the book.

@@ -1,5 +1,8 @@
 //! The catalogue of faults: name, form, hazards and explanation, beside the function that reads a fault's parameters. So
-//! the listed faults are those that can be asked for.
+//! every listed fault can be used.
+
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::fault::ActionName::{Close, GetAccount, GetPositions, Open, SyncAll};
 use super::fault::{ActionName, Fault, Moment, Scope};
@@ -7,7 +10,8 @@ use super::parameters::{Expected, Parameters};
 use crate::protocol::code::ErrorCode;
 
 /// A fault of the catalogue.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[schemars(rename = "Explained")]
 pub struct FaultInfo {
     /// Its name.
     pub name: &'static str,
@@ -15,13 +19,15 @@ pub struct FaultInfo {
     pub form: &'static str,
     /// The hazards of PROTOCOL.md, section 4, that it reproduces.
     pub hazards: &'static [u8],
-    /// Whether the gateway always behaves so, asked or not.
+    /// Whether the gateway always behaves so.
     pub always: bool,
     /// Its effect, in one sentence.
     pub explanation: &'static str,
     /// The requests that it can affect.
+    #[serde(skip)]
     pub(super) scope: Scope,
     /// Reads its parameters.
+    #[serde(skip)]
     pub(super) read: fn(&mut Parameters<'_>) -> Result<Fault, Expected>,
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use rust_decimal::Decimal;
+use serde::Deserialize;
 
 use crate::protocol::account::GetAccount;
 use crate::protocol::close::Close;
@@ -78,7 +79,8 @@ pub(super) enum Fault {
 }
 
 /// Ways to corrupt a reply's bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(super) enum Garbage {
     NotJson,
     /// A figure is `NaN`.
@@ -99,22 +101,6 @@ pub(super) enum Garbage {
     Truncated,
     /// More bytes after the end.
     Trailing,
-}
-
-impl Garbage {
-    pub(super) const NAMES: [(&str, Self); 11] = [
-        ("not-json", Self::NotJson),
-        ("nan", Self::Nan),
-        ("infinity", Self::Infinity),
-        ("duplicate-key", Self::DuplicateKey),
-        ("bad-utf8", Self::BadUtf8),
-        ("missing-field", Self::MissingField),
-        ("wrong-type", Self::WrongType),
-        ("huge", Self::Huge),
-        ("empty", Self::Empty),
-        ("truncated", Self::Truncated),
-        ("trailing", Self::Trailing),
-    ];
 }
 
 /// Whether a request fails before or after it executed.

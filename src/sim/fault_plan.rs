@@ -21,7 +21,7 @@ impl FaultPlan {
         self.faults.iter().any(|(spec, _)| spec.fault == *fault)
     }
 
-    /// Counts a request, and returns the faults that affect it, in the order in which they were asked for.
+    /// Counts a request, and returns the faults that affect it, in the order of their specifications.
     pub(super) fn next_request(&mut self, action: Option<ActionName>) -> ActiveFaults {
         let mut active = Vec::new();
         for (spec, count) in &mut self.faults {
@@ -35,6 +35,17 @@ impl FaultPlan {
         ActiveFaults(active)
     }
 }
+
+/// The value of the first active fault that matches the pattern.
+macro_rules! find_fault {
+    ($faults:expr, $pattern:pat => $value:expr) => {
+        $faults.find(|fault| match fault {
+            $pattern => Some($value),
+            _ => None,
+        })
+    };
+}
+pub(super) use find_fault;
 
 /// The faults that affect one request.
 #[derive(Debug)]
@@ -57,10 +68,6 @@ impl ActiveFaults {
 
     /// Time by which an OPEN executes late, while the gateway waits for it.
     pub(super) fn late_execution(&self) -> Duration {
-        let late = self.find(|fault| match fault {
-            Fault::LateExecution(late) => Some(*late),
-            _ => None,
-        });
-        late.unwrap_or_default()
+        find_fault!(self, Fault::LateExecution(late) => *late).unwrap_or_default()
     }
 }

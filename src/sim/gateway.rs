@@ -3,7 +3,7 @@
 //! Where several faults affect one request, they apply in this order: `hang` and `crash:before`; another program on the
 //! port; what refuses the request (the signature, then a missing terminal, then a broken one); what changes the order;
 //! what changes the figures; status and uuid; garbage; then `crash:after`, `disconnect` and `drop-reply`. Of two faults of
-//! one kind the one asked for first wins; delays add up.
+//! one kind the first on the command line wins; delays add up.
 
 mod orders;
 mod reads;
@@ -17,7 +17,7 @@ use jiff::Timestamp;
 pub(super) use self::state::Gateway;
 use self::state::RequestError;
 use super::fault::{ActionName, Fault, Moment};
-use super::fault_plan::ActiveFaults;
+use super::fault_plan::{ActiveFaults, find_fault};
 use super::journal::JournalError;
 use super::raw_request::RawRequest;
 use super::reply_writer::ReplyWriter;
@@ -70,18 +70,16 @@ impl Gateway {
             now: own_clock(&faults, now),
             simulated: self.simulated,
         };
-        let reply = match third_parties::foreign_program(&faults) {
-            Some(program) => self.handle_foreign(program, &request, now)?,
+        let reply = match self.handle_foreign(&faults, &request, now)? {
+            Some(reply) => reply,
             None => {
-                let reply = match &action {
-                    Ok(action) => match self.reply(*action, &request, &writer, now) {
-                        Ok(reply) => reply,
-                        Err(RequestError::Refused(refusal)) => writer.refuse(&refusal),
-                        Err(RequestError::Journal(error)) => return Err(error),
-                    },
-                    Err(refusal) => writer.refuse(refusal),
-                };
-                writer.finish(reply)
+                let known = action.clone().map_err(RequestError::from);
+                let replied = known.and_then(|known| self.reply(known, &request, &writer, now));
+                writer.finish(match replied {
+                    Ok(reply) => reply,
+                    Err(RequestError::Refused(refusal)) => writer.refuse(&refusal),
+                    Err(RequestError::Journal(error)) => return Err(error),
+                })
             }
         };
         let executions = u32::try_from(self.ledger.len() - executed_before).unwrap_or(u32::MAX);
@@ -136,10 +134,7 @@ impl Gateway {
 
 /// The gateway's own clock, which a fault may skew.
 fn own_clock(faults: &ActiveFaults, now: Timestamp) -> Timestamp {
-    let skew = faults.find(|fault| match fault {
-        Fault::ClockSkew(skew) => Some(*skew),
-        _ => None,
-    });
+    let skew = find_fault!(faults, Fault::ClockSkew(skew) => *skew);
     skew.and_then(|skew| now.checked_add(skew).ok()).unwrap_or(now)
 }
 

@@ -113,8 +113,7 @@ impl InProcessConnection {
         if state.queue.has_crashed() || state.hung_up.contains(&self.id) {
             return Err(LinkError::Lost);
         }
-        let next = state.queue.next_due(now);
-        Ok(Err(next.map(|due| due.saturating_sub(now.monotonic))))
+        Ok(Err(state.queue.time_to_next(now)))
     }
 
     fn wait(&self, until: Deadline) -> Result<Vec<u8>, LinkError> {

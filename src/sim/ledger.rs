@@ -13,7 +13,7 @@ use crate::units::{Lots, Price, Side, Symbol, Ticket};
 pub struct Execution {
     /// Counted from 1, without gaps.
     pub sequence: u64,
-    /// Time of execution by the simulator's true clock, whatever its replies claim.
+    /// Time of execution by the simulator's true clock; a fault skews only the clock in its replies.
     pub time: Timestamp,
     /// The kind of execution.
     pub kind: ExecutionKind,

@@ -6,6 +6,9 @@ use std::vec::IntoIter;
 
 use jiff::SignedDuration;
 use rust_decimal::Decimal;
+use serde::Deserialize as _;
+use serde::de::IntoDeserializer as _;
+use serde::de::value::StrDeserializer;
 
 use super::fault::{Garbage, Moment};
 use crate::units::Exact;
@@ -23,7 +26,7 @@ impl<'a> Parameters<'a> {
         Self { parts }
     }
 
-    /// The next part, whatever it is.
+    /// The next part, unread.
     pub(super) fn next_part(&mut self) -> Option<&'a str> {
         self.parts.next()
     }
@@ -76,11 +79,10 @@ impl<'a> Parameters<'a> {
     }
 
     pub(super) fn garbage(&mut self) -> Result<Garbage, Expected> {
-        let part = self.parts.next().unwrap_or_default();
-        let known = Garbage::NAMES.iter().find(|(name, _)| *name == part);
-        known.map(|(_, kind)| *kind).ok_or(
-            "not-json, nan, infinity, duplicate-key, bad-utf8, missing-field, wrong-type, huge, empty, truncated or \
-             trailing",
-        )
+        let expected = "not-json, nan, infinity, duplicate-key, bad-utf8, missing-field, wrong-type, huge, empty, \
+                        truncated or trailing";
+        let part: StrDeserializer<'_, serde::de::value::Error> =
+            self.next(expected)?.into_deserializer();
+        Garbage::deserialize(part).map_err(|_| expected)
     }
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::corrupt::{corrupt, without_member};
 use super::fault::Fault;
-use super::fault_plan::ActiveFaults;
+use super::fault_plan::{ActiveFaults, find_fault};
 use crate::protocol::account::Account;
 use crate::protocol::close::Closed;
 use crate::protocol::code::ErrorCode;
@@ -33,11 +33,7 @@ pub(super) struct ReplyWriter<'m> {
 impl ReplyWriter<'_> {
     /// The gateway's usual status word, unless a fault replaces it.
     fn status<'a>(&'a self, usual: &'a str) -> &'a str {
-        let other = |fault: &'a Fault| match fault {
-            Fault::Status(word) => Some(word.as_str()),
-            _ => None,
-        };
-        self.faults.find(other).unwrap_or(usual)
+        find_fault!(self.faults, Fault::Status(word) => word.as_str()).unwrap_or(usual)
     }
 
     fn message(&self, message: &str) -> String {

@@ -95,15 +95,20 @@ impl<P> RequestQueue<P> {
         self.inbox.clear();
     }
 
-    /// Monotonic time of the next event, unless another request is added.
-    pub(super) fn next_due(&self, now: Now) -> Option<Duration> {
+    /// When the gateway handles the next request: once it is visible, and the one before it is done.
+    fn next_turn(&self) -> Option<Duration> {
+        self.inbox.front().map(|(visible_at, ..)| self.free_at.max(*visible_at))
+    }
+
+    /// Time to the next event, unless another request is added.
+    pub(super) fn time_to_next(&self, now: Now) -> Option<Duration> {
         if self.has_crashed {
             return None;
         }
-        let request = self.inbox.front().map(|(seen, ..)| self.free_at.max(*seen));
         let reply = self.outbox.front().map(|(due, ..)| *due);
         let execution = self.gateway.next_execution().map(|wall| now.monotonic_at(wall));
-        [request, reply, execution].into_iter().flatten().min()
+        let next = [self.next_turn(), reply, execution].into_iter().flatten().min();
+        next.map(|due| due.saturating_sub(now.monotonic))
     }
 
     /// Handles the next request, if it is due; `false` where none is.
@@ -111,7 +116,7 @@ impl<P> RequestQueue<P> {
         if self.has_crashed {
             return Ok(false);
         }
-        let turn = self.inbox.front().map(|(seen, ..)| self.free_at.max(*seen));
+        let turn = self.next_turn();
         let Some(turn) = turn.filter(|turn| *turn <= now.monotonic) else {
             self.gateway.execute_pending(now.wall)?;
             return Ok(false);

@@ -10,12 +10,15 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::getpid;
+
 use super::gateway::Gateway;
 use super::journal::JournalError;
 use super::options::{OnCrash, Options};
 use super::request_log::{RequestLog, RequestLogError};
 use super::request_queue::{Delivery, Now, RequestQueue};
-use crate::clock::{Clock, Deadline, StopToken, Stopped};
+use crate::clock::{Clock, Deadline, StopToken};
 
 /// Sleep between two checks of the socket during the last millisecond of a wait, for which `poll` is too coarse.
 const FINE_WAIT: Duration = Duration::from_micros(100);
@@ -173,13 +176,11 @@ impl Serving {
             }
             self.deliver()?;
             // While requests are left, it doesn't wait, but still checks for a stop.
-            let left = if busy {
-                Some(Duration::ZERO)
-            } else {
-                let now = Now::of(&*self.clock);
-                self.queue.next_due(now).map(|due| due.saturating_sub(now.monotonic))
+            let left = match busy {
+                true => Some(Duration::ZERO),
+                false => self.queue.time_to_next(Now::of(&*self.clock)),
             };
-            if let Err(Stopped { .. }) = self.wait(left)? {
+            if !self.wait(left)? {
                 return Ok(ServerExit::Stopped);
             }
         }
@@ -247,14 +248,13 @@ impl Serving {
     fn crash(&self) -> ServerExit {
         if self.on_crash == OnCrash::KillProcess {
             // Killing one's own process can't fail.
-            let _ =
-                nix::sys::signal::kill(nix::unistd::getpid(), nix::sys::signal::Signal::SIGKILL);
+            let _ = kill(getpid(), Signal::SIGKILL);
         }
         ServerExit::Crashed
     }
 
-    /// Waits for a request or a stop, at most for `left`.
-    fn wait(&self, left: Option<Duration>) -> Result<Result<(), Stopped>, SimError> {
+    /// Waits for a request or a stop, at most for `left`. Returns false after a stop.
+    fn wait(&self, left: Option<Duration>) -> Result<bool, SimError> {
         let (timeout_ms, rest) = match left {
             None => (-1, Duration::ZERO),
             Some(left) => {
@@ -274,12 +274,11 @@ impl Serving {
         }
         let woken = items[1..].iter().any(|item| item.is_readable() || item.is_error());
         if woken || self.stop.check().is_err() {
-            let signal = self.stop.check().err().map_or(0, |stopped| stopped.signal);
-            return Ok(Err(Stopped { signal }));
+            return Ok(false);
         }
         if !rest.is_zero() && !items[0].is_readable() {
-            return Ok(self.clock.sleep(rest));
+            return Ok(self.clock.sleep(rest).is_ok());
         }
-        Ok(Ok(()))
+        Ok(true)
     }
 }

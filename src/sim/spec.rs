@@ -44,7 +44,7 @@ impl When {
     }
 }
 
-/// A fault that was asked for: one of the catalogue with its parameters, and the requests that it affects.
+/// A fault of the catalogue with its parameters and the requests that it affects.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FaultSpec {
     text: String,
@@ -53,7 +53,7 @@ pub struct FaultSpec {
     pub(super) when: When,
 }
 
-/// A specification that can't be read.
+/// A specification without a fault's form.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SpecError {
     /// No fault has that name.
@@ -64,43 +64,13 @@ pub enum SpecError {
         /// The most similar name, if one is similar.
         nearest: Option<&'static str>,
     },
-    /// A parameter is missing or wrong.
-    #[error("fault `{text}`: expected {expected}; its form is `{form}`")]
-    Parameter {
+    /// The rest does not have the fault's form.
+    #[error("fault `{text}`: {problem}; its form is `{form}`")]
+    Malformed {
         /// The specification.
         text: String,
-        /// What was expected instead.
-        expected: &'static str,
-        /// The fault's form.
-        form: &'static str,
-    },
-    /// A part follows that the fault doesn't take.
-    #[error("fault `{text}` takes no `{rest}`; its form is `{form}`")]
-    TooMuch {
-        /// The specification.
-        text: String,
-        /// The superfluous part.
-        rest: String,
-        /// The fault's form.
-        form: &'static str,
-    },
-    /// No action has this name.
-    #[error(
-        "fault `{text}`: there is no action {word}, only PING, GET_ACCOUNT, GET_POSITIONS, SYNC_ALL, OPEN and CLOSE"
-    )]
-    UnknownAction {
-        /// The specification.
-        text: String,
-        /// The word.
-        word: String,
-    },
-    /// The fault can't affect this action.
-    #[error("fault `{text}` can't affect {action}; its form is `{form}`")]
-    NotItsAction {
-        /// The specification.
-        text: String,
-        /// The action.
-        action: String,
+        /// The problem in words: `expected a count above 0`.
+        problem: String,
         /// The fault's form.
         form: &'static str,
     },
@@ -119,13 +89,17 @@ fn misspelt_action(text: &str) -> Option<SpecError> {
     let (name, rest) = text.split_once(':')?;
     let (word, rest) = rest.split_once(':').map_or((rest, None), |(word, rest)| (word, Some(rest)));
     let like_one = !word.is_empty() && word.bytes().all(|it| it.is_ascii_uppercase() || it == b'_');
-    let takes_one = find(name).is_ok_and(|info| info.form.contains("[:ACTION]"));
+    let form = find(name).ok()?.form;
+    let takes_one = form.contains("[:ACTION]");
     if !like_one || !takes_one || ActionName::from_wire(word).is_some() {
         return None;
     }
     let without = rest.map_or_else(|| name.to_owned(), |rest| format!("{name}:{rest}"));
     FaultSpec::read(&without).ok()?;
-    Some(SpecError::UnknownAction { text: text.to_owned(), word: word.to_owned() })
+    let problem = format!(
+        "there is no action {word}, only PING, GET_ACCOUNT, GET_POSITIONS, SYNC_ALL, OPEN and CLOSE"
+    );
+    Some(SpecError::Malformed { text: text.to_owned(), problem, form })
 }
 
 impl FaultSpec {
@@ -133,35 +107,33 @@ impl FaultSpec {
         let mut parts = text.split(':').collect::<Vec<_>>().into_iter().peekable();
         let name = parts.next().unwrap_or_default();
         let info = find(name)?;
-        let form = info.form;
-        let text = text.to_owned();
-        let action = parts.peek().and_then(|part| ActionName::from_wire(part));
-        let scope = match action {
+        let malformed = |problem: String| {
+            let text = text.to_owned();
+            Err(SpecError::Malformed { text, problem, form: info.form })
+        };
+        let action = parts.next_if(|part| ActionName::from_wire(part).is_some());
+        let scope = match action.and_then(ActionName::from_wire) {
             None => info.scope,
-            Some(action) if info.scope.includes(Some(action)) => {
-                parts.next();
-                Scope::One(action)
-            }
+            Some(action) if info.scope.includes(Some(action)) => Scope::One(action),
             Some(_) => {
-                let action = parts.next().unwrap_or_default().to_owned();
-                return Err(SpecError::NotItsAction { text, action, form });
+                return malformed(format!("it can't affect {}", action.unwrap_or_default()));
             }
         };
         let mut parameters = Parameters::new(parts);
         let fault = match (info.read)(&mut parameters) {
             Ok(fault) => fault,
-            Err(expected) => return Err(SpecError::Parameter { text, expected, form }),
+            Err(expected) => return malformed(format!("expected {expected}")),
         };
-        let mut when = When::Always;
-        if let Some(part) = parameters.next_part() {
-            when = match When::read(part) {
-                Some(when) => when,
-                None => return Err(SpecError::TooMuch { text, rest: part.to_owned(), form }),
-            };
+        let mut rest = parameters.next_part();
+        let when = rest.and_then(When::read);
+        if when.is_some() {
+            rest = parameters.next_part();
         }
-        match parameters.next_part() {
-            Some(rest) => Err(SpecError::TooMuch { text, rest: rest.to_owned(), form }),
-            None => Ok(Self { text, scope, fault, when }),
+        match rest {
+            Some(rest) => malformed(format!("it takes no `{rest}`")),
+            None => {
+                Ok(Self { text: text.to_owned(), scope, fault, when: when.unwrap_or(When::Always) })
+            }
         }
     }
 }

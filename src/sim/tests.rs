@@ -1,5 +1,4 @@
-//! The simulated gateway through its in-process door: what it does by itself, and that each fault does what its
-//! explanation says.
+//! The simulated gateway in process: its behaviour without faults, and the effect of each fault.
 
 mod faults;
 mod gateway;

@@ -1,4 +1,4 @@
-//! `breaker`: its answers speak of the sentinel file, and never claim that an engine stopped.
+//! `breaker`: its answers describe the sentinel file, and never claim that an engine stopped.
 
 use serde_json::Value;
 

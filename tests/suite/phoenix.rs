@@ -108,7 +108,7 @@ fn a_released_binary_has_no_rule_to_break() {
 #[test]
 fn a_seed_replays() {
     let machine = Machine::new();
-    let played = || {
+    let kills = || {
         let document = phoenix(&machine, &["--seed=120", "--rounds=8"]).json().exits(0).document();
         let killed = |round: &&Value| {
             let what = round["what"].as_str().unwrap();
@@ -122,7 +122,7 @@ fn a_seed_replays() {
         assert_eq!(kept.len(), 6);
         kept
     };
-    assert_eq!(played(), played());
+    assert_eq!(kills(), kills());
 }
 
 #[test]

@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::Audit;
-use super::catalogue::{CHECKS, Group};
+use super::Local;
 use super::findings::first_few;
 use crate::config::Key;
 use crate::logs::alerts::event::{Event, RunId, What};
@@ -16,7 +15,7 @@ use crate::ops::logs::alerts::{self as log_alerts, Judged};
 use crate::os::process;
 use crate::report::Check;
 
-/// The rules over the logs. The baseline measures the engine's memory and CPU, and its unit tells whether it crashed.
+/// The alert rules over the logs. The other rules' figures come from the engine's unit.
 const OF_LOGS: [Rule; 6] = [
     Rule::SyncFailing,
     Rule::PositionsMismatch,
@@ -29,45 +28,33 @@ const OF_LOGS: [Rule; 6] = [
 /// The window of the alert rules.
 const WINDOW: Duration = Duration::from_secs(24 * 3600);
 
-/// Applies the alert rules to the logs, and checks that the engine did not crash.
-pub(super) fn check(audit: &mut Audit<'_>) {
-    audit.require_paths(
-        Group::Alerts,
-        &[
-            Key::LogDir,
-            Key::VerifyLog,
-            Key::StateDir,
-            Key::AlertFailedSyncs,
-            Key::AlertSilence,
-            Key::AlertSync,
-            Key::AlertRetry,
-            Key::EngineUnit,
-        ],
-    );
-    audit.findings.add(audit.engine.check_crashed().named("alerts.engine-crashed"));
-    let (settings, endpoint) = (&audit.options.settings, audit.endpoint());
+pub(super) const KEYS: &[Key] = &[
+    Key::LogDir,
+    Key::VerifyLog,
+    Key::StateDir,
+    Key::AlertFailedSyncs,
+    Key::AlertSilence,
+    Key::AlertSync,
+    Key::AlertRetry,
+    Key::EngineUnit,
+];
+
+/// Applies the alert rules to the logs.
+pub(super) fn check(local: &Local) -> Vec<Check> {
+    let settings = &local.options.settings;
     let options = log_alerts::Options {
         places: Places::configured(&settings.verify_log, &settings.log_dir),
-        since: audit.deps.clock.now().checked_sub(WINDOW).unwrap_or(Timestamp::MIN),
-        thresholds: audit.options.thresholds,
+        since: local.now.checked_sub(WINDOW).unwrap_or(Timestamp::MIN),
+        thresholds: local.options.thresholds,
         cpu_window: None,
     };
-    audit.check_group(Group::Alerts, move || {
-        match log_alerts::judge(&options, &process::is_alive) {
-            Ok(judged) => judge(&judged, endpoint.as_deref()),
-            Err(bug) => {
-                let all = CHECKS.iter().filter(|entry| entry.group == Group::Alerts);
-                all.map(|entry| Check::not_reached(bug.to_string()).named(entry.code)).collect()
-            }
-        }
-    });
-}
-
-/// `endpoint` is the gateway whose last sync is checked.
-fn judge(judged: &Judged, endpoint: Option<&str>) -> Vec<Check> {
-    let of_rule = |rule: Rule| Some(one(judged, rule).named(Group::Alerts.code(rule.name())?));
-    let mut checks: Vec<Check> = OF_LOGS.into_iter().filter_map(of_rule).collect();
-    checks.push(last_sync(judged, endpoint).named("alerts.last-sync"));
+    let judged = match log_alerts::judge(&options, &process::is_alive) {
+        Ok(judged) => judged,
+        Err(bug) => return vec![Check::not_reached(bug.to_string())],
+    };
+    let mut checks: Vec<Check> =
+        OF_LOGS.iter().map(|rule| one(&judged, *rule).named(rule.name())).collect();
+    checks.push(last_sync(&judged, local.endpoint.as_deref()).named("last-sync"));
     checks
 }
 
@@ -93,8 +80,9 @@ fn one(judged: &Judged, rule: Rule) -> Check {
     }
 }
 
+/// `endpoint` is the gateway whose last sync is checked.
 fn last_sync(judged: &Judged, endpoint: Option<&str>) -> Check {
-    // A run whose beginning isn't in the logs may be any gateway's.
+    // A run whose beginning isn't in the logs may be of any gateway.
     let others: HashSet<&RunId> = judged
         .events
         .iter()

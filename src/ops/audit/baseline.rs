@@ -23,30 +23,29 @@ pub(super) fn measures_own_cpu(audit: &Audit<'_>) -> bool {
 /// Checks memory and CPU of the engine's unit; without a unit, this process's own. `own_cpu` is the CPU time of a sync and
 /// a retry.
 pub(super) fn check(audit: &mut Audit<'_>, own_cpu: Option<Duration>) {
-    let (options, limits) = (audit.options, &audit.options.thresholds);
-    if audit.findings.wants_code("baseline.memory") {
-        let own = || match process::own_memory() {
-            Some(bytes) => judge_memory("this process", bytes, limits.memory_bytes),
-            None => Check::not_reached("not reported by this system"),
-        };
-        let memory = audit.engine.check_memory(limits.memory_bytes).unwrap_or_else(own);
-        audit.findings.add(memory.named("baseline.memory"));
-    }
-    if audit.findings.wants_code("baseline.cpu") {
-        let (window, alert) = (options.cpu_window, limits.cpu_percent);
-        let own = || match own_cpu {
-            Some(used) => judge_cpu("a sync and a retry of this process", used, window, alert),
-            None if options.selection.is_offline() => {
-                Check::not_applicable("with --skip link there is no sync to measure")
-            }
-            None => Check::not_reached("the gateway gave no sync to measure"),
-        };
-        let cpu = audit.engine.check_cpu(window, alert, audit.deps).unwrap_or_else(own);
-        audit.findings.add(cpu.named("baseline.cpu"));
-    }
+    let (options, deps, limits) = (audit.options, audit.deps, &audit.options.thresholds);
+    let (engine, findings) = (&audit.engine, &mut audit.findings);
+    findings.add("baseline.memory", || match (engine, process::own_memory()) {
+        (EngineUnit::None(_), Some(bytes)) => {
+            judge_memory("this process", bytes, limits.memory_bytes)
+        }
+        (EngineUnit::None(_), None) => Check::not_reached("not reported by this system"),
+        (unit, _) => unit.check_memory(limits.memory_bytes),
+    });
+    let (window, alert) = (options.cpu_window, limits.cpu_percent);
+    findings.add("baseline.cpu", || match (engine, own_cpu) {
+        (EngineUnit::None(_), Some(used)) => {
+            judge_cpu("a sync and a retry of this process", used, window, alert)
+        }
+        (EngineUnit::None(_), None) if options.selection.is_offline() => {
+            Check::not_applicable("with --skip link there is no sync to measure")
+        }
+        (EngineUnit::None(_), None) => Check::not_reached("the gateway gave no sync to measure"),
+        (unit, _) => unit.check_cpu(window, alert, deps),
+    });
 }
 
-/// At most as expected is a pass, worse is a warning, and above the alert threshold it fails.
+/// Passes up to the expected figure, warns above it, and fails above the alert threshold.
 fn judge(figure: f64, expected: f64, alert: f64, found: String) -> Check {
     if figure > alert {
         Check::fail(found)

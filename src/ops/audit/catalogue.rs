@@ -8,70 +8,6 @@ use serde::Serialize;
 
 use crate::report::Status;
 
-/// A group of checks with one subject.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Group {
-    /// The settings.
-    Config,
-    /// Files and directories on this machine, and the engine's unit.
-    Files,
-    /// This binary against the embedded simulated gateway.
-    SelfTest,
-    /// The layers of link-test.
-    Link,
-    /// The gateway's abilities.
-    Gateway,
-    /// Account and positions.
-    State,
-    /// The admission decision.
-    Decision,
-    /// The records of intended and proved orders.
-    Evidence,
-    /// The alert rules over the logs.
-    Alerts,
-    /// Five figures, measured during the audit.
-    Baseline,
-}
-
-impl Group {
-    /// Every group, in the order of the report.
-    pub const ALL: [Group; 10] = [
-        Self::Config,
-        Self::Files,
-        Self::SelfTest,
-        Self::Link,
-        Self::Gateway,
-        Self::State,
-        Self::Decision,
-        Self::Evidence,
-        Self::Alerts,
-        Self::Baseline,
-    ];
-
-    /// Its name, stable for scripts.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Config => "config",
-            Self::Files => "files",
-            Self::SelfTest => "self-test",
-            Self::Link => "link",
-            Self::Gateway => "gateway",
-            Self::State => "state",
-            Self::Decision => "decision",
-            Self::Evidence => "evidence",
-            Self::Alerts => "alerts",
-            Self::Baseline => "baseline",
-        }
-    }
-
-    /// The code of this group's check by that name, where there is one.
-    pub(super) fn code(self, name: &str) -> Option<&'static str> {
-        let codes = CHECKS.iter().map(|entry| entry.code);
-        codes.into_iter().find(|code| code.split_once('.') == Some((self.name(), name)))
-    }
-}
-
 /// Severity of a check's result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -83,7 +19,7 @@ pub enum Level {
 }
 
 impl Level {
-    /// Whether a result is at or above this level. An unreached check is on no level: it is judged by itself.
+    /// Whether a result is at or above this level. Unreached checks have no level; the exit code counts them separately.
     pub(super) fn is_reached(self, status: Status) -> bool {
         match status {
             Status::Fail => true,
@@ -113,11 +49,32 @@ pub struct Entry {
 }
 
 macro_rules! catalogue {
-    ($($group:ident $name:literal $asks:literal {
-        $($check:literal $worst:ident $looks_at:literal, $expected:literal, $remedy:expr;)*
-    })*) => {
+    ($(
+        #[doc = $doc:literal]
+        $group:ident $name:literal
+        $($asks:literal { $($check:literal $worst:ident $looks_at:literal, $expected:literal, $remedy:expr;)* })+
+    )*) => {
+        /// A group of checks with one subject.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+        #[serde(rename_all = "kebab-case")]
+        pub enum Group {
+            $(#[doc = $doc] $group,)*
+        }
+
+        impl Group {
+            /// Every group, in the order of the report.
+            pub const ALL: &[Self] = &[$(Self::$group,)*];
+
+            /// Its name, stable for scripts.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$group => $name,)*
+                }
+            }
+        }
+
         /// Every check, by group.
-        pub const CHECKS: &[Entry] = &[$($(Entry {
+        pub const CHECKS: &[Entry] = &[$($($(Entry {
             code: concat!($name, ".", $check),
             group: Group::$group,
             worst: Level::$worst,
@@ -125,7 +82,7 @@ macro_rules! catalogue {
             looks_at: $looks_at,
             expected: $expected,
             remedy: $remedy,
-        },)*)*];
+        },)*)+)*];
     };
 }
 
@@ -137,7 +94,9 @@ const DECIDE: &str = "obtain a new admission decision: a canary needs an approve
 const VERIFY: &str = "run mt5crs evidence verify: it lists every damaged record";
 const ALERTS: &str = "run mt5crs logs alerts: it shows the lines";
 
+// Group, then whether its checks ask the gateway; check, worst result, subject, expectation, remedy.
 catalogue! {
+    /// The settings.
     Config "config" false {
         "keys" Fail "every setting, in every layer", "all are valid", SHOW;
         "unknown" Fail "unknown settings, and near misses of known ones", "none", SHOW;
@@ -149,6 +108,7 @@ catalogue! {
             "set GTW_HOST in .env to the gateway's own address";
         "env-file" Warn "the permissions of .env", "other users can neither read nor write it", "chmod 600 .env";
     }
+    /// Files and directories on this machine, and the engine's unit.
     Files "files" false {
         "state" Fail "the state directory of this gateway", "this user can write to it, or create it",
             "correct its owner and mode, or set another with MT5CRS_STATE_DIR";
@@ -174,6 +134,7 @@ catalogue! {
             "find out who engaged it and why, then run mt5crs breaker release";
         "engine-unit" Fail "the engine's unit", "known to systemd, and active", "systemctl status UNIT";
     }
+    /// This binary against the embedded simulated gateway.
     SelfTest "self-test" false {
         "contract" Fail "an order from guards to proved close, and the signature's checksums", "opened once, closed once, both proved", BUG;
         "recovery" Fail "a start after a crash that left an unresolved order", "the order is resolved and the positions are recovered", BUG;
@@ -202,6 +163,7 @@ catalogue! {
         "hazard-23" Fail "an older gateway without SYNC_ALL", "reported, with the remedy", BUG;
         "hazard-24" Fail "a real fill at price 0", "proved by the list, with the list's price", BUG;
     }
+    /// The layers of link-test.
     Link "link" true {
         "name" Fail "the gateway's host name", "resolves to an address", LINK;
         "target" Fail "the address", "another machine", LINK;
@@ -212,12 +174,14 @@ catalogue! {
         "terminal" Fail "the answer to GET_ACCOUNT", "the account: the gateway has its terminal", LINK;
         "latency" Fail "10 round trips", "none lost, and all within the limits", LINK;
     }
+    /// The gateway's abilities.
     Gateway "gateway" true {
         "sync-all" Fail "support for SYNC_ALL", "supported",
             "update the gateway: SYNC_ALL needs the version whose mt5_zmq_server.py has _handle_sync_all";
         "can-close" Fail "the answer to a CLOSE for a ticket that no list ever held; it trades nothing", "\"not found\"",
             "positions can't be closed from here: close at the terminal, and update the gateway";
     }
+    /// Account and positions.
     State "state" true {
         "sync-all" Fail "SYNC_ALL", "an answer", SYNC;
         "positions-readable" Fail "GET_POSITIONS", "an answer", SYNC;
@@ -235,6 +199,7 @@ catalogue! {
         "recovered" Warn "the positions of the last successful sync, and the gateway's list now", "the same positions",
             "trades since then explain a difference; without any, look at the terminal's History tab";
     }
+    /// The admission decision.
     Decision "decision" false {
         "readable" Fail "the admission decision's file", "every field", DECIDE;
         "hash" Fail "its hash, recomputed", "equal to its decision_hash", DECIDE;
@@ -248,6 +213,7 @@ catalogue! {
         "expected" Fail "its hash, recomputed", "equal to MT5CRS_DECISION_HASH", DECIDE;
         "report" Fail "the report that it summarises", "contains the hash", DECIDE;
     }
+    /// The records of intended and proved orders.
     Evidence "evidence" false {
         "chain" Fail "every record's hash, order and time, and the head", "no damage", VERIFY;
         "owner" Fail "the gateway that the records belong to", "this gateway",
@@ -259,6 +225,7 @@ catalogue! {
         "canary" Fail "age and result of the last canary", "opened and closed, both proved",
             "mt5crs evidence show has the details; mt5crs canary runs another";
     }
+    /// The alert rules over the logs.
     Alerts "alerts" false {
         "sync-failing" Fail "consecutive failed syncs, within 24 h", "no alert", ALERTS;
         "positions-mismatch" Fail "recovered positions unlike the gateway's list, within 24 h", "no alert", ALERTS;
@@ -270,16 +237,25 @@ catalogue! {
         "last-sync" Fail "the last sync in the logs, within 24 h", "State synchronized",
             "mt5crs logs grep \"State synchronization failed\" shows why; mt5crs sync tries again";
     }
+    /// Five figures, measured during the audit.
     Baseline "baseline" true {
         "sync" Fail "the time from no connection to account and positions", "at most 500 ms; alert above MT5CRS_ALERT_SYNC_S", LINK;
         "retry" Fail "the time from a lost connection, over the retry interval, to an answer", "at most 2 s; alert above MT5CRS_ALERT_RETRY_S", LINK;
         "accuracy" Fail "the share of GET_POSITIONS's tickets that SYNC_ALL recovers", "100 %", SYNC;
     }
-    Baseline "baseline" false {
+    false {
         "memory" Fail "the engine unit's memory; this process's where no unit is set", "at most 20 MB; alert above MT5CRS_ALERT_MEMORY_MB",
             "restart the engine, and find what holds its memory";
         "cpu" Fail "the engine unit's CPU; where no unit is set, the share of 10 s that a sync and a retry cost", "at most 1 %; alert above MT5CRS_ALERT_CPU_PERCENT",
             "find what the engine does: top -H -p PID";
+    }
+}
+
+impl Group {
+    /// The code of this group's check by that name, where there is one.
+    pub(super) fn code(self, name: &str) -> Option<&'static str> {
+        let codes = CHECKS.iter().map(|entry| entry.code);
+        codes.into_iter().find(|code| code.split_once('.') == Some((self.name(), name)))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Checks of the settings: are they valid, known, unambiguous and private?
 
-use super::findings::first_few;
+use super::findings::{Found, first_few};
 use super::{Audit, Deps, Options};
 use crate::clock::Deadline;
 use crate::config::{FileState, Key, Origin, Problem, ProblemKind, Resolved, WarningKind};
@@ -9,20 +9,14 @@ use crate::report::Check;
 
 /// Checks the settings.
 pub(super) fn check(audit: &mut Audit<'_>) {
-    let (options, deps) = (audit.options, audit.deps);
+    let (options, deps, findings) = (audit.options, audit.deps, &mut audit.findings);
     let resolved = &options.resolved;
-    for check in [
-        keys(resolved).named("config.keys"),
-        unknown(resolved).named("config.unknown"),
-        origins(resolved).named("config.origins"),
-        gateway(options).named("config.gateway"),
-        env_file(resolved).named("config.env-file"),
-    ] {
-        audit.findings.add(check);
-    }
-    if audit.findings.wants_code("config.target") {
-        audit.findings.add(address(options, deps).named("config.target"));
-    }
+    findings.add("config.keys", || keys(resolved));
+    findings.add("config.unknown", || unknown(resolved));
+    findings.add("config.origins", || origins(resolved));
+    findings.add("config.gateway", || gateway(options));
+    findings.add("config.target", || address(options, deps));
+    findings.add("config.env-file", || env_file(resolved));
 }
 
 /// The check that reports a problem; each problem has one.
@@ -36,102 +30,93 @@ fn code_of(problem: &Problem) -> &'static str {
     }
 }
 
-fn problems<'r>(resolved: &'r Resolved, code: &str) -> Vec<&'r Problem> {
-    resolved.problems.iter().filter(|problem| code_of(problem) == code).collect()
-}
-
-fn failed(problems: &[&Problem]) -> Check {
+/// Fails with the problems that this check reports, where there are any.
+fn no_problem(resolved: &Resolved, code: &str) -> Result<(), Check> {
+    let problems: Vec<&Problem> =
+        resolved.problems.iter().filter(|problem| code_of(problem) == code).collect();
+    if problems.is_empty() {
+        return Ok(());
+    }
     let mut remedies: Vec<String> = problems.iter().map(|problem| problem.remedy.clone()).collect();
     remedies.dedup();
     let messages = problems.iter().map(|problem| problem.message.clone());
-    Check::fail(first_few(messages)).with_remedy(first_few(remedies))
+    Err(Check::fail(first_few(messages)).with_remedy(first_few(remedies)))
 }
 
-fn keys(resolved: &Resolved) -> Check {
+/// Warns of the resolution's warnings of this kind, where there are any.
+fn no_warning(resolved: &Resolved, kind: WarningKind) -> Result<(), Check> {
+    let warnings = resolved.warnings.iter().filter(|warning| warning.kind == kind);
+    let messages: Vec<String> = warnings.map(|warning| warning.message.clone()).collect();
+    if messages.is_empty() { Ok(()) } else { Err(Check::warn(first_few(messages))) }
+}
+
+fn keys(resolved: &Resolved) -> Found {
+    no_problem(resolved, "config.keys")?;
     let set = resolved.table.iter().filter(|entry| !entry.is_default).count();
-    match problems(resolved, "config.keys").as_slice() {
-        [] => Check::pass(format!("{set} of {} are set", resolved.table.len())),
-        some => failed(some),
-    }
+    Ok(format!("{set} of {} are set", resolved.table.len()))
 }
 
-fn unknown(resolved: &Resolved) -> Check {
-    let slips: Vec<String> = warnings(resolved, WarningKind::NoEffect);
-    match (problems(resolved, "config.unknown").as_slice(), slips.is_empty()) {
-        ([], true) => Check::pass("none"),
-        ([], false) => Check::warn(first_few(slips)).with_remedy("correct the name, or remove it"),
-        (some, _) => failed(some),
-    }
+fn unknown(resolved: &Resolved) -> Found {
+    no_problem(resolved, "config.unknown")?;
+    no_warning(resolved, WarningKind::NoEffect)
+        .map_err(|check| check.with_remedy("correct the name, or remove it"))?;
+    Ok("none".to_owned())
 }
 
-fn warnings(resolved: &Resolved, kind: WarningKind) -> Vec<String> {
-    let fits = resolved.warnings.iter().filter(|warning| warning.kind == kind);
-    fits.map(|warning| warning.message.clone()).collect()
-}
-
-fn origins(resolved: &Resolved) -> Check {
-    let overrides = warnings(resolved, WarningKind::Overrides);
-    if !overrides.is_empty() {
-        return Check::warn(first_few(overrides));
-    }
-    let count = |fits: fn(&Origin) -> bool| {
-        resolved.table.iter().filter(|entry| fits(&entry.origin)).count()
-    };
-    let counts = [
-        (count(|origin| matches!(origin, Origin::Flag { .. })), "by flag"),
-        (count(|origin| matches!(origin, Origin::Environment { .. })), "in the environment"),
-        (count(|origin| matches!(origin, Origin::EnvFile { .. })), "in .env"),
-        (count(|origin| matches!(origin, Origin::Profile { .. })), "in the profile"),
-        (count(|origin| matches!(origin, Origin::Default)), "by default"),
+fn origins(resolved: &Resolved) -> Found {
+    no_warning(resolved, WarningKind::Overrides)?;
+    let layers: [(&str, fn(&Origin) -> bool); 5] = [
+        ("by flag", |origin| matches!(origin, Origin::Flag { .. })),
+        ("in the environment", |origin| matches!(origin, Origin::Environment { .. })),
+        ("in .env", |origin| matches!(origin, Origin::EnvFile { .. })),
+        ("in the profile", |origin| matches!(origin, Origin::Profile { .. })),
+        ("by default", |origin| matches!(origin, Origin::Default)),
     ];
+    let counts = layers.map(|(layer, fits)| {
+        (resolved.table.iter().filter(|entry| fits(&entry.origin)).count(), layer)
+    });
     let used = counts.iter().filter(|(count, _)| *count > 0);
-    Check::pass(used.map(|(count, by)| format!("{count} {by}")).collect::<Vec<_>>().join(", "))
+    Ok(used.map(|(count, layer)| format!("{count} {layer}")).collect::<Vec<_>>().join(", "))
 }
 
-fn gateway(options: &Options) -> Check {
+fn gateway(options: &Options) -> Found {
     if options.sim_mode {
-        return Check::not_applicable("a simulated gateway replaces the configured one");
+        return Err(Check::not_applicable("a simulated gateway replaces the configured one"));
     }
-    match (problems(&options.resolved, "config.gateway").as_slice(), &options.settings.gateway) {
-        ([], Some(gateway)) => Check::pass(format!("{gateway} ({})", options.origin)),
-        ([], None) => Check::not_reached("its settings are invalid: see config.keys"),
-        (some, _) => failed(some),
+    no_problem(&options.resolved, "config.gateway")?;
+    match &options.settings.gateway {
+        Some(gateway) => Ok(format!("{gateway} ({})", options.origin)),
+        None => Err(Check::not_reached("its settings are invalid: see config.keys")),
     }
 }
 
-fn address(options: &Options, deps: &Deps<'_>) -> Check {
+fn address(options: &Options, deps: &Deps<'_>) -> Found {
     let Some(gateway) = &options.settings.gateway else {
-        return Check::not_reached("no gateway is configured");
+        return Err(Check::not_reached("no gateway is configured"));
     };
     let is_address = gateway.host.parse::<std::net::IpAddr>().is_ok();
     if options.selection.is_offline() && !is_address {
-        return Check::not_applicable("with --skip link no name is resolved");
+        return Err(Check::not_applicable("with --skip link no name is resolved"));
     }
     let clock = &**deps.clock;
     let until = Deadline::after(clock, options.settings.sync_timeout).min(deps.deadline);
-    let target = match resolve(&gateway.host, gateway.port, clock, deps.stop, until) {
-        Ok(target) => target,
-        Err(error) => return Check::not_reached(error.to_string()),
-    };
-    match target::allow(&target, options.allow_loopback) {
-        Err(own) => Check::fail(format!("{} is {own}", target.host)),
-        Ok(_) => match &target.own {
-            Some(own) => {
-                Check::pass(format!("{} is {own}, as --allow-loopback allows", target.host))
-            }
-            None => Check::pass(format!("{} is not this machine", target.address.ip())),
-        },
-    }
+    let target = resolve(&gateway.host, gateway.port, clock, deps.stop, until)
+        .map_err(|error| Check::not_reached(error.to_string()))?;
+    target::allow(&target, options.allow_loopback)
+        .map_err(|own| Check::fail(format!("{} is {own}", target.host)))?;
+    Ok(match &target.own {
+        Some(own) => format!("{} is {own}, as --allow-loopback allows", target.host),
+        None => format!("{} is not this machine", target.address.ip()),
+    })
 }
 
-fn env_file(resolved: &Resolved) -> Check {
-    let open = warnings(resolved, WarningKind::Permissions);
+fn env_file(resolved: &Resolved) -> Found {
+    no_warning(resolved, WarningKind::Permissions)?;
     // `.env` is always the first file.
     match resolved.files.first() {
-        _ if !open.is_empty() => Check::warn(first_few(open)),
         Some(file) if file.state == FileState::Read => {
-            Check::pass(format!("{} is closed to other users", file.path.display()))
+            Ok(format!("{} is closed to other users", file.path.display()))
         }
-        _ => Check::not_applicable("there is no .env"),
+        _ => Err(Check::not_applicable("there is no .env")),
     }
 }

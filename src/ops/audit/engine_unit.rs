@@ -8,6 +8,7 @@ use nix::unistd::User;
 use super::baseline::{judge_cpu, judge_memory};
 use super::catalogue::Entry;
 use super::files::may_remove;
+use super::findings::Found;
 use super::{Deps, Options};
 use crate::clock::{Clock, Deadline};
 use crate::failure::cause_of;
@@ -64,104 +65,96 @@ impl EngineUnit {
         }
     }
 
-    /// A check of the unit; without one it has no result.
-    fn check(&self, judge: impl FnOnce(&Unit, Duration) -> Check) -> Check {
+    /// The unit and the monotonic time of the look-up; without a unit, the check's result.
+    fn known(&self) -> Result<(&Unit, Duration), Check> {
         match self {
-            Self::None(why) => Check::not_applicable(why),
-            Self::Unknown(why) | Self::Missing(why) => Check::not_reached(why),
-            Self::Known { unit, at } => judge(unit, *at),
+            Self::None(why) => Err(Check::not_applicable(why)),
+            Self::Unknown(why) | Self::Missing(why) => Err(Check::not_reached(why)),
+            Self::Known { unit, at } => Ok((unit, *at)),
         }
     }
 
     /// The unit is active.
-    pub(super) fn check_active(&self) -> Check {
+    pub(super) fn check_active(&self) -> Found {
         if let Self::Missing(why) = self {
-            return Check::fail(why).with_remedy("correct MT5CRS_ENGINE_UNIT, or install the unit");
+            let remedy = "correct MT5CRS_ENGINE_UNIT, or install the unit";
+            return Err(Check::fail(why).with_remedy(remedy));
         }
-        self.check(|unit, _| {
-            let found = format!("{} is {}", unit.name, unit.active_state);
-            match unit.active_state.as_str() {
-                "active" => Check::pass(found),
-                "failed" => Check::fail(found),
-                _ => Check::warn(found),
-            }
-        })
+        let (unit, _) = self.known()?;
+        let found = format!("{} is {}", unit.name, unit.active_state);
+        match unit.active_state.as_str() {
+            "active" => Ok(found),
+            "failed" => Err(Check::fail(found)),
+            _ => Err(Check::warn(found)),
+        }
     }
 
     /// The unit did not crash.
-    pub(super) fn check_crashed(&self) -> Check {
-        self.check(|unit, _| {
-            let engine = Engine::of(unit.clone());
-            Check::judge(!engine.crashed(), engine.to_string())
-        })
+    pub(super) fn check_crashed(&self) -> Found {
+        let engine = Engine::of(self.known()?.0.clone());
+        if engine.crashed() { Err(Check::fail(engine.to_string())) } else { Ok(engine.to_string()) }
     }
 
     /// The unit sees the same kill switch, and its user and this one can each remove the other's file.
-    pub(super) fn check_kill_switch(&self, kill_switch: &Path) -> Check {
-        self.check(|unit, _| {
-            let name = &unit.name;
-            let (Some(private), Some(user)) = (unit.private_tmp, &unit.user) else {
-                return Check::not_reached("systemd does not report PrivateTmp and User");
-            };
-            let in_tmp = ["/tmp", "/var/tmp"].iter().any(|tmp| kill_switch.starts_with(tmp));
-            if private && in_tmp {
-                let path = kill_switch.display();
-                return Check::fail(format!("{name} has its own /tmp, and never sees {path}"));
-            }
-            let Some(theirs) = uid(user) else {
-                return Check::not_reached(format!("the unit's user `{user}` is unknown"));
-            };
-            let directory = kill_switch.parent().and_then(|parent| std::fs::metadata(parent).ok());
-            let Some(directory) = directory else {
-                return Check::not_reached("the kill switch's directory does not exist");
-            };
-            let ours = nix::unistd::geteuid().as_raw();
-            if may_remove(&directory, theirs, ours) && may_remove(&directory, ours, theirs) {
-                return Check::pass(format!("{name} sees {}", kill_switch.display()));
-            }
-            Check::warn(format!(
-                "{name} runs as uid {theirs}, this is uid {ours}, and the kill switch's directory is sticky: one can't remove the other's file"
-            ))
-            .with_remedy("run both as one user, or put KILL_SWITCH_FILE into a directory of their group")
-        })
+    pub(super) fn check_kill_switch(&self, kill_switch: &Path) -> Found {
+        let (unit, _) = self.known()?;
+        let (name, path) = (&unit.name, kill_switch.display());
+        let (Some(private), Some(user)) = (unit.private_tmp, &unit.user) else {
+            return Err(Check::not_reached("systemd does not report PrivateTmp and User"));
+        };
+        let in_tmp = ["/tmp", "/var/tmp"].iter().any(|tmp| kill_switch.starts_with(tmp));
+        if private && in_tmp {
+            return Err(Check::fail(format!("{name} has its own /tmp, and never sees {path}")));
+        }
+        let theirs = uid(user)
+            .ok_or_else(|| Check::not_reached(format!("the unit's user `{user}` is unknown")))?;
+        let directory = kill_switch.parent().and_then(|parent| std::fs::metadata(parent).ok());
+        let directory = directory
+            .ok_or_else(|| Check::not_reached("the kill switch's directory does not exist"))?;
+        let ours = nix::unistd::geteuid().as_raw();
+        if may_remove(&directory, theirs, ours) && may_remove(&directory, ours, theirs) {
+            return Ok(format!("{name} sees {path}"));
+        }
+        Err(Check::warn(format!(
+            "{name} runs as uid {theirs}, this is uid {ours}, and the kill switch's directory is sticky: one can't remove the other's file"
+        ))
+        .with_remedy("run both as one user, or put KILL_SWITCH_FILE into a directory of their group"))
     }
 
-    /// The unit's memory; `None` where there is no unit, and this process's own memory is measured instead. `alert` is in
-    /// bytes.
-    pub(super) fn check_memory(&self, alert: u64) -> Option<Check> {
-        (!matches!(self, Self::None(_))).then(|| {
-            self.check(|unit, _| match unit.memory_bytes {
-                Some(bytes) => judge_memory(&unit.name, bytes, alert),
-                None => no_accounting(&unit.name, "memory"),
-            })
-        })
+    /// The unit's memory. `alert` is in bytes.
+    pub(super) fn check_memory(&self, alert: u64) -> Check {
+        match self.known() {
+            Ok((Unit { name, memory_bytes: Some(bytes), .. }, _)) => {
+                judge_memory(name, *bytes, alert)
+            }
+            Ok((unit, _)) => no_accounting(&unit.name, "memory"),
+            Err(unmeasured) => unmeasured,
+        }
     }
 
-    /// The same for the CPU, in per cent of one. Waits until the window that began with the audit ends.
-    pub(super) fn check_cpu(&self, window: Duration, alert: f64, deps: &Deps<'_>) -> Option<Check> {
-        (!matches!(self, Self::None(_))).then(|| {
-            self.check(|unit, at| {
-                let name = &unit.name;
-                let Some(first) = unit.cpu_ns else { return no_accounting(name, "CPU") };
-                let clock = &**deps.clock;
-                let left = window.saturating_sub(clock.monotonic().saturating_sub(at));
-                if left > deps.deadline.left(clock) {
-                    return Check::not_reached("the deadline ends before the measurement window");
-                }
-                if let Err(stopped) = clock.sleep(left) {
-                    return Check::not_reached(stopped.to_string());
-                }
-                let again = ask(name, clock, deps.deadline);
-                let span = clock.monotonic().saturating_sub(at);
-                match again.map(|again| again.cpu_ns) {
-                    Ok(Some(second)) if second >= first => {
-                        judge_cpu(name, Duration::from_nanos(second - first), span, alert)
-                    }
-                    Ok(_) => Check::not_reached(format!("{name} restarted during the measurement")),
-                    Err(error) => Check::not_reached(cause_of(&error)),
-                }
-            })
-        })
+    /// The unit's CPU, in per cent of one. Waits until the window that began with the audit ends.
+    pub(super) fn check_cpu(&self, window: Duration, alert: f64, deps: &Deps<'_>) -> Check {
+        self.measure_cpu(window, alert, deps).unwrap_or_else(|unmeasured| unmeasured)
+    }
+
+    fn measure_cpu(&self, window: Duration, alert: f64, deps: &Deps<'_>) -> Result<Check, Check> {
+        let (unit, at) = self.known()?;
+        let name = &unit.name;
+        let first = unit.cpu_ns.ok_or_else(|| no_accounting(name, "CPU"))?;
+        let clock = &**deps.clock;
+        let left = window.saturating_sub(clock.monotonic().saturating_sub(at));
+        if left > deps.deadline.left(clock) {
+            return Err(Check::not_reached("the deadline ends before the measurement window"));
+        }
+        clock.sleep(left).map_err(|stopped| Check::not_reached(stopped.to_string()))?;
+        let again = ask(name, clock, deps.deadline);
+        let span = clock.monotonic().saturating_sub(at);
+        match again.map_err(|error| Check::not_reached(cause_of(&error)))?.cpu_ns {
+            Some(second) if second >= first => {
+                Ok(judge_cpu(name, Duration::from_nanos(second - first), span, alert))
+            }
+            _ => Err(Check::not_reached(format!("{name} restarted during the measurement"))),
+        }
     }
 }
 

@@ -2,15 +2,12 @@
 
 use jiff::Timestamp;
 
-use super::Audit;
-use super::catalogue::Group;
+use super::Local;
 use super::findings::first_few;
-use crate::config::Key;
-use crate::evidence::Evidence;
-use crate::evidence::EvidenceError;
 use crate::evidence::body::CanaryResult;
-use crate::evidence::book::{Book, Run};
+use crate::evidence::book::{Book, OpenCanary, Run};
 use crate::evidence::chain::Step;
+use crate::evidence::{Evidence, EvidenceError};
 use crate::failure::cause_of;
 use crate::ops::evidence::verify;
 use crate::report::{Check, Outcome};
@@ -19,34 +16,27 @@ use crate::report::{Check, Outcome};
 const KEEP: usize = 10_000;
 
 /// Checks every record.
-pub(super) fn check(audit: &mut Audit<'_>) {
-    audit.require_paths(Group::Evidence, &[Key::StateDir, Key::Profile]);
-    let evidence = Evidence::at(audit.state_dir());
-    let (endpoint, now) = (audit.endpoint(), audit.deps.clock.now());
-    audit.check_group(Group::Evidence, move || judge(&evidence, endpoint.as_deref(), now));
-}
-
-fn judge(evidence: &Evidence, endpoint: Option<&str>, now: Timestamp) -> Vec<Check> {
+pub(super) fn check(local: &Local) -> Vec<Check> {
+    let evidence = Evidence::at(local.state_dir.clone());
     let verified = verify::run(&verify::Options { evidence: evidence.clone(), anchor: None });
-    let [owner, intents, positions, canary] = match read(evidence) {
-        Ok(book) => [owner(&book, endpoint), intents(&book), positions(&book), canary(&book, now)],
-        Err(error) => [(); 4].map(|()| Check::not_reached(cause_of(&error))),
-    };
-    vec![
-        chain(&verified).named("evidence.chain"),
-        owner.named("evidence.owner"),
-        intents.named("evidence.intents"),
-        positions.named("evidence.positions"),
-        canary.named("evidence.canary"),
-    ]
+    let mut checks = vec![chain(&verified).named("chain")];
+    match read(&evidence) {
+        Ok(book) => checks.extend([
+            owner(&book, local.endpoint.as_deref()).named("owner"),
+            intents(&book).named("intents"),
+            positions(&book).named("positions"),
+            canary(&book, local.now).named("canary"),
+        ]),
+        Err(error) => checks.push(Check::not_reached(cause_of(&error))),
+    }
+    checks
 }
 
 fn chain(verified: &Outcome<verify::Report>) -> Check {
     match (&verified.report, &verified.failure) {
         (Some(report), _) if report.damage_count > 0 => {
-            let damages = report.damages.iter().map(ToString::to_string);
             let records = if report.damage_count == 1 { "record" } else { "records" };
-            let damages = first_few(damages);
+            let damages = first_few(report.damages.iter().map(ToString::to_string));
             Check::fail(format!("{} damaged {records}: {damages}", report.damage_count))
         }
         (Some(report), _) if report.records == 0 => Check::not_applicable("no records"),
@@ -99,23 +89,19 @@ fn intents(book: &Book) -> Check {
 }
 
 fn positions(book: &Book) -> Check {
-    let all: Vec<_> = book.open_canaries().collect();
-    let shown = |kept: bool| {
-        let of = all.iter().filter(move |canary| canary.kept_open == kept);
-        of.map(|canary| format!("{} since {:.0}", canary.ticket, canary.since)).collect::<Vec<_>>()
-    };
-    match (shown(false), shown(true)) {
-        (lost, _) if !lost.is_empty() => {
-            let tickets = all.iter().filter(|canary| !canary.kept_open);
-            let flags: Vec<String> =
-                tickets.map(|canary| format!("--ticket {}", canary.ticket)).collect();
-            Check::fail(first_few(lost))
-                .with_remedy(format!("mt5crs emergency-close {}", flags.join(" ")))
+    let (kept, lost): (Vec<_>, Vec<_>) = book.open_canaries().partition(|canary| canary.kept_open);
+    let since = |canary: &OpenCanary| format!("{} since {:.0}", canary.ticket, canary.since);
+    if !lost.is_empty() {
+        let flags: Vec<String> =
+            lost.iter().map(|canary| format!("--ticket {}", canary.ticket)).collect();
+        return Check::fail(first_few(lost.into_iter().map(since)))
+            .with_remedy(format!("mt5crs emergency-close {}", flags.join(" ")));
+    }
+    match kept.is_empty() {
+        true => Check::pass("none"),
+        false => {
+            Check::warn(format!("left open on request: {}", first_few(kept.into_iter().map(since))))
         }
-        (_, kept) if !kept.is_empty() => {
-            Check::warn(format!("left open on request: {}", first_few(kept)))
-        }
-        _ => Check::pass("none"),
     }
 }
 

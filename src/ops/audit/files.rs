@@ -7,13 +7,12 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use jiff::Timestamp;
+use nix::errno::Errno;
 use nix::sys::statvfs::statvfs;
 use nix::unistd::{AccessFlags, access};
 
-use super::Audit;
-use super::catalogue::Group;
-use super::findings::first_few;
+use super::Local;
+use super::findings::{Found, first_few};
 use crate::config::Key;
 use crate::evidence::Evidence;
 use crate::failure::cause_of;
@@ -52,192 +51,156 @@ pub struct Completions {
     pub places: Vec<PathBuf>,
 }
 
-/// The paths to check, owned by the thread that checks them.
-struct Places {
-    /// This gateway's state.
-    state: PathBuf,
-    logs: PathBuf,
-    verify_log: PathBuf,
-    kill_switch: PathBuf,
-    /// `tcp://HOST:PORT`, where a gateway is configured.
-    endpoint: Option<String>,
-    build: Build,
-    /// The value of `PATH`.
-    search_path: Option<OsString>,
-    completions: Vec<Completions>,
-    now: Timestamp,
-}
+pub(super) const KEYS: &[Key] =
+    &[Key::StateDir, Key::LogDir, Key::VerifyLog, Key::KillSwitchFile, Key::Profile];
 
 /// Checks the files and directories of this machine.
-pub(super) fn check(audit: &mut Audit<'_>) {
-    let keys = [Key::StateDir, Key::LogDir, Key::VerifyLog, Key::KillSwitchFile, Key::Profile];
-    audit.require_paths(Group::Files, &keys);
-    let (options, settings) = (audit.options, &audit.options.settings);
-    let shared = audit.engine.check_kill_switch(&settings.kill_switch_file);
-    audit.findings.add(shared.named("files.kill-switch-shared"));
-    audit.findings.add(audit.engine.check_active().named("files.engine-unit"));
-    let places = Places {
-        state: audit.state_dir(),
-        logs: settings.log_dir.clone(),
-        verify_log: settings.verify_log.clone(),
-        kill_switch: settings.kill_switch_file.clone(),
-        endpoint: audit.endpoint(),
-        build: options.build.clone(),
-        search_path: options.search_path.clone(),
-        completions: options.completions.clone(),
-        now: audit.deps.clock.now(),
-    };
-    audit.check_group(Group::Files, move || places.check());
+pub(super) fn check(local: &Local) -> Vec<Check> {
+    let (options, settings, state) = (&local.options, &local.options.settings, &local.state_dir);
+    let kill_switch = &settings.kill_switch_file;
+    let checks: [(&str, Found); 10] = [
+        ("state", directory(state)),
+        ("logs", directory(&settings.log_dir)),
+        ("verify-log", file(&settings.verify_log)),
+        ("evidence", evidence(state)),
+        ("space", space(&[state, &settings.log_dir, &settings.verify_log])),
+        ("snapshot", snapshot(local)),
+        ("binary", binary(&options.build, options.search_path.as_ref())),
+        ("completions", completions(&options.completions)),
+        ("kill-switch", removable(kill_switch)),
+        ("breaker", released(kill_switch)),
+    ];
+    checks.into_iter().map(|(name, found)| Check::from(found).named(name)).collect()
 }
 
-impl Places {
-    fn check(&self) -> Vec<Check> {
-        vec![
-            directory(&self.state).named("files.state"),
-            directory(&self.logs).named("files.logs"),
-            file(&self.verify_log).named("files.verify-log"),
-            evidence(&self.state).named("files.evidence"),
-            space(&[&self.state, &self.logs, &self.verify_log]).named("files.space"),
-            snapshot(self).named("files.snapshot"),
-            binary(&self.build, self.search_path.as_ref()).named("files.binary"),
-            completions(&self.completions).named("files.completions"),
-            kill_switch(&self.kill_switch).named("files.kill-switch"),
-            engaged(&self.kill_switch).named("files.breaker"),
-        ]
-    }
+fn denied(path: &Path, errno: Errno) -> Check {
+    failed(path, errno.desc())
+}
+
+fn failed(path: &Path, why: impl std::fmt::Display) -> Check {
+    Check::fail(format!("{}: {why}", path.display()))
 }
 
 /// A directory that can be written to, or created.
-fn directory(path: &Path) -> Check {
-    let (nearest, metadata) = match nearest(path) {
-        Ok(found) => found,
-        Err(why) => return Check::fail(why),
-    };
-    let shown = path.display();
+fn directory(path: &Path) -> Found {
+    let (nearest, metadata) = nearest(path)?;
     if !metadata.is_dir() {
-        return Check::fail(format!("{} is not a directory", nearest.display()));
+        return Err(Check::fail(format!("{} is not a directory", nearest.display())));
     }
-    match access(nearest, AccessFlags::W_OK | AccessFlags::X_OK) {
-        Err(errno) => Check::fail(format!("{}: {}", nearest.display(), errno.desc())),
-        Ok(()) if nearest == path => Check::pass(format!("{shown}")),
-        Ok(()) => Check::pass(format!("{shown} does not exist yet, and can be created")),
-    }
+    writable_directory(nearest)?;
+    let created = if nearest == path { "" } else { " does not exist yet, and can be created" };
+    Ok(format!("{}{created}", path.display()))
+}
+
+fn writable_directory(path: &Path) -> Result<(), Check> {
+    access(path, AccessFlags::W_OK | AccessFlags::X_OK).map_err(|errno| denied(path, errno))
 }
 
 /// The path itself, or its nearest existing ancestor.
-fn nearest(path: &Path) -> Result<(&Path, Metadata), String> {
+fn nearest(path: &Path) -> Result<(&Path, Metadata), Check> {
     for ancestor in path.ancestors().filter(|ancestor| *ancestor != Path::new("")) {
         match fs::metadata(ancestor) {
             Ok(metadata) => return Ok((ancestor, metadata)),
             Err(error)
                 if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
-            Err(error) => return Err(format!("{}: {error}", ancestor.display())),
+            Err(error) => return Err(failed(ancestor, error)),
         }
     }
-    Err(format!("no part of {} exists", path.display()))
+    Err(Check::fail(format!("no part of {} exists", path.display())))
 }
 
 /// A file that can be written to, or created.
-fn file(path: &Path) -> Check {
-    match fs::metadata(path) {
-        Ok(metadata) if !metadata.is_file() => {
-            Check::fail(format!("{} is not a file", path.display()))
+fn file(path: &Path) -> Found {
+    match (fs::metadata(path), path.parent()) {
+        (Ok(metadata), _) if !metadata.is_file() => {
+            Err(Check::fail(format!("{} is not a file", path.display())))
         }
-        Ok(_) => match access(path, AccessFlags::W_OK) {
-            Ok(()) => Check::pass(path.display().to_string()),
-            Err(errno) => Check::fail(format!("{}: {}", path.display(), errno.desc())),
+        (Ok(_), _) => match access(path, AccessFlags::W_OK) {
+            Ok(()) => Ok(path.display().to_string()),
+            Err(errno) => Err(denied(path, errno)),
         },
-        Err(error) if error.kind() == ErrorKind::NotFound => match path.parent() {
-            Some(parent) => directory(parent),
-            None => Check::fail(format!("{}: {error}", path.display())),
-        },
-        Err(error) => Check::fail(format!("{}: {error}", path.display())),
+        (Err(error), Some(parent)) if error.kind() == ErrorKind::NotFound => directory(parent),
+        (Err(error), _) => Err(failed(path, error)),
     }
 }
 
 /// Creates nothing where there are no records yet.
-fn evidence(state: &Path) -> Check {
+fn evidence(state: &Path) -> Found {
     let evidence = Evidence::at(state.to_owned());
     if !evidence.path().exists() {
-        let mut directory = directory(state);
-        directory.found = format!("no records yet; {}", directory.found);
-        return directory;
+        return directory(state)
+            .map(|found| format!("no records yet; {found}"))
+            .map_err(|check| Check { found: format!("no records yet; {}", check.found), ..check });
     }
     match evidence.check_writable(APPEND_TIMEOUT) {
-        Ok(()) => Check::pass(evidence.path().display().to_string()),
-        Err(error) => Check::fail(cause_of(&error)),
+        Ok(()) => Ok(evidence.path().display().to_string()),
+        Err(error) => Err(Check::fail(cause_of(&error))),
     }
 }
 
-fn space(paths: &[&Path]) -> Check {
-    let mut least: Option<(u64, String)> = None;
+fn space(paths: &[&Path]) -> Found {
+    let mut least: Option<(u64, &Path)> = None;
     for path in paths {
-        let free = nearest(path).and_then(|(there, _)| {
-            let disk = statvfs(there).map_err(|errno| format!("{path:?}: {}", errno.desc()))?;
-            Ok((disk.blocks_available().saturating_mul(disk.fragment_size()), there))
-        });
-        match free {
-            Ok((free, there)) if least.as_ref().is_none_or(|(least, _)| free < *least) => {
-                least = Some((free, there.display().to_string()));
-            }
-            Ok(_) => {}
-            Err(why) => return Check::fail(why),
+        let (existing, _) = nearest(path)?;
+        let disk = statvfs(existing).map_err(|errno| denied(path, errno))?;
+        let free = disk.blocks_available().saturating_mul(disk.fragment_size());
+        if least.is_none_or(|(least, _)| free < least) {
+            least = Some((free, existing));
         }
     }
-    let (free, path) = least.unwrap_or_default();
-    judge_space(free, &path)
+    let (free, path) = least.unwrap_or((0, Path::new("")));
+    judge_space(free, path)
 }
 
-fn judge_space(free: u64, path: &str) -> Check {
-    let found = format!("{} MiB free at {path}", free >> 20);
+fn judge_space(free: u64, path: &Path) -> Found {
+    let found = format!("{} MiB free at {}", free >> 20, path.display());
     match free {
-        ..MIN_FREE_BYTES => Check::fail(found),
-        MIN_FREE_BYTES..LOW_FREE_BYTES => Check::warn(found),
-        _ => Check::pass(found),
+        ..MIN_FREE_BYTES => Err(Check::fail(found)),
+        MIN_FREE_BYTES..LOW_FREE_BYTES => Err(Check::warn(found)),
+        _ => Ok(found),
     }
 }
 
-fn snapshot(places: &Places) -> Check {
-    let snapshot = match Store::new(places.state.clone()).load() {
+fn snapshot(local: &Local) -> Found {
+    let snapshot = match Store::new(local.state_dir.clone()).load() {
         Previous::Found(snapshot) => snapshot,
-        Previous::Absent => return Check::warn("no sync has succeeded here yet"),
+        Previous::Absent => return Err(Check::warn("no sync has succeeded here yet")),
         Previous::Unusable(why) => {
-            return Check::warn(format!("unusable, and treated as absent: {why}"));
+            return Err(Check::warn(format!("unusable, and treated as absent: {why}")));
         }
     };
-    if places.endpoint.as_deref().is_some_and(|endpoint| endpoint != snapshot.endpoint) {
-        return Check::warn(format!("of another gateway: {}", snapshot.endpoint));
+    if local.endpoint.as_deref().is_some_and(|endpoint| endpoint != snapshot.endpoint) {
+        return Err(Check::warn(format!("of another gateway: {}", snapshot.endpoint)));
     }
-    let age = places.now.duration_since(snapshot.taken_at);
+    let age = local.now.duration_since(snapshot.taken_at);
     if age.is_negative() && age.unsigned_abs() > FUTURE_TOLERANCE {
         let found = format!("taken in the future, at {}", snapshot.taken_at);
-        return Check::warn(found).with_remedy("set this machine's clock, then mt5crs sync");
+        let remedy = "set this machine's clock, then mt5crs sync";
+        return Err(Check::warn(found).with_remedy(remedy));
     }
-    let count = snapshot.positions.len();
-    Check::pass(format!("{count} positions, taken {:.1} h ago", age.as_secs_f64() / 3600.0))
+    let hours = age.as_secs_f64() / 3600.0;
+    Ok(format!("{} positions, taken {hours:.1} h ago", snapshot.positions.len()))
 }
 
-fn binary(build: &Build, search_path: Option<&OsString>) -> Check {
+fn binary(build: &Build, search_path: Option<&OsString>) -> Found {
     let Some(path) = &build.path else {
-        return Check::warn(format!("{}; its path is unknown", build.version))
-            .with_remedy("start it by a path that exists: its file may have been replaced");
+        return Err(Check::warn(format!("{}; its path is unknown", build.version))
+            .with_remedy("start it by a path that exists: its file may have been replaced"));
     };
     let directories = search_path.map(std::env::split_paths).into_iter().flatten();
     let mut on_path = directories.map(|directory| directory.join("mt5crs"));
-    let first = on_path.find(|found| found.is_file());
-    let same = |one: &Path, other: &Path| {
-        let id = |path: &Path| fs::metadata(path).map(|meta| (meta.dev(), meta.ino()));
-        matches!((id(one), id(other)), (Ok(one), Ok(other)) if one == other)
-    };
     let found = format!("{} at {}", build.version, path.display());
-    match first {
-        None => Check::pass(format!("{found}; none on the PATH")),
-        Some(first) if same(&first, path) => Check::pass(found),
-        Some(first) => Check::warn(format!("{found}; first on the PATH is {}", first.display())),
+    let Some(first) = on_path.find(|path| path.is_file()) else {
+        return Ok(format!("{found}; none on the PATH"));
+    };
+    let id = |path: &Path| fs::metadata(path).map(|meta| (meta.dev(), meta.ino())).ok();
+    if id(&first).is_some_and(|first| Some(first) == id(path)) {
+        return Ok(found);
     }
+    Err(Check::warn(format!("{found}; first on the PATH is {}", first.display())))
 }
 
-fn completions(all: &[Completions]) -> Check {
+fn completions(all: &[Completions]) -> Found {
     let (mut current, mut stale) = (vec![], vec![]);
     for completions in all {
         for place in completions.places.iter().filter(|place| place.is_file()) {
@@ -247,37 +210,36 @@ fn completions(all: &[Completions]) -> Check {
             list.push((completions.shell, place.display().to_string()));
         }
     }
-    match (stale.first(), current.is_empty()) {
-        (Some((shell, place)), _) => {
-            let places = stale.iter().map(|(_, place)| place.clone());
-            Check::warn(format!("generated by another version: {}", first_few(places)))
-                .with_remedy(format!("mt5crs completions {shell} > {place}"))
-        }
-        (None, true) => Check::not_applicable("none installed in the usual places"),
-        (None, false) => Check::pass(first_few(current.into_iter().map(|(_, place)| place))),
+    if let Some((shell, place)) = stale.first() {
+        let places = first_few(stale.iter().map(|(_, place)| place.clone()));
+        return Err(Check::warn(format!("generated by another version: {places}"))
+            .with_remedy(format!("mt5crs completions {shell} > {place}")));
     }
+    if current.is_empty() {
+        return Err(Check::not_applicable("none installed in the usual places"));
+    }
+    Ok(first_few(current.into_iter().map(|(_, place)| place)))
 }
 
-fn kill_switch(path: &Path) -> Check {
+/// A kill switch that this user can write and remove.
+fn removable(path: &Path) -> Found {
     let Some(parent) = path.parent().filter(|parent| parent.is_dir()) else {
-        return Check::fail(format!("{}: its directory does not exist", path.display()));
+        return Err(failed(path, "its directory does not exist"));
     };
-    if let Err(errno) = access(parent, AccessFlags::W_OK | AccessFlags::X_OK) {
-        return Check::fail(format!("{}: {}", parent.display(), errno.desc()));
-    }
-    let (Ok(directory), us) = (fs::metadata(parent), nix::unistd::geteuid().as_raw()) else {
-        return Check::fail(format!("{} can't be read", parent.display()));
-    };
+    writable_directory(parent)?;
+    let directory = fs::metadata(parent)
+        .map_err(|_| Check::fail(format!("{} can't be read", parent.display())))?;
+    let us = nix::unistd::geteuid().as_raw();
+    let shown = path.display();
     match fs::symlink_metadata(path) {
-        Ok(there) if there.is_dir() => {
-            Check::fail(format!("{} is a directory, which a release can't remove", path.display()))
+        Ok(file) if file.is_dir() => {
+            Err(Check::fail(format!("{shown} is a directory, which a release can't remove")))
         }
-        Ok(there) if !may_remove(&directory, there.uid(), us) => Check::fail(format!(
-            "{} belongs to uid {}, and its directory is sticky",
-            path.display(),
-            there.uid()
-        )),
-        _ => Check::pass(path.display().to_string()),
+        Ok(file) if !may_remove(&directory, file.uid(), us) => {
+            let uid = file.uid();
+            Err(Check::fail(format!("{shown} belongs to uid {uid}, and its directory is sticky")))
+        }
+        _ => Ok(shown.to_string()),
     }
 }
 
@@ -288,10 +250,10 @@ pub(super) fn may_remove(directory: &Metadata, owner: u32, who: u32) -> bool {
     directory.mode() & STICKY == 0 || who == 0 || who == owner || who == directory.uid()
 }
 
-fn engaged(path: &Path) -> Check {
+fn released(path: &Path) -> Found {
     match breaker::engaged(path) {
-        Some(why) => Check::warn(why),
-        None => Check::pass(format!("{} does not exist", path.display())),
+        Some(why) => Err(Check::warn(why)),
+        None => Ok(format!("{} does not exist", path.display())),
     }
 }
 
@@ -302,18 +264,19 @@ mod tests {
 
     #[test]
     fn low_space_warns_and_too_little_fails() {
-        assert_eq!(judge_space(LOW_FREE_BYTES, "/").status, Status::Pass);
-        assert_eq!(judge_space(LOW_FREE_BYTES - 1, "/").status, Status::Warn);
-        assert_eq!(judge_space(MIN_FREE_BYTES - 1, "/").status, Status::Fail);
+        let status = |free| Check::from(judge_space(free, Path::new("/"))).status;
+        assert_eq!(status(LOW_FREE_BYTES), Status::Pass);
+        assert_eq!(status(LOW_FREE_BYTES - 1), Status::Warn);
+        assert_eq!(status(MIN_FREE_BYTES - 1), Status::Fail);
     }
 
     #[test]
-    fn only_some_may_remove_a_file_from_a_sticky_directory() {
+    fn in_a_sticky_directory_only_owners_may_remove_a_file() {
         use std::os::unix::fs::PermissionsExt as _;
-        let place = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().unwrap();
         let mode = |mode| {
-            fs::set_permissions(place.path(), fs::Permissions::from_mode(mode)).unwrap();
-            fs::metadata(place.path()).unwrap()
+            fs::set_permissions(directory.path(), fs::Permissions::from_mode(mode)).unwrap();
+            fs::metadata(directory.path()).unwrap()
         };
         let sticky = mode(0o1777);
         let (owner, other) = (sticky.uid() + 1, sticky.uid() + 2);

@@ -1,4 +1,4 @@
-//! The checks of an audit as they are made, and their form in its document.
+//! The results of an audit: one for each row of the catalogue, and their form in the document.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
@@ -6,6 +6,15 @@ use serde::{Serialize, Serializer};
 use super::catalogue::{CHECKS, Entry, Group};
 use super::selection::Selection;
 use crate::report::{Check, Status};
+
+/// A check in progress: passed with what was found, or another result.
+pub(super) type Found = Result<String, Check>;
+
+impl From<Found> for Check {
+    fn from(found: Found) -> Self {
+        found.map_or_else(|check| check, Self::pass)
+    }
+}
 
 /// The checks made so far, each named by its code.
 #[derive(Debug)]
@@ -28,22 +37,23 @@ impl<'s> Findings<'s> {
         self.wants(|entry| entry.code == code)
     }
 
-    pub(super) fn wants_group(&self, group: Group) -> bool {
-        self.wants(|entry| entry.group == group)
-    }
-
-    /// Keeps a check that is selected and not made yet.
-    pub(super) fn add(&mut self, check: Check) {
-        debug_assert!(CHECKS.iter().any(|entry| entry.code == check.name), "{}", check.name);
-        if self.wants_code(&check.name) {
-            self.all.push(check);
+    /// Makes the check with this code, if it is selected and not made yet.
+    pub(super) fn add<C: Into<Check>>(&mut self, code: &'static str, make: impl FnOnce() -> C) {
+        debug_assert!(CHECKS.iter().any(|entry| entry.code == code), "{code}");
+        if self.wants_code(code) {
+            self.all.push(make().into().named(code));
         }
     }
 
-    /// Keeps another command's check under this group; one without a row in the catalogue is left out.
-    pub(super) fn add_to(&mut self, group: Group, check: Check) {
-        if let Some(code) = group.code(&check.name) {
-            self.add(check.named(code));
+    /// Keeps checks of a group, each named without the group; those without a row in the catalogue are left out. A check
+    /// without a name is the result of every other one.
+    pub(super) fn extend(&mut self, group: Group, checks: impl IntoIterator<Item = Check>) {
+        for check in checks {
+            if check.name.is_empty() {
+                self.rest(|entry| entry.group == group, &check);
+            } else if let Some(code) = group.code(&check.name) {
+                self.add(code, || check);
+            }
         }
     }
 
@@ -67,7 +77,7 @@ impl<'s> Findings<'s> {
         CHECKS.iter().map(|entry| self.take(entry)).collect()
     }
 
-    /// The check of this row; the catalogue's expectation and remedy stand where the check brought none.
+    /// The check of this row, with the catalogue's expectation and remedy where it has none of its own.
     fn take(&mut self, entry: &Entry) -> Check {
         let made = self.all.iter().position(|check| check.name == entry.code);
         let mut check = match made {
@@ -84,28 +94,27 @@ impl<'s> Findings<'s> {
     }
 }
 
-// How the document shows a check of the audit: the name is its code, and its row of the catalogue stands beside it.
 /// One check and its result.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Finding<'c> {
     /// `GROUP.NAME`, stable for scripts.
     code: &'c str,
-    /// Where it belongs.
+    /// Its group.
     group: Group,
     /// Its result.
     #[schemars(schema_with = "status")]
     status: Status,
-    /// What was looked at.
+    /// Its subject.
     looked_at: &'c str,
-    /// What was found, with the figures; why, where nothing was.
+    /// What was found, with the figures; the reason, where nothing was.
     found: &'c str,
     /// What was expected, with the tolerance.
     expected: &'c str,
-    /// What to do, where it warned or failed.
+    /// The next step after a warning or a failure.
     remedy: Option<&'c str>,
 }
 
-/// The results that an audit has: no `info`, and two that other reports don't have.
+/// The results of an audit's checks: never `info`, and two that other reports don't have.
 fn status(_: &mut SchemaGenerator) -> Schema {
     use Status::{Fail, NotApplicable, NotReached, Pass, Skipped, Warn};
     json_schema!({
@@ -143,12 +152,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_row_is_there_once_whatever_was_found() {
+    fn each_row_has_one_check() {
         let selection = Selection::new(vec![], vec!["config.keys".to_owned()]).unwrap();
         let mut findings = Findings::new(&selection);
-        findings.add(Check::fail("not asked for").named("config.keys"));
-        findings.add(Check::fail("first").named("config.unknown"));
-        findings.add(Check::pass("second").named("config.unknown"));
+        findings.add("config.keys", || Check::fail("not selected"));
+        findings.add("config.unknown", || Check::fail("first"));
+        findings.add("config.unknown", || Check::pass("second"));
         findings.rest(|entry| entry.group == Group::Config, &Check::pass("rest"));
         let all = findings.finish();
         assert!(CHECKS.iter().map(|entry| entry.code).eq(all.iter().map(|check| &*check.name)));
@@ -160,13 +169,12 @@ mod tests {
     }
 
     #[test]
-    fn a_remedy_goes_with_a_warning_and_a_failure_alone() {
+    fn only_a_warning_and_a_failure_have_a_remedy() {
         let selection = Selection::default();
         let mut findings = Findings::new(&selection);
-        findings.add(Check::pass("x").with_remedy("y").named("config.keys"));
-        let precise = Check::warn("x").expecting("z").with_remedy("y");
-        findings.add(precise.named("config.unknown"));
-        findings.add(Check::fail("x").named("config.origins"));
+        findings.add("config.keys", || Check::pass("x").with_remedy("y"));
+        findings.add("config.unknown", || Check::warn("x").expecting("z").with_remedy("y"));
+        findings.add("config.origins", || Check::fail("x"));
         let all = findings.finish();
         let shown = |index: usize| (all[index].remedy.as_deref(), all[index].expected.as_str());
         assert_eq!(shown(0), (None, CHECKS[0].expected));

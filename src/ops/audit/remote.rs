@@ -3,21 +3,20 @@
 //! The layers of `link-test` come first. Where the link is dead nothing more is sent, and the other checks are not reached;
 //! behind a slow link, a skewed clock or a dead terminal the gateway is still asked.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use uuid::Uuid;
 
 use super::baseline::{judge_time, measures_own_cpu};
 use super::catalogue::Group;
-use super::findings::Findings;
+use super::findings::{Findings, Found};
 use super::{Audit, Deps, Options};
 use crate::clock::Deadline;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::link::client::Listener;
 use crate::link::permit::ClosePermit;
-use crate::link::target::{self, Allowed, resolve};
-use crate::link::transport::LinkError;
+use crate::link::target::{self, resolve};
 use crate::link::{Client, ReadPolicy};
 use crate::ops::link_test;
 use crate::ops::sync::changes::Changes;
@@ -52,10 +51,10 @@ pub struct Remote {
     pub run: Uuid,
 }
 
-/// What the gateway's checks left beside their results.
+/// By-products of the gateway's checks.
 #[derive(Debug, Default)]
 pub(super) struct Contact {
-    /// The reason why some of them got no answer.
+    /// Why some of them got no answer.
     pub(super) failure: Option<Failure>,
     /// The contacted gateway's kind, once its address is known.
     pub(super) target: Option<TargetKind>,
@@ -65,18 +64,11 @@ pub(super) struct Contact {
     pub(super) own_cpu: Option<Duration>,
 }
 
-/// Ignores failed attempts, which the checks show: the operators' logs count those of a start-up, not of an audit.
-struct Silent;
-
-impl Listener for Silent {
-    fn attempt_failed(&self, _: u32, _: &LinkError) {}
-}
-
 /// Checks the link, then everything that asks the gateway.
 pub(super) fn check(audit: &mut Audit<'_>, remote: &Remote) -> Contact {
     let mut contact = Contact::default();
     let measure_own_cpu = measures_own_cpu(audit);
-    if audit.findings.wants_group(Group::Link)
+    if audit.findings.wants(|entry| entry.group == Group::Link)
         && let Err(why) = check_link(audit, remote, &mut contact)
     {
         audit.findings.rest(|entry| entry.asks_gateway, &Check::not_reached(why));
@@ -106,17 +98,15 @@ fn check_link(audit: &mut Audit<'_>, remote: &Remote, contact: &mut Contact) -> 
     let (outcome, target) = (tested.outcome, tested.target);
     contact.simulated = outcome.simulated;
     contact.target = target.map(|target| target::kind(&target, outcome.simulated));
-    let mut failed_layer = None;
-    if let Some(report) = outcome.report {
-        failed_layer = report.failed_layer;
-        // Unreached layers get the reason below.
-        for layer in report.layers.into_iter().filter(|layer| layer.status != Status::NotReached) {
-            audit.findings.add_to(Group::Link, layer);
-        }
-    }
+    let (layers, failed_layer) = match outcome.report {
+        Some(report) => (report.layers, report.failed_layer),
+        None => (vec![], None),
+    };
     let why = format!("the link failed at {}", failed_layer.unwrap_or("its start"));
+    // Unreached layers get this reason.
+    let reached = layers.into_iter().filter(|layer| layer.status != Status::NotReached);
     let unreached = Check::not_reached(why.as_str());
-    audit.findings.rest(|entry| entry.group == Group::Link, &unreached);
+    audit.findings.extend(Group::Link, reached.chain([unreached]));
     match outcome.failure {
         // The gateway answered, and one of its layers failed.
         None => Ok(()),
@@ -142,7 +132,8 @@ fn ask(
     let allowed = target::allow(&target, remote.link.allow_loopback)
         .map_err(|own| names.own_address(&target, own))?;
     let transport = (deps.transport)(target.address);
-    let mut client = Client::new(&*transport, clock, remote.policy, deps.deadline, &Silent);
+    // The operators' logs count the failed attempts of a start-up, not those of an audit.
+    let mut client = Client::new(&*transport, clock, remote.policy, deps.deadline, &());
 
     let cpu_before = process::own_cpu();
     let began = clock.monotonic();
@@ -151,124 +142,96 @@ fn ask(
     let took = clock.monotonic().saturating_sub(began);
     contact.simulated |= observed.identity.as_ref().is_some_and(|identity| identity.simulated);
     contact.target = Some(target::kind(&target, contact.simulated));
-    judge_state(options, remote, &observed, findings);
+    check_state(options, remote, &observed, findings);
     read.map_err(|error| names.read_failure(&error))?;
-    let refused = Check::not_reached("the gateway refused to report it");
-    findings.rest(|entry| entry.group == Group::State, &refused);
-    let sync = judge_time(took, SYNC_EXPECTED, options.settings.alert_sync);
-    findings.add(sync.named("baseline.sync"));
-    findings.add(accuracy(&observed).named("baseline.accuracy"));
-    let positions = listed(&observed);
+    findings.extend(Group::State, [Check::not_reached("the gateway refused to report it")]);
+    findings.add("baseline.sync", || judge_time(took, SYNC_EXPECTED, options.settings.alert_sync));
+    findings.add("baseline.accuracy", || accuracy(&observed));
     if findings.wants_code("gateway.can-close") {
-        let check = can_close(remote, deps, &mut client, allowed, positions, options)
+        let until = Deadline::after(clock, options.settings.order_timeout).min(deps.deadline);
+        let probe = can_close::Options {
+            symbol: &remote.symbol,
+            volume: &remote.volume,
+            run: remote.run,
+            positions: observed.listed.as_ref().map_or(&[], |listed| match listed {
+                Ok(listed) => &listed.positions[..],
+                Err(_) => &[],
+            }),
+            until,
+        };
+        let permit = |identity: &_| ClosePermit::new(allowed, identity);
+        let Probed { can_close, found, remedy } = can_close::probe(&mut client, &permit, probe)
             .map_err(|error| names.read_failure(&error))?;
-        findings.add(check.named("gateway.can-close"));
+        let check = Check::judge(can_close, found).expecting(can_close::EXPECTED);
+        findings.add("gateway.can-close", || match remedy {
+            Some(remedy) => check.with_remedy(remedy),
+            None => check,
+        });
     }
     if measure_own_cpu || findings.wants_code("baseline.retry") {
-        findings.add(retry(options, deps, &mut client, remote)?.named("baseline.retry"));
+        let took = retry(deps, &mut client, remote)?;
+        findings.add("baseline.retry", || {
+            judge_time(took, RETRY_EXPECTED, options.settings.alert_retry)
+        });
     }
     let cpu_after = process::own_cpu();
     contact.own_cpu = cpu_after.zip(cpu_before).map(|(after, before)| after.saturating_sub(before));
     Ok(())
 }
 
-fn listed(observed: &Observed) -> &[Position] {
-    match &observed.listed {
-        Some(Ok(listed)) => &listed.positions,
-        _ => &[],
-    }
-}
-
-/// Judges what was read; the caller ends the other checks with the reason why they were not.
-fn judge_state(
+/// Judges what was read. The caller adds the reason for the other checks.
+fn check_state(
     options: &Options,
     remote: &Remote,
     observed: &Observed,
     findings: &mut Findings<'_>,
 ) {
-    let known = observed.synced.as_ref().map(|synced| match synced {
-        Err(refusal) if refusal.code == ErrorCode::UnknownAction => {
-            Check::fail(refusal.to_string())
-        }
-        Err(refusal) => Check::pass(format!("supported, and refused: {refusal}")),
-        Ok(_) => Check::pass("supported"),
-    });
-    if let Some(known) = known {
-        findings.add(known.named("gateway.sync-all"));
-    }
-    for check in checks::judge(observed, &remote.judging) {
-        // The caller ends unreached checks with the reason.
-        match check.status {
-            Status::NotReached => {}
-            Status::Info => {
-                findings.add_to(Group::State, Check { status: Status::NotApplicable, ..check });
+    if let Some(synced) = &observed.synced {
+        findings.add("gateway.sync-all", || match synced {
+            Err(refusal) if refusal.code == ErrorCode::UnknownAction => {
+                Check::fail(refusal.to_string())
             }
-            _ => findings.add_to(Group::State, check),
-        }
+            Err(refusal) => Check::pass(format!("supported, and refused: {refusal}")),
+            Ok(_) => Check::pass("supported"),
+        });
     }
-    if let Some(Ok(listed)) = &observed.listed
-        && findings.wants_code("state.recovered")
-    {
-        let recovered = recovered(options, remote, &listed.positions);
-        findings.add(recovered.named("state.recovered"));
+    let judged = checks::judge(observed, &remote.judging).into_iter();
+    let reached = judged.filter(|check| check.status != Status::NotReached).map(|check| {
+        let is_info = check.status == Status::Info;
+        Check { status: if is_info { Status::NotApplicable } else { check.status }, ..check }
+    });
+    findings.extend(Group::State, reached);
+    if let Some(Ok(listed)) = &observed.listed {
+        findings.add("state.recovered", || recovered(options, remote, &listed.positions));
     }
 }
 
-fn recovered(options: &Options, remote: &Remote, now: &[Position]) -> Check {
-    let Some(directory) = options.settings.target_state_dir() else {
-        return Check::not_reached("no gateway is configured");
-    };
+fn recovered(options: &Options, remote: &Remote, now: &[Position]) -> Found {
+    let directory = options.settings.target_state_dir();
+    let directory = directory.ok_or_else(|| Check::not_reached("no gateway is configured"))?;
     let snapshot = match Store::new(directory).load() {
-        Previous::Found(snapshot) if snapshot.endpoint == remote.link.names.endpoint => snapshot,
-        Previous::Found(snapshot) => {
-            return Check::warn(format!(
-                "the snapshot is of another gateway: {}",
-                snapshot.endpoint
-            ));
-        }
-        Previous::Absent => return Check::not_applicable("no sync has succeeded here yet"),
+        Previous::Found(snapshot) => snapshot,
+        Previous::Absent => return Err(Check::not_applicable("no sync has succeeded here yet")),
         Previous::Unusable(why) => {
-            return Check::not_reached(format!("the snapshot is unusable: {why}"));
+            return Err(Check::not_reached(format!("the snapshot is unusable: {why}")));
         }
     };
+    if snapshot.endpoint != remote.link.names.endpoint {
+        let found = format!("the snapshot is of another gateway: {}", snapshot.endpoint);
+        return Err(Check::warn(found));
+    }
     let changes = Changes::since(&snapshot, now);
     let (before, since) = (snapshot.positions.len(), changes.since);
     if changes.is_empty() {
-        return Check::pass(format!("{before} recovered at {since:.0}, and the same now"));
+        return Ok(format!("{before} recovered at {since:.0}, and the same now"));
     }
-    Check::warn(format!(
+    Err(Check::warn(format!(
         "{before} recovered at {since:.0}, {} now: {} opened, {} closed, {} changed since",
         now.len(),
         changes.opened.len(),
         changes.closed.len(),
         changes.changed.len()
-    ))
-}
-
-/// Sends the CLOSE that trades nothing.
-fn can_close(
-    remote: &Remote,
-    deps: &Deps<'_>,
-    client: &mut Client<'_>,
-    allowed: Allowed,
-    positions: &[Position],
-    options: &Options,
-) -> Result<Check, crate::link::Error> {
-    let until = Deadline::after(&**deps.clock, options.settings.order_timeout).min(deps.deadline);
-    let asked = can_close::Options {
-        symbol: &remote.symbol,
-        volume: &remote.volume,
-        run: remote.run,
-        positions,
-        until,
-    };
-    let permit = |identity: &_| ClosePermit::new(allowed, identity);
-    let Probed { can_close, found, remedy } = can_close::probe(client, &permit, asked)?;
-    let check = Check::judge(can_close, found).expecting(can_close::EXPECTED);
-    Ok(match remedy {
-        Some(remedy) => check.with_remedy(remedy),
-        None => check,
-    })
+    )))
 }
 
 /// The share of tickets that SYNC_ALL and GET_POSITIONS both list in one round.
@@ -276,7 +239,7 @@ fn accuracy(observed: &Observed) -> Check {
     let (Some(Ok(synced)), Some(Ok(listed))) = (&observed.synced, &observed.listed) else {
         return Check::not_reached("one of the two lists was refused");
     };
-    let tickets = |positions: &[Position]| -> std::collections::BTreeSet<Ticket> {
+    let tickets = |positions: &[Position]| -> BTreeSet<Ticket> {
         positions.iter().map(|position| position.ticket).collect()
     };
     let (recovered, listed) = (tickets(&synced.positions), tickets(&listed.positions));
@@ -286,19 +249,12 @@ fn accuracy(observed: &Observed) -> Check {
 }
 
 /// Measures what follows a lost connection: the retry interval, a new connection, an answer.
-fn retry(
-    options: &Options,
-    deps: &Deps<'_>,
-    client: &mut Client<'_>,
-    remote: &Remote,
-) -> Result<Check, Failure> {
+fn retry(deps: &Deps<'_>, client: &mut Client<'_>, remote: &Remote) -> Result<Duration, Failure> {
     let clock = &**deps.clock;
     client.hang_up();
     let began = clock.monotonic();
-    clock
-        .sleep(remote.policy.interval.min(deps.deadline.left(clock)))
-        .map_err(Failure::interrupted)?;
+    let interval = remote.policy.interval.min(deps.deadline.left(clock));
+    clock.sleep(interval).map_err(Failure::interrupted)?;
     client.account().map_err(|error| remote.link.names.read_failure(&error))?;
-    let took = clock.monotonic().saturating_sub(began);
-    Ok(judge_time(took, RETRY_EXPECTED, options.settings.alert_retry))
+    Ok(clock.monotonic().saturating_sub(began))
 }

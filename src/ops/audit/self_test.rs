@@ -1,54 +1,64 @@
-//! The wire contract, in this very binary on this very machine: the operations that operators rely on meet the embedded
-//! simulated gateway, which lies in each way that real ones were seen to (PROTOCOL.md, section 4), once.
+//! The wire contract, tested with this binary on this machine: the operations that operators rely on, against the simulated
+//! gateway with each fault that real gateways have shown (PROTOCOL.md, section 4).
 //!
-//! It runs in virtual time, so that a settle time of 10 s is over at once, and without a socket. What is held against the
-//! reports is the simulator's own ledger. Files are written below a scratch directory that goes away again.
+//! It runs in virtual time and without a socket ([`VirtualGateway`](crate::harness::virtual_gateway::VirtualGateway)). The
+//! simulator's own ledger shows what executed. Files are in a scratch directory that is removed.
 //!
-//! Each play is told by faults under which it must come out, and by a foil: faults (often none) under which it must
-//! *not*. A play that comes out whatever the gateway does shows nothing; the tests run every one of them both ways.
+//! A case passes with its faults, and fails with its counterexample: other faults, often none. A case that passes either way
+//! shows nothing, so the tests run each case both ways.
 
-mod bench;
-mod plays;
+mod cases;
+mod operations;
 
+use std::error::Error;
 use std::path::Path;
 
 use jiff::Timestamp;
 
-use self::bench::Bench;
-use self::plays::PLAYS;
+use self::cases::CASES;
+use self::operations::Trial;
+use super::Local;
+use crate::failure::cause_of;
 use crate::report::Check;
 
-/// How one play is set up, and what must come of it.
-struct Play {
-    /// The check that it is.
-    code: &'static str,
-    /// How the gateway lies.
+/// What a case found: as expected, or otherwise.
+type Found = Result<String, Box<dyn Error>>;
+
+/// One case: a gateway with faults, and the expectation of an operation on it.
+struct Case {
+    /// The name of its check.
+    name: &'static str,
     faults: &'static [&'static str],
-    /// How it would have to be for the play to go wrong.
+    /// Faults with which the case fails.
     #[cfg(test)]
-    foil: &'static [&'static str],
-    /// Positions that are open at the start.
+    counterexample: &'static [&'static str],
+    /// Number of open positions at the start.
     positions: usize,
-    /// Plays it; says what was seen, or what was seen instead.
-    play: fn(&Bench) -> Result<String, String>,
+    run: fn(&Trial) -> Found,
 }
 
-/// Plays every play, whatever comes of the others. Nobody who listens to this run hears of it.
-pub(super) fn run(scratch: &Path, now: Timestamp) -> Vec<Check> {
-    tracing::subscriber::with_default(tracing::subscriber::NoSubscriber::new(), || {
-        let of = |play: &Play| found(play, play.faults, scratch, now).named(play.code);
-        PLAYS.iter().map(of).collect()
-    })
-}
-
-fn found(play: &Play, faults: &[&str], scratch: &Path, now: Timestamp) -> Check {
-    match Bench::new(faults, play.positions, scratch, now) {
-        Ok(bench) => match (play.play)(&bench) {
-            Ok(seen) => Check::pass(seen),
-            Err(instead) => Check::fail(instead),
-        },
-        Err(why) => Check::not_reached(why),
+impl Case {
+    fn check(&self, faults: &[&str], scratch: &Path, now: Timestamp) -> Check {
+        let check = match Trial::start(self.positions, faults, scratch, now) {
+            Ok(trial) => match (self.run)(&trial) {
+                Ok(found) => Check::pass(found),
+                Err(found) => Check::fail(found.to_string()),
+            },
+            Err(error) => Check::not_reached(cause_of(&error)),
+        };
+        check.named(self.name)
     }
+}
+
+/// Runs every case. The run's log doesn't receive their events.
+pub(super) fn check(local: &Local) -> Vec<Check> {
+    check_in(&local.options.scratch, local.now)
+}
+
+fn check_in(scratch: &Path, now: Timestamp) -> Vec<Check> {
+    tracing::subscriber::with_default(tracing::subscriber::NoSubscriber::new(), || {
+        CASES.iter().map(|case| case.check(case.faults, scratch, now)).collect()
+    })
 }
 
 #[cfg(test)]
@@ -58,33 +68,34 @@ mod tests {
     use crate::report::Status;
 
     #[test]
-    fn every_play_comes_out_and_its_foil_does_not() {
+    fn every_case_passes_and_fails_with_its_counterexample() {
         let scratch = tempfile::tempdir().unwrap();
-        for play in PLAYS {
-            let played = |faults| found(play, faults, scratch.path(), Timestamp::now());
-            let good = played(play.faults);
-            assert_eq!(good.status, Status::Pass, "{}: {}", play.code, good.found);
-            let bad = played(play.foil);
-            assert_eq!(bad.status, Status::Fail, "{}: {}", play.code, bad.found);
+        for case in CASES {
+            let check = |faults| case.check(faults, scratch.path(), Timestamp::now());
+            let good = check(case.faults);
+            assert_eq!(good.status, Status::Pass, "{}: {}", case.name, good.found);
+            let bad = check(case.counterexample);
+            assert_eq!(bad.status, Status::Fail, "{}: {}", case.name, bad.found);
         }
         // Nothing is left behind.
         assert_eq!(std::fs::read_dir(scratch.path()).unwrap().count(), 0);
     }
 
     #[test]
-    fn there_is_a_play_for_every_check_and_for_every_hazard() {
-        let codes: Vec<&str> = PLAYS.iter().map(|play| play.code).collect();
+    fn there_is_a_case_for_every_check_and_for_every_hazard() {
+        let names: Vec<&str> = CASES.iter().map(|case| case.name).collect();
         let rows = CHECKS.iter().filter(|entry| entry.group == Group::SelfTest);
-        assert_eq!(codes, rows.map(|entry| entry.code).collect::<Vec<_>>());
+        let codes: Vec<&str> = rows.map(|entry| entry.code).collect();
+        assert_eq!(names.iter().map(|name| format!("self-test.{name}")).collect::<Vec<_>>(), codes);
         for hazard in 1..=24 {
-            assert!(codes.contains(&format!("self-test.hazard-{hazard}").as_str()), "{hazard}");
+            assert!(names.contains(&format!("hazard-{hazard}").as_str()), "{hazard}");
         }
     }
 
     #[test]
-    fn without_a_place_for_scratch_nothing_is_reached() {
-        let all = run(Path::new("/dev/null/nothing"), Timestamp::now());
-        assert_eq!(all.len(), PLAYS.len());
-        assert!(all.iter().all(|check| check.status == Status::NotReached));
+    fn without_a_scratch_directory_no_case_is_reached() {
+        let checks = check_in(Path::new("/dev/null/nothing"), Timestamp::now());
+        assert_eq!(checks.len(), CASES.len());
+        assert!(checks.iter().all(|check| check.status == Status::NotReached));
     }
 }

@@ -1,32 +1,20 @@
 //! The deadline in virtual time, against the simulated gateway in this process: to the nanosecond, however slow the machine.
 
-use std::sync::Arc;
-
 use super::*;
-use crate::clock::ManualClock;
 use crate::exit::Exit;
+use crate::harness::virtual_gateway::VirtualGateway;
 use crate::link::ReadPolicy;
-use crate::link::client::Listener;
-use crate::link::target::allowed_for_tests;
-use crate::link::transport::LinkError;
-use crate::sim::{InProcess, Options as SimOptions};
-
-struct Quiet;
-
-impl Listener for Quiet {
-    fn attempt_failed(&self, _: u32, _: &LinkError) {}
-}
 
 /// Flattens a gateway with those faults; answers how it ended and how long that took.
 fn flattened(faults: &str, deadline: Duration) -> (Outcome<Report>, Duration) {
-    let clock = ManualClock::new("2026-01-17T03:54:22.961398Z".parse().unwrap());
-    let faults = faults.split(' ').map(|fault| fault.parse().unwrap()).collect();
-    let sim = SimOptions { positions: 3, faults, ..SimOptions::default() };
-    let gateway = InProcess::start(&sim, Arc::new(clock.clone())).unwrap();
+    let faults: Vec<&str> = faults.split(' ').collect();
+    let now = "2026-01-17T03:54:22.961398Z".parse().unwrap();
+    let gateway = VirtualGateway::start(3, &faults, now).unwrap();
+    let clock = &gateway.clock;
     let seconds = Duration::from_secs;
     let policy = ReadPolicy { timeout: seconds(3), attempts: 3, interval: seconds(1) };
-    let deadline = Deadline::after(&clock, deadline);
-    let mut client = Client::new(&gateway, &clock, policy, deadline, &Quiet);
+    let deadline = Deadline::after(clock, deadline);
+    let mut client = gateway.client(policy, deadline);
     let options = Options {
         symbols: vec![],
         tickets: vec![],
@@ -45,9 +33,9 @@ fn flattened(faults: &str, deadline: Duration) -> (Outcome<Report>, Duration) {
     };
     let plan = plan(&mut client, &options).unwrap();
     let mut deps = Deps {
-        clock: &clock,
+        clock,
         deadline,
-        permit: &|identity| ClosePermit::new(allowed_for_tests(), identity),
+        permit: &|identity| gateway.permit_close(identity),
         keep: &mut |_| {},
         progress: &|_, _| {},
     };

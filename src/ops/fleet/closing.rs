@@ -1,4 +1,4 @@
-//! Emergency-close on several accounts: what is open where, and what became of each.
+//! Emergency-close on several accounts: their positions before it, and the result of each.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -7,7 +7,7 @@ use super::{Account, Report};
 use crate::exit::Exit;
 use crate::failure::{Code, Failure};
 
-/// What an emergency-close reports, as far as it is told here.
+/// The part of an emergency-close's document that is read here.
 #[derive(Deserialize)]
 struct Closed<'d> {
     #[serde(borrow)]
@@ -17,38 +17,34 @@ struct Closed<'d> {
 #[derive(Deserialize)]
 struct ClosedReport<'d> {
     dry_run: bool,
-    /// Some where the account is proved flat.
+    /// Present where the account is proved flat.
     #[serde(borrow)]
     certificate: Option<&'d RawValue>,
     closed: usize,
     not_closed: usize,
     #[serde(borrow)]
-    tickets: Vec<TicketLine<'d>>,
-}
-
-#[derive(Deserialize)]
-struct TicketLine<'d> {
-    ticket: i64,
-    symbol: String,
-    #[serde(rename = "type")]
-    side: String,
-    #[serde(borrow)]
-    volume: &'d RawValue,
+    tickets: Vec<ListedPosition<'d>>,
 }
 
 /// One position that would be closed, as its account's gateway lists it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Open {
-    /// The account.
-    pub profile: String,
+#[derive(Debug, Deserialize)]
+pub struct ListedPosition<'d> {
     /// Its number.
     pub ticket: i64,
     /// Its instrument.
     pub symbol: String,
     /// Its side.
+    #[serde(rename = "type")]
     pub side: String,
-    /// Its volume in lots, the very token.
-    pub lots: String,
+    #[serde(borrow)]
+    volume: &'d RawValue,
+}
+
+impl ListedPosition<'_> {
+    /// Its volume in lots, with the token received.
+    pub fn lots(&self) -> &str {
+        self.volume.get().trim_matches('"')
+    }
 }
 
 impl Account {
@@ -56,7 +52,7 @@ impl Account {
         serde_json::from_str::<Closed<'_>>(self.document.as_deref()?.get()).ok()?.report
     }
 
-    /// Whether it is flat, or what remains: to be read after its name.
+    /// Whether it is flat, or what remains, to be read after the account's name.
     pub fn end(&self) -> String {
         match (self.exit(), self.closed()) {
             (Exit::Ok, Some(report)) if report.dry_run => {
@@ -78,25 +74,18 @@ impl Account {
 }
 
 impl Report {
-    /// What the accounts' gateways list, where they could be read.
-    pub fn open(&self) -> Vec<Open> {
-        let of = |account: &Account| {
-            let tickets = account.closed().map_or_else(Vec::new, |report| report.tickets);
-            let open = |line: TicketLine<'_>| Open {
-                profile: account.profile.clone(),
-                ticket: line.ticket,
-                symbol: line.symbol,
-                side: line.side,
-                lots: line.volume.get().trim_matches('"').to_owned(),
-            };
-            tickets.into_iter().map(open).collect::<Vec<_>>()
-        };
-        self.accounts.iter().flat_map(of).collect()
+    /// The positions that the accounts' gateways list, where they could be read, each with its account.
+    pub fn open(&self) -> Vec<(&Account, ListedPosition<'_>)> {
+        let reports = self.accounts.iter().filter_map(|account| Some((account, account.closed()?)));
+        let positions = reports.flat_map(|(account, report)| {
+            report.tickets.into_iter().map(move |position| (account, position))
+        });
+        positions.collect()
     }
 }
 
-/// 0 where every account is flat. What an account refused or couldn't do before any CLOSE is the answer only as long as no
-/// account got further: after that the answer is that some are not flat.
+/// 0 where every account is flat. A failure before any CLOSE is the answer only where no account sent a CLOSE; otherwise
+/// the answer is that some accounts are not flat.
 pub(super) fn exit(accounts: &[Account]) -> Exit {
     let exits = || accounts.iter().map(Account::exit);
     let nothing_sent = |exit: Exit| {
@@ -112,8 +101,8 @@ pub(super) fn exit(accounts: &[Account]) -> Exit {
     }
 }
 
-/// What is to be done about those that are not flat.
-pub(super) fn remains(accounts: &[Account], exit: Exit) -> Failure {
+/// The failure that names the accounts that are not flat.
+pub(super) fn failure(accounts: &[Account], exit: Exit) -> Failure {
     let left: Vec<&Account> = accounts.iter().filter(|one| one.exit() != Exit::Ok).collect();
     let again: Vec<String> = left
         .iter()
@@ -134,7 +123,7 @@ mod tests {
     const TWO: &str = r#"{"dry_run":false,"certificate":null,"closed":1,"not_closed":1,"tickets":[{"ticket":7,"symbol":"EURUSD","type":"BUY","volume":0.10,"result":"closed"}]}"#;
 
     #[test]
-    fn each_account_says_whether_it_is_flat_or_what_remains() {
+    fn each_account_is_flat_or_names_what_remains() {
         let of = |dry_run: bool, certificate: &str| {
             format!(
                 r#"{{"dry_run":{dry_run},"certificate":{certificate},"closed":2,"not_closed":0,"tickets":[]}}"#
@@ -169,10 +158,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_open_keeps_its_tokens() {
+    fn listed_volumes_keep_their_tokens() {
         let report = judge("emergency-close", Kind::Read, vec![ended("b", 0, TWO)]).report.unwrap();
         let open = report.open();
         assert_eq!(open.len(), 1);
-        assert_eq!((open[0].profile.as_str(), open[0].lots.as_str()), ("b", "0.10"));
+        assert_eq!((open[0].0.profile.as_str(), open[0].1.lots()), ("b", "0.10"));
     }
 }

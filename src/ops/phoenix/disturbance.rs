@@ -1,4 +1,4 @@
-//! The disturbances: kills, losses, delays, impostors, full disks, power cuts and lies.
+//! The disturbances: kills, losses, delays, impostors, full disks, power cuts and faults of the gateway.
 
 /// A kind of disturbance, before its details are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! The invariants: conditions that hold after every round, whatever happened in it. The simulated broker's own ledger
+//! The invariants: conditions that hold after every round, with any disturbance. The simulated broker's own ledger
 //! decides: it shows what executed, and the tool's records and reports are compared with it.
 
 use std::collections::{BTreeSet, HashMap};

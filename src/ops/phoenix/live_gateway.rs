@@ -9,15 +9,15 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::sandbox::{CommandResult, Deps, Sandbox};
-use super::{Options, Recovery, Report, scenario, steps};
+use super::{Options, Recovery, Report, scenario};
 use crate::clock::{Clock, Deadline, StopToken, millis};
 use crate::exit::Exit;
-use crate::failure::{Code, Failure, FailureContext};
+use crate::failure::{Code, Failure, FailureContext, cause_of};
 use crate::harness::HarnessError;
 use crate::harness::proxy::Proxy;
-use crate::report::{Check, Outcome, Status, verdict_of};
+use crate::report::{Check, Outcome, verdict_of};
 
-/// The longest deadline of one sync, whatever the configured timeouts add up to.
+/// The longest deadline of one sync; the configured timeouts may add up to more.
 const SYNC_LIMIT: Duration = Duration::from_secs(15);
 
 /// Runs the syncs, each within the time that is left until the deadline.
@@ -31,47 +31,30 @@ pub fn run(
 ) -> Outcome<Report> {
     let deps = Deps { tool: &options.tool, environment: &options.environment, clock, stop };
     let mut trial =
-        Trial { options, deps, deadline, report: empty_report(options), simulated: false };
-    let failure = match trial.run(gateway) {
+        Trial { options, deps, deadline, report: Report::new(options.seed), simulated: false };
+    let result = trial.run(gateway);
+    let Trial { mut report, simulated, .. } = trial;
+    // After a failure, what can't be removed holds nothing of value.
+    let removed = fs::remove_dir_all(&options.scratch).is_ok();
+    let failure = match result {
         Ok(()) => {
-            let Trial { mut report, simulated, .. } = trial;
+            report.left = (!removed).then(|| options.scratch.clone());
             let verdict = verdict_of(&report.gateway);
-            if fs::remove_dir_all(&options.scratch).is_err() {
-                report.left = Some(options.scratch.clone());
-            }
             return Outcome::judged(report, verdict, simulated);
         }
         Err(TrialEnd::NotRecovered(result)) => sync_failure(&result, names),
         Err(TrialEnd::Harness(HarnessError::Stopped(stopped))) => Failure::interrupted(stopped),
         Err(TrialEnd::Harness(error)) => {
             let message = format!("failed to play a crash against {}", names.endpoint);
-            Failure::new(Code::PhoenixNotPlayed, message).with_cause(steps::describe(&error))
+            Failure::new(Code::PhoenixNotPlayed, message).with_cause(cause_of(&error))
         }
     };
-    // Whatever can't be removed holds nothing of value.
-    let _ = fs::remove_dir_all(&options.scratch);
-    let mut outcome = Outcome::judged(trial.report, failure.verdict(), trial.simulated);
+    let mut outcome = Outcome::judged(report, failure.verdict(), simulated);
     outcome.fail(failure);
     outcome
 }
 
-fn empty_report(options: &Options) -> Report {
-    Report {
-        rounds: 0,
-        seed: options.seed,
-        steps: vec![],
-        invariants: vec![],
-        gateway: vec![],
-        recovery: Recovery { p50_ms: None, max_ms: None },
-        moments_missed: 0,
-        power_cuts_shown: false,
-        failed: vec![],
-        played: vec![],
-        left: None,
-    }
-}
-
-/// A sync without an answer, in its own words and with its own exit code.
+/// The failure of a sync that did not recover: its own causes, remedy and exit code.
 fn sync_failure(result: &CommandResult, names: &FailureContext) -> Failure {
     let error = &result.document["error"];
     let texts = error["causes"].as_array().into_iter().flatten().filter_map(|c| c.as_str());
@@ -122,7 +105,7 @@ impl Trial<'_> {
 
         let trigger = scenario::draw_sync_trigger(self.options.seed);
         let messages = proxy.hold_at(trigger);
-        let mut process = sandbox.start(&self.sync_arguments().each_ref().map(String::as_str))?;
+        let mut process = sandbox.start(&self.sync_arguments())?;
         let Some(held) = sandbox.wait_for_message(&messages, &mut process)? else {
             return Err(TrialEnd::NotRecovered(sandbox.wait(process)?));
         };
@@ -130,16 +113,16 @@ impl Trial<'_> {
         let killed = sandbox.kill(process)?;
         held.cut(0);
         proxy.remove_trigger();
-        let (status, found) = match killed.signal {
-            Some(9) => (Status::Pass, format!("at {trigger}")),
-            _ => (Status::Fail, killed.describe()),
+        let check = match killed.signal {
+            Some(9) => Check::pass(format!("at {trigger}")),
+            _ => Check::fail(killed.describe()),
         };
-        self.check("killed-midway", status, found, "SIGKILL ends it while it waits");
-        let (status, found) = match read_snapshot(&sandbox)? == before {
-            true => (Status::Pass, "unchanged"),
-            false => (Status::Fail, "changed"),
+        self.check("killed-midway", check, "SIGKILL ends it while it waits");
+        let check = match read_snapshot(&sandbox)? == before {
+            true => Check::pass("unchanged"),
+            false => Check::fail("changed"),
         };
-        self.check("snapshot-stands", status, found.to_owned(), "the killed run changed nothing");
+        self.check("snapshot-stands", check, "the killed run changed nothing");
 
         let second = self.read(&sandbox, "second-read")?;
         let took = millis(self.deps.clock.monotonic().saturating_sub(killed_at));
@@ -147,12 +130,11 @@ impl Trial<'_> {
         let count = |list: &str| changes[list].as_array().map_or(0, Vec::len);
         let (opened, closed, changed) = (count("opened"), count("closed"), count("changed"));
         // A trade between the two reads looks the same as a wrong read.
-        let (status, found) = match opened + closed + changed {
-            0 => (Status::Pass, "the same positions".to_owned()),
-            _ => (Status::Warn, format!("{opened} opened, {closed} closed, {changed} changed")),
+        let check = match opened + closed + changed {
+            0 => Check::pass("the same positions"),
+            _ => Check::warn(format!("{opened} opened, {closed} closed, {changed} changed")),
         };
-        let expected = "the same positions, unless somebody traded in between";
-        self.check("reads-agree", status, found, expected);
+        self.check("reads-agree", check, "the same positions, unless somebody traded in between");
         self.report.recovery = Recovery { p50_ms: Some(took), max_ms: Some(took) };
         Ok(())
     }
@@ -163,14 +145,13 @@ impl Trial<'_> {
         sandbox: &Sandbox<'_>,
         check: &'static str,
     ) -> Result<CommandResult, TrialEnd> {
-        let result = sandbox.run(&self.sync_arguments().each_ref().map(String::as_str))?;
+        let result = sandbox.run(&self.sync_arguments())?;
         self.simulated |= result.document["target"] == "simulated";
         let recovered = result.document["report"]["recovered"].as_u64();
         let Some(count) = recovered.filter(|_| result.exit_code == Some(0)) else {
             return Err(TrialEnd::NotRecovered(result));
         };
-        let found = format!("{count} positions recovered");
-        self.check(check, Status::Pass, found, "a sync recovers");
+        self.check(check, Check::pass(format!("{count} positions recovered")), "a sync recovers");
         Ok(result)
     }
 
@@ -181,8 +162,8 @@ impl Trial<'_> {
         ["sync".to_owned(), format!("--deadline={}ms", limit.as_millis())]
     }
 
-    fn check(&mut self, name: &'static str, status: Status, found: String, expected: &str) {
-        self.report.gateway.push(Check::new(status, found).named(name).expecting(expected));
+    fn check(&mut self, name: &'static str, check: Check, expected: &str) {
+        self.report.gateway.push(check.named(name).expecting(expected));
     }
 }
 

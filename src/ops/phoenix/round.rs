@@ -9,15 +9,14 @@ use uuid::Uuid;
 use super::disturbance::Disturbance;
 use super::invariants::{Findings, Invariant};
 use super::power_cut;
-use super::sandbox::{CommandResult, Deps, POLL_INTERVAL, REACHED, Sandbox, StartOptions};
+use super::sandbox::{COMMAND_LIMIT, CommandResult, Deps, REACHED, Sandbox, StartOptions};
 use super::scenario::{Scenario, ToolCommand};
-use crate::clock::Deadline;
 use crate::evidence::EvidenceError;
-use crate::evidence::body::{Begin, EmergencyIntent};
-use crate::harness::HarnessError;
+use crate::evidence::body::EmergencyIntent;
 use crate::harness::broker::BrokerBook;
 use crate::harness::process::{GatewayProcess, Process};
 use crate::harness::proxy::{ConnectionCounts, HeldMessage, Proxy};
+use crate::harness::{self, HarnessError};
 use crate::ops::sync::snapshot::SCHEMA;
 use crate::units::Ticket;
 
@@ -34,7 +33,7 @@ const RECONNECT_LIMIT: Duration = Duration::from_millis(60);
 /// How long the round waits for a connection or an answer that may never come.
 const WAIT_LIMIT: Duration = Duration::from_millis(1500);
 
-/// How a round went.
+/// Result of a round.
 #[derive(Debug)]
 pub(super) struct RoundResult {
     pub(super) findings: Findings,
@@ -44,6 +43,13 @@ pub(super) struct RoundResult {
     pub(super) disturbed: bool,
     /// What executed at the broker, in order.
     pub(super) executed: Vec<String>,
+}
+
+impl RoundResult {
+    /// The result before anything was checked.
+    pub(super) fn new() -> Self {
+        Self { findings: Findings::default(), recovery: None, disturbed: true, executed: vec![] }
+    }
 }
 
 /// Runs the round in that directory, which stays.
@@ -61,18 +67,19 @@ pub(super) fn run(
         book: sandbox.file("book.jsonl"),
         proxy,
         sandbox,
-        findings: Findings::default(),
-        disturbed: true,
+        delayed: None,
+        result: RoundResult::new(),
     };
     round.start_gateway(true)?;
     round.prepare()?;
-    let (began, delayed) = round.disturb()?;
-    let recovered = round.recover(delayed)?;
-    let recovery = recovered.then(|| deps.clock.monotonic().saturating_sub(began));
+    let began = round.disturb()?;
+    if round.recover()? {
+        round.result.recovery = Some(deps.clock.monotonic().saturating_sub(began));
+    }
     round.check_final_state()?;
     let ledger = round.read_book()?.ledger;
-    let executed = ledger.iter().map(|entry| format!("{:?}", entry.kind)).collect();
-    Ok(RoundResult { findings: round.findings, recovery, disturbed: round.disturbed, executed })
+    round.result.executed = ledger.iter().map(|entry| format!("{:?}", entry.kind)).collect();
+    Ok(round.result)
 }
 
 struct Round<'r> {
@@ -82,23 +89,17 @@ struct Round<'r> {
     book: PathBuf,
     proxy: Proxy,
     sandbox: Sandbox<'r>,
-    findings: Findings,
-    disturbed: bool,
-}
-
-/// A message that is delivered only after the tool was restarted, and how long after.
-type DelayedMessage = Option<(HeldMessage, Duration)>;
-
-fn read_book(path: &Path) -> Result<BrokerBook, HarnessError> {
-    BrokerBook::read(path).map_err(|error| HarnessError::Other(error.to_string()))
+    /// A message that is delivered only after the tool was restarted, and how long after.
+    delayed: Option<(HeldMessage, Duration)>,
+    result: RoundResult,
 }
 
 impl Round<'_> {
     fn read_book(&self) -> Result<BrokerBook, HarnessError> {
-        read_book(&self.book)
+        BrokerBook::read(&self.book).map_err(HarnessError::other)
     }
 
-    /// Starts the gateway on its book. Only the first one lies.
+    /// Starts the gateway on its book. Only the first one has the fault of a `Lie`.
     fn start_gateway(&mut self, first: bool) -> Result<(), HarnessError> {
         let mut arguments = vec![
             format!("--positions={}", self.scenario.positions),
@@ -125,11 +126,11 @@ impl Round<'_> {
             let result = self.sandbox.run(&["sync"])?;
             if result.exit_code != Some(0) {
                 let why = format!("the sync before the disturbance failed, {}", result.describe());
-                return Err(HarnessError::Other(why));
+                return Err(HarnessError::other(why));
             }
         }
         if self.fills_evidence() {
-            self.fill_evidence().map_err(|error| HarnessError::Other(error.to_string()))?;
+            self.fill_evidence().map_err(HarnessError::other)?;
         }
         Ok(())
     }
@@ -142,20 +143,12 @@ impl Round<'_> {
 
     fn fill_evidence(&self) -> Result<(), EvidenceError> {
         let (evidence, run) = (self.sandbox.evidence(), Uuid::from_u64_pair(0, self.scenario.seed));
-        let patience = Duration::from_secs(1);
-        let begin = Begin {
-            endpoint: format!("tcp://{}", self.proxy.address()),
-            profile: None,
-            currency: Some("USD".to_owned()),
-            login: None,
-            server: None,
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-        };
-        let clock = self.sandbox.deps.clock;
-        evidence.begin(run, clock, begin, patience)?;
+        let (clock, endpoint) =
+            (self.sandbox.deps.clock, format!("tcp://{}", self.proxy.address()));
+        harness::begin_evidence(&evidence, run, clock, &endpoint)?;
         let tickets = (1..=FILLER_TICKETS).map(|ticket| Ticket(700_000_000 + ticket)).collect();
         let filler = EmergencyIntent { round: 1, tickets };
-        evidence.append(run, clock, &filler.into(), patience).map(drop)
+        evidence.append(run, clock, &filler.into(), harness::APPEND_TIMEOUT).map(drop)
     }
 
     /// The largest file that the tool may write, in blocks.
@@ -169,9 +162,9 @@ impl Round<'_> {
         Ok(Some(evidence.len() / BLOCK + blocks))
     }
 
-    /// Starts the command and disturbs it. Returns the time, and the message that has yet to be delivered.
-    fn disturb(&mut self) -> Result<(Duration, DelayedMessage), HarnessError> {
-        // No message lies between the last list and the order, but test builds have a wait point there.
+    /// Starts the command and disturbs it. Returns the time of the disturbance.
+    fn disturb(&mut self) -> Result<Duration, HarnessError> {
+        // There is no message between the last list and the order, but test builds have a wait point there.
         let wait_point = self.waits_before_order().then_some("before-intent");
         let trigger = self.scenario.trigger.filter(|_| wait_point.is_none());
         let messages = trigger.map(|trigger| self.proxy.hold_at(trigger));
@@ -189,22 +182,21 @@ impl Round<'_> {
         };
         let began = clock.monotonic();
         if held.is_none() && trigger.is_some() {
-            self.disturbed = false;
+            self.result.disturbed = false;
         }
         if wait_point.is_some() {
-            self.disturbed = self.start_impostor_before_order(&mut process)?;
+            self.result.disturbed = self.start_impostor_before_order(&mut process)?;
         }
-        let mut delayed = None;
         let result = match held {
             None => self.sandbox.wait(process)?,
-            Some(held) => self.strike(held, process, &mut delayed)?,
+            Some(held) => self.strike(held, process)?,
         };
         self.proxy.remove_trigger();
         self.wait_for_answers()?;
-        self.findings.check_snapshot_whole(&self.sandbox.store());
-        self.findings.check_report(&result, &self.read_book()?);
+        self.result.findings.check_snapshot_whole(&self.sandbox.store());
+        self.result.findings.check_report(&result, &self.read_book()?);
         self.check_full_disk(&result)?;
-        Ok((began, delayed))
+        Ok(began)
     }
 
     /// Carries out the disturbance while the proxy holds that message, and waits for the command's end.
@@ -212,7 +204,6 @@ impl Round<'_> {
         &mut self,
         held: HeldMessage,
         mut process: Process,
-        delayed: &mut DelayedMessage,
     ) -> Result<CommandResult, HarnessError> {
         match &self.scenario.disturbance {
             Disturbance::KillTool { delivered_after_ms, .. } => {
@@ -220,7 +211,7 @@ impl Round<'_> {
                 match delivered_after_ms {
                     None => held.cut(0),
                     Some(0) => held.forward(),
-                    Some(ms) => *delayed = Some((held, Duration::from_millis(*ms))),
+                    Some(ms) => self.delayed = Some((held, Duration::from_millis(*ms))),
                 }
                 return Ok(result);
             }
@@ -261,27 +252,17 @@ impl Round<'_> {
 
     /// Waits until the gateway has answered every request, whether anyone receives the answers or not.
     fn wait_for_answers(&self) -> Result<(), HarnessError> {
-        let clock = self.sandbox.deps.clock;
-        let until = Deadline::after(clock, WAIT_LIMIT);
-        while self.proxy.has_unanswered() && !until.is_past(clock) {
-            clock.sleep(POLL_INTERVAL)?;
-        }
-        Ok(())
+        self.sandbox.wait_until(WAIT_LIMIT, || Ok(!self.proxy.has_unanswered())).map(drop)
     }
 
-    /// Waits for enough connections, the command's end, or a time in which it made no more.
+    /// Waits for enough connections or the command's end, at most for [`WAIT_LIMIT`].
     fn wait_for_connections(
         &self,
         process: &mut Process,
         is_enough: impl Fn(ConnectionCounts) -> bool,
     ) -> Result<(), HarnessError> {
-        let clock = self.sandbox.deps.clock;
-        let until = Deadline::after(clock, WAIT_LIMIT);
-        while !is_enough(self.proxy.connections()) && !process.has_ended()? && !until.is_past(clock)
-        {
-            clock.sleep(POLL_INTERVAL)?;
-        }
-        Ok(())
+        let enough = || Ok(is_enough(self.proxy.connections()) || process.has_ended()?);
+        self.sandbox.wait_until(WAIT_LIMIT, enough).map(drop)
     }
 
     fn waits_before_order(&self) -> bool {
@@ -295,20 +276,16 @@ impl Round<'_> {
         let Disturbance::Impostor { connections } = self.scenario.disturbance else {
             return Ok(false);
         };
-        let clock = self.sandbox.deps.clock;
         let reached = self.sandbox.file(REACHED);
-        while !reached.exists() {
-            if process.has_ended()? {
-                return Ok(false);
-            }
-            clock.sleep(POLL_INTERVAL)?;
+        let decided = || Ok(reached.exists() || process.has_ended()?);
+        self.sandbox.wait_until(COMMAND_LIMIT, decided)?;
+        if !reached.exists() {
+            return Ok(false);
         }
         self.start_impostor()?;
         self.proxy.close_connections();
-        let until = Deadline::after(clock, RECONNECT_LIMIT);
-        while self.proxy.connections() == ConnectionCounts::default() && !until.is_past(clock) {
-            clock.sleep(POLL_INTERVAL)?;
-        }
+        let reconnected = || Ok(self.proxy.connections() != ConnectionCounts::default());
+        self.sandbox.wait_until(RECONNECT_LIMIT, reconnected)?;
         fs::remove_file(&reached).map_err(HarnessError::io("let the canary go on"))?;
         self.wait_for_impostor(process, connections)?;
         Ok(true)
@@ -345,12 +322,12 @@ impl Round<'_> {
         let open = self.read_book()?.open.len();
         let violation = (open > 0 || result.exit_code != Some(0))
             .then(|| format!("{open} are open, {}", result.describe()));
-        self.findings.record(Invariant::RiskIsReduced, violation);
+        self.result.findings.record(Invariant::RiskIsReduced, violation);
         Ok(())
     }
 
     /// Restarts sync until it recovers. Returns whether it did.
-    fn recover(&mut self, delayed: DelayedMessage) -> Result<bool, HarnessError> {
+    fn recover(&mut self) -> Result<bool, HarnessError> {
         if let Disturbance::KillTool { foreign_snapshot, flatten_first, .. } =
             self.scenario.disturbance
         {
@@ -359,7 +336,7 @@ impl Round<'_> {
             }
             if flatten_first {
                 let result = self.sandbox.run(&["emergency-close", "--yes", "--deadline=6s"])?;
-                self.findings.check_report(&result, &self.read_book()?);
+                self.result.findings.check_report(&result, &self.read_book()?);
             }
         }
         if matches!(self.scenario.disturbance, Disturbance::Lie { .. }) {
@@ -367,7 +344,7 @@ impl Round<'_> {
             self.kill_gateway();
             self.start_gateway(false)?;
         }
-        if let Some((held, after)) = delayed {
+        if let Some((held, after)) = self.delayed.take() {
             // This sync may see the book before the message arrives or after it, so its report isn't checked.
             let process = self.sandbox.start(&["sync"])?;
             self.sandbox.deps.clock.sleep(after)?;
@@ -378,15 +355,15 @@ impl Round<'_> {
         let mut last = String::new();
         for _ in 0..RESTARTS {
             let result = self.sandbox.run(&["sync"])?;
-            self.findings.check_report(&result, &self.read_book()?);
+            self.result.findings.check_report(&result, &self.read_book()?);
             if result.exit_code == Some(0) && result.document["report"]["recovered"].is_u64() {
-                self.findings.record(Invariant::Recovers, None);
+                self.result.findings.record(Invariant::Recovers, None);
                 return Ok(true);
             }
             last = result.describe();
         }
         let violation = format!("{RESTARTS} syncs, and the last: {last}");
-        self.findings.record(Invariant::Recovers, violation);
+        self.result.findings.record(Invariant::Recovers, violation);
         Ok(false)
     }
 
@@ -402,13 +379,13 @@ impl Round<'_> {
     fn check_final_state(&mut self) -> Result<(), HarnessError> {
         let book = self.read_book()?;
         if self.impostor.take().is_some() {
-            let impostor = read_book(&self.sandbox.file(IMPOSTOR_BOOK))?;
-            self.findings.check_impostor(&impostor);
+            let impostor = BrokerBook::read(&self.sandbox.file(IMPOSTOR_BOOK));
+            self.result.findings.check_impostor(&impostor.map_err(HarnessError::other)?);
         }
         let canaries = usize::from(self.scenario.command == ToolCommand::Canary);
-        self.findings.check_snapshot_is_the_books(&self.sandbox.store(), &book);
-        self.findings.check_ledger(&book, canaries);
-        self.findings.check_evidence(&self.sandbox.evidence(), &book);
+        self.result.findings.check_snapshot_is_the_books(&self.sandbox.store(), &book);
+        self.result.findings.check_ledger(&book, canaries);
+        self.result.findings.check_evidence(&self.sandbox.evidence(), &book);
         Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! The directory of one round, and the tool's processes in it.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::net::SocketAddr;
@@ -23,11 +23,22 @@ use crate::ops::sync::snapshot::Store;
 /// The gateway's limit on a signature's age in ms. A delayed order may be older.
 pub(super) const SIGNATURE_TTL_MS: u64 = 800;
 /// Interval between two looks at a process, a file or the proxy.
-pub(super) const POLL_INTERVAL: Duration = Duration::from_millis(2);
+const POLL_INTERVAL: Duration = Duration::from_millis(2);
 /// A command that takes longer is killed, and the round has failed.
-const COMMAND_LIMIT: Duration = Duration::from_secs(20);
+pub(super) const COMMAND_LIMIT: Duration = Duration::from_secs(20);
 /// A file in the sandbox's directory: the tool has reached its wait point.
 pub(super) const REACHED: &str = "reached";
+
+/// Settings of the tool with short timeouts.
+const QUICK_SETTINGS: [(&str, &str); 7] = [
+    ("MT5CRS_CANARY_SYMBOL", "AUDUSD"),
+    ("MT5CRS_LATENCY_WARN_MS", "9000"),
+    ("MT5CRS_LATENCY_CRITICAL_MS", "10000"),
+    ("SYNC_TIMEOUT_S", "0.5"),
+    ("SYNC_RETRY_INTERVAL_S", "0.02"),
+    ("MT5CRS_ORDER_TIMEOUT_S", "0.3"),
+    ("MT5CRS_SETTLE_S", "0.2"),
+];
 
 /// Injected dependencies.
 #[derive(Clone, Copy)]
@@ -39,7 +50,7 @@ pub(super) struct Deps<'d> {
     pub(super) stop: &'d StopToken,
 }
 
-/// A directory with quick settings, apart from everything else on this machine.
+/// A directory of its own, for processes of the tool with short timeouts.
 pub(super) struct Sandbox<'d> {
     pub(super) deps: Deps<'d>,
     pub(super) directory: PathBuf,
@@ -116,14 +127,14 @@ impl<'d> Sandbox<'d> {
     }
 
     /// Starts the tool.
-    pub(super) fn start(&self, arguments: &[&str]) -> Result<Process, HarnessError> {
+    pub(super) fn start(&self, arguments: &[impl AsRef<OsStr>]) -> Result<Process, HarnessError> {
         self.start_with(arguments, &StartOptions::default())
     }
 
     /// Starts the tool with these limits.
     pub(super) fn start_with(
         &self,
-        arguments: &[&str],
+        arguments: &[impl AsRef<OsStr>],
         options: &StartOptions,
     ) -> Result<Process, HarnessError> {
         let mut command = match options.file_blocks {
@@ -135,7 +146,6 @@ impl<'d> Sandbox<'d> {
                 shell
             }
         };
-        let ttl = Duration::from_millis(SIGNATURE_TTL_MS).as_secs_f64().to_string();
         command.arg("--output=json").arg("--allow-loopback").args(arguments);
         self.isolate(&mut command)
             .env("GATEWAY_HOST", self.gateway.ip().to_string())
@@ -144,17 +154,9 @@ impl<'d> Sandbox<'d> {
             .env("MT5CRS_LOG_DIR", self.file("logs"))
             .env("KILL_SWITCH_FILE", self.file("kill_switch.lock"))
             .env("MT5CRS_DECISION_FILE", self.file("decision.json"))
-            .env("MT5CRS_CANARY_SYMBOL", "AUDUSD")
-            .env("MT5CRS_LATENCY_WARN_MS", "9000")
-            .env("MT5CRS_LATENCY_CRITICAL_MS", "10000")
-            .env("SYNC_TIMEOUT_S", "0.5")
-            .env("SYNC_RETRY_INTERVAL_S", "0.02")
-            .env("MT5CRS_ORDER_TIMEOUT_S", "0.3")
-            .env("MT5CRS_SETTLE_S", "0.2")
-            .env("MT5CRS_SIGNATURE_TTL_S", ttl);
-        for (name, value) in self.deps.environment {
-            command.env(name, value);
-        }
+            .env("MT5CRS_SIGNATURE_TTL_S", (SIGNATURE_TTL_MS as f64 / 1000.0).to_string())
+            .envs(QUICK_SETTINGS)
+            .envs(self.deps.environment.iter().map(|(name, value)| (name, value)));
         self.set_failpoints(&mut command, options);
         command.stdin(Stdio::null());
         Process::start(command)
@@ -187,23 +189,37 @@ impl<'d> Sandbox<'d> {
     }
 
     /// Runs the tool to its end.
-    pub(super) fn run(&self, arguments: &[&str]) -> Result<CommandResult, HarnessError> {
+    pub(super) fn run(
+        &self,
+        arguments: &[impl AsRef<OsStr>],
+    ) -> Result<CommandResult, HarnessError> {
         let process = self.start(arguments)?;
         self.wait(process)
     }
 
     /// Waits for the tool's end.
     pub(super) fn wait(&self, mut process: Process) -> Result<CommandResult, HarnessError> {
-        let until = Deadline::after(self.deps.clock, COMMAND_LIMIT);
-        let mut timed_out = false;
-        while !process.has_ended()? {
-            self.deps.clock.sleep(POLL_INTERVAL)?;
-            if until.is_past(self.deps.clock) {
-                timed_out = true;
-                process.kill();
-            }
+        let in_time = self.wait_until(COMMAND_LIMIT, || process.has_ended())?;
+        if !in_time {
+            process.kill();
         }
-        self.collect(process, timed_out)
+        self.collect(process, !in_time)
+    }
+
+    /// Waits until the condition holds, at most for `limit`. Returns whether it holds.
+    pub(super) fn wait_until(
+        &self,
+        limit: Duration,
+        mut holds: impl FnMut() -> Result<bool, HarnessError>,
+    ) -> Result<bool, HarnessError> {
+        let until = Deadline::after(self.deps.clock, limit);
+        while !holds()? {
+            if until.is_past(self.deps.clock) {
+                return Ok(false);
+            }
+            self.deps.clock.sleep(POLL_INTERVAL)?;
+        }
+        Ok(true)
     }
 
     /// Waits until the proxy holds its message; `None` if the tool ends before that.
@@ -236,7 +252,7 @@ impl<'d> Sandbox<'d> {
         let command_line = process.command_line().to_owned();
         let output = process.wait()?;
         let stderr = String::from_utf8_lossy(&output.stderr);
-        let chapter = format!(
+        let entry = format!(
             "$ {command_line}\n{}\n{}{stderr}\n",
             output.status,
             String::from_utf8_lossy(&output.stdout),
@@ -245,7 +261,7 @@ impl<'d> Sandbox<'d> {
             .append(true)
             .create(true)
             .open(self.file("story.txt"))
-            .and_then(|mut story| story.write_all(chapter.as_bytes()))
+            .and_then(|mut story| story.write_all(entry.as_bytes()))
             .map_err(HarnessError::io("keep a command's output"))?;
         Ok(CommandResult {
             exit_code: output.status.code(),

@@ -29,38 +29,37 @@ impl ToolCommand {
     }
 }
 
-/// Every kind of round.
-const KINDS: [(DisturbanceKind, ToolCommand); 25] = {
-    use DisturbanceKind::*;
+/// Every kind of round: a disturbance, and each command that it can meet.
+const KINDS: [(DisturbanceKind, &[ToolCommand]); 10] = {
     use ToolCommand::{Canary, EmergencyClose, Sync};
+    const ALL: &[ToolCommand] = &[Sync, Canary, EmergencyClose];
     [
-        (KillTool, Sync),
-        (KillTool, Canary),
-        (KillTool, EmergencyClose),
-        (KillGateway, Sync),
-        (KillGateway, Canary),
-        (KillGateway, EmergencyClose),
-        (Drop, Sync),
-        (Drop, Canary),
-        (Drop, EmergencyClose),
-        (Delay, Sync),
-        (Delay, Canary),
-        (Delay, EmergencyClose),
-        (CutReply, Sync),
-        (CutReply, Canary),
-        (CutReply, EmergencyClose),
-        (Impostor, Canary),
-        (Impostor, EmergencyClose),
-        (FullDisk, Sync),
-        (FullDisk, Canary),
-        (FullDisk, EmergencyClose),
-        (PowerCut, Sync),
-        (PowerCut, Canary),
-        (PowerCut, EmergencyClose),
-        (LieAboutOpen, Canary),
-        (LieAboutClose, Canary),
+        (DisturbanceKind::KillTool, ALL),
+        (DisturbanceKind::KillGateway, ALL),
+        (DisturbanceKind::Drop, ALL),
+        (DisturbanceKind::Delay, ALL),
+        (DisturbanceKind::CutReply, ALL),
+        (DisturbanceKind::Impostor, &[Canary, EmergencyClose]),
+        (DisturbanceKind::FullDisk, ALL),
+        (DisturbanceKind::PowerCut, ALL),
+        (DisturbanceKind::LieAboutOpen, &[Canary]),
+        (DisturbanceKind::LieAboutClose, &[Canary]),
     ]
 };
+
+/// The faults that a lying gateway has at an OPEN.
+const OPEN_FAULTS: [&str; 10] = [
+    "open-ticket-zero",
+    "open-late:120ms",
+    "late-execution:120ms",
+    "order-failed",
+    "order-failed-executed",
+    "order-exception",
+    "order-exception-executed",
+    "partial-fill",
+    "fill-price-zero",
+    "min-volume:0.01",
+];
 
 /// The plan of one round.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,11 +75,13 @@ pub(super) struct Scenario {
 
 impl Scenario {
     pub(super) fn from_seed(seed: u64) -> Self {
-        let kinds = KINDS.len() as u64;
-        let index = usize::try_from(seed % kinds).unwrap_or_default();
-        let (kind, command) = KINDS[index];
-        let mut rng = Rng::with_seed(seed);
-        let rng = &mut rng;
+        let kinds: Vec<(DisturbanceKind, ToolCommand)> = KINDS
+            .iter()
+            .flat_map(|(kind, commands)| commands.iter().map(|command| (*kind, *command)))
+            .collect();
+        let index = usize::try_from(seed % kinds.len() as u64).unwrap_or_default();
+        let (kind, command) = kinds[index];
+        let rng = &mut Rng::with_seed(seed);
         let needs_position =
             command == ToolCommand::EmergencyClose || kind == DisturbanceKind::Impostor;
         let positions = rng.u32(u32::from(needs_position)..=6);
@@ -110,43 +111,40 @@ fn draw_trigger(
     positions: u32,
     direction: Direction,
 ) -> Trigger {
-    let (action, nth) = match command {
+    let messages: &[(&'static str, u32)] = match command {
         ToolCommand::Sync => {
-            pick(rng, &[("PING", 1), ("SYNC_ALL", 1), ("GET_POSITIONS", 1), ("GET_ACCOUNT", 1)])
+            &[("PING", 1), ("SYNC_ALL", 1), ("GET_POSITIONS", 1), ("GET_ACCOUNT", 1)]
         }
-        ToolCommand::Canary if rng.bool() => ("OPEN", 1),
-        ToolCommand::Canary => pick(
-            rng,
-            &[
-                ("PING", 1),
-                ("SYNC_ALL", 1),
-                ("GET_POSITIONS", 1),
-                ("GET_ACCOUNT", 1),
-                ("PING", 50),
-                ("CLOSE", 1),
-                ("PING", 102),
-                ("GET_POSITIONS", 2),
-                ("GET_POSITIONS", 3),
-                ("CLOSE", 2),
-                ("GET_POSITIONS", 4),
-            ],
-        ),
-        ToolCommand::EmergencyClose if rng.bool() => ("CLOSE", rng.u32(1..=positions)),
-        ToolCommand::EmergencyClose => pick(
-            rng,
-            &[
-                ("PING", 1),
-                ("GET_POSITIONS", 1),
-                ("GET_POSITIONS", 2),
-                ("GET_POSITIONS", 3),
-                ("GET_ACCOUNT", 1),
-            ],
-        ),
+        ToolCommand::Canary if rng.bool() => return Trigger { action: "OPEN", nth: 1, direction },
+        ToolCommand::Canary => &[
+            ("PING", 1),
+            ("SYNC_ALL", 1),
+            ("GET_POSITIONS", 1),
+            ("GET_ACCOUNT", 1),
+            ("PING", 50),
+            ("CLOSE", 1),
+            ("PING", 102),
+            ("GET_POSITIONS", 2),
+            ("GET_POSITIONS", 3),
+            ("CLOSE", 2),
+            ("GET_POSITIONS", 4),
+        ],
+        ToolCommand::EmergencyClose if rng.bool() => {
+            return Trigger { action: "CLOSE", nth: rng.u32(1..=positions), direction };
+        }
+        ToolCommand::EmergencyClose => &[
+            ("PING", 1),
+            ("GET_POSITIONS", 1),
+            ("GET_POSITIONS", 2),
+            ("GET_POSITIONS", 3),
+            ("GET_ACCOUNT", 1),
+        ],
     };
+    let (action, nth) = pick(rng, messages);
     Trigger { action, nth, direction }
 }
 
-/// Draws the details of a disturbance, and its trigger where `anywhere` would miss the point of it.
+/// Draws the details of a disturbance. Its trigger is `anywhere`, unless its kind needs a certain message or none.
 fn draw_details(
     rng: &mut Rng,
     kind: DisturbanceKind,
@@ -199,7 +197,7 @@ fn draw_details(
             (Disturbance::PowerCut { delivered: rng.bool() }, Some(anywhere))
         }
         DisturbanceKind::LieAboutOpen => {
-            (Disturbance::Lie { fault: draw_open_fault(rng).to_owned() }, None)
+            (Disturbance::Lie { fault: pick(rng, &OPEN_FAULTS).to_owned() }, None)
         }
         // A canary's first CLOSE only asks whether the gateway can close.
         DisturbanceKind::LieAboutClose => {
@@ -207,22 +205,6 @@ fn draw_details(
             (Disturbance::Lie { fault: format!("close-ticket-zero:{which}") }, None)
         }
     }
-}
-
-fn draw_open_fault(rng: &mut Rng) -> &'static str {
-    let faults = [
-        "open-ticket-zero",
-        "open-late:120ms",
-        "late-execution:120ms",
-        "order-failed",
-        "order-failed-executed",
-        "order-exception",
-        "order-exception-executed",
-        "partial-fill",
-        "fill-price-zero",
-        "min-volume:0.01",
-    ];
-    pick(rng, &faults)
 }
 
 /// One of these, each as likely as the others.

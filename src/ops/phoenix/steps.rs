@@ -1,6 +1,5 @@
 //! The deployment guide's five steps (its step 6 names them), each with real processes.
 
-use std::error::Error as _;
 use std::path::Path;
 
 use schemars::JsonSchema;
@@ -9,6 +8,7 @@ use serde::Serialize;
 use super::invariants::Findings;
 use super::sandbox::{Deps, Sandbox};
 use crate::clock::Stopped;
+use crate::failure::cause_of;
 use crate::harness::HarnessError;
 use crate::harness::broker::BrokerBook;
 use crate::harness::proxy::{Direction, Proxy, Trigger};
@@ -44,7 +44,7 @@ pub(super) fn run(deps: Deps<'_>, scratch: &Path) -> Result<Vec<Step>, Stopped> 
     let failed = match run_until_failure(deps, scratch, &mut found) {
         Ok(()) => None,
         Err(HarnessError::Stopped(stopped)) => return Err(stopped),
-        Err(error) => Some(describe(&error)),
+        Err(error) => Some(cause_of(&error)),
     };
     let passed = found.into_iter().map(|found| (Status::Pass, found));
     let failed = failed.into_iter().map(|found| (Status::Fail, found));
@@ -52,14 +52,6 @@ pub(super) fn run(deps: Deps<'_>, scratch: &Path) -> Result<Vec<Step>, Stopped> 
     let all = NAMES.into_iter().zip(1..).zip(passed.chain(failed).chain(rest));
     let step = |((name, number), (status, found))| Step { number, name, status, found };
     Ok(all.map(step).collect())
-}
-
-/// An error with its cause.
-pub(super) fn describe(error: &HarnessError) -> String {
-    match error.source() {
-        Some(source) => format!("{error}: {source}"),
-        None => error.to_string(),
-    }
 }
 
 fn run_until_failure(
@@ -97,7 +89,7 @@ fn run_until_failure(
     let messages = proxy.hold_at(trigger);
     let mut process = sandbox.start(&["sync"])?;
     let Some(held) = sandbox.wait_for_message(&messages, &mut process)? else {
-        return Err(HarnessError::Other("a sync ended before it could be killed".to_owned()));
+        return Err(HarnessError::other("a sync ended before it could be killed"));
     };
     let killed = sandbox.kill(process)?;
     proxy.route_to(None);
@@ -118,7 +110,7 @@ fn run_until_failure(
 fn ensure_recovery(sandbox: &Sandbox<'_>, book: &Path) -> Result<(), HarnessError> {
     let result = sandbox.run(&["sync"])?;
     ensure(result.exit_code == Some(0), || result.describe())?;
-    let book = BrokerBook::read(book).map_err(|error| HarnessError::Other(error.to_string()))?;
+    let book = BrokerBook::read(book).map_err(HarnessError::other)?;
     let mut findings = Findings::default();
     findings.check_report(&result, &book);
     findings.check_snapshot_is_the_books(&sandbox.store(), &book);

@@ -13,7 +13,7 @@ use crate::protocol::open::{Filled, Open};
 use crate::protocol::{Refusal, signature};
 use crate::sim::book::Order;
 use crate::sim::fault::{Fault, Moment};
-use crate::sim::fault_plan::ActiveFaults;
+use crate::sim::fault_plan::{ActiveFaults, find_fault};
 use crate::sim::ledger::ExecutionKind;
 use crate::sim::market;
 use crate::sim::raw_request::RawRequest;
@@ -61,10 +61,7 @@ impl Gateway {
             order.volume = Lots::from((order.volume.value() / Decimal::TWO).normalize());
         }
         let uuid = request.uuid();
-        if let Some(delay) = faults.find(|fault| match fault {
-            Fault::OpenLate(delay) => Some(*delay),
-            _ => None,
-        }) {
+        if let Some(delay) = find_fault!(faults, Fault::OpenLate(delay) => *delay) {
             self.pending.push(PendingOrder { due: later(now, delay), order, uuid });
             check_order(faults, Moment::After)?;
             return Ok((nothing, open));
@@ -96,7 +93,7 @@ impl Gateway {
             .map_err(|why| refused(&why.to_string()))
     }
 
-    /// CLOSE: closes the whole position, whatever volume and symbol say.
+    /// CLOSE: closes the whole position; the request's volume and symbol have no effect.
     pub(super) fn close(
         &mut self,
         request: &RawRequest<'_>,
@@ -174,10 +171,7 @@ fn check_chosen_code(faults: &ActiveFaults, moment: Moment) -> Result<(), Refusa
 }
 
 fn broker_rejects(faults: &ActiveFaults, volume: &Lots) -> bool {
-    let minimum = faults.find(|fault| match fault {
-        Fault::MinVolume(minimum) => Some(*minimum),
-        _ => None,
-    });
+    let minimum = find_fault!(faults, Fault::MinVolume(minimum) => *minimum);
     !is_tradable(volume) || minimum.is_some_and(|minimum| volume.value() < minimum)
 }
 

@@ -10,7 +10,7 @@ use crate::protocol::ping::Pong;
 use crate::protocol::positions::Position;
 use crate::protocol::reply::Refusal;
 use crate::sim::fault::Fault;
-use crate::sim::fault_plan::ActiveFaults;
+use crate::sim::fault_plan::{ActiveFaults, find_fault};
 use crate::sim::market;
 use crate::sim::raw_request::RawRequest;
 use crate::sim::reply_writer::ReplyWriter;
@@ -46,16 +46,13 @@ impl Gateway {
             let wrong = account.margin_level.value() + Decimal::from(50);
             account.margin_level = Level(Exact::from(wrong));
         }
-        let identity = |fault: &Fault| match fault {
-            Fault::Identity { login, server, trade_mode } => {
-                Some((login.clone(), server.clone(), *trade_mode))
-            }
-            _ => None,
-        };
-        if let Some((login, server, trade_mode)) = faults.find(identity) {
-            account.login = Some(login);
-            account.server = Some(server);
-            account.trade_mode = Some(trade_mode);
+        if let Some((login, server, trade_mode)) = find_fault!(
+            faults,
+            Fault::Identity { login, server, trade_mode } => (login, server, trade_mode)
+        ) {
+            account.login = Some(login.clone());
+            account.server = Some(server.clone());
+            account.trade_mode = Some(*trade_mode);
         }
         Ok(account)
     }

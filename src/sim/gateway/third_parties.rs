@@ -14,20 +14,6 @@ use crate::sim::market;
 use crate::sim::raw_request::RawRequest;
 use crate::units::{Lots, Side};
 
-#[derive(Debug, Clone, Copy)]
-pub(super) enum ForeignProgram {
-    V4,
-    V5,
-}
-
-pub(super) fn foreign_program(faults: &ActiveFaults) -> Option<ForeignProgram> {
-    faults.find(|fault| match fault {
-        Fault::ForeignEaV4 => Some(ForeignProgram::V4),
-        Fault::ForeignEaV5 => Some(ForeignProgram::V5),
-        _ => None,
-    })
-}
-
 impl Gateway {
     /// Trades of people at the terminal, after a number of position reads.
     pub(super) fn third_parties_trade(
@@ -59,25 +45,30 @@ impl Gateway {
         Ok(())
     }
 
-    /// Another program on the port (hazard 11): it trades, and answers in its own words.
+    /// Another program on the port (hazard 11), where a fault has replaced the gateway by one: it trades, and answers in its
+    /// own words.
     pub(super) fn handle_foreign(
         &mut self,
-        program: ForeignProgram,
+        faults: &ActiveFaults,
         request: &RawRequest<'_>,
         now: Timestamp,
-    ) -> Result<Vec<u8>, JournalError> {
+    ) -> Result<Option<Vec<u8>>, JournalError> {
+        let programs = [Fault::ForeignEaV4, Fault::ForeignEaV5];
+        let Some(program) = faults.iter().find(|fault| programs.contains(fault)) else {
+            return Ok(None);
+        };
         let holds = |word: &[u8]| request.text.windows(word.len()).any(|part| part == word);
         let given = request.number("volume").filter(|volume| !volume.value().is_zero());
         let (reply, volume) = match program {
-            ForeignProgram::V4 => {
+            Fault::ForeignEaV4 => {
                 let trades = holds(b"TRADE") || holds(b"EXECUTION");
                 let volume = given.map_or_else(|| Lots::from(Decimal::new(1, 2)), Lots);
                 (r#"{"status":"ERROR","msg":"Unknown Command"}"#, trades.then_some(volume))
             }
-            ForeignProgram::V5 if !request.has("action") && !request.has("magic") => {
+            _ if !request.has("action") && !request.has("magic") => {
                 (r#"{"status":"ERROR","retcode":10013}"#, None)
             }
-            ForeignProgram::V5 => match given {
+            _ => match given {
                 Some(volume) => (r#"{"status":"SUCCESS","retcode":10009}"#, Some(Lots(volume))),
                 None => (r#"{"status":"ERROR","retcode":10014}"#, None),
             },
@@ -91,6 +82,6 @@ impl Gateway {
                 self.book.open(ExecutionKind::ForeignTrade, &order, request.uuid(), now);
             self.record(execution)?;
         }
-        Ok(reply.as_bytes().to_vec())
+        Ok(Some(reply.as_bytes().to_vec()))
     }
 }

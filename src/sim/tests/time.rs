@@ -1,4 +1,4 @@
-//! Round trips, a broker's time, delays and silence; and the door on a socket.
+//! Round trips, a broker's time, delays and silence, in process and on a socket.
 
 use uuid::Uuid;
 

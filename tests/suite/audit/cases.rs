@@ -104,7 +104,7 @@ const CASES: &[(&str, Spoilt, &str)] = &[
     ("files.engine-unit", Unit("LoadState=loaded", "LoadState=not-found"), "fail"),
     ("link.name", Set(&[("GATEWAY_HOST", "gateway.invalid")]), "fail"),
     ("link.target", Runs(without_loopback), "fail"),
-    ("link.tcp", Runs(nobody), "fail"),
+    ("link.tcp", Runs(no_gateway), "fail"),
     ("link.zmtp", Runs(http_server), "fail"),
     ("link.identity", Gateway(&["foreign-ea-v4"]), "fail"),
     ("link.clock", Gateway(&["clock-skew:-30s"]), "fail"),
@@ -172,7 +172,7 @@ const CASES: &[(&str, Spoilt, &str)] = &[
 ];
 
 /// Runs the cases of a group, each on a machine of its own.
-fn play(group: &str) {
+fn run_cases(group: &str) {
     for (code, spoilt, status) in CASES.iter().filter(|(code, ..)| code.starts_with(group)) {
         let fit = match spoilt {
             // With enough positions, 50 points are more than a hundredth of the level.
@@ -212,8 +212,8 @@ fn play(group: &str) {
                 fit.machine.write("decision.json", text.replacen(from, to, 1));
                 fit.audit(&only)
             }
-            Log(tell) => {
-                tell(&fit);
+            Log(write) => {
+                write(&fit);
                 fit.audit(&only)
             }
             Runs(run) => run(&fit, &only),
@@ -230,35 +230,35 @@ fn play(group: &str) {
 
 #[test]
 fn each_settings_check_can_fail() {
-    play("config.");
+    run_cases("config.");
 }
 
 #[test]
 fn each_file_check_can_fail() {
-    play("files.");
+    run_cases("files.");
 }
 
 #[test]
 fn each_link_check_can_fail() {
-    play("link.");
-    play("gateway.");
+    run_cases("link.");
+    run_cases("gateway.");
 }
 
 #[test]
 fn each_state_check_can_fail() {
-    play("state.");
+    run_cases("state.");
 }
 
 #[test]
 fn each_record_check_can_fail() {
-    play("decision.");
-    play("evidence.");
+    run_cases("decision.");
+    run_cases("evidence.");
 }
 
 #[test]
 fn each_log_and_usage_check_can_fail() {
-    play("alerts.");
-    play("baseline.");
+    run_cases("alerts.");
+    run_cases("baseline.");
 }
 
 #[test]
@@ -278,7 +278,7 @@ fn without_loopback(fit: &Fit, arguments: &[&str]) -> Run {
         .env("GATEWAY_PORT", endpoint.port().to_string())
 }
 
-fn nobody(fit: &Fit, arguments: &[&str]) -> Run {
+fn no_gateway(fit: &Fit, arguments: &[&str]) -> Run {
     // A port on which nothing listens any more.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = listener.local_addr().unwrap();

@@ -1,6 +1,5 @@
 //! A watch in virtual time, against the simulated gateway in this process: each rule tripped, and just not.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -17,17 +16,14 @@ use crate::exit::Exit;
 use crate::failure::FailureContext;
 use crate::guard::decision;
 use crate::guard::health::Rule;
-use crate::link::client::Listener;
-use crate::link::permit::ClosePermit;
-use crate::link::target::allowed_for_tests;
-use crate::link::transport::LinkError;
-use crate::link::{Client, ReadPolicy};
+use crate::harness::virtual_gateway::VirtualGateway;
+use crate::link::ReadPolicy;
 use crate::ops::canary::{Deps, Options, Report};
 use crate::ops::sync::StateExpectations;
 use crate::ops::sync::checks::Expected;
 use crate::proof::intents::Records;
 use crate::report::Outcome;
-use crate::sim::{ExecutionKind, InProcess, Options as SimOptions};
+use crate::sim::ExecutionKind;
 use crate::units::{Magic, Symbol};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -37,17 +33,11 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// PINGs before a watch: one that opens the session, a hundred that the latency is judged by, and one before the order.
 const PINGS_BEFORE: u32 = 102;
 
-struct Quiet;
-
-impl Listener for Quiet {
-    fn attempt_failed(&self, _: u32, _: &LinkError) {}
-}
-
 /// A machine, a gateway, and a canary on it.
 struct Room {
     dir: TempDir,
     clock: ManualClock,
-    gateway: InProcess,
+    gateway: VirtualGateway,
     stop: StopToken,
     hand_over: AtomicBool,
     options: Options,
@@ -61,10 +51,9 @@ impl Room {
     /// With that many positions beside the canary's.
     fn beside(positions: usize, faults: &[&str]) -> Self {
         let dir = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
-        let clock = ManualClock::new("2026-01-17T03:54:22.961398Z".parse().unwrap());
-        let faults = faults.iter().map(|fault| fault.parse().unwrap()).collect();
-        let sim = SimOptions { positions, faults, ..SimOptions::default() };
-        let gateway = InProcess::start(&sim, Arc::new(clock.clone())).unwrap();
+        let now = "2026-01-17T03:54:22.961398Z".parse().unwrap();
+        let gateway = VirtualGateway::start(positions, faults, now).unwrap();
+        let clock = gateway.clock.clone();
         let options = options(&dir, &clock);
         let (stop, hand_over) = (StopToken::never(), AtomicBool::new(false));
         Self { dir, clock, gateway, stop, hand_over, options }
@@ -82,8 +71,7 @@ impl Room {
     fn run_telling(&self, observe: &mut dyn FnMut(WatchEvent<'_>)) -> Outcome<Report> {
         let deadline = Deadline::after(&self.clock, Duration::from_secs(120));
         let evidence = self.evidence();
-        let mut client =
-            Client::new(&self.gateway, &self.clock, self.options.reads, deadline, &Quiet);
+        let mut client = self.gateway.client(self.options.reads, deadline);
         crate::ops::canary::run(
             &mut client,
             &self.options,
@@ -95,7 +83,7 @@ impl Room {
                     run: Uuid::new_v4(),
                     patience: Duration::from_secs(5),
                 },
-                permit: &|identity| ClosePermit::new(allowed_for_tests(), identity),
+                permit: &|identity| self.gateway.permit_close(identity),
                 confirm: &mut |_| Ok(()),
                 stop: &self.stop,
                 hand_over: &|| self.hand_over.load(Ordering::SeqCst),
@@ -111,7 +99,7 @@ impl Room {
 
     /// What really executed.
     fn executed(&self) -> Vec<ExecutionKind> {
-        self.gateway.ledger().unwrap().iter().map(|entry| entry.kind).collect()
+        self.gateway.executed().unwrap()
     }
 
     fn write(&self, name: &str, text: &str) -> Source {

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::clock::{Clock, ManualClock, StopToken};
+use crate::clock::{Clock, StopToken};
 use crate::failure::{FailureContext, HOST_SETTING};
+use crate::harness::virtual_gateway::VirtualGateway;
 use crate::link::Transport;
-use crate::sim::{InProcess, Options as SimOptions};
 
 const INTERVAL: Duration = Duration::from_secs(5);
 /// Requests of a look: PING and GET_ACCOUNT. One PING more opens the session.
@@ -44,12 +44,10 @@ impl Recorder {
 
 /// Watches a book of that many positions for that many minutes.
 fn watch(positions: usize, faults: &[&str], minutes: u64) -> Recorder {
-    let manual = ManualClock::new("2026-01-17T03:54:22.961398Z".parse().unwrap());
-    let clock: Arc<dyn Clock> = Arc::new(manual);
-    let faults = faults.iter().map(|fault| fault.parse().unwrap()).collect();
-    let sim = SimOptions { positions, faults, ..SimOptions::default() };
-    let gateway = InProcess::start(&sim, Arc::clone(&clock)).unwrap();
-    let transport = |_| -> Box<dyn Transport> { Box::new(gateway.clone()) };
+    let now = "2026-01-17T03:54:22.961398Z".parse().unwrap();
+    let gateway = VirtualGateway::start(positions, faults, now).unwrap();
+    let clock: Arc<dyn Clock> = Arc::new(gateway.clock.clone());
+    let transport = |_| -> Box<dyn Transport> { Box::new(gateway.transport.clone()) };
     let deps = Deps {
         clock: &clock,
         stop: &StopToken::never(),

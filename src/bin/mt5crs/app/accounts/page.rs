@@ -70,13 +70,13 @@ pub(super) fn plan(
     if !open.is_empty() {
         sheet.blank()?;
         let mut listed = table::table(sheet, &["PROFILE", ">TICKET", "SYMBOL", "SIDE", ">LOTS"]);
-        for position in table::rows(&open, context) {
+        for (account, position) in table::rows(&open, context) {
             listed.add_row([
-                table::cell(&position.profile),
+                table::cell(&account.profile),
                 table::cell(position.ticket.to_string()),
                 table::cell(&position.symbol),
                 table::cell(&position.side),
-                table::cell(&position.lots),
+                table::cell(position.lots()),
             ]);
         }
         table::write(sheet, &listed)?;

@@ -102,7 +102,7 @@ fn of_these(entries: &[&Entry], group: Group) -> usize {
 
 fn groups(sheet: &mut Sheet<'_>, report: &Report) -> io::Result<()> {
     let mut groups = table::table(sheet, &["GROUP", ">PASSED", "OTHERS"]);
-    for group in Group::ALL {
+    for &group in Group::ALL {
         let of = |status| with(report, status).filter(|(entry, _)| entry.group == group).count();
         let [passed, warned, failed] = [Status::Pass, Status::Warn, Status::Fail].map(of);
         let [not_reached, not_applicable, skipped] =

@@ -4,6 +4,6 @@
 #[derive(Debug, clap::Args)]
 #[command(after_help = "mt5crs explain 10018\nmt5crs explain 4\nmt5crs explain")]
 pub(crate) struct Args {
-    /// A return code of MetaTrader 5, an error code of the gateway, or an exit code [all of them]
+    /// An exit code, a failure code, an error code of the gateway, or a return code of MetaTrader 5 [all of them]
     pub(super) code: Option<String>,
 }
