@@ -98,15 +98,6 @@ pub struct Evidence {
     lock: PathBuf,
 }
 
-/// An added record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Appended {
-    /// Its sequence number.
-    pub seq: u64,
-    /// Its hash.
-    pub hash: Sha256Hex,
-}
-
 impl Evidence {
     /// The evidence in that directory, which the first record creates.
     pub fn at(directory: PathBuf) -> Self {
@@ -152,7 +143,7 @@ impl Evidence {
         self.check_owner(&begin.endpoint, begin.currency.as_deref())
     }
 
-    /// Adds a record. After an error it was not added.
+    /// Adds a record, and returns the head that it leaves. After an error it was not added.
     ///
     /// Waits up to `patience` for another process's append.
     pub fn append(
@@ -161,7 +152,7 @@ impl Evidence {
         clock: &dyn Clock,
         body: &Body,
         patience: Duration,
-    ) -> Result<Appended, EvidenceError> {
+    ) -> Result<Head, EvidenceError> {
         self.lock(patience)?.append(run, clock, body)
     }
 

@@ -17,7 +17,7 @@ use super::head::{self, Head, Stored};
 use super::line::{MAX_LINE_BYTES, compose};
 use super::lock;
 use super::tail::{self, Tail, TailError};
-use super::{Appended, Evidence, EvidenceError};
+use super::{Evidence, EvidenceError};
 use crate::clock::Clock;
 use crate::os::durable;
 use crate::os::fifo::open_regular;
@@ -40,13 +40,13 @@ impl Evidence {
 }
 
 impl Locked<'_> {
-    /// Adds a record.
+    /// Adds a record, and returns the head that it leaves.
     pub(crate) fn append(
         &self,
         run: Uuid,
         clock: &dyn Clock,
         body: &Body,
-    ) -> Result<Appended, EvidenceError> {
+    ) -> Result<Head, EvidenceError> {
         let file = self.open()?;
         let mut tail = self.sound_tail(&file)?;
         if tail.last.count == 0 && !matches!(body, Body::Begin(_)) {
@@ -56,8 +56,7 @@ impl Locked<'_> {
             tail.last = self.put(&file, &tail, run, clock, &torn.into())?;
             tail.ended = true;
         }
-        let added = self.put(&file, &tail, run, clock, body)?;
-        Ok(Appended { seq: added.count, hash: added.hash })
+        self.put(&file, &tail, run, clock, body)
     }
 
     /// The book of all records, and the first damage among them.

@@ -9,7 +9,7 @@ use std::os::unix::fs::FileExt as _;
 use super::Sha256Hex;
 use super::body::TornTail;
 use super::head::Head;
-use super::line::{Judged, MAX_LINE_BYTES, judge};
+use super::line::{MAX_LINE_BYTES, ParsedLine, parse};
 
 /// The first window; a record has a few KiB.
 const FIRST_WINDOW: u64 = 64 << 10;
@@ -73,17 +73,17 @@ fn find(bytes: &[u8], whole: bool) -> Result<Option<Tail>, TailError> {
             let bytes = right - left;
             return Err(TailError::Damaged(format!("it ends in a line of {bytes} bytes")));
         }
-        match judge(&content[left..right]) {
-            Judged::Record(record) => {
+        match parse(&content[left..right]) {
+            ParsedLine::Record(record) => {
                 let last = Head { count: record.seq, hash: record.hash };
                 // A record without its newline was written whole.
                 let torn = (right < content.len()).then(|| torn(&content[right + 1..]));
                 return Ok(Some(Tail { last, torn, ended }));
             }
-            Judged::Altered { seq, .. } => {
+            ParsedLine::Altered { seq, .. } => {
                 return Err(TailError::Damaged(format!("the record numbered {seq} was altered")));
             }
-            Judged::NotARecord => {}
+            ParsedLine::NotARecord => {}
         }
         match newline {
             Some(newline) => right = newline,

@@ -54,15 +54,11 @@ impl Place {
         place
     }
 
-    pub(crate) fn add(&self, run: Uuid, body: impl Into<Body>) -> Appended {
+    pub(crate) fn add(&self, run: Uuid, body: impl Into<Body>) -> Head {
         self.try_add(run, body).unwrap()
     }
 
-    pub(crate) fn try_add(
-        &self,
-        run: Uuid,
-        body: impl Into<Body>,
-    ) -> Result<Appended, EvidenceError> {
+    pub(crate) fn try_add(&self, run: Uuid, body: impl Into<Body>) -> Result<Head, EvidenceError> {
         self.clock.advance(Duration::from_millis(1));
         self.evidence.append(run, &self.clock, &body.into(), PATIENCE)
     }
@@ -265,10 +261,14 @@ pub(crate) fn emergency(
         tickets: (results.iter())
             .map(|(ticket, outcome)| TicketOutcome {
                 ticket: Ticket(*ticket),
-                result: TicketResult {
-                    outcome: *outcome,
-                    refusal: (*outcome == CloseOutcome::StillOpen)
-                        .then(|| RecordedRefusal { code: "X".into(), message: "no".into() }),
+                result: match outcome {
+                    CloseOutcome::Closed => TicketResult::Closed,
+                    CloseOutcome::StillOpen => TicketResult::Rejected(RecordedRefusal {
+                        code: "X".into(),
+                        message: "no".into(),
+                    }),
+                    CloseOutcome::Unknown => TicketResult::Unknown,
+                    CloseOutcome::NotSent | CloseOutcome::KeptOpen => TicketResult::NotTried,
                 },
                 reply: None,
             })

@@ -50,7 +50,7 @@ fn an_auditor_needs_no_program_of_ours() {
 fn the_first_record_says_whose_evidence_it_is() {
     let place = Place::new();
     assert!(matches!(place.try_add(run(1), open_intent()), Err(EvidenceError::NotBegun { .. })));
-    assert_eq!(place.add(run(1), begin()).seq, 1);
+    assert_eq!(place.add(run(1), begin()).count, 1);
     assert_eq!(place.walked().kinds(), []);
 }
 
@@ -105,8 +105,8 @@ fn a_kill_at_any_byte_of_a_line_is_recovered_from() {
                 1
             }
         };
-        assert_eq!(added.seq, 3 + torn, "cut at {cut}");
-        assert_eq!(place.head(), Head { count: added.seq, hash: added.hash });
+        assert_eq!(added.count, 3 + torn, "cut at {cut}");
+        assert_eq!(place.head(), added);
     }
 }
 

@@ -11,7 +11,9 @@ fn damaged(change: impl FnOnce(&mut Vec<String>)) -> Walked {
 
 /// The line with a body of another ticket, and every hash of it recomputed.
 fn restamped(line: &str, prev: Option<Sha256Hex>) -> (String, Sha256Hex) {
-    let line::Judged::Record(record) = line::judge(line.as_bytes()) else { panic!("no record") };
+    let line::ParsedLine::Record(record) = line::parse(line.as_bytes()) else {
+        panic!("no record")
+    };
     let body = Body::CloseIntent(close_intent(666));
     let prev = prev.unwrap_or(record.prev);
     let (line, hash) = line::compose(record.seq, record.time, record.run, &body, prev).unwrap();
@@ -138,7 +140,7 @@ fn a_kill_before_the_first_head_is_no_damage() {
     let place = Place::begun();
     fs::remove_file(&place.evidence.head).unwrap();
     assert_eq!(place.walked().kinds(), []);
-    assert_eq!(place.add(run(1), close_intent(1)).seq, 2);
+    assert_eq!(place.add(run(1), close_intent(1)).count, 2);
     assert_eq!(place.walked().kinds(), []);
 }
 

@@ -7,6 +7,7 @@ use crate::clock::ManualClock;
 use crate::exit::Exit;
 use crate::link::ReadPolicy;
 use crate::link::client::Listener;
+use crate::link::permit::ClosePermit;
 use crate::link::target::allowed_for_tests;
 use crate::link::transport::LinkError;
 use crate::sim::{InProcess, Options as SimOptions};
@@ -35,7 +36,7 @@ fn flattened(faults: &str, deadline: Duration) -> (Outcome<Report>, Duration) {
         rounds: 3,
         order_timeout: seconds(10),
         credit: rust_decimal::Decimal::ZERO.into(),
-        names: FailureContext {
+        failure_context: FailureContext {
             verb: "close the positions of",
             endpoint: "tcp://gateway:5555".to_owned(),
             port: 5555,
@@ -48,7 +49,7 @@ fn flattened(faults: &str, deadline: Duration) -> (Outcome<Report>, Duration) {
         clock: &clock,
         deadline,
         permit: &|identity| ClosePermit::new(allowed_for_tests(), identity),
-        keep: &mut |_| {},
+        record: &mut |_| {},
         progress: &|_, _| {},
     };
     let outcome = run(&mut client, &options, plan, &mut deps);

@@ -325,5 +325,5 @@ fn an_export_of_damaged_records_says_so() {
     let (outcome, directory) = exported(&place, "0123");
     assert_eq!(outcome.verdict, Verdict::Warn);
     let report = fs::read_to_string(directory.join("COMPLETION_REPORT.md")).unwrap();
-    assert!(report.contains("the chain had 1 damages"), "{report}");
+    assert!(report.contains("the chain had 1 damaged record"), "{report}");
 }

@@ -12,7 +12,7 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use crate::protocol::positions::Position;
 
-/// Positions, and their JSON from the first time on that it was asked for.
+/// Positions, with their JSON once it was needed.
 #[derive(Debug)]
 pub struct Recovered {
     positions: Vec<Position>,

@@ -1,8 +1,8 @@
-//! The last state that was recovered and believed, kept as one file.
+//! The last state that was recovered, in one file.
 //!
 //! It is replaced atomically: written beside the old one, flushed to the disk, renamed over it. A run that is
 //! interrupted at any point leaves the old one whole. A file that can't be read, or that another version wrote in
-//! another form, is taken for absent, with a warning: a comparison is lost, nothing else.
+//! another form, counts as absent, with a warning: only a comparison is lost.
 
 use std::fs;
 use std::io::{self, BufWriter, ErrorKind, Write};
@@ -20,7 +20,7 @@ use crate::protocol::positions::Position;
 
 pub(crate) const SCHEMA: &str = "mt5crs.snapshot/1";
 const FILE: &str = "snapshot.json";
-/// Few writes for a list of thousands.
+/// Large, so that a list of thousands takes few writes.
 const BUFFER_BYTES: usize = 256 << 10;
 /// A snapshot is a few MiB at most; a file past this is something else.
 const MAX_BYTES: u64 = 64 << 20;
@@ -29,7 +29,7 @@ const MAX_BYTES: u64 = 64 << 20;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Snapshot {
     schema: String,
-    /// When it was taken, by this machine's clock.
+    /// Time of the snapshot, by this machine's clock.
     pub taken_at: Timestamp,
     /// The gateway's endpoint as it was configured then.
     pub endpoint: String,
@@ -39,9 +39,9 @@ pub struct Snapshot {
     pub positions: Vec<Position>,
 }
 
-/// A snapshot to be kept, of values that stay where they are; read back it is a [`Snapshot`].
+/// A snapshot to write, without copies of its values; it is read back as a [`Snapshot`].
 #[derive(Debug, Serialize)]
-pub struct Taken<'a> {
+pub struct NewSnapshot<'a> {
     schema: &'static str,
     taken_at: Timestamp,
     endpoint: &'a str,
@@ -49,8 +49,8 @@ pub struct Taken<'a> {
     positions: &'a Recovered,
 }
 
-impl<'a> Taken<'a> {
-    /// Of what was recovered at that moment.
+impl<'a> NewSnapshot<'a> {
+    /// A snapshot of that time.
     pub fn new(
         taken_at: Timestamp,
         endpoint: &'a str,
@@ -61,13 +61,13 @@ impl<'a> Taken<'a> {
     }
 }
 
-/// Only what every form has, whatever version wrote it.
+/// The member that every version's form has.
 #[derive(Deserialize)]
 struct Form {
     schema: String,
 }
 
-/// Another version's snapshot is told from a broken one by its form.
+/// Reads a snapshot. Another version's is distinguished from a broken one by its form.
 fn read(text: &str) -> Result<Snapshot, String> {
     let snapshot = serde_json::from_str::<Snapshot>(text);
     let form = match &snapshot {
@@ -80,23 +80,23 @@ fn read(text: &str) -> Result<Snapshot, String> {
     snapshot.map_err(|error| error.to_string())
 }
 
-/// Where a report says that the snapshot is.
+/// The snapshot in a report.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Kept {
-    /// Its path.
+    /// Path of the file.
     pub path: PathBuf,
     /// Whether this run replaced it.
     pub replaced: bool,
 }
 
-/// What the directory holds from before.
+/// The last snapshot in a directory.
 #[derive(Debug)]
 pub enum Previous {
     /// A snapshot.
     Found(Box<Snapshot>),
-    /// None.
+    /// There is none.
     Absent,
-    /// Something that can't be used; says why.
+    /// It can't be used; holds why.
     Unusable(String),
 }
 
@@ -108,7 +108,7 @@ pub struct Store {
 }
 
 impl Store {
-    /// In that directory, which is made when it is needed.
+    /// The state in that directory, which is created when needed.
     pub fn new(directory: PathBuf) -> Self {
         let file = directory.join(FILE);
         Self { directory, file }
@@ -119,8 +119,8 @@ impl Store {
         &self.file
     }
 
-    /// Makes the directory, and tries whether a file can be made in it.
-    pub fn writable(&self) -> Result<(), Failure> {
+    /// Checks that a file can be created in the directory, which is created where missing.
+    pub fn check_writable(&self) -> Result<(), Failure> {
         fs::create_dir_all(&self.directory)
             .and_then(|()| tempfile::NamedTempFile::new_in(&self.directory))
             .map(drop)
@@ -147,15 +147,15 @@ impl Store {
         }
     }
 
-    /// Replaces the snapshot. `Ok` may hold a warning: it stands, but a power cut could still bring back the old one.
-    pub fn keep(&self, snapshot: &Taken<'_>) -> Result<Option<String>, Failure> {
+    /// Replaces the snapshot. `Ok` may hold a warning: it is written, but a power cut could still bring back the old one.
+    pub fn replace(&self, snapshot: &NewSnapshot<'_>) -> Result<Option<String>, Failure> {
         let unflushed = self
-            .replace(snapshot)
+            .write(snapshot)
             .map_err(|error| self.failure("failed to keep the snapshot", &error))?;
         Ok(unflushed.map(|error| format!("the snapshot's directory could not be flushed: {error}")))
     }
 
-    fn replace(&self, snapshot: &Taken<'_>) -> io::Result<Option<io::Error>> {
+    fn write(&self, snapshot: &NewSnapshot<'_>) -> io::Result<Option<io::Error>> {
         let file = AtomicFile::create(&self.file, Access::Umask)?;
         let mut writer = BufWriter::with_capacity(BUFFER_BYTES, file);
         serde_json::to_writer(&mut writer, snapshot)?;

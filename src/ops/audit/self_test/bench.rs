@@ -168,9 +168,9 @@ impl Bench {
             signature_ttl: Duration::from_secs(5),
             settle: Duration::from_secs(10),
             order_timeout: Duration::from_secs(2),
-            judging: self.judging(),
+            expectations: self.judging(),
             profile: None,
-            names: self.names(),
+            failure_context: self.names(),
         };
         let mut deps = canary::Deps {
             clock: &self.clock,
@@ -181,7 +181,7 @@ impl Bench {
             stop: &StopToken::never(),
             hand_over: &|| false,
             observe: &mut |_| {},
-            point: &|_| {},
+            kill_point: &|_| {},
         };
         canary::run(&mut self.client(), &options, &mut deps)
     }
@@ -195,7 +195,7 @@ impl Bench {
             rounds: 2,
             order_timeout: Duration::from_secs(2),
             credit: no_money(),
-            names: self.names(),
+            failure_context: self.names(),
         }
     }
 
@@ -212,7 +212,7 @@ impl Bench {
             clock: &self.clock,
             deadline: self.deadline(),
             permit: &|identity| ClosePermit::new(self.allowed, identity),
-            keep: &mut |_| {},
+            record: &mut |_| {},
             progress: &|_, _| {},
         };
         let outcome = emergency_close::run(&mut self.client(), &options, plan, &mut deps);

@@ -158,23 +158,16 @@ fn recovery(bench: &Bench) -> Result<String, String> {
     let evidence = bench.evidence();
     let records = bench.records(&evidence);
     let failed = |error: crate::evidence::EvidenceError| error.to_string();
-    let begin = Begin {
-        endpoint: ENDPOINT.to_owned(),
-        profile: None,
-        currency: None,
-        login: None,
-        server: None,
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-    };
+    let begin = Begin::new(ENDPOINT, None, None);
     evidence.begin(bench.run, &bench.clock, begin, records.patience).map_err(failed)?;
     let intent = intent(bench)?;
     records.add(&bench.clock, &intent.into()).map_err(failed)?;
     let options = sync::Options {
         magic: Magic(202_401),
-        judging: bench.judging(),
+        expectations: bench.judging(),
         store: Store::new(bench.state().to_owned()),
         deadline: bench.deadline(),
-        names: bench.names(),
+        failure_context: bench.names(),
     };
     let outcome = sync::run(&mut bench.client(), &options, &records, &bench.clock);
     let (report, _) = report_of(outcome)?;

@@ -100,7 +100,7 @@ impl Room {
                 stop: &self.stop,
                 hand_over: &|| self.hand_over.load(Ordering::SeqCst),
                 observe,
-                point: &|_| {},
+                kill_point: &|_| {},
             },
         )
     }
@@ -153,9 +153,9 @@ fn options(dir: &TempDir, clock: &ManualClock) -> Options {
         signature_ttl: s(5),
         settle: s(10),
         order_timeout: s(10),
-        judging: StateExpectations { expected, credit: zero.into(), skew_warn: s(1) },
+        expectations: StateExpectations { expected, credit: zero.into(), skew_warn: s(1) },
         profile: None,
-        names: FailureContext {
+        failure_context: FailureContext {
             verb: "trade a canary on",
             endpoint: "tcp://10.0.0.5:5555".to_owned(),
             port: 5555,
@@ -371,9 +371,11 @@ fn a_position_that_changes_is_not_the_one_that_was_left() {
         serde_json::from_str(&text).unwrap()
     };
     let was = position("0.010", "BUY");
-    assert_eq!(look::changed(&was, &position("0.01", "BUY")), None);
-    assert!(look::changed(&was, &position("0.005", "BUY")).unwrap().contains("0.005 lots were"));
-    assert!(look::changed(&was, &position("0.01", "SELL")).is_some());
+    assert_eq!(look::describe_change(&was, &position("0.01", "BUY")), None);
+    assert!(
+        look::describe_change(&was, &position("0.005", "BUY")).unwrap().contains("0.005 lots were")
+    );
+    assert!(look::describe_change(&was, &position("0.01", "SELL")).is_some());
 }
 
 /// PINGs of the watch that bring no answer, from the hundredth on.

@@ -22,8 +22,8 @@ impl Page for Report {
         match (&outcome.failure, &report.certificate) {
             _ if report.dry_run => sheet.headline(
                 Ink::Strong,
-                "DRY RUN",
-                &format!("{of} positions at {whom} would be closed; nothing was sent"),
+                "WILL CLOSE",
+                &format!("{of} positions at {whom} without --dry-run; nothing was sent"),
             )?,
             (None, Some(_)) => sheet.headline(
                 Ink::Pass,
@@ -100,7 +100,7 @@ fn word(outcome: CloseOutcome) -> &'static str {
     }
 }
 
-/// What would be closed.
+/// The positions that will be closed.
 pub(crate) fn plan(
     sheet: &mut Sheet<'_>,
     context: &PageContext<'_>,
@@ -108,7 +108,7 @@ pub(crate) fn plan(
 ) -> io::Result<()> {
     sheet.headline(
         Ink::Strong,
-        "TO CLOSE",
+        "WILL CLOSE",
         &format!("{} positions at {}", positions.len(), context.whom()),
     )?;
     sheet.blank()?;

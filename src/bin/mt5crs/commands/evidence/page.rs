@@ -2,7 +2,9 @@
 
 use std::io;
 
-use mt5crs::ops::evidence::{Row, RunKind, RunState, export, resolve, show, verify};
+use mt5crs::ops::evidence::{
+    Row, RunKind, RunState, damaged_records, export, resolve, show, verify,
+};
 use mt5crs::report::Outcome;
 
 use crate::render::style::{Ink, clean};
@@ -90,7 +92,11 @@ impl Page for verify::Report {
             count => sheet.headline(
                 Ink::Fail,
                 "DAMAGED",
-                &format!("{count} damages, {} records can be read: {path}", report.records),
+                &format!(
+                    "{}, {} records can be read: {path}",
+                    damaged_records(count),
+                    report.records
+                ),
             )?,
         }
         for damage in &report.damages {
@@ -129,7 +135,7 @@ impl Page for export::Report {
         let ink = if report.damages == 0 { Ink::Pass } else { Ink::Fail };
         let damages = match report.damages {
             0 => String::new(),
-            count => format!("; THE RECORDS HAVE {count} DAMAGES"),
+            count => format!("; {} IN THE EVIDENCE", damaged_records(count).to_uppercase()),
         };
         sheet.headline(
             ink,

@@ -74,7 +74,7 @@ impl Page for Report {
                 report.reported_at.map_or(String::new(), |at| format!(" at {at} by its clock"));
             sheet.heading(&format!("POSITIONS as the gateway reports them{at}"))?;
             if positions.is_empty() {
-                sheet.line("an empty list; what it is worth says the check empty-book")?;
+                sheet.line("an empty list; see check empty-book")?;
             } else {
                 table::positions(sheet, context, positions)?;
             }
