@@ -138,12 +138,12 @@ impl Begin {
 pub struct Resolution {
     /// The run that wrote the intent.
     pub intent: Uuid,
-    /// Who states it.
+    /// The origin of the statement.
     pub by: By,
     /// The position that it opened; `None` where it opened nothing.
     #[serde(rename = "outcome", with = "opened")]
     pub opened: Option<Ticket>,
-    /// What shows it, or the person's reason.
+    /// The proof, or the person's reason.
     pub reason: String,
     /// The user's name, where a person stated it.
     pub who: Option<String>,
@@ -151,7 +151,7 @@ pub struct Resolution {
     pub readings: Vec<Reading>,
 }
 
-/// Who states a resolution.
+/// The origin of a resolution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum By {

@@ -45,9 +45,9 @@ pub struct OpenCanary {
     pub run: Uuid,
     /// The position.
     pub ticket: Ticket,
-    /// Its symbol, where the order is known.
+    /// The symbol, where the order is known.
     pub symbol: Option<Symbol>,
-    /// Its volume in lots, where the order is known.
+    /// The volume in lots, where the order is known.
     pub volume: Option<Lots>,
     /// Time of the record of its execution.
     pub since: Timestamp,
@@ -89,9 +89,9 @@ pub struct Run {
 pub struct Settled {
     /// The position that it opened; `None` where it opened nothing.
     pub opened: Option<Ticket>,
-    /// Who states it.
+    /// The origin of the statement.
     pub by: By,
-    /// What shows it, or the person's reason.
+    /// The proof, or the person's reason.
     pub why: String,
 }
 

@@ -15,14 +15,14 @@ pub(super) struct Lines<R> {
 pub(super) enum Line<'a> {
     /// A line that could be a record's.
     Whole {
-        /// Its bytes.
+        /// The bytes of the line.
         bytes: &'a [u8],
         /// Whether a newline ended it.
         ended: bool,
     },
     /// A line longer than the limit; it was skipped.
     Oversized {
-        /// Its length.
+        /// Length of the line.
         bytes: u64,
     },
 }

@@ -24,14 +24,14 @@ pub enum OpenOutcome {
     },
     /// It opened nothing, and never will.
     NotExecuted {
-        /// What shows it.
+        /// The proof.
         why: String,
         /// The gateway's error code, where it refused.
         code: Option<String>,
     },
     /// Neither is proved: the intent stays open.
     Unknown {
-        /// What is missing.
+        /// The missing part of a proof.
         why: String,
     },
 }

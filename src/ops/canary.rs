@@ -204,7 +204,7 @@ pub struct OrderReport {
     pub partial: bool,
     /// The gateway's claim, in words.
     pub said: String,
-    /// What shows the result, or what is missing.
+    /// The proof of the result, or the missing part of it.
     pub why: String,
 }
 
@@ -232,7 +232,7 @@ pub struct CloseReport {
     #[serde(serialize_with = "CloseOutcome::as_canary_word")]
     #[schemars(schema_with = "CloseOutcome::canary_schema")]
     pub result: CloseOutcome,
-    /// What shows it, or what is missing.
+    /// The proof of the result, or the missing part of it.
     pub why: String,
 }
 

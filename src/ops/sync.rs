@@ -170,9 +170,7 @@ pub fn run(
         Previous::Found(snapshot) => Some(snapshot),
         Previous::Absent => None,
         Previous::Unusable(why) => {
-            warnings.push(format!(
-                "the last snapshot can't be compared with, and is taken for absent: {why}"
-            ));
+            warnings.push(format!("the last snapshot is unusable, and taken for absent: {why}"));
             None
         }
     };

@@ -20,7 +20,7 @@ use crate::protocol::positions::Position;
 use crate::protocol::{ErrorCode, Refusal};
 use crate::units::{Money, Ticket};
 
-/// How often a CLOSE is sent, each time after a list that still showed the ticket.
+/// Maximum number of sends of a CLOSE, each after a list that still showed the ticket.
 const SENDS: u32 = 3;
 /// Time between two lists.
 const INTERVAL: Duration = Duration::from_millis(250);

@@ -33,7 +33,7 @@ pub struct IntentFinding {
     pub outcome: OpenOutcome,
     /// The position, where it executed.
     pub ticket: Option<Ticket>,
-    /// What shows it, or what is missing.
+    /// The proof, or the missing part of it.
     pub why: String,
 }
 

@@ -120,7 +120,7 @@ pub fn find_out(
     }
 }
 
-/// What one list shows.
+/// The decision by one list.
 enum Decision {
     Final {
         outcome: OpenOutcome,

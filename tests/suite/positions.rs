@@ -74,7 +74,10 @@ fn a_symbol_filter_takes_the_brokers_spelling() {
         if count == 0 {
             let page = machine.against(&sim, &arguments).end().exits(0);
             // The page doesn't look like an empty book.
-            page.says("OPEN 12 positions").says("none of the 12").never_says("EMPTY");
+            page.says("OPEN 0 of 12 positions").says("none of the 12").never_says("EMPTY");
+        } else {
+            let page = machine.against(&sim, &arguments).end().exits(0);
+            page.says(&format!("OPEN {count} of 12 positions reported by"));
         }
     }
 }

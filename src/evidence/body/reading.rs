@@ -18,7 +18,7 @@ pub struct RawReply {
     pub bytes: u64,
     /// Hash of the whole answer.
     pub sha256: Sha256Hex,
-    /// Its first 128 KiB.
+    /// The first 128 KiB of the answer.
     pub content: Content,
 }
 

@@ -130,7 +130,7 @@ impl Canary<'_, '_, '_> {
             kept_open,
         });
         let closed = if kept_open {
-            // Nothing is waited for from here on, so a stop that is requested now is granted by ending.
+            // No wait follows, so a stop that is requested now has nothing to end.
             self.deps.stop.ignore_next(usize::MAX);
             CloseReport { ticket, result: CloseOutcome::KeptOpen, why }
         } else {

@@ -5,7 +5,7 @@ use super::{Row, RunState};
 /// Number of lines in a section; the rest is counted.
 const LIMIT: usize = 200;
 
-/// What a record shows.
+/// A finding of one record.
 #[derive(Debug)]
 pub(super) enum Finding {
     /// Proved, and by what.

@@ -17,15 +17,15 @@ pub struct Row {
     pub began_at: Timestamp,
     /// Time of the last record about it.
     pub last_at: Timestamp,
-    /// Its kind.
+    /// The kind of the run.
     pub kind: RunKind,
     /// The order, where there was one.
     pub order: Option<Order>,
     /// The position, where its execution is settled.
     pub ticket: Option<Ticket>,
-    /// Its state.
+    /// The state of the run.
     pub state: RunState,
-    /// What is proved of it, in words.
+    /// The proved part, in words.
     pub proved: String,
     /// Whether an order is not settled: no other is sent until it is.
     pub unresolved: bool,
@@ -64,13 +64,13 @@ pub enum RunKind {
 pub enum RunState {
     /// An order may have been sent, and its outcome is not proved.
     Unresolved,
-    /// Its position is not proved closed.
+    /// The position is not proved closed.
     Open,
-    /// Its position is not proved closed, and was left open on request.
+    /// The position is not proved closed, and was left open on request.
     KeptOpen,
-    /// Its position is proved closed.
+    /// The position is proved closed.
     Closed,
-    /// Its order opened nothing.
+    /// The order opened nothing.
     NotExecuted,
     /// The account was proved flat after it.
     Flat,

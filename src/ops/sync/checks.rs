@@ -291,7 +291,7 @@ fn floating(account: &Account, positions: &[Position]) -> Check {
     let rest = account.equity.value() - account.balance.value() - profit;
     Check::new(
         Status::Info,
-        format!("equity - balance - sum of profit = {rest} (sum of profit {profit})"),
+        format!("equity - balance - sum of profit = {rest:.2} (sum of profit {profit:.2})"),
     )
 }
 

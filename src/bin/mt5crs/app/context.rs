@@ -1,6 +1,7 @@
 //! What a command works with: its settings, its gateway, its log. With `--sim`, a scratch tree and a simulated gateway stand
 //! in for all of them.
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -189,6 +190,7 @@ impl<'a> GatewayContext<'a> {
             record: &self.record,
             endpoint: &self.endpoint,
             of: self.settings.sync_attempts,
+            last_cause: RefCell::default(),
         }
     }
 

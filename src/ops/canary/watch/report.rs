@@ -114,11 +114,11 @@ pub struct Watched {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BreakerEnd {
-    /// Its file was written.
+    /// The file was written.
     Written,
-    /// Its file existed already, and was left unchanged.
+    /// The file existed already, and was left unchanged.
     AlreadyThere,
-    /// Its file could not be written: an engine may go on trading.
+    /// The file could not be written: an engine may go on trading.
     NotWritten,
 }
 
@@ -140,7 +140,7 @@ pub struct DriftReport {
 /// The sums of a watch in progress.
 pub(super) struct Tally {
     report: Watched,
-    /// Of nanoseconds; `None` never happens, because its size is no caller's.
+    /// Round trips in nanoseconds. Always present: the constant precision is valid.
     trips: Option<Histogram<u64>>,
     warned: BTreeMap<Rule, Reason>,
     jump: Option<SignedDuration>,

@@ -35,8 +35,15 @@ impl Page for Report {
             (Some(0), None) => {
                 ("EMPTY", format!("no open position is reported by {whom}, and the account agrees"))
             }
-            (Some(1), None) => ("OPEN", format!("1 position is reported by {whom}")),
-            (Some(count), None) => ("OPEN", format!("{count} positions are reported by {whom}")),
+            (Some(count), None) => {
+                let shown = report.positions.as_ref().map_or(count, Vec::len);
+                let what = match (shown, count) {
+                    (1, 1) => "1 position is".to_owned(),
+                    (shown, count) if shown == count => format!("{count} positions are"),
+                    (shown, count) => format!("{shown} of {count} positions"),
+                };
+                ("OPEN", format!("{what} reported by {whom}"))
+            }
             (None, None) => ("UNKNOWN", format!("the list of {whom} was not read")),
         };
         let ink =

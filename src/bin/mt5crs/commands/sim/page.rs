@@ -38,7 +38,8 @@ impl Page for Ledger {
     ) -> io::Result<()> {
         let Some(report) = &outcome.report else { return Ok(()) };
         let count = report.executions.len();
-        sheet.headline(Ink::Strong, "EXECUTED", &format!("{count} orders on this book"))?;
+        let orders = if count == 1 { "order" } else { "orders" };
+        sheet.headline(Ink::Strong, "EXECUTED", &format!("{count} {orders} on this book"))?;
         if count == 0 {
             return Ok(());
         }
