@@ -78,7 +78,7 @@ use book::{Book, Intent, OpenCanary};
 use chain::{Chain, Step};
 
 pub use error::EvidenceError;
-pub use hash::{NotAHash, Sha256Hex};
+pub use hash::Sha256Hex;
 pub use head::{Head, NotAnAnchor};
 pub use line::Record;
 
@@ -128,11 +128,10 @@ impl Evidence {
     ) -> Result<(), EvidenceError> {
         if let Some(owner) = self.owner(begin.currency.is_some())? {
             self.same_owner(&owner, &begin.endpoint, begin.currency.as_deref())?;
-            let adds = owner.currency.is_none() && begin.currency.is_some();
-            return match adds {
-                true => self.append(run, clock, &begin.into(), patience).map(drop),
-                false => Ok(()),
-            };
+            if owner.currency.is_none() && begin.currency.is_some() {
+                self.append(run, clock, &begin.into(), patience)?;
+            }
+            return Ok(());
         }
         let locked = self.lock(patience)?;
         if locked.count()? == 0 {
@@ -210,11 +209,11 @@ impl Evidence {
     }
 
     fn sound_book(&self) -> Result<Book, EvidenceError> {
-        let mut book = Book::new(0);
-        for record in self.records()? {
-            book.add(record?);
+        let book = Book::read(self.walk(None)?, 0)?;
+        match &book.first_damage {
+            Some(damage) => Err(self.damaged(damage.to_string())),
+            None => Ok(book),
         }
-        Ok(book)
     }
 
     /// The owner. The currency may stand in any record, so it is only searched for on request.

@@ -11,12 +11,10 @@ use uuid::Uuid;
 
 use super::body::Body;
 use super::book::Book;
-use super::chain::Step;
-use super::damage::Damage;
 use super::head::{self, Head, Stored};
 use super::line::{MAX_LINE_BYTES, compose};
 use super::lock;
-use super::tail::{self, Tail, TailError};
+use super::tail::{self, Tail};
 use super::{Evidence, EvidenceError};
 use crate::clock::Clock;
 use crate::os::durable;
@@ -59,18 +57,9 @@ impl Locked<'_> {
         self.put(&file, &tail, run, clock, body)
     }
 
-    /// The book of all records, and the first damage among them.
-    pub(crate) fn book(&self) -> Result<(Book, Option<Damage>), EvidenceError> {
-        let mut book = Book::new(0);
-        let mut first = None;
-        for step in self.evidence.walk_unlocked(None)? {
-            match step? {
-                Step::Record(record) => book.add(*record),
-                Step::Damage(damage) => first = first.or(Some(damage)),
-                Step::Remark(_) => {}
-            }
-        }
-        Ok((book, first))
+    /// The book of all records, past their damages.
+    pub(crate) fn book(&self) -> Result<Book, EvidenceError> {
+        Book::read(self.evidence.walk_unlocked(None)?, 0)
     }
 
     /// Checks that a record could be added now, and has room.
@@ -105,10 +94,7 @@ impl Locked<'_> {
         let Evidence { records, head, .. } = self.evidence;
         let damaged = |why: String| EvidenceError::Damaged { path: records.clone(), why };
         let length = file.metadata().map_err(EvidenceError::io("read", records))?.len();
-        let tail = tail::read(file, length).map_err(|error| match error {
-            TailError::Io(error) => EvidenceError::io("read", records)(error),
-            TailError::Damaged(why) => damaged(why),
-        })?;
+        let tail = tail::read(file, records, length)?;
         let known = match head::load(head) {
             Stored::Head(known) => known,
             Stored::Absent => Head::EMPTY,

@@ -9,14 +9,16 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::Sha256Hex;
+use super::EvidenceError;
 use super::body::{
     Begin, Body, By, CanaryEnd, CanaryResult, EmergencyOutcome, OpenIntent, OpenOutcomeRecord,
     Ordered, Resolution,
 };
+use super::chain::{Chain, Step};
+use super::damage::Damage;
 use super::line::Record;
 use super::outcome::{CloseOutcome, OpenOutcome};
-use crate::units::{Lots, Symbol, Ticket};
+use crate::units::{Symbol, Ticket};
 
 /// The kind of an OPEN's intent, in any version.
 const OPEN_INTENT: &str = "open-intent";
@@ -30,8 +32,6 @@ pub struct Intent {
     pub seq: u64,
     /// Time of its record.
     pub time: Timestamp,
-    /// Hash of its record.
-    pub hash: Sha256Hex,
     /// The order; `None` where a newer version of mt5crs wrote it in an unknown form.
     pub open: Option<Box<OpenIntent>>,
     /// Why the recorded outcome is unknown; `None` where none was recorded.
@@ -47,8 +47,6 @@ pub struct OpenCanary {
     pub ticket: Ticket,
     /// The symbol, where the order is known.
     pub symbol: Option<Symbol>,
-    /// The volume in lots, where the order is known.
-    pub volume: Option<Lots>,
     /// Time of the record of its execution.
     pub since: Timestamp,
     /// Whether it was left open on request.
@@ -56,7 +54,7 @@ pub struct OpenCanary {
 }
 
 /// One run, by its records.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Run {
     /// The run's id.
     pub id: Uuid,
@@ -117,14 +115,7 @@ impl Run {
             first_seq: record.seq,
             began_at: record.time,
             last_at: record.time,
-            records: 0,
-            order: None,
-            intents: Vec::new(),
-            settled: None,
-            open: None,
-            canary: None,
-            emergency: None,
-            unknown_kinds: Vec::new(),
+            ..Self::default()
         }
     }
 
@@ -145,6 +136,12 @@ impl Run {
 pub struct Book {
     /// The owner, with additions of later records.
     pub owner: Option<Begin>,
+    /// Number of records.
+    pub records: u64,
+    /// Number of damages of the chain.
+    pub damages: u64,
+    /// The first of them.
+    pub first_damage: Option<Damage>,
     /// By the first record's sequence number.
     runs: BTreeMap<u64, Run>,
     first_seqs: HashMap<Uuid, u64>,
@@ -161,6 +158,22 @@ impl Book {
     /// Keeps every run with something open, and the last `limit` of the others.
     pub fn new(limit: usize) -> Self {
         Self { limit, ..Self::default() }
+    }
+
+    /// Reads a whole chain, past its damages. `limit` is that of [`Book::new`].
+    pub fn read(chain: Chain<'_>, limit: usize) -> Result<Self, EvidenceError> {
+        let mut book = Self::new(limit);
+        for step in chain {
+            match step? {
+                Step::Record(record) => book.add(*record),
+                Step::Damage(damage) => {
+                    book.damages += 1;
+                    book.first_damage.get_or_insert(damage);
+                }
+                Step::Remark(_) => {}
+            }
+        }
+        Ok(book)
     }
 
     /// The runs, in the order of their first records.
@@ -206,9 +219,10 @@ impl Book {
     pub fn add(&mut self, record: Record) {
         let subject = self.subject(&record);
         let mut run = self.remove(subject).unwrap_or_else(|| Run::new(&record, subject));
+        self.records += 1;
         run.records += 1;
         run.last_at = record.time;
-        let Record { seq, time, hash, kind, version, body, .. } = record;
+        let Record { seq, time, kind, version, body, .. } = record;
         // Closed by a round of closing everything.
         let mut closed = vec![];
         match body {
@@ -216,11 +230,11 @@ impl Book {
             Some(Body::OpenIntent(open)) => {
                 run.order = Some(open.order.clone());
                 let open = Some(Box::new(open));
-                run.intents.push(Intent { run: run.id, seq, time, hash, open, unknown: None });
+                run.intents.push(Intent { run: run.id, seq, time, open, unknown: None });
             }
             None if kind == OPEN_INTENT => {
                 let (run_id, open, unknown) = (run.id, None, None);
-                run.intents.push(Intent { run: run_id, seq, time, hash, open, unknown });
+                run.intents.push(Intent { run: run_id, seq, time, open, unknown });
             }
             Some(Body::OpenOutcome(outcome)) => self.add_open_outcome(&mut run, outcome, time),
             Some(Body::Resolution(resolution)) => {
@@ -304,7 +318,6 @@ impl Book {
                 run: run.id,
                 ticket,
                 symbol: run.order.as_ref().map(|order| order.symbol.clone()),
-                volume: run.order.as_ref().map(|order| order.volume.clone()),
                 since,
                 kept_open: false,
             });

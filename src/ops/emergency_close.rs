@@ -355,7 +355,8 @@ impl Closing<'_, '_, '_> {
         while self.ledger.has_open() && self.may_go_on() {
             let tickets = self.ledger.to_send();
             let sends = !tickets.is_empty();
-            if if sends { self.rounds == self.options.rounds } else { looks == LOOKS } {
+            let is_last = if sends { self.rounds == self.options.rounds } else { looks == LOOKS };
+            if is_last {
                 break;
             }
             let round = self.rounds + u32::from(sends);

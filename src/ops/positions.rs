@@ -28,7 +28,7 @@ pub struct Options {
 }
 
 /// Account and positions as the gateway reported them.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Default, Serialize, JsonSchema)]
 pub struct Report {
     /// The account, where it could be read.
     pub account: Option<Account>,
@@ -44,8 +44,7 @@ pub struct Report {
 
 /// Reads both, and checks only whether they can be believed.
 pub fn run(client: &mut Client<'_>, options: &Options) -> Outcome<Report> {
-    let mut report =
-        Report { account: None, positions: None, listed: None, reported_at: None, checks: vec![] };
+    let mut report = Report::default();
     let mut simulated = false;
     let read = read(client, options, &mut report, &mut simulated);
     let verdict = verdict_of(&report.checks);

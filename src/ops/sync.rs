@@ -93,6 +93,7 @@ pub struct Report {
     /// The account as GET_ACCOUNT reports it.
     pub account: Option<Account>,
     /// The positions as GET_POSITIONS reports them; null where the list could not be read.
+    #[schemars(with = "Option<Vec<Position>>")]
     pub positions: Option<Recovered>,
     /// The gateway's own time of that list.
     pub reported_at: Option<Timestamp>,

@@ -17,6 +17,7 @@ mod schedule;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use serde_json::{Map, Value};
 
 pub(super) use self::drift::HourlyDrift;
@@ -228,10 +229,9 @@ impl Watch<'_, '_, '_, '_> {
                 return (WatchEnding::Stopped, Some(stopped));
             }
             let now = clock.monotonic();
-            self.tally.clock_jumped(wall.jump(clock));
             let (state, reasons) = self.health.judge(now);
             self.health.forget(now);
-            let tick = self.tick(&schedule, state, reasons);
+            let tick = self.tick(&schedule, wall.jump(clock), state, reasons);
             (self.canary.deps.observe)(WatchEvent::Tick(&tick));
             self.tally.looked(tick);
             if state == HealthState::Critical {
@@ -251,7 +251,13 @@ impl Watch<'_, '_, '_, '_> {
         }
     }
 
-    fn tick(&mut self, schedule: &Schedule, state: HealthState, reasons: Vec<Reason>) -> Tick {
+    fn tick(
+        &mut self,
+        schedule: &Schedule,
+        clock_jump: Option<SignedDuration>,
+        state: HealthState,
+        reasons: Vec<Reason>,
+    ) -> Tick {
         let clock = self.canary.deps.clock;
         let now = clock.monotonic();
         let (errors, critical_errors) = self.health.errors(now);
@@ -275,7 +281,8 @@ impl Watch<'_, '_, '_, '_> {
             drift: self.watched.drift.as_ref().map(|drift| drift.last.clone()),
             silent_ms: self.health.silence(now).map(millis),
             missed: schedule.missed,
-            clock_jump_ms: self.tally.last_jump_ms(),
+            clock_jump_ms: clock_jump
+                .map(|jump| i64::try_from(jump.as_millis()).unwrap_or(i64::MAX)),
         }
     }
 }

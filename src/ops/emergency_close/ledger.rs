@@ -13,6 +13,7 @@ use crate::protocol::positions::Position;
 use crate::units::Ticket;
 
 /// Every ticket to close, and what is known of the gateway.
+#[derive(Default)]
 pub(super) struct Ledger {
     pub(super) tickets: BTreeMap<Ticket, Entry>,
     /// Tickets that were open at the start and are to stay open.
@@ -34,13 +35,7 @@ pub(super) struct Entry {
 
 impl Ledger {
     pub(super) fn new(plan: Plan) -> Self {
-        let mut ledger = Self {
-            tickets: BTreeMap::new(),
-            beside: plan.beside,
-            listed: None,
-            gateway_cannot_close: false,
-            unreachable: None,
-        };
+        let mut ledger = Self { beside: plan.beside, ..Self::default() };
         for position in plan.positions {
             ledger.add(&position, false);
         }

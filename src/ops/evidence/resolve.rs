@@ -62,7 +62,7 @@ pub fn run(options: &Options, clock: &dyn Clock) -> Outcome<Report> {
 fn record(options: &Options, clock: &dyn Clock) -> Result<Outcome<Report>, Failure> {
     check_statement(options)?;
     let locked = options.evidence.lock(options.patience)?;
-    let (book, damage) = locked.book()?;
+    let book = locked.book()?;
     let mut matching: Vec<Uuid> = (book.unresolved().map(|intent| intent.run))
         .filter(|run| options.run.matches(*run))
         .collect();
@@ -101,7 +101,7 @@ fn record(options: &Options, clock: &dyn Clock) -> Result<Outcome<Report>, Failu
         still_unresolved: book.unresolved().count() - 1,
     };
     let mut outcome = Outcome::judged(report, Verdict::Pass, false);
-    if let Some(damage) = damage {
+    if let Some(damage) = book.first_damage {
         outcome.verdict = Verdict::Warn;
         outcome.warnings = vec![format!(
             "the records are damaged, and no order is sent on them: {damage}; mt5crs evidence verify names every damage"

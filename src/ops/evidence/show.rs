@@ -10,7 +10,6 @@ use serde::Serialize;
 use super::{Row, damaged_records};
 use crate::evidence::Evidence;
 use crate::evidence::book::Book;
-use crate::evidence::chain::Step;
 use crate::failure::Failure;
 use crate::report::{Outcome, Verdict};
 
@@ -63,19 +62,7 @@ pub fn run(options: &Options) -> Outcome<Report> {
 }
 
 fn read(options: &Options) -> Result<Outcome<Report>, Failure> {
-    let mut book = Book::new(options.last);
-    let mut records = 0;
-    let mut damages = 0_u64;
-    for step in options.evidence.walk(None)? {
-        match step? {
-            Step::Record(record) => {
-                records += 1;
-                book.add(*record);
-            }
-            Step::Damage(_) => damages += 1,
-            Step::Remark(_) => {}
-        }
-    }
+    let book = Book::read(options.evidence.walk(None)?, options.last)?;
     let report = Report {
         path: options.evidence.path().to_owned(),
         owner: book.owner.as_ref().map(|owner| Owner {
@@ -85,17 +72,17 @@ fn read(options: &Options) -> Result<Outcome<Report>, Failure> {
             login: owner.login.clone(),
             server: owner.server.clone(),
         }),
-        records,
+        records: book.records,
         runs: book.runs().map(Row::from).collect(),
         not_shown: book.dropped(),
         unresolved: book.runs().filter(|run| !run.intents.is_empty()).count(),
         open: book.open_canaries().count(),
     };
     let mut warnings = Vec::new();
-    if damages > 0 {
+    if book.damages > 0 {
         warnings.push(format!(
             "{}, so this list can't be relied on: mt5crs evidence verify names each damage",
-            damaged_records(damages)
+            damaged_records(book.damages)
         ));
     }
     if report.unresolved > 0 {

@@ -27,7 +27,7 @@ pub struct Options {
 }
 
 /// The result of the verification.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Default, Serialize, JsonSchema)]
 pub struct Report {
     /// The file of records.
     pub path: PathBuf,
@@ -53,16 +53,8 @@ pub fn run(options: &Options) -> Outcome<Report> {
 }
 
 fn walk(options: &Options) -> Result<Outcome<Report>, Failure> {
-    let mut report = Report {
-        path: options.evidence.path().to_owned(),
-        records: 0,
-        head: None,
-        anchor: options.anchor,
-        damages: Vec::new(),
-        damage_count: 0,
-        remarks: Vec::new(),
-        remark_count: 0,
-    };
+    let path = options.evidence.path().to_owned();
+    let mut report = Report { path, anchor: options.anchor, ..Report::default() };
     let mut set_back = 0_u64;
     let mut chain = options.evidence.walk(options.anchor)?;
     for step in chain.by_ref() {

@@ -68,7 +68,7 @@ struct Form {
 }
 
 /// Reads a snapshot. Another version's is distinguished from a broken one by its form.
-fn read(text: &str) -> Result<Snapshot, String> {
+fn parse(text: &str) -> Result<Snapshot, String> {
     let snapshot = serde_json::from_str::<Snapshot>(text);
     let form = match &snapshot {
         Ok(snapshot) => snapshot.schema.clone(),
@@ -129,21 +129,17 @@ impl Store {
 
     /// The last snapshot.
     pub fn load(&self) -> Previous {
-        match fs::metadata(&self.file) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Previous::Absent,
-            Err(error) => return Previous::Unusable(error.to_string()),
-            Ok(metadata) if metadata.len() > MAX_BYTES => {
-                return Previous::Unusable(format!("{} bytes are no snapshot", metadata.len()));
+        let read = || -> io::Result<Snapshot> {
+            let bytes = fs::metadata(&self.file)?.len();
+            if bytes > MAX_BYTES {
+                return Err(io::Error::other(format!("{bytes} bytes are no snapshot")));
             }
-            Ok(_) => {}
-        }
-        let text = match fs::read_to_string(&self.file) {
-            Ok(text) => text,
-            Err(error) => return Previous::Unusable(error.to_string()),
+            parse(&fs::read_to_string(&self.file)?).map_err(io::Error::other)
         };
-        match read(&text) {
+        match read() {
             Ok(snapshot) => Previous::Found(Box::new(snapshot)),
-            Err(why) => Previous::Unusable(why),
+            Err(error) if error.kind() == ErrorKind::NotFound => Previous::Absent,
+            Err(error) => Previous::Unusable(error.to_string()),
         }
     }
 

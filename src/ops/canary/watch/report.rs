@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -143,7 +143,6 @@ pub(super) struct Tally {
     /// Round trips in nanoseconds. Always present: the constant precision is valid.
     trips: Option<Histogram<u64>>,
     warned: BTreeMap<Rule, Reason>,
-    jump: Option<SignedDuration>,
     /// Whether the position is proved gone already.
     pub(super) is_gone: bool,
 }
@@ -177,7 +176,7 @@ impl Tally {
             breaker: None,
         };
         let trips = Histogram::new(3).ok();
-        Self { report, trips, warned: BTreeMap::new(), jump: None, is_gone: false }
+        Self { report, trips, warned: BTreeMap::new(), is_gone: false }
     }
 
     pub(super) fn round_trip(&mut self, rtt: Duration, limit: Duration) {
@@ -203,21 +202,13 @@ impl Tally {
         drift.last = Some(reading.clone());
     }
 
-    pub(super) fn clock_jumped(&mut self, jump: Option<SignedDuration>) {
-        self.report.clock_jumps += u64::from(jump.is_some());
-        self.jump = jump;
-    }
-
-    pub(super) fn last_jump_ms(&self) -> Option<i64> {
-        self.jump.map(|jump| i64::try_from(jump.as_millis()).unwrap_or(i64::MAX))
-    }
-
     /// Adds a look, whose health is the latest.
     pub(super) fn looked(&mut self, tick: Tick) {
         let report = &mut self.report;
         report.looks += 1;
         report.lasted_ms = tick.elapsed_ms;
         report.missed = tick.missed;
+        report.clock_jumps += u64::from(tick.clock_jump_ms.is_some());
         report.longest_silence_ms =
             report.longest_silence_ms.max(tick.silent_ms.unwrap_or_default());
         for reason in tick.reasons.iter().filter(|reason| reason.state == HealthState::Warning) {
