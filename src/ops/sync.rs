@@ -199,8 +199,13 @@ pub fn run(
             .as_ref()
             .map(|previous| Changes::since(previous, positions).and_balance(previous, account));
         if failure.is_none() {
-            let taken_at = clock.now();
-            let snapshot = NewSnapshot::new(taken_at, &context.endpoint, account, positions);
+            let snapshot = NewSnapshot {
+                schema: snapshot::SCHEMA,
+                taken_at: clock.now(),
+                endpoint: &context.endpoint,
+                account,
+                positions,
+            };
             match store.replace(&snapshot) {
                 Ok(unflushed) => {
                     warnings.extend(unflushed);

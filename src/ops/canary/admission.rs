@@ -14,7 +14,7 @@ use crate::link::Error;
 use crate::link::permit::{Guard, GuardEvaluation, GuardEvaluator, OpenPermit};
 use crate::ops::sync::Observed;
 use crate::protocol::account::Account;
-use crate::report::{Check, Status};
+use crate::report::Check;
 
 /// The premises of a trade.
 pub(super) struct Admission {
@@ -82,40 +82,41 @@ enum End {
 
 impl GuardEvaluator for Guards<'_, '_, '_, '_> {
     fn evaluate(&mut self, guard: Guard) -> Vec<Check> {
-        match guard {
-            Guard::Volume => vec![self.volume()],
-            Guard::Decision => self.decision(),
-            Guard::Breaker => vec![self.breaker()],
-            Guard::EvidenceWritable => vec![self.evidence_writable()],
-            Guard::Drift => self.drift().into_iter().collect(),
-            Guard::Identity => self.ask(guard, Self::identity),
-            Guard::ClockSkew => self.ask(guard, Self::clock_skew),
-            Guard::IntentsResolved => self.ask(guard, Self::intents_resolved),
-            Guard::Terminal => self.ask(guard, Self::terminal),
-            Guard::AccountExpected => self.ask(guard, Self::account_expected),
-            Guard::EvidenceOwner => match &self.foreign {
-                Some(error) => vec![records::not_owned(error)],
-                None => self.ask(guard, Self::evidence_owner),
-            },
-            Guard::State => self.ask(guard, Self::state),
-            Guard::Latency => self.ask(guard, Self::latency),
-            Guard::SymbolFree => self.ask(guard, Self::symbol_free),
-            Guard::NoOpenCanary => self.ask(guard, Self::no_open_canary),
-            Guard::CanClose => self.ask(guard, Self::can_close),
-        }
+        let check = match guard {
+            Guard::Decision => return self.decision(),
+            Guard::Drift => return self.drift().into_iter().collect(),
+            Guard::Volume => self.volume(),
+            Guard::Breaker => self.breaker(),
+            Guard::EvidenceWritable => self.evidence_writable(),
+            Guard::EvidenceOwner if self.foreign.is_some() => {
+                records::owned(self.foreign.take().map_or(Ok(()), Err))
+            }
+            Guard::Identity => self.ask(Self::identity),
+            Guard::ClockSkew => self.ask(Self::clock_skew),
+            Guard::IntentsResolved => self.ask(Self::intents_resolved),
+            Guard::Terminal => self.ask(Self::terminal),
+            Guard::AccountExpected => self.ask(Self::account_expected),
+            Guard::EvidenceOwner => self.ask(Self::evidence_owner),
+            Guard::State => self.ask(Self::state),
+            Guard::Latency => self.ask(Self::latency),
+            Guard::SymbolFree => self.ask(Self::symbol_free),
+            Guard::NoOpenCanary => self.ask(Self::no_open_canary),
+            Guard::CanClose => self.ask(Self::can_close),
+        };
+        vec![check.named(guard.name())]
     }
 }
 
 impl Guards<'_, '_, '_, '_> {
     /// Evaluates a guard that needs the gateway, unless an earlier one ended the questions.
-    fn ask(&mut self, guard: Guard, judge: fn(&mut Self) -> Result<Check, Error>) -> Vec<Check> {
+    fn ask(&mut self, judge: fn(&mut Self) -> Result<Check, Error>) -> Check {
         if self.end.is_some() {
-            return vec![not_reached(guard)];
+            return not_reached();
         }
-        vec![judge(self).unwrap_or_else(|error| {
+        judge(self).unwrap_or_else(|error| {
             self.end = Some(End::Link(error));
-            not_reached(guard)
-        })]
+            not_reached()
+        })
     }
 
     fn volume(&self) -> Check {
@@ -129,7 +130,7 @@ impl Guards<'_, '_, '_, '_> {
         );
         let expected = format!("above 0, and at most {} lots, which nothing lifts", ceiling());
         let remedy = "correct MT5CRS_CANARY_MAX_LOT or MT5CRS_CANARY_COEFFICIENT";
-        pass_or_fail(Guard::Volume, good, found, &expected, remedy)
+        Check::judge(good, found).expecting(expected).with_remedy(remedy)
     }
 
     fn decision(&mut self) -> Vec<Check> {
@@ -149,7 +150,7 @@ impl Guards<'_, '_, '_, '_> {
         let good = engaged.is_none();
         let found = engaged.unwrap_or_else(|| "the file is not there".to_owned());
         let remedy = "find out who engaged the breaker and why, then mt5crs breaker release";
-        pass_or_fail(Guard::Breaker, good, found, "no kill switch file", remedy)
+        Check::judge(good, found).expecting("no kill switch file").with_remedy(remedy)
     }
 
     fn evidence_writable(&self) -> Check {
@@ -159,7 +160,7 @@ impl Guards<'_, '_, '_, '_> {
             Err(error) => (false, error.to_string()),
         };
         let remedy = "no evidence, no order: free disk space, correct owner and mode of the state directory, or look at mt5crs evidence verify";
-        pass_or_fail(Guard::EvidenceWritable, good, found, "evidence can be written", remedy)
+        Check::judge(good, found).expecting("evidence can be written").with_remedy(remedy)
     }
 
     /// Reads the samples of a position that is to be watched for the first time.
@@ -170,16 +171,6 @@ impl Guards<'_, '_, '_, '_> {
     }
 }
 
-fn check(guard: Guard, status: Status, found: String, expected: &str, remedy: &str) -> Check {
-    Check::new(status, found).named(guard.name()).expecting(expected).with_remedy(remedy)
-}
-
-fn pass_or_fail(guard: Guard, good: bool, found: String, expected: &str, remedy: &str) -> Check {
-    let status = if good { Status::Pass } else { Status::Fail };
-    check(guard, status, found, expected, remedy)
-}
-
-fn not_reached(guard: Guard) -> Check {
-    let found = "not reached".to_owned();
-    check(guard, Status::NotReached, found, "a gateway that answers", "")
+fn not_reached() -> Check {
+    Check::not_reached("not reached").expecting("a gateway that answers")
 }

@@ -1,6 +1,5 @@
 //! The trade: intent, OPEN at most once, proof, CLOSE, proof.
 
-use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
@@ -295,10 +294,10 @@ fn is_symbol_missing(refusal: &Refusal, symbol: &Symbol) -> bool {
 fn symbol_remedy(symbol: &Symbol, listed: &[Position]) -> String {
     const SHOWN: usize = 3;
     let wanted = symbol.as_str().to_ascii_uppercase();
-    let symbols: BTreeSet<&str> = listed.iter().map(|position| position.symbol.as_str()).collect();
-    let mut symbols: Vec<&str> = symbols.into_iter().collect();
+    let mut symbols: Vec<&str> = listed.iter().map(|position| position.symbol.as_str()).collect();
     let likeness = |symbol: &str| strsim::jaro_winkler(&wanted, &symbol.to_ascii_uppercase());
-    symbols.sort_by_key(|symbol| Reverse((likeness(symbol) * 1e6) as u64));
+    symbols.sort_by(|a, b| likeness(b).total_cmp(&likeness(a)).then(a.cmp(b)));
+    symbols.dedup();
     symbols.truncate(SHOWN);
     let near = match symbols.as_slice() {
         [] => String::new(),

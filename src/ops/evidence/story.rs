@@ -7,8 +7,8 @@ use super::findings::Finding;
 use crate::evidence::Record;
 use crate::evidence::body::{
     Begin, Body, By, CanaryEnd, CloseOutcomeRecord, Content, EmergencyOutcome, FlatCertificate,
-    OpenIntent, OpenOutcomeRecord, RawReply, Reading, Resolution, TicketOutcome, TicketResult,
-    WatchEnd,
+    OpenIntent, OpenOutcomeRecord, RawReply, Reading, RecordedRefusal, Resolution, TicketOutcome,
+    TicketResult, WatchEnd,
 };
 use crate::evidence::outcome::{CloseOutcome, OpenOutcome, WatchEnding, word};
 use crate::protocol::rfc3339;
@@ -187,61 +187,55 @@ fn describe_canary_end(end: &CanaryEnd) -> Words {
 }
 
 fn describe_round(outcome: &EmergencyOutcome, only: Option<Ticket>) -> Words {
-    let (round, flat) = (outcome.round, outcome.flat.as_ref());
-    let (mut closed, mut refused, mut unknown, mut not_tried) = (0, 0, 0, 0);
+    let EmergencyOutcome { round, tickets, readings, flat } = outcome;
+    let count = |is: fn(&TicketResult) -> bool| tickets.iter().filter(|it| is(&it.result)).count();
+    let sentence = format!(
+        "round {round}: {} closed, {} refused, {} unknown, {} not tried; {}",
+        count(|result| matches!(result, TicketResult::Closed)),
+        count(|result| matches!(result, TicketResult::Rejected(_))),
+        count(|result| matches!(result, TicketResult::Unknown)),
+        count(|result| matches!(result, TicketResult::NotTried)),
+        flat.as_ref()
+            .map_or("flat was not proved".to_owned(), |flat| format!("flat: {}", flat.witness))
+    );
     let (mut facts, mut findings) = (vec![], vec![]);
-    for TicketOutcome { ticket, result, reply } in &outcome.tickets {
-        let (count, fact, finding) = match result {
+    for TicketOutcome { ticket, result, reply } in tickets {
+        if only.is_some_and(|only| only != *ticket) {
+            continue;
+        }
+        let unproved =
+            || Finding::NotProved(format!("the close of position {ticket}, after round {round}"));
+        let (fact, finding) = match result {
             TicketResult::Closed => (
-                &mut closed,
                 "proved closed".to_owned(),
                 Finding::Proved(format!(
                     "position {ticket} is closed, by round {round} of closing everything"
                 )),
             ),
-            TicketResult::Rejected(refusal) => (
-                &mut refused,
-                format!("still open, refused with {}: {}", refusal.code, refusal.message),
+            TicketResult::Rejected(RecordedRefusal { code, message }) => (
+                format!("still open, refused with {code}: {message}"),
                 Finding::Proved(format!(
-                    "position {ticket} was still open after round {round}: refused with {}",
-                    refusal.code
+                    "position {ticket} was still open after round {round}: refused with {code}"
                 )),
             ),
-            TicketResult::Unknown | TicketResult::NotTried => {
-                let (count, fact) = match result {
-                    TicketResult::NotTried => (&mut not_tried, "not tried"),
-                    _ => (&mut unknown, "not proved closed"),
-                };
-                let text = format!("the close of position {ticket}, after round {round}");
-                (count, fact.to_owned(), Finding::NotProved(text))
-            }
+            TicketResult::Unknown => ("not proved closed".to_owned(), unproved()),
+            TicketResult::NotTried => ("not tried".to_owned(), unproved()),
         };
-        *count += 1;
-        if only.is_none_or(|only| only == *ticket) {
-            let reply = match reply {
-                Some(reply) => format!("reply of {} bytes, SHA-256 {}", reply.bytes, reply.sha256),
-                None => "no reply".to_owned(),
-            };
-            facts.push(format!("Ticket: {ticket} {fact}; {reply}"));
-            findings.push(finding);
-        }
+        let reply = match reply {
+            Some(reply) => format!("reply of {} bytes, SHA-256 {}", reply.bytes, reply.sha256),
+            None => "no reply".to_owned(),
+        };
+        facts.push(format!("Ticket: {ticket} {fact}; {reply}"));
+        findings.push(finding);
     }
-    facts.extend(outcome.readings.iter().map(describe_reading));
-    facts.extend(flat.into_iter().flat_map(describe_certificate));
-    match flat {
-        Some(flat) => {
-            findings.push(Finding::Proved(format!("no position was open: {}", flat.witness)));
-        }
-        None if only.is_none() => {
-            let text = format!("that no position was open after round {round}");
-            findings.push(Finding::NotProved(text));
-        }
-        None => {}
+    facts.extend(readings.iter().map(describe_reading));
+    facts.extend(flat.iter().flat_map(describe_certificate));
+    if let Some(flat) = flat {
+        findings.push(Finding::Proved(format!("no position was open: {}", flat.witness)));
+    } else if only.is_none() {
+        let text = format!("that no position was open after round {round}");
+        findings.push(Finding::NotProved(text));
     }
-    let flat = flat.map_or("flat was not proved".to_owned(), |it| format!("flat: {}", it.witness));
-    let sentence = format!(
-        "round {round}: {closed} closed, {refused} refused, {unknown} unknown, {not_tried} not tried; {flat}"
-    );
     Words { sentence, facts, findings }
 }
 

@@ -42,23 +42,11 @@ pub struct Snapshot {
 /// A snapshot to write, without copies of its values; it is read back as a [`Snapshot`].
 #[derive(Debug, Serialize)]
 pub struct NewSnapshot<'a> {
-    schema: &'static str,
-    taken_at: Timestamp,
-    endpoint: &'a str,
-    account: &'a Account,
-    positions: &'a Recovered,
-}
-
-impl<'a> NewSnapshot<'a> {
-    /// A snapshot of that time.
-    pub fn new(
-        taken_at: Timestamp,
-        endpoint: &'a str,
-        account: &'a Account,
-        positions: &'a Recovered,
-    ) -> Self {
-        Self { schema: SCHEMA, taken_at, endpoint, account, positions }
-    }
+    pub(super) schema: &'static str,
+    pub(super) taken_at: Timestamp,
+    pub(super) endpoint: &'a str,
+    pub(super) account: &'a Account,
+    pub(super) positions: &'a Recovered,
 }
 
 /// The member that every version's form has.

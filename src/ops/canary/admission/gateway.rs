@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
-use super::{End, Guards, check, pass_or_fail};
+use super::{End, Guards};
 use crate::clock::{Deadline, micros, nanos};
 use crate::link::Error;
-use crate::link::permit::Guard;
 use crate::ops::sync::{self, checks};
 use crate::proof::can_close::{self, EXPECTED, Probed};
 use crate::protocol::ping::Ping;
@@ -30,8 +29,8 @@ impl Guards<'_, '_, '_, '_> {
                 (false, found)
             }
         };
-        let (expected, remedy) = ("the gateway answers PING", "mt5crs link-test says more");
-        Ok(pass_or_fail(Guard::Identity, good, found, expected, remedy))
+        let expected = "the gateway answers PING";
+        Ok(Check::judge(good, found).expecting(expected).with_remedy("mt5crs link-test says more"))
     }
 
     pub(super) fn clock_skew(&mut self) -> Result<Check, Error> {
@@ -46,7 +45,7 @@ impl Guards<'_, '_, '_, '_> {
         );
         let expected = format!("within the signature's TTL of {ttl:?}");
         let remedy = "set both clocks by NTP; on the gateway: w32tm /resync";
-        Ok(pass_or_fail(Guard::ClockSkew, within, found, &expected, remedy))
+        Ok(Check::judge(within, found).expecting(expected).with_remedy(remedy))
     }
 
     /// Reads account and positions, as `sync` does.
@@ -58,7 +57,7 @@ impl Guards<'_, '_, '_, '_> {
             None => (false, "not read".to_owned()),
         };
         let remedy = "on the gateway: tasklist | findstr MT5";
-        Ok(pass_or_fail(Guard::Terminal, good, found, "GET_ACCOUNT is answered", remedy))
+        Ok(Check::judge(good, found).expecting("GET_ACCOUNT is answered").with_remedy(remedy))
     }
 
     pub(super) fn account_expected(&mut self) -> Result<Check, Error> {
@@ -67,7 +66,7 @@ impl Guards<'_, '_, '_, '_> {
         if self.observed.account().is_none() {
             self.end = Some(End::NoAccount);
         }
-        Ok(check.named(Guard::AccountExpected.name()))
+        Ok(check)
     }
 
     /// The checks of `sync`, as one guard that names those which forbid.
@@ -86,17 +85,19 @@ impl Guards<'_, '_, '_, '_> {
             (true, true) => (Status::Pass, "every check of sync passed".to_owned()),
         };
         let expected = "every check of sync passes";
-        Ok(check(Guard::State, status, found, expected, "mt5crs sync says more"))
+        Ok(Check::new(status, found).expecting(expected).with_remedy("mt5crs sync says more"))
     }
 
     pub(super) fn latency(&mut self) -> Result<Check, Error> {
         let limit = self.canary.options.latency_limit;
         let expected = format!("P99 of {ROUND_TRIPS} round trips below {limit:?}");
         let remedy = "mt5crs link-test -c 100, and the gateway's load";
-        let failed = |found| Ok(pass_or_fail(Guard::Latency, false, found, &expected, remedy));
+        let check = |good, found| {
+            Ok(Check::judge(good, found).expecting(expected.as_str()).with_remedy(remedy))
+        };
         let mut samples = match Histogram::<u64>::new(3) {
             Ok(samples) => samples,
-            Err(error) => return failed(error.to_string()),
+            Err(error) => return check(false, error.to_string()),
         };
         for _ in 0..ROUND_TRIPS {
             let until = self.order_deadline();
@@ -107,14 +108,13 @@ impl Guards<'_, '_, '_, '_> {
                 }
                 Err(error) => {
                     self.canary.client.hang_up();
-                    return failed(format!("a round trip was lost: {error}"));
+                    return check(false, format!("a round trip was lost: {error}"));
                 }
             }
         }
         let p99 = Duration::from_nanos(samples.value_at_quantile(0.99));
         self.canary.report.latency_p99_us = Some(micros(p99));
-        let found = format!("P99 {:.3} ms", p99.as_secs_f64() * 1e3);
-        Ok(pass_or_fail(Guard::Latency, p99 < limit, found, &expected, remedy))
+        check(p99 < limit, format!("P99 {:.3} ms", p99.as_secs_f64() * 1e3))
     }
 
     pub(super) fn symbol_free(&mut self) -> Result<Check, Error> {
@@ -132,7 +132,7 @@ impl Guards<'_, '_, '_, '_> {
         let expected = format!("no position in {symbol}");
         let remedy =
             "on a hedging account add --beside-open; on a netting account choose another symbol";
-        Ok(pass_or_fail(Guard::SymbolFree, good, found, &expected, remedy))
+        Ok(Check::judge(good, found).expecting(expected).with_remedy(remedy))
     }
 
     pub(super) fn can_close(&mut self) -> Result<Check, Error> {
@@ -140,8 +140,7 @@ impl Guards<'_, '_, '_, '_> {
         let positions = self.positions().to_vec();
         let options = self.canary.options;
         if options.dry_run {
-            let found = "a dry run sends no CLOSE".to_owned();
-            return Ok(check(Guard::CanClose, Status::NotReached, found, EXPECTED, ""));
+            return Ok(Check::not_reached("a dry run sends no CLOSE").expecting(EXPECTED));
         }
         let order = can_close::Options {
             symbol: &options.symbol,
@@ -158,7 +157,7 @@ impl Guards<'_, '_, '_, '_> {
             (false, false) => Status::Fail,
         };
         let remedy = "what this gateway opens it can't close: close at the terminal, update the gateway, or accept it with --keep-open";
-        Ok(check(Guard::CanClose, status, found, EXPECTED, remedy))
+        Ok(Check::new(status, found).expecting(EXPECTED).with_remedy(remedy))
     }
 
     /// The positions that the gateway listed; none where it refused.
