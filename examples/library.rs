@@ -39,7 +39,7 @@ impl Listener for AttemptPrinter {
 fn ask(host: &str, port: u16, allow_loopback: bool) -> anyhow::Result<Outcome<Report>> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(StopToken::never()));
     let deadline = Deadline::after(&*clock, Duration::from_secs(15));
-    let names = FailureContext {
+    let failure_context = FailureContext {
         verb: "ask",
         endpoint: format!("tcp://{host}:{port}"),
         port,
@@ -48,7 +48,7 @@ fn ask(host: &str, port: u16, allow_loopback: bool) -> anyhow::Result<Outcome<Re
     };
     let target = resolve(host, port, &*clock, &StopToken::never(), deadline)?;
     if let Err(own) = target::allow(&target, allow_loopback) {
-        return Ok(Outcome::failed(names.own_address(&target, own)));
+        return Ok(Outcome::failed(failure_context.own_address(&target, own)));
     }
     let transport = ZmqTransport::new(target.address, Arc::clone(&clock), StopToken::never());
     let policy = ReadPolicy {
@@ -57,7 +57,8 @@ fn ask(host: &str, port: u16, allow_loopback: bool) -> anyhow::Result<Outcome<Re
         interval: Duration::from_secs(1),
     };
     let mut client = Client::new(&transport, &*clock, policy, deadline, &AttemptPrinter);
-    let options = Options { symbols: Vec::new(), credit: Money(Exact::parse("0")?), names };
+    let options =
+        Options { symbols: Vec::new(), credit: Money(Exact::parse("0")?), failure_context };
     Ok(positions::run(&mut client, &options))
 }
 

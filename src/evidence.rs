@@ -78,7 +78,7 @@ use book::{Book, Intent, OpenCanary};
 use chain::{Chain, Step};
 
 pub use error::EvidenceError;
-pub use hash::{NotAHash, Sha256Hex};
+pub use hash::Sha256Hex;
 pub use head::{Head, NotAnAnchor};
 pub use line::Record;
 
@@ -96,15 +96,6 @@ pub struct Evidence {
     records: PathBuf,
     head: PathBuf,
     lock: PathBuf,
-}
-
-/// An added record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Appended {
-    /// Its sequence number.
-    pub seq: u64,
-    /// Its hash.
-    pub hash: Sha256Hex,
 }
 
 impl Evidence {
@@ -137,11 +128,10 @@ impl Evidence {
     ) -> Result<(), EvidenceError> {
         if let Some(owner) = self.owner(begin.currency.is_some())? {
             self.same_owner(&owner, &begin.endpoint, begin.currency.as_deref())?;
-            let adds = owner.currency.is_none() && begin.currency.is_some();
-            return match adds {
-                true => self.append(run, clock, &begin.into(), patience).map(drop),
-                false => Ok(()),
-            };
+            if owner.currency.is_none() && begin.currency.is_some() {
+                self.append(run, clock, &begin.into(), patience)?;
+            }
+            return Ok(());
         }
         let locked = self.lock(patience)?;
         if locked.count()? == 0 {
@@ -152,7 +142,7 @@ impl Evidence {
         self.check_owner(&begin.endpoint, begin.currency.as_deref())
     }
 
-    /// Adds a record. After an error it was not added.
+    /// Adds a record, and returns the head that it leaves. After an error it was not added.
     ///
     /// Waits up to `patience` for another process's append.
     pub fn append(
@@ -161,7 +151,7 @@ impl Evidence {
         clock: &dyn Clock,
         body: &Body,
         patience: Duration,
-    ) -> Result<Appended, EvidenceError> {
+    ) -> Result<Head, EvidenceError> {
         self.lock(patience)?.append(run, clock, body)
     }
 
@@ -219,11 +209,11 @@ impl Evidence {
     }
 
     fn sound_book(&self) -> Result<Book, EvidenceError> {
-        let mut book = Book::new(0);
-        for record in self.records()? {
-            book.add(record?);
+        let book = Book::read(self.walk(None)?, 0)?;
+        match &book.first_damage {
+            Some(damage) => Err(self.damaged(damage.to_string())),
+            None => Ok(book),
         }
-        Ok(book)
     }
 
     /// The owner. The currency may stand in any record, so it is only searched for on request.

@@ -18,17 +18,17 @@ pub mod intents;
 pub mod money;
 pub mod open;
 
-/// A claim, judged by the gateway's state.
+/// Whether the gateway's state proves a claim.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Judgement {
-    /// It is so.
+    /// The claim is proved.
     Proved {
-        /// What shows it, with the figures.
+        /// The proof, with its figures.
         witness: String,
     },
-    /// It may be so, or not.
+    /// The claim may be true or false.
     Unproved {
-        /// What speaks against it, or is missing.
+        /// The contradiction, or the missing part of the proof.
         doubt: String,
     },
 }

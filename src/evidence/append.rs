@@ -11,13 +11,11 @@ use uuid::Uuid;
 
 use super::body::Body;
 use super::book::Book;
-use super::chain::Step;
-use super::damage::Damage;
 use super::head::{self, Head, Stored};
 use super::line::{MAX_LINE_BYTES, compose};
 use super::lock;
-use super::tail::{self, Tail, TailError};
-use super::{Appended, Evidence, EvidenceError};
+use super::tail::{self, Tail};
+use super::{Evidence, EvidenceError};
 use crate::clock::Clock;
 use crate::os::durable;
 use crate::os::fifo::open_regular;
@@ -40,13 +38,13 @@ impl Evidence {
 }
 
 impl Locked<'_> {
-    /// Adds a record.
+    /// Adds a record, and returns the head that it leaves.
     pub(crate) fn append(
         &self,
         run: Uuid,
         clock: &dyn Clock,
         body: &Body,
-    ) -> Result<Appended, EvidenceError> {
+    ) -> Result<Head, EvidenceError> {
         let file = self.open()?;
         let mut tail = self.sound_tail(&file)?;
         if tail.last.count == 0 && !matches!(body, Body::Begin(_)) {
@@ -56,22 +54,12 @@ impl Locked<'_> {
             tail.last = self.put(&file, &tail, run, clock, &torn.into())?;
             tail.ended = true;
         }
-        let added = self.put(&file, &tail, run, clock, body)?;
-        Ok(Appended { seq: added.count, hash: added.hash })
+        self.put(&file, &tail, run, clock, body)
     }
 
-    /// The book of all records, and the first damage among them.
-    pub(crate) fn book(&self) -> Result<(Book, Option<Damage>), EvidenceError> {
-        let mut book = Book::new(0);
-        let mut first = None;
-        for step in self.evidence.walk_unlocked(None)? {
-            match step? {
-                Step::Record(record) => book.add(*record),
-                Step::Damage(damage) => first = first.or(Some(damage)),
-                Step::Remark(_) => {}
-            }
-        }
-        Ok((book, first))
+    /// The book of all records, past their damages.
+    pub(crate) fn book(&self) -> Result<Book, EvidenceError> {
+        Book::read(self.evidence.walk_unlocked(None)?, 0)
     }
 
     /// Checks that a record could be added now, and has room.
@@ -106,10 +94,7 @@ impl Locked<'_> {
         let Evidence { records, head, .. } = self.evidence;
         let damaged = |why: String| EvidenceError::Damaged { path: records.clone(), why };
         let length = file.metadata().map_err(EvidenceError::io("read", records))?.len();
-        let tail = tail::read(file, length).map_err(|error| match error {
-            TailError::Io(error) => EvidenceError::io("read", records)(error),
-            TailError::Damaged(why) => damaged(why),
-        })?;
+        let tail = tail::read(file, records, length)?;
         let known = match head::load(head) {
             Stored::Head(known) => known,
             Stored::Absent => Head::EMPTY,

@@ -28,6 +28,7 @@ pub use reading::{Content, Funds, RawReply, Reading, ReplyHash};
 pub use watch::{WatchBegin, WatchEnd};
 
 use super::Sha256Hex;
+use crate::protocol::account::Account;
 use crate::units::Ticket;
 
 macro_rules! bodies {
@@ -100,7 +101,7 @@ bodies! {
     TornTail(TornTail) = "torn-tail", 1;
 }
 
-/// The owner of the evidence: the first record. A later one adds what was unknown then.
+/// The owner of the evidence: the first record. A later one adds values that were unknown then.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Begin {
     /// The endpoint as it was configured, `tcp://HOST:PORT`.
@@ -117,17 +118,32 @@ pub struct Begin {
     pub version: String,
 }
 
+impl Begin {
+    /// From the configured endpoint and profile, and the account where it was read.
+    pub fn new(endpoint: &str, profile: Option<&str>, account: Option<&Account>) -> Self {
+        let reported = |of: fn(&Account) -> &Option<String>| account.and_then(|a| of(a).clone());
+        Self {
+            endpoint: endpoint.to_owned(),
+            profile: profile.map(str::to_owned),
+            currency: reported(|account| &account.currency),
+            login: reported(|account| &account.login),
+            server: reported(|account| &account.server),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        }
+    }
+}
+
 /// The outcome of an OPEN whose intent had none that was proved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resolution {
     /// The run that wrote the intent.
     pub intent: Uuid,
-    /// Who states it.
+    /// The origin of the statement.
     pub by: By,
     /// The position that it opened; `None` where it opened nothing.
     #[serde(rename = "outcome", with = "opened")]
     pub opened: Option<Ticket>,
-    /// What shows it, or the person's reason.
+    /// The proof, or the person's reason.
     pub reason: String,
     /// The user's name, where a person stated it.
     pub who: Option<String>,
@@ -135,7 +151,7 @@ pub struct Resolution {
     pub readings: Vec<Reading>,
 }
 
-/// Who states a resolution.
+/// The origin of a resolution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum By {
@@ -147,32 +163,31 @@ pub enum By {
 
 /// The form of a resolution's outcome: `{"executed":{"ticket":N}}` or `"not-executed"`.
 mod opened {
-    use serde::de::Error as _;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
-    use serde_json::{Value, json};
 
     use crate::units::Ticket;
 
-    const NOT_EXECUTED: &str = "not-executed";
+    #[derive(Serialize, Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    enum Form {
+        Executed { ticket: Ticket },
+        NotExecuted,
+    }
 
     pub(super) fn serialize<S: Serializer>(
         opened: &Option<Ticket>,
         to: S,
     ) -> Result<S::Ok, S::Error> {
-        match opened {
-            Some(ticket) => json!({ "executed": { "ticket": ticket } }).serialize(to),
-            None => to.serialize_str(NOT_EXECUTED),
-        }
+        opened.map_or(Form::NotExecuted, |ticket| Form::Executed { ticket }).serialize(to)
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(
         from: D,
     ) -> Result<Option<Ticket>, D::Error> {
-        let form = Value::deserialize(from)?;
-        if form == NOT_EXECUTED {
-            return Ok(None);
-        }
-        Ticket::deserialize(&form["executed"]["ticket"]).map(Some).map_err(D::Error::custom)
+        Ok(match Form::deserialize(from)? {
+            Form::Executed { ticket } => Some(ticket),
+            Form::NotExecuted => None,
+        })
     }
 }
 

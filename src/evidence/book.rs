@@ -9,14 +9,16 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::Sha256Hex;
+use super::EvidenceError;
 use super::body::{
-    Begin, Body, By, CanaryEnd, CanaryResult, CloseOutcomeRecord, EmergencyOutcome, OpenIntent,
-    OpenOutcomeRecord, Ordered, Resolution,
+    Begin, Body, By, CanaryEnd, CanaryResult, EmergencyOutcome, OpenIntent, OpenOutcomeRecord,
+    Ordered, Resolution,
 };
+use super::chain::{Chain, Step};
+use super::damage::Damage;
 use super::line::Record;
 use super::outcome::{CloseOutcome, OpenOutcome};
-use crate::units::{Lots, Symbol, Ticket};
+use crate::units::{Symbol, Ticket};
 
 /// The kind of an OPEN's intent, in any version.
 const OPEN_INTENT: &str = "open-intent";
@@ -26,12 +28,10 @@ const OPEN_INTENT: &str = "open-intent";
 pub struct Intent {
     /// The run that wrote it.
     pub run: Uuid,
-    /// Its record's sequence number.
+    /// Sequence number of its record.
     pub seq: u64,
-    /// Its record's time.
+    /// Time of its record.
     pub time: Timestamp,
-    /// Its record's hash.
-    pub hash: Sha256Hex,
     /// The order; `None` where a newer version of mt5crs wrote it in an unknown form.
     pub open: Option<Box<OpenIntent>>,
     /// Why the recorded outcome is unknown; `None` where none was recorded.
@@ -45,10 +45,8 @@ pub struct OpenCanary {
     pub run: Uuid,
     /// The position.
     pub ticket: Ticket,
-    /// Its symbol, where the order is known.
+    /// The symbol, where the order is known.
     pub symbol: Option<Symbol>,
-    /// Its volume in lots, where the order is known.
-    pub volume: Option<Lots>,
     /// Time of the record of its execution.
     pub since: Timestamp,
     /// Whether it was left open on request.
@@ -56,13 +54,13 @@ pub struct OpenCanary {
 }
 
 /// One run, by its records.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Run {
-    /// Its id.
+    /// The run's id.
     pub id: Uuid,
-    /// Its first record's sequence number.
+    /// Sequence number of its first record.
     pub first_seq: u64,
-    /// Its first record's time.
+    /// Time of its first record.
     pub began_at: Timestamp,
     /// Time of the last record about it.
     pub last_at: Timestamp,
@@ -70,15 +68,15 @@ pub struct Run {
     pub records: u64,
     /// The order, where there was one.
     pub order: Option<Ordered>,
-    /// Its intents without a proved outcome.
+    /// Intents without a proved outcome.
     pub intents: Vec<Intent>,
-    /// Its order's outcome, where that is settled.
+    /// The order's outcome, where that is settled.
     pub settled: Option<Settled>,
-    /// Its position, until a close is proved.
+    /// The position, until a close is proved.
     pub open: Option<OpenCanary>,
     /// The end of its canary.
     pub canary: Option<CanaryEnd>,
-    /// Its rounds of closing everything.
+    /// Rounds of closing everything.
     pub emergency: Option<Emergency>,
     /// Records of unknown kinds or versions.
     pub unknown_kinds: Vec<String>,
@@ -89,9 +87,9 @@ pub struct Run {
 pub struct Settled {
     /// The position that it opened; `None` where it opened nothing.
     pub opened: Option<Ticket>,
-    /// Who states it.
+    /// The origin of the statement.
     pub by: By,
-    /// What shows it, or the person's reason.
+    /// The proof, or the person's reason.
     pub why: String,
 }
 
@@ -117,14 +115,7 @@ impl Run {
             first_seq: record.seq,
             began_at: record.time,
             last_at: record.time,
-            records: 0,
-            order: None,
-            intents: Vec::new(),
-            settled: None,
-            open: None,
-            canary: None,
-            emergency: None,
-            unknown_kinds: Vec::new(),
+            ..Self::default()
         }
     }
 
@@ -132,36 +123,57 @@ impl Run {
     pub fn is_open(&self) -> bool {
         !self.intents.is_empty() || self.open.is_some()
     }
+
+    fn set_kept_open(&mut self, kept_open: bool) {
+        if let Some(open) = &mut self.open {
+            open.kept_open = kept_open;
+        }
+    }
 }
 
 /// The runs, by the records that were added so far.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Book {
     /// The owner, with additions of later records.
     pub owner: Option<Begin>,
+    /// Number of records.
+    pub records: u64,
+    /// Number of damages of the chain.
+    pub damages: u64,
+    /// The first of them.
+    pub first_damage: Option<Damage>,
     /// By the first record's sequence number.
     runs: BTreeMap<u64, Run>,
-    places: HashMap<Uuid, u64>,
+    first_seqs: HashMap<Uuid, u64>,
     /// The run whose canary has the position.
-    canaries: HashMap<Ticket, Uuid>,
-    /// Number of kept runs without anything open.
-    keep: usize,
+    holders: HashMap<Ticket, Uuid>,
+    /// Limit of kept runs without anything open.
+    limit: usize,
+    /// Number of kept runs with something open.
     open: usize,
-    forgotten: u64,
+    dropped: u64,
 }
 
 impl Book {
-    /// Keeps every run with something open, and the last `keep` of the others.
-    pub fn new(keep: usize) -> Self {
-        Self {
-            owner: None,
-            runs: BTreeMap::new(),
-            places: HashMap::new(),
-            canaries: HashMap::new(),
-            keep,
-            open: 0,
-            forgotten: 0,
+    /// Keeps every run with something open, and the last `limit` of the others.
+    pub fn new(limit: usize) -> Self {
+        Self { limit, ..Self::default() }
+    }
+
+    /// Reads a whole chain, past its damages. `limit` is that of [`Book::new`].
+    pub fn read(chain: Chain<'_>, limit: usize) -> Result<Self, EvidenceError> {
+        let mut book = Self::new(limit);
+        for step in chain {
+            match step? {
+                Step::Record(record) => book.add(*record),
+                Step::Damage(damage) => {
+                    book.damages += 1;
+                    book.first_damage.get_or_insert(damage);
+                }
+                Step::Remark(_) => {}
+            }
         }
+        Ok(book)
     }
 
     /// The runs, in the order of their first records.
@@ -171,12 +183,12 @@ impl Book {
 
     /// One run; `None` where it is unknown or was dropped.
     pub fn run(&self, id: Uuid) -> Option<&Run> {
-        self.runs.get(self.places.get(&id)?)
+        self.runs.get(self.first_seqs.get(&id)?)
     }
 
     /// Number of runs that were dropped.
-    pub fn forgotten(&self) -> u64 {
-        self.forgotten
+    pub fn dropped(&self) -> u64 {
+        self.dropped
     }
 
     /// Every OPEN without a proved outcome, oldest first.
@@ -191,50 +203,57 @@ impl Book {
 
     /// The run that a record is about: that of the order, where it is about one.
     pub fn subject(&self, record: &Record) -> Uuid {
-        match &record.body {
-            Some(Body::OpenOutcome(outcome)) => outcome.intent,
-            Some(Body::Resolution(resolution)) => resolution.intent,
-            Some(Body::CloseIntent(close)) => self.holder(close.ticket, record.run),
-            Some(Body::CloseOutcome(close)) => self.holder(close.ticket, record.run),
-            Some(Body::WatchBegin(watch)) => self.holder(watch.ticket, record.run),
-            Some(Body::WatchEnd(watch)) => self.holder(watch.ticket, record.run),
-            _ => record.run,
-        }
-    }
-
-    fn holder(&self, ticket: Ticket, otherwise: Uuid) -> Uuid {
-        self.canaries.get(&ticket).copied().unwrap_or(otherwise)
+        let ticket = match &record.body {
+            Some(Body::OpenOutcome(outcome)) => return outcome.intent,
+            Some(Body::Resolution(resolution)) => return resolution.intent,
+            Some(Body::CloseIntent(close)) => close.ticket,
+            Some(Body::CloseOutcome(close)) => close.ticket,
+            Some(Body::WatchBegin(watch)) => watch.ticket,
+            Some(Body::WatchEnd(watch)) => watch.ticket,
+            _ => return record.run,
+        };
+        self.holders.get(&ticket).copied().unwrap_or(record.run)
     }
 
     /// Adds the next record of the chain.
     pub fn add(&mut self, record: Record) {
         let subject = self.subject(&record);
-        let mut run = self.pull(subject).unwrap_or_else(|| Run::new(&record, subject));
+        let mut run = self.remove(subject).unwrap_or_else(|| Run::new(&record, subject));
+        self.records += 1;
         run.records += 1;
         run.last_at = record.time;
-        let Record { seq, time, hash, kind, version, body, .. } = record;
+        let Record { seq, time, kind, version, body, .. } = record;
+        // Closed by a round of closing everything.
+        let mut closed = vec![];
         match body {
-            Some(Body::Begin(begin)) => self.own(begin),
+            Some(Body::Begin(begin)) => self.add_owner(begin),
             Some(Body::OpenIntent(open)) => {
                 run.order = Some(open.order.clone());
                 let open = Some(Box::new(open));
-                run.intents.push(Intent { run: run.id, seq, time, hash, open, unknown: None });
+                run.intents.push(Intent { run: run.id, seq, time, open, unknown: None });
             }
             None if kind == OPEN_INTENT => {
-                run.intents.push(Intent {
-                    run: run.id,
-                    seq,
-                    time,
-                    hash,
-                    open: None,
-                    unknown: None,
-                });
+                let (run_id, open, unknown) = (run.id, None, None);
+                run.intents.push(Intent { run: run_id, seq, time, open, unknown });
             }
-            Some(Body::OpenOutcome(outcome)) => self.opened(&mut run, outcome, time),
-            Some(Body::Resolution(resolution)) => self.resolved(&mut run, resolution, time),
-            Some(Body::CloseOutcome(outcome)) => self.closed(&mut run, &outcome),
+            Some(Body::OpenOutcome(outcome)) => self.add_open_outcome(&mut run, outcome, time),
+            Some(Body::Resolution(resolution)) => {
+                // An outcome without an intent belongs to no order.
+                if run.intents.pop().is_some() {
+                    let Resolution { by, opened, reason, who, .. } = resolution;
+                    let why = who.map_or(reason.clone(), |who| format!("{who}: {reason}"));
+                    self.settle(&mut run, Settled { opened, by, why }, time);
+                }
+            }
+            Some(Body::CloseOutcome(outcome)) => {
+                let holds = run.open.as_ref().is_some_and(|open| open.ticket == outcome.ticket);
+                if outcome.result == CloseOutcome::Closed && holds {
+                    run.open = None;
+                    self.holders.remove(&outcome.ticket);
+                }
+            }
             Some(Body::CanaryEnd(end)) => {
-                keeps(&mut run, end.result == CanaryResult::KeptOpen);
+                run.set_kept_open(end.result == CanaryResult::KeptOpen);
                 run.canary = Some(end);
             }
             Some(Body::EmergencyIntent(intent)) => {
@@ -245,16 +264,10 @@ impl Book {
                 emergency.flat = None;
             }
             Some(Body::EmergencyOutcome(outcome)) => {
-                let closed = self.swept(&mut run, outcome);
-                // Put back first: its own canary may be among those that were closed.
-                self.put(run);
-                for ticket in closed {
-                    self.forget(ticket);
-                }
-                return;
+                closed = self.add_round(&mut run, outcome);
             }
-            Some(Body::WatchBegin(_)) => keeps(&mut run, false),
-            Some(Body::WatchEnd(end)) => keeps(&mut run, end.kept_open),
+            Some(Body::WatchBegin(_)) => run.set_kept_open(false),
+            Some(Body::WatchEnd(end)) => run.set_kept_open(end.kept_open),
             Some(Body::CloseIntent(_) | Body::TornTail(_)) => {}
             None => {
                 let name = format!("{kind}/{version}");
@@ -263,10 +276,14 @@ impl Book {
                 }
             }
         }
-        self.put(run);
+        // First, because the run's own canary may be among those that were closed.
+        self.insert(run);
+        for ticket in closed {
+            self.record_closed(ticket);
+        }
     }
 
-    fn own(&mut self, begin: Begin) {
+    fn add_owner(&mut self, begin: Begin) {
         match &mut self.owner {
             None => self.owner = Some(begin),
             Some(owner) => {
@@ -277,109 +294,79 @@ impl Book {
         }
     }
 
-    fn opened(&mut self, run: &mut Run, outcome: OpenOutcomeRecord, time: Timestamp) {
+    fn add_open_outcome(&mut self, run: &mut Run, outcome: OpenOutcomeRecord, time: Timestamp) {
         // An outcome without an intent belongs to no order.
         let Some(intent) = run.intents.pop() else { return };
-        let by = By::Gateway;
-        match outcome.result {
+        let (opened, why) = match outcome.result {
             OpenOutcome::Unknown { why } => {
                 run.intents.push(Intent { unknown: Some(why), ..intent });
+                return;
             }
             OpenOutcome::Executed { ticket, .. } => {
-                let why = "a later list of the gateway holds the position".to_owned();
-                run.settled = Some(Settled { opened: Some(ticket), by, why });
-                self.hold(run, ticket, time);
+                (Some(ticket), "a later list of the gateway holds the position".to_owned())
             }
-            OpenOutcome::NotExecuted { why, code } => {
-                let why = code.map_or(why.clone(), |code| format!("{why} ({code})"));
-                run.settled = Some(Settled { opened: None, by, why });
-            }
-        }
+            OpenOutcome::NotExecuted { why, code: None } => (None, why),
+            OpenOutcome::NotExecuted { why, code: Some(code) } => (None, format!("{why} ({code})")),
+        };
+        self.settle(run, Settled { opened, by: By::Gateway, why }, time);
     }
 
-    fn resolved(&mut self, run: &mut Run, resolution: Resolution, time: Timestamp) {
-        if run.intents.pop().is_none() {
-            return;
+    fn settle(&mut self, run: &mut Run, settled: Settled, since: Timestamp) {
+        if let Some(ticket) = settled.opened {
+            self.holders.insert(ticket, run.id);
+            run.open = Some(OpenCanary {
+                run: run.id,
+                ticket,
+                symbol: run.order.as_ref().map(|order| order.symbol.clone()),
+                since,
+                kept_open: false,
+            });
         }
-        let Resolution { by, opened, reason, who, .. } = resolution;
-        let why = who.map_or(reason.clone(), |who| format!("{who}: {reason}"));
-        run.settled = Some(Settled { opened, by, why });
-        if let Some(ticket) = opened {
-            self.hold(run, ticket, time);
-        }
-    }
-
-    fn hold(&mut self, run: &mut Run, ticket: Ticket, since: Timestamp) {
-        self.canaries.insert(ticket, run.id);
-        run.open = Some(OpenCanary {
-            run: run.id,
-            ticket,
-            symbol: run.order.as_ref().map(|order| order.symbol.clone()),
-            volume: run.order.as_ref().map(|order| order.volume.clone()),
-            since,
-            kept_open: false,
-        });
-    }
-
-    fn closed(&mut self, run: &mut Run, outcome: &CloseOutcomeRecord) {
-        let held = run.open.as_ref().is_some_and(|open| open.ticket == outcome.ticket);
-        if outcome.result == CloseOutcome::Closed && held {
-            run.open = None;
-            self.canaries.remove(&outcome.ticket);
-        }
+        run.settled = Some(settled);
     }
 
     /// Adds a round, and returns the tickets that it closed: every canary's where the account was flat.
-    fn swept(&mut self, run: &mut Run, outcome: EmergencyOutcome) -> Vec<Ticket> {
-        let mut closed: Vec<Ticket> = (outcome.tickets.iter())
-            .filter(|ticket| ticket.is_closed())
-            .map(|ticket| ticket.ticket)
-            .collect();
+    fn add_round(&mut self, run: &mut Run, outcome: EmergencyOutcome) -> Vec<Ticket> {
+        let mut closed: Vec<Ticket> = outcome.closed().collect();
         let emergency = run.emergency.get_or_insert_default();
         emergency.round = outcome.round;
         emergency.unfinished = false;
         emergency.closed += closed.len() as u64;
         emergency.remaining = (outcome.tickets.len() - closed.len()) as u64;
         if outcome.flat.is_some() {
-            closed.extend(self.canaries.keys());
+            closed.extend(self.holders.keys());
         }
         emergency.flat = outcome.flat.map(|flat| flat.witness);
         closed
     }
 
     /// Records that a canary's position is proved gone.
-    fn forget(&mut self, ticket: Ticket) {
-        let Some(run) = self.canaries.remove(&ticket) else { return };
-        if let Some(mut run) = self.pull(run) {
+    fn record_closed(&mut self, ticket: Ticket) {
+        let Some(run) = self.holders.remove(&ticket) else { return };
+        if let Some(mut run) = self.remove(run) {
             run.open = None;
-            self.put(run);
+            self.insert(run);
         }
     }
 
-    fn pull(&mut self, id: Uuid) -> Option<Run> {
-        let run = self.runs.remove(self.places.get(&id)?)?;
+    fn remove(&mut self, id: Uuid) -> Option<Run> {
+        let run = self.runs.remove(self.first_seqs.get(&id)?)?;
         self.open -= usize::from(run.is_open());
         Some(run)
     }
 
-    fn put(&mut self, run: Run) {
+    /// Inserts a run. One run past the limit drops the oldest that has nothing open.
+    fn insert(&mut self, run: Run) {
         self.open += usize::from(run.is_open());
-        self.places.insert(run.id, run.first_seq);
+        self.first_seqs.insert(run.id, run.first_seq);
         self.runs.insert(run.first_seq, run);
-        if self.runs.len() - self.open > self.keep {
+        if self.runs.len() - self.open > self.limit {
             let oldest = self.runs.values().find(|run| !run.is_open()).map(|run| run.id);
             if let Some(oldest) = oldest {
-                self.pull(oldest);
-                self.places.remove(&oldest);
-                self.forgotten += 1;
+                self.remove(oldest);
+                self.first_seqs.remove(&oldest);
+                self.dropped += 1;
             }
         }
-    }
-}
-
-/// Records whether the run's open position was left open on request.
-fn keeps(run: &mut Run, on_purpose: bool) {
-    if let Some(open) = &mut run.open {
-        open.kept_open = on_purpose;
     }
 }

@@ -16,7 +16,7 @@ use sha2::{Digest as _, Sha256};
 use super::body::{Body, TornTail};
 use super::damage::{Damage, DamageKind, Remark, RemarkKind};
 use super::head::{Head, Stored};
-use super::line::{Judged, Record, judge};
+use super::line::{ParsedLine, Record, parse};
 use super::lines::{Line, Lines};
 use super::{Evidence, EvidenceError, Sha256Hex};
 
@@ -43,50 +43,49 @@ pub struct Chain<'e> {
     anchor: Option<Head>,
     /// The expected sequence number.
     next: u64,
-    prev: Prev,
+    prev: PrevHash,
     last_time: Option<Timestamp>,
     /// Lines that are no records, until the next record accounts for them.
-    torn: Option<Torn>,
-    /// Gaps in the sequence numbers, with the line after each.
-    missing: VecDeque<Missing>,
+    torn: Option<TornLines>,
+    gaps: VecDeque<Gap>,
     /// The hashes of the records at the head's and the anchor's count.
-    at_head: Option<Prev>,
-    at_anchor: Option<Prev>,
+    at_head: Option<PrevHash>,
+    at_anchor: Option<PrevHash>,
     steps: VecDeque<Step>,
     ended: bool,
 }
 
-/// The hash by which the next record may name the previous one.
+/// The hash by which the next record may name a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Prev {
-    /// Its hash.
-    Is(Sha256Hex),
-    /// Of an altered record: either its bytes or its hash were altered.
+enum PrevHash {
+    Known(Sha256Hex),
+    /// Of an altered record, stated and actual: either its bytes or its hash were altered.
     Either(Sha256Hex, Sha256Hex),
     /// The record could not be read.
-    NotKnown,
+    Unknown,
 }
 
-impl Prev {
+impl PrevHash {
     fn allows(self, hash: Sha256Hex) -> bool {
         match self {
-            Self::Is(known) => hash == known,
+            Self::Known(known) => hash == known,
             Self::Either(stated, actual) => hash == stated || hash == actual,
-            Self::NotKnown => true,
+            Self::Unknown => true,
         }
     }
 }
 
-struct Torn {
-    line: u64,
+struct TornLines {
+    first_line: u64,
     lines: u64,
     bytes: u64,
     hasher: Sha256,
-    /// Whether its last line has its newline.
+    /// Whether the last of them ends with a newline.
     ended: bool,
 }
 
-struct Missing {
+/// Missing sequence numbers, with the line after them.
+struct Gap {
     line: u64,
     from: u64,
     to: u64,
@@ -101,21 +100,22 @@ impl<'e> Chain<'e> {
         head: Stored,
         anchor: Option<Head>,
     ) -> Self {
-        let none = |at: Option<u64>| (at == Some(0)).then_some(Prev::Is(Sha256Hex::NONE));
+        let start = PrevHash::Known(Sha256Hex::NONE);
+        let at_start = |count: Option<u64>| (count == Some(0)).then_some(start);
         let counted = if let Stored::Head(head) = &head { Some(head.count) } else { None };
         Self {
             evidence,
             lines: Lines::new(file.take(length)),
             line: 0,
-            at_head: none(counted),
-            at_anchor: none(anchor.map(|anchor| anchor.count)),
+            at_head: at_start(counted),
+            at_anchor: at_start(anchor.map(|anchor| anchor.count)),
             head,
             anchor,
             next: 1,
-            prev: Prev::Is(Sha256Hex::NONE),
+            prev: start,
             last_time: None,
             torn: None,
-            missing: VecDeque::new(),
+            gaps: VecDeque::new(),
             steps: VecDeque::new(),
             ended: false,
         }
@@ -124,71 +124,71 @@ impl<'e> Chain<'e> {
     /// The last record so far, as a head.
     pub fn reached(&self) -> Option<Head> {
         match self.prev {
-            Prev::Is(hash) => Some(Head { count: self.next - 1, hash }),
-            Prev::Either(..) | Prev::NotKnown => None,
+            PrevHash::Known(hash) => Some(Head { count: self.next - 1, hash }),
+            PrevHash::Either(..) | PrevHash::Unknown => None,
         }
     }
 
-    fn walk(&mut self) -> io::Result<()> {
+    /// Reads one line, or judges the end of the chain after the last.
+    fn read_line(&mut self) -> io::Result<()> {
         let Some(line) = self.lines.next()? else {
             self.end();
             self.ended = true;
             return Ok(());
         };
         self.line += 1;
-        let (judged, ended) = match line {
+        match line {
             Line::Oversized { bytes } => {
-                self.give_up_torn();
+                self.report_torn();
                 let found = format!("{bytes} bytes without an end");
                 self.damage(DamageKind::Oversized, Some(self.next), found);
-                self.pass(self.next, Prev::NotKnown);
-                return Ok(());
+                self.advance(self.next, PrevHash::Unknown);
             }
-            Line::Whole { bytes, ended } => match judge(bytes) {
-                Judged::NotARecord => {
-                    let torn = self.torn.get_or_insert_with(|| Torn {
-                        line: self.line,
+            Line::Whole { bytes, ended } => match parse(bytes) {
+                ParsedLine::Record(record) => self.add_record(record, ended),
+                ParsedLine::Altered { seq, stated, actual } => {
+                    self.report_torn();
+                    let found = format!(
+                        "the record numbered {seq} was altered: it states the hash {stated} and hashes to {actual}"
+                    );
+                    self.damage(DamageKind::Altered, Some(self.next), found);
+                    self.advance(self.next, PrevHash::Either(stated, actual));
+                }
+                ParsedLine::NotARecord => {
+                    let torn = self.torn.get_or_insert_with(|| TornLines {
+                        first_line: self.line,
                         lines: 0,
                         bytes: 0,
                         hasher: Sha256::new(),
                         ended,
                     });
                     torn.add(bytes, ended);
-                    return Ok(());
                 }
-                judged => (judged, ended),
             },
-        };
-        match judged {
-            Judged::Record(record) => self.record(record, ended),
-            Judged::Altered { seq, stated, actual } => {
-                self.give_up_torn();
-                let found = format!(
-                    "the record numbered {seq} was altered: it states the hash {stated} and hashes to {actual}"
-                );
-                self.damage(DamageKind::Altered, Some(self.next), found);
-                self.pass(self.next, Prev::Either(stated, actual));
-            }
-            Judged::NotARecord => {}
         }
         Ok(())
     }
 
-    fn record(&mut self, record: Box<Record>, ended: bool) {
-        self.close_torn(&record);
+    fn add_record(&mut self, record: Box<Record>, ended: bool) {
+        self.account_for_torn(&record);
         let seq = record.seq;
         if seq < self.next {
-            if !self.fill(seq) {
+            if !self.fill_gap(seq) {
                 let found = format!("an earlier record has the sequence number {seq}");
                 return self.damage(DamageKind::Duplicate, Some(seq), found);
             }
             let found = format!("record {seq} stands after records that were written later");
             self.damage(DamageKind::Reordered, Some(seq), found);
-            self.note(seq, Prev::Is(record.hash));
+            self.keep_hash(seq, PrevHash::Known(record.hash));
             return self.steps.push_back(Step::Record(record));
         }
         if seq > self.next {
-            self.miss(Missing { line: self.line, from: self.next, to: seq - 1 });
+            self.gaps.push_back(Gap { line: self.line, from: self.next, to: seq - 1 });
+            if self.gaps.len() > MAX_GAPS
+                && let Some(oldest) = self.gaps.pop_front()
+            {
+                self.report_gap(&oldest);
+            }
         } else if !self.prev.allows(record.prev) {
             let found = format!(
                 "record {seq} does not follow from the previous one: one of the two was rewritten"
@@ -198,78 +198,76 @@ impl<'e> Chain<'e> {
         if let Some(last) = self.last_time.filter(|last| record.time < *last) {
             let found =
                 format!("{} is before {last}, the time of the previous record", record.time);
-            self.remark(RemarkKind::TimeWentBack, Some(seq), found);
+            self.remark(RemarkKind::TimeWentBack, Some(self.line), Some(seq), found);
         }
         if !ended {
             let found = "the last record has no newline; the next append adds it".to_owned();
-            self.remark(RemarkKind::UnfinishedLine, Some(seq), found);
+            self.remark(RemarkKind::UnfinishedLine, Some(self.line), Some(seq), found);
         }
         self.last_time = Some(record.time);
-        self.pass(seq, Prev::Is(record.hash));
+        self.advance(seq, PrevHash::Known(record.hash));
         self.steps.push_back(Step::Record(record));
     }
 
     /// Judges lines that were no records by the record after them.
-    fn close_torn(&mut self, record: &Record) {
-        let Some(torn) = self.torn.take() else {
-            if matches!(record.body, Some(Body::TornTail(_))) {
-                let found = "a torn-tail record without a torn line before it".to_owned();
-                self.damage(DamageKind::TornMismatch, Some(record.seq), found);
-            }
-            return;
+    fn account_for_torn(&mut self, record: &Record) {
+        let stated = match record.body {
+            Some(Body::TornTail(stated)) => Some(stated),
+            _ => None,
         };
-        let (line, lines) = (torn.line, torn.lines);
-        let measured = torn.measured();
-        match record.body {
-            Some(Body::TornTail(stated)) if stated == measured => {
-                let bytes = stated.bytes;
-                let found = format!("{bytes} bytes of an unfinished line, closed off");
-                self.remark(RemarkKind::TornTail, Some(record.seq), found);
+        let (torn, stated) = match (self.torn.take(), stated) {
+            (None, None) => return,
+            (None, Some(_)) => {
+                let found = "a torn-tail record without a torn line before it".to_owned();
+                return self.damage(DamageKind::TornMismatch, Some(record.seq), found);
             }
-            Some(Body::TornTail(stated)) => {
-                let found = format!(
-                    "a torn-tail record accounts for {} bytes with the hash {}, but {} bytes with {} stand before it",
-                    stated.bytes, stated.sha256, measured.bytes, measured.sha256
-                );
-                self.damage(DamageKind::TornMismatch, Some(record.seq), found);
-            }
-            _ => self.unreadable(line, lines, measured, Some(record.seq)),
+            (Some(torn), None) => return self.report_unreadable(torn, Some(record.seq)),
+            (Some(torn), Some(stated)) => (torn.measure(), stated),
+        };
+        if stated == torn {
+            let found = format!("{} bytes of an unfinished line, closed off", stated.bytes);
+            return self.remark(RemarkKind::TornTail, Some(self.line), Some(record.seq), found);
         }
+        let found = format!(
+            "a torn-tail record accounts for {} bytes with the hash {}, but {} bytes with {} stand before it",
+            stated.bytes, stated.sha256, torn.bytes, torn.sha256
+        );
+        self.damage(DamageKind::TornMismatch, Some(record.seq), found);
     }
 
     /// Reports lines that were no records, without a record that accounts for them.
-    fn give_up_torn(&mut self) {
+    fn report_torn(&mut self) {
         if let Some(torn) = self.torn.take() {
-            let (line, lines) = (torn.line, torn.lines);
-            self.unreadable(line, lines, torn.measured(), None);
+            self.report_unreadable(torn, None);
         }
     }
 
-    /// `behind` is the sequence number of the record after them, which shows whether they were records.
-    fn unreadable(&mut self, line: u64, lines: u64, measured: TornTail, behind: Option<u64>) {
+    /// `behind` is the sequence number of the record after the lines, which shows whether they were records.
+    fn report_unreadable(&mut self, torn: TornLines, behind: Option<u64>) {
+        let TornLines { first_line, lines, .. } = torn;
         let found = format!(
             "{} that can't be read as a record, {} bytes",
             if lines == 1 { "a line".to_owned() } else { format!("{lines} lines") },
-            measured.bytes
+            torn.bytes
         );
         let were_records = behind.is_none_or(|behind| behind > self.next);
         let seq = were_records.then_some(self.next);
-        let damage = Damage { kind: DamageKind::Unreadable, line: Some(line), seq, found };
-        self.steps.push_back(Step::Damage(damage));
+        self.damage_at(DamageKind::Unreadable, Some(first_line), seq, found);
         if were_records {
             let at_most = behind.map_or(lines, |behind| behind - self.next).min(lines);
-            self.pass(self.next + at_most - 1, Prev::NotKnown);
+            self.advance(self.next + at_most - 1, PrevHash::Unknown);
         }
     }
 
     /// Goes on after the record of that number.
-    fn pass(&mut self, seq: u64, hash: Prev) {
-        self.note(seq, hash);
+    fn advance(&mut self, seq: u64, hash: PrevHash) {
+        self.keep_hash(seq, hash);
         self.prev = hash;
         self.next = seq.saturating_add(1);
     }
 
-    fn note(&mut self, seq: u64, hash: Prev) {
+    /// Keeps the hash where the head or the anchor counts that record as its last.
+    fn keep_hash(&mut self, seq: u64, hash: PrevHash) {
         if matches!(&self.head, Stored::Head(head) if head.count == seq) {
             self.at_head = Some(hash);
         }
@@ -278,63 +276,46 @@ impl<'e> Chain<'e> {
         }
     }
 
-    fn miss(&mut self, missing: Missing) {
-        self.missing.push_back(missing);
-        if self.missing.len() > MAX_GAPS
-            && let Some(oldest) = self.missing.pop_front()
-        {
-            self.lost(&oldest);
-        }
-    }
-
     /// Fills a gap with a late record; `false` where there is no such gap.
-    fn fill(&mut self, seq: u64) -> bool {
-        let missing = &mut self.missing;
-        let Some(at) = missing.iter().position(|gap| (gap.from..=gap.to).contains(&seq)) else {
+    fn fill_gap(&mut self, seq: u64) -> bool {
+        let at = self.gaps.iter().position(|gap| (gap.from..=gap.to).contains(&seq));
+        let Some((at, gap)) = at.and_then(|at| Some((at, self.gaps.remove(at)?))) else {
             return false;
         };
-        let Some(gap) = missing.remove(at) else { return false };
         if seq < gap.to {
-            missing.insert(at, Missing { line: gap.line, from: seq + 1, to: gap.to });
+            self.gaps.insert(at, Gap { from: seq + 1, ..gap });
         }
         if gap.from < seq {
-            missing.insert(at, Missing { line: gap.line, from: gap.from, to: seq - 1 });
+            self.gaps.insert(at, Gap { to: seq - 1, ..gap });
         }
         true
     }
 
-    fn lost(&mut self, missing: &Missing) {
-        let Missing { line, from, to } = *missing;
+    fn report_gap(&mut self, gap: &Gap) {
+        let Gap { line, from, to } = *gap;
         let found = if from == to {
             format!("record {from} is missing before it")
         } else {
             format!("records {from} to {to} are missing before it")
         };
-        let kind = DamageKind::Lost;
-        self.steps.push_back(Step::Damage(Damage {
-            kind,
-            line: Some(line),
-            seq: Some(from),
-            found,
-        }));
+        self.damage_at(DamageKind::Lost, Some(line), Some(from), found);
     }
 
+    /// A damage on the current line.
     fn damage(&mut self, kind: DamageKind, seq: Option<u64>, found: String) {
-        let line = Some(self.line);
+        self.damage_at(kind, Some(self.line), seq, found);
+    }
+
+    fn damage_at(&mut self, kind: DamageKind, line: Option<u64>, seq: Option<u64>, found: String) {
         self.steps.push_back(Step::Damage(Damage { kind, line, seq, found }));
     }
 
-    fn damage_of_all(&mut self, kind: DamageKind, seq: Option<u64>, found: String) {
-        self.steps.push_back(Step::Damage(Damage { kind, line: None, seq, found }));
-    }
-
-    fn remark(&mut self, kind: RemarkKind, seq: Option<u64>, found: String) {
-        let line = Some(self.line);
+    fn remark(&mut self, kind: RemarkKind, line: Option<u64>, seq: Option<u64>, found: String) {
         self.steps.push_back(Step::Remark(Remark { kind, line, seq, found }));
     }
 }
 
-impl Torn {
+impl TornLines {
     fn add(&mut self, bytes: &[u8], ended: bool) {
         if self.lines > 0 {
             self.hasher.update(b"\n");
@@ -346,7 +327,7 @@ impl Torn {
         self.ended = ended;
     }
 
-    fn measured(self) -> TornTail {
+    fn measure(self) -> TornTail {
         let hash: [u8; 32] = self.hasher.finalize().into();
         TornTail { bytes: self.bytes, sha256: hash.into() }
     }
@@ -363,7 +344,7 @@ impl Iterator for Chain<'_> {
             if self.ended {
                 return None;
             }
-            if let Err(error) = self.walk() {
+            if let Err(error) = self.read_line() {
                 self.ended = true;
                 let records = &self.evidence.records;
                 return Some(Err(EvidenceError::io("read", records)(error)));

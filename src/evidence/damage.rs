@@ -8,7 +8,7 @@ use serde::Serialize;
 /// One damage.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Damage {
-    /// Its kind.
+    /// The kind of damage.
     pub kind: DamageKind,
     /// Number of the line where it shows, from 1.
     pub line: Option<u64>,
@@ -66,13 +66,13 @@ impl fmt::Display for Damage {
 /// A peculiarity that is no damage.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Remark {
-    /// Its kind.
+    /// The kind of peculiarity.
     pub kind: RemarkKind,
     /// Number of the line where it shows, from 1.
     pub line: Option<u64>,
     /// The sequence number of the record.
     pub seq: Option<u64>,
-    /// The damage in words.
+    /// The peculiarity in words.
     pub found: String,
 }
 

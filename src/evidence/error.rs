@@ -38,7 +38,7 @@ pub enum EvidenceError {
     BelongsToAnother {
         /// The file.
         path: PathBuf,
-        /// What differs: `endpoint` or `currency`.
+        /// The difference: `endpoint` or `currency`.
         what: &'static str,
         /// The recorded value.
         theirs: String,
@@ -54,7 +54,7 @@ pub enum EvidenceError {
     /// A record is too long.
     #[error("a record of {bytes} bytes, past the limit of {limit}")]
     TooLarge {
-        /// Its length.
+        /// Length of the record.
         bytes: usize,
         /// The limit.
         limit: usize,

@@ -52,7 +52,7 @@ impl FromStr for Head {
     fn from_str(text: &str) -> Result<Self, NotAnAnchor> {
         let (count, hash) = text.split_once(':').ok_or(NotAnAnchor)?;
         let count = count.parse().map_err(|_| NotAnAnchor)?;
-        Ok(Self { count, hash: hash.parse().map_err(|_| NotAnAnchor)? })
+        Ok(Self { count, hash: Sha256Hex::from_hex(hash).ok_or(NotAnAnchor)? })
     }
 }
 
@@ -61,9 +61,9 @@ impl FromStr for Head {
 pub(super) enum Stored {
     /// A head.
     Head(Head),
-    /// No file.
+    /// There is no file.
     Absent,
-    /// No head; says why.
+    /// The file holds no head; says why.
     Unreadable(String),
 }
 

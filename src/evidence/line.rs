@@ -22,34 +22,34 @@ const SUFFIX_BYTES: usize = HASH_MEMBER.len() + HEX_DIGITS + 2;
 /// One record whose own hash is right.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
-    /// Its sequence number, from 1.
+    /// Sequence number, from 1.
     pub seq: u64,
     /// Time of writing, by this machine's wall clock.
     pub time: Timestamp,
     /// The run that wrote it.
     pub run: Uuid,
-    /// Its kind.
+    /// The kind of its body.
     pub kind: String,
     /// The version of its body's form.
     pub version: u32,
-    /// Its content; `None` where kind, version or form are not known here.
+    /// The content; `None` where kind, version or form are not known here.
     pub body: Option<Body>,
     /// The previous record's hash.
     pub prev: Sha256Hex,
-    /// Its own hash.
+    /// The record's own hash.
     pub hash: Sha256Hex,
 }
 
-/// A judged line.
+/// A line, read by itself.
 #[derive(Debug)]
-pub(super) enum Judged {
+pub(super) enum ParsedLine {
     /// A record.
     Record(Box<Record>),
     /// A record whose bytes do not match its hash.
     Altered {
-        /// Its stated sequence number.
+        /// The stated sequence number.
         seq: u64,
-        /// Its stated hash.
+        /// The stated hash.
         stated: Sha256Hex,
         /// The hash of its bytes.
         actual: Sha256Hex,
@@ -59,7 +59,7 @@ pub(super) enum Judged {
 }
 
 #[derive(Deserialize)]
-struct Read<'a> {
+struct Members<'a> {
     seq: u64,
     time: Timestamp,
     run: Uuid,
@@ -72,15 +72,17 @@ struct Read<'a> {
     hash: Sha256Hex,
 }
 
-/// Judges a line by itself, given without its newline.
-pub(super) fn judge(line: &[u8]) -> Judged {
-    let Ok(read) = serde_json::from_slice::<Read<'_>>(line) else { return Judged::NotARecord };
+/// Reads a line, given without its newline.
+pub(super) fn parse(line: &[u8]) -> ParsedLine {
+    let Ok(read) = serde_json::from_slice::<Members<'_>>(line) else {
+        return ParsedLine::NotARecord;
+    };
     let (hashed, suffix) = line.split_at(line.len().saturating_sub(SUFFIX_BYTES));
     let actual = Sha256Hex::of(hashed);
     if suffix != self::suffix(actual).as_bytes() || read.hash != actual {
-        return Judged::Altered { seq: read.seq, stated: read.hash, actual };
+        return ParsedLine::Altered { seq: read.seq, stated: read.hash, actual };
     }
-    Judged::Record(Box::new(Record {
+    ParsedLine::Record(Box::new(Record {
         body: Body::read(&read.kind, read.v, read.body),
         seq: read.seq,
         time: read.time,

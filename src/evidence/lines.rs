@@ -15,14 +15,14 @@ pub(super) struct Lines<R> {
 pub(super) enum Line<'a> {
     /// A line that could be a record's.
     Whole {
-        /// Its bytes.
+        /// The bytes of the line.
         bytes: &'a [u8],
         /// Whether a newline ended it.
         ended: bool,
     },
     /// A line longer than the limit; it was skipped.
     Oversized {
-        /// Its length.
+        /// Length of the line with its newline.
         bytes: u64,
     },
 }
@@ -47,17 +47,7 @@ impl<R: Read> Lines<R> {
         if read <= MAX_LINE_BYTES {
             return Ok(Some(Line::Whole { bytes: &self.buffer, ended: false }));
         }
-        let mut bytes = read as u64;
-        loop {
-            let chunk = self.reader.fill_buf()?;
-            let newline = chunk.iter().position(|byte| *byte == b'\n');
-            let passed = newline.unwrap_or(chunk.len());
-            bytes += passed as u64;
-            let ended = newline.is_some() || chunk.is_empty();
-            self.reader.consume(passed + usize::from(newline.is_some()));
-            if ended {
-                return Ok(Some(Line::Oversized { bytes }));
-            }
-        }
+        let skipped = self.reader.skip_until(b'\n')?;
+        Ok(Some(Line::Oversized { bytes: (read + skipped) as u64 }))
     }
 }

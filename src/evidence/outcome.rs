@@ -4,7 +4,7 @@
 //! Serialised as they are, they have the records' form. A report shows one word of it, beside details in fields of its own;
 //! each report's words are pinned, so they are listed here.
 
-use schemars::{Schema, SchemaGenerator, json_schema};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Value, json};
 
@@ -24,14 +24,14 @@ pub enum OpenOutcome {
     },
     /// It opened nothing, and never will.
     NotExecuted {
-        /// What shows it.
+        /// The proof.
         why: String,
         /// The gateway's error code, where it refused.
         code: Option<String>,
     },
     /// Neither is proved: the intent stays open.
     Unknown {
-        /// What is missing.
+        /// The missing part of a proof.
         why: String,
     },
 }
@@ -53,8 +53,9 @@ pub enum CloseOutcome {
 }
 
 /// Why a watch over a position ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schemars(rename_all = "snake_case", inline)]
 pub enum WatchEnding {
     /// The whole time was watched.
     TimeOver,
@@ -137,26 +138,18 @@ impl CloseOutcome {
     }
 }
 
-impl WatchEnding {
-    const ALL: [Self; 4] = [Self::TimeOver, Self::Halted, Self::Stopped, Self::HandedOver];
+/// Writes a value whose recorded form is one word as the report's word: `time-over` becomes `time_over`.
+pub(crate) fn as_report_word<T: Serialize, S: Serializer>(
+    value: &T,
+    to: S,
+) -> Result<S::Ok, S::Error> {
+    to.serialize_str(&word(value).replace('-', "_"))
+}
 
-    fn in_report(self) -> Word {
-        match self {
-            Self::TimeOver => ("time_over", "The whole time was watched."),
-            Self::Halted => ("halted", "Health was critical."),
-            Self::Stopped => ("stopped", "A signal asked to stop."),
-            Self::HandedOver => ("handed_over", "Left open for the next watch."),
-        }
-    }
-
-    /// Writes the report's word.
-    pub(crate) fn as_word<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(self.in_report().0)
-    }
-
-    pub(crate) fn word_schema(_: &mut SchemaGenerator) -> Schema {
-        schema(&Self::ALL.map(Self::in_report))
-    }
+/// The word that a value is serialised as.
+pub(crate) fn word<T: Serialize>(value: &T) -> String {
+    let value = serde_json::to_value(value).unwrap_or_default();
+    value.as_str().unwrap_or_default().to_owned()
 }
 
 /// Each word once, with its meaning.

@@ -3,13 +3,13 @@
 //! It reads from the back, so an append costs the same on the first day and after years.
 
 use std::fs::File;
-use std::io;
 use std::os::unix::fs::FileExt as _;
+use std::path::Path;
 
-use super::Sha256Hex;
 use super::body::TornTail;
 use super::head::Head;
-use super::line::{Judged, MAX_LINE_BYTES, judge};
+use super::line::{MAX_LINE_BYTES, ParsedLine, parse};
+use super::{EvidenceError, Sha256Hex};
 
 /// The first window; a record has a few KiB.
 const FIRST_WINDOW: u64 = 64 << 10;
@@ -27,38 +27,29 @@ pub(super) struct Tail {
     pub(super) ended: bool,
 }
 
-/// Why the end can't be appended to.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum TailError {
-    #[error(transparent)]
-    Io(#[from] io::Error),
-    #[error("{0}")]
-    Damaged(String),
-}
-
-/// Reads the end of a file of that length.
-pub(super) fn read(file: &File, length: u64) -> Result<Tail, TailError> {
+/// Reads the end of the file at `path`, which has that length. Fails where nothing can be appended to it.
+pub(super) fn read(file: &File, path: &Path, length: u64) -> Result<Tail, EvidenceError> {
+    let damaged = |why| EvidenceError::Damaged { path: path.to_owned(), why };
     let mut window = FIRST_WINDOW;
     loop {
         let start = length.saturating_sub(window);
         // At most the last window: 16 MiB.
         let mut bytes = vec![0; (length - start) as usize];
-        file.read_exact_at(&mut bytes, start)?;
-        if let Some(tail) = find(&bytes, start == 0)? {
+        file.read_exact_at(&mut bytes, start).map_err(EvidenceError::io("read", path))?;
+        if let Some(tail) = find(&bytes, start == 0).map_err(damaged)? {
             return Ok(tail);
         }
         if window >= LAST_WINDOW {
-            return Err(TailError::Damaged(format!(
-                "its last {window} bytes hold no record that can be read"
-            )));
+            let why = format!("its last {window} bytes hold no record that can be read");
+            return Err(damaged(why));
         }
         window = (window * 8).min(LAST_WINDOW);
     }
 }
 
 /// Looks for the last record in the file's last bytes; `None` where the window is too small for it. `whole` says that
-/// the window is the whole file.
-fn find(bytes: &[u8], whole: bool) -> Result<Option<Tail>, TailError> {
+/// the window is the whole file. An error names the damage.
+fn find(bytes: &[u8], whole: bool) -> Result<Option<Tail>, String> {
     let ended = bytes.is_empty() || bytes.ends_with(b"\n");
     let content = bytes.strip_suffix(b"\n").unwrap_or(bytes);
     // The current line is content[left..right].
@@ -70,20 +61,19 @@ fn find(bytes: &[u8], whole: bool) -> Result<Option<Tail>, TailError> {
             return Ok(None);
         }
         if right - left > MAX_LINE_BYTES {
-            let bytes = right - left;
-            return Err(TailError::Damaged(format!("it ends in a line of {bytes} bytes")));
+            return Err(format!("it ends in a line of {} bytes", right - left));
         }
-        match judge(&content[left..right]) {
-            Judged::Record(record) => {
+        match parse(&content[left..right]) {
+            ParsedLine::Record(record) => {
                 let last = Head { count: record.seq, hash: record.hash };
                 // A record without its newline was written whole.
                 let torn = (right < content.len()).then(|| torn(&content[right + 1..]));
                 return Ok(Some(Tail { last, torn, ended }));
             }
-            Judged::Altered { seq, .. } => {
-                return Err(TailError::Damaged(format!("the record numbered {seq} was altered")));
+            ParsedLine::Altered { seq, .. } => {
+                return Err(format!("the record numbered {seq} was altered"));
             }
-            Judged::NotARecord => {}
+            ParsedLine::NotARecord => {}
         }
         match newline {
             Some(newline) => right = newline,

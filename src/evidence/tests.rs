@@ -1,4 +1,4 @@
-//! What is recorded, read back, torn and damaged.
+//! Tests of appends, of the book, and of damages.
 
 mod append;
 mod book;
@@ -23,7 +23,7 @@ use crate::units::{Exact, Lots, Magic, Money, Price, Side, Symbol, Ticket};
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 const ENDPOINT: &str = "tcp://10.0.0.5:5555";
 
-/// An evidence of its own, that ends with the test.
+/// Evidence in a directory that is removed with the test.
 pub(crate) struct Place {
     pub(crate) dir: TempDir,
     pub(crate) clock: ManualClock,
@@ -38,14 +38,14 @@ impl Place {
         Self { dir, clock: ManualClock::new(start()), evidence }
     }
 
-    /// With a first record.
+    /// Evidence with its first record.
     pub(crate) fn begun() -> Self {
         let place = Self::new();
         place.add(Uuid::from_u128(1), begin());
         place
     }
 
-    /// With that many records, the first included.
+    /// Evidence with that many records, the first included.
     pub(crate) fn with_records(count: u64) -> Self {
         let place = Self::begun();
         for _ in 1..count {
@@ -54,15 +54,11 @@ impl Place {
         place
     }
 
-    pub(crate) fn add(&self, run: Uuid, body: impl Into<Body>) -> Appended {
+    pub(crate) fn add(&self, run: Uuid, body: impl Into<Body>) -> Head {
         self.try_add(run, body).unwrap()
     }
 
-    pub(crate) fn try_add(
-        &self,
-        run: Uuid,
-        body: impl Into<Body>,
-    ) -> Result<Appended, EvidenceError> {
+    pub(crate) fn try_add(&self, run: Uuid, body: impl Into<Body>) -> Result<Head, EvidenceError> {
         self.clock.advance(Duration::from_millis(1));
         self.evidence.append(run, &self.clock, &body.into(), PATIENCE)
     }
@@ -265,10 +261,14 @@ pub(crate) fn emergency(
         tickets: (results.iter())
             .map(|(ticket, outcome)| TicketOutcome {
                 ticket: Ticket(*ticket),
-                result: TicketResult {
-                    outcome: *outcome,
-                    refusal: (*outcome == CloseOutcome::StillOpen)
-                        .then(|| RecordedRefusal { code: "X".into(), message: "no".into() }),
+                result: match outcome {
+                    CloseOutcome::Closed => TicketResult::Closed,
+                    CloseOutcome::StillOpen => TicketResult::Rejected(RecordedRefusal {
+                        code: "X".into(),
+                        message: "no".into(),
+                    }),
+                    CloseOutcome::Unknown => TicketResult::Unknown,
+                    CloseOutcome::NotSent | CloseOutcome::KeptOpen => TicketResult::NotTried,
                 },
                 reply: None,
             })

@@ -1,8 +1,9 @@
 //! `canary`: can this system really trade?
 //!
-//! Guards, all evaluated and shown (`admission`); one BUY of a tiny volume, at most once; proof that it is in the book;
-//! its CLOSE; proof that it is gone. The intent is on the disk before the order is sent, so a process that is killed at
-//! any point leaves a trace that the next start resolves. Nothing that is not proved is called a success.
+//! Guards, all evaluated and shown (`admission`); one BUY of a tiny volume, at most once (`trade`); proof that it is in
+//! the book; its CLOSE (`close`); proof that it is gone. The intent is on the disk before the order is sent, so a process
+//! that is killed at any point leaves a trace that the next start resolves. Nothing that is not proved is called a
+//! success.
 //!
 //! Between OPEN and CLOSE the position may be watched for a day or three (`watch`), and a later run may take up a
 //! position that is still open instead of opening one (`adopt`).
@@ -22,15 +23,17 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::sync;
-use crate::clock::{Clock, Deadline, StopToken, humanize, micros};
-use crate::evidence::outcome::{CloseOutcome, OpenOutcome};
+use crate::clock::{Clock, Deadline, StopToken, humanize, millis};
+use crate::evidence::body::Body;
+use crate::evidence::outcome::{CloseOutcome, OpenOutcome, WatchEnding};
+use crate::exit::Exit;
 use crate::failure::{Failure, FailureContext};
 use crate::guard::decision::{Decision, Rules};
-use crate::link::permit::ClosePermit;
-use crate::link::{Client, Identity, ReadPolicy};
+use crate::link::{Client, Error, ReadPolicy};
+use crate::proof::close::{CloseFinding, PermitClose};
 use crate::proof::intents::Records;
 use crate::protocol::positions::Position;
-use crate::report::{Check, Outcome};
+use crate::report::{Check, Outcome, Verdict};
 use crate::units::{Lots, Magic, Money, Symbol, Ticket};
 
 use watch::{Monitor, WatchEvent, Watched};
@@ -40,55 +43,54 @@ pub fn ceiling() -> Decimal {
     Decimal::new(1, 2)
 }
 
-/// What a canary alone can't show.
-pub const NOT_EXERCISED: &str =
-    "24 h criteria not exercised: guardian, latency and drift over time";
+/// The plan's criteria that a canary without a watch doesn't exercise.
+const NOT_EXERCISED: &str = "24 h criteria not exercised: guardian, latency and drift over time";
 
-/// What is asked for.
+/// Options of a canary.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// The instrument, as the broker spells it.
     pub symbol: Symbol,
-    /// The largest volume that the plan allows.
+    /// The largest volume that the plan allows, in lots.
     pub max_lot: Decimal,
     /// The part of it that a canary takes.
     pub coefficient: Decimal,
-    /// The strategy's mark; the gateway drops it.
+    /// The strategy's magic number; the gateway drops it (hazard 10).
     pub magic: Magic,
     /// Whether other positions may be open in the symbol: on hedging accounts.
     pub beside_open: bool,
-    /// Whether the position is left open; of a watched one, when its time is over.
+    /// Whether the position is left open; a watched one, when its time is over.
     pub keep_open: bool,
     /// How the position is watched before it is closed.
     pub monitor: Option<Monitor>,
     /// Whether the open canary of an earlier run is taken up instead of opening one.
     pub resume: bool,
-    /// For how long a watched or adopted position is tried to be closed, at most.
+    /// Time limit for closing a watched or adopted position.
     pub closing: Duration,
-    /// How reads are tried again.
+    /// Timeout and retries of reads.
     pub reads: ReadPolicy,
-    /// Whether nothing is to be sent but questions.
+    /// Whether only questions are sent.
     pub dry_run: bool,
     /// The admission decision's bytes, or why there are none.
     pub decision: Result<Vec<u8>, String>,
-    /// What the decision is held against.
+    /// The rules for the decision.
     pub rules: Rules,
-    /// The kill switch.
+    /// The kill switch's file.
     pub breaker: PathBuf,
-    /// Round trips at the 99th percentile from this on forbid.
+    /// P99 of round trips that forbids an order.
     pub latency_limit: Duration,
-    /// The signature's TTL, as the gateway has it.
+    /// How long the gateway accepts a signature.
     pub signature_ttl: Duration,
     /// How long an order may take to show up in the book.
     pub settle: Duration,
-    /// For one answer to an order.
+    /// Timeout of one answer to an order.
     pub order_timeout: Duration,
-    /// What the account's state is held against.
-    pub judging: sync::StateExpectations,
+    /// The expected state of the account.
+    pub expectations: sync::StateExpectations,
     /// The profile, where one was named.
     pub profile: Option<String>,
-    /// For the words of failures.
-    pub names: FailureContext,
+    /// The names in failure messages.
+    pub failure_context: FailureContext,
 }
 
 impl Options {
@@ -98,38 +100,38 @@ impl Options {
         Lots::from(volume.normalize())
     }
 
-    /// Whether nothing here depends on a gateway that can close.
+    /// Whether the position is never closed here, so that the gateway need not be able to.
     fn never_closes(&self) -> bool {
         self.keep_open && self.monitor.is_none()
     }
 }
 
-/// What a canary takes from the outside.
+/// Injected dependencies.
 pub struct Deps<'m> {
-    /// Measures, waits.
+    /// The clock.
     pub clock: &'m dyn Clock,
-    /// For all of it.
+    /// Deadline of everything but a watch and the close after it.
     pub deadline: Deadline,
-    /// Where the records go.
+    /// The evidence.
     pub records: Records<'m>,
-    /// Leave to close on a proved connection to an allowed target.
-    pub permit: &'m dyn Fn(&Identity) -> ClosePermit,
-    /// Asks whoever started this, once every guard passed.
+    /// Permits closing on a proved connection to an allowed target.
+    pub permit: &'m PermitClose<'m>,
+    /// Asks the operator for confirmation, once every guard passed.
     pub confirm: &'m mut dyn FnMut(&Report) -> Result<(), Failure>,
-    /// The wish to stop: from the order on it must wait until it is known what became of it, and a watch hears it again.
+    /// Cancellation token. It is ignored from the order until its outcome is known; a watch heeds it again.
     pub stop: &'m StopToken,
     /// Whether a watch is to leave its position to the next one.
     pub hand_over: &'m dyn Fn() -> bool,
-    /// Hears of every look of a watch.
+    /// Observes a watch.
     pub observe: &'m mut dyn FnMut(WatchEvent<'_>),
-    /// Named points around the send, for tests that kill the process there.
-    pub point: &'m dyn Fn(&'static str),
+    /// Named points around the send, where tests kill the process.
+    pub kill_point: &'m dyn Fn(&'static str),
 }
 
-/// What the canary did, and what was proved of it.
+/// A canary's actions, and their proved outcomes.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Report {
-    /// The run's id, by which the evidence names it.
+    /// The run's id in the evidence.
     pub run: Uuid,
     /// The order as planned.
     pub plan: Plan,
@@ -137,7 +139,7 @@ pub struct Report {
     pub guards: Vec<Check>,
     /// The decision that admitted it.
     pub decision: Option<Decision>,
-    /// Round trip at the 99th percentile of those that were measured, in µs.
+    /// P99 of the measured round trips, in µs.
     pub latency_p99_us: Option<u64>,
     /// The order and its outcome.
     pub order: Option<OrderReport>,
@@ -145,17 +147,17 @@ pub struct Report {
     pub adopted: Option<Adopted>,
     /// The watch over the position, where it was watched.
     pub monitor: Option<Watched>,
-    /// Its position at the end of the run.
+    /// The position at the end of the run.
     pub close: Option<CloseReport>,
     /// The balance before the order.
     pub balance_before: Option<Money>,
-    /// The balance after all.
+    /// The balance at the end.
     pub balance_after: Option<Money>,
     /// Balance before less balance after, where the position is proved closed.
     pub cost: Option<Money>,
-    /// What a canary alone can't show.
+    /// The plan's criteria that were not exercised.
     pub not_exercised: String,
-    /// Where the evidence is.
+    /// The file of the evidence.
     pub evidence: PathBuf,
 }
 
@@ -164,9 +166,9 @@ pub struct Report {
 pub struct Adopted {
     /// The run that opened it.
     pub run: Uuid,
-    /// When its execution was recorded.
+    /// Time of the record of its execution.
     pub since: jiff::Timestamp,
-    /// As the list held it when it was taken up.
+    /// The position as listed when it was taken up.
     pub position: Position,
 }
 
@@ -181,7 +183,7 @@ pub struct Plan {
     pub volume: Lots,
     /// Whether the position is left open.
     pub keep_open: bool,
-    /// For how long it is watched before that, in ms; null where it isn't.
+    /// How long it is watched before that, in ms; null where it isn't.
     pub monitor_ms: Option<u64>,
     /// Whether an earlier run's position is taken up instead of opening one.
     pub resume: bool,
@@ -196,13 +198,13 @@ pub struct OrderReport {
     pub result: OpenOutcome,
     /// The position as the list holds it.
     pub position: Option<Position>,
-    /// Whether the gateway named its ticket. A position that was found by its likeness alone is never closed by itself.
+    /// Whether the gateway named its ticket. A position that was found by its likeness alone is never closed automatically.
     pub named: bool,
     /// Whether less was filled than ordered.
     pub partial: bool,
     /// The gateway's claim, in words.
     pub said: String,
-    /// What shows the result, or what is missing.
+    /// The proof of the result, or the missing part of it.
     pub why: String,
 }
 
@@ -230,8 +232,14 @@ pub struct CloseReport {
     #[serde(serialize_with = "CloseOutcome::as_canary_word")]
     #[schemars(schema_with = "CloseOutcome::canary_schema")]
     pub result: CloseOutcome,
-    /// What shows it, or what is missing.
+    /// The proof of the result, or the missing part of it.
     pub why: String,
+}
+
+impl CloseReport {
+    fn new(ticket: Ticket, finding: CloseFinding) -> Self {
+        Self { ticket, result: finding.outcome, why: finding.why }
+    }
 }
 
 impl Report {
@@ -243,7 +251,7 @@ impl Report {
                 side: "BUY",
                 volume: options.volume(),
                 keep_open: options.keep_open,
-                monitor_ms: options.monitor.as_ref().map(|monitor| micros(monitor.duration) / 1000),
+                monitor_ms: options.monitor.as_ref().map(|monitor| millis(monitor.duration)),
                 resume: options.resume,
             },
             guards: vec![],
@@ -260,39 +268,63 @@ impl Report {
             evidence,
         }
     }
+}
 
-    /// Says which of the plan's criteria the watch exercised.
-    fn exercised(&mut self) {
+/// A canary in progress; the modules add its steps.
+struct Canary<'r, 'c, 'm> {
+    client: &'r mut Client<'c>,
+    options: &'r Options,
+    deps: &'r mut Deps<'m>,
+    report: Report,
+    warnings: Vec<String>,
+}
+
+/// Runs the guards, asks for confirmation, trades and proves the outcome; or takes up the canary of an earlier run.
+pub fn run(client: &mut Client<'_>, options: &Options, deps: &mut Deps<'_>) -> Outcome<Report> {
+    let report = Report::new(options, deps.records.run, deps.records.evidence.path().to_owned());
+    let mut canary = Canary { client, options, deps, report, warnings: vec![] };
+    let ended = if options.resume { canary.adopt() } else { canary.trade() };
+    let Canary { client, report, warnings, .. } = canary;
+    let was_stopped = report.monitor.as_ref().is_some_and(|it| it.ended == WatchEnding::Stopped);
+    let verdict = ended.as_ref().copied().unwrap_or(Verdict::Fail);
+    let mut outcome = Outcome::judged(report, verdict, client.is_simulated());
+    outcome.warnings = warnings;
+    if let Err(failure) = ended {
+        outcome.fail(failure);
+    }
+    // The rest of a stopped watch could have shown anything.
+    if was_stopped && outcome.exit == Exit::No {
+        outcome.verdict = Verdict::Unknown;
+    }
+    outcome
+}
+
+impl Canary<'_, '_, '_> {
+    /// From the OPEN on, a record that can't be written is a warning and stops nothing.
+    fn record(&mut self, body: impl Into<Body>) {
+        let body = body.into();
+        if let Err(error) = self.deps.records.add(self.deps.clock, &body) {
+            self.warnings.push(format!("the {} could not be recorded: {error}", body.kind()));
+        }
+    }
+
+    fn read_failure(&self, error: &Error) -> Failure {
+        self.options.failure_context.read_failure(error)
+    }
+
+    /// Reads the balance after everything, and says which of the plan's criteria the watch exercised.
+    fn finish(&mut self) {
         const DAY_MS: u64 = 24 * 3600 * 1000;
-        let Some(watched) = &self.monitor else { return };
+        if let Ok(Ok(account)) = self.client.account().map(|answer| answer.reply) {
+            self.report.balance_after = Some(account.balance);
+        }
+        let Some(watched) = &self.report.monitor else { return };
         let drift = if watched.drift.watched { "" } else { "; drift: not watched" };
-        self.not_exercised = if watched.lasted_ms >= DAY_MS {
+        self.report.not_exercised = if watched.lasted_ms >= DAY_MS {
             format!("24 h criteria exercised{drift}")
         } else {
             let lasted = humanize(Duration::from_millis(watched.lasted_ms));
             format!("24 h criteria not exercised: watched for {lasted}{drift}")
         };
     }
-}
-
-/// Runs the guards, asks, trades and proves.
-pub fn run(client: &mut Client<'_>, options: &Options, deps: &mut Deps<'_>) -> Outcome<Report> {
-    let evidence = deps.records.evidence.path().to_owned();
-    let mut report = Report::new(options, deps.records.run, evidence);
-    if options.resume {
-        return adopt::run(client, options, deps, report);
-    }
-    let admitted = admission::admit(client, options, deps, &mut report);
-    let simulated = client.is_simulated();
-    let admission = match admitted {
-        Ok(admission) => admission,
-        Err(failure) => return trade::refused(report, failure, simulated),
-    };
-    if options.dry_run {
-        return trade::rehearsed(report, simulated);
-    }
-    if let Err(failure) = (deps.confirm)(&report) {
-        return trade::refused(report, failure, simulated);
-    }
-    trade::trade(client, options, deps, report, admission, simulated)
 }

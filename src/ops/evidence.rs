@@ -1,9 +1,9 @@
-//! `evidence`: what was intended and proved, as the records hold it. None of these asks the gateway anything.
+//! `evidence`: the recorded intents and proofs. None of these commands asks the gateway anything.
 //!
-//! - [`show`]: the runs, and which of them something is open of
-//! - [`verify`]: whether the records are what was written
-//! - [`resolve`]: a person's word on an order that nothing is proved of
-//! - [`export`]: one run's records as files for people
+//! - [`show`]: lists the runs, and those with something open
+//! - [`verify`]: checks that the records are unaltered and complete
+//! - [`resolve`]: records a person's statement about an order without a proved outcome
+//! - [`export`]: writes one run's records to files for people
 
 pub mod export;
 mod findings;
@@ -25,15 +25,15 @@ use crate::failure::{Code, Failure};
 
 pub use row::{Row, RunKind, RunState};
 
-/// A run, named by its id or by the beginning of it.
+/// The id of a run, or its beginning.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunPrefix(String);
 
-/// So many digits tell runs apart well enough to be typed.
+/// Minimum length of a prefix.
 const FEWEST_DIGITS: usize = 4;
 const ALL_DIGITS: usize = 32;
 
-/// The text can't be the beginning of a run's id.
+/// The text is not the beginning of a run's id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a run's id has 32 hex digits, and at least the first 4 of them are needed")]
 pub struct NotARun;
@@ -61,7 +61,7 @@ impl RunPrefix {
     }
 }
 
-/// The one run of those that a prefix names.
+/// The only run; fails on none and on several.
 fn one_of(runs: &[Uuid], prefix: &RunPrefix) -> Result<Uuid, Failure> {
     match runs {
         [run] => Ok(*run),
@@ -77,14 +77,23 @@ fn unknown(prefix: &RunPrefix) -> Failure {
     Failure::new(Code::UnknownRun, format!("no run in the evidence begins with {prefix}"))
 }
 
-/// Evidence that can't be kept or read, in the words that an operator reads. What increases risk stops at it.
-pub fn failure(error: &EvidenceError) -> Failure {
-    let code = match error {
-        EvidenceError::Busy { .. } => Code::EvidenceBusy,
-        EvidenceError::Io { .. } => Code::EvidenceNotAccessible,
-        EvidenceError::Damaged { .. } => Code::EvidenceDamaged,
-        EvidenceError::BelongsToAnother { .. } => Code::EvidenceOfAnother,
-        EvidenceError::NotBegun { .. } | EvidenceError::TooLarge { .. } => Code::EvidenceRefused,
-    };
-    Failure::from_error(code, error)
+/// Number of damaged records, in words.
+pub fn damaged_records(count: u64) -> String {
+    format!("{count} damaged {}", if count == 1 { "record" } else { "records" })
+}
+
+/// Evidence that can't be written or read. Actions that increase risk stop at it.
+impl From<EvidenceError> for Failure {
+    fn from(error: EvidenceError) -> Self {
+        let code = match error {
+            EvidenceError::Busy { .. } => Code::EvidenceBusy,
+            EvidenceError::Io { .. } => Code::EvidenceNotAccessible,
+            EvidenceError::Damaged { .. } => Code::EvidenceDamaged,
+            EvidenceError::BelongsToAnother { .. } => Code::EvidenceOfAnother,
+            EvidenceError::NotBegun { .. } | EvidenceError::TooLarge { .. } => {
+                Code::EvidenceRefused
+            }
+        };
+        Self::from_error(code, &error)
+    }
 }

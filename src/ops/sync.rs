@@ -1,10 +1,10 @@
 //! `sync`: the blocking gate before anything trades.
 //!
-//! It recovers account and positions from the gateway, judges them ([`checks`]), and keeps them as the snapshot against
-//! which the next run shows what changed ([`snapshot`], [`changes`]). The list is read twice by two different actions,
-//! SYNC_ALL and GET_POSITIONS, until both show the same tickets, because a list alone may be a failed read.
+//! It recovers account and positions from the gateway, checks them ([`checks`]), and saves them as the snapshot with
+//! which the next run compares ([`snapshot`], [`changes`]). The list is read twice by two different actions, SYNC_ALL and
+//! GET_POSITIONS, until both show the same tickets, because a list alone may be a failed read.
 //!
-//! "N positions recovered" is said only when every check that can fail passed; the snapshot is replaced only then.
+//! Positions count as recovered only when every check that can fail passed; the snapshot is replaced only then.
 
 pub mod changes;
 pub mod checks;
@@ -19,50 +19,50 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::clock::{Clock, Deadline, micros, signed_micros};
-use crate::failure::{Failure, FailureContext};
+use crate::failure::FailureContext;
 use crate::link::{Client, Error, Identity};
-use crate::proof::intents::{self, IntentFinding, Records};
+use crate::proof::intents::{self, IntentFinding, Records, ResolveError};
 use crate::protocol::Refusal;
 use crate::protocol::account::Account;
-use crate::protocol::positions::Positions;
+use crate::protocol::positions::{Position, Positions};
 use crate::protocol::sync_all::Synced;
-use crate::report::{Check, Outcome, Verdict, verdict_of};
+use crate::report::{Check, Outcome, verdict_of};
 use crate::units::{Magic, Money};
 
 use changes::Changes;
 use recovered::Recovered;
-use snapshot::{Previous, Store, Taken};
+use snapshot::{NewSnapshot, Previous, Store};
 
-/// How often the two lists are read before they are called unstable.
+/// Number of reads of both lists before they are called unstable.
 const MAX_ROUNDS: u32 = 3;
 
-/// What is asked for.
+/// Options of a sync.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// Sent with SYNC_ALL, which ignores it.
     pub magic: Magic,
-    /// What the state is held against.
-    pub judging: StateExpectations,
-    /// Where the snapshot is kept.
+    /// The expected state.
+    pub expectations: StateExpectations,
+    /// The directory of the snapshot.
     pub store: Store,
-    /// For how long an earlier order of which nothing is proved may be looked for.
+    /// Deadline of the search for earlier orders without a proved outcome.
     pub deadline: Deadline,
-    /// For the words of failures.
-    pub names: FailureContext,
+    /// The names in failure messages.
+    pub failure_context: FailureContext,
 }
 
-/// What an account's state is held against.
+/// The expected state of an account.
 #[derive(Debug, Clone)]
 pub struct StateExpectations {
-    /// What the account is expected to be.
+    /// The expected account.
     pub expected: checks::Expected,
-    /// Credit that the account is known to hold.
+    /// Credit of the account.
     pub credit: Money,
-    /// Skew of the clocks past which it is warned.
+    /// Clock skew above this is a warning.
     pub skew_warn: Duration,
 }
 
-/// What the gateway's clock and link looked like.
+/// Measurements of clock and link.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Link {
     /// Monotonic round trip of the PING in µs; holds no clock skew.
@@ -73,8 +73,8 @@ pub struct Link {
     pub skew_uncertainty_us: u64,
 }
 
-impl Link {
-    fn of(identity: &Identity) -> Self {
+impl From<&Identity> for Link {
+    fn from(identity: &Identity) -> Self {
         Self {
             rtt_us: micros(identity.rtt),
             skew_us: signed_micros(identity.skew),
@@ -83,48 +83,49 @@ impl Link {
     }
 }
 
-/// What was recovered, and whether it can be believed.
+/// The recovered state, and its checks.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Report {
-    /// How many positions were recovered; null unless every check that can fail passed.
+    /// Number of recovered positions; null unless every check that can fail passed.
     pub recovered: Option<usize>,
     /// The link to the gateway, where it was proved.
     pub link: Option<Link>,
     /// The account as GET_ACCOUNT reports it.
     pub account: Option<Account>,
     /// The positions as GET_POSITIONS reports them; null where the list could not be read.
+    #[schemars(with = "Option<Vec<Position>>")]
     pub positions: Option<Recovered>,
     /// The gateway's own time of that list.
     pub reported_at: Option<Timestamp>,
-    /// How many times both lists were read.
+    /// Number of times that both lists were read.
     pub rounds: u32,
-    /// What the gateway refused to answer, with its error code.
+    /// The reads that the gateway refused.
     pub refusals: Vec<Refused>,
     /// Every check, in a fixed order.
     pub checks: Vec<Check>,
-    /// Orders of earlier runs of which nothing was proved until now.
+    /// Orders of earlier runs without a proved outcome until now.
     pub intents: Vec<IntentFinding>,
-    /// What changed since the last snapshot; null where there is none to compare with.
+    /// The changes since the last snapshot; null where there is none to compare with.
     pub changes: Option<Changes>,
-    /// Where the snapshot is, and whether it was replaced.
+    /// The snapshot, and whether it was replaced.
     pub snapshot: snapshot::Kept,
 }
 
 /// A read that the gateway refused.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Refused {
-    /// What was asked.
+    /// The request's action.
     pub action: &'static str,
     /// The gateway's `error_code`.
     pub code: String,
-    /// Its words, as they came.
+    /// The gateway's message, as received.
     pub message: String,
 }
 
-/// Everything that was read, refusals included; what wasn't reached is absent.
+/// Everything that was read, refusals included; a read that was not reached is absent.
 #[derive(Debug, Default)]
 pub struct Observed {
-    /// Who answered.
+    /// The gateway's identity.
     pub identity: Option<Identity>,
     /// The last SYNC_ALL.
     pub synced: Option<Result<Synced, Refusal>>,
@@ -132,11 +133,28 @@ pub struct Observed {
     pub listed: Option<Result<Positions, Refusal>>,
     /// GET_ACCOUNT.
     pub account: Option<Result<Account, Refusal>>,
-    /// How many times both lists were read.
+    /// Number of times that both lists were read.
     pub rounds: u32,
 }
 
-/// Recovers, judges and keeps the state.
+impl Observed {
+    /// The last SYNC_ALL, where it was not refused.
+    pub fn synced(&self) -> Option<&Synced> {
+        self.synced.as_ref()?.as_ref().ok()
+    }
+
+    /// The positions of the last GET_POSITIONS, where it was not refused.
+    pub fn positions(&self) -> Option<&[Position]> {
+        Some(&self.listed.as_ref()?.as_ref().ok()?.positions)
+    }
+
+    /// The account, where it was not refused.
+    pub fn account(&self) -> Option<&Account> {
+        self.account.as_ref()?.as_ref().ok()
+    }
+}
+
+/// Recovers, checks and saves the state.
 pub fn run(
     client: &mut Client<'_>,
     options: &Options,
@@ -144,64 +162,60 @@ pub fn run(
     clock: &dyn Clock,
 ) -> Outcome<Report> {
     let store = &options.store;
-    // Looked at before anything is asked, so that a state directory that can't be written costs no question.
-    if let Err(failure) = store.writable() {
+    // First, so that an unwritable state directory costs no request.
+    if let Err(failure) = store.check_writable() {
         return Outcome::failed(failure);
     }
-    let (previous, mut warnings) = match store.load() {
-        Previous::Found(snapshot) => (Some(snapshot), vec![]),
-        Previous::Absent => (None, vec![]),
-        Previous::Unusable(why) => (
-            None,
-            vec![format!(
-                "the last snapshot can't be compared with, and is taken for absent: {why}"
-            )],
-        ),
+    let mut warnings = vec![];
+    let previous = match store.load() {
+        Previous::Found(snapshot) => Some(snapshot),
+        Previous::Absent => None,
+        Previous::Unusable(why) => {
+            warnings.push(format!("the last snapshot is unusable, and taken for absent: {why}"));
+            None
+        }
     };
 
     let mut observed = Observed::default();
-    let (intents, unresolved) = resolve_intents(client, options, records, clock, &mut warnings);
+    let intents = resolve_intents(client, options, records, clock, &mut warnings);
     let read = observe(client, options.magic, &mut observed);
-    let checks = checks::judge(&observed, &options.judging);
+    let checks = checks::judge(&observed, &options.expectations);
     let verdict = verdict_of(&checks);
-    let failure = match &read {
-        Err(error) => Some(options.names.read_failure(error)),
-        Ok(()) => checks::identity_failure(&observed, &options.judging, &options.names)
-            .or_else(|| options.names.checks_failure(&checks)),
+    let context = &options.failure_context;
+    let mut failure = match &read {
+        Err(error) => Some(context.read_failure(error)),
+        Ok(()) => checks::identity_failure(&observed, &options.expectations, context)
+            .or_else(|| context.checks_failure(&checks)),
     };
-    if let Some(unresolved) = &unresolved {
+    if let Some(unresolved) = intents::unresolved(&intents) {
         warnings
             .extend(unresolved.causes().iter().map(|cause| format!("unresolved order: {cause}")));
     }
 
     let simulated = observed.identity.as_ref().is_some_and(|identity| identity.simulated);
-    let mut report = report(observed, checks, options);
-    report.intents = intents;
-    let (Some(account), Some(positions)) = (&report.account, &report.positions) else {
-        return ended(report, verdict, simulated, warnings, failure);
-    };
-    report.changes = previous
-        .as_ref()
-        .map(|previous| Changes::since(previous, positions).and_balance(previous, account));
-    if failure.is_none() {
-        let taken_at = clock.now();
-        match store.keep(&Taken::new(taken_at, &options.names.endpoint, account, positions)) {
-            Ok(unsynced) => warnings.extend(unsynced),
-            Err(failure) => return ended(report, verdict, simulated, warnings, Some(failure)),
+    let mut report = report(observed, checks, intents, store);
+    if let (Some(account), Some(positions)) = (&report.account, &report.positions) {
+        report.changes = previous
+            .as_ref()
+            .map(|previous| Changes::since(previous, positions).and_balance(previous, account));
+        if failure.is_none() {
+            let snapshot = NewSnapshot {
+                schema: snapshot::SCHEMA,
+                taken_at: clock.now(),
+                endpoint: &context.endpoint,
+                account,
+                positions,
+            };
+            match store.replace(&snapshot) {
+                Ok(unflushed) => {
+                    warnings.extend(unflushed);
+                    report.snapshot.replaced = true;
+                    report.recovered = Some(positions.len());
+                }
+                Err(not_written) => failure = Some(not_written),
+            }
         }
-        report.snapshot.replaced = true;
-        report.recovered = Some(positions.len());
     }
-    ended(report, verdict, simulated, warnings, failure)
-}
-
-fn ended(
-    report: Report,
-    verdict: Verdict,
-    simulated: bool,
-    warnings: Vec<String>,
-    failure: Option<Failure>,
-) -> Outcome<Report> {
     let mut outcome = Outcome::judged(report, verdict, simulated);
     outcome.warnings = warnings;
     if let Some(failure) = failure {
@@ -210,24 +224,23 @@ fn ended(
     outcome
 }
 
-/// Looks at orders of earlier runs of which nothing is proved. That it can't is told: it keeps nobody from knowing what
-/// is open now.
+/// Resolves orders of earlier runs without a proved outcome. A failure to do so is a warning, because the open positions
+/// can be recovered all the same.
 fn resolve_intents(
     client: &mut Client<'_>,
     options: &Options,
     records: &Records<'_>,
     clock: &dyn Clock,
     warnings: &mut Vec<String>,
-) -> (Vec<IntentFinding>, Option<Failure>) {
-    match intents::resolve(client, clock, records, &options.judging.credit, options.deadline) {
-        Ok(findings) => {
-            let unresolved = intents::unresolved(&findings);
-            (findings, unresolved)
-        }
-        Err(intents::ResolveError::Gateway(_)) => (vec![], None),
-        Err(intents::ResolveError::Evidence(error)) => {
+) -> Vec<IntentFinding> {
+    let credit = &options.expectations.credit;
+    match intents::resolve(client, clock, records, credit, options.deadline) {
+        Ok(findings) => findings,
+        // The reads that follow report it.
+        Err(ResolveError::Gateway(_)) => vec![],
+        Err(ResolveError::Evidence(error)) => {
             warnings.push(format!("earlier orders can't be looked at: {error}"));
-            (vec![], None)
+            vec![]
         }
     }
 }
@@ -252,33 +265,34 @@ pub(crate) fn observe(
     Ok(())
 }
 
-fn report(observed: Observed, checks: Vec<Check>, options: &Options) -> Report {
-    let refused = |action, refusal: Option<&Refusal>| {
-        let refusal = refusal?;
+fn report(
+    observed: Observed,
+    checks: Vec<Check>,
+    intents: Vec<IntentFinding>,
+    store: &Store,
+) -> Report {
+    fn refused<T>(action: &'static str, read: &Option<Result<T, Refusal>>) -> Option<Refused> {
+        let refusal = read.as_ref()?.as_ref().err()?;
         let (code, message) = (refusal.code.to_string(), refusal.message.clone());
         Some(Refused { action, code, message })
-    };
+    }
     let refusals = [
-        refused("SYNC_ALL", observed.synced.as_ref().and_then(|read| read.as_ref().err())),
-        refused("GET_POSITIONS", observed.listed.as_ref().and_then(|read| read.as_ref().err())),
-        refused("GET_ACCOUNT", observed.account.as_ref().and_then(|read| read.as_ref().err())),
+        refused("SYNC_ALL", &observed.synced),
+        refused("GET_POSITIONS", &observed.listed),
+        refused("GET_ACCOUNT", &observed.account),
     ];
     let listed = observed.listed.and_then(Result::ok);
-    let (positions, reported_at) = match listed {
-        Some(listed) => (Some(listed.positions.into()), Some(listed.reported_at)),
-        None => (None, None),
-    };
     Report {
         recovered: None,
-        link: observed.identity.as_ref().map(Link::of),
+        link: observed.identity.as_ref().map(Link::from),
         account: observed.account.and_then(Result::ok),
-        positions,
-        reported_at,
+        reported_at: listed.as_ref().map(|listed| listed.reported_at),
+        positions: listed.map(|listed| listed.positions.into()),
         rounds: observed.rounds,
         refusals: refusals.into_iter().flatten().collect(),
         checks,
-        intents: vec![],
+        intents,
         changes: None,
-        snapshot: snapshot::Kept { path: options.store.path().to_owned(), replaced: false },
+        snapshot: snapshot::Kept { path: store.path().to_owned(), replaced: false },
     }
 }

@@ -1,54 +1,85 @@
-//! Closing one position, and proving that it is gone.
+//! Closes one position, and proves that it is gone.
 //!
 //! CLOSE is pinned to its ticket, so it may be sent again; but only after a list shows the ticket still open, because an
-//! answer that was lost says nothing. What the gateway answers is shown and never believed: it says FILLED and closes
+//! answer that was lost says nothing. The gateway's answer is shown and never believed: it says FILLED and closes
 //! nothing (hazard 2), and some gateways can't close at all (hazard 3).
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::{Judgement, absence};
+use super::absence::{self, TicketState};
 use crate::clock::{Clock, Deadline};
 use crate::evidence::body::{RawReply, Reading};
 use crate::evidence::outcome::CloseOutcome;
 use crate::link::order::{Claim, OrderAnswer};
 use crate::link::permit::ClosePermit;
-use crate::link::{Client, Error};
+use crate::link::{Client, Error, Identity};
 use crate::os::failpoints::{Rule, is_broken};
 use crate::protocol::close::{Close, Closed};
 use crate::protocol::positions::Position;
 use crate::protocol::{ErrorCode, Refusal};
 use crate::units::{Money, Ticket};
 
-/// Times that a CLOSE is sent, each after a list that still showed the ticket.
+/// Maximum number of sends of a CLOSE, each after a list that still showed the ticket.
 const SENDS: u32 = 3;
-/// Between two lists.
+/// Time between two lists.
 const INTERVAL: Duration = Duration::from_millis(250);
 
-/// The outcome of closing one position.
+/// Makes the permit to close on a proved connection to an allowed target.
+pub type PermitClose<'p> = dyn Fn(&Identity) -> ClosePermit + 'p;
+
+/// The outcome of closing one position, or of looking for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CloseFinding {
     /// The outcome.
     pub outcome: CloseOutcome,
-    /// What shows it, or what is missing.
+    /// The proof, or the missing part of it.
     pub why: String,
     /// The last answer to a CLOSE, where one came.
     pub reply: Option<RawReply>,
-    /// The last list that was read for it.
+    /// The last list that was read.
     pub reading: Option<Reading>,
-    /// Whether this gateway can never close anything (hazard 3).
-    pub cannot_close: bool,
+    /// Whether another attempt may prove it closed.
+    pub may_retry: bool,
 }
 
-/// The limits of closing one position.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// For one answer to a CLOSE.
+impl CloseFinding {
+    fn new(outcome: CloseOutcome, why: String) -> Self {
+        let may_retry = outcome != CloseOutcome::Closed;
+        Self { outcome, why, reply: None, reading: None, may_retry }
+    }
+
+    /// Silence may end. Another program on the port stays one, and a stopped run ends.
+    pub fn from_error(error: &Error) -> Self {
+        let unknown = |why| Self::new(CloseOutcome::Unknown, why);
+        match error {
+            Error::NoAnswer { .. } | Error::Malformed { .. } => unknown(error.to_string()),
+            Error::NotZeroMq(_) | Error::NotTheGateway(_) => {
+                Self { may_retry: false, ..unknown(error.to_string()) }
+            }
+            Error::Stopped(stopped) => {
+                let why = format!("{stopped} before it was proved closed");
+                Self { may_retry: false, ..unknown(why) }
+            }
+        }
+    }
+}
+
+/// A position to close, and the limits of closing it.
+#[derive(Debug, Clone, Copy)]
+pub struct Options<'o> {
+    /// The position.
+    pub position: &'o Position,
+    /// Tickets that are known to be open beside it.
+    pub others: &'o BTreeSet<Ticket>,
+    /// Timeout of one answer to a CLOSE.
     pub order_timeout: Duration,
-    /// How long a position may still show up after it was closed.
+    /// How long a closed position may still show up in lists.
     pub settle: Duration,
-    /// What equity may hold beyond balance on a flat account.
-    pub credit: Money,
+    /// Part of a flat account's equity beyond its balance.
+    pub credit: &'o Money,
+    /// Deadline of all.
+    pub until: Deadline,
 }
 
 /// Whether a refusal says that this gateway can never close anything (hazard 3).
@@ -56,112 +87,105 @@ pub fn cannot_close(refusal: &Refusal) -> bool {
     refusal.code == ErrorCode::Mt5CloseFailed && refusal.message.contains("has no attribute")
 }
 
-/// Closes `position`; `others` are tickets that are known to be open beside it.
+/// Sends CLOSE until the position is proved closed, or no further send may help.
 pub fn close(
     client: &mut Client<'_>,
     clock: &dyn Clock,
-    permit: &ClosePermit,
-    position: &Position,
-    others: &BTreeSet<Ticket>,
-    options: &Options,
-    until: Deadline,
+    permit: &PermitClose<'_>,
+    options: &Options<'_>,
 ) -> Result<CloseFinding, Error> {
-    let mut finding = CloseFinding {
-        outcome: CloseOutcome::Unknown,
-        why: "nothing was sent".to_owned(),
-        reply: None,
-        reading: None,
-        cannot_close: false,
-    };
-    for _ in 0..SENDS {
-        let answered = send(client, clock, permit, position, options, until)?;
-        finding.reply = answered.raw.as_deref().map(RawReply::of).or(finding.reply);
-        let claim = &answered.claim;
-        let listed =
-            wait_until_gone(client, clock, position.ticket, others, options, claim, until)?;
-        finding.reading = listed.reading.or(finding.reading);
-        finding.outcome = listed.outcome;
-        finding.why = match listed.outcome {
-            CloseOutcome::StillOpen => format!("{}; {}", describe(claim), listed.why),
-            _ => listed.why,
+    let Options { position, until, .. } = *options;
+    let (mut reply, mut reading) = (None, None);
+    let mut sends = 0;
+    loop {
+        sends += 1;
+        let order = Close {
+            ticket: position.ticket,
+            symbol: position.symbol.clone(),
+            volume: position.volume.clone(),
         };
-        finding.cannot_close = matches!(claim, Claim::Refused(refusal) if cannot_close(refusal));
-        let again = finding.outcome == CloseOutcome::StillOpen && !finding.cannot_close;
-        if !again || until.is_past(clock) {
-            break;
+        let answer_by = Deadline::after(clock, options.order_timeout).min(until);
+        let OrderAnswer { claim, raw, .. } = send(client, permit, order, answer_by)?;
+        reply = raw.as_deref().map(RawReply::of).or(reply);
+        let mut finding = wait_until_gone(client, clock, options, &claim)?;
+        reading = finding.reading.or(reading);
+        let is_open = finding.outcome == CloseOutcome::StillOpen;
+        if is_open {
+            finding.why = format!("{}; {}", describe(&claim), finding.why);
+        }
+        if matches!(&claim, Claim::Refused(refusal) if cannot_close(refusal)) {
+            finding.may_retry = false;
+        }
+        if !is_open || !finding.may_retry || sends == SENDS || until.is_past(clock) {
+            return Ok(CloseFinding { reply, reading, ..finding });
         }
     }
-    Ok(finding)
 }
 
-fn send(
+/// Sends one CLOSE on a proved session. An error means that nothing was sent.
+pub(super) fn send(
     client: &mut Client<'_>,
-    clock: &dyn Clock,
-    permit: &ClosePermit,
-    position: &Position,
-    options: &Options,
+    permit: &PermitClose<'_>,
+    order: Close,
     until: Deadline,
 ) -> Result<OrderAnswer<Closed>, Error> {
-    let order = Close {
-        ticket: position.ticket,
-        symbol: position.symbol.clone(),
-        volume: position.volume.clone(),
-    };
-    let patience = Deadline::after(clock, options.order_timeout).min(until);
-    let answered = client.session()?.close(permit, order, patience);
-    // What can't be read, or came from elsewhere, is no connection to go on with.
-    if matches!(answered.claim, Claim::Lost(_) | Claim::Garbled(_)) {
+    let session = client.session()?;
+    let permit = permit(session.identity());
+    let answer = session.close(&permit, order, until);
+    // A later answer on this connection could be taken for this one.
+    if matches!(answer.claim, Claim::Lost(_) | Claim::Garbled(_)) {
         client.hang_up();
     }
-    Ok(answered)
+    Ok(answer)
 }
 
-/// What the last list showed.
-struct Listed {
-    outcome: CloseOutcome,
-    why: String,
-    reading: Option<Reading>,
-}
-
-/// Reads lists until the ticket is credibly gone. Where the gateway said that it closed, a list may lag behind for the
+/// Reads lists until the ticket is proved gone. Where the gateway said that it closed, a list may lag behind for the
 /// settle time; where it refused, one list that still shows the ticket is enough.
 fn wait_until_gone(
     client: &mut Client<'_>,
     clock: &dyn Clock,
-    ticket: Ticket,
-    others: &BTreeSet<Ticket>,
-    options: &Options,
+    options: &Options<'_>,
     claim: &Claim<Closed>,
-    until: Deadline,
-) -> Result<Listed, Error> {
-    let claimed = matches!(claim, Claim::Done(closed) if closed.ticket.is_real());
-    let patience = if claimed { options.settle } else { Duration::ZERO };
-    let settled = Deadline::after(clock, patience).min(until);
-    let mut reading = None;
+) -> Result<CloseFinding, Error> {
     if is_broken(Rule::DoubtFilled) && matches!(claim, Claim::Done(_)) {
-        return Ok(Listed { outcome: CloseOutcome::Closed, why: describe(claim), reading });
+        return Ok(CloseFinding::new(CloseOutcome::Closed, describe(claim)));
     }
+    let claims_closed = matches!(claim, Claim::Done(closed) if closed.ticket.is_real());
+    let settle = if claims_closed { options.settle } else { Duration::ZERO };
+    let settled = Deadline::after(clock, settle).min(options.until);
+    let mut reading = None;
     loop {
-        let answer = client.positions()?;
-        let (outcome, why) = match &answer.reply {
-            Err(refusal) => (CloseOutcome::Unknown, refusal.to_string()),
-            Ok(list) => {
-                reading = Some(Reading::of(answer.sent_at, list, &answer.raw));
-                if list.positions.iter().any(|position| position.ticket == ticket) {
-                    (CloseOutcome::StillOpen, "the list still shows it".to_owned())
-                } else {
-                    match absence::judge(client, &list.positions, others, &options.credit)? {
-                        Judgement::Proved { witness } => (CloseOutcome::Closed, witness),
-                        Judgement::Unproved { doubt } => (CloseOutcome::Unknown, doubt),
-                    }
-                }
-            }
-        };
-        if outcome == CloseOutcome::Closed || settled.left(clock) <= INTERVAL {
-            return Ok(Listed { outcome, why, reading });
+        let finding = look(client, options.position.ticket, options.others, options.credit)?;
+        reading = finding.reading.or(reading);
+        if finding.outcome == CloseOutcome::Closed || settled.left(clock) <= INTERVAL {
+            return Ok(CloseFinding { reading, ..finding });
         }
         clock.sleep(INTERVAL)?;
     }
+}
+
+/// Reads a list, and looks the ticket up in it. `others` are tickets that are known to be open beside it.
+pub fn look(
+    client: &mut Client<'_>,
+    ticket: Ticket,
+    others: &BTreeSet<Ticket>,
+    credit: &Money,
+) -> Result<CloseFinding, Error> {
+    let answer = client.positions()?;
+    let list = match &answer.reply {
+        Err(refusal) => {
+            return Ok(CloseFinding::new(CloseOutcome::Unknown, refusal.to_string()));
+        }
+        Ok(list) => list,
+    };
+    let state = absence::look_up(client, &list.positions, ticket, others, credit)?;
+    let (outcome, why) = match state {
+        TicketState::Open(_) => (CloseOutcome::StillOpen, "the list still shows it".to_owned()),
+        TicketState::Gone { witness } => (CloseOutcome::Closed, witness),
+        TicketState::Unproved { doubt } => (CloseOutcome::Unknown, doubt),
+    };
+    let reading = Some(Reading::of(answer.sent_at, list, &answer.raw));
+    Ok(CloseFinding { reading, ..CloseFinding::new(outcome, why) })
 }
 
 /// A claim in words.

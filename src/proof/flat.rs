@@ -11,7 +11,7 @@ use crate::check::Check;
 use crate::protocol::account::Account;
 use crate::units::Money;
 
-/// Equity and balance of a flat account may differ by this much, in the account's currency.
+/// Largest difference between equity and balance of a flat account, in the account's currency.
 fn tolerance() -> Decimal {
     Decimal::new(1, 2)
 }
@@ -23,28 +23,24 @@ pub fn judge(two_empty_lists: bool, account: Option<&Account>, credit: &Money) -
     let Some(account) = account else {
         return doubt("the list is empty, and the account could not be read beside it".to_owned());
     };
-    if !account.margin.value().is_zero() {
+    let Account { margin, equity, balance, .. } = account;
+    if !margin.value().is_zero() {
         return doubt(format!(
-            "the list is empty while {} of margin is in use: the list is lying",
-            account.margin
+            "the list is empty while {margin} of margin is in use: the list is lying"
         ));
     }
     if !two_empty_lists {
         return doubt("a second list was not empty".to_owned());
     }
-    let floating = account.equity.value() - account.balance.value();
-    let beyond_credit = floating - credit.value();
-    if floating.abs() > tolerance() && beyond_credit.abs() > tolerance() {
+    let excess = equity.value() - balance.value();
+    let beyond_credit = excess - credit.value();
+    if excess.abs() > tolerance() && beyond_credit.abs() > tolerance() {
         return doubt(format!(
-            "the list is empty, and equity {} differs from balance {} by {floating}: something may be open",
-            account.equity, account.balance
+            "the list is empty, and equity {equity} differs from balance {balance} by {excess}: something may be open"
         ));
     }
     Judgement::Proved {
-        witness: format!(
-            "two empty lists, margin {}, equity {}, balance {}",
-            account.margin, account.equity, account.balance
-        ),
+        witness: format!("two empty lists, margin {margin}, equity {equity}, balance {balance}"),
     }
 }
 

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::open::{self, ClaimSummary, ExpectedOrder, OpenFinding};
+use super::open::{self, ClaimSummary, OpenFinding};
 use crate::clock::{Clock, Deadline};
 use crate::evidence::body::{Body, By, Content, OpenIntent, OpenOutcomeRecord, Resolution};
 use crate::evidence::book::Intent;
@@ -33,8 +33,28 @@ pub struct IntentFinding {
     pub outcome: OpenOutcome,
     /// The position, where it executed.
     pub ticket: Option<Ticket>,
-    /// What shows it, or what is missing.
+    /// The proof, or the missing part of it.
     pub why: String,
+}
+
+impl IntentFinding {
+    /// `named` says whether the gateway named the position's ticket.
+    fn new(intent: &Intent, outcome: OpenOutcome, named: bool) -> Self {
+        let (ticket, why) = match &outcome {
+            OpenOutcome::Executed { ticket, .. } => {
+                let by = if named { "its ticket" } else { "its likeness alone" };
+                (Some(*ticket), format!("the list holds it, known by {by}"))
+            }
+            OpenOutcome::NotExecuted { why, .. } | OpenOutcome::Unknown { why } => {
+                (None, why.clone())
+            }
+        };
+        Self { run: intent.run, since: intent.time, outcome, ticket, why }
+    }
+
+    fn is_unknown(&self) -> bool {
+        matches!(self.outcome, OpenOutcome::Unknown { .. })
+    }
 }
 
 /// The evidence that this run adds to.
@@ -76,57 +96,35 @@ pub fn resolve(
 ) -> Result<Vec<IntentFinding>, ResolveError> {
     let mut findings = vec![];
     for intent in records.evidence.unresolved()? {
-        findings.push(match &intent.open {
-            Some(open) => resolve_one(client, clock, records, &intent, open, credit, until)?,
-            None => {
-                let why =
-                    "a newer version of mt5crs wrote it, in a form that this one does not know"
-                        .to_owned();
-                finding(&intent, OpenOutcome::Unknown { why: why.clone() }, None, why)
-            }
-        });
+        let Some(open) = &intent.open else {
+            let why = "a newer version of mt5crs wrote it, in a form that this one does not know";
+            let outcome = OpenOutcome::Unknown { why: why.to_owned() };
+            findings.push(IntentFinding::new(&intent, outcome, false));
+            continue;
+        };
+        let claim = recorded_claim(records.evidence, intent.run)?;
+        let OpenFinding { mut outcome, named, readings } =
+            open::find_out(client, clock, open, &claim, credit, until)?;
+        if let OpenOutcome::NotExecuted { .. } = outcome
+            && let Some(why) = closed_since(client, records, &intent, open)?
+        {
+            outcome = OpenOutcome::Unknown { why };
+        }
+        let finding = IntentFinding::new(&intent, outcome, named);
+        if !finding.is_unknown() {
+            let resolution = Resolution {
+                intent: intent.run,
+                by: By::Gateway,
+                opened: finding.ticket,
+                reason: finding.why.clone(),
+                who: None,
+                readings,
+            };
+            records.add(clock, &resolution.into())?;
+        }
+        findings.push(finding);
     }
     Ok(findings)
-}
-
-fn resolve_one(
-    client: &mut Client<'_>,
-    clock: &dyn Clock,
-    records: &Records<'_>,
-    intent: &Intent,
-    open: &OpenIntent,
-    credit: &Money,
-    until: Deadline,
-) -> Result<IntentFinding, ResolveError> {
-    let claim = recorded_claim(records.evidence, intent, open)?;
-    let OpenFinding { mut outcome, named, readings } =
-        open::find_out(client, clock, &expected(open, credit), &claim, until)?;
-    if let OpenOutcome::NotExecuted { .. } = outcome
-        && let Some(doubt) = closed_since(client, records, intent, open)?
-    {
-        outcome = OpenOutcome::Unknown { why: doubt };
-    }
-    let (opened, why) = match &outcome {
-        OpenOutcome::Unknown { why } => {
-            let why = why.clone();
-            return Ok(finding(intent, outcome, None, why));
-        }
-        OpenOutcome::Executed { ticket, .. } => {
-            let by = if named { "its ticket" } else { "its likeness alone" };
-            (Some(*ticket), format!("the list holds it, known by {by}"))
-        }
-        OpenOutcome::NotExecuted { why, .. } => (None, why.clone()),
-    };
-    let resolution = Resolution {
-        intent: intent.run,
-        by: By::Gateway,
-        opened,
-        reason: why.clone(),
-        who: None,
-        readings,
-    };
-    records.add(clock, &resolution.into())?;
-    Ok(finding(intent, outcome, opened, why))
 }
 
 /// Signs of a position that was opened after the intent and is closed already: it may have been the order's, and no list
@@ -143,10 +141,7 @@ fn closed_since(
             continue;
         }
         let closed: Vec<Ticket> = match &record.body {
-            Some(Body::EmergencyOutcome(outcome)) => {
-                let closed = outcome.tickets.iter().filter(|ticket| ticket.is_closed());
-                closed.map(|ticket| ticket.ticket).collect()
-            }
+            Some(Body::EmergencyOutcome(outcome)) => outcome.closed().collect(),
             Some(Body::CloseIntent(close)) if record.run == intent.run => vec![close.ticket],
             _ => continue,
         };
@@ -172,48 +167,44 @@ fn closed_since(
     })
 }
 
-fn finding(
-    intent: &Intent,
-    outcome: OpenOutcome,
-    ticket: Option<Ticket>,
-    why: String,
-) -> IntentFinding {
-    IntentFinding { run: intent.run, since: intent.time, outcome, ticket, why }
-}
-
-fn expected(open: &OpenIntent, credit: &Money) -> ExpectedOrder {
-    let millis = std::time::Duration::from_millis;
-    ExpectedOrder {
-        before: open.tickets_before.iter().copied().collect(),
-        symbol: open.order.symbol.clone(),
-        side: open.order.side.clone(),
-        volume: open.order.volume.value(),
-        signed_at: open.signed_at,
-        ttl: millis(open.signature_ttl_ms),
-        settle: millis(open.settle_ms),
-        credit: credit.clone(),
-    }
-}
-
 /// A ticket that the gateway named keeps an order unknown until a list holds it, in whichever run resolves it.
-fn recorded_claim(
-    evidence: &Evidence,
-    intent: &Intent,
-    open: &OpenIntent,
-) -> Result<ClaimSummary, EvidenceError> {
+fn recorded_claim(evidence: &Evidence, run: Uuid) -> Result<ClaimSummary, EvidenceError> {
+    let named = named_tickets(evidence, run)?;
+    let by_gateway = named.iter().find(|(_, by)| *by == By::Gateway);
+    Ok(by_gateway.map_or(ClaimSummary::Silence, |(ticket, _)| ClaimSummary::Filled(*ticket)))
+}
+
+/// Whether the gateway's answer to that run's OPEN named the ticket, or a person said that it is the order's. A position
+/// that was found by its likeness alone is neither (hazard 10).
+pub fn is_named(evidence: &Evidence, run: Uuid, ticket: Ticket) -> Result<bool, EvidenceError> {
+    Ok(named_tickets(evidence, run)?.iter().any(|(named, _)| *named == ticket))
+}
+
+/// The tickets of that run's order by the gateway's own answer to its OPEN, and by a person's statement.
+fn named_tickets(evidence: &Evidence, run: Uuid) -> Result<Vec<(Ticket, By)>, EvidenceError> {
+    let mut request = None;
+    let mut named = vec![];
     for record in evidence.records()? {
-        if let Some(Body::OpenOutcome(outcome)) = &record?.body
-            && outcome.intent == intent.run
-            && let Some(ticket) = named_in(outcome, open.request)
-        {
-            return Ok(ClaimSummary::Filled(ticket));
+        let record = record?;
+        match &record.body {
+            Some(Body::OpenIntent(open)) if record.run == run => request = Some(open.request),
+            Some(Body::OpenOutcome(outcome)) if outcome.intent == run => {
+                let ticket = request.and_then(|request| ticket_in_reply(outcome, request));
+                named.extend(ticket.map(|ticket| (ticket, By::Gateway)));
+            }
+            Some(Body::Resolution(Resolution { intent, by: By::Person, opened, .. }))
+                if *intent == run =>
+            {
+                named.extend(opened.map(|ticket| (ticket, By::Person)));
+            }
+            _ => {}
         }
     }
-    Ok(ClaimSummary::Silence)
+    Ok(named)
 }
 
-/// The ticket in the gateway's own answer to the OPEN, where it named one.
-fn named_in(outcome: &OpenOutcomeRecord, request: Uuid) -> Option<Ticket> {
+/// The ticket in the gateway's answer to the OPEN, where it named one.
+fn ticket_in_reply(outcome: &OpenOutcomeRecord, request: Uuid) -> Option<Ticket> {
     let Content::Text(text) = &outcome.reply.as_ref()?.content else { return None };
     match reply::decode::<Filled>(text.as_bytes(), request) {
         Ok(Ok(filled)) => Some(filled.ticket).filter(|ticket| ticket.is_real()),
@@ -221,44 +212,13 @@ fn named_in(outcome: &OpenOutcomeRecord, request: Uuid) -> Option<Ticket> {
     }
 }
 
-/// Whether the gateway's answer to that run's OPEN named the ticket, or a person said that it is the order's. A position
-/// that was found by its likeness alone is neither (hazard 10).
-pub fn is_named(evidence: &Evidence, run: Uuid, ticket: Ticket) -> Result<bool, EvidenceError> {
-    let mut request = None;
-    for record in evidence.records()? {
-        let record = record?;
-        let named = match &record.body {
-            Some(Body::OpenIntent(open)) if record.run == run => {
-                request = Some(open.request);
-                None
-            }
-            Some(Body::OpenOutcome(outcome)) if outcome.intent == run => {
-                request.and_then(|request| named_in(outcome, request))
-            }
-            Some(Body::Resolution(Resolution {
-                intent,
-                by: By::Person,
-                opened: Some(ticket),
-                ..
-            })) if *intent == run => Some(*ticket),
-            _ => None,
-        };
-        if named == Some(ticket) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
 /// The refusal to open anything more while an earlier order's outcome is unknown.
 pub fn unresolved(findings: &[IntentFinding]) -> Option<Failure> {
-    let is_unknown = |outcome: &OpenOutcome| matches!(outcome, OpenOutcome::Unknown { .. });
-    let unknown: Vec<&IntentFinding> =
-        findings.iter().filter(|finding| is_unknown(&finding.outcome)).collect();
-    let first = unknown.first()?;
+    let unknown = || findings.iter().filter(|finding| finding.is_unknown());
+    let first = unknown().next()?;
     let message = "refused: the outcome of an earlier order is not proved";
     let failure = Failure::new(Code::UnresolvedIntent, message)
-        .with_causes(unknown.iter().map(|finding| {
+        .with_causes(unknown().map(|finding| {
             format!("run {} of {}: {}", finding.run, finding.since, finding.why)
         }))
         .with_remedy(format!(

@@ -20,38 +20,17 @@ use rust_decimal::Decimal;
 
 use super::{Judgement, absence};
 use crate::clock::{Clock, Deadline};
-use crate::evidence::body::Reading;
+use crate::evidence::body::{OpenIntent, Reading};
 use crate::evidence::outcome::OpenOutcome;
 use crate::link::order::Claim;
 use crate::link::{Answer, Client, Error};
 use crate::protocol::open::Filled;
 use crate::protocol::positions::{Position, Positions};
 use crate::protocol::{ErrorCode, Executed};
-use crate::units::{Money, Side, Symbol, Ticket};
+use crate::units::{Money, Ticket};
 
-/// Between two lists. Short enough to see a fill soon, long enough to leave the gateway to its work.
+/// Time between two lists: short enough to see a fill soon, long enough to leave the gateway to its work.
 const INTERVAL: Duration = Duration::from_millis(250);
-
-/// The order to look for.
-#[derive(Debug, Clone)]
-pub struct ExpectedOrder {
-    /// Every ticket that was open before it was sent.
-    pub before: BTreeSet<Ticket>,
-    /// Its instrument.
-    pub symbol: Symbol,
-    /// Its side.
-    pub side: Side,
-    /// Its volume in lots.
-    pub volume: Decimal,
-    /// The time in its signature.
-    pub signed_at: Timestamp,
-    /// How long the gateway accepts the signature.
-    pub ttl: Duration,
-    /// How long after its last chance the order may still show up in a list.
-    pub settle: Duration,
-    /// What equity may hold beyond balance on a flat account.
-    pub credit: Money,
-}
 
 /// The gateway's claim about the order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,203 +81,184 @@ pub struct OpenFinding {
     pub readings: Vec<Reading>,
 }
 
-impl OpenFinding {
-    /// Nothing is proved.
-    pub fn unknown(why: String) -> Self {
-        Self { outcome: OpenOutcome::Unknown { why }, named: false, readings: vec![] }
-    }
-}
-
-/// Reads lists until the order's outcome is proved, or until `until`.
+/// Reads lists until the outcome of the order is proved, or until `until`. `credit` is the part of a flat account's
+/// equity beyond its balance.
 pub fn find_out(
     client: &mut Client<'_>,
     clock: &dyn Clock,
-    expected: &ExpectedOrder,
+    intent: &OpenIntent,
     claim: &ClaimSummary,
+    credit: &Money,
     until: Deadline,
 ) -> Result<OpenFinding, Error> {
-    let search = Search { expected, claim, began: clock.monotonic() };
-    let mut readings = Readings::default();
+    let mut search = Search {
+        intent,
+        before: intent.tickets_before.iter().copied().collect(),
+        claim,
+        credit,
+        began: clock.monotonic(),
+        readings: vec![],
+    };
     loop {
-        let judged = match client.positions() {
-            Ok(answer) => search.judge(client, clock, &answer, &mut readings),
+        let decision = match client.positions() {
+            Ok(answer) => search.judge(client, clock, &answer),
             Err(error) => Err(error),
         };
-        let why = match judged {
-            Ok(Judged::Decided { outcome, named }) => {
-                return Ok(OpenFinding { outcome, named, readings: readings.kept });
+        let why = match decision {
+            Ok(Decision::Final { outcome, named }) => {
+                return Ok(OpenFinding { outcome, named, readings: search.readings });
             }
-            Ok(Judged::Undecided(why)) => why,
+            Ok(Decision::Pending(why)) => why,
             Err(Error::Stopped(stopped)) => return Err(stopped.into()),
             Err(error) => error.to_string(),
         };
         if until.left(clock) <= INTERVAL {
-            return Ok(OpenFinding { readings: readings.kept, ..OpenFinding::unknown(why) });
+            let outcome = OpenOutcome::Unknown { why };
+            return Ok(OpenFinding { outcome, named: false, readings: search.readings });
         }
         clock.sleep(INTERVAL)?;
     }
 }
 
-/// The judgement on one list.
-enum Judged {
-    Decided {
+/// The decision by one list.
+enum Decision {
+    Final {
         outcome: OpenOutcome,
         named: bool,
     },
-    /// A later list may decide; says why this one can't.
-    Undecided(String),
-}
-
-impl From<OpenOutcome> for Judged {
-    fn from(outcome: OpenOutcome) -> Self {
-        Self::Decided { outcome, named: false }
-    }
+    /// A later list may decide; holds why this one can't.
+    Pending(String),
 }
 
 struct Search<'s> {
-    expected: &'s ExpectedOrder,
+    intent: &'s OpenIntent,
+    /// Every ticket that was open before the order.
+    before: BTreeSet<Ticket>,
     claim: &'s ClaimSummary,
+    credit: &'s Money,
     /// On the monotonic clock.
     began: Duration,
+    readings: Vec<Reading>,
 }
 
 impl Search<'_> {
     fn judge(
-        &self,
+        &mut self,
         client: &mut Client<'_>,
         clock: &dyn Clock,
         answer: &Answer<Positions>,
-        readings: &mut Readings,
-    ) -> Result<Judged, Error> {
+    ) -> Result<Decision, Error> {
         let list = match &answer.reply {
             Ok(list) => list,
-            Err(refusal) => return Ok(Judged::Undecided(refusal.to_string())),
+            Err(refusal) => return Ok(Decision::Pending(refusal.to_string())),
         };
-        readings.push(Reading::of(answer.sent_at, list, &answer.raw));
-        match candidate(self.expected, self.claim, &list.positions) {
-            // Other tickets than the one that the gateway named may be anybody's.
-            Candidate::One { named: false, .. } | Candidate::Several(_)
-                if matches!(self.claim, ClaimSummary::Filled(_)) => {}
-            Candidate::One { position, named } => {
-                let (ticket, position) = (position.ticket, Box::new(position.clone()));
-                let outcome = OpenOutcome::Executed { ticket, position };
-                return Ok(Judged::Decided { outcome, named });
-            }
-            Candidate::Several(count) => {
-                let why = format!("{count} new positions look like the order");
-                return Ok(OpenOutcome::Unknown { why }.into());
-            }
-            Candidate::None => {}
+        self.keep_reading(Reading::of(answer.sent_at, list, &answer.raw));
+        if let Some(decision) = self.find(&list.positions) {
+            return Ok(decision);
         }
         let waited = clock.monotonic().saturating_sub(self.began);
-        let decidable = match self.claim {
+        let is_decisive = match self.claim {
             ClaimSummary::FilledNothing | ClaimSummary::Refused(_) => waited >= self.settle(),
             ClaimSummary::Silence | ClaimSummary::Filled(_) => {
-                list.reported_at >= last_chance(self.expected)
+                list.reported_at >= self.last_chance()
             }
         };
-        if !decidable {
+        if !is_decisive {
             let reported_at = list.reported_at;
             let why = format!("the list of {reported_at} lacks it, and is too early to decide");
-            return Ok(Judged::Undecided(why));
+            return Ok(Decision::Pending(why));
         }
-        let ExpectedOrder { before, credit, .. } = self.expected;
-        Ok(match absence::judge(client, &list.positions, before, credit)? {
-            Judgement::Unproved { doubt } => Judged::Undecided(doubt),
-            Judgement::Proved { witness } => self.absent(list.reported_at, &witness).into(),
+        Ok(match absence::judge(client, &list.positions, &self.before, self.credit)? {
+            Judgement::Unproved { doubt } => Decision::Pending(doubt),
+            Judgement::Proved { witness } => {
+                Decision::Final { outcome: self.absent(list.reported_at, &witness), named: false }
+            }
         })
+    }
+
+    /// Looks for a new ticket that matches the order in symbol, side and volume; a partial fill matches.
+    fn find(&self, list: &[Position]) -> Option<Decision> {
+        let ordered = &self.intent.order;
+        let matches = |position: &&Position| {
+            !self.before.contains(&position.ticket)
+                && position.symbol == ordered.symbol
+                && position.side == ordered.side
+                && position.volume.value() > Decimal::ZERO
+                && position.volume.value() <= ordered.volume.value()
+        };
+        let mut alike = list.iter().filter(matches);
+        let (position, named) = match self.claim {
+            // Other tickets than the one that the gateway named may be anybody's.
+            ClaimSummary::Filled(ticket) => (alike.find(|found| found.ticket == *ticket)?, true),
+            _ => {
+                let position = alike.next()?;
+                let others = alike.count();
+                if others > 0 {
+                    let why = format!("{} new positions look like the order", others + 1);
+                    let outcome = OpenOutcome::Unknown { why };
+                    return Some(Decision::Final { outcome, named: false });
+                }
+                (position, false)
+            }
+        };
+        let outcome =
+            OpenOutcome::Executed { ticket: position.ticket, position: Box::new(position.clone()) };
+        Some(Decision::Final { outcome, named })
     }
 
     /// How long after the claim the order may still show up. An order that was never dispatched has no such time.
     fn settle(&self) -> Duration {
         match self.claim {
             ClaimSummary::Refused(code) if code.executed() == Executed::No => Duration::ZERO,
-            _ => self.expected.settle,
+            _ => Duration::from_millis(self.intent.settle_ms),
         }
+    }
+
+    /// The gateway's time after which the order can neither be accepted nor still be on its way.
+    fn last_chance(&self) -> Timestamp {
+        let OpenIntent { signed_at, signature_ttl_ms, settle_ms, .. } = self.intent;
+        let span = Duration::from_millis(signature_ttl_ms.saturating_add(*settle_ms));
+        let span = SignedDuration::try_from(span).unwrap_or(SignedDuration::MAX);
+        signed_at.checked_add(span).unwrap_or(Timestamp::MAX)
     }
 
     /// The outcome where a decisive list credibly lacks the order.
     fn absent(&self, reported_at: Timestamp, witness: &str) -> OpenOutcome {
-        let ExpectedOrder { ttl, settle, .. } = self.expected;
-        let (why, code) = match self.claim {
+        let settle = self.settle();
+        let mut code = None;
+        let why = match self.claim {
             ClaimSummary::Filled(ticket) => {
                 let why = format!(
                     "the gateway said FILLED with ticket {ticket}, and no list holds it: a mock, a stub, a netting account or a failed read"
                 );
                 return OpenOutcome::Unknown { why };
             }
-            ClaimSummary::Refused(code) if self.settle().is_zero() => (
-                format!("refused before it was dispatched, and not in the book: {witness}"),
-                Some(code),
-            ),
-            ClaimSummary::Refused(code) => {
-                (format!("not in the book after {settle:?}: {witness}"), Some(code))
+            ClaimSummary::Refused(refused) => {
+                code = Some(refused.to_string());
+                match settle.is_zero() {
+                    true => {
+                        format!("refused before it was dispatched, and not in the book: {witness}")
+                    }
+                    false => format!("not in the book after {settle:?}: {witness}"),
+                }
             }
-            ClaimSummary::FilledNothing => {
-                (format!("not in the book after {settle:?}: {witness}"), None)
-            }
-            ClaimSummary::Silence => (
+            ClaimSummary::FilledNothing => format!("not in the book after {settle:?}: {witness}"),
+            ClaimSummary::Silence => {
+                let ttl = Duration::from_millis(self.intent.signature_ttl_ms);
                 format!(
                     "not in the gateway's list of {reported_at}, when its signature had been past the TTL of {ttl:?} for the settle time of {settle:?}: {witness}; this rests on the gateway's validating signatures"
-                ),
-                None,
-            ),
+                )
+            }
         };
-        OpenOutcome::NotExecuted { why, code: code.map(ToString::to_string) }
+        OpenOutcome::NotExecuted { why, code }
     }
-}
 
-/// The gateway's time after which the order can neither be accepted nor still be on its way.
-fn last_chance(expected: &ExpectedOrder) -> Timestamp {
-    let span = expected.ttl.saturating_add(expected.settle);
-    let span = SignedDuration::try_from(span).unwrap_or(SignedDuration::MAX);
-    expected.signed_at.checked_add(span).unwrap_or(Timestamp::MAX)
-}
-
-enum Candidate<'l> {
-    One { position: &'l Position, named: bool },
-    Several(usize),
-    None,
-}
-
-/// The new ticket that matches the order in symbol, side and volume; a partial fill matches.
-fn candidate<'l>(
-    expected: &ExpectedOrder,
-    claim: &ClaimSummary,
-    list: &'l [Position],
-) -> Candidate<'l> {
-    let matches = |position: &&Position| {
-        !expected.before.contains(&position.ticket)
-            && position.symbol == expected.symbol
-            && position.side == expected.side
-            && position.volume.value() > Decimal::ZERO
-            && position.volume.value() <= expected.volume
-    };
-    let alike: Vec<&Position> = list.iter().filter(matches).collect();
-    if let ClaimSummary::Filled(ticket) = claim
-        && let Some(position) = alike.iter().find(|position| position.ticket == *ticket)
-    {
-        return Candidate::One { position, named: true };
-    }
-    match alike.as_slice() {
-        [] => Candidate::None,
-        [position] => Candidate::One { position, named: false },
-        several => Candidate::Several(several.len()),
-    }
-}
-
-/// The first list and the latest ones: enough to show what a finding rests on, however long it took.
-#[derive(Default)]
-struct Readings {
-    kept: Vec<Reading>,
-}
-
-impl Readings {
-    fn push(&mut self, reading: Reading) {
+    /// Keeps the first list and the latest ones: enough to show what a finding rests on, however long it took.
+    fn keep_reading(&mut self, reading: Reading) {
         const KEPT: usize = 4;
-        if self.kept.len() == KEPT {
-            self.kept.remove(1);
+        if self.readings.len() == KEPT {
+            self.readings.remove(1);
         }
-        self.kept.push(reading);
+        self.readings.push(reading);
     }
 }

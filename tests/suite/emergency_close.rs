@@ -108,6 +108,17 @@ fn a_dry_run_engages_nothing_and_sends_no_order() {
     assert_eq!(document["report"]["tickets"][0]["result"], "not_tried");
     assert!(!engaged(&machine));
     machine.against(&sim, &["link-test"]).end().exits(0);
+    let page = quick(&machine, &sim, &["emergency-close", "--dry-run"]).end().exits(0);
+    page.says("WILL CLOSE 3 positions").says("nothing was sent");
+}
+
+#[test]
+fn the_page_names_no_other_ticket_beside_a_closed_one() {
+    let (machine, sim) = (Machine::new(), Sim::start(&["--positions=3"]));
+    let page = close(&machine, &sim, &["--ticket=100000001"]).end().exits(0);
+    page.says("CLOSED 1 of 1").never_says("100000002").never_says("100000003");
+    let page = close(&machine, &sim, &[]).end().exits(0);
+    assert_eq!(page.stdout().matches("two empty lists").count(), 1, "{}", page.stdout());
 }
 
 #[test]
@@ -124,7 +135,8 @@ fn the_breaker_is_engaged_first() {
     // The file is written even though no gateway answers.
     let mut sim = Sim::start(&[]);
     sim.kill();
-    close(&machine, &sim, &["--deadline=3s"]).json().exits(3);
+    let document = close(&machine, &sim, &["--deadline=3s"]).json().exits(3).document();
+    assert!(error(&document).contains("failed to list the positions of"), "{document}");
     assert!(engaged(&machine));
 }
 

@@ -77,6 +77,9 @@ fn a_symbol_filter_takes_the_brokers_spelling() {
             page.says("PASS 0 of 12 positions")
                 .says("none of the symbol")
                 .never_says("no open position");
+        } else {
+            let page = machine.against(&sim, &arguments).end().exits(0);
+            page.says(&format!("PASS {count} of 12 positions reported by"));
         }
     }
 }

@@ -1,13 +1,8 @@
 //! One round of closing everything: one record before it and one after, for any number of tickets.
 
-use std::collections::BTreeMap;
-
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
 
 use super::{Funds, Reading, ReplyHash};
-use crate::evidence::outcome::CloseOutcome;
 use crate::protocol::Refusal;
 use crate::units::Ticket;
 
@@ -36,6 +31,14 @@ pub struct EmergencyOutcome {
     pub flat: Option<FlatCertificate>,
 }
 
+impl EmergencyOutcome {
+    /// The tickets whose close is proved.
+    pub fn closed(&self) -> impl Iterator<Item = Ticket> {
+        let closed = self.tickets.iter().filter(|ticket| ticket.result == TicketResult::Closed);
+        closed.map(|ticket| ticket.ticket)
+    }
+}
+
 /// The outcome of one ticket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TicketOutcome {
@@ -47,57 +50,24 @@ pub struct TicketOutcome {
     pub reply: Option<ReplyHash>,
 }
 
-impl TicketOutcome {
-    /// Whether its close is proved.
-    pub fn is_closed(&self) -> bool {
-        self.result.outcome == CloseOutcome::Closed
-    }
-}
-
-/// The outcome of one CLOSE in a round, in the record's form: a word, or `{"rejected":{…}}` where the position is still
-/// open.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TicketResult {
-    /// The outcome.
-    pub outcome: CloseOutcome,
-    /// The gateway's refusal, or what else it said, where the position is still open.
-    pub refusal: Option<RecordedRefusal>,
-}
-
-const NOT_TRIED: &str = "not-tried";
-const REJECTED: &str = "rejected";
-
-impl Serialize for TicketResult {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        match self.outcome {
-            CloseOutcome::StillOpen => {
-                let none = RecordedRefusal { code: "none".to_owned(), message: String::new() };
-                let refusal = self.refusal.as_ref().unwrap_or(&none);
-                BTreeMap::from([(REJECTED, refusal)]).serialize(to)
-            }
-            CloseOutcome::NotSent | CloseOutcome::KeptOpen => to.serialize_str(NOT_TRIED),
-            outcome @ (CloseOutcome::Closed | CloseOutcome::Unknown) => outcome.serialize(to),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for TicketResult {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let form = Value::deserialize(from)?;
-        let read = match form.get(REJECTED) {
-            Some(refusal) => RecordedRefusal::deserialize(refusal)
-                .map(|refusal| Self { outcome: CloseOutcome::StillOpen, refusal: Some(refusal) }),
-            None if form == NOT_TRIED => Ok(Self { outcome: CloseOutcome::NotSent, refusal: None }),
-            None => CloseOutcome::deserialize(&form).map(|outcome| Self { outcome, refusal: None }),
-        };
-        read.map_err(D::Error::custom)
-    }
+/// The outcome of one CLOSE in a round.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TicketResult {
+    /// Proved gone.
+    Closed,
+    /// A later list still holds the position; with the gateway's refusal, or what else it said.
+    Rejected(RecordedRefusal),
+    /// Neither is proved.
+    Unknown,
+    /// No CLOSE was sent.
+    NotTried,
 }
 
 /// A refusal's code and the beginning of its message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordedRefusal {
-    /// The gateway's error code.
+    /// The gateway's error code; `none` where it gave none.
     pub code: String,
     /// The beginning of its message.
     pub message: String,

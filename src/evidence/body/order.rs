@@ -72,9 +72,9 @@ pub struct OpenOutcomeRecord {
 pub struct CloseIntent {
     /// The position.
     pub ticket: Ticket,
-    /// Its instrument.
+    /// The instrument.
     pub symbol: Symbol,
-    /// Its volume in lots.
+    /// The volume in lots.
     pub volume: Lots,
 }
 
@@ -85,7 +85,7 @@ pub struct CloseOutcomeRecord {
     pub ticket: Ticket,
     /// The outcome.
     pub result: CloseOutcome,
-    /// What shows it.
+    /// The proof, or the missing part of it.
     pub why: String,
     /// The answer, where one came.
     pub reply: Option<RawReply>,
@@ -100,7 +100,7 @@ pub struct CloseOutcomeRecord {
 pub struct CanaryEnd {
     /// The result.
     pub result: CanaryResult,
-    /// Its position, where it had one.
+    /// The position, where it had one.
     pub ticket: Option<Ticket>,
     /// The balance before the order.
     pub balance_before: Money,

@@ -18,11 +18,11 @@ pub struct RawReply {
     pub bytes: u64,
     /// Hash of the whole answer.
     pub sha256: Sha256Hex,
-    /// Its first 128 KiB.
+    /// The first 128 KiB of the answer.
     pub content: Content,
 }
 
-/// Bytes of the gateway.
+/// The bytes of an answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Content {
@@ -42,20 +42,10 @@ impl RawReply {
             Err(error) if kept.len() < frame.len() && error.error_len().is_none() => {
                 Content::Text(String::from_utf8_lossy(&kept[..error.valid_up_to()]).into_owned())
             }
-            Err(_) => Content::Hex(hex(kept)),
+            Err(_) => Content::Hex(kept.iter().map(|byte| format!("{byte:02x}")).collect()),
         };
         Self { bytes: frame.len() as u64, sha256: Sha256Hex::of(frame), content }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    let mut text = String::with_capacity(2 * bytes.len());
-    for byte in bytes {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }
 
 /// Length and hash of an answer.

@@ -4,7 +4,7 @@ use std::process::Command;
 use super::*;
 
 #[test]
-fn what_is_written_is_read_back_with_the_very_tokens() {
+fn records_are_read_back_with_the_received_tokens() {
     let place = Place::begun();
     let bodies: Vec<Body> = vec![
         open_intent().into(),
@@ -35,7 +35,7 @@ fn what_is_written_is_read_back_with_the_very_tokens() {
 }
 
 #[test]
-fn an_auditor_needs_no_program_of_ours() {
+fn an_auditor_verifies_a_hash_with_common_tools() {
     let place = Place::with_records(3);
     let path = place.evidence.path().display();
     let script = format!("sed -n 2p '{path}' | head -c -76 | sha256sum");
@@ -47,15 +47,15 @@ fn an_auditor_needs_no_program_of_ours() {
 }
 
 #[test]
-fn the_first_record_says_whose_evidence_it_is() {
+fn the_first_record_names_the_owner() {
     let place = Place::new();
     assert!(matches!(place.try_add(run(1), open_intent()), Err(EvidenceError::NotBegun { .. })));
-    assert_eq!(place.add(run(1), begin()).seq, 1);
+    assert_eq!(place.add(run(1), begin()).count, 1);
     assert_eq!(place.walked().kinds(), []);
 }
 
 #[test]
-fn begin_adds_what_was_not_known_and_refuses_another() {
+fn begin_adds_unknown_values_and_refuses_another_owner() {
     let place = Place::new();
     let begun = |currency: Option<&str>, endpoint: &str| {
         let begin = Begin {
@@ -105,8 +105,8 @@ fn a_kill_at_any_byte_of_a_line_is_recovered_from() {
                 1
             }
         };
-        assert_eq!(added.seq, 3 + torn, "cut at {cut}");
-        assert_eq!(place.head(), Head { count: added.seq, hash: added.hash });
+        assert_eq!(added.count, 3 + torn, "cut at {cut}");
+        assert_eq!(place.head(), added);
     }
 }
 
@@ -136,7 +136,7 @@ fn a_kill_while_a_torn_tail_is_closed_off_is_recovered_from() {
 }
 
 #[test]
-fn an_append_refuses_what_is_damaged() {
+fn an_append_refuses_damaged_records() {
     let sound = Place::with_records(3);
     let lines = sound.lines();
     let cases: [(&str, Vec<String>); 3] = [
@@ -154,7 +154,7 @@ fn an_append_refuses_what_is_damaged() {
 }
 
 #[test]
-fn an_append_refuses_what_no_append_leaves() {
+fn an_append_refuses_an_oversized_last_line() {
     let place = Place::begun();
     place.write([&place.bytes()[..], "x".repeat(5 << 20).as_bytes()].concat());
     let refused = place.try_add(run(1), close_intent(1));
@@ -162,7 +162,7 @@ fn an_append_refuses_what_no_append_leaves() {
 }
 
 #[test]
-fn a_head_that_is_behind_is_brought_up_before_a_line_is_written() {
+fn a_head_that_is_one_behind_is_replaced_before_a_line_is_written() {
     let place = Place::with_records(3);
     let [second, third] = [1, 2].map(|n: usize| place.walked().records[n].hash);
     place.set_head(Head { count: 2, hash: second });
@@ -190,7 +190,7 @@ fn two_threads_make_one_chain() {
 }
 
 #[test]
-fn a_held_lock_is_waited_for_no_longer_than_asked() {
+fn the_wait_for_a_held_lock_is_limited() {
     let place = Place::begun();
     let held = place.evidence.lock(PATIENCE).unwrap();
     let refused = place.evidence.append(run(1), &place.clock, &begin().into(), Duration::ZERO);
@@ -252,7 +252,7 @@ fn fill(evidence: Evidence) {
 }
 
 #[test]
-fn what_is_no_file_is_refused() {
+fn a_device_instead_of_a_file_is_refused() {
     let place = Place::new();
     fs::create_dir_all(&place.evidence.directory).unwrap();
     symlink("/dev/full", &place.evidence.records).unwrap();
@@ -262,7 +262,7 @@ fn what_is_no_file_is_refused() {
 }
 
 #[test]
-fn writable_makes_no_record() {
+fn the_writability_check_adds_no_record() {
     let place = Place::new();
     place.evidence.check_writable(PATIENCE).unwrap();
     assert!(!place.evidence.path().exists());
@@ -313,7 +313,7 @@ fn a_record_past_the_limit_is_refused_before_it_is_written() {
 }
 
 #[test]
-fn replies_are_kept_as_they_came() {
+fn replies_are_kept_as_received() {
     let text = RawReply::of(b"{\"msg\":\"\x1b[31m\\u0000\"}");
     assert_eq!(text.content, Content::Text("{\"msg\":\"\u{1b}[31m\\u0000\"}".to_owned()));
     assert_eq!(RawReply::of(b"\xff\x00").content, Content::Hex("ff00".to_owned()));

@@ -10,7 +10,7 @@ fn open_tickets(place: &Place) -> Vec<i64> {
 }
 
 #[test]
-fn an_intent_is_unresolved_until_something_is_proved() {
+fn an_intent_is_unresolved_until_its_outcome_is_proved() {
     for (result, open) in [(executed(7), vec![7]), (not_executed(), vec![])] {
         let place = Place::begun();
         assert!(unresolved(&place).is_empty());
@@ -49,7 +49,7 @@ fn two_intents_of_one_run_need_two_outcomes() {
 }
 
 #[test]
-fn an_intent_in_a_form_that_is_not_known_here_is_unresolved() {
+fn an_intent_in_an_unknown_form_is_unresolved() {
     let place = Place::begun();
     place.add(run(5), open_intent());
     let mut lines = place.lines();
@@ -80,7 +80,7 @@ fn a_canary_is_open_until_its_close_is_proved() {
 }
 
 #[test]
-fn a_canary_that_was_kept_open_says_so() {
+fn a_canary_kept_open_on_request_is_marked() {
     let place = Place::begun();
     place.add(run(5), open_intent());
     place.add(run(5), outcome(run(5), executed(7)));
@@ -115,7 +115,7 @@ fn an_emergency_close_closes_canaries() {
 }
 
 #[test]
-fn damage_leaves_nothing_called_resolved() {
+fn damaged_evidence_resolves_nothing() {
     let place = Place::with_records(3);
     place.write_lines(&place.lines()[1..]);
     assert!(matches!(place.evidence.unresolved(), Err(EvidenceError::Damaged { .. })));
@@ -123,7 +123,7 @@ fn damage_leaves_nothing_called_resolved() {
 }
 
 #[test]
-fn the_book_forgets_runs_that_have_nothing_open() {
+fn the_book_drops_old_runs_with_nothing_open() {
     let place = Place::begun();
     for number in 10..20 {
         place.add(run(number), open_intent());

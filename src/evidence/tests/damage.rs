@@ -11,7 +11,9 @@ fn damaged(change: impl FnOnce(&mut Vec<String>)) -> Walked {
 
 /// The line with a body of another ticket, and every hash of it recomputed.
 fn restamped(line: &str, prev: Option<Sha256Hex>) -> (String, Sha256Hex) {
-    let line::Judged::Record(record) = line::judge(line.as_bytes()) else { panic!("no record") };
+    let line::ParsedLine::Record(record) = line::parse(line.as_bytes()) else {
+        panic!("no record")
+    };
     let body = Body::CloseIntent(close_intent(666));
     let prev = prev.unwrap_or(record.prev);
     let (line, hash) = line::compose(record.seq, record.time, record.run, &body, prev).unwrap();
@@ -19,7 +21,7 @@ fn restamped(line: &str, prev: Option<Sha256Hex>) -> (String, Sha256Hex) {
 }
 
 #[test]
-fn a_sound_chain_has_none() {
+fn a_sound_chain_has_no_damage() {
     let walked = damaged(|_| {});
     assert_eq!((walked.kinds(), walked.remark_kinds()), (vec![], vec![]));
 }
@@ -104,7 +106,7 @@ fn a_cut_end_is_found_by_the_head() {
 }
 
 #[test]
-fn a_record_that_the_head_counts_can_not_have_been_torn() {
+fn a_torn_record_that_the_head_counts_is_a_truncation() {
     let place = Place::with_records(3);
     let bytes = place.bytes();
     place.write(&bytes[..bytes.len() - 20]);
@@ -138,7 +140,7 @@ fn a_kill_before_the_first_head_is_no_damage() {
     let place = Place::begun();
     fs::remove_file(&place.evidence.head).unwrap();
     assert_eq!(place.walked().kinds(), []);
-    assert_eq!(place.add(run(1), close_intent(1)).seq, 2);
+    assert_eq!(place.add(run(1), close_intent(1)).count, 2);
     assert_eq!(place.walked().kinds(), []);
 }
 
@@ -158,7 +160,7 @@ fn records_and_head_cut_together_are_found_by_an_anchor() {
 }
 
 #[test]
-fn a_torn_line_in_the_middle_needs_its_own_account() {
+fn a_torn_line_in_the_middle_needs_its_own_torn_tail_record() {
     let place = Place::with_records(2);
     place.write([&place.bytes()[..], b"{\"seq\":3"].concat());
     assert_eq!(place.walked().remark_kinds(), [RemarkKind::UnfinishedLine]);
@@ -207,7 +209,7 @@ fn a_clock_set_back_is_remarked() {
 }
 
 #[test]
-fn a_kind_of_a_newer_version_is_a_link_like_any_other() {
+fn a_record_of_an_unknown_kind_is_a_link_of_the_chain() {
     let place = Place::with_records(2);
     let [one, two] = [r#""kind":"close-intent","v":1"#, r#""kind":"dream","v":9"#];
     let mut lines = place.lines();
@@ -224,7 +226,7 @@ fn a_kind_of_a_newer_version_is_a_link_like_any_other() {
 }
 
 #[test]
-fn a_line_without_end_is_passed_over() {
+fn an_oversized_line_is_skipped() {
     let place = Place::with_records(3);
     let lines = place.lines();
     let endless = "x".repeat(9 << 20);

@@ -5,23 +5,23 @@ mod records;
 
 use rust_decimal::Decimal;
 
-use super::watch::Hourly;
-use super::{Deps, Options, Report, ceiling};
+use super::watch::HourlyDrift;
+use super::{Canary, Options, ceiling};
 use crate::evidence::EvidenceError;
 use crate::failure::{Code, Failure};
 use crate::guard::{breaker, decision};
+use crate::link::Error;
 use crate::link::permit::{Guard, GuardEvaluation, GuardEvaluator, OpenPermit};
-use crate::link::{Client, Error, Identity};
 use crate::ops::sync::Observed;
 use crate::protocol::account::Account;
-use crate::report::{Check, Status};
+use crate::report::Check;
 
 /// The premises of a trade.
 pub(super) struct Admission {
     evaluation: GuardEvaluation,
     pub(super) account: Account,
     /// The drift samples of a position that is to be watched.
-    pub(super) drift: Option<Hourly>,
+    pub(super) drift: Option<HourlyDrift>,
 }
 
 impl Admission {
@@ -32,59 +32,44 @@ impl Admission {
     }
 }
 
-/// Evaluates every guard for the report. An error says which of them forbid the order.
-pub(super) fn admit(
-    client: &mut Client<'_>,
-    options: &Options,
-    deps: &Deps<'_>,
-    report: &mut Report,
-) -> Result<Admission, Failure> {
-    let mut guards = Guards {
-        client,
-        options,
-        deps,
-        decision: None,
-        drift: None,
-        identity: None,
-        foreign: None,
-        observed: Observed::default(),
-        latency_p99_us: None,
-        account: None,
-        end: None,
-    };
-    let evaluation = GuardEvaluation::new(&mut guards);
-    let Guards { decision, drift, latency_p99_us, account, end, .. } = guards;
-    report.guards = evaluation.checks().cloned().collect();
-    report.decision = decision;
-    report.latency_p99_us = latency_p99_us;
-    if let Some(End::Link(error)) = end {
-        return Err(options.names.read_failure(&error));
-    }
-    report.balance_before = account.as_ref().map(|account| account.balance.clone());
-    let forbidding = evaluation.forbidding(options.never_closes() || options.dry_run);
-    match account {
-        Some(account) if forbidding.is_empty() => Ok(Admission { evaluation, account, drift }),
-        _ => Err(refusal(&forbidding)),
-    }
-}
-
 fn refusal(forbidding: &[String]) -> Failure {
     Failure::new(Code::Guard, "refused by a guard; no order was sent").with_causes(forbidding)
 }
 
+impl Canary<'_, '_, '_> {
+    /// Evaluates every guard for the report. An error says which of them forbid the order.
+    pub(super) fn admit(&mut self) -> Result<Admission, Failure> {
+        let mut guards = Guards {
+            canary: self,
+            drift: None,
+            foreign: None,
+            observed: Observed::default(),
+            end: None,
+        };
+        let evaluation = GuardEvaluation::new(&mut guards);
+        let Guards { drift, observed, end, .. } = guards;
+        self.report.guards = evaluation.checks().cloned().collect();
+        if let Some(End::Link(error)) = end {
+            return Err(self.read_failure(&error));
+        }
+        let account = observed.account.and_then(Result::ok);
+        self.report.balance_before = account.as_ref().map(|account| account.balance.clone());
+        let options = self.options;
+        let forbidding = evaluation.forbidding(options.never_closes() || options.dry_run);
+        match account {
+            Some(account) if forbidding.is_empty() => Ok(Admission { evaluation, account, drift }),
+            _ => Err(refusal(&forbidding)),
+        }
+    }
+}
+
 /// Evaluates the guards, and keeps their findings for later guards and for the trade.
-struct Guards<'g, 'c, 'm> {
-    client: &'g mut Client<'c>,
-    options: &'g Options,
-    deps: &'g Deps<'m>,
-    decision: Option<decision::Decision>,
-    drift: Option<Hourly>,
-    identity: Option<Identity>,
+struct Guards<'g, 'r, 'c, 'm> {
+    canary: &'g mut Canary<'r, 'c, 'm>,
+    drift: Option<HourlyDrift>,
     /// Why the evidence is another endpoint's.
     foreign: Option<EvidenceError>,
     observed: Observed,
-    latency_p99_us: Option<u64>,
-    account: Option<Account>,
     end: Option<End>,
 }
 
@@ -95,63 +80,65 @@ enum End {
     NoAccount,
 }
 
-impl GuardEvaluator for Guards<'_, '_, '_> {
+impl GuardEvaluator for Guards<'_, '_, '_, '_> {
     fn evaluate(&mut self, guard: Guard) -> Vec<Check> {
-        match guard {
-            Guard::Volume => vec![self.volume()],
-            Guard::Decision => self.decision(),
-            Guard::Breaker => vec![self.breaker()],
-            Guard::EvidenceWritable => vec![self.evidence_writable()],
-            Guard::Drift => self.drift().into_iter().collect(),
-            Guard::Identity => self.ask(guard, Self::identity),
-            Guard::ClockSkew => self.ask(guard, Self::clock_skew),
-            Guard::IntentsResolved => self.ask(guard, Self::intents_resolved),
-            Guard::Terminal => self.ask(guard, Self::terminal),
-            Guard::AccountExpected => self.ask(guard, Self::account_expected),
-            Guard::EvidenceOwner => match &self.foreign {
-                Some(error) => vec![records::not_owned(error)],
-                None => self.ask(guard, Self::evidence_owner),
-            },
-            Guard::State => self.ask(guard, Self::state),
-            Guard::Latency => self.ask(guard, Self::latency),
-            Guard::SymbolFree => self.ask(guard, Self::symbol_free),
-            Guard::NoOpenCanary => self.ask(guard, Self::no_open_canary),
-            Guard::CanClose => self.ask(guard, Self::can_close),
-        }
+        let check = match guard {
+            Guard::Decision => return self.decision(),
+            Guard::Drift => return self.drift().into_iter().collect(),
+            Guard::Volume => self.volume(),
+            Guard::Breaker => self.breaker(),
+            Guard::EvidenceWritable => self.evidence_writable(),
+            Guard::EvidenceOwner if self.foreign.is_some() => {
+                records::owned(self.foreign.take().map_or(Ok(()), Err))
+            }
+            Guard::Identity => self.ask(Self::identity),
+            Guard::ClockSkew => self.ask(Self::clock_skew),
+            Guard::IntentsResolved => self.ask(Self::intents_resolved),
+            Guard::Terminal => self.ask(Self::terminal),
+            Guard::AccountExpected => self.ask(Self::account_expected),
+            Guard::EvidenceOwner => self.ask(Self::evidence_owner),
+            Guard::State => self.ask(Self::state),
+            Guard::Latency => self.ask(Self::latency),
+            Guard::SymbolFree => self.ask(Self::symbol_free),
+            Guard::NoOpenCanary => self.ask(Self::no_open_canary),
+            Guard::CanClose => self.ask(Self::can_close),
+        };
+        vec![check.named(guard.name())]
     }
 }
 
-impl Guards<'_, '_, '_> {
+impl Guards<'_, '_, '_, '_> {
     /// Evaluates a guard that needs the gateway, unless an earlier one ended the questions.
-    fn ask(&mut self, guard: Guard, judge: fn(&mut Self) -> Result<Check, Error>) -> Vec<Check> {
+    fn ask(&mut self, judge: fn(&mut Self) -> Result<Check, Error>) -> Check {
         if self.end.is_some() {
-            return vec![not_reached(guard)];
+            return not_reached();
         }
-        vec![judge(self).unwrap_or_else(|error| {
+        judge(self).unwrap_or_else(|error| {
             self.end = Some(End::Link(error));
-            not_reached(guard)
-        })]
+            not_reached()
+        })
     }
 
     fn volume(&self) -> Check {
-        let volume = self.options.volume();
+        let options = self.canary.options;
+        let volume = options.volume();
         let good = volume.value() > Decimal::ZERO && volume.value() <= ceiling();
         let found = format!(
             "{volume} lots: at most {} times {}",
-            self.options.max_lot.normalize(),
-            self.options.coefficient.normalize()
+            options.max_lot.normalize(),
+            options.coefficient.normalize()
         );
         let expected = format!("above 0, and at most {} lots, which nothing lifts", ceiling());
-        let remedy = "mend MT5CRS_CANARY_MAX_LOT or MT5CRS_CANARY_COEFFICIENT";
-        judged(Guard::Volume, good, found, &expected, remedy)
+        let remedy = "correct MT5CRS_CANARY_MAX_LOT or MT5CRS_CANARY_COEFFICIENT";
+        Check::judge(good, found).expecting(expected).with_remedy(remedy)
     }
 
     fn decision(&mut self) -> Vec<Check> {
-        match &self.options.decision {
+        let Canary { options, deps, report, .. } = &mut *self.canary;
+        match &options.decision {
             Ok(bytes) => {
-                let (decision, checks) =
-                    decision::judge(bytes, &self.options.rules, self.deps.clock.now());
-                self.decision = decision;
+                let (decision, checks) = decision::judge(bytes, &options.rules, deps.clock.now());
+                report.decision = decision;
                 checks
             }
             Err(why) => vec![decision::unreadable(why)],
@@ -159,41 +146,31 @@ impl Guards<'_, '_, '_> {
     }
 
     fn breaker(&self) -> Check {
-        let engaged = breaker::engaged(&self.options.breaker);
+        let engaged = breaker::engaged(&self.canary.options.breaker);
         let good = engaged.is_none();
         let found = engaged.unwrap_or_else(|| "the file is not there".to_owned());
         let remedy = "find out who engaged the breaker and why, then mt5crs breaker release";
-        judged(Guard::Breaker, good, found, "no kill switch file", remedy)
+        Check::judge(good, found).expecting("no kill switch file").with_remedy(remedy)
     }
 
     fn evidence_writable(&self) -> Check {
-        let evidence = self.deps.records.evidence;
-        let (good, found) = match evidence.check_writable(self.deps.records.patience) {
-            Ok(()) => (true, evidence.path().display().to_string()),
+        let records = &self.canary.deps.records;
+        let (good, found) = match records.evidence.check_writable(records.patience) {
+            Ok(()) => (true, records.evidence.path().display().to_string()),
             Err(error) => (false, error.to_string()),
         };
-        let remedy = "no evidence, no order: free the disk, mend owner and mode of the state directory, or look at mt5crs evidence verify";
-        judged(Guard::EvidenceWritable, good, found, "evidence can be written", remedy)
+        let remedy = "no evidence, no order: free disk space, correct owner and mode of the state directory, or look at mt5crs evidence verify";
+        Check::judge(good, found).expecting("evidence can be written").with_remedy(remedy)
     }
 
     /// Reads the samples of a position that is to be watched for the first time.
     fn drift(&mut self) -> Option<Check> {
-        let monitor = self.options.monitor.as_ref()?;
-        self.drift = monitor.drift.as_ref().map(Hourly::new);
-        Some(Hourly::guard(self.drift.as_ref()))
+        let monitor = self.canary.options.monitor.as_ref()?;
+        self.drift = monitor.drift.as_ref().map(HourlyDrift::new);
+        Some(HourlyDrift::guard(self.drift.as_ref()))
     }
 }
 
-fn check(guard: Guard, status: Status, found: String, expected: &str, remedy: &str) -> Check {
-    Check::new(status, found).named(guard.name()).expecting(expected).with_remedy(remedy)
-}
-
-fn judged(guard: Guard, good: bool, found: String, expected: &str, remedy: &str) -> Check {
-    let status = if good { Status::Pass } else { Status::Fail };
-    check(guard, status, found, expected, remedy)
-}
-
-fn not_reached(guard: Guard) -> Check {
-    let found = "not reached".to_owned();
-    check(guard, Status::NotReached, found, "a gateway that answers", "")
+fn not_reached() -> Check {
+    Check::not_reached("not reached").expecting("a gateway that answers")
 }

@@ -1,46 +1,45 @@
-//! Every ticket that was to be closed, and what is known of it.
+//! Every ticket to close, and what is known of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Options, Plan, TicketReport};
 use crate::evidence::body::{RecordedRefusal, ReplyHash, TicketOutcome, TicketResult};
 use crate::evidence::outcome::CloseOutcome;
+use crate::link::order::Claim;
+use crate::link::pipeline::CloseAnswer;
+use crate::proof::close::{cannot_close, describe};
+use crate::protocol::close::Close;
 use crate::protocol::positions::Position;
 use crate::units::Ticket;
 
-/// Every ticket that was seen, and what is known of it.
+/// Every ticket to close, and what is known of the gateway.
+#[derive(Default)]
 pub(super) struct Ledger {
     pub(super) tickets: BTreeMap<Ticket, Entry>,
-    /// What was open beside them at the start, and is not asked for.
+    /// Tickets that were open at the start and are to stay open.
     beside: BTreeSet<Ticket>,
-    /// How many positions the last list held.
+    /// Number of positions in the last list.
     pub(super) listed: Option<usize>,
     pub(super) gateway_cannot_close: bool,
-    /// Why the gateway that was there at first can't be reached.
-    pub(super) out_of_reach: Option<String>,
+    /// Why the gateway can't be reached any more.
+    pub(super) unreachable: Option<String>,
 }
 
 pub(super) struct Entry {
     pub(super) report: TicketReport,
-    pub(super) reply: Option<ReplyHash>,
-    pub(super) refused: Option<RecordedRefusal>,
+    reply: Option<ReplyHash>,
+    refusal: Option<RecordedRefusal>,
     /// Whether a record says that it is closed: it is recorded once.
     recorded: bool,
 }
 
 impl Ledger {
     pub(super) fn new(plan: Plan) -> Self {
-        let mut book = Self {
-            tickets: BTreeMap::new(),
-            beside: plan.beside,
-            listed: None,
-            gateway_cannot_close: false,
-            out_of_reach: None,
-        };
+        let mut ledger = Self { beside: plan.beside, ..Self::default() };
         for position in plan.positions {
-            book.add(&position, false);
+            ledger.add(&position, false);
         }
-        book
+        ledger
     }
 
     fn add(&mut self, position: &Position, appeared: bool) {
@@ -54,16 +53,15 @@ impl Ledger {
             why: "no CLOSE was sent for it".to_owned(),
             appeared,
         };
-        let entry = Entry { report, reply: None, refused: None, recorded: false };
+        let entry = Entry { report, reply: None, refusal: None, recorded: false };
         self.tickets.entry(position.ticket).or_insert(entry);
     }
 
-    /// Takes in what a list shows: what a CLOSE was sent for is still open, and what is asked for and new is added.
-    pub(super) fn shown(&mut self, list: &[Position], options: &Options) {
+    /// Adds what a list shows: a ticket with a CLOSE is still open, and new positions are to be closed where selected.
+    pub(super) fn add_list(&mut self, list: &[Position], options: &Options) {
         for position in list {
             match self.tickets.get_mut(&position.ticket) {
-                Some(entry) if entry.report.result == CloseOutcome::NotSent => {}
-                Some(entry) if entry.report.result == CloseOutcome::StillOpen => {}
+                Some(entry) if entry.is_to_send() => {}
                 Some(entry) => {
                     entry.report.result = CloseOutcome::StillOpen;
                     entry.report.why.push_str("; the list still shows it");
@@ -93,30 +91,59 @@ impl Ledger {
         self.tickets.keys().chain(&self.beside).copied().collect()
     }
 
-    pub(super) fn all_closed(&mut self, witness: &str) {
+    pub(super) fn order(&self, ticket: Ticket) -> Option<Close> {
+        let report = &self.tickets.get(&ticket)?.report;
+        Some(Close { ticket, symbol: report.symbol.clone(), volume: report.volume.clone() })
+    }
+
+    /// The CLOSE of this ticket is about to be sent.
+    pub(super) fn sent(&mut self, ticket: Ticket) {
+        if let Some(entry) = self.tickets.get_mut(&ticket) {
+            entry.report.result = CloseOutcome::Unknown;
+            entry.report.why = "a CLOSE was sent, and nothing more is known".to_owned();
+        }
+    }
+
+    /// Keeps the gateway's answer to a CLOSE. Only the list shows whether it is true.
+    pub(super) fn add_answer(&mut self, answer: &CloseAnswer) {
+        let Some(entry) = self.tickets.get_mut(&answer.ticket) else { return };
+        entry.report.why = describe(&answer.claim);
+        entry.reply = answer.raw.as_deref().map(ReplyHash::of);
+        (entry.report.code, entry.refusal) = (None, None);
+        if let Claim::Refused(refusal) = &answer.claim {
+            entry.report.code = Some(refusal.code.to_string());
+            entry.refusal = Some(refusal.into());
+            self.gateway_cannot_close |= cannot_close(refusal);
+        }
+    }
+
+    /// The account is proved flat.
+    pub(super) fn close_all(&mut self) {
         for entry in self.tickets.values_mut() {
             if entry.report.result != CloseOutcome::Closed {
                 entry.report.result = CloseOutcome::Closed;
-                entry.report.why = witness.to_owned();
+                entry.report.why = "the account is flat".to_owned();
             }
         }
     }
 
-    /// For a record: all but what an earlier one already calls closed.
+    /// The outcomes for a record: all but those that an earlier one already calls closed.
     pub(super) fn outcomes(&mut self) -> Vec<TicketOutcome> {
-        let outcome = |entry: &Entry| {
-            let outcome = entry.report.result;
-            let silence =
-                || RecordedRefusal { code: "none".to_owned(), message: entry.report.why.clone() };
-            let refusal = (outcome == CloseOutcome::StillOpen)
-                .then(|| entry.refused.clone().unwrap_or_else(silence));
-            let result = TicketResult { outcome, refusal };
-            TicketOutcome { ticket: entry.report.ticket, result, reply: entry.reply }
-        };
         let mut outcomes = vec![];
         for entry in self.tickets.values_mut().filter(|entry| !entry.recorded) {
-            outcomes.push(outcome(entry));
-            entry.recorded = entry.report.result == CloseOutcome::Closed;
+            let TicketReport { ticket, result, why, .. } = &entry.report;
+            let result = match result {
+                CloseOutcome::Closed => TicketResult::Closed,
+                CloseOutcome::StillOpen => {
+                    let no_code =
+                        || RecordedRefusal { code: "none".to_owned(), message: why.clone() };
+                    TicketResult::Rejected(entry.refusal.clone().unwrap_or_else(no_code))
+                }
+                CloseOutcome::Unknown => TicketResult::Unknown,
+                CloseOutcome::NotSent | CloseOutcome::KeptOpen => TicketResult::NotTried,
+            };
+            entry.recorded = result == TicketResult::Closed;
+            outcomes.push(TicketOutcome { ticket: *ticket, result, reply: entry.reply });
         }
         outcomes
     }

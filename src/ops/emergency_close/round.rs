@@ -1,165 +1,89 @@
-//! One round: the CLOSE of every ticket that is to be closed, through a bounded window on one proved connection, and a list behind them.
-
-use std::collections::BTreeSet;
+//! One round: the CLOSE of every ticket to close, through a bounded window on one proved connection, and a list behind them.
 
 use super::ledger::Ledger;
-use super::{Deps, Options};
+use super::{Closing, Deps, Options};
 use crate::clock::{Deadline, Stopped};
-use crate::evidence::body::{Reading, RecordedRefusal, ReplyHash};
+use crate::evidence::body::Reading;
 use crate::evidence::outcome::CloseOutcome;
-use crate::link::Client;
 use crate::link::client::Error;
-use crate::link::order::Claim;
 use crate::link::permit::ClosePermit;
-use crate::link::pipeline::{CloseAnswer, Pipeline};
+use crate::link::pipeline::Pipeline;
 use crate::link::session::{Answer, AskError};
 use crate::link::transport::LinkError;
-use crate::proof::close::{cannot_close, describe};
 use crate::proof::{Judgement, absence};
-use crate::protocol::Refusal;
-use crate::protocol::close::Close;
 use crate::protocol::positions::{Position, Positions};
-use crate::units::Ticket;
-
-pub(super) struct Round<'r, 'm> {
-    pub(super) options: &'r Options,
-    pub(super) deps: &'r mut Deps<'m>,
-    pub(super) book: &'r mut Ledger,
-}
 
 /// The result of a round.
 #[derive(Default)]
 pub(super) struct RoundResult {
-    /// Whether there was a gateway to send anything to.
+    /// Whether the gateway was reached.
     pub(super) reached: bool,
-    /// Why there was none.
-    pub(super) out_of_reach: Option<String>,
-    /// The list behind it, where one could be read.
+    /// Why it was not.
+    pub(super) unreachable: Option<String>,
+    /// The list behind the round, where one could be read.
     pub(super) reading: Option<Reading>,
-    /// Somebody asked to stop.
+    /// Set where a stop was requested.
     pub(super) stopped: Option<Stopped>,
 }
 
-impl Round<'_, '_> {
-    /// Sends, listens, lists. Nothing that fails here fails the whole: the next round begins with a new connection.
-    pub(super) fn run(mut self, client: &mut Client<'_>) -> RoundResult {
-        let mut ended = RoundResult::default();
-        let listed = match self.send_all(client, &mut ended.reached) {
-            Ok(listed) => listed,
-            Err(LinkError::Stopped(stopped)) => {
-                ended.stopped = Some(stopped);
-                return ended;
-            }
+impl Closing<'_, '_, '_> {
+    /// Sends, receives, lists. No failure here ends the closing: the next round begins with a new connection.
+    pub(super) fn run_round(&mut self) -> RoundResult {
+        let mut result = RoundResult::default();
+        if let Err(Error::Stopped(stopped)) = self.try_round(&mut result) {
+            result.stopped = Some(stopped);
+        }
+        result
+    }
+
+    fn try_round(&mut self, result: &mut RoundResult) -> Result<(), Error> {
+        let answer = match self.send_all(&mut result.reached) {
+            Ok(answer) => answer,
+            Err(LinkError::Stopped(stopped)) => return Err(stopped.into()),
             Err(error) => {
-                ended.out_of_reach = (!ended.reached).then(|| error.to_string());
-                // What was in flight may have executed: a fresh list tells, once the gateway is back.
-                client.hang_up();
-                match client.positions() {
-                    Ok(answer) => Some(answer),
-                    Err(Error::Stopped(stopped)) => {
-                        ended.stopped = Some(stopped);
-                        return ended;
-                    }
-                    Err(_) => None,
-                }
+                result.unreachable = (!result.reached).then(|| error.to_string());
+                // Requests in flight may have executed: a fresh list shows it, once the gateway is back.
+                self.client.hang_up();
+                self.client.positions()?
             }
         };
-        let Some(answer) = listed else { return ended };
-        let Ok(list) = &answer.reply else { return ended };
-        ended.reading = Some(Reading::of(answer.sent_at, list, &answer.raw));
-        if let Err(Error::Stopped(stopped)) = self.settle(client, &list.positions) {
-            ended.stopped = Some(stopped);
-        }
-        ended
+        let Ok(list) = &answer.reply else { return Ok(()) };
+        result.reading = Some(Reading::of(answer.sent_at, list, &answer.raw));
+        self.judge_list(&list.positions)
     }
 
-    fn send_all(
-        &mut self,
-        client: &mut Client<'_>,
-        reached: &mut bool,
-    ) -> Result<Option<Answer<Positions>>, LinkError> {
-        let session = client.session().map_err(link_error)?;
+    fn send_all(&mut self, reached: &mut bool) -> Result<Answer<Positions>, LinkError> {
+        let session = self.client.session().map_err(link_error)?;
         *reached = true;
-        let permit: ClosePermit = (self.deps.permit)(session.identity());
-        let clock = self.deps.clock;
-        let (timeout, deadline) = (self.options.order_timeout, self.deps.deadline);
-        let patience = || Deadline::after(clock, timeout).min(deadline);
-        let tickets = self.book.to_send();
-        let of = tickets.len();
-        let mut waiting = tickets.iter();
-        let mut answered = 0;
+        let permit = (self.deps.permit)(session.identity());
         let mut pipeline = Pipeline::new(session);
-        let mut failed = None;
-        loop {
-            while pipeline.in_flight() < self.options.window {
-                let Some(ticket) = waiting.next() else { break };
-                let Some(order) = self.order(*ticket) else { continue };
-                self.book.sent(*ticket);
-                if let Err(error) = pipeline.send(&permit, order, patience()) {
-                    failed = Some(error);
-                    break;
-                }
-            }
-            if failed.is_some() || pipeline.in_flight() == 0 || waiting.len() == 0 {
-                break;
-            }
-            match pipeline.next(patience()) {
-                Ok(events) => {
-                    answered += events.len();
-                    (self.deps.progress)(answered, of);
-                    events.iter().for_each(|event| self.book.heard(event));
-                }
-                Err(error) => {
-                    failed = Some(error);
-                    break;
-                }
-            }
+        let Self { options, deps, ledger, .. } = self;
+        let result = exchange(&mut pipeline, &permit, options, deps, ledger);
+        if let Err(error) = &result {
+            pipeline.give_up(error).iter().for_each(|answer| ledger.add_answer(answer));
         }
-        if let Some(error) = failed {
-            pipeline.give_up(&error).iter().for_each(|event| self.book.heard(event));
-            return Err(error);
-        }
-        let book = &mut *self.book;
-        let progress = self.deps.progress;
-        let listed = pipeline.list(patience, &mut |event| {
-            answered += 1;
-            progress(answered, of);
-            book.heard(&event);
-        });
-        match listed {
-            Ok(answer) => Ok(Some(answer)),
-            Err(AskError::Link(error)) => {
-                pipeline.give_up(&error).iter().for_each(|event| self.book.heard(event));
-                Err(error)
-            }
-            Err(AskError::Malformed(complaint)) => {
-                let error = LinkError::System(complaint.to_string());
-                pipeline.give_up(&error).iter().for_each(|event| self.book.heard(event));
-                Err(error)
-            }
-        }
+        result
     }
 
-    fn order(&self, ticket: Ticket) -> Option<Close> {
-        let report = &self.book.tickets.get(&ticket)?.report;
-        Some(Close { ticket, symbol: report.symbol.clone(), volume: report.volume.clone() })
-    }
-
-    /// Holds the list against what was to be closed. What it lacks is closed where its silence can be believed; what it
-    /// shows anew is for the next round.
-    fn settle(&mut self, client: &mut Client<'_>, list: &[Position]) -> Result<(), Error> {
-        self.book.listed = Some(list.len());
-        let shown: BTreeSet<Ticket> = list.iter().map(|position| position.ticket).collect();
-        let credible = absence::judge(client, list, &self.book.known(), &self.options.credit);
-        self.book.shown(list, self.options);
-        let absent = self.book.tickets.values_mut().map(|entry| &mut entry.report);
+    /// Compares the list with the tickets to close. Those that it credibly lacks are closed; those that it shows anew are
+    /// for the next round.
+    fn judge_list(&mut self, list: &[Position]) -> Result<(), Error> {
+        let known = self.ledger.known();
+        let judgement = absence::judge(self.client, list, &known, &self.options.credit);
+        self.ledger.listed = Some(list.len());
+        self.ledger.add_list(list, self.options);
+        let shown = absence::tickets(list);
+        let absent = self.ledger.tickets.values_mut().map(|entry| &mut entry.report);
         for report in absent.filter(|report| !shown.contains(&report.ticket)) {
-            match &credible {
-                Ok(Judgement::Proved { witness }) => {
+            match &judgement {
+                Ok(Judgement::Proved { .. }) => {
                     report.result = CloseOutcome::Closed;
-                    report.why.clone_from(witness);
+                    report.why = match list.is_empty() {
+                        true => "a later list is empty, and the account agrees".to_owned(),
+                        false => "absent from a later list, which shows other positions".to_owned(),
+                    };
                 }
-                // What was never tried, or is proved closed, a list that can't be believed makes no more doubtful.
+                // An unbelievable list changes nothing about a ticket without a CLOSE, or one that is proved closed.
                 _ if matches!(report.result, CloseOutcome::NotSent | CloseOutcome::Closed) => {}
                 Ok(Judgement::Unproved { doubt }) => {
                     report.result = CloseOutcome::Unknown;
@@ -171,8 +95,46 @@ impl Round<'_, '_> {
                 }
             }
         }
-        credible.map(drop)
+        judgement.map(drop)
     }
+}
+
+/// Sends the CLOSE of every ticket to close, and reads the list behind them.
+fn exchange(
+    pipeline: &mut Pipeline<'_, '_>,
+    permit: &ClosePermit,
+    options: &Options,
+    deps: &Deps<'_>,
+    ledger: &mut Ledger,
+) -> Result<Answer<Positions>, LinkError> {
+    let answer_by = || Deadline::after(deps.clock, options.order_timeout).min(deps.deadline);
+    let tickets = ledger.to_send();
+    let mut waiting = tickets.iter();
+    let mut answered = 0;
+    loop {
+        while pipeline.in_flight() < options.window {
+            let Some(ticket) = waiting.next() else { break };
+            let Some(order) = ledger.order(*ticket) else { continue };
+            ledger.sent(*ticket);
+            pipeline.send(permit, order, answer_by())?;
+        }
+        if pipeline.in_flight() == 0 || waiting.len() == 0 {
+            break;
+        }
+        let answers = pipeline.next(answer_by())?;
+        answered += answers.len();
+        (deps.progress)(answered, tickets.len());
+        answers.iter().for_each(|answer| ledger.add_answer(answer));
+    }
+    let listed = pipeline.list(answer_by, &mut |answer| {
+        answered += 1;
+        (deps.progress)(answered, tickets.len());
+        ledger.add_answer(&answer);
+    });
+    listed.map_err(|error| match error {
+        AskError::Link(error) => error,
+        AskError::Malformed(complaint) => LinkError::System(complaint.to_string()),
+    })
 }
 
 fn link_error(error: Error) -> LinkError {
@@ -180,30 +142,5 @@ fn link_error(error: Error) -> LinkError {
         Error::Stopped(stopped) => stopped.into(),
         Error::NoAnswer { last, .. } => last,
         other => LinkError::System(other.to_string()),
-    }
-}
-
-impl Ledger {
-    fn sent(&mut self, ticket: Ticket) {
-        if let Some(entry) = self.tickets.get_mut(&ticket) {
-            entry.report.result = CloseOutcome::Unknown;
-            entry.report.why = "a CLOSE was sent, and nothing more is known".to_owned();
-        }
-    }
-
-    /// Notes what the gateway said of a ticket. Only the list makes it true.
-    fn heard(&mut self, event: &CloseAnswer) {
-        let Some(entry) = self.tickets.get_mut(&event.ticket) else { return };
-        entry.report.why = describe(&event.claim);
-        entry.reply = event.raw.as_deref().map(ReplyHash::of);
-        let refusal: Option<&Refusal> = match &event.claim {
-            Claim::Refused(refusal) => Some(refusal),
-            _ => None,
-        };
-        entry.report.code = refusal.map(|refusal| refusal.code.to_string());
-        entry.refused = refusal.map(RecordedRefusal::from);
-        if refusal.is_some_and(cannot_close) {
-            self.gateway_cannot_close = true;
-        }
     }
 }

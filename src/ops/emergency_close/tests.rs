@@ -23,7 +23,7 @@ fn flattened(faults: &str, deadline: Duration) -> (Outcome<Report>, Duration) {
         rounds: 3,
         order_timeout: seconds(10),
         credit: rust_decimal::Decimal::ZERO.into(),
-        names: FailureContext {
+        failure_context: FailureContext {
             verb: "close the positions of",
             endpoint: "tcp://gateway:5555".to_owned(),
             port: 5555,
@@ -36,7 +36,7 @@ fn flattened(faults: &str, deadline: Duration) -> (Outcome<Report>, Duration) {
         clock,
         deadline,
         permit: &|identity| gateway.permit_close(identity),
-        keep: &mut |_| {},
+        record: &mut |_| {},
         progress: &|_, _| {},
     };
     let outcome = run(&mut client, &options, plan, &mut deps);

@@ -1,13 +1,12 @@
-//! `evidence export`: one run's records as files for people.
+//! `evidence export`: writes one run's records to files for people.
 //!
-//! - `PHYSICAL_EVIDENCE.log`: the facts, a line each, for whoever searches for `Ticket:` and `Balance:`
+//! - `PHYSICAL_EVIDENCE.log`: the facts, a line each, to be searched for `Ticket:` and `Balance:`
 //! - `LIVE_EXECUTION_LOG.log`: the story, a line a record
 //! - `COMPLETION_REPORT.md`: what was proved, by what, and what was not
 //!
-//! All three are made from the records alone, and name the record that each line rests on. A file that exists is never
-//! written over: what was handed out once stays what it was.
+//! All three are made from the records alone, and name the record that each line rests on. An existing file is never
+//! overwritten, so that a copy which was handed out stays as it was.
 
-use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -16,12 +15,13 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::findings::{Findings, Lines};
-use super::story::{facts, one_line, sentence};
-use super::{Row, RunPrefix, failure, one_of, unknown};
+use super::findings::{Findings, Section};
+use super::story::{Words, describe, one_line};
+use super::{Row, RunPrefix, damaged_records, one_of, unknown};
 use crate::evidence::body::Body;
 use crate::evidence::book::Book;
 use crate::evidence::chain::{Chain, Step};
+use crate::evidence::outcome::word;
 use crate::evidence::{Evidence, EvidenceError, Head, Record};
 use crate::failure::{Code, Failure};
 use crate::os::durable::{Access, AtomicFile};
@@ -33,27 +33,27 @@ const PHYSICAL: &str = "PHYSICAL_EVIDENCE.log";
 const STORY: &str = "LIVE_EXECUTION_LOG.log";
 const COMPLETION: &str = "COMPLETION_REPORT.md";
 
-/// What is asked for.
+/// Options of an export.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Where the records are.
+    /// The records.
     pub evidence: Evidence,
     /// The run.
     pub run: RunPrefix,
-    /// Where the files are put; made where it is missing.
+    /// Directory of the files, created where missing.
     pub directory: PathBuf,
 }
 
-/// What was written.
+/// The written files.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Report {
-    /// The run, and how it stands.
+    /// The run and its state.
     pub run: Row,
     /// The files.
     pub files: Vec<PathBuf>,
-    /// The chain's last record, which the files rest on; null where it could not be read.
+    /// The chain's last record, on which the files rest; null where it could not be read.
     pub head: Option<Head>,
-    /// How many damages the chain has.
+    /// Number of damages of the chain.
     pub damages: u64,
 }
 
@@ -63,38 +63,24 @@ pub fn run(options: &Options) -> Outcome<Report> {
 }
 
 fn export(options: &Options) -> Result<Outcome<Report>, Failure> {
-    let because = |error: EvidenceError| failure(&error);
-    let directory = &options.directory;
-    let refused = |error: io::Error| not_written(directory, &error);
-    let run = find(options).map_err(because)?;
-    let run = one_of(&run, &options.run)?;
-    for name in [PHYSICAL, STORY, COMPLETION] {
-        let path = directory.join(name);
-        if fs::symlink_metadata(&path).is_ok() {
-            return Err(exists(&path));
-        }
-    }
-    fs::create_dir_all(directory).map_err(refused)?;
-    let mut files = Files::begin(directory).map_err(refused)?;
-    let mut chain = options.evidence.walk(None).map_err(because)?;
-    let mut told = tell(&mut chain, run, &mut files).map_err(|error| match error {
-        TellError::Evidence(error) => because(error),
-        TellError::Io(error) => refused(error),
-    })?;
-    let Some(row) = told.book.run(run).map(Row::of) else {
+    let run = one_of(&find(options)?, &options.run)?;
+    let mut files = Files::create(&options.directory)?;
+    let mut chain = options.evidence.walk(None)?;
+    let mut content = Content::read(&mut chain, run, &mut files)?;
+    let Some(row) = content.book.run(run).map(Row::from) else {
         return Err(unknown(&options.run));
     };
-    told.findings.conclude(&row);
-    let head = chain.reached();
-    let page = page(&row, &told, head, options.evidence.path());
-    files.completion.write_all(page.as_bytes()).map_err(refused)?;
-    let damages = told.damages;
-    let report = Report { run: row, files: files.keep(directory)?, head, damages };
+    content.findings.conclude(&row);
+    let (head, damages) = (chain.reached(), content.damages);
+    write_report(&mut files.completion, &row, &content, head, options.evidence.path())
+        .map_err(|error| not_written(&options.directory, &error))?;
+    let report = Report { run: row, files: files.persist()?, head, damages };
     let mut outcome = Outcome::judged(report, Verdict::Pass, false);
     if damages > 0 {
         outcome.verdict = Verdict::Warn;
         outcome.warnings = vec![format!(
-            "the records are damaged in {damages} places, and so is what the files are worth: mt5crs evidence verify names them"
+            "{}, so the files can't be relied on: mt5crs evidence verify names each damage",
+            damaged_records(damages)
         )];
     }
     Ok(outcome)
@@ -118,65 +104,57 @@ fn find(options: &Options) -> Result<Vec<Uuid>, EvidenceError> {
     Ok(found)
 }
 
-/// What was told of a run.
-struct Told {
+/// The content of the completion report.
+struct Content {
     /// Holds the run.
     book: Book,
     findings: Findings,
-    /// The records that it was told from.
+    /// Sequence numbers of the run's records.
     seqs: Vec<u64>,
     damages: u64,
 }
 
-#[derive(Debug, thiserror::Error)]
-enum TellError {
-    #[error(transparent)]
-    Evidence(#[from] EvidenceError),
-    #[error(transparent)]
-    Io(#[from] io::Error),
-}
-
-fn tell(chain: &mut Chain<'_>, run: Uuid, files: &mut Files) -> Result<Told, TellError> {
-    let mut told = Told {
-        book: Book::new(usize::MAX),
-        findings: Findings::default(),
-        seqs: Vec::new(),
-        damages: 0,
-    };
-    for step in chain {
-        let record = match step? {
-            Step::Record(record) => *record,
-            Step::Damage(_) => {
-                told.damages += 1;
-                continue;
+impl Content {
+    /// Reads the run's records, and writes each to the two logs.
+    fn read(chain: &mut Chain<'_>, run: Uuid, files: &mut Files) -> Result<Self, Failure> {
+        let (book, findings) = (Book::new(usize::MAX), Findings::default());
+        let mut content = Self { book, findings, seqs: Vec::new(), damages: 0 };
+        for step in chain {
+            let record = match step? {
+                Step::Record(record) => *record,
+                Step::Damage(_) => {
+                    content.damages += 1;
+                    continue;
+                }
+                Step::Remark(_) => continue,
+            };
+            let only = match Relation::of(&record, run, &content.book) {
+                Relation::Run => None,
+                Relation::Position(ticket) => Some(ticket),
+                Relation::None => continue,
+            };
+            let words = describe(&record, only);
+            files.log(&record, &words).map_err(|error| not_written(&files.directory, &error))?;
+            for finding in words.findings {
+                content.findings.add(record.seq, finding);
             }
-            Step::Remark(_) => continue,
-        };
-        let about = About::of(&record, run, &told.book);
-        if about == About::Another {
-            continue;
+            content.seqs.push(record.seq);
+            content.book.add(record);
         }
-        let only = if let About::Position(ticket) = about { Some(ticket) } else { None };
-        files.tell(&record, only)?;
-        told.findings.take(&record, only);
-        told.seqs.push(record.seq);
-        told.book.add(record);
+        Ok(content)
     }
-    Ok(told)
 }
 
-/// What a record has to do with a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum About {
+/// The relation of a record to a run.
+enum Relation {
     /// The run wrote it, or it is about the run's order.
     Run,
-    /// Another run closed everything, this run's position among it.
+    /// Another run closed everything, this run's position included.
     Position(Ticket),
-    /// Nothing.
-    Another,
+    None,
 }
 
-impl About {
+impl Relation {
     fn of(record: &Record, run: Uuid, book: &Book) -> Self {
         if record.run == run || book.subject(record) == run {
             return Self::Run;
@@ -189,53 +167,59 @@ impl About {
             {
                 Self::Position(ticket)
             }
-            _ => Self::Another,
+            _ => Self::None,
         }
     }
 }
 
-/// The three files, under other names until they are whole.
+/// The three files, under temporary names until they are complete.
 struct Files {
+    directory: PathBuf,
     physical: BufWriter<AtomicFile>,
     story: BufWriter<AtomicFile>,
     completion: BufWriter<AtomicFile>,
 }
 
 impl Files {
-    fn begin(directory: &Path) -> io::Result<Self> {
-        let file =
-            |name| AtomicFile::create(&directory.join(name), Access::Umask).map(BufWriter::new);
-        Ok(Self { physical: file(PHYSICAL)?, story: file(STORY)?, completion: file(COMPLETION)? })
+    fn create(directory: &Path) -> Result<Self, Failure> {
+        for name in [PHYSICAL, STORY, COMPLETION] {
+            let path = directory.join(name);
+            if fs::symlink_metadata(&path).is_ok() {
+                return Err(exists(&path));
+            }
+        }
+        let refused = |error: io::Error| not_written(directory, &error);
+        fs::create_dir_all(directory).map_err(refused)?;
+        let file = |name| {
+            let file = AtomicFile::create(&directory.join(name), Access::Umask);
+            file.map(BufWriter::new).map_err(refused)
+        };
+        let (physical, story, completion) = (file(PHYSICAL)?, file(STORY)?, file(COMPLETION)?);
+        Ok(Self { directory: directory.to_owned(), physical, story, completion })
     }
 
-    fn tell(&mut self, record: &Record, only: Option<Ticket>) -> io::Result<()> {
-        let Record { seq, kind, hash, .. } = record;
-        let time = rfc3339(record.time);
-        writeln!(
-            self.story,
-            "{time} record {seq} {}: {}",
-            one_line(kind),
-            one_line(&sentence(record))
-        )?;
-        let kind = one_line(kind);
+    fn log(&mut self, record: &Record, words: &Words) -> io::Result<()> {
+        let Record { seq, hash, .. } = record;
+        let (time, kind) = (rfc3339(record.time), one_line(&record.kind));
+        writeln!(self.story, "{time} record {seq} {kind}: {}", one_line(&words.sentence))?;
         writeln!(self.physical, "{time} record {seq} Record: {kind}, SHA-256 {hash}")?;
-        for fact in facts(record, only) {
-            writeln!(self.physical, "{time} record {seq} {}", one_line(&fact))?;
+        for fact in &words.facts {
+            writeln!(self.physical, "{time} record {seq} {}", one_line(fact))?;
         }
         Ok(())
     }
 
-    /// Puts them in their places, where nothing stands.
-    fn keep(self, directory: &Path) -> Result<Vec<PathBuf>, Failure> {
+    /// Gives the files their names, unless one is taken.
+    fn persist(self) -> Result<Vec<PathBuf>, Failure> {
+        let Self { directory, physical, story, completion } = self;
         let mut paths = Vec::new();
-        let files = [(PHYSICAL, self.physical), (STORY, self.story), (COMPLETION, self.completion)];
-        for (name, file) in files {
+        for (name, file) in [(PHYSICAL, physical), (STORY, story), (COMPLETION, completion)] {
             let path = directory.join(name);
             let file =
-                file.into_inner().map_err(|error| not_written(directory, &error.into_error()))?;
+                file.into_inner().map_err(|error| not_written(&directory, &error.into_error()))?;
             file.persist_new().map_err(|error| match error.kind() {
                 io::ErrorKind::AlreadyExists => exists(&path),
-                _ => not_written(directory, &error),
+                _ => not_written(&directory, &error),
             })?;
             paths.push(path);
         }
@@ -243,25 +227,19 @@ impl Files {
     }
 }
 
-/// The report, in Markdown. Text from elsewhere stands in code spans.
-fn page(row: &Row, told: &Told, head: Option<Head>, records: &Path) -> String {
-    let mut page = String::new();
-    // Writing to a string cannot fail.
-    let _ = write_page(&mut page, row, told, head, records);
-    page
-}
-
-fn write_page(
-    page: &mut String,
+/// Writes the completion report, in Markdown. Text from elsewhere stands in code spans.
+fn write_report(
+    page: &mut impl Write,
     row: &Row,
-    told: &Told,
+    content: &Content,
     head: Option<Head>,
     records: &Path,
-) -> std::fmt::Result {
+) -> io::Result<()> {
+    let phrase = |word: String| word.replace('_', " ");
     writeln!(page, "# Completion report of run {}\n", row.run)?;
     writeln!(page, "Made from the records alone; the gateway was not asked again.\n")?;
     writeln!(page, "| what | |\n|---|---|")?;
-    writeln!(page, "| kind | {} |", word(&row.kind))?;
+    writeln!(page, "| kind | {} |", phrase(word(&row.kind)))?;
     writeln!(page, "| began | {} |", rfc3339(row.began_at))?;
     writeln!(page, "| last record | {} |", rfc3339(row.last_at))?;
     if let Some(order) = &row.order {
@@ -271,52 +249,45 @@ fn write_page(
     if let Some(ticket) = row.ticket {
         writeln!(page, "| ticket | {ticket} |")?;
     }
-    writeln!(page, "| stands | {} |", word(&row.state))?;
-    let Findings { proved, not_proved, said } = &told.findings;
-    section(page, "What was proved, and by what", proved)?;
-    section(page, "What was not proved", not_proved)?;
-    section(page, "What a person said", said)?;
+    writeln!(page, "| stands | {} |", phrase(word(&row.state)))?;
+    let Findings { proved, not_proved, stated } = &content.findings;
+    write_section(page, "What was proved, and by what", proved)?;
+    write_section(page, "What was not proved", not_proved)?;
+    write_section(page, "What a person said", stated)?;
     writeln!(page, "\n## What this rests on\n")?;
-    let seqs: Vec<String> = told.seqs.iter().map(u64::to_string).collect();
+    let seqs: Vec<String> = content.seqs.iter().map(u64::to_string).collect();
     writeln!(page, "- records {} of {}", seqs.join(", "), code(&records.display().to_string()))?;
     match head {
         Some(head) => writeln!(page, "- the chain's head then: `{head}`")?,
         None => writeln!(page, "- the chain's last record could not be read")?,
     }
-    match told.damages {
+    match content.damages {
         0 => writeln!(page, "- the chain had no damage")?,
-        count => {
-            writeln!(page, "- **the chain had {count} damages**: what is above may be forged")?
-        }
+        count => writeln!(
+            page,
+            "- **the chain had {}**: the above may be forged",
+            damaged_records(count)
+        )?,
     }
     writeln!(
         page,
         "- the lists and accounts are the gateway's word on its terminal; pending orders are not on the wire"
     )?;
-    writeln!(page, "- that an order opened nothing assumes a gateway that checks risk signatures")?;
-    Ok(())
+    writeln!(page, "- that an order opened nothing assumes a gateway that checks risk signatures")
 }
 
-fn section(page: &mut String, title: &str, lines: &Lines) -> std::fmt::Result {
+fn write_section(page: &mut impl Write, title: &str, section: &Section) -> io::Result<()> {
     writeln!(page, "\n## {title}\n")?;
-    if lines.listed.is_empty() {
+    if section.lines.is_empty() {
         return writeln!(page, "- nothing is recorded");
     }
-    for line in &lines.listed {
+    for line in &section.lines {
         writeln!(page, "- {}", code(line))?;
     }
-    match lines.beyond {
+    match section.omitted {
         0 => Ok(()),
         more => writeln!(page, "- and {more} more, in {PHYSICAL}"),
     }
-}
-
-/// The word that a report's JSON has for it.
-fn word<T: Serialize>(value: &T) -> String {
-    serde_json::to_value(value)
-        .ok()
-        .and_then(|value| value.as_str().map(|word| word.replace('_', " ")))
-        .unwrap_or_default()
 }
 
 /// A code span that the text can't end.
@@ -325,7 +296,7 @@ fn code(text: &str) -> String {
 }
 
 fn exists(path: &Path) -> Failure {
-    Failure::new(Code::FileExists, format!("{} exists and is not written over", path.display()))
+    Failure::new(Code::FileExists, format!("{} exists and is not overwritten", path.display()))
 }
 
 fn not_written(directory: &Path, error: &io::Error) -> Failure {

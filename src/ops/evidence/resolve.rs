@@ -1,6 +1,6 @@
-//! `evidence resolve`: a person's word on an order that nothing is proved of.
+//! `evidence resolve`: records a person's statement about an order without a proved outcome.
 //!
-//! It is recorded as that, with the person's name, and never shown as a proof.
+//! It is recorded with the person's name, and never shown as a proof.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{RunPrefix, failure, one_of, unknown};
+use super::{RunPrefix, one_of, unknown};
 use crate::clock::Clock;
 use crate::evidence::body::{By, Resolution};
 use crate::evidence::book::Intent;
@@ -18,59 +18,58 @@ use crate::failure::{Code, Failure};
 use crate::report::{Outcome, Verdict};
 use crate::units::Ticket;
 
-/// What is asked for.
+/// The statement.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Where the records are.
+    /// The records.
     pub evidence: Evidence,
-    /// The run whose order it is.
+    /// The run that sent the order.
     pub run: RunPrefix,
     /// The position that it opened; `None` where it opened nothing.
     pub opened: Option<Ticket>,
-    /// Why the person says so; needed where nothing was executed.
+    /// The person's reason; required where nothing was executed.
     pub reason: String,
     /// The person's user name.
     pub who: String,
-    /// The run that records it.
+    /// The run that records the statement.
     pub this_run: Uuid,
-    /// How long is waited for another process's append.
+    /// How long to wait for another process's append.
     pub patience: Duration,
 }
 
-/// What was recorded.
+/// The recorded statement.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Report {
-    /// The run whose order it is.
+    /// The run that sent the order.
     pub run: String,
-    /// Its position; null where it opened nothing.
+    /// The position; null where the order opened nothing.
     pub ticket: Option<Ticket>,
-    /// Who said so.
+    /// The person's user name.
     pub who: String,
-    /// Why.
+    /// The person's reason.
     pub reason: String,
-    /// The record of it: its number and hash.
+    /// Number and hash of the record.
     pub recorded: Head,
-    /// How many orders are still not settled.
+    /// Number of orders that are still not settled.
     pub still_unresolved: usize,
 }
 
-/// Records the word, under the lock under which it was seen to be needed.
+/// Records the statement, under the lock under which the order was found unresolved.
 pub fn run(options: &Options, clock: &dyn Clock) -> Outcome<Report> {
     record(options, clock).unwrap_or_else(Outcome::failed)
 }
 
 fn record(options: &Options, clock: &dyn Clock) -> Result<Outcome<Report>, Failure> {
-    let because = |error: EvidenceError| failure(&error);
-    sensible(options)?;
-    let locked = options.evidence.lock(options.patience).map_err(because)?;
-    let (book, damage) = locked.book().map_err(because)?;
+    check_statement(options)?;
+    let locked = options.evidence.lock(options.patience)?;
+    let book = locked.book()?;
     let mut matching: Vec<Uuid> = (book.unresolved().map(|intent| intent.run))
         .filter(|run| options.run.matches(*run))
         .collect();
     matching.dedup();
     if matching.is_empty() {
         drop(locked);
-        if !known(&options.evidence, &options.run).map_err(because)? {
+        if !is_known(&options.evidence, &options.run)? {
             return Err(unknown(&options.run));
         }
         return Err(Failure::new(
@@ -81,28 +80,28 @@ fn record(options: &Options, clock: &dyn Clock) -> Result<Outcome<Report>, Failu
     let run = one_of(&matching, &options.run)?;
     // The one that an outcome would settle: a run's last.
     if let Some(intent) = book.unresolved().filter(|intent| intent.run == run).last() {
-        possible(intent, options.opened)?;
+        check_ticket(intent, options.opened)?;
     }
+    let reason = options.reason.trim().to_owned();
     let resolution = Resolution {
         intent: run,
         by: By::Person,
         opened: options.opened,
-        reason: options.reason.trim().to_owned(),
+        reason: reason.clone(),
         who: Some(options.who.clone()),
         readings: Vec::new(),
     };
-    let added = locked.append(options.this_run, clock, &resolution.into()).map_err(because)?;
-    let still_unresolved = book.unresolved().count() - 1;
+    let recorded = locked.append(options.this_run, clock, &resolution.into())?;
     let report = Report {
         run: run.to_string(),
         ticket: options.opened,
         who: options.who.clone(),
-        reason: options.reason.trim().to_owned(),
-        recorded: Head { count: added.seq, hash: added.hash },
-        still_unresolved,
+        reason,
+        recorded,
+        still_unresolved: book.unresolved().count() - 1,
     };
     let mut outcome = Outcome::judged(report, Verdict::Pass, false);
-    if let Some(damage) = damage {
+    if let Some(damage) = book.first_damage {
         outcome.verdict = Verdict::Warn;
         outcome.warnings = vec![format!(
             "the records are damaged, and no order is sent on them: {damage}; mt5crs evidence verify names every damage"
@@ -111,8 +110,8 @@ fn record(options: &Options, clock: &dyn Clock) -> Result<Outcome<Report>, Failu
     Ok(outcome)
 }
 
-/// What can be told without looking at the records.
-fn sensible(options: &Options) -> Result<(), Failure> {
+/// Checks the statement without the records.
+fn check_statement(options: &Options) -> Result<(), Failure> {
     match options.opened {
         Some(ticket) if !ticket.is_real() => {
             Err(Failure::new(Code::NoTicket, format!("{ticket} is no ticket")))
@@ -124,8 +123,8 @@ fn sensible(options: &Options) -> Result<(), Failure> {
     }
 }
 
-/// A position that was open before the order can't be the order's.
-fn possible(intent: &Intent, opened: Option<Ticket>) -> Result<(), Failure> {
+/// Refuses a position that was open before the order.
+fn check_ticket(intent: &Intent, opened: Option<Ticket>) -> Result<(), Failure> {
     let Some(ticket) = opened else { return Ok(()) };
     let before = intent.open.as_ref().map_or(&[][..], |open| &open.tickets_before);
     if !before.contains(&ticket) {
@@ -138,7 +137,7 @@ fn possible(intent: &Intent, opened: Option<Ticket>) -> Result<(), Failure> {
 }
 
 /// Whether any record is of such a run.
-fn known(evidence: &Evidence, prefix: &RunPrefix) -> Result<bool, EvidenceError> {
+fn is_known(evidence: &Evidence, prefix: &RunPrefix) -> Result<bool, EvidenceError> {
     for step in evidence.walk(None)? {
         if matches!(step?, Step::Record(record) if prefix.matches(record.run)) {
             return Ok(true);

@@ -1,4 +1,4 @@
-//! One run as a row: what it was, and what is proved of it.
+//! One run as a row: its kind, its state, and what is proved of it.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -11,31 +11,31 @@ use crate::units::{Lots, Side, Symbol, Ticket};
 /// One run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Row {
-    /// Its id.
+    /// The run's id.
     pub run: String,
-    /// When its first record was written, by this machine's clock.
+    /// Time of its first record, by this machine's clock.
     pub began_at: Timestamp,
-    /// When the last record that speaks of it was written.
+    /// Time of the last record about it.
     pub last_at: Timestamp,
-    /// What it was.
+    /// The kind of the run.
     pub kind: RunKind,
     /// The order, where there was one.
     pub order: Option<Order>,
-    /// Its position, where its execution is settled.
+    /// The position, where its execution is settled.
     pub ticket: Option<Ticket>,
-    /// How it stands, in one word.
+    /// The state of the run.
     pub state: RunState,
-    /// What is proved of it, in words.
+    /// The proved part, in words.
     pub proved: String,
-    /// Whether an order of it is not settled: no other is sent until it is.
+    /// Whether an order is not settled: no other is sent until it is.
     pub unresolved: bool,
-    /// How many records speak of it.
+    /// Number of records about it.
     pub records: u64,
-    /// Records of kinds, or of versions of them, that this version of mt5crs doesn't know.
+    /// Kinds of records, with their versions, that this version of mt5crs doesn't know.
     pub unknown_kinds: Vec<String>,
 }
 
-/// What was ordered.
+/// The order of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Order {
     /// The instrument.
@@ -46,45 +46,45 @@ pub struct Order {
     pub volume: Lots,
 }
 
-/// What a run was.
+/// The kind of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RunKind {
-    /// It sent an order to see whether the system can trade.
+    /// A canary: it sent an order to show whether the system can trade.
     Canary,
-    /// It closed everything.
+    /// An emergency-close.
     EmergencyClose,
-    /// None of its records says.
+    /// Anything else.
     Other,
 }
 
-/// How a run stands.
+/// The state of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RunState {
-    /// An order may have been sent, and nothing is proved of it.
+    /// An order may have been sent, and its outcome is not proved.
     Unresolved,
-    /// Its position is not proved closed.
+    /// The position is not proved closed.
     Open,
-    /// Its position is not proved closed, and was to be left open.
+    /// The position is not proved closed, and was left open on request.
     KeptOpen,
-    /// Its position is proved closed.
+    /// The position is proved closed.
     Closed,
-    /// Its order opened nothing.
+    /// The order opened nothing.
     NotExecuted,
     /// The account was proved flat after it.
     Flat,
-    /// It closed what it could, and flat was not proved.
+    /// It closed positions, and flat was not proved.
     NotFlat,
-    /// A round of closing began, and no outcome of it is recorded.
+    /// A round of closing began, and its outcome is not recorded.
     Unfinished,
-    /// It holds nothing that something could be proved of.
+    /// It has nothing to prove.
     Nothing,
 }
 
-impl Row {
-    pub(super) fn of(run: &Run) -> Self {
-        let (state, proved) = standing(run);
+impl From<&Run> for Row {
+    fn from(run: &Run) -> Self {
+        let (state, proved) = state_of_run(run);
         let order = run.order.as_ref().map(|order| Order {
             symbol: order.symbol.clone(),
             side: order.side.clone(),
@@ -115,7 +115,7 @@ impl Row {
     }
 }
 
-fn standing(run: &Run) -> (RunState, String) {
+fn state_of_run(run: &Run) -> (RunState, String) {
     if let Some(intent) = run.intents.last() {
         let why = match (&intent.open, &intent.unknown) {
             (None, _) => "the order is recorded in a form that this version doesn't know",
@@ -125,35 +125,35 @@ fn standing(run: &Run) -> (RunState, String) {
         return (RunState::Unresolved, format!("nothing: {why}"));
     }
     if let Some(settled) = &run.settled {
-        return order_standing(run, settled);
+        return state_of_order(run, settled);
     }
     match &run.emergency {
-        Some(emergency) => emergency_standing(emergency),
+        Some(emergency) => state_of_emergency(emergency),
         None => (RunState::Nothing, "nothing was to be proved".to_owned()),
     }
 }
 
-fn order_standing(run: &Run, settled: &Settled) -> (RunState, String) {
-    let word = match settled.by {
+fn state_of_order(run: &Run, settled: &Settled) -> (RunState, String) {
+    let why = match settled.by {
         By::Gateway => settled.why.clone(),
         By::Person => format!("a person's word, {}", settled.why),
     };
     let Some(ticket) = settled.opened else {
-        return (RunState::NotExecuted, format!("opened nothing: {word}"));
+        return (RunState::NotExecuted, format!("opened nothing: {why}"));
     };
     match &run.open {
-        None => (RunState::Closed, format!("opened {ticket} ({word}), and it is closed")),
+        None => (RunState::Closed, format!("opened {ticket} ({why}), and it is closed")),
         Some(open) => {
             let (state, wanted) = match open.kept_open {
                 true => (RunState::KeptOpen, ", as was asked for"),
                 false => (RunState::Open, ""),
             };
-            (state, format!("opened {ticket} ({word}); its close is not proved{wanted}"))
+            (state, format!("opened {ticket} ({why}); its close is not proved{wanted}"))
         }
     }
 }
 
-fn emergency_standing(emergency: &Emergency) -> (RunState, String) {
+fn state_of_emergency(emergency: &Emergency) -> (RunState, String) {
     let Emergency { round, unfinished, closed, remaining, flat } = emergency;
     if *unfinished {
         let proved = format!("{closed} closed before round {round}, whose outcome is not recorded");

@@ -1,26 +1,24 @@
-//! `evidence show`: the runs that the records tell of.
+//! `evidence show`: lists the recorded runs.
 //!
-//! Runs of which something is open are always shown, however old. Damaged records are shown for what they are worth,
-//! with a warning.
+//! Runs with something open are always shown, however old. Damaged records are shown with a warning.
 
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Row, failure};
+use super::{Row, damaged_records};
 use crate::evidence::Evidence;
-use crate::evidence::EvidenceError;
 use crate::evidence::book::Book;
-use crate::evidence::chain::Step;
+use crate::failure::Failure;
 use crate::report::{Outcome, Verdict};
 
-/// What is asked for.
+/// Options of the list.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Where the records are.
+    /// The records.
     pub evidence: Evidence,
-    /// How many of the runs that have nothing open are shown: the last ones.
+    /// Number of runs shown that have nothing open: the last ones.
     pub last: usize,
 }
 
@@ -29,21 +27,21 @@ pub struct Options {
 pub struct Report {
     /// The file of records.
     pub path: PathBuf,
-    /// Whose evidence it is, where that is recorded.
+    /// The owner of the evidence, where one is recorded.
     pub owner: Option<Owner>,
-    /// How many records there are.
+    /// Number of records.
     pub records: u64,
-    /// The runs, in the order in which they began.
+    /// The runs, by the time of their first records.
     pub runs: Vec<Row>,
-    /// How many older runs, that have nothing open, are not shown.
+    /// Number of older runs, with nothing open, that are not shown.
     pub not_shown: u64,
-    /// How many runs have an order that is not settled.
+    /// Number of runs with an order that is not settled.
     pub unresolved: usize,
-    /// How many positions of canaries are not proved closed.
+    /// Number of canary positions that are not proved closed.
     pub open: usize,
 }
 
-/// Whose evidence it is.
+/// The owner of the evidence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Owner {
     /// The endpoint as it was configured then.
@@ -60,26 +58,11 @@ pub struct Owner {
 
 /// Reads the records and sorts them by run.
 pub fn run(options: &Options) -> Outcome<Report> {
-    match read(options) {
-        Ok(outcome) => outcome,
-        Err(error) => Outcome::failed(failure(&error)),
-    }
+    read(options).unwrap_or_else(Outcome::failed)
 }
 
-fn read(options: &Options) -> Result<Outcome<Report>, EvidenceError> {
-    let mut book = Book::new(options.last);
-    let mut records = 0;
-    let mut damages = 0_u64;
-    for step in options.evidence.walk(None)? {
-        match step? {
-            Step::Record(record) => {
-                records += 1;
-                book.add(*record);
-            }
-            Step::Damage(_) => damages += 1,
-            Step::Remark(_) => {}
-        }
-    }
+fn read(options: &Options) -> Result<Outcome<Report>, Failure> {
+    let book = Book::read(options.evidence.walk(None)?, options.last)?;
     let report = Report {
         path: options.evidence.path().to_owned(),
         owner: book.owner.as_ref().map(|owner| Owner {
@@ -89,22 +72,23 @@ fn read(options: &Options) -> Result<Outcome<Report>, EvidenceError> {
             login: owner.login.clone(),
             server: owner.server.clone(),
         }),
-        records,
-        runs: book.runs().map(Row::of).collect(),
-        not_shown: book.forgotten(),
+        records: book.records,
+        runs: book.runs().map(Row::from).collect(),
+        not_shown: book.dropped(),
         unresolved: book.runs().filter(|run| !run.intents.is_empty()).count(),
         open: book.open_canaries().count(),
     };
     let mut warnings = Vec::new();
-    if damages > 0 {
+    if book.damages > 0 {
         warnings.push(format!(
-            "the records are damaged in {damages} places, and what is shown can't be relied on: mt5crs evidence verify names them"
+            "{}, so this list can't be relied on: mt5crs evidence verify names each damage",
+            damaged_records(book.damages)
         ));
     }
     if report.unresolved > 0 {
-        let runs = report.unresolved;
         warnings.push(format!(
-            "nothing is proved of the order of {runs} runs: mt5crs sync asks the gateway; what it can't tell, mt5crs evidence resolve settles"
+            "orders without a proved outcome: {}; mt5crs sync asks the gateway, and mt5crs evidence resolve records a person's statement",
+            report.unresolved
         ));
     }
     let verdict = if warnings.is_empty() { Verdict::Pass } else { Verdict::Warn };

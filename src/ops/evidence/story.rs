@@ -1,18 +1,20 @@
-//! A record in words: one sentence for the story of a run, and lines of facts for those who search for them.
+//! One record in words: a sentence for the story of a run, facts to search for, and findings.
 //!
 //! The facts begin with the words that operators search for, `Ticket:` and `Balance:`. Text that came from elsewhere is
 //! written on one line, control characters as escapes (hazard 16); its hash is of the bytes as they came.
 
+use super::findings::Finding;
 use crate::evidence::Record;
 use crate::evidence::body::{
-    Begin, Body, By, CloseOutcomeRecord, Content, EmergencyOutcome, FlatCertificate, OpenIntent,
-    OpenOutcomeRecord, RawReply, Reading, Resolution, TicketOutcome, WatchEnd,
+    Begin, Body, By, CanaryEnd, CloseOutcomeRecord, Content, EmergencyOutcome, FlatCertificate,
+    OpenIntent, OpenOutcomeRecord, RawReply, Reading, RecordedRefusal, Resolution, TicketOutcome,
+    TicketResult, WatchEnd,
 };
-use crate::evidence::outcome::{CloseOutcome, OpenOutcome, WatchEnding};
+use crate::evidence::outcome::{CloseOutcome, OpenOutcome, WatchEnding, word};
 use crate::protocol::rfc3339;
-use crate::units::Ticket;
+use crate::units::{Money, Ticket};
 
-/// Makes text fit to stand in a line; quotes and backslashes stay as they are.
+/// Makes text fit on one line; quotes and backslashes stay as they are.
 pub(super) fn one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for character in text.chars() {
@@ -24,82 +26,69 @@ pub(super) fn one_line(text: &str) -> String {
     line
 }
 
-/// What the record says, in one sentence.
-pub(super) fn sentence(record: &Record) -> String {
-    let Some(body) = &record.body else {
-        return format!(
-            "unknown kind {}, version {}: a newer mt5crs wrote it",
-            record.kind, record.version
-        );
-    };
-    match body {
-        Body::Begin(begin) => owner(begin),
-        Body::OpenIntent(intent) => format!("an OPEN is about to be sent: {}", order(intent)),
-        Body::OpenOutcome(outcome) => match &outcome.result {
-            OpenOutcome::Executed { ticket, .. } => {
-                format!("the OPEN executed: a later list holds position {ticket}")
-            }
-            OpenOutcome::NotExecuted { why, code } => {
-                let code = code.as_ref().map_or(String::new(), |code| format!(" ({code})"));
-                format!("the OPEN did not execute{code}: {why}")
-            }
-            OpenOutcome::Unknown { why } => format!("what became of the OPEN is not proved: {why}"),
-        },
-        Body::CloseIntent(close) => {
-            let (ticket, volume, symbol) = (close.ticket, &close.volume, &close.symbol);
-            format!("a CLOSE of position {ticket}, {volume} {symbol}, is about to be sent")
-        }
-        Body::CloseOutcome(outcome) => {
-            format!("position {}: {}: {}", outcome.ticket, closed(outcome.result), outcome.why)
-        }
-        Body::CanaryEnd(end) => {
-            let cost = end.cost.as_ref().map_or(String::new(), |cost| format!(", cost {cost}"));
-            format!("the canary ended: {:?}{cost}", end.result)
-        }
-        Body::EmergencyIntent(intent) => {
-            let (round, tickets) = (intent.round, intent.tickets.len());
-            format!("round {round} of closing {tickets} positions is about to be sent")
-        }
-        Body::EmergencyOutcome(outcome) => round(outcome),
-        Body::Resolution(resolution) => resolved(resolution),
-        Body::WatchBegin(watch) => {
-            let hours = watch.planned_ms as f64 / 3.6e6;
-            let how = if watch.adopted { "is adopted and watched" } else { "is watched" };
-            format!("position {} {how}, for {hours:.2} h", watch.ticket)
-        }
-        Body::WatchEnd(watch) => watched(watch),
-        Body::TornTail(torn) => format!(
-            "an unfinished line of {} bytes, SHA-256 {}, was closed off",
-            torn.bytes, torn.sha256
-        ),
+/// A record in words.
+pub(super) struct Words {
+    pub(super) sentence: String,
+    pub(super) facts: Vec<String>,
+    pub(super) findings: Vec<Finding>,
+}
+
+impl Words {
+    fn new(sentence: String) -> Self {
+        Self { sentence, facts: vec![], findings: vec![] }
+    }
+
+    /// The finding is the sentence.
+    fn from_finding(finding: Finding) -> Self {
+        Self { sentence: finding.sentence(), facts: vec![], findings: vec![finding] }
     }
 }
 
-fn watched(watch: &WatchEnd) -> String {
-    let why = match watch.result {
-        WatchEnding::TimeOver => "its time was over",
-        WatchEnding::Halted => "it was halted",
-        WatchEnding::Stopped => "somebody asked to stop",
-        WatchEnding::HandedOver => "it was handed over",
+/// Describes a record; where `only` is given, facts and findings are of that position alone.
+pub(super) fn describe(record: &Record, only: Option<Ticket>) -> Words {
+    let Some(body) = &record.body else {
+        let Record { kind, version, .. } = record;
+        return Words::from_finding(Finding::NotProved(format!(
+            "the content of a record of the unknown kind {kind}, version {version}: a newer mt5crs wrote it"
+        )));
     };
-    let reasons = match watch.reasons.as_slice() {
-        [] => String::new(),
-        reasons => format!(" ({})", reasons.join("; ")),
-    };
-    let left = if watch.kept_open { ", and the position left open" } else { "" };
-    format!(
-        "the watch over position {} ended after {:.2} h and {} looks, because {why}{reasons}{left}",
-        watch.ticket,
-        watch.lasted_ms as f64 / 3.6e6,
-        watch.looks
-    )
+    match body {
+        Body::Begin(begin) => Words::new(describe_owner(begin)),
+        Body::OpenIntent(intent) => describe_open_intent(intent),
+        Body::OpenOutcome(outcome) => describe_open_outcome(outcome),
+        Body::CloseIntent(close) => {
+            let (ticket, volume, symbol) = (close.ticket, &close.volume, &close.symbol);
+            Words::new(format!(
+                "a CLOSE of position {ticket}, {volume} {symbol}, is about to be sent"
+            ))
+        }
+        Body::CloseOutcome(outcome) => describe_close_outcome(outcome),
+        Body::CanaryEnd(end) => describe_canary_end(end),
+        Body::EmergencyIntent(intent) => {
+            let (round, tickets) = (intent.round, intent.tickets.len());
+            Words::new(format!("round {round} of closing {tickets} positions is about to be sent"))
+        }
+        Body::EmergencyOutcome(outcome) => describe_round(outcome, only),
+        Body::Resolution(resolution) => describe_resolution(resolution),
+        Body::WatchBegin(watch) => {
+            let how = if watch.adopted { "is adopted and watched" } else { "is watched" };
+            let hours = hours(watch.planned_ms);
+            Words::new(format!("position {} {how}, for {hours}", watch.ticket))
+        }
+        Body::WatchEnd(watch) => Words::new(describe_watch_end(watch)),
+        Body::TornTail(torn) => Words::new(format!(
+            "an unfinished line of {} bytes, SHA-256 {}, was closed off",
+            torn.bytes, torn.sha256
+        )),
+    }
 }
 
-fn owner(begin: &Begin) -> String {
-    let reported = |value: &Option<String>| match value {
-        Some(value) => value.clone(),
-        None => "not reported".to_owned(),
-    };
+fn hours(ms: u64) -> String {
+    format!("{:.2} h", ms as f64 / 3.6e6)
+}
+
+fn describe_owner(begin: &Begin) -> String {
+    let reported = |value: &Option<String>| value.clone().unwrap_or("not reported".to_owned());
     format!(
         "evidence of {}, profile {}, account {} at {} in {}; mt5crs {}",
         begin.endpoint,
@@ -111,160 +100,195 @@ fn owner(begin: &Begin) -> String {
     )
 }
 
-fn order(intent: &OpenIntent) -> String {
-    let order = &intent.order;
-    format!(
+fn describe_open_intent(intent: &OpenIntent) -> Words {
+    let (ordered, before) = (&intent.order, &intent.account_before);
+    let order = format!(
         "{} {} {}, magic {}, comment {:?}, uuid {}, signature {}, while {} positions were open",
-        order.side,
-        order.volume,
-        order.symbol,
-        order.magic,
-        order.comment,
+        ordered.side,
+        ordered.volume,
+        ordered.symbol,
+        ordered.magic,
+        ordered.comment,
         intent.request,
         intent.risk_signature,
         intent.tickets_before.len()
-    )
-}
-
-fn closed(outcome: CloseOutcome) -> &'static str {
-    match outcome {
-        CloseOutcome::Closed => "proved closed",
-        CloseOutcome::StillOpen => "still open",
-        CloseOutcome::Unknown => "not proved closed",
-        CloseOutcome::NotSent | CloseOutcome::KeptOpen => "not tried",
+    );
+    let currency = before.currency.as_deref().unwrap_or("of a currency not reported");
+    let balance = format!(
+        "Balance: {} {currency} before the order, equity {}, margin {}",
+        before.balance, before.equity, before.margin
+    );
+    Words {
+        facts: vec![format!("Order: {order}"), balance],
+        ..Words::new(format!("an OPEN is about to be sent: {order}"))
     }
 }
 
-fn round(outcome: &EmergencyOutcome) -> String {
-    let count =
-        |wanted| outcome.tickets.iter().filter(|ticket| ticket.result.outcome == wanted).count();
-    let flat = match &outcome.flat {
-        Some(flat) => format!("flat: {}", flat.witness),
-        None => "flat was not proved".to_owned(),
-    };
-    format!(
-        "round {}: {} closed, {} refused, {} unknown, {} not tried; {flat}",
-        outcome.round,
-        count(CloseOutcome::Closed),
-        count(CloseOutcome::StillOpen),
-        count(CloseOutcome::Unknown),
-        count(CloseOutcome::NotSent),
-    )
-}
-
-fn resolved(resolution: &Resolution) -> String {
-    let outcome = match resolution.opened {
-        Some(ticket) => format!("the OPEN executed as position {ticket}"),
-        None => "the OPEN did not execute".to_owned(),
-    };
-    let reason = &resolution.reason;
-    match (resolution.by, resolution.who.as_deref()) {
-        (By::Gateway, _) => format!("found out later, {outcome}: {reason}"),
-        (By::Person, who) => {
-            let who = who.unwrap_or("somebody");
-            format!("{who} says, and nothing here proves it, that {outcome}: {reason}")
-        }
-    }
-}
-
-/// The record's facts, a line each; where `only` is given, of that position alone.
-pub(super) fn facts(record: &Record, only: Option<Ticket>) -> Vec<String> {
-    let mut lines = Vec::new();
-    match &record.body {
-        Some(Body::OpenIntent(intent)) => {
-            let before = &intent.account_before;
-            let currency = before.currency.as_deref().unwrap_or("of a currency not reported");
-            lines.push(format!("Order: {}", order(intent)));
-            lines.push(format!(
-                "Balance: {} {currency} before the order, equity {}, margin {}",
-                before.balance, before.equity, before.margin
+fn describe_open_outcome(outcome: &OpenOutcomeRecord) -> Words {
+    let mut facts = vec![];
+    let finding = match &outcome.result {
+        OpenOutcome::Executed { ticket, position } => {
+            let what = format!("{} {} {}", position.side, position.volume, position.symbol);
+            facts.push(format!(
+                "Ticket: {ticket} as listed: {what} opened at {}, now {}, profit {}",
+                position.open_price, position.current_price, position.profit
             ));
+            Finding::Proved(format!(
+                "the order opened position {ticket}: {what}, in a list that was read after it"
+            ))
         }
-        Some(Body::OpenOutcome(outcome)) => opened(outcome, &mut lines),
-        Some(Body::CloseOutcome(outcome)) => close(outcome, &mut lines),
-        Some(Body::CanaryEnd(end)) => {
-            let or_not = |money: &Option<crate::units::Money>| match money {
-                Some(money) => money.to_string(),
-                None => "not known".to_owned(),
-            };
-            lines.push(format!(
-                "Balance: {} before, {} after, cost {}",
-                end.balance_before,
-                or_not(&end.balance_after),
-                or_not(&end.cost)
-            ));
+        OpenOutcome::NotExecuted { why, code } => {
+            let code = code.as_ref().map_or(String::new(), |code| format!(" ({code})"));
+            Finding::Proved(format!("the order opened nothing{code}: {why}"))
         }
-        Some(Body::EmergencyOutcome(outcome)) => {
-            let ours = |ticket: &&TicketOutcome| only.is_none_or(|only| only == ticket.ticket);
-            lines.extend(outcome.tickets.iter().filter(ours).map(swept));
-            lines.extend(outcome.readings.iter().map(reading));
-            if let Some(flat) = &outcome.flat {
-                certificate(flat, &mut lines);
-            }
+        OpenOutcome::Unknown { why } => {
+            Finding::NotProved(format!("the outcome of the order: {why}"))
         }
-        Some(Body::Resolution(resolution)) => {
-            if let Some(ticket) = resolution.opened {
-                lines.push(format!("Ticket: {ticket} ({})", resolved(resolution)));
-            }
-            lines.extend(resolution.readings.iter().map(reading));
-        }
-        Some(Body::Begin(_) | Body::CloseIntent(_) | Body::EmergencyIntent(_))
-        | Some(Body::WatchBegin(_) | Body::WatchEnd(_) | Body::TornTail(_))
-        | None => {}
-    }
-    lines
-}
-
-fn opened(outcome: &OpenOutcomeRecord, lines: &mut Vec<String>) {
-    if let OpenOutcome::Executed { ticket, position } = &outcome.result {
-        lines.push(format!(
-            "Ticket: {ticket} as listed: {} {} {} opened at {}, now {}, profit {}",
-            position.side,
-            position.volume,
-            position.symbol,
-            position.open_price,
-            position.current_price,
-            position.profit
-        ));
-    }
-    lines.push(reply(outcome.reply.as_ref()));
-    lines.extend(outcome.readings.iter().map(reading));
-}
-
-fn close(outcome: &CloseOutcomeRecord, lines: &mut Vec<String>) {
-    lines.push(format!("Ticket: {} {}: {}", outcome.ticket, closed(outcome.result), outcome.why));
-    lines.push(reply(outcome.reply.as_ref()));
-    lines.extend(outcome.readings.iter().map(reading));
-    if let Some(balance) = &outcome.balance_after {
-        lines.push(format!("Balance: {balance} after the close"));
-    }
-}
-
-fn swept(ticket: &TicketOutcome) -> String {
-    let result = match (ticket.result.outcome, &ticket.result.refusal) {
-        (CloseOutcome::StillOpen, Some(refusal)) => {
-            format!("still open, refused with {}: {}", refusal.code, refusal.message)
-        }
-        (outcome, _) => closed(outcome).to_owned(),
     };
-    let reply = match &ticket.reply {
-        Some(reply) => format!("reply of {} bytes, SHA-256 {}", reply.bytes, reply.sha256),
-        None => "no reply".to_owned(),
-    };
-    format!("Ticket: {} {result}; {reply}", ticket.ticket)
+    facts.push(describe_reply(outcome.reply.as_ref()));
+    facts.extend(outcome.readings.iter().map(describe_reading));
+    Words { facts, ..Words::from_finding(finding) }
 }
 
-fn certificate(flat: &FlatCertificate, lines: &mut Vec<String>) {
-    lines.push(format!("Flat: {}", flat.witness));
-    lines.extend(flat.lists.iter().map(reading));
-    let FlatCertificate { account, account_reply, .. } = flat;
-    lines.push(format!(
+fn describe_close_outcome(outcome: &CloseOutcomeRecord) -> Words {
+    let CloseOutcomeRecord { ticket, why, .. } = outcome;
+    let (result, finding) = match outcome.result {
+        CloseOutcome::Closed => {
+            ("proved closed", Finding::Proved(format!("position {ticket} is closed: {why}")))
+        }
+        CloseOutcome::StillOpen => {
+            ("still open", Finding::Proved(format!("position {ticket} is still open: {why}")))
+        }
+        CloseOutcome::Unknown | CloseOutcome::NotSent | CloseOutcome::KeptOpen => (
+            "not proved closed",
+            Finding::NotProved(format!("the close of position {ticket}: {why}")),
+        ),
+    };
+    let mut facts = vec![format!("Ticket: {ticket} {result}: {why}")];
+    facts.push(describe_reply(outcome.reply.as_ref()));
+    facts.extend(outcome.readings.iter().map(describe_reading));
+    let balance = outcome.balance_after.as_ref();
+    facts.extend(balance.map(|balance| format!("Balance: {balance} after the close")));
+    Words { facts, ..Words::from_finding(finding) }
+}
+
+fn describe_canary_end(end: &CanaryEnd) -> Words {
+    let result = word(&end.result).replace('-', " ");
+    let cost = end.cost.as_ref().map_or(String::new(), |cost| format!(", cost {cost}"));
+    let known =
+        |money: &Option<Money>| money.as_ref().map_or("not known".to_owned(), Money::to_string);
+    let balance = format!(
+        "Balance: {} before, {} after, cost {}",
+        end.balance_before,
+        known(&end.balance_after),
+        known(&end.cost)
+    );
+    Words { facts: vec![balance], ..Words::new(format!("the canary ended: {result}{cost}")) }
+}
+
+fn describe_round(outcome: &EmergencyOutcome, only: Option<Ticket>) -> Words {
+    let EmergencyOutcome { round, tickets, readings, flat } = outcome;
+    let count = |is: fn(&TicketResult) -> bool| tickets.iter().filter(|it| is(&it.result)).count();
+    let sentence = format!(
+        "round {round}: {} closed, {} refused, {} unknown, {} not tried; {}",
+        count(|result| matches!(result, TicketResult::Closed)),
+        count(|result| matches!(result, TicketResult::Rejected(_))),
+        count(|result| matches!(result, TicketResult::Unknown)),
+        count(|result| matches!(result, TicketResult::NotTried)),
+        flat.as_ref()
+            .map_or("flat was not proved".to_owned(), |flat| format!("flat: {}", flat.witness))
+    );
+    let (mut facts, mut findings) = (vec![], vec![]);
+    for TicketOutcome { ticket, result, reply } in tickets {
+        if only.is_some_and(|only| only != *ticket) {
+            continue;
+        }
+        let unproved =
+            || Finding::NotProved(format!("the close of position {ticket}, after round {round}"));
+        let (fact, finding) = match result {
+            TicketResult::Closed => (
+                "proved closed".to_owned(),
+                Finding::Proved(format!(
+                    "position {ticket} is closed, by round {round} of closing everything"
+                )),
+            ),
+            TicketResult::Rejected(RecordedRefusal { code, message }) => (
+                format!("still open, refused with {code}: {message}"),
+                Finding::Proved(format!(
+                    "position {ticket} was still open after round {round}: refused with {code}"
+                )),
+            ),
+            TicketResult::Unknown => ("not proved closed".to_owned(), unproved()),
+            TicketResult::NotTried => ("not tried".to_owned(), unproved()),
+        };
+        let reply = match reply {
+            Some(reply) => format!("reply of {} bytes, SHA-256 {}", reply.bytes, reply.sha256),
+            None => "no reply".to_owned(),
+        };
+        facts.push(format!("Ticket: {ticket} {fact}; {reply}"));
+        findings.push(finding);
+    }
+    facts.extend(readings.iter().map(describe_reading));
+    facts.extend(flat.iter().flat_map(describe_certificate));
+    if let Some(flat) = flat {
+        findings.push(Finding::Proved(format!("no position was open: {}", flat.witness)));
+    } else if only.is_none() {
+        let text = format!("that no position was open after round {round}");
+        findings.push(Finding::NotProved(text));
+    }
+    Words { sentence, facts, findings }
+}
+
+fn describe_certificate(flat: &FlatCertificate) -> Vec<String> {
+    let FlatCertificate { witness, lists, account, account_reply } = flat;
+    let mut facts = vec![format!("Flat: {witness}")];
+    facts.extend(lists.iter().map(describe_reading));
+    facts.push(format!(
         "Balance: {} when flat, equity {}, margin {}; reply of {} bytes, SHA-256 {}",
         account.balance, account.equity, account.margin, account_reply.bytes, account_reply.sha256
     ));
+    facts
 }
 
-fn reply(reply: Option<&RawReply>) -> String {
+fn describe_resolution(resolution: &Resolution) -> Words {
+    let Resolution { opened, reason, who, readings, .. } = resolution;
+    let outcome = match opened {
+        Some(ticket) => format!("the order opened position {ticket}"),
+        None => "the order opened nothing".to_owned(),
+    };
+    let words = Words::from_finding(match resolution.by {
+        By::Gateway => Finding::Proved(format!("found later: {outcome}: {reason}")),
+        By::Person => {
+            let who = who.as_deref().unwrap_or("somebody");
+            Finding::Stated(format!("{who}: {outcome}: {reason}"))
+        }
+    });
+    let ticket = opened.map(|ticket| format!("Ticket: {ticket} ({})", words.sentence));
+    let facts = ticket.into_iter().chain(readings.iter().map(describe_reading)).collect();
+    Words { facts, ..words }
+}
+
+fn describe_watch_end(watch: &WatchEnd) -> String {
+    let why = match watch.result {
+        WatchEnding::TimeOver => "its time was over",
+        WatchEnding::Halted => "it was halted",
+        WatchEnding::Stopped => "a stop was requested",
+        WatchEnding::HandedOver => "it was handed over",
+    };
+    let reasons = match watch.reasons.as_slice() {
+        [] => String::new(),
+        reasons => format!(" ({})", reasons.join("; ")),
+    };
+    let left = if watch.kept_open { ", and the position left open" } else { "" };
+    format!(
+        "the watch over position {} ended after {} and {} looks, because {why}{reasons}{left}",
+        watch.ticket,
+        hours(watch.lasted_ms),
+        watch.looks
+    )
+}
+
+fn describe_reply(reply: Option<&RawReply>) -> String {
     let Some(reply) = reply else { return "Reply: none came".to_owned() };
     let content = match &reply.content {
         Content::Text(text) => text.clone(),
@@ -273,7 +297,7 @@ fn reply(reply: Option<&RawReply>) -> String {
     format!("Reply: {} bytes, SHA-256 {}: {content}", reply.bytes, reply.sha256)
 }
 
-fn reading(reading: &Reading) -> String {
+fn describe_reading(reading: &Reading) -> String {
     format!(
         "List: {} positions, asked for at {}, reported by the gateway at {}, {} bytes, SHA-256 {}",
         reading.listed,

@@ -74,7 +74,7 @@ fn traded() -> Place {
 }
 
 #[test]
-fn show_says_how_each_run_stands() {
+fn show_lists_the_state_of_each_run() {
     let place = traded();
     place.add(run(10), open_intent());
     place.add(run(11), open_intent());
@@ -119,10 +119,10 @@ fn show_leaves_out_old_runs_but_none_that_is_open() {
 }
 
 #[test]
-fn nothing_and_damage_are_shown_as_what_they_are() {
+fn show_handles_missing_and_damaged_records() {
     let place = Place::new();
     assert!(shown(&place, 5).runs.is_empty());
-    assert!(!place.evidence.path().parent().unwrap().exists(), "a look makes nothing");
+    assert!(!place.evidence.path().parent().unwrap().exists(), "reading creates nothing");
     let place = traded();
     place.write_lines(&place.lines()[..4]);
     let options = show::Options { evidence: place.evidence.clone(), last: 5 };
@@ -180,7 +180,7 @@ fn a_run_is_named_by_four_digits_or_more() {
 }
 
 #[test]
-fn a_persons_word_settles_and_is_named_as_one() {
+fn a_persons_statement_settles_an_order_and_is_marked() {
     let place = traded();
     place.add(Uuid::from_u128(CANARY + 1), open_intent());
     place.add(run(10), open_intent());
@@ -199,7 +199,7 @@ fn a_persons_word_settles_and_is_named_as_one() {
 }
 
 #[test]
-fn a_word_that_can_not_be_is_refused() {
+fn an_impossible_statement_is_refused() {
     let place = traded();
     let records = place.lines().len() + 1;
     place.add(run(10), open_intent());
@@ -229,7 +229,7 @@ fn a_word_that_can_not_be_is_refused() {
 }
 
 #[test]
-fn an_export_tells_a_run_from_its_records() {
+fn an_export_describes_a_run_by_its_records() {
     let place = traded();
     place.add(run(10), open_intent());
     let (outcome, directory) = exported(&place, "0123");
@@ -261,7 +261,7 @@ fn an_export_tells_a_run_from_its_records() {
 }
 
 #[test]
-fn an_export_says_what_is_not_proved() {
+fn an_export_lists_unproved_outcomes() {
     for (more, said) in [
         (None, "no outcome is recorded"),
         (Some(unknown()), "no list could be read"),
@@ -282,7 +282,7 @@ fn an_export_says_what_is_not_proved() {
 }
 
 #[test]
-fn an_export_holds_what_later_runs_found_out() {
+fn an_export_includes_outcomes_that_later_runs_found() {
     let place = Place::begun();
     let canary = Uuid::from_u128(CANARY);
     place.add(canary, open_intent());
@@ -299,7 +299,7 @@ fn an_export_holds_what_later_runs_found_out() {
 }
 
 #[test]
-fn an_export_writes_over_nothing() {
+fn an_export_overwrites_no_file() {
     let place = traded();
     for name in ["PHYSICAL_EVIDENCE.log", "LIVE_EXECUTION_LOG.log", "COMPLETION_REPORT.md"] {
         let directory = place.dir.path().join("out");
@@ -317,7 +317,7 @@ fn an_export_writes_over_nothing() {
 }
 
 #[test]
-fn an_export_of_damaged_records_says_so() {
+fn an_export_of_damaged_records_warns() {
     let place = traded();
     let mut lines = place.lines();
     lines[0] = lines[0].replace("USD", "EUR");
@@ -325,5 +325,5 @@ fn an_export_of_damaged_records_says_so() {
     let (outcome, directory) = exported(&place, "0123");
     assert_eq!(outcome.verdict, Verdict::Warn);
     let report = fs::read_to_string(directory.join("COMPLETION_REPORT.md")).unwrap();
-    assert!(report.contains("the chain had 1 damages"), "{report}");
+    assert!(report.contains("the chain had 1 damaged record"), "{report}");
 }

@@ -1,4 +1,4 @@
-//! `evidence verify`: whether the records are what was written.
+//! `evidence verify`: checks that the records are unaltered and complete.
 //!
 //! The head that it reports is to be noted elsewhere: given later as an anchor, it shows that nothing up to it was
 //! rewritten, which the files alone can't.
@@ -8,64 +8,53 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::failure;
 use crate::evidence::chain::Step;
 use crate::evidence::damage::{Damage, Remark, RemarkKind};
-use crate::evidence::{Evidence, EvidenceError, Head};
+use crate::evidence::{Evidence, Head};
+use crate::failure::Failure;
 use crate::report::{Outcome, Verdict};
 
-/// So many damages, and remarks, are listed; they are counted beyond it.
+/// Number of damages, and of remarks, that are listed; the rest is counted.
 const LISTED: usize = 1000;
 
-/// What is asked for.
+/// Options of the verification.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Where the records are.
+    /// The records.
     pub evidence: Evidence,
-    /// A head that was noted earlier: the chain must hold it.
+    /// A head that was noted earlier and must be part of the chain.
     pub anchor: Option<Head>,
 }
 
-/// What was found.
-#[derive(Debug, Serialize, JsonSchema)]
+/// The result of the verification.
+#[derive(Debug, Default, Serialize, JsonSchema)]
 pub struct Report {
     /// The file of records.
     pub path: PathBuf,
-    /// How many records could be read whose own hash is right.
+    /// Number of readable records whose own hash is right.
     pub records: u64,
-    /// The last record's number and hash, to be noted as an anchor; null where it could not be read.
+    /// Number and hash of the last record, to be noted as an anchor; null where it could not be read.
     pub head: Option<Head>,
-    /// The anchor that was looked for.
+    /// The given anchor.
     pub anchor: Option<Head>,
-    /// The damages, in the order in which they show; at most 1000.
+    /// The damages, in the order of the walk; at most 1000.
     pub damages: Vec<Damage>,
-    /// How many there are in all.
+    /// Number of damages in all.
     pub damage_count: u64,
-    /// What wants a look and is no damage; at most 1000.
+    /// Peculiarities that are no damage; at most 1000.
     pub remarks: Vec<Remark>,
-    /// How many there are in all.
+    /// Number of peculiarities in all.
     pub remark_count: u64,
 }
 
 /// Walks along the whole chain.
 pub fn run(options: &Options) -> Outcome<Report> {
-    match walk(options) {
-        Ok(outcome) => outcome,
-        Err(error) => Outcome::failed(failure(&error)),
-    }
+    walk(options).unwrap_or_else(Outcome::failed)
 }
 
-fn walk(options: &Options) -> Result<Outcome<Report>, EvidenceError> {
-    let mut report = Report {
-        path: options.evidence.path().to_owned(),
-        records: 0,
-        head: None,
-        anchor: options.anchor,
-        damages: Vec::new(),
-        damage_count: 0,
-        remarks: Vec::new(),
-        remark_count: 0,
-    };
+fn walk(options: &Options) -> Result<Outcome<Report>, Failure> {
+    let path = options.evidence.path().to_owned();
+    let mut report = Report { path, anchor: options.anchor, ..Report::default() };
     let mut set_back = 0_u64;
     let mut chain = options.evidence.walk(options.anchor)?;
     for step in chain.by_ref() {
@@ -92,7 +81,8 @@ fn walk(options: &Options) -> Result<Outcome<Report>, EvidenceError> {
         warnings.push(format!("nothing is recorded in {}", report.path.display()));
     }
     if set_back > 0 {
-        warnings.push(format!("the machine's clock was set back before {set_back} records"));
+        let records = if set_back == 1 { "record" } else { "records" };
+        warnings.push(format!("the machine's clock was set back before {set_back} {records}"));
     }
     let verdict = match (report.damage_count, warnings.is_empty()) {
         (0, true) => Verdict::Pass,

@@ -235,10 +235,7 @@ fn refute_record(
         Body::CloseOutcome(outcome) if outcome.result == CloseOutcome::Closed => {
             closed(outcome.ticket)
         }
-        Body::EmergencyOutcome(outcome) => {
-            let tickets = outcome.tickets.iter().filter(|ticket| ticket.is_closed());
-            tickets.map(|t| t.ticket).find_map(closed)
-        }
+        Body::EmergencyOutcome(outcome) => outcome.closed().find_map(closed),
         _ => None,
     }
 }

@@ -1,4 +1,4 @@
-//! What changed since the last snapshot: information, never a verdict.
+//! The changes since the last snapshot: information, never a verdict.
 
 use std::collections::HashMap;
 
@@ -11,36 +11,36 @@ use crate::protocol::account::Account;
 use crate::protocol::positions::Position;
 use crate::units::{Money, Ticket};
 
-/// What is open now and wasn't, was and isn't, or is another than it was.
+/// The changes since a snapshot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Changes {
-    /// When the snapshot was taken, by this machine's clock.
+    /// Time of the snapshot, by this machine's clock.
     pub since: Timestamp,
     /// Positions that the snapshot doesn't hold.
     pub opened: Vec<Position>,
-    /// Positions that the gateway doesn't list any longer, as the snapshot holds them.
+    /// Positions that the gateway no longer lists, as the snapshot holds them.
     pub closed: Vec<Position>,
     /// Positions of one ticket whose symbol, side, volume or opening price differ.
     pub changed: Vec<Changed>,
-    /// The balance, where it is another: positions that closed, also such as opened since, or money that was moved.
+    /// The balance, where it changed: by positions that closed, even if they opened since, or by money that was moved.
     pub balance: Option<ChangedBalance>,
 }
 
 /// The balance, before and now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ChangedBalance {
-    /// As the snapshot holds it.
+    /// The value in the snapshot.
     pub before: Money,
-    /// As the gateway reports it.
+    /// The value that the gateway reports.
     pub now: Money,
 }
 
 /// One position, before and now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Changed {
-    /// As the snapshot holds it.
+    /// The position in the snapshot.
     pub before: Position,
-    /// As the gateway reports it.
+    /// The position that the gateway reports.
     pub now: Position,
 }
 

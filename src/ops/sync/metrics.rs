@@ -1,10 +1,10 @@
-//! What monitoring reads of a sync.
+//! Figures of a sync for monitoring.
 
 use super::Report;
 use crate::metric::{Metric, link_clock_skew, link_rtt, link_up, of_account, of_checks};
 use crate::report::Outcome;
 
-/// Of one sync.
+/// The figures of one sync.
 pub fn of(outcome: &Outcome<Report>) -> Vec<Metric> {
     let report = outcome.report.as_ref();
     let recovered = report.and_then(|report| report.recovered);

@@ -1,8 +1,8 @@
-//! The last state that was recovered and believed, kept as one file.
+//! The last state that was recovered, in one file.
 //!
 //! It is replaced atomically: written beside the old one, flushed to the disk, renamed over it. A run that is
 //! interrupted at any point leaves the old one whole. A file that can't be read, or that another version wrote in
-//! another form, is taken for absent, with a warning: a comparison is lost, nothing else.
+//! another form, counts as absent, with a warning: only a comparison is lost.
 
 use std::fs;
 use std::io::{self, BufWriter, ErrorKind, Write};
@@ -20,7 +20,7 @@ use crate::protocol::positions::Position;
 
 pub(crate) const SCHEMA: &str = "mt5crs.snapshot/1";
 const FILE: &str = "snapshot.json";
-/// Few writes for a list of thousands.
+/// Large, so that a list of thousands takes few writes.
 const BUFFER_BYTES: usize = 256 << 10;
 /// A snapshot is a few MiB at most; a file past this is something else.
 const MAX_BYTES: u64 = 64 << 20;
@@ -29,7 +29,7 @@ const MAX_BYTES: u64 = 64 << 20;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Snapshot {
     schema: String,
-    /// When it was taken, by this machine's clock.
+    /// Time of the snapshot, by this machine's clock.
     pub taken_at: Timestamp,
     /// The gateway's endpoint as it was configured then.
     pub endpoint: String,
@@ -39,36 +39,24 @@ pub struct Snapshot {
     pub positions: Vec<Position>,
 }
 
-/// A snapshot to be kept, of values that stay where they are; read back it is a [`Snapshot`].
+/// A snapshot to write, without copies of its values; it is read back as a [`Snapshot`].
 #[derive(Debug, Serialize)]
-pub struct Taken<'a> {
-    schema: &'static str,
-    taken_at: Timestamp,
-    endpoint: &'a str,
-    account: &'a Account,
-    positions: &'a Recovered,
+pub struct NewSnapshot<'a> {
+    pub(super) schema: &'static str,
+    pub(super) taken_at: Timestamp,
+    pub(super) endpoint: &'a str,
+    pub(super) account: &'a Account,
+    pub(super) positions: &'a Recovered,
 }
 
-impl<'a> Taken<'a> {
-    /// Of what was recovered at that moment.
-    pub fn new(
-        taken_at: Timestamp,
-        endpoint: &'a str,
-        account: &'a Account,
-        positions: &'a Recovered,
-    ) -> Self {
-        Self { schema: SCHEMA, taken_at, endpoint, account, positions }
-    }
-}
-
-/// Only what every form has, whatever version wrote it.
+/// The member that every version's form has.
 #[derive(Deserialize)]
 struct Form {
     schema: String,
 }
 
-/// Another version's snapshot is told from a broken one by its form.
-fn read(text: &str) -> Result<Snapshot, String> {
+/// Reads a snapshot. Another version's is distinguished from a broken one by its form.
+fn parse(text: &str) -> Result<Snapshot, String> {
     let snapshot = serde_json::from_str::<Snapshot>(text);
     let form = match &snapshot {
         Ok(snapshot) => snapshot.schema.clone(),
@@ -80,23 +68,23 @@ fn read(text: &str) -> Result<Snapshot, String> {
     snapshot.map_err(|error| error.to_string())
 }
 
-/// Where a report says that the snapshot is.
+/// The snapshot in a report.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Kept {
-    /// Its path.
+    /// Path of the file.
     pub path: PathBuf,
     /// Whether this run replaced it.
     pub replaced: bool,
 }
 
-/// What the directory holds from before.
+/// The last snapshot in a directory.
 #[derive(Debug)]
 pub enum Previous {
     /// A snapshot.
     Found(Box<Snapshot>),
-    /// None.
+    /// There is none.
     Absent,
-    /// Something that can't be used; says why.
+    /// It can't be used; holds why.
     Unusable(String),
 }
 
@@ -108,7 +96,7 @@ pub struct Store {
 }
 
 impl Store {
-    /// In that directory, which is made when it is needed.
+    /// The state in that directory, which is created when needed.
     pub fn new(directory: PathBuf) -> Self {
         let file = directory.join(FILE);
         Self { directory, file }
@@ -119,8 +107,8 @@ impl Store {
         &self.file
     }
 
-    /// Makes the directory, and tries whether a file can be made in it.
-    pub fn writable(&self) -> Result<(), Failure> {
+    /// Checks that a file can be created in the directory, which is created where missing.
+    pub fn check_writable(&self) -> Result<(), Failure> {
         fs::create_dir_all(&self.directory)
             .and_then(|()| tempfile::NamedTempFile::new_in(&self.directory))
             .map(drop)
@@ -129,33 +117,29 @@ impl Store {
 
     /// The last snapshot.
     pub fn load(&self) -> Previous {
-        match fs::metadata(&self.file) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Previous::Absent,
-            Err(error) => return Previous::Unusable(error.to_string()),
-            Ok(metadata) if metadata.len() > MAX_BYTES => {
-                return Previous::Unusable(format!("{} bytes are no snapshot", metadata.len()));
+        let read = || -> io::Result<Snapshot> {
+            let bytes = fs::metadata(&self.file)?.len();
+            if bytes > MAX_BYTES {
+                return Err(io::Error::other(format!("{bytes} bytes are no snapshot")));
             }
-            Ok(_) => {}
-        }
-        let text = match fs::read_to_string(&self.file) {
-            Ok(text) => text,
-            Err(error) => return Previous::Unusable(error.to_string()),
+            parse(&fs::read_to_string(&self.file)?).map_err(io::Error::other)
         };
-        match read(&text) {
+        match read() {
             Ok(snapshot) => Previous::Found(Box::new(snapshot)),
-            Err(why) => Previous::Unusable(why),
+            Err(error) if error.kind() == ErrorKind::NotFound => Previous::Absent,
+            Err(error) => Previous::Unusable(error.to_string()),
         }
     }
 
-    /// Replaces the snapshot. `Ok` may hold a warning: it stands, but a power cut could still bring back the old one.
-    pub fn keep(&self, snapshot: &Taken<'_>) -> Result<Option<String>, Failure> {
+    /// Replaces the snapshot. `Ok` may hold a warning: it is written, but a power cut could still bring back the old one.
+    pub fn replace(&self, snapshot: &NewSnapshot<'_>) -> Result<Option<String>, Failure> {
         let unflushed = self
-            .replace(snapshot)
+            .write(snapshot)
             .map_err(|error| self.failure("failed to keep the snapshot", &error))?;
         Ok(unflushed.map(|error| format!("the snapshot's directory could not be flushed: {error}")))
     }
 
-    fn replace(&self, snapshot: &Taken<'_>) -> io::Result<Option<io::Error>> {
+    fn write(&self, snapshot: &NewSnapshot<'_>) -> io::Result<Option<io::Error>> {
         let file = AtomicFile::create(&self.file, Access::Umask)?;
         let mut writer = BufWriter::with_capacity(BUFFER_BYTES, file);
         serde_json::to_writer(&mut writer, snapshot)?;

@@ -292,3 +292,13 @@ fn a_look_alike_and_silence_send_no_order() {
     assert_eq!(named(&document, "guards", "identity")["status"], "fail");
     assert_eq!(named(&document, "guards", "latency")["status"], "not_reached");
 }
+
+#[test]
+fn an_unknown_symbol_is_named_in_the_remedy_with_the_listed_ones() {
+    let (machine, sim) = (Machine::new(), Sim::start(&["--positions=12"]));
+    let run = canary(&machine, &sim, &["--yes", "--symbol=EURUSD.x", "--deadline=20s"]);
+    let document = honest(&run.json().exits(7), &sim);
+    let remedy = document["error"]["remedy"].as_str().unwrap();
+    assert!(remedy.contains("does not know the symbol EURUSD.x"), "{remedy}");
+    assert!(remedy.contains("--symbol") && remedy.contains("EURUSD.s"), "{remedy}");
+}

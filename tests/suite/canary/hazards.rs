@@ -194,6 +194,11 @@ fn an_order_that_was_swallowed_is_unknown_while_nobody_answers() {
     assert!(error(&document).contains("do not retry"), "{document}");
     assert!(error(&document).contains("mt5crs sync"), "{document}");
     assert_eq!(document["verdict"], "unknown");
+    // A failed attempt is reported once for each change of its cause.
+    let stderr = ended.stderr();
+    let causes: Vec<&str> =
+        stderr.lines().filter_map(|line| line.split_once(" failed: ")).map(|it| it.1).collect();
+    assert!(!causes.is_empty() && causes.windows(2).all(|two| two[0] != two[1]), "{stderr}");
 }
 
 /// Waits until the gateway died of its fault, and takes its book up again.

@@ -1,6 +1,7 @@
 //! The context of a command: its settings, gateway and log. With `--sim`, a scratch tree and a simulated gateway replace
 //! them.
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -189,6 +190,7 @@ impl<'a> GatewayContext<'a> {
             record: &self.record,
             endpoint: &self.endpoint,
             of: self.settings.sync_attempts,
+            last_cause: RefCell::default(),
         }
     }
 

@@ -96,10 +96,10 @@ impl Trial {
     pub(super) fn sync(&self, records: &Records<'_>) -> Result<sync::Report, Box<dyn Error>> {
         let options = sync::Options {
             magic: MAGIC,
-            judging: expectations(),
+            expectations: expectations(),
             store: Store::new(self.state.path().to_owned()),
             deadline: self.deadline(),
-            names: names(),
+            failure_context: failure_context(),
         };
         let clock = &self.gateway.clock;
         let outcome = sync::run(&mut self.client(), &options, records, clock);
@@ -128,9 +128,9 @@ impl Trial {
             signature_ttl: Duration::from_secs(5),
             settle: Duration::from_secs(10),
             order_timeout: Duration::from_secs(2),
-            judging: expectations(),
+            expectations: expectations(),
             profile: None,
-            names: names(),
+            failure_context: failure_context(),
         };
         let evidence = self.evidence();
         let mut deps = canary::Deps {
@@ -142,7 +142,7 @@ impl Trial {
             stop: &StopToken::never(),
             hand_over: &|| false,
             observe: &mut |_| {},
-            point: &|_| {},
+            kill_point: &|_| {},
         };
         let Outcome { report, exit, failure, .. } =
             canary::run(&mut self.client(), &options, &mut deps);
@@ -166,7 +166,7 @@ impl Trial {
             clock: &self.gateway.clock,
             deadline: self.deadline(),
             permit: &|identity| self.gateway.permit_close(identity),
-            keep: &mut |_| {},
+            record: &mut |_| {},
             progress: &|_, _| {},
         };
         let options = close_options(None);
@@ -201,7 +201,7 @@ fn close_options(magic: Option<Magic>) -> emergency_close::Options {
         rounds: 2,
         order_timeout: Duration::from_secs(2),
         credit: Money::from(Decimal::ZERO),
-        names: names(),
+        failure_context: failure_context(),
     }
 }
 
@@ -213,7 +213,7 @@ fn expectations() -> StateExpectations {
     }
 }
 
-fn names() -> FailureContext {
+fn failure_context() -> FailureContext {
     FailureContext {
         verb: "self-test",
         endpoint: ENDPOINT.to_owned(),

@@ -4,26 +4,23 @@ use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
-use super::{End, Guards, check, judged};
+use super::{End, Guards};
 use crate::clock::{Deadline, micros, nanos};
 use crate::link::Error;
-use crate::link::permit::Guard;
 use crate::ops::sync::{self, checks};
 use crate::proof::can_close::{self, EXPECTED, Probed};
 use crate::protocol::ping::Ping;
 use crate::protocol::positions::Position;
 use crate::report::{Check, Status};
 
-/// Round trips that the latency is judged by.
+/// Number of round trips that the latency is judged by.
 const ROUND_TRIPS: u32 = 100;
 
-impl Guards<'_, '_, '_> {
+impl Guards<'_, '_, '_, '_> {
     pub(super) fn identity(&mut self) -> Result<Check, Error> {
-        const EXPECTED: &str = "the gateway answers PING";
-        let (good, found) = match self.client.identify() {
+        let (good, found) = match self.canary.client.identify() {
             Ok(identity) => {
                 let who = if identity.simulated { "a simulated gateway" } else { "the gateway" };
-                self.identity = Some(identity);
                 (true, format!("{who} answered PING"))
             }
             Err(error) => {
@@ -32,15 +29,13 @@ impl Guards<'_, '_, '_> {
                 (false, found)
             }
         };
-        Ok(judged(Guard::Identity, good, found, EXPECTED, "mt5crs link-test says more"))
+        let expected = "the gateway answers PING";
+        Ok(Check::judge(good, found).expecting(expected).with_remedy("mt5crs link-test says more"))
     }
 
     pub(super) fn clock_skew(&mut self) -> Result<Check, Error> {
-        let identity = match &self.identity {
-            Some(identity) => identity.clone(),
-            None => self.client.identify()?,
-        };
-        let ttl = self.options.signature_ttl;
+        let identity = self.canary.client.identify()?;
+        let ttl = self.canary.options.signature_ttl;
         let uncertainty = identity.skew_uncertainty();
         let within = identity.skew.unsigned_abs() < ttl.saturating_sub(uncertainty);
         let found = format!(
@@ -50,37 +45,33 @@ impl Guards<'_, '_, '_> {
         );
         let expected = format!("within the signature's TTL of {ttl:?}");
         let remedy = "set both clocks by NTP; on the gateway: w32tm /resync";
-        Ok(judged(Guard::ClockSkew, within, found, &expected, remedy))
+        Ok(Check::judge(within, found).expecting(expected).with_remedy(remedy))
     }
 
     /// Reads account and positions, as `sync` does.
     pub(super) fn terminal(&mut self) -> Result<Check, Error> {
-        sync::observe(self.client, self.options.magic, &mut self.observed)?;
-        let found = match &self.observed.account {
-            Some(Ok(account)) => {
-                self.account = Some(account.clone());
-                format!("balance {}", account.balance)
-            }
-            Some(Err(refusal)) => refusal.to_string(),
-            None => "not read".to_owned(),
+        sync::observe(self.canary.client, self.canary.options.magic, &mut self.observed)?;
+        let (good, found) = match &self.observed.account {
+            Some(Ok(account)) => (true, format!("balance {}", account.balance)),
+            Some(Err(refusal)) => (false, refusal.to_string()),
+            None => (false, "not read".to_owned()),
         };
         let remedy = "on the gateway: tasklist | findstr MT5";
-        let good = self.account.is_some();
-        Ok(judged(Guard::Terminal, good, found, "GET_ACCOUNT is answered", remedy))
+        Ok(Check::judge(good, found).expecting("GET_ACCOUNT is answered").with_remedy(remedy))
     }
 
     pub(super) fn account_expected(&mut self) -> Result<Check, Error> {
-        if self.account.is_none() {
+        let expected = &self.canary.options.expectations.expected;
+        let check = checks::identity_expected(self.observed.account(), expected);
+        if self.observed.account().is_none() {
             self.end = Some(End::NoAccount);
         }
-        let expected = &self.options.judging.expected;
-        let judged = checks::identity_expected(self.account.as_ref(), expected);
-        Ok(Check { name: Guard::AccountExpected.name().into(), ..judged })
+        Ok(check)
     }
 
     /// The checks of `sync`, as one guard that names those which forbid.
     pub(super) fn state(&mut self) -> Result<Check, Error> {
-        let all = checks::judge(&self.observed, &self.options.judging);
+        let all = checks::judge(&self.observed, &self.canary.options.expectations);
         let with = |status| -> Vec<String> {
             all.iter()
                 .filter(|c| c.status == status)
@@ -94,91 +85,88 @@ impl Guards<'_, '_, '_> {
             (true, true) => (Status::Pass, "every check of sync passed".to_owned()),
         };
         let expected = "every check of sync passes";
-        Ok(check(Guard::State, status, found, expected, "mt5crs sync says more"))
+        Ok(Check::new(status, found).expecting(expected).with_remedy("mt5crs sync says more"))
     }
 
     pub(super) fn latency(&mut self) -> Result<Check, Error> {
-        let limit = self.options.latency_limit;
+        let limit = self.canary.options.latency_limit;
         let expected = format!("P99 of {ROUND_TRIPS} round trips below {limit:?}");
         let remedy = "mt5crs link-test -c 100, and the gateway's load";
-        let failed = |found| Ok(judged(Guard::Latency, false, found, &expected, remedy));
+        let check = |good, found| {
+            Ok(Check::judge(good, found).expecting(expected.as_str()).with_remedy(remedy))
+        };
         let mut samples = match Histogram::<u64>::new(3) {
             Ok(samples) => samples,
-            Err(error) => return failed(error.to_string()),
+            Err(error) => return check(false, error.to_string()),
         };
         for _ in 0..ROUND_TRIPS {
             let until = self.order_deadline();
-            match self.client.session()?.ask(Ping, until) {
+            match self.canary.client.session()?.ask(Ping, until) {
                 Ok(answer) => {
                     // It grows as needed, so no round trip is too long for it.
                     let _ = samples.record(nanos(answer.rtt));
                 }
                 Err(error) => {
-                    self.client.hang_up();
-                    return failed(format!("a round trip was lost: {error}"));
+                    self.canary.client.hang_up();
+                    return check(false, format!("a round trip was lost: {error}"));
                 }
             }
         }
         let p99 = Duration::from_nanos(samples.value_at_quantile(0.99));
-        self.latency_p99_us = Some(micros(p99));
-        let found = format!("P99 {:.3} ms", p99.as_secs_f64() * 1e3);
-        Ok(judged(Guard::Latency, p99 < limit, found, &expected, remedy))
+        self.canary.report.latency_p99_us = Some(micros(p99));
+        check(p99 < limit, format!("P99 {:.3} ms", p99.as_secs_f64() * 1e3))
     }
 
     pub(super) fn symbol_free(&mut self) -> Result<Check, Error> {
-        let symbol = &self.options.symbol;
+        const SHOWN: usize = 5;
+        let symbol = &self.canary.options.symbol;
         let open: Vec<String> = (self.positions().iter())
             .filter(|position| position.symbol == *symbol)
             .map(|position| position.ticket.to_string())
             .collect();
         let found = match open.len() {
             0 => "none".to_owned(),
-            count => {
-                let first: Vec<String> = open.into_iter().take(5).collect();
-                format!("{count} open: {}", first.join(", "))
-            }
+            count => format!("{count} open: {}", open[..count.min(SHOWN)].join(", ")),
         };
-        let good = found == "none" || self.options.beside_open;
+        let good = open.is_empty() || self.canary.options.beside_open;
         let expected = format!("no position in {symbol}");
         let remedy =
             "on a hedging account add --beside-open; on a netting account choose another symbol";
-        Ok(judged(Guard::SymbolFree, good, found, &expected, remedy))
+        Ok(Check::judge(good, found).expecting(expected).with_remedy(remedy))
     }
 
     pub(super) fn can_close(&mut self) -> Result<Check, Error> {
-        if self.options.dry_run {
-            let found = "a dry run sends no CLOSE".to_owned();
-            return Ok(check(Guard::CanClose, Status::NotReached, found, EXPECTED, ""));
-        }
-        let volume = self.options.volume();
+        let until = self.order_deadline();
         let positions = self.positions().to_vec();
-        let asked = can_close::Options {
-            symbol: &self.options.symbol,
-            volume: &volume,
-            run: self.deps.records.run,
+        let options = self.canary.options;
+        if options.dry_run {
+            return Ok(Check::not_reached("a dry run sends no CLOSE").expecting(EXPECTED));
+        }
+        let order = can_close::Options {
+            symbol: &options.symbol,
+            volume: &options.volume(),
+            run: self.canary.deps.records.run,
             positions: &positions,
-            until: self.order_deadline(),
+            until,
         };
         let Probed { can_close, found, .. } =
-            can_close::probe(self.client, self.deps.permit, asked)?;
-        let status = match (can_close, self.options.never_closes()) {
+            can_close::probe(self.canary.client, self.canary.deps.permit, order)?;
+        let status = match (can_close, options.never_closes()) {
             (true, _) => Status::Pass,
             (false, true) => Status::Warn,
             (false, false) => Status::Fail,
         };
         let remedy = "what this gateway opens it can't close: close at the terminal, update the gateway, or accept it with --keep-open";
-        Ok(check(Guard::CanClose, status, found, EXPECTED, remedy))
+        Ok(Check::new(status, found).expecting(EXPECTED).with_remedy(remedy))
     }
 
     /// The positions that the gateway listed; none where it refused.
     pub(super) fn positions(&self) -> &[Position] {
-        match &self.observed.listed {
-            Some(Ok(listed)) => &listed.positions,
-            _ => &[],
-        }
+        self.observed.positions().unwrap_or_default()
     }
 
     fn order_deadline(&self) -> Deadline {
-        Deadline::after(self.deps.clock, self.options.order_timeout).min(self.deps.deadline)
+        let (clock, deadline) = (self.canary.deps.clock, self.canary.deps.deadline);
+        Deadline::after(clock, self.canary.options.order_timeout).min(deadline)
     }
 }

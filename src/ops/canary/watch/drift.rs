@@ -6,18 +6,18 @@ use super::Samples;
 use crate::guard::drift::{DriftReading, DriftState, DriftWatch};
 use crate::report::{Check, Status};
 
-/// Time between two readings, by the plan.
+/// Time between two readings, as the plan prescribes.
 const INTERVAL: Duration = Duration::from_secs(3600);
 
 /// The samples, and their last reading.
 #[derive(Debug)]
-pub(in crate::ops::canary) struct Hourly {
+pub(in crate::ops::canary) struct HourlyDrift {
     watch: DriftWatch,
     pub(super) last: DriftReading,
     next: Option<Duration>,
 }
 
-impl Hourly {
+impl HourlyDrift {
     /// Reads both samples for the first time.
     pub(in crate::ops::canary) fn new(samples: &Samples) -> Self {
         let Samples { reference, current, limits } = samples.clone();

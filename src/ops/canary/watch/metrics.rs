@@ -1,4 +1,4 @@
-//! What monitoring reads of a watch: at each look, and at its end.
+//! Figures of a watch for monitoring: at each look, and at its end.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::ops::canary::Report;
 use crate::ops::drift::metrics::{index, judged};
 use crate::report::Outcome;
 
-/// Of one look.
+/// The figures of one look.
 pub fn of_look(look: &Tick) -> Vec<Metric> {
     let mut figures = vec![
         link_up(look.rtt_us.is_some() && look.silent_ms.is_none()),
@@ -39,7 +39,7 @@ pub fn of_look(look: &Tick) -> Vec<Metric> {
     figures
 }
 
-/// Of a canary whose position was watched, at its end.
+/// The figures of a watched canary at its end.
 pub fn of(outcome: &Outcome<Report>) -> Vec<Metric> {
     let ok = outcome.exit == crate::exit::Exit::Ok;
     let help = "Whether the watch ended as it should, and its position with it";

@@ -1,64 +1,64 @@
-//! What a watch tells: each look, and at the end all of them in one report.
+//! The reports of a watch: each look, and at the end all of them in one.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Held, Monitor};
+use super::{Monitor, WatchedPosition};
 use crate::clock::{micros, millis, nanos};
-use crate::evidence::outcome::WatchEnding;
-use crate::guard::drift::{self, DriftReading};
+use crate::evidence::outcome::{WatchEnding, as_report_word};
+use crate::guard::drift::{DriftReading, DriftState};
 use crate::guard::health::{HealthState, Reason, Rule, Window};
 use crate::units::{Money, Price, Ticket};
 
-/// One look, as it is told.
+/// One look.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Tick {
     /// `mt5crs.canary-tick/1`.
     pub schema: &'static str,
-    /// When, UTC, by this machine's wall clock.
+    /// Time of the look, by this machine's wall clock.
     pub at: Timestamp,
-    /// Since the watch began, in ms on the monotonic clock.
+    /// Time since the watch began, in ms on the monotonic clock.
     pub elapsed_ms: u64,
-    /// Until its time is over, in ms.
+    /// Time left, in ms.
     pub left_ms: u64,
-    /// Health in one word.
+    /// The health of the position.
     pub state: HealthState,
-    /// What speaks against it, the worst first.
+    /// The reasons against its health, the worst first.
     pub reasons: Vec<Reason>,
     /// The position.
     pub ticket: Ticket,
-    /// This look's PING, in µs; null where none came back.
+    /// Round trip of this look's PING, in µs; null without an answer.
     pub rtt_us: Option<u64>,
     /// The last 100 round trips.
     pub window: Window,
-    /// The account's equity, as reported at this look.
+    /// The account's equity at this look.
     pub equity: Option<Money>,
-    /// The position's price, as reported at this look.
+    /// The position's price at this look.
     pub current_price: Option<Price>,
-    /// The position's result, as reported at this look.
+    /// The position's profit at this look.
     pub profit: Option<Money>,
-    /// Errors within 24 h, critical ones included.
+    /// Number of errors within 24 h, critical ones included.
     pub errors: usize,
-    /// Critical errors within 24 h.
+    /// Number of critical errors within 24 h.
     pub critical_errors: usize,
-    /// Looks within 24 h that showed drift.
+    /// Number of readings within 24 h that showed drift.
     pub drift_events: usize,
-    /// The last look at drift; null where it is not watched.
+    /// The last reading of drift; null where it is not watched.
     pub drift: Option<DriftReading>,
-    /// For how long there has been no answer, in ms; null where there is one.
+    /// Length of the silence, in ms; null where there is none.
     pub silent_ms: Option<u64>,
-    /// Looks that a slow one overran, since the watch began.
+    /// Number of looks since the watch began that a slow one overran.
     pub missed: u64,
-    /// By how much the wall clock jumped since the last look, in ms; null where it didn't.
+    /// Jump of the wall clock since the last look, in ms; null where it didn't jump.
     pub clock_jump_ms: Option<i64>,
 }
 
-/// A watch, at its end.
+/// A watch at its end.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Watched {
     /// The position.
@@ -66,38 +66,37 @@ pub struct Watched {
     /// Whether an earlier run opened it.
     pub adopted: bool,
     /// Why the watch ended.
-    #[serde(serialize_with = "WatchEnding::as_word")]
-    #[schemars(schema_with = "WatchEnding::word_schema")]
+    #[serde(serialize_with = "as_report_word")]
     pub ended: WatchEnding,
-    /// Health at the end.
+    /// The health of the position at the end.
     pub health: HealthState,
-    /// What spoke against it at the end, the worst first.
+    /// The reasons against its health at the end, the worst first.
     pub reasons: Vec<Reason>,
-    /// The first words of each rule that was ever a warning.
+    /// The first warning of each rule that ever warned.
     pub warned: Vec<Reason>,
-    /// How long it was to be, in ms.
+    /// Planned length, in ms.
     pub planned_ms: u64,
-    /// How long it was, in ms on the monotonic clock.
+    /// Actual length, in ms on the monotonic clock.
     pub lasted_ms: u64,
-    /// From one look to the next, in ms.
+    /// Time from one look to the next, in ms.
     pub interval_ms: u64,
-    /// Looks.
+    /// Number of looks.
     pub looks: u64,
-    /// Looks that a slow one overran.
+    /// Number of looks that a slow one overran.
     pub missed: u64,
-    /// Round trips that came back.
+    /// Number of answered PINGs.
     pub round_trips: u64,
-    /// Half of them took no longer, in µs.
+    /// Median round trip, in µs.
     pub rtt_p50_us: Option<u64>,
-    /// 99 of 100 took no longer, in µs; null where there are fewer than 100.
+    /// 99th percentile of the round trips, in µs; null where there are fewer than 100.
     pub rtt_p99_us: Option<u64>,
-    /// The longest, in µs.
+    /// Longest round trip, in µs.
     pub rtt_max_us: Option<u64>,
-    /// How many lay past the second limit.
+    /// Number of round trips above the second limit.
     pub spikes: u64,
-    /// Errors, critical ones included; an outage is one however long it lasted.
+    /// Number of errors, critical ones included; an outage is one however long it lasted.
     pub errors: u64,
-    /// Answers that could not be accepted.
+    /// Number of unacceptable answers.
     pub critical_errors: u64,
     /// The last error.
     pub last_error: Option<String>,
@@ -105,62 +104,55 @@ pub struct Watched {
     pub longest_silence_ms: u64,
     /// Drift.
     pub drift: DriftReport,
-    /// How often the wall clock jumped.
+    /// Number of jumps of the wall clock.
     pub clock_jumps: u64,
-    /// What became of the kill switch's file on a halt; null without one.
+    /// Result of engaging the kill switch on a halt; null without a halt.
     pub breaker: Option<BreakerEnd>,
 }
 
-/// The kill switch's file.
+/// The result of engaging the kill switch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BreakerEnd {
-    /// It was written.
+    /// The file was written.
     Written,
-    /// It was there already, and was left as it is.
+    /// The file existed already, and was left unchanged.
     AlreadyThere,
-    /// It could not be written: an engine may go on trading.
+    /// The file could not be written: an engine may go on trading.
     NotWritten,
 }
 
 /// Drift over the watch.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
 pub struct DriftReport {
-    /// Whether it was watched at all.
+    /// Whether drift was watched.
     pub watched: bool,
-    /// How often.
+    /// Number of readings.
     pub looks: u64,
-    /// Looks that showed drift.
+    /// Number of readings that showed drift.
     pub events: u64,
-    /// Looks that could not be judged.
+    /// Number of readings that could not be judged.
     pub cannot_be_judged: u64,
-    /// The last look.
+    /// The last reading.
     pub last: Option<DriftReading>,
 }
 
-/// What a watch adds up.
+/// The sums of a watch in progress.
 pub(super) struct Tally {
     report: Watched,
-    /// Of nanoseconds; `None` never happens, because its size is no caller's.
+    /// Round trips in nanoseconds. Always present: the constant precision is valid.
     trips: Option<Histogram<u64>>,
     warned: BTreeMap<Rule, Reason>,
-    jump: Option<SignedDuration>,
     /// Whether the position is proved gone already.
-    pub(super) gone: bool,
+    pub(super) is_gone: bool,
 }
 
 impl Tally {
-    pub(super) fn new(monitor: &Monitor, held: &Held) -> Self {
-        let drift = DriftReport {
-            watched: held.drift.is_some(),
-            looks: 0,
-            events: 0,
-            cannot_be_judged: 0,
-            last: None,
-        };
+    pub(super) fn new(monitor: &Monitor, watched: &WatchedPosition) -> Self {
+        let drift = DriftReport { watched: watched.drift.is_some(), ..DriftReport::default() };
         let report = Watched {
-            ticket: held.position.ticket,
-            adopted: held.adopted,
+            ticket: watched.position.ticket,
+            adopted: watched.adopted,
             ended: WatchEnding::TimeOver,
             health: HealthState::Healthy,
             reasons: vec![],
@@ -184,7 +176,7 @@ impl Tally {
             breaker: None,
         };
         let trips = Histogram::new(3).ok();
-        Self { report, trips, warned: BTreeMap::new(), jump: None, gone: false }
+        Self { report, trips, warned: BTreeMap::new(), is_gone: false }
     }
 
     pub(super) fn round_trip(&mut self, rtt: Duration, limit: Duration) {
@@ -202,29 +194,21 @@ impl Tally {
         self.report.last_error = Some(why.to_owned());
     }
 
-    pub(super) fn drift(&mut self, look: &DriftReading) {
+    pub(super) fn drift(&mut self, reading: &DriftReading) {
         let drift = &mut self.report.drift;
         drift.looks += 1;
-        drift.events += u64::from(look.state == drift::DriftState::Drift);
-        drift.cannot_be_judged += u64::from(look.state == drift::DriftState::CannotBeJudged);
-        drift.last = Some(look.clone());
+        drift.events += u64::from(reading.state == DriftState::Drift);
+        drift.cannot_be_judged += u64::from(reading.state == DriftState::CannotBeJudged);
+        drift.last = Some(reading.clone());
     }
 
-    pub(super) fn clock_jumped(&mut self, jump: Option<SignedDuration>) {
-        self.report.clock_jumps += u64::from(jump.is_some());
-        self.jump = jump;
-    }
-
-    pub(super) fn last_jump_ms(&self) -> Option<i64> {
-        self.jump.map(|jump| i64::try_from(jump.as_millis()).unwrap_or(i64::MAX))
-    }
-
-    /// A look was told: the last one is how it stands.
+    /// Adds a look, whose health is the latest.
     pub(super) fn looked(&mut self, tick: Tick) {
         let report = &mut self.report;
         report.looks += 1;
         report.lasted_ms = tick.elapsed_ms;
         report.missed = tick.missed;
+        report.clock_jumps += u64::from(tick.clock_jump_ms.is_some());
         report.longest_silence_ms =
             report.longest_silence_ms.max(tick.silent_ms.unwrap_or_default());
         for reason in tick.reasons.iter().filter(|reason| reason.state == HealthState::Warning) {

@@ -1,7 +1,7 @@
-//! When the next look is due, and whether the wall clock jumped.
+//! The times of the looks, and jumps of the wall clock.
 //!
-//! Looks stand at fixed moments of the monotonic clock, start + n · interval, so a watch never drifts and a jump of the
-//! wall clock changes nothing. Those that a slow look overran are counted and left out, never bunched.
+//! Looks have fixed times on the monotonic clock, start + n · interval, so a watch never drifts and a jump of the wall
+//! clock changes nothing. Looks that a slow one overran are counted and left out, never bunched.
 
 use std::time::Duration;
 
@@ -12,15 +12,15 @@ use crate::clock::Clock;
 /// A difference between the clocks past which one of them jumped: far more than NTP's corrections.
 const JUMP: SignedDuration = SignedDuration::from_secs(1);
 
-/// The moments of the looks.
+/// The times of the looks.
 #[derive(Debug)]
 pub(super) struct Schedule {
     pub(super) start: Duration,
     pub(super) end: Duration,
     interval: Duration,
-    /// The number of the last look.
+    /// Number of the last look.
     number: u128,
-    /// Looks that were left out.
+    /// Number of looks that were left out.
     pub(super) missed: u64,
 }
 
@@ -29,7 +29,7 @@ impl Schedule {
         Self { start, end: start.saturating_add(length), interval, number: 0, missed: 0 }
     }
 
-    /// The next moment after now; the last look is at the end.
+    /// Time of the next look after now; the last one is at the end.
     pub(super) fn next(&mut self, now: Duration) -> Duration {
         let interval = self.interval.as_nanos().max(1);
         let passed = now.saturating_sub(self.start).as_nanos() / interval;
@@ -41,7 +41,7 @@ impl Schedule {
     }
 }
 
-/// The wall clock held against the monotonic one.
+/// Compares the wall clock with the monotonic one.
 #[derive(Debug)]
 pub(super) struct WallClock {
     wall: Timestamp,
@@ -53,7 +53,7 @@ impl WallClock {
         Self { wall: clock.now(), monotonic: clock.monotonic() }
     }
 
-    /// By how much it jumped since the last time that this was asked, where it did; forward is positive.
+    /// The jump since the last call, where there was one; forward is positive.
     pub(super) fn jump(&mut self, clock: &dyn Clock) -> Option<SignedDuration> {
         let now = Self::new(clock);
         let passed = now.monotonic.saturating_sub(self.monotonic);

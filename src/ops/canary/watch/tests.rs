@@ -48,7 +48,7 @@ impl Room {
         Self::beside(3, faults)
     }
 
-    /// With that many positions beside the canary's.
+    /// A room with that many positions beside the canary's.
     fn beside(positions: usize, faults: &[&str]) -> Self {
         let dir = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
         let now = "2026-01-17T03:54:22.961398Z".parse().unwrap();
@@ -64,11 +64,11 @@ impl Room {
     }
 
     fn run(&self) -> Outcome<Report> {
-        self.run_telling(&mut |_| {})
+        self.run_observed(&mut |_| {})
     }
 
-    /// Runs the canary, and tells a test of the watch's looks.
-    fn run_telling(&self, observe: &mut dyn FnMut(WatchEvent<'_>)) -> Outcome<Report> {
+    /// Runs the canary with an observer of the watch.
+    fn run_observed(&self, observe: &mut dyn FnMut(WatchEvent<'_>)) -> Outcome<Report> {
         let deadline = Deadline::after(&self.clock, Duration::from_secs(120));
         let evidence = self.evidence();
         let mut client = self.gateway.client(self.options.reads, deadline);
@@ -88,7 +88,7 @@ impl Room {
                 stop: &self.stop,
                 hand_over: &|| self.hand_over.load(Ordering::SeqCst),
                 observe,
-                point: &|_| {},
+                kill_point: &|_| {},
             },
         )
     }
@@ -97,7 +97,7 @@ impl Room {
         Evidence::at(self.dir.path().join("state"))
     }
 
-    /// What really executed.
+    /// The executions in the simulator's ledger.
     fn executed(&self) -> Vec<ExecutionKind> {
         self.gateway.executed().unwrap()
     }
@@ -141,9 +141,9 @@ fn options(dir: &TempDir, clock: &ManualClock) -> Options {
         signature_ttl: s(5),
         settle: s(10),
         order_timeout: s(10),
-        judging: StateExpectations { expected, credit: zero.into(), skew_warn: s(1) },
+        expectations: StateExpectations { expected, credit: zero.into(), skew_warn: s(1) },
         profile: None,
-        names: FailureContext {
+        failure_context: FailureContext {
             verb: "trade a canary on",
             endpoint: "tcp://10.0.0.5:5555".to_owned(),
             port: 5555,
@@ -204,7 +204,7 @@ fn a_day_is_watched_and_the_position_closed() {
     (room.monitor().duration, room.monitor().interval) = (DAY, MINUTE);
     let mut looks = 0;
     let outcome =
-        room.run_telling(&mut |told| looks += u64::from(matches!(told, WatchEvent::Tick(_))));
+        room.run_observed(&mut |event| looks += u64::from(matches!(event, WatchEvent::Tick(_))));
     watched_to_the_end(&room, &outcome, &[]);
     let watched = watched(&outcome);
     assert_eq!((watched.looks, watched.missed), (1441, 0));
@@ -213,10 +213,10 @@ fn a_day_is_watched_and_the_position_closed() {
 }
 
 #[test]
-fn the_breaker_halts_whoever_engaged_it() {
+fn a_breaker_that_anyone_engaged_halts() {
     let room = Room::with(&[]);
-    let outcome = room.run_telling(&mut |told| {
-        if matches!(told, WatchEvent::Tick(tick) if tick.elapsed_ms == 60_000) {
+    let outcome = room.run_observed(&mut |event| {
+        if matches!(event, WatchEvent::Tick(tick) if tick.elapsed_ms == 60_000) {
             room.engage();
         }
     });
@@ -281,8 +281,8 @@ fn with_drift(looks: u64) -> (Room, Outcome<Report>) {
     let interval = 5 * MINUTE;
     room.monitor().drift = Some(Samples { reference, current, limits });
     (room.monitor().duration, room.monitor().interval) = (7 * HOUR, interval);
-    let outcome = room.run_telling(&mut |told| {
-        let WatchEvent::Tick(tick) = told else { return };
+    let outcome = room.run_observed(&mut |event| {
+        let WatchEvent::Tick(tick) = event else { return };
         // Between the hours, so that each look finds what is new.
         if tick.elapsed_ms % 3_600_000 == 1_800_000 {
             let hour = tick.elapsed_ms / 3_600_000;
@@ -307,7 +307,7 @@ fn five_drift_events_halt_and_four_do_not() {
 }
 
 #[test]
-fn drift_before_the_order_forbids_it_and_what_cannot_be_judged_is_a_warning() {
+fn drift_before_the_order_forbids_it_and_an_unusable_sample_is_a_warning() {
     let mut room = Room::with(&[]);
     let limits = Limits { watch: 0.10, drift: 0.25 };
     let reference = room.write("then.txt", &numbers(0..400));
@@ -359,9 +359,11 @@ fn a_position_that_changes_is_not_the_one_that_was_left() {
         serde_json::from_str(&text).unwrap()
     };
     let was = position("0.010", "BUY");
-    assert_eq!(look::changed(&was, &position("0.01", "BUY")), None);
-    assert!(look::changed(&was, &position("0.005", "BUY")).unwrap().contains("0.005 lots were"));
-    assert!(look::changed(&was, &position("0.01", "SELL")).is_some());
+    assert_eq!(look::describe_change(&was, &position("0.01", "BUY")), None);
+    assert!(
+        look::describe_change(&was, &position("0.005", "BUY")).unwrap().contains("0.005 lots were")
+    );
+    assert!(look::describe_change(&was, &position("0.01", "SELL")).is_some());
 }
 
 /// PINGs of the watch that bring no answer, from the hundredth on.
@@ -418,7 +420,7 @@ fn a_close_whose_answer_is_lost_is_looked_for_and_not_repeated() {
 
 /// Three lists are read before a watch, and one at each look.
 #[test]
-fn a_close_of_which_no_list_tells_anything_is_not_repeated() {
+fn a_close_whose_outcome_no_list_shows_is_not_repeated() {
     let lies: Vec<String> = (17..=20)
         .map(|read| format!("positions-empty-on-error:GET_POSITIONS:#{read}"))
         .chain(["drop-reply:CLOSE:#2".to_owned()])
@@ -459,8 +461,8 @@ fn another_program_on_the_port_halts_and_is_sent_nothing() {
     for program in ["foreign-ea-v4", "foreign-ea-v5"] {
         let room = Room::with(&[&format!("{program}:300+")]);
         let mut closing = None;
-        let outcome = room.run_telling(&mut |told| {
-            if matches!(told, WatchEvent::Closing { .. }) {
+        let outcome = room.run_observed(&mut |event| {
+            if matches!(event, WatchEvent::Closing { .. }) {
                 closing = Some(room.clock.monotonic());
             }
         });
@@ -480,11 +482,11 @@ fn figures_that_never_move_are_a_warning() {
 }
 
 #[test]
-fn a_wish_to_stop_closes_first_and_is_no_success() {
+fn a_requested_stop_closes_first_and_is_no_success() {
     for signal in [2, 15] {
         let room = Room::with(&[]);
-        let outcome = room.run_telling(&mut |told| {
-            if matches!(told, WatchEvent::Tick(tick) if tick.elapsed_ms == 60_000) {
+        let outcome = room.run_observed(&mut |event| {
+            if matches!(event, WatchEvent::Tick(tick) if tick.elapsed_ms == 60_000) {
                 room.stop.request_stop(signal);
             }
         });
@@ -497,23 +499,23 @@ fn a_wish_to_stop_closes_first_and_is_no_success() {
 }
 
 #[test]
-fn one_wish_that_came_with_the_order_is_granted_once_it_is_known() {
+fn a_stop_requested_during_the_order_counts_once_its_outcome_is_known() {
     let room = Room::with(&[]);
     let stop = room.stop.clone();
     let outcome = {
         // Unheard while the order is on its way.
         let mut asked = false;
-        room.run_telling(&mut |_| asked = stop.request_stop(2) > 0 || asked)
+        room.run_observed(&mut |_| asked = stop.request_stop(2) > 0 || asked)
     };
     assert_eq!(watched(&outcome).ended, WatchEnding::Stopped);
     assert_eq!(watched(&outcome).looks, 1);
 }
 
 #[test]
-fn a_second_wish_while_closing_ends_it_and_the_position_is_named() {
+fn a_second_requested_stop_ends_the_closing_and_names_the_position() {
     // The CLOSE is not answered, nor anything after it.
     let room = Room::with(&["hang:CLOSE:#2"]);
-    let outcome = room.run_telling(&mut |told| match told {
+    let outcome = room.run_observed(&mut |event| match event {
         WatchEvent::Tick(tick) if tick.elapsed_ms == 60_000 => {
             room.stop.request_stop(15);
         }
@@ -537,10 +539,10 @@ fn a_breaker_that_cannot_be_written_is_shouted_and_closes_all_the_same() {
 }
 
 #[test]
-fn a_clock_that_jumps_moves_no_look_and_is_told() {
+fn a_clock_jump_moves_no_look_and_is_reported() {
     let room = Room::with(&[]);
-    let outcome = room.run_telling(&mut |told| {
-        if matches!(told, WatchEvent::Tick(tick) if tick.elapsed_ms == 60_000) {
+    let outcome = room.run_observed(&mut |event| {
+        if matches!(event, WatchEvent::Tick(tick) if tick.elapsed_ms == 60_000) {
             room.clock.set_wall(room.clock.now() - SignedDuration::from_hours(5));
         }
     });
@@ -550,7 +552,7 @@ fn a_clock_that_jumps_moves_no_look_and_is_told() {
 }
 
 #[test]
-fn looks_that_a_slow_one_overran_are_counted_and_not_made_up_for() {
+fn looks_that_a_slow_one_overran_are_counted_and_left_out() {
     let mut room = Room::with(&["delay:GET_POSITIONS:2500ms:#100"]);
     (room.monitor().duration, room.monitor().interval) = (10 * MINUTE, Duration::from_secs(1));
     let outcome = room.run();
@@ -559,7 +561,7 @@ fn looks_that_a_slow_one_overran_are_counted_and_not_made_up_for() {
 }
 
 #[test]
-fn what_is_to_stay_open_stays_when_its_time_is_over() {
+fn a_position_to_keep_open_stays_open_when_its_time_is_over() {
     let mut room = Room::with(&[]);
     room.options.keep_open = true;
     let outcome = room.run();
@@ -627,7 +629,7 @@ fn refused_to_resume(room: &Room, words: &str) {
 }
 
 #[test]
-fn a_position_that_is_taken_up_without_a_watch_is_closed() {
+fn a_position_taken_up_without_a_watch_is_closed() {
     let mut room = handed_over(&[]);
     room.options.monitor = None;
     let outcome = room.run();
@@ -636,7 +638,7 @@ fn a_position_that_is_taken_up_without_a_watch_is_closed() {
 }
 
 #[test]
-fn a_breaker_that_is_engaged_has_a_position_that_is_taken_up_closed_at_once() {
+fn an_engaged_breaker_closes_an_adopted_position_at_once() {
     let room = handed_over(&[]);
     room.engage();
     let outcome = room.run();
@@ -650,7 +652,7 @@ fn a_position_that_is_gone_is_not_taken_up_and_recorded_as_gone() {
     let room = handed_over(&["position-vanishes:12"]);
     let mut gone = false;
     for _ in 0..10 {
-        let outcome = room.run_telling(&mut |_| room.hand_over.store(true, Ordering::SeqCst));
+        let outcome = room.run_observed(&mut |_| room.hand_over.store(true, Ordering::SeqCst));
         gone = outcome.exit == Exit::Guarded;
         if gone {
             assert!(outcome.failure.unwrap().causes()[0].contains("closed by somebody else"));
@@ -696,8 +698,8 @@ fn a_position_that_is_known_by_its_likeness_alone_is_not_taken_up() {
 fn a_watch_without_an_end_was_killed_and_its_position_can_be_taken_up() {
     let room = Room::with(&[]);
     let killed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        room.run_telling(&mut |told| {
-            if matches!(told, WatchEvent::Tick(tick) if tick.elapsed_ms == 60_000) {
+        room.run_observed(&mut |event| {
+            if matches!(event, WatchEvent::Tick(tick) if tick.elapsed_ms == 60_000) {
                 std::panic::resume_unwind(Box::new(()));
             }
         })

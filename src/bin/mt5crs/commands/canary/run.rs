@@ -118,7 +118,7 @@ fn trade(
             stop: &app.stop,
             hand_over: &|| hand_over.load(Ordering::SeqCst),
             observe: &mut |event| observer.event(event),
-            point: &kill_point,
+            kill_point: &kill_point,
         },
     );
     live.borrow_mut().clear();
@@ -192,9 +192,9 @@ fn options(app: &App, args: &Args, context: &GatewayContext<'_>) -> Result<Optio
         signature_ttl: settings.signature_ttl,
         settle: settings.settle,
         order_timeout: settings.order_timeout,
-        judging: context.expectations(&args.credit.credit),
+        expectations: context.expectations(&args.credit.credit),
         profile: settings.profile.clone(),
-        names: context.failure_context.clone(),
+        failure_context: context.failure_context.clone(),
     })
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use mt5crs::config::Key;
 use mt5crs::evidence::body::{Begin, Body};
-use mt5crs::evidence::{Appended, Evidence, EvidenceError};
+use mt5crs::evidence::{Evidence, EvidenceError, Head};
 use mt5crs::exit::Exit;
 use mt5crs::failure::Failure;
 use mt5crs::guard::breaker::{self, Engaged};
@@ -72,7 +72,7 @@ fn close(
         rounds: args.rounds,
         order_timeout: context.settings.order_timeout,
         credit: args.credit.credit.clone(),
-        names: context.failure_context.clone(),
+        failure_context: context.failure_context.clone(),
     };
     let mut warnings = vec![];
     let (target, allowed) = context.target()?;
@@ -114,12 +114,9 @@ fn close(
             clock: &*app.clock,
             deadline: context.deadline,
             permit: &|identity| ClosePermit::new(allowed, identity),
-            keep: &mut |body| {
-                let kept = keep(app, context, &evidence, &body, last.is_some());
-                if let Ok(appended) = &kept {
-                    last = Some(*appended);
-                }
-                if let Err(error) = kept {
+            record: &mut |body| match record(app, context, &evidence, &body, last.is_some()) {
+                Ok(head) => last = Some(head),
+                Err(error) => {
                     let warning = format!(
                         "the {} could not be recorded; closing continues: {error}",
                         body.kind()
@@ -139,27 +136,20 @@ fn close(
     warnings.append(&mut outcome.warnings);
     outcome.warnings = warnings;
     if let Some(report) = &mut outcome.report {
-        report.evidence_head = last.map(|last| format!("{}:{}", last.seq, last.hash));
+        report.evidence_head = last.map(|head| head.to_string());
     }
     Ok(outcome)
 }
 
-fn keep(
+fn record(
     app: &App,
     context: &GatewayContext<'_>,
     evidence: &Evidence,
     body: &Body,
     began: bool,
-) -> Result<Appended, EvidenceError> {
+) -> Result<Head, EvidenceError> {
     if !began {
-        let begin = Begin {
-            endpoint: context.endpoint.clone(),
-            profile: context.settings.profile.clone(),
-            currency: None,
-            login: None,
-            server: None,
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-        };
+        let begin = Begin::new(&context.endpoint, context.settings.profile.as_deref(), None);
         evidence.begin(context.run_id, &*app.clock, begin, LOCK_WAIT)?;
     }
     evidence.append(context.run_id, &*app.clock, body, LOCK_WAIT)

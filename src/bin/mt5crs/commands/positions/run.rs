@@ -26,7 +26,7 @@ impl Command for Args {
             let options = Options {
                 symbols: self.symbol.iter().map(|symbol| Symbol::new(symbol)).collect(),
                 credit: self.credit.credit.clone(),
-                names: context.failure_context.clone(),
+                failure_context: context.failure_context.clone(),
             };
             let (outcome, target) = context.read(|client| positions::run(client, &options))?;
             render.target = Some(target);

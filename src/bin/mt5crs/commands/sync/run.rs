@@ -106,10 +106,10 @@ fn read(
 ) -> Result<(Outcome<Report>, mt5crs::report::TargetKind), Failure> {
     let options = Options {
         magic: context.settings.magic,
-        judging: context.expectations(&args.credit.credit),
+        expectations: context.expectations(&args.credit.credit),
         store: Store::new(context.state_dir()),
         deadline: context.deadline,
-        names: context.failure_context.clone(),
+        failure_context: context.failure_context.clone(),
     };
     let evidence = Evidence::at(context.state_dir());
     let records = Records { evidence: &evidence, run: context.run_id, patience: LOCK_WAIT };
