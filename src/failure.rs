@@ -16,6 +16,7 @@ use crate::check::{Check, Status, Verdict};
 use crate::clock::Stopped;
 use crate::exit::Exit;
 use crate::link::client::Error;
+use crate::link::session::AskError;
 use crate::link::target::{Own, ResolveError, Target};
 use crate::link::transport::LinkError;
 
@@ -159,9 +160,7 @@ impl FailureContext {
                     .to_owned()
             }
             LinkError::NotZeroMq(_) => Code::NotTheGateway.remedy().to_owned(),
-            LinkError::Oversized { .. } | LinkError::System(_) => {
-                "run this again with -vv and read the gateway's log".to_owned()
-            }
+            LinkError::System(_) => "run this again with -vv and read the gateway's log".to_owned(),
             LinkError::Stopped(_) => "run it again".to_owned(),
         }
     }
@@ -195,12 +194,14 @@ impl FailureContext {
         }
     }
 
-    /// The failure of a single exchange, without retries.
-    pub fn link_failure(&self, error: &LinkError) -> Failure {
-        match error {
-            LinkError::Stopped(stopped) => Failure::interrupted(*stopped),
-            LinkError::NotZeroMq(what) => self.read_failure(&Error::NotZeroMq(what.clone())),
-            _ => self.failed(Code::NoAnswer).with_cause(error).with_remedy(self.link_remedy(error)),
+    /// The failure of a single request, without retries.
+    pub fn request_failure(&self, action: &'static str, error: AskError) -> Failure {
+        match error.retryable(action) {
+            Ok(error) => {
+                let remedy = self.link_remedy(&error);
+                self.failed(Code::NoAnswer).with_cause(error).with_remedy(remedy)
+            }
+            Err(error) => self.read_failure(&error),
         }
     }
 

@@ -3,10 +3,6 @@
 //! The answer is a claim, kept with its bytes; only the position list shows the outcome. An order that was handed over
 //! may have executed whatever fails afterwards, so sending returns claims and no errors.
 
-use std::time::Duration;
-
-use uuid::Uuid;
-
 use super::permit::{ClosePermit, OpenPermit, RequestFrame};
 use super::session::Session;
 use super::transport::{LinkError, Received};
@@ -43,14 +39,16 @@ impl<T> From<Result<Result<T, Refusal>, Malformed>> for Claim<T> {
 /// The answer to one order.
 #[derive(Debug)]
 pub struct OrderAnswer<T> {
-    /// The request's `uuid`.
-    pub uuid: Uuid,
     /// The gateway's claim.
     pub claim: Claim<T>,
     /// The answer's bytes, where one came.
     pub raw: Option<Received>,
-    /// Monotonic time from the send to the answer, or until the wait was given up.
-    pub took: Duration,
+}
+
+impl<T> OrderAnswer<T> {
+    pub(super) fn lost(error: LinkError) -> Self {
+        Self { claim: Claim::Lost(error), raw: None }
+    }
 }
 
 impl Session<'_> {
@@ -86,17 +84,12 @@ impl Session<'_> {
         frame: &RequestFrame,
         until: Deadline,
     ) -> OrderAnswer<A::Reply> {
-        let uuid = request.uuid;
-        let start = self.clock.monotonic();
-        let received =
-            self.connection.send(frame, until).and_then(|_| self.connection.receive(until));
-        let took = self.clock.monotonic().saturating_sub(start);
-        match received {
+        match self.connection.send(frame, until).and_then(|_| self.connection.receive(until)) {
             Ok(raw) => {
-                let claim = reply::decode(&raw, uuid).into();
-                OrderAnswer { uuid, claim, raw: Some(raw), took }
+                let claim = reply::decode(&raw, request.uuid).into();
+                OrderAnswer { claim, raw: Some(raw) }
             }
-            Err(error) => OrderAnswer { uuid, claim: Claim::Lost(error), raw: None, took },
+            Err(error) => OrderAnswer::lost(error),
         }
     }
 }

@@ -27,7 +27,8 @@ pub struct Identity {
     pub rtt: Duration,
     /// See [`clock_skew`].
     pub skew: SignedDuration,
-    _proved: Proved,
+    /// Keeps other files from making one.
+    _proved: (),
 }
 
 /// The gateway's wall clock minus ours, from a PING sent at `sent_at` by our wall clock: taken at the middle of the round
@@ -36,10 +37,6 @@ pub fn clock_skew(pong: &Pong, sent_at: Timestamp, rtt: Duration) -> SignedDurat
     let half = SignedDuration::try_from(rtt / 2).unwrap_or(SignedDuration::MAX);
     pong.server_time.duration_since(sent_at).saturating_sub(half)
 }
-
-/// Keeps an identity from being built by hand.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Proved;
 
 impl Identity {
     /// The skew's error bound in either direction: the gateway may have answered at any moment of the round trip.
@@ -61,7 +58,7 @@ pub struct Answer<T> {
     pub raw: Received,
 }
 
-/// Why a read brought no answer.
+/// Why a request on a session brought no usable answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AskError {
     /// The link failed.
@@ -70,15 +67,7 @@ pub enum AskError {
     /// The answer breaks the protocol.
     #[error(transparent)]
     Malformed(#[from] Malformed),
-}
-
-/// Why the gateway's identity could not be proved.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ProofError {
-    /// The link failed before an answer came.
-    #[error(transparent)]
-    Link(#[from] LinkError),
-    /// Another program answered the PING.
+    /// Another program answered the PING that was to prove the identity.
     #[error("whoever answered is not the gateway: {0}")]
     NotTheGateway(LookAlike),
 }
@@ -97,23 +86,24 @@ impl<'c> Session<'c> {
         mut connection: Box<dyn Connection>,
         clock: &'c dyn Clock,
         until: Deadline,
-    ) -> Result<Self, ProofError> {
-        let exchange = Exchange::make(&mut *connection, clock, Ping, until)?;
-        let stranger = |complaint| {
-            let look_alike = classify(exchange.sent.bytes(), &exchange.received, complaint);
-            Err(ProofError::NotTheGateway(look_alike))
-        };
-        match reply::decode(&exchange.received, exchange.request.uuid) {
+    ) -> Result<Self, AskError> {
+        let Exchange { request, sent, received, rtt } =
+            Exchange::make(&mut *connection, clock, Ping, until)?;
+        let complaint = match reply::decode::<Pong>(&received, request.uuid) {
             Ok(Ok(pong)) => {
-                let rtt = exchange.rtt;
-                let skew = clock_skew(&pong, exchange.request.timestamp, rtt);
-                let Pong { simulated, server_time, .. } = pong;
-                let identity = Identity { simulated, server_time, rtt, skew, _proved: Proved };
-                Ok(Self { connection, clock, identity })
+                let identity = Identity {
+                    simulated: pong.simulated,
+                    server_time: pong.server_time,
+                    rtt,
+                    skew: clock_skew(&pong, request.timestamp, rtt),
+                    _proved: (),
+                };
+                return Ok(Self { connection, clock, identity });
             }
-            Ok(Err(_)) => stranger(None),
-            Err(complaint) => stranger(Some(complaint)),
-        }
+            Ok(Err(_)) => None,
+            Err(complaint) => Some(complaint),
+        };
+        Err(AskError::NotTheGateway(classify(sent.bytes(), &received, complaint)))
     }
 
     /// The identity that the PING proved.
@@ -127,14 +117,14 @@ impl<'c> Session<'c> {
         action: A,
         until: Deadline,
     ) -> Result<Answer<A::Reply>, AskError> {
-        let exchange = match Exchange::make(&mut *self.connection, self.clock, action, until) {
+        match Exchange::make(&mut *self.connection, self.clock, action, until) {
+            Ok(exchange) => answer(exchange.received, &exchange.request, exchange.rtt),
             // An unanswered PING says nothing about the terminal.
             Err(LinkError::TimedOut) if A::NAME != Ping::NAME => {
-                return Err(LinkError::Unanswered { action: A::NAME }.into());
+                Err(LinkError::Unanswered { action: A::NAME }.into())
             }
-            exchange => exchange?,
-        };
-        answer(exchange.received, &exchange.request, exchange.rtt)
+            Err(error) => Err(error.into()),
+        }
     }
 }
 

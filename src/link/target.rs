@@ -51,12 +51,9 @@ pub struct Target {
     pub source: Option<IpAddr>,
     /// Set where the address is this machine itself.
     pub own: Option<Own>,
-    _resolved: Resolved,
+    /// Keeps other files from making one.
+    _resolved: (),
 }
-
-/// Keeps a target from being built by hand.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Resolved;
 
 /// Proof that a target may be talked to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,7 +145,7 @@ pub fn resolve(
         source,
         own: own(ip, source),
         alternatives: addresses,
-        _resolved: Resolved,
+        _resolved: (),
     })
 }
 

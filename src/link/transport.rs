@@ -91,14 +91,6 @@ pub enum LinkError {
     /// The far end accepted the connection and is no ZeroMQ REP socket; holds what it looks like.
     #[error("not the gateway's ZeroMQ socket: {0}")]
     NotZeroMq(String),
-    /// A frame beyond the limit; it ends the connection.
-    #[error("a frame of {bytes} bytes, past the limit of {limit}")]
-    Oversized {
-        /// The frame's length in bytes.
-        bytes: usize,
-        /// The limit in bytes.
-        limit: usize,
-    },
     /// Another error of the operating system or of libzmq; holds its message.
     #[error("{0}")]
     System(String),

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::exit::Exit;
 use crate::failure::Code;
-use crate::protocol::retcode::{self, Effect, Retcode};
+use crate::protocol::retcode::{self, Retcode};
 use crate::protocol::{self, ErrorCode};
 
 /// Number of similar codes that are suggested for an unknown one.
@@ -71,6 +71,16 @@ pub enum Executed {
     /// Orders don't get this code, or it says nothing about them.
     #[serde(rename = "not an order's code")]
     NotAnOrders,
+}
+
+impl From<protocol::Executed> for Executed {
+    fn from(executed: protocol::Executed) -> Self {
+        match executed {
+            protocol::Executed::No => Self::No,
+            protocol::Executed::Yes => Self::Yes,
+            protocol::Executed::Unknown => Self::Unknown,
+        }
+    }
 }
 
 /// No code is known by this name or number.
@@ -167,10 +177,9 @@ fn of_failure(code: Code) -> Explained {
 
 fn of_error(code: &ErrorCode) -> Explained {
     use ErrorCode::{AccountError, AccountException, PositionsException};
-    let executed = match (code, code.executed()) {
-        (AccountError | AccountException | PositionsException, _) => Executed::NotAnOrders,
-        (_, protocol::Executed::No) => Executed::No,
-        (_, protocol::Executed::Unknown) => Executed::Unknown,
+    let executed = match code {
+        AccountError | AccountException | PositionsException => Executed::NotAnOrders,
+        _ => code.executed().into(),
     };
     Explained {
         kind: Kind::GatewayErrorCode,
@@ -183,17 +192,12 @@ fn of_error(code: &ErrorCode) -> Explained {
 }
 
 fn of_retcode(code: &Retcode) -> Explained {
-    let executed = match code.effect() {
-        Effect::Nothing => Executed::No,
-        Effect::Executed => Executed::Yes,
-        Effect::Unknown => Executed::Unknown,
-    };
     Explained {
         kind: Kind::Mt5ReturnCode,
         code: code.number.to_string(),
         name: code.name.to_owned(),
         meaning: code.meaning.to_owned(),
-        executed,
+        executed: code.executed().into(),
         what_to_do: vec![code.class.advice().to_owned(), code.remedy.to_owned()],
     }
 }

@@ -127,13 +127,12 @@ pub struct Tested {
 /// Tests the link.
 pub fn run(options: &Options, deps: &Deps<'_>) -> Tested {
     let mut test = layers::Test::new(options, deps);
-    let climbed = test.climb();
-    let simulated = test.simulated;
-    let (mut report, target) = (test.report, test.target);
+    let ended = test.run();
+    let layers::Test { mut report, target, simulated, .. } = test;
     report.failed_layer = layers::failed(&report.layers);
     let verdict = report::verdict_of(&report.layers);
     let mut outcome = Outcome::judged(report, verdict, simulated);
-    if let Err(failure) = climbed {
+    if let Err(failure) = ended {
         let verdict = verdict_of(&failure);
         outcome.fail(failure);
         outcome.verdict = verdict;

@@ -136,7 +136,7 @@ fn forbids(guard: Guard, statuses: &[Status], may_stay_open: bool) -> bool {
 fn each_guard_forbids_by_itself() {
     let passed = GuardEvaluation::new(&mut Except(None));
     assert!(OpenPermit::from_evaluation(&passed, false).is_ok());
-    for guard in Guard::ALL {
+    for guard in Guard::ALL.iter().copied() {
         assert!(forbids(guard, &[Status::Fail], false), "{guard:?}");
         assert!(forbids(guard, &[Status::Pass, Status::Fail], true), "{guard:?}");
         assert!(!forbids(guard, &[Status::Warn], false), "{guard:?}");

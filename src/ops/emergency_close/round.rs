@@ -128,12 +128,11 @@ impl Round<'_, '_> {
         });
         match listed {
             Ok(answer) => Ok(Some(answer)),
-            Err(AskError::Link(error)) => {
-                pipeline.give_up(&error).iter().for_each(|event| self.book.heard(event));
-                Err(error)
-            }
-            Err(AskError::Malformed(complaint)) => {
-                let error = LinkError::System(complaint.to_string());
+            Err(error) => {
+                let error = match error {
+                    AskError::Link(error) => error,
+                    error => LinkError::System(error.to_string()),
+                };
                 pipeline.give_up(&error).iter().for_each(|event| self.book.heard(event));
                 Err(error)
             }

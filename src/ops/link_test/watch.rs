@@ -15,7 +15,7 @@ use serde::Serialize;
 use super::{Deps, Options};
 use crate::clock::{Deadline, Stopped, micros, millis};
 use crate::guard::staleness;
-use crate::link::session::{AskError, ProofError, Session, clock_skew};
+use crate::link::session::{AskError, Session, clock_skew};
 use crate::link::target::{self, resolve};
 use crate::link::transport::LinkError;
 use crate::protocol::account::{Account, GetAccount};
@@ -324,42 +324,35 @@ fn look<'r>(
 fn state_after_error(error: AskError) -> Result<LinkState, Stopped> {
     match error {
         AskError::Link(LinkError::Stopped(stopped)) => Err(stopped),
+        AskError::Link(LinkError::NotZeroMq(_))
+        | AskError::Malformed(_)
+        | AskError::NotTheGateway(_) => Ok(LinkState::Stranger { why: error.to_string() }),
         AskError::Link(error) => Ok(LinkState::Down { why: error.to_string() }),
-        AskError::Malformed(complaint) => Ok(LinkState::Stranger { why: complaint.to_string() }),
     }
 }
 
+/// A proved session, or the state that shows why there is none.
 fn connect<'r>(
     options: &Options,
     deps: &Deps<'r>,
     until: Deadline,
 ) -> Result<Result<Session<'r>, LinkState>, Stopped> {
     let clock = &**deps.clock;
-    let down = |why: String| Ok(Err(LinkState::Down { why }));
     let target = match resolve(&options.host, options.port, clock, deps.stop, until) {
         Ok(target) => target,
         Err(error) => {
             deps.stop.check()?;
-            return down(error.to_string());
+            return Ok(Err(LinkState::Down { why: error.to_string() }));
         }
     };
     if let Err(own) = target::allow(&target, options.allow_loopback) {
-        return Ok(Err(LinkState::Stranger {
-            why: options.names.own_address(&target, own).message().to_owned(),
-        }));
+        let why = options.names.own_address(&target, own).message().to_owned();
+        return Ok(Err(LinkState::Stranger { why }));
     }
-    let connection = (deps.transport)(target.address).connect(until);
-    match connection.map(|connection| Session::prove(connection, clock, until)) {
-        Ok(Ok(session)) => Ok(Ok(session)),
-        Err(LinkError::Stopped(stopped))
-        | Ok(Err(ProofError::Link(LinkError::Stopped(stopped)))) => Err(stopped),
-        Err(error @ LinkError::NotZeroMq(_)) => {
-            Ok(Err(LinkState::Stranger { why: error.to_string() }))
-        }
-        Err(error) | Ok(Err(ProofError::Link(error))) => down(error.to_string()),
-        Ok(Err(error @ ProofError::NotTheGateway(_))) => {
-            Ok(Err(LinkState::Stranger { why: error.to_string() }))
-        }
+    let connected = (deps.transport)(target.address).connect(until).map_err(AskError::from);
+    match connected.and_then(|connection| Session::prove(connection, clock, until)) {
+        Ok(session) => Ok(Ok(session)),
+        Err(error) => state_after_error(error).map(Err),
     }
 }
 

@@ -121,8 +121,8 @@ impl<'l, 'd, 'c, 'm> Looker<'l, 'd, 'c, 'm> {
                 Err(match error {
                     AskError::Link(LinkError::Stopped(stopped)) => Broken::Stopped(stopped),
                     AskError::Link(error) => self.silent(asked, &error.to_string()),
-                    AskError::Malformed(complaint) => {
-                        self.failed(&complaint.to_string());
+                    error => {
+                        self.failed(&error.to_string());
                         Broken::Off
                     }
                 })
