@@ -3,6 +3,8 @@
 //! The answer is a claim, kept with its bytes; only the position list shows the outcome. An order that was handed over
 //! may have executed whatever fails afterwards, so sending returns claims and no errors.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use super::permit::{ClosePermit, OpenPermit, RequestFrame};
 use super::session::Session;
 use super::transport::{LinkError, Received};
@@ -32,6 +34,33 @@ impl<T> From<Result<Result<T, Refusal>, Malformed>> for Claim<T> {
             Ok(Ok(claimed)) => Self::Done(claimed),
             Ok(Err(refusal)) => Self::Refused(refusal),
             Err(malformed) => Self::Garbled(malformed),
+        }
+    }
+}
+
+/// Held from the record of an OPEN's intent to that of its proved outcome. A panic in between leaves the outcome unknown.
+#[derive(Debug)]
+pub struct UnresolvedOpen(());
+
+/// Whether a panic dropped an [`UnresolvedOpen`].
+static ABANDONED: AtomicBool = AtomicBool::new(false);
+
+impl UnresolvedOpen {
+    /// To be called before the intent is recorded.
+    pub fn begin() -> Self {
+        Self(())
+    }
+
+    /// Whether a panic in this process left an OPEN without a proved outcome.
+    pub fn is_abandoned() -> bool {
+        ABANDONED.load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for UnresolvedOpen {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            ABANDONED.store(true, Ordering::SeqCst);
         }
     }
 }

@@ -27,9 +27,12 @@ pub struct Identity {
     pub rtt: Duration,
     /// See [`clock_skew`].
     pub skew: SignedDuration,
-    /// Keeps other files from making one.
-    _proved: (),
+    _proved: Proved,
 }
+
+/// Keeps other files from making an identity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Proved;
 
 /// The gateway's wall clock minus ours, from a PING sent at `sent_at` by our wall clock: taken at the middle of the round
 /// trip (hazard 8).
@@ -96,7 +99,7 @@ impl<'c> Session<'c> {
                     server_time: pong.server_time,
                     rtt,
                     skew: clock_skew(&pong, request.timestamp, rtt),
-                    _proved: (),
+                    _proved: Proved,
                 };
                 return Ok(Self { connection, clock, identity });
             }

@@ -51,9 +51,12 @@ pub struct Target {
     pub source: Option<IpAddr>,
     /// Set where the address is this machine itself.
     pub own: Option<Own>,
-    /// Keeps other files from making one.
-    _resolved: (),
+    _resolved: Resolved,
 }
+
+/// Keeps other files from making a target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Resolved;
 
 /// Proof that a target may be talked to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -145,7 +148,7 @@ pub fn resolve(
         source,
         own: own(ip, source),
         alternatives: addresses,
-        _resolved: (),
+        _resolved: Resolved,
     })
 }
 

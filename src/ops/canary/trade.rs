@@ -16,7 +16,7 @@ use crate::evidence::outcome::{CloseOutcome, OpenOutcome, WatchEnding};
 use crate::exit::Exit;
 use crate::failure::{Code, Failure};
 use crate::guard::breaker;
-use crate::link::order::{Claim, OrderAnswer};
+use crate::link::order::{Claim, OrderAnswer, UnresolvedOpen};
 use crate::link::permit::OpenPermit;
 use crate::link::{Client, Error};
 use crate::proof::open::{self, ExpectedOrder, OpenFinding};
@@ -79,6 +79,7 @@ pub(super) fn trade(
     if let Err(stopped) = deps.stop.ignore_all() {
         return refused(report, Failure::interrupted(stopped), simulated);
     }
+    let unresolved = UnresolvedOpen::begin();
     if let Err(error) = deps.records.add(deps.clock, &intent.into()) {
         let message = "refused: the order's intent could not be recorded";
         let failure = Failure::new(Code::IntentNotRecorded, message).with_cause(error);
@@ -101,6 +102,8 @@ pub(super) fn trade(
     let mut warnings = vec![];
     let mut context = CloseContext { client, options, deps, warnings: &mut warnings };
     context.keep(&record.into());
+    // An unknown outcome stays unresolved until the end of the run.
+    let _unresolved = matches!(outcome, OpenOutcome::Unknown { .. }).then_some(unresolved);
     let said = open::describe(&answered.claim);
     report.order = Some(OrderReport::new(outcome.clone(), named, said, &options.volume()));
     let ended = match outcome {
