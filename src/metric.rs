@@ -132,7 +132,7 @@ pub fn link_clock_skew(micros: i64) -> Metric {
     Metric::micros("link_clock_skew", help, micros as f64)
 }
 
-/// The account as the gateway reported it. A figure that no `f64` can hold is left out.
+/// The account as the gateway reported it, without figures that don't fit into an `f64`.
 pub fn of_account(account: &Account) -> Vec<Metric> {
     let figures = [
         ("account_balance", "Balance as the gateway reported it", &account.balance),

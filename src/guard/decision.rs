@@ -1,8 +1,8 @@
 //! Judges the admission decision that a canary needs (PROTOCOL.md, section 6).
 //!
-//! The decision's hash is recomputed from the very tokens in its file, never only compared between two copies. It covers
-//! time, critical errors and latency, but neither the word GO nor the confidence, which are judged separately. Every rule
-//! is judged and shown, not only the first that forbids.
+//! The decision's hash is recomputed from the tokens in its file; that two copies agree proves nothing. It covers time,
+//! critical errors and latency, but neither the word GO nor the confidence, which are judged separately. Every rule is
+//! judged and shown, not only the first that forbids.
 
 use std::path::Path;
 use std::time::Duration;
@@ -22,7 +22,7 @@ use crate::protocol::wire::{Object, parse_flat};
 const MAX_BYTES: u64 = 1 << 20;
 /// The expectation of a readable decision.
 const READABLE: &str = "a decision file with every field";
-/// The least confidence that admits.
+/// The lowest confidence that approves.
 fn least_confidence() -> Decimal {
     Decimal::new(80, 2)
 }
@@ -30,10 +30,10 @@ fn least_confidence() -> Decimal {
 const P99_LIMIT_MS: i64 = 100;
 /// This many drift events within 24 h forbid.
 const DRIFT_LIMIT: i64 = 5;
-/// How far two machines' clocks may differ before a decision counts as made in the future.
+/// Tolerated clock difference between two machines. A decision from further in the future is refused.
 const FUTURE_TOLERANCE: Duration = Duration::from_secs(60);
 
-/// An approving decision, made now: for a simulated gateway only.
+/// An approving decision, made now; only for a simulated gateway.
 pub fn example(now: Timestamp) -> Vec<u8> {
     let time = now.strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string();
     let hash = hash(&time, "0", "0");
@@ -50,18 +50,18 @@ pub fn read(path: &Path) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
-/// The rules that a decision has to meet.
+/// The configured rules for a decision.
 #[derive(Debug, Clone)]
 pub struct Rules {
     /// The expected hash, where the settings name one.
     pub expected_hash: Option<String>,
-    /// The text of the report that must hold the hash, where one is named; or why it can't be read.
+    /// The text of the report that must contain the hash, or why it can't be read. `None` where none is configured.
     pub report: Option<Result<String, String>>,
     /// Its greatest age.
     pub max_age: Duration,
 }
 
-/// An approving decision, as report and log name it.
+/// An approving decision, for reports and logs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Decision {
     /// Its own time.
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn the_plans_own_decision_admits() {
+    fn a_decision_that_meets_every_rule_approves() {
         assert_eq!(failed(GO, &rules()), Vec::<String>::new());
         let example = example(now());
         let own = Rules { expected_hash: None, report: None, ..rules() };
@@ -249,7 +249,7 @@ mod tests {
             ("[]", r#"["drift"]"#, vec!["decision-reasons"]),
             (r#""drift_events_24h":0"#, r#""drift_events_24h":5"#, vec!["decision-drift"]),
             (r#"277d4dd1""#, r#"277d4dd2""#, vec!["decision-hash"]),
-            // What the hash covers can't be changed without its noticing.
+            // A change to a field under the hash breaks the hash.
             (
                 r#""critical_errors":0"#,
                 r#""critical_errors":1"#,
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hash_that_was_recomputed_for_other_fields_is_not_the_expected_one() {
+    fn a_hash_of_other_fields_is_not_the_expected_one() {
         let hash = hash("2026-01-16T18:17:13.285050Z", "0", "1");
         let forged = GO
             .replace(r#""p99_latency_ms":0"#, r#""p99_latency_ms":1"#)
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_decision_forbids() {
+    fn an_unreadable_decision_forbids() {
         for text in [
             "",
             "GO",

@@ -54,10 +54,10 @@ pub enum Error {
         last: LinkError,
     },
     /// The port doesn't speak ZeroMQ; holds what it looks like.
-    #[error("whoever answered is not the gateway: {0}")]
+    #[error("the program that answered is not the gateway: {0}")]
     NotZeroMq(String),
     /// Another program answered the PING.
-    #[error("whoever answered is not the gateway: {0}")]
+    #[error("the program that answered is not the gateway: {0}")]
     NotTheGateway(LookAlike),
     /// The gateway broke its protocol.
     #[error("the reply to {action} breaks the protocol")]

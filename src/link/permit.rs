@@ -1,9 +1,9 @@
 //! Permits for orders, and the only frames that a connection sends.
 //!
-//! A [`Connection`](super::Connection) takes nothing but a [`RequestFrame`]. The frame of a [`Read`] is free. The frame of
-//! an OPEN takes an [`OpenPermit`], which only an evaluation of every [`Guard`] makes. The frame of a CLOSE takes a
-//! [`ClosePermit`], which needs an allowed target and a proved identity. Every field here is private to this file, and no
-//! other constructor exists: code that goes around the guards does not compile.
+//! A [`Connection`](super::Connection) sends only a [`RequestFrame`]. The frame of a [`Read`] needs no permit. The frame of an
+//! OPEN needs an [`OpenPermit`], which only an evaluation of every [`Guard`] makes. The frame of a CLOSE needs a
+//! [`ClosePermit`], which takes an allowed target and a proved identity. Every field here is private to this file, and there
+//! is no other constructor, so code that bypasses the guards does not compile.
 
 use super::session::Identity;
 use super::target::Allowed;
@@ -69,8 +69,8 @@ guards! {
 }
 
 impl Guard {
-    /// Whether an OPEN needs this guard's check. Drift is for watched positions, which fail on it all the same; a
-    /// position that may stay open needs no proof that the gateway can close it.
+    /// Whether an OPEN needs this guard's check. Only watched positions have a drift check; a failed one forbids in any case.
+    /// A position that may stay open needs no proof that the gateway can close it.
     fn is_required(self, may_stay_open: bool) -> bool {
         match self {
             Self::Drift => false,

@@ -1,8 +1,8 @@
 //! A connection on which a PING proved the gateway's identity.
 //!
-//! A [`Session`] can't be had without that proof, which holds for this connection alone: the next one, even to the same
-//! address, may reach another program (hazard 11). Each reply must carry its request's `uuid`, so a late reply is never
-//! taken for the next request's (hazard 14). After any error a session is dead.
+//! There is no [`Session`] without that proof. It holds for one connection: the next one, even to the same address, may
+//! reach another program (hazard 11). Each reply must carry its request's `uuid`, so a late reply is never taken for the
+//! next request's (hazard 14). After any error a session is dead.
 
 use std::time::Duration;
 
@@ -71,7 +71,7 @@ pub enum AskError {
     #[error(transparent)]
     Malformed(#[from] Malformed),
     /// Another program answered the PING that was to prove the identity.
-    #[error("whoever answered is not the gateway: {0}")]
+    #[error("the program that answered is not the gateway: {0}")]
     NotTheGateway(LookAlike),
 }
 

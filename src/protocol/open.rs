@@ -13,9 +13,6 @@ use super::request::Action;
 use super::wire::Frame;
 use crate::units::{Lots, Magic, Price, Side, Symbol, Ticket};
 
-/// The longest comment that a broker keeps, in characters.
-pub const MAX_COMMENT_CHARS: usize = 31;
-
 /// The request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Open {
@@ -32,7 +29,7 @@ pub struct Open {
     pub sl: Price,
     /// Take profit, 0.0 for none.
     pub tp: Price,
-    /// At most [`MAX_COMMENT_CHARS`]; the gateway drops it (hazard 10).
+    /// A broker keeps 31 characters; the gateway drops all (hazard 10).
     pub comment: String,
     /// The strategy's magic number; the gateway drops it (hazard 10).
     pub magic: Magic,

@@ -1,9 +1,9 @@
-//! Strict JSON for frames from a machine that lies.
+//! Parses frames, and trusts nothing in them.
 //!
-//! A frame is one JSON object. Its members stay raw tokens until a field is asked for by name and type, so a number
-//! reaches a report exactly as it was on the wire. Every error names the field and the byte. Errors here, though general
-//! decoders accept them: a duplicate key, `NaN` and `Infinity`, bad UTF-8, bytes after the end, a frame of more than
-//! [`MAX_FRAME_BYTES`] (hazard 13).
+//! A frame is one JSON object. Its members stay raw tokens until a field is read by name and type, so a number reaches a
+//! report exactly as it was on the wire. Every error names the field and the byte. Unlike general decoders, this refuses a
+//! duplicate key, `NaN` and `Infinity`, bad UTF-8, bytes after the end, and a frame of more than [`MAX_FRAME_BYTES`]
+//! (hazard 13).
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -17,8 +17,8 @@ use crate::units::Exact;
 /// A longer frame is refused unread; 10,000 positions take less than 2 MiB.
 pub const MAX_FRAME_BYTES: usize = 8 << 20;
 
-/// An object with more members is refused. The protocol's largest has eleven; comparing each key with those before it
-/// would take minutes for a frame of nothing but keys.
+/// An object with more members is refused. The protocol's largest has eleven. Each key is compared with all before it, so
+/// a frame full of keys would take minutes.
 const MAX_MEMBERS: usize = 256;
 
 /// A member's value as text, and its offset in the frame.
@@ -44,10 +44,10 @@ pub struct Object<'a> {
     /// Offset of its opening brace.
     offset: usize,
     members: Vec<Member<'a>>,
-    /// Number of `members` that are this object's. The rest are those of the list's previous element, whose keys are
+    /// Number of `members` that belong to this object. The rest are left from the list's previous element: the same keys are
     /// expected again.
     count: usize,
-    /// Where the next member is looked for first, because members are mostly asked for in order.
+    /// Index at which the next lookup starts, because members are mostly read in order.
     next: Cell<usize>,
 }
 
@@ -71,7 +71,7 @@ impl Path {
     }
 }
 
-/// A member, to be read as the protocol's type.
+/// A member that is read as a type of the protocol.
 #[derive(Debug)]
 pub struct Field<'o, 'a> {
     object: &'o Object<'a>,
@@ -330,7 +330,7 @@ impl<'a> Reader<'a> {
         let start = self.scanner.offset();
         let name = self.scanner.key().map_err(|fault| object.fault("", fault))?;
         let Some(name) = name.unescape() else {
-            return Err(object.complaint("", start, Reason::NotJson("an escape that is none")));
+            return Err(object.complaint("", start, Reason::NotJson("an invalid escape")));
         };
         self.scanner.peek();
         let token = Token { raw: "", offset: self.scanner.offset() };

@@ -166,39 +166,32 @@ pub fn run(
             return Ok(last);
         }
         let silent = clock.monotonic().saturating_sub(answered_at);
-        let mut event = Event {
-            schema: "mt5crs.link-watch/1",
-            at: clock.now(),
-            kind: EventKind::Changed,
-            state: state.clone(),
-            rtt_us: rtt.map(micros),
-            silent_ms: None,
-            still_ms: None,
-        };
         let down = matches!(state, LinkState::Down { .. });
-        let silence = if down { silent } else { Duration::ZERO };
-        if down || matches!(last, Some(LinkState::Down { .. })) {
-            event.silent_ms = Some(millis(silent));
-        }
+        let was_down = matches!(last, Some(LinkState::Down { .. }));
         let mut movement_event = None;
-        let mut still = Duration::ZERO;
+        let mut still = None;
         if let Some(account) = &account {
             movement_event = movement.update(clock.monotonic(), account);
-            event.still_ms = movement.still.map(millis);
-            still = movement.still.unwrap_or_default();
+            still = movement.still;
         }
         listener.on_look(&Look {
             at: clock.now(),
             state: state.clone(),
             rtt,
-            silent: silence,
-            still,
+            silent: if down { silent } else { Duration::ZERO },
+            still: still.unwrap_or_default(),
         });
+        let mut event = Event {
+            schema: "mt5crs.link-watch/1",
+            at: clock.now(),
+            kind: if last.is_none() { EventKind::First } else { EventKind::Changed },
+            state: state.clone(),
+            rtt_us: rtt.map(micros),
+            silent_ms: (down || was_down).then(|| millis(silent)),
+            still_ms: still.map(millis),
+        };
         let mut flow = ControlFlow::Continue(());
-        if last.is_none() {
-            event.kind = EventKind::First;
-            flow = listener.on_event(&event);
-        } else if last.as_ref() != Some(&state) {
+        if last.as_ref() != Some(&state) {
             flow = listener.on_event(&event);
         }
         if down && silent >= SILENCE && !silence_reported {
