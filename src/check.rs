@@ -1,6 +1,4 @@
-//! One check: its result, with what was found and expected, and the remedy; and the verdict of several.
-//!
-//! A function whose check goes by several names leaves the naming to its caller.
+//! One check: its result, the finding, the expectation and the remedy; and the verdict of several.
 
 use std::borrow::Cow;
 
@@ -43,13 +41,6 @@ pub enum Status {
     /// The check was not selected. An audit's alone.
     #[schemars(skip)]
     Skipped,
-}
-
-impl Status {
-    /// Whether a check with this result has a remedy.
-    pub fn needs_remedy(self) -> bool {
-        matches!(self, Self::Warn | Self::Fail)
-    }
 }
 
 /// One named check with its result.
@@ -127,7 +118,8 @@ impl Check {
 
     /// Adds what to do; only a warning and a failure have a remedy.
     pub fn with_remedy(mut self, remedy: impl Into<String>) -> Self {
-        self.remedy = self.status.needs_remedy().then(|| remedy.into());
+        let has_remedy = matches!(self.status, Status::Warn | Status::Fail);
+        self.remedy = has_remedy.then(|| remedy.into());
         self
     }
 }

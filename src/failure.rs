@@ -1,8 +1,7 @@
-//! Failures: an error in the words that an operator reads, with the exit code that a script branches on.
+//! Failures: errors in the words that an operator reads, with the exit code that a script branches on.
 //!
-//! Every command that cannot give its answer says so through a [`Failure`]. Its [`Code`] alone decides the exit code, so
-//! all exit codes of failures can be read off one catalogue, and no remedy is written twice. A remedy is a command that can
-//! be pasted, where there is one.
+//! Every command without an answer ends with a [`Failure`]. Its [`Code`] alone decides the exit code, so one catalogue lists
+//! the exit codes of all failures, and each remedy is written once. Where possible a remedy is a command to paste.
 
 mod code;
 
@@ -16,6 +15,7 @@ use crate::check::{Check, Status, Verdict};
 use crate::clock::Stopped;
 use crate::exit::Exit;
 use crate::link::client::Error;
+use crate::link::session::AskError;
 use crate::link::target::{Own, ResolveError, Target};
 use crate::link::transport::LinkError;
 
@@ -25,7 +25,7 @@ pub struct Failure {
     /// A stable word for scripts; `mt5crs explain` explains each.
     #[schemars(with = "&'static str")]
     code: Code,
-    /// What failed, naming the thing.
+    /// What failed, with its name.
     message: String,
     /// Why, outermost first.
     causes: Vec<String>,
@@ -40,7 +40,7 @@ impl Failure {
         Self { code, message, causes: Vec::new(), remedy }
     }
 
-    /// An error as a failure: its words, and those of its source as the cause.
+    /// An error as a failure, with its source as the cause.
     pub fn from_error(code: Code, error: &dyn std::error::Error) -> Self {
         Self::new(code, error.to_string()).with_causes(error.source())
     }
@@ -50,18 +50,18 @@ impl Failure {
         Self::new(Code::from_signal(stopped.signal), stopped.to_string())
     }
 
-    /// Adds a cause below those that are there.
+    /// Adds an inner cause.
     pub fn with_cause(self, cause: impl Display) -> Self {
         self.with_causes([cause])
     }
 
-    /// Adds causes below those that are there, outermost first.
+    /// Adds inner causes, outermost first.
     pub fn with_causes(mut self, causes: impl IntoIterator<Item = impl Display>) -> Self {
         self.causes.extend(causes.into_iter().map(|cause| cause.to_string()));
         self
     }
 
-    /// Replaces the code's own remedy by one that fits the case better.
+    /// Replaces the code's own remedy.
     pub fn with_remedy(mut self, remedy: impl Into<String>) -> Self {
         self.remedy = remedy.into();
         self
@@ -138,11 +138,16 @@ impl FailureContext {
             LinkError::Refused => format!(
                 "the host is up and nothing listens on port {port}: on the gateway run `tasklist | findstr MT5`, then restart the Windows gateway"
             ),
-            LinkError::TimedOut => format!(
-                "check the firewall, on the gateway: `netsh advfirewall firewall show rule name=\"ZMQ-MT5\"`; check that {} allows port {port}; check {}; if the port is open, restart the Windows gateway",
-                self.name_security_group(),
-                self.host_setting
-            ),
+            LinkError::TimedOut => {
+                let group = match &self.security_group {
+                    Some(group) => format!("security group {group}"),
+                    None => "the cloud's security group (MT5CRS_SECURITY_GROUP names it here)".to_owned(),
+                };
+                format!(
+                    "check the firewall, on the gateway: `netsh advfirewall firewall show rule name=\"ZMQ-MT5\"`; check that {group} allows port {port}; check {}; if the port is open, restart the Windows gateway",
+                    self.host_setting
+                )
+            }
             LinkError::Unanswered { .. } => {
                 "the gateway answered a moment ago: its terminal hangs or is busy; restart the terminal, then the Windows gateway"
                     .to_owned()
@@ -159,17 +164,8 @@ impl FailureContext {
                     .to_owned()
             }
             LinkError::NotZeroMq(_) => Code::NotTheGateway.remedy().to_owned(),
-            LinkError::Oversized { .. } | LinkError::System(_) => {
-                "run this again with -vv and read the gateway's log".to_owned()
-            }
+            LinkError::System(_) => "run this again with -vv and read the gateway's log".to_owned(),
             LinkError::Stopped(_) => "run it again".to_owned(),
-        }
-    }
-
-    fn name_security_group(&self) -> String {
-        match &self.security_group {
-            Some(group) => format!("security group {group}"),
-            None => "the cloud's security group (MT5CRS_SECURITY_GROUP names it here)".to_owned(),
         }
     }
 
@@ -195,12 +191,14 @@ impl FailureContext {
         }
     }
 
-    /// The failure of a single exchange, without retries.
-    pub fn link_failure(&self, error: &LinkError) -> Failure {
-        match error {
-            LinkError::Stopped(stopped) => Failure::interrupted(*stopped),
-            LinkError::NotZeroMq(what) => self.read_failure(&Error::NotZeroMq(what.clone())),
-            _ => self.failed(Code::NoAnswer).with_cause(error).with_remedy(self.link_remedy(error)),
+    /// The failure of a single request, without retries.
+    pub fn request_failure(&self, action: &'static str, error: AskError) -> Failure {
+        match error.retryable(action) {
+            Ok(error) => {
+                let remedy = self.link_remedy(&error);
+                self.failed(Code::NoAnswer).with_cause(error).with_remedy(remedy)
+            }
+            Err(error) => self.read_failure(&error),
         }
     }
 

@@ -132,28 +132,20 @@ pub fn link_clock_skew(micros: i64) -> Metric {
     Metric::micros("link_clock_skew", help, micros as f64)
 }
 
-/// The account as the gateway reported it. A figure that no `f64` can hold is left out.
+/// The account as the gateway reported it, without figures that don't fit into an `f64`.
 pub fn of_account(account: &Account) -> Vec<Metric> {
-    let money = |name, help, money: &Money| {
-        let metric = Metric::new(name, help, Unit::Plain, money.value().to_f64()?);
-        Some(match &account.currency {
-            Some(currency) => metric.label("currency", currency),
-            None => metric,
-        })
+    let figures = [
+        ("account_balance", "Balance as the gateway reported it", &account.balance),
+        ("account_equity", "Equity as the gateway reported it", &account.equity),
+        ("account_margin", "Margin in use as the gateway reported it", &account.margin),
+        ("account_free_margin", "Free margin as the gateway reported it", &account.free_margin),
+    ];
+    let metric = |(name, help, money): (_, _, &Money)| {
+        let mut metric = Metric::new(name, help, Unit::Plain, money.value().to_f64()?);
+        metric.labels = account.currency.iter().map(|name| ("currency", name.clone())).collect();
+        Some(metric)
     };
-    [
-        money("account_balance", "Balance as the gateway reported it", &account.balance),
-        money("account_equity", "Equity as the gateway reported it", &account.equity),
-        money("account_margin", "Margin in use as the gateway reported it", &account.margin),
-        money(
-            "account_free_margin",
-            "Free margin as the gateway reported it",
-            &account.free_margin,
-        ),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    figures.into_iter().filter_map(metric).collect()
 }
 
 /// The result of each check. Info and unreached checks have no metric.

@@ -16,7 +16,7 @@
 //!
 //! - [`request`]: the envelope of every request; [`reply`]: the envelope of every reply, and refusals
 //! - [`wire`]: strict JSON; every error ([`Malformed`]) names the field and the byte
-//! - [`status`], [`code`], [`retcode`]: status words, error codes and return codes, by their meaning for an order
+//! - [`code`], [`retcode`]: error codes and return codes, by their meaning for an order
 //!
 //! Above them, [`signature`]: the risk signature on an OPEN.
 
@@ -33,7 +33,6 @@ pub mod reply;
 pub mod request;
 pub mod retcode;
 pub mod signature;
-pub mod status;
 pub mod sync_all;
 pub mod wire;
 
@@ -42,4 +41,3 @@ pub use encode::rfc3339;
 pub use malformed::{Malformed, Reason};
 pub use reply::Refusal;
 pub use request::{Action, Request};
-pub use status::Status;

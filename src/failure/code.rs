@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 
 use crate::exit::Exit;
 
-/// What the catalogue holds about one code.
+/// A code's entry in the catalogue.
 struct Row {
     slug: &'static str,
     exit: Exit,

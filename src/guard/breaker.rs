@@ -1,8 +1,8 @@
 //! Reads and writes the kill switch of the strategy engine: a sentinel file whose existence means ENGAGED, whatever it
 //! holds (PROTOCOL.md, section 7).
 //!
-//! An engine that has seen the file stays engaged until it is restarted, and one that can't see it (a unit with
-//! `PrivateTmp`) never stops. So nothing here speaks of the engine, only of the file.
+//! An engine that has seen the file stays stopped until it is restarted, and one that can't see it (a unit with
+//! `PrivateTmp`) never stops. So reports here are about the file, and make no claim about the engine.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
@@ -15,7 +15,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// How much of a sentinel is read.
+/// Number of bytes of a sentinel that are read at most.
 const MAX_BYTES: u64 = 64 << 10;
 
 /// The content of a sentinel.
@@ -33,7 +33,7 @@ pub struct Sentinel {
 pub fn status(path: &Path) -> Option<Sentinel> {
     let unread =
         |trouble: String| Sentinel { timestamp: None, reason: None, trouble: Some(trouble) };
-    // A link counts as well: an engine that only asks whether the name exists may see it either way.
+    // A dangling link counts as well, because an engine may only check whether the name exists.
     match std::fs::symlink_metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return None,
         Err(error) => return Some(unread(format!("it can't be looked up: {error}"))),
@@ -91,7 +91,7 @@ pub fn engage(
         reason: &'a str,
         metadata: Map<String, Value>,
     }
-    // Exclusive: in a sticky directory another user's file can't be replaced, and need not be.
+    // Exclusive: an existing file is enough, and in a sticky directory another user's can't be replaced.
     let created = OpenOptions::new()
         .write(true)
         .create_new(true)
@@ -105,7 +105,7 @@ pub fn engage(
     };
     let timestamp = now.strftime("%Y-%m-%dT%H:%M:%S%.6f").to_string();
     let content = serde_json::to_vec(&Wire { timestamp, reason, metadata })?;
-    // Its existence counts; a disk too full for its content is no failure.
+    // Only its existence matters, so a disk too full for its content is no failure.
     let _ = file.write_all(&content).and_then(|()| file.sync_all());
     Ok(Engaged::Written)
 }
@@ -124,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn engaging_is_done_once_and_leaves_what_is_there() {
+    fn engaging_keeps_an_existing_file() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("switch.lock");
         let now: Timestamp = "2026-01-17T03:54:22.961398Z".parse().unwrap();
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_stands_there_is_engaged() {
+    fn anything_at_the_path_counts_as_engaged() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("switch.lock");
         for content in ["", "not JSON", "[]", "{}"] {
@@ -156,7 +156,7 @@ mod tests {
         std::fs::remove_file(&path).unwrap();
         std::fs::create_dir(&path).unwrap();
         assert!(engaged(&path).is_some());
-        // Below a file there can be no directory: it can't be looked for.
+        // Below a file there is no directory, so the path can't be looked up.
         assert!(engaged(Path::new("/dev/null/switch.lock")).is_some());
     }
 }

@@ -1,8 +1,8 @@
 //! Judges the admission decision that a canary needs (PROTOCOL.md, section 6).
 //!
-//! The decision's hash is recomputed from the very tokens in its file, never only compared between two copies. It covers
-//! time, critical errors and latency, but neither the word GO nor the confidence, which are judged separately. Every rule
-//! is judged and shown, not only the first that forbids.
+//! The decision's hash is recomputed from the tokens in its file; that two copies agree proves nothing. It covers time,
+//! critical errors and latency, but neither the word GO nor the confidence, which are judged separately. Every rule is
+//! judged and shown, not only the first that forbids.
 
 use std::path::Path;
 use std::time::Duration;
@@ -20,7 +20,9 @@ use crate::protocol::wire::{Object, parse_flat};
 
 /// A longer file is no decision.
 const MAX_BYTES: u64 = 1 << 20;
-/// The least confidence that admits.
+/// The expectation of a readable decision.
+const READABLE: &str = "a decision file with every field";
+/// The lowest confidence that approves.
 fn least_confidence() -> Decimal {
     Decimal::new(80, 2)
 }
@@ -28,10 +30,10 @@ fn least_confidence() -> Decimal {
 const P99_LIMIT_MS: i64 = 100;
 /// This many drift events within 24 h forbid.
 const DRIFT_LIMIT: i64 = 5;
-/// How far two machines' clocks may differ before a decision counts as made in the future.
+/// Tolerated clock difference between two machines. A decision from further in the future is refused.
 const FUTURE_TOLERANCE: Duration = Duration::from_secs(60);
 
-/// An approving decision, made now: for a simulated gateway only.
+/// An approving decision, made now; only for a simulated gateway.
 pub fn example(now: Timestamp) -> Vec<u8> {
     let time = now.strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string();
     let hash = hash(&time, "0", "0");
@@ -48,18 +50,18 @@ pub fn read(path: &Path) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
-/// The rules that a decision has to meet.
+/// The configured rules for a decision.
 #[derive(Debug, Clone)]
 pub struct Rules {
     /// The expected hash, where the settings name one.
     pub expected_hash: Option<String>,
-    /// The text of the report that must hold the hash, where one is named; or why it can't be read.
+    /// The text of the report that must contain the hash, or why it can't be read. `None` where none is configured.
     pub report: Option<Result<String, String>>,
     /// Its greatest age.
     pub max_age: Duration,
 }
 
-/// An approving decision, as report and log name it.
+/// An approving decision, for reports and logs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Decision {
     /// Its own time.
@@ -70,69 +72,74 @@ pub struct Decision {
 
 /// Judges a decision's bytes. Returns the decision only where every check passes.
 pub fn judge(bytes: &[u8], rules: &Rules, now: Timestamp) -> (Option<Decision>, Vec<Check>) {
-    let read = parse_flat(bytes).and_then(|root| Fields::read(&root));
-    let fields = match read {
-        Ok(fields) => fields,
-        Err(complaint) => {
-            let why = complaint.to_string().replacen("the frame", "the file", 1);
-            return (None, vec![unreadable(&why)]);
-        }
-    };
-    let computed = hash(&fields.timestamp_token, &fields.critical_errors_token, &fields.p99_token);
+    let judged = parse_flat(bytes).and_then(|root| judge_fields(&root, rules, now));
+    judged.unwrap_or_else(|complaint| {
+        let why = complaint.to_string().replacen("the frame", "the file", 1);
+        (None, vec![unreadable(&why)])
+    })
+}
+
+fn judge_fields(
+    root: &Object<'_>,
+    rules: &Rules,
+    now: Timestamp,
+) -> Result<(Option<Decision>, Vec<Check>), Malformed> {
+    let time = root.required("timestamp")?;
+    let errors = root.required("critical_errors")?;
+    let p99 = root.required("p99_latency_ms")?;
+    let timestamp = time.timestamp()?;
+    let decision = root.required("decision")?.string()?;
+    let confidence = root.required("approval_confidence")?.exact()?.value();
+    let critical_errors = errors.integer()?;
+    let p99_ms = p99.exact()?.value();
+    let drift_events = root.required("drift_events_24h")?.integer()?;
+    let reasons = root.required("rejection_reasons")?.strings()?;
+    let stated_hash = root.required("decision_hash")?.string()?;
+    let computed = hash(&time.string()?, errors.token(), p99.token());
+
     let mut checks = vec![
-        check(
-            "decision-readable",
-            true,
-            format!("made at {}", fields.timestamp),
-            "a decision file with every field".to_owned(),
-        ),
+        check("decision-readable", true, format!("made at {timestamp}"), READABLE),
         check(
             "decision-hash",
-            fields.stated_hash.eq_ignore_ascii_case(&computed),
-            format!("{} stated, {computed} recomputed", fields.stated_hash.escape_debug()),
-            "the first 16 hex digits of SHA-256 over TIMESTAMP:CRITICAL_ERRORS:P99_LATENCY_MS"
-                .to_owned(),
+            stated_hash.eq_ignore_ascii_case(&computed),
+            format!("{} stated, {computed} recomputed", stated_hash.escape_debug()),
+            "the first 16 hex digits of SHA-256 over TIMESTAMP:CRITICAL_ERRORS:P99_LATENCY_MS",
         ),
-        check(
-            "decision-go",
-            fields.decision == "GO",
-            fields.decision.escape_debug().to_string(),
-            "GO".to_owned(),
-        ),
+        check("decision-go", decision == "GO", decision.escape_debug().to_string(), "GO"),
         check(
             "decision-confidence",
-            fields.confidence >= least_confidence() && fields.confidence <= Decimal::ONE,
-            fields.confidence.to_string(),
+            confidence >= least_confidence() && confidence <= Decimal::ONE,
+            confidence.to_string(),
             format!("from {} to 1", least_confidence()),
         ),
         check(
             "decision-reasons",
-            fields.rejection_reasons.is_empty(),
-            match fields.rejection_reasons.as_slice() {
+            reasons.is_empty(),
+            match reasons.as_slice() {
                 [] => "none".to_owned(),
                 some => some.join("; ").escape_debug().to_string(),
             },
-            "no rejection reasons".to_owned(),
+            "no rejection reasons",
         ),
         check(
             "decision-errors",
-            fields.critical_errors == 0,
-            fields.critical_errors.to_string(),
-            "0 critical errors".to_owned(),
+            critical_errors == 0,
+            critical_errors.to_string(),
+            "0 critical errors",
         ),
         check(
             "decision-latency",
-            fields.p99_ms >= Decimal::ZERO && fields.p99_ms < Decimal::from(P99_LIMIT_MS),
-            format!("P99 {} ms", fields.p99_ms),
+            p99_ms >= Decimal::ZERO && p99_ms < Decimal::from(P99_LIMIT_MS),
+            format!("P99 {p99_ms} ms"),
             format!("P99 below {P99_LIMIT_MS} ms"),
         ),
         check(
             "decision-drift",
-            (0..DRIFT_LIMIT).contains(&fields.drift_events),
-            format!("{} drift events in 24 h", fields.drift_events),
+            (0..DRIFT_LIMIT).contains(&drift_events),
+            format!("{drift_events} drift events in 24 h"),
             format!("fewer than {DRIFT_LIMIT}"),
         ),
-        age(&fields, rules, now),
+        judge_age(timestamp, rules, now),
     ];
     if let Some(expected) = &rules.expected_hash {
         checks.push(check(
@@ -145,22 +152,21 @@ pub fn judge(bytes: &[u8], rules: &Rules, now: Timestamp) -> (Option<Decision>, 
     if let Some(report) = &rules.report {
         let (holds, found) = match report {
             Ok(text) if text.to_ascii_lowercase().contains(&computed) => {
-                (true, "the report holds it".to_owned())
+                (true, "the report holds it")
             }
-            Ok(_) => (false, "the report lacks it".to_owned()),
-            Err(why) => (false, why.clone()),
+            Ok(_) => (false, "the report lacks it"),
+            Err(why) => (false, why.as_str()),
         };
         let expected = format!("the report holds {computed}");
         checks.push(check("decision-report", holds, found, expected));
     }
     let admits = checks.iter().all(|check| check.status == Status::Pass);
-    let decision = admits.then_some(Decision { timestamp: fields.timestamp, hash: computed });
-    (decision, checks)
+    Ok((admits.then_some(Decision { timestamp, hash: computed }), checks))
 }
 
 /// The check for a decision that can't be read.
 pub fn unreadable(why: &str) -> Check {
-    check("decision-readable", false, why.to_owned(), "a decision file with every field".to_owned())
+    check("decision-readable", false, why, READABLE)
 }
 
 /// The first 16 hex digits of SHA-256 over the three tokens.
@@ -169,47 +175,12 @@ fn hash(timestamp: &str, critical_errors: &str, p99: &str) -> String {
     digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
-struct Fields {
-    timestamp: Timestamp,
-    timestamp_token: String,
-    decision: String,
-    confidence: Decimal,
-    critical_errors: i64,
-    critical_errors_token: String,
-    p99_ms: Decimal,
-    p99_token: String,
-    drift_events: i64,
-    rejection_reasons: Vec<String>,
-    stated_hash: String,
-}
-
-impl Fields {
-    fn read(root: &Object<'_>) -> Result<Self, Malformed> {
-        let timestamp = root.required("timestamp")?;
-        let errors = root.required("critical_errors")?;
-        let p99 = root.required("p99_latency_ms")?;
-        Ok(Self {
-            timestamp: timestamp.timestamp()?,
-            timestamp_token: timestamp.string()?.into(),
-            decision: root.required("decision")?.string()?.into(),
-            confidence: root.required("approval_confidence")?.exact()?.value(),
-            critical_errors: errors.integer()?,
-            critical_errors_token: errors.token().to_owned(),
-            p99_ms: p99.exact()?.value(),
-            p99_token: p99.token().to_owned(),
-            drift_events: root.required("drift_events_24h")?.integer()?,
-            rejection_reasons: root.required("rejection_reasons")?.strings()?,
-            stated_hash: root.required("decision_hash")?.string()?.into(),
-        })
-    }
-}
-
-fn age(fields: &Fields, rules: &Rules, now: Timestamp) -> Check {
-    let age = now.duration_since(fields.timestamp);
+fn judge_age(timestamp: Timestamp, rules: &Rules, now: Timestamp) -> Check {
+    let age = now.duration_since(timestamp);
     let hours = age.as_secs_f64() / 3600.0;
     let in_future = age.is_negative() && age.unsigned_abs() > FUTURE_TOLERANCE;
     let found = if in_future {
-        format!("made in the future, at {}", fields.timestamp)
+        format!("made in the future, at {timestamp}")
     } else {
         format!("{hours:.1} h old")
     };
@@ -218,7 +189,12 @@ fn age(fields: &Fields, rules: &Rules, now: Timestamp) -> Check {
     check("decision-age", young && !in_future, found, format!("at most {limit:.1} h old"))
 }
 
-fn check(name: &'static str, good: bool, found: String, expected: String) -> Check {
+fn check(
+    name: &'static str,
+    good: bool,
+    found: impl Into<String>,
+    expected: impl Into<String>,
+) -> Check {
     let remedy = "a canary needs an approving decision: have a new one made";
     Check::judge(good, found).named(name).expecting(expected).with_remedy(remedy)
 }
@@ -256,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn the_plans_own_decision_admits() {
+    fn a_decision_that_meets_every_rule_approves() {
         assert_eq!(failed(GO, &rules()), Vec::<String>::new());
         let example = example(now());
         let own = Rules { expected_hash: None, report: None, ..rules() };
@@ -273,7 +249,7 @@ mod tests {
             ("[]", r#"["drift"]"#, vec!["decision-reasons"]),
             (r#""drift_events_24h":0"#, r#""drift_events_24h":5"#, vec!["decision-drift"]),
             (r#"277d4dd1""#, r#"277d4dd2""#, vec!["decision-hash"]),
-            // What the hash covers can't be changed without its noticing.
+            // A change to a field under the hash breaks the hash.
             (
                 r#""critical_errors":0"#,
                 r#""critical_errors":1"#,
@@ -296,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hash_that_was_recomputed_for_other_fields_is_not_the_expected_one() {
+    fn a_hash_of_other_fields_is_not_the_expected_one() {
         let hash = hash("2026-01-16T18:17:13.285050Z", "0", "1");
         let forged = GO
             .replace(r#""p99_latency_ms":0"#, r#""p99_latency_ms":1"#)
@@ -313,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_decision_forbids() {
+    fn an_unreadable_decision_forbids() {
         for text in [
             "",
             "GO",

@@ -1,12 +1,12 @@
-//! Compares the market that the strategy sees now with the one that it was made for.
+//! Compares the present market with the market that the strategy was built for.
 //!
 //! A reference sample and a current one, both from files ([`sample`]), are compared by the Population Stability Index
-//! ([`psi`]). The index has two limits: watch and drift. A sample that is missing, too small or holds something that is no
-//! number cannot be judged, which never passes for "stable".
+//! ([`psi`]). The index has two limits: watch and drift. A sample that is missing, too small or not numeric cannot be
+//! judged, which never counts as stable.
 //!
 //! The index of two samples of one distribution is not 0: with ten bins and 200 values each it is 0.09 on average. It
 //! reaches the first limit (0.10) in a third of such comparisons and the second (0.25) in 0.4 % of them, so the second
-//! alone is called drift and counted. Larger samples are quieter; [`psi::Psi::noise`] says how quiet.
+//! alone is called drift and counted. The average falls with the sample sizes: see [`psi::Psi::noise`].
 
 pub mod psi;
 pub mod sample;
@@ -42,7 +42,7 @@ pub enum DriftState {
 
 impl DriftState {
     /// Judges an index by its limits.
-    pub fn of(psi: f64, limits: Limits) -> Self {
+    pub fn from_index(psi: f64, limits: Limits) -> Self {
         if psi >= limits.drift {
             Self::Drift
         } else if psi >= limits.watch {
@@ -72,7 +72,7 @@ pub enum CannotJudge {
     /// A sample holds too few values, or only one distinct value.
     #[error(transparent)]
     Sample(#[from] psi::Unfit),
-    /// The current file is the same as at the last reading, which judged it.
+    /// The current file has not changed since the last reading.
     #[error("the current sample has not changed since the last reading: nothing new can be judged")]
     Unchanged,
 }
@@ -102,12 +102,12 @@ pub struct DriftReading {
     pub psi: Option<f64>,
     /// Number of values in the current sample, where it could be read.
     pub current_values: Option<usize>,
-    /// Why it cannot be judged, or a peculiarity of the file.
+    /// Why it cannot be judged, or a remark about the file.
     pub why: Option<String>,
 }
 
 impl DriftWatch {
-    /// Reads the reference once: it never changes.
+    /// Reads the reference, which never changes.
     pub fn new(reference: &Source, current: Source, limits: Limits) -> Self {
         let bins = sample::read(reference)
             .map_err(CannotJudge::from)
@@ -115,18 +115,18 @@ impl DriftWatch {
         Self { bins, current, limits, last: None }
     }
 
-    /// Reads the current file anew and compares it.
+    /// Reads the current file and compares it.
     pub fn compare_current(&mut self) -> DriftReading {
         let sample = match sample::read(&self.current) {
             Ok(sample) => sample,
-            Err(error) => return cannot(&error.into(), None),
+            Err(error) => return unjudged(&error.into(), None),
         };
         let count = sample.values.len();
         let psi = match self.compare(&sample) {
             Ok(psi) => psi,
-            Err(why) => return cannot(&why, Some(count)),
+            Err(why) => return unjudged(&why, Some(count)),
         };
-        let state = DriftState::of(psi.value, self.limits);
+        let state = DriftState::from_index(psi.value, self.limits);
         let mut reading =
             DriftReading { state, psi: Some(psi.value), current_values: Some(count), why: None };
         let last = self.last.replace(Last { values: count, sha256: sample.sha256, state });
@@ -151,7 +151,7 @@ impl DriftWatch {
     }
 }
 
-fn cannot(why: &CannotJudge, current_values: Option<usize>) -> DriftReading {
+fn unjudged(why: &CannotJudge, current_values: Option<usize>) -> DriftReading {
     let why = Some(why.to_string());
     DriftReading { state: DriftState::CannotBeJudged, psi: None, current_values, why }
 }
@@ -192,27 +192,27 @@ mod tests {
     }
 
     #[test]
-    fn limits_are_reached_and_not_only_passed() {
-        assert_eq!(DriftState::of(0.0999, LIMITS), DriftState::Stable);
-        assert_eq!(DriftState::of(0.10, LIMITS), DriftState::Watch);
-        assert_eq!(DriftState::of(0.2499, LIMITS), DriftState::Watch);
-        assert_eq!(DriftState::of(0.25, LIMITS), DriftState::Drift);
+    fn a_limit_includes_its_own_value() {
+        assert_eq!(DriftState::from_index(0.0999, LIMITS), DriftState::Stable);
+        assert_eq!(DriftState::from_index(0.10, LIMITS), DriftState::Watch);
+        assert_eq!(DriftState::from_index(0.2499, LIMITS), DriftState::Watch);
+        assert_eq!(DriftState::from_index(0.25, LIMITS), DriftState::Drift);
     }
 
     #[test]
-    fn what_stands_still_is_not_stable_twice() {
+    fn an_unchanged_sample_cannot_be_judged_again() {
         let mut place = Place::new();
         assert_eq!(place.look(&numbers(1..=200)).state, DriftState::Stable);
         let again = place.look(&numbers(1..=200));
         assert_eq!(again.state, DriftState::CannotBeJudged);
         assert!(again.why.unwrap().contains("not changed"));
-        // Drift that nobody mended is drift again.
+        // Drift stays drift.
         assert_eq!(place.look(&numbers(150..=400)).state, DriftState::Drift);
         assert_eq!(place.look(&numbers(150..=400)).state, DriftState::Drift);
     }
 
     #[test]
-    fn a_file_that_shrinks_is_judged_and_named() {
+    fn a_file_that_shrinks_is_judged_with_a_remark() {
         let mut place = Place::new();
         place.look(&numbers(1..=200).repeat(2));
         let shrunk = place.look(&numbers(1..=200));
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_gone_or_holds_text_cannot_be_judged_and_comes_back() {
+    fn a_missing_or_textual_file_cannot_be_judged_until_it_is_mended() {
         let mut place = Place::new();
         assert_eq!(place.watch.compare_current().state, DriftState::CannotBeJudged);
         assert_eq!(place.look(&numbers(1..=200)).state, DriftState::Stable);
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_reference_nothing_is_ever_stable() {
+    fn nothing_is_stable_without_a_reference() {
         let dir = tempfile::tempdir().unwrap();
         let current = dir.path().join("now.txt");
         std::fs::write(&current, numbers(1..=200)).unwrap();

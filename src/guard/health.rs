@@ -1,7 +1,7 @@
 //! Judges the health of a watched position: HEALTHY, WARNING or CRITICAL, with every reason.
 //!
-//! Pure: it takes observations and their times on the monotonic clock. CRITICAL is the order to stop: engage the breaker,
-//! close, prove.
+//! Pure: it takes observations and their times on the monotonic clock. At CRITICAL the watch ends: it engages the breaker,
+//! closes the position and proves the close.
 //!
 //! | | warning | critical |
 //! |---|---|---|
@@ -9,7 +9,7 @@
 //! | round trips, the last 100 | 2 spikes; P99 above the first limit | 4 spikes; P99 at the second limit |
 //! | errors within 24 h | 3 of any kind | 6 critical ones |
 //! | drift within 24 h | 3 readings that show it; one that cannot be judged | 5 readings that show it |
-//! | the position | | gone or changed, and nobody here did it |
+//! | the position | | gone or changed, not by this watch |
 //! | silence | any | 10 s |
 //! | figures | none moved for 5 min (hazard 19) | |
 //! | identity | | another program answers |
@@ -18,8 +18,8 @@
 //! spikes are critical already; before it is full there is no P99, and four are.
 //!
 //! A critical error is an unacceptable answer: a refusal of the terminal, a broken protocol, a list that can't be
-//! believed. Silence is one error however long it lasts; its length has a rule of its own, so that a gateway which
-//! restarts within 10 s is survived. It counts from the first unanswered question.
+//! believed. A silence is one error, however long. Its length has its own rule and counts from the first unanswered request,
+//! so a gateway may restart within 10 s.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -30,11 +30,11 @@ use serde::Serialize;
 use super::{drift, staleness};
 use crate::clock::micros;
 
-/// Round trips that are judged together.
+/// Number of round trips that are judged together.
 pub const WINDOW: usize = 100;
-/// Silence of this length is critical: nobody knows the position any longer.
+/// Silence of this length is critical, because the position is unknown by then.
 pub const SILENCE: Duration = Duration::from_secs(10);
-/// How long errors and drift count.
+/// Period in which errors and drift count.
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 const SPIKES: Counts = Counts { warning: 2, critical: 4 };
@@ -42,7 +42,7 @@ const DRIFT: Counts = Counts { warning: 3, critical: 5 };
 const ERRORS_WARNING: usize = 3;
 const CRITICAL_ERRORS: usize = 6;
 
-/// Counts at which a rule warns and is critical.
+/// Counts from which a rule is a warning, and critical.
 struct Counts {
     warning: usize,
     critical: usize,
@@ -61,7 +61,7 @@ pub struct Limits {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum HealthState {
-    /// No rule speaks against it.
+    /// No rule is broken.
     Healthy,
     /// Needs review.
     Warning,
@@ -80,7 +80,7 @@ impl HealthState {
     }
 }
 
-/// One reason against health.
+/// A broken rule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Reason {
     /// How severe it is.
@@ -149,7 +149,7 @@ pub struct Health {
 }
 
 impl Health {
-    /// Without any observation.
+    /// No observation yet.
     pub fn new(limits: Limits) -> Self {
         Self {
             limits,
@@ -174,12 +174,12 @@ impl Health {
         self.window.push_back(rtt);
     }
 
-    /// Records that every question of one look was answered: a silence ends.
+    /// Records that every request of a look was answered, which ends a silence.
     pub fn record_answers(&mut self) {
         self.silent_since = None;
     }
 
-    /// Records that a question asked at that time brought no answer.
+    /// Records that a request sent at `asked` brought no answer.
     pub fn record_silence(&mut self, asked: Duration, why: &str) {
         if self.silent_since.is_none() {
             self.silent_since = Some(asked);
@@ -199,17 +199,17 @@ impl Health {
         self.stranger = Some(who.to_owned());
     }
 
-    /// Records the kill switch as it is now: why it is engaged, or `None`.
+    /// Records the kill switch: why it is engaged, or `None`.
     pub fn record_breaker(&mut self, engaged: Option<String>) {
         self.breaker = engaged;
     }
 
-    /// Records that the position is gone or changed, and nothing here did it. This lasts.
+    /// Records that the position is gone or changed, not by this watch. It stays recorded.
     pub fn record_lost_position(&mut self, what: String) {
         self.position = Some(what);
     }
 
-    /// Records the figures of account and position as they read now.
+    /// Records the present figures of account and position.
     pub fn record_figures(&mut self, now: Duration, figures: String) {
         self.figures.record(now, figures);
     }
@@ -224,12 +224,12 @@ impl Health {
         }
     }
 
-    /// How long no answer has come; `None` where one did.
+    /// Length of the present silence; `None` while the gateway answers.
     pub fn silence(&self, now: Duration) -> Option<Duration> {
         self.silent_since.map(|since| now.saturating_sub(since))
     }
 
-    /// Number of errors that count now: all of them, and the critical ones.
+    /// Number of all errors and of critical errors within a day.
     pub fn errors(&self, now: Duration) -> (usize, usize) {
         let recent = || self.errors.iter().filter(|(when, _)| counts(*when, now));
         (recent().count(), recent().filter(|(_, critical)| *critical).count())
@@ -251,7 +251,7 @@ impl Health {
         }
     }
 
-    /// The 99th of a full window, in order of length.
+    /// The second longest of a full window.
     fn p99(&self) -> Option<Duration> {
         if self.window.len() < WINDOW {
             return None;
@@ -261,13 +261,13 @@ impl Health {
         sorted.get(WINDOW * 99 / 100 - 1).copied()
     }
 
-    /// Drops observations that are too old to count, so that memory stays that of a day.
+    /// Drops observations older than a day, which bounds the memory.
     pub fn forget(&mut self, now: Duration) {
         self.errors.retain(|(when, _)| counts(*when, now));
         self.drift.retain(|when| counts(*when, now));
     }
 
-    /// The health now, and every reason against it, the worst first.
+    /// The health now, and every broken rule, the worst first.
     pub fn judge(&self, now: Duration) -> (HealthState, Vec<Reason>) {
         let mut reasons = vec![];
         let mut say = |state, rule, words| reasons.push(Reason { state, rule, words });
@@ -379,7 +379,7 @@ mod tests {
         }
     }
 
-    /// The state, and the rules that speak against health.
+    /// The state and the broken rules.
     fn judged(health: &Health, now: Duration) -> (HealthState, Vec<Rule>) {
         let (state, reasons) = health.judge(now);
         (state, reasons.iter().map(|reason| reason.rule).collect())
@@ -393,7 +393,7 @@ mod tests {
     const HEALTHY: (HealthState, &[Rule]) = (HealthState::Healthy, &[]);
 
     #[test]
-    fn nothing_observed_is_healthy_and_so_is_what_is_good() {
+    fn no_observation_is_healthy_and_so_are_good_ones() {
         is(&health(), s(0), HEALTHY.0, HEALTHY.1);
         is(&with_trips([50; 300]), s(9), HEALTHY.0, HEALTHY.1);
     }
@@ -406,7 +406,7 @@ mod tests {
         is(&with_trips([101, 101, 1, 101, 101]), s(0), HealthState::Critical, &[Rule::Spikes]);
         // 100 ms is not above 100 ms.
         is(&with_trips([100; 50]), s(0), HEALTHY.0, HEALTHY.1);
-        // What left the window is forgotten.
+        // Round trips before the window are forgotten.
         is(&with_trips([[101, 101, 101].as_slice(), &[1; 100]].concat()), s(0), HEALTHY.0, &[]);
     }
 
@@ -438,7 +438,7 @@ mod tests {
             };
             is(&health, s(9), expected.0, expected.1);
         }
-        // Those that came of silence are not critical.
+        // Errors by silence are not critical.
         health.record_silence(s(6), "timed out");
         health.record_answers();
         is(&health, s(9), HealthState::Warning, &[Rule::Errors]);

@@ -8,9 +8,9 @@
 use std::time::Duration;
 
 use super::look_alike::LookAlike;
-use super::order::{Claim, OrderAnswer};
+use super::order::OrderAnswer;
 use super::permit::OpenPermit;
-use super::session::{Answer, AskError, Identity, ProofError, Session};
+use super::session::{Answer, AskError, Identity, Session};
 use super::transport::{LinkError, Transport};
 use crate::clock::{Clock, Deadline, Stopped, micros};
 use crate::protocol::account::{Account, GetAccount};
@@ -54,10 +54,10 @@ pub enum Error {
         last: LinkError,
     },
     /// The port doesn't speak ZeroMQ; holds what it looks like.
-    #[error("whoever answered is not the gateway: {0}")]
+    #[error("the program that answered is not the gateway: {0}")]
     NotZeroMq(String),
     /// Another program answered the PING.
-    #[error("whoever answered is not the gateway: {0}")]
+    #[error("the program that answered is not the gateway: {0}")]
     NotTheGateway(LookAlike),
     /// The gateway broke its protocol.
     #[error("the reply to {action} breaks the protocol")]
@@ -150,12 +150,7 @@ impl<'c> Client<'c> {
     ) -> OrderAnswer<Filled> {
         match &mut self.session {
             Some(session) => session.open(permit, order, until),
-            None => OrderAnswer {
-                uuid: order.uuid,
-                claim: Claim::Lost(LinkError::Lost),
-                raw: None,
-                took: Duration::ZERO,
-            },
+            None => OrderAnswer::lost(LinkError::Lost),
         }
     }
 
@@ -192,19 +187,9 @@ impl<'c> Client<'c> {
         loop {
             let last = match self.attempt(&mut ask) {
                 Ok(answer) => return Ok(answer),
-                Err(Failed::Link(error)) => error,
-                Err(Failed::Malformed(complaint)) => {
-                    return Err(Error::Malformed { action, complaint });
-                }
-                Err(Failed::NotTheGateway(look_alike)) => {
-                    return Err(Error::NotTheGateway(look_alike));
-                }
+                Err(error) => error.retryable(action)?,
             };
-            match last {
-                LinkError::Stopped(stopped) => return Err(stopped.into()),
-                LinkError::NotZeroMq(what) => return Err(Error::NotZeroMq(what)),
-                _ => self.listener.attempt_failed(number, &last),
-            }
+            self.listener.attempt_failed(number, &last);
             let left = self.deadline.left(self.clock);
             let past_deadline =
                 left.is_zero() || (number < self.policy.attempts && left <= self.policy.interval);
@@ -221,7 +206,7 @@ impl<'c> Client<'c> {
     fn attempt<T>(
         &mut self,
         ask: &mut impl FnMut(&mut Session<'c>, Deadline) -> Result<T, AskError>,
-    ) -> Result<T, Failed> {
+    ) -> Result<T, AskError> {
         let until = Deadline::after(self.clock, self.policy.timeout).min(self.deadline);
         let mut session = match self.session.take() {
             Some(session) => session,
@@ -239,33 +224,15 @@ impl<'c> Client<'c> {
     }
 }
 
-/// Why an attempt failed.
-enum Failed {
-    Link(LinkError),
-    Malformed(Malformed),
-    NotTheGateway(LookAlike),
-}
-
-impl From<LinkError> for Failed {
-    fn from(error: LinkError) -> Self {
-        Self::Link(error)
-    }
-}
-
-impl From<AskError> for Failed {
-    fn from(error: AskError) -> Self {
-        match error {
-            AskError::Link(error) => Self::Link(error),
-            AskError::Malformed(complaint) => Self::Malformed(complaint),
-        }
-    }
-}
-
-impl From<ProofError> for Failed {
-    fn from(error: ProofError) -> Self {
-        match error {
-            ProofError::Link(error) => Self::Link(error),
-            ProofError::NotTheGateway(look_alike) => Self::NotTheGateway(look_alike),
+impl AskError {
+    /// The link's error, where another attempt may succeed. An answer and a stop end the read with their own error.
+    pub(crate) fn retryable(self, action: &'static str) -> Result<LinkError, Error> {
+        match self {
+            Self::Link(LinkError::Stopped(stopped)) => Err(stopped.into()),
+            Self::Link(LinkError::NotZeroMq(found)) => Err(Error::NotZeroMq(found)),
+            Self::Link(error) => Ok(error),
+            Self::Malformed(complaint) => Err(Error::Malformed { action, complaint }),
+            Self::NotTheGateway(look_alike) => Err(Error::NotTheGateway(look_alike)),
         }
     }
 }

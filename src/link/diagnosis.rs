@@ -1,4 +1,4 @@
-//! Finds out why a connection failed. libzmq doesn't say why, so this tries the port again with plain TCP.
+//! Finds out why a connection failed. libzmq gives no reason, so this tries the port again with plain TCP.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};

@@ -1,7 +1,7 @@
-//! Classifies the program that answered a PING, where it wasn't the gateway.
+//! Classifies a program other than the gateway that answered a PING.
 //!
 //! Other programs listen on the same port and answer over ZeroMQ. Two of them are known to take messages for orders
-//! (hazard 11), so after a wrong answer nothing more is sent, and the operator reads which program it looks like.
+//! (hazard 11), so nothing more is sent after a wrong answer, and the operator learns which program it looks like.
 
 use std::fmt;
 

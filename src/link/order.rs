@@ -3,9 +3,7 @@
 //! The answer is a claim, kept with its bytes; only the position list shows the outcome. An order that was handed over
 //! may have executed whatever fails afterwards, so sending returns claims and no errors.
 
-use std::time::Duration;
-
-use uuid::Uuid;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::permit::{ClosePermit, OpenPermit, RequestFrame};
 use super::session::Session;
@@ -40,17 +38,46 @@ impl<T> From<Result<Result<T, Refusal>, Malformed>> for Claim<T> {
     }
 }
 
+/// Held from the record of an OPEN's intent to that of its proved outcome. A panic in between leaves the outcome unknown.
+#[derive(Debug)]
+pub struct UnresolvedOpen(());
+
+/// Whether a panic dropped an [`UnresolvedOpen`].
+static ABANDONED: AtomicBool = AtomicBool::new(false);
+
+impl UnresolvedOpen {
+    /// To be called before the intent is recorded.
+    pub fn begin() -> Self {
+        Self(())
+    }
+
+    /// Whether a panic in this process left an OPEN without a proved outcome.
+    pub fn is_abandoned() -> bool {
+        ABANDONED.load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for UnresolvedOpen {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            ABANDONED.store(true, Ordering::SeqCst);
+        }
+    }
+}
+
 /// The answer to one order.
 #[derive(Debug)]
 pub struct OrderAnswer<T> {
-    /// The request's `uuid`.
-    pub uuid: Uuid,
     /// The gateway's claim.
     pub claim: Claim<T>,
     /// The answer's bytes, where one came.
     pub raw: Option<Received>,
-    /// Monotonic time from the send to the answer, or until the wait was given up.
-    pub took: Duration,
+}
+
+impl<T> OrderAnswer<T> {
+    pub(super) fn lost(error: LinkError) -> Self {
+        Self { claim: Claim::Lost(error), raw: None }
+    }
 }
 
 impl Session<'_> {
@@ -86,17 +113,12 @@ impl Session<'_> {
         frame: &RequestFrame,
         until: Deadline,
     ) -> OrderAnswer<A::Reply> {
-        let uuid = request.uuid;
-        let start = self.clock.monotonic();
-        let received =
-            self.connection.send(frame, until).and_then(|_| self.connection.receive(until));
-        let took = self.clock.monotonic().saturating_sub(start);
-        match received {
+        match self.connection.send(frame, until).and_then(|_| self.connection.receive(until)) {
             Ok(raw) => {
-                let claim = reply::decode(&raw, uuid).into();
-                OrderAnswer { uuid, claim, raw: Some(raw), took }
+                let claim = reply::decode(&raw, request.uuid).into();
+                OrderAnswer { claim, raw: Some(raw) }
             }
-            Err(error) => OrderAnswer { uuid, claim: Claim::Lost(error), raw: None, took },
+            Err(error) => OrderAnswer::lost(error),
         }
     }
 }

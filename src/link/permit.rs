@@ -1,9 +1,9 @@
 //! Permits for orders, and the only frames that a connection sends.
 //!
-//! A [`Connection`](super::Connection) takes nothing but a [`RequestFrame`]. The frame of a [`Read`] is free. The frame of
-//! an OPEN takes an [`OpenPermit`], which only an evaluation of every [`Guard`] makes. The frame of a CLOSE takes a
-//! [`ClosePermit`], which needs an allowed target and a proved identity. Every field here is private to this file, and no
-//! other constructor exists: code that goes around the guards does not compile.
+//! A [`Connection`](super::Connection) sends only a [`RequestFrame`]. The frame of a [`Read`] needs no permit. The frame of an
+//! OPEN needs an [`OpenPermit`], which only an evaluation of every [`Guard`] makes. The frame of a CLOSE needs a
+//! [`ClosePermit`], which takes an allowed target and a proved identity. Every field here is private to this file, and there
+//! is no other constructor, so code that bypasses the guards does not compile.
 
 use super::session::Identity;
 use super::target::Allowed;
@@ -13,88 +13,64 @@ use crate::protocol::close::Close;
 use crate::protocol::open::Open;
 use crate::protocol::request::Read;
 
-/// A guard before an OPEN.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Guard {
+macro_rules! guards {
+    ($($(#[$doc:meta])* $guard:ident = $name:literal;)+) => {
+        /// A guard before an OPEN.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Guard {
+            $($(#[$doc])* $guard,)+
+        }
+
+        impl Guard {
+            /// Every guard, in the order of evaluation.
+            pub const ALL: &[Self] = &[$(Self::$guard),+];
+
+            /// The name of its check in reports.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$guard => $name,)+ }
+            }
+        }
+    };
+}
+
+guards! {
     /// The volume is positive and below the ceiling.
-    Volume,
+    Volume = "volume";
     /// An admission decision approves the trade.
-    Decision,
+    Decision = "decision-readable";
     /// The kill switch is not engaged.
-    Breaker,
+    Breaker = "breaker";
     /// The order's intent can be recorded.
-    EvidenceWritable,
+    EvidenceWritable = "evidence-writable";
     /// The market is still like the reference sample. Only a watched position has this guard.
-    Drift,
+    Drift = "drift";
     /// A PING proves the gateway.
-    Identity,
+    Identity = "identity";
     /// The gateway's clock is close enough for the signature.
-    ClockSkew,
+    ClockSkew = "clock-skew";
     /// Every earlier OPEN has a proved outcome.
-    IntentsResolved,
+    IntentsResolved = "intents-resolved";
     /// The terminal reports its account.
-    Terminal,
+    Terminal = "terminal";
     /// The account is the configured one.
-    AccountExpected,
+    AccountExpected = "account-expected";
     /// The evidence belongs to this endpoint and account.
-    EvidenceOwner,
+    EvidenceOwner = "evidence-owner";
     /// The checks of `sync` hold.
-    State,
+    State = "state";
     /// Round trips are fast enough.
-    Latency,
+    Latency = "latency";
     /// No position is open in the symbol.
-    SymbolFree,
+    SymbolFree = "symbol-free";
     /// No canary of an earlier run is open.
-    NoOpenCanary,
+    NoOpenCanary = "no-open-canary";
     /// The gateway can close positions.
-    CanClose,
+    CanClose = "can-close";
 }
 
 impl Guard {
-    /// Every guard, in the order of evaluation.
-    pub const ALL: [Self; 16] = [
-        Self::Volume,
-        Self::Decision,
-        Self::Breaker,
-        Self::EvidenceWritable,
-        Self::Drift,
-        Self::Identity,
-        Self::ClockSkew,
-        Self::IntentsResolved,
-        Self::Terminal,
-        Self::AccountExpected,
-        Self::EvidenceOwner,
-        Self::State,
-        Self::Latency,
-        Self::SymbolFree,
-        Self::NoOpenCanary,
-        Self::CanClose,
-    ];
-
-    /// The name of its check in reports.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Volume => "volume",
-            Self::Decision => "decision-readable",
-            Self::Breaker => "breaker",
-            Self::EvidenceWritable => "evidence-writable",
-            Self::Drift => "drift",
-            Self::Identity => "identity",
-            Self::ClockSkew => "clock-skew",
-            Self::IntentsResolved => "intents-resolved",
-            Self::Terminal => "terminal",
-            Self::AccountExpected => "account-expected",
-            Self::EvidenceOwner => "evidence-owner",
-            Self::State => "state",
-            Self::Latency => "latency",
-            Self::SymbolFree => "symbol-free",
-            Self::NoOpenCanary => "no-open-canary",
-            Self::CanClose => "can-close",
-        }
-    }
-
-    /// Whether an OPEN needs this guard's check. Drift is for watched positions, which fail on it all the same; a
-    /// position that may stay open needs no proof that the gateway can close it.
+    /// Whether an OPEN needs this guard's check. Only watched positions have a drift check; a failed one forbids in any case.
+    /// A position that may stay open needs no proof that the gateway can close it.
     fn is_required(self, may_stay_open: bool) -> bool {
         match self {
             Self::Drift => false,
@@ -117,7 +93,7 @@ pub struct GuardEvaluation(Vec<(Guard, Vec<Check>)>);
 impl GuardEvaluation {
     /// Evaluates every guard, in the order of [`Guard::ALL`].
     pub fn new(evaluator: &mut dyn GuardEvaluator) -> Self {
-        Self(Guard::ALL.map(|guard| (guard, evaluator.evaluate(guard))).into())
+        Self(Guard::ALL.iter().map(|guard| (*guard, evaluator.evaluate(*guard))).collect())
     }
 
     /// Every check, in the order of evaluation.

@@ -1,9 +1,9 @@
 //! Many CLOSE requests in flight on one proved connection, and a position list requested behind them.
 //!
-//! Closing N positions then costs N executions instead of N round trips. The gateway answers strictly in turn, so an
-//! answer to a later request shows that the earlier ones stay unanswered; and a list requested behind the requests, on
-//! their own connection, shows the outcome of all of them (PROTOCOL.md, section 1). OPEN is never pipelined, nor is
-//! SYNC_ALL, whose reply has no `uuid`.
+//! Closing N positions then costs N executions instead of N round trips. The gateway answers strictly in turn. So an answer
+//! to a later request shows that the earlier ones will never be answered, and a list that is requested last, on the same
+//! connection, shows the outcome of all of them (PROTOCOL.md, section 1). OPEN is never pipelined, nor is SYNC_ALL, whose
+//! reply has no `uuid`.
 
 use std::collections::VecDeque;
 
@@ -48,7 +48,7 @@ impl<'s, 'c> Pipeline<'s, 'c> {
         self.in_flight.len()
     }
 
-    /// Sends a CLOSE without waiting. After an error the request may have left all the same.
+    /// Sends a CLOSE without waiting. Even after an error the gateway may get the request.
     pub fn send(
         &mut self,
         permit: &ClosePermit,
@@ -62,14 +62,14 @@ impl<'s, 'c> Pipeline<'s, 'c> {
         self.session.connection.send(&frame, until).map(drop)
     }
 
-    /// Waits for the next answer. Earlier requests that it shows to be unanswered for good come before it, as lost.
+    /// Waits for the next answer. Returns earlier requests that will never be answered before it, as lost.
     pub fn next(&mut self, until: Deadline) -> Result<Vec<CloseAnswer>, LinkError> {
         let raw = self.session.connection.receive(until)?;
         Ok(self.take(raw, None).0)
     }
 
-    /// Requests the list behind everything in flight and waits for it. Answers that come before it, and requests that it
-    /// shows to be lost, are passed to `answered`; `deadline` gives the deadline of each wait.
+    /// Requests the list after everything in flight and waits for it. Passes earlier answers and lost requests to
+    /// `answered`; `deadline` gives the deadline of each wait.
     pub fn list(
         &mut self,
         mut deadline: impl FnMut() -> Deadline,
@@ -93,8 +93,8 @@ impl<'s, 'c> Pipeline<'s, 'c> {
         self.in_flight.drain(..).map(|(_, ticket)| lost(ticket, error.clone())).collect()
     }
 
-    /// Matches a frame to the requests in flight. Where a list is expected and nothing else can come before it, the frame is
-    /// handed back as the list's. A frame that names no request takes the first one's turn, and can't be believed.
+    /// Matches a frame to the requests in flight. The list's frame is handed back. A frame that names no request is taken as
+    /// the answer to the first one, and its `uuid` makes it garbled.
     fn take(&mut self, raw: Received, list: Option<Uuid>) -> (Vec<CloseAnswer>, Option<Received>) {
         if list.is_some() && self.in_flight.is_empty() {
             return (Vec::new(), Some(raw));

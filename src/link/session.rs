@@ -1,8 +1,8 @@
 //! A connection on which a PING proved the gateway's identity.
 //!
-//! A [`Session`] can't be had without that proof, which holds for this connection alone: the next one, even to the same
-//! address, may reach another program (hazard 11). Each reply must carry its request's `uuid`, so a late reply is never
-//! taken for the next request's (hazard 14). After any error a session is dead.
+//! There is no [`Session`] without that proof. It holds for one connection: the next one, even to the same address, may
+//! reach another program (hazard 11). Each reply must carry its request's `uuid`, so a late reply is never taken for the
+//! next request's (hazard 14). After any error a session is dead.
 
 use std::time::Duration;
 
@@ -30,16 +30,16 @@ pub struct Identity {
     _proved: Proved,
 }
 
+/// Keeps other files from making an identity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Proved;
+
 /// The gateway's wall clock minus ours, from a PING sent at `sent_at` by our wall clock: taken at the middle of the round
 /// trip (hazard 8).
 pub fn clock_skew(pong: &Pong, sent_at: Timestamp, rtt: Duration) -> SignedDuration {
     let half = SignedDuration::try_from(rtt / 2).unwrap_or(SignedDuration::MAX);
     pong.server_time.duration_since(sent_at).saturating_sub(half)
 }
-
-/// Keeps an identity from being built by hand.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Proved;
 
 impl Identity {
     /// The skew's error bound in either direction: the gateway may have answered at any moment of the round trip.
@@ -61,7 +61,7 @@ pub struct Answer<T> {
     pub raw: Received,
 }
 
-/// Why a read brought no answer.
+/// Why a request on a session brought no usable answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AskError {
     /// The link failed.
@@ -70,16 +70,8 @@ pub enum AskError {
     /// The answer breaks the protocol.
     #[error(transparent)]
     Malformed(#[from] Malformed),
-}
-
-/// Why the gateway's identity could not be proved.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ProofError {
-    /// The link failed before an answer came.
-    #[error(transparent)]
-    Link(#[from] LinkError),
-    /// Another program answered the PING.
-    #[error("whoever answered is not the gateway: {0}")]
+    /// Another program answered the PING that was to prove the identity.
+    #[error("the program that answered is not the gateway: {0}")]
     NotTheGateway(LookAlike),
 }
 
@@ -97,23 +89,24 @@ impl<'c> Session<'c> {
         mut connection: Box<dyn Connection>,
         clock: &'c dyn Clock,
         until: Deadline,
-    ) -> Result<Self, ProofError> {
-        let exchange = Exchange::make(&mut *connection, clock, Ping, until)?;
-        let stranger = |complaint| {
-            let look_alike = classify(exchange.sent.bytes(), &exchange.received, complaint);
-            Err(ProofError::NotTheGateway(look_alike))
-        };
-        match reply::decode(&exchange.received, exchange.request.uuid) {
+    ) -> Result<Self, AskError> {
+        let Exchange { request, sent, received, rtt } =
+            Exchange::make(&mut *connection, clock, Ping, until)?;
+        let complaint = match reply::decode::<Pong>(&received, request.uuid) {
             Ok(Ok(pong)) => {
-                let rtt = exchange.rtt;
-                let skew = clock_skew(&pong, exchange.request.timestamp, rtt);
-                let Pong { simulated, server_time, .. } = pong;
-                let identity = Identity { simulated, server_time, rtt, skew, _proved: Proved };
-                Ok(Self { connection, clock, identity })
+                let identity = Identity {
+                    simulated: pong.simulated,
+                    server_time: pong.server_time,
+                    rtt,
+                    skew: clock_skew(&pong, request.timestamp, rtt),
+                    _proved: Proved,
+                };
+                return Ok(Self { connection, clock, identity });
             }
-            Ok(Err(_)) => stranger(None),
-            Err(complaint) => stranger(Some(complaint)),
-        }
+            Ok(Err(_)) => None,
+            Err(complaint) => Some(complaint),
+        };
+        Err(AskError::NotTheGateway(classify(sent.bytes(), &received, complaint)))
     }
 
     /// The identity that the PING proved.
@@ -127,14 +120,14 @@ impl<'c> Session<'c> {
         action: A,
         until: Deadline,
     ) -> Result<Answer<A::Reply>, AskError> {
-        let exchange = match Exchange::make(&mut *self.connection, self.clock, action, until) {
+        match Exchange::make(&mut *self.connection, self.clock, action, until) {
+            Ok(exchange) => answer(exchange.received, &exchange.request, exchange.rtt),
             // An unanswered PING says nothing about the terminal.
             Err(LinkError::TimedOut) if A::NAME != Ping::NAME => {
-                return Err(LinkError::Unanswered { action: A::NAME }.into());
+                Err(LinkError::Unanswered { action: A::NAME }.into())
             }
-            exchange => exchange?,
-        };
-        answer(exchange.received, &exchange.request, exchange.rtt)
+            Err(error) => Err(error.into()),
+        }
     }
 }
 

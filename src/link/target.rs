@@ -1,9 +1,8 @@
 //! Resolves the configured name to an address, and refuses this machine's own.
 //!
-//! libzmq calls a `connect` to an unknown name a success. So the name is resolved here, once, under the deadline, and zmq
-//! gets the address. An order once went to a local mock because nobody looked where the name led (hazard 12): every
-//! command that talks to a gateway refuses an address of this machine unless it is asked for, and reports name their
-//! target.
+//! For libzmq a `connect` to an unknown name succeeds. So the name is resolved here, once, under the deadline, and libzmq
+//! gets the address. An order once went to a local mock because nobody checked the resolved address (hazard 12). So every
+//! command that talks to a gateway refuses this machine's addresses unless loopback is allowed, and reports name the target.
 
 use std::fmt;
 use std::io;
@@ -43,34 +42,34 @@ impl fmt::Display for TargetKind {
 pub struct Target {
     /// The name or address as it was configured.
     pub host: String,
-    /// What it resolved to.
+    /// The resolved address, with the port.
     pub address: SocketAddr,
-    /// Every address that the name has; the first of them is spoken to, IPv4 before IPv6.
+    /// Every address of the name. The first IPv4 address is used, or the first of all where there is none.
     pub alternatives: Vec<IpAddr>,
-    /// The address of this machine that packets to it leave from; `None` where there is no route.
+    /// The source address of packets to it; `None` where there is no route.
     pub source: Option<IpAddr>,
-    /// Set where the address is this machine itself.
+    /// Set where the address is this machine's.
     pub own: Option<Own>,
     _resolved: Resolved,
 }
 
-/// Keeps a target from being built by hand.
+/// Keeps other files from making a target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Resolved;
 
-/// Proof that a target may be talked to.
+/// Permission to talk to a target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Allowed(());
 
-/// Refuses this machine's own addresses, unless asked for (hazard 12).
-pub fn allow(target: &Target, loopback_asked_for: bool) -> Result<Allowed, &Own> {
+/// Refuses this machine's own addresses, unless they are allowed (hazard 12).
+pub fn allow(target: &Target, allow_loopback: bool) -> Result<Allowed, &Own> {
     match &target.own {
-        Some(own) if !loopback_asked_for => Err(own),
+        Some(own) if !allow_loopback => Err(own),
         _ => Ok(Allowed(())),
     }
 }
 
-/// The target as reports name it. Only the gateway itself can say that it is simulated.
+/// The target's kind for reports. Only the gateway itself can say that it is simulated.
 pub fn kind(target: &Target, says_simulated: bool) -> TargetKind {
     match (says_simulated, &target.own) {
         (true, _) => TargetKind::Simulated,
@@ -79,12 +78,12 @@ pub fn kind(target: &Target, says_simulated: bool) -> TargetKind {
     }
 }
 
-/// How an address is this machine's.
+/// Why an address counts as this machine's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Own {
     /// 127.0.0.0/8, `::1`, or one of them mapped into IPv6.
     Loopback,
-    /// 0.0.0.0 or `::`, which the system takes for itself.
+    /// 0.0.0.0 or `::`, for which the system uses itself.
     Unspecified,
     /// The address of a network interface here; holds its name.
     Interface(String),
@@ -100,28 +99,28 @@ impl fmt::Display for Own {
     }
 }
 
-/// Why a name led nowhere.
+/// Why a name could not be resolved.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ResolveError {
-    /// The resolver knows no such name; holds its words.
-    #[error("`{host}` was not found: {words}")]
+    /// The resolver does not know the name.
+    #[error("`{host}` was not found: {message}")]
     NotFound {
         /// The name.
         host: String,
-        /// The resolver's words.
-        words: String,
+        /// The resolver's message.
+        message: String,
     },
-    /// No answer from the resolver, or stopped meanwhile.
+    /// The resolver did not answer, or the run was stopped.
     #[error("`{host}` could not be resolved: {source}")]
     Link {
         /// The name.
         host: String,
-        /// What happened.
+        /// The cause.
         source: LinkError,
     },
 }
 
-/// Resolves `host` and judges the address.
+/// Resolves `host`, and finds out whether the address is this machine's.
 pub fn resolve(
     host: &str,
     port: u16,
@@ -132,11 +131,11 @@ pub fn resolve(
     let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
     let addresses = match bare.parse::<IpAddr>() {
         Ok(address) => vec![address],
-        Err(_) => look_up(host, port, ask_the_system, clock, stop, until)?,
+        Err(_) => look_up(host, port, ask_system, clock, stop, until)?,
     };
     let not_found = || ResolveError::NotFound {
         host: host.to_owned(),
-        words: "the name has no address".to_owned(),
+        message: "the name has no address".to_owned(),
     };
     let preferred = addresses.iter().find(|address| address.is_ipv4()).or(addresses.first());
     let ip = preferred.ok_or_else(not_found)?.to_canonical();
@@ -146,14 +145,14 @@ pub fn resolve(
         host: host.to_owned(),
         address,
         source,
-        own: own(ip, source),
+        own: own_address(ip, source),
         alternatives: addresses,
         _resolved: Resolved,
     })
 }
 
-/// Blocks for as long as the system's resolver likes.
-fn ask_the_system(host: &str, port: u16) -> io::Result<Vec<IpAddr>> {
+/// Asks the system's resolver, which takes no deadline.
+fn ask_system(host: &str, port: u16) -> io::Result<Vec<IpAddr>> {
     Ok((host, port).to_socket_addrs()?.map(|address| address.ip()).collect())
 }
 
@@ -171,7 +170,7 @@ fn look_up(
         Ok(Ok(addresses)) => Ok(addresses),
         Ok(Err(error)) => Err(ResolveError::NotFound {
             host: host.to_owned(),
-            words: error.to_string().replace("failed to lookup address information: ", ""),
+            message: error.to_string().replace("failed to lookup address information: ", ""),
         }),
         Err(unfinished) => {
             Err(ResolveError::Link { host: host.to_owned(), source: unfinished.into() })
@@ -179,7 +178,7 @@ fn look_up(
     }
 }
 
-/// Asks the system's routing which address packets would leave from; nothing is sent by that.
+/// Takes the source address from the system's routing table. Sends nothing: connecting a UDP socket only looks up the route.
 fn source_address(target: SocketAddr) -> Option<IpAddr> {
     let any: IpAddr = match target {
         SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
@@ -190,21 +189,21 @@ fn source_address(target: SocketAddr) -> Option<IpAddr> {
     socket.local_addr().ok().map(|address| address.ip())
 }
 
-fn own(ip: IpAddr, source: Option<IpAddr>) -> Option<Own> {
+fn own_address(ip: IpAddr, source: Option<IpAddr>) -> Option<Own> {
     if ip.is_loopback() {
         return Some(Own::Loopback);
     }
     if ip.is_unspecified() {
         return Some(Own::Unspecified);
     }
-    if let Some(name) = interface_of(ip) {
+    if let Some(name) = interface_with(ip) {
         return Some(Own::Interface(name));
     }
-    // Packets to oneself leave from the address that they go to.
+    // A packet to this machine has one address as source and destination.
     (source == Some(ip)).then(|| Own::Interface("unknown".to_owned()))
 }
 
-fn interface_of(ip: IpAddr) -> Option<String> {
+fn interface_with(ip: IpAddr) -> Option<String> {
     let interfaces = nix::ifaddrs::getifaddrs().ok()?;
     interfaces.into_iter().find_map(|interface| {
         let address = interface.address?;
@@ -262,10 +261,10 @@ mod tests {
     }
 
     #[test]
-    fn a_resolver_that_never_answers_is_left_behind() {
+    fn a_resolver_without_an_answer_times_out() {
         let clock = SystemClock::new(StopToken::never());
         let until = Deadline::after(&clock, Duration::from_millis(50));
-        // Far longer than the deadline, and not for ever: a test that waits for it is to fail.
+        // Far longer than the deadline, but finite, so that a test that waits for it fails.
         let never = |_: &str, _| {
             std::thread::park_timeout(Duration::from_secs(5));
             Ok(vec![])
@@ -276,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn another_machine_is_not() {
+    fn another_machine_is_not_this_machine() {
         assert_eq!(judged("192.0.2.1"), None);
     }
 }

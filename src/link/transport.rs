@@ -1,8 +1,8 @@
 //! Carries frames to the gateway and back. Two implementations: the ZeroMQ socket ([`super::zeromq`]) and the simulated
 //! gateway in this process ([`crate::sim`]).
 //!
-//! A [`Connection`] is one TCP connection and never reconnects: another program that took the port since would get the
-//! order that the gateway's PING had vouched for. After a failed call it is dead, and a new connection must prove the
+//! A [`Connection`] is one TCP connection and never reconnects: by then another program may have the port, and would get an
+//! order that was meant for the proved gateway. After a failed call the connection is dead, and a new one must prove the
 //! gateway's identity again (PROTOCOL.md, section 1).
 
 use std::fmt;
@@ -22,7 +22,7 @@ pub trait Transport {
 /// One connection. A frame that was sent may have been executed, whatever fails afterwards.
 pub trait Connection {
     /// Sends one frame. `Ok` means that it left, not that it arrived. It holds the monotonic time of the send, from which a
-    /// round trip is measured: checking the connection first takes time that is not the gateway's.
+    /// round trip is measured without the check of the connection before it.
     fn send(&mut self, frame: &RequestFrame, until: Deadline) -> Result<Duration, LinkError>;
 
     /// Waits for the next frame. Replies come in the order of their requests.
@@ -71,16 +71,16 @@ pub enum LinkError {
     #[error("timed out")]
     TimedOut,
     /// The gateway answered PING, but not the next request in time: it waits for its terminal.
-    #[error("PING was answered, and {action} was not in time")]
+    #[error("PING was answered, but {action} was not in time")]
     Unanswered {
         /// The action of that request.
         action: &'static str,
     },
     /// The far end accepted the connection and sent nothing: a gateway that hangs, or no ZeroMQ peer.
-    #[error("the connection was accepted, and nothing was said on it")]
+    #[error("the connection was accepted, but nothing was received")]
     Silent,
     /// The far end sent a ZeroMQ greeting and did not complete the handshake.
-    #[error("the ZMTP handshake was begun and not ended in time")]
+    #[error("the ZMTP handshake was not completed in time")]
     Stalled,
     /// No route to the network.
     #[error("no route to the host")]
@@ -91,14 +91,6 @@ pub enum LinkError {
     /// The far end accepted the connection and is no ZeroMQ REP socket; holds what it looks like.
     #[error("not the gateway's ZeroMQ socket: {0}")]
     NotZeroMq(String),
-    /// A frame beyond the limit; it ends the connection.
-    #[error("a frame of {bytes} bytes, past the limit of {limit}")]
-    Oversized {
-        /// The frame's length in bytes.
-        bytes: usize,
-        /// The limit in bytes.
-        limit: usize,
-    },
     /// Another error of the operating system or of libzmq; holds its message.
     #[error("{0}")]
     System(String),

@@ -1,9 +1,9 @@
 //! A connection over ZeroMQ: a DEALER socket that never queues, reconnects or outlives its deadline.
 //!
-//! libzmq's defaults are wrong for orders. It queues a frame for an absent peer and delivers it to the next program that
-//! takes the port; it reconnects to that program by itself; it calls a send to an SSH server a success. So every socket has
-//! `LINGER=0`, `IMMEDIATE=1` and `RECONNECT_IVL=-1`, and nothing is sent before the socket's monitor has seen the ZMTP
-//! handshake succeed (PROTOCOL.md, section 1).
+//! libzmq's defaults are wrong for orders. It queues a frame for an absent peer and delivers it to the next program on the
+//! port; it reconnects to that program automatically; a send to an SSH server succeeds. So every socket has `LINGER=0`,
+//! `IMMEDIATE=1` and `RECONNECT_IVL=-1`, and nothing is sent before the socket's monitor has seen the ZMTP handshake succeed
+//! (PROTOCOL.md, section 1).
 //!
 //! The gateway's socket is a REP. A DEALER sends it an empty delimiter frame before the body. Unlike a REQ socket it can
 //! pipeline, so the PING that proves the identity and the CLOSE requests after it share one connection.

@@ -84,7 +84,7 @@ pub fn run(options: &Options) -> Outcome<Report> {
     };
     match compared() {
         Ok(psi) => {
-            report.state = DriftState::of(psi.value, options.limits);
+            report.state = DriftState::from_index(psi.value, options.limits);
             (report.psi, report.psi_noise) = (Some(psi.value), Some(psi.noise));
             report.bins = psi.bins;
         }

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::exit::Exit;
 use crate::failure::Code;
-use crate::protocol::retcode::{self, Effect, Retcode};
+use crate::protocol::retcode::{self, Retcode};
 use crate::protocol::{self, ErrorCode};
 
 /// Number of similar codes that are suggested for an unknown one.
@@ -71,6 +71,16 @@ pub enum Executed {
     /// Orders don't get this code, or it says nothing about them.
     #[serde(rename = "not an order's code")]
     NotAnOrders,
+}
+
+impl From<protocol::Executed> for Executed {
+    fn from(executed: protocol::Executed) -> Self {
+        match executed {
+            protocol::Executed::No => Self::No,
+            protocol::Executed::Yes => Self::Yes,
+            protocol::Executed::Unknown => Self::Unknown,
+        }
+    }
 }
 
 /// No code is known by this name or number.
@@ -175,21 +185,16 @@ fn of_failure(code: Code) -> Explained {
 
 fn of_error(code: &ErrorCode) -> Explained {
     use ErrorCode::{AccountError, AccountException, PositionsException};
-    let executed = match (code, code.executed()) {
-        (AccountError | AccountException | PositionsException, _) => Executed::NotAnOrders,
-        (_, protocol::Executed::No) => Executed::No,
-        (_, protocol::Executed::Unknown) => Executed::Unknown,
+    let executed = match code {
+        AccountError | AccountException | PositionsException => Executed::NotAnOrders,
+        _ => code.executed().into(),
     };
     let (kind, name) = (Kind::GatewayErrorCode, code.to_string());
     Explained::new(kind, code, &name, code.meaning(), executed, &[code.remedy()])
 }
 
 fn of_retcode(code: &Retcode) -> Explained {
-    let executed = match code.effect() {
-        Effect::Nothing => Executed::No,
-        Effect::Executed => Executed::Yes,
-        Effect::Unknown => Executed::Unknown,
-    };
+    let executed = code.executed().into();
     let what_to_do = [code.class.advice(), code.remedy];
     Explained::new(Kind::Mt5ReturnCode, code.number, code.name, code.meaning, executed, &what_to_do)
 }

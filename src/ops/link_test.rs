@@ -18,11 +18,11 @@ use serde::Serialize;
 
 use crate::clock::{Clock, Deadline, StopToken};
 use crate::exit::Exit;
-use crate::failure::{Failure, FailureContext};
+use crate::failure::FailureContext;
 use crate::link::target::Target;
 use crate::link::transport::Transport;
 use crate::protocol::account::Account;
-use crate::report::{self, Check, Outcome, Verdict};
+use crate::report::{Check, Outcome, Verdict, verdict_of};
 pub use latency::{Bucket, Latency};
 
 /// The options of `link-test`.
@@ -55,7 +55,7 @@ pub struct Options {
 }
 
 /// The result of `link-test`.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Default, Serialize, JsonSchema)]
 pub struct Report {
     /// All layers from the bottom up, reached or not.
     #[serde(serialize_with = "layers::serialize")]
@@ -87,18 +87,7 @@ pub const WIRE: &str = "plain text without authentication: anyone on the path ca
 
 impl Report {
     fn new() -> Self {
-        Self {
-            layers: layers::unreached(),
-            failed_layer: None,
-            address: None,
-            source_address: None,
-            skew_us: None,
-            skew_uncertainty_us: None,
-            server_time: None,
-            account: None,
-            latency: None,
-            wire: WIRE,
-        }
+        Self { layers: layers::unreached(), wire: WIRE, ..Self::default() }
     }
 }
 
@@ -127,24 +116,18 @@ pub struct Tested {
 /// Tests the link.
 pub fn run(options: &Options, deps: &Deps<'_>) -> Tested {
     let mut test = layers::Test::new(options, deps);
-    let climbed = test.climb();
-    let simulated = test.simulated;
-    let (mut report, target) = (test.report, test.target);
+    let ended = test.run();
+    let layers::Test { mut report, target, simulated, .. } = test;
     report.failed_layer = layers::failed(&report.layers);
-    let verdict = report::verdict_of(&report.layers);
+    let verdict = verdict_of(&report.layers);
     let mut outcome = Outcome::judged(report, verdict, simulated);
-    if let Err(failure) = climbed {
-        let verdict = verdict_of(&failure);
+    if let Err(failure) = ended {
+        // No answer means that the link is down, while other commands learn nothing from it.
+        let is_down = failure.exit() == Exit::NoAnswer;
         outcome.fail(failure);
-        outcome.verdict = verdict;
+        if is_down {
+            outcome.verdict = Verdict::Fail;
+        }
     }
     Tested { outcome, target }
-}
-
-/// No answer means that the link is down: a `fail`, while other commands only know nothing.
-fn verdict_of(failure: &Failure) -> Verdict {
-    match failure.exit() {
-        Exit::NoAnswer => Verdict::Fail,
-        _ => failure.verdict(),
-    }
 }

@@ -6,12 +6,11 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::encode::rfc3339;
+use super::encode;
 use super::malformed::Malformed;
 use super::reply::{self, Reply};
+use super::request::Action;
 use super::request::sealed::Sealed;
-use super::request::{Action, Read};
-use super::status::Status;
 use super::wire::{Frame, Object};
 use crate::units::{Level, Money};
 
@@ -25,8 +24,6 @@ impl Action for GetAccount {
 }
 
 impl Sealed for GetAccount {}
-
-impl Read for GetAccount {}
 
 /// The account as the gateway reports it: GET_ACCOUNT's reply, or the `account` of SYNC_ALL's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -54,7 +51,6 @@ pub struct Account {
 }
 
 impl Reply for Account {
-    const STATUS: &'static [Status] = &[Status::Ok];
     type Element = ();
 
     fn read(frame: Frame<'_, ()>) -> Result<Self, Malformed> {
@@ -101,7 +97,8 @@ impl Account {
             free_margin: &'a Money,
             margin_level: &'a Level,
             currency: &'a str,
-            timestamp: Option<String>,
+            #[serde(serialize_with = "encode::serialize_time")]
+            timestamp: Option<Timestamp>,
             #[serde(skip_serializing_if = "Option::is_none")]
             login: Option<&'a str>,
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -116,7 +113,7 @@ impl Account {
             free_margin: &self.free_margin,
             margin_level: &self.margin_level,
             currency: self.currency.as_deref().unwrap_or_default(),
-            timestamp: self.reported_at.map(rfc3339),
+            timestamp: self.reported_at,
             login: self.login.as_deref(),
             server: self.server.as_deref(),
             trade_mode: self.trade_mode,

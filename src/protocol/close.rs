@@ -6,11 +6,10 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::encode::rfc3339;
+use super::encode;
 use super::malformed::Malformed;
 use super::reply::{self, Reply, execution_time};
 use super::request::Action;
-use super::status::Status;
 use super::wire::Frame;
 use crate::units::{Lots, Price, Symbol, Ticket};
 
@@ -31,18 +30,19 @@ impl Action for Close {
 }
 
 /// The reply.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Closed {
     /// The *closing order's* ticket, not the position's; 0 when nothing was closed.
     pub ticket: Ticket,
     /// The claimed price.
     pub close_price: Price,
     /// The gateway's time of execution.
+    #[serde(serialize_with = "encode::serialize_time")]
     pub execution_time: Option<Timestamp>,
 }
 
 impl Reply for Closed {
-    const STATUS: &'static [Status] = &[Status::Filled, Status::Ok];
+    const SUCCESS: &'static [&'static str] = reply::ORDER_SUCCESS;
     type Element = ();
 
     fn read(frame: Frame<'_, ()>) -> Result<Self, Malformed> {
@@ -57,19 +57,6 @@ impl Reply for Closed {
 impl Closed {
     /// Writes the gateway's reply.
     pub fn encode(&self, uuid: &str, status: &str, simulated: bool) -> Vec<u8> {
-        #[derive(Serialize)]
-        struct Fields<'a> {
-            ticket: Ticket,
-            close_price: &'a Price,
-            execution_time: Option<String>,
-            latency_ms: f64,
-        }
-        let fields = Fields {
-            ticket: self.ticket,
-            close_price: &self.close_price,
-            execution_time: self.execution_time.map(rfc3339),
-            latency_ms: 0.0,
-        };
-        reply::encode(Some(uuid), status, &fields, simulated)
+        reply::encode_claim(uuid, status, self, None, simulated)
     }
 }

@@ -4,12 +4,14 @@ use std::fmt;
 
 use crate::escape::visible;
 
-/// Whether an order executed although the gateway replied with an error.
+/// Whether an order with an error code or a return code executed. It is a claim: only the position list is proof.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Executed {
-    /// The gateway refused before anything reached the broker.
+    /// Nothing reached the market.
     No,
-    /// Something failed after dispatch began: only a re-read shows whether it executed.
+    /// At least a part of the volume executed.
+    Yes,
+    /// The code leaves it open: only a re-read shows it.
     Unknown,
 }
 

@@ -14,10 +14,10 @@ pub fn rfc3339(time: Timestamp) -> String {
     time.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%S%.6f+00:00").to_string()
 }
 
-/// [`rfc3339`] as a field's serializer.
+/// [`rfc3339`] as the serializer of a field, which may be an `Option`.
 pub(super) fn serialize_time<S: Serializer>(
-    time: &Timestamp,
+    time: &(impl Into<Option<Timestamp>> + Copy),
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&rfc3339(*time))
+    (*time).into().map(rfc3339).serialize(serializer)
 }

@@ -1,7 +1,7 @@
 //! A JSON scanner (RFC 8259) that names the byte of every error.
 //!
 //! It reads a frame once and copies nothing: each value is returned as its slice of the text. General decoders are
-//! several times slower at this, and give an error's line and column, often behind the value that is wrong.
+//! several times slower at this, and report an error's line and column, often after the wrong value.
 
 use std::borrow::Cow;
 
@@ -18,7 +18,7 @@ pub(super) struct Fault {
     pub(super) reason: Reason,
 }
 
-/// A value whose elements are separated by commas.
+/// A JSON object or list.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Container {
     Object,
@@ -241,12 +241,12 @@ impl<'a> Scanner<'a> {
                 for _ in 0..4 {
                     match self.byte() {
                         Some(byte) if byte.is_ascii_hexdigit() => self.at += 1,
-                        Some(_) => return Err(self.not_json("an escape that is none")),
+                        Some(_) => return Err(self.not_json("an invalid escape")),
                         None => return Err(self.not_json("it ends within a string")),
                     }
                 }
             }
-            Some(_) => return Err(self.not_json("an escape that is none")),
+            Some(_) => return Err(self.not_json("an invalid escape")),
             None => return Err(self.not_json("it ends within a string")),
         }
         Ok(())
@@ -390,7 +390,7 @@ mod tests {
             ("{\"a\":1;}", 6, "expected `,` or `}`"),
             ("[1,", 3, "it ends within a list"),
             ("\"a\nb\"", 2, "a control character in a string"),
-            ("\"a\\x\"", 3, "an escape that is none"),
+            ("\"a\\x\"", 3, "an invalid escape"),
             ("\"\\u12", 5, "it ends within a string"),
             ("-", 1, "it ends within a number"),
             ("-x", 1, "a number without digits"),

@@ -6,16 +6,12 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::encode::rfc3339;
+use super::encode;
 use super::malformed::Malformed;
 use super::reply::{self, Reply, execution_time};
 use super::request::Action;
-use super::status::Status;
 use super::wire::Frame;
 use crate::units::{Lots, Magic, Price, Side, Symbol, Ticket};
-
-/// The longest comment that a broker keeps, in characters.
-pub const MAX_COMMENT_CHARS: usize = 31;
 
 /// The request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -33,7 +29,7 @@ pub struct Open {
     pub sl: Price,
     /// Take profit, 0.0 for none.
     pub tp: Price,
-    /// At most [`MAX_COMMENT_CHARS`]; the gateway drops it (hazard 10).
+    /// A broker keeps 31 characters; the gateway drops all (hazard 10).
     pub comment: String,
     /// The strategy's magic number; the gateway drops it (hazard 10).
     pub magic: Magic,
@@ -47,7 +43,7 @@ impl Action for Open {
 }
 
 /// The reply.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Filled {
     /// The new position's ticket; 0 for a rejection or the broker's time-out.
     pub ticket: Ticket,
@@ -56,11 +52,12 @@ pub struct Filled {
     /// The claimed price; 0 was seen on real fills.
     pub price: Price,
     /// The gateway's time of execution.
+    #[serde(serialize_with = "encode::serialize_time")]
     pub execution_time: Option<Timestamp>,
 }
 
 impl Reply for Filled {
-    const STATUS: &'static [Status] = &[Status::Filled, Status::Ok];
+    const SUCCESS: &'static [&'static str] = reply::ORDER_SUCCESS;
     type Element = ();
 
     fn read(frame: Frame<'_, ()>) -> Result<Self, Malformed> {
@@ -76,23 +73,6 @@ impl Reply for Filled {
 impl Filled {
     /// Writes the gateway's reply.
     pub fn encode(&self, uuid: &str, status: &str, symbol: &Symbol, simulated: bool) -> Vec<u8> {
-        #[derive(Serialize)]
-        struct Fields<'a> {
-            ticket: Ticket,
-            symbol: &'a Symbol,
-            volume: &'a Lots,
-            price: &'a Price,
-            execution_time: Option<String>,
-            latency_ms: f64,
-        }
-        let fields = Fields {
-            ticket: self.ticket,
-            symbol,
-            volume: &self.volume,
-            price: &self.price,
-            execution_time: self.execution_time.map(rfc3339),
-            latency_ms: 0.0,
-        };
-        reply::encode(Some(uuid), status, &fields, simulated)
+        reply::encode_claim(uuid, status, self, Some(symbol), simulated)
     }
 }

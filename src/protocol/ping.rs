@@ -6,9 +6,8 @@ use serde::{Serialize, Serializer};
 use super::encode;
 use super::malformed::Malformed;
 use super::reply::{self, Reply};
+use super::request::Action;
 use super::request::sealed::Sealed;
-use super::request::{Action, Read};
-use super::status::Status;
 use super::wire::Frame;
 use crate::units::Exact;
 
@@ -18,11 +17,7 @@ pub struct Ping;
 
 impl Serialize for Ping {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        struct Fields {
-            source: &'static str,
-        }
-        Fields { source: "mt5crs" }.serialize(serializer)
+        serializer.collect_map([("source", "mt5crs")])
     }
 }
 
@@ -32,8 +27,6 @@ impl Action for Ping {
 }
 
 impl Sealed for Ping {}
-
-impl Read for Ping {}
 
 /// The reply.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -50,7 +43,6 @@ pub struct Pong {
 }
 
 impl Reply for Pong {
-    const STATUS: &'static [Status] = &[Status::Ok];
     type Element = ();
 
     fn read(frame: Frame<'_, ()>) -> Result<Self, Malformed> {

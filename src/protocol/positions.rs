@@ -7,10 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::encode;
 use super::malformed::Malformed;
 use super::reply::{self, Reply};
+use super::request::Action;
 use super::request::sealed::Sealed;
-use super::request::{Action, Read};
-use super::status::Status;
-use super::wire::{Frame, Nesting, Object};
+use super::wire::{Frame, List, Object};
 use crate::units::{Exact, Lots, Magic, Money, Price, Side, Symbol, Ticket};
 
 /// The request; its `symbol` filter is never sent, because only a whole list can be judged.
@@ -23,8 +22,6 @@ impl Action for GetPositions {
 }
 
 impl Sealed for GetPositions {}
-
-impl Read for GetPositions {}
 
 /// One open position as the gateway reports it.
 //
@@ -82,13 +79,9 @@ pub struct Positions {
 }
 
 impl Reply for Positions {
-    const STATUS: &'static [Status] = &[Status::Ok];
     type Element = Position;
-
-    fn nesting() -> Nesting<Position> {
-        let element = |object: &Object<'_>| Position::read(object, ["open_price", "current_price"]);
-        Nesting { object: None, list: Some(("positions", element)) }
-    }
+    const LIST: Option<List<Position>> =
+        Some(("positions", |position| Position::read(position, ["open_price", "current_price"])));
 
     fn read(frame: Frame<'_, Position>) -> Result<Self, Malformed> {
         let reported_at = frame.root.required("timestamp")?.timestamp()?;

@@ -12,11 +12,17 @@ use uuid::Uuid;
 use super::code::ErrorCode;
 use super::encode;
 use super::malformed::{Malformed, Reason, excerpt};
-use super::status::Status;
-use super::wire::{self, Frame, Nesting, Object};
+use super::wire::{self, Frame, List, Object};
+use crate::units::Symbol;
 
 /// The `uuid` that the gateway sends when it could not read the request's.
 pub const UNKNOWN_UUID: &str = "unknown";
+
+/// The status words of a refusal.
+const REFUSAL: [&str; 3] = ["REJECTED", "error", "ERROR"];
+
+/// The status words that claim an order's success. FILLED is also sent for orders that the broker rejected (hazard 1).
+pub(super) const ORDER_SUCCESS: &[&str] = &["FILLED", "ok", "OK", "SUCCESS"];
 
 /// The gateway's refusal of a request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -37,17 +43,16 @@ impl Refusal {
 
 /// The success reply to one action.
 pub trait Reply: Sized {
-    /// The status words that mean success for this action.
-    const STATUS: &'static [Status];
+    /// The status words that mean success for this action (hazard 7).
+    const SUCCESS: &'static [&'static str] = &["ok", "OK", "SUCCESS"];
     /// Whether the reply carries the request's `uuid`; SYNC_ALL's doesn't.
     const CARRIES_UUID: bool = true;
     /// An element of the reply's list; `()` where it has none.
     type Element;
-
-    /// The members of the frame that are objects or lists.
-    fn nesting() -> Nesting<Self::Element> {
-        Nesting::flat()
-    }
+    /// The name of the member that is an object.
+    const OBJECT: Option<&'static str> = None;
+    /// The member that is a list of objects.
+    const LIST: Option<List<Self::Element>> = None;
 
     /// Reads the fields beyond the envelope.
     fn read(frame: Frame<'_, Self::Element>) -> Result<Self, Malformed>;
@@ -68,7 +73,7 @@ pub fn decode<R: Reply>(bytes: &[u8], uuid: Uuid) -> Result<Result<R, Refusal>, 
 impl<'a, R: Reply> Unmatched<'a, R> {
     /// Reads a frame's JSON.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, Malformed> {
-        Ok(Self { frame: wire::parse(bytes, &R::nesting())? })
+        Ok(Self { frame: wire::parse(bytes, R::OBJECT, R::LIST)? })
     }
 
     /// The `uuid` of the request that this claims to answer.
@@ -80,17 +85,13 @@ impl<'a, R: Reply> Unmatched<'a, R> {
     pub fn decode(self, uuid: Uuid) -> Result<Result<R, Refusal>, Malformed> {
         let root = &self.frame.root;
         let status_field = root.required("status")?;
-        let word = status_field.string()?;
-        let unlisted = || status_field.complaint(Reason::UnlistedStatus(excerpt(&word)));
-        let status = Status::from_wire(&word).ok_or_else(unlisted)?;
+        let status = status_field.string()?;
+        let is_refusal = REFUSAL.contains(&&*status);
+        if !is_refusal && !R::SUCCESS.contains(&&*status) {
+            return Err(status_field.complaint(Reason::UnlistedStatus(excerpt(&status))));
+        }
         check_uuid(root, uuid, R::CARRIES_UUID)?;
-        if status.is_refusal() {
-            return Ok(Err(refusal(root)?));
-        }
-        if !R::STATUS.contains(&status) {
-            return Err(unlisted());
-        }
-        R::read(self.frame).map(Ok)
+        if is_refusal { refusal(root).map(Err) } else { R::read(self.frame).map(Ok) }
     }
 }
 
@@ -150,6 +151,25 @@ pub(super) fn encode(
     encode::frame(&Envelope { uuid, status, fields, simulated })
 }
 
+/// Writes the claim about an order, as the simulated gateway does. The reply to an OPEN names its symbol.
+pub(super) fn encode_claim(
+    uuid: &str,
+    status: &str,
+    claim: &impl Serialize,
+    symbol: Option<&Symbol>,
+    simulated: bool,
+) -> Vec<u8> {
+    #[derive(Serialize)]
+    struct Fields<'a, C> {
+        #[serde(flatten)]
+        claim: &'a C,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        symbol: Option<&'a Symbol>,
+        latency_ms: f64,
+    }
+    encode(Some(uuid), status, &Fields { claim, symbol, latency_ms: 0.0 }, simulated)
+}
+
 /// Writes an error reply, as the simulated gateway does.
 pub fn encode_refusal(
     uuid: &str,
@@ -164,6 +184,7 @@ pub fn encode_refusal(
         error_msg: &'a str,
         timestamp: &'a str,
     }
-    let (error_code, error_msg) = (refusal.code.as_str(), &*refusal.message);
-    encode(Some(uuid), status, &Fields { error_code, error_msg, timestamp }, simulated)
+    let fields =
+        Fields { error_code: refusal.code.as_str(), error_msg: &refusal.message, timestamp };
+    encode(Some(uuid), status, &fields, simulated)
 }

@@ -15,13 +15,15 @@ use super::reply::Reply;
 pub trait Action: Serialize {
     /// The action's name on the wire.
     const NAME: &'static str;
-    /// What the gateway replies when it succeeds.
+    /// The success reply.
     type Reply: Reply;
 }
 
 /// An action that changes nothing, so that it may be retried and needs no permit. Only this room's actions can implement
 /// it.
 pub trait Read: Action + sealed::Sealed {}
+
+impl<A: Action + sealed::Sealed> Read for A {}
 
 pub(super) mod sealed {
     /// Hidden from other rooms.
@@ -56,7 +58,11 @@ impl<A: Action> Request<A> {
             #[serde(flatten)]
             fields: &'a A,
         }
-        let (uuid, timestamp, fields) = (self.uuid, self.timestamp, &self.action);
-        encode::frame(&Envelope { uuid, action: A::NAME, timestamp, fields })
+        encode::frame(&Envelope {
+            uuid: self.uuid,
+            action: A::NAME,
+            timestamp: self.timestamp,
+            fields: &self.action,
+        })
     }
 }

@@ -4,6 +4,8 @@
 //! `retcode`, or in another program's reply (hazard 11). Names and facts are from MetaQuotes' MQL5 reference, "Return Codes
 //! of the Trade Server"; the classes are ours and say what to do next. 10005 and 10037 don't exist.
 
+use super::code::Executed;
+
 /// One return code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retcode {
@@ -42,17 +44,6 @@ pub enum Class {
     PersonMustAct,
 }
 
-/// The effect at the broker that a return code claims. Only the position list is proof.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Effect {
-    /// The request had no effect.
-    Nothing,
-    /// At least a part of the volume executed.
-    Executed,
-    /// The code leaves it open.
-    Unknown,
-}
-
 impl Class {
     /// What to do about every code of this class.
     pub fn advice(self) -> &'static str {
@@ -80,14 +71,14 @@ impl Retcode {
         LISTED.iter().find(|code| code.number == number)
     }
 
-    /// The effect that the code claims.
-    pub fn effect(&self) -> Effect {
+    /// Whether a request with this code executed.
+    pub fn executed(&self) -> Executed {
         match (self.class, self.number) {
-            (_, 10009 | 10010) => Effect::Executed,
+            (_, 10009 | 10010) => Executed::Yes,
             (Class::AcceptedPoll | Class::UnknownReRead | Class::ProbablyClosed, _) => {
-                Effect::Unknown
+                Executed::Unknown
             }
-            _ => Effect::Nothing,
+            _ => Executed::No,
         }
     }
 }
@@ -264,14 +255,14 @@ mod tests {
 
     #[test]
     fn only_done_and_done_partial_claim_execution() {
-        let with = |effect| -> Vec<u16> {
-            let codes = LISTED.iter().filter(|code| code.effect() == effect);
+        let with = |executed| -> Vec<u16> {
+            let codes = LISTED.iter().filter(|code| code.executed() == executed);
             codes.map(|code| code.number).collect()
         };
-        assert_eq!(with(Effect::Executed), [10009, 10010]);
+        assert_eq!(with(Executed::Yes), [10009, 10010]);
         let unknown = [10008, 10011, 10012, 10023, 10028, 10031, 10036, 10039];
-        assert_eq!(with(Effect::Unknown), unknown);
-        assert_eq!(with(Effect::Nothing).len(), LISTED.len() - 2 - unknown.len());
+        assert_eq!(with(Executed::Unknown), unknown);
+        assert_eq!(with(Executed::No).len(), LISTED.len() - 2 - unknown.len());
     }
 
     #[test]

@@ -7,10 +7,9 @@ use super::account::Account;
 use super::malformed::Malformed;
 use super::positions::Position;
 use super::reply::{self, Reply};
+use super::request::Action;
 use super::request::sealed::Sealed;
-use super::request::{Action, Read};
-use super::status::Status;
-use super::wire::{Frame, Nesting, Object};
+use super::wire::{Frame, List};
 use crate::units::{Level, Lots, Magic, Money, Price, Side, Symbol, Ticket};
 
 /// The request.
@@ -27,8 +26,6 @@ impl Action for SyncAll {
 
 impl Sealed for SyncAll {}
 
-impl Read for SyncAll {}
-
 /// The reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Synced {
@@ -39,14 +36,11 @@ pub struct Synced {
 }
 
 impl Reply for Synced {
-    const STATUS: &'static [Status] = &[Status::Ok];
     const CARRIES_UUID: bool = false;
     type Element = Position;
-
-    fn nesting() -> Nesting<Position> {
-        let element = |object: &Object<'_>| Position::read(object, ["price_open", "price_current"]);
-        Nesting { object: Some("account"), list: Some(("positions", element)) }
-    }
+    const OBJECT: Option<&'static str> = Some("account");
+    const LIST: Option<List<Position>> =
+        Some(("positions", |position| Position::read(position, ["price_open", "price_current"])));
 
     fn read(frame: Frame<'_, Position>) -> Result<Self, Malformed> {
         let account = frame.object.as_ref().ok_or_else(|| frame.root.missing("account"))?;

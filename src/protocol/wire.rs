@@ -1,9 +1,9 @@
-//! Strict JSON for frames from a machine that lies.
+//! Parses frames, and trusts nothing in them.
 //!
-//! A frame is one JSON object. Its members stay raw tokens until a field is asked for by name and type, so a number
-//! reaches a report exactly as it was on the wire. Every error names the field and the byte. Errors here, though general
-//! decoders accept them: a duplicate key, `NaN` and `Infinity`, bad UTF-8, bytes after the end, a frame of more than
-//! [`MAX_FRAME_BYTES`] (hazard 13).
+//! A frame is one JSON object. Its members stay raw tokens until a field is read by name and type, so a number reaches a
+//! report exactly as it was on the wire. Every error names the field and the byte. Unlike general decoders, this refuses a
+//! duplicate key, `NaN` and `Infinity`, bad UTF-8, bytes after the end, and a frame of more than [`MAX_FRAME_BYTES`]
+//! (hazard 13).
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -17,8 +17,8 @@ use crate::units::Exact;
 /// A longer frame is refused unread; 10,000 positions take less than 2 MiB.
 pub const MAX_FRAME_BYTES: usize = 8 << 20;
 
-/// An object with more members is refused. The protocol's largest has eleven; comparing each key with those before it
-/// would take minutes for a frame of nothing but keys.
+/// An object with more members is refused. The protocol's largest has eleven. Each key is compared with all before it, so
+/// a frame full of keys would take minutes.
 const MAX_MEMBERS: usize = 256;
 
 /// A member's value as text, and its offset in the frame.
@@ -44,10 +44,10 @@ pub struct Object<'a> {
     /// Offset of its opening brace.
     offset: usize,
     members: Vec<Member<'a>>,
-    /// Number of `members` that are this object's. The rest are those of the list's previous element, whose keys are
+    /// Number of `members` that belong to this object. The rest are left from the list's previous element: the same keys are
     /// expected again.
     count: usize,
-    /// Where the next member is looked for first, because members are mostly asked for in order.
+    /// Index at which the next lookup starts, because members are mostly read in order.
     next: Cell<usize>,
 }
 
@@ -71,7 +71,7 @@ impl Path {
     }
 }
 
-/// A member, to be read as the protocol's type.
+/// A member that is read as a type of the protocol.
 #[derive(Debug)]
 pub struct Field<'o, 'a> {
     object: &'o Object<'a>,
@@ -172,23 +172,8 @@ impl<'a> Field<'_, 'a> {
     }
 }
 
-/// The members of a frame that are parsed one level deeper.
-pub struct Nesting<T> {
-    /// The name of the member that is an object.
-    pub object: Option<&'static str>,
-    /// The name of the member that is a list of objects, and the function that reads an element.
-    pub list: Option<(&'static str, ReadElement<T>)>,
-}
-
-/// Reads an element of a list.
-pub type ReadElement<T> = fn(&Object<'_>) -> Result<T, Malformed>;
-
-impl<T> Nesting<T> {
-    /// A frame without objects and lists.
-    pub fn flat() -> Self {
-        Self { object: None, list: None }
-    }
-}
+/// The name of a member that is a list of objects, and the function that reads an element.
+pub type List<T> = (&'static str, fn(&Object<'_>) -> Result<T, Malformed>);
 
 /// A parsed frame.
 #[derive(Debug)]
@@ -203,11 +188,15 @@ pub struct Frame<'a, T> {
 
 /// Parses a frame without objects and lists.
 pub fn parse_flat(frame: &[u8]) -> Result<Object<'_>, Malformed> {
-    parse(frame, &Nesting::<()>::flat()).map(|frame| frame.root)
+    parse::<()>(frame, None, None).map(|frame| frame.root)
 }
 
-/// Parses a frame.
-pub fn parse<'a, T>(frame: &'a [u8], nesting: &Nesting<T>) -> Result<Frame<'a, T>, Malformed> {
+/// Parses a frame: its own members, one level of the member `object`, and every element of the member `list`.
+pub fn parse<'a, T>(
+    frame: &'a [u8],
+    object: Option<&'static str>,
+    list: Option<List<T>>,
+) -> Result<Frame<'a, T>, Malformed> {
     let whole = |offset, reason| Malformed { field: String::new(), offset, reason };
     if frame.len() > MAX_FRAME_BYTES {
         return Err(whole(None, Reason::Oversized { bytes: frame.len(), limit: MAX_FRAME_BYTES }));
@@ -215,7 +204,7 @@ pub fn parse<'a, T>(frame: &'a [u8], nesting: &Nesting<T>) -> Result<Frame<'a, T
     let text = std::str::from_utf8(frame)
         .map_err(|error| whole(Some(error.valid_up_to()), Reason::NotUtf8))?;
     let mut reader = Reader { scanner: Scanner::new(text) };
-    let frame = reader.frame(nesting)?;
+    let frame = reader.frame(object, list)?;
     reader.scanner.end().map_err(|fault| frame.root.fault("", fault))?;
     Ok(frame)
 }
@@ -252,26 +241,29 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn frame<T>(&mut self, nesting: &Nesting<T>) -> Result<Frame<'a, T>, Malformed> {
-        let mut root = Object::new(Path::Root);
-        let (mut object, mut list) = (None, None);
-        self.begin(&mut root)?;
-        while self.key(&mut root)? {
+    fn frame<T>(
+        &mut self,
+        object: Option<&'static str>,
+        list: Option<List<T>>,
+    ) -> Result<Frame<'a, T>, Malformed> {
+        let mut frame = Frame { root: Object::new(Path::Root), object: None, list: None };
+        let root = &mut frame.root;
+        self.begin(root)?;
+        while self.key(root)? {
             let Member { name: key, token, .. } = &root.members[root.count];
-            if let Some(name) = nesting.object.filter(|name| key == name) {
-                let mut nested = Object::new(Path::Member(name));
-                self.object(&mut nested)?;
-                object = Some(nested);
-            } else if let Some((name, read)) = nesting.list.filter(|(name, _)| key == name) {
-                list = Some(self.list(name, read)?);
+            if let Some(name) = object.filter(|name| key == name) {
+                let nested = frame.object.insert(Object::new(Path::Member(name)));
+                self.object(nested)?;
+            } else if let Some((name, read)) = list.filter(|(name, _)| key == name) {
+                frame.list = Some(self.list(name, read)?);
             } else {
-                self.value(&mut root)?;
+                self.value(root)?;
                 continue;
             }
             let raw = self.scanner.since(token.offset);
             root.end_member(raw);
         }
-        Ok(Frame { root, object, list })
+        Ok(frame)
     }
 
     /// Reads an object into `object`, which the elements of a list share.
@@ -283,18 +275,18 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn list<T>(&mut self, name: &'static str, read: ReadElement<T>) -> Result<Vec<T>, Malformed> {
+    fn list<T>(
+        &mut self,
+        name: &'static str,
+        read: fn(&Object<'_>) -> Result<T, Malformed>,
+    ) -> Result<Vec<T>, Malformed> {
         if !self.scanner.take(b'[') {
             return Err(self.other_type(&Object::new(Path::Member(name)), "a list"));
         }
         let mut elements = Vec::new();
         let mut object = Object::new(Path::Element(name, 0));
         let mut first = true;
-        while self
-            .scanner
-            .another(Container::List, first)
-            .map_err(|fault| object.fault("", fault))?
-        {
+        while self.another(Container::List, first, &object)? {
             self.object(&mut object)?;
             elements.push(read(&object)?);
             object.path = Path::Element(name, elements.len());
@@ -311,14 +303,20 @@ impl<'a> Reader<'a> {
         if self.scanner.take(b'{') { Ok(()) } else { Err(self.other_type(object, "an object")) }
     }
 
+    /// [`Scanner::another`]; an error between two members is about the object.
+    fn another(
+        &mut self,
+        container: Container,
+        first: bool,
+        object: &Object<'a>,
+    ) -> Result<bool, Malformed> {
+        self.scanner.another(container, first).map_err(|fault| object.fault("", fault))
+    }
+
     /// Reads the next member up to its value; `false` at the object's end.
     fn key(&mut self, object: &mut Object<'a>) -> Result<bool, Malformed> {
-        let first = object.count == 0;
-        // An error between two members is about neither.
-        match self.scanner.another(Container::Object, first) {
-            Ok(true) => {}
-            Ok(false) => return Ok(false),
-            Err(fault) => return Err(object.fault("", fault)),
+        if !self.another(Container::Object, object.count == 0, object)? {
+            return Ok(false);
         }
         // The list's previous element mostly has the same keys in the same order. They were unique there, so a key that is
         // repeated in its place needs no comparison.
@@ -332,7 +330,7 @@ impl<'a> Reader<'a> {
         let start = self.scanner.offset();
         let name = self.scanner.key().map_err(|fault| object.fault("", fault))?;
         let Some(name) = name.unescape() else {
-            return Err(object.complaint("", start, Reason::NotJson("an escape that is none")));
+            return Err(object.complaint("", start, Reason::NotJson("an invalid escape")));
         };
         self.scanner.peek();
         let token = Token { raw: "", offset: self.scanner.offset() };
@@ -341,10 +339,9 @@ impl<'a> Reader<'a> {
     }
 
     fn value(&mut self, object: &mut Object<'a>) -> Result<(), Malformed> {
-        match self.scanner.value() {
-            Ok(raw) => object.end_member(raw),
-            Err(fault) => return Err(object.fault(&object.members[object.count].name, fault)),
-        }
+        let value = self.scanner.value();
+        let raw = value.map_err(|fault| object.fault(&object.members[object.count].name, fault))?;
+        object.end_member(raw);
         Ok(())
     }
 

@@ -68,7 +68,7 @@ impl Command {
     }
 }
 
-/// Every row holds, and each of these commands has one.
+/// Asserts every row, and that each of these commands has one.
 #[track_caller]
 fn each(commands: &[Command], rows: Vec<Row>) {
     for command in commands {
@@ -120,7 +120,7 @@ fn empty_on_error() -> Vec<Row> {
 }
 
 #[test]
-fn an_empty_list_while_margin_is_in_use_is_lying() {
+fn an_empty_list_while_margin_is_in_use_fails() {
     each(&LISTS, empty_on_error());
 }
 
@@ -147,7 +147,7 @@ fn a_stub_is_not_called_flat() {
 fn unreported() -> Vec<Row> {
     let ignored = faults::SYNC_ALL_IGNORES_MAGIC;
     let unknown = |row: Row| {
-        // A number that no time, port or price holds by chance.
+        // A number that occurs in no time, port or price.
         let row = row
             .env("MAGIC_NUMBER", "606060606060")
             .never("606060606060")
@@ -202,7 +202,7 @@ fn skewed_clock() -> Vec<Row> {
 }
 
 #[test]
-fn the_clocks_difference_is_no_round_trip() {
+fn clock_skew_is_not_a_round_trip() {
     each(&ALL, skewed_clock());
 }
 
@@ -261,7 +261,7 @@ fn lost_reply() -> Vec<Row> {
     let lost = |command: Command, action: &str, faults: Faults| {
         let (layer, why) = match action {
             "PING" => ("identity", "timed out".to_owned()),
-            _ => ("terminal", format!("PING was answered, and {action} was not in time")),
+            _ => ("terminal", format!("PING was answered, but {action} was not in time")),
         };
         let at = if command == LinkTest { layer } else { "no-answer" };
         let row = fails(command, faults, 3, at, why).json("error/code", "no-answer");
@@ -331,7 +331,7 @@ fn no_pending_orders() -> Vec<Row> {
     let fault = faults::NO_PENDING_ORDERS;
     let flat = |row: Row| {
         let row = row.positions(0).json("report/checks/empty-book/status", "pass");
-        // Only positions are said to be none.
+        // Only positions are reported as none.
         row.json("report/positions", json!([])).never("flat").never("no orders")
     };
     vec![

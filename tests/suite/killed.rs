@@ -37,6 +37,17 @@ fn killed_before_the_intent_there_is_nothing_to_resolve() {
 }
 
 #[test]
+fn a_bug_between_intent_and_outcome_is_an_unknown_outcome() {
+    let points = ["before-intent", "after-intent", "after-send", "before-outcome", "before-close"];
+    for (point, code) in points.into_iter().zip([70, 4, 4, 4, 70]) {
+        let (machine, sim) = (Machine::new(), Sim::start(&["--positions=3"]));
+        let ended = canary(&machine, &sim, &["--yes"]).env("PANIC_AT_POINT", point).end();
+        ended.exits(code).tells("nothing above is a result");
+        assert_eq!(opens(&sim), usize::from(!["before-intent", "after-intent"].contains(&point)));
+    }
+}
+
+#[test]
 fn an_unsent_intent_is_proved_not_executed() {
     let (sim, _machine, next) = killed_at("after-intent");
     let document = next.exits(0).document();
@@ -102,7 +113,7 @@ fn an_order_that_cannot_be_resolved_forbids_another() {
     for fault in ["positions-empty-on-error", "terminal-dead"] {
         sim.restart(&["--fault", fault]);
         let document =
-            canary(&machine, &sim, &["--yes", "--deadline=4s"]).json().exits(5).document();
+            canary(&machine, &sim, &["--yes", "--deadline=8s"]).json().exits(5).document();
         assert!(error(&document).contains("intents-resolved"), "{document}");
         assert_eq!(opens(&sim), 1, "{fault}");
     }

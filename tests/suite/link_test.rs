@@ -1,4 +1,4 @@
-//! `link-test` names the first layer that fails, and never calls a layer above it good.
+//! `link-test` names the first layer that fails, and passes no layer above it.
 
 use std::cell::Cell;
 use std::cmp::Ordering;
@@ -11,8 +11,8 @@ use crate::support::{Machine, Run, Sim, ended, named, signal, wait_for_lines};
 const LAYERS: [&str; 9] =
     ["settings", "name", "target", "tcp", "zmtp", "identity", "clock", "terminal", "latency"];
 
-/// Asserts that the test fails at this layer, for programs and for people: with this code and reason, with all layers below
-/// passed and those above not reached. Each form gets a run of its own, so that a counting fault meets both.
+/// Asserts that the test fails at this layer with this code and reason, in JSON and on the page: the layers below passed, and
+/// those above were not reached. JSON and page get one run each, so that a fault that counts requests affects both.
 #[track_caller]
 fn fails_at(run: impl Fn() -> Run, layer: &str, code: i32, why: &str) -> Value {
     let document = run().json().exits(code).document();
@@ -144,7 +144,7 @@ fn servers_without_zeromq_are_named() {
 fn a_silent_server_is_no_answer() {
     let (machine, stranger) = (Machine::new(), Stranger::silent());
     let run = || machine.at(stranger.endpoint, &["link-test", "--timeout=300ms"]);
-    fails_at(run, "zmtp", 3, "nothing was said");
+    fails_at(run, "zmtp", 3, "nothing was received");
 }
 
 #[test]
@@ -240,7 +240,7 @@ fn a_gateway_that_hangs_ends_within_the_deadline() {
         ("hang:PING:#2", "latency", "3 lost"),
     ] {
         let arguments = ["link-test", "-c", "3", "--timeout=200ms", "--deadline=2s"];
-        // A gateway hangs for good, so each run gets its own.
+        // A gateway hangs forever, so each run gets its own.
         let sims = [Sim::with_faults(&[fault]), Sim::with_faults(&[fault])];
         let tests = Cell::new(0);
         let run = || machine.against(&sims[tests.replace(tests.get() + 1)], &arguments);

@@ -1,5 +1,5 @@
-//! Messages for a tired operator: the first line of the page names the result, stderr names cause and remedy, and neither
-//! blames the wrong thing.
+//! Messages to operators: the first line of the page names the result, stderr names cause and remedy, and neither names the
+//! wrong cause.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -39,7 +39,10 @@ fn the_first_line_of_a_sync_names_the_cause() {
 
     let stranger = Stranger::http();
     let page = machine.at(stranger.endpoint, &["sync"]).end().exits(6);
-    begins(&page, "FAIL State synchronization failed: whoever answered is not the gateway: ");
+    begins(
+        &page,
+        "FAIL State synchronization failed: the program that answered is not the gateway: ",
+    );
 
     let sim = Sim::with_faults(&["hang:SYNC_ALL"]);
     let page = machine.against(&sim, &["sync", "--timeout=200ms", "--attempts=1"]).end().exits(3);
@@ -80,7 +83,7 @@ fn silence_after_an_answered_ping_blames_the_terminal_and_no_firewall() {
         let (machine, sim) = (Machine::new(), Sim::with_faults(&[&format!("hang:{action}")]));
         let arguments = [command, "--timeout=200ms", "--attempts=1"];
         let page = machine.against(&sim, &arguments).end().exits(3);
-        page.tells(&format!("PING was answered, and {action} was not in time"))
+        page.tells(&format!("PING was answered, but {action} was not in time"))
             .tells("its terminal hangs")
             .never_says("netsh");
     }
@@ -94,7 +97,7 @@ fn a_stalled_handshake_is_reported_as_such() {
         let (machine, stranger) = (Machine::new(), Stranger::new(HALF, b""));
         let arguments = ["positions", "--timeout=300ms", "--attempts=1"];
         let page = machine.at(stranger.endpoint, &arguments).end().exits(3);
-        page.tells("the ZMTP handshake was begun and not ended").never_says("netsh");
+        page.tells("the ZMTP handshake was not completed").never_says("netsh");
         let document = machine
             .at(stranger.endpoint, &["link-test", "--timeout=300ms"])
             .json()
@@ -225,7 +228,7 @@ fn a_balance_change_between_two_syncs_is_shown() {
     page.says("with the same tickets").never_says("none since");
 }
 
-/// Creates a named pipe. A plain `open` of it waits for a writer for ever.
+/// Creates a named pipe. A plain `open` of it waits forever for a writer.
 fn pipe(machine: &Machine, name: &str) -> String {
     let path = machine.file(name);
     assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());

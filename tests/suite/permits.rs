@@ -112,7 +112,7 @@ fn each_forged_permit_is_a_compile_error_and_the_source_without_it_compiles() {
     }
 }
 
-/// Passes every guard, but for one.
+/// Passes every guard except one.
 struct Except(Option<(Guard, Vec<Status>)>);
 
 impl GuardEvaluator for Except {
@@ -136,7 +136,7 @@ fn forbids(guard: Guard, statuses: &[Status], may_stay_open: bool) -> bool {
 fn each_guard_forbids_by_itself() {
     let passed = GuardEvaluation::new(&mut Except(None));
     assert!(OpenPermit::from_evaluation(&passed, false).is_ok());
-    for guard in Guard::ALL {
+    for guard in Guard::ALL.iter().copied() {
         assert!(forbids(guard, &[Status::Fail], false), "{guard:?}");
         assert!(forbids(guard, &[Status::Pass, Status::Fail], true), "{guard:?}");
         assert!(!forbids(guard, &[Status::Warn], false), "{guard:?}");
@@ -149,9 +149,9 @@ fn each_guard_forbids_by_itself() {
     }
 }
 
-/// The trait can't be sealed, so the source is asked: one evaluator, and an honest one.
+/// The trait can't be sealed, so this reads the source: only one type implements it.
 #[test]
-fn one_evaluator_stands_in_the_source() {
+fn the_source_has_one_evaluator() {
     fn sources(dir: &Path, found: &mut Vec<String>) {
         for entry in fs::read_dir(dir).unwrap() {
             let path = entry.unwrap().path();

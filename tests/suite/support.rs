@@ -482,6 +482,23 @@ impl Sim {
         wait_until("the gateway's end by its fault", || process.has_ended().unwrap());
     }
 
+    /// Waits until a fault has ended the gateway; `false` if the command ends without meeting it.
+    pub fn ends_before(&mut self, command: &mut Child) -> bool {
+        let process = self.process.as_mut().unwrap();
+        let mut command_ended = None;
+        let (mut ended, mut unmet) = (false, false);
+        wait_until("the gateway's end by its fault", || {
+            ended = process.has_ended().unwrap();
+            if command_ended.is_none() && command.try_wait().unwrap().is_some() {
+                command_ended = Some(Instant::now());
+            }
+            // The command may notice the gateway's end before this process does.
+            unmet = command_ended.is_some_and(|end| end.elapsed() > Duration::from_secs(5));
+            ended || unmet
+        });
+        ended
+    }
+
     /// Starts the gateway again with the same port and book, and other arguments.
     pub fn restart(&mut self, arguments: &[&str]) {
         self.kill();

@@ -28,6 +28,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use mt5crs::clock::{Clock, StopToken, SystemClock};
 use mt5crs::failure::{Code, Failure};
+use mt5crs::link::order::UnresolvedOpen;
 
 use crate::cli::{Global, OutputFormat};
 use crate::render::Screen;
@@ -89,7 +90,13 @@ pub(crate) fn usage(message: impl Into<String>, remedy: impl Into<String>) -> Fa
     Failure::new(Code::Usage, message).with_remedy(remedy)
 }
 
-/// A bug of mt5crs itself.
+/// A bug of mt5crs itself. An OPEN without a proved outcome outranks it.
 pub(crate) fn bug() -> Failure {
-    Failure::new(Code::Bug, "mt5crs failed in a way that it should not; nothing above is a result")
+    let message = "mt5crs failed in a way that it should not; nothing above is a result";
+    if UnresolvedOpen::is_abandoned() {
+        Failure::new(Code::OutcomeUnknown, message)
+            .with_cause("an OPEN's intent is recorded, and its outcome is not proved")
+    } else {
+        Failure::new(Code::Bug, message)
+    }
 }

@@ -19,7 +19,6 @@ use std::sync::LazyLock;
 use app::worker_role::WorkerRole;
 use app::{App, driver, usage_error};
 use commands::{Arguments, definition};
-use mt5crs::exit::Exit;
 
 /// Version, commit and libzmq's version, for `--version` and bug reports.
 pub(crate) fn version() -> &'static str {
@@ -59,9 +58,9 @@ fn main() -> ExitCode {
         driver::run(&app, command.as_command())
     });
     let code = ended.unwrap_or_else(|_| {
-        let screen = render::Screen { quiet: false };
-        screen.fail(&app::bug());
-        Exit::Bug.code()
+        let failure = app::bug();
+        render::Screen { quiet: false }.fail(&failure);
+        failure.exit().code()
     });
     ExitCode::from(code)
 }

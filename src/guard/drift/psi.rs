@@ -7,16 +7,16 @@
 //! PSI = Σ (p − q) · ln(p / q)      p = (current + ½) / (m + k/2)      q = (reference + ½) / (n + k/2)
 //! ```
 //!
-//! over the k bins, with n values in the reference and m in the current sample. It is a pure function of ranks: the order
-//! of values counts, never their distances.
+//! over the k bins, with n values in the reference and m in the current sample. It depends only on the ranks of values,
+//! never on their distances.
 //!
-//! Where many values are equal, several deciles fall on one value. They are merged, and that value becomes a bin of its
-//! own: in one bin with the values below it, a move from the value to just below it would go unseen.
+//! Where many values are equal, several deciles fall on one value. They are merged, and that value gets its own bin: if it
+//! shared a bin with the values below it, a move from it to just below it would not be noticed.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// The fewest values of either sample that can be compared.
+/// Smallest size of either sample.
 pub const LEAST_VALUES: usize = 200;
 /// Number of bins where no values are equal.
 const BINS: usize = 10;

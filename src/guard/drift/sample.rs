@@ -1,8 +1,7 @@
 //! Reads samples from files: one number a line, a column of a CSV file, or a field of a JSONL file.
 //!
-//! A program may be writing the current file. A last line that lacks its newline and can't be read is left out. Anything
-//! else that is no finite number makes the whole file unreadable, because a sample without some of its values is another
-//! sample.
+//! A program may be writing the current file, so an unreadable last line without a newline is skipped. Any other value that
+//! is no finite number makes the whole file unreadable, because a sample without some of its values is another sample.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -13,8 +12,8 @@ use sha2::{Digest, Sha256};
 
 use crate::os::fifo::open_regular;
 
-/// A longer file is no sample.
-const MOST_BYTES: u64 = 4 << 20;
+/// A longer file is refused.
+const MAX_BYTES: u64 = 4 << 20;
 
 /// The source of a sample.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,9 +55,9 @@ pub fn read(source: &Source) -> Result<Sample, Unreadable> {
 fn text_of(path: &Path) -> Result<String, String> {
     let file = open_regular(File::options().read(true), path).map_err(|error| error.to_string())?;
     let mut bytes = vec![];
-    file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
-    if bytes.len() as u64 > MOST_BYTES {
-        return Err(format!("it is longer than {} MiB, which is no sample", MOST_BYTES >> 20));
+    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(format!("it is longer than {} MiB, which is no sample", MAX_BYTES >> 20));
     }
     let text = String::from_utf8(bytes)
         .map_err(|error| format!("byte {} is not UTF-8", error.utf8_error().valid_up_to()))?;
@@ -156,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_is_named_with_its_line() {
+    fn an_invalid_value_is_reported_with_its_line() {
         for (text, field, words) in [
             ("1\nabc\n3\n", None, "line 2: `abc` is not a finite number"),
             ("1\nNaN\n", None, "line 2"),
@@ -176,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_last_line_that_is_being_written_is_left_out() {
+    fn an_unfinished_last_line_is_skipped() {
         assert_eq!(of("1\n2\n3e", None), Ok(vec![1.0, 2.0]));
         assert_eq!(of("{\"x\":1}\n{\"x\":2", Some("x")), Ok(vec![1.0]));
         assert_eq!(of("a,x\n1,2\n3", Some("x")), Ok(vec![2.0]));
@@ -185,14 +184,14 @@ mod tests {
     }
 
     #[test]
-    fn files_that_are_no_samples_are_named() {
+    fn unreadable_files_are_reported() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("sample");
         let read_it = || read(&Source { path: path.clone(), field: None });
         assert!(read_it().unwrap_err().to_string().contains("No such file"));
         std::fs::write(&path, b"1\n\xff\n").unwrap();
         assert!(read_it().unwrap_err().why.contains("byte 2"));
-        std::fs::write(&path, vec![b'1'; (MOST_BYTES + 1) as usize]).unwrap();
+        std::fs::write(&path, vec![b'1'; (MAX_BYTES + 1) as usize]).unwrap();
         assert!(read_it().unwrap_err().why.contains("4 MiB"));
         std::fs::remove_file(&path).unwrap();
         nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();

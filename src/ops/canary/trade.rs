@@ -15,7 +15,7 @@ use crate::evidence::body::{
 use crate::evidence::outcome::{CloseOutcome, OpenOutcome};
 use crate::failure::{Code, Failure};
 use crate::guard::breaker;
-use crate::link::order::{Claim, OrderAnswer};
+use crate::link::order::{Claim, OrderAnswer, UnresolvedOpen};
 use crate::link::permit::OpenPermit;
 use crate::proof::open::{self, OpenFinding};
 use crate::proof::{Judgement, absence};
@@ -45,6 +45,7 @@ impl Canary<'_, '_, '_> {
         let permit = admission.permit(options)?;
         (self.deps.kill_point)("before-intent");
         self.deps.stop.ignore_all().map_err(Failure::interrupted)?;
+        let unresolved = UnresolvedOpen::begin();
         self.deps.records.add(self.deps.clock, &intent.clone().into()).map_err(|error| {
             let message = "refused: the order's intent could not be recorded";
             Failure::new(Code::IntentNotRecorded, message).with_cause(error)
@@ -71,6 +72,8 @@ impl Canary<'_, '_, '_> {
             reply: answer.raw.as_deref().map(RawReply::of),
             readings,
         });
+        // An unknown outcome stays unresolved until the end of the run.
+        let _unresolved = matches!(outcome, OpenOutcome::Unknown { .. }).then_some(unresolved);
         let said = open::describe(&answer.claim);
         self.report.order = Some(OrderReport::new(outcome.clone(), named, said, &options.volume()));
         let ended = match outcome {

@@ -133,7 +133,7 @@ fn exchange(
     });
     listed.map_err(|error| match error {
         AskError::Link(error) => error,
-        AskError::Malformed(complaint) => LinkError::System(complaint.to_string()),
+        error => LinkError::System(error.to_string()),
     })
 }
 

@@ -13,9 +13,10 @@ use serde::Serialize;
 use super::{Deps, Options};
 use crate::clock::{Deadline, micros, nanos};
 use crate::link::client::Error;
-use crate::link::session::{AskError, ProofError, Session};
+use crate::link::session::{AskError, Session};
 use crate::link::target::Target;
 use crate::link::transport::LinkError;
+use crate::protocol::Action;
 use crate::protocol::ping::Ping;
 
 /// With fewer samples the 99th percentile is the maximum, and is labelled as such.
@@ -98,22 +99,54 @@ impl fmt::Display for Latency {
     }
 }
 
-/// Two histograms in ns, with three significant digits.
-struct Samples {
+/// Round trips in ns, with three significant digits.
+pub(super) struct Samples {
     rtt: Histogram<u64>,
     due: Histogram<u64>,
     sent: u32,
     lost: u32,
     lost_at_end: u32,
     /// The cause of the last loss.
-    last_loss: Option<LinkError>,
+    pub(super) last_loss: Option<LinkError>,
 }
 
 impl Samples {
-    fn new() -> Result<Self, Error> {
-        let histogram = || Histogram::new(3).map_err(|error| system_error(error.to_string()));
-        let (rtt, due) = (histogram()?, histogram()?);
-        Ok(Self { rtt, due, sent: 0, lost: 0, lost_at_end: 0, last_loss: None })
+    pub(super) fn new() -> Self {
+        // Fails only above 5 digits.
+        let empty = || Histogram::new(3).unwrap_or_else(|error| unreachable!("{error}"));
+        let (rtt, due) = (empty(), empty());
+        Self { rtt, due, sent: 0, lost: 0, lost_at_end: 0, last_loss: None }
+    }
+
+    /// Measures on that session until the end or the first error; after a loss, on a new session.
+    pub(super) fn collect<'r>(
+        &mut self,
+        session: Session<'r>,
+        options: &Options,
+        deps: &Deps<'r>,
+        target: &Target,
+    ) -> Result<(), Error> {
+        let clock = &**deps.clock;
+        let mut session = Some(session);
+        let start = clock.monotonic();
+        for number in 0..options.count {
+            let due = start + options.interval * number;
+            let wait = due.saturating_sub(clock.monotonic());
+            if !wait.is_zero() {
+                clock.sleep(wait)?;
+            }
+            if deps.deadline.is_past(clock) {
+                break;
+            }
+            let until = Deadline::after(clock, options.timeout).min(deps.deadline);
+            match measure_one(&mut session, deps, target, until) {
+                Ok(rtt) => self.add_answered(rtt, clock.monotonic().saturating_sub(due).max(rtt)),
+                // Silence is a loss; an answer from another program ends the measurement.
+                Err(error) => self.add_lost(error.retryable(Ping::NAME)?),
+            }
+            (deps.progress)(number + 1, options.count);
+        }
+        Ok(())
     }
 
     fn add_answered(&mut self, rtt: Duration, since_due: Duration) {
@@ -130,141 +163,58 @@ impl Samples {
         self.lost += 1;
         self.lost_at_end += 1;
     }
-}
 
-fn system_error(message: String) -> Error {
-    let last = LinkError::System(message);
-    Error::NoAnswer { timeout: Duration::ZERO, past_deadline: false, attempts: 1, last }
-}
-
-/// The measurements until the end or the first error, and the cause of the last loss.
-pub(super) struct Measured {
-    pub(super) latency: Option<Latency>,
-    pub(super) last_loss: Option<LinkError>,
-    pub(super) ended: Result<(), Error>,
-}
-
-/// Measures on that session; after a loss, on a new one whose identity is proved again.
-pub(super) fn measure(
-    session: Session<'_>,
-    options: &Options,
-    deps: &Deps<'_>,
-    target: Option<&Target>,
-) -> Measured {
-    let mut samples = match Samples::new() {
-        Ok(samples) => samples,
-        Err(error) => return Measured { latency: None, last_loss: None, ended: Err(error) },
-    };
-    let ended = collect_samples(&mut samples, session, options, deps, target);
-    let latency = (samples.sent > 0).then(|| summarise(&samples, options));
-    Measured { latency, last_loss: samples.last_loss, ended }
-}
-
-fn collect_samples(
-    samples: &mut Samples,
-    session: Session<'_>,
-    options: &Options,
-    deps: &Deps<'_>,
-    target: Option<&Target>,
-) -> Result<(), Error> {
-    let clock = &**deps.clock;
-    let mut session = Some(session);
-    let start = clock.monotonic();
-    for number in 0..options.count {
-        let due = start + options.interval * number;
-        let wait = due.saturating_sub(clock.monotonic());
-        if !wait.is_zero() {
-            clock.sleep(wait)?;
-        }
-        if deps.deadline.is_past(clock) {
-            break;
-        }
-        let until = Deadline::after(clock, options.timeout).min(deps.deadline);
-        match measure_one(&mut session, deps, target, until)? {
-            Ok(rtt) => {
-                let late = clock.monotonic().saturating_sub(due);
-                samples.add_answered(rtt, late.max(rtt));
-            }
-            Err(error) => samples.add_lost(error),
-        }
-        (deps.progress)(number + 1, options.count);
+    /// The figures; `None` before the first request.
+    pub(super) fn summarise(&self, options: &Options) -> Option<Latency> {
+        let answered = self.rtt.len();
+        let p99_is_max = answered < P99_SAMPLES;
+        let quantiles = [0.0, 0.5, 0.9, if p99_is_max { 1.0 } else { 0.99 }, 1.0];
+        let figures = |histogram: &Histogram<u64>| {
+            quantiles.map(|quantile| {
+                (answered > 0).then(|| histogram.value_at_quantile(quantile) as f64 / 1e3)
+            })
+        };
+        let [rtt_min_us, rtt_p50_us, rtt_p90_us, rtt_p99_us, rtt_max_us] = figures(&self.rtt);
+        let [_, due_p50_us, due_p90_us, due_p99_us, due_max_us] = figures(&self.due);
+        (self.sent > 0).then(|| Latency {
+            sent: self.sent,
+            lost: self.lost,
+            lost_at_end: self.lost_at_end,
+            interval_us: micros(options.interval),
+            warn_us: micros(options.latency_warn),
+            critical_us: micros(options.latency_critical),
+            rtt_min_us,
+            rtt_p50_us,
+            rtt_p90_us,
+            rtt_p99_us,
+            rtt_max_us,
+            due_p50_us,
+            due_p90_us,
+            due_p99_us,
+            due_max_us,
+            p99_is_max,
+            histogram: buckets(&self.rtt),
+        })
     }
-    Ok(())
 }
 
-/// Measures one round trip, on a new connection if there is none. Silence is a loss (the inner error); an answer from another program is an error.
+/// Measures one round trip, on a new connection if there is none. An error ends the session.
 fn measure_one<'r>(
     session: &mut Option<Session<'r>>,
     deps: &Deps<'r>,
-    target: Option<&Target>,
+    target: &Target,
     until: Deadline,
-) -> Result<Result<Duration, LinkError>, Error> {
-    let connected = match session.take() {
-        Some(session) => Ok(session),
-        None => reconnect(deps, target, until),
-    };
-    let mut connected = match connected {
-        Ok(session) => session,
-        Err(ProofError::NotTheGateway(look_alike)) => return Err(Error::NotTheGateway(look_alike)),
-        Err(ProofError::Link(error)) => return loss_or_error(error),
-    };
-    match connected.ask(Ping, until) {
-        Ok(answer) => {
-            *session = Some(connected);
-            Ok(Ok(answer.rtt))
+) -> Result<Duration, AskError> {
+    let mut proved = match session.take() {
+        Some(session) => session,
+        None => {
+            let connection = (deps.transport)(target.address).connect(until)?;
+            Session::prove(connection, &**deps.clock, until)?
         }
-        Err(AskError::Malformed(complaint)) => Err(Error::Malformed { action: "PING", complaint }),
-        Err(AskError::Link(error)) => loss_or_error(error),
-    }
-}
-
-fn reconnect<'r>(
-    deps: &Deps<'r>,
-    target: Option<&Target>,
-    until: Deadline,
-) -> Result<Session<'r>, ProofError> {
-    let Some(target) = target else { return Err(LinkError::Lost.into()) };
-    let connection = (deps.transport)(target.address).connect(until)?;
-    Session::prove(connection, &**deps.clock, until)
-}
-
-fn loss_or_error(error: LinkError) -> Result<Result<Duration, LinkError>, Error> {
-    match error {
-        LinkError::Stopped(stopped) => Err(stopped.into()),
-        LinkError::NotZeroMq(what) => Err(Error::NotZeroMq(what)),
-        error => Ok(Err(error)),
-    }
-}
-
-fn summarise(samples: &Samples, options: &Options) -> Latency {
-    let answered = samples.rtt.len();
-    let p99_is_max = answered < P99_SAMPLES;
-    let at = |histogram: &Histogram<u64>, quantile: f64| {
-        (answered > 0).then(|| histogram.value_at_quantile(quantile) as f64 / 1e3)
     };
-    let max = |histogram: &Histogram<u64>| (answered > 0).then(|| histogram.max() as f64 / 1e3);
-    let p99 = |histogram: &Histogram<u64>| {
-        if p99_is_max { max(histogram) } else { at(histogram, 0.99) }
-    };
-    Latency {
-        sent: samples.sent,
-        lost: samples.lost,
-        lost_at_end: samples.lost_at_end,
-        interval_us: micros(options.interval),
-        warn_us: micros(options.latency_warn),
-        critical_us: micros(options.latency_critical),
-        rtt_min_us: (answered > 0).then(|| samples.rtt.min() as f64 / 1e3),
-        rtt_p50_us: at(&samples.rtt, 0.5),
-        rtt_p90_us: at(&samples.rtt, 0.9),
-        rtt_p99_us: p99(&samples.rtt),
-        rtt_max_us: max(&samples.rtt),
-        due_p50_us: at(&samples.due, 0.5),
-        due_p90_us: at(&samples.due, 0.9),
-        due_p99_us: p99(&samples.due),
-        due_max_us: max(&samples.due),
-        p99_is_max,
-        histogram: buckets(&samples.rtt),
-    }
+    let rtt = proved.ask(Ping, until)?.rtt;
+    *session = Some(proved);
+    Ok(rtt)
 }
 
 /// Ten buckets of equal width, from the shortest round trip to the longest.

@@ -1,4 +1,4 @@
-//! The layers of a link, from the bottom up, and the climb.
+//! Tests the layers of a link, from the bottom up.
 
 use std::time::Duration;
 
@@ -6,20 +6,22 @@ use jiff::SignedDuration;
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
-use super::latency::{self, Latency, Measured};
+use super::latency::{Latency, Samples};
 use super::{Deps, Options, Report};
 use crate::clock::{Deadline, micros, signed_micros};
 use crate::failure::{Code, Failure};
-use crate::link::client::Error;
 use crate::link::diagnosis;
-use crate::link::session::{AskError, Identity, ProofError, Session};
+use crate::link::session::{AskError, Identity, Session};
 use crate::link::target::{self, Target, resolve};
 use crate::link::transport::{Connection, LinkError};
+use crate::protocol::Action;
 use crate::protocol::account::GetAccount;
+use crate::protocol::ping::Ping;
 use crate::report::{Check, Status};
 
-// How the document shows the check of a layer: with its time, and without an expectation.
 /// One layer of the link.
+//
+// A layer's check in JSON: with its time, and without an expectation.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Layer<'c> {
     /// Its name, stable for scripts.
@@ -34,7 +36,7 @@ pub(super) struct Layer<'c> {
     remedy: Option<&'c str>,
 }
 
-/// Writes the layers into the document.
+/// Serializes the checks as layers.
 pub(super) fn serialize<S: Serializer>(layers: &[Check], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(layers.iter().map(|check| Layer {
         name: &check.name,
@@ -48,7 +50,7 @@ pub(super) fn serialize<S: Serializer>(layers: &[Check], serializer: S) -> Resul
 const NAMES: [&str; 9] =
     ["settings", "name", "target", "tcp", "zmtp", "identity", "clock", "terminal", "latency"];
 
-/// Every layer, before anything was tried.
+/// Every layer, before the test.
 pub(super) fn unreached() -> Vec<Check> {
     NAMES.map(|name| Check::not_reached("not reached").named(name)).to_vec()
 }
@@ -59,12 +61,12 @@ pub(super) fn failed(layers: &[Check]) -> Option<&'static str> {
     named.find(|(_, layer)| layer.status == Status::Fail).map(|(name, _)| name)
 }
 
-/// A test on its way up.
+/// A test in progress.
 pub(super) struct Test<'t> {
     options: &'t Options,
     deps: &'t Deps<'t>,
-    /// Monotonic time at which the layer that is tried now began.
-    began: Duration,
+    /// Monotonic start of the present layer.
+    layer_start: Duration,
     pub(super) report: Report,
     pub(super) target: Option<Target>,
     pub(super) simulated: bool,
@@ -72,86 +74,81 @@ pub(super) struct Test<'t> {
 
 impl<'t> Test<'t> {
     pub(super) fn new(options: &'t Options, deps: &'t Deps<'t>) -> Self {
-        let began = deps.clock.monotonic();
-        Self { options, deps, began, report: Report::new(), target: None, simulated: false }
+        let layer_start = deps.clock.monotonic();
+        Self { options, deps, layer_start, report: Report::new(), target: None, simulated: false }
     }
 
-    /// Goes up until a layer fails.
-    pub(super) fn climb(&mut self) -> Result<(), Failure> {
-        let endpoint = &self.options.names.endpoint;
-        self.reached(
-            "settings",
-            Status::Pass,
-            format!("{endpoint} ({})", self.options.origin),
-            None,
-        );
-        let target = self.find()?;
+    /// Tests layer by layer until one fails.
+    pub(super) fn run(&mut self) -> Result<(), Failure> {
+        self.pass("settings", format!("{} ({})", self.options.names.endpoint, self.options.origin));
+        let target = self.resolve_target()?;
         self.connect_tcp(&target)?;
-        let connection = self.shake_hands(&target)?;
-        let mut session = self.identify(connection)?;
-        let skew = self.judge_clock(session.identity().clone());
-        let terminal = self.ask_terminal(&mut session);
-        let dead = matches!(terminal, Err((_, SessionState::Dead)));
-        if !dead {
-            self.measure(session)?;
-        }
+        let connection = self.connect_zmtp(&target)?;
+        let session = self.identify(connection)?;
+        let skew = self.judge_clock(session.identity());
+        let (terminal, session) = self.check_terminal(session);
         // The latency of a link whose terminal is gone, or whose clock is off, is still worth knowing.
-        skew.and(terminal.map_err(|(failure, _)| failure))
+        if let Some(session) = session {
+            self.measure_latency(session, &target)?;
+        }
+        skew.and(terminal)
     }
 
     fn until(&self) -> Deadline {
         Deadline::after(&**self.deps.clock, self.options.timeout).min(self.deps.deadline)
     }
 
-    fn reached(&mut self, name: &str, status: Status, found: String, remedy: Option<String>) {
+    /// Reports a layer, with the time since the previous one.
+    fn record(&mut self, name: &'static str, check: Check) {
         let now = self.deps.clock.monotonic();
-        let took = now.saturating_sub(self.began);
-        self.began = now;
+        let took = now.saturating_sub(self.layer_start);
+        self.layer_start = now;
         if let Some(layer) = self.report.layers.iter_mut().find(|layer| layer.name == name) {
-            layer.status = status;
-            layer.took_us = Some(micros(took));
-            layer.found = found;
-            layer.remedy = remedy;
+            *layer = Check { took_us: Some(micros(took)), ..check.named(name) };
         }
     }
 
-    fn passed(&mut self, name: &str, found: String) {
-        self.reached(name, Status::Pass, found, None);
+    fn pass(&mut self, name: &'static str, found: String) {
+        self.record(name, Check::pass(found));
     }
 
-    fn failed(&mut self, name: &str, failure: Failure) -> Failure {
-        // Who is stopped halfway has not found the layer wanting.
+    fn fail(&mut self, name: &'static str, failure: Failure) -> Failure {
+        // An interruption says nothing about the layer.
         let status =
             if failure.exit().is_interruption() { Status::NotReached } else { Status::Fail };
-        let (found, remedy) = (failure.root_cause().to_owned(), failure.remedy().to_owned());
-        self.reached(name, status, found, Some(remedy));
+        let remedy = Some(failure.remedy().to_owned());
+        self.record(name, Check { remedy, ..Check::new(status, failure.root_cause()) });
         failure
     }
 
-    fn find(&mut self) -> Result<Target, Failure> {
+    fn fail_request(
+        &mut self,
+        name: &'static str,
+        action: &'static str,
+        error: impl Into<AskError>,
+    ) -> Failure {
+        let failure = self.options.names.request_failure(action, error.into());
+        self.fail(name, failure)
+    }
+
+    fn resolve_target(&mut self) -> Result<Target, Failure> {
         let (options, deps) = (self.options, self.deps);
-        let until = self.until();
-        let found = resolve(&options.host, options.port, &**deps.clock, deps.stop, until);
-        let target = found.map_err(|error| {
-            let failure = options.names.resolve_failure(&error);
-            self.failed("name", failure)
-        })?;
+        let resolved = resolve(&options.host, options.port, &**deps.clock, deps.stop, self.until());
+        let target =
+            resolved.map_err(|error| self.fail("name", options.names.resolve_failure(&error)))?;
         let ip = target.address.ip();
-        let others = target.alternatives.len().saturating_sub(1);
-        let found = if ip.to_string() == target.host {
-            format!("{ip} is an address")
-        } else if others == 0 {
-            format!("{} is {ip}", target.host)
-        } else {
-            format!("{} is {ip}, and has {others} more", target.host)
+        let found = match target.alternatives.len().saturating_sub(1) {
+            _ if ip.to_string() == target.host => format!("{ip} is an address"),
+            0 => format!("{} is {ip}", target.host),
+            others => format!("{} is {ip}, and has {others} more", target.host),
         };
-        self.passed("name", found);
+        self.pass("name", found);
         self.report.address = Some(target.address);
         self.report.source_address = target.source.map(|source| source.to_string());
         self.target = Some(target.clone());
 
         if let Err(own) = target::allow(&target, options.allow_loopback) {
-            return Err(self.failed("target", options.names.own_address(&target, own)));
+            return Err(self.fail("target", options.names.own_address(&target, own)));
         }
         let from = match target.source {
             Some(source) => format!("from {source}"),
@@ -161,87 +158,70 @@ impl<'t> Test<'t> {
             Some(own) => format!("{own}, as asked for; {from}"),
             None => format!("not this machine; {from}"),
         };
-        self.passed("target", found);
+        self.pass("target", found);
         Ok(target)
     }
 
     fn connect_tcp(&mut self, target: &Target) -> Result<(), Failure> {
-        let until = self.until();
         let (clock, stop) = (&**self.deps.clock, self.deps.stop);
-        match diagnosis::tcp(target.address, clock, stop, until) {
-            Ok(_) => {
-                self.passed("tcp", format!("connected to {}", target.address));
-                Ok(())
-            }
-            Err(error) => Err(self.link_failed("tcp", &error)),
-        }
-    }
-
-    fn shake_hands(&mut self, target: &Target) -> Result<Box<dyn Connection>, Failure> {
-        let until = self.until();
-        match (self.deps.transport)(target.address).connect(until) {
-            Ok(connection) => {
-                self.passed("zmtp", "ZMTP 3 handshake".to_owned());
-                Ok(connection)
-            }
-            Err(error) => Err(self.link_failed("zmtp", &error)),
-        }
-    }
-
-    fn identify(&mut self, connection: Box<dyn Connection>) -> Result<Session<'t>, Failure> {
-        let until = self.until();
-        match Session::prove(connection, &**self.deps.clock, until) {
-            Ok(session) => {
-                let identity = session.identity();
-                self.simulated = identity.simulated;
-                self.report.server_time = Some(identity.server_time);
-                let who = if identity.simulated { "a simulated gateway" } else { "the gateway" };
-                self.passed("identity", format!("{who} answered PING"));
-                Ok(session)
-            }
-            Err(ProofError::Link(error)) => Err(self.link_failed("identity", &error)),
-            Err(ProofError::NotTheGateway(look_alike)) => {
-                let error = Error::NotTheGateway(look_alike);
-                let failure = self.options.names.read_failure(&error);
-                Err(self.failed("identity", failure))
-            }
-        }
-    }
-
-    /// A skew fails only after the layers above were looked at, because they don't depend on it.
-    fn judge_clock(&mut self, identity: Identity) -> Result<(), Failure> {
-        let skew = identity.skew;
-        self.report.skew_us = Some(signed_micros(skew));
-        self.report.skew_uncertainty_us = Some(micros(identity.skew_uncertainty()));
-        let found = describe_skew(skew, identity.skew_uncertainty());
-        let size = skew.unsigned_abs();
-        let remedy = Code::ClockSkew.remedy();
-        if size > self.options.signature_ttl {
-            let endpoint = &self.options.names.endpoint;
-            let message = format!("the clocks of {endpoint} and this machine differ");
-            let failure = Failure::new(Code::ClockSkew, message).with_cause(format!(
-                "{found}: past the signature's TTL of {:?}, so every order would be refused",
-                self.options.signature_ttl
-            ));
-            return Err(self.failed("clock", failure));
-        }
-        if size > self.options.skew_warn {
-            self.reached("clock", Status::Warn, found, Some(remedy.to_owned()));
-        } else {
-            self.passed("clock", found);
-        }
+        diagnosis::tcp(target.address, clock, stop, self.until())
+            .map_err(|error| self.fail_request("tcp", Ping::NAME, error))?;
+        self.pass("tcp", format!("connected to {}", target.address));
         Ok(())
     }
 
-    fn ask_terminal(&mut self, session: &mut Session<'_>) -> Result<(), (Failure, SessionState)> {
-        let until = self.until();
-        match session.ask(GetAccount, until).map(|answer| answer.reply) {
+    fn connect_zmtp(&mut self, target: &Target) -> Result<Box<dyn Connection>, Failure> {
+        let connection = (self.deps.transport)(target.address)
+            .connect(self.until())
+            .map_err(|error| self.fail_request("zmtp", Ping::NAME, error))?;
+        self.pass("zmtp", "ZMTP 3 handshake".to_owned());
+        Ok(connection)
+    }
+
+    fn identify(&mut self, connection: Box<dyn Connection>) -> Result<Session<'t>, Failure> {
+        let session = Session::prove(connection, &**self.deps.clock, self.until())
+            .map_err(|error| self.fail_request("identity", Ping::NAME, error))?;
+        let identity = session.identity();
+        self.simulated = identity.simulated;
+        self.report.server_time = Some(identity.server_time);
+        let who = if identity.simulated { "a simulated gateway" } else { "the gateway" };
+        self.pass("identity", format!("{who} answered PING"));
+        Ok(session)
+    }
+
+    /// The layers above don't depend on the clock, so a skew that fails ends the test only after them.
+    fn judge_clock(&mut self, identity: &Identity) -> Result<(), Failure> {
+        let options = self.options;
+        self.report.skew_us = Some(signed_micros(identity.skew));
+        self.report.skew_uncertainty_us = Some(micros(identity.skew_uncertainty()));
+        let found = describe_skew(identity.skew, identity.skew_uncertainty());
+        let skew = identity.skew.unsigned_abs();
+        if skew > options.signature_ttl {
+            let endpoint = &options.names.endpoint;
+            let message = format!("the clocks of {endpoint} and this machine differ");
+            let failure = Failure::new(Code::ClockSkew, message).with_cause(format!(
+                "{found}: past the signature's TTL of {:?}, so every order would be refused",
+                options.signature_ttl
+            ));
+            return Err(self.fail("clock", failure));
+        }
+        let check = if skew > options.skew_warn { Check::warn(found) } else { Check::pass(found) };
+        self.record("clock", check.with_remedy(Code::ClockSkew.remedy()));
+        Ok(())
+    }
+
+    /// Hands the session back where it can still be used.
+    fn check_terminal(
+        &mut self,
+        mut session: Session<'t>,
+    ) -> (Result<(), Failure>, Option<Session<'t>>) {
+        match session.ask(GetAccount, self.until()).map(|answer| answer.reply) {
             Ok(Ok(account)) => {
                 let currency = account.currency.as_deref().unwrap_or_default().escape_debug();
                 let found = format!("GET_ACCOUNT answered: balance {} {currency}", account.balance);
                 self.report.account = Some(account);
-                self.passed("terminal", found);
-                Ok(())
+                self.pass("terminal", found);
+                (Ok(()), Some(session))
             }
             Ok(Err(refusal)) => {
                 let message =
@@ -249,106 +229,82 @@ impl<'t> Test<'t> {
                 let failure = Failure::new(Code::TerminalGone, message)
                     .with_cause(format!("{refusal} ({})", refusal.code.meaning()))
                     .with_remedy(refusal.code.remedy());
-                Err((self.failed("terminal", failure), SessionState::Alive))
+                (Err(self.fail("terminal", failure)), Some(session))
             }
-            Err(AskError::Link(error)) => {
-                Err((self.link_failed("terminal", &error), SessionState::Dead))
-            }
-            Err(AskError::Malformed(complaint)) => {
-                let error = Error::Malformed { action: "GET_ACCOUNT", complaint };
-                let failure = self.options.names.read_failure(&error);
-                Err((self.failed("terminal", failure), SessionState::Dead))
-            }
+            Err(error) => (Err(self.fail_request("terminal", GetAccount::NAME, error)), None),
         }
     }
 
-    fn measure(&mut self, session: Session<'t>) -> Result<(), Failure> {
-        let Measured { latency, last_loss, ended } =
-            latency::measure(session, self.options, self.deps, self.target.as_ref());
-        let judged = match (ended, &latency) {
-            (Ok(()), Some(latency)) => self.judge_latency(latency, last_loss),
-            (Ok(()), None) => Err(self.link_failed("latency", &LinkError::TimedOut)),
-            (Err(error), _) => {
-                let failure = self.options.names.read_failure(&error);
-                Err(self.failed("latency", failure))
+    fn measure_latency(&mut self, session: Session<'t>, target: &Target) -> Result<(), Failure> {
+        let mut samples = Samples::new();
+        let ended = samples.collect(session, self.options, self.deps, target);
+        self.report.latency = samples.summarise(self.options);
+        let judged = match (ended, self.report.latency.clone()) {
+            (Ok(()), Some(latency)) => self.judge_latency(&latency, samples.last_loss),
+            (Ok(()), None) => {
+                Err(self.options.names.request_failure(Ping::NAME, LinkError::TimedOut.into()))
             }
+            (Err(error), _) => Err(self.options.names.read_failure(&error)),
         };
-        self.report.latency = latency;
-        judged
+        match judged {
+            Ok(check) => {
+                self.record("latency", check);
+                Ok(())
+            }
+            Err(failure) => Err(self.fail("latency", failure)),
+        }
     }
 
     fn judge_latency(
-        &mut self,
+        &self,
         latency: &Latency,
         last_loss: Option<LinkError>,
-    ) -> Result<(), Failure> {
-        let found = match self.options.count {
-            count if latency.sent < count => format!("of {count} asked for: {latency}"),
-            _ => latency.to_string(),
+    ) -> Result<Check, Failure> {
+        let options = self.options;
+        let endpoint = &options.names.endpoint;
+        // The deadline may have come before the last round trip.
+        let is_cut_short = latency.sent < options.count;
+        let found = match is_cut_short {
+            true => format!("of {} asked for: {latency}", options.count),
+            false => latency.to_string(),
         };
-        let endpoint = &self.options.names.endpoint;
         let loss = last_loss.unwrap_or(LinkError::TimedOut);
-        let remedy = match loss {
-            // The layers below were fine a moment ago: no firewall came up since.
-            LinkError::TimedOut | LinkError::Silent => {
-                "the gateway or its host hangs: look at both, then restart the Windows gateway"
-                    .to_owned()
-            }
-            _ => self.options.names.link_remedy(&loss),
-        };
-        let silent = |message: String, found| {
+        let silent = |message: String, found: &str| {
+            let remedy = match loss {
+                // The layers below were fine a moment ago: no firewall came up since.
+                LinkError::TimedOut | LinkError::Silent => {
+                    "the gateway or its host hangs: look at both, then restart the Windows gateway"
+                        .to_owned()
+                }
+                _ => options.names.link_remedy(&loss),
+            };
             Failure::new(Code::NoAnswer, message)
                 .with_cause(format!("{found}: {loss}"))
                 .with_remedy(remedy)
         };
         let Some(p99) = latency.p99() else {
-            let failure = silent(format!("no round trip to {endpoint} came back"), found);
-            return Err(self.failed("latency", failure));
+            return Err(silent(format!("no round trip to {endpoint} came back"), &found));
         };
-        // It answered, and doesn't any more: how fast it was is no answer to whether it is there.
+        // A gateway that went silent is gone, however fast it was before.
         if latency.lost_at_end > 0 {
             let message = format!("{endpoint} answered, and went silent during the test");
-            let failure =
-                silent(message, format!("{found}, the last {} in a row", latency.lost_at_end));
-            return Err(self.failed("latency", failure));
+            let found = format!("{found}, the last {} in a row", latency.lost_at_end);
+            return Err(silent(message, &found));
         }
-        let limit = self.options.latency_critical;
-        let unfit = if latency.p99_is_lost() {
-            Some((
-                Code::Loss,
-                "loses too many round trips to trade on",
-                format!("{found}; a lost one is longer than any limit"),
-            ))
-        } else if p99 > limit {
-            Some((Code::Latency, "is too slow to trade on", format!("{found}; limit {limit:?}")))
-        } else {
-            None
-        };
-        if let Some((code, what, cause)) = unfit {
-            let failure = Failure::new(code, format!("{endpoint} {what}")).with_cause(cause);
-            return Err(self.failed("latency", failure));
+        if latency.p99_is_lost() {
+            let message = format!("{endpoint} loses too many round trips to trade on");
+            let cause = format!("{found}; a lost one is longer than any limit");
+            return Err(Failure::new(Code::Loss, message).with_cause(cause));
         }
-        // The deadline may have come before the last of them.
-        let cut_short = latency.sent < self.options.count;
-        if latency.lost > 0 || cut_short || p99 > self.options.latency_warn {
-            let remedy = Code::Latency.remedy().to_owned();
-            self.reached("latency", Status::Warn, found, Some(remedy));
-        } else {
-            self.passed("latency", found);
+        if p99 > options.latency_critical {
+            let message = format!("{endpoint} is too slow to trade on");
+            let cause = format!("{found}; limit {:?}", options.latency_critical);
+            return Err(Failure::new(Code::Latency, message).with_cause(cause));
         }
-        Ok(())
+        let warns = latency.lost > 0 || is_cut_short || p99 > options.latency_warn;
+        let check = if warns { Check::warn(found) } else { Check::pass(found) };
+        Ok(check.with_remedy(Code::Latency.remedy()))
     }
-
-    fn link_failed(&mut self, name: &str, error: &LinkError) -> Failure {
-        let failure = self.options.names.link_failure(error);
-        self.failed(name, failure)
-    }
-}
-
-/// Whether the session can still be used.
-enum SessionState {
-    Alive,
-    Dead,
 }
 
 fn describe_skew(skew: SignedDuration, uncertainty: Duration) -> String {

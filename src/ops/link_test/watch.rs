@@ -15,7 +15,7 @@ use serde::Serialize;
 use super::{Deps, Options};
 use crate::clock::{Deadline, Stopped, micros, millis};
 use crate::guard::staleness;
-use crate::link::session::{AskError, ProofError, Session, clock_skew};
+use crate::link::session::{AskError, Session, clock_skew};
 use crate::link::target::{self, resolve};
 use crate::link::transport::LinkError;
 use crate::protocol::account::{Account, GetAccount};
@@ -166,39 +166,32 @@ pub fn run(
             return Ok(last);
         }
         let silent = clock.monotonic().saturating_sub(answered_at);
-        let mut event = Event {
-            schema: "mt5crs.link-watch/1",
-            at: clock.now(),
-            kind: EventKind::Changed,
-            state: state.clone(),
-            rtt_us: rtt.map(micros),
-            silent_ms: None,
-            still_ms: None,
-        };
         let down = matches!(state, LinkState::Down { .. });
-        let silence = if down { silent } else { Duration::ZERO };
-        if down || matches!(last, Some(LinkState::Down { .. })) {
-            event.silent_ms = Some(millis(silent));
-        }
+        let was_down = matches!(last, Some(LinkState::Down { .. }));
         let mut movement_event = None;
-        let mut still = Duration::ZERO;
+        let mut still = None;
         if let Some(account) = &account {
             movement_event = movement.update(clock.monotonic(), account);
-            event.still_ms = movement.still.map(millis);
-            still = movement.still.unwrap_or_default();
+            still = movement.still;
         }
         listener.on_look(&Look {
             at: clock.now(),
             state: state.clone(),
             rtt,
-            silent: silence,
-            still,
+            silent: if down { silent } else { Duration::ZERO },
+            still: still.unwrap_or_default(),
         });
+        let mut event = Event {
+            schema: "mt5crs.link-watch/1",
+            at: clock.now(),
+            kind: if last.is_none() { EventKind::First } else { EventKind::Changed },
+            state: state.clone(),
+            rtt_us: rtt.map(micros),
+            silent_ms: (down || was_down).then(|| millis(silent)),
+            still_ms: still.map(millis),
+        };
         let mut flow = ControlFlow::Continue(());
-        if last.is_none() {
-            event.kind = EventKind::First;
-            flow = listener.on_event(&event);
-        } else if last.as_ref() != Some(&state) {
+        if last.as_ref() != Some(&state) {
             flow = listener.on_event(&event);
         }
         if down && silent >= SILENCE && !silence_reported {
@@ -324,42 +317,35 @@ fn look<'r>(
 fn state_after_error(error: AskError) -> Result<LinkState, Stopped> {
     match error {
         AskError::Link(LinkError::Stopped(stopped)) => Err(stopped),
+        AskError::Link(LinkError::NotZeroMq(_))
+        | AskError::Malformed(_)
+        | AskError::NotTheGateway(_) => Ok(LinkState::Stranger { why: error.to_string() }),
         AskError::Link(error) => Ok(LinkState::Down { why: error.to_string() }),
-        AskError::Malformed(complaint) => Ok(LinkState::Stranger { why: complaint.to_string() }),
     }
 }
 
+/// A proved session, or the state that shows why there is none.
 fn connect<'r>(
     options: &Options,
     deps: &Deps<'r>,
     until: Deadline,
 ) -> Result<Result<Session<'r>, LinkState>, Stopped> {
     let clock = &**deps.clock;
-    let down = |why: String| Ok(Err(LinkState::Down { why }));
     let target = match resolve(&options.host, options.port, clock, deps.stop, until) {
         Ok(target) => target,
         Err(error) => {
             deps.stop.check()?;
-            return down(error.to_string());
+            return Ok(Err(LinkState::Down { why: error.to_string() }));
         }
     };
     if let Err(own) = target::allow(&target, options.allow_loopback) {
-        return Ok(Err(LinkState::Stranger {
-            why: options.names.own_address(&target, own).message().to_owned(),
-        }));
+        let why = options.names.own_address(&target, own).message().to_owned();
+        return Ok(Err(LinkState::Stranger { why }));
     }
-    let connection = (deps.transport)(target.address).connect(until);
-    match connection.map(|connection| Session::prove(connection, clock, until)) {
-        Ok(Ok(session)) => Ok(Ok(session)),
-        Err(LinkError::Stopped(stopped))
-        | Ok(Err(ProofError::Link(LinkError::Stopped(stopped)))) => Err(stopped),
-        Err(error @ LinkError::NotZeroMq(_)) => {
-            Ok(Err(LinkState::Stranger { why: error.to_string() }))
-        }
-        Err(error) | Ok(Err(ProofError::Link(error))) => down(error.to_string()),
-        Ok(Err(error @ ProofError::NotTheGateway(_))) => {
-            Ok(Err(LinkState::Stranger { why: error.to_string() }))
-        }
+    let connected = (deps.transport)(target.address).connect(until).map_err(AskError::from);
+    match connected.and_then(|connection| Session::prove(connection, clock, until)) {
+        Ok(session) => Ok(Ok(session)),
+        Err(error) => state_after_error(error).map(Err),
     }
 }
 

@@ -205,7 +205,7 @@ fn evidence_of_another_endpoint_forbids_and_stays_unchanged() {
     let machine = Machine::new();
     // An unresolved order at another gateway.
     let sim = Sim::with_faults(&["hang:OPEN"]);
-    let document = canary(&machine, &sim, &["--yes", "--deadline=4s"]).json().exits(4).document();
+    let document = canary(&machine, &sim, &["--yes", "--deadline=8s"]).json().exits(4).document();
     let theirs = std::path::PathBuf::from(document["report"]["evidence"].as_str().unwrap());
     let here = book();
     let dry = canary(&machine, &here, &["--dry-run"]).json().exits(0).document();

@@ -91,7 +91,7 @@ fn a_failing_server_is_believed_neither_way() {
         let fault = format!("error-code:OPEN:SERVER_ERROR:{moment}");
         let faults = [fault.as_str(), "positions-empty-on-error:GET_POSITIONS:3+"];
         let (machine, sim) = (Machine::new(), Sim::with_faults(&faults));
-        let ended = canary(&machine, &sim, &["--yes", "--deadline=4s"]).json().exits(4);
+        let ended = canary(&machine, &sim, &["--yes", "--deadline=8s"]).json().exits(4);
         let document = honest(&ended, &sim);
         assert_eq!(document["report"]["order"]["result"], "unknown", "{document}");
     }
@@ -189,7 +189,7 @@ fn a_reply_that_breaks_the_protocol_says_nothing() {
 #[test]
 fn an_order_that_was_swallowed_is_unknown_while_nobody_answers() {
     let (machine, sim) = (Machine::new(), Sim::with_faults(&["hang:OPEN"]));
-    let ended = canary(&machine, &sim, &["--yes", "--deadline=4s"]).json().exits(4);
+    let ended = canary(&machine, &sim, &["--yes", "--deadline=8s"]).json().exits(4);
     let document = honest(&ended, &sim);
     assert!(error(&document).contains("do not retry"), "{document}");
     assert!(error(&document).contains("mt5crs sync"), "{document}");
@@ -274,14 +274,14 @@ fn somebody_elses_order_that_looks_the_same_is_neither_a_success_nor_closed() {
 fn lists_that_fail_after_the_order_prove_nothing() {
     for fault in ["positions-empty-on-error:GET_POSITIONS:3+", "terminal-dead:GET_POSITIONS:3+"] {
         let (machine, sim) = (Machine::new(), Sim::with_faults(&[fault]));
-        let ended = canary(&machine, &sim, &["--yes", "--deadline=5s"]).json().exits(4);
+        let ended = canary(&machine, &sim, &["--yes", "--deadline=8s"]).json().exits(4);
         honest(&ended, &sim);
         assert_eq!(executed(&sim), ["OPEN"]);
     }
     // Once it is seen: its end is not.
     let fault = "positions-empty-on-error:GET_POSITIONS:4+";
     let (machine, sim) = (Machine::new(), Sim::start(&["--positions=3", "--fault", fault]));
-    let ended = canary(&machine, &sim, &["--yes", "--deadline=5s"]).json().exits(8);
+    let ended = canary(&machine, &sim, &["--yes", "--deadline=8s"]).json().exits(8);
     honest(&ended, &sim);
 }
 

@@ -81,7 +81,7 @@ fn closing_goes_on_after_a_gateway_restart() {
 fn a_look_alike_on_the_port_receives_nothing_that_trades() {
     let (machine, mut sim) =
         (Machine::new(), Sim::start(&["--positions=6", "--fault=crash:CLOSE:after:#3"]));
-    let arguments = ["--deadline=3s", "--window=1", "--timeout=500ms"];
+    let arguments = ["--deadline=6s", "--window=1", "--timeout=1s"];
     let child = close(&machine, &sim, &arguments).arg("--output=json").start();
     sim.wait_for_its_end();
     sim.restart(&["--fault=foreign-ea-v5"]);
@@ -187,7 +187,7 @@ fn an_absent_gateway_or_terminal_is_named() {
 fn a_server_without_zeromq_on_the_port_is_named() {
     let (machine, mut sim) =
         (Machine::new(), Sim::start(&["--positions=6", "--fault=crash:CLOSE:before:#3"]));
-    let arguments = ["--deadline=3s", "--timeout=500ms"];
+    let arguments = ["--deadline=6s", "--timeout=1s"];
     let child = close(&machine, &sim, &arguments).arg("--output=json").start();
     sim.wait_for_its_end();
     let _stranger = Stranger::at(sim.endpoint, b"SSH-2.0-OpenSSH_9.2\r\n", b"");

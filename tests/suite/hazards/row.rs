@@ -1,8 +1,8 @@
-//! A row of the table: faults, a command, and the answer that it must give to programs and to people.
+//! A row of the table: a command, its gateway's faults, and the expected answer in JSON and on the page.
 //!
-//! Each form is checked by itself, so that a page that says nothing can't hide behind a document that does. Every row checks
-//! what holds for every answer: a failure claims no success and replaces no snapshot, every failure has a remedy, and
-//! nothing steers a terminal.
+//! JSON and page are checked in separate runs, so that an empty page can't hide behind a good document. Every row also checks
+//! the rules of all answers: a failure claims no success and replaces no snapshot, every failure has a remedy, and no
+//! control character reaches a terminal.
 
 use std::fmt;
 
@@ -13,18 +13,18 @@ use super::Command::{self, LinkTest, Positions, Sync};
 use super::stage::Stage;
 use crate::support::{Run, Sim, named};
 
-/// What a row expects; made by [`passes`] and [`fails`], and made stricter from there.
+/// A row; made by [`passes`] or [`fails`], and made stricter by its methods.
 #[derive(Clone)]
 pub struct Row {
     pub command: Command,
     faults: Faults,
     pub code: i32,
-    /// What fails, and why: a check or a layer by its name, or else the failure by its code.
+    /// The name of the failed check or layer, or else the failure's code; and the reason.
     failed: Option<(&'static str, String)>,
-    /// What warns, and with which words.
+    /// The name of the check or layer that warns, and a part of its finding.
     warned: Option<(&'static str, &'static str)>,
     json: Vec<(&'static str, Is)>,
-    /// Of a failure: further causes, and what is to be done.
+    /// Further causes of the failure. `help` is a part of its remedy.
     causes: Vec<String>,
     help: &'static str,
     page: Vec<String>,
@@ -38,7 +38,7 @@ pub struct Row {
 #[derive(Clone)]
 pub struct Faults(Vec<(FaultInfo, String)>);
 
-/// An honest gateway.
+/// A gateway without faults.
 pub const NONE: Faults = Faults(vec![]);
 
 impl From<FaultInfo> for Faults {
@@ -53,7 +53,7 @@ impl<P: Into<String>> From<(FaultInfo, P)> for Faults {
     }
 }
 
-/// Both at once.
+/// The faults of both.
 pub fn both(one: impl Into<Faults>, other: impl Into<Faults>) -> Faults {
     Faults([one.into().0, other.into().0].concat())
 }
@@ -79,7 +79,7 @@ enum Is {
     Within(f64, f64),
 }
 
-/// The command's answer is yes.
+/// The command passes.
 pub fn passes(command: Command, faults: impl Into<Faults>) -> Row {
     Row {
         command,
@@ -98,7 +98,7 @@ pub fn passes(command: Command, faults: impl Into<Faults>) -> Row {
     }
 }
 
-/// The command fails with this code, there, and says why.
+/// The command fails with this exit code, at this check, layer or failure code, for this reason.
 pub fn fails(
     command: Command,
     faults: impl Into<Faults>,
@@ -110,58 +110,58 @@ pub fn fails(
 }
 
 impl Row {
-    /// A check or a layer warns, in these words.
+    /// A check or a layer warns, and its finding contains this text.
     pub fn warns(self, name: &'static str, words: &'static str) -> Self {
         Self { warned: Some((name, words)), ..self }
     }
 
-    /// The document holds this value there: members by name, checks and layers by theirs.
+    /// The document holds this value at this path; see [`at`].
     pub fn json(mut self, path: &'static str, value: impl Into<Value>) -> Self {
         self.json.push((path, Is::Same(value.into())));
         self
     }
 
-    /// The document holds a number there that lies between these.
+    /// The document holds a number from `least` to below `most` at this path.
     pub fn within(mut self, path: &'static str, least: f64, most: f64) -> Self {
         self.json.push((path, Is::Within(least, most)));
         self
     }
 
-    /// This is a cause as well.
+    /// A further cause contains this text.
     pub fn cause(mut self, words: impl Into<String>) -> Self {
         self.causes.push(words.into());
         self
     }
 
-    /// This is to be done about it.
+    /// The remedy contains this text.
     pub fn help(self, words: &'static str) -> Self {
         Self { help: words, ..self }
     }
 
-    /// The page for people says this.
+    /// The page contains this text.
     pub fn page(mut self, words: impl Into<String>) -> Self {
         self.page.push(words.into());
         self
     }
 
-    /// No form says this.
+    /// Neither JSON nor page contains this text.
     pub fn never(mut self, words: &'static str) -> Self {
         self.never.push(words);
         self
     }
 
-    /// So many positions are open, instead of three.
+    /// Sets the number of open positions; three by default.
     pub fn positions(self, positions: usize) -> Self {
         Self { positions, ..self }
     }
 
-    /// With this on the command line as well.
+    /// Adds an argument.
     pub fn with(mut self, argument: &'static str) -> Self {
         self.arguments.push(argument);
         self
     }
 
-    /// With this in the environment.
+    /// Sets an environment variable.
     pub fn env(mut self, name: &'static str, value: &'static str) -> Self {
         self.environment.push((name, value));
         self
@@ -172,12 +172,12 @@ impl Row {
         self.faults.0.iter().any(|(info, _)| info.name == fault.name)
     }
 
-    /// Runs it for a program, then for a person.
+    /// Runs it with `-o json`, then for people.
     #[track_caller]
     pub fn holds(&self) {
         let sim = self.gateway();
         self.holds_for_programs(&sim);
-        // A fault of the first request alone is spent.
+        // A fault of only the first request is used up after one run.
         let spent = self.faults.specs().any(|spec| spec.contains(":1"));
         let another = spent.then(|| self.gateway());
         self.holds_for_people(another.as_ref().unwrap_or(&sim));
@@ -190,7 +190,7 @@ impl Row {
         Sim::start(&arguments)
     }
 
-    /// Prepares the command on a machine of its own.
+    /// Prepares the command on its own machine.
     fn play(&self, sim: &Sim, look: impl FnOnce(&Stage<'_>, Run)) {
         let stage = Stage::new(sim);
         let arguments: Vec<&str> =
@@ -297,7 +297,7 @@ impl Row {
         assert!(all || remedy.contains(self.help), "{self}: {error}");
     }
 
-    /// Those below passed; those above were not reached, but for what doesn't depend on it.
+    /// The layers below passed; the layers above were not reached, except those that don't depend on the failed one.
     #[track_caller]
     fn failed_at_layer(&self, document: &Value, at: &str) {
         assert_eq!(document["report"]["failed_layer"], at, "{self}: {document}");
@@ -317,7 +317,7 @@ impl Row {
         assert!(!below, "{self}: no layer {at}");
     }
 
-    /// Whether the gateway gave an answer that a check refuses; else the command has no answer to judge.
+    /// Whether a check refused the gateway's answer; otherwise there is no answer to judge.
     fn fails_by_a_check(&self) -> bool {
         self.code == 1 && self.command != LinkTest
     }
@@ -399,7 +399,7 @@ impl Row {
         assert!(says(talk, "help: ", if all { "" } else { self.help }), "{self}: {talk}");
     }
 
-    /// Whatever steers a terminal reaches none: on no stream, in no format, at no verbosity, and not in the logs.
+    /// Control characters reach no stream, in no format and at no verbosity, and no log.
     #[track_caller]
     pub fn steers_no_terminal(&self) {
         let monitored = self.command != Positions;
@@ -448,7 +448,7 @@ fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
-/// Whether a line that begins like this says that.
+/// Whether a line with this beginning contains this text.
 fn says(page: &str, begins: &str, words: &str) -> bool {
     page.lines().any(|line| line.starts_with(begins) && line.contains(words))
 }

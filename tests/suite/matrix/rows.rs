@@ -128,7 +128,7 @@ pub(super) const PHOENIX: Command = Command {
 pub(super) const CANARY: Command = Command {
     arguments: &["canary", "--yes"],
     kind: Kind::Trades,
-    deadline_ms: 6000,
+    deadline_ms: 20_000,
     requests: &[
         at("PING", 1, 3, &[6]),
         at("SYNC_ALL", 1, 3, &[6]),
@@ -197,7 +197,7 @@ pub(super) const MONITOR: Command = Command {
         "--without-drift",
     ],
     kind: Kind::Guards,
-    deadline_ms: 4000,
+    deadline_ms: 20_000,
     requests: &[
         at("PING", 103, 8, &[8]),
         at("GET_ACCOUNT", 2, 8, &[8]),

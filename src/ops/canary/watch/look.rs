@@ -113,8 +113,8 @@ impl<'w, 'r, 'c, 'm> Watch<'w, 'r, 'c, 'm> {
                 return Err(match error {
                     AskError::Link(LinkError::Stopped(stopped)) => LookError::Stopped(stopped),
                     AskError::Link(error) => self.record_silence(asked, &error.to_string()),
-                    AskError::Malformed(complaint) => {
-                        self.record_error(&complaint.to_string());
+                    error => {
+                        self.record_error(&error.to_string());
                         LookError::Recorded
                     }
                 });

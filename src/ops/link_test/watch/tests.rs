@@ -1,4 +1,4 @@
-//! A watch in virtual time, against the simulated gateway in this process: accounts that don't change, and those that seem so.
+//! Watches in virtual time, against the simulated gateway in this process: accounts with and without changes.
 
 use std::sync::Arc;
 

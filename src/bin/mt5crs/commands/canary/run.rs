@@ -258,9 +258,10 @@ fn log_end(context: &GatewayContext<'_>, outcome: &Outcome<Report>) {
 }
 
 /// In a build for tests, the process kills itself at the point that the environment names, as a power cut would; or it
-/// makes the file `reached` there in a directory that is named, and waits until it is gone.
+/// panics there; or it makes the file `reached` there in a directory that is named, and waits until it is gone.
 #[cfg(debug_assertions)]
 fn kill_point(point: &'static str) {
+    assert!(std::env::var_os("PANIC_AT_POINT").is_none_or(|wanted| wanted != point), "{point}");
     if std::env::var_os("KILL_AT_POINT").is_some_and(|wanted| wanted == point) {
         let _ = nix::sys::signal::kill(nix::unistd::Pid::this(), nix::sys::signal::Signal::SIGKILL);
     }

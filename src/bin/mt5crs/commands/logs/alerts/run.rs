@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use mt5crs::clock::Stopped;
 use mt5crs::config::{Key, Settings};
 use mt5crs::exit::Exit;
-use mt5crs::failure::{Failure, cause_of};
+use mt5crs::failure::{Code, Failure, cause_of};
 use mt5crs::logs::alerts::engine;
 use mt5crs::logs::alerts::rules::Alert;
 use mt5crs::logs::alerts::watch::{AskEngine, Told, World};
@@ -119,7 +119,7 @@ fn follow(
     };
     let ended = alerts::follow(&paths, since, thresholds(settings), world, &mut Printer { app })?;
     Ok(match ended {
-        Ended::Stopped(Stopped { signal }) => Exit::of_signal(signal),
+        Ended::Stopped(Stopped { signal }) => Code::from_signal(signal).exit(),
         // The reader had enough.
         Ended::Listener(error) if error.kind() == ErrorKind::BrokenPipe => Exit::Ok,
         Ended::Listener(error) => {

@@ -146,7 +146,7 @@ impl Job<'_> {
             app.screen.fail(&failure);
         }
         match ended {
-            Err(Ended::Stopped(stopped)) => Exit::of_signal(stopped.signal),
+            Err(Ended::Stopped(stopped)) => Code::from_signal(stopped.signal).exit(),
             // The reader had enough; only matches are printed.
             Err(Ended::Listener(error)) if error.kind() == ErrorKind::BrokenPipe => Exit::Ok,
             Err(Ended::Listener(error)) => {
