@@ -17,9 +17,10 @@ use mt5crs::logs::alerts::rules::{Rules, Thresholds};
 use mt5crs::logs::alerts::{event, summary};
 use mt5crs::logs::search::files::{self, Unreadable};
 use mt5crs::logs::search::filter::Filter;
+use mt5crs::logs::search::listener::{self, Hit, Listener, Totals};
 use mt5crs::logs::search::preset::{PRESETS, Preset};
 use mt5crs::logs::search::query::Query;
-use mt5crs::logs::search::searcher::{self, Hit, Listener, Search, Totals};
+use mt5crs::logs::search::searcher::Search;
 use mt5crs::logs::write::layer::layer;
 use mt5crs::logs::write::record::Options;
 use mt5crs::logs::write::{Format, Marker, Record};
@@ -134,7 +135,7 @@ impl Listener for Lines {
 }
 
 fn search(query: &Query, log: &Path) -> Vec<Vec<u8>> {
-    let (options, mut lines) = (searcher::Options::default(), Lines::default());
+    let (options, mut lines) = (listener::Options::default(), Lines::default());
     let files = [log.to_owned()];
     Search::new(query, &options).files(&files, &mut lines, &mut Totals::default()).unwrap();
     lines.0
@@ -173,13 +174,13 @@ fn the_runs_that_were_written_are_summed_up_and_judged() {
     drop(record(dir, 14, "canary"));
     let own = files::find(&[dir.join("runs")]).files;
     let shared = files::family(&dir.join("VERIFY_LOG.log"));
-    let told = event::read(&shared, &own, &Filter::default()).unwrap();
-    assert_eq!(told.events.len(), 4 + 3 + 2 * 3 + 2, "each event once, from either file");
-    let days = summary::sum(&told.events, summary::By::Day);
+    let read = event::read(&shared, &own, &Filter::default()).unwrap();
+    assert_eq!(read.events.len(), 4 + 3 + 2 * 3 + 2, "each event once, from either file");
+    let days = summary::sum(&read.events, summary::By::Day);
     assert_eq!(days.len(), 1);
     assert_eq!((days[0].syncs_ok, days[0].syncs_failed, days[0].runs), (1, 2, 4));
     let mut rules = Rules::new(Thresholds::default());
-    for event in &told.events {
+    for event in &read.events {
         rules.see(event);
     }
     rules.look_for_crashes(&|_, _| false);

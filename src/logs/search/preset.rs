@@ -1,19 +1,19 @@
-//! The searches that operators do every day, by name, each with the grep that it replaces.
+//! Named searches for daily use, each with the grep command that it replaces.
 
 use memchr::memmem;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// A search by name: lines that hold any of its words.
+/// A named search for lines that contain any of its words.
 #[derive(Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Preset {
-    /// Its name.
+    /// The name.
     pub name: &'static str,
-    /// What it finds.
+    /// What it finds, for lists of presets.
     pub about: &'static str,
-    /// The command line that it replaces, word for word.
+    /// The command line that it replaces, verbatim.
     pub replaces: &'static str,
-    /// The words.
+    /// The words, any of which a line must contain.
     #[serde(skip)]
     pub words: &'static [&'static str],
 }
@@ -83,12 +83,12 @@ pub const PRESETS: &[Preset] = &[
 ];
 
 impl Preset {
-    /// The preset of that name.
+    /// The preset with this name.
     pub fn named(name: &str) -> Option<&'static Self> {
         PRESETS.iter().find(|preset| preset.name == name)
     }
 
-    /// Whether the line is one that it finds.
+    /// Whether it finds the line.
     pub fn finds(&self, line: &[u8]) -> bool {
         self.words.iter().any(|word| memmem::find(line, word.as_bytes()).is_some())
     }

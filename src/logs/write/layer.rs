@@ -1,6 +1,6 @@
-//! What the library says of itself through `tracing`, in the run's own log.
+//! Writes the library's own `tracing` events to the run's own log.
 //!
-//! Ticks and round trips are DEBUG; the usual level, INFO, leaves them out. What stderr shows is the binary's business.
+//! Ticks and round trips are DEBUG, which the usual level, INFO, leaves out. The binary decides what stderr shows.
 
 use std::fmt::{self, Write as _};
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use tracing_subscriber::registry::LookupSpan;
 
 use crate::logs::write::record::{MARKERS, Record};
 
-/// A layer that writes every event up to that level as a line of the run's log.
+/// A layer that writes each event up to `level` as a line of the run's own log.
 pub fn layer<S>(record: Arc<Record>, level: LevelFilter) -> impl Layer<S>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
@@ -34,7 +34,7 @@ impl<S: Subscriber> Layer<S> for RunLog {
         event.record(&mut text);
         let meta = event.metadata();
         let component = meta.target().trim_start_matches("mt5crs::");
-        self.record.line(*meta.level(), component, &text.finish());
+        self.record.line(*meta.level(), component, &(text.message + &text.fields));
     }
 }
 
@@ -45,15 +45,9 @@ struct Text {
     fields: String,
 }
 
-impl Text {
-    fn finish(self) -> String {
-        self.message + &self.fields
-    }
-}
-
 impl Visit for Text {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        // Writing to a string fails only where a value's own formatting does; then there is nothing to show.
+        // Writing to a string fails only where the value's own formatting fails.
         let _ = match field.name() {
             "message" => write!(self.message, "{value:?}"),
             name => write!(self.fields, " {name}={value:?}"),

@@ -91,7 +91,7 @@ impl EngineUnit {
     /// The unit did not crash.
     pub(super) fn check_crashed(&self) -> Check {
         self.check(|unit, _| {
-            let engine = Engine::of(unit.clone());
+            let engine = Engine::from(unit.clone());
             Check::judge(!engine.crashed(), engine.to_string())
         })
     }

@@ -15,11 +15,12 @@ use crate::failure::{Failure, cause_of};
 use crate::logs::alerts::engine::Engine;
 use crate::logs::alerts::event::{self, Event};
 use crate::logs::alerts::rules::{Alert, Rule, Rules, Thresholds};
-use crate::logs::alerts::watch::{self, Seen, Told, Watch, World};
+use crate::logs::alerts::watch::{self, AlertListener, Sampled, Watch, World};
 use crate::logs::search::filter::Filter;
+use crate::logs::search::listener::{self, Totals};
 use crate::logs::search::places::Places;
 use crate::logs::search::query::BadPattern;
-use crate::logs::search::searcher::{self, Search, Totals};
+use crate::logs::search::searcher::Search;
 use crate::logs::search::tail::Ended;
 use crate::os::resources::{Meter, Usage};
 use crate::os::systemd;
@@ -87,15 +88,16 @@ pub fn follow(
     since: Timestamp,
     thresholds: Thresholds,
     world: World<'_>,
-    told: &mut dyn Told,
+    listener: &mut dyn AlertListener,
 ) -> Result<Ended, BadPattern> {
     let query = event::query()?;
     let filter = Filter { since: Some(since), ..Filter::default() };
-    let options = searcher::Options { filter, ..searcher::Options::default() };
+    let options = listener::Options { filter, ..listener::Options::default() };
     let clock = world.clock;
-    let mut watch = Watch::new(Rules::new(thresholds), world, told);
+    let mut watch = Watch::new(Rules::new(thresholds), world, listener);
     let mut search = Search::new(&query, &options);
-    Ok(search.follow(paths, clock, &mut watch, &mut Totals::default()))
+    let Err(ended) = search.follow(paths, clock, &mut watch, &mut Totals::default());
+    Ok(ended)
 }
 
 /// The rules after all events of the logs.
@@ -118,21 +120,21 @@ pub fn judge(
 ) -> Result<Judged, BadPattern> {
     let Places { shared, own, .. } = &options.places;
     let filter = Filter { since: Some(options.since), ..Filter::default() };
-    let told = event::read(shared, own, &filter)?;
+    let read = event::read(shared, own, &filter)?;
     let mut rules = Rules::new(options.thresholds);
-    for event in &told.events {
+    for event in &read.events {
         rules.see(event);
     }
     rules.look_for_crashes(is_alive);
-    let mut doubts: Vec<String> = told.unreadable.iter().map(|file| cause_of(file)).collect();
+    let mut doubts: Vec<String> = read.unreadable.iter().map(|file| cause_of(file)).collect();
     if shared.is_empty() {
         doubts.push("there is no shared log".to_owned());
     }
-    if told.dropped {
+    if read.dropped {
         doubts.push("there are more events than are kept".to_owned());
     }
-    let warnings = told.shortcomings();
-    Ok(Judged { rules, events: told.events, doubts, warnings })
+    let warnings = read.warnings();
+    Ok(Judged { rules, events: read.events, doubts, warnings })
 }
 
 /// Memory and CPU use, or why the engine's unit could not be queried.
@@ -151,8 +153,8 @@ fn measure(
     measuring: &dyn Fn(&[Usage], Duration),
 ) -> Result<Measured, Stopped> {
     let mut meter = Meter::default();
-    let mut look = || match watch::look(world, rules) {
-        Ok(Seen { engine, samples }) => {
+    let mut look = || match watch::sample(world, rules) {
+        Ok(Sampled { engine, samples }) => {
             let is_counted = samples.iter().any(|(_, sample)| sample.cpu.is_some());
             let usage = meter.read(samples);
             (is_counted, Measured { engine, usage, trouble: None })

@@ -10,9 +10,10 @@ use crate::exit::Exit;
 use crate::failure::{Code, Failure};
 use crate::logs::search::files::{self, Found, Unreadable};
 use crate::logs::search::last_n::Last;
+use crate::logs::search::listener::{self, Hit, Listener, Totals, too_long};
 use crate::logs::search::preset::Preset;
 use crate::logs::search::query::Query;
-use crate::logs::search::searcher::{self, Hit, Listener, Search, Totals, too_long};
+use crate::logs::search::searcher::Search;
 use crate::logs::search::tail::Ended;
 
 /// What to search for, and where.
@@ -20,7 +21,7 @@ pub struct Options {
     /// The patterns or presets.
     pub query: Query,
     /// Which of the matching lines are shown.
-    pub search: searcher::Options,
+    pub search: listener::Options,
     /// The files.
     pub source: Source,
     /// What of the matching lines goes to the listener.
@@ -118,7 +119,7 @@ impl Report {
         let found = match source {
             Source::Files(found) => found,
             Source::Follow(paths) => {
-                return Err(search.follow(&paths, clock, listener, &mut self.totals));
+                match search.follow(&paths, clock, listener, &mut self.totals)? {}
             }
         };
         for unreadable in &found.unreadable {

@@ -5,7 +5,7 @@ use crate::os::resources::Usage;
 const A: &str = "tcp://10.0.0.5:5555";
 const B: &str = "tcp://10.0.0.6:5555";
 
-/// A day's log: seconds since its begin, the process, and the words behind the stamp.
+/// Log lines: seconds since midnight, process, and the text after the stamp.
 fn rules(lines: &[(u64, u32, &str)]) -> Rules {
     let mut rules = Rules::new(Thresholds::default());
     for (second, pid, text) in lines {
@@ -137,7 +137,7 @@ fn one_gateway_never_hides_or_trips_another() {
 }
 
 #[test]
-fn a_mismatch_is_told_at_once() {
+fn a_mismatch_is_an_alert_at_once() {
     let text = "StateReconciler State synchronization failed: ticket-set-stable";
     assert_eq!(names(&rules(&[(0, 1, text)])), [("positions-mismatch", true)]);
     assert_eq!(names(&rules(&[(0, 1, text), (5, 2, OK)])), [("positions-mismatch", false)]);
@@ -153,11 +153,11 @@ fn a_run_that_never_ended_crashed_unless_it_is_alive() {
     assert_eq!(names(&rules), [("run-crashed", true)]);
     assert!(rules.alerts()[0].message.contains("2-aaaaaaaa (sync)"), "{:?}", rules.alerts());
     rules.look_for_crashes(&|pid, _| pid == 1);
-    assert_eq!(rules.alerts().len(), 1, "told once");
+    assert_eq!(rules.alerts().len(), 1, "raised once");
 }
 
 #[test]
-fn slow_syncs_are_told_until_one_is_fast_again() {
+fn slow_syncs_are_an_alert_until_one_is_fast() {
     let begin = began(A);
     let slow = rules(&[(0, 1, &begin), (4, 1, OK)]);
     assert_eq!(names(&slow), [("sync-slow", true)]);
@@ -176,7 +176,7 @@ fn a_clock_that_jumps_back_never_makes_a_silence() {
 }
 
 #[test]
-fn the_engines_unit_is_an_alert_while_systemd_says_so() {
+fn a_crashed_engine_unit_is_an_alert_until_systemd_reports_it_healthy() {
     let mut rules = Rules::new(Thresholds::default());
     let now = "2026-01-17T04:00:00Z".parse().unwrap();
     let engine = |result: &str, restarts| Engine {
@@ -197,7 +197,7 @@ fn the_engines_unit_is_an_alert_while_systemd_says_so() {
 }
 
 #[test]
-fn what_uses_too_much_is_an_alert_until_it_uses_less_or_is_gone() {
+fn high_usage_is_an_alert_until_it_falls_or_the_process_is_gone() {
     let mut rules = Rules::new(Thresholds::default());
     let now = "2026-01-17T04:00:00Z".parse().unwrap();
     let usage = |of: &str, memory_bytes, cpu_percent| Usage {
@@ -213,11 +213,11 @@ fn what_uses_too_much_is_an_alert_until_it_uses_less_or_is_gone() {
     let raised = [("memory-high", true), ("cpu-high", true), ("memory-high", true)];
     assert_eq!(names(&rules), raised);
     assert_eq!(rules.take_changes().len(), 3);
-    assert_eq!(rules.alerts()[1].message, "engine uses 5.1 % of a processor, more than 5 %");
+    assert_eq!(rules.alerts()[1].message, "engine uses 5.1 % of a CPU, more than 5 %");
     // A little more is no news.
     rules.see_usage(&[usage("engine", Some(70_000_000), Some(9.0)), busy[1].clone()], now);
     assert!(rules.take_changes().is_empty());
-    assert!(rules.alerts()[0].message.contains("holds 70.0 MB"));
+    assert!(rules.alerts()[0].message.contains("uses 70.0 MB"));
     // The run ended, the engine calmed down; its memory isn't known for a moment, which says nothing.
     rules.see_usage(&[usage("engine", None, Some(1.0))], now);
     let over = [("memory-high", true), ("cpu-high", false), ("memory-high", false)];

@@ -12,6 +12,8 @@ use jiff::Timestamp;
 use tracing::Level;
 
 use crate::clock::{Clock, Stopped};
+use crate::logs::search::files::Unreadable;
+use crate::logs::search::listener::Hit;
 use crate::logs::search::preset::{PRESETS, Preset};
 use crate::logs::search::query::Syntax;
 use crate::logs::search::tail::Ended;
@@ -51,7 +53,7 @@ impl Listener for Printed {
 }
 
 fn query(pattern: &str) -> Query {
-    Query::patterns(&[pattern.to_owned()], Syntax::default()).unwrap()
+    Query::patterns(&[pattern], Syntax::default()).unwrap()
 }
 
 fn search_bytes(bytes: &[u8], pattern: &str, options: &Options) -> (Printed, Totals) {
@@ -64,7 +66,7 @@ fn search_bytes(bytes: &[u8], pattern: &str, options: &Options) -> (Printed, Tot
 }
 
 fn numbered() -> Options {
-    Options { numbers: true, ..Options::default() }
+    Options { line_numbers: true, ..Options::default() }
 }
 
 #[test]
@@ -74,8 +76,8 @@ fn shows_matches_context_and_gaps_as_grep_does() {
     assert_eq!(shown(numbered()), "2:x1\n6:x2\n7:x3\n");
     let context = Options { before: 1, after: 1, ..numbered() };
     assert_eq!(shown(context.clone()), "1-a\n2:x1\n3-b\n--\n5-d\n6:x2\n7:x3\n8-e\n");
-    assert_eq!(shown(Options { most: Some(1), ..context }), "1-a\n2:x1\n3-b\n");
-    assert_eq!(shown(Options { invert: true, most: Some(2), ..numbered() }), "1:a\n3:b\n");
+    assert_eq!(shown(Options { max_count: Some(1), ..context }), "1-a\n2:x1\n3-b\n");
+    assert_eq!(shown(Options { invert: true, max_count: Some(2), ..numbered() }), "1:a\n3:b\n");
     assert_eq!(shown(Options { before: 9, ..numbered() }).lines().count(), 7);
 }
 
@@ -124,13 +126,12 @@ fn a_large_file_is_searched_as_a_small_one_is() {
         .collect();
     let text =
         lines.join("\n") + &"y".repeat(crate::logs::search::bounded_lines::LONGEST) + "\nx last";
-    assert!(text.len() as u64 > crate::logs::search::files::LARGE);
     let (printed, totals) = search_bytes(text.as_bytes(), "^x", &numbered());
     let shown: Vec<&str> = printed.text.lines().map(|line| &line[..line.len().min(15)]).collect();
     assert_eq!(shown[..2], ["100000:x 100000", "200000:x 200000"]);
     assert_eq!(shown.last(), Some(&"300001:x last"));
     assert_eq!((totals.matches, totals.cut.len()), (4, 1));
-    let first = Options { most: Some(1), ..numbered() };
+    let first = Options { max_count: Some(1), ..numbered() };
     assert_eq!(search_bytes(text.as_bytes(), "^x", &first).0.text, "100000:x 100000\n");
 }
 
@@ -205,7 +206,7 @@ fn followed(
     let (query, clock) = (query(pattern), Asleep(sleep));
     let (mut printed, mut totals) = (Printed::default(), Totals::default());
     let mut search = Search::new(&query, options);
-    let ended = search.follow(&[log.to_owned()], &clock, &mut printed, &mut totals);
+    let Err(ended) = search.follow(&[log.to_owned()], &clock, &mut printed, &mut totals);
     assert!(matches!(ended, Ended::Stopped(_)));
     (printed, totals)
 }
