@@ -1,4 +1,4 @@
-//! The catalogue of settings: one row a key. FailureContext, defaults and what they are for stand here and nowhere else.
+//! The catalogue of settings: one row per key, with its names, default and purpose.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -6,26 +6,26 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// What the catalogue says about one key.
+/// A key's row in the catalogue.
 #[derive(Debug)]
 pub struct Row {
-    /// Which key it is.
+    /// The key.
     pub key: Key,
-    /// Its name in the environment and in `.env`; in a profile it stands in lower case.
+    /// Its name in the environment and in `.env`; in a profile it is lower case.
     pub name: &'static str,
-    /// A second name with the same meaning. Both set and different is an error.
+    /// A second name. Setting both to different values is an error.
     pub alias: Option<&'static str>,
-    /// The default as it would be written; `None` where there is none, or where it is found out (the directories).
+    /// The default as text; `None` where there is none, or where it depends on the machine (the directories).
     pub default: Option<&'static str>,
-    /// What a value has to be, to be read after "must be".
+    /// The accepted values, read after "must be".
     pub expects: &'static str,
-    /// What it is for, in one line.
+    /// The purpose, in one line.
     pub about: &'static str,
 }
 
 macro_rules! catalogue {
     ($($key:ident, $name:literal $(or $alias:literal)?, $default:expr, $expects:literal, $about:literal;)*) => {
-        /// A setting that this program knows.
+        /// A setting.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Key {
             $(#[doc = $about] $key,)*
@@ -142,7 +142,7 @@ impl Key {
         self.row().name
     }
 
-    /// The key of that name or alias, case and all.
+    /// The key with this name or alias; case matters.
     pub fn named(name: &str) -> Option<Self> {
         CATALOGUE.iter().find(|row| row.names().any(|known| known == name)).map(|row| row.key)
     }
