@@ -21,7 +21,7 @@ pub enum Layer {
     Flag,
 }
 
-/// The place where a value is set, for whoever wants to change it.
+/// The place where a value is set, precise enough to find and change it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(tag = "layer", rename_all = "snake_case")]
 pub enum Origin {

@@ -156,7 +156,7 @@ impl<'a> Reader<'a> {
             if is_writable { system.to_owned() } else { state_dir.join("logs") }
         });
         let profile = self.optional(Key::Profile, value::profile_name);
-        // Alert rules and summaries count what is in the logs, so each account has its own.
+        // Alert rules and summaries count events of one account, so each account has its own logs.
         let log_dir = profile.as_ref().map_or(log_dir.clone(), |name| log_dir.join(name));
         let verify_log = self.file(Key::VerifyLog, || log_dir.join("VERIFY_LOG.log"));
         // The layers have read the file; here its path is completed for display.

@@ -140,14 +140,14 @@ fn the_higher_layer_wins_and_the_origin_says_which() {
 fn the_documented_defaults_are_the_ones_used() {
     let machine = Machine::with_host();
     let used = machine.settings();
-    // Each default said aloud by a flag is the same settings.
-    let mut aloud = Machine::with_host();
+    // Setting each default by a flag changes nothing.
+    let mut by_flags = Machine::with_host();
     for row in CATALOGUE.iter().filter(|row| row.key != Key::ConfigFile) {
         if let Some(default) = row.default {
-            aloud = aloud.flag(row.key, "--said", default);
+            by_flags = by_flags.flag(row.key, "--flag", default);
         }
     }
-    assert_eq!(used, aloud.settings());
+    assert_eq!(used, by_flags.settings());
     assert_eq!(used.sync_timeout, Duration::from_secs(3));
     assert_eq!(used.gateway.unwrap().to_string(), "gw:5555");
 }
@@ -418,7 +418,7 @@ fn a_gateway_that_stands_above_its_profile_is_found() {
         above(one().env("GATEWAY_PORT", "1")).as_deref(),
         Some("GATEWAY_PORT in the environment")
     );
-    // Saying what the profile says too, or what it leaves out, takes no account to another's gateway.
+    // The same value as in the profile, or one that the profile lacks, selects no other gateway.
     assert_eq!(above(one().env("GATEWAY_PORT", "6001")), None);
     let two = one().flag(Key::Profile, "--profile", "account2");
     assert_eq!(above(two.env("GATEWAY_PORT", "6002")), None);
@@ -469,7 +469,7 @@ fn a_file_that_cannot_be_read_stops_an_emergency_only_where_it_could_name_anothe
     assert!(line("GATEWAY_PORT: 6000").is_err());
     assert!(line("GATEWAY_PORT='6000").is_err());
     assert!(line("FOO='6000").is_ok());
-    // Host and port stand in the same file, so it is not another layer's that they would be taken from.
+    // Host and port are in the same file, so no lower layer could set them.
     let beside = Machine::new().dotenv("GATEWAY_HOST=gw\nGATEWAY_PORT=1\njunk\n").resolve();
     assert!(beside.lenient(reads).is_ok());
 }

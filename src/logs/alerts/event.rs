@@ -15,7 +15,7 @@ use tracing::Level;
 
 use crate::logs::search::files::Unreadable;
 use crate::logs::search::filter::Filter;
-use crate::logs::search::listener::{Hit, Listener, Options, Totals, too_long};
+use crate::logs::search::listener::{Hit, Listener, Options, too_long};
 use crate::logs::search::parse::Line;
 use crate::logs::search::query::{BadPattern, Query};
 use crate::logs::search::searcher::Search;
@@ -132,38 +132,31 @@ impl Event {
 
 fn kind(line: &Line<'_>) -> Option<EventKind> {
     let text = &*line.text;
-    let behind = |start: &str| text.strip_prefix(start);
-    let read = match &*line.component {
-        "Run" => began(text).or_else(|| behind("Run ended: ").map(|_| EventKind::Ended)),
-        "StateReconciler" => {
-            let recovered = behind("State synchronized: ").and_then(|rest| {
-                let positions = rest.strip_suffix(" positions recovered")?.parse().ok()?;
-                Some(EventKind::Synchronized { positions })
-            });
-            recovered.or_else(|| {
-                let cause = behind("State synchronization failed: ")?;
-                Some(EventKind::SyncFailed { mismatch: cause.contains(MISMATCH) })
-            })
+    let answered = |p99_us, refused| Some(EventKind::Answered { p99_us, refused });
+    let read = match (&*line.component, text.split_once(": ")) {
+        ("Run", Some(("Run began", rest))) => began(rest),
+        ("Run", Some(("Run ended", _))) => Some(EventKind::Ended),
+        ("StateReconciler", Some(("State synchronized", rest))) => {
+            let positions =
+                rest.strip_suffix(" positions recovered").and_then(|it| it.parse().ok());
+            positions.map(|positions| EventKind::Synchronized { positions })
         }
-        "Account" => {
-            behind("Balance: ").map(|_| EventKind::Answered { p99_us: None, refused: false })
+        ("StateReconciler", Some(("State synchronization failed", cause))) => {
+            Some(EventKind::SyncFailed { mismatch: cause.contains(MISMATCH) })
         }
-        "LinkTest" => behind("Latency: ")
-            .map(|rest| EventKind::Answered { p99_us: p99_us(rest), refused: false }),
-        "Gateway" => {
-            behind("Connection failed: ").map(|_| EventKind::ConnectionFailed).or_else(|| {
-                behind("ERROR_CODE ").map(|_| EventKind::Answered { p99_us: None, refused: true })
-            })
-        }
+        ("Account", Some(("Balance", _))) => answered(None, false),
+        ("LinkTest", Some(("Latency", rest))) => answered(p99_us(rest), false),
+        ("Gateway", Some(("Connection failed", _))) => Some(EventKind::ConnectionFailed),
+        ("Gateway", _) if text.starts_with("ERROR_CODE ") => answered(None, true),
         _ => None,
     };
-    read.or_else(|| order(text))
-        .or_else(|| (line.level == Level::ERROR).then_some(EventKind::Error))
+    let is_error = line.level == Level::ERROR;
+    read.or_else(|| order(text)).or_else(|| is_error.then_some(EventKind::Error))
 }
 
-/// `Run began: mt5crs VERSION COMMAND[ of ENDPOINT]`.
-fn began(text: &str) -> Option<EventKind> {
-    let mut words = text.strip_prefix("Run began: mt5crs ")?.split(' ').skip(1);
+/// The rest of `Run began: mt5crs VERSION COMMAND[ of ENDPOINT]`.
+fn began(rest: &str) -> Option<EventKind> {
+    let mut words = rest.strip_prefix("mt5crs ")?.split(' ').skip(1);
     let command = words.next()?.into();
     let endpoint = words.nth(1).unwrap_or_default().into();
     Some(EventKind::Began { command, endpoint })
@@ -209,16 +202,15 @@ pub struct Events {
 pub fn read(shared: &[PathBuf], own: &[PathBuf], filter: &Filter) -> Result<Events, BadPattern> {
     let query = query()?;
     let options = Options { filter: filter.clone(), ..Options::default() };
-    let (mut search, mut totals) = (Search::new(&query, &options), Totals::default());
-    let mut read = Events::default();
+    let (mut search, mut read) = (Search::new(&query, &options), Events::default());
     // The listener never fails.
-    let _ = search.files(shared, &mut read, &mut totals);
+    let _ = search.files(shared, &mut read);
     let first = std::mem::take(&mut read.events);
-    let _ = search.files(own, &mut read, &mut totals);
+    let _ = search.files(own, &mut read);
     read.events.sort_by_key(|event| event.time);
     read.events = merge(first, std::mem::take(&mut read.events));
     read.drop_first();
-    read.cut = totals.cut;
+    read.cut = search.totals.cut;
     Ok(read)
 }
 

@@ -36,19 +36,6 @@ pub struct Thresholds {
     pub cpu_percent: f64,
 }
 
-impl Default for Thresholds {
-    fn default() -> Self {
-        Self {
-            failed_syncs: 2,
-            silence: Duration::from_secs(10),
-            sync: Duration::from_secs(3),
-            retry: Duration::from_secs(9),
-            memory_bytes: 50_000_000,
-            cpu_percent: 5.0,
-        }
-    }
-}
-
 macro_rules! rules {
     ($($(#[$doc:meta])* $rule:ident = $name:literal,)*) => {
         /// An alert rule.
@@ -132,7 +119,7 @@ impl Alert {
 }
 
 /// The events so far, and the alerts that they raised.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Rules {
     thresholds: Thresholds,
     alerts: Vec<Alert>,
@@ -183,7 +170,14 @@ impl Failures {
 impl Rules {
     /// Rules that have seen no event.
     pub fn new(thresholds: Thresholds) -> Self {
-        Self { thresholds, ..Self::default() }
+        Self {
+            thresholds,
+            alerts: Vec::new(),
+            gateways: HashMap::new(),
+            runs: BTreeMap::new(),
+            active: BTreeMap::new(),
+            changed: BTreeSet::new(),
+        }
     }
 
     /// All alerts so far, in the order in which they were raised.
@@ -255,25 +249,20 @@ impl Rules {
         let (began, limits) = (run.began.time, self.thresholds);
         let failing_since = run.failing_since.unwrap_or(time);
         let lines = vec![run.began.line.to_string(), event.line.to_string()];
+        let alert =
+            |rule, message, since| Alert::new(rule, &endpoint, message, since, time, lines.clone());
         let took = between(began, time);
-        if took > limits.sync {
+        let slow = (took > limits.sync).then(|| {
             let message = format!("a sync took {took:?}, more than {:?}", limits.sync);
-            let lines = lines.clone();
-            self.raise(
-                &endpoint,
-                Alert::new(Rule::SyncSlow, &endpoint, message, began, time, lines),
-            );
-        } else {
-            self.clear(Rule::SyncSlow, &endpoint, time);
-        }
+            alert(Rule::SyncSlow, message, began)
+        });
         let took = between(failing_since, time);
-        if took > limits.retry {
+        let retried = (took > limits.retry).then(|| {
             let message = format!("a sync retried for {took:?}, more than {:?}", limits.retry);
-            let alert = Alert::new(Rule::RetrySlow, &endpoint, message, failing_since, time, lines);
-            self.raise(&endpoint, alert);
-        } else {
-            self.clear(Rule::RetrySlow, &endpoint, time);
-        }
+            alert(Rule::RetrySlow, message, failing_since)
+        });
+        self.raise_or_clear(Rule::SyncSlow, &endpoint, slow, time);
+        self.raise_or_clear(Rule::RetrySlow, &endpoint, retried, time);
     }
 
     fn sync_failed(&mut self, event: &Event, mismatch: bool) {
@@ -341,6 +330,23 @@ impl Rules {
         }
     }
 
+    /// Raises, updates or clears an alert. Returns the index of an active alert whose message changed.
+    fn raise_or_clear(
+        &mut self,
+        rule: Rule,
+        about: &str,
+        alert: Option<Alert>,
+        now: Timestamp,
+    ) -> Option<usize> {
+        match alert {
+            Some(alert) => self.raise(about, alert),
+            None => {
+                self.clear(rule, about, now);
+                None
+            }
+        }
+    }
+
     fn push(&mut self, alert: Alert) {
         self.changed.insert(self.alerts.len());
         self.alerts.push(alert);
@@ -362,4 +368,4 @@ fn between(from: Timestamp, to: Timestamp) -> Duration {
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::logs::alerts) mod tests;

@@ -158,7 +158,7 @@ impl Listener for Watch<'_> {
 mod tests {
     use super::*;
     use crate::clock::ManualClock;
-    use crate::logs::alerts::rules::Thresholds;
+    use crate::logs::alerts::rules::tests::THRESHOLDS;
     use std::path::Path;
 
     #[derive(Default)]
@@ -191,7 +191,7 @@ mod tests {
             sample: &|_| None,
             engine: Some(&engine),
         };
-        let mut watch = Watch::new(Rules::new(Thresholds::default()), world, &mut reported);
+        let mut watch = Watch::new(Rules::new(THRESHOLDS), world, &mut reported);
         let mut look = |lines: &[String]| {
             for line in lines {
                 let line = line.as_bytes();

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs::{self, File};
-use std::io::{self, BufReader, Chain, Cursor, Read};
+use std::io::{self, BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
@@ -121,7 +121,7 @@ fn first_time(path: &Path) -> Option<Timestamp> {
     }
     let mut head = Vec::new();
     // The first line may come before an error.
-    let _ = open(path).ok()?.take(HEAD).read_to_end(&mut head);
+    let _ = open(path).ok()?.0.take(HEAD).read_to_end(&mut head);
     head.split(|&byte| byte == b'\n').find_map(Line::parse).map(|line| line.time)
 }
 
@@ -130,34 +130,21 @@ fn modified(path: &Path) -> Option<Timestamp> {
 }
 
 /// A log's text, decompressed where the file begins as gzip does, whatever its name.
-pub(crate) enum Text {
-    Plain(Headed),
-    Gzip(Box<MultiGzDecoder<BufReader<Headed>>>),
-}
+pub(crate) type Text = Box<dyn Read>;
 
-type Headed = Chain<Cursor<Vec<u8>>, File>;
-
-/// Opens a log.
-pub(crate) fn open(path: &Path) -> io::Result<Text> {
+/// Opens a log. The flag says whether the file is compressed.
+pub(crate) fn open(path: &Path) -> io::Result<(Text, bool)> {
     let mut file = File::open(path)?;
     let mut head = Vec::with_capacity(GZIP.len());
     (&mut file).take(GZIP.len() as u64).read_to_end(&mut head)?;
-    let zipped = head == GZIP;
+    let is_gzip = head == GZIP;
     let whole = Cursor::new(head).chain(file);
-    Ok(if zipped {
-        Text::Gzip(Box::new(MultiGzDecoder::new(BufReader::with_capacity(64 * 1024, whole))))
+    let text: Text = if is_gzip {
+        Box::new(MultiGzDecoder::new(BufReader::with_capacity(64 * 1024, whole)))
     } else {
-        Text::Plain(whole)
-    })
-}
-
-impl Read for Text {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Self::Plain(text) => text.read(buffer),
-            Self::Gzip(text) => text.read(buffer),
-        }
-    }
+        Box::new(whole)
+    };
+    Ok((text, is_gzip))
 }
 
 #[cfg(test)]
@@ -235,12 +222,12 @@ mod tests {
         let path = tree.path().join("a.log");
         fs::write(&path, [gzipped("one\n"), gzipped("two\n")].concat()).unwrap();
         let mut text = String::new();
-        open(&path).unwrap().read_to_string(&mut text).unwrap();
+        open(&path).unwrap().0.read_to_string(&mut text).unwrap();
         assert_eq!(text, "one\ntwo\n");
         for short in ["", "x", "\u{1f}"] {
             fs::write(&path, short).unwrap();
             let mut text = String::new();
-            open(&path).unwrap().read_to_string(&mut text).unwrap();
+            open(&path).unwrap().0.read_to_string(&mut text).unwrap();
             assert_eq!(text, short);
         }
     }

@@ -314,8 +314,8 @@ mod tests {
             fs::rename(self.at(from), self.at(to)).unwrap();
         }
 
-        /// What one look brings, with the number of each chunk's first line.
-        fn look(&mut self) -> String {
+        /// The lines of one poll, with the number of each chunk's first line.
+        fn poll(&mut self) -> String {
             let mut text = String::new();
             self.now += INTERVAL;
             let mut take = |lines: &[u8], before| {
@@ -329,128 +329,128 @@ mod tests {
     }
 
     impl Tail {
-        /// What as many looks bring as it takes to see that a file was made anew.
-        fn look_patiently(&mut self) -> String {
-            (0..PATIENCE).map(|_| self.look()).collect()
+        /// The lines of as many polls as it takes to accept a new file.
+        fn poll_patiently(&mut self) -> String {
+            (0..PATIENCE).map(|_| self.poll()).collect()
         }
     }
 
     #[test]
     fn waits_for_the_file_and_for_the_end_of_each_line() {
         let mut tail = Tail::new();
-        assert_eq!(tail.look(), "");
+        assert_eq!(tail.poll(), "");
         tail.write("a.log", "one\ntw");
-        assert_eq!(tail.look(), "1:one\n");
-        assert_eq!(tail.look(), "");
+        assert_eq!(tail.poll(), "1:one\n");
+        assert_eq!(tail.poll(), "");
         tail.write("a.log", "o\n");
-        assert_eq!(tail.look(), "2:two\n");
+        assert_eq!(tail.poll(), "2:two\n");
     }
 
     #[test]
     fn a_renamed_file_is_read_to_its_end_and_its_late_lines_too() {
         let mut tail = Tail::new();
         tail.write("a.log", "one\n");
-        assert_eq!(tail.look(), "1:one\n");
+        assert_eq!(tail.poll(), "1:one\n");
         tail.write("a.log", "two\n");
         tail.rename("a.log", "a.log.1");
         tail.write("a.log", "three\n");
-        assert_eq!(tail.look(), "2:two\n1:three\n");
+        assert_eq!(tail.poll(), "2:two\n1:three\n");
         tail.write("a.log.1", "late\n");
         tail.write("a.log", "four\n");
-        assert_eq!(tail.look(), "3:late\n2:four\n");
+        assert_eq!(tail.poll(), "3:late\n2:four\n");
     }
 
     #[test]
-    fn files_between_two_looks_are_not_missed() {
+    fn files_between_two_polls_are_not_missed() {
         let mut tail = Tail::new();
         tail.write("a.log", "one\n");
-        assert_eq!(tail.look(), "1:one\n");
+        assert_eq!(tail.poll(), "1:one\n");
         tail.rename("a.log", "a.log.3");
         tail.write("a.log.2", "two\n");
         tail.write("a.log.1", "three\n");
         tail.write("a.log", "four\n");
-        assert_eq!(tail.look(), "1:two\n1:three\n1:four\n");
-        assert_eq!(tail.look(), "");
+        assert_eq!(tail.poll(), "1:two\n1:three\n1:four\n");
+        assert_eq!(tail.poll(), "");
     }
 
     #[test]
-    fn rotated_files_that_were_there_before_are_not_read() {
+    fn earlier_rotated_files_are_not_read() {
         let mut tail = Tail::new();
         tail.write("a.log.1", "old\n");
         tail.write("a.log", "one\n");
-        assert_eq!(tail.look(), "1:one\n");
+        assert_eq!(tail.poll(), "1:one\n");
         fs::remove_file(tail.at("a.log")).unwrap();
         tail.write("a.log", "two\n");
-        assert_eq!(tail.look_patiently(), "1:two\n");
+        assert_eq!(tail.poll_patiently(), "1:two\n");
     }
 
     #[test]
     fn a_truncated_file_is_read_from_its_start_even_if_it_has_grown_past_its_old_length() {
         let mut tail = Tail::new();
         tail.write("a.log", "one\ntwo\nhal");
-        assert_eq!(tail.look(), "1:one\ntwo\n");
+        assert_eq!(tail.poll(), "1:one\ntwo\n");
         for text in ["a\n", "a rather long line, longer than all that stood there\n"] {
             File::create(tail.at("a.log")).unwrap();
             tail.write("a.log", text);
-            let shown = tail.look();
+            let shown = tail.poll();
             assert!(shown.ends_with(&format!("1:{text}")), "{shown}");
         }
     }
 
     #[test]
-    fn the_piece_of_a_line_that_was_truncated_away_is_not_lost() {
+    fn the_unfinished_line_of_a_truncated_file_is_not_lost() {
         let mut tail = Tail::new();
         tail.write("a.log", "one\nhalf");
-        assert_eq!(tail.look(), "1:one\n");
+        assert_eq!(tail.poll(), "1:one\n");
         File::create(tail.at("a.log")).unwrap();
         tail.write("a.log", "two\n");
-        assert_eq!(tail.look(), "2:half\n1:two\n");
+        assert_eq!(tail.poll(), "2:half\n1:two\n");
     }
 
     #[test]
-    fn a_removed_file_is_followed_until_it_is_made_again() {
+    fn a_removed_file_is_followed_until_it_is_created_again() {
         let mut tail = Tail::new();
         tail.write("a.log", "one\n");
-        assert_eq!(tail.look(), "1:one\n");
+        assert_eq!(tail.poll(), "1:one\n");
         fs::remove_file(tail.at("a.log")).unwrap();
-        assert_eq!(tail.look(), "");
+        assert_eq!(tail.poll(), "");
         tail.write("a.log", "two\n");
-        assert_eq!(tail.look_patiently(), "1:two\n");
+        assert_eq!(tail.poll_patiently(), "1:two\n");
     }
 
     #[test]
-    fn a_rotation_that_is_under_way_is_waited_for() {
+    fn a_rotation_in_progress_is_waited_for() {
         let mut tail = Tail::new();
         tail.write("a.log", "one\n");
-        assert_eq!(tail.look(), "1:one\n");
+        assert_eq!(tail.poll(), "1:one\n");
         tail.rename("a.log", "a.log.3");
         tail.write("a.log.1", "two\n");
         tail.write("a.log", "three\n");
-        assert_eq!(tail.look(), "");
+        assert_eq!(tail.poll(), "");
         tail.rename("a.log.3", "a.log.2");
-        assert_eq!(tail.look(), "1:two\n1:three\n");
+        assert_eq!(tail.poll(), "1:two\n1:three\n");
     }
 
     #[test]
-    fn a_former_file_is_let_go_once_it_has_been_quiet() {
+    fn a_quiet_former_file_is_closed() {
         let mut tail = Tail::new();
         tail.write("a.log", "half");
-        assert_eq!(tail.look(), "");
+        assert_eq!(tail.poll(), "");
         tail.rename("a.log", "a.log.1");
         tail.write("a.log", "one\n");
-        assert_eq!(tail.look(), "1:one\n");
+        assert_eq!(tail.poll(), "1:one\n");
         assert_eq!(tail.follower.former.len(), 1);
         tail.now += QUIET;
-        assert_eq!(tail.look(), "1:half\n");
+        assert_eq!(tail.poll(), "1:half\n");
         assert!(tail.follower.former.is_empty());
     }
 
     #[test]
-    fn goes_on_from_what_was_read() {
+    fn resumes_after_the_lines_that_were_read() {
         let mut tail = Tail::new();
         tail.write("a.log", "one\ntwo\n");
         let file = File::open(tail.at("a.log")).unwrap();
         tail.follower = Follower::resume(tail.at("a.log"), file, 4, 1).unwrap();
-        assert_eq!(tail.look(), "2:two\n");
+        assert_eq!(tail.poll(), "2:two\n");
     }
 }

@@ -15,18 +15,13 @@ const MAX_BYTES: usize = 8 << 20;
 pub struct Last<'l> {
     listener: &'l mut dyn Listener,
     max: usize,
-    kept: VecDeque<Kept>,
+    /// Path, line number and text of each.
+    kept: VecDeque<(Rc<PathBuf>, Option<u64>, Box<[u8]>)>,
     bytes: usize,
-    /// Number of hits among the last that did not fit into [`MAX_BYTES`].
-    dropped: usize,
+    /// Number of hits among the last `max` that did not fit into memory.
+    pub dropped: usize,
     path: Rc<PathBuf>,
     is_finished: bool,
-}
-
-struct Kept {
-    path: Rc<PathBuf>,
-    number: Option<u64>,
-    line: Box<[u8]>,
 }
 
 impl<'l> Last<'l> {
@@ -43,18 +38,9 @@ impl<'l> Last<'l> {
         }
     }
 
-    /// Passes the kept hits on. Returns how many of the last hits did not fit into memory.
-    pub fn finish(&mut self) -> io::Result<usize> {
-        self.is_finished = true;
-        for Kept { path, number, line } in self.kept.drain(..) {
-            self.listener.hit(Hit { path: &path, number, line: &line, matches: true })?;
-        }
-        Ok(std::mem::take(&mut self.dropped))
-    }
-
     fn drop_first(&mut self) {
-        if let Some(first) = self.kept.pop_front() {
-            self.bytes -= first.line.len();
+        if let Some((_, _, line)) = self.kept.pop_front() {
+            self.bytes -= line.len();
         }
     }
 }
@@ -69,7 +55,7 @@ impl Listener for Last<'_> {
         }
         let (path, number) = (Rc::clone(&self.path), hit.number);
         self.bytes += hit.line.len();
-        self.kept.push_back(Kept { path, number, line: hit.line.into() });
+        self.kept.push_back((path, number, hit.line.into()));
         if self.kept.len() + self.dropped > self.max {
             if self.dropped > 0 {
                 self.dropped -= 1;
@@ -93,8 +79,9 @@ impl Listener for Last<'_> {
     }
 
     fn idle(&mut self) -> io::Result<()> {
-        if !self.is_finished {
-            self.finish()?;
+        self.is_finished = true;
+        for (path, number, line) in self.kept.drain(..) {
+            self.listener.hit(Hit { path: &path, number, line: &line, matches: true })?;
         }
         self.listener.idle()
     }
@@ -133,7 +120,8 @@ mod tests {
         let mut none = Lines::default();
         let mut last = Last::new(0, &mut none);
         last.hit(hit(b"one")).unwrap();
-        assert_eq!(last.finish().unwrap(), 0);
+        last.idle().unwrap();
+        assert_eq!(last.dropped, 0);
         assert!(none.0.is_empty());
     }
 
@@ -145,7 +133,8 @@ mod tests {
         for line in [b"one".as_slice(), &long, &long, &long, b"end"] {
             last.hit(hit(line)).unwrap();
         }
-        assert_eq!(last.finish().unwrap(), 2);
+        last.idle().unwrap();
+        assert_eq!(last.dropped, 2);
         assert_eq!(lines.0, ["xxx", "end"]);
     }
 }

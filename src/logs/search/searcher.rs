@@ -20,6 +20,8 @@ pub struct Search<'a> {
     query: &'a Query,
     options: &'a Options,
     searcher: Searcher,
+    /// Figures so far.
+    pub totals: Totals,
     /// Whether lines that are written later follow.
     is_following: bool,
 }
@@ -27,22 +29,18 @@ pub struct Search<'a> {
 impl<'a> Search<'a> {
     /// Prepares the search.
     pub fn new(query: &'a Query, options: &'a Options) -> Self {
-        Self { query, options, searcher: builder(options).build(), is_following: false }
+        let (searcher, totals) = (builder(options).build(), Totals::default());
+        Self { query, options, searcher, totals, is_following: false }
     }
 
     /// Searches the files one after another. Fails only where the listener does.
-    pub fn files(
-        &mut self,
-        paths: &[PathBuf],
-        listener: &mut dyn Listener,
-        totals: &mut Totals,
-    ) -> io::Result<()> {
+    pub fn files(&mut self, paths: &[PathBuf], listener: &mut dyn Listener) -> io::Result<()> {
         for path in paths {
             match files::open(path) {
-                Ok(text) => {
-                    self.text(path, text, listener, totals)?;
+                Ok((text, _)) => {
+                    self.text(path, text, listener)?;
                 }
-                Err(source) => totals.unreadable(listener, path, source),
+                Err(source) => self.totals.unreadable(listener, path, source),
             }
         }
         Ok(())
@@ -54,23 +52,22 @@ impl<'a> Search<'a> {
         path: &Path,
         text: impl Read,
         listener: &mut dyn Listener,
-        totals: &mut Totals,
     ) -> io::Result<Progress> {
         let seen = RefCell::default();
         // The library counts lines only up to the last match, and following needs all of them.
         let counts_lines = self.is_following && self.options.line_numbers;
         let pieces = Pieces::new(text, &seen, counts_lines);
-        let (options, progress) = (self.options, Progress::default());
+        let (options, totals, progress) = (self.options, &mut self.totals, Progress::default());
         let mut sink = HitSink { path, options, listener, totals, seen: &seen, progress };
         self.searcher.search_reader(&self.query.matcher, pieces, &mut sink)?;
         let mut progress = sink.progress;
         let seen = seen.into_inner();
         listener.file(path, progress.matches)?;
         if !seen.seams.is_empty() {
-            totals.cut.push(path.to_owned());
+            self.totals.cut.push(path.to_owned());
         }
         if let Some(source) = seen.error {
-            totals.unreadable(listener, path, source);
+            self.totals.unreadable(listener, path, source);
         }
         progress.lines = seen.lines;
         Ok(progress)
@@ -89,9 +86,8 @@ impl<'a> Search<'a> {
         lines: &[u8],
         progress: Progress,
         listener: &mut dyn Listener,
-        totals: &mut Totals,
     ) -> io::Result<Progress> {
-        let (options, seen) = (self.options, RefCell::default());
+        let (options, totals, seen) = (self.options, &mut self.totals, RefCell::default());
         let mut sink = HitSink { path, options, listener, totals, seen: &seen, progress };
         self.searcher.search_slice(&self.query.matcher, lines, &mut sink)?;
         Ok(sink.progress)

@@ -11,9 +11,9 @@ use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::clock::{Clock, Stopped};
-use crate::logs::search::files::{self, Text, Unreadable};
+use crate::logs::search::files::{self, Unreadable};
 use crate::logs::search::follow::{Follower, INTERVAL};
-use crate::logs::search::listener::{Listener, Totals};
+use crate::logs::search::listener::Listener;
 use crate::logs::search::searcher::Search;
 use crate::logs::search::sink::Progress;
 
@@ -47,13 +47,12 @@ impl Search<'_> {
         paths: &[PathBuf],
         clock: &dyn Clock,
         listener: &mut dyn Listener,
-        totals: &mut Totals,
     ) -> Result<Infallible, Ended> {
         self.start_following();
         let mut known = BTreeSet::new();
         let mut tails = Vec::new();
         for path in files::find(paths).files {
-            tails.extend(self.begin(&path, listener, totals)?);
+            tails.extend(self.begin(&path, listener)?);
             known.insert(path);
         }
         for path in paths.iter().filter(|path| !path.is_dir()) {
@@ -71,22 +70,17 @@ impl Search<'_> {
                 known.insert(path);
             }
             for tail in &mut tails {
-                self.poll(tail, clock, listener, totals)?;
+                self.poll(tail, clock, listener)?;
             }
             listener.idle()?;
         }
     }
 
     /// Searches a file up to its last whole line, to be followed from there. A compressed file is only searched.
-    fn begin(
-        &mut self,
-        path: &Path,
-        listener: &mut dyn Listener,
-        totals: &mut Totals,
-    ) -> io::Result<Option<Tail>> {
-        let opened = files::open(path).and_then(|text| match text {
-            Text::Gzip(_) => Ok((text, None)),
-            Text::Plain(_) => {
+    fn begin(&mut self, path: &Path, listener: &mut dyn Listener) -> io::Result<Option<Tail>> {
+        let opened = files::open(path).and_then(|(text, is_gzip)| match is_gzip {
+            true => Ok((text, None)),
+            false => {
                 let file = File::open(path)?;
                 let end = whole_lines(&file)?;
                 Ok((text, Some((file, end))))
@@ -95,15 +89,15 @@ impl Search<'_> {
         let (file, end) = match opened {
             Ok((_, Some(plain))) => plain,
             Ok((text, None)) => {
-                self.text(path, text, listener, totals)?;
+                self.text(path, text, listener)?;
                 return Ok(None);
             }
             Err(source) => {
-                totals.unreadable(listener, path, source);
+                self.totals.unreadable(listener, path, source);
                 return Ok(None);
             }
         };
-        let progress = self.text(path, (&file).take(end), listener, totals)?;
+        let progress = self.text(path, (&file).take(end), listener)?;
         let follower = Follower::resume(path.to_owned(), file, end, progress.lines)
             // It was truncated meanwhile, so its present text is new.
             .unwrap_or_else(|_| Follower::new(path.to_owned()));
@@ -115,17 +109,16 @@ impl Search<'_> {
         tail: &mut Tail,
         clock: &dyn Clock,
         listener: &mut dyn Listener,
-        totals: &mut Totals,
     ) -> io::Result<()> {
         let Tail { follower, progress } = tail;
         let path = follower.path().to_owned();
         follower.poll(clock.monotonic(), &mut |lines, before| {
             progress.lines = before;
-            *progress = self.more(&path, lines, std::mem::take(progress), listener, totals)?;
+            *progress = self.more(&path, lines, std::mem::take(progress), listener)?;
             Ok(())
         })?;
         if let Some(source) = follower.take_error() {
-            totals.unreadable(listener, &path, source);
+            self.totals.unreadable(listener, &path, source);
         }
         Ok(())
     }

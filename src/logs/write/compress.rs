@@ -128,7 +128,7 @@ mod tests {
         );
         let path = tree.path().join("MT5CRS_20260115_035422_1.log.gz");
         let mut text = String::new();
-        crate::logs::search::files::open(&path).unwrap().read_to_string(&mut text).unwrap();
+        crate::logs::search::files::open(&path).unwrap().0.read_to_string(&mut text).unwrap();
         assert_eq!(text, "MT5CRS_20260115_035422_1.log\n");
     }
 

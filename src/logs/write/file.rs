@@ -35,7 +35,7 @@ struct Open {
     file: Option<File>,
     /// Monotonic time.
     opened_at: Duration,
-    /// Whether the file ends with a part of a line of ours.
+    /// Whether this process wrote only a part of the last line.
     is_torn: bool,
 }
 
@@ -68,8 +68,9 @@ impl LogFile {
         if open.is_torn { Err(io::ErrorKind::WriteZero.into()) } else { renamed }
     }
 
-    /// Opens the file that the name stands for now, after renaming one that is at its limits.
+    /// Opens the file that the path names, after renaming one at its limits.
     fn renew(&self, open: &mut Open, more: u64, now: Duration) -> io::Result<()> {
+        let mut permissions = None;
         if let Some(file) = &open.file {
             let meta = file.metadata()?;
             if !meta.is_file() {
@@ -90,6 +91,7 @@ impl LogFile {
                         // Another process may have renamed it before the lock was taken.
                         let renamed = if is_current() { rename(&self.path) } else { Ok(()) };
                         file.unlock().and(renamed)?;
+                        permissions = Some(meta.permissions());
                     }
                     // Another process is renaming it.
                     Err(TryLockError::WouldBlock) => return Ok(()),
@@ -101,6 +103,8 @@ impl LogFile {
             fs::create_dir_all(parent)?;
         }
         let file = open_nonblocking(File::options().append(true).create(true), &self.path)?;
+        // Other users may append to it as to the old one. Only the owner, who has just created it, can set them.
+        let _ = permissions.map(|permissions| file.set_permissions(permissions));
         *open = Open { file: Some(file), opened_at: now, is_torn: false };
         Ok(())
     }
@@ -132,6 +136,8 @@ pub(in crate::logs) fn rotated(log: &Path, number: u32, suffix: &str) -> PathBuf
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
 
     #[test]
@@ -149,12 +155,13 @@ mod tests {
     }
 
     #[test]
-    fn a_log_that_another_process_is_renaming_grows_on() {
+    fn a_log_grows_on_while_another_process_renames_it_and_the_next_has_its_permissions() {
         let tree = tempfile::tempdir().unwrap();
         let path = tree.path().join("a.log");
         let log =
             LogFile::new(path.clone(), Limits { bytes: 3, age: Duration::MAX }, Duration::ZERO);
         log.append("one\n", Duration::ZERO).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o662)).unwrap();
         let held = File::open(&path).unwrap();
         held.lock().unwrap();
         log.append("two\n", Duration::ZERO).unwrap();
@@ -162,6 +169,7 @@ mod tests {
         held.unlock().unwrap();
         log.append("three\n", Duration::ZERO).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "three\n");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o662);
         assert_eq!(fs::read_to_string(rotated(&path, 1, "")).unwrap(), "one\ntwo\n");
     }
 }

@@ -45,8 +45,7 @@ impl Rules {
         }
     }
 
-    /// Raises, updates or clears an alert; `wrong` says what is wrong now. Returns the index of an active alert whose
-    /// message changed.
+    /// Applies a rule to a state; `wrong` says what is wrong now.
     fn see_state(
         &mut self,
         rule: Rule,
@@ -54,11 +53,8 @@ impl Rules {
         wrong: Option<String>,
         now: Timestamp,
     ) -> Option<usize> {
-        let Some(message) = wrong else {
-            self.clear(rule, about, now);
-            return None;
-        };
-        self.raise(about, Alert::new(rule, "", message, now, now, Vec::new()))
+        let alert = wrong.map(|message| Alert::new(rule, "", message, now, now, Vec::new()));
+        self.raise_or_clear(rule, about, alert, now)
     }
 
     /// The runs that have not ended: process, begin, and `PID-RUN`.

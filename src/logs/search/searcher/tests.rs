@@ -18,7 +18,7 @@ use crate::logs::search::preset::{PRESETS, Preset};
 use crate::logs::search::query::Syntax;
 use crate::logs::search::tail::Ended;
 
-/// Writes down what it is told, as grep would print it.
+/// Records the hits as grep prints them.
 #[derive(Default)]
 struct Printed {
     text: String,
@@ -60,9 +60,10 @@ fn search_bytes(bytes: &[u8], pattern: &str, options: &Options) -> (Printed, Tot
     let tree = tempfile::tempdir().unwrap();
     let path = tree.path().join("a.log");
     fs::write(&path, bytes).unwrap();
-    let (query, mut printed, mut totals) = (query(pattern), Printed::default(), Totals::default());
-    Search::new(&query, options).files(&[path], &mut printed, &mut totals).unwrap();
-    (printed, totals)
+    let (query, mut printed) = (query(pattern), Printed::default());
+    let mut search = Search::new(&query, options);
+    search.files(&[path], &mut printed).unwrap();
+    (printed, search.totals)
 }
 
 fn numbered() -> Options {
@@ -157,11 +158,10 @@ fn a_broken_gzip_is_searched_up_to_its_break_and_named() {
     fs::write(&broken, &bytes[..bytes.len() / 2]).unwrap();
     fs::write(&whole, "x\n").unwrap();
     let (query, options) = (query("x"), Options::default());
-    let (mut printed, mut totals) = (Printed::default(), Totals::default());
-    let files = [broken.clone(), gone.clone(), whole];
-    Search::new(&query, &options).files(&files, &mut printed, &mut totals).unwrap();
+    let (mut printed, mut search) = (Printed::default(), Search::new(&query, &options));
+    search.files(&[broken.clone(), gone.clone(), whole], &mut printed).unwrap();
     assert_eq!(printed.unreadable, [broken, gone]);
-    assert_eq!(totals.unreadable, 2);
+    assert_eq!(search.totals.unreadable, 2);
     assert!(printed.files[0] > 10_000, "{:?}", printed.files);
     assert_eq!(printed.files[1], 1);
 }
@@ -179,7 +179,7 @@ fn presets_find_what_their_words_find() {
     }
 }
 
-/// A clock that stands still; what a sleep does is the test's.
+/// A clock that stands still; a sleep calls the test.
 struct Asleep<F>(F);
 
 impl<F: Fn() -> Result<(), Stopped> + Send + Sync> Clock for Asleep<F> {
@@ -204,11 +204,10 @@ fn followed(
     sleep: impl Fn() -> Result<(), Stopped> + Send + Sync,
 ) -> (Printed, Totals) {
     let (query, clock) = (query(pattern), Asleep(sleep));
-    let (mut printed, mut totals) = (Printed::default(), Totals::default());
-    let mut search = Search::new(&query, options);
-    let Err(ended) = search.follow(&[log.to_owned()], &clock, &mut printed, &mut totals);
+    let (mut printed, mut search) = (Printed::default(), Search::new(&query, options));
+    let Err(ended) = search.follow(&[log.to_owned()], &clock, &mut printed);
     assert!(matches!(ended, Ended::Stopped(_)));
-    (printed, totals)
+    (printed, search.totals)
 }
 
 const STOPPED: Stopped = Stopped { signal: 2 };
@@ -218,7 +217,7 @@ fn write_and_rotate(log: &Path, lines: usize, more: &mpsc::SyncSender<()>) {
     let open = || OpenOptions::new().append(true).create(true).open(log).unwrap();
     let part = |number: usize| log.with_extension(format!("log.{number}"));
     let mut file = open();
-    // What was rotated away before anybody followed is nobody's loss.
+    // Lines that were rotated away before the first poll don't count.
     more.send(()).unwrap();
     for number in 0..lines {
         let rotates = number % 2_000 == 1_999;
@@ -234,7 +233,7 @@ fn write_and_rotate(log: &Path, lines: usize, more: &mpsc::SyncSender<()>) {
             file = open();
         }
         if number % 500 == 0 {
-            // Whoever isn't waiting is still busy with what came before.
+            // A follower that isn't waiting has earlier lines to read.
             let _ = more.try_send(());
         }
     }
