@@ -161,7 +161,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ports_and_counts_have_bounds() {
+    fn ports_and_counts_have_limits() {
         assert_eq!(port("65535"), Ok(65535));
         for text in ["0", "70000", "65536", "abc", "+5555", "-1", " 5555", "5555\r"] {
             assert!(port(text).is_err(), "{text}");
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_become_directories_or_arguments_are_plain() {
+    fn names_of_directories_and_units_are_plain() {
         for name in ["..", ".hidden", "a/b", "-x", "a b"] {
             assert!(profile_name(name).is_err(), "{name}");
         }

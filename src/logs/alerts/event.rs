@@ -19,7 +19,7 @@ use crate::logs::search::listener::{Hit, Listener, Options, too_long};
 use crate::logs::search::parse::Line;
 use crate::logs::search::query::{BadPattern, Query};
 use crate::logs::search::searcher::Search;
-use crate::logs::write::line::{Format, compose};
+use crate::logs::write::line::{Format, RESERVED, compose};
 
 /// Maximum number of events that are kept, the last ones: a week of one run per minute.
 const MAX_EVENTS: usize = 50_000;
@@ -90,20 +90,8 @@ pub enum EventKind {
     Error,
 }
 
-/// Words in the lines of events: each line that contains one is parsed.
-const WORDS: [&str; 11] = [
-    "Run began",
-    "Run ended",
-    "State synchronized",
-    "State synchronization failed",
-    "Connection failed",
-    "Balance:",
-    "Latency:",
-    "ERROR",
-    "ORDER_FILLED",
-    "Ticket:",
-    "P99",
-];
+/// Words in the lines of events, besides those of markers: each line that contains one is parsed.
+const WORDS: [&str; 3] = ["Run began", "Run ended", "ERROR"];
 
 /// The name of sync's check that compares the recovered positions with the gateway's list; the cause of a failed sync
 /// names it.
@@ -216,7 +204,7 @@ pub fn read(shared: &[PathBuf], own: &[PathBuf], filter: &Filter) -> Result<Even
 
 /// A query for every line that may be an event.
 pub fn query() -> Result<Query, BadPattern> {
-    Query::words(&WORDS)
+    Query::words(&[&RESERVED[..], &WORDS].concat())
 }
 
 /// Inserts the second list's events by their time, and keeps the order of the first.
@@ -330,7 +318,7 @@ mod tests {
     #[test]
     fn every_event_is_found_by_the_query() {
         let query = query().unwrap();
-        for word in WORDS {
+        for word in RESERVED.into_iter().chain(WORDS) {
             assert_eq!(query.spans(word.as_bytes()).len(), 1, "{word}");
         }
     }

@@ -93,7 +93,7 @@ impl<'a> Watch<'a> {
         }
         let is_first = self.last_sample.replace(now).is_none();
         match sample(&self.world, &self.rules) {
-            Ok(Sampled { engine, samples }) => {
+            Ok((engine, samples)) => {
                 if let Some(engine) = engine {
                     self.rules.see_engine(&engine, clock.now());
                 }
@@ -106,25 +106,19 @@ impl<'a> Watch<'a> {
     }
 }
 
-/// State, memory and CPU use of the engine's unit, or of runs.
-#[derive(Debug)]
-pub struct Sampled {
-    /// The engine's unit, where one is named.
-    pub engine: Option<Engine>,
-    /// Memory and CPU use of the engine's unit; where none is named, of each run that has not ended.
-    pub samples: Vec<(String, Sample)>,
-}
+/// The engine's unit, where one is named; and samples of the unit, or of each run that has not ended.
+pub type Sampled = (Option<Engine>, Vec<(String, Sample)>);
 
 /// Samples the engine's unit, or the runs that have not ended.
 pub fn sample(world: &World<'_>, rules: &Rules) -> Result<Sampled, systemd::Error> {
     if let Some(ask) = world.engine {
         let (engine, sample) = ask()?;
         let samples = vec![(engine.unit.clone(), sample)];
-        return Ok(Sampled { engine: Some(engine), samples });
+        return Ok((Some(engine), samples));
     }
     let alive = rules.running().filter(|&(pid, began, _)| (world.is_alive)(pid, began));
     let samples = alive.filter_map(|(pid, _, name)| Some((name, (world.sample)(pid)?)));
-    Ok(Sampled { engine: None, samples: samples.collect() })
+    Ok((None, samples.collect()))
 }
 
 impl Listener for Watch<'_> {

@@ -15,14 +15,16 @@ const MAX_BYTES: usize = 8 << 20;
 pub struct Last<'l> {
     listener: &'l mut dyn Listener,
     max: usize,
-    /// Path, line number and text of each.
-    kept: VecDeque<(Rc<PathBuf>, Option<u64>, Box<[u8]>)>,
+    kept: VecDeque<Kept>,
     bytes: usize,
     /// Number of hits among the last `max` that did not fit into memory.
     pub dropped: usize,
     path: Rc<PathBuf>,
     is_finished: bool,
 }
+
+/// Path, line number and text of a hit.
+type Kept = (Rc<PathBuf>, Option<u64>, Box<[u8]>);
 
 impl<'l> Last<'l> {
     /// Keeps the last `max` hits.

@@ -14,7 +14,7 @@ use tracing::Level;
 use crate::escape::visible;
 
 /// Words that only markers contain.
-const RESERVED: [&str; 12] = [
+pub(in crate::logs) const RESERVED: [&str; 12] = [
     "State synchronized",
     "positions recovered",
     "State synchronization failed",

@@ -15,7 +15,7 @@ use crate::failure::{Failure, cause_of};
 use crate::logs::alerts::engine::Engine;
 use crate::logs::alerts::event::{self, Event};
 use crate::logs::alerts::rules::{Alert, Rule, Rules, Thresholds};
-use crate::logs::alerts::watch::{self, AlertListener, Sampled, Watch, World};
+use crate::logs::alerts::watch::{self, AlertListener, Watch, World};
 use crate::logs::search::filter::Filter;
 use crate::logs::search::listener;
 use crate::logs::search::places::Places;
@@ -149,7 +149,7 @@ fn measure(
 ) -> Result<Result<Measured, systemd::Error>, Stopped> {
     let mut meter = Meter::default();
     let mut look = || {
-        let Sampled { engine, samples } = watch::sample(world, rules)?;
+        let (engine, samples) = watch::sample(world, rules)?;
         let is_counted = samples.iter().any(|(_, sample)| sample.cpu.is_some());
         Ok((is_counted, (engine, meter.read(samples))))
     };
