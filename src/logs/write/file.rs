@@ -172,4 +172,31 @@ mod tests {
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o662);
         assert_eq!(fs::read_to_string(rotated(&path, 1, "")).unwrap(), "one\ntwo\n");
     }
+
+    #[test]
+    fn several_writers_lose_and_repeat_no_line_while_the_log_is_renamed() {
+        const LINES: usize = 5_000;
+        let tree = tempfile::tempdir().unwrap();
+        let limits = Limits { bytes: 20_000, age: Duration::MAX };
+        std::thread::scope(|scope| {
+            for writer in 0..3 {
+                // Each has its own descriptor, like a process.
+                let log = LogFile::new(tree.path().join("a.log"), limits, Duration::ZERO);
+                scope.spawn(move || {
+                    for number in 0..LINES {
+                        log.append(&format!("{writer} {number}\n"), Duration::ZERO).unwrap();
+                    }
+                });
+            }
+        });
+        let parts = fs::read_dir(tree.path()).unwrap().map(|entry| entry.unwrap().path());
+        let parts: Vec<String> = parts.map(|path| fs::read_to_string(path).unwrap()).collect();
+        assert!(parts.len() > 5, "{}", parts.len());
+        let mut lines: Vec<&str> = parts.iter().flat_map(|text| text.lines()).collect();
+        lines.sort_unstable();
+        let numbers = |writer| (0..LINES).map(move |number| format!("{writer} {number}"));
+        let mut expected: Vec<String> = (0..3).flat_map(numbers).collect();
+        expected.sort_unstable();
+        assert_eq!(lines, expected);
+    }
 }

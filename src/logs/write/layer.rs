@@ -5,7 +5,7 @@
 use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
-use tracing::field::{Field, Visit};
+use tracing::field::Field;
 use tracing::level_filters::LevelFilter;
 use tracing::{Event, Subscriber};
 use tracing_subscriber::layer::{Context, Layer};
@@ -30,27 +30,16 @@ impl<S: Subscriber> Layer<S> for RunLog {
         if event.metadata().target() == MARKERS {
             return;
         }
-        let mut text = Text::default();
-        event.record(&mut text);
+        let (mut message, mut fields) = (String::new(), String::new());
+        event.record(&mut |field: &Field, value: &dyn fmt::Debug| {
+            // Writing to a string fails only where the value's own formatting fails.
+            let _ = match field.name() {
+                "message" => write!(message, "{value:?}"),
+                name => write!(fields, " {name}={value:?}"),
+            };
+        });
         let meta = event.metadata();
         let component = meta.target().trim_start_matches("mt5crs::");
-        self.record.line(*meta.level(), component, &(text.message + &text.fields));
-    }
-}
-
-/// The message, then the other fields as `name=value`.
-#[derive(Default)]
-struct Text {
-    message: String,
-    fields: String,
-}
-
-impl Visit for Text {
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        // Writing to a string fails only where the value's own formatting fails.
-        let _ = match field.name() {
-            "message" => write!(self.message, "{value:?}"),
-            name => write!(self.fields, " {name}={value:?}"),
-        };
+        self.record.line(*meta.level(), component, &(message + &fields));
     }
 }
