@@ -174,7 +174,7 @@ fn p99_us(text: &str) -> Option<u64> {
 /// Events of the logs, in the order in which they happened, each once.
 #[derive(Debug, Default)]
 pub struct Events {
-    /// The last [`MAX_EVENTS`] events.
+    /// The last events, at most 50,000.
     pub events: Vec<Event>,
     /// Whether earlier events were left out to bound the memory.
     pub dropped: bool,

@@ -7,12 +7,12 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::{FileExt as _, MetadataExt as _};
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::logs::search::bounded_lines::LONGEST;
-use crate::logs::write::file::rotated;
+use crate::logs::write::file::{identity, rotated};
 
 /// Time between two polls.
 pub(super) const INTERVAL: Duration = Duration::from_millis(100);
@@ -26,9 +26,6 @@ const MAX_PARTS: u32 = 64;
 const MARK: usize = 128;
 /// Bytes per read.
 const CHUNK: usize = 256 * 1024;
-
-/// Device and inode, which identify a file while it is open.
-type Identity = (u64, u64);
 
 /// Receives whole lines of a file, and the number of the file's lines before them.
 type Take<'t> = &'t mut dyn FnMut(&[u8], u64) -> io::Result<()>;
@@ -99,7 +96,7 @@ impl Follower {
     /// Whether the path names another file than the open one.
     fn has_moved(&self) -> bool {
         let Ok(meta) = fs::metadata(&self.path) else { return false };
-        self.current.as_ref().is_none_or(|file| file.identity != (meta.dev(), meta.ino()))
+        self.current.as_ref().is_none_or(|file| file.identity != identity(&meta))
     }
 
     /// The files that the path has named since the last poll, oldest first.
@@ -151,7 +148,7 @@ impl Follower {
             }
         }
         let meta = fs::metadata(&self.path)?;
-        if newest.identity != (meta.dev(), meta.ino()) {
+        if newest.identity != identity(&meta) {
             return Ok(Scan::Moving);
         }
         if !is_found {
@@ -176,7 +173,8 @@ enum Scan {
 /// A file that is read as it grows.
 struct OpenFile {
     file: File,
-    identity: Identity,
+    /// See [`identity`].
+    identity: (u64, u64),
     /// Number of bytes read.
     read: u64,
     /// The last bytes read, at most [`MARK`].
@@ -197,7 +195,7 @@ impl OpenFile {
         }
         Ok(Self {
             file,
-            identity: (meta.dev(), meta.ino()),
+            identity: identity(&meta),
             read: 0,
             mark: Vec::new(),
             unfinished: Vec::new(),

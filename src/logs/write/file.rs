@@ -5,7 +5,7 @@
 //! once, and before each line the name is compared with the open file.
 
 use std::ffi::OsString;
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File, Metadata, TryLockError};
 use std::io::{self, Write as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -78,7 +78,7 @@ impl LogFile {
             }
             let is_current = || {
                 let named = fs::metadata(&self.path);
-                named.is_ok_and(|named| (named.dev(), named.ino()) == (meta.dev(), meta.ino()))
+                named.is_ok_and(|named| identity(&named) == identity(&meta))
             };
             if is_current() {
                 let is_old = now.saturating_sub(open.opened_at) >= self.limits.age;
@@ -125,6 +125,11 @@ fn rename(log: &Path) -> io::Result<()> {
         }
     }
     fs::rename(log, rotated(log, 1, ""))
+}
+
+/// Device and inode, which identify a file while it is open.
+pub(in crate::logs) fn identity(meta: &Metadata) -> (u64, u64) {
+    (meta.dev(), meta.ino())
 }
 
 /// A rotated log's name; `suffix` is `.gz` for a compressed one.
