@@ -269,8 +269,8 @@ mod tests {
 
     fn written(marker: &Marker<'_>) -> String {
         let time = "2026-01-17T03:54:22.961398Z".parse().unwrap();
-        let text = marker.text();
-        compose(Format::Text, time, marker.level(), "4711-3f2a9c1b", marker.component(), &text)
+        let (level, component) = marker.source();
+        compose(Format::Text, time, level, "4711-3f2a9c1b", component, &marker.text())
     }
 
     fn read_back(marker: &Marker<'_>) -> EventKind {

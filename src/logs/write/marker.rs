@@ -107,36 +107,30 @@ pub enum Marker<'a> {
 }
 
 impl Marker<'_> {
-    pub(crate) fn level(&self) -> Level {
+    /// Level and component of the line.
+    pub(crate) fn source(&self) -> (Level, &'static str) {
         match self {
-            Self::SyncFailed { .. } | Self::ErrorCode { .. } => Level::ERROR,
-            Self::Guardian { level, .. } => *level,
+            Self::RunBegan { .. } | Self::RunEnded { .. } => (Level::INFO, "Run"),
+            Self::Synchronized { .. } => (Level::INFO, "StateReconciler"),
+            Self::SyncFailed { .. } => (Level::ERROR, "StateReconciler"),
             // The next attempt may succeed.
-            Self::ConnectionFailed { .. } => Level::WARN,
-            _ => Level::INFO,
-        }
-    }
-
-    pub(crate) fn component(&self) -> &'static str {
-        match self {
-            Self::RunBegan { .. } | Self::RunEnded { .. } => "Run",
-            Self::Synchronized { .. } | Self::SyncFailed { .. } => "StateReconciler",
-            Self::ConnectionFailed { .. } | Self::ErrorCode { .. } => "Gateway",
-            Self::Balance { .. } => "Account",
-            Self::Latency { .. } => "LinkTest",
-            Self::Guardian { .. } => "Guardian",
+            Self::ConnectionFailed { .. } => (Level::WARN, "Gateway"),
+            Self::ErrorCode { .. } => (Level::ERROR, "Gateway"),
+            Self::Balance { .. } => (Level::INFO, "Account"),
+            Self::Latency { .. } => (Level::INFO, "LinkTest"),
+            Self::Guardian { level, .. } => (*level, "Guardian"),
             Self::LatencyP99 { .. }
             | Self::LaunchApproved { .. }
             | Self::DecisionHash { .. }
-            | Self::OrderFilled { .. } => "Canary",
+            | Self::OrderFilled { .. } => (Level::INFO, "Canary"),
         }
     }
 
     pub(crate) fn text(&self) -> String {
-        let quote = |text| quote(text, self.level());
+        let quote = |text| quote(text, self.source().0);
         match self {
             Self::RunBegan { command, version, endpoint } => {
-                let of = endpoint.map_or_else(String::new, |name| format!(" of {}", quote(name)));
+                let of = endpoint.map(|name| format!(" of {}", quote(name))).unwrap_or_default();
                 format!("Run began: mt5crs {version} {}{of}", quote(command))
             }
             Self::RunEnded { exit, duration } => {
@@ -150,14 +144,12 @@ impl Marker<'_> {
                 format!("Connection failed: {}: {}", quote(endpoint), quote(cause))
             }
             Self::Balance { balance, equity, currency } => {
-                let currency =
-                    currency.map_or_else(String::new, |name| format!(" {}", quote(name)));
-                let equity = equity.map_or_else(String::new, |equity| format!("; equity {equity}"));
+                let currency = currency.map(|it| format!(" {}", quote(it))).unwrap_or_default();
+                let equity = equity.map(|it| format!("; equity {it}")).unwrap_or_default();
                 format!("Balance: {balance}{currency}{equity}")
             }
             Self::Latency { samples, p50_us, p90_us, p99_us, max_us } => {
-                let p99 =
-                    p99_us.as_ref().map_or_else(String::new, |us| format!("P99 {}, ", ms(*us)));
+                let p99 = p99_us.map(|us| format!("P99 {}, ", ms(us))).unwrap_or_default();
                 let (p50, p90, max) = (ms(*p50_us), ms(*p90_us), ms(*max_us));
                 format!("Latency: P50 {p50}, P90 {p90}, {p99}max {max} of {samples} round trips")
             }
@@ -167,7 +159,7 @@ impl Marker<'_> {
             Self::LaunchApproved { order } => format!("LAUNCH_APPROVED {}", quote(order)),
             Self::DecisionHash { hash } => format!("DECISION_HASH {}", quote(hash)),
             Self::Guardian { what, p99_us, .. } => {
-                let p99 = p99_us.map_or_else(String::new, |us| format!("; P99 {}", ms(us)));
+                let p99 = p99_us.map(|us| format!("; P99 {}", ms(us))).unwrap_or_default();
                 format!("{}{p99}", quote(what))
             }
             Self::OrderFilled { ticket, order } => {

@@ -101,9 +101,9 @@ impl Record {
 
     /// Writes a marker to both logs.
     pub fn marker(&self, marker: &Marker<'_>) {
-        let (now, level, text) = (self.clock.now(), marker.level(), marker.text());
-        let compose =
-            |format| line::compose(format, now, level, &self.stamp, marker.component(), &text);
+        let (now, text) = (self.clock.now(), marker.text());
+        let (level, component) = marker.source();
+        let compose = |format| line::compose(format, now, level, &self.stamp, component, &text);
         self.append(&self.run_log, &compose(self.format));
         self.append(&self.verify_log, &compose(Format::Text));
         tracing::info!(target: MARKERS, "{}", visible(&text));
