@@ -1,17 +1,18 @@
-//! Settings with their origin: flag, environment, `.env`, profile, default, in that order of precedence.
+//! Settings with their origin. Precedence: flag, environment, `.env`, profile, default.
 //!
-//! [`resolve`] reads every layer and collects everything that is wrong before anybody stops; a command then chooses how
-//! strict to be ([`Resolved::strict`], [`Resolved::without_gateway`], [`Resolved::lenient`]). A typing error must not
-//! pass for "not set" (an `EXPECT_LOGIN` that is misspelt protects nothing), and it must not keep an operator from
-//! flattening a book in an incident either.
+//! [`resolve`] reads every layer and collects all problems; a command then chooses which of them stop it
+//! ([`Resolved::strict`], [`Resolved::without_gateway`], [`Resolved::lenient`]). A misspelt `EXPECT_LOGIN` must not count
+//! as "not set", because then it protects nothing. And no misspelt name may keep an operator from closing positions in an
+//! incident.
 //!
-//! Nothing here asks the system for anything but files, and those through [`Files`].
+//! Files are read through [`Files`]; nothing else asks the system.
 
 pub mod duration;
 mod env_file;
 mod files;
 mod handover;
 mod host;
+mod json_names;
 mod key;
 mod layers;
 mod origin;
@@ -29,9 +30,8 @@ pub use files::{Content, Disk, FileSeen, FileState, Files};
 pub use handover::handover;
 pub use host::HostPort;
 pub use key::{CATALOGUE, Key, Row};
-pub use layers::{Environment, Flags, Inputs};
+pub use layers::{Entry, Environment, Flags, Inputs};
 pub use origin::{Layer, Origin};
 pub use problem::{Problem, ProblemKind, Problems, Warning, WarningKind};
-pub use resolved::{Accepted, Entry, Resolved, profile_names, resolve};
+pub use resolved::{Accepted, Resolved, profile_names, resolve};
 pub use settings::Settings;
-pub use value::TradeMode;

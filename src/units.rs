@@ -47,9 +47,11 @@ impl fmt::Display for Magic {
 }
 
 /// An instrument's name as the broker spells it; case and suffix matter (`EURUSD.s`).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(transparent)]
-pub struct Symbol(EcoString);
+pub struct Symbol(#[schemars(with = "String")] EcoString);
 
 impl Symbol {
     /// A symbol with this name, unchanged.
@@ -119,23 +121,13 @@ impl<'de> Deserialize<'de> for Side {
     }
 }
 
-macro_rules! schema_as_string {
-    ($type:ty, $name:literal, $description:literal) => {
-        impl JsonSchema for $type {
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                $name.into()
-            }
+impl JsonSchema for Side {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Side".into()
+    }
 
-            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!({ "type": "string", "description": $description })
-            }
-        }
-    };
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let description = "BUY or SELL; any other word is one that the protocol doesn't list.";
+        schemars::json_schema!({ "type": "string", "description": description })
+    }
 }
-
-schema_as_string!(Symbol, "Symbol", "The instrument's name as the broker spells it.");
-schema_as_string!(
-    Side,
-    "Side",
-    "BUY or SELL; any other word is one that the protocol doesn't list."
-);

@@ -1,33 +1,24 @@
-//! Durations as people write them: `500ms`, `3s`, `1m 30s`, `24h`.
+//! Parses durations such as `500ms`, `3s`, `1m 30s` and `24h`.
 
 use std::time::Duration;
 
 use jiff::SignedDuration;
 
-/// What a plain number counts, where a key's name says so (`…_S`, `…_MS`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unit {
-    /// Seconds.
-    Seconds,
-    /// Milliseconds.
-    Milliseconds,
-}
-
-/// The text is not a duration that can be waited for.
+/// A text that is not a duration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotADuration {
-    /// A number, and nobody says of what.
+    /// A number without a unit.
     #[error("a duration takes a unit, such as 500ms, 3s or 24h")]
     NoUnit,
-    /// Below zero.
+    /// A negative duration.
     #[error("it is negative")]
     Negative,
-    /// Anything else: not a number, not finite, an unknown unit.
+    /// Not a number, not finite, or an unknown unit.
     #[error("it is not a duration")]
     Unreadable,
 }
 
-/// Reads a number with its unit: hours, minutes, seconds or smaller, fractions allowed (`1.5s`).
+/// Parses numbers with units: hours, minutes, seconds or smaller, with fractions (`1.5s`).
 pub fn parse(text: &str) -> Result<Duration, NotADuration> {
     if is_plain_number(text.strip_prefix('-').unwrap_or(text)) {
         return Err(NotADuration::NoUnit);
@@ -36,20 +27,16 @@ pub fn parse(text: &str) -> Result<Duration, NotADuration> {
     Duration::try_from(signed).map_err(|_| NotADuration::Negative)
 }
 
-/// Reads a plain number as that many of the unit, and what [`parse`] reads.
-pub fn parse_in(unit: Unit, text: &str) -> Result<Duration, NotADuration> {
+/// Like [`parse`], and reads a plain number as that many `unit`s: the unit in the key's name (`…_S`, `…_MS`).
+pub(super) fn parse_in(unit: &str, text: &str) -> Result<Duration, NotADuration> {
     if !is_plain_number(text.strip_prefix('-').unwrap_or(text)) {
         return parse(text);
     }
-    let unit = match unit {
-        Unit::Seconds => "s",
-        Unit::Milliseconds => "ms",
-    };
     parse(&format!("{text}{unit}"))
 }
 
-/// Seconds in the plainest form that reads back: `3`, `0.5`. Whole ones stay whole for readers that take integers.
-pub fn as_seconds(duration: Duration) -> String {
+/// Formats seconds, such as `3` or `0.5`. Whole seconds have no point, for programs that parse integers.
+pub(super) fn as_seconds(duration: Duration) -> String {
     match duration.subsec_nanos() {
         0 => duration.as_secs().to_string(),
         nanos => {
@@ -82,21 +69,21 @@ mod tests {
     }
 
     #[test]
-    fn a_plain_number_counts_only_where_the_key_says_of_what() {
+    fn a_plain_number_is_read_only_in_the_keys_unit() {
         assert_eq!(parse("3"), Err(NotADuration::NoUnit));
-        assert_eq!(parse_in(Unit::Seconds, "0.25"), Ok(Duration::from_millis(250)));
-        assert_eq!(parse_in(Unit::Seconds, "250ms"), Ok(Duration::from_millis(250)));
-        assert_eq!(parse_in(Unit::Milliseconds, "50"), Ok(Duration::from_millis(50)));
+        assert_eq!(parse_in("s", "0.25"), Ok(Duration::from_millis(250)));
+        assert_eq!(parse_in("s", "250ms"), Ok(Duration::from_millis(250)));
+        assert_eq!(parse_in("ms", "50"), Ok(Duration::from_millis(50)));
     }
 
     #[test]
-    fn refuses_what_cannot_be_waited_for() {
+    fn refuses_texts_that_are_no_durations() {
         for text in ["", "NaN", "inf", "infinity", "1e3", "abc", "3 parsecs", "0x3", "s", ".", "3."]
         {
-            assert_eq!(parse_in(Unit::Seconds, text), Err(NotADuration::Unreadable), "{text}");
+            assert_eq!(parse_in("s", text), Err(NotADuration::Unreadable), "{text}");
         }
         for text in ["-1", "-0.5", "-3s", "3s ago"] {
-            assert_eq!(parse_in(Unit::Seconds, text), Err(NotADuration::Negative), "{text}");
+            assert_eq!(parse_in("s", text), Err(NotADuration::Negative), "{text}");
         }
     }
 
@@ -104,7 +91,7 @@ mod tests {
     fn seconds_read_back() {
         for (millis, text) in [(3000, "3"), (500, "0.5"), (1, "0.001"), (10_020, "10.02")] {
             assert_eq!(as_seconds(Duration::from_millis(millis)), text);
-            assert_eq!(parse_in(Unit::Seconds, text), Ok(Duration::from_millis(millis)));
+            assert_eq!(parse_in("s", text), Ok(Duration::from_millis(millis)));
         }
     }
 }

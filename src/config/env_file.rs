@@ -1,11 +1,11 @@
-//! A `.env` file, read as text and never exported into our own environment.
+//! Parses a `.env` file. It is read as text and never exported into our own environment.
 //!
-//! dotenvy reads the names and values; where a line ends and where its comment starts is found here, for three reasons.
-//! Its own line reader takes an apostrophe in a comment after two spaces for an opening quote and swallows the lines
-//! that follow. It numbers no lines. And it expands `$NAME`, with rules of its own: the process's environment first,
-//! nothing where the name is unknown, and `$GATEWAY_HOST` is `$GATEWAY` with `_HOST` behind it; bash reads the same
-//! line differently and systemd not at all. So a `$` in a value of ours is refused unless single quotes or a backslash
-//! make it literal, and every reader of the file sees the same value.
+//! dotenvy parses names and values; the ends of lines and the starts of comments are found here, for three reasons. Its
+//! own line reader takes an apostrophe in a comment after two spaces for an opening quote and swallows the lines that
+//! follow. It numbers no lines. And it expands `$NAME`, by its own rules: the process's environment comes first, an
+//! unknown name is empty, and `$GATEWAY_HOST` is `$GATEWAY` followed by `_HOST`; bash expands the same line differently
+//! and systemd not at all. So a `$` in a value of ours is refused unless single quotes or a backslash make it literal, and
+//! every reader of the file sees the same value.
 
 use std::path::Path;
 
@@ -13,12 +13,12 @@ use super::key::Key;
 use super::origin::{Layer, Origin};
 use super::problem::{Problem, ProblemKind};
 
-/// What a `.env` file says.
+/// A parsed `.env` file.
 #[derive(Debug, Default)]
 pub(super) struct EnvFile {
-    /// Each assignment, in the file's order; other programs' among them.
+    /// All assignments in the file's order, those of other programs too.
     pub(super) entries: Vec<Entry>,
-    /// Each line that can't be read.
+    /// One problem for each line that can't be parsed.
     pub(super) problems: Vec<Problem>,
 }
 
@@ -31,7 +31,7 @@ pub(super) struct Entry {
     pub(super) line: usize,
 }
 
-/// Reads a file's bytes; `file` is only for naming it.
+/// Parses a file's bytes; its path is used in messages only.
 pub(super) fn parse(file: &Path, bytes: &[u8]) -> EnvFile {
     let mut read = EnvFile::default();
     let text = match std::str::from_utf8(bytes) {
@@ -47,52 +47,45 @@ pub(super) fn parse(file: &Path, bytes: &[u8]) -> EnvFile {
         let first = next;
         let statement = Statement::scan(&lines[first..]);
         next = first + statement.lines;
-        let checked = statement.read(&lines[first..next]);
-        match checked {
+        match statement.read(&lines[first..next]) {
             Ok(Some((name, value))) => read.entries.push(Entry { name, value, line: first + 1 }),
             Ok(None) => {}
-            Err(why) => read.problems.push(why.at(file, first + 1, lines[first])),
+            Err(fault) => read.problems.push(fault.at(file, first + 1, lines[first])),
         }
     }
     read
 }
 
-/// One assignment as it lies in the file, before its name and value are read.
+/// One assignment before its name and value are parsed.
 #[derive(Debug)]
 struct Statement {
-    /// Without the comment behind it.
+    /// Its text without the comment.
     text: String,
-    /// How many of the file's lines it takes.
+    /// Number of the file's lines that it takes.
     lines: usize,
-    end: End,
-    /// Whether a `$` stands where dotenvy would expand it.
+    /// Whether it contains a `$` that dotenvy would expand.
     expands: bool,
+    /// Why its end is invalid.
+    fault: Option<Fault>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum End {
-    Proper,
-    /// A backslash with nothing behind it, which dotenvy would drop.
-    Backslash,
-    /// A quote that no line of the file closes.
-    OpenQuote,
-}
-
-/// Why a statement can't be read.
-#[derive(Debug)]
-enum Unreadable {
+/// Why a statement can't be parsed.
+#[derive(Debug, Clone, Copy)]
+enum Fault {
     NotAnAssignment,
+    /// No line of the file closes the quote.
     OpenQuote,
+    /// The last character is a backslash, which dotenvy would drop.
     Backslash,
     /// A `$` in a value of ours.
     Expands,
-    /// A value that goes on over further lines, of ours or over a line that sets one of ours.
+    /// A value of several lines, which is ours, or contains a line that sets one of ours.
     Swallows(Key),
 }
 
 impl Statement {
-    /// Finds where the statement at the head of `lines` ends. A quote that nothing closes ends with its own line, so
-    /// that the rest of the file can still be read.
+    /// Finds the end of the statement at the start of `lines`. With an unclosed quote it ends with its first line, so that
+    /// the rest of the file can be parsed.
     fn scan(lines: &[&str]) -> Self {
         let mut text = String::new();
         let mut quote = None;
@@ -105,7 +98,7 @@ impl Statement {
             let mut before = '\n';
             let mut assigned = false;
             for c in line.chars() {
-                // As in a shell, a comment starts behind a space; dotenvy lets it follow the `=` as well.
+                // As in a shell, a comment follows a space; dotenvy also allows it after the `=`.
                 let open_for_comment = before.is_whitespace() || (before == '=' && !assigned);
                 if quote.is_none() && !escaped && c == '#' && open_for_comment {
                     break;
@@ -127,88 +120,76 @@ impl Statement {
                 }
             }
             if quote.is_none() {
-                let end = if escaped { End::Backslash } else { End::Proper };
-                return Self { text, lines: index + 1, end, expands };
+                let fault = escaped.then_some(Fault::Backslash);
+                return Self { text, lines: index + 1, expands, fault };
             }
         }
-        let text = lines.first().copied().unwrap_or_default().to_owned();
-        Self { text, lines: 1, end: End::OpenQuote, expands }
+        Self { text, lines: 1, expands, fault: Some(Fault::OpenQuote) }
     }
 
-    /// Its name and value; nothing where it is blank or a comment.
-    fn read(&self, lines: &[&str]) -> Result<Option<(String, String)>, Unreadable> {
-        match self.end {
-            End::Proper => {}
-            End::Backslash => return Err(Unreadable::Backslash),
-            End::OpenQuote => return Err(Unreadable::OpenQuote),
+    /// Its name and value; `None` where it is blank or a comment.
+    fn read(&self, lines: &[&str]) -> Result<Option<(String, String)>, Fault> {
+        if let Some(fault) = self.fault {
+            return Err(fault);
         }
         let inner = lines.iter().skip(1);
         if let Some(key) = inner.filter_map(|line| name_of(line).and_then(Key::named)).next() {
-            return Err(Unreadable::Swallows(key));
+            return Err(Fault::Swallows(key));
         }
         let line = format!("{}\n", self.text);
         let Some(assignment) = dotenvy::from_read_iter(line.as_bytes()).next() else {
             return Ok(None);
         };
         // dotenvy's error quotes the line, which may hold another program's secret.
-        let (name, value) = assignment.map_err(|_| Unreadable::NotAnAssignment)?;
-        if let Some(key) = Key::named(&name) {
-            if self.lines > 1 {
-                return Err(Unreadable::Swallows(key));
-            }
-            if self.expands {
-                return Err(Unreadable::Expands);
-            }
+        let (name, value) = assignment.map_err(|_| Fault::NotAnAssignment)?;
+        match Key::named(&name) {
+            Some(key) if self.lines > 1 => Err(Fault::Swallows(key)),
+            Some(_) if self.expands => Err(Fault::Expands),
+            _ => Ok(Some((name, value))),
         }
-        Ok(Some((name, value)))
     }
 }
 
-impl Unreadable {
-    /// Says so of the statement that starts on that line.
+impl Fault {
+    /// The problem of the statement that starts on this line.
     fn at(self, file: &Path, number: usize, line: &str) -> Problem {
-        let place = format!("{}:{number}", file.display());
         let name = name_of(line);
-        let (key, message, remedy) = match &self {
+        let mut key = name.and_then(Key::named);
+        let (what, remedy) = match self {
             Self::NotAnAssignment => (
-                None,
-                format!("{place} is not NAME=VALUE"),
-                "write NAME=VALUE, with quotes around a value that holds spaces",
+                "is not NAME=VALUE",
+                "write NAME=VALUE, with quotes around a value that contains spaces",
             ),
             Self::OpenQuote => (
-                None,
-                format!("{place} opens a quote that is never closed"),
+                "opens a quote that is never closed",
                 "close the quote, or put a backslash before it",
             ),
-            Self::Backslash => (
-                None,
-                format!("{place} ends in a backslash"),
-                "double the backslash, or take it away",
-            ),
+            Self::Backslash => ("ends in a backslash", "double the backslash, or remove it"),
             Self::Expands => (
-                None,
-                format!("{place} holds a `$`, and variables are not expanded here"),
-                "write the value out; a `$` that is meant stands in single quotes",
+                "contains a `$`, and variables are not expanded here",
+                "write the value out; put a literal `$` in single quotes",
             ),
-            Self::Swallows(key) => (
-                Some(*key),
-                format!("{place} opens a quote that goes on over further lines and takes {key} in"),
-                "close the quote on its own line",
-            ),
+            Self::Swallows(swallowed) => {
+                key = Some(swallowed);
+                ("opens a quote that is closed on a later line", "close the quote on its own line")
+            }
         };
-        let problem = Problem::new(ProblemKind::Malformed, message, remedy)
-            .with_key(key.or_else(|| name.and_then(Key::named)));
+        let mut message = format!("{}:{number} {what}", file.display());
+        if let Self::Swallows(key) = self {
+            message += &format!(", with {key} inside");
+        }
+        let problem = Problem::new(ProblemKind::Malformed, message, remedy).with_key(key);
         let problem = problem.with_origin(Origin::EnvFile {
             file: file.to_owned(),
             line: number,
             name: name.unwrap_or_default().to_owned(),
         });
-        // A line without a name may have been meant to set anything.
+        // A line without a name may set any key.
         if name.is_none() { problem.hiding(Layer::EnvFile) } else { problem }
     }
 }
 
-/// The name that a line assigns to, however bad the rest of it is.
+/// The name that a line assigns to, even where the rest is invalid.
 fn name_of(line: &str) -> Option<&str> {
     let line = line.trim_start_matches('\u{feff}').trim_start();
     let line = match line.strip_prefix("export") {
@@ -256,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn comments_after_the_value_parse() {
+    fn a_comment_may_follow_a_value() {
         for line in [
             "GATEWAY_HOST=gw # the gateway",
             "GATEWAY_HOST=gw  # the gateway's address, with two spaces",
@@ -315,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn others_values_may_span_lines_but_take_none_of_ours_in() {
+    fn values_of_other_programs_may_span_lines_without_ours_inside() {
         assert_eq!(values("CERT=\"a\nb\"\nGATEWAY_HOST=gw")[1].2, 3);
         let read = parsed("CERT=\"a\nGATEWAY_HOST=gw\nb\"\n");
         assert_eq!(read.problems[0].key, Some(Key::GatewayHost));
@@ -331,14 +312,14 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn any_text_is_read_and_no_complaint_quotes_it(text in r#"([A-Z_]{1,4}=?|[ #'"$\\\n{}=]|é|zz){0,24}"#) {
+        fn any_text_is_parsed_and_no_message_quotes_it(text in r#"([A-Z_]{1,4}=?|[ #'"$\\\n{}=]|é|zz){0,24}"#) {
             for problem in parsed(&text).problems {
                 proptest::prop_assert!(!problem.message.contains("zz"));
             }
         }
 
         #[test]
-        fn no_comment_hides_the_line_behind_it(space in "[ \t]{1,3}", comment in "[ -~]{0,12}") {
+        fn no_comment_hides_the_next_line(space in "[ \t]{1,3}", comment in "[ -~]{0,12}") {
             let text = format!("A=1{space}#{comment}\nGATEWAY_HOST=gw\n");
             let expected = ("GATEWAY_HOST".to_owned(), "gw".to_owned(), 2);
             proptest::prop_assert_eq!(values(&text).pop(), Some(expected));

@@ -1,4 +1,4 @@
-//! The few questions that settings ask the file system, behind a trait so that everything else is pure.
+//! The settings' access to the file system, behind a trait so that tests need no files.
 
 use std::io;
 use std::os::unix::fs::PermissionsExt;
@@ -10,45 +10,45 @@ use serde::Serialize;
 
 use crate::os::fifo::read_with_timeout;
 
-/// No settings file is longer; `--env-file /dev/zero` ends here.
+/// Maximum size of a settings file.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// What a file holds.
+/// A file's content.
 #[derive(Debug, Clone)]
 pub struct Content {
-    /// All of it.
+    /// All its bytes.
     pub bytes: Vec<u8>,
-    /// The permission bits of a regular file; `None` for what is none (`/dev/null`, a pipe).
+    /// The permission bits of a regular file; `None` for other files (`/dev/null`, a FIFO).
     pub mode: Option<u32>,
 }
 
-/// A file that settings were looked for in.
+/// A file that was read or looked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct FileSeen {
-    /// The whole path.
+    /// The absolute path.
     pub path: PathBuf,
-    /// What came of it.
+    /// Whether it was read.
     pub state: FileState,
 }
 
-/// What came of looking for a file.
+/// Whether a file was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FileState {
     /// It was read.
     Read,
-    /// It is not there.
+    /// It doesn't exist.
     Absent,
-    /// It is there, or somewhere, and can't be read.
+    /// It can't be read.
     Unreadable,
 }
 
-/// Two users: the disk, and tests.
+/// Access to files: [`Disk`], or files in a test.
 pub trait Files {
     /// Reads a whole file.
     fn read(&self, path: &Path) -> io::Result<Content>;
 
-    /// Whether that is a directory that this process may create files in.
+    /// Whether it is a directory in which this process may create files.
     fn is_writable_directory(&self, path: &Path) -> bool;
 }
 
@@ -73,19 +73,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_disk_gives_bytes_and_permissions() {
+    fn the_disk_returns_bytes_and_permissions() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join(".env");
         std::fs::write(&path, "A=1").unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
         let content = Disk.read(&path).unwrap();
         assert_eq!((content.bytes.as_slice(), content.mode), (b"A=1".as_slice(), Some(0o640)));
-        // What everybody may write to anyway is not warned about.
+        // Everybody may write to it, and needs no warning.
         assert_eq!(Disk.read(Path::new("/dev/null")).unwrap().mode, None);
     }
 
     #[test]
-    fn the_disk_tells_absent_from_unreadable_and_ends_a_file_without_end() {
+    fn the_disk_tells_absent_from_unreadable_and_refuses_an_endless_file() {
         let directory = tempfile::tempdir().unwrap();
         let absent = Disk.read(&directory.path().join("none")).unwrap_err();
         assert_eq!(absent.kind(), io::ErrorKind::NotFound);
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_no_directory_to_write_in() {
+    fn a_file_is_not_a_writable_directory() {
         let directory = tempfile::tempdir().unwrap();
         assert!(Disk.is_writable_directory(directory.path()));
         assert!(!Disk.is_writable_directory(&directory.path().join("none")));

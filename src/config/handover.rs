@@ -1,8 +1,8 @@
-//! The environment that `sync -- COMMAND` hands on: the gateway that was verified, and no other.
+//! The environment of `sync -- COMMAND`: the verified gateway, and no other.
 
 use std::ffi::{OsStr, OsString};
 
-use super::duration;
+use super::duration::as_seconds;
 use super::key::Key;
 use super::layers::Environment;
 use super::origin::Origin;
@@ -10,23 +10,23 @@ use super::problem::{Problem, ProblemKind, Problems};
 use super::settings::Settings;
 use super::value;
 
-/// The inherited environment with the verified settings in it. A variable that was inherited with another meaning is
-/// refused: the gate must not prove one gateway and the engine trade on another. What means the same (`3` and `3.0`)
-/// stays as it was.
+/// The inherited environment with the verified settings in it. An inherited variable with another meaning is refused: the
+/// gate must not verify one gateway and the engine trade on another. An equal value (`3` and `3.0`) stays as it was.
 pub fn handover(inherited: &Environment, settings: &Settings) -> Result<Environment, Problems> {
     let gateway = settings.gateway()?;
-    let seconds = duration::as_seconds;
-    let verified: [(&str, String, Same); 9] = [
-        ("GATEWAY_HOST", gateway.host.clone(), |a, b| a.eq_ignore_ascii_case(b)),
-        ("GATEWAY_PORT", gateway.port.to_string(), |a, b| same(value::port, a, b)),
-        ("GTW_HOST", gateway.host.clone(), |a, b| a.eq_ignore_ascii_case(b)),
-        ("GTW_PORT", gateway.port.to_string(), |a, b| same(value::port, a, b)),
-        ("SYNC_TIMEOUT_S", seconds(settings.sync_timeout), |a, b| same(value::timeout, a, b)),
+    let (host, port) = (gateway.host.clone(), gateway.port.to_string());
+    let (timeout, interval) = (settings.sync_timeout, settings.sync_retry_interval);
+    let (same_host, same_port): (IsSame, IsSame) =
+        (|a, b| a.eq_ignore_ascii_case(b), |a, b| same(value::port, a, b));
+    let verified: [(&str, String, IsSame); 9] = [
+        ("GATEWAY_HOST", host.clone(), same_host),
+        ("GATEWAY_PORT", port.clone(), same_port),
+        ("GTW_HOST", host, same_host),
+        ("GTW_PORT", port, same_port),
+        ("SYNC_TIMEOUT_S", as_seconds(timeout), |a, b| same(value::timeout, a, b)),
         ("SYNC_RETRY_COUNT", settings.sync_attempts.to_string(), |a, b| same(value::count, a, b)),
-        ("SYNC_RETRY_INTERVAL_S", seconds(settings.sync_retry_interval), |a, b| {
-            same(value::interval, a, b)
-        }),
-        ("MAGIC_NUMBER", settings.magic.to_string(), |a, b| same(value::magic, a, b)),
+        ("SYNC_RETRY_INTERVAL_S", as_seconds(interval), |a, b| same(value::interval, a, b)),
+        ("MAGIC_NUMBER", settings.magic.to_string(), |a, b| same(value::whole::<i64>, a, b)),
         ("ZMQ_EXECUTION_URL", format!("tcp://{gateway}"), |a, b| a == b),
     ];
     let mut environment = inherited.clone();
@@ -44,8 +44,8 @@ pub fn handover(inherited: &Environment, settings: &Settings) -> Result<Environm
     Ok(environment)
 }
 
-/// Whether an inherited text means what the verified one does.
-type Same = fn(&str, &str) -> bool;
+/// Whether an inherited text means the same as the verified one.
+type IsSame = fn(&str, &str) -> bool;
 
 fn same<T: PartialEq>(parse: fn(&str) -> Result<T, String>, theirs: &str, verified: &str) -> bool {
     matches!((parse(theirs), parse(verified)), (Ok(theirs), Ok(verified)) if theirs == verified)

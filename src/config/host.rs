@@ -1,4 +1,4 @@
-//! Where the gateway is: a host and a port, read without asking anybody.
+//! The gateway's host and port, parsed without name resolution.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// A host, by name or address, and a port. Shows as `host:port`, with brackets around an IPv6 address.
+/// A host, by name or address, and a port. Displayed as `host:port`, with brackets around an IPv6 address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct HostPort {
     /// A host name, an IPv4 address, or an IPv6 address without brackets.
@@ -25,8 +25,8 @@ impl fmt::Display for HostPort {
     }
 }
 
-/// Reads a host. A name is only looked at, not resolved; what a resolver would take for an address in disguise
-/// (`10.0.5` for 10.0.0.5, `2130706433` and `0x7f.1` for this machine) is refused.
+/// Parses a host. Refuses names that a resolver would take for an address (`10.0.5` for 10.0.0.5, `2130706433` and
+/// `0x7f.1` for this machine).
 pub(super) fn parse_host(text: &str) -> Result<String, String> {
     let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
     if bare.parse::<IpAddr>().is_ok() {
@@ -36,20 +36,20 @@ pub(super) fn parse_host(text: &str) -> Result<String, String> {
         return Err("it is a URL; give the host alone".to_owned());
     }
     if text.contains(':') {
-        return Err("a host holds no port; that is a setting of its own".to_owned());
+        return Err("a host has no port; the port is another setting".to_owned());
     }
     let name = text.strip_suffix('.').unwrap_or(text);
     let last = name.rsplit('.').next().unwrap_or_default();
     if last.bytes().all(|byte| byte.is_ascii_digit()) || last.starts_with("0x") {
-        return Err("it looks like an address and is none".to_owned());
+        return Err("it looks like an address, and is not one".to_owned());
     }
     if name.len() > 253 || !name.split('.').all(is_label) {
-        return Err("a name has letters, digits, `-` and `_` between its points".to_owned());
+        return Err("a name has only letters, digits, `-` and `_` between its points".to_owned());
     }
     Ok(text.to_owned())
 }
 
-/// One part of a host name. No `-` in front: a name is never to be mistaken for a flag.
+/// Whether it is a valid part of a host name. A leading `-` is refused, so that no program takes the name for a flag.
 fn is_label(label: &str) -> bool {
     !label.is_empty()
         && label.len() <= 63
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn takes_names_and_addresses() {
+    fn accepts_names_and_addresses() {
         for host in ["172.19.141.255", "gw", "gw_1.example.com", "gw.local.", "fe80::1"] {
             assert_eq!(parse_host(host).as_deref(), Ok(host));
         }
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_no_host_or_another_in_disguise() {
+    fn refuses_invalid_hosts_and_disguised_addresses() {
         for host in [
             "tcp://10.0.0.5",
             "10.0.0.5:5555",

@@ -1,4 +1,4 @@
-//! The catalogue of settings: one row a key. FailureContext, defaults and what they are for stand here and nowhere else.
+//! The catalogue of settings: one row per key, with its names, default and purpose.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -6,26 +6,26 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// What the catalogue says about one key.
+/// A key's row in the catalogue.
 #[derive(Debug)]
 pub struct Row {
-    /// Which key it is.
+    /// The key.
     pub key: Key,
-    /// Its name in the environment and in `.env`; in a profile it stands in lower case.
+    /// Its name in the environment and in `.env`; in a profile it is lower case.
     pub name: &'static str,
-    /// A second name with the same meaning. Both set and different is an error.
+    /// A second name. Setting both to different values is an error.
     pub alias: Option<&'static str>,
-    /// The default as it would be written; `None` where there is none, or where it is found out (the directories).
+    /// The default as text; `None` where there is none, or where it depends on the machine (the directories).
     pub default: Option<&'static str>,
-    /// What a value has to be, to be read after "must be".
+    /// The accepted values, read after "must be".
     pub expects: &'static str,
-    /// What it is for, in one line.
+    /// The purpose, in one line.
     pub about: &'static str,
 }
 
 macro_rules! catalogue {
     ($($key:ident, $name:literal $(or $alias:literal)?, $default:expr, $expects:literal, $about:literal;)*) => {
-        /// A setting that this program knows.
+        /// A setting.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Key {
             $(#[doc = $about] $key,)*
@@ -51,31 +51,31 @@ catalogue! {
     GatewayPort, "GATEWAY_PORT" or "GTW_PORT", Some("5555"), "a port from 1 to 65535",
         "the gateway's command port";
     SyncTimeout, "SYNC_TIMEOUT_S", Some("3"), "seconds above 0, or a duration such as 500ms, up to 24h",
-        "how long one attempt at a read waits for its reply";
+        "timeout per read attempt";
     SyncRetryCount, "SYNC_RETRY_COUNT", Some("3"), "a whole number from 1 on",
-        "attempts at a read in all, the first one included";
+        "number of attempts per read, the first included";
     SyncRetryInterval, "SYNC_RETRY_INTERVAL_S", Some("1"), "seconds, or a duration such as 500ms, up to 24h",
-        "the wait between two attempts at a read";
+        "wait between two read attempts";
     OrderTimeout, "MT5CRS_ORDER_TIMEOUT_S", Some("10"), "seconds above 0, or a duration such as 500ms, up to 24h",
-        "how long an order waits for its reply; counted from the last reply where orders are pipelined";
+        "timeout for an order's reply; counted from the last reply where orders are pipelined";
     Settle, "MT5CRS_SETTLE_S", Some("10"), "seconds above 0, or a duration such as 500ms, up to 24h",
-        "how long after its last chance an order may still show up in the book";
+        "how long after its timeout an order may still appear in the position list";
     SignatureTtl, "MT5CRS_SIGNATURE_TTL_S", Some("5"), "seconds above 0, or a duration such as 500ms, up to 24h",
         "how long the gateway accepts a risk signature (its own --signature-ttl)";
     MagicNumber, "MAGIC_NUMBER", Some("202401"), "a whole number from 0 on",
-        "the strategy's mark on its orders";
+        "the strategy's magic number";
     KillSwitchFile, "KILL_SWITCH_FILE", Some("/tmp/mt5_crs_kill_switch.lock"), "a path",
         "the sentinel file that stops the strategy engine";
     StateDir, "MT5CRS_STATE_DIR", None, "a path",
-        "where snapshots and evidence are kept, by profile or by host and port";
+        "the directory of snapshots and evidence, by profile or by host and port";
     LogDir, "MT5CRS_LOG_DIR", None, "a path",
-        "where each run writes its log, each profile's in a directory of its own";
+        "the directory of the runs' logs, with a subdirectory for each profile";
     VerifyLog, "MT5CRS_VERIFY_LOG", None, "a path",
-        "the log of the lines that operators search for";
+        "the log with the lines that operators search for";
     Profile, "MT5CRS_PROFILE", None, "a name of letters, digits, `.`, `_` and `-`",
-        "the account to use, of those in the profiles' file";
+        "the account in the profiles' file that is used";
     ConfigFile, "MT5CRS_CONFIG", Some("config.json"), "a path",
-        "the profiles' file; read only when a profile is named";
+        "the profiles' file; read only when a profile is selected";
     ExpectLogin, "MT5CRS_EXPECT_LOGIN", None, "an account's number",
         "the account that the gateway must report";
     ExpectServer, "MT5CRS_EXPECT_SERVER", None, "a server's name",
@@ -83,49 +83,49 @@ catalogue! {
     ExpectTradeMode, "MT5CRS_EXPECT_TRADE_MODE", None, "0, 1, 2, demo, contest or real",
         "the kind of account that the gateway must report";
     ExpectCurrency, "MT5CRS_EXPECT_CURRENCY", None, "a currency's code",
-        "the account's currency that the gateway must report";
+        "the account currency that the gateway must report";
     CanarySymbol, "MT5CRS_CANARY_SYMBOL", Some("EURUSD"), "a symbol as the broker spells it",
-        "the instrument that a canary is opened in";
+        "the canary's symbol";
     CanaryMaxLot, "MT5CRS_CANARY_MAX_LOT", Some("0.01"), "lots above 0, up to 0.01",
-        "the largest volume that a canary's plan allows";
+        "maximum volume of a canary";
     CanaryCoefficient, "MT5CRS_CANARY_COEFFICIENT", Some("0.1"), "a number above 0, up to 1",
-        "the part of the largest volume that a canary takes";
+        "the canary's volume as a fraction of the maximum";
     DecisionFile, "MT5CRS_DECISION_FILE", None, "a path",
         "the admission decision that a canary needs";
     DecisionReport, "MT5CRS_DECISION_REPORT", None, "a path",
-        "the report that must hold the decision's hash";
+        "the report that must contain the decision's hash";
     DecisionHash, "MT5CRS_DECISION_HASH", None, "16 hex digits",
-        "the decision's hash that is expected";
+        "the decision's expected hash";
     DecisionMaxAge, "MT5CRS_DECISION_MAX_AGE", Some("24h"), "a duration above 0, such as 24h",
-        "how old a decision may be";
+        "maximum age of the decision";
     EngineUnit, "MT5CRS_ENGINE_UNIT", None, "a systemd unit's name",
-        "the strategy engine's unit, whose crashes and use of memory and CPU are looked at";
+        "the strategy engine's unit, checked for crashes and for memory and CPU use";
     AlertFailedSyncs, "MT5CRS_ALERT_FAILED_SYNCS", Some("2"), "a whole number from 1 on",
-        "so many failed start-up syncs in a row are an alert";
+        "this many failed start-up syncs in a row raise an alert";
     AlertSilence, "MT5CRS_ALERT_SILENCE_S", Some("10"), "seconds above 0, or a duration such as 500ms, up to 24h",
-        "a gateway that doesn't answer for this long is an alert";
+        "a longer time without an answer from the gateway raises an alert";
     AlertSync, "MT5CRS_ALERT_SYNC_S", Some("3"), "seconds above 0, or a duration such as 500ms, up to 24h",
-        "a sync that takes longer is an alert";
+        "a longer sync raises an alert";
     AlertRetry, "MT5CRS_ALERT_RETRY_S", Some("9"), "seconds above 0, or a duration such as 500ms, up to 24h",
-        "a sync that needs its attempts for longer is an alert";
+        "a sync that retries for longer raises an alert";
     AlertMemory, "MT5CRS_ALERT_MEMORY_MB", Some("50"), "a whole number of MB from 1 on",
-        "an engine that holds more memory is an alert; a run of mt5crs where no unit is named";
+        "more memory of the engine, or of a run of mt5crs where no unit is named, raises an alert";
     AlertCpu, "MT5CRS_ALERT_CPU_PERCENT", Some("5"), "percent above 0",
-        "an engine that uses more of a processor over 10 s is an alert; a run of mt5crs where no unit is named";
+        "a higher CPU share over 10 s of the engine, or of a run of mt5crs where no unit is named, raises an alert";
     SecurityGroup, "MT5CRS_SECURITY_GROUP", None, "a name",
-        "the firewall group that remedies name";
+        "the firewall group's name for remedies";
     LatencyWarn, "MT5CRS_LATENCY_WARN_MS", Some("50"), "milliseconds above 0, or a duration such as 50ms, up to 24h",
-        "a round trip past this is a warning";
+        "a longer round trip is a warning";
     LatencyCritical, "MT5CRS_LATENCY_CRITICAL_MS", Some("100"), "milliseconds above 0, or a duration such as 100ms, up to 24h",
-        "a round trip past this is a failure";
+        "a longer round trip is a failure";
     DriftReference, "MT5CRS_DRIFT_REFERENCE", None, "a path",
-        "the sample that the strategy was made for: one number a line, CSV or JSONL";
+        "the reference sample for drift: one number per line, CSV or JSONL";
     DriftCurrent, "MT5CRS_DRIFT_CURRENT", None, "a path",
-        "the sample of now, in the same form; a watch reads it anew each hour";
+        "the current sample for drift, in the same form; a watch reads it again each hour";
     DriftField, "MT5CRS_DRIFT_FIELD", None, "a name",
-        "the CSV column or JSONL field of both samples that holds the values";
+        "the CSV column or JSONL field with the values in both samples";
     PsiWatch, "MT5CRS_PSI_WATCH", Some("0.1"), "a number above 0, up to 100",
-        "a Population Stability Index from here on is shown as worth a look";
+        "a Population Stability Index from here on needs review";
     PsiDrift, "MT5CRS_PSI_DRIFT", Some("0.25"), "a number above 0, up to 100",
         "a Population Stability Index from here on is drift";
 }
@@ -142,7 +142,7 @@ impl Key {
         self.row().name
     }
 
-    /// The key of that name or alias, case and all.
+    /// The key with this name or alias; case matters.
     pub fn named(name: &str) -> Option<Self> {
         CATALOGUE.iter().find(|row| row.names().any(|known| known == name)).map(|row| row.key)
     }

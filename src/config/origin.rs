@@ -1,4 +1,4 @@
-//! Where a value came from.
+//! Origins of values.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -6,22 +6,22 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// The layers that settings come from; a greater one wins.
+/// The layers of settings; a greater one wins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Layer {
-    /// Nobody set it.
+    /// No layer sets it.
     Default,
-    /// The profile of that name in the profiles' file.
+    /// The selected profile.
     Profile,
     /// The `.env` file.
     EnvFile,
-    /// The environment that this process was started with.
+    /// The inherited environment.
     Environment,
     /// The command line.
     Flag,
 }
 
-/// Where one value came from, precisely enough to go there and change it.
+/// The place where a value is set, precise enough to find and change it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(tag = "layer", rename_all = "snake_case")]
 pub enum Origin {
@@ -32,7 +32,7 @@ pub enum Origin {
     },
     /// The environment.
     Environment {
-        /// The variable, which may be the key's second name.
+        /// The variable, which may be the key's alias.
         name: String,
     },
     /// The `.env` file.
@@ -41,7 +41,7 @@ pub enum Origin {
         file: PathBuf,
         /// The line, counted from 1.
         line: usize,
-        /// The variable, which may be the key's second name; empty where the line has none.
+        /// The variable, which may be the key's alias; empty where the line has none.
         name: String,
     },
     /// A profile.
@@ -53,12 +53,12 @@ pub enum Origin {
         /// The member, in lower case.
         name: String,
     },
-    /// Nobody set it.
+    /// No layer sets it.
     Default,
 }
 
 impl Origin {
-    /// Which layer that is.
+    /// The origin's layer.
     pub fn layer(&self) -> Layer {
         match self {
             Self::Flag { .. } => Layer::Flag,
@@ -72,7 +72,7 @@ impl Origin {
 
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Names come from files and from whoever started this process: control characters are shown escaped.
+        // Names from files and the environment may have control characters.
         match self {
             Self::Flag { flag } => f.write_str(flag),
             Self::Environment { name } => write!(f, "{} in the environment", name.escape_debug()),

@@ -1,6 +1,4 @@
-//! What is wrong with the settings, and what only deserves a word.
-
-use std::fmt;
+//! Problems and warnings about settings.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -8,49 +6,48 @@ use serde::Serialize;
 use super::key::Key;
 use super::origin::{Layer, Origin};
 
-/// One thing that is wrong. All of them are collected before anybody stops.
+/// A problem with a setting. All problems are collected before a command stops.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, thiserror::Error)]
 #[error("{message}")]
 pub struct Problem {
-    /// What sort of thing.
+    /// Kind of problem.
     pub kind: ProblemKind,
-    /// The setting that it spoils, where it is one that is known.
+    /// The setting, where it is a known one.
     pub key: Option<Key>,
-    /// Where it stands.
+    /// Where the problem is.
     pub origin: Option<Origin>,
-    /// What is wrong, to be read after `error: `.
+    /// What is wrong, shown after `error: `.
     pub message: String,
     /// What to do about it.
     pub remedy: String,
-    /// The layer that can't be fully known because of it: any key may have stood in what could not be read.
+    /// The layer of which a part could not be read, so that it may set any key.
     #[serde(skip)]
     pub(super) hides: Option<Layer>,
 }
 
-/// What sort of thing is wrong.
+/// Kind of problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ProblemKind {
-    /// No gateway is named.
+    /// No gateway is set.
     MissingHost,
-    /// A value is not what its key takes.
+    /// A value is invalid for its key.
     InvalidValue,
-    /// A key is said twice, differently.
+    /// A key is set twice, to different values.
     Conflict,
-    /// A key that looks like one of ours and is none.
+    /// A name with this program's prefix, or in a profile, is no setting.
     UnknownKey,
-    /// A file that was asked for is missing or can't be read.
+    /// A named file is missing or can't be read.
     UnreadableFile,
-    /// A line or a member that can't be read.
+    /// A line or member can't be parsed.
     Malformed,
-    /// No profile of that name.
+    /// The file has no profile with this name.
     UnknownProfile,
-    /// Something that looks like a secret stands where none may.
+    /// A name in the profiles' file looks like a secret.
     Secret,
 }
 
 impl Problem {
-    /// A problem that stands nowhere in particular; the `with_…` calls say more.
     pub(super) fn new(
         kind: ProblemKind,
         message: impl Into<String>,
@@ -72,20 +69,20 @@ impl Problem {
         Self { hides: Some(layer), ..self }
     }
 
-    /// Whether the key's right value is in doubt because of it, where the value in use comes from `layer`. What lies in
-    /// a lower layer doesn't matter; an unreadable layer above might have said something else.
+    /// Whether the problem leaves in doubt which value is meant for the key, whose value in force comes from `layer`. Lower
+    /// layers don't matter; a part of a higher layer that could not be read may set the key.
     pub(super) fn spoils(&self, key: Key, layer: Layer) -> bool {
-        let reaches = |origin: &Origin| origin.layer() >= layer;
-        let itself = self.key == Some(key) && self.origin.as_ref().is_none_or(reaches);
-        // Without knowing which profile is meant, none of it is known.
+        let is_of_key = self.key == Some(key);
+        let reaches = self.origin.as_ref().is_none_or(|origin| origin.layer() >= layer);
         let hides = match self.key {
+            // Without knowing the profile or its file, the whole layer is unknown.
             Some(Key::Profile | Key::ConfigFile) => Some(Layer::Profile),
             _ => self.hides,
         };
-        itself || hides.is_some_and(|hidden| layer < hidden)
+        is_of_key && reaches || hides.is_some_and(|hidden| layer < hidden)
     }
 
-    /// The same, for a command that it doesn't stop.
+    /// The warning for a command that the problem doesn't stop.
     pub(super) fn into_warning(self) -> Warning {
         let mut message = self.message;
         if self.kind == ProblemKind::InvalidValue {
@@ -95,89 +92,46 @@ impl Problem {
     }
 }
 
-/// One or more problems that stop a command.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problems(Vec<Problem>);
+/// The problems that stop a command; at least one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+pub struct Problems(pub(super) Vec<Problem>);
 
 impl Problems {
-    /// `Ok` where there are none.
+    /// `Ok` without problems.
     pub(super) fn none_in(problems: Vec<Problem>) -> Result<(), Self> {
         if problems.is_empty() { Ok(()) } else { Err(Self(problems)) }
     }
 
-    /// Each of them, in the order in which the settings are listed.
+    /// The problems, first those of whole layers, then those of values in the catalogue's order.
     pub fn iter(&self) -> std::slice::Iter<'_, Problem> {
         self.0.iter()
     }
 }
 
-impl From<Problem> for Problems {
-    fn from(problem: Problem) -> Self {
-        Self(vec![problem])
-    }
-}
-
-impl From<Vec<Problem>> for Problems {
-    fn from(problems: Vec<Problem>) -> Self {
-        Self(problems)
-    }
-}
-
-impl fmt::Display for Problems {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, problem) in self.0.iter().enumerate() {
-            let comma = if index > 0 { "; " } else { "" };
-            write!(f, "{comma}{problem}")?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for Problems {}
-
-/// Something that works and should be looked at.
+/// A warning about a setting.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Warning {
-    /// What sort of thing.
+    /// Kind of warning.
     pub kind: WarningKind,
-    /// The setting that it is about, where it is one that is known.
+    /// The setting, where it is a known one.
     pub key: Option<Key>,
-    /// Where it stands.
+    /// Where the setting is.
     pub origin: Option<Origin>,
-    /// What there is to know, to be read after `warning: `.
+    /// The text, shown after `warning: `.
     pub message: String,
 }
 
-/// What sort of thing deserves a word.
+/// Kind of warning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WarningKind {
-    /// Everybody on the machine can read a file, or write to it.
+    /// Everybody on the machine can read or write a file.
     Permissions,
-    /// One layer wins over another that says something else.
+    /// A layer overrides another value of a lower one.
     Overrides,
-    /// A key that has no effect: one that reads like a slip, or one that goes with another that isn't there.
+    /// A name has no effect: it resembles a setting's, or belongs to a setting that is not set.
     NoEffect,
-    /// A problem that this command can work with.
+    /// A problem that doesn't stop this command.
     Passed,
-}
-
-impl Warning {
-    pub(super) fn new(kind: WarningKind, message: impl Into<String>) -> Self {
-        Self { kind, key: None, origin: None, message: message.into() }
-    }
-
-    pub(super) fn with_key(self, key: impl Into<Option<Key>>) -> Self {
-        Self { key: key.into(), ..self }
-    }
-
-    pub(super) fn with_origin(self, origin: Origin) -> Self {
-        Self { origin: Some(origin), ..self }
-    }
-}
-
-impl fmt::Display for Warning {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
 }

@@ -1,118 +1,114 @@
-//! The profiles' file: several accounts in one JSON document, and no secrets in it.
+//! The profiles' file: several accounts in one JSON document, without secrets.
 //!
 //! ```json
 //! {"profiles": {"account1": {"gateway_host": "10.0.0.5", "mt5crs_expect_login": 1001}}}
 //! ```
 
 use std::collections::HashSet;
-use std::fmt;
-use std::marker::PhantomData;
-use std::path::Path;
+use std::path::PathBuf;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-use serde_json::Value;
 use serde_json::error::Category;
-use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
-use super::origin::Layer;
+use super::json_names;
+use super::key::Key;
+use super::origin::{Layer, Origin};
 use super::problem::{Problem, ProblemKind};
 
-/// The profiles of one file, in its order.
+/// The profiles of one file.
 #[derive(Debug)]
-pub(super) struct Profiles(Members<Box<RawValue>>);
-
-/// An object's members as they stand, so that one that is there twice is seen.
-#[derive(Debug)]
-pub(super) struct Members<V>(Vec<(String, V)>);
+pub(super) struct Profiles {
+    pub(super) file: PathBuf,
+    profiles: Map<String, Value>,
+    /// The path of names to each member.
+    paths: Vec<Vec<String>>,
+}
 
 impl Profiles {
-    /// Reads the file; `file` is only for naming it.
-    pub(super) fn parse(file: &Path, bytes: &[u8]) -> Result<Self, Box<Problem>> {
+    /// Parses the file; its path is used in messages only.
+    pub(super) fn parse(file: PathBuf, bytes: &[u8]) -> Result<Self, Box<Problem>> {
         #[derive(serde::Deserialize)]
         struct Document {
-            // Each is read when it is named: what is wrong with one account is no other's trouble.
-            profiles: Members<Box<RawValue>>,
+            profiles: Map<String, Value>,
         }
         let document: Document = serde_json::from_slice(bytes).map_err(|error| {
-            // The decoder's own words may quote a value.
+            // serde's own message may quote a value.
             let what = match error.classify() {
                 Category::Data => "has no object `profiles`",
                 Category::Syntax | Category::Eof | Category::Io => "is not JSON",
             };
             let (line, column) = (error.line(), error.column());
-            Problem::new(
+            problem(
                 ProblemKind::Malformed,
                 format!("{}:{line}:{column} {what}", file.display()),
                 r#"write {"profiles": {"NAME": {"gateway_host": "…"}}}"#,
             )
-            .hiding(Layer::Profile)
         })?;
-        let profiles = Self(document.profiles);
-        if let Some(name) = profiles.0.repeated() {
-            return Err(Problem::new(
-                ProblemKind::Conflict,
-                format!("profile {name} stands twice in {}", file.display()),
-                "take one of them out",
-            )
-            .hiding(Layer::Profile)
-            .into());
+        let paths = json_names::paths(bytes);
+        let profiles = Self { file, profiles: document.profiles, paths };
+        if let Some(name) = repeated(profiles.names()) {
+            let message = format!("profile {name} is in {} twice", profiles.file.display());
+            return Err(problem(ProblemKind::Conflict, message, "remove one of them").into());
         }
         Ok(profiles)
     }
 
     /// The names, in the file's order.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.0.iter().map(|(name, _)| name.as_str())
+        self.names_in(&["profiles"])
     }
 
-    /// The members of that profile; none in what is no object.
-    pub(super) fn named(&self, name: &str) -> Option<Option<Members<Value>>> {
-        let (_, profile) = self.0.iter().find(|(known, _)| *known == name)?;
-        Some(serde_json::from_str(profile.get()).ok())
+    /// A name that the profile sets twice.
+    pub(super) fn repeated_member(&self, profile: &str) -> Option<&str> {
+        repeated(self.names_in(&["profiles", profile]))
+    }
+
+    fn names_in(&self, parent: &[&str]) -> impl Iterator<Item = &str> {
+        let paths = self.paths.iter().filter_map(|path| path.split_last());
+        paths.filter(move |(_, names)| *names == parent).map(|(name, _)| name.as_str())
+    }
+
+    /// The members of the profile with this name.
+    pub(super) fn members(
+        &self,
+        name: &str,
+        selected_by: Origin,
+    ) -> Result<&Map<String, Value>, Box<Problem>> {
+        let file = self.file.display();
+        match self.profiles.get(name) {
+            Some(Value::Object(members)) => Ok(members),
+            Some(_) => {
+                let message = format!("profile {name} of {file} is no object");
+                let remedy = r#"write "NAME": {"gateway_host": "…"}"#;
+                Err(problem(ProblemKind::Malformed, message, remedy).into())
+            }
+            None => {
+                let known = self.names().collect::<Vec<_>>().join(", ");
+                let known = if known.is_empty() { "no profile" } else { &known };
+                let message = format!("{file} holds no profile {name}");
+                let remedy = format!("it holds {}", known.escape_debug());
+                let problem = problem(ProblemKind::UnknownProfile, message, &remedy);
+                Err(problem.with_key(Key::Profile).with_origin(selected_by).into())
+            }
+        }
     }
 }
 
-/// A member's value as it would stand in the environment; `None` for what no setting is.
+/// A problem that leaves the whole layer unknown.
+fn problem(kind: ProblemKind, message: String, remedy: &str) -> Problem {
+    Problem::new(kind, message, remedy).hiding(Layer::Profile)
+}
+
+fn repeated<'n>(mut names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    let mut seen = HashSet::new();
+    names.find(|name| !seen.insert(*name))
+}
+
+/// A member's value as in the environment; `None` where it is neither a text nor a number.
 pub(super) fn as_text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
-    }
-}
-
-impl<V> Members<V> {
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &V)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value))
-    }
-
-    /// A name that is there twice.
-    pub(super) fn repeated(&self) -> Option<&str> {
-        let mut seen = HashSet::new();
-        self.iter().map(|(name, _)| name).find(|name| !seen.insert(*name))
-    }
-}
-
-impl<'de, V: Deserialize<'de>> Deserialize<'de> for Members<V> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Collect<V>(PhantomData<V>);
-
-        impl<'de, V: Deserialize<'de>> Visitor<'de> for Collect<V> {
-            type Value = Members<V>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<V>, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(Members(members))
-            }
-        }
-
-        deserializer.deserialize_map(Collect(PhantomData))
     }
 }

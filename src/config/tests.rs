@@ -1,4 +1,4 @@
-//! The layers together, against files that exist only here.
+//! All layers together, with files in memory.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::*;
 
-/// A machine in a test: its files, its environment, its command line.
+/// A machine: its files, environment and command line.
 #[derive(Default)]
 struct Machine {
     files: BTreeMap<PathBuf, Result<Content, io::ErrorKind>>,
@@ -35,7 +35,7 @@ impl Machine {
         Self { inputs, ..Self::default() }.env("HOME", "/home/op")
     }
 
-    /// One with a gateway, for tests of other things.
+    /// A machine with a gateway.
     fn with_host() -> Self {
         Self::new().flag(Key::GatewayHost, "--host", "gw")
     }
@@ -81,21 +81,21 @@ impl Machine {
         resolve(&self.inputs, self)
     }
 
-    /// The settings and no warning.
+    /// The settings; there must be no warning.
     fn settings(&self) -> Settings {
         let accepted = self.resolve().strict().unwrap();
         assert_eq!(accepted.warnings, []);
         accepted.settings
     }
 
-    /// The one problem.
+    /// The only problem.
     fn problem(&self) -> Problem {
         let problems = self.resolve().strict().unwrap_err();
         assert_eq!(problems.iter().count(), 1, "{problems}");
         problems.iter().next().unwrap().clone()
     }
 
-    /// The one warning, where nothing is wrong.
+    /// The only warning; there must be no problem.
     fn warning(&self) -> Warning {
         let warnings = self.resolve().strict().unwrap().warnings;
         assert_eq!(warnings.len(), 1, "{warnings:?}");
@@ -137,17 +137,17 @@ fn the_higher_layer_wins_and_the_origin_says_which() {
 }
 
 #[test]
-fn the_documented_defaults_are_the_ones_used() {
+fn every_default_is_valid() {
     let machine = Machine::with_host();
     let used = machine.settings();
-    // Each default said aloud by a flag is the same settings.
-    let mut aloud = Machine::with_host();
+    // Setting each default by a flag changes nothing.
+    let mut by_flags = Machine::with_host();
     for row in CATALOGUE.iter().filter(|row| row.key != Key::ConfigFile) {
         if let Some(default) = row.default {
-            aloud = aloud.flag(row.key, "--said", default);
+            by_flags = by_flags.flag(row.key, "--flag", default);
         }
     }
-    assert_eq!(used, aloud.settings());
+    assert_eq!(used, by_flags.settings());
     assert_eq!(used.sync_timeout, Duration::from_secs(3));
     assert_eq!(used.gateway.unwrap().to_string(), "gw:5555");
 }
@@ -160,7 +160,7 @@ fn the_table_has_every_key_once_in_the_catalogues_order() {
 }
 
 #[test]
-fn without_a_host_the_remedies_are_named() {
+fn a_missing_host_has_remedies() {
     let problem = Machine::new().problem();
     assert_eq!(problem.kind, ProblemKind::MissingHost);
     for word in ["GATEWAY_HOST=", ".env", "--host", "--sim"] {
@@ -172,7 +172,7 @@ fn without_a_host_the_remedies_are_named() {
 }
 
 #[test]
-fn two_names_that_differ_are_named_with_their_origins_unless_a_flag_settles_it() {
+fn two_names_with_different_values_are_a_conflict_unless_a_flag_settles_it() {
     let machine = Machine::new().env("GATEWAY_HOST", "a").dotenv("GTW_HOST=b");
     let problem = machine.problem();
     assert_eq!((problem.kind, problem.key), (ProblemKind::Conflict, Some(Key::GatewayHost)));
@@ -192,7 +192,7 @@ fn two_names_that_differ_are_named_with_their_origins_unless_a_flag_settles_it()
 }
 
 #[test]
-fn bad_values_name_the_place_and_all_of_them_at_once() {
+fn all_invalid_values_are_reported_with_their_place() {
     for (line, word) in [
         ("GATEWAY_PORT=0", "port"),
         ("GATEWAY_PORT=70000", "`70000`"),
@@ -202,7 +202,7 @@ fn bad_values_name_the_place_and_all_of_them_at_once() {
         ("SYNC_TIMEOUT_S=0", "zero"),
         ("SYNC_TIMEOUT_S=NaN", "`NaN`"),
         ("SYNC_TIMEOUT_S=inf", "`inf`"),
-        ("SYNC_RETRY_COUNT=0", "one attempt"),
+        ("SYNC_RETRY_COUNT=0", "zero"),
         ("SYNC_RETRY_INTERVAL_S=-0.1", "negative"),
         ("MT5CRS_EXPECT_TRADE_MODE=3", "demo"),
         ("MAGIC_NUMBER=x", "`x`"),
@@ -219,7 +219,7 @@ fn bad_values_name_the_place_and_all_of_them_at_once() {
 }
 
 #[test]
-fn good_values_are_read_as_what_they_mean() {
+fn valid_values_are_parsed() {
     let settings = Machine::new()
         .dotenv(
             "GATEWAY_HOST=10.0.0.5  # the gateway's\nSYNC_TIMEOUT_S=0.25\nMT5CRS_SETTLE_S=1m\n\
@@ -228,14 +228,14 @@ fn good_values_are_read_as_what_they_mean() {
         .settings();
     assert_eq!(settings.sync_timeout, Duration::from_millis(250));
     assert_eq!(settings.settle, Duration::from_secs(60));
-    assert_eq!(settings.expect_trade_mode.map(TradeMode::code), Some(0));
+    assert_eq!(settings.expect_trade_mode, Some(0));
     assert_eq!(settings.state_dir, Path::new("/here/state"));
     assert_eq!(settings.log_dir, Path::new("/here/state/logs"));
     assert_eq!(settings.sync_retry_interval, Duration::ZERO);
 }
 
 #[test]
-fn a_missing_env_file_matters_only_where_it_was_named() {
+fn a_missing_env_file_is_a_problem_only_where_it_is_named() {
     let seen = FileSeen { path: "/here/.env".into(), state: FileState::Absent };
     assert_eq!(Machine::with_host().resolve().files, [seen]);
     Machine::with_host().settings();
@@ -247,7 +247,7 @@ fn a_missing_env_file_matters_only_where_it_was_named() {
 }
 
 #[test]
-fn an_env_file_that_cannot_be_read_is_an_error() {
+fn an_unreadable_env_file_is_a_problem() {
     let denied = Machine::with_host().broken(".env", io::ErrorKind::PermissionDenied);
     assert_eq!(denied.problem().kind, ProblemKind::UnreadableFile);
     let binary = Machine::with_host().file(".env", b"A=1\nB=\xff");
@@ -257,7 +257,7 @@ fn an_env_file_that_cannot_be_read_is_an_error() {
 }
 
 #[test]
-fn a_line_that_is_said_twice_differently_is_not_believed() {
+fn a_key_set_twice_to_different_values_is_a_conflict() {
     let problem = Machine::with_host().dotenv("MAGIC_NUMBER=1\n\nMAGIC_NUMBER=2").problem();
     assert_eq!(problem.kind, ProblemKind::Conflict);
     assert!(problem.message.contains(".env:1") && problem.message.contains("line 3"));
@@ -265,7 +265,7 @@ fn a_line_that_is_said_twice_differently_is_not_believed() {
 }
 
 #[test]
-fn unknown_keys_of_ours_are_errors_and_near_misses_warnings() {
+fn unknown_names_with_our_prefix_are_problems_and_similar_ones_warnings() {
     for machine in [
         Machine::with_host().env("MT5CRS_STATEDIR", "hidden"),
         Machine::with_host().dotenv("MT5CRS_STATEDIR=hidden"),
@@ -280,13 +280,13 @@ fn unknown_keys_of_ours_are_errors_and_near_misses_warnings() {
     ] {
         let warning = machine.warning();
         assert_eq!(warning.key, Some(Key::SyncTimeout));
-        assert!(warning.message.contains("SYNC_TIMEOUT_S"), "{warning}");
+        assert!(warning.message.contains("SYNC_TIMEOUT_S"), "{}", warning.message);
     }
     Machine::with_host().env("PATH", "/bin").dotenv("DB_PASSWORD=hidden").settings();
 }
 
 #[test]
-fn a_file_that_others_can_read_or_write_is_warned_about() {
+fn a_file_that_everybody_can_read_or_write_is_a_warning() {
     let with_mode = |mode| Machine::with_host().dotenv("MAGIC_NUMBER=1").mode(".env", mode);
     with_mode(0o600).settings();
     with_mode(0o640).settings();
@@ -295,18 +295,22 @@ fn a_file_that_others_can_read_or_write_is_warned_about() {
 }
 
 #[test]
-fn a_value_that_quietly_wins_over_another_is_warned_about() {
+fn an_overridden_value_is_a_warning() {
     let warning = Machine::with_host().env("MAGIC_NUMBER", "1").dotenv("MAGIC_NUMBER=2").warning();
-    assert!(warning.message.contains("`1`") && warning.message.contains(".env:1"), "{warning}");
+    assert!(
+        warning.message.contains("`1`") && warning.message.contains(".env:1"),
+        "{}",
+        warning.message
+    );
     Machine::with_host().env("MAGIC_NUMBER", "1").dotenv("MAGIC_NUMBER=1").settings();
-    // The trap of several accounts: `.env` names one gateway, the profile another.
+    // `.env` sets another gateway than the profile.
     let profile = Machine::new().dotenv("GATEWAY_HOST=main").file("config.json", PROFILES).flag(
         Key::Profile,
         "--profile",
         "account1",
     );
     assert!(profile.warning().message.contains("account1"));
-    // A flag is on the same line as the command: it needs no word.
+    // A flag is on the command itself: it needs no warning.
     profile.flag(Key::GatewayHost, "--host", "x").settings();
 }
 
@@ -324,17 +328,17 @@ fn a_profile_is_read_from_its_file() {
 }
 
 #[test]
-fn the_profiles_file_is_read_only_for_a_profile() {
+fn the_profiles_file_is_read_only_with_a_profile() {
     let machine = Machine::with_host().file("config.json", "not JSON");
     machine.settings();
     let named = machine.flag(Key::Profile, "--profile", "a");
     assert!(named.problem().message.contains("config.json:1:2 is not JSON"), "{}", named.problem());
     let idle = Machine::with_host().flag(Key::ConfigFile, "--config", "x.json").warning();
-    assert!(idle.message.contains("--config has no effect"), "{idle}");
+    assert!(idle.message.contains("--config has no effect"), "{}", idle.message);
 }
 
 #[test]
-fn profiles_that_cannot_be_used_are_errors() {
+fn invalid_profiles_are_problems() {
     let with = |json: &str| {
         Machine::with_host().file("config.json", json).flag(Key::Profile, "--profile", "a")
     };
@@ -386,16 +390,18 @@ fn all_profiles_are_listed_in_the_files_order() {
     let machine = Machine::new().file("p.json", PROFILES).dotenv("MT5CRS_CONFIG=p.json");
     assert_eq!(profile_names(&machine.inputs, &machine).unwrap(), ["account1", "account2"]);
     assert!(profile_names(&Machine::new().inputs, &Machine::new()).is_err());
-    // What is wrong elsewhere is each account's own to meet.
+    let unsorted = Machine::new().file("config.json", r#"{"profiles": {"b": {}, "a": {}}}"#);
+    assert_eq!(profile_names(&unsorted.inputs, &unsorted).unwrap(), ["b", "a"]);
+    // Other problems are reported where the account is used.
     let junk = Machine::new().file("config.json", PROFILES).dotenv("GATEWAY_PORT=x\n");
     assert_eq!(profile_names(&junk.inputs, &junk).unwrap().len(), 2);
-    // A line that may have named another file leaves open which accounts are meant.
+    // The unreadable line may name another file, with other accounts.
     let doubt = Machine::new().file("config.json", PROFILES).dotenv("junk\n");
     assert!(profile_names(&doubt.inputs, &doubt).is_err());
 }
 
 #[test]
-fn a_gateway_that_stands_above_its_profile_is_found() {
+fn a_gateway_set_above_its_profile_is_found() {
     let one = || {
         let machine = Machine::new().file("config.json", PROFILES);
         machine.flag(Key::Profile, "--profile", "account1")
@@ -414,14 +420,14 @@ fn a_gateway_that_stands_above_its_profile_is_found() {
         above(one().env("GATEWAY_PORT", "1")).as_deref(),
         Some("GATEWAY_PORT in the environment")
     );
-    // Saying what the profile says too, or what it leaves out, takes no account to another's gateway.
+    // The same value as in the profile, or one that the profile lacks, selects no other gateway.
     assert_eq!(above(one().env("GATEWAY_PORT", "6001")), None);
     let two = one().flag(Key::Profile, "--profile", "account2");
     assert_eq!(above(two.env("GATEWAY_PORT", "6002")), None);
 }
 
 #[test]
-fn in_an_emergency_only_what_is_read_can_stop_a_command() {
+fn a_lenient_command_is_stopped_only_by_problems_with_its_keys() {
     let reads = &[Key::GatewayHost, Key::GatewayPort];
     let machine = Machine::with_host()
         .env("MT5CRS_NONSENSE", "1")
@@ -441,37 +447,37 @@ fn in_an_emergency_only_what_is_read_can_stop_a_command() {
 }
 
 #[test]
-fn a_file_that_cannot_be_read_stops_an_emergency_only_where_it_could_name_another_target() {
+fn an_unreadable_file_stops_a_lenient_command_only_where_it_could_name_another_target() {
     let reads = &[Key::GatewayHost, Key::GatewayPort];
     let denied = || Machine::new().broken(".env", io::ErrorKind::PermissionDenied);
     let above = denied().flag(Key::GatewayHost, "--host", "gw").env("GATEWAY_PORT", "6000");
     assert!(above.resolve().lenient(reads).is_ok());
-    // The port might have stood in the file, and the default is another gateway's.
+    // The file may set the port.
     let below = denied().flag(Key::GatewayHost, "--host", "gw");
     assert!(below.resolve().lenient(reads).is_err());
-    // Not knowing the profile is not knowing its kill switch.
+    // Without the profile its kill switch is unknown.
     let breaker = |machine: Machine| machine.resolve().lenient(&[Key::KillSwitchFile]);
     assert!(breaker(Machine::new().env("MT5CRS_PROFILE", "../x")).is_err());
     assert!(breaker(Machine::new().env("MT5CRS_PROFILE", "x")).is_err());
     assert!(
         breaker(Machine::new().env("MT5CRS_PROFILE", "x").env("KILL_SWITCH_FILE", "/k")).is_ok()
     );
-    // What lies below a value doesn't spoil it.
+    // A problem in a lower layer doesn't matter.
     let flagged = Machine::with_host().dotenv("GATEWAY_HOST='x\nGATEWAY_PORT=1");
     let gateway = flagged.resolve().lenient(reads).unwrap().settings.gateway.unwrap();
     assert_eq!(gateway.to_string(), "gw:1");
-    // A line without a name might have been the port's; a line of another program's is not.
+    // A line without a name may set the port; another program's line doesn't.
     let line = |text: &str| Machine::with_host().dotenv(text).resolve().lenient(reads);
     assert!(line("GATEWAY_PORT: 6000").is_err());
     assert!(line("GATEWAY_PORT='6000").is_err());
     assert!(line("FOO='6000").is_ok());
-    // Host and port stand in the same file, so it is not another layer's that they would be taken from.
+    // Host and port are in the same file, so no lower layer could set them.
     let beside = Machine::new().dotenv("GATEWAY_HOST=gw\nGATEWAY_PORT=1\njunk\n").resolve();
     assert!(beside.lenient(reads).is_ok());
 }
 
 #[test]
-fn with_host_or_port_in_doubt_there_is_no_gateway() {
+fn with_an_invalid_host_or_port_there_is_no_gateway() {
     for line in
         ["GATEWAY_PORT=x", "GATEWAY_PORT=1 2", "GATEWAY_PORT=1\nGTW_PORT=2", "GATEWAY_HOST="]
     {
@@ -485,7 +491,7 @@ fn with_host_or_port_in_doubt_there_is_no_gateway() {
 }
 
 #[test]
-fn directories_fall_back_from_the_systems_to_the_users() {
+fn directories_default_to_the_systems_and_then_to_the_users() {
     let mut machine = Machine::with_host();
     assert_eq!(machine.settings().state_dir, Path::new("/home/op/.local/state/mt5crs"));
     machine = machine.env("XDG_STATE_HOME", "relative");
@@ -527,7 +533,7 @@ fn each_profile_has_logs_of_its_own() {
 }
 
 #[test]
-fn the_command_behind_the_gate_gets_what_was_verified() {
+fn the_command_gets_the_verified_settings() {
     let machine =
         Machine::with_host().env("PATH", "/bin").env("SYNC_TIMEOUT_S", "3.0").env("GTW_HOST", "GW");
     let settings = machine.settings();
@@ -550,7 +556,7 @@ fn the_command_behind_the_gate_gets_what_was_verified() {
 }
 
 #[test]
-fn an_inherited_variable_that_means_something_else_is_refused() {
+fn an_inherited_variable_with_another_meaning_is_refused() {
     for (name, value) in [
         ("GATEWAY_HOST", "other"),
         ("GTW_HOST", "other"),
@@ -570,7 +576,7 @@ fn an_inherited_variable_that_means_something_else_is_refused() {
 }
 
 #[test]
-fn the_report_shows_everything_even_where_something_is_wrong() {
+fn the_report_shows_invalid_values_too() {
     let machine =
         Machine::new().dotenv("GATEWAY_PORT=70000\nSECRET_TOKEN=hidden\nMT5CRS_X=hidden\n");
     let report = crate::ops::config_show::run(machine.resolve());

@@ -1,20 +1,20 @@
-//! FailureContext that are not in the catalogue: errors where they can only be meant for us, a word where they nearly are ours.
+//! Judges names that the catalogue lacks: an error with this program's prefix, a warning where one resembles a setting's.
 
 use strsim::{damerau_levenshtein, normalized_damerau_levenshtein};
 
 use super::key::{CATALOGUE, Row};
 
-/// Only this program reads names that begin so.
+/// Prefix of names that only this program reads.
 const PREFIX: &str = "MT5CRS_";
 
-/// What an unknown name is.
+/// Kind of unknown name.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Unknown {
-    /// It begins as ours do; holds the nearest that is known.
+    /// It has this program's prefix; holds the most similar known name.
     Ours(&'static str),
-    /// It reads like a slip for that one.
+    /// It resembles this known name.
     NearMiss(&'static str),
-    /// Another program's.
+    /// It is another program's.
     Foreign,
 }
 
@@ -24,7 +24,7 @@ pub(super) fn judge(name: &str) -> Unknown {
         return Unknown::Ours(nearest(name));
     }
     let upper = name.to_ascii_uppercase();
-    // In a short name a second slip is another word: `GIT_HOST` is not `GTW_HOST`.
+    // Two differences make another word of a short name: `GIT_HOST` is not `GTW_HOST`.
     let slips = if upper.len() < 10 { 1 } else { 2 };
     let alike = |known: &&str| {
         known.len().abs_diff(upper.len()) <= slips && damerau_levenshtein(known, &upper) <= slips
@@ -36,7 +36,7 @@ pub(super) fn judge(name: &str) -> Unknown {
     }
 }
 
-/// The known name that is most like it.
+/// The most similar known name.
 pub(super) fn nearest(name: &str) -> &'static str {
     let upper = name.to_ascii_uppercase();
     let likeness = |known: &&str| normalized_damerau_levenshtein(known, &upper);
@@ -47,7 +47,7 @@ fn known() -> impl Iterator<Item = &'static str> {
     CATALOGUE.iter().flat_map(Row::names)
 }
 
-/// A known name's first words, two of them at least: `SYNC_RETRY`, but not `GATEWAY`.
+/// Whether the name is a known name's first words, at least two: `SYNC_RETRY`, but not `GATEWAY`.
 fn is_shortened(known: &str, name: &str) -> bool {
     name.contains('_') && known.strip_prefix(name).is_some_and(|rest| rest.starts_with('_'))
 }
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_with_our_prefix_is_ours_and_the_nearest_is_named() {
+    fn a_name_with_our_prefix_gets_the_most_similar_known_name() {
         assert_eq!(judge("MT5CRS_STATEDIR"), Unknown::Ours("MT5CRS_STATE_DIR"));
         assert_eq!(judge("MT5CRS_EXPECT_LOGN"), Unknown::Ours("MT5CRS_EXPECT_LOGIN"));
     }
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn others_are_left_alone() {
+    fn names_of_other_programs_are_ignored() {
         for name in [
             "PATH",
             "HOME",

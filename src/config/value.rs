@@ -1,107 +1,73 @@
-//! Values as they are written, read as what they mean. Each function takes one text and says why it won't do.
+//! Parsers of values. Each error completes "must be …, not `…`: ".
 
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::time::Duration;
 
 use rust_decimal::Decimal;
 
-use schemars::JsonSchema;
-use serde::Serialize;
+use super::duration;
+use crate::units::Exact;
 
-use super::duration::{self, Unit};
-use crate::units::{Exact, Magic, Symbol};
-
-/// No wait that a setting asks for is longer. Also keeps every timeout within what a socket can count.
+/// Maximum of every wait: it also keeps timeouts within the range of a socket option.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The kind of account that is expected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum TradeMode {
-    /// 0 on the wire.
-    Demo,
-    /// 1 on the wire.
-    Contest,
-    /// 2 on the wire.
-    Real,
-}
-
-impl TradeMode {
-    /// MT5's number for it, which is what a gateway reports.
-    pub fn code(self) -> i64 {
-        match self {
-            Self::Demo => 0,
-            Self::Contest => 1,
-            Self::Real => 2,
-        }
-    }
-}
-
-pub(super) fn trade_mode(text: &str) -> Result<TradeMode, String> {
+/// MT5's number for a kind of account.
+pub(super) fn trade_mode(text: &str) -> Result<i64, String> {
     match text.to_ascii_lowercase().as_str() {
-        "0" | "demo" => Ok(TradeMode::Demo),
-        "1" | "contest" => Ok(TradeMode::Contest),
-        "2" | "real" => Ok(TradeMode::Real),
+        "0" | "demo" => Ok(0),
+        "1" | "contest" => Ok(1),
+        "2" | "real" => Ok(2),
         _ => Err("it is another word".to_owned()),
     }
 }
 
-/// A port that can be connected to. `u16` alone would take `+5555` and 0.
 pub(super) fn port(text: &str) -> Result<u16, String> {
-    match digits(text)?.parse() {
-        Ok(0) => Err("nothing listens on port 0".to_owned()),
-        Ok(port) => Ok(port),
-        Err(_) => Err("it is too large".to_owned()),
-    }
+    above_zero(whole(text)?)
 }
 
-/// Attempts in all.
 pub(super) fn count(text: &str) -> Result<u32, String> {
-    match digits(text)?.parse() {
-        Ok(0) => Err("one attempt is the least".to_owned()),
-        Ok(count) => Ok(count),
-        Err(_) => Err("it is too large".to_owned()),
-    }
+    above_zero(whole(text)?)
 }
 
 /// Megabytes of 1,000,000 bytes, as bytes.
 pub(super) fn megabytes(text: &str) -> Result<u64, String> {
-    match digits(text)?.parse::<u64>().ok().and_then(|count| count.checked_mul(1_000_000)) {
-        Some(0) => Err("it is zero".to_owned()),
-        Some(bytes) => Ok(bytes),
-        None => Err("it is too large".to_owned()),
+    let bytes = whole::<u64>(text)?.checked_mul(1_000_000);
+    above_zero(bytes.ok_or_else(|| "it is too large".to_owned())?)
+}
+
+/// Seconds, or a duration with units; may be zero.
+pub(super) fn interval(text: &str) -> Result<Duration, String> {
+    wait("s", text)
+}
+
+/// Seconds, or a duration with units; above zero.
+pub(super) fn timeout(text: &str) -> Result<Duration, String> {
+    above_zero(wait("s", text)?)
+}
+
+/// Milliseconds, or a duration with units; above zero.
+pub(super) fn latency(text: &str) -> Result<Duration, String> {
+    above_zero(wait("ms", text)?)
+}
+
+/// A duration with units; above zero.
+pub(super) fn age(text: &str) -> Result<Duration, String> {
+    above_zero(duration::parse(text).map_err(|error| error.to_string())?)
+}
+
+fn wait(unit: &str, text: &str) -> Result<Duration, String> {
+    match duration::parse_in(unit, text) {
+        Ok(wait) if wait > LONGEST => Err("it is above 24h".to_owned()),
+        wait => wait.map_err(|error| error.to_string()),
     }
 }
 
-pub(super) fn magic(text: &str) -> Result<Magic, String> {
-    digits(text)?.parse().map(Magic).map_err(|_| "it is too large".to_owned())
+fn above_zero<T: Default + PartialEq>(value: T) -> Result<T, String> {
+    if value == T::default() { Err("it is zero".to_owned()) } else { Ok(value) }
 }
 
-/// A wait that may be zero; a plain number is seconds.
-pub(super) fn interval(text: &str) -> Result<Duration, String> {
-    bounded(duration::parse_in(Unit::Seconds, text).map_err(|why| why.to_string())?)
-}
-
-/// A time that something may take; a plain number is seconds.
-pub(super) fn timeout(text: &str) -> Result<Duration, String> {
-    above_zero(interval(text)?)
-}
-
-/// A limit on a round trip; a plain number is milliseconds.
-pub(super) fn latency(text: &str) -> Result<Duration, String> {
-    let limit = duration::parse_in(Unit::Milliseconds, text).map_err(|why| why.to_string())?;
-    above_zero(bounded(limit)?)
-}
-
-fn bounded(duration: Duration) -> Result<Duration, String> {
-    if duration > LONGEST { Err("it is past 24h".to_owned()) } else { Ok(duration) }
-}
-
-fn above_zero(duration: Duration) -> Result<Duration, String> {
-    if duration.is_zero() { Err("it is zero".to_owned()) } else { Ok(duration) }
-}
-
-/// A path; a relative one starts at the working directory, whichever layer it stands in.
+/// A path, joined to the working directory in whichever layer it is set.
 pub(super) fn path(cwd: &Path, text: &str) -> Result<PathBuf, String> {
     if text.starts_with('~') {
         return Err("`~` is not expanded here; write the directory out".to_owned());
@@ -111,99 +77,83 @@ pub(super) fn path(cwd: &Path, text: &str) -> Result<PathBuf, String> {
 
 /// Any text without control characters.
 pub(super) fn word(text: &str) -> Result<String, String> {
-    if text.chars().any(char::is_control) {
-        return Err("it holds a control character".to_owned());
-    }
-    Ok(text.to_owned())
+    accept(text, !text.chars().any(char::is_control), "it contains a control character")
 }
 
-/// An account's number, kept as text because that is how gateways report it.
+/// An account number, as text because gateways report it as text.
 pub(super) fn login(text: &str) -> Result<String, String> {
     digits(text).map(str::to_owned)
 }
 
 pub(super) fn currency(text: &str) -> Result<String, String> {
-    if text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-        return Ok(text.to_owned());
-    }
-    Err("a code has letters and digits alone".to_owned())
+    let is_code = text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    accept(text, is_code, "a code has only letters and digits")
 }
 
-/// A profile's name also names a directory, so it may not lead out of one.
+/// A profile's name also names a directory, so it must not lead out of one.
 pub(super) fn profile_name(text: &str) -> Result<String, String> {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
-    if !text.is_empty() && text.bytes().all(plain) && !text.starts_with(['.', '-']) {
-        return Ok(text.to_owned());
-    }
-    Err("it also names a directory".to_owned())
+    let is_plain = has_only(text, b"._-") && !text.is_empty() && !text.starts_with(['.', '-']);
+    accept(text, is_plain, "it also names a directory")
 }
 
-/// A systemd unit's name, which is handed to `systemctl`: what it would take for a flag or a pattern is refused.
+/// A systemd unit's name: `systemctl` must not take it for a flag or a pattern.
 pub(super) fn unit_name(text: &str) -> Result<String, String> {
-    let allowed = |byte: u8| {
-        byte.is_ascii_alphanumeric() || matches!(byte, b':' | b'-' | b'_' | b'.' | b'\\' | b'@')
-    };
-    if text.bytes().all(allowed) && !text.starts_with('-') {
-        return Ok(text.to_owned());
-    }
-    Err("a unit's name has letters, digits and `:-_.\\@` alone".to_owned())
+    let is_plain = has_only(text, b":-_.\\@") && !text.starts_with('-');
+    accept(text, is_plain, "a unit's name has only letters, digits and `:-_.\\@`")
 }
 
-/// An instrument's name, case and all.
-pub(super) fn symbol(text: &str) -> Result<Symbol, String> {
-    word(text).map(|name| Symbol::new(&name))
+/// The first 16 hex digits of a SHA-256, in lower case.
+pub(super) fn decision_hash(text: &str) -> Result<String, String> {
+    let is_hash = text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    accept(&text.to_ascii_lowercase(), is_hash, "it is not 16 hex digits")
 }
 
-/// A canary's volume in lots; what lies above the ceiling is refused here already.
+fn accept(text: &str, is_valid: bool, reason: &str) -> Result<String, String> {
+    if is_valid { Ok(text.to_owned()) } else { Err(reason.to_owned()) }
+}
+
+/// Whether a text has only ASCII letters, digits and the `others`.
+fn has_only(text: &str, others: &[u8]) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || others.contains(&byte))
+}
+
+/// A canary's maximum volume in lots; 0.01 is the ceiling.
 pub(super) fn lot(text: &str) -> Result<Decimal, String> {
     above_zero_up_to(text, Decimal::new(1, 2))
 }
 
-/// A part of a whole.
-pub(super) fn part(text: &str) -> Result<Decimal, String> {
+pub(super) fn fraction(text: &str) -> Result<Decimal, String> {
     above_zero_up_to(text, Decimal::ONE)
 }
 
-/// A stability index.
 pub(super) fn psi(text: &str) -> Result<Decimal, String> {
     above_zero_up_to(text, Decimal::ONE_HUNDRED)
 }
 
-/// Of one processor: past 100 on a machine that has several.
+/// A share of one CPU in percent: above 100 on a machine with several.
 pub(super) fn percent(text: &str) -> Result<Decimal, String> {
     above_zero_up_to(text, Decimal::from(100_000))
 }
 
-fn above_zero_up_to(text: &str, most: Decimal) -> Result<Decimal, String> {
+fn above_zero_up_to(text: &str, max: Decimal) -> Result<Decimal, String> {
     let value = Exact::parse(text).map_err(|error| error.to_string())?.value();
     if value <= Decimal::ZERO {
         return Err("it is not above 0".to_owned());
     }
-    if value > most {
-        return Err(format!("it is above {most}"));
-    }
-    Ok(value)
+    if value > max { Err(format!("it is above {max}")) } else { Ok(value) }
 }
 
-/// The first 16 hex digits of a SHA-256.
-pub(super) fn decision_hash(text: &str) -> Result<String, String> {
-    if text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return Ok(text.to_ascii_lowercase());
-    }
-    Err("it is not 16 hex digits".to_owned())
-}
-
-/// How old something may be; takes a unit.
-pub(super) fn age(text: &str) -> Result<Duration, String> {
-    above_zero(duration::parse(text).map_err(|why| why.to_string())?)
+/// A whole number from 0. `FromStr` alone would accept `+1`.
+pub(super) fn whole<T: FromStr>(text: &str) -> Result<T, String> {
+    digits(text)?.parse().map_err(|_| "it is too large".to_owned())
 }
 
 fn digits(text: &str) -> Result<&str, String> {
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Ok(text);
     }
-    Err(if text.starts_with('-') { "it is negative" } else { "it is not a whole number" }
-        .to_owned())
+    let is_negative = text.starts_with('-');
+    Err(if is_negative { "it is negative" } else { "it is not a whole number" }.to_owned())
 }
 
 #[cfg(test)]
@@ -211,7 +161,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ports_and_counts_have_bounds() {
+    fn ports_and_counts_have_limits() {
         assert_eq!(port("65535"), Ok(65535));
         for text in ["0", "70000", "65536", "abc", "+5555", "-1", " 5555", "5555\r"] {
             assert!(port(text).is_err(), "{text}");
@@ -240,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_become_directories_or_arguments_are_plain() {
+    fn names_of_directories_and_units_are_plain() {
         for name in ["..", ".hidden", "a/b", "-x", "a b"] {
             assert!(profile_name(name).is_err(), "{name}");
         }

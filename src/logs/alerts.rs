@@ -1,6 +1,6 @@
-//! Judges the events in the logs by the operators' alert rules, and sums them up.
+//! Applies the operators' alert rules to the events in the logs, and sums the events up.
 //!
-//! - [`event`]: markers read back from the logs; [`engine`]: what systemd says of the engine's unit
+//! - [`event`]: markers read back from the logs; [`engine`]: the state of the engine's unit
 //! - [`rules`]: events in, alerts out; [`watch`]: alerts as they are raised and cleared
 //! - [`summary`]: rows by day or by run
 

@@ -1,20 +1,22 @@
 //! Searches the logs, oldest first.
 //!
-//! - [`query`], [`preset`]: patterns and named sets of them; [`places`], [`files`]: which files, in which order
-//! - [`parse`]: a line read back; [`filter`]: by time, level and run; `match_filter`: context and limits
-//! - [`searcher`]: through files; `read_ahead`, `bounded_lines`: in bounded memory
-//! - [`tail`], [`follow`]: and on through newly written lines; [`last_n`]: the last hits alone
+//! - [`query`], [`preset`]: patterns and named sets of them
+//! - [`places`], [`files`]: which files, in which order
+//! - [`parse`]: reads a line back; [`filter`]: by time, level and run
+//! - [`listener`]: what is shown, and who receives it; `sink`: context and limits
+//! - [`searcher`]: searches files; `bounded_lines`: in bounded memory
+//! - [`tail`]: goes on with newly written lines, from `follow`; [`last_n`]: only the last hits
 
-pub mod bounded_lines;
+mod bounded_lines;
 pub mod files;
 pub mod filter;
-pub mod follow;
+mod follow;
 pub mod last_n;
-mod match_filter;
+pub mod listener;
 pub mod parse;
 pub mod places;
 pub mod preset;
 pub mod query;
-mod read_ahead;
 pub mod searcher;
+mod sink;
 pub mod tail;

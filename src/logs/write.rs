@@ -1,16 +1,17 @@
-//! Writes the logs of one run: its own file, and the lines that operators search for in `VERIFY_LOG.log`.
+//! Writes the logs of one run: its own log, and the lines that operators search for in `VERIFY_LOG.log`.
 //!
-//! - [`record`]: the files of one run, and how a line gets into them whole
-//! - [`marker`]: the lines that operators search for, one for each event
-//! - `rotation`: parts by size and age while a run lasts, gzip once it is over
+//! - [`record`]: the log files of one run
+//! - [`marker`]: the lines that operators search for, one per event
+//! - `file`: appends whole lines, and renames a file at its limits; `compress`: gzip for finished runs
 //! - [`line`](mod@line): one event is one line, whatever text it quotes
 //! - [`layer`](mod@layer): the library's own `tracing` events, in the run's own log
 
+mod compress;
+pub(in crate::logs) mod file;
 pub mod layer;
 pub mod line;
 pub mod marker;
 pub mod record;
-mod rotation;
 
 pub use line::Format;
 pub use marker::Marker;

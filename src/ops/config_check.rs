@@ -10,7 +10,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::config::{
-    self, FileSeen, Files, HostPort, Inputs, Key, Layer, Problem, ProblemKind, Resolved, Warning,
+    self, FileSeen, Files, HostPort, Inputs, Key, Layer, Problem, ProblemKind, Resolved, Settings,
+    Warning,
 };
 use crate::exit::Exit;
 use crate::report::{Outcome, Verdict};
@@ -54,12 +55,13 @@ pub type Member = (String, Option<HostPort>);
 pub fn run(inputs: &Inputs, files: &dyn Files, named: &[String], flag: &str) -> Outcome<Report> {
     let in_force = config::resolve(inputs, files);
     let is_named = in_force.origin_of(Key::Profile).layer() != Layer::Default;
-    let (names, unread) = match names(&in_force, inputs, files, named) {
+    let (names, mut unread) = match names(&in_force, inputs, files, named) {
         Ok(names) => (names, Vec::new()),
         Err(problems) => (Vec::new(), problems),
     };
     let Resolved { mut problems, mut warnings, files: mut seen, .. } = in_force;
-    problems.extend(unread.into_iter().filter(|it| !problems.contains(it)).collect::<Vec<_>>());
+    unread.retain(|it| !problems.contains(it));
+    problems.extend(unread);
     if !names.is_empty() {
         // With profiles a gateway beside them is optional, and the file is read on purpose.
         problems.retain(|it| is_named || it.kind != ProblemKind::MissingHost);
@@ -69,21 +71,31 @@ pub fn run(inputs: &Inputs, files: &dyn Files, named: &[String], flag: &str) -> 
     for name in names {
         let mut inputs = inputs.clone();
         inputs.flags.set(Key::Profile, flag, name.clone());
-        let mut resolved = config::resolve(&inputs, files);
-        seen.extend(resolved.files.drain(..).filter(|it| !seen.contains(it)).collect::<Vec<_>>());
+        let resolved = config::resolve(&inputs, files);
+        let kill_switch_origin = resolved.origin_of(Key::KillSwitchFile);
+        let Settings { gateway, kill_switch_file, .. } = resolved.as_they_are().clone();
+        let Resolved { problems: mut own, warnings: mut of_profile, files: mut read, .. } =
+            resolved;
+        read.retain(|it| !seen.contains(it));
+        seen.extend(read);
+        own.retain(|it| !problems.contains(it));
+        of_profile.retain(|it| !warnings.contains(it));
         // A secret in the file is a problem of every profile.
-        let (of_file, own): (Vec<_>, Vec<_>) =
-            resolved.problems.drain(..).partition(|it| it.kind == ProblemKind::Secret);
-        problems
-            .extend(of_file.into_iter().filter(|it| !problems.contains(it)).collect::<Vec<_>>());
-        let mut own: Vec<_> = own.into_iter().filter(|it| !problems.contains(it)).collect();
+        let (of_file, mut own): (Vec<_>, Vec<_>) =
+            own.into_iter().partition(|it| it.kind == ProblemKind::Secret);
+        problems.extend(of_file);
         if let Some(bad_name) = own.iter().find(|it| it.key == Some(Key::Profile)) {
             // Problems that follow from the name are not reported as well.
             own = vec![reword_name_problem(&name, bad_name)];
         }
-        let of_profile = resolved.warnings.drain(..).filter(|it| !warnings.contains(it)).collect();
-        let (profile, gateway) = profile(name.clone(), resolved, own, of_profile);
-        profiles.push(profile);
+        profiles.push(Profile {
+            name: name.clone(),
+            gateway: gateway.as_ref().map(ToString::to_string),
+            kill_switch_file,
+            kill_switch_origin,
+            problems: own,
+            warnings: of_profile,
+        });
         members.push((name, gateway));
     }
     let shared = shared_gateways(&members);
@@ -98,25 +110,6 @@ pub fn run(inputs: &Inputs, files: &dyn Files, named: &[String], flag: &str) -> 
     let outcome = Outcome::judged(report, verdict, false);
     let exit = if usable { Exit::Ok } else { Exit::Usage };
     Outcome { exit, warnings: shared, ..outcome }
-}
-
-fn profile(
-    name: String,
-    resolved: Resolved,
-    problems: Vec<Problem>,
-    warnings: Vec<Warning>,
-) -> (Profile, Option<HostPort>) {
-    let kill_switch_origin = resolved.origin_of(Key::KillSwitchFile);
-    let settings = resolved.as_they_are().clone();
-    let profile = Profile {
-        name,
-        gateway: settings.gateway.as_ref().map(ToString::to_string),
-        kill_switch_file: settings.kill_switch_file,
-        kill_switch_origin,
-        problems,
-        warnings,
-    };
-    (profile, settings.gateway)
 }
 
 /// Words the problem of an invalid name for `config check`, where nobody typed the name.
@@ -141,10 +134,10 @@ fn names(
     if !named.is_empty() {
         return Ok(named.to_vec());
     }
-    let file = in_force.table.iter().find(|entry| entry.key == Key::ConfigFile);
-    let path = file.and_then(|entry| entry.value.as_deref()).unwrap_or_default();
+    let file = in_force.entry(Key::ConfigFile);
+    let path = file.value.as_deref().unwrap_or_default();
     let is_absent = files.read(Path::new(path)).is_err_and(|it| it.kind() == ErrorKind::NotFound);
-    if is_absent && file.is_none_or(|entry| entry.is_default) {
+    if is_absent && file.is_default {
         return Ok(Vec::new());
     }
     config::profile_names(inputs, files).map_err(|problems| problems.iter().cloned().collect())

@@ -1,4 +1,4 @@
-//! A run's files: the greps of the operators' handbook, several writers at once, logs that can't be written.
+//! A run's log files: the greps of the operators' handbook, several writers at once, logs that can't be written.
 
 mod alerts;
 mod commands;
@@ -17,9 +17,10 @@ use mt5crs::logs::alerts::rules::{Rules, Thresholds};
 use mt5crs::logs::alerts::{event, summary};
 use mt5crs::logs::search::files::{self, Unreadable};
 use mt5crs::logs::search::filter::Filter;
+use mt5crs::logs::search::listener::{self, Hit, Listener};
 use mt5crs::logs::search::preset::{PRESETS, Preset};
 use mt5crs::logs::search::query::Query;
-use mt5crs::logs::search::searcher::{self, Hit, Listener, Search, Totals};
+use mt5crs::logs::search::searcher::Search;
 use mt5crs::logs::write::layer::layer;
 use mt5crs::logs::write::record::Options;
 use mt5crs::logs::write::{Format, Marker, Record};
@@ -43,7 +44,7 @@ fn record(tree: &Path, pid: u32, command: &str) -> Record {
     )
 }
 
-/// What the shell prints for a command line of the handbook, in the directory of VERIFY_LOG.log.
+/// Output of a command line of the handbook, run by a shell in the directory of VERIFY_LOG.log.
 fn shell(dir: &Path, command_line: &str) -> String {
     let output = Command::new("sh").args(["-c", command_line]).current_dir(dir).output().unwrap();
     String::from_utf8(output.stdout).unwrap()
@@ -66,7 +67,7 @@ fn a_good_sync(tree: &Path, pid: u32, positions: usize) {
     record.end(Exit::Ok);
 }
 
-/// Three attempts and a cause that quotes them, as a chain of errors does.
+/// Three attempts, and a failure whose cause quotes them, as a chain of errors does.
 fn a_failed_sync(tree: &Path, pid: u32) {
     let record = record(tree, pid, "sync");
     for cause in
@@ -80,7 +81,7 @@ fn a_failed_sync(tree: &Path, pid: u32) {
     record.end(Exit::NoAnswer);
 }
 
-/// Two syncs that went well around one that didn't, and a link-test whose gateway refused with those words.
+/// Two successful syncs around a failed one, and a link-test whose gateway refuses with this message.
 fn a_mixed_day(dir: &Path, refused_with: &str) {
     a_good_sync(dir, 11, 3);
     a_failed_sync(dir, 12);
@@ -134,18 +135,18 @@ impl Listener for Lines {
 }
 
 fn search(query: &Query, log: &Path) -> Vec<Vec<u8>> {
-    let (options, mut lines) = (searcher::Options::default(), Lines::default());
+    let (options, mut lines) = (listener::Options::default(), Lines::default());
     let files = [log.to_owned()];
-    Search::new(query, &options).files(&files, &mut lines, &mut Totals::default()).unwrap();
+    Search::new(query, &options).files(&files, &mut lines).unwrap();
     lines.0
 }
 
 #[test]
-fn each_preset_finds_just_what_the_grep_finds_that_it_replaces() {
+fn each_preset_finds_the_lines_of_the_grep_that_it_replaces() {
     let tree = tempfile::tempdir().unwrap();
     let dir = tree.path();
     a_mixed_day(dir, "Ticket: 5");
-    // What another program tees into the file is found by both.
+    // Both find the lines of other programs.
     let teed = "LAUNCH_APPROVED\nDECISION_HASH 1ac7\nORDER_FILLED\nTicket: 12345\nERROR: review\n";
     let log = dir.join("VERIFY_LOG.log");
     let text = fs::read_to_string(&log).unwrap();
@@ -164,7 +165,7 @@ fn each_preset_finds_just_what_the_grep_finds_that_it_replaces() {
 }
 
 #[test]
-fn the_runs_that_were_written_are_summed_up_and_judged() {
+fn written_runs_are_summed_up_and_judged() {
     let tree = tempfile::tempdir().unwrap();
     let dir = tree.path();
     a_good_sync(dir, 11, 3);
@@ -173,13 +174,22 @@ fn the_runs_that_were_written_are_summed_up_and_judged() {
     drop(record(dir, 14, "canary"));
     let own = files::find(&[dir.join("runs")]).files;
     let shared = files::family(&dir.join("VERIFY_LOG.log"));
-    let told = event::read(&shared, &own, &Filter::default()).unwrap();
-    assert_eq!(told.events.len(), 4 + 3 + 2 * 3 + 2, "each event once, from either file");
-    let days = summary::sum(&told.events, summary::By::Day);
+    let read = event::read(&shared, &own, &Filter::default()).unwrap();
+    assert_eq!(read.events.len(), 4 + 3 + 2 * 3 + 2, "each event once, from either file");
+    let days = summary::sum(&read.events, summary::By::Day);
     assert_eq!(days.len(), 1);
     assert_eq!((days[0].syncs_ok, days[0].syncs_failed, days[0].runs), (1, 2, 4));
-    let mut rules = Rules::new(Thresholds::default());
-    for event in &told.events {
+    let seconds = Duration::from_secs;
+    let thresholds = Thresholds {
+        failed_syncs: 2,
+        silence: seconds(10),
+        sync: seconds(3),
+        retry: seconds(9),
+        memory_bytes: 50_000_000,
+        cpu_percent: 5.0,
+    };
+    let mut rules = Rules::new(thresholds);
+    for event in &read.events {
         rules.see(event);
     }
     rules.look_for_crashes(&|_, _| false);
@@ -188,7 +198,7 @@ fn the_runs_that_were_written_are_summed_up_and_judged() {
 }
 
 #[test]
-fn the_check_whose_failure_is_a_mismatch_exists() {
+fn the_check_for_a_mismatch_exists() {
     let checks = include_str!("../../src/ops/sync/checks.rs");
     assert!(checks.contains(&format!("\"{}\"", event::MISMATCH)));
 }
@@ -203,7 +213,7 @@ fn a_healthy_run_holds_no_error_in_either_file() {
 }
 
 #[test]
-fn a_start_has_a_log_of_its_own_that_holds_its_markers_too() {
+fn a_start_has_its_own_log_with_its_markers() {
     let tree = tempfile::tempdir().unwrap();
     a_good_sync(tree.path(), 11, 3);
     let own = tree.path().join("runs/MT5CRS_20260117_035422_11.log");
@@ -216,7 +226,7 @@ fn a_start_has_a_log_of_its_own_that_holds_its_markers_too() {
 }
 
 #[test]
-fn a_run_that_never_ended_can_be_told_by_its_stamp() {
+fn a_run_that_never_ended_is_recognized_by_its_stamp() {
     let tree = tempfile::tempdir().unwrap();
     let clock = clock();
     let run = |pid| {
@@ -251,7 +261,7 @@ fn writers_at_once_never_tear_each_others_lines() {
     const LINES: usize = 10_000;
     const WRITERS: u32 = 2;
     let tree = tempfile::tempdir().unwrap();
-    // Each has descriptors of its own, as another process has.
+    // Each has its own descriptors, like a process.
     let records: Vec<Record> =
         (0..WRITERS).map(|writer| record(tree.path(), 100 + writer, "sync")).collect();
     let barrier = std::sync::Barrier::new(records.len());
@@ -283,23 +293,23 @@ fn writers_at_once_never_tear_each_others_lines() {
 }
 
 #[test]
-fn a_log_that_cannot_be_opened_is_trouble_and_no_failure() {
+fn a_log_that_cannot_be_opened_is_reported_and_stops_nothing() {
     let tree = tempfile::tempdir().unwrap();
-    // A file where the directory should be: not even root can write beneath it.
+    // A file in the directory's place: not even root can write below it.
     fs::write(tree.path().join("runs"), "").unwrap();
     let record = record(tree.path(), 11, "emergency-close");
-    let trouble = record.trouble().expect("it says so");
+    let trouble = record.trouble().expect("the failure is kept");
     assert_eq!(trouble.path, record.run_log());
     assert!(trouble.to_string().starts_with("failed to write the log "), "{trouble}");
     record.line(Level::INFO, "Close", "goes nowhere");
     record.end(Exit::Ok);
     let log = fs::read_to_string(record.verify_log()).unwrap();
-    assert_eq!(log.lines().count(), 2, "the other file is written all the same");
+    assert_eq!(log.lines().count(), 2, "the other file is still written");
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_full_disk_is_trouble_and_no_failure() {
+fn a_full_disk_is_reported_and_stops_nothing() {
     let tree = tempfile::tempdir().unwrap();
     let options = Options {
         dir: tree.path(),
@@ -312,15 +322,15 @@ fn a_full_disk_is_trouble_and_no_failure() {
     };
     let record = Record::open(options, clock());
     record.marker(&Marker::Synchronized { positions: 1 });
-    let trouble = record.trouble().expect("it says so");
+    let trouble = record.trouble().expect("the failure is kept");
     assert_eq!(trouble.path, Path::new("/dev/full"));
     assert_eq!(trouble.source.kind(), std::io::ErrorKind::StorageFull);
     let log = fs::read_to_string(record.run_log()).unwrap();
-    assert_eq!(log.lines().count(), 2, "the other file is written all the same");
+    assert_eq!(log.lines().count(), 2, "the other file is still written");
 }
 
 #[test]
-fn a_pipe_that_nobody_reads_does_not_hold_a_run_up() {
+fn a_fifo_without_a_reader_does_not_block_a_run() {
     let tree = tempfile::tempdir().unwrap();
     let pipe = tree.path().join("VERIFY_LOG.log");
     nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
@@ -329,7 +339,7 @@ fn a_pipe_that_nobody_reads_does_not_hold_a_run_up() {
 }
 
 #[test]
-fn the_librarys_own_words_reach_the_runs_log_up_to_the_level() {
+fn the_librarys_own_events_reach_the_runs_log_up_to_the_level() {
     let tree = tempfile::tempdir().unwrap();
     let record = Arc::new(record(tree.path(), 11, "sync"));
     let info = layer(Arc::clone(&record), LevelFilter::INFO);
@@ -349,9 +359,9 @@ fn the_librarys_own_words_reach_the_runs_log_up_to_the_level() {
     assert_eq!(shared.lines().count(), 1, "only markers are shared");
 }
 
-/// A pipe that is nearly full takes a piece of a long line, as a full disk does.
+/// A pipe that is nearly full takes a part of a long line, as a full disk does.
 #[test]
-fn a_piece_of_a_line_is_trouble_and_the_next_line_stands_by_itself() {
+fn after_a_torn_line_the_next_one_starts_on_its_own() {
     use std::io::Read as _;
     use std::os::unix::fs::OpenOptionsExt as _;
     let tree = tempfile::tempdir().unwrap();
@@ -367,7 +377,7 @@ fn a_piece_of_a_line_is_trouble_and_the_next_line_stands_by_itself() {
     };
     let record = record(tree.path(), 11, "sync");
     record.marker(&Marker::SyncFailed { cause: &"x".repeat(1 << 20) });
-    let trouble = record.trouble().expect("it says so");
+    let trouble = record.trouble().expect("the failure is kept");
     assert_eq!(trouble.path, pipe);
     assert!(drain().ends_with("xxx"), "torn");
     record.end(Exit::No);

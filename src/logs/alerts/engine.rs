@@ -1,4 +1,4 @@
-//! What systemd says of the strategy engine's unit: whether it failed, how often it was started again, what it uses.
+//! The strategy engine's systemd unit: whether it failed, its restarts, its memory and CPU use.
 
 use std::fmt;
 use std::time::Duration;
@@ -10,38 +10,39 @@ use crate::clock::Clock;
 use crate::os::resources::Sample;
 use crate::os::systemd::{self, Unit};
 
-/// How long systemd's answer is waited for: it comes within milliseconds, or the manager is in trouble.
+/// Timeout of a query: systemd answers within milliseconds, or not at all.
 const WAIT: Duration = Duration::from_secs(2);
 
-/// The unit as systemd sees it.
+/// The unit as systemd reports it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Engine {
-    /// Its name.
+    /// The unit's name.
     pub unit: String,
     /// `active`, `inactive`, `failed`, …
     pub active_state: String,
-    /// How its last run ended: `success`, `exit-code`, `signal`, `oom-kill`, …
+    /// Result of its last run: `success`, `exit-code`, `signal`, `oom-kill`, …
     pub result: String,
-    /// How often systemd started it again since it was loaded or reset; null for what is no service.
+    /// Restarts by systemd since the unit was loaded or its counter was reset; null where it is not a service.
     pub restarts: Option<u64>,
 }
 
-/// Asks systemd.
+/// Queries systemd for the unit's state, and its memory and CPU use.
 pub fn look(unit: &str, clock: &dyn Clock) -> Result<(Engine, Sample), systemd::Error> {
     let unit = systemd::show(unit, WAIT)?;
     let cpu = unit.cpu_ns.map(Duration::from_nanos);
     let sample = Sample { at: clock.monotonic(), memory_bytes: unit.memory_bytes, cpu };
-    Ok((Engine::of(unit), sample))
+    Ok((unit.into(), sample))
 }
 
-impl Engine {
-    /// What of a unit tells how it fares.
-    pub fn of(unit: Unit) -> Self {
+impl From<Unit> for Engine {
+    fn from(unit: Unit) -> Self {
         let Unit { name, active_state, result, restarts, .. } = unit;
         Self { unit: name, active_state, result, restarts }
     }
+}
 
-    /// Whether it ended in a way that it should not have.
+impl Engine {
+    /// Whether it failed or was restarted.
     pub fn crashed(&self) -> bool {
         self.result != "success" || self.active_state == "failed" || self.restarts > Some(0)
     }
@@ -52,7 +53,7 @@ impl fmt::Display for Engine {
         let Self { unit, active_state, result, restarts } = self;
         write!(f, "{unit} is {active_state}, its last result is {result}")?;
         match restarts {
-            Some(restarts) => write!(f, ", and systemd started it again {restarts} times"),
+            Some(restarts) => write!(f, ", and systemd restarted it {restarts} times"),
             None => Ok(()),
         }
     }
@@ -63,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_bad_end_and_a_restart_are_crashes() {
+    fn a_failure_and_a_restart_are_crashes() {
         let engine = |active_state: &str, result: &str, restarts| Engine {
             unit: "engine.service".to_owned(),
             active_state: active_state.to_owned(),

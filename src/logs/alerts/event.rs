@@ -1,8 +1,8 @@
-//! What the markers say, read back from the logs: the input of alerts and summaries.
+//! Events: the markers in the logs, read back for alerts and summaries.
 //!
-//! A marker stands in two files, and an operator may have teed a search's result into one of them again; so what has the
-//! same time, run and words counts once. What other programs wrote is no event, whatever words it holds. Events keep the
-//! order in which the shared log holds them: a clock that was set back doesn't reverse what happened.
+//! A marker is in two files, and an operator may have teed the output of a search into one of them. So an event with the
+//! same time, run and text counts once. Lines of other programs are never events. Events keep the order of the shared
+//! log: a clock that was set back doesn't change it.
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -15,67 +15,68 @@ use tracing::Level;
 
 use crate::logs::search::files::Unreadable;
 use crate::logs::search::filter::Filter;
+use crate::logs::search::listener::{Hit, Listener, Options, too_long};
 use crate::logs::search::parse::Line;
 use crate::logs::search::query::{BadPattern, Query};
-use crate::logs::search::searcher::{Hit, Listener, Options, Search, Totals, too_long};
-use crate::logs::write::line::{Format, compose};
+use crate::logs::search::searcher::Search;
+use crate::logs::write::line::{Format, RESERVED, compose};
 
-/// How many events are kept at most, the last ones: a week of one run a minute.
-const MOST: usize = 50_000;
-/// How much of a line is kept, in characters.
-const QUOTED: usize = 200;
+/// Maximum number of events that are kept, the last ones: a week of one run per minute.
+const MAX_EVENTS: usize = 50_000;
+/// Maximum length of an event's text, in characters.
+const MAX_TEXT: usize = 200;
 
-/// The run that said it: process and first digits of the run's id.
+/// The run that wrote an event: its process, and the first digits of its id.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RunId {
     /// The process.
     pub pid: u32,
-    /// The run.
+    /// The first digits of the run's id.
     pub run: EcoString,
 }
 
-/// One thing that happened.
+/// An event in the logs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
-    /// When, by the clock of the machine that wrote it.
+    /// When it was written, by the writer's clock.
     pub time: Timestamp,
-    /// In which run.
+    /// The run that wrote it.
     pub run: RunId,
-    /// What.
-    pub what: What,
-    /// The line as text, cut where it is very long.
+    /// What happened.
+    pub kind: EventKind,
+    /// The line as text, with a long message cut.
     pub line: Box<str>,
 }
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum What {
+pub enum EventKind {
     /// A run began.
     Began {
         /// The command.
         command: EcoString,
-        /// What it talks to.
+        /// The gateway; empty where the line names none.
         endpoint: EcoString,
     },
     /// A run ended by itself.
     Ended,
     /// A sync succeeded.
     Synchronized {
-        /// How many positions it recovered.
+        /// Number of recovered positions.
         positions: u64,
     },
-    /// A sync failed for good.
+    /// A sync failed.
     SyncFailed {
-        /// Whether what was recovered was unlike what the gateway listed.
+        /// Whether the recovered positions differed from the gateway's list.
         mismatch: bool,
     },
     /// An attempt to reach the gateway failed.
     ConnectionFailed,
     /// The gateway answered: an account, round trips, a refusal.
     Answered {
-        /// The P99 of round trips in µs, where there is one.
+        /// The P99 of round trips in µs, where the line has one.
         p99_us: Option<u64>,
-        /// It refused something.
+        /// Whether the gateway refused the request.
         refused: bool,
     },
     /// An order was filled.
@@ -85,46 +86,31 @@ pub enum What {
     },
     /// A ticket was named.
     Ticket(u64),
-    /// Anything else at the level ERROR.
+    /// Any other line at the level ERROR.
     Error,
 }
 
-/// The words that stand in the lines of events. Whatever holds one is read.
-const WORDS: [&str; 11] = [
-    "Run began",
-    "Run ended",
-    "State synchronized",
-    "State synchronization failed",
-    "Connection failed",
-    "Balance:",
-    "Latency:",
-    "ERROR",
-    "ORDER_FILLED",
-    "Ticket:",
-    "P99",
-];
+/// Words in the lines of events, besides those of markers: each line that contains one is parsed.
+const WORDS: [&str; 3] = ["Run began", "Run ended", "ERROR"];
 
-/// The name of sync's check of whether what it recovered is what the gateway lists; a failed sync's cause names it.
+/// The name of sync's check that compares the recovered positions with the gateway's list; the cause of a failed sync
+/// names it.
 pub const MISMATCH: &str = "ticket-set-stable";
 
 impl Event {
-    /// Reads a line; `None` where it says nothing that counts.
+    /// Parses a line; `None` where it is no event.
     pub fn parse(bytes: &[u8]) -> Option<Self> {
         let line = Line::parse(bytes)?;
-        let what = what(&line)?;
+        let kind = kind(&line)?;
         let Line { time, level, pid, run, component, text } = line;
-        let text: String = text.chars().take(QUOTED).collect();
+        let text: String = text.chars().take(MAX_TEXT).collect();
         let stamp = format!("{pid}-{run}");
         let line = compose(Format::Text, time, level, &stamp, &component, &text);
-        Some(Self {
-            time,
-            run: RunId { pid, run: (&*run).into() },
-            what,
-            line: line.trim_end().into(),
-        })
+        let run = RunId { pid, run: (&*run).into() };
+        Some(Self { time, run, kind, line: line.trim_end().into() })
     }
 
-    /// The same for the same line, wherever it stands.
+    /// Equal for copies of the same line.
     pub(super) fn key(&self) -> u64 {
         let mut key = DefaultHasher::new();
         self.line.hash(&mut key);
@@ -132,51 +118,48 @@ impl Event {
     }
 }
 
-fn what(line: &Line<'_>) -> Option<What> {
+fn kind(line: &Line<'_>) -> Option<EventKind> {
     let text = &*line.text;
-    let behind = |start: &str| text.strip_prefix(start);
-    let read = match &*line.component {
-        "Run" => began(text).or_else(|| behind("Run ended: ").map(|_| What::Ended)),
-        "StateReconciler" => {
-            let recovered = behind("State synchronized: ").and_then(|rest| {
-                let positions = rest.strip_suffix(" positions recovered")?.parse().ok()?;
-                Some(What::Synchronized { positions })
-            });
-            recovered.or_else(|| {
-                let cause = behind("State synchronization failed: ")?;
-                Some(What::SyncFailed { mismatch: cause.contains(MISMATCH) })
-            })
+    let answered = |p99_us, refused| Some(EventKind::Answered { p99_us, refused });
+    let read = match (&*line.component, text.split_once(": ")) {
+        ("Run", Some(("Run began", rest))) => began(rest),
+        ("Run", Some(("Run ended", _))) => Some(EventKind::Ended),
+        ("StateReconciler", Some(("State synchronized", rest))) => {
+            let positions =
+                rest.strip_suffix(" positions recovered").and_then(|it| it.parse().ok());
+            positions.map(|positions| EventKind::Synchronized { positions })
         }
-        "Account" => behind("Balance: ").map(|_| What::Answered { p99_us: None, refused: false }),
-        "LinkTest" => {
-            behind("Latency: ").map(|rest| What::Answered { p99_us: p99_us(rest), refused: false })
+        ("StateReconciler", Some(("State synchronization failed", cause))) => {
+            Some(EventKind::SyncFailed { mismatch: cause.contains(MISMATCH) })
         }
-        "Gateway" => behind("Connection failed: ").map(|_| What::ConnectionFailed).or_else(|| {
-            behind("ERROR_CODE ").map(|_| What::Answered { p99_us: None, refused: true })
-        }),
+        ("Account", Some(("Balance", _))) => answered(None, false),
+        ("LinkTest", Some(("Latency", rest))) => answered(p99_us(rest), false),
+        ("Gateway", Some(("Connection failed", _))) => Some(EventKind::ConnectionFailed),
+        ("Gateway", _) if text.starts_with("ERROR_CODE ") => answered(None, true),
         _ => None,
     };
-    read.or_else(|| order(text)).or_else(|| (line.level == Level::ERROR).then_some(What::Error))
+    let is_error = line.level == Level::ERROR;
+    read.or_else(|| order(text)).or_else(|| is_error.then_some(EventKind::Error))
 }
 
-/// `Run began: mt5crs VERSION COMMAND[ of ENDPOINT]`.
-fn began(text: &str) -> Option<What> {
-    let mut words = text.strip_prefix("Run began: mt5crs ")?.split(' ').skip(1);
+/// The rest of `Run began: mt5crs VERSION COMMAND[ of ENDPOINT]`.
+fn began(rest: &str) -> Option<EventKind> {
+    let mut words = rest.strip_prefix("mt5crs ")?.split(' ').skip(1);
     let command = words.next()?.into();
     let endpoint = words.nth(1).unwrap_or_default().into();
-    Some(What::Began { command, endpoint })
+    Some(EventKind::Began { command, endpoint })
 }
 
-/// Orders write their own lines; what tells them are the words that operators look for.
-fn order(text: &str) -> Option<What> {
+/// An order's lines, recognized by the words that operators search for, whatever the component.
+fn order(text: &str) -> Option<EventKind> {
     let ticket = text.split_once("Ticket: ").and_then(|(_, rest)| {
         let digits = rest.split(|character: char| !character.is_ascii_digit()).next()?;
         digits.parse().ok()
     });
     if text.contains("ORDER_FILLED") {
-        return Some(What::OrderFilled { ticket });
+        return Some(EventKind::OrderFilled { ticket });
     }
-    ticket.map(What::Ticket)
+    ticket.map(EventKind::Ticket)
 }
 
 /// `… P99 9.000 ms, …` as µs.
@@ -188,63 +171,44 @@ fn p99_us(text: &str) -> Option<u64> {
     whole.checked_mul(1000)?.checked_add(thousandths)
 }
 
-/// What the logs tell, in the order in which it happened, each event once.
+/// Events of the logs, in the order in which they happened, each once.
 #[derive(Debug, Default)]
-pub struct Told {
-    /// The events.
+pub struct Events {
+    /// The last events, at most 50,000.
     pub events: Vec<Event>,
-    /// Whether older ones were left out to bound the memory.
+    /// Whether earlier events were left out to bound the memory.
     pub dropped: bool,
     /// Files with lines too long to be searched whole.
     pub cut: Vec<PathBuf>,
-    /// What could not be read, or not to its end.
+    /// Files that could not be read, or not to their end.
     pub unreadable: Vec<Unreadable>,
+    known: HashSet<u64>,
 }
 
-impl Told {
-    /// What kept the logs from telling everything, in words.
-    pub fn shortcomings(&self) -> Vec<String> {
-        let unreadable = self.unreadable.iter().map(|file| format!("{file}: {}", file.source));
-        let cut = self.cut.iter().map(|path| too_long(path));
-        let dropped = self
-            .dropped
-            .then(|| "there are more events than are kept: older ones were left out".to_owned());
-        unreadable.chain(cut).chain(dropped).collect()
-    }
-}
-
-/// Reads the shared logs, which hold the order of things, and the runs' own, which hold what the shared ones lack. Each
+/// Reads the shared log, which has the order of the events, and the runs' own logs, which may have more of them. Each
 /// list is oldest first.
-pub fn read(shared: &[PathBuf], own: &[PathBuf], filter: &Filter) -> Result<Told, BadPattern> {
+pub fn read(shared: &[PathBuf], own: &[PathBuf], filter: &Filter) -> Result<Events, BadPattern> {
     let query = query()?;
     let options = Options { filter: filter.clone(), ..Options::default() };
-    let (mut search, mut totals) = (Search::new(&query, &options), Totals::default());
-    let mut reader = Reader::default();
+    let (mut search, mut read) = (Search::new(&query, &options), Events::default());
     // The listener never fails.
-    let _ = search.files(shared, &mut reader, &mut totals);
-    let first = std::mem::take(&mut reader.events);
-    let _ = search.files(own, &mut reader, &mut totals);
-    reader.events.sort_by_key(|event| event.time);
-    let mut told = Told {
-        events: merge(first, std::mem::take(&mut reader.events)),
-        dropped: reader.dropped,
-        cut: totals.cut,
-        unreadable: reader.unreadable,
-    };
-    told.dropped |= keep_last(&mut told.events);
-    Ok(told)
+    let _ = search.files(shared, &mut read);
+    let first = std::mem::take(&mut read.events);
+    let _ = search.files(own, &mut read);
+    read.events.sort_by_key(|event| event.time);
+    read.events = merge(first, std::mem::take(&mut read.events));
+    read.drop_first();
+    read.cut = search.totals.cut;
+    Ok(read)
 }
 
-/// Finds every line that may hold an event.
+/// A query for every line that may be an event.
 pub fn query() -> Result<Query, BadPattern> {
-    Query::words(&WORDS)
+    Query::words(&[&RESERVED[..], &WORDS].concat())
 }
 
-/// Puts what the second list has where its time belongs, and leaves the first in its order.
+/// Inserts the second list's events by their time, and keeps the order of the first.
 fn merge(first: Vec<Event>, second: Vec<Event>) -> Vec<Event> {
-    if second.is_empty() {
-        return first;
-    }
     let mut merged = Vec::with_capacity(first.len() + second.len());
     let mut second = second.into_iter().peekable();
     for event in first {
@@ -257,30 +221,34 @@ fn merge(first: Vec<Event>, second: Vec<Event>) -> Vec<Event> {
     merged
 }
 
-/// Says whether some had to go.
-fn keep_last(events: &mut Vec<Event>) -> bool {
-    let over = events.len().saturating_sub(MOST);
-    events.drain(..over);
-    over > 0
+impl Events {
+    /// The reasons why events may be missing.
+    pub fn warnings(&self) -> Vec<String> {
+        let unreadable = self.unreadable.iter().map(|file| format!("{file}: {}", file.source));
+        let cut = self.cut.iter().map(|path| too_long(path));
+        let dropped = self.dropped.then(|| {
+            format!("there are more than {MAX_EVENTS} events: earlier ones were left out")
+        });
+        unreadable.chain(cut).chain(dropped).collect()
+    }
+
+    /// Keeps the last [`MAX_EVENTS`] events.
+    fn drop_first(&mut self) {
+        let excess = self.events.len().saturating_sub(MAX_EVENTS);
+        self.events.drain(..excess);
+        self.dropped |= excess > 0;
+    }
 }
 
-#[derive(Default)]
-struct Reader {
-    events: Vec<Event>,
-    known: HashSet<u64>,
-    dropped: bool,
-    unreadable: Vec<Unreadable>,
-}
-
-impl Listener for Reader {
+impl Listener for Events {
     fn hit(&mut self, hit: Hit<'_>) -> io::Result<()> {
         if let Some(event) = Event::parse(hit.line)
             && self.known.insert(event.key())
         {
             self.events.push(event);
         }
-        if self.events.len() >= 2 * MOST {
-            self.dropped |= keep_last(&mut self.events);
+        if self.events.len() >= 2 * MAX_EVENTS {
+            self.drop_first();
             self.known = self.events.iter().map(Event::key).collect();
         }
         Ok(())
@@ -301,23 +269,23 @@ mod tests {
 
     fn written(marker: &Marker<'_>) -> String {
         let time = "2026-01-17T03:54:22.961398Z".parse().unwrap();
-        let text = marker.text();
-        compose(Format::Text, time, marker.level(), "4711-3f2a9c1b", marker.component(), &text)
+        let (level, component) = marker.source();
+        compose(Format::Text, time, level, "4711-3f2a9c1b", component, &marker.text())
     }
 
-    fn read_back(marker: &Marker<'_>) -> What {
-        Event::parse(written(marker).trim_end().as_bytes()).unwrap().what
+    fn read_back(marker: &Marker<'_>) -> EventKind {
+        Event::parse(written(marker).trim_end().as_bytes()).unwrap().kind
     }
 
     #[test]
-    fn every_marker_is_read_back_as_what_it_says() {
+    fn every_marker_is_read_back() {
         let money = Money::from(rust_decimal::Decimal::new(20_000, 2));
-        let answered = |p99_us, refused| What::Answered { p99_us, refused };
+        let answered = |p99_us, refused| EventKind::Answered { p99_us, refused };
         let latency =
             |p99_us| Marker::Latency { samples: 100, p50_us: 1, p90_us: 2, p99_us, max_us: 99_000 };
         let began = |endpoint| Marker::RunBegan { command: "sync", version: "0.1.0", endpoint };
         let seen =
-            |endpoint: &str| What::Began { command: "sync".into(), endpoint: endpoint.into() };
+            |endpoint: &str| EventKind::Began { command: "sync".into(), endpoint: endpoint.into() };
         for (marker, expected) in [
             (began(Some("tcp://10.0.0.5:5555")), seen("tcp://10.0.0.5:5555")),
             (began(None), seen("")),
@@ -326,15 +294,15 @@ mod tests {
                     exit: crate::exit::Exit::Ok,
                     duration: std::time::Duration::from_millis(5),
                 },
-                What::Ended,
+                EventKind::Ended,
             ),
-            (Marker::Synchronized { positions: 7 }, What::Synchronized { positions: 7 }),
-            (Marker::SyncFailed { cause: "no reply" }, What::SyncFailed { mismatch: false }),
+            (Marker::Synchronized { positions: 7 }, EventKind::Synchronized { positions: 7 }),
+            (Marker::SyncFailed { cause: "no reply" }, EventKind::SyncFailed { mismatch: false }),
             (
                 Marker::SyncFailed { cause: "ticket-set-stable, margin" },
-                What::SyncFailed { mismatch: true },
+                EventKind::SyncFailed { mismatch: true },
             ),
-            (Marker::ConnectionFailed { endpoint: "e", cause: "c" }, What::ConnectionFailed),
+            (Marker::ConnectionFailed { endpoint: "e", cause: "c" }, EventKind::ConnectionFailed),
             (
                 Marker::Balance { balance: &money, equity: Some(&money), currency: None },
                 answered(None, false),
@@ -350,7 +318,7 @@ mod tests {
     #[test]
     fn every_event_is_found_by_the_query() {
         let query = query().unwrap();
-        for word in WORDS {
+        for word in RESERVED.into_iter().chain(WORDS) {
             assert_eq!(query.spans(word.as_bytes()).len(), 1, "{word}");
         }
     }
@@ -375,12 +343,12 @@ mod tests {
         let shared =
             put("VERIFY_LOG.log", &format!("{late}{early}State synchronized: 5\n3:{late}{early}"));
         let own = put("own.log", &format!("{late}{own}"));
-        let told = read(&[shared], &[own], &Filter::default()).unwrap();
-        let positions: Vec<u64> = told
+        let read = read(&[shared], &[own], &Filter::default()).unwrap();
+        let positions: Vec<u64> = read
             .events
             .iter()
-            .map(|event| match event.what {
-                What::Synchronized { positions } => positions,
+            .map(|event| match event.kind {
+                EventKind::Synchronized { positions } => positions,
                 _ => 0,
             })
             .collect();

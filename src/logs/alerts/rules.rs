@@ -1,10 +1,11 @@
-//! What is wrong, by the operators' alert rules: events in, alerts out. Pure; who is alive is an argument.
+//! The operators' alert rules: events in, alerts out. Pure; whether a process is alive is an argument.
 //!
-//! Rules look at one endpoint at a time: a gateway that answers never hides another that doesn't. An alert stays active
-//! until the logs show the opposite; it is then kept as cleared, with the moment.
+//! Rules judge each endpoint by itself, so a gateway that answers never hides another that doesn't. An alert is active
+//! until the logs show that it is over, and is then kept with that time.
 
 mod states;
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
@@ -13,132 +14,121 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::logs::alerts::event::{Event, RunId, What};
+use crate::logs::alerts::event::{Event, EventKind, RunId};
 
-/// How many of the lines that triggered an alert are kept: the first ones and the last.
-const LINES: usize = 10;
+/// Maximum number of log lines that an alert quotes: the first ones and the last.
+const MAX_LINES: usize = 10;
 
-/// From where on something is wrong.
+/// The limits of the rules.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Thresholds {
-    /// Failed syncs in a row.
+    /// This many failed syncs in a row raise an alert.
     pub failed_syncs: u64,
-    /// Without an answer of the gateway.
+    /// Time without an answer from the gateway.
     pub silence: Duration,
-    /// From a run's begin to its successful sync.
+    /// Time from a run's begin to its successful sync.
     pub sync: Duration,
-    /// From a sync's first failed attempt to its success.
+    /// Time from a sync's first failed attempt to its success.
     pub retry: Duration,
-    /// What the engine, or a run of ours, may hold, in bytes.
+    /// Memory of the engine's unit, or of a run of mt5crs, in bytes.
     pub memory_bytes: u64,
-    /// Its share of one processor, in percent.
+    /// Share of one CPU, in percent.
     pub cpu_percent: f64,
 }
 
-impl Default for Thresholds {
-    fn default() -> Self {
-        Self {
-            failed_syncs: 2,
-            silence: Duration::from_secs(10),
-            sync: Duration::from_secs(3),
-            retry: Duration::from_secs(9),
-            memory_bytes: 50_000_000,
-            cpu_percent: 5.0,
+macro_rules! rules {
+    ($($(#[$doc:meta])* $rule:ident = $name:literal,)*) => {
+        /// An alert rule.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+        pub enum Rule {
+            $($(#[$doc])* #[serde(rename = $name)] $rule,)*
         }
-    }
+
+        impl Rule {
+            /// Every rule.
+            pub const ALL: [Rule; [$($name),*].len()] = [$(Self::$rule),*];
+
+            /// The name, stable for scripts.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$rule => $name,)*
+                }
+            }
+        }
+    };
 }
 
-/// What is wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Rule {
+rules! {
     /// Start-up syncs failed in a row.
-    SyncFailing,
-    /// The positions that were recovered are unlike the gateway's list.
-    PositionsMismatch,
+    SyncFailing = "sync-failing",
+    /// The recovered positions differ from the gateway's list.
+    PositionsMismatch = "positions-mismatch",
     /// The gateway doesn't answer.
-    GatewaySilent,
-    /// A run began, never ended, and isn't there any more.
-    RunCrashed,
+    GatewaySilent = "gateway-silent",
+    /// A run began and never ended, and its process is gone.
+    RunCrashed = "run-crashed",
     /// A sync took too long.
-    SyncSlow,
-    /// A sync needed its attempts for too long.
-    RetrySlow,
-    /// The engine's unit failed, or was started again.
-    EngineCrashed,
-    /// The engine's unit, or a run of ours where none is named, holds too much memory.
-    MemoryHigh,
-    /// It keeps the processor too busy.
-    CpuHigh,
+    SyncSlow = "sync-slow",
+    /// A sync retried for too long.
+    RetrySlow = "retry-slow",
+    /// The engine's unit failed or was restarted.
+    EngineCrashed = "engine-crashed",
+    /// The engine's unit, or a run of mt5crs where none is named, uses too much memory.
+    MemoryHigh = "memory-high",
+    /// The engine's unit, or a run of mt5crs where none is named, uses too much CPU.
+    CpuHigh = "cpu-high",
 }
 
-impl Rule {
-    /// Every rule.
-    pub const ALL: [Rule; 9] = [
-        Self::SyncFailing,
-        Self::PositionsMismatch,
-        Self::GatewaySilent,
-        Self::RunCrashed,
-        Self::SyncSlow,
-        Self::RetrySlow,
-        Self::EngineCrashed,
-        Self::MemoryHigh,
-        Self::CpuHigh,
-    ];
-
-    /// Its name, stable for scripts.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::SyncFailing => "sync-failing",
-            Self::PositionsMismatch => "positions-mismatch",
-            Self::GatewaySilent => "gateway-silent",
-            Self::RunCrashed => "run-crashed",
-            Self::SyncSlow => "sync-slow",
-            Self::RetrySlow => "retry-slow",
-            Self::EngineCrashed => "engine-crashed",
-            Self::MemoryHigh => "memory-high",
-            Self::CpuHigh => "cpu-high",
-        }
-    }
-}
-
-/// Something that went wrong.
+/// An active or past alert.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Alert {
-    /// By which rule.
+    /// The rule that raised it.
     pub rule: Rule,
-    /// Whose gateway, where the log says so.
+    /// The gateway, where the log names it.
     pub endpoint: Option<String>,
     /// What is wrong, with the figures.
     pub message: String,
-    /// When the first of its lines was written.
+    /// Time of its first line.
     pub since: Timestamp,
-    /// When the line was written that raised it.
+    /// Time of the line that raised it.
     pub raised_at: Timestamp,
-    /// When the log showed that it is over; null while it is active.
+    /// When the log showed that it was over; null while it is active.
     pub cleared_at: Option<Timestamp>,
-    /// The lines that triggered it; of many, the first and the last.
+    /// The log lines that triggered it; of many, the first and the last.
     pub lines: Vec<String>,
 }
 
 impl Alert {
-    /// Whether it isn't over.
+    /// An alert that is active.
+    fn new(
+        rule: Rule,
+        endpoint: &str,
+        message: String,
+        since: Timestamp,
+        raised_at: Timestamp,
+        lines: Vec<String>,
+    ) -> Self {
+        let endpoint = (!endpoint.is_empty()).then(|| endpoint.to_owned());
+        Self { rule, endpoint, message, since, raised_at, cleared_at: None, lines }
+    }
+
+    /// Whether the logs don't show that it is over.
     pub fn is_active(&self) -> bool {
         self.cleared_at.is_none()
     }
 }
 
-/// What has been seen, and what is wrong by it.
-#[derive(Debug, Default)]
+/// The events so far, and the alerts that they raised.
+#[derive(Debug)]
 pub struct Rules {
     thresholds: Thresholds,
     alerts: Vec<Alert>,
     gateways: HashMap<EcoString, Gateway>,
     /// Runs that have not ended.
     runs: BTreeMap<RunId, Run>,
-    /// What is not as it should be of the engine or a run, by rule and name: the alert that is active.
-    states: BTreeMap<(Rule, String), usize>,
-    /// What was raised or cleared since somebody asked.
+    /// Active alerts as indexes into `alerts`, by rule and by the endpoint, unit or run that they are about.
+    active: BTreeMap<(Rule, EcoString), usize>,
+    /// Alerts that changed since [`Rules::take_changes`], as indexes into `alerts`.
     changed: BTreeSet<usize>,
 }
 
@@ -147,25 +137,47 @@ struct Run {
     began: Event,
     command: EcoString,
     endpoint: EcoString,
-    /// Its first attempt that failed since the last answer.
+    /// Time of its first failed attempt since the last answer.
     failing_since: Option<Timestamp>,
     answered: bool,
 }
 
+/// Syncs and connection attempts that failed in a row at one gateway.
 #[derive(Debug, Default)]
 struct Gateway {
-    failed_syncs: Vec<Event>,
-    failed_count: u64,
-    silent: Vec<Event>,
-    silent_since: Option<Timestamp>,
-    /// Of each rule, the alert that is active.
-    active: BTreeMap<Rule, usize>,
+    syncs: Failures,
+    attempts: Failures,
+}
+
+/// Failures in a row.
+#[derive(Debug, Default)]
+struct Failures {
+    count: u64,
+    since: Option<Timestamp>,
+    lines: Vec<String>,
+}
+
+impl Failures {
+    /// Adds a failure, and returns the time since when there are failures.
+    fn add(&mut self, event: &Event, since: Timestamp) -> Timestamp {
+        self.count += 1;
+        self.lines.truncate(MAX_LINES - 1);
+        self.lines.push(event.line.to_string());
+        *self.since.get_or_insert(since)
+    }
 }
 
 impl Rules {
-    /// Nothing seen yet.
+    /// Rules that have seen no event.
     pub fn new(thresholds: Thresholds) -> Self {
-        Self { thresholds, ..Self::default() }
+        Self {
+            thresholds,
+            alerts: Vec::new(),
+            gateways: HashMap::new(),
+            runs: BTreeMap::new(),
+            active: BTreeMap::new(),
+            changed: BTreeSet::new(),
+        }
     }
 
     /// All alerts so far, in the order in which they were raised.
@@ -173,46 +185,52 @@ impl Rules {
         &self.alerts
     }
 
-    /// The alerts that were raised or cleared since this was last asked.
+    /// The alerts that were raised or cleared since the last call.
     pub fn take_changes(&mut self) -> Vec<Alert> {
         let changed = std::mem::take(&mut self.changed);
         changed.into_iter().filter_map(|at| self.alerts.get(at).cloned()).collect()
     }
 
-    /// Takes the next event.
+    /// Applies the rules to the next event.
     pub fn see(&mut self, event: &Event) {
-        match &event.what {
-            What::Began { command, endpoint } => self.began(event, command, endpoint),
-            What::Ended => {
+        match &event.kind {
+            EventKind::Began { command, endpoint } => {
+                let run = Run {
+                    began: event.clone(),
+                    command: command.clone(),
+                    endpoint: endpoint.clone(),
+                    failing_since: None,
+                    answered: false,
+                };
+                self.runs.insert(event.run.clone(), run);
+            }
+            EventKind::Ended => {
                 self.runs.remove(&event.run);
             }
-            What::Synchronized { .. } => {
+            EventKind::Synchronized { .. } => {
                 self.synchronized(event);
                 self.answered(event);
             }
-            What::SyncFailed { mismatch } => self.sync_failed(event, *mismatch),
-            What::ConnectionFailed => self.connection_failed(event),
-            What::Answered { .. } => self.answered(event),
-            What::OrderFilled { .. } | What::Ticket(_) | What::Error => {}
+            EventKind::SyncFailed { mismatch } => self.sync_failed(event, *mismatch),
+            EventKind::ConnectionFailed => self.connection_failed(event),
+            EventKind::Answered { .. } => self.answered(event),
+            EventKind::OrderFilled { .. } | EventKind::Ticket(_) | EventKind::Error => {}
         }
     }
 
-    /// Looks for runs that have neither ended nor are alive.
+    /// Raises an alert for each run that has not ended and whose process is gone.
     pub fn look_for_crashes(&mut self, is_alive: &dyn Fn(u32, Timestamp) -> bool) {
-        let dead: Vec<RunId> = self
-            .runs
-            .iter()
-            .filter(|(id, run)| !is_alive(id.pid, run.began.time))
-            .map(|(id, _)| id.clone())
-            .collect();
-        for id in dead {
-            let Some(run) = self.runs.remove(&id) else { continue };
+        let runs = std::mem::take(&mut self.runs).into_iter();
+        let (running, dead): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            runs.partition(|(id, run)| is_alive(id.pid, run.began.time));
+        self.runs = running;
+        for (id, run) in dead {
             let message = format!(
                 "run {}-{} ({}) began and never ended, and its process is gone",
                 id.pid, id.run, run.command
             );
-            let (time, lines) = (run.began.time, texts(&[run.began]));
-            self.push(Rule::RunCrashed, &run.endpoint, message, time, time, lines);
+            let (time, lines) = (run.began.time, vec![run.began.line.into()]);
+            self.push(Alert::new(Rule::RunCrashed, &run.endpoint, message, time, time, lines));
         }
     }
 
@@ -220,82 +238,68 @@ impl Rules {
         self.runs.get(&event.run).map(|run| run.endpoint.clone()).unwrap_or_default()
     }
 
-    fn began(&mut self, event: &Event, command: &EcoString, endpoint: &EcoString) {
-        let run = Run {
-            began: event.clone(),
-            command: command.clone(),
-            endpoint: endpoint.clone(),
-            failing_since: None,
-            answered: false,
-        };
-        self.runs.insert(event.run.clone(), run);
-    }
-
     fn synchronized(&mut self, event: &Event) {
-        let endpoint = self.endpoint(event);
-        let gateway = self.gateways.entry(endpoint.clone()).or_default();
-        (gateway.failed_count, gateway.failed_syncs) = (0, Vec::new());
-        self.clear(&endpoint, Rule::SyncFailing, event.time);
-        self.clear(&endpoint, Rule::PositionsMismatch, event.time);
+        let (endpoint, time) = (self.endpoint(event), event.time);
+        self.gateways.entry(endpoint.clone()).or_default().syncs = Failures::default();
+        self.clear(Rule::SyncFailing, &endpoint, time);
+        self.clear(Rule::PositionsMismatch, &endpoint, time);
         let Some(run) = self.runs.get(&event.run).filter(|run| run.command == "sync") else {
             return;
         };
-        let took = between(run.began.time, event.time);
-        let retried = run.failing_since.map(|since| (since, between(since, event.time)));
-        let lines = [run.began.clone(), event.clone()];
-        let limits = self.thresholds;
-        if took > limits.sync {
+        let (began, limits) = (run.began.time, self.thresholds);
+        let failing_since = run.failing_since.unwrap_or(time);
+        let lines = vec![run.began.line.to_string(), event.line.to_string()];
+        let alert =
+            |rule, message, since| Alert::new(rule, &endpoint, message, since, time, lines.clone());
+        let took = between(began, time);
+        let slow = (took > limits.sync).then(|| {
             let message = format!("a sync took {took:?}, more than {:?}", limits.sync);
-            self.raise(&endpoint, Rule::SyncSlow, message, lines[0].time, event, &lines);
-        } else {
-            self.clear(&endpoint, Rule::SyncSlow, event.time);
-        }
-        match retried {
-            Some((since, took)) if took > limits.retry => {
-                let message =
-                    format!("a sync needed {took:?} of attempts, more than {:?}", limits.retry);
-                self.raise(&endpoint, Rule::RetrySlow, message, since, event, &lines);
-            }
-            _ => self.clear(&endpoint, Rule::RetrySlow, event.time),
-        }
+            alert(Rule::SyncSlow, message, began)
+        });
+        let took = between(failing_since, time);
+        let retried = (took > limits.retry).then(|| {
+            let message = format!("a sync retried for {took:?}, more than {:?}", limits.retry);
+            alert(Rule::RetrySlow, message, failing_since)
+        });
+        self.raise_or_clear(Rule::SyncSlow, &endpoint, slow, time);
+        self.raise_or_clear(Rule::RetrySlow, &endpoint, retried, time);
     }
 
     fn sync_failed(&mut self, event: &Event, mismatch: bool) {
-        let endpoint = self.endpoint(event);
-        let gateway = self.gateways.entry(endpoint.clone()).or_default();
-        gateway.failed_count += 1;
-        keep(&mut gateway.failed_syncs, event);
-        let (count, lines) = (gateway.failed_count, gateway.failed_syncs.clone());
-        if count >= self.thresholds.failed_syncs {
-            let message = format!("{count} start-up syncs in a row failed");
-            self.raise(&endpoint, Rule::SyncFailing, message, lines[0].time, event, &lines);
+        let (endpoint, time) = (self.endpoint(event), event.time);
+        let syncs = &mut self.gateways.entry(endpoint.clone()).or_default().syncs;
+        let since = syncs.add(event, time);
+        if syncs.count >= self.thresholds.failed_syncs {
+            let message = format!("{} start-up syncs in a row failed", syncs.count);
+            let lines = syncs.lines.clone();
+            let alert = Alert::new(Rule::SyncFailing, &endpoint, message, since, time, lines);
+            self.raise(&endpoint, alert);
         }
         if mismatch {
-            let message = "the positions that were recovered are unlike the gateway's list";
-            let lines = std::slice::from_ref(event);
-            let message = message.to_owned();
-            self.raise(&endpoint, Rule::PositionsMismatch, message, event.time, event, lines);
+            let message = "the recovered positions differ from the gateway's list".to_owned();
+            let (rule, lines) = (Rule::PositionsMismatch, vec![event.line.to_string()]);
+            self.raise(&endpoint, Alert::new(rule, &endpoint, message, time, time, lines));
         }
     }
 
     fn connection_failed(&mut self, event: &Event) {
-        let endpoint = self.endpoint(event);
-        let mut since = event.time;
+        let (endpoint, time) = (self.endpoint(event), event.time);
+        let mut since = time;
         if let Some(run) = self.runs.get_mut(&event.run) {
-            // What failed first in a run began with it: the attempt's own time-out is silence too.
+            // A run's first attempt began with the run: its own timeout is silence, too.
             if !run.answered && run.failing_since.is_none() {
                 since = run.began.time;
             }
-            run.failing_since.get_or_insert(event.time);
+            run.failing_since.get_or_insert(time);
         }
-        let gateway = self.gateways.entry(endpoint.clone()).or_default();
-        let since = *gateway.silent_since.get_or_insert(since);
-        keep(&mut gateway.silent, event);
-        let lines = gateway.silent.clone();
-        let silence = between(since, event.time);
+        let attempts = &mut self.gateways.entry(endpoint.clone()).or_default().attempts;
+        let since = attempts.add(event, since);
+        let silence = between(since, time);
         if silence >= self.thresholds.silence {
-            let message = format!("no answer of the gateway for {silence:?}");
-            self.raise(&endpoint, Rule::GatewaySilent, message, since, event, &lines);
+            let message = format!("no answer from the gateway for {silence:?}");
+            let lines = attempts.lines.clone();
+            let alert = Alert::new(Rule::GatewaySilent, &endpoint, message, since, time, lines);
+            self.raise(&endpoint, alert);
         }
     }
 
@@ -304,76 +308,58 @@ impl Rules {
             (run.answered, run.failing_since) = (true, None);
         }
         let endpoint = self.endpoint(event);
-        let gateway = self.gateways.entry(endpoint.clone()).or_default();
-        (gateway.silent_since, gateway.silent) = (None, Vec::new());
-        self.clear(&endpoint, Rule::GatewaySilent, event.time);
+        self.gateways.entry(endpoint.clone()).or_default().attempts = Failures::default();
+        self.clear(Rule::GatewaySilent, &endpoint, event.time);
     }
 
-    /// Raises an alert, or brings the one that is active up to date.
-    fn raise(
-        &mut self,
-        endpoint: &EcoString,
-        rule: Rule,
-        message: String,
-        since: Timestamp,
-        event: &Event,
-        lines: &[Event],
-    ) {
-        let gateway = self.gateways.entry(endpoint.clone()).or_default();
-        if let Some(alert) = gateway.active.get(&rule).and_then(|&at| self.alerts.get_mut(at)) {
-            alert.message = message;
-            alert.lines = texts(lines);
-            return;
+    /// Raises an alert about an endpoint, unit or run, or updates the active one. Returns the index of an active alert
+    /// whose message changed.
+    fn raise(&mut self, about: &str, alert: Alert) -> Option<usize> {
+        match self.active.entry((alert.rule, about.into())) {
+            Entry::Vacant(free) => {
+                free.insert(self.alerts.len());
+                self.push(alert);
+                None
+            }
+            Entry::Occupied(at) => {
+                let active = self.alerts.get_mut(*at.get())?;
+                let is_reworded = active.message != alert.message;
+                (active.message, active.lines) = (alert.message, alert.lines);
+                is_reworded.then_some(*at.get())
+            }
         }
-        gateway.active.insert(rule, self.alerts.len());
-        self.push(rule, endpoint, message, since, event.time, texts(lines));
     }
 
-    fn push(
+    /// Raises, updates or clears an alert. Returns the index of an active alert whose message changed.
+    fn raise_or_clear(
         &mut self,
         rule: Rule,
-        endpoint: &str,
-        message: String,
-        since: Timestamp,
-        raised_at: Timestamp,
-        lines: Vec<String>,
-    ) {
-        let endpoint = (!endpoint.is_empty()).then(|| endpoint.to_owned());
+        about: &str,
+        alert: Option<Alert>,
+        now: Timestamp,
+    ) -> Option<usize> {
+        match alert {
+            Some(alert) => self.raise(about, alert),
+            None => {
+                self.clear(rule, about, now);
+                None
+            }
+        }
+    }
+
+    fn push(&mut self, alert: Alert) {
         self.changed.insert(self.alerts.len());
-        self.alerts.push(Alert {
-            rule,
-            endpoint,
-            message,
-            since,
-            raised_at,
-            cleared_at: None,
-            lines,
-        });
+        self.alerts.push(alert);
     }
 
-    fn clear(&mut self, endpoint: &EcoString, rule: Rule, at: Timestamp) {
-        let active = self.gateways.get_mut(endpoint).and_then(|one| one.active.remove(&rule));
-        if let Some(index) = active {
-            self.set_cleared(index, at);
-        }
-    }
-
-    fn set_cleared(&mut self, index: usize, at: Timestamp) {
-        if let Some(alert) = self.alerts.get_mut(index) {
+    fn clear(&mut self, rule: Rule, about: &str, at: Timestamp) {
+        if let Some(index) = self.active.remove(&(rule, about.into()))
+            && let Some(alert) = self.alerts.get_mut(index)
+        {
             alert.cleared_at = Some(at);
             self.changed.insert(index);
         }
     }
-}
-
-/// Keeps the first lines and the last one.
-fn keep(lines: &mut Vec<Event>, event: &Event) {
-    lines.truncate(LINES - 1);
-    lines.push(event.clone());
-}
-
-fn texts(lines: &[Event]) -> Vec<String> {
-    lines.iter().map(|event| event.line.to_string()).collect()
 }
 
 /// Zero where the clock was set back in between.
@@ -382,4 +368,4 @@ fn between(from: Timestamp, to: Timestamp) -> Duration {
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::logs::alerts) mod tests;

@@ -1,4 +1,4 @@
-//! What was done, by day or by run: events in, rows out. Pure.
+//! Sums of events by day or by run. Pure.
 
 use std::collections::BTreeMap;
 
@@ -6,46 +6,46 @@ use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::logs::alerts::event::{Event, What};
+use crate::logs::alerts::event::{Event, EventKind};
 
-/// What makes a row.
+/// What a row sums up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum By {
-    /// A day, UTC as the logs are.
+    /// A day in UTC.
     Day,
     /// A run.
     Run,
 }
 
-/// One day or one run.
+/// Sums of one day or one run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Row {
     /// The day (`2026-01-17`), or the run (`PID-RUN`).
     pub of: String,
-    /// The run's command; null for days, and where its begin isn't in the logs.
+    /// The run's command; null for days, and where the logs don't hold its begin.
     pub command: Option<String>,
-    /// Runs that began.
+    /// Number of runs that began.
     pub runs: u64,
-    /// Syncs that succeeded.
+    /// Number of successful syncs.
     pub syncs_ok: u64,
-    /// Syncs that failed.
+    /// Number of failed syncs.
     pub syncs_failed: u64,
-    /// Positions that the last successful sync recovered; null where none succeeded.
+    /// Positions recovered by the last successful sync; null where none succeeded.
     pub positions_recovered: Option<u64>,
-    /// Attempts to reach the gateway that failed.
+    /// Number of failed attempts to reach the gateway.
     pub connections_failed: u64,
-    /// Orders that were filled.
+    /// Number of filled orders.
     pub orders: u64,
-    /// Tickets that were named, each once.
+    /// Tickets in the lines, each once.
     pub tickets: Vec<u64>,
-    /// The worst P99 of round trips, in µs; null where none was measured.
+    /// The highest P99 of round trips, in µs; null where none was measured.
     pub p99_us: Option<u64>,
-    /// Lines at the level ERROR; failed syncs are among them.
+    /// Number of lines at the level ERROR, failed syncs included.
     pub errors: u64,
 }
 
-/// Sums up the events; days in their order, runs in the order in which they were first heard of.
+/// Sums up the events: days by date, runs in the order of their first events.
 pub fn sum(events: &[Event], by: By) -> Vec<Row> {
     let mut index: BTreeMap<String, usize> = BTreeMap::new();
     let mut rows: Vec<Row> = Vec::new();
@@ -68,33 +68,33 @@ pub fn sum(events: &[Event], by: By) -> Vec<Row> {
 
 impl Row {
     fn add(&mut self, event: &Event, by: By) {
-        match &event.what {
-            What::Began { command, .. } => {
+        match &event.kind {
+            EventKind::Began { command, .. } => {
                 self.runs += 1;
                 if by == By::Run {
                     self.command = Some(command.to_string());
                 }
             }
-            What::Ended => {}
-            What::Synchronized { positions } => {
+            EventKind::Ended => {}
+            EventKind::Synchronized { positions } => {
                 self.syncs_ok += 1;
                 self.positions_recovered = Some(*positions);
             }
-            What::SyncFailed { .. } => {
+            EventKind::SyncFailed { .. } => {
                 self.syncs_failed += 1;
                 self.errors += 1;
             }
-            What::ConnectionFailed => self.connections_failed += 1,
-            What::Answered { p99_us, refused } => {
+            EventKind::ConnectionFailed => self.connections_failed += 1,
+            EventKind::Answered { p99_us, refused } => {
                 self.p99_us = self.p99_us.max(*p99_us);
                 self.errors += u64::from(*refused);
             }
-            What::OrderFilled { ticket } => {
+            EventKind::OrderFilled { ticket } => {
                 self.orders += 1;
                 self.ticket(*ticket);
             }
-            What::Ticket(ticket) => self.ticket(Some(*ticket)),
-            What::Error => self.errors += 1,
+            EventKind::Ticket(ticket) => self.ticket(Some(*ticket)),
+            EventKind::Error => self.errors += 1,
         }
     }
 

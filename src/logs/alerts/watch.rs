@@ -1,4 +1,4 @@
-//! Alerts as they are raised and cleared: the rules, fed by following the shared log.
+//! Follows the shared log, and reports alerts as they are raised and cleared.
 
 use std::collections::HashSet;
 use std::io;
@@ -11,60 +11,69 @@ use crate::logs::alerts::engine::Engine;
 use crate::logs::alerts::event::Event;
 use crate::logs::alerts::rules::{Alert, Rules};
 use crate::logs::search::files::Unreadable;
-use crate::logs::search::searcher::{Hit, Listener};
+use crate::logs::search::listener::{Hit, Listener};
 use crate::os::resources::{Meter, Sample};
 use crate::os::systemd;
 
-/// From one look at what the engine or our runs use to the next: the time over which the processor's share is taken.
-const LOOK_INTERVAL: Duration = Duration::from_secs(10);
-/// How many lines are remembered so that a copy of one counts once; between this and twice as many.
+/// Interval between two samples of memory and CPU: a CPU share covers this time.
+const SAMPLE_INTERVAL: Duration = Duration::from_secs(10);
+/// Number of events that are remembered to recognize copies: at least this, at most twice as many.
 const REMEMBERED: usize = 50_000;
 
-/// Asks for the engine's unit, where one is named.
+/// Queries the engine's unit.
 pub type AskEngine<'a> = &'a dyn Fn() -> Result<(Engine, Sample), systemd::Error>;
 
-/// What a watch needs of the world.
+/// Injected dependencies.
 pub struct World<'a> {
     /// The time.
     pub clock: &'a dyn Clock,
-    /// Whether a run's process is still there: its id, and when it began.
+    /// Whether the process still exists of the run with this process id and begin.
     pub is_alive: &'a dyn Fn(u32, Timestamp) -> bool,
-    /// What a process of that id uses.
+    /// Memory and CPU use of the process with this id.
     pub sample: &'a dyn Fn(u32) -> Option<Sample>,
-    /// The engine's unit, where one is named.
+    /// Queries the engine's unit, where one is named.
     pub engine: Option<AskEngine<'a>>,
 }
 
-/// Is told what changes.
-pub trait Told {
-    /// An alert was raised, got worse, or was cleared.
+/// Receives the alerts.
+pub trait AlertListener {
+    /// An alert was raised, changed, or cleared.
     fn alert(&mut self, alert: &Alert) -> io::Result<()>;
 
-    /// Something can't be looked at.
+    /// A log can't be read, or the engine's unit can't be queried.
     fn trouble(&mut self, error: &dyn std::error::Error);
 }
 
-/// See the module. What the logs hold at the start is told only where it isn't over.
+/// Applies the rules to the lines of a followed log. Alerts of the existing lines are reported only where they are active.
 pub struct Watch<'a> {
     rules: Rules,
     world: World<'a>,
-    told: &'a mut dyn Told,
+    listener: &'a mut dyn AlertListener,
+    /// Keys of the last events, in two generations.
     young: HashSet<u64>,
     old: HashSet<u64>,
-    started: bool,
-    looked: Option<Duration>,
+    /// Whether the existing lines were read.
+    has_started: bool,
+    last_sample: Option<Duration>,
     meter: Meter,
 }
 
 impl<'a> Watch<'a> {
-    /// Begins with rules that have seen nothing yet.
-    pub fn new(rules: Rules, world: World<'a>, told: &'a mut dyn Told) -> Self {
-        let (young, old) = (HashSet::new(), HashSet::new());
-        let meter = Meter::default();
-        Self { rules, world, told, young, old, started: false, looked: None, meter }
+    /// A watch with rules that have seen no event.
+    pub fn new(rules: Rules, world: World<'a>, listener: &'a mut dyn AlertListener) -> Self {
+        Self {
+            rules,
+            world,
+            listener,
+            young: HashSet::new(),
+            old: HashSet::new(),
+            has_started: false,
+            last_sample: None,
+            meter: Meter::default(),
+        }
     }
 
-    /// Whether the event's line was not seen before.
+    /// Whether the event is no copy of an earlier one.
     fn is_new(&mut self, event: &Event) -> bool {
         let key = event.key();
         if self.old.contains(&key) || !self.young.insert(key) {
@@ -76,46 +85,40 @@ impl<'a> Watch<'a> {
         true
     }
 
-    /// Looks at what the engine's unit, or each run of ours, is and uses.
-    fn look(&mut self) {
+    /// Samples the engine's unit or the runs, if the interval has passed.
+    fn sample(&mut self) {
         let (clock, now) = (self.world.clock, self.world.clock.monotonic());
-        if self.looked.is_some_and(|looked| now.saturating_sub(looked) < LOOK_INTERVAL) {
+        if self.last_sample.is_some_and(|last| now.saturating_sub(last) < SAMPLE_INTERVAL) {
             return;
         }
-        let first = self.looked.replace(now).is_none();
-        match look(&self.world, &self.rules) {
-            Ok(Seen { engine, samples }) => {
+        let is_first = self.last_sample.replace(now).is_none();
+        match sample(&self.world, &self.rules) {
+            Ok((engine, samples)) => {
                 if let Some(engine) = engine {
                     self.rules.see_engine(&engine, clock.now());
                 }
                 self.rules.see_usage(&self.meter.read(samples), clock.now());
             }
-            Err(error) if first => self.told.trouble(&error),
-            // ClaimSummary once.
+            // Reported once.
+            Err(error) if is_first => self.listener.trouble(&error),
             Err(_) => {}
         }
     }
 }
 
-/// What is seen beside the logs.
-#[derive(Debug)]
-pub struct Seen {
-    /// The engine's unit, where one is named.
-    pub engine: Option<Engine>,
-    /// What it uses; where none is named, what each run of ours does that has not ended.
-    pub samples: Vec<(String, Sample)>,
-}
+/// The engine's unit, where one is named; and samples of the unit, or of each run that has not ended.
+pub type Sampled = (Option<Engine>, Vec<(String, Sample)>);
 
-/// Looks beside the logs.
-pub fn look(world: &World<'_>, rules: &Rules) -> Result<Seen, systemd::Error> {
+/// Samples the engine's unit, or the runs that have not ended.
+pub fn sample(world: &World<'_>, rules: &Rules) -> Result<Sampled, systemd::Error> {
     if let Some(ask) = world.engine {
         let (engine, sample) = ask()?;
         let samples = vec![(engine.unit.clone(), sample)];
-        return Ok(Seen { engine: Some(engine), samples });
+        return Ok((Some(engine), samples));
     }
     let alive = rules.running().filter(|&(pid, began, _)| (world.is_alive)(pid, began));
     let samples = alive.filter_map(|(pid, _, name)| Some((name, (world.sample)(pid)?)));
-    Ok(Seen { engine: None, samples: samples.collect() })
+    Ok((None, samples.collect()))
 }
 
 impl Listener for Watch<'_> {
@@ -129,18 +132,18 @@ impl Listener for Watch<'_> {
     }
 
     fn unreadable(&mut self, unreadable: &Unreadable) {
-        self.told.trouble(unreadable);
+        self.listener.trouble(unreadable);
     }
 
     fn idle(&mut self) -> io::Result<()> {
         self.rules.look_for_crashes(self.world.is_alive);
-        self.look();
+        self.sample();
         for alert in self.rules.take_changes() {
-            if self.started || alert.is_active() {
-                self.told.alert(&alert)?;
+            if self.has_started || alert.is_active() {
+                self.listener.alert(&alert)?;
             }
         }
-        self.started = true;
+        self.has_started = true;
         Ok(())
     }
 }
@@ -149,13 +152,13 @@ impl Listener for Watch<'_> {
 mod tests {
     use super::*;
     use crate::clock::ManualClock;
-    use crate::logs::alerts::rules::Thresholds;
+    use crate::logs::alerts::rules::tests::THRESHOLDS;
     use std::path::Path;
 
     #[derive(Default)]
-    struct FailureContext(Vec<String>);
+    struct Reported(Vec<String>);
 
-    impl Told for FailureContext {
+    impl AlertListener for Reported {
         fn alert(&mut self, alert: &Alert) -> io::Result<()> {
             let state = if alert.is_active() { "raised" } else { "cleared" };
             self.0.push(format!("{} {state}", alert.rule.name()));
@@ -172,9 +175,9 @@ mod tests {
     }
 
     #[test]
-    fn tells_what_is_wrong_at_the_start_and_what_changes_then() {
+    fn reports_active_alerts_at_the_start_and_then_changes() {
         let clock = ManualClock::new("2026-01-17T00:01:00Z".parse().unwrap());
-        let mut names = FailureContext::default();
+        let mut reported = Reported::default();
         let engine = || Err(systemd::Error::NoUnit("engine.service".into()));
         let world = World {
             clock: &clock,
@@ -182,7 +185,7 @@ mod tests {
             sample: &|_| None,
             engine: Some(&engine),
         };
-        let mut watch = Watch::new(Rules::new(Thresholds::default()), world, &mut names);
+        let mut watch = Watch::new(Rules::new(THRESHOLDS), world, &mut reported);
         let mut look = |lines: &[String]| {
             for line in lines {
                 let line = line.as_bytes();
@@ -192,13 +195,13 @@ mod tests {
         };
         let failed = "StateReconciler State synchronization failed: x";
         let ok = "StateReconciler State synchronized: 1 positions recovered";
-        // Over before the start; then the same line again, teed.
+        // Cleared before the start; then a copy of a line.
         look(&[line(0, 1, failed), line(1, 2, failed), line(2, 3, ok), line(3, 4, failed)]);
         look(&[line(3, 4, failed)]);
         look(&[line(4, 5, failed)]);
         look(&[line(5, 6, ok), line(6, 9, "Run Run began: mt5crs 0.1.0 canary")]);
         assert_eq!(
-            names.0,
+            reported.0,
             [
                 "systemd knows no unit engine.service",
                 "sync-failing raised",

@@ -1,8 +1,8 @@
-//! Any stream as lines of a bounded length, up to its first error.
+//! Reads a stream as lines of bounded length, up to its first error.
 //!
-//! The searcher holds a whole line at a time; a file without line ends would be held whole. Here a line past the limit
-//! gets a line end put into it: each piece is searched, and only a match across a seam is lost, which is told. An error
-//! ends the stream early instead of losing the line before it.
+//! The library holds a whole line in memory, and a file without line ends would be held whole. So a line past the limit
+//! gets a line end put into it: each piece is searched, and only a match across two pieces is missed, which is reported.
+//! An error is kept and ends the stream, because the library would drop the line before it.
 
 use std::cell::RefCell;
 use std::io::{self, ErrorKind, Read};
@@ -13,39 +13,29 @@ pub(super) const LONGEST: usize = 4 << 20;
 /// What happened to a stream while it was read.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
-    /// Where line ends were put in, as offsets in the stream that was handed on.
+    /// Offsets in [`Pieces`] of the line ends that were put into long lines.
     pub(super) seams: Vec<u64>,
-    /// Whether any was.
-    pub(super) cut: bool,
-    /// What ended the stream before its end.
-    pub(super) trouble: Option<io::Error>,
-    /// The bytes that were handed on.
-    pub(super) handed: u64,
-    /// The lines of the stream itself, where they are counted.
+    /// The error that ended the stream early.
+    pub(super) error: Option<io::Error>,
+    /// The stream's own line ends, where they are counted.
     pub(super) lines: u64,
 }
 
-impl Seen {
-    /// Takes the seams in that range of the stream, as offsets in the range.
-    pub(super) fn take_seams(&mut self, from: u64, to: u64) -> Vec<u64> {
-        let count = self.seams.partition_point(|&seam| seam < to);
-        self.seams.drain(..count).map(|seam| seam.saturating_sub(from)).collect()
-    }
-}
-
-/// See the module.
+/// A stream with line ends put into long lines.
 pub(super) struct Pieces<'s, R> {
     inner: R,
     seen: &'s RefCell<Seen>,
+    counts_lines: bool,
+    /// Bytes read so far, seams included.
+    offset: u64,
     /// Bytes since the last line end.
     open: usize,
     longest: usize,
-    counted: bool,
 }
 
 impl<'s, R: Read> Pieces<'s, R> {
-    pub(super) fn new(inner: R, seen: &'s RefCell<Seen>, counted: bool) -> Self {
-        Self { inner, seen, open: 0, longest: LONGEST, counted }
+    pub(super) fn new(inner: R, seen: &'s RefCell<Seen>, counts_lines: bool) -> Self {
+        Self { inner, seen, counts_lines, offset: 0, open: 0, longest: LONGEST }
     }
 }
 
@@ -56,11 +46,8 @@ impl<R: Read> Read for Pieces<'_, R> {
         }
         let mut seen = self.seen.borrow_mut();
         if self.open >= self.longest {
-            let at = seen.handed;
-            seen.seams.push(at);
-            seen.cut = true;
-            seen.handed += 1;
-            self.open = 0;
+            seen.seams.push(self.offset);
+            (self.offset, self.open) = (self.offset + 1, 0);
             buffer[0] = b'\n';
             return Ok(1);
         }
@@ -69,14 +56,14 @@ impl<R: Read> Read for Pieces<'_, R> {
             match self.inner.read(&mut buffer[..room]) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => {
-                    seen.trouble.get_or_insert(error);
+                    seen.error.get_or_insert(error);
                     return Ok(0);
                 }
                 Ok(count) => break count,
             }
         };
-        seen.handed += count as u64;
-        if self.counted {
+        self.offset += count as u64;
+        if self.counts_lines {
             seen.lines += memchr::memchr_iter(b'\n', &buffer[..count]).count() as u64;
         }
         match memchr::memrchr(b'\n', &buffer[..count]) {
@@ -120,6 +107,6 @@ mod tests {
         let mut text = String::new();
         Pieces::new(b"last".chain(Broken), &seen, false).read_to_string(&mut text).unwrap();
         assert_eq!(text, "last");
-        assert_eq!(seen.into_inner().trouble.unwrap().kind(), ErrorKind::UnexpectedEof);
+        assert_eq!(seen.into_inner().error.unwrap().kind(), ErrorKind::UnexpectedEof);
     }
 }

@@ -1,69 +1,63 @@
-//! Which files hold the logs, which of them came first, and how each is read.
+//! Finds log files, sorts them by age and opens them.
 //!
-//! A log and what it was rotated into are one family: `VERIFY_LOG.log`, `VERIFY_LOG.log.1`, `VERIFY_LOG.log.2.gz`. Files
-//! are searched oldest first, by the time that stands in them: names and modification times change on the way.
+//! A log and its rotated files are one family: `VERIFY_LOG.log`, `VERIFY_LOG.log.1`, `VERIFY_LOG.log.2.gz`. Files are
+//! sorted by the time of their first line, because rotation changes names and compression changes modification times.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs::{self, File};
-use std::io::{self, BufReader, Chain, Cursor, Read};
+use std::io::{self, BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
 use jiff::Timestamp;
-use memchr::memchr_iter;
 
 use crate::logs::search::parse::Line;
 use crate::os::durable::directory_of;
 
-/// How far into a file its first line of ours is looked for, in bytes.
+/// Number of bytes that are read to find a file's first line of ours.
 const HEAD: u64 = 16 * 1024;
 /// The first two bytes of a gzip stream (RFC 1952).
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
-/// A file or a directory could not be read, or not to its end.
+/// A file or directory that could not be read, or not to its end.
 #[derive(Debug, thiserror::Error)]
 #[error("failed to read {}", .path.display())]
 pub struct Unreadable {
-    /// Which.
+    /// The file or directory.
     pub path: PathBuf,
-    /// Why.
+    /// The cause.
     pub source: io::Error,
 }
 
-/// What was found: the files to be searched, oldest first, and what could not be looked at.
+/// The files to be searched.
 #[derive(Debug, Default)]
 pub struct Found {
-    /// The files.
+    /// The files, oldest first.
     pub files: Vec<PathBuf>,
-    /// The rest.
+    /// Paths that could not be looked at.
     pub unreadable: Vec<Unreadable>,
 }
 
-/// Finds the logs at those paths: a file is itself, a directory all logs in it (not below it).
+/// Finds the logs at those paths: files, and all logs directly in directories.
 pub fn find<P: AsRef<Path>>(paths: &[P]) -> Found {
-    let mut found = Found::default();
-    let mut files = BTreeSet::new();
-    for path in paths {
-        let path = path.as_ref();
-        match fs::metadata(path) {
-            Ok(meta) if meta.is_dir() => match logs_in(path) {
-                Ok(logs) => files.extend(logs),
-                Err(source) => found.unreadable.push(Unreadable { path: path.to_owned(), source }),
-            },
-            Ok(_) => {
-                files.insert(path.to_owned());
-            }
-            Err(source) => found.unreadable.push(Unreadable { path: path.to_owned(), source }),
+    let (mut files, mut unreadable) = (BTreeSet::new(), Vec::new());
+    for path in paths.iter().map(AsRef::as_ref) {
+        let logs = fs::metadata(path).and_then(|meta| match meta.is_dir() {
+            true => logs_in(path),
+            false => Ok(vec![path.to_owned()]),
+        });
+        match logs {
+            Ok(logs) => files.extend(logs),
+            Err(source) => unreadable.push(Unreadable { path: path.to_owned(), source }),
         }
     }
-    let mut files: Vec<_> = files.into_iter().map(|path| (began(&path), path)).collect();
-    files.sort();
-    found.files = files.into_iter().map(|(_, path)| path).collect();
-    found
+    let mut files: Vec<PathBuf> = files.into_iter().collect();
+    files.sort_by_cached_key(|path| begin_of(path));
+    Found { files, unreadable }
 }
 
-/// A log and what it was rotated into, in no order; itself alone where nothing else can be listed.
+/// A log and its rotated files, unsorted; the log alone where its directory can't be listed.
 pub fn family(log: &Path) -> Vec<PathBuf> {
     let Some(name) = log.file_name() else { return vec![log.to_owned()] };
     let is_of = |other: &OsStr| {
@@ -72,22 +66,22 @@ pub fn family(log: &Path) -> Vec<PathBuf> {
     };
     let mut all = listed(directory_of(log)).unwrap_or_default();
     all.retain(|path| path.file_name().is_some_and(is_of));
-    without_doubles(&mut all);
+    remove_copies(&mut all);
     if all.is_empty() {
-        // Whoever opens it says that it isn't there.
+        // Opening it will fail, and name it.
         all.push(log.to_owned());
     }
     all
 }
 
-/// The logs in a directory, in no order.
+/// The logs in a directory, unsorted.
 pub(super) fn logs_in(directory: &Path) -> io::Result<Vec<PathBuf>> {
     let mut logs = listed(directory)?;
     logs.retain(|path| {
         let name = path.file_name().map(OsStr::to_string_lossy).unwrap_or_default();
         name.ends_with(".log") || name.contains(".log.")
     });
-    without_doubles(&mut logs);
+    remove_copies(&mut logs);
     Ok(logs)
 }
 
@@ -95,7 +89,7 @@ fn listed(directory: &Path) -> io::Result<Vec<PathBuf>> {
     let mut paths = Vec::new();
     for entry in fs::read_dir(directory)? {
         let entry = entry?;
-        // A link's target is asked for only where there is a link: thousands of logs are listed at once.
+        // Only a link costs another system call: there may be thousands of logs.
         let kind = entry.file_type()?;
         if kind.is_file() || kind.is_symlink() && entry.path().is_file() {
             paths.push(match directory.as_os_str().as_encoded_bytes() {
@@ -107,79 +101,50 @@ fn listed(directory: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-/// A file that is being compressed stands beside its copy for a moment: the copy waits for its turn.
-fn without_doubles(paths: &mut Vec<PathBuf>) {
+/// Removes compressed copies whose originals still exist: they are being written.
+fn remove_copies(paths: &mut Vec<PathBuf>) {
     let all: BTreeSet<PathBuf> = paths.iter().cloned().collect();
     paths.retain(|path| {
         path.extension() != Some(OsStr::new("gz")) || !all.contains(&path.with_extension(""))
     });
 }
 
-/// When a log began: the time of its first line of ours, or else when it was last written to.
-fn began(path: &Path) -> Timestamp {
+/// The time of a log's first line of ours, else its modification time.
+fn begin_of(path: &Path) -> Timestamp {
     first_time(path).or_else(|| modified(path)).unwrap_or(Timestamp::MAX)
 }
 
 fn first_time(path: &Path) -> Option<Timestamp> {
-    // Reading what is no file may wait for a writer.
+    // Reading a FIFO would wait for a writer.
     if !fs::metadata(path).ok()?.is_file() {
         return None;
     }
     let mut head = Vec::new();
-    // An error further on may still leave a first line.
-    let _ = open(path).ok()?.take(HEAD).read_to_end(&mut head);
-    let mut start = 0;
-    let ends = memchr_iter(b'\n', &head).chain([head.len()]);
-    let mut lines = ends.map(|end| {
-        let line = &head[start..end];
-        start = (end + 1).min(head.len());
-        line
-    });
-    lines.find_map(Line::parse).map(|line| line.time)
+    // The first line may come before an error.
+    let _ = open(path).ok()?.0.take(HEAD).read_to_end(&mut head);
+    head.split(|&byte| byte == b'\n').find_map(Line::parse).map(|line| line.time)
 }
 
 fn modified(path: &Path) -> Option<Timestamp> {
     fs::metadata(path).ok()?.modified().ok()?.try_into().ok()
 }
 
-/// A log's text, whether it is compressed or not: what counts is its first bytes, not its name.
-pub(crate) enum Text {
-    Plain(Headed),
-    Gzip(Box<MultiGzDecoder<BufReader<Headed>>>),
-}
+/// A log's text, decompressed where the file begins as gzip does, whatever its name.
+pub(crate) type Text = Box<dyn Read>;
 
-type Headed = Chain<Cursor<Vec<u8>>, File>;
-
-/// From how many bytes on a file is large: reading ahead takes a thread, and there may be thousands of files.
-pub(super) const LARGE: u64 = 4 << 20;
-
-/// As [`open`], and says whether the file is a large one.
-pub(super) fn open_sized(path: &Path) -> io::Result<(Text, bool)> {
-    let text = open(path)?;
-    Ok((text, fs::metadata(path)?.len() >= LARGE))
-}
-
-/// Opens a log for reading from its start.
-pub(crate) fn open(path: &Path) -> io::Result<Text> {
+/// Opens a log. The flag says whether the file is compressed.
+pub(crate) fn open(path: &Path) -> io::Result<(Text, bool)> {
     let mut file = File::open(path)?;
     let mut head = Vec::with_capacity(GZIP.len());
     (&mut file).take(GZIP.len() as u64).read_to_end(&mut head)?;
-    let zipped = head == GZIP;
+    let is_gzip = head == GZIP;
     let whole = Cursor::new(head).chain(file);
-    Ok(if zipped {
-        Text::Gzip(Box::new(MultiGzDecoder::new(BufReader::with_capacity(64 * 1024, whole))))
+    let text: Text = if is_gzip {
+        Box::new(MultiGzDecoder::new(BufReader::with_capacity(64 * 1024, whole)))
     } else {
-        Text::Plain(whole)
-    })
-}
-
-impl Read for Text {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Self::Plain(text) => text.read(buffer),
-            Self::Gzip(text) => text.read(buffer),
-        }
-    }
+        Box::new(whole)
+    };
+    Ok((text, is_gzip))
 }
 
 #[cfg(test)]
@@ -204,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn a_directorys_logs_are_found_oldest_first_by_what_stands_in_them() {
+    fn a_directorys_logs_are_sorted_by_their_first_lines() {
         let tree = tempfile::tempdir().unwrap();
         let put = |name: &str, bytes: &[u8]| fs::write(tree.path().join(name), bytes).unwrap();
         put("VERIFY_LOG.log", line(9).as_bytes());
@@ -230,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_that_is_still_being_made_is_not_read_twice() {
+    fn a_log_that_is_being_compressed_is_not_read_twice() {
         let tree = tempfile::tempdir().unwrap();
         for name in ["a.log.1", "a.log.1.gz", "b.log.gz"] {
             fs::write(tree.path().join(name), "x\n").unwrap();
@@ -241,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_named_and_the_rest_is_found() {
+    fn a_missing_file_is_named_and_the_rest_is_found() {
         let tree = tempfile::tempdir().unwrap();
         let (here, gone) = (tree.path().join("a.log"), tree.path().join("gone.log"));
         fs::write(&here, "x\n").unwrap();
@@ -252,17 +217,17 @@ mod tests {
     }
 
     #[test]
-    fn gzip_is_told_by_its_bytes_and_may_have_several_members() {
+    fn gzip_is_detected_by_content_and_may_have_several_members() {
         let tree = tempfile::tempdir().unwrap();
         let path = tree.path().join("a.log");
         fs::write(&path, [gzipped("one\n"), gzipped("two\n")].concat()).unwrap();
         let mut text = String::new();
-        open(&path).unwrap().read_to_string(&mut text).unwrap();
+        open(&path).unwrap().0.read_to_string(&mut text).unwrap();
         assert_eq!(text, "one\ntwo\n");
         for short in ["", "x", "\u{1f}"] {
             fs::write(&path, short).unwrap();
             let mut text = String::new();
-            open(&path).unwrap().read_to_string(&mut text).unwrap();
+            open(&path).unwrap().0.read_to_string(&mut text).unwrap();
             assert_eq!(text, short);
         }
     }

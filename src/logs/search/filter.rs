@@ -1,7 +1,6 @@
-//! Which of the matching lines are wanted: by time, level and run.
+//! Selects among the matching lines: by time, level and run.
 //!
-//! Only lines that match are read at all, so that a filter costs nothing on the rest. A line without our header has no
-//! time, level or run to go by: it is left out and counted, never guessed at.
+//! Only matching lines are parsed. A line without our header has no time, level or run: it is left out and counted.
 
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
@@ -10,42 +9,42 @@ use tracing::Level;
 
 use crate::logs::search::parse::Line;
 
-/// What a line must be; nothing is asked where all are absent.
+/// Conditions on a line; without any, every line is selected.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Not before this.
+    /// Earlier lines are left out.
     pub since: Option<Timestamp>,
-    /// Not after this.
+    /// Later lines are left out.
     pub until: Option<Timestamp>,
-    /// At least as loud as this.
+    /// Less severe lines are left out.
     pub level: Option<Level>,
-    /// Of this run: see [`Line::is_of`].
+    /// Lines of other runs are left out: see [`Line::is_of`].
     pub run: Option<String>,
 }
 
-/// What a filter says of a line.
+/// A filter's result for a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Judged {
-    /// It is wanted.
+    /// The line meets the conditions.
     Wanted,
-    /// It isn't.
+    /// The line misses a condition.
     Unwanted,
-    /// It isn't ours, so that nothing can be said of it.
+    /// The line has no header of ours.
     Foreign,
 }
 
-/// The end is before the beginning.
+/// A time window that ends before it begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("nothing is since {since:.0} and until {until:.0}: the end is before the beginning")]
 pub struct EmptyWindow {
-    /// The beginning.
+    /// Its beginning.
     pub since: Timestamp,
-    /// The end.
+    /// Its end.
     pub until: Timestamp,
 }
 
 impl Filter {
-    /// Fails where no line at all could be wanted.
+    /// Fails where the time window is empty.
     pub fn check(&self) -> Result<(), EmptyWindow> {
         match (self.since, self.until) {
             (Some(since), Some(until)) if since > until => Err(EmptyWindow { since, until }),
@@ -53,18 +52,13 @@ impl Filter {
         }
     }
 
-    /// Whether everything is wanted.
-    pub fn is_open(&self) -> bool {
-        *self == Self::default()
-    }
-
     /// Judges a line, without its line end.
     pub fn judge(&self, line: &[u8]) -> Judged {
-        if self.is_open() {
+        if *self == Self::default() {
             return Judged::Wanted;
         }
         let Some(line) = Line::parse(line) else { return Judged::Foreign };
-        // Levels are ordered by how much they let through: ERROR is the least.
+        // ERROR is the least level.
         let wanted = self.since.is_none_or(|since| line.time >= since)
             && self.until.is_none_or(|until| line.time <= until)
             && self.level.is_none_or(|level| line.level <= level)
@@ -73,24 +67,24 @@ impl Filter {
     }
 }
 
-/// The text is no point in time.
+/// A text that is not a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("it is neither a time such as 2026-01-17T04:00 nor how long ago, such as 2h or 3d")]
 pub struct NotATime;
 
-/// Reads a point in time: with its offset, without one (then in the local zone), as a date, or as how long before `now`.
+/// Reads a time with an offset, a time or date in the local zone, or a duration before `now`.
 pub fn parse_time(text: &str, now: Timestamp, local: &TimeZone) -> Result<Timestamp, NotATime> {
     if let Ok(time) = text.parse::<Timestamp>() {
         return Ok(time);
     }
-    // Text that names an offset which can't be read must not be read without it.
+    // A text with an unreadable offset fails here: it must not be read as a local time.
     let civil = text.parse::<DateTime>().or_else(|_| text.parse::<Date>().map(DateTime::from));
     if let Ok(civil) = civil {
         let zoned = local.to_ambiguous_zoned(civil).compatible().map_err(|_| NotATime)?;
         return Ok(zoned.timestamp());
     }
     let ago: Span = text.parse().map_err(|_| NotATime)?;
-    // A day is 24 hours here: "3d" asks for a length, not for a date.
+    // "3d" is a duration, not a date: each day has 24 hours.
     let ago = ago.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| NotATime)?;
     if ago.is_negative() {
         return Err(NotATime);
@@ -107,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_lengths_and_local_times_and_times_with_their_offset() {
+    fn reads_durations_local_times_and_times_with_offset() {
         let now = time("2026-01-17T12:00:00Z");
         let local = TimeZone::fixed(jiff::tz::offset(8));
         let read = |text| parse_time(text, now, &local);

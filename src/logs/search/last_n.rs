@@ -1,4 +1,4 @@
-//! The last hits of all, as `… | tail -n N` shows them, in bounded memory.
+//! Only the last hits, as `… | tail -n N` shows them, in bounded memory.
 
 use std::collections::VecDeque;
 use std::io;
@@ -6,62 +6,50 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use crate::logs::search::files::Unreadable;
-use crate::logs::search::searcher::{Hit, Listener};
+use crate::logs::search::listener::{Hit, Listener};
 
-/// What is kept at most, in bytes of lines.
-const MOST_BYTES: usize = 8 << 20;
+/// Maximum size of the kept lines, in bytes.
+const MAX_BYTES: usize = 8 << 20;
 
-/// Keeps the last hits until all that is there was searched, and hands on whatever comes after that.
+/// Keeps the last hits until the existing files are searched, and passes later hits on at once.
 pub struct Last<'l> {
     listener: &'l mut dyn Listener,
-    most: usize,
+    max: usize,
     kept: VecDeque<Kept>,
     bytes: usize,
-    /// Hits that were among the last, and too long to be kept.
-    lost: usize,
+    /// Number of hits among the last `max` that did not fit into memory.
+    pub dropped: usize,
     path: Rc<PathBuf>,
-    over: bool,
+    is_finished: bool,
 }
 
-struct Kept {
-    path: Rc<PathBuf>,
-    number: Option<u64>,
-    line: Box<[u8]>,
-}
+/// Path, line number and text of a hit.
+type Kept = (Rc<PathBuf>, Option<u64>, Box<[u8]>);
 
 impl<'l> Last<'l> {
-    /// Keeps that many.
-    pub fn new(most: usize, listener: &'l mut dyn Listener) -> Self {
+    /// Keeps the last `max` hits.
+    pub fn new(max: usize, listener: &'l mut dyn Listener) -> Self {
         Self {
             listener,
-            most,
+            max,
             kept: VecDeque::new(),
             bytes: 0,
-            lost: 0,
+            dropped: 0,
             path: Rc::default(),
-            over: false,
+            is_finished: false,
         }
-    }
-
-    /// Hands on what was kept. Says how many of the hits that were asked for took too much memory to be kept.
-    pub fn finish(&mut self) -> io::Result<usize> {
-        self.over = true;
-        for Kept { path, number, line } in self.kept.drain(..) {
-            self.listener.hit(Hit { path: &path, number, line: &line, matches: true })?;
-        }
-        Ok(std::mem::take(&mut self.lost))
     }
 
     fn drop_first(&mut self) {
-        if let Some(first) = self.kept.pop_front() {
-            self.bytes -= first.line.len();
+        if let Some((_, _, line)) = self.kept.pop_front() {
+            self.bytes -= line.len();
         }
     }
 }
 
 impl Listener for Last<'_> {
     fn hit(&mut self, hit: Hit<'_>) -> io::Result<()> {
-        if self.over {
+        if self.is_finished {
             return self.listener.hit(hit);
         }
         if *self.path != hit.path {
@@ -69,17 +57,17 @@ impl Listener for Last<'_> {
         }
         let (path, number) = (Rc::clone(&self.path), hit.number);
         self.bytes += hit.line.len();
-        self.kept.push_back(Kept { path, number, line: hit.line.into() });
-        if self.kept.len() + self.lost > self.most {
-            if self.lost > 0 {
-                self.lost -= 1;
+        self.kept.push_back((path, number, hit.line.into()));
+        if self.kept.len() + self.dropped > self.max {
+            if self.dropped > 0 {
+                self.dropped -= 1;
             } else {
                 self.drop_first();
             }
         }
-        while self.bytes > MOST_BYTES && self.kept.len() > 1 {
+        while self.bytes > MAX_BYTES && self.kept.len() > 1 {
             self.drop_first();
-            self.lost += 1;
+            self.dropped += 1;
         }
         Ok(())
     }
@@ -93,8 +81,9 @@ impl Listener for Last<'_> {
     }
 
     fn idle(&mut self) -> io::Result<()> {
-        if !self.over {
-            self.finish()?;
+        self.is_finished = true;
+        for (path, number, line) in self.kept.drain(..) {
+            self.listener.hit(Hit { path: &path, number, line: &line, matches: true })?;
         }
         self.listener.idle()
     }
@@ -121,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn keeps_the_last_and_passes_on_what_comes_later() {
+    fn keeps_the_last_and_passes_later_hits_on() {
         let mut lines = Lines::default();
         let mut last = Last::new(2, &mut lines);
         for line in ["one", "two", "tri"] {
@@ -133,19 +122,21 @@ mod tests {
         let mut none = Lines::default();
         let mut last = Last::new(0, &mut none);
         last.hit(hit(b"one")).unwrap();
-        assert_eq!(last.finish().unwrap(), 0);
+        last.idle().unwrap();
+        assert_eq!(last.dropped, 0);
         assert!(none.0.is_empty());
     }
 
     #[test]
-    fn what_does_not_fit_is_counted() {
+    fn hits_that_do_not_fit_are_counted() {
         let mut lines = Lines::default();
         let mut last = Last::new(4, &mut lines);
-        let long = vec![b'x'; MOST_BYTES / 2];
+        let long = vec![b'x'; MAX_BYTES / 2];
         for line in [b"one".as_slice(), &long, &long, &long, b"end"] {
             last.hit(hit(line)).unwrap();
         }
-        assert_eq!(last.finish().unwrap(), 2);
+        last.idle().unwrap();
+        assert_eq!(last.dropped, 2);
         assert_eq!(lines.0, ["xxx", "end"]);
     }
 }

@@ -1,42 +1,46 @@
-//! A line read back: who said what, when and how loudly.
+//! Reads a log line back, in text or JSON.
 //!
-//! The inverse of the form in `line`, text and JSON. Other programs write into VERIFY_LOG.log as well (`… | tee -a`), with
-//! or without a line end: what has our form nowhere is foreign, and a line of ours behind somebody's unfinished one is
-//! still ours. Only the first header in a line counts, so that a text we quote is never taken for an event.
+//! Other programs write into VERIFY_LOG.log as well (`… | tee -a`), with or without a line end. A line without our header
+//! is foreign; a line of ours behind another program's unfinished one is still ours. Only the first header in a line
+//! counts, so quoted text is never taken for an event.
 
 use std::borrow::Cow;
 
 use jiff::Timestamp;
 use memchr::memmem;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use tracing::Level;
 
-/// Ends the time in every header; what stands before it is 26 bytes long.
+/// The end of the time in every header; it has [`TIME_BYTES`] bytes before it.
 const OFFSET: &[u8] = b"+00:00 ";
 const TIME_BYTES: usize = 26;
 
 /// One line of a run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Line<'a> {
-    /// When it was written, by the clock of the machine that wrote it.
+    /// When it was written, by the writer's clock.
     pub time: Timestamp,
-    /// How loudly.
+    /// Its level.
+    #[serde(deserialize_with = "level_by_name")]
     pub level: Level,
-    /// The process.
+    /// The run's process.
     pub pid: u32,
     /// The first digits of the run's id.
+    #[serde(borrow)]
     pub run: Cow<'a, str>,
-    /// Which part of the tool.
+    /// The part of the tool that wrote it.
+    #[serde(borrow)]
     pub component: Cow<'a, str>,
-    /// What it said.
+    /// The message.
+    #[serde(borrow)]
     pub text: Cow<'a, str>,
 }
 
 impl<'a> Line<'a> {
-    /// Reads a line; `None` where it isn't ours.
+    /// Reads a line; `None` where it is foreign.
     pub fn parse(bytes: &'a [u8]) -> Option<Self> {
         if bytes.first() == Some(&b'{') {
-            return from_json(bytes);
+            return serde_json::from_slice(bytes).ok();
         }
         memmem::find_iter(bytes, OFFSET).find_map(|at| {
             let time = bytes.get(at.checked_sub(TIME_BYTES)?..at + 6)?;
@@ -44,15 +48,12 @@ impl<'a> Line<'a> {
         })
     }
 
-    /// Whether the line is of that run, given as `PID-RUN`, as the run's digits or as its whole id.
+    /// Whether the line is of the run that is given as `PID-RUN`, as the run's digits or as its whole id.
     pub fn is_of(&self, run: &str) -> bool {
-        let simple = run.replace('-', "");
-        let whole = simple.len() == 32 && simple.starts_with(&*self.run);
-        whole
-            || run == self.run
-            || run
-                .split_once('-')
-                .is_some_and(|(pid, digits)| digits == self.run && pid.parse() == Ok(self.pid))
+        let id = run.replace('-', "");
+        run == self.run
+            || id.len() == 32 && id.starts_with(&*self.run)
+            || run == format!("{}-{}", self.pid, self.run)
     }
 }
 
@@ -73,34 +74,15 @@ fn header<'a>(time: &[u8], rest: &'a [u8]) -> Option<Line<'a>> {
     })
 }
 
-/// Up to the next blank, and what stands behind it.
+/// Splits at the first space.
 fn word(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let end = memchr::memchr(b' ', bytes)?;
     Some((&bytes[..end], &bytes[end + 1..]))
 }
 
-fn from_json(bytes: &[u8]) -> Option<Line<'_>> {
-    #[derive(Deserialize)]
-    struct Form<'a> {
-        time: Timestamp,
-        level: &'a str,
-        pid: u32,
-        #[serde(borrow)]
-        run: Cow<'a, str>,
-        #[serde(borrow)]
-        component: Cow<'a, str>,
-        #[serde(borrow)]
-        text: Cow<'a, str>,
-    }
-    let form: Form<'_> = serde_json::from_slice(bytes).ok()?;
-    Some(Line {
-        time: form.time,
-        level: form.level.parse().ok()?,
-        pid: form.pid,
-        run: form.run,
-        component: form.component,
-        text: form.text,
-    })
+fn level_by_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Level, D::Error> {
+    let name = <&str>::deserialize(deserializer)?;
+    name.parse().map_err(serde::de::Error::custom)
 }
 
 #[cfg(test)]

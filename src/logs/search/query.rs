@@ -1,4 +1,4 @@
-//! What is looked for: patterns or presets, compiled to one matcher so that a file is read once however many there are.
+//! Compiles patterns or presets to one matcher, so that each file is read once.
 
 use std::ops::Range;
 
@@ -7,73 +7,69 @@ use grep_regex::{RegexMatcher, RegexMatcherBuilder};
 
 use crate::logs::search::preset::Preset;
 
-/// How patterns are read.
+/// Syntax of the patterns.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Syntax {
-    /// Upper and lower case are one.
+    /// Ignores case.
     pub ignore_case: bool,
-    /// A pattern is the very text that is looked for.
+    /// Patterns are literal text, not regular expressions.
     pub fixed: bool,
-    /// A match ends where words end.
+    /// Matches only whole words.
     pub words: bool,
 }
 
-/// One matcher for all that is looked for.
+/// A compiled query.
 #[derive(Debug, Clone)]
 pub struct Query {
     pub(super) matcher: RegexMatcher,
     presets: Vec<&'static Preset>,
 }
 
-/// A pattern can't be read.
+/// An invalid pattern.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{pattern}` is not a pattern{}: {why}", .at.map_or_else(String::new, |at| format!(" from its character {} on", at + 1)))]
 pub struct BadPattern {
-    /// Which.
+    /// The pattern.
     pub pattern: String,
-    /// Where it goes wrong, in characters from its start, where one place can be named.
+    /// Position of the error in characters from 0, where it is known.
     pub at: Option<usize>,
-    /// Why.
+    /// The error.
     pub why: String,
 }
 
 impl Query {
-    /// Looks for lines that any of the patterns matches.
-    pub fn patterns(patterns: &[String], syntax: Syntax) -> Result<Self, BadPattern> {
-        // One by one first: an error in a pattern is an error in that one.
-        if !syntax.fixed {
-            for pattern in patterns {
-                if let Err(error) = regex_syntax::parse(pattern) {
-                    return Err(located(pattern, &error));
-                }
-            }
+    /// Finds lines that match any of the patterns.
+    pub fn patterns<P: AsRef<str>>(patterns: &[P], syntax: Syntax) -> Result<Self, BadPattern> {
+        let texts = || patterns.iter().map(AsRef::as_ref);
+        // Parsed one by one first, so that the error names its pattern.
+        for pattern in texts().filter(|_| !syntax.fixed) {
+            regex_syntax::parse(pattern).map_err(|error| located(pattern, &error))?;
         }
         let matcher = builder(syntax).build_many(patterns).map_err(|error| BadPattern {
-            pattern: patterns.join("|"),
+            pattern: texts().collect::<Vec<_>>().join("|"),
             at: None,
             why: error.to_string(),
         })?;
         Ok(Self { matcher, presets: Vec::new() })
     }
 
-    /// Looks for lines that any of the presets finds.
+    /// Finds lines that any of the presets finds.
     pub fn presets(presets: &[&'static Preset]) -> Result<Self, BadPattern> {
         let words: Vec<&str> = presets.iter().flat_map(|preset| preset.words).copied().collect();
         Ok(Self { presets: presets.to_vec(), ..Self::words(&words)? })
     }
 
-    /// Looks for lines that hold any of the words.
+    /// Finds lines that contain any of the words.
     pub(crate) fn words(words: &[&str]) -> Result<Self, BadPattern> {
-        let words: Vec<String> = words.iter().map(|&word| word.to_owned()).collect();
-        Self::patterns(&words, Syntax { fixed: true, ..Syntax::default() })
+        Self::patterns(words, Syntax { fixed: true, ..Syntax::default() })
     }
 
-    /// Which of the presets find that line.
+    /// The presets that find the line.
     pub fn found_by(&self, line: &[u8]) -> impl Iterator<Item = &'static Preset> {
         self.presets.iter().copied().filter(|preset| preset.finds(line))
     }
 
-    /// Where in the line the matches are, in bytes.
+    /// Byte ranges of the matches in the line.
     pub fn spans(&self, line: &[u8]) -> Vec<Range<usize>> {
         let mut spans = Vec::new();
         // The matcher's error type has no value.
@@ -94,7 +90,7 @@ fn builder(syntax: Syntax) -> RegexMatcherBuilder {
         .fixed_strings(syntax.fixed)
         .word(syntax.words)
         .multi_line(true)
-        // Known to match within lines alone, the searcher runs over whole buffers and looks for lines where there is a match.
+        // Knowing that no match spans lines, the library searches whole buffers instead of line by line.
         .line_terminator(Some(b'\n'));
     builder
 }
@@ -118,13 +114,12 @@ mod tests {
     use super::*;
 
     fn spans(patterns: &[&str], syntax: Syntax, line: &str) -> Vec<(usize, usize)> {
-        let patterns: Vec<String> = patterns.iter().map(|&pattern| pattern.to_owned()).collect();
-        let query = Query::patterns(&patterns, syntax).unwrap();
+        let query = Query::patterns(patterns, syntax).unwrap();
         query.spans(line.as_bytes()).into_iter().map(|span| (span.start, span.end)).collect()
     }
 
     #[test]
-    fn reads_patterns_as_asked() {
+    fn reads_patterns_by_their_syntax() {
         let plain = Syntax::default();
         assert_eq!(spans(&["b+", "d"], plain, "abbcd"), [(1, 3), (4, 5)]);
         assert!(spans(&["B"], plain, "abc").is_empty());
@@ -136,9 +131,7 @@ mod tests {
 
     #[test]
     fn a_bad_pattern_is_named_with_its_place() {
-        let bad = |pattern: &str| {
-            Query::patterns(&["ok".into(), pattern.into()], Syntax::default()).unwrap_err()
-        };
+        let bad = |pattern: &str| Query::patterns(&["ok", pattern], Syntax::default()).unwrap_err();
         let open = bad("金(a");
         assert_eq!((open.pattern.as_str(), open.at), ("金(a", Some(1)));
         assert_eq!(

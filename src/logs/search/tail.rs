@@ -1,23 +1,26 @@
-//! A search that goes on with what is written.
+//! A search that goes on with the lines that are written later.
 //!
-//! What is there is searched first, up to its last whole line; from just there on the files are followed. A directory is
-//! looked at again and again for logs of new runs.
+//! Each file is searched up to its last whole line, and followed from there. Directories are listed again at each poll,
+//! because new runs start new logs.
 
 use std::collections::BTreeSet;
+use std::convert::Infallible;
 use std::fs::File;
 use std::io::{self, Read as _};
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::clock::{Clock, Stopped};
-use crate::logs::search::files::{self, Text};
+use crate::logs::search::files::{self, Unreadable};
 use crate::logs::search::follow::{Follower, INTERVAL};
-use crate::logs::search::match_filter::Start;
-use crate::logs::search::searcher::{Listener, Search, Totals};
+use crate::logs::search::listener::Listener;
+use crate::logs::search::searcher::Search;
+use crate::logs::search::sink::Progress;
 
 /// Why following ended.
 #[derive(Debug, thiserror::Error)]
 pub enum Ended {
-    /// Somebody asked to stop: the usual end.
+    /// On request: the usual end.
     #[error(transparent)]
     Stopped(#[from] Stopped),
     /// The listener failed.
@@ -27,95 +30,78 @@ pub enum Ended {
 
 struct Tail {
     follower: Follower,
-    start: Start,
+    progress: Progress,
+}
+
+impl Tail {
+    fn new(path: PathBuf) -> Self {
+        Self { follower: Follower::new(path), progress: Progress::default() }
+    }
 }
 
 impl Search<'_> {
-    /// Searches what is at those paths, then follows them until the clock's sleeper is stopped or the listener fails. A
-    /// file that isn't there yet is waited for.
+    /// Searches the files and directories, then follows them until a request to stop or the listener's failure. A missing
+    /// file is waited for.
     pub fn follow(
         &mut self,
         paths: &[PathBuf],
         clock: &dyn Clock,
         listener: &mut dyn Listener,
-        totals: &mut Totals,
-    ) -> Ended {
-        match self.try_follow(paths, clock, listener, totals) {
-            Ok(never) => match never {},
-            Err(ended) => ended,
-        }
-    }
-
-    fn try_follow(
-        &mut self,
-        paths: &[PathBuf],
-        clock: &dyn Clock,
-        listener: &mut dyn Listener,
-        totals: &mut Totals,
-    ) -> Result<std::convert::Infallible, Ended> {
-        self.go_on();
+    ) -> Result<Infallible, Ended> {
+        self.start_following();
         let mut known = BTreeSet::new();
         let mut tails = Vec::new();
         for path in files::find(paths).files {
-            tails.extend(self.begin(&path, listener, totals)?);
+            tails.extend(self.begin(&path, listener)?);
             known.insert(path);
         }
         for path in paths.iter().filter(|path| !path.is_dir()) {
             if known.insert(path.clone()) {
-                listener.unreadable(&files::Unreadable {
-                    path: path.clone(),
-                    source: io::ErrorKind::NotFound.into(),
-                });
-                tails.push(Tail { follower: Follower::new(path.clone()), start: Start::default() });
+                let source = io::ErrorKind::NotFound.into();
+                listener.unreadable(&Unreadable { path: path.clone(), source });
+                tails.push(Tail::new(path.clone()));
             }
         }
         listener.idle()?;
         loop {
             clock.sleep(INTERVAL)?;
             for path in new_logs(paths, &known) {
-                tails.push(Tail { follower: Follower::new(path.clone()), start: Start::default() });
+                tails.push(Tail::new(path.clone()));
                 known.insert(path);
             }
             for tail in &mut tails {
-                self.poll(tail, clock, listener, totals)?;
+                self.poll(tail, clock, listener)?;
             }
             listener.idle()?;
         }
     }
 
-    /// Searches a file up to its last whole line, and follows it from there unless it is compressed: then it is done.
-    fn begin(
-        &mut self,
-        path: &Path,
-        listener: &mut dyn Listener,
-        totals: &mut Totals,
-    ) -> io::Result<Option<Tail>> {
-        let opened = files::open(path).and_then(|text| match text {
-            Text::Gzip(_) => Ok((text, None)),
-            Text::Plain(_) => {
+    /// Searches a file up to its last whole line, to be followed from there. A compressed file is only searched.
+    fn begin(&mut self, path: &Path, listener: &mut dyn Listener) -> io::Result<Option<Tail>> {
+        let opened = files::open(path).and_then(|(text, is_gzip)| match is_gzip {
+            true => Ok((text, None)),
+            false => {
                 let file = File::open(path)?;
                 let end = whole_lines(&file)?;
                 Ok((text, Some((file, end))))
             }
         });
-        let (text, plain) = match opened {
-            Ok(opened) => opened,
+        let (file, end) = match opened {
+            Ok((_, Some(plain))) => plain,
+            Ok((text, None)) => {
+                self.text(path, text, listener)?;
+                return Ok(None);
+            }
             Err(source) => {
-                totals.unreadable(listener, path, source);
+                self.totals.unreadable(listener, path, source);
                 return Ok(None);
             }
         };
-        let Some((file, end)) = plain else {
-            self.text(path, text, false, listener, totals)?;
-            return Ok(None);
-        };
-        drop(text);
-        let start = self.text(path, (&file).take(end), end >= files::LARGE, listener, totals)?;
-        match Follower::resume(path.to_owned(), file, end, start.lines) {
-            Ok(follower) => Ok(Some(Tail { follower, start })),
-            // It was truncated meanwhile: what stands there now is new.
-            Err(_) => Ok(Some(Tail { follower: Follower::new(path.to_owned()), start })),
-        }
+        let progress = self.text(path, (&file).take(end), listener)?;
+        let follower = Follower::resume(path.to_owned(), file, end, progress.lines)
+            // It was truncated meanwhile, so its present text is new.
+            .unwrap_or_else(|_| Follower::new(path.to_owned()));
+        Ok(Some(Tail { follower, progress }))
     }
 
     fn poll(
@@ -123,37 +109,31 @@ impl Search<'_> {
         tail: &mut Tail,
         clock: &dyn Clock,
         listener: &mut dyn Listener,
-        totals: &mut Totals,
     ) -> io::Result<()> {
-        let Tail { follower, start } = tail;
+        let Tail { follower, progress } = tail;
         let path = follower.path().to_owned();
-        follower.poll(clock.monotonic(), &mut |chunk| {
-            start.lines = chunk.before;
-            let before = std::mem::take(start);
-            *start = self.more(&path, chunk.lines, before, listener, totals)?;
+        follower.poll(clock.monotonic(), &mut |lines, before| {
+            progress.lines = before;
+            *progress = self.more(&path, lines, std::mem::take(progress), listener)?;
             Ok(())
         })?;
-        if let Some(source) = follower.trouble() {
-            totals.unreadable(listener, &path, source);
+        if let Some(source) = follower.take_error() {
+            self.totals.unreadable(listener, &path, source);
         }
         Ok(())
     }
 }
 
-/// Logs that have come up since. What a log is rotated into was read under its first name.
+/// Logs that were created since. Rotated logs are left out: they were read under their first names.
 fn new_logs(paths: &[PathBuf], known: &BTreeSet<PathBuf>) -> Vec<PathBuf> {
     let directories = paths.iter().filter(|path| path.is_dir());
-    let logs = directories.filter_map(|directory| files::logs_in(directory).ok());
-    let mut found: Vec<PathBuf> = logs.flatten().collect();
-    found.retain(|path| {
-        path.extension().is_some_and(|extension| extension == "log") && !known.contains(path)
-    });
-    found
+    let logs = directories.filter_map(|directory| files::logs_in(directory).ok()).flatten();
+    let is_log = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "log");
+    logs.filter(|path| is_log(path) && !known.contains(path)).collect()
 }
 
-/// The part of a file that is there, up to the end of its last line.
-pub(super) fn whole_lines(file: &File) -> io::Result<u64> {
-    use std::os::unix::fs::FileExt as _;
+/// The file's length up to the end of its last whole line.
+fn whole_lines(file: &File) -> io::Result<u64> {
     let mut end = file.metadata()?.len();
     let mut buffer = [0; 8192];
     while end > 0 {

@@ -1,11 +1,11 @@
-//! What the library says of itself through `tracing`, in the run's own log.
+//! Writes the library's own `tracing` events to the run's own log.
 //!
-//! Ticks and round trips are DEBUG; the usual level, INFO, leaves them out. What stderr shows is the binary's business.
+//! Ticks and round trips are DEBUG, which the usual level, INFO, leaves out. The binary decides what stderr shows.
 
 use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
-use tracing::field::{Field, Visit};
+use tracing::field::Field;
 use tracing::level_filters::LevelFilter;
 use tracing::{Event, Subscriber};
 use tracing_subscriber::layer::{Context, Layer};
@@ -13,7 +13,7 @@ use tracing_subscriber::registry::LookupSpan;
 
 use crate::logs::write::record::{MARKERS, Record};
 
-/// A layer that writes every event up to that level as a line of the run's log.
+/// A layer that writes each event up to `level` as a line of the run's own log.
 pub fn layer<S>(record: Arc<Record>, level: LevelFilter) -> impl Layer<S>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
@@ -30,33 +30,16 @@ impl<S: Subscriber> Layer<S> for RunLog {
         if event.metadata().target() == MARKERS {
             return;
         }
-        let mut text = Text::default();
-        event.record(&mut text);
+        let (mut message, mut fields) = (String::new(), String::new());
+        event.record(&mut |field: &Field, value: &dyn fmt::Debug| {
+            // Writing to a string fails only where the value's own formatting fails.
+            let _ = match field.name() {
+                "message" => write!(message, "{value:?}"),
+                name => write!(fields, " {name}={value:?}"),
+            };
+        });
         let meta = event.metadata();
         let component = meta.target().trim_start_matches("mt5crs::");
-        self.record.line(*meta.level(), component, &text.finish());
-    }
-}
-
-/// The message, then the other fields as `name=value`.
-#[derive(Default)]
-struct Text {
-    message: String,
-    fields: String,
-}
-
-impl Text {
-    fn finish(self) -> String {
-        self.message + &self.fields
-    }
-}
-
-impl Visit for Text {
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        // Writing to a string fails only where a value's own formatting does; then there is nothing to show.
-        let _ = match field.name() {
-            "message" => write!(self.message, "{value:?}"),
-            name => write!(self.fields, " {name}={value:?}"),
-        };
+        self.record.line(*meta.level(), component, &(message + &fields));
     }
 }

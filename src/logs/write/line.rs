@@ -1,8 +1,8 @@
-//! The form of a line: `2026-01-17T03:54:22.961398+00:00 INFO [4711-3f2a9c1b] StateReconciler message`.
+//! Format of a line: `2026-01-17T03:54:22.961398+00:00 INFO [4711-3f2a9c1b] StateReconciler message`.
 //!
-//! One event is one line, and a quoted text never looks like another event. Gateways send control characters
-//! (hazard 16), and words such as `State synchronized` in their messages; operators count lines that hold those words,
-//! so in quoted text the last character of each is written as an escape (`State synchronize\u{64}`).
+//! One event is one line, and quoted text never looks like another event. Gateways send control characters (hazard 16),
+//! and markers' words such as `State synchronized` in their messages. Operators count lines with those words, so in quoted
+//! text their last character is escaped (`State synchronize\u{64}`).
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -13,8 +13,8 @@ use tracing::Level;
 
 use crate::escape::visible;
 
-/// The words that stand in marker lines alone.
-const RESERVED: [&str; 12] = [
+/// Words that only markers contain.
+pub(in crate::logs) const RESERVED: [&str; 12] = [
     "State synchronized",
     "positions recovered",
     "State synchronization failed",
@@ -29,10 +29,10 @@ const RESERVED: [&str; 12] = [
     "ERROR_CODE",
 ];
 
-/// Stands in no healthy line; in a line about trouble it may be part of a quoted code (`SERVER_ERROR`).
+/// No line at INFO or below contains this word. A WARN or ERROR line may quote it in a code (`SERVER_ERROR`).
 const UNHEALTHY: &str = "ERROR";
 
-/// Makes text from elsewhere fit to be quoted in a line of that level.
+/// Escapes reserved words in text that is quoted in a line of this level.
 pub(super) fn quote(text: &str, level: Level) -> Cow<'_, str> {
     let mut quoted = Cow::Borrowed(text);
     let healthy = level >= Level::INFO;
@@ -50,17 +50,17 @@ fn escape_last(word: &str) -> String {
     rest.chain(last.into_iter().flatten()).collect()
 }
 
-/// How the lines of a run's own log are written. VERIFY_LOG.log is always text: its form is a contract.
+/// Format of a run's own log. VERIFY_LOG.log is always text, because scripts search it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Format {
-    /// For people and for grep.
+    /// Text, for people and grep.
     #[default]
     Text,
-    /// One object a line, for collectors of logs.
+    /// One JSON object per line, for log collectors.
     Json,
 }
 
-/// One line with its end. `stamp` is `PID-RUN`.
+/// A line with its end. `stamp` is `PID-RUN`.
 pub(crate) fn compose(
     format: Format,
     time: Timestamp,
@@ -87,7 +87,7 @@ pub(crate) fn compose(
     line
 }
 
-/// As a JSON string.
+/// Encodes a JSON string.
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn has_the_form_that_operators_know() {
+    fn has_the_documented_format() {
         assert_eq!(
             composed(r#"read "C:\mt5\.env", 5 °"#),
             "2026-01-17T03:54:22.961398+00:00 INFO [4711-3f2a9c1b] Config \
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn one_event_is_one_line_without_control_characters() {
+    fn an_event_is_one_line_without_control_characters() {
         let line = composed("a\nb\r\x1b[31mc");
         assert!(line.ends_with(" Config a\\nb\\r\\u{1b}[31mc\n"), "{line}");
         assert_eq!(line.chars().filter(|character| character.is_control()).count(), 1);

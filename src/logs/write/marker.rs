@@ -1,4 +1,4 @@
-//! The events that operators grep and count in VERIFY_LOG.log. Their words are a contract: scripts search for them.
+//! Markers: the events that operators search for and count in VERIFY_LOG.log. Scripts depend on their words.
 
 use std::time::Duration;
 
@@ -8,135 +8,129 @@ use crate::exit::Exit;
 use crate::logs::write::line::quote;
 use crate::units::{Money, Ticket};
 
-/// One event. Write each exactly once for what it says, and nowhere else.
+/// An event. Write a marker exactly once per event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Marker<'a> {
-    /// A run began. One that has no [`Marker::RunEnded`] with the same `[PID-run]` behind it still runs or was killed.
+    /// A run began. Without a later [`Marker::RunEnded`] of the same `[PID-RUN]`, it still runs or was killed.
     RunBegan {
         /// The command, without its arguments.
         command: &'a str,
         /// The tool's version.
         version: &'a str,
-        /// What it talks to, where it talks to something.
+        /// The gateway, for a command that talks to one.
         endpoint: Option<&'a str>,
     },
     /// A run ended by itself.
     RunEnded {
-        /// How the process ends.
+        /// The exit code.
         exit: Exit,
-        /// Since the run began.
+        /// Time since the run began.
         duration: Duration,
     },
-    /// A sync succeeded; once for each, from no other command.
+    /// A sync succeeded. No other command writes it.
     Synchronized {
-        /// How many positions were recovered.
+        /// Number of recovered positions.
         positions: usize,
     },
-    /// A sync failed for good; once for each failed run.
+    /// A sync failed, after all attempts.
     SyncFailed {
-        /// Why.
+        /// The cause.
         cause: &'a str,
     },
-    /// One attempt to reach the gateway failed; once for each attempt.
+    /// One attempt to reach the gateway failed.
     ConnectionFailed {
-        /// What was to be reached.
+        /// The gateway.
         endpoint: &'a str,
-        /// Why.
+        /// The cause.
         cause: &'a str,
     },
     /// The account as the gateway reports it.
     Balance {
-        /// Balance.
+        /// The balance.
         balance: &'a Money,
-        /// Equity, where it was read.
+        /// Equity, where the reply has it.
         equity: Option<&'a Money>,
-        /// The account's currency, where the reply names it.
+        /// The account's currency, where the reply has it.
         currency: Option<&'a str>,
     },
-    /// Round trips that were measured here; monotonic, in µs.
+    /// Measured round trips, in µs on the monotonic clock.
     Latency {
-        /// How many.
+        /// Number of round trips.
         samples: u64,
-        /// Half of them took no longer.
+        /// Median.
         p50_us: u64,
-        /// Nine of ten took no longer.
+        /// 90th percentile.
         p90_us: u64,
-        /// 99 of 100 took no longer; of fewer than 100 there is none.
+        /// 99th percentile, of at least 100 round trips.
         p99_us: Option<u64>,
-        /// The longest.
+        /// Maximum.
         max_us: u64,
     },
-    /// The round trip at the 99th percentile that a canary was admitted with; monotonic, in µs.
+    /// 99th percentile of the round trips before a canary's admission, in µs on the monotonic clock.
     LatencyP99 {
-        /// 99 of 100 took no longer.
+        /// 99th percentile.
         p99_us: u64,
     },
-    /// Every guard passed, and the order is about to be sent.
+    /// All guards passed, and the order is sent next.
     LaunchApproved {
         /// The order.
         order: &'a str,
     },
-    /// The hash of the decision that admitted it, recomputed.
+    /// The recomputed hash of the decision that admitted the order.
     DecisionHash {
         /// The hash.
         hash: &'a str,
     },
-    /// How a watch over a canary's position stands: at its beginning, at each change, each hour, and at its end.
+    /// State of a watch over a canary's position: at its start, at each change, each hour, and at its end.
     Guardian {
-        /// How bad it is.
+        /// The severity.
         level: Level,
-        /// In words, with the figures.
+        /// The state in words, with figures.
         what: &'a str,
-        /// 99 of the last 100 round trips took no longer, in µs, where there are as many.
+        /// 99th percentile of the last 100 round trips in µs, where there are as many.
         p99_us: Option<u64>,
     },
-    /// An order was proved to have opened a position.
+    /// It was proved that an order opened a position.
     OrderFilled {
         /// The position.
         ticket: Ticket,
         /// The order.
         order: &'a str,
     },
-    /// The gateway refused something.
+    /// The gateway refused a request.
     ErrorCode {
         /// Its `error_code`.
         code: &'a str,
-        /// Its words.
+        /// Its message.
         message: &'a str,
     },
 }
 
 impl Marker<'_> {
-    pub(crate) fn level(&self) -> Level {
+    /// Level and component of the line.
+    pub(crate) fn source(&self) -> (Level, &'static str) {
         match self {
-            Self::SyncFailed { .. } | Self::ErrorCode { .. } => Level::ERROR,
-            Self::Guardian { level, .. } => *level,
+            Self::RunBegan { .. } | Self::RunEnded { .. } => (Level::INFO, "Run"),
+            Self::Synchronized { .. } => (Level::INFO, "StateReconciler"),
+            Self::SyncFailed { .. } => (Level::ERROR, "StateReconciler"),
             // The next attempt may succeed.
-            Self::ConnectionFailed { .. } => Level::WARN,
-            _ => Level::INFO,
-        }
-    }
-
-    pub(crate) fn component(&self) -> &'static str {
-        match self {
-            Self::RunBegan { .. } | Self::RunEnded { .. } => "Run",
-            Self::Synchronized { .. } | Self::SyncFailed { .. } => "StateReconciler",
-            Self::ConnectionFailed { .. } | Self::ErrorCode { .. } => "Gateway",
-            Self::Balance { .. } => "Account",
-            Self::Latency { .. } => "LinkTest",
-            Self::Guardian { .. } => "Guardian",
+            Self::ConnectionFailed { .. } => (Level::WARN, "Gateway"),
+            Self::ErrorCode { .. } => (Level::ERROR, "Gateway"),
+            Self::Balance { .. } => (Level::INFO, "Account"),
+            Self::Latency { .. } => (Level::INFO, "LinkTest"),
+            Self::Guardian { level, .. } => (*level, "Guardian"),
             Self::LatencyP99 { .. }
             | Self::LaunchApproved { .. }
             | Self::DecisionHash { .. }
-            | Self::OrderFilled { .. } => "Canary",
+            | Self::OrderFilled { .. } => (Level::INFO, "Canary"),
         }
     }
 
     pub(crate) fn text(&self) -> String {
-        let quote = |text| quote(text, self.level());
+        let quote = |text| quote(text, self.source().0);
         match self {
             Self::RunBegan { command, version, endpoint } => {
-                let of = endpoint.map_or_else(String::new, |name| format!(" of {}", quote(name)));
+                let of = endpoint.map(|name| format!(" of {}", quote(name))).unwrap_or_default();
                 format!("Run began: mt5crs {version} {}{of}", quote(command))
             }
             Self::RunEnded { exit, duration } => {
@@ -150,14 +144,12 @@ impl Marker<'_> {
                 format!("Connection failed: {}: {}", quote(endpoint), quote(cause))
             }
             Self::Balance { balance, equity, currency } => {
-                let currency =
-                    currency.map_or_else(String::new, |name| format!(" {}", quote(name)));
-                let equity = equity.map_or_else(String::new, |equity| format!("; equity {equity}"));
+                let currency = currency.map(|it| format!(" {}", quote(it))).unwrap_or_default();
+                let equity = equity.map(|it| format!("; equity {it}")).unwrap_or_default();
                 format!("Balance: {balance}{currency}{equity}")
             }
             Self::Latency { samples, p50_us, p90_us, p99_us, max_us } => {
-                let p99 =
-                    p99_us.as_ref().map_or_else(String::new, |us| format!("P99 {}, ", ms(*us)));
+                let p99 = p99_us.map(|us| format!("P99 {}, ", ms(us))).unwrap_or_default();
                 let (p50, p90, max) = (ms(*p50_us), ms(*p90_us), ms(*max_us));
                 format!("Latency: P50 {p50}, P90 {p90}, {p99}max {max} of {samples} round trips")
             }
@@ -167,7 +159,7 @@ impl Marker<'_> {
             Self::LaunchApproved { order } => format!("LAUNCH_APPROVED {}", quote(order)),
             Self::DecisionHash { hash } => format!("DECISION_HASH {}", quote(hash)),
             Self::Guardian { what, p99_us, .. } => {
-                let p99 = p99_us.map_or_else(String::new, |us| format!("; P99 {}", ms(us)));
+                let p99 = p99_us.map(|us| format!("; P99 {}", ms(us))).unwrap_or_default();
                 format!("{}{p99}", quote(what))
             }
             Self::OrderFilled { ticket, order } => {

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::Local;
 use super::findings::first_few;
 use crate::config::Key;
-use crate::logs::alerts::event::{Event, RunId, What};
+use crate::logs::alerts::event::{Event, EventKind, RunId};
 use crate::logs::alerts::rules::{Alert, Rule};
 use crate::logs::search::places::Places;
 use crate::ops::logs::alerts::{self as log_alerts, Judged};
@@ -86,18 +86,20 @@ fn last_sync(judged: &Judged, endpoint: Option<&str>) -> Check {
     let others: HashSet<&RunId> = judged
         .events
         .iter()
-        .filter(|event| match &event.what {
-            What::Began { endpoint: theirs, .. } => endpoint.is_some_and(|ours| theirs != ours),
+        .filter(|event| match &event.kind {
+            EventKind::Began { endpoint: theirs, .. } => {
+                endpoint.is_some_and(|ours| theirs != ours)
+            }
             _ => false,
         })
         .map(|event| &event.run)
         .collect();
     let of_sync = |event: &&Event| {
-        matches!(event.what, What::Synchronized { .. } | What::SyncFailed { .. })
+        matches!(event.kind, EventKind::Synchronized { .. } | EventKind::SyncFailed { .. })
             && !others.contains(&event.run)
     };
     match judged.events.iter().rev().find(of_sync) {
-        Some(event) if matches!(event.what, What::SyncFailed { .. }) => {
+        Some(event) if matches!(event.kind, EventKind::SyncFailed { .. }) => {
             Check::fail(event.line.to_string())
         }
         Some(event) => Check::pass(event.line.to_string()),

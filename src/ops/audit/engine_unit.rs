@@ -91,7 +91,7 @@ impl EngineUnit {
 
     /// The unit did not crash.
     pub(super) fn check_crashed(&self) -> Found {
-        let engine = Engine::of(self.known()?.0.clone());
+        let engine = Engine::from(self.known()?.0.clone());
         if engine.crashed() { Err(Check::fail(engine.to_string())) } else { Ok(engine.to_string()) }
     }
 

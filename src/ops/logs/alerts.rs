@@ -15,11 +15,12 @@ use crate::failure::{Failure, cause_of};
 use crate::logs::alerts::engine::Engine;
 use crate::logs::alerts::event::{self, Event};
 use crate::logs::alerts::rules::{Alert, Rule, Rules, Thresholds};
-use crate::logs::alerts::watch::{self, Seen, Told, Watch, World};
+use crate::logs::alerts::watch::{self, AlertListener, Watch, World};
 use crate::logs::search::filter::Filter;
+use crate::logs::search::listener;
 use crate::logs::search::places::Places;
 use crate::logs::search::query::BadPattern;
-use crate::logs::search::searcher::{self, Search, Totals};
+use crate::logs::search::searcher::Search;
 use crate::logs::search::tail::Ended;
 use crate::os::resources::{Meter, Usage};
 use crate::os::systemd;
@@ -38,7 +39,7 @@ pub struct Options {
     /// The limits of the rules.
     pub thresholds: Thresholds,
     /// Time over which CPU shares are measured, zero for no measurement. `None`: 10 s where an engine's unit is named,
-    /// else zero, so that nobody who asks for the logs waits for a measurement of mt5crs's own runs.
+    /// else zero, so that a query of the logs doesn't wait for a measurement of mt5crs's own runs.
     pub cpu_window: Option<Duration>,
 }
 
@@ -87,15 +88,16 @@ pub fn follow(
     since: Timestamp,
     thresholds: Thresholds,
     world: World<'_>,
-    told: &mut dyn Told,
+    listener: &mut dyn AlertListener,
 ) -> Result<Ended, BadPattern> {
     let query = event::query()?;
     let filter = Filter { since: Some(since), ..Filter::default() };
-    let options = searcher::Options { filter, ..searcher::Options::default() };
+    let options = listener::Options { filter, ..listener::Options::default() };
     let clock = world.clock;
-    let mut watch = Watch::new(Rules::new(thresholds), world, told);
+    let mut watch = Watch::new(Rules::new(thresholds), world, listener);
     let mut search = Search::new(&query, &options);
-    Ok(search.follow(paths, clock, &mut watch, &mut Totals::default()))
+    let Err(ended) = search.follow(paths, clock, &mut watch);
+    Ok(ended)
 }
 
 /// The rules after all events of the logs.
@@ -118,30 +120,25 @@ pub fn judge(
 ) -> Result<Judged, BadPattern> {
     let Places { shared, own, .. } = &options.places;
     let filter = Filter { since: Some(options.since), ..Filter::default() };
-    let told = event::read(shared, own, &filter)?;
+    let read = event::read(shared, own, &filter)?;
     let mut rules = Rules::new(options.thresholds);
-    for event in &told.events {
+    for event in &read.events {
         rules.see(event);
     }
     rules.look_for_crashes(is_alive);
-    let mut doubts: Vec<String> = told.unreadable.iter().map(|file| cause_of(file)).collect();
+    let mut doubts: Vec<String> = read.unreadable.iter().map(|file| cause_of(file)).collect();
     if shared.is_empty() {
         doubts.push("there is no shared log".to_owned());
     }
-    if told.dropped {
+    if read.dropped {
         doubts.push("there are more events than are kept".to_owned());
     }
-    let warnings = told.shortcomings();
-    Ok(Judged { rules, events: told.events, doubts, warnings })
+    let warnings = read.warnings();
+    Ok(Judged { rules, events: read.events, doubts, warnings })
 }
 
-/// Memory and CPU use, or why the engine's unit could not be queried.
-#[derive(Debug, Default)]
-struct Measured {
-    engine: Option<Engine>,
-    usage: Vec<Usage>,
-    trouble: Option<systemd::Error>,
-}
+/// The engine's unit, and memory and CPU use.
+type Measured = (Option<Engine>, Vec<Usage>);
 
 /// Takes two samples that far apart; one where the window is zero, or nothing counts CPU time.
 fn measure(
@@ -149,23 +146,21 @@ fn measure(
     world: &World<'_>,
     window: Duration,
     measuring: &dyn Fn(&[Usage], Duration),
-) -> Result<Measured, Stopped> {
+) -> Result<Result<Measured, systemd::Error>, Stopped> {
     let mut meter = Meter::default();
-    let mut look = || match watch::look(world, rules) {
-        Ok(Seen { engine, samples }) => {
-            let is_counted = samples.iter().any(|(_, sample)| sample.cpu.is_some());
-            let usage = meter.read(samples);
-            (is_counted, Measured { engine, usage, trouble: None })
-        }
-        Err(error) => (false, Measured { trouble: Some(error), ..Measured::default() }),
+    let mut look = || {
+        let (engine, samples) = watch::sample(world, rules)?;
+        let is_counted = samples.iter().any(|(_, sample)| sample.cpu.is_some());
+        Ok((is_counted, (engine, meter.read(samples))))
     };
-    let (is_counted, measured) = look();
-    if window.is_zero() || !is_counted {
-        return Ok(measured);
+    match look() {
+        Ok((true, (_, usage))) if !window.is_zero() => {
+            measuring(&usage, window);
+            world.clock.sleep(window)?;
+            Ok(look().map(|(_, measured)| measured))
+        }
+        first => Ok(first.map(|(_, measured)| measured)),
     }
-    measuring(&measured.usage, window);
-    world.clock.sleep(window)?;
-    Ok(look().1)
 }
 
 impl Judged {
@@ -173,18 +168,21 @@ impl Judged {
     fn outcome(
         mut self,
         options: &Options,
-        measured: Measured,
+        measured: Result<Measured, systemd::Error>,
         clock: &dyn Clock,
     ) -> Outcome<Report> {
-        let Measured { engine, usage, trouble } = measured;
-        self.warnings.extend(trouble.iter().map(|error| cause_of(error)));
+        let is_measured = measured.is_ok();
+        let (engine, usage) = measured.unwrap_or_else(|error| {
+            self.warnings.push(cause_of(&error));
+            Measured::default()
+        });
         if let Some(engine) = &engine {
             self.rules.see_engine(engine, clock.now());
         }
         self.rules.see_usage(&usage, clock.now());
         let alerts = self.rules.alerts().to_vec();
         let active = alerts.iter().filter(|alert| alert.is_active()).count();
-        let in_doubt = !self.doubts.is_empty() || trouble.is_some();
+        let in_doubt = !self.doubts.is_empty() || !is_measured;
         let verdict = match (active, in_doubt) {
             (1.., _) => Verdict::Fail,
             (0, true) => Verdict::Unknown,

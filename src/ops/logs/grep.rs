@@ -10,9 +10,10 @@ use crate::exit::Exit;
 use crate::failure::{Code, Failure};
 use crate::logs::search::files::{self, Found, Unreadable};
 use crate::logs::search::last_n::Last;
+use crate::logs::search::listener::{self, Hit, Listener, Totals, too_long};
 use crate::logs::search::preset::Preset;
 use crate::logs::search::query::Query;
-use crate::logs::search::searcher::{self, Hit, Listener, Search, Totals, too_long};
+use crate::logs::search::searcher::Search;
 use crate::logs::search::tail::Ended;
 
 /// What to search for, and where.
@@ -20,7 +21,7 @@ pub struct Options {
     /// The patterns or presets.
     pub query: Query,
     /// Which of the matching lines are shown.
-    pub search: searcher::Options,
+    pub search: listener::Options,
     /// The files.
     pub source: Source,
     /// What of the matching lines goes to the listener.
@@ -85,49 +86,44 @@ pub fn run(
     let Options { query, search, source, output } = options;
     let mut search = Search::new(&query, &search);
     let ended = match output {
-        Output::All => {
-            report.search(&mut search, source, clock, listener).and_then(|()| Ok(listener.idle()?))
-        }
-        Output::Last(most) => {
-            let mut last = Last::new(most, listener);
-            let ended = report.search(&mut search, source, clock, &mut last);
-            ended.and_then(|()| {
-                report.dropped = last.finish()?;
-                Ok(last.idle()?)
-            })
+        Output::All => search_source(&mut search, source, clock, listener),
+        Output::Last(max) => {
+            let mut last = Last::new(max, listener);
+            let ended = search_source(&mut search, source, clock, &mut last);
+            report.dropped = last.dropped;
+            ended
         }
         Output::PresetCounts(presets) => {
             let counts = presets.iter().map(|preset| (preset.name, 0)).collect();
             let mut counter = PresetCounter { query: &query, counts, listener };
-            let ended = report.search(&mut search, source, clock, &mut counter);
+            let ended = search_source(&mut search, source, clock, &mut counter);
             report.presets = counter.counts;
             ended
         }
     };
+    report.totals = search.totals;
     (report, ended)
 }
 
-impl Report {
-    fn search(
-        &mut self,
-        search: &mut Search<'_>,
-        source: Source,
-        clock: &dyn Clock,
-        listener: &mut dyn Listener,
-    ) -> Result<(), Ended> {
-        let found = match source {
-            Source::Files(found) => found,
-            Source::Follow(paths) => {
-                return Err(search.follow(&paths, clock, listener, &mut self.totals));
-            }
-        };
-        for unreadable in &found.unreadable {
-            self.totals.unreadable += 1;
-            listener.unreadable(unreadable);
-        }
-        Ok(search.files(&found.files, listener, &mut self.totals)?)
+fn search_source(
+    search: &mut Search<'_>,
+    source: Source,
+    clock: &dyn Clock,
+    listener: &mut dyn Listener,
+) -> Result<(), Ended> {
+    let Found { files, unreadable } = match source {
+        Source::Files(found) => found,
+        Source::Follow(paths) => match search.follow(&paths, clock, listener)? {},
+    };
+    for unreadable in unreadable {
+        search.totals.unreadable += 1;
+        listener.unreadable(&unreadable);
     }
+    search.files(&files, listener)?;
+    Ok(listener.idle()?)
+}
 
+impl Report {
     /// What kept the search from finding everything, in words.
     pub fn warnings(&self) -> Vec<String> {
         let Self { totals, dropped, .. } = self;

@@ -1,4 +1,4 @@
-//! `logs alerts`: what is wrong by the logs, and by what systemd says of the engine.
+//! `logs alerts`: alerts from the logs and from the engine's systemd unit.
 
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::PermissionsExt as _;
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::support::{Machine, Run, Sim, signal};
 
-/// A machine whose systemctl says this.
+/// A machine with a `systemctl` that runs this script.
 fn with_systemctl(machine: &Machine, script: &str) -> std::ffi::OsString {
     let path = machine.write("bin/systemctl", format!("#!/bin/sh\n{script}\n"));
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
@@ -43,7 +43,7 @@ fn failed_syncs_are_an_alert_until_one_succeeds() {
     for _ in 0..2 {
         machine.against(&sim, &["sync"]).end().exits(3);
     }
-    // What another program tees into the file neither trips a rule nor hides one.
+    // A line of another program in the file neither raises nor clears an alert.
     let log = machine.verify_log() + "StateReconciler State synchronized: 3 positions recovered\n";
     machine.write("logs/VERIFY_LOG.log", log);
     let document = machine.run(["logs", "alerts"]).json().exits(1).document();
@@ -51,7 +51,7 @@ fn failed_syncs_are_an_alert_until_one_succeeds() {
     let alert = &document["report"]["alerts"][0];
     assert_eq!(alert["lines"].as_array().unwrap().len(), 2);
     assert_eq!(alert["endpoint"], format!("tcp://{}", sim.endpoint));
-    // A limit that was moved is followed.
+    // The limit is a setting.
     machine.run(["logs", "alerts"]).env("MT5CRS_ALERT_FAILED_SYNCS", "3").end().exits(0);
     sim.restart(&[]);
     machine.against(&sim, &["sync"]).end().exits(0);
@@ -59,7 +59,7 @@ fn failed_syncs_are_an_alert_until_one_succeeds() {
 }
 
 #[test]
-fn the_engines_unit_is_looked_at_where_it_is_named() {
+fn a_named_engine_unit_is_checked() {
     let machine = Machine::new();
     machine.write("logs/VERIFY_LOG.log", "");
     let quick = ["--cpu-over=0s"];
@@ -76,10 +76,10 @@ fn the_engines_unit_is_looked_at_where_it_is_named() {
 }
 
 #[test]
-fn what_the_engine_uses_of_the_processor_is_taken_over_a_while() {
+fn the_engines_cpu_share_is_measured_over_a_window() {
     let machine = Machine::new();
     machine.write("logs/VERIFY_LOG.log", "");
-    // Each question finds a second of work more.
+    // Each query shows another second of CPU time.
     let script =
         "cat asked >/dev/null 2>&1 || echo 0 > asked\nn=$(cat asked); echo $((n + 1)) > asked\n"
             .to_owned()
@@ -91,7 +91,7 @@ fn what_the_engine_uses_of_the_processor_is_taken_over_a_while() {
 }
 
 #[test]
-fn a_systemd_that_says_nothing_is_no_all_clear() {
+fn without_an_answer_from_systemd_the_verdict_is_unknown() {
     let machine = Machine::new();
     machine.write("logs/VERIFY_LOG.log", "");
     for (script, told) in [
@@ -108,7 +108,7 @@ fn a_systemd_that_says_nothing_is_no_all_clear() {
 }
 
 #[test]
-fn a_run_of_ours_that_lasts_is_measured_where_no_unit_is_named() {
+fn a_long_run_is_measured_where_no_unit_is_named() {
     let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
     let mut watch = machine.against(&sim, &["link-test", "--watch=50ms"]).start();
     let mut first = String::new();
@@ -129,7 +129,7 @@ fn a_run_of_ours_that_lasts_is_measured_where_no_unit_is_named() {
 }
 
 #[test]
-fn a_log_that_is_not_there_or_not_readable_is_no_all_clear() {
+fn with_a_missing_or_unreadable_log_the_verdict_is_unknown() {
     let machine = Machine::new();
     machine.run(["logs", "alerts"]).end().exits(1).says("UNKNOWN").tells("failed to read");
     machine.write("logs/VERIFY_LOG.log", "");
@@ -137,9 +137,9 @@ fn a_log_that_is_not_there_or_not_readable_is_no_all_clear() {
     machine.run(["logs", "alerts"]).env("MT5CRS_ALERT_SYNC_S", "soon").end().exits(2);
 }
 
-/// The rule that a silence tripped is cleared by an answer, so a watch that sees one has to write it.
+/// An answer clears the alert about silence, so a watch writes each answer after a silence.
 #[test]
-fn a_watch_writes_that_the_gateway_is_silent_and_that_it_answers_again() {
+fn a_watch_logs_the_gateways_silence_and_its_next_answer() {
     let (machine, mut sim) = (Machine::new(), Sim::with_faults(&[]));
     let mut watch = machine.against(&sim, &["-o", "json", "link-test", "--watch=20ms"]).start();
     let (sender, events) = std::sync::mpsc::channel();
@@ -156,7 +156,7 @@ fn a_watch_writes_that_the_gateway_is_silent_and_that_it_answers_again() {
     until("down");
     sim.restart(&[]);
     until("up");
-    // It ends before the log is looked at: what it told it has written.
+    // It ends before its log is read.
     signal(watch.id(), "INT");
     assert_eq!(watch.wait().unwrap().code(), Some(130));
     let log = machine.verify_log();
@@ -166,7 +166,7 @@ fn a_watch_writes_that_the_gateway_is_silent_and_that_it_answers_again() {
             .find(|words| line.contains(words))
     });
     let mut told: Vec<&str> = told.collect();
-    // A look may find another reason for the same silence.
+    // One silence may have two causes.
     told.dedup();
     assert_eq!(
         told,

@@ -1,4 +1,4 @@
-//! `logs grep` and `logs summary` as they are typed: what they print, what they exit with, what they say of bad input.
+//! `logs grep` and `logs summary` as commands: output, exit codes, bad input.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -19,7 +19,7 @@ fn gzipped(text: &str) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// A day of two runs: the shared log in three parts, the oldest of them compressed.
+/// A machine with the logs of two runs: the shared log in three parts, the oldest compressed.
 fn machine() -> Machine {
     let machine = Machine::new();
     let (one, two) = ("1-aaaaaaaa", "2-bbbbbbbb");
@@ -55,7 +55,7 @@ fn grep(machine: &Machine, arguments: &[&str]) -> Ended {
     machine.run(["logs", "grep", "--no-filename"].iter().chain(arguments)).end()
 }
 
-/// What is printed, shortened to the words that tell the lines apart.
+/// The printed lines, each shortened to a distinctive word.
 fn words(ended: &Ended) -> Vec<String> {
     let short = |line: &str| {
         let text = line.split("] ").nth(1).unwrap_or(line);
@@ -67,7 +67,7 @@ fn words(ended: &Ended) -> Vec<String> {
 }
 
 #[test]
-fn rotated_and_compressed_parts_come_oldest_first() {
+fn rotated_and_compressed_parts_are_searched_oldest_first() {
     let machine = machine();
     let found = grep(&machine, &["Run (began|ended)"]).exits(0);
     assert_eq!(words(&found), ["Run began:", "Run ended:", "Run began:", "Run ended:"]);
@@ -76,7 +76,7 @@ fn rotated_and_compressed_parts_come_oldest_first() {
 }
 
 #[test]
-fn what_matches_is_as_with_grep() {
+fn lines_match_as_with_grep() {
     let machine = machine();
     let count = |arguments: &[&str]| grep(&machine, arguments).stdout().lines().count();
     assert_eq!(count(&["balance"]), 0);
@@ -101,7 +101,7 @@ fn what_matches_is_as_with_grep() {
 }
 
 #[test]
-fn time_level_and_run_are_told_by_the_lines_themselves() {
+fn lines_are_filtered_by_time_level_and_run() {
     let machine = machine();
     let found = |arguments: &[&str]| {
         let all = [&["."], arguments].concat();
@@ -113,7 +113,7 @@ fn time_level_and_run_are_told_by_the_lines_themselves() {
     assert_eq!(found(&["--level=warn"]), 2);
     assert_eq!(found(&["--run=1-aaaaaaaa"]), 4);
     assert_eq!(found(&["--run=bbbbbbbb", "--level=error"]), 1);
-    // The line of another program has none of these: left out, and told.
+    // The line of another program has none of them: it is left out with a warning.
     grep(&machine, &["State synchronized", "--level=info"])
         .exits(0)
         .tells("1 matching lines were left out");
@@ -124,7 +124,7 @@ fn time_level_and_run_are_told_by_the_lines_themselves() {
 }
 
 #[test]
-fn programs_read_one_object_a_line() {
+fn json_output_is_one_object_per_line() {
     let machine = machine();
     let found = machine.run(["logs", "grep", "Connection", "-A1"]).json().exits(0).stdout();
     let objects: Vec<Value> =
@@ -142,7 +142,7 @@ fn programs_read_one_object_a_line() {
         "Connection"
     );
     assert_eq!(objects[1]["matches"], false);
-    // A preset's name stands with what it found; counts are objects too.
+    // Objects name the presets that find the line; counts are objects, too.
     let preset = machine.run(["logs", "grep", "--preset=connection"]).json().exits(0).stdout();
     assert!(preset.contains(r#""presets":["connection"]"#), "{preset}");
     let count = machine.run(["logs", "grep", "--preset=connection", "-c"]).json().exits(0).stdout();
@@ -150,7 +150,7 @@ fn programs_read_one_object_a_line() {
 }
 
 #[test]
-fn exit_codes_are_greps() {
+fn exit_codes_are_those_of_grep() {
     let machine = machine();
     grep(&machine, &["Balance"]).exits(0);
     grep(&machine, &["nowhere"]).exits(1);
@@ -165,7 +165,7 @@ fn exit_codes_are_greps() {
 }
 
 #[test]
-fn what_cannot_be_read_is_named_and_the_rest_is_searched() {
+fn an_unreadable_file_is_named_and_the_rest_is_searched() {
     let machine = machine();
     let log = machine.file("logs/VERIFY_LOG.log");
     let log = log.to_str().unwrap();
@@ -174,7 +174,7 @@ fn what_cannot_be_read_is_named_and_the_rest_is_searched() {
         .says("Connection failed")
         .tells("failed to read gone.log")
         .tells("lines that match may be missing");
-    // Quiet leaves the warnings out, and not that something is missing.
+    // With -q there are no warnings, but the failure is still reported.
     let quiet = machine.run(["logs", "grep", "-q", "Connection", "gone.log", log]).end();
     quiet.exits(2).says("Connection failed").tells("lines that match may be missing");
     let cut = &gzipped(&line("02:00:00", "INFO", "3-cccccccc", "before the break").repeat(5000));
@@ -188,7 +188,7 @@ fn what_cannot_be_read_is_named_and_the_rest_is_searched() {
 }
 
 #[test]
-fn what_is_no_text_is_searched_and_a_pipe_gets_its_very_bytes() {
+fn binary_data_is_searched_and_a_pipe_gets_its_exact_bytes() {
     let machine = machine();
     machine.write("binary.log", b"\x00\xff\xfeneedle\x1b[31m\n\x80\n");
     let found = machine.run(["logs", "grep", "needle", "binary.log"]).start();
@@ -198,10 +198,10 @@ fn what_is_no_text_is_searched_and_a_pipe_gets_its_very_bytes() {
     assert!(object.contains(r"\u001b[31m"), "{object}");
 }
 
-/// A line of 100 MB is held in pieces: a process that may not have as much memory as that finds what stands behind it.
+/// A line of 100 MB is searched in pieces: a process with less memory than that finds the line after it.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_line_without_end_takes_no_more_memory_than_any_other() {
+fn a_very_long_line_takes_bounded_memory() {
     let machine = machine();
     let path = machine.file("long.log");
     let mut file = File::create(&path).unwrap();
@@ -220,7 +220,7 @@ fn a_line_without_end_takes_no_more_memory_than_any_other() {
 }
 
 #[test]
-fn a_day_and_a_run_are_summed_up() {
+fn events_are_summed_up_by_day_and_by_run() {
     let machine = machine();
     let since = "--since=2026-01-01";
     let days = machine.run(["logs", "summary", since]).json().exits(0).document();

@@ -1,5 +1,5 @@
-//! `logs grep -f` and `logs alerts --follow` as processes: a writer that rotates, truncates and makes its file anew loses
-//! no line and has none repeated.
+//! `logs grep -f` and `logs alerts --follow` as processes: no line is lost or repeated while the file is rotated,
+//! truncated and created again.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufRead, BufReader, Write as _};
@@ -10,10 +10,10 @@ use std::time::Duration;
 
 use crate::support::{Machine, signal};
 
-/// No line takes longer to come: what doesn't come is a failure, not a wait.
+/// Timeout for a line, after which the test fails.
 const HANG: Duration = Duration::from_secs(20);
 
-/// A command that follows a log, and what it prints.
+/// A command that follows a log, and its output.
 struct Tail {
     child: Child,
     lines: mpsc::Receiver<String>,
@@ -63,7 +63,7 @@ fn numbered(from: usize, to: usize) -> String {
 }
 
 #[test]
-fn ten_thousand_lines_through_rotations_truncation_and_a_new_file_come_once_and_in_order() {
+fn each_line_is_printed_once_and_in_order_through_rotation_truncation_and_a_new_file() {
     const STEP: usize = 2_000;
     let machine = Machine::new();
     machine.write("logs/VERIFY_LOG.log", "x 0\n");
@@ -77,17 +77,17 @@ fn ten_thousand_lines_through_rotations_truncation_and_a_new_file_come_once_and_
         next += count;
     };
     tail.write(&numbered(1, STEP));
-    // Renamed before a line of it was surely seen; a slow writer still has the old file open.
+    // Renamed while a slow writer still has the old file open.
     fs::rename(&log, &rotated).unwrap();
     tail.write(&numbered(STEP, 2 * STEP));
     expect(&tail, 2 * STEP - 1);
     OpenOptions::new().append(true).open(&rotated).unwrap().write_all(b"x 4000\n").unwrap();
     expect(&tail, 1);
-    // Truncated where it stands, and grown past its old length.
+    // Truncated in place, and grown past its old length.
     File::create(&log).unwrap();
     tail.write(&numbered(4_001, 7_000));
     expect(&tail, 2_999);
-    // Removed, and made anew.
+    // Removed, and created again.
     fs::remove_file(&log).unwrap();
     tail.write(&numbered(7_000, 10_001));
     expect(&tail, 3_001);
@@ -99,7 +99,7 @@ fn ten_thousand_lines_through_rotations_truncation_and_a_new_file_come_once_and_
 }
 
 #[test]
-fn a_file_that_is_not_there_yet_is_waited_for() {
+fn a_missing_file_is_waited_for() {
     let machine = Machine::new();
     let mut tail = Tail::of(&machine, &["logs", "grep", "-f", "x", "--last=1"]);
     let mut told = String::new();
@@ -112,7 +112,7 @@ fn a_file_that_is_not_there_yet_is_waited_for() {
 }
 
 #[test]
-fn alerts_are_told_as_they_are_raised_and_cleared() {
+fn alerts_are_printed_as_they_are_raised_and_cleared() {
     let machine = Machine::new();
     let line = |second: u32, text: &str| {
         let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M").to_string();

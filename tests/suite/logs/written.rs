@@ -1,4 +1,4 @@
-//! What the binary writes: one file a start, markers in just those counts, nothing that is nobody's business.
+//! The logs that the binary writes: one file per start, the exact number of markers, no secrets.
 
 use std::fs;
 
@@ -25,7 +25,7 @@ fn log(machine: &Machine, name: &str) -> String {
 }
 
 #[test]
-fn each_start_has_a_file_of_its_own_and_round_trips_only_where_they_are_asked_for() {
+fn each_start_has_its_own_file_with_round_trips_only_on_request() {
     let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
     machine.against(&sim, &["sync"]).end().exits(0);
     machine.against(&sim, &["sync", "-vv", "--log-format=json"]).end().exits(0);
@@ -41,13 +41,13 @@ fn each_start_has_a_file_of_its_own_and_round_trips_only_where_they_are_asked_fo
         let parsed = Line::parse(line.as_bytes()).unwrap_or_else(|| panic!("not ours: {line}"));
         assert!(line.contains("+00:00") && parsed.pid > 0, "{line}");
     }
-    // The shared file is text whatever is asked for, and holds each sync once.
+    // The shared file is always text, and has each sync once.
     let shared = machine.verify_log();
     assert!(!shared.contains('{'), "{shared}");
     assert_eq!(shared.lines().filter(|line| line.contains("State synchronized")).count(), 2);
 }
 
-/// The greps of the operators' handbook on logs that the tool wrote, beside what the presets count.
+/// The greps of the operators' handbook, and the presets, on logs that the tool wrote.
 #[test]
 fn the_handbooks_greps_and_the_presets_count_the_same_on_logs_of_real_runs() {
     let (machine, mut sim) = (Machine::new(), Sim::start(&["--positions=3"]));
@@ -80,7 +80,7 @@ fn the_handbooks_greps_and_the_presets_count_the_same_on_logs_of_real_runs() {
     let number = |command| shell(&dir, command).trim().parse::<usize>().unwrap();
     assert_eq!(number(r#"grep "State synchronized" VERIFY_LOG.log | wc -l"#), 2);
     assert_eq!(number(r#"grep "State synchronization failed" VERIFY_LOG.log | wc -l"#), 2);
-    // One for each attempt of the sync that found nobody.
+    // One for each attempt of the sync without a gateway.
     assert_eq!(number(r#"grep "Connection failed" VERIFY_LOG.log | wc -l"#), 3);
     let recovered = shell(&dir, r#"grep "positions recovered" VERIFY_LOG.log | tail -1"#);
     assert!(recovered.ends_with("StateReconciler State synchronized: 3 positions recovered\n"));
@@ -105,7 +105,7 @@ fn several_processes_write_whole_lines_into_one_file() {
 }
 
 #[test]
-fn no_secret_and_no_whole_value_of_env_gets_into_a_log() {
+fn no_secret_and_no_value_of_env_gets_into_a_log() {
     let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
     let secret = "hunter2-of-the-broker";
     machine.write(".env", format!("MT5_PASSWORD={secret}\nMAGIC_NUMBER=202401\nNOTE='{secret}'\n"));
@@ -121,7 +121,7 @@ fn no_secret_and_no_whole_value_of_env_gets_into_a_log() {
 }
 
 #[test]
-fn old_logs_are_compressed_by_whoever_has_time_and_not_by_an_emergency() {
+fn old_logs_are_compressed_but_not_by_an_emergency_command() {
     let (machine, sim) = (Machine::new(), Sim::start(&["--positions=1"]));
     let old = "logs/MT5CRS_20200101_000000_1.log";
     machine.write(

@@ -22,7 +22,7 @@ fn a_key_that_looks_like_a_secret_is_an_error_anywhere_in_the_file() {
             let ended = ended.never_says(HIDDEN);
             let told = ended.stdout() + &ended.stderr();
             assert!(told.contains(&format!("{place} looks like a secret")), "{told}");
-            assert!(told.contains("take it out"), "{told}");
+            assert!(told.contains("remove it"), "{told}");
         }
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mt5crs::clock::Deadline;
-use mt5crs::config::{HostPort, Key, Layer, Resolved, Settings, TradeMode};
+use mt5crs::config::{HostPort, Key, Layer, Resolved, Settings};
 use mt5crs::failure::{Failure, FailureContext, HOST_SETTING};
 use mt5crs::link::target::{self, Allowed, Target, resolve};
 use mt5crs::link::zeromq::ZmqTransport;
@@ -199,7 +199,7 @@ impl<'a> GatewayContext<'a> {
         let expected = Expected {
             login: self.settings.expect_login.clone(),
             server: self.settings.expect_server.clone(),
-            trade_mode: self.settings.expect_trade_mode.map(TradeMode::code),
+            trade_mode: self.settings.expect_trade_mode,
             currency: self.settings.expect_currency.clone(),
         };
         StateExpectations { expected, credit: credit.clone(), skew_warn: SKEW_WARN }

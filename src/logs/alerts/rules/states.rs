@@ -1,82 +1,63 @@
-//! What stands in no log: how the engine's unit is, and what it or a run of ours uses. A state is an alert from the look
-//! that found it to the look that didn't.
+//! Rules about states that no log holds: the engine's unit, and memory and CPU use. An alert lasts from the measurement
+//! that shows the state to the first one that doesn't.
 
 use jiff::Timestamp;
 
-use super::{Rule, Rules};
+use super::{Alert, Rule, Rules};
 use crate::logs::alerts::engine::Engine;
 use crate::os::resources::Usage;
 
 impl Rules {
-    /// Takes what systemd says of the engine's unit now.
+    /// Applies the rule about the engine's unit.
     pub fn see_engine(&mut self, engine: &Engine, now: Timestamp) {
         let wrong = engine.crashed().then(|| engine.to_string());
+        // Another restart is news; a new figure for memory isn't.
         let reworded = self.see_state(Rule::EngineCrashed, &engine.unit, wrong, now);
-        // Started again once more is news; that memory grew by another page isn't.
         self.changed.extend(reworded);
     }
 
-    /// Takes what the engine's unit, or each run of ours, holds and uses now. What isn't among them is gone.
+    /// Applies the rules about memory and CPU to the engine's unit, or to each run of mt5crs. A unit or run without usage
+    /// is gone, and so are its alerts.
     pub fn see_usage(&mut self, all: &[Usage], now: Timestamp) {
         let limits = self.thresholds;
-        for usage in all {
-            let of = &usage.of;
-            if let Some(bytes) = usage.memory_bytes {
-                let message = format!(
-                    "{of} holds {:.1} MB, more than {:.0} MB",
-                    bytes as f64 / 1e6,
-                    limits.memory_bytes as f64 / 1e6
-                );
-                let message = (bytes > limits.memory_bytes).then_some(message);
-                self.see_state(Rule::MemoryHigh, of, message, now);
+        for Usage { of, memory_bytes, cpu_percent } in all {
+            if let Some(bytes) = *memory_bytes {
+                let wrong = (bytes > limits.memory_bytes).then(|| {
+                    let (used, limit) = (bytes as f64 / 1e6, limits.memory_bytes as f64 / 1e6);
+                    format!("{of} uses {used:.1} MB of memory, more than {limit:.0} MB")
+                });
+                self.see_state(Rule::MemoryHigh, of, wrong, now);
             }
-            if let Some(percent) = usage.cpu_percent {
+            if let Some(percent) = *cpu_percent {
                 let limit = limits.cpu_percent;
-                let message =
-                    format!("{of} uses {percent:.1} % of a processor, more than {limit} %");
-                let message = (percent > limit).then_some(message);
-                self.see_state(Rule::CpuHigh, of, message, now);
+                let wrong = (percent > limit)
+                    .then(|| format!("{of} uses {percent:.1} % of a CPU, more than {limit} %"));
+                self.see_state(Rule::CpuHigh, of, wrong, now);
             }
         }
-        let is_gone = |(rule, of): &&(Rule, String)| {
-            *rule != Rule::EngineCrashed && all.iter().all(|usage| usage.of != *of)
+        let is_gone = |(rule, about): &&(Rule, ecow::EcoString)| {
+            matches!(rule, Rule::MemoryHigh | Rule::CpuHigh)
+                && all.iter().all(|usage| usage.of != *about)
         };
-        let gone: Vec<_> = self.states.keys().filter(is_gone).cloned().collect();
-        for (rule, of) in gone {
-            self.see_state(rule, &of, None, now);
+        let gone: Vec<_> = self.active.keys().filter(is_gone).cloned().collect();
+        for (rule, about) in gone {
+            self.clear(rule, &about, now);
         }
     }
 
-    /// Raises, brings up to date or clears what is no event and has no line: `wrong` says what is wrong now. Answers
-    /// which alert has other words than before.
+    /// Applies a rule to a state; `wrong` says what is wrong now.
     fn see_state(
         &mut self,
         rule: Rule,
-        of: &str,
+        about: &str,
         wrong: Option<String>,
         now: Timestamp,
     ) -> Option<usize> {
-        let key = (rule, of.to_owned());
-        match (self.states.get(&key).copied(), wrong) {
-            (None, None) => {}
-            (None, Some(message)) => {
-                self.states.insert(key, self.alerts.len());
-                self.push(rule, "", message, now, now, Vec::new());
-            }
-            (Some(at), Some(message)) => {
-                let alert = self.alerts.get_mut(at).filter(|alert| alert.message != message)?;
-                alert.message = message;
-                return Some(at);
-            }
-            (Some(at), None) => {
-                self.states.remove(&key);
-                self.set_cleared(at, now);
-            }
-        }
-        None
+        let alert = wrong.map(|message| Alert::new(rule, "", message, now, now, Vec::new()));
+        self.raise_or_clear(rule, about, alert, now)
     }
 
-    /// The runs that began and have not ended: process, begin, and `PID-RUN`.
+    /// The runs that have not ended: process, begin, and `PID-RUN`.
     pub fn running(&self) -> impl Iterator<Item = (u32, Timestamp, String)> {
         self.runs.iter().map(|(id, run)| (id.pid, run.began.time, format!("{}-{}", id.pid, id.run)))
     }

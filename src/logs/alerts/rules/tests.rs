@@ -2,12 +2,22 @@ use super::*;
 use crate::logs::alerts::engine::Engine;
 use crate::os::resources::Usage;
 
+/// The default settings.
+pub(in crate::logs::alerts) const THRESHOLDS: Thresholds = Thresholds {
+    failed_syncs: 2,
+    silence: Duration::from_secs(10),
+    sync: Duration::from_secs(3),
+    retry: Duration::from_secs(9),
+    memory_bytes: 50_000_000,
+    cpu_percent: 5.0,
+};
+
 const A: &str = "tcp://10.0.0.5:5555";
 const B: &str = "tcp://10.0.0.6:5555";
 
-/// A day's log: seconds since its begin, the process, and the words behind the stamp.
+/// Log lines: seconds since midnight, process, and the text after the stamp.
 fn rules(lines: &[(u64, u32, &str)]) -> Rules {
-    let mut rules = Rules::new(Thresholds::default());
+    let mut rules = Rules::new(THRESHOLDS);
     for (second, pid, text) in lines {
         let level = if text.contains("failed") { "WARN" } else { "INFO" };
         let time = format!(
@@ -55,7 +65,7 @@ fn one_failed_sync_is_no_alert_and_two_in_a_row_are() {
 
 #[test]
 fn foreign_lines_neither_trip_nor_hide_a_rule() {
-    let mut rules = Rules::new(Thresholds::default());
+    let mut rules = Rules::new(THRESHOLDS);
     let ours = "2026-01-17T00:00:00.000000+00:00 ERROR [1-aaaaaaaa] StateReconciler State synchronization failed: x";
     let again = ours.replace("[1-", "[2-");
     for line in [
@@ -137,7 +147,7 @@ fn one_gateway_never_hides_or_trips_another() {
 }
 
 #[test]
-fn a_mismatch_is_told_at_once() {
+fn a_mismatch_is_an_alert_at_once() {
     let text = "StateReconciler State synchronization failed: ticket-set-stable";
     assert_eq!(names(&rules(&[(0, 1, text)])), [("positions-mismatch", true)]);
     assert_eq!(names(&rules(&[(0, 1, text), (5, 2, OK)])), [("positions-mismatch", false)]);
@@ -153,11 +163,11 @@ fn a_run_that_never_ended_crashed_unless_it_is_alive() {
     assert_eq!(names(&rules), [("run-crashed", true)]);
     assert!(rules.alerts()[0].message.contains("2-aaaaaaaa (sync)"), "{:?}", rules.alerts());
     rules.look_for_crashes(&|pid, _| pid == 1);
-    assert_eq!(rules.alerts().len(), 1, "told once");
+    assert_eq!(rules.alerts().len(), 1, "raised once");
 }
 
 #[test]
-fn slow_syncs_are_told_until_one_is_fast_again() {
+fn slow_syncs_are_an_alert_until_one_is_fast() {
     let begin = began(A);
     let slow = rules(&[(0, 1, &begin), (4, 1, OK)]);
     assert_eq!(names(&slow), [("sync-slow", true)]);
@@ -176,8 +186,8 @@ fn a_clock_that_jumps_back_never_makes_a_silence() {
 }
 
 #[test]
-fn the_engines_unit_is_an_alert_while_systemd_says_so() {
-    let mut rules = Rules::new(Thresholds::default());
+fn a_crashed_engine_unit_is_an_alert_until_systemd_reports_it_healthy() {
+    let mut rules = Rules::new(THRESHOLDS);
     let now = "2026-01-17T04:00:00Z".parse().unwrap();
     let engine = |result: &str, restarts| Engine {
         unit: "engine.service".into(),
@@ -197,15 +207,15 @@ fn the_engines_unit_is_an_alert_while_systemd_says_so() {
 }
 
 #[test]
-fn what_uses_too_much_is_an_alert_until_it_uses_less_or_is_gone() {
-    let mut rules = Rules::new(Thresholds::default());
+fn high_usage_is_an_alert_until_it_falls_or_the_process_is_gone() {
+    let mut rules = Rules::new(THRESHOLDS);
     let now = "2026-01-17T04:00:00Z".parse().unwrap();
     let usage = |of: &str, memory_bytes, cpu_percent| Usage {
         of: of.to_owned(),
         memory_bytes,
         cpu_percent,
     };
-    // At the limit is within it, and what isn't counted is no alert.
+    // The limit itself is allowed, and a figure that isn't counted raises no alert.
     rules.see_usage(&[usage("engine", Some(50_000_000), Some(5.0)), usage("7-a", None, None)], now);
     assert!(rules.take_changes().is_empty());
     let busy = [usage("engine", Some(50_000_001), Some(5.1)), usage("7-a", Some(60_000_000), None)];
@@ -213,12 +223,12 @@ fn what_uses_too_much_is_an_alert_until_it_uses_less_or_is_gone() {
     let raised = [("memory-high", true), ("cpu-high", true), ("memory-high", true)];
     assert_eq!(names(&rules), raised);
     assert_eq!(rules.take_changes().len(), 3);
-    assert_eq!(rules.alerts()[1].message, "engine uses 5.1 % of a processor, more than 5 %");
-    // A little more is no news.
+    assert_eq!(rules.alerts()[1].message, "engine uses 5.1 % of a CPU, more than 5 %");
+    // Another figure is no change.
     rules.see_usage(&[usage("engine", Some(70_000_000), Some(9.0)), busy[1].clone()], now);
     assert!(rules.take_changes().is_empty());
-    assert!(rules.alerts()[0].message.contains("holds 70.0 MB"));
-    // The run ended, the engine calmed down; its memory isn't known for a moment, which says nothing.
+    assert!(rules.alerts()[0].message.contains("uses 70.0 MB"));
+    // The run ended, and the engine uses less CPU. Its memory is unknown, which clears nothing.
     rules.see_usage(&[usage("engine", None, Some(1.0))], now);
     let over = [("memory-high", true), ("cpu-high", false), ("memory-high", false)];
     assert_eq!(names(&rules), over);

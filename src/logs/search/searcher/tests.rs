@@ -12,11 +12,13 @@ use jiff::Timestamp;
 use tracing::Level;
 
 use crate::clock::{Clock, Stopped};
+use crate::logs::search::files::Unreadable;
+use crate::logs::search::listener::Hit;
 use crate::logs::search::preset::{PRESETS, Preset};
 use crate::logs::search::query::Syntax;
 use crate::logs::search::tail::Ended;
 
-/// Writes down what it is told, as grep would print it.
+/// Records the hits as grep prints them.
 #[derive(Default)]
 struct Printed {
     text: String,
@@ -51,20 +53,21 @@ impl Listener for Printed {
 }
 
 fn query(pattern: &str) -> Query {
-    Query::patterns(&[pattern.to_owned()], Syntax::default()).unwrap()
+    Query::patterns(&[pattern], Syntax::default()).unwrap()
 }
 
 fn search_bytes(bytes: &[u8], pattern: &str, options: &Options) -> (Printed, Totals) {
     let tree = tempfile::tempdir().unwrap();
     let path = tree.path().join("a.log");
     fs::write(&path, bytes).unwrap();
-    let (query, mut printed, mut totals) = (query(pattern), Printed::default(), Totals::default());
-    Search::new(&query, options).files(&[path], &mut printed, &mut totals).unwrap();
-    (printed, totals)
+    let (query, mut printed) = (query(pattern), Printed::default());
+    let mut search = Search::new(&query, options);
+    search.files(&[path], &mut printed).unwrap();
+    (printed, search.totals)
 }
 
 fn numbered() -> Options {
-    Options { numbers: true, ..Options::default() }
+    Options { line_numbers: true, ..Options::default() }
 }
 
 #[test]
@@ -74,8 +77,8 @@ fn shows_matches_context_and_gaps_as_grep_does() {
     assert_eq!(shown(numbered()), "2:x1\n6:x2\n7:x3\n");
     let context = Options { before: 1, after: 1, ..numbered() };
     assert_eq!(shown(context.clone()), "1-a\n2:x1\n3-b\n--\n5-d\n6:x2\n7:x3\n8-e\n");
-    assert_eq!(shown(Options { most: Some(1), ..context }), "1-a\n2:x1\n3-b\n");
-    assert_eq!(shown(Options { invert: true, most: Some(2), ..numbered() }), "1:a\n3:b\n");
+    assert_eq!(shown(Options { max_count: Some(1), ..context }), "1-a\n2:x1\n3-b\n");
+    assert_eq!(shown(Options { invert: true, max_count: Some(2), ..numbered() }), "1:a\n3:b\n");
     assert_eq!(shown(Options { before: 9, ..numbered() }).lines().count(), 7);
 }
 
@@ -124,13 +127,12 @@ fn a_large_file_is_searched_as_a_small_one_is() {
         .collect();
     let text =
         lines.join("\n") + &"y".repeat(crate::logs::search::bounded_lines::LONGEST) + "\nx last";
-    assert!(text.len() as u64 > crate::logs::search::files::LARGE);
     let (printed, totals) = search_bytes(text.as_bytes(), "^x", &numbered());
     let shown: Vec<&str> = printed.text.lines().map(|line| &line[..line.len().min(15)]).collect();
     assert_eq!(shown[..2], ["100000:x 100000", "200000:x 200000"]);
     assert_eq!(shown.last(), Some(&"300001:x last"));
     assert_eq!((totals.matches, totals.cut.len()), (4, 1));
-    let first = Options { most: Some(1), ..numbered() };
+    let first = Options { max_count: Some(1), ..numbered() };
     assert_eq!(search_bytes(text.as_bytes(), "^x", &first).0.text, "100000:x 100000\n");
 }
 
@@ -156,11 +158,10 @@ fn a_broken_gzip_is_searched_up_to_its_break_and_named() {
     fs::write(&broken, &bytes[..bytes.len() / 2]).unwrap();
     fs::write(&whole, "x\n").unwrap();
     let (query, options) = (query("x"), Options::default());
-    let (mut printed, mut totals) = (Printed::default(), Totals::default());
-    let files = [broken.clone(), gone.clone(), whole];
-    Search::new(&query, &options).files(&files, &mut printed, &mut totals).unwrap();
+    let (mut printed, mut search) = (Printed::default(), Search::new(&query, &options));
+    search.files(&[broken.clone(), gone.clone(), whole], &mut printed).unwrap();
     assert_eq!(printed.unreadable, [broken, gone]);
-    assert_eq!(totals.unreadable, 2);
+    assert_eq!(search.totals.unreadable, 2);
     assert!(printed.files[0] > 10_000, "{:?}", printed.files);
     assert_eq!(printed.files[1], 1);
 }
@@ -178,7 +179,7 @@ fn presets_find_what_their_words_find() {
     }
 }
 
-/// A clock that stands still; what a sleep does is the test's.
+/// A clock that stands still; a sleep calls the test.
 struct Asleep<F>(F);
 
 impl<F: Fn() -> Result<(), Stopped> + Send + Sync> Clock for Asleep<F> {
@@ -203,11 +204,10 @@ fn followed(
     sleep: impl Fn() -> Result<(), Stopped> + Send + Sync,
 ) -> (Printed, Totals) {
     let (query, clock) = (query(pattern), Asleep(sleep));
-    let (mut printed, mut totals) = (Printed::default(), Totals::default());
-    let mut search = Search::new(&query, options);
-    let ended = search.follow(&[log.to_owned()], &clock, &mut printed, &mut totals);
+    let (mut printed, mut search) = (Printed::default(), Search::new(&query, options));
+    let Err(ended) = search.follow(&[log.to_owned()], &clock, &mut printed);
     assert!(matches!(ended, Ended::Stopped(_)));
-    (printed, totals)
+    (printed, search.totals)
 }
 
 const STOPPED: Stopped = Stopped { signal: 2 };
@@ -217,7 +217,7 @@ fn write_and_rotate(log: &Path, lines: usize, more: &mpsc::SyncSender<()>) {
     let open = || OpenOptions::new().append(true).create(true).open(log).unwrap();
     let part = |number: usize| log.with_extension(format!("log.{number}"));
     let mut file = open();
-    // What was rotated away before anybody followed is nobody's loss.
+    // Lines that were rotated away before the first poll don't count.
     more.send(()).unwrap();
     for number in 0..lines {
         let rotates = number % 2_000 == 1_999;
@@ -233,7 +233,7 @@ fn write_and_rotate(log: &Path, lines: usize, more: &mpsc::SyncSender<()>) {
             file = open();
         }
         if number % 500 == 0 {
-            // Whoever isn't waiting is still busy with what came before.
+            // A follower that isn't waiting has earlier lines to read.
             let _ = more.try_send(());
         }
     }

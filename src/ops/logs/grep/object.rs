@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::logs::search::listener::Hit;
 use crate::logs::search::parse::Line;
 use crate::logs::search::query::Query;
-use crate::logs::search::searcher::Hit;
 
 /// One line of what `logs grep -o json` prints.
 #[derive(Debug, Serialize, JsonSchema)]

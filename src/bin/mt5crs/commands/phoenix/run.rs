@@ -70,7 +70,7 @@ fn environment(context: &GatewayContext<'_>) -> Vec<(OsString, OsString)> {
         ("MAGIC_NUMBER", Some(settings.magic.to_string())),
         ("MT5CRS_EXPECT_LOGIN", settings.expect_login.clone()),
         ("MT5CRS_EXPECT_SERVER", settings.expect_server.clone()),
-        ("MT5CRS_EXPECT_TRADE_MODE", settings.expect_trade_mode.map(|m| m.code().to_string())),
+        ("MT5CRS_EXPECT_TRADE_MODE", settings.expect_trade_mode.map(|mode| mode.to_string())),
         ("MT5CRS_EXPECT_CURRENCY", settings.expect_currency.clone()),
     ];
     let set = given.into_iter().filter_map(|(name, value)| Some((name.into(), value?.into())));

@@ -10,7 +10,7 @@ use mt5crs::exit::Exit;
 use mt5crs::failure::{Code, Failure, cause_of};
 use mt5crs::logs::alerts::engine;
 use mt5crs::logs::alerts::rules::Alert;
-use mt5crs::logs::alerts::watch::{AskEngine, Told, World};
+use mt5crs::logs::alerts::watch::{AlertListener, AskEngine, World};
 use mt5crs::logs::search::query::BadPattern;
 use mt5crs::logs::search::tail::Ended;
 use mt5crs::ops::logs::alerts::{self, Options, Report};
@@ -134,7 +134,7 @@ struct Printer<'a> {
     app: &'a App,
 }
 
-impl Told for Printer<'_> {
+impl AlertListener for Printer<'_> {
     fn alert(&mut self, alert: &Alert) -> io::Result<()> {
         if self.app.is_json() {
             self.app.screen.json_line(alert)

@@ -5,8 +5,8 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use mt5crs::logs::search::files::Unreadable;
+use mt5crs::logs::search::listener::{Hit, Listener};
 use mt5crs::logs::search::query::Query;
-use mt5crs::logs::search::searcher::{Hit, Listener};
 use mt5crs::ops::logs::grep::object::{FileCount, Found, Object, PresetCount};
 
 use crate::render::Screen;

@@ -8,9 +8,9 @@ use mt5crs::exit::Exit;
 use mt5crs::failure::{Code, Failure};
 use mt5crs::logs::search::files;
 use mt5crs::logs::search::filter::Filter;
+use mt5crs::logs::search::listener::Options as SearchOptions;
 use mt5crs::logs::search::preset::Preset;
 use mt5crs::logs::search::query::{BadPattern, Query, Syntax};
-use mt5crs::logs::search::searcher::Options as SearchOptions;
 use mt5crs::logs::search::tail::Ended;
 use mt5crs::ops::logs::grep::object::Object;
 use mt5crs::ops::logs::grep::{self, Options, Output, Source};
@@ -75,8 +75,8 @@ fn prepare<'a>(app: &App, args: &'a Args) -> Result<Job<'a>, Failure> {
         invert: matching.invert,
         before: print.before_context.unwrap_or(print.context),
         after: print.after_context.unwrap_or(print.context),
-        most: if print.files_with_matches { Some(1) } else { print.max_count },
-        numbers: print.line_number || app.is_json(),
+        max_count: if print.files_with_matches { Some(1) } else { print.max_count },
+        line_numbers: print.line_number || app.is_json(),
         filter: filter(app, &args.select)?,
     };
     let query = query.map_err(|error| bad_pattern(&error))?;

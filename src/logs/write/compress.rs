@@ -1,8 +1,6 @@
-//! How the runs' own logs are kept small: parts by size and age while a run lasts, gzip once it is over.
+//! Compresses the logs of finished runs.
 //!
-//! A part is renamed as logrotate does it: `.1` is the last one, and the others move up by one. Only logs of runs that
-//! are over are compressed, and the copy is whole and on disk before the original goes. Nothing is ever deleted, and
-//! VERIFY_LOG.log is left alone.
+//! The copy is complete and on the disk before the original is removed. VERIFY_LOG.log is left alone.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -18,51 +16,13 @@ use jiff::tz::TimeZone;
 
 use crate::os::durable::{Access, AtomicFile};
 
-/// When a run that lasts begins another part.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
-    /// Bytes of a part.
-    pub(super) size: u64,
-    /// Time since the part was begun.
-    pub(super) age: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { size: 16 << 20, age: Duration::from_secs(24 * 3600) }
-    }
-}
-
-/// How long after its begin a log of a finished run is compressed.
+/// Time from a run's begin until its logs are compressed.
 const OLD: Duration = Duration::from_secs(24 * 3600);
-/// How many logs one run compresses at most, and how many bytes: each run leaves one, so this keeps up.
-const MOST_FILES: usize = 8;
-const MOST_BYTES: u64 = 32 << 20;
+/// Maximum number of logs, and of bytes, that one run compresses. Each run leaves one log, so this keeps up.
+const MAX_FILES: usize = 8;
+const MAX_BYTES: u64 = 32 << 20;
 
-/// Moves a log's parts up by one and the log itself to `.1`.
-pub(super) fn make_room(log: &Path) -> io::Result<()> {
-    let mut free = 1;
-    while part(log, free, "").exists() || part(log, free, ".gz").exists() {
-        free += 1;
-    }
-    for number in (1..free).rev() {
-        for form in ["", ".gz"] {
-            let from = part(log, number, form);
-            if from.exists() {
-                fs::rename(from, part(log, number + 1, form))?;
-            }
-        }
-    }
-    fs::rename(log, part(log, 1, ""))
-}
-
-fn part(log: &Path, number: u32, form: &str) -> PathBuf {
-    let mut name = OsString::from(log);
-    name.push(format!(".{number}{form}"));
-    PathBuf::from(name)
-}
-
-/// Compresses the oldest logs of runs that are over, a few at a time. Fails at the first that can't be.
+/// Compresses the oldest logs of finished runs, a few per call. Stops at the first failure.
 pub(super) fn compress_old(
     directory: &Path,
     now: Timestamp,
@@ -80,8 +40,8 @@ pub(super) fn compress_old(
     }
     old.sort();
     let mut bytes = 0;
-    for (_, path) in old.into_iter().take(MOST_FILES) {
-        if bytes >= MOST_BYTES {
+    for (_, path) in old.into_iter().take(MAX_FILES) {
+        if bytes >= MAX_BYTES {
             break;
         }
         bytes += compress(&path).map_err(|source| (path, source))?;
@@ -89,7 +49,7 @@ pub(super) fn compress_old(
     Ok(())
 }
 
-/// When the run of a log began and its process, from a name such as `MT5CRS_20260117_035422_4711.log.2`.
+/// Begin and process of a log's run, from a name such as `MT5CRS_20260117_035422_4711.log.2`.
 fn run_of(name: &str) -> Option<(Timestamp, u32)> {
     let (stem, rest) = name.strip_prefix("MT5CRS_")?.split_once(".log")?;
     let is_part = rest.strip_prefix('.').is_some_and(|number| number.parse::<u32>().is_ok());
@@ -101,7 +61,7 @@ fn run_of(name: &str) -> Option<(Timestamp, u32)> {
     Some((began.to_zoned(TimeZone::UTC).ok()?.timestamp(), pid.parse().ok()?))
 }
 
-/// Replaces a file by its gzip, and says how many bytes it held.
+/// Replaces a file by its gzip. Returns the file's length.
 fn compress(path: &Path) -> io::Result<u64> {
     let mut plain = File::open(path)?;
     let meta = plain.metadata()?;
@@ -113,7 +73,7 @@ fn compress(path: &Path) -> io::Result<u64> {
     let copy = encoder.finish()?;
     copy.file().set_permissions(meta.permissions())?;
     copy.file().set_modified(meta.modified()?)?;
-    // Where the file exists, another run made it, complete, and was stopped before it could do the rest.
+    // An existing copy is complete: its run was killed before it removed the original.
     match copy.persist_new() {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
         _ => {}
@@ -139,19 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_move_up_by_one_whatever_their_form() {
-        let tree = tempfile::tempdir().unwrap();
-        let log = tree.path().join("a.log");
-        for (name, text) in [("a.log", "new"), ("a.log.1", "one"), ("a.log.2.gz", "two")] {
-            fs::write(tree.path().join(name), text).unwrap();
-        }
-        make_room(&log).unwrap();
-        assert_eq!(names(tree.path()), ["a.log.1", "a.log.2", "a.log.3.gz"]);
-        assert_eq!(fs::read_to_string(tree.path().join("a.log.1")).unwrap(), "new");
-    }
-
-    #[test]
-    fn only_old_logs_of_runs_that_are_over_are_compressed() {
+    fn only_old_logs_of_finished_runs_are_compressed() {
         let tree = tempfile::tempdir().unwrap();
         for name in [
             "MT5CRS_20260115_035422_1.log",
@@ -180,12 +128,12 @@ mod tests {
         );
         let path = tree.path().join("MT5CRS_20260115_035422_1.log.gz");
         let mut text = String::new();
-        crate::logs::search::files::open(&path).unwrap().read_to_string(&mut text).unwrap();
+        crate::logs::search::files::open(&path).unwrap().0.read_to_string(&mut text).unwrap();
         assert_eq!(text, "MT5CRS_20260115_035422_1.log\n");
     }
 
     #[test]
-    fn a_copy_that_another_run_made_is_kept() {
+    fn a_copy_by_another_run_is_kept() {
         let tree = tempfile::tempdir().unwrap();
         let log = tree.path().join("a.log");
         fs::write(&log, "text").unwrap();
