@@ -16,6 +16,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use mt5crs::check::Verdict;
 use mt5crs::clock::{Clock, Deadline, StopToken, SystemClock};
 use mt5crs::failure::FailureContext;
 use mt5crs::link::client::Listener;
@@ -23,7 +24,7 @@ use mt5crs::link::target::{self, resolve};
 use mt5crs::link::zeromq::ZmqTransport;
 use mt5crs::link::{Client, LinkError, ReadPolicy};
 use mt5crs::ops::positions::{self, Options, Report};
-use mt5crs::report::{Outcome, Verdict};
+use mt5crs::report::Outcome;
 use mt5crs::units::{Exact, Money};
 
 /// Prints failed attempts to stderr.

@@ -6,10 +6,10 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-pub use crate::check::{Check, Status, Verdict, verdict_of};
+use crate::check::Verdict;
 use crate::exit::Exit;
-pub use crate::failure::Failure;
-pub use crate::link::target::TargetKind;
+use crate::failure::Failure;
+use crate::link::target::TargetKind;
 
 /// Outcome of a command: its report, and the failure that ended it early.
 #[derive(Debug)]

@@ -51,15 +51,17 @@ use self::files::{Build, Completions};
 use self::findings::{Finding, Findings};
 use self::remote::Remote;
 use self::selection::Selection;
+use crate::check::{Check, Status, Verdict};
 use crate::clock::{Clock, Deadline, StopToken};
 use crate::config::{Key, Problem, Resolved, Settings};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::guard::decision::Rules;
+use crate::link::target::TargetKind;
 use crate::link::transport::Transport;
 use crate::logs::alerts::rules::Thresholds;
 use crate::os::with_deadline::with_deadline;
-use crate::report::{Check, Outcome, Status, TargetKind, Verdict};
+use crate::report::Outcome;
 
 /// Time limit for a group of checks on this machine.
 const GROUP_LIMIT: Duration = Duration::from_secs(20);

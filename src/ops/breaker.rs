@@ -13,11 +13,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::check::Verdict;
 use crate::clock::Clock;
 use crate::config::Origin;
 use crate::failure::{Code, Failure};
 use crate::guard::breaker::{self, Engaged, Sentinel};
-use crate::report::{Outcome, Verdict};
+use crate::report::Outcome;
 
 /// The limit of every report about the kill switch.
 pub const CAVEAT: &str = "an engine that saw the file stays engaged until it is restarted, and a unit with PrivateTmp never sees it";

@@ -23,6 +23,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::sync;
+use crate::check::{Check, Verdict};
 use crate::clock::{Clock, Deadline, StopToken, humanize, millis};
 use crate::evidence::body::Body;
 use crate::evidence::outcome::{CloseOutcome, OpenOutcome, WatchEnding};
@@ -33,7 +34,7 @@ use crate::link::{Client, Error, ReadPolicy};
 use crate::proof::close::{CloseFinding, PermitClose};
 use crate::proof::intents::Records;
 use crate::protocol::positions::Position;
-use crate::report::{Check, Outcome, Verdict};
+use crate::report::Outcome;
 use crate::units::{Lots, Magic, Money, Symbol, Ticket};
 
 use watch::{Monitor, WatchEvent, Watched};

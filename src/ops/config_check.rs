@@ -9,12 +9,13 @@ use std::path::{Path, PathBuf};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::check::Verdict;
 use crate::config::{
     self, FileSeen, Files, HostPort, Inputs, Key, Layer, Problem, ProblemKind, Resolved, Settings,
     Warning,
 };
 use crate::exit::Exit;
-use crate::report::{Outcome, Verdict};
+use crate::report::Outcome;
 
 /// Report of `config check`.
 #[derive(Debug, Serialize, JsonSchema)]

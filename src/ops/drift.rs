@@ -9,10 +9,11 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::check::Verdict;
 use crate::guard::drift::psi::{Bin, Bins, Psi};
 use crate::guard::drift::sample::{self, Sample, Source, Unreadable};
 use crate::guard::drift::{CannotJudge, DriftState, Limits};
-use crate::report::{Outcome, Verdict};
+use crate::report::Outcome;
 
 /// Options of a comparison.
 #[derive(Debug, Clone)]

@@ -18,6 +18,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use self::ledger::Ledger;
+use crate::check::Verdict;
 use crate::clock::{Clock, Deadline, Stopped};
 use crate::evidence::body::{
     Body, EmergencyIntent, EmergencyOutcome, FlatCertificate, Funds, Reading, ReplyHash,
@@ -28,7 +29,7 @@ use crate::link::Client;
 use crate::proof::close::PermitClose;
 use crate::proof::{Judgement, absence, flat};
 use crate::protocol::positions::Position;
-use crate::report::{Outcome, Verdict};
+use crate::report::Outcome;
 use crate::units::{Lots, Magic, Money, Side, Symbol, Ticket};
 
 /// The part of the account that the gateway's protocol can't show.

@@ -10,9 +10,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 pub use self::closing::ListedPosition;
+use crate::check::Verdict;
 use crate::exit::Exit;
 use crate::failure::{Code, Failure};
-use crate::report::{Outcome, TargetKind, Verdict};
+use crate::link::target::TargetKind;
+use crate::report::Outcome;
 
 /// Kind of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

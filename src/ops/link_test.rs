@@ -16,13 +16,14 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::check::{Check, Verdict, verdict_of};
 use crate::clock::{Clock, Deadline, StopToken};
 use crate::exit::Exit;
 use crate::failure::FailureContext;
 use crate::link::target::Target;
 use crate::link::transport::Transport;
 use crate::protocol::account::Account;
-use crate::report::{Check, Outcome, Verdict, verdict_of};
+use crate::report::Outcome;
 pub use latency::{Bucket, Latency};
 
 /// The options of `link-test`.

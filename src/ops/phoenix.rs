@@ -41,10 +41,11 @@ use self::round::RoundResult;
 use self::sandbox::Deps;
 use self::scenario::Scenario;
 pub use self::steps::Step;
+use crate::check::{Check, Status, Verdict};
 use crate::clock::{Clock, StopToken, Stopped, millis};
 use crate::failure::{Code, Failure, cause_of};
 use crate::harness::HarnessError;
-use crate::report::{Check, Outcome, Status, Verdict};
+use crate::report::Outcome;
 
 /// Rounds that run side by side. A round mostly waits, and no round depends on another.
 const PARALLEL_ROUNDS: usize = 3;

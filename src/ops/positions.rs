@@ -8,12 +8,13 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::sync::checks::{answered, of_list};
+use crate::check::{Check, verdict_of};
 use crate::failure::FailureContext;
 use crate::link::{Client, Error};
 use crate::proof::flat;
 use crate::protocol::account::Account;
 use crate::protocol::positions::Position;
-use crate::report::{Check, Outcome, verdict_of};
+use crate::report::Outcome;
 use crate::units::{Money, Symbol};
 
 /// Options of the read.

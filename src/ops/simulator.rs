@@ -5,8 +5,9 @@ use std::path::Path;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::check::Verdict;
 use crate::failure::{Code, Failure};
-use crate::report::{Outcome, Verdict};
+use crate::report::Outcome;
 use crate::sim::{Execution, FAULTS, FaultInfo, read_ledger};
 
 /// The one line that a simulated gateway prints once it listens.

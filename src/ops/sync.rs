@@ -18,6 +18,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::check::{Check, verdict_of};
 use crate::clock::{Clock, Deadline, micros, signed_micros};
 use crate::failure::FailureContext;
 use crate::link::{Client, Error, Identity};
@@ -26,7 +27,7 @@ use crate::protocol::Refusal;
 use crate::protocol::account::Account;
 use crate::protocol::positions::{Position, Positions};
 use crate::protocol::sync_all::Synced;
-use crate::report::{Check, Outcome, verdict_of};
+use crate::report::Outcome;
 use crate::units::{Magic, Money};
 
 use changes::Changes;

@@ -8,8 +8,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use mt5crs::check::{Check, Status};
 use mt5crs::link::permit::{Guard, GuardEvaluation, GuardEvaluator, OpenPermit};
-use mt5crs::report::{Check, Status};
 use serde_json::Value;
 
 /// The forgeries. The compiler refuses each file at another stage, and a later stage sees only what an earlier one passed.

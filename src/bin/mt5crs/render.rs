@@ -13,10 +13,12 @@ use std::fmt::Display;
 use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
 use std::os::fd::AsFd;
 
+use mt5crs::check::Verdict;
 use mt5crs::exit::Exit;
 use mt5crs::failure::{Code, Failure};
+use mt5crs::link::target::TargetKind;
 use mt5crs::metric::Metric;
-use mt5crs::report::{Outcome, TargetKind, Verdict};
+use mt5crs::report::Outcome;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use serde::Serialize;
 use style::{Ink, Style};

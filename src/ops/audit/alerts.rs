@@ -7,13 +7,13 @@ use jiff::Timestamp;
 
 use super::Local;
 use super::findings::first_few;
+use crate::check::Check;
 use crate::config::Key;
 use crate::logs::alerts::event::{Event, EventKind, RunId};
 use crate::logs::alerts::rules::{Alert, Rule};
 use crate::logs::search::places::Places;
 use crate::ops::logs::alerts::{self as log_alerts, Judged};
 use crate::os::process;
-use crate::report::Check;
 
 /// The alert rules over the logs. The other rules' figures come from the engine's unit.
 const OF_LOGS: [Rule; 6] = [

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::Audit;
 use super::engine_unit::EngineUnit;
+use crate::check::Check;
 use crate::os::process;
-use crate::report::Check;
 
 const MB: f64 = 1e6;
 /// Expected memory, in MB.
@@ -85,7 +85,7 @@ pub(super) fn judge_cpu(whose: &str, used: Duration, span: Duration, alert: f64)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::Status;
+    use crate::check::Status;
 
     #[test]
     fn better_than_expected_passes_and_past_the_threshold_fails() {

@@ -2,10 +2,10 @@
 
 use super::findings::{Found, first_few};
 use super::{Audit, Deps, Options};
+use crate::check::Check;
 use crate::clock::Deadline;
 use crate::config::{FileState, Key, Origin, Problem, ProblemKind, Resolved, WarningKind};
 use crate::link::target::{self, resolve};
-use crate::report::Check;
 
 /// Checks the settings.
 pub(super) fn check(audit: &mut Audit<'_>) {

@@ -1,9 +1,9 @@
 //! Checks of the admission decision that the settings name.
 
 use super::{Local, Options};
+use crate::check::Check;
 use crate::config::Key;
 use crate::guard::decision;
-use crate::report::Check;
 
 pub(super) const KEYS: &[Key] =
     &[Key::DecisionFile, Key::DecisionReport, Key::DecisionHash, Key::DecisionMaxAge];

@@ -10,11 +10,11 @@ use super::catalogue::Entry;
 use super::files::may_remove;
 use super::findings::Found;
 use super::{Deps, Options};
+use crate::check::Check;
 use crate::clock::{Clock, Deadline};
 use crate::failure::cause_of;
 use crate::logs::alerts::engine::Engine;
 use crate::os::systemd::{self, Error, Unit};
-use crate::report::Check;
 
 /// Timeout for systemd, which answers within a few ms.
 const TIMEOUT: Duration = Duration::from_secs(2);

@@ -4,13 +4,14 @@ use jiff::Timestamp;
 
 use super::Local;
 use super::findings::first_few;
+use crate::check::Check;
 use crate::evidence::body::CanaryResult;
 use crate::evidence::book::{Book, OpenCanary, Run};
 use crate::evidence::chain::Step;
 use crate::evidence::{Evidence, EvidenceError};
 use crate::failure::cause_of;
 use crate::ops::evidence::verify;
-use crate::report::{Check, Outcome};
+use crate::report::Outcome;
 
 /// Number of settled runs that are kept while the records are read: the last canary is among the last of them.
 const KEEP: usize = 10_000;

@@ -13,12 +13,12 @@ use nix::unistd::{AccessFlags, access};
 
 use super::Local;
 use super::findings::{Found, first_few};
+use crate::check::Check;
 use crate::config::Key;
 use crate::evidence::Evidence;
 use crate::failure::cause_of;
 use crate::guard::breaker;
 use crate::ops::sync::snapshot::{Previous, Store};
-use crate::report::Check;
 
 /// Timeout for another process's append.
 const APPEND_TIMEOUT: Duration = Duration::from_secs(2);
@@ -260,7 +260,7 @@ fn released(path: &Path) -> Found {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::Status;
+    use crate::check::Status;
 
     #[test]
     fn low_space_warns_and_too_little_fails() {

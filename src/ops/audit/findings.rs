@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer};
 
 use super::catalogue::{CHECKS, Entry, Group};
 use super::selection::Selection;
-use crate::report::{Check, Status};
+use crate::check::{Check, Status};
 
 /// A check in progress: passed with what was found, or another result.
 pub(super) type Found = Result<String, Check>;

@@ -1,8 +1,9 @@
 //! Metrics of an audit, for monitoring.
 
 use super::Report;
+use crate::check::Status;
 use crate::metric::{Metric, Range, link_up, of_checks};
-use crate::report::{Outcome, Status};
+use crate::report::Outcome;
 
 /// The check that shows that the gateway and its terminal answer.
 const LINK: &str = "link.terminal";

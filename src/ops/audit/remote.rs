@@ -12,11 +12,12 @@ use super::baseline::{judge_time, measures_own_cpu};
 use super::catalogue::Group;
 use super::findings::{Findings, Found};
 use super::{Audit, Deps, Options};
+use crate::check::{Check, Status};
 use crate::clock::Deadline;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::link::permit::ClosePermit;
-use crate::link::target::{self, resolve};
+use crate::link::target::{self, TargetKind, resolve};
 use crate::link::{Client, ReadPolicy};
 use crate::ops::link_test;
 use crate::ops::sync::changes::Changes;
@@ -26,7 +27,6 @@ use crate::os::process;
 use crate::proof::can_close::{self, Probed};
 use crate::protocol::ErrorCode;
 use crate::protocol::positions::Position;
-use crate::report::{Check, Status, TargetKind};
 use crate::units::{Lots, Symbol, Ticket};
 
 /// Expected duration of a sync.

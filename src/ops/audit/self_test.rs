@@ -18,8 +18,8 @@ use jiff::Timestamp;
 use self::cases::CASES;
 use self::operations::Trial;
 use super::Local;
+use crate::check::Check;
 use crate::failure::cause_of;
-use crate::report::Check;
 
 /// What a case found: as expected, or otherwise.
 type Found = Result<String, Box<dyn Error>>;
@@ -65,7 +65,7 @@ fn check_in(scratch: &Path, now: Timestamp) -> Vec<Check> {
 mod tests {
     use super::super::catalogue::{CHECKS, Group};
     use super::*;
-    use crate::report::Status;
+    use crate::check::Status;
 
     #[test]
     fn every_case_passes_and_fails_with_its_counterexample() {

@@ -7,6 +7,7 @@ use rust_decimal::Decimal;
 
 use super::watch::HourlyDrift;
 use super::{Canary, Options, ceiling};
+use crate::check::Check;
 use crate::evidence::EvidenceError;
 use crate::failure::{Code, Failure};
 use crate::guard::{breaker, decision};
@@ -14,7 +15,6 @@ use crate::link::Error;
 use crate::link::permit::{Guard, GuardEvaluation, GuardEvaluator, OpenPermit};
 use crate::ops::sync::Observed;
 use crate::protocol::account::Account;
-use crate::report::Check;
 
 /// The premises of a trade.
 pub(super) struct Admission {

@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use super::close::{ClosingState, found_closed, not_closed};
 use super::watch::{HourlyDrift, WatchedPosition};
 use super::{Adopted, Canary};
+use crate::check::{Check, Verdict};
 use crate::evidence::EvidenceError;
 use crate::evidence::book::OpenCanary;
 use crate::evidence::outcome::CloseOutcome;
@@ -17,7 +18,6 @@ use crate::failure::{Code, Failure};
 use crate::proof::absence::{self, TicketState};
 use crate::proof::intents::{self, ResolveError};
 use crate::protocol::positions::Position;
-use crate::report::{Check, Verdict};
 use crate::units::Ticket;
 
 impl Canary<'_, '_, '_> {

@@ -8,6 +8,7 @@ use rust_decimal::Decimal;
 use super::close::not_closed;
 use super::watch::{HourlyDrift, WatchedPosition};
 use super::{Canary, CloseReport, Options, OrderReport};
+use crate::check::Verdict;
 use crate::clock::{Deadline, millis};
 use crate::evidence::body::{
     CanaryEnd, CanaryResult, Funds, OpenIntent, OpenOutcomeRecord, Ordered, Purpose, RawReply,
@@ -23,7 +24,6 @@ use crate::protocol::account::Account;
 use crate::protocol::open::{Filled, Open};
 use crate::protocol::positions::Position;
 use crate::protocol::{ErrorCode, Executed, Refusal, Request, signature};
-use crate::report::Verdict;
 use crate::units::{Price, Side, Symbol, Ticket};
 
 /// The order's comment; the gateway drops it (hazard 10).

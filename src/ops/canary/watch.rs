@@ -26,6 +26,7 @@ pub use self::report::{BreakerEnd, DriftReport, Tick, Watched};
 use self::schedule::{Schedule, WallClock};
 use super::close::{ClosingState, not_closed};
 use super::{Canary, CloseReport};
+use crate::check::Verdict;
 use crate::clock::{Stopped, humanize, millis};
 use crate::evidence::body::{WatchBegin, WatchEnd};
 use crate::evidence::outcome::{CloseOutcome, WatchEnding};
@@ -35,7 +36,6 @@ use crate::guard::drift::Limits;
 use crate::guard::drift::sample::Source;
 use crate::guard::health::{HealthState, Reason, SILENCE};
 use crate::protocol::positions::Position;
-use crate::report::Verdict;
 use crate::units::Ticket;
 
 /// Longest time between two looks during silence: an outage must not be over for a minute before it is seen.

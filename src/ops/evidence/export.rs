@@ -18,6 +18,7 @@ use uuid::Uuid;
 use super::findings::{Findings, Section};
 use super::story::{Words, describe, one_line};
 use super::{Row, RunPrefix, damaged_records, one_of, unknown};
+use crate::check::Verdict;
 use crate::evidence::body::Body;
 use crate::evidence::book::Book;
 use crate::evidence::chain::{Chain, Step};
@@ -26,7 +27,7 @@ use crate::evidence::{Evidence, EvidenceError, Head, Record};
 use crate::failure::{Code, Failure};
 use crate::os::durable::{Access, AtomicFile};
 use crate::protocol::rfc3339;
-use crate::report::{Outcome, Verdict};
+use crate::report::Outcome;
 use crate::units::Ticket;
 
 const PHYSICAL: &str = "PHYSICAL_EVIDENCE.log";

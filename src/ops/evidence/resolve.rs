@@ -9,13 +9,14 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::{RunPrefix, one_of, unknown};
+use crate::check::Verdict;
 use crate::clock::Clock;
 use crate::evidence::body::{By, Resolution};
 use crate::evidence::book::Intent;
 use crate::evidence::chain::Step;
 use crate::evidence::{Evidence, EvidenceError, Head};
 use crate::failure::{Code, Failure};
-use crate::report::{Outcome, Verdict};
+use crate::report::Outcome;
 use crate::units::Ticket;
 
 /// The statement.

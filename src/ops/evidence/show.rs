@@ -8,10 +8,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Row, damaged_records};
+use crate::check::Verdict;
 use crate::evidence::Evidence;
 use crate::evidence::book::Book;
 use crate::failure::Failure;
-use crate::report::{Outcome, Verdict};
+use crate::report::Outcome;
 
 /// Options of the list.
 #[derive(Debug, Clone)]

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use uuid::Uuid;
 
 use super::*;
+use crate::check::Verdict;
 use crate::evidence::body::{
     CanaryEnd, CanaryResult, EmergencyIntent, OpenOutcomeRecord, RawReply,
 };
@@ -15,7 +16,7 @@ use crate::evidence::tests::{
 };
 use crate::evidence::{Evidence, Head};
 use crate::exit::Exit;
-use crate::report::{Outcome, Verdict};
+use crate::report::Outcome;
 use crate::units::{Money, Ticket};
 
 const CANARY: u128 = 0x0123_4567_89ab_4cde_8f01_2345_6789_abcd;

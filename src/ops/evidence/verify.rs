@@ -8,11 +8,12 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::check::Verdict;
 use crate::evidence::chain::Step;
 use crate::evidence::damage::{Damage, Remark, RemarkKind};
 use crate::evidence::{Evidence, Head};
 use crate::failure::Failure;
-use crate::report::{Outcome, Verdict};
+use crate::report::Outcome;
 
 /// Number of damages, and of remarks, that are listed; the rest is counted.
 const LISTED: usize = 1000;

@@ -8,6 +8,7 @@ use serde::{Serialize, Serializer};
 
 use super::latency::{Latency, Samples};
 use super::{Deps, Options, Report};
+use crate::check::{Check, Status};
 use crate::clock::{Deadline, micros, signed_micros};
 use crate::failure::{Code, Failure};
 use crate::link::diagnosis;
@@ -17,7 +18,6 @@ use crate::link::transport::{Connection, LinkError};
 use crate::protocol::Action;
 use crate::protocol::account::GetAccount;
 use crate::protocol::ping::Ping;
-use crate::report::{Check, Status};
 
 /// One layer of the link.
 //

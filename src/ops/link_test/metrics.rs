@@ -2,9 +2,10 @@
 
 use super::watch::Look;
 use super::{Latency, Report};
+use crate::check::Status;
 use crate::clock::micros;
 use crate::metric::{Metric, Range, link_clock_skew, link_rtt, link_up};
-use crate::report::{Outcome, Status};
+use crate::report::Outcome;
 
 /// Metrics of one test.
 pub fn of(outcome: &Outcome<Report>) -> Vec<Metric> {

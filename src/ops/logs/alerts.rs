@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::check::Verdict;
 use crate::clock::{Clock, Stopped};
 use crate::failure::{Failure, cause_of};
 use crate::logs::alerts::engine::Engine;
@@ -24,7 +25,7 @@ use crate::logs::search::searcher::Search;
 use crate::logs::search::tail::Ended;
 use crate::os::resources::{Meter, Usage};
 use crate::os::systemd;
-use crate::report::{Outcome, Verdict};
+use crate::report::Outcome;
 
 /// Time over which an engine's CPU share is measured by default: the CPU limit is meant for this span.
 const CPU_WINDOW: Duration = Duration::from_secs(10);

@@ -3,8 +3,9 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::check::Verdict;
 use crate::logs::search::preset::{PRESETS, Preset};
-use crate::report::{Outcome, Verdict};
+use crate::report::Outcome;
 
 /// The searches that have names.
 #[derive(Debug, Serialize, JsonSchema)]

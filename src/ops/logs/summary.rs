@@ -4,12 +4,13 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::check::Verdict;
 use crate::logs::alerts::event;
 use crate::logs::alerts::summary::{By, Row, sum};
 use crate::logs::search::filter::Filter;
 use crate::logs::search::places::Places;
 use crate::logs::search::query::BadPattern;
-use crate::report::{Outcome, Verdict};
+use crate::report::Outcome;
 
 /// What to sum up.
 #[derive(Debug)]

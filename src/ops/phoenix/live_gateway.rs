@@ -10,12 +10,13 @@ use std::time::Duration;
 
 use super::sandbox::{CommandResult, Deps, Sandbox};
 use super::{Options, Recovery, Report, scenario};
+use crate::check::{Check, verdict_of};
 use crate::clock::{Clock, Deadline, StopToken, millis};
 use crate::exit::Exit;
 use crate::failure::{Code, Failure, FailureContext, cause_of};
 use crate::harness::HarnessError;
 use crate::harness::proxy::Proxy;
-use crate::report::{Check, Outcome, verdict_of};
+use crate::report::Outcome;
 
 /// The longest deadline of one sync; the configured timeouts may add up to more.
 const SYNC_LIMIT: Duration = Duration::from_secs(15);

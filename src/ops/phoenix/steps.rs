@@ -7,12 +7,12 @@ use serde::Serialize;
 
 use super::invariants::Findings;
 use super::sandbox::{Deps, Sandbox};
+use crate::check::Status;
 use crate::clock::Stopped;
 use crate::failure::cause_of;
 use crate::harness::HarnessError;
 use crate::harness::broker::BrokerBook;
 use crate::harness::proxy::{Direction, Proxy, Trigger};
-use crate::report::Status;
 
 /// Positions of the steps' own book.
 const POSITIONS: usize = 5;

@@ -9,12 +9,12 @@ use std::collections::BTreeSet;
 use rust_decimal::Decimal;
 
 use super::{MAX_ROUNDS, Observed, StateExpectations};
+use crate::check::{Check, Status};
 use crate::failure::{Code, Failure, FailureContext};
 use crate::proof::flat;
 use crate::protocol::Refusal;
 use crate::protocol::account::Account;
 use crate::protocol::positions::Position;
-use crate::report::{Check, Status};
 use crate::units::{Side, Ticket};
 
 /// Tolerance of the margin level, in per cent of it: equity and margin move between two ticks.

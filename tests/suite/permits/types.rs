@@ -8,7 +8,7 @@ use crate::protocol::Request;
 use crate::protocol::close::Close;
 use crate::protocol::open::Open;
 use crate::protocol::request::Read;
-use crate::report::Check;
+use crate::check::Check;
 
 pub fn evaluation_without_a_guard(mut evaluation: GuardEvaluation) -> GuardEvaluation {
     evaluation.0.clear(); // E0616

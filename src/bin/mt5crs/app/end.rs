@@ -7,9 +7,10 @@ use anyhow::Context as _;
 use mt5crs::clock::millis;
 use mt5crs::exit::Exit;
 use mt5crs::failure::Failure;
+use mt5crs::link::target::TargetKind;
 use mt5crs::metric::Metric;
 use mt5crs::os::durable::Access;
-use mt5crs::report::{Envelope, Outcome, TargetKind};
+use mt5crs::report::{Envelope, Outcome};
 use serde::Serialize;
 
 use super::context::GatewayContext;

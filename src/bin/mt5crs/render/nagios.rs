@@ -5,9 +5,9 @@
 
 use std::fmt::Write as _;
 
+use mt5crs::check::Verdict;
 use mt5crs::exit::Exit;
 use mt5crs::metric::{Metric, Range, Unit};
-use mt5crs::report::Verdict;
 
 use super::style::clean;
 

@@ -3,8 +3,8 @@
 use std::env;
 use std::io::IsTerminal;
 
+use mt5crs::check::{Status, Verdict};
 use mt5crs::escape::visible;
-use mt5crs::report::{Status, Verdict};
 
 /// The role of a coloured word; the colour follows from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,9 +5,9 @@ use std::io::{self, IsTerminal};
 use comfy_table::{
     Attribute, Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, Table, presets,
 };
+use mt5crs::check::{Check, Status};
 use mt5crs::protocol::account::Account;
 use mt5crs::protocol::positions::Position;
-use mt5crs::report::{Check, Status};
 
 use super::style::{self, Ink};
 use super::{PageContext, Sheet};

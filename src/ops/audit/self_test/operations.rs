@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::Found;
+use crate::check::{Check, Status};
 use crate::clock::{Clock as _, Deadline, StopToken};
 use crate::evidence::Evidence;
 use crate::evidence::outcome::CloseOutcome;
@@ -24,7 +25,7 @@ use crate::ops::emergency_close::{self, Plan};
 use crate::ops::sync::snapshot::Store;
 use crate::ops::sync::{self, Observed, StateExpectations, checks};
 use crate::proof::intents::Records;
-use crate::report::{Check, Outcome, Status};
+use crate::report::Outcome;
 use crate::sim::ExecutionKind;
 use crate::units::{Magic, Money, Symbol};
 

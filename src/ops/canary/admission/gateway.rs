@@ -5,13 +5,13 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 
 use super::{End, Guards};
+use crate::check::{Check, Status};
 use crate::clock::{Deadline, micros, nanos};
 use crate::link::Error;
 use crate::ops::sync::{self, checks};
 use crate::proof::can_close::{self, EXPECTED, Probed};
 use crate::protocol::ping::Ping;
 use crate::protocol::positions::Position;
-use crate::report::{Check, Status};
 
 /// Number of round trips that the latency is judged by.
 const ROUND_TRIPS: u32 = 100;

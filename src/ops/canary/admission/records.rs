@@ -1,13 +1,13 @@
 //! The guards that judge the evidence: its owner, earlier orders without a proved outcome, and canaries that are still open.
 
 use super::{Canary, Guards, not_reached};
+use crate::check::Check;
 use crate::evidence::EvidenceError;
 use crate::evidence::body::Begin;
 use crate::link::Error;
 use crate::ops::canary::close::found_closed;
 use crate::proof::absence::{self, TicketState};
 use crate::proof::intents::{self, ResolveError};
-use crate::report::Check;
 
 impl Guards<'_, '_, '_, '_> {
     /// Another gateway's lists say nothing of these orders, so only this endpoint's intents are resolved.

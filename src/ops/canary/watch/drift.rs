@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::Samples;
+use crate::check::{Check, Status};
 use crate::guard::drift::{DriftReading, DriftState, DriftWatch};
-use crate::report::{Check, Status};
 
 /// Time between two readings, as the plan prescribes.
 const INTERVAL: Duration = Duration::from_secs(3600);

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::report::Tally;
 use super::{Monitor, WatchedPosition};
+use crate::check::Status;
 use crate::clock::{Deadline, Stopped, micros};
 use crate::guard::breaker;
 use crate::guard::health::{Health, Limits, SILENCE};
@@ -20,7 +21,6 @@ use crate::protocol::Refusal;
 use crate::protocol::account::Account;
 use crate::protocol::ping::Ping;
 use crate::protocol::positions::Position;
-use crate::report::Status;
 use crate::units::{Money, Price};
 
 /// A watch in progress.

@@ -1,9 +1,10 @@
 //! The metrics of `logs alerts`, for monitoring.
 
 use super::Report;
+use crate::check::Verdict;
 use crate::logs::alerts::rules::Alert;
 use crate::metric::{Metric, Range, Unit};
-use crate::report::{Outcome, Verdict};
+use crate::report::Outcome;
 
 /// The metrics of one report.
 pub fn of(outcome: &Outcome<Report>) -> Vec<Metric> {

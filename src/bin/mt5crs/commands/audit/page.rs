@@ -2,10 +2,11 @@
 
 use std::io;
 
+use mt5crs::check::{Check, Status};
 use mt5crs::metric::Metric;
 use mt5crs::ops::audit::catalogue::{Entry, Group, Level};
 use mt5crs::ops::audit::{Checks, Report, metrics};
-use mt5crs::report::{Check, Outcome, Status};
+use mt5crs::report::Outcome;
 
 use crate::render::style::{self, Ink, clean};
 use crate::render::{Page, PageContext, Sheet, table};

@@ -3,13 +3,14 @@
 use std::io;
 use std::time::Duration;
 
+use mt5crs::check::Status;
 use mt5crs::clock::humanize;
 use mt5crs::evidence::outcome::{CloseOutcome, OpenOutcome, WatchEnding};
 use mt5crs::metric::Metric;
 use mt5crs::ops::canary::Report;
 use mt5crs::ops::canary::watch::metrics;
 use mt5crs::protocol::positions::Position;
-use mt5crs::report::{Outcome, Status};
+use mt5crs::report::Outcome;
 
 use super::watch_page as watch;
 use crate::render::style::{Ink, clean};

@@ -1,10 +1,11 @@
 //! Runs `config show` and `config check`.
 
+use mt5crs::check::Verdict;
 use mt5crs::config::Disk;
 use mt5crs::exit::Exit;
 use mt5crs::ops::config_check;
 use mt5crs::ops::config_show::{self, Report};
-use mt5crs::report::{Outcome, Verdict};
+use mt5crs::report::Outcome;
 
 use super::Args;
 use super::args::Subcommand;

@@ -1,9 +1,10 @@
 //! From a code to its explanation.
 
+use mt5crs::check::Verdict;
 use mt5crs::exit::Exit;
 use mt5crs::failure::{Code, Failure};
 use mt5crs::ops::explain::{self, Report};
-use mt5crs::report::{Outcome, Verdict};
+use mt5crs::report::Outcome;
 
 use super::Args;
 use crate::app::App;

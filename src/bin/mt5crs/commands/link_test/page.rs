@@ -3,12 +3,13 @@
 use std::io;
 use std::time::Duration;
 
+use mt5crs::check::{Status, Verdict};
 use mt5crs::clock::humanize;
 use mt5crs::guard::staleness;
 use mt5crs::metric::Metric;
 use mt5crs::ops::link_test::watch::{Band, Event, EventKind, LinkState};
 use mt5crs::ops::link_test::{Latency, Report, metrics};
-use mt5crs::report::{Outcome, Status, Verdict};
+use mt5crs::report::Outcome;
 
 use crate::render::style::{self, Ink, clean};
 use crate::render::{Page, PageContext, Sheet, table};

@@ -2,8 +2,9 @@
 
 use std::io;
 
+use mt5crs::check::{Status, Verdict};
 use mt5crs::ops::phoenix::{Report, Round};
-use mt5crs::report::{Outcome, Status, Verdict};
+use mt5crs::report::Outcome;
 
 use crate::render::style::{self, Ink, clean};
 use crate::render::{Page, PageContext, Sheet, table};

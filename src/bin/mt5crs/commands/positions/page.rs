@@ -2,9 +2,10 @@
 
 use std::io;
 
+use mt5crs::check::Status;
 use mt5crs::failure::Code;
 use mt5crs::ops::positions::Report;
-use mt5crs::report::{Outcome, Status};
+use mt5crs::report::Outcome;
 
 use crate::render::style::clean;
 use crate::render::{Page, PageContext, Sheet, in_short, table};

@@ -1,8 +1,9 @@
 //! From a name to its schema.
 
+use mt5crs::check::Verdict;
 use mt5crs::exit::Exit;
 use mt5crs::ops::schemas::Report;
-use mt5crs::report::{Outcome, Verdict};
+use mt5crs::report::Outcome;
 
 use super::Args;
 use crate::app::App;

@@ -6,6 +6,7 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::sync::Arc;
 
+use mt5crs::check::Status;
 use mt5crs::config::{self, Environment};
 use mt5crs::evidence::Evidence;
 use mt5crs::exit::Exit;
@@ -13,7 +14,7 @@ use mt5crs::failure::{Code, Failure};
 use mt5crs::guard::breaker;
 use mt5crs::logs::write::Record;
 use mt5crs::ops::sync::Report;
-use mt5crs::report::{Outcome, Status};
+use mt5crs::report::Outcome;
 use tracing::Level;
 
 use super::Args;

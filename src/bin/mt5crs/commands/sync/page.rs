@@ -2,12 +2,13 @@
 
 use std::io;
 
+use mt5crs::check::Status;
 use mt5crs::evidence::outcome::OpenOutcome;
 use mt5crs::exit::Exit;
 use mt5crs::metric::Metric;
 use mt5crs::ops::sync::changes::Changes;
 use mt5crs::ops::sync::{Report, metrics};
-use mt5crs::report::{Outcome, Status};
+use mt5crs::report::Outcome;
 
 use crate::render::style::{Ink, clean};
 use crate::render::{Page, PageContext, Sheet, in_short, table};

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use mt5crs::check::Status;
 use mt5crs::evidence::Evidence;
 use mt5crs::exit::Exit;
 use mt5crs::failure::{Code, Failure};
@@ -9,7 +10,7 @@ use mt5crs::logs::write::Marker;
 use mt5crs::ops::sync::snapshot::Store;
 use mt5crs::ops::sync::{self, Options, Report, checks};
 use mt5crs::proof::intents::Records;
-use mt5crs::report::{Outcome, Status};
+use mt5crs::report::Outcome;
 
 use super::Args;
 use super::gate::Gate;
@@ -103,7 +104,7 @@ fn read(
     app: &App,
     args: &Args,
     context: &GatewayContext<'_>,
-) -> Result<(Outcome<Report>, mt5crs::report::TargetKind), Failure> {
+) -> Result<(Outcome<Report>, mt5crs::link::target::TargetKind), Failure> {
     let options = Options {
         magic: context.settings.magic,
         expectations: context.expectations(&args.credit.credit),

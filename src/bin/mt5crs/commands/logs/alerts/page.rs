@@ -2,10 +2,11 @@
 
 use std::io;
 
+use mt5crs::check::Verdict;
 use mt5crs::logs::alerts::rules::Alert;
 use mt5crs::metric::Metric;
 use mt5crs::ops::logs::alerts::{Report, metrics};
-use mt5crs::report::{Outcome, Verdict};
+use mt5crs::report::Outcome;
 
 use crate::render::style::{Ink, clean};
 use crate::render::{Page, PageContext, Sheet};
