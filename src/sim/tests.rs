@@ -2,7 +2,6 @@
 
 mod faults;
 mod gateway;
-mod hazards;
 mod orders;
 mod specs;
 mod time;
