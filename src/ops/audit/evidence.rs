@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::Local;
+use super::LocalFacts;
 use super::findings::first_few;
 use crate::evidence::body::CanaryResult;
 use crate::evidence::book::{Book, OpenCanary, Run};
@@ -16,7 +16,7 @@ use crate::report::{Check, Outcome};
 const KEEP: usize = 10_000;
 
 /// Checks every record.
-pub(super) fn check(local: &Local) -> Vec<Check> {
+pub(super) fn check(local: &LocalFacts) -> Vec<Check> {
     let evidence = Evidence::at(local.state_dir.clone());
     let verified = verify::run(&verify::Options { evidence: evidence.clone(), anchor: None });
     let mut checks = vec![chain(&verified).named("chain")];
