@@ -1,5 +1,5 @@
-//! Time and memory of the tool beside their budgets: `cargo bench --bench budgets`. It judges nothing: machines differ, and
-//! figures are comparable only within one run on one machine.
+//! Time and memory of the tool beside their budgets: `cargo bench --bench budgets`. It judges nothing: machines differ,
+//! and figures are comparable only within one run on one machine.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, missing_docs)]
 
 use std::net::SocketAddr;
@@ -148,8 +148,8 @@ fn link_test() {
     );
 }
 
-/// Processes of lowest priority that leave no processor idle. The time that an idle one takes to wake differs between runs
-/// by more than a round trip.
+/// Processes of lowest priority that leave no processor idle. The time that an idle one takes to wake differs between
+/// runs by more than a round trip.
 struct Awake(Vec<Child>);
 
 impl Awake {

@@ -35,7 +35,7 @@ mod tests;
 
 pub use catalogue::{FAULTS, FaultInfo, faults};
 pub use in_process::InProcess;
-pub use journal::{JournalError, read_ledger, read_positions};
+pub use journal::{JournalError, read_book, read_ledger};
 pub use ledger::{Execution, ExecutionKind};
 pub use options::{OnCrash, Options};
 pub use request_log::RequestLogError;

@@ -1,14 +1,14 @@
-//! What really executed at the simulated broker, and whether a report contradicts it.
+//! The simulated broker's book, and the claims of reports that it refutes.
 
 use std::path::Path;
 
 use serde_json::Value;
 
 use crate::protocol::positions::Position;
-use crate::sim::{Execution, ExecutionKind, JournalError, read_ledger, read_positions};
+use crate::sim::{Execution, ExecutionKind, JournalError, read_book};
 use crate::units::Ticket;
 
-/// The broker's own view of an account.
+/// The broker's own record of an account.
 pub struct BrokerBook {
     /// Everything that executed, in order.
     pub ledger: Vec<Execution>,
@@ -19,7 +19,8 @@ pub struct BrokerBook {
 impl BrokerBook {
     /// Reads the book that a simulated gateway keeps in that file.
     pub fn read(path: &Path) -> Result<Self, JournalError> {
-        Ok(Self { ledger: read_ledger(path)?, open: read_positions(path)? })
+        let (ledger, open) = read_book(path)?;
+        Ok(Self { ledger, open })
     }
 
     /// The executions of that kind, in order.

@@ -130,10 +130,7 @@ impl GatewayProcess {
         let line = match first_line {
             Ok(line) => line.map_err(HarnessError::io("read a child's output"))?,
             Err(Unfinished::Stopped(stopped)) => return Err(stopped.into()),
-            Err(unfinished) => {
-                let message = format!("a simulated gateway did not start: {unfinished}");
-                return Err(HarnessError::Other(message));
-            }
+            Err(unfinished) => unfinished.to_string(),
         };
         if let Some(address) = parse_address(&line) {
             return Ok(Self { process, address });
@@ -141,8 +138,8 @@ impl GatewayProcess {
         process.kill();
         let stderr = process.wait()?.stderr;
         let stderr = String::from_utf8_lossy(&stderr);
-        let message = format!("a simulated gateway did not start: {line}{}", stderr.trim());
-        Err(HarnessError::Other(message))
+        let message = format!("a simulated gateway did not start: {line}\n{stderr}");
+        Err(HarnessError::other(message.trim()))
     }
 
     /// The process's number.

@@ -257,7 +257,8 @@ impl Connection {
         }
     }
 
-    /// Waits for bytes, and forwards what they begin. Reads nothing from the tool while a request is unanswered.
+    /// Waits for the next piece of a greeting, command or message, and forwards it. Reads nothing from the tool while a
+    /// request is unanswered.
     fn forward_next(&mut self) -> io::Result<()> {
         let mut polled = vec![PollFd::new(self.gateway.as_fd(), PollFlags::POLLIN)];
         if self.unanswered.is_none() {
@@ -268,15 +269,10 @@ impl Connection {
             Err(Errno::EINTR) => return Ok(()),
             Err(errno) => return Err(errno.into()),
         }
-        let is_ready = |polled: &PollFd<'_>| polled.any().unwrap_or(true);
-        let direction = if is_ready(&polled[0]) { Direction::Reply } else { Direction::Request };
-        let greeting_left = match direction {
-            Direction::Request => &mut self.greeting_left[0],
-            Direction::Reply => &mut self.greeting_left[1],
-        };
-        let (mut from, mut to) = match direction {
-            Direction::Request => (&self.tool, &self.gateway),
-            Direction::Reply => (&self.gateway, &self.tool),
+        let [of_tool, of_gateway] = &mut self.greeting_left;
+        let (direction, mut from, mut to, greeting_left) = match polled[0].any() {
+            Some(false) => (Direction::Request, &self.tool, &self.gateway, of_tool),
+            _ => (Direction::Reply, &self.gateway, &self.tool, of_gateway),
         };
         if *greeting_left > 0 {
             *greeting_left -= zmtp::forward_greeting(&mut from, &mut to, *greeting_left)?;

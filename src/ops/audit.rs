@@ -67,7 +67,7 @@ use crate::report::Outcome;
 const GROUP_LIMIT: Duration = Duration::from_secs(20);
 
 /// Makes a group's checks, in the form that [`Findings::extend`] takes.
-type GroupCheck = fn(&Local) -> Vec<Check>;
+type GroupCheck = fn(&LocalFacts) -> Vec<Check>;
 
 /// The groups of this machine, in the order of the report: the settings that each depends on, and its checks.
 const LOCAL_GROUPS: [(Group, &[Key], GroupCheck); 5] = [
@@ -202,7 +202,7 @@ pub fn run(options: &Options, deps: &Deps<'_>) -> Audited {
 }
 
 /// The facts that the groups of this machine need, shared with their threads.
-struct Local {
+struct LocalFacts {
     options: Options,
     /// The directory of this gateway's state; without a gateway, of all state.
     state_dir: PathBuf,
@@ -234,7 +234,7 @@ impl<'a> Audit<'a> {
     /// Makes every selected check, except those of the gateway and the baseline.
     fn check_this_machine(&mut self) {
         let settings = &self.options.settings;
-        let local = Arc::new(Local {
+        let local = Arc::new(LocalFacts {
             options: self.options.clone(),
             state_dir: settings.target_state_dir().unwrap_or_else(|| settings.state_dir.clone()),
             endpoint: settings.gateway.as_ref().map(|gateway| format!("tcp://{gateway}")),
@@ -251,8 +251,8 @@ impl<'a> Audit<'a> {
         }
     }
 
-    /// The first problem with the settings that a group depends on. A simulated gateway's files are in a scratch tree,
-    /// whatever the settings say.
+    /// The first problem with the settings that a group depends on. Beside a simulated gateway the files are in a scratch
+    /// tree, so invalid paths don't matter.
     fn doubt(&self, group: Group, keys: &[Key]) -> Option<&'a Problem> {
         let in_scratch = self.options.sim_mode && group != Group::Decision;
         self.options.resolved.doubt(keys).filter(|_| !in_scratch)
@@ -271,7 +271,7 @@ impl<'a> Audit<'a> {
     }
 
     /// Makes the checks of a whole group on a thread of their own, so that a disk that hangs costs this group alone.
-    fn check_group(&mut self, group: Group, local: Arc<Local>, check: GroupCheck) {
+    fn check_group(&mut self, group: Group, local: Arc<LocalFacts>, check: GroupCheck) {
         let of_group = |entry: &Entry| entry.group == group;
         if !self.findings.wants(of_group) {
             return;

@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn every_code_is_found_by_its_code_and_by_its_name() {
+    fn every_code_is_found_by_code_and_by_name() {
         let all = explain(None).unwrap().codes;
         let count = |kind| all.iter().filter(|code| code.kind == kind).count();
         let (exits, errors) = (count(Kind::ExitCode), count(Kind::GatewayErrorCode));
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn says_whether_anything_executed() {
+    fn each_code_shows_whether_anything_executed() {
         for (query, executed) in [
             ("10009", Executed::Yes),
             ("10012", Executed::Unknown),
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_code_is_an_error_that_names_near_ones() {
+    fn the_error_for_an_unknown_code_names_similar_ones() {
         let unknown = |query| explain(Some(query)).unwrap_err();
         assert_eq!(unknown("RISK_SIGNATURE").nearest[0], "RISK_SIGNATURE_INVALID");
         assert!(unknown("1009").nearest.contains(&"10009".to_owned()));

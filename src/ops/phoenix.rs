@@ -35,7 +35,6 @@ use std::sync::mpsc::{Sender, channel};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use self::invariants::Findings;
 pub use self::invariants::Invariant;
 use self::round::RoundResult;
 use self::sandbox::Deps;
@@ -184,13 +183,6 @@ fn clean_up_interrupted(options: &Options, stopped: Stopped) -> Outcome<Report> 
     Outcome::failed(Failure::interrupted(stopped).with_remedy(remedy))
 }
 
-/// A round that has ended.
-struct EndedRound {
-    round: Round,
-    findings: Findings,
-    disturbed: bool,
-}
-
 /// Runs the rounds, some side by side. Their results arrive in the order in which they end.
 fn run_rounds(
     options: &Options,
@@ -199,7 +191,7 @@ fn run_rounds(
     report: &mut Report,
 ) -> Result<(), Stopped> {
     let next = AtomicU64::new(0);
-    let work = |results: Sender<Result<EndedRound, Stopped>>| {
+    let work = |results: Sender<Result<(Round, RoundResult), Stopped>>| {
         loop {
             let number = next.fetch_add(1, Ordering::SeqCst);
             if number >= options.rounds {
@@ -222,9 +214,9 @@ fn run_rounds(
         drop(sender);
         let mut recoveries_ms = vec![];
         for result in results {
-            let ended = result?;
-            recoveries_ms.extend(ended.round.recovery_ms);
-            report.add(ended);
+            let (round, result) = result?;
+            recoveries_ms.extend(round.recovery_ms);
+            report.add(round, &result);
             progress(report.rounds, options.rounds);
         }
         report.summarize(recoveries_ms);
@@ -233,7 +225,11 @@ fn run_rounds(
 }
 
 /// Runs one round. Its directory stays if it violated an invariant.
-fn run_round(number: u64, options: &Options, deps: Deps<'_>) -> Result<EndedRound, Stopped> {
+fn run_round(
+    number: u64,
+    options: &Options,
+    deps: Deps<'_>,
+) -> Result<(Round, RoundResult), Stopped> {
     let scenario = Scenario::from_seed(options.seed.wrapping_add(number));
     let directory = options.scratch.join(format!("round-{}", scenario.seed));
     let (mut result, error) = match round::run(&scenario, &directory, deps) {
@@ -242,23 +238,20 @@ fn run_round(number: u64, options: &Options, deps: Deps<'_>) -> Result<EndedRoun
         Err(error) => (RoundResult::new(), Some(cause_of(&error))),
     };
     result.findings.record(Invariant::Played, error);
-    let RoundResult { findings, recovery, disturbed, executed } = result;
-    let violations: Vec<String> = findings
-        .violated
-        .iter()
-        .map(|(invariant, why)| format!("{}: {why}", invariant.meaning()))
-        .collect();
+    let violated = &result.findings.violated;
+    let violations: Vec<String> =
+        violated.iter().map(|(invariant, why)| format!("{}: {why}", invariant.meaning())).collect();
     // The removal of the whole scratch tree reports a directory that can't be removed.
     let removed = violations.is_empty() && fs::remove_dir_all(&directory).is_ok();
     let round = Round {
         seed: scenario.seed,
         what: scenario.to_string(),
-        executed,
-        recovery_ms: recovery.map(millis),
+        executed: std::mem::take(&mut result.executed),
+        recovery_ms: result.recovery.map(millis),
         violations,
         directory: (!removed).then_some(directory),
     };
-    Ok(EndedRound { round, findings, disturbed })
+    Ok((round, result))
 }
 
 impl Report {
@@ -279,12 +272,12 @@ impl Report {
         }
     }
 
-    fn add(&mut self, EndedRound { round, findings, disturbed }: EndedRound) {
+    fn add(&mut self, round: Round, result: &RoundResult) {
         self.rounds += 1;
-        self.moments_missed += u64::from(!disturbed);
+        self.moments_missed += u64::from(!result.disturbed);
         for tally in &mut self.invariants {
-            let violated = findings.violated.iter().any(|(which, _)| *which == tally.name);
-            tally.checked += u64::from(findings.checked.contains(&tally.name));
+            let violated = result.findings.violated.iter().any(|(which, _)| *which == tally.name);
+            tally.checked += u64::from(result.findings.checked.contains(&tally.name));
             tally.violated += u64::from(violated);
         }
         if !round.violations.is_empty() {

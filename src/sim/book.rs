@@ -51,25 +51,6 @@ struct OpenPosition {
     position: Position,
 }
 
-/// A price as a value and as a token.
-#[derive(Debug, Clone)]
-struct PriceToken {
-    value: Decimal,
-    token: Price,
-}
-
-impl From<Decimal> for PriceToken {
-    fn from(value: Decimal) -> Self {
-        Self { value, token: Price::from(value) }
-    }
-}
-
-impl From<Price> for PriceToken {
-    fn from(token: Price) -> Self {
-        Self { value: token.value(), token }
-    }
-}
-
 impl OpenPosition {
     fn is_short(&self) -> bool {
         self.position.side == Side::Sell
@@ -80,13 +61,13 @@ impl OpenPosition {
         if self.is_short() { -self.volume } else { self.volume }
     }
 
-    /// Values it at this closing price.
-    fn value_at(&mut self, price: &PriceToken) {
-        let gained = price.value - self.opened_at;
+    /// Values it at this closing price, which is also given as a token.
+    fn value_at(&mut self, price: Decimal, token: &Price) {
+        let gained = price - self.opened_at;
         let gained = if self.is_short() { -gained } else { gained };
-        self.profit = INSTRUMENTS[self.instrument].profit(gained, self.volume, price.value);
+        self.profit = INSTRUMENTS[self.instrument].profit(gained, self.volume, price);
         self.position.profit = Money::from(self.profit);
-        self.position.current_price = price.token.clone();
+        self.position.current_price = token.clone();
     }
 }
 
@@ -172,27 +153,25 @@ impl Book {
             moved[index] = *quote != new;
             *quote = new;
         }
-        let prices = self.prices();
+        // The closing prices of a long and a short of each instrument.
+        let prices =
+            self.quotes.map(|quote| [quote.bid, quote.ask].map(|it| (it, Price::from(it))));
         let mut floating = Decimal::ZERO;
         for held in self.held.values_mut() {
             if moved[held.instrument] {
-                held.value_at(&prices[held.instrument][usize::from(held.is_short())]);
+                let (price, token) = &prices[held.instrument][usize::from(held.is_short())];
+                held.value_at(*price, token);
             }
             floating += held.profit;
         }
         self.floating = floating;
     }
 
-    /// The closing prices of a long and a short of each instrument.
-    fn prices(&self) -> [[PriceToken; 2]; INSTRUMENTS.len()] {
-        self.quotes.map(|quote| [quote.bid.into(), quote.ask.into()])
-    }
-
     fn add_position(
         &mut self,
         ticket: Ticket,
         order: &Order,
-        opened_at: PriceToken,
+        open_price: Price,
         magic: Magic,
     ) -> Position {
         let position = Position {
@@ -200,21 +179,21 @@ impl Book {
             symbol: Symbol::new(INSTRUMENTS[order.instrument].name),
             side: order.side.clone(),
             volume: order.volume.clone(),
-            current_price: opened_at.token.clone(),
-            open_price: opened_at.token,
+            current_price: open_price.clone(),
+            open_price,
             profit: Money::from(Decimal::new(0, 2)),
             magic: Some(magic),
         };
         let mut held = OpenPosition {
             instrument: order.instrument,
             volume: order.volume.value(),
-            opened_at: opened_at.value,
+            opened_at: position.open_price.value(),
             profit: Decimal::ZERO,
             position,
         };
         let quote = self.quotes[order.instrument];
         let price = if held.is_short() { quote.ask } else { quote.bid };
-        held.value_at(&price.into());
+        held.value_at(price, &Price::from(price));
         self.net[order.instrument] += held.signed_volume();
         self.floating += held.profit;
         let position = held.position.clone();
@@ -232,8 +211,7 @@ impl Book {
     ) -> Execution {
         let price = Price::from(self.quotes[order.instrument].ask);
         let ticket = self.take_ticket();
-        let position = self.add_position(ticket, order, price.into(), DROPPED_MAGIC);
-        let price = position.open_price.clone();
+        let position = self.add_position(ticket, order, price.clone(), DROPPED_MAGIC);
         self.execution(kind, position, ticket, price, uuid, now)
     }
 
@@ -286,7 +264,7 @@ impl Book {
             let Some(mut held) = self.held.remove(&execution.ticket.0) else { return false };
             // The sums hold its profit at the current price; it was closed at the journal's.
             self.floating -= held.profit;
-            held.value_at(&execution.price.clone().into());
+            held.value_at(execution.price.value(), &execution.price);
             self.floating += held.profit;
             self.realize(&held);
         } else {
@@ -295,12 +273,7 @@ impl Book {
                 side: execution.side.clone(),
                 volume: execution.volume.clone(),
             };
-            self.add_position(
-                execution.ticket,
-                &order,
-                execution.price.clone().into(),
-                DROPPED_MAGIC,
-            );
+            self.add_position(execution.ticket, &order, execution.price.clone(), DROPPED_MAGIC);
         }
         self.next_ticket = execution.order.0 + 1;
         self.next_sequence += 1;

@@ -1,7 +1,7 @@
 //! The simulated gateway in this process, as a transport. Operations reach it in virtual time, where a delay is a sleep on
 //! a manual clock and a day passes at once.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -24,8 +24,14 @@ pub struct InProcess {
 struct State {
     queue: RequestQueue<u64>,
     next_connection: u64,
-    delivered: HashMap<u64, VecDeque<Vec<u8>>>,
-    hung_up: HashSet<u64>,
+    inboxes: HashMap<u64, Inbox>,
+}
+
+/// What has reached one connection.
+#[derive(Default)]
+struct Inbox {
+    replies: VecDeque<Vec<u8>>,
+    hung_up: bool,
 }
 
 impl State {
@@ -33,18 +39,18 @@ impl State {
     fn catch_up(&mut self, now: Now) -> Result<(), LinkError> {
         while self.queue.handle_next(now).map_err(|error| LinkError::System(error.to_string()))? {}
         while let Some((connection, delivery)) = self.queue.pop_delivery(now) {
+            let Some(inbox) = self.inboxes.get_mut(&connection) else { continue };
             match delivery {
-                Delivery::Reply(reply) => {
-                    if let Some(replies) = self.delivered.get_mut(&connection) {
-                        replies.push_back(reply);
-                    }
-                }
-                Delivery::Hangup => {
-                    self.hung_up.insert(connection);
-                }
+                Delivery::Reply(reply) => inbox.replies.push_back(reply),
+                Delivery::Hangup => inbox.hung_up = true,
             }
         }
         Ok(())
+    }
+
+    fn is_lost(&self, connection: u64) -> bool {
+        let hung_up = self.inboxes.get(&connection).is_some_and(|inbox| inbox.hung_up);
+        hung_up || self.queue.has_crashed()
     }
 }
 
@@ -55,42 +61,44 @@ impl InProcess {
         let state = State {
             queue: RequestQueue::new(gateway, options.link_rtt),
             next_connection: 0,
-            delivered: HashMap::new(),
-            hung_up: HashSet::new(),
+            inboxes: HashMap::new(),
         };
         Ok(Self { clock, state: Arc::new(Mutex::new(state)) })
     }
 
     /// The executions so far, whether a client waits for them or not.
     pub fn ledger(&self) -> Result<Vec<Execution>, LinkError> {
-        let mut state = lock(&self.state);
-        state.catch_up(Now::of(&*self.clock))?;
-        Ok(state.queue.gateway().ledger().to_vec())
+        Ok(self.catch_up()?.0.queue.gateway().ledger().to_vec())
     }
-}
 
-/// Ignores poisoning: a test that panicked with the lock held leaves a valid state.
-fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
-    state.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl Transport for InProcess {
-    fn connect(&self, _: Deadline) -> Result<Box<dyn Connection>, LinkError> {
-        Ok(Box::new(self.open()?))
-    }
-}
-
-impl InProcess {
     pub(super) fn open(&self) -> Result<InProcessConnection, LinkError> {
-        let mut state = lock(&self.state);
-        state.catch_up(Now::of(&*self.clock))?;
+        let (mut state, _) = self.catch_up()?;
         if state.queue.has_crashed() {
             return Err(LinkError::Refused);
         }
         let id = state.next_connection;
         state.next_connection += 1;
-        state.delivered.insert(id, VecDeque::new());
+        state.inboxes.insert(id, Inbox::default());
         Ok(InProcessConnection { gateway: self.clone(), id, dead: false })
+    }
+
+    /// The state now, and the time.
+    fn catch_up(&self) -> Result<(MutexGuard<'_, State>, Now), LinkError> {
+        let now = Now::of(&*self.clock);
+        let mut state = self.lock();
+        state.catch_up(now)?;
+        Ok((state, now))
+    }
+
+    /// Ignores poisoning: a test that panicked with the lock held leaves a valid state.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Transport for InProcess {
+    fn connect(&self, _: Deadline) -> Result<Box<dyn Connection>, LinkError> {
+        Ok(Box::new(self.open()?))
     }
 }
 
@@ -104,13 +112,12 @@ pub(super) struct InProcessConnection {
 impl InProcessConnection {
     /// The next reply, or else the time until the next event.
     fn poll(&self) -> Result<Result<Vec<u8>, Option<Duration>>, LinkError> {
-        let mut state = lock(&self.gateway.state);
-        let now = Now::of(&*self.gateway.clock);
-        state.catch_up(now)?;
-        if let Some(reply) = state.delivered.get_mut(&self.id).and_then(VecDeque::pop_front) {
+        let (mut state, now) = self.gateway.catch_up()?;
+        let inbox = state.inboxes.get_mut(&self.id);
+        if let Some(reply) = inbox.and_then(|inbox| inbox.replies.pop_front()) {
             return Ok(Ok(reply));
         }
-        if state.queue.has_crashed() || state.hung_up.contains(&self.id) {
+        if state.is_lost(self.id) {
             return Err(LinkError::Lost);
         }
         Ok(Err(state.queue.time_to_next(now)))
@@ -132,10 +139,8 @@ impl InProcessConnection {
     }
 
     pub(super) fn send_bytes(&mut self, frame: &[u8]) -> Result<Duration, LinkError> {
-        let mut state = lock(&self.gateway.state);
-        let now = Now::of(&*self.gateway.clock);
-        state.catch_up(now)?;
-        if self.dead || state.queue.has_crashed() || state.hung_up.contains(&self.id) {
+        let (mut state, now) = self.gateway.catch_up()?;
+        if self.dead || state.is_lost(self.id) {
             return Err(LinkError::Lost);
         }
         state.queue.push(self.id, frame.to_vec(), now.monotonic);
@@ -161,8 +166,6 @@ impl Connection for InProcessConnection {
 impl Drop for InProcessConnection {
     /// Requests that were sent execute nevertheless (hazard 21).
     fn drop(&mut self) {
-        let mut state = lock(&self.gateway.state);
-        state.delivered.remove(&self.id);
-        state.hung_up.remove(&self.id);
+        self.gateway.lock().inboxes.remove(&self.id);
     }
 }

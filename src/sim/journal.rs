@@ -142,10 +142,11 @@ pub fn read_ledger(path: &Path) -> Result<Vec<Execution>, JournalError> {
     Ok(read(path)?.map(|(_, executions)| executions).unwrap_or_default())
 }
 
-/// Reads the open positions from a book file.
-pub fn read_positions(path: &Path) -> Result<Vec<Position>, JournalError> {
-    let Some((start, executions)) = read(path)? else { return Ok(Vec::new()) };
-    Ok(rebuild(path, &start, &executions)?.positions())
+/// Reads the executions and the open positions from a book file.
+pub fn read_book(path: &Path) -> Result<(Vec<Execution>, Vec<Position>), JournalError> {
+    let Some((start, executions)) = read(path)? else { return Ok((Vec::new(), Vec::new())) };
+    let open = rebuild(path, &start, &executions)?.positions();
+    Ok((executions, open))
 }
 
 fn read(path: &Path) -> Result<Option<(Start, Vec<Execution>)>, JournalError> {

@@ -26,8 +26,8 @@ pub struct Fit {
 impl Fit {
     pub fn new() -> Self {
         let fit = Self::on(Sim::with_faults(&[]));
-        fit.traded(&[]).exits(0);
-        fit.synced();
+        fit.trade(&[]).exits(0);
+        fit.sync();
         fit
     }
 
@@ -48,7 +48,7 @@ impl Fit {
     }
 
     /// Runs a canary.
-    pub fn traded(&self, arguments: &[&str]) -> Ended {
+    pub fn trade(&self, arguments: &[&str]) -> Ended {
         let all = [&["--yes", "--deadline=20s"], arguments].concat();
         let decision = std::fs::read(self.machine.file("decision.json")).unwrap();
         let ended = canary(&self.machine, &self.sim, &all).end();
@@ -56,7 +56,7 @@ impl Fit {
         ended
     }
 
-    pub fn synced(&self) {
+    pub fn sync(&self) {
         quick(&self.machine, &self.sim, &["sync"]).end().exits(0);
     }
 

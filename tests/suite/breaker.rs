@@ -95,7 +95,7 @@ fn a_file_that_cannot_be_written_or_removed_is_reported() {
 }
 
 #[test]
-fn settings_that_breaker_does_not_read_cannot_stop_it() {
+fn invalid_settings_that_breaker_does_not_read_do_not_stop_it() {
     let machine = Machine::new();
     let run = |arguments: &[&str]| {
         machine.run(arguments).env("MT5CRS_MISSPELT", "x").env("SYNC_TIMEOUT_S", "soon")

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::Local;
+use super::LocalFacts;
 use super::findings::first_few;
 use crate::check::Check;
 use crate::config::Key;
@@ -40,7 +40,7 @@ pub(super) const KEYS: &[Key] = &[
 ];
 
 /// Applies the alert rules to the logs.
-pub(super) fn check(local: &Local) -> Vec<Check> {
+pub(super) fn check(local: &LocalFacts) -> Vec<Check> {
     let settings = &local.options.settings;
     let options = log_alerts::Options {
         places: Places::configured(&settings.verify_log, &settings.log_dir),

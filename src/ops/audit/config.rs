@@ -65,16 +65,16 @@ fn unknown(resolved: &Resolved) -> Found {
 
 fn origins(resolved: &Resolved) -> Found {
     no_warning(resolved, WarningKind::Overrides)?;
-    let layers: [(&str, fn(&Origin) -> bool); 5] = [
-        ("by flag", |origin| matches!(origin, Origin::Flag { .. })),
-        ("in the environment", |origin| matches!(origin, Origin::Environment { .. })),
-        ("in .env", |origin| matches!(origin, Origin::EnvFile { .. })),
-        ("in the profile", |origin| matches!(origin, Origin::Profile { .. })),
-        ("by default", |origin| matches!(origin, Origin::Default)),
-    ];
-    let counts = layers.map(|(layer, fits)| {
+    let count = |layer: &'static str, fits: fn(&Origin) -> bool| {
         (resolved.table.iter().filter(|entry| fits(&entry.origin)).count(), layer)
-    });
+    };
+    let counts = [
+        count("by flag", |origin| matches!(origin, Origin::Flag { .. })),
+        count("in the environment", |origin| matches!(origin, Origin::Environment { .. })),
+        count("in .env", |origin| matches!(origin, Origin::EnvFile { .. })),
+        count("in the profile", |origin| matches!(origin, Origin::Profile { .. })),
+        count("by default", |origin| matches!(origin, Origin::Default)),
+    ];
     let used = counts.iter().filter(|(count, _)| *count > 0);
     Ok(used.map(|(count, layer)| format!("{count} {layer}")).collect::<Vec<_>>().join(", "))
 }

@@ -1,6 +1,6 @@
 //! Checks of the admission decision that the settings name.
 
-use super::{Local, Options};
+use super::{LocalFacts, Options};
 use crate::check::Check;
 use crate::config::Key;
 use crate::guard::decision;
@@ -9,7 +9,7 @@ pub(super) const KEYS: &[Key] =
     &[Key::DecisionFile, Key::DecisionReport, Key::DecisionHash, Key::DecisionMaxAge];
 
 /// Judges the decision by the rules of a canary.
-pub(super) fn check(local: &Local) -> Vec<Check> {
+pub(super) fn check(local: &LocalFacts) -> Vec<Check> {
     let Options { decision, rules, .. } = &local.options;
     let judged = match decision {
         None => {

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::Local;
+use super::LocalFacts;
 use super::findings::first_few;
 use crate::check::Check;
 use crate::evidence::body::CanaryResult;
@@ -17,7 +17,7 @@ use crate::report::Outcome;
 const KEEP: usize = 10_000;
 
 /// Checks every record.
-pub(super) fn check(local: &Local) -> Vec<Check> {
+pub(super) fn check(local: &LocalFacts) -> Vec<Check> {
     let evidence = Evidence::at(local.state_dir.clone());
     let verified = verify::run(&verify::Options { evidence: evidence.clone(), anchor: None });
     let mut checks = vec![chain(&verified).named("chain")];

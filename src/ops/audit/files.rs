@@ -11,7 +11,7 @@ use nix::errno::Errno;
 use nix::sys::statvfs::statvfs;
 use nix::unistd::{AccessFlags, access};
 
-use super::Local;
+use super::LocalFacts;
 use super::findings::{Found, first_few};
 use crate::check::Check;
 use crate::config::Key;
@@ -55,7 +55,7 @@ pub(super) const KEYS: &[Key] =
     &[Key::StateDir, Key::LogDir, Key::VerifyLog, Key::KillSwitchFile, Key::Profile];
 
 /// Checks the files and directories of this machine.
-pub(super) fn check(local: &Local) -> Vec<Check> {
+pub(super) fn check(local: &LocalFacts) -> Vec<Check> {
     let (options, settings, state) = (&local.options, &local.options.settings, &local.state_dir);
     let kill_switch = &settings.kill_switch_file;
     let checks: [(&str, Found); 10] = [
@@ -161,7 +161,7 @@ fn judge_space(free: u64, path: &Path) -> Found {
     }
 }
 
-fn snapshot(local: &Local) -> Found {
+fn snapshot(local: &LocalFacts) -> Found {
     let snapshot = match Store::new(local.state_dir.clone()).load() {
         Previous::Found(snapshot) => snapshot,
         Previous::Absent => return Err(Check::warn("no sync has succeeded here yet")),

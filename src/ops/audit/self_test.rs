@@ -17,12 +17,12 @@ use jiff::Timestamp;
 
 use self::cases::CASES;
 use self::operations::Trial;
-use super::Local;
+use super::LocalFacts;
 use crate::check::Check;
 use crate::failure::cause_of;
 
-/// What a case found: as expected, or otherwise.
-type Found = Result<String, Box<dyn Error>>;
+/// The observation of a case: as expected, or otherwise.
+type CaseResult = Result<String, Box<dyn Error>>;
 
 /// One case: a gateway with faults, and the expectation of an operation on it.
 struct Case {
@@ -34,7 +34,7 @@ struct Case {
     counterexample: &'static [&'static str],
     /// Number of open positions at the start.
     positions: usize,
-    run: fn(&Trial) -> Found,
+    run: fn(&Trial) -> CaseResult,
 }
 
 impl Case {
@@ -51,7 +51,7 @@ impl Case {
 }
 
 /// Runs every case. The run's log doesn't receive their events.
-pub(super) fn check(local: &Local) -> Vec<Check> {
+pub(super) fn check(local: &LocalFacts) -> Vec<Check> {
     check_in(&local.options.scratch, local.now)
 }
 

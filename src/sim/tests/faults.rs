@@ -1,4 +1,4 @@
-//! Faults of reads and of the link: each does what its explanation says.
+//! Faults of reads and of the link.
 
 use rust_decimal::Decimal;
 
@@ -22,7 +22,7 @@ fn hazard_4_lists_are_empty_while_margin_is_in_use() {
 }
 
 #[test]
-fn hazard_7_a_status_of_ones_choice() {
+fn hazard_7_the_status_is_the_given_word() {
     let mut client = TestClient::with_faults(&["status:SYNC_ALL:SUCCESS", "status:PING:DONE"]);
     assert_eq!(client.synced().positions.len(), 3);
     let error = client.decoded(Ping).unwrap_err();
@@ -30,7 +30,7 @@ fn hazard_7_a_status_of_ones_choice() {
 }
 
 #[test]
-fn hazard_8_a_clock_that_is_off_shows_in_times_and_refuses_signatures() {
+fn hazard_8_a_skewed_clock_shifts_times_and_refuses_signatures() {
     for (skew, milliseconds) in [("clock-skew:2s", 2000), ("clock-skew:-3s", -3000)] {
         let mut client = TestClient::with_faults(&[skew]);
         let pong = client.done(Ping);
@@ -45,7 +45,7 @@ fn hazard_8_a_clock_that_is_off_shows_in_times_and_refuses_signatures() {
 }
 
 #[test]
-fn hazard_9_without_a_terminal_ping_alone_is_answered() {
+fn hazard_9_without_a_terminal_only_ping_is_answered() {
     let mut client = TestClient::with_faults(&["no-terminal"]);
     client.done(Ping);
     let order = client.order("EURUSD", "BUY", "0.01");
@@ -65,7 +65,7 @@ fn hazard_9_without_a_terminal_ping_alone_is_answered() {
 }
 
 #[test]
-fn hazard_11_an_ea_that_trades_on_two_words() {
+fn hazard_11_an_ea_trades_on_two_words() {
     let mut client = TestClient::with_faults(&["foreign-ea-v4"]);
     let reply = client.json(Ping);
     assert_eq!(reply, serde_json::json!({"status": "ERROR", "msg": "Unknown Command"}));
@@ -79,7 +79,7 @@ fn hazard_11_an_ea_that_trades_on_two_words() {
 }
 
 #[test]
-fn hazard_11_an_ea_that_opens_on_a_close() {
+fn hazard_11_an_ea_opens_a_position_on_a_close() {
     let mut client = TestClient::with_faults(&["foreign-ea-v5"]);
     for frame in client.reads() {
         let reply = client.json_of(&frame);
@@ -92,7 +92,7 @@ fn hazard_11_an_ea_that_opens_on_a_close() {
 }
 
 #[test]
-fn hazard_12_nothing_says_that_it_is_simulated() {
+fn hazard_12_replies_lack_the_simulated_mark() {
     let mut client = TestClient::with_faults(&["claims-live"]);
     let order = client.order("EURUSD", "BUY", "0.01");
     let orders = [
@@ -106,7 +106,7 @@ fn hazard_12_nothing_says_that_it_is_simulated() {
 }
 
 #[test]
-fn hazard_13_no_kind_of_garbage_can_be_read() {
+fn hazard_13_every_kind_of_garbage_is_malformed() {
     for kind in [
         "not-json",
         "nan",
@@ -138,7 +138,7 @@ fn hazard_13_no_kind_of_garbage_can_be_read() {
 }
 
 #[test]
-fn hazard_14_a_uuid_that_is_absent_or_anothers() {
+fn hazard_14_the_uuid_is_absent_or_foreign() {
     let mut client = TestClient::with_faults(&["uuid-absent:GET_ACCOUNT", "uuid-foreign:OPEN"]);
     let error = client.decoded(GetAccount).unwrap_err();
     assert_eq!((error.field.as_str(), error.reason), ("uuid", Reason::Missing));
@@ -182,7 +182,7 @@ fn hazard_19_frozen_figures_never_move() {
 }
 
 #[test]
-fn hazard_22_a_hedged_book_reads_as_flat_but_for_its_equity() {
+fn hazard_22_only_equity_shows_that_a_hedged_book_is_not_flat() {
     for positions in [0, 3, 40] {
         let mut client = TestClient::with(&Options { positions, ..faults(&["hedged-empty"]) });
         assert_eq!(lists(&mut client), [0, 0]);
@@ -193,14 +193,14 @@ fn hazard_22_a_hedged_book_reads_as_flat_but_for_its_equity() {
 }
 
 #[test]
-fn hazard_23_an_older_gateway_does_not_know_sync_all() {
+fn hazard_23_an_older_gateway_refuses_sync_all() {
     let mut client = TestClient::with_faults(&["no-sync-all"]);
     assert_eq!(client.refused(sync_all()).code, ErrorCode::UnknownAction);
     assert_eq!(client.positions().len(), 3);
 }
 
 #[test]
-fn lists_that_no_check_may_pass() {
+fn faults_of_lists() {
     let listed = |fault: &str| TestClient::with_faults(&[fault]).synced().positions;
     assert_eq!(listed("side-unknown")[0].side, Side::from_wire("LONG"));
     assert_eq!(listed("ticket-zero-listed")[0].ticket, Ticket(0));
@@ -223,7 +223,7 @@ fn churn_never_lists_the_same_tickets_twice() {
 }
 
 #[test]
-fn accounts_that_do_not_add_up() {
+fn faults_of_accounts() {
     let plain = TestClient::with_faults(&[]).account();
     let mut client = TestClient::with_faults(&["balance-jump:2+"]);
     assert_eq!(client.account().balance, plain.balance);
@@ -246,7 +246,7 @@ fn identity_and_magic_where_the_gateway_reports_them() {
 }
 
 #[test]
-fn others_open_and_close_between_two_reads() {
+fn third_parties_trade_between_two_reads() {
     let mut client = TestClient::with_faults(&["position-appears:1", "position-vanishes:2"]);
     let counts = [client.positions().len(), client.positions().len(), client.positions().len()];
     assert_eq!(counts, [3, 4, 3]);
@@ -255,7 +255,7 @@ fn others_open_and_close_between_two_reads() {
 }
 
 #[test]
-fn what_the_gateway_always_does_can_be_asked_for_and_changes_nothing() {
+fn a_fault_that_the_gateway_always_has_changes_nothing() {
     let mut client = TestClient::with_faults(&[]);
     let plain = client.json(sync_all());
     for info in FAULTS.iter().filter(|info| info.always) {

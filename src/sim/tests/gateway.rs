@@ -1,4 +1,4 @@
-//! What the gateway does without any fault.
+//! The gateway's behaviour without faults.
 
 use rust_decimal::Decimal;
 
@@ -35,7 +35,7 @@ fn the_starting_book_is_consistent() {
 }
 
 #[test]
-fn equal_seeds_move_the_figures_alike() {
+fn equal_seeds_give_equal_figures() {
     let watch = |seed| {
         let mut client = TestClient::with(&Options { positions: 3, seed, ..Options::default() });
         let mut seen = Vec::new();
@@ -52,7 +52,7 @@ fn equal_seeds_move_the_figures_alike() {
 }
 
 #[test]
-fn statuses_are_as_odd_as_the_real_ones_and_replies_say_that_they_are_simulated() {
+fn statuses_are_those_of_the_real_gateway_and_replies_have_the_simulated_mark() {
     let mut client = TestClient::with_faults(&[]);
     let order = client.order("EURUSD", "BUY", "0.001");
     let mut stale = client.order("EURUSD", "BUY", "0.001");
@@ -73,7 +73,7 @@ fn statuses_are_as_odd_as_the_real_ones_and_replies_say_that_they_are_simulated(
 }
 
 #[test]
-fn sync_all_knows_no_uuid_no_leverage_and_no_opening_time() {
+fn sync_all_has_no_uuid_no_leverage_and_no_opening_time() {
     let mut client = TestClient::with_faults(&[]);
     let reply = client.json(sync_all());
     assert!(reply.get("uuid").is_none());
@@ -93,7 +93,7 @@ fn latency_of_ping_is_the_gateways_clock_minus_the_requests_time() {
 }
 
 #[test]
-fn an_open_fills_at_the_ask_whatever_its_side_and_loses_magic_and_comment() {
+fn an_open_of_either_side_fills_at_the_ask_without_magic_and_comment() {
     let mut client = TestClient::with_faults(&["reports-magic"]);
     let sell = client.order("EURUSD", "SELL", "0.02");
     let (bought, sold) = (client.open("0.01"), client.done(sell));
@@ -123,7 +123,7 @@ fn an_open_sent_twice_opens_twice() {
 }
 
 #[test]
-fn a_close_closes_the_whole_position_and_answers_with_its_own_order() {
+fn a_close_closes_the_whole_position_and_returns_its_own_order() {
     let mut client = TestClient::with_faults(&[]);
     let ticket = client.open("0.50").ticket;
     let before = client.account();
@@ -151,7 +151,7 @@ fn a_flat_book_has_the_balance_as_equity_and_no_margin() {
 }
 
 #[test]
-fn a_fully_hedged_symbol_ties_up_no_margin() {
+fn a_fully_hedged_symbol_uses_no_margin() {
     let mut client = TestClient::with(&Options::default());
     client.open("0.30");
     assert!(!client.account().margin.value().is_zero());
@@ -163,7 +163,7 @@ fn a_fully_hedged_symbol_ties_up_no_margin() {
 }
 
 #[test]
-fn a_signature_is_good_for_its_ttl_and_for_its_own_order() {
+fn a_signature_is_valid_for_its_ttl_and_its_own_order() {
     let mut client = TestClient::with_faults(&[]);
     let order = client.order("EURUSD", "BUY", "0.01");
     client.clock.advance(Duration::from_millis(5001));
@@ -176,7 +176,7 @@ fn a_signature_is_good_for_its_ttl_and_for_its_own_order() {
 }
 
 #[test]
-fn unreadable_requests_meet_the_tables_codes() {
+fn unreadable_requests_get_the_codes_of_the_table() {
     let mut client = TestClient::with_faults(&[]);
     let uuid = "00000000-0000-4000-8000-000000000001";
     for (body, code) in [
@@ -206,7 +206,7 @@ fn unreadable_requests_meet_the_tables_codes() {
 }
 
 #[test]
-fn a_symbol_that_the_broker_does_not_have_is_no_order() {
+fn an_unknown_symbol_is_refused() {
     let mut client = TestClient::with_faults(&[]);
     let order = client.order("eurusd", "BUY", "0.01");
     assert_eq!(client.refused(order).code, ErrorCode::Mt5OrderFailed);
@@ -214,7 +214,7 @@ fn a_symbol_that_the_broker_does_not_have_is_no_order() {
 }
 
 #[test]
-fn a_volume_beyond_the_brokers_largest_is_filled_with_ticket_zero() {
+fn a_volume_above_the_brokers_maximum_is_filled_with_ticket_zero() {
     let mut client = TestClient::with_faults(&[]);
     assert_eq!(client.open("99999999999999999").ticket, Ticket(0));
     assert!(client.ledger().is_empty());

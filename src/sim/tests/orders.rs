@@ -1,4 +1,4 @@
-//! Faults of orders, judged by the ledger; and the book's file.
+//! Faults of orders, judged by the ledger, and the book file.
 
 use std::io::Write as _;
 
@@ -6,7 +6,7 @@ use super::*;
 use crate::protocol::ErrorCode;
 use crate::sim::{ExecutionKind, JournalError, read_ledger};
 
-/// What an OPEN is answered, and how many executions there are then and a minute later.
+/// The reply to an OPEN, and the number of executions at once and a minute later.
 fn opened(fault: &str) -> (Value, usize, usize) {
     let mut client = TestClient::with_faults(&[fault]);
     let order = client.order("EURUSD", "BUY", "0.002");
@@ -19,7 +19,7 @@ fn opened(fault: &str) -> (Value, usize, usize) {
 }
 
 #[test]
-fn hazard_1_filled_with_ticket_zero_means_nothing() {
+fn hazard_1_filled_with_ticket_zero_executes_nothing() {
     for (fault, at_once, later) in
         [("open-ticket-zero", 0, 0), ("min-volume:0.01", 0, 0), ("open-late:6s", 0, 1)]
     {
@@ -64,7 +64,7 @@ fn hazard_3_a_gateway_that_cannot_close() {
 }
 
 #[test]
-fn hazard_5_a_stub_makes_everything_up() {
+fn hazard_5_a_stub_invents_every_figure() {
     let mut client = TestClient::with_faults(&["stub"]);
     assert_eq!(client.open("0.01").ticket, Ticket(12_345));
     assert!(client.positions().is_empty());
@@ -75,7 +75,7 @@ fn hazard_5_a_stub_makes_everything_up() {
 }
 
 #[test]
-fn hazard_15_a_lost_reply_is_an_order_that_executed() {
+fn hazard_15_an_order_with_a_lost_reply_executed() {
     let mut client = TestClient::with_faults(&["drop-reply:OPEN:1"]);
     let order = client.order("EURUSD", "BUY", "0.01");
     let request = client.request(order).encode();
@@ -87,7 +87,7 @@ fn hazard_15_a_lost_reply_is_an_order_that_executed() {
 }
 
 #[test]
-fn hazard_20_an_accepted_order_executes_late_and_is_answered_only_then() {
+fn hazard_20_an_accepted_order_executes_late_and_its_reply_follows() {
     let mut client = TestClient::with_faults(&["late-execution:7s"]);
     let sent = client.clock.now();
     let filled = client.open("0.01");
@@ -97,7 +97,7 @@ fn hazard_20_an_accepted_order_executes_late_and_is_answered_only_then() {
 }
 
 #[test]
-fn hazard_21_a_request_executes_though_its_client_has_gone() {
+fn hazard_21_a_request_executes_after_its_client_disconnected() {
     let mut client = TestClient::with(&Options { link_rtt: Duration::from_secs(1), ..faults(&[]) });
     let order = client.order("EURUSD", "BUY", "0.01");
     let request = client.request(order).encode();
@@ -109,7 +109,7 @@ fn hazard_21_a_request_executes_though_its_client_has_gone() {
 }
 
 #[test]
-fn hazard_24_a_real_fill_with_a_price_of_zero() {
+fn hazard_24_a_real_fill_has_price_zero() {
     let mut client = TestClient::with_faults(&["fill-price-zero"]);
     let filled = client.open("0.01");
     assert!(filled.ticket.is_real() && filled.price.value().is_zero());
@@ -118,7 +118,7 @@ fn hazard_24_a_real_fill_with_a_price_of_zero() {
 }
 
 #[test]
-fn a_partial_fill_holds_half() {
+fn a_partial_fill_has_half_the_volume() {
     let mut client = TestClient::with_faults(&["partial-fill"]);
     assert_eq!(client.open("0.01").volume.0.token(), "0.005");
     assert_eq!(client.positions()[3].volume.0.token(), "0.005");
@@ -154,7 +154,7 @@ fn a_close_that_fails_at_first() {
 }
 
 #[test]
-fn signatures_unchecked_and_never_right() {
+fn signatures_are_unchecked_or_always_refused() {
     let mut client = TestClient::with_faults(&["signature-off"]);
     let mut order = client.order("EURUSD", "BUY", "0.01");
     order.risk_signature.clear();
@@ -185,7 +185,7 @@ fn a_crash_before_and_after_the_execution() {
 }
 
 #[test]
-fn a_disconnected_order_executed() {
+fn an_order_executes_although_its_connection_is_closed() {
     let mut client = TestClient::with_faults(&["disconnect:OPEN"]);
     let order = client.order("EURUSD", "BUY", "0.01");
     let request = client.request(order).encode();
@@ -195,7 +195,7 @@ fn a_disconnected_order_executed() {
 }
 
 #[test]
-fn a_book_is_taken_up_again_to_the_cent() {
+fn a_reopened_book_is_equal_to_the_cent() {
     let dir = tempfile::tempdir().unwrap();
     let book = dir.path().join("book.jsonl");
     let mut client = TestClient::with(&with_book(&book, &["open-late:3s:#2"]));
@@ -213,7 +213,7 @@ fn a_book_is_taken_up_again_to_the_cent() {
     assert_eq!(read_ledger(&book).unwrap(), ledger);
     let now = client.clock.now();
     drop(client);
-    // Other settings than the file's: the file's hold.
+    // The file's settings overrule other ones.
     let options = Options { seed: 99, positions: 50, ..with_book(&book, &[]) };
     let mut again = TestClient::with(&options);
     again.clock.set_wall(now);
@@ -226,7 +226,7 @@ fn a_book_is_taken_up_again_to_the_cent() {
 }
 
 #[test]
-fn a_torn_last_line_is_dropped_and_a_broken_one_is_not() {
+fn a_torn_last_line_is_dropped_and_any_other_broken_line_is_an_error() {
     let dir = tempfile::tempdir().unwrap();
     let book = dir.path().join("book.jsonl");
     let mut client = TestClient::with(&with_book(&book, &[]));
@@ -253,7 +253,7 @@ fn a_torn_last_line_is_dropped_and_a_broken_one_is_not() {
 }
 
 #[test]
-fn a_close_is_taken_up_again_at_the_price_that_it_had() {
+fn a_replayed_close_has_its_recorded_price() {
     let dir = tempfile::tempdir().unwrap();
     let book = dir.path().join("book.jsonl");
     let mut client = TestClient::with(&with_book(&book, &["frozen"]));
@@ -265,7 +265,7 @@ fn a_close_is_taken_up_again_at_the_price_that_it_had() {
 }
 
 #[test]
-fn a_book_with_a_line_lost_is_no_book() {
+fn a_book_with_a_missing_line_is_corrupt() {
     let dir = tempfile::tempdir().unwrap();
     let book = dir.path().join("book.jsonl");
     let mut client = TestClient::with(&with_book(&book, &[]));
@@ -280,7 +280,7 @@ fn a_book_with_a_line_lost_is_no_book() {
 }
 
 #[test]
-fn a_book_has_one_simulator_at_a_time() {
+fn a_book_has_one_writer_at_a_time() {
     let dir = tempfile::tempdir().unwrap();
     let options = with_book(&dir.path().join("book.jsonl"), &[]);
     let client = TestClient::with(&options);
@@ -290,7 +290,7 @@ fn a_book_has_one_simulator_at_a_time() {
 }
 
 #[test]
-fn the_ledger_says_what_executed_in_order() {
+fn the_ledger_lists_executions_in_order() {
     let mut client = TestClient::with_faults(&[]);
     let filled = client.open("0.01");
     let closed = client.close(filled.ticket);

@@ -1,4 +1,4 @@
-//! How faults are written.
+//! Specifications of faults.
 
 use crate::sim::{FaultSpec, SpecError};
 
@@ -7,7 +7,7 @@ fn error(text: &str) -> SpecError {
 }
 
 #[test]
-fn the_forms_that_are_promised_parse() {
+fn every_documented_form_parses() {
     for text in [
         "positions-empty-on-error",
         "positions-empty-on-error:2",
@@ -47,7 +47,7 @@ fn a_misspelt_fault_names_the_nearest() {
 }
 
 #[test]
-fn what_a_fault_does_not_take_is_refused() {
+fn a_superfluous_or_wrong_part_is_refused() {
     for (text, part) in [
         ("open-late", "expected a duration"),
         ("open-late:soon", "expected a duration"),

@@ -21,7 +21,7 @@ fn tickets(count: i64) -> impl Iterator<Item = Ticket> {
 }
 
 #[test]
-fn nothing_takes_time_unless_asked_to() {
+fn without_faults_and_delays_no_time_passes() {
     let mut client = timed(500, Duration::ZERO, Duration::ZERO);
     for ticket in tickets(500) {
         client.close(ticket);
@@ -30,7 +30,7 @@ fn nothing_takes_time_unless_asked_to() {
 }
 
 #[test]
-fn pipelining_hides_the_round_trip_and_never_the_brokers_time() {
+fn pipelining_hides_the_round_trip_but_not_the_brokers_time() {
     let mut client = timed(500, RTT, EXEC);
     for ticket in tickets(500) {
         let request = client.request(close(ticket)).encode();
@@ -49,7 +49,7 @@ fn pipelining_hides_the_round_trip_and_never_the_brokers_time() {
 }
 
 #[test]
-fn reads_and_refused_orders_take_no_time_at_the_broker() {
+fn reads_and_refused_orders_take_no_broker_time() {
     let mut client = timed(3, RTT, EXEC);
     client.positions();
     client.refused(close(Ticket(5)));
@@ -57,7 +57,7 @@ fn reads_and_refused_orders_take_no_time_at_the_broker() {
 }
 
 #[test]
-fn a_request_that_nobody_waited_for_met_the_gateway_in_its_time() {
+fn a_request_without_a_waiting_client_is_handled_at_its_own_time() {
     let mut client = timed(3, RTT, EXEC);
     let sent = client.clock.now();
     let order = client.order("EURUSD", "BUY", "0.01");
@@ -70,7 +70,7 @@ fn a_request_that_nobody_waited_for_met_the_gateway_in_its_time() {
 }
 
 #[test]
-fn a_delay_holds_up_what_comes_after_it() {
+fn a_delay_delays_later_requests() {
     let mut client = TestClient::with_faults(&["delay:PING:250ms:1"]);
     let ping = client.request(Ping).encode();
     let read = client.request(GetAccount).encode();
@@ -85,7 +85,7 @@ fn a_delay_holds_up_what_comes_after_it() {
 }
 
 #[test]
-fn a_gateway_that_hangs_answers_nothing_any_more() {
+fn a_hanging_gateway_never_answers_again() {
     let mut client = TestClient::with_faults(&["hang:CLOSE"]);
     client.account();
     let request = client.request(close(Ticket(100_000_001))).encode();
@@ -97,7 +97,7 @@ fn a_gateway_that_hangs_answers_nothing_any_more() {
 }
 
 #[test]
-fn a_day_is_over_at_once() {
+fn a_virtual_day_passes_at_once() {
     let mut client = TestClient::with_faults(&[]);
     let mut moved = 0;
     let mut before = client.account().equity;
@@ -134,7 +134,7 @@ fn uuid_of(reply: &[u8]) -> Uuid {
 }
 
 #[test]
-fn the_socket_serves_both_kinds_of_clients() {
+fn the_socket_serves_req_and_dealer_clients() {
     let server = serve(faults(&[]));
     assert!(server.endpoint().ip().is_loopback());
     let (_context, req) = client(&server, zmq::REQ);
@@ -154,7 +154,7 @@ fn the_socket_serves_both_kinds_of_clients() {
 }
 
 #[test]
-fn a_crash_ends_the_server_and_a_stop_that_was_asked_for_ends_it_as_well() {
+fn a_crash_and_a_requested_stop_end_the_server() {
     let server = serve(faults(&["crash:PING:after"]));
     let (_context, req) = client(&server, zmq::REQ);
     req.send(ping().encode(), 0).unwrap();
@@ -171,7 +171,7 @@ fn a_crash_ends_the_server_and_a_stop_that_was_asked_for_ends_it_as_well() {
 }
 
 #[test]
-fn a_disconnect_closes_the_connection_and_the_port_is_served_again() {
+fn after_a_disconnect_the_port_is_served_again() {
     let server = serve(faults(&["disconnect:PING:1"]));
     let transport = ZmqTransport::new(
         server.endpoint(),

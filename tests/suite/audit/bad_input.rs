@@ -109,7 +109,7 @@ fn logs_of_any_content_are_read() {
 #[test]
 fn a_snapshot_of_another_form_or_gateway_warns_with_its_reason() {
     let fit = Fit::on(Sim::with_faults(&[]));
-    fit.synced();
+    fit.sync();
     let path = fit.state("snapshot.json");
     let text = std::fs::read_to_string(&path).unwrap();
     let endpoint = fit.sim.endpoint.to_string();

@@ -42,7 +42,7 @@ fn on_a_fit_deployment_every_check_passes() {
 }
 
 /// A defect of a deployment.
-enum Spoilt {
+enum Defect {
     /// Faults of the gateway.
     Gateway(&'static [&'static str]),
     /// Other settings.
@@ -58,10 +58,10 @@ enum Spoilt {
     /// Another way to run the audit.
     Run(fn(&Fit, &[&str]) -> Run),
 }
-use Spoilt::{Decision, Gateway, Log, Machine, Run as Runs, Set, Unit};
+use Defect::{Decision, Gateway, Log, Machine, Run as Runs, Set, Unit};
 
 /// Each check with a defect, and the finding that the defect causes.
-const CASES: &[(&str, Spoilt, &str)] = &[
+const CASES: &[(&str, Defect, &str)] = &[
     ("config.keys", Set(&[("SYNC_RETRY_COUNT", "0")]), "fail"),
     ("config.unknown", Set(&[("MT5CRS_STATEDIR", "x")]), "fail"),
     ("config.unknown", Set(&[("SYNC_TIMEOUT", "3")]), "warn"),
@@ -173,8 +173,8 @@ const CASES: &[(&str, Spoilt, &str)] = &[
 
 /// Runs the cases of a group, each on a machine of its own.
 fn run_cases(group: &str) {
-    for (code, spoilt, status) in CASES.iter().filter(|(code, ..)| code.starts_with(group)) {
-        let fit = match spoilt {
+    for (code, defect, status) in CASES.iter().filter(|(code, ..)| code.starts_with(group)) {
+        let fit = match defect {
             // With enough positions, 50 points are more than a hundredth of the level.
             Gateway(["level-wrong:GET_ACCOUNT"]) => {
                 Fit::on(Sim::start(&["--positions=1000", "--fault=level-wrong:GET_ACCOUNT"]))
@@ -183,17 +183,17 @@ fn run_cases(group: &str) {
             _ => Fit::on(Sim::with_faults(&[])),
         };
         let only = ["--only", code];
-        let run = match spoilt {
+        let run = match defect {
             Gateway(_) => fit.audit(&only),
             Set(settings) => {
                 settings.iter().fold(fit.audit(&only), |run, (key, value)| run.env(key, value))
             }
             Machine(spoil) => {
                 if matches!(*code, "files.evidence" | "evidence.chain") {
-                    fit.traded(&[]).exits(0);
+                    fit.trade(&[]).exits(0);
                 }
                 if *code == "files.snapshot" {
-                    fit.synced();
+                    fit.sync();
                 }
                 spoil(&fit);
                 fit.audit(&only)
@@ -345,7 +345,7 @@ fn opened_since(fit: &Fit, arguments: &[&str]) -> Run {
 
 fn anothers_evidence(fit: &Fit, arguments: &[&str]) -> Run {
     let another = Fit::on(Sim::with_faults(&[]));
-    another.traded(&[]).exits(0);
+    another.trade(&[]).exits(0);
     let text = std::fs::read(another.state("evidence.jsonl")).unwrap();
     std::fs::create_dir_all(fit.state("")).unwrap();
     std::fs::write(fit.state("evidence.jsonl"), text).unwrap();
@@ -363,20 +363,20 @@ fn killed(fit: &Fit, arguments: &[&str]) -> Run {
 
 fn lost_reply(fit: &Fit, arguments: &[&str]) -> Run {
     let another = Fit::on(Sim::with_faults(&["drop-reply:OPEN"]));
-    another.traded(&[]).exits(8);
-    moved(fit, &another);
+    another.trade(&[]).exits(8);
+    move_state(fit, &another);
     fit.set(fit.machine.at(another.sim.endpoint, &[&["audit"], arguments].concat()))
 }
 
 fn not_executed(fit: &Fit, arguments: &[&str]) -> Run {
     let another = Fit::on(Sim::with_faults(&["open-ticket-zero"]));
-    another.traded(&[]).exits(7);
-    moved(fit, &another);
+    another.trade(&[]).exits(7);
+    move_state(fit, &another);
     fit.set(fit.machine.at(another.sim.endpoint, &[&["audit"], arguments].concat()))
 }
 
 /// Moves another machine's state to this one.
-fn moved(fit: &Fit, another: &Fit) {
+fn move_state(fit: &Fit, another: &Fit) {
     let endpoint = another.sim.endpoint;
     std::fs::create_dir_all(fit.machine.file("state")).unwrap();
     let name = format!("state/{}_{}", endpoint.ip(), endpoint.port());
@@ -384,12 +384,12 @@ fn moved(fit: &Fit, another: &Fit) {
 }
 
 /// A run of a process that is gone, written to the log on a clock that the test moves.
-struct Told {
+struct LoggedRun {
     record: Record,
     clock: Arc<ManualClock>,
 }
 
-impl Told {
+impl LoggedRun {
     fn later(&self, seconds: u64) -> &Self {
         self.clock.advance(Duration::from_secs(seconds));
         self
@@ -415,7 +415,7 @@ impl Told {
     }
 }
 
-fn log(fit: &Fit, seconds_ago: u64) -> Told {
+fn log(fit: &Fit, seconds_ago: u64) -> LoggedRun {
     let then = Timestamp::now().checked_sub(Duration::from_secs(seconds_ago)).unwrap();
     let clock = Arc::new(ManualClock::new(then));
     let endpoint = format!("tcp://{}", fit.sim.endpoint);
@@ -432,7 +432,7 @@ fn log(fit: &Fit, seconds_ago: u64) -> Told {
         },
         Arc::clone(&clock) as Arc<dyn mt5crs::clock::Clock>,
     );
-    Told { record, clock }
+    LoggedRun { record, clock }
 }
 
 fn two_failed_syncs(fit: &Fit) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use rust_decimal::Decimal;
 
 use super::operations::{ENDPOINT, MAGIC, Trial, expect, records};
-use super::{Case, Found};
+use super::{Case, CaseResult};
 use crate::clock::{Clock as _, Deadline, StopToken};
 use crate::escape::visible;
 use crate::evidence::body::{Funds, OpenIntent, Ordered, Purpose};
@@ -204,7 +204,7 @@ fn check_signatures(trial: &Trial) -> Result<(), Box<dyn Error>> {
 }
 
 /// A sync after a process that wrote its intent and was killed before it sent the order.
-fn recovery(trial: &Trial) -> Found {
+fn recovery(trial: &Trial) -> CaseResult {
     let clock = &trial.gateway.clock;
     let evidence = trial.evidence();
     let records = records(&evidence);
@@ -242,7 +242,7 @@ fn recovery(trial: &Trial) -> Found {
 }
 
 /// Expects that the reply to GET_ACCOUNT is reported as broken, at that field.
-fn broken_account(trial: &Trial, field: &str) -> Found {
+fn broken_account(trial: &Trial, field: &str) -> CaseResult {
     match trial.client().account() {
         Err(client::Error::Malformed { complaint, .. }) => {
             expect(complaint.field.contains(field), complaint.to_string())
@@ -257,7 +257,7 @@ fn positions(trial: &Trial) -> Result<Vec<Position>, Box<dyn Error>> {
 }
 
 /// Expects that a canary's order is found although the gateway didn't name its ticket.
-fn found_in_a_later_list(trial: &Trial) -> Found {
+fn found_in_a_later_list(trial: &Trial) -> CaseResult {
     trial.canary(|canary| {
         matches!(canary.order.result, OpenOutcome::Executed { .. })
             && !canary.order.named

@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use super::Found;
+use super::CaseResult;
 use crate::check::{Check, Status};
 use crate::clock::{Clock as _, Deadline, StopToken};
 use crate::evidence::Evidence;
@@ -86,12 +86,14 @@ impl Trial {
     }
 
     /// Expects that this check of sync fails, and that its text contains `words`.
-    pub(super) fn failed_check(&self, name: &str, words: &str) -> Found {
+    pub(super) fn failed_check(&self, name: &str, words: &str) -> CaseResult {
         let (_, checks) = self.observe()?;
         let check = checks.into_iter().find(|check| check.name == name);
         let check = check.ok_or_else(|| format!("there is no check {name}"))?;
-        let holds = check.status == Status::Fail && check.found.contains(words);
-        expect(holds, format!("{name} is {:?}: {}", check.status, check.found))
+        if check.status == Status::Fail && check.found.contains(words) {
+            return Ok(check.found);
+        }
+        Err(format!("{name} is {:?}: {}", check.status, check.found).into())
     }
 
     pub(super) fn sync(&self, records: &Records<'_>) -> Result<sync::Report, Box<dyn Error>> {
@@ -108,7 +110,7 @@ impl Trial {
     }
 
     /// Runs a whole canary, and expects this of it.
-    pub(super) fn canary(&self, holds: impl Fn(&CanaryRun) -> bool) -> Found {
+    pub(super) fn canary(&self, holds: impl Fn(&CanaryRun) -> bool) -> CaseResult {
         let clock = &self.gateway.clock;
         let options = canary::Options {
             symbol: Symbol::new("EURUSD"),
@@ -150,7 +152,7 @@ impl Trial {
         let why = words(failure);
         let report = report.ok_or(why.clone())?;
         let (order, executed) = (report.order.ok_or(why)?, self.gateway.executed()?);
-        let found = format!("{}; {}; executed: {executed:?}", order.said, order.why);
+        let found = format!("{}; {}; ledger: {executed:?}", order.said, order.why);
         let close = report.close.map(|close| close.result);
         expect(holds(&CanaryRun { order, close, exit, executed }), found)
     }
@@ -177,7 +179,7 @@ impl Trial {
 }
 
 /// Passes with `found` where the expectation holds, and fails with it otherwise.
-pub(super) fn expect(holds: bool, found: String) -> Found {
+pub(super) fn expect(holds: bool, found: String) -> CaseResult {
     if holds { Ok(found) } else { Err(found.into()) }
 }
 
