@@ -173,7 +173,7 @@ fn describe_close_outcome(outcome: &CloseOutcomeRecord) -> Words {
 }
 
 fn describe_canary_end(end: &CanaryEnd) -> Words {
-    let result = word(&end.result).replace('-', " ");
+    let result = word(&end.result);
     let cost = end.cost.as_ref().map_or(String::new(), |cost| format!(", cost {cost}"));
     let known =
         |money: &Option<Money>| money.as_ref().map_or("not known".to_owned(), Money::to_string);

@@ -247,6 +247,7 @@ fn an_export_describes_a_run_by_its_records() {
 
     let story = read("LIVE_EXECUTION_LOG.log");
     assert_eq!(story.lines().count(), 5, "a line a record of the run, and no other's");
+    assert!(story.contains("canary-end: the canary ended: closed, cost 0.01"), "{story}");
     assert!(story.lines().all(|line| line.starts_with("2026-01-17T03:54:22.")), "{story}");
 
     let report = read("COMPLETION_REPORT.md");
