@@ -109,14 +109,14 @@ fn a_dry_run_engages_nothing_and_sends_no_order() {
     assert!(!engaged(&machine));
     machine.against(&sim, &["link-test"]).end().exits(0);
     let page = quick(&machine, &sim, &["emergency-close", "--dry-run"]).end().exits(0);
-    page.says("WILL CLOSE 3 positions").says("nothing was sent");
+    page.says("PASS would close 3 positions").says("nothing was sent");
 }
 
 #[test]
 fn the_page_names_no_other_ticket_beside_a_closed_one() {
     let (machine, sim) = (Machine::new(), Sim::start(&["--positions=3"]));
     let page = close(&machine, &sim, &["--ticket=100000001"]).end().exits(0);
-    page.says("CLOSED 1 of 1").never_says("100000002").never_says("100000003");
+    page.says("PASS CLOSED: 1 of 1").never_says("100000002").never_says("100000003");
     let page = close(&machine, &sim, &[]).end().exits(0);
     assert_eq!(page.stdout().matches("two empty lists").count(), 1, "{}", page.stdout());
 }

@@ -196,7 +196,7 @@ mod tests {
         });
         let parts = fs::read_dir(tree.path()).unwrap().map(|entry| entry.unwrap().path());
         let parts: Vec<String> = parts.map(|path| fs::read_to_string(path).unwrap()).collect();
-        assert!(parts.len() > 5, "{}", parts.len());
+        assert!(parts.len() > 1, "never renamed");
         let mut lines: Vec<&str> = parts.iter().flat_map(|text| text.lines()).collect();
         lines.sort_unstable();
         let numbers = |writer| (0..LINES).map(move |number| format!("{writer} {number}"));

@@ -11,8 +11,8 @@ use mt5crs::logs::write::Marker;
 use mt5crs::ops::canary::watch::{Tick, WatchEvent, metrics};
 use tracing::Level;
 
+use super::FACTS;
 use super::live::Live;
-use super::run::FACTS;
 use super::watch_page::in_words;
 use crate::app::App;
 use crate::app::attempts::Attempts;

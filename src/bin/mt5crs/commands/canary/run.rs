@@ -22,7 +22,7 @@ use signal_hook::consts::SIGUSR1;
 
 use super::live::Live;
 use super::observer::{AttemptsAbove, Observer};
-use super::{Args, page};
+use super::{Args, FACTS, page};
 use crate::app::command::{Command, Document, Facts};
 use crate::app::context::GatewayContext;
 use crate::app::end::{Answer, RenderOptions};
@@ -37,8 +37,6 @@ const LOCK_WAIT: Duration = Duration::from_secs(5);
 
 pub(crate) const DOCUMENTS: &[Document] =
     &[Document::report::<Report>("canary"), Document::line::<Tick>("canary-tick")];
-
-pub(super) const FACTS: Facts = Facts::of_gateway("canary", "trade a canary on", 120);
 
 impl Command for Args {
     fn facts(&self) -> Facts {

@@ -12,7 +12,7 @@ use mt5crs::ops::link_test::watch::Event;
 use mt5crs::ops::link_test::{self, Deps, Options, Report, Tested};
 use mt5crs::report::Outcome;
 
-use super::{Args, watch};
+use super::{Args, FACTS, watch};
 use crate::app::command::{Accounts, Command, Document, Facts};
 use crate::app::context::{GatewayContext, SKEW_WARN};
 use crate::app::end::{Answer, RenderOptions};
@@ -22,12 +22,6 @@ use crate::render::progress::Progress;
 
 pub(crate) const DOCUMENTS: &[Document] =
     &[Document::report::<Report>("link-test"), Document::line::<Event>("link-watch")];
-
-pub(super) const FACTS: Facts = Facts {
-    has_metrics: true,
-    accounts: Accounts::Each,
-    ..Facts::of_gateway("link-test", "test the link to", 15)
-};
 
 impl Command for Args {
     fn facts(&self) -> Facts {

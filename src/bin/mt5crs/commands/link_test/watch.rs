@@ -10,8 +10,8 @@ use mt5crs::logs::write::Marker;
 use mt5crs::ops::link_test::watch::{self, Event, LinkState, Look};
 use mt5crs::ops::link_test::{Deps, Options, Report, metrics};
 
+use super::FACTS;
 use super::page;
-use super::run::FACTS;
 use crate::app::App;
 use crate::app::context::GatewayContext;
 use crate::app::end::Answer;
