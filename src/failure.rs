@@ -181,9 +181,7 @@ impl FailureContext {
                 .failed(Code::NoAnswer)
                 .with_causes([error.to_string(), last.to_string()])
                 .with_remedy(self.link_remedy(last)),
-            Error::NotZeroMq(_) | Error::NotTheGateway(_) => {
-                self.failed(Code::NotTheGateway).with_cause(error)
-            }
+            Error::NotTheGateway(_) => self.failed(Code::NotTheGateway).with_cause(error),
             Error::Malformed { complaint, .. } => self
                 .failed(Code::MalformedReply)
                 .with_causes([error.to_string(), complaint.to_string()]),

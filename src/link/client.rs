@@ -53,10 +53,7 @@ pub enum Error {
         #[source]
         last: LinkError,
     },
-    /// The port doesn't speak ZeroMQ; holds what it looks like.
-    #[error("the program that answered is not the gateway: {0}")]
-    NotZeroMq(String),
-    /// Another program answered the PING.
+    /// Another program answers on the port.
     #[error("the program that answered is not the gateway: {0}")]
     NotTheGateway(LookAlike),
     /// The gateway broke its protocol.
@@ -229,7 +226,9 @@ impl AskError {
     pub(crate) fn retryable(self, action: &'static str) -> Result<LinkError, Error> {
         match self {
             Self::Link(LinkError::Stopped(stopped)) => Err(stopped.into()),
-            Self::Link(LinkError::NotZeroMq(found)) => Err(Error::NotZeroMq(found)),
+            Self::Link(LinkError::NotZeroMq(found)) => {
+                Err(Error::NotTheGateway(LookAlike::NotZeroMq(found)))
+            }
             Self::Link(error) => Ok(error),
             Self::Malformed(complaint) => Err(Error::Malformed { action, complaint }),
             Self::NotTheGateway(look_alike) => Err(Error::NotTheGateway(look_alike)),

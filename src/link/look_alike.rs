@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::protocol::{ErrorCode, Malformed};
 
-/// A program that is not the gateway, by its answer to a PING.
+/// A program that is not the gateway, by its answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LookAlike {
     /// The EA that answers `Unknown Command` and trades on any text with `TRADE` or `EXECUTION`.
@@ -26,6 +26,8 @@ pub enum LookAlike {
     OtherJson(Malformed),
     /// No JSON; holds the beginning of the answer, escaped.
     NotJson(String),
+    /// No ZeroMQ REP socket; holds its description.
+    NotZeroMq(String),
 }
 
 impl fmt::Display for LookAlike {
@@ -46,6 +48,7 @@ impl fmt::Display for LookAlike {
                 write!(f, "a program that answers in JSON, but not as the gateway does: {complaint}")
             }
             Self::NotJson(said) => write!(f, "a program that answers \"{said}\""),
+            Self::NotZeroMq(found) => f.write_str(found),
         }
     }
 }

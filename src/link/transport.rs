@@ -47,14 +47,6 @@ impl Deref for Received {
     }
 }
 
-impl PartialEq for Received {
-    fn eq(&self, other: &Self) -> bool {
-        **self == **other
-    }
-}
-
-impl Eq for Received {}
-
 impl fmt::Debug for Received {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Received({:?})", String::from_utf8_lossy(self))

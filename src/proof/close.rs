@@ -54,9 +54,7 @@ impl CloseFinding {
         let unknown = |why| Self::new(CloseOutcome::Unknown, why);
         match error {
             Error::NoAnswer { .. } | Error::Malformed { .. } => unknown(error.to_string()),
-            Error::NotZeroMq(_) | Error::NotTheGateway(_) => {
-                Self { may_retry: false, ..unknown(error.to_string()) }
-            }
+            Error::NotTheGateway(_) => Self { may_retry: false, ..unknown(error.to_string()) },
             Error::Stopped(stopped) => {
                 let why = format!("{stopped} before it was proved closed");
                 Self { may_retry: false, ..unknown(why) }

@@ -218,7 +218,7 @@ impl<'w, 'r, 'c, 'm> Watch<'w, 'r, 'c, 'm> {
             Error::Malformed { complaint, .. } => {
                 self.record_error(&format!("{error}: {complaint}"));
             }
-            Error::NotZeroMq(_) | Error::NotTheGateway(_) => {
+            Error::NotTheGateway(_) => {
                 self.health.record_stranger(&error.to_string());
             }
         }
