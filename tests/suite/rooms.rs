@@ -125,7 +125,8 @@ fn the_map_of_rooms_is_the_code() {
     assert_eq!(in_a_circle(&code), Vec::<&str>::new(), "rooms that use each other in a circle");
 }
 
-/// Modules whose children still use each other in a circle.
+/// Modules whose children use each other in a circle: a connection takes only frames that a permit paid for, and a permit
+/// takes the identity that a session proved on a connection.
 const CIRCLES_LEFT: [&str; 2] = ["link", "ops::audit"];
 
 /// The parts of the log room, each of which uses only the parts before it.
