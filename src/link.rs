@@ -6,10 +6,14 @@
 //! - [`permit`]: permits for orders, and the frames that a connection sends
 //! - [`session`]: a connection with a proved gateway; [`look_alike`]: the programs that could answer instead
 //! - [`order`]: OPEN and CLOSE; [`pipeline`]: many CLOSE requests in flight
+//! - [`account_pin`]: the account of a run, pinned by its first read
+//! - [`gateway_clock`]: the gateway's wall clock, bounded by its answers to PING
 //! - [`client`]: typed reads with attempts, an interval and a deadline
 
+pub mod account_pin;
 pub mod client;
 pub mod diagnosis;
+pub mod gateway_clock;
 pub mod look_alike;
 pub mod order;
 pub mod permit;

@@ -7,6 +7,7 @@
 //! - [`open`]: the outcome of an OPEN
 //! - [`close`]: the outcome of a CLOSE
 //! - [`can_close`]: this gateway can close positions, shown without a trade
+//! - [`money`]: contradictions between the lists and the account's figures
 //! - [`intents`]: the outcomes of orders that earlier runs left open
 
 pub mod absence;
@@ -14,6 +15,7 @@ pub mod can_close;
 pub mod close;
 pub mod flat;
 pub mod intents;
+pub mod money;
 pub mod open;
 
 /// Whether the gateway's state proves a claim.

@@ -1,0 +1,346 @@
+//! Holds a claim about positions against the account's money.
+//!
+//! A list may be cut, repeated or another account's, with status OK (hazards 25, 26, 30). The account's figures are a
+//! second witness: a position that is gone has left its result in the balance and freed its margin, and a position that
+//! opened uses margin. The wire carries no swap, commission or deposit, so money never proves a claim; it only
+//! contradicts one.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use rust_decimal::Decimal;
+
+use crate::protocol::account::Account;
+use crate::protocol::positions::Position;
+use crate::units::{Exact, Side, Symbol, Ticket};
+
+/// An account with the list that was read beside it.
+#[derive(Debug, Clone, Copy)]
+pub struct Statement<'s> {
+    /// The account's figures.
+    pub account: &'s Account,
+    /// Every open position.
+    pub positions: &'s [Position],
+}
+
+/// A reason why the money contradicts the lists. The amounts are in the account's currency.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Contradiction {
+    /// Positions with a result are gone, and the balance is the same to the last digit.
+    BalanceKept {
+        /// Sum of the results last seen.
+        result: Decimal,
+        /// The balance before and after.
+        balance: Decimal,
+    },
+    /// The balance moved by more than closing can explain: another account, or money moved in or out.
+    BalanceJumped {
+        /// The movement.
+        by: Decimal,
+        /// The most that closing explains: the larger of 5 % of equity and three times the sum of the absolute results.
+        limit: Decimal,
+    },
+    /// The results of positions that are gone are still part of equity, and not of the balance.
+    StillFloating {
+        /// Sum of the results last seen.
+        result: Decimal,
+        /// Growth of the part of equity that no listed position explains.
+        unexplained: Decimal,
+    },
+    /// Margin is in use for more than the list shows.
+    MarginInUse {
+        /// Margin before.
+        before: Decimal,
+        /// Margin after.
+        after: Decimal,
+    },
+}
+
+impl fmt::Display for Contradiction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BalanceKept { result, balance } => write!(
+                f,
+                "positions with a result of {result} are gone, and the balance is still {balance}"
+            ),
+            Self::BalanceJumped { by, limit } => write!(
+                f,
+                "the balance moved by {by}, more than the {limit} that closing can explain: another account, or money moved"
+            ),
+            Self::StillFloating { result, unexplained } => write!(
+                f,
+                "positions with a result of {result} are gone, and {unexplained} of equity is explained by no listed position"
+            ),
+            Self::MarginInUse { before, after } => write!(
+                f,
+                "margin was {before} and is {after}, which does not fit the positions that the list shows"
+            ),
+        }
+    }
+}
+
+/// Results up to this many smallest amounts per position may vanish by the movement of prices, and prove nothing.
+const NOISE: i64 = 5;
+
+/// The smallest amount of the account's currency: 0.01 of most, 1 of yen, 0.00000001 of bitcoin. A currency that is no
+/// three-letter code, such as `USDT`, has as many decimals as the figures show, from 2 to 8.
+pub fn smallest_amount(account: &Account) -> Decimal {
+    const WITHOUT_DECIMALS: [&str; 5] = ["CLP", "ISK", "JPY", "KRW", "VND"];
+    const WITH_EIGHT: [&str; 8] = ["BCH", "BNB", "BTC", "ETH", "LTC", "SOL", "XBT", "XRP"];
+    let currency = account.currency.as_deref().unwrap_or("USD");
+    let decimals = match currency {
+        _ if WITHOUT_DECIMALS.contains(&currency) => 0,
+        _ if WITH_EIGHT.contains(&currency) => 8,
+        _ if currency.len() == 3 && currency.bytes().all(|byte| byte.is_ascii_uppercase()) => 2,
+        _ => {
+            let figures = [&account.balance, &account.equity, &account.margin];
+            figures.iter().map(|figure| written_decimals(&figure.0)).max().unwrap_or(2).clamp(2, 8)
+        }
+    };
+    Decimal::new(1, decimals)
+}
+
+/// Decimals of the token as received. A float's noise has more than any currency, and counts as none.
+fn written_decimals(figure: &Exact) -> u32 {
+    let decimals = figure.token().split_once('.').map_or(0, |(_, decimals)| decimals.len());
+    u32::try_from(decimals).ok().filter(|decimals| *decimals <= 8).unwrap_or_default()
+}
+
+/// Contradictions of the money to everything that the later list claims by comparison with the earlier one: positions that
+/// are gone, and positions that did not appear.
+pub fn contradiction(before: Statement<'_>, after: Statement<'_>) -> Option<Contradiction> {
+    let tickets = |list: &[Position]| -> BTreeSet<Ticket> {
+        list.iter().map(|position| position.ticket).collect()
+    };
+    let (then, now) = (tickets(before.positions), tickets(after.positions));
+    let gone: Vec<&Position> =
+        before.positions.iter().filter(|position| !now.contains(&position.ticket)).collect();
+    let has_new = now.iter().any(|ticket| !then.contains(ticket));
+    balance_jumped(before, after, &gone)
+        .or_else(|| result_missing(before, after, &gone))
+        .or_else(|| if has_new { None } else { margin_in_use(before, after) })
+}
+
+fn balance_jumped(
+    before: Statement<'_>,
+    after: Statement<'_>,
+    gone: &[&Position],
+) -> Option<Contradiction> {
+    let by = after.account.balance.value() - before.account.balance.value();
+    let results: Decimal = gone.iter().map(|position| position.profit.value().abs()).sum();
+    let share = before.account.equity.value().abs() * Decimal::new(5, 2);
+    let limit = share.max(results * Decimal::from(3));
+    (by.abs() > limit).then_some(Contradiction::BalanceJumped { by, limit })
+}
+
+fn result_missing(
+    before: Statement<'_>,
+    after: Statement<'_>,
+    gone: &[&Position],
+) -> Option<Contradiction> {
+    let result: Decimal = gone.iter().map(|position| position.profit.value()).sum();
+    let noise = smallest_amount(after.account) * Decimal::from(NOISE * gone.len() as i64);
+    if result.abs() <= noise {
+        return None;
+    }
+    let balance = after.account.balance.value();
+    let moved = balance - before.account.balance.value();
+    if moved.is_zero() {
+        return Some(Contradiction::BalanceKept { result, balance });
+    }
+    // The results of hidden positions stay in equity. A swap that is settled with a position shrinks the same figure, but
+    // then the balance moved by the position's result.
+    let unexplained = unlisted(after) - unlisted(before);
+    let half = result.abs() / Decimal::TWO;
+    let same_sign = unexplained.is_sign_negative() == result.is_sign_negative();
+    let floats = same_sign && unexplained.abs() > half && moved.abs() < half;
+    floats.then_some(Contradiction::StillFloating { result, unexplained })
+}
+
+/// Equity beyond the balance that no listed position explains: credit, swap, and hidden positions.
+fn unlisted(statement: Statement<'_>) -> Decimal {
+    let listed: Decimal = statement.positions.iter().map(|position| position.profit.value()).sum();
+    statement.account.equity.value() - statement.account.balance.value() - listed
+}
+
+/// Margin follows the volume in each symbol, where no position hedges another. Then it may not stay where a symbol's
+/// volume fell, nor exceed the share of volume that is left. Prices move it by less than the slack within a run.
+fn margin_in_use(before: Statement<'_>, after: Statement<'_>) -> Option<Contradiction> {
+    let (then, now) = (before.account.margin.value(), after.account.margin.value());
+    let (volumes, left) = (volumes(before.positions)?, volumes(after.positions)?);
+    let contradiction = Contradiction::MarginInUse { before: then, after: now };
+    let slack = (then / Decimal::from(50)).max(smallest_amount(after.account));
+    let shares: Vec<Decimal> = volumes
+        .iter()
+        .filter(|(_, volume)| !volume.is_zero())
+        .map(|(symbol, volume)| left.get(symbol).copied().unwrap_or_default() / volume)
+        .collect();
+    let most = shares.iter().max().copied().unwrap_or_default();
+    let fell = shares.iter().any(|share| *share < Decimal::new(9, 1));
+    let exceeds = now > then * most + slack;
+    let stayed = fell && !then.is_zero() && now >= then - slack;
+    (exceeds || stayed).then_some(contradiction)
+}
+
+/// Volume by symbol; `None` where a symbol has positions on both sides or on an unlisted one.
+fn volumes(positions: &[Position]) -> Option<BTreeMap<&Symbol, Decimal>> {
+    let mut sides: BTreeMap<&Symbol, (&Side, Decimal)> = BTreeMap::new();
+    for Position { symbol, side, volume, .. } in positions {
+        let (first, sum) = sides.entry(symbol).or_insert((side, Decimal::ZERO));
+        if *first != side || !matches!(side, Side::Buy | Side::Sell) {
+            return None;
+        }
+        *sum += volume.value();
+    }
+    Some(sides.into_iter().map(|(symbol, (_, volume))| (symbol, volume)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::{Level, Lots, Money, Price};
+
+    fn exact(text: &str) -> Exact {
+        Exact::parse(text).unwrap()
+    }
+
+    fn account(balance: &str, equity: &str, margin: &str) -> Account {
+        Account {
+            balance: Money(exact(balance)),
+            equity: Money(exact(equity)),
+            margin: Money(exact(margin)),
+            free_margin: Money(exact("0")),
+            margin_level: Level(exact("0")),
+            currency: Some("USD".to_owned()),
+            login: None,
+            server: None,
+            trade_mode: None,
+            reported_at: None,
+        }
+    }
+
+    fn position(ticket: i64, symbol: &str, side: Side, profit: &str) -> Position {
+        Position {
+            ticket: Ticket(ticket),
+            symbol: Symbol::new(symbol),
+            side,
+            volume: Lots(exact("0.01")),
+            open_price: Price(exact("1.1")),
+            current_price: Price(exact("1.1")),
+            profit: Money(exact(profit)),
+            magic: None,
+        }
+    }
+
+    fn buy(ticket: i64, symbol: &str, profit: &str) -> Position {
+        position(ticket, symbol, Side::Buy, profit)
+    }
+
+    #[track_caller]
+    fn judged(
+        before: (&Account, &[Position]),
+        after: (&Account, &[Position]),
+    ) -> Option<Contradiction> {
+        let statement = |(account, positions)| Statement { account, positions };
+        contradiction(statement(before), statement(after))
+    }
+
+    #[test]
+    fn a_close_that_left_its_result_and_freed_its_margin_fits() {
+        let both = [buy(1, "EURUSD", "-5"), buy(2, "GBPUSD", "2.5")];
+        let before = account("10000", "9997.5", "2.4");
+        for (after, left) in [
+            (account("9997.42", "9997.42", "0"), &both[..0]),
+            (account("9995.1", "9997.7", "1.3"), &both[1..]),
+            // Swap and commission are settled with the position.
+            (account("9988.1", "9990.6", "1.3"), &both[1..]),
+        ] {
+            assert_eq!(judged((&before, &both), (&after, left)), None, "{after:?}");
+        }
+    }
+
+    #[test]
+    fn a_balance_that_stays_contradicts_a_close_with_a_result() {
+        let open = [buy(1, "EURUSD", "-5")];
+        let before = account("10000", "9995", "1.1");
+        let found = judged((&before, &open), (&account("10000", "10000", "0"), &[]));
+        assert!(matches!(found, Some(Contradiction::BalanceKept { .. })), "{found:?}");
+        // Five cents may be gone by the time of the close.
+        let open = [buy(1, "EURUSD", "-0.05")];
+        let before = account("10000", "9999.95", "1.1");
+        assert_eq!(judged((&before, &open), (&account("10000", "10000", "0"), &[])), None);
+    }
+
+    #[test]
+    fn a_balance_of_another_account_is_no_close() {
+        let open = [buy(1, "EURUSD", "-5")];
+        let before = account("10000", "9995", "1.1");
+        let found = judged((&before, &open), (&account("500", "500", "0"), &[]));
+        assert!(matches!(found, Some(Contradiction::BalanceJumped { .. })), "{found:?}");
+        // A large result explains a large movement.
+        let open = [buy(1, "EURUSD", "-3000")];
+        let before = account("10000", "7000", "1.1");
+        assert_eq!(judged((&before, &open), (&account("6500", "6500", "0"), &[])), None);
+    }
+
+    #[test]
+    fn a_cut_list_is_contradicted_by_margin_or_by_equity() {
+        let all = [buy(1, "GBPUSD", "1"), buy(2, "EURUSD", "0.1"), buy(3, "EURUSD", "0.1")];
+        let before = account("10000", "10001.2", "3.3");
+        let found = judged((&before, &all), (&before, &all[..1]));
+        assert!(matches!(found, Some(Contradiction::BalanceKept { .. })), "{found:?}");
+        let quiet = all.clone().map(|position| Position { profit: Money(exact("0")), ..position });
+        let before = account("10000", "10000", "3.3");
+        let found = judged((&before, &quiet), (&before, &quiet[..1]));
+        assert!(matches!(found, Some(Contradiction::MarginInUse { .. })), "{found:?}");
+        // One of two closed, and the list hides the other one as well.
+        let one_symbol = [buy(1, "EURUSD", "0"), buy(2, "EURUSD", "0"), buy(3, "EURUSD", "0")];
+        let after = account("10000", "10000", "2.2");
+        let found = judged((&before, &one_symbol), (&after, &one_symbol[..1]));
+        assert!(matches!(found, Some(Contradiction::MarginInUse { .. })), "{found:?}");
+        // Most of the result still floats; the balance moved by a small position's.
+        let hedged = [
+            buy(1, "EURUSD", "-40"),
+            position(2, "EURUSD", Side::Sell, "2"),
+            buy(3, "USDJPY", "0"),
+        ];
+        let before = account("10000", "9962", "0");
+        let after = account("10002", "9962", "0");
+        let found = judged((&before, &hedged), (&after, &hedged[2..]));
+        assert!(matches!(found, Some(Contradiction::StillFloating { .. })), "{found:?}");
+    }
+
+    #[test]
+    fn margin_of_an_unlisted_position_contradicts_that_nothing_opened() {
+        let open = [buy(1, "EURUSD", "0")];
+        let before = account("10000", "10000", "1.1");
+        let after = account("10000", "10000", "2.2");
+        let found = judged((&before, &open), (&after, &open));
+        assert!(matches!(found, Some(Contradiction::MarginInUse { .. })), "{found:?}");
+        // A price moves the margin a little; another new position explains it.
+        assert_eq!(judged((&before, &open), (&account("10000", "10000", "1.11"), &open)), None);
+        let more = [open[0].clone(), buy(2, "EURUSD", "0")];
+        assert_eq!(judged((&before, &open), (&after, &more)), None);
+    }
+
+    #[test]
+    fn margin_says_nothing_of_a_hedged_book() {
+        let hedged = [buy(1, "EURUSD", "0"), position(2, "EURUSD", Side::Sell, "0")];
+        let before = account("10000", "10000", "0");
+        let after = account("10000", "10000", "1.1");
+        assert_eq!(judged((&before, &hedged), (&after, &hedged[..1])), None);
+    }
+
+    #[test]
+    fn the_smallest_amount_is_the_currency_s() {
+        let of = |currency: &str, balance: &str| {
+            let account = account(balance, balance, "0");
+            smallest_amount(&Account { currency: Some(currency.to_owned()), ..account }).to_string()
+        };
+        assert_eq!(of("USD", "9999.849999999999"), "0.01");
+        assert_eq!(of("JPY", "1000000.0"), "1");
+        assert_eq!(of("BTC", "0.5"), "0.00000001");
+        assert_eq!(of("USC", "10000.0"), "0.01");
+        assert_eq!(of("USDT", "100.1234"), "0.0001");
+    }
+}
