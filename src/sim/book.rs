@@ -86,6 +86,10 @@ pub(super) struct Book {
     net: [Decimal; INSTRUMENTS.len()],
     /// The sum of the positions' profits.
     floating: Decimal,
+    /// Swap that has accrued; it moves to the balance once nothing is open.
+    swap: Decimal,
+    /// Cost of an order that executes.
+    commission: Decimal,
 }
 
 /// An order to open a position.
@@ -114,6 +118,8 @@ impl Book {
             quotes: std::array::from_fn(|index| market.quote(index, tick)),
             net: [Decimal::ZERO; INSTRUMENTS.len()],
             floating: Decimal::ZERO,
+            swap: Decimal::ZERO,
+            commission: Decimal::ZERO,
         };
         let volume = Lots::from(Decimal::new(1, 2));
         for nth in 0..start.positions {
@@ -132,6 +138,52 @@ impl Book {
             book.add_position(ticket, &order, price.into(), STARTING_MAGIC);
         }
         book
+    }
+
+    /// A flat account with this balance at the same market; its tickets continue those of the first one.
+    pub(super) fn of_another_account(first: &Self, balance: Decimal) -> Self {
+        Self {
+            market: first.market,
+            balance: cents(balance),
+            held: BTreeMap::new(),
+            next_ticket: first.next_ticket,
+            next_sequence: first.next_sequence,
+            tick: first.tick,
+            quotes: first.quotes,
+            net: [Decimal::ZERO; INSTRUMENTS.len()],
+            floating: Decimal::ZERO,
+            swap: Decimal::ZERO,
+            commission: Decimal::ZERO,
+        }
+    }
+
+    /// Adds to the balance; a negative amount is a withdrawal.
+    pub(super) fn deposit(&mut self, amount: Decimal) {
+        self.balance += cents(amount);
+    }
+
+    /// Accrues swap on the open positions.
+    pub(super) fn accrue_swap(&mut self, amount: Decimal) {
+        if !self.held.is_empty() {
+            self.swap += cents(amount);
+        }
+    }
+
+    /// Sets the cost of each later order.
+    pub(super) fn charge_orders(&mut self, commission: Decimal) {
+        self.commission = cents(commission);
+    }
+
+    /// Adds a suffix to a position's symbol, and returns it.
+    pub(super) fn rename(&mut self, ticket: Ticket, suffix: &str) -> Symbol {
+        match self.held.get_mut(&ticket.0) {
+            Some(held) => {
+                let symbol = Symbol::new(&format!("{}{suffix}", held.position.symbol));
+                held.position.symbol = symbol.clone();
+                symbol
+            }
+            None => Symbol::new(suffix),
+        }
     }
 
     fn take_ticket(&mut self) -> Ticket {
@@ -210,6 +262,7 @@ impl Book {
         now: Timestamp,
     ) -> Execution {
         let price = Price::from(self.quotes[order.instrument].ask);
+        self.balance -= self.commission;
         let ticket = self.take_ticket();
         let position = self.add_position(ticket, order, price.clone(), DROPPED_MAGIC);
         self.execution(kind, position, ticket, price, uuid, now)
@@ -228,6 +281,39 @@ impl Book {
         let order = self.take_ticket();
         let price = held.position.current_price.clone();
         Some(self.execution(kind, held.position, order, price, uuid, now))
+    }
+
+    /// Closes half of a position at market; `None` where no such ticket is open.
+    pub(super) fn close_half(
+        &mut self,
+        kind: ExecutionKind,
+        ticket: Ticket,
+        uuid: Option<uuid::Uuid>,
+        now: Timestamp,
+    ) -> Option<Execution> {
+        let half = (self.held.get(&ticket.0)?.volume / Decimal::TWO).normalize();
+        let closed = self.reduce(ticket, half)?;
+        let order = self.take_ticket();
+        let price = closed.current_price.clone();
+        Some(self.execution(kind, closed, order, price, uuid, now))
+    }
+
+    /// Takes this volume out of a position, which stays open, and moves its share of the profit to the balance.
+    fn reduce(&mut self, ticket: Ticket, volume: Decimal) -> Option<Position> {
+        let held = self.held.get_mut(&ticket.0)?;
+        let mut closed = held.position.clone();
+        let whole = held.profit;
+        held.volume -= volume;
+        held.position.volume = Lots::from(held.volume);
+        let price = PriceToken::from(held.position.current_price.clone());
+        held.value_at(&price);
+        let realized = whole - held.profit;
+        let signed = if held.is_short() { -volume } else { volume };
+        self.net[held.instrument] -= signed;
+        self.floating -= realized;
+        self.balance += realized - self.commission;
+        closed.volume = Lots::from(volume);
+        Some(closed)
     }
 
     /// The next execution, of a position that was opened or closed.
@@ -250,7 +336,10 @@ impl Book {
     fn realize(&mut self, held: &OpenPosition) {
         self.net[held.instrument] -= held.signed_volume();
         self.floating -= held.profit;
-        self.balance += held.profit;
+        self.balance += held.profit - self.commission;
+        if self.held.is_empty() {
+            self.balance += std::mem::take(&mut self.swap);
+        }
     }
 
     /// Repeats an execution of the journal; `false` where it contradicts the book.
@@ -258,9 +347,13 @@ impl Book {
         if execution.sequence != self.next_sequence || execution.order.0 < self.next_ticket {
             return false;
         }
-        let Some(instrument) = find(execution.symbol.as_str()) else { return false };
+        let name = execution.symbol.as_str();
+        let Some(instrument) = find(name.split('.').next().unwrap_or(name)) else { return false };
         self.revalue(execution.time);
-        if execution.kind.closes() {
+        let is_part = |held: &OpenPosition| execution.volume.value() < held.volume;
+        if execution.kind.closes() && self.held.get(&execution.ticket.0).is_some_and(is_part) {
+            self.reduce(execution.ticket, execution.volume.value());
+        } else if execution.kind.closes() {
             let Some(mut held) = self.held.remove(&execution.ticket.0) else { return false };
             // The sums hold its profit at the current price; it was closed at the journal's.
             self.floating -= held.profit;
@@ -274,6 +367,9 @@ impl Book {
                 volume: execution.volume.clone(),
             };
             self.add_position(execution.ticket, &order, execution.price.clone(), DROPPED_MAGIC);
+            if let Some(held) = self.held.get_mut(&execution.ticket.0) {
+                held.position.symbol = execution.symbol.clone();
+            }
         }
         self.next_ticket = execution.order.0 + 1;
         self.next_sequence += 1;
@@ -298,7 +394,7 @@ impl Book {
                 INSTRUMENTS[index].margin(self.net[index], self.quotes[index].bid, leverage)
             })
             .sum();
-        let equity = self.balance + self.floating;
+        let equity = self.balance + self.floating + self.swap;
         let level = if margin.is_zero() {
             Decimal::new(0, 1)
         } else {

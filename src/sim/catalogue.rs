@@ -35,6 +35,7 @@ const LISTS: &[ActionName] = &[GetPositions, SyncAll];
 const ACCOUNTS: &[ActionName] = &[GetAccount, SyncAll];
 const ORDERS: &[ActionName] = &[Open, Close];
 const TERMINAL: &[ActionName] = &[GetAccount, GetPositions, SyncAll, Open, Close];
+const STATE: &[ActionName] = &[GetAccount, GetPositions, SyncAll];
 const UUID: &[ActionName] = &[ActionName::Ping, GetAccount, GetPositions, Open, Close];
 
 macro_rules! catalogue {
@@ -213,6 +214,47 @@ catalogue! {
         "Every risk signature is refused, as by a gateway on Python before 3.11.";
     POSITION_APPEARS "position-appears:READS" [] Scope::Of(&[GetPositions]), |p| p.count().map(Fault::PositionAppears),
         "Somebody else opens a position after this many GET_POSITIONS.";
+    ACCOUNT_SWITCH "account-switch[:ACTION]:BALANCE[:WHEN]" [25] Scope::Any, |p| p.amount().map(Fault::AccountSwitch),
+        "From the first affected request on, the terminal is in another account, which is flat and has BALANCE.";
+    HIDES_POSITIONS "hides-positions[:ACTION][:WHEN]" [26] Scope::Of(STATE), |_| Ok(Fault::HidesPositions),
+        "Lists are empty, margin reads 0 and equity reads as balance, as of a terminal that is still loading.";
+    OPEN_BLOCKS "open-blocks:DURATION:DURATION[:WHEN]" [27] Scope::Of(&[Open]),
+        |p| Ok(Fault::OpenBlocks(p.duration()?, p.duration()?)),
+        "OPEN occupies the gateway for the first DURATION, is answered with FILLED and ticket 0, and executes the second \
+         DURATION later.";
+    LIST_TIME_OFFSET "list-time-offset[:ACTION]:DURATION[:WHEN]" [27] Scope::Of(&[GetPositions]),
+        |p| p.signed().map(Fault::ListTimeOffset),
+        "The timestamp of position lists is DURATION ahead of the gateway's clock (behind, if negative).";
+    OPEN_RAISED "open-raised:LOTS[:WHEN]" [28] Scope::Of(&[Open]), |p| p.volume().map(Fault::OpenRaised),
+        "An OPEN below LOTS executes with LOTS.";
+    OPEN_RENAMED "open-renamed:SUFFIX[:WHEN]" [28] Scope::Of(&[Open]),
+        |p| p.word("a suffix such as `.s`").map(Fault::OpenRenamed),
+        "OPEN opens a position whose symbol has SUFFIX.";
+    OPEN_TWICE "open-twice[:WHEN]" [29] Scope::Of(&[Open]), |_| Ok(Fault::OpenTwice),
+        "OPEN executes twice, and names the first ticket.";
+    OPEN_SPLIT "open-split[:WHEN]" [29] Scope::Of(&[Open]), |_| Ok(Fault::OpenSplit),
+        "OPEN is filled in two positions of 60 % and 40 %, and names the first ticket.";
+    LIST_CUT "list-cut[:ACTION]:ROWS[:WHEN]" [30] Scope::Of(LISTS), |p| p.count().map(Fault::ListCut),
+        "Lists end after ROWS rows, with status OK.";
+    LIST_REPEATS "list-repeats[:ACTION][:WHEN]" [30] Scope::Of(LISTS), |_| Ok(Fault::ListRepeats),
+        "Every row of a list is its first.";
+    TICKET_CHANGES "ticket-changes[:ACTION][:WHEN]" [31] Scope::Any, |_| Ok(Fault::TicketChanges),
+        "Before the request, the broker opens a position again under another ticket: the one that a CLOSE asks for, or the \
+         first.";
+    CLOSE_PART "close-part[:WHEN]" [31] Scope::Of(&[Close]), |_| Ok(Fault::ClosePart),
+        "CLOSE closes half of the volume.";
+    CLOSE_OPENS "close-opens[:WHEN]" [33] Scope::Of(&[Close]), |_| Ok(Fault::CloseOpens),
+        "CLOSE opens a position of the opposite side and the same volume.";
+    DEPOSIT "deposit[:ACTION]:AMOUNT[:WHEN]" [] Scope::Any, |p| p.amount().map(Fault::Deposit),
+        "Before the request, AMOUNT is deposited (withdrawn, if negative).";
+    SWAP "swap[:ACTION]:AMOUNT[:WHEN]" [] Scope::Any, |p| p.amount().map(Fault::Swap),
+        "Before the request, a swap of AMOUNT accrues: part of equity, and of balance once nothing is open.";
+    COMMISSION "commission:AMOUNT" [] Scope::Of(ORDERS), |p| p.amount().map(Fault::Commission),
+        "Every order that executes costs AMOUNT.";
+    STOP_OUT "stop-out[:ACTION]:WHEN" [] Scope::Any, |_| Ok(Fault::StopOut),
+        "Before the request, the broker closes every position.";
+    REPLY_REPEATED "reply-repeated[:ACTION][:WHEN]" [14] Scope::Any, |_| Ok(Fault::ReplyRepeated),
+        "The reply arrives twice.";
     POSITION_VANISHES "position-vanishes:READS" [] Scope::Of(&[GetPositions]), |p| p.count().map(Fault::PositionVanishes),
         "Somebody else closes the newest position after this many GET_POSITIONS.";
     }

@@ -76,6 +76,32 @@ pub(super) enum Fault {
     PositionVanishes(u32),
     /// In lots.
     MinVolume(Decimal),
+    /// The other account's balance.
+    AccountSwitch(Decimal),
+    /// Shows this many positions.
+    ListCut(u32),
+    ListRepeats,
+    HidesPositions,
+    ListTimeOffset(SignedDuration),
+    /// Occupies the gateway for the first time, and executes the second one after the answer.
+    OpenBlocks(Duration, Duration),
+    /// Smallest volume in lots.
+    OpenRaised(Decimal),
+    /// Suffix of the symbol.
+    OpenRenamed(String),
+    OpenTwice,
+    OpenSplit,
+    CloseOpens,
+    ClosePart,
+    TicketChanges,
+    /// Amount in the account's currency; negative for a withdrawal.
+    Deposit(Decimal),
+    /// Amount in the account's currency.
+    Swap(Decimal),
+    /// Amount for each order in the account's currency.
+    Commission(Decimal),
+    StopOut,
+    ReplyRepeated,
 }
 
 /// Ways to corrupt a reply's bytes.

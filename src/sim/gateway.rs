@@ -5,6 +5,7 @@
 //! what changes the figures; status and uuid; garbage; then `crash:after`, `disconnect` and `drop-reply`. Of two faults of
 //! one kind the first on the command line wins; delays add up.
 
+mod account_changes;
 mod orders;
 mod reads;
 mod state;
@@ -29,6 +30,8 @@ use crate::protocol::code::ErrorCode;
 pub(super) struct Handled {
     /// The reply, unless it is lost.
     pub(super) reply: Option<Vec<u8>>,
+    /// Whether the reply arrives twice.
+    pub(super) is_repeated: bool,
     /// Time for which the request occupies the gateway; the reply leaves at its end.
     pub(super) occupied: Duration,
     pub(super) after: AfterRequest,
@@ -53,7 +56,8 @@ impl Gateway {
         let request = RawRequest::read(text);
         let action = request.action();
         let faults = self.plan.next_request(action.as_ref().ok().copied());
-        let silent = |after| Handled { reply: None, occupied: Duration::ZERO, after };
+        let silent =
+            |after| Handled { reply: None, is_repeated: false, occupied: Duration::ZERO, after };
         if faults.has(&Fault::Hang) {
             return Ok(silent(AfterRequest::Hang));
         }
@@ -63,6 +67,7 @@ impl Gateway {
         if !faults.has(&Fault::Frozen) {
             self.book.revalue(now);
         }
+        self.change_account(&faults, request.ticket().ok(), now)?;
         let executed_before = self.ledger.len();
         let writer = ReplyWriter {
             faults: &faults,
@@ -90,10 +95,11 @@ impl Gateway {
         Ok(if faults.has(&Fault::Crash(Moment::After)) {
             silent(AfterRequest::Crash)
         } else if faults.has(&Fault::Disconnect) {
-            Handled { reply: None, occupied, after: AfterRequest::Disconnect }
+            Handled { reply: None, is_repeated: false, occupied, after: AfterRequest::Disconnect }
         } else {
             let reply = (!faults.has(&Fault::DropReply)).then_some(reply);
-            Handled { reply, occupied, after: AfterRequest::Continue }
+            let is_repeated = faults.has(&Fault::ReplyRepeated);
+            Handled { reply, is_repeated, occupied, after: AfterRequest::Continue }
         })
     }
 
@@ -140,7 +146,7 @@ fn own_clock(faults: &ActiveFaults, now: Timestamp) -> Timestamp {
 
 fn delays(faults: &ActiveFaults) -> Duration {
     let delay = |fault: &Fault| match fault {
-        Fault::Delay(delay) => *delay,
+        Fault::Delay(delay) | Fault::OpenBlocks(delay, _) => *delay,
         _ => Duration::ZERO,
     };
     let delayed: Duration = faults.iter().map(delay).fold(Duration::ZERO, Duration::saturating_add);

@@ -65,6 +65,11 @@ impl<'a> Parameters<'a> {
         self.next(expected)?.parse().map_err(|_| expected)
     }
 
+    pub(super) fn amount(&mut self) -> Result<Decimal, Expected> {
+        let expected = "an amount such as `250.00` or `-3.5`";
+        Exact::parse(self.next(expected)?).map(|amount| amount.value()).map_err(|_| expected)
+    }
+
     pub(super) fn volume(&mut self) -> Result<Decimal, Expected> {
         let expected = "a volume in lots";
         Exact::parse(self.next(expected)?).map(|volume| volume.value()).map_err(|_| expected)

@@ -69,7 +69,9 @@ impl ReplyWriter<'_> {
 
     pub(super) fn positions(&self, mut positions: Vec<Position>) -> Vec<u8> {
         self.escape_symbol(&mut positions);
-        let positions = Positions { positions, reported_at: self.now };
+        let offset = find_fault!(self.faults, Fault::ListTimeOffset(offset) => *offset);
+        let reported_at = offset.and_then(|offset| self.now.checked_add(offset).ok());
+        let positions = Positions { positions, reported_at: reported_at.unwrap_or(self.now) };
         positions.encode(self.uuid(), self.status("ok"), self.simulated)
     }
 

@@ -62,7 +62,7 @@ pub(super) struct RequestQueue<P> {
     has_crashed: bool,
 }
 
-impl<P> RequestQueue<P> {
+impl<P: Clone> RequestQueue<P> {
     pub(super) fn new(gateway: Gateway, link_rtt: Duration) -> Self {
         Self {
             gateway,
@@ -126,6 +126,9 @@ impl<P> RequestQueue<P> {
         self.free_at = turn + handled.occupied;
         let arrives = self.free_at + self.half_rtt;
         if let Some(reply) = handled.reply {
+            if handled.is_repeated {
+                self.outbox.push_back((arrives, peer.clone(), Delivery::Reply(reply.clone())));
+            }
             self.outbox.push_back((arrives, peer, Delivery::Reply(reply)));
         } else if handled.after == AfterRequest::Disconnect {
             self.outbox.push_back((arrives, peer, Delivery::Hangup));

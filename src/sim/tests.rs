@@ -2,6 +2,7 @@
 
 mod faults;
 mod gateway;
+mod hazards;
 mod orders;
 mod specs;
 mod time;

@@ -14,11 +14,11 @@ use crate::protocol::{Refusal, signature};
 use crate::sim::book::Order;
 use crate::sim::fault::{Fault, Moment};
 use crate::sim::fault_plan::{ActiveFaults, find_fault};
-use crate::sim::ledger::ExecutionKind;
+use crate::sim::ledger::{Execution, ExecutionKind};
 use crate::sim::market;
 use crate::sim::raw_request::RawRequest;
 use crate::sim::reply_writer::ReplyWriter;
-use crate::units::{Lots, Price, Ticket};
+use crate::units::{Lots, Price, Side, Ticket};
 
 /// The broker rejects larger volumes, in lots.
 const MAX_LOTS: Decimal = Decimal::ONE_HUNDRED;
@@ -60,17 +60,47 @@ impl Gateway {
         if faults.has(&Fault::PartialFill) {
             order.volume = Lots::from((order.volume.value() / Decimal::TWO).normalize());
         }
+        if let Some(least) = find_fault!(faults, Fault::OpenRaised(least) => *least) {
+            order.volume = Lots::from(order.volume.value().max(least));
+        }
         let uuid = request.uuid();
-        if let Some(delay) = find_fault!(faults, Fault::OpenLate(delay) => *delay) {
+        let late = find_fault!(
+            faults,
+            Fault::OpenLate(delay) => *delay
+        );
+        let blocked =
+            find_fault!(faults, Fault::OpenBlocks(blocks, books) => blocks.saturating_add(*books));
+        if let Some(delay) = late.or(blocked) {
             self.pending.push(PendingOrder { due: later(now, delay), order, uuid });
             check_order(faults, Moment::After)?;
             return Ok((nothing, open));
         }
         let late = faults.late_execution();
-        let execution = self.book.open(ExecutionKind::Open, &order, uuid, later(now, late));
-        let mut filled = claim(execution.ticket, execution.volume.clone(), execution.price.clone());
+        let time = later(now, late);
+        let mut parts = vec![order.volume.clone()];
+        if faults.has(&Fault::OpenSplit) {
+            let first = (order.volume.value() * Decimal::new(6, 1)).normalize();
+            let rest = (order.volume.value() - first).normalize();
+            parts = vec![Lots::from(first), Lots::from(rest)];
+        }
+        if faults.has(&Fault::OpenTwice) {
+            parts.push(order.volume.clone());
+        }
+        let mut filled = claim(Ticket(0), Lots::from(Decimal::ZERO), zero_price());
         filled.execution_time = Some(later(writer.now, late));
-        self.record(execution)?;
+        for volume in parts {
+            let part = Order { volume, ..order.clone() };
+            let mut execution = self.book.open(ExecutionKind::Open, &part, uuid, time);
+            if let Some(suffix) = find_fault!(faults, Fault::OpenRenamed(suffix) => suffix) {
+                execution.symbol = self.book.rename(execution.ticket, suffix);
+            }
+            if filled.ticket == Ticket(0) {
+                filled.ticket = execution.ticket;
+                filled.volume = execution.volume.clone();
+                filled.price = execution.price.clone();
+            }
+            self.record(execution)?;
+        }
         check_order(faults, Moment::After)?;
         if faults.has(&Fault::FillPriceZero) {
             filled.price = zero_price();
@@ -129,8 +159,14 @@ impl Gateway {
         if faults.has(&Fault::CloseTicketZero) {
             return Ok(claim(Ticket(0), zero_price()));
         }
-        let closed = self.book.close(ExecutionKind::Close, ticket, request.uuid(), now);
-        let execution = closed.ok_or(not_found)?;
+        let execution = if faults.has(&Fault::CloseOpens) {
+            self.open_opposite(ticket, request, now)
+        } else if faults.has(&Fault::ClosePart) {
+            self.book.close_half(ExecutionKind::Close, ticket, request.uuid(), now)
+        } else {
+            self.book.close(ExecutionKind::Close, ticket, request.uuid(), now)
+        };
+        let execution = execution.ok_or(not_found)?;
         let mut closed = claim(execution.order, execution.price.clone());
         self.record(execution)?;
         check_chosen_code(faults, Moment::After)?;
@@ -138,6 +174,23 @@ impl Gateway {
             closed.close_price = zero_price();
         }
         Ok(closed)
+    }
+}
+
+impl Gateway {
+    /// Opens a position against the one with this ticket, as a hedging account does for an order without a position.
+    fn open_opposite(
+        &mut self,
+        ticket: Ticket,
+        request: &RawRequest<'_>,
+        now: Timestamp,
+    ) -> Option<Execution> {
+        let positions = self.book.positions();
+        let position = positions.iter().find(|position| position.ticket == ticket)?;
+        let side = if position.side == Side::Buy { Side::Sell } else { Side::Buy };
+        let instrument = market::find(position.symbol.as_str())?;
+        let order = Order { instrument, side, volume: position.volume.clone() };
+        Some(self.book.open(ExecutionKind::ForeignTrade, &order, request.uuid(), now))
     }
 }
 

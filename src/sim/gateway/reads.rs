@@ -42,6 +42,12 @@ impl Gateway {
                 account.margin_level = Level(Exact::from(market::cents(level)));
             }
         }
+        if faults.has(&Fault::HidesPositions) {
+            account.equity = account.balance.clone();
+            account.free_margin = account.balance.clone();
+            account.margin = money(0);
+            account.margin_level = Level(Exact::from(Decimal::new(0, 1)));
+        }
         if faults.has(&Fault::LevelWrong) {
             let wrong = account.margin_level.value() + Decimal::from(50);
             account.margin_level = Level(Exact::from(wrong));
@@ -50,7 +56,8 @@ impl Gateway {
             faults,
             Fault::Identity { login, server, trade_mode } => (login, server, trade_mode)
         ) {
-            account.login = Some(login.clone());
+            let moved = if self.left_account.is_some() { "9" } else { "" };
+            account.login = Some(format!("{login}{moved}"));
             account.server = Some(server.clone());
             account.trade_mode = Some(*trade_mode);
         }
@@ -67,8 +74,13 @@ impl Gateway {
     pub(super) fn positions(&mut self, faults: &ActiveFaults) -> Result<Vec<Position>, Refusal> {
         check_terminal(faults)?;
         self.lists += 1;
-        let empty =
-            [Fault::Stub, Fault::TerminalDead, Fault::PositionsEmptyOnError, Fault::HedgedEmpty];
+        let empty = [
+            Fault::Stub,
+            Fault::TerminalDead,
+            Fault::PositionsEmptyOnError,
+            Fault::HedgedEmpty,
+            Fault::HidesPositions,
+        ];
         if empty.iter().any(|fault| faults.has(fault)) {
             return Ok(Vec::new());
         }
@@ -77,6 +89,12 @@ impl Gateway {
             for position in &mut positions {
                 position.magic = None;
             }
+        }
+        if let Some(rows) = find_fault!(faults, Fault::ListCut(rows) => *rows) {
+            positions.truncate(usize::try_from(rows).unwrap_or(usize::MAX));
+        }
+        if let (true, Some(first)) = (faults.has(&Fault::ListRepeats), positions.first().cloned()) {
+            positions.fill(first);
         }
         if let Some(first) = positions.first_mut() {
             if faults.has(&Fault::SideUnknown) {

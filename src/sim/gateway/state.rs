@@ -40,6 +40,8 @@ pub(in crate::sim) struct Gateway {
     pub(super) signature_ttl: Duration,
     pub(super) exec_time: Duration,
     pub(super) book: Book,
+    /// The account that the terminal was in before it moved to another one.
+    pub(super) left_account: Option<Book>,
     pub(super) ledger: Vec<Execution>,
     journal: Option<Journal>,
     pub(super) pending: Vec<PendingOrder>,
@@ -75,6 +77,7 @@ impl Gateway {
             signature_ttl: options.signature_ttl,
             exec_time: options.exec_time,
             book,
+            left_account: None,
             ledger,
             journal,
             pending: Vec::new(),
