@@ -185,6 +185,7 @@ impl FailureContext {
             Error::Malformed { complaint, .. } => self
                 .failed(Code::MalformedReply)
                 .with_causes([error.to_string(), complaint.to_string()]),
+            Error::AccountChanged(changed) => self.failed(Code::AccountChanged).with_cause(changed),
             Error::Stopped(stopped) => Failure::interrupted(*stopped),
         }
     }

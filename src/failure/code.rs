@@ -92,6 +92,9 @@ catalogue! {
         "check its path and its permissions";
 
     // Orders.
+    AccountChanged = "account-changed", Guarded,
+        "the terminal is in another account than before, so nothing more is proved of the first one",
+        "find out who logged the terminal in to another account; go on once it is back";
     Guard = "guard", Guarded,
         "a guard forbids the order; no order was sent",
         "correct what the guards name, then run it again";

@@ -78,6 +78,11 @@ pub struct AccountPin {
 }
 
 impl AccountPin {
+    /// A pin that the first account must match already, as far as `expected` names fields.
+    pub fn expecting(expected: AccountId) -> Self {
+        Self { pinned: Some(expected), changed: None }
+    }
+
     /// Pins the first account, and compares each later one with it. Once one differed, every later call fails.
     pub fn observe(&mut self, account: &Account) -> Result<(), AccountChanged> {
         let now = AccountId::of(account);

@@ -7,6 +7,8 @@
 
 use std::time::Duration;
 
+use super::account_pin::{AccountChanged, AccountId, AccountPin};
+use super::gateway_clock::{ClockReading, GatewayClock};
 use super::look_alike::LookAlike;
 use super::order::OrderAnswer;
 use super::permit::OpenPermit;
@@ -65,6 +67,9 @@ pub enum Error {
         #[source]
         complaint: Malformed,
     },
+    /// The terminal is in another account than before.
+    #[error(transparent)]
+    AccountChanged(#[from] AccountChanged),
     /// The run was stopped.
     #[error(transparent)]
     Stopped(#[from] Stopped),
@@ -91,6 +96,8 @@ pub struct Client<'c> {
     session: Option<Session<'c>>,
     /// Whether the gateway of the last proved session says that it is simulated.
     simulated: bool,
+    account: AccountPin,
+    gateway_clock: GatewayClock,
 }
 
 impl<'c> Client<'c> {
@@ -102,7 +109,22 @@ impl<'c> Client<'c> {
         deadline: Deadline,
         listener: &'c dyn Listener,
     ) -> Self {
-        Self { transport, clock, policy, deadline, listener, session: None, simulated: false }
+        Self {
+            transport,
+            clock,
+            policy,
+            deadline,
+            listener,
+            session: None,
+            simulated: false,
+            account: AccountPin::default(),
+            gateway_clock: GatewayClock::default(),
+        }
+    }
+
+    /// Pins the account before its first read: a read of another one fails.
+    pub fn expect_account(&mut self, expected: AccountId) {
+        self.account = AccountPin::expecting(expected);
     }
 
     /// Proves the gateway's identity on the connection of the next request. Does nothing on a proved session.
@@ -110,9 +132,38 @@ impl<'c> Client<'c> {
         self.retry(Ping::NAME, |session, _| Ok(session.identity().clone()))
     }
 
-    /// GET_ACCOUNT.
+    /// GET_ACCOUNT. The first account is pinned for the run: once another one answered, every later call fails (hazard
+    /// 25).
     pub fn account(&mut self) -> Result<Answer<Account>, Error> {
-        self.read(GetAccount)
+        let answer = self.read(GetAccount)?;
+        match &answer.reply {
+            Ok(account) => self.account.observe(account)?,
+            Err(_) => self.account.changed().map_or(Ok(()), |changed| Err(changed.clone()))?,
+        }
+        Ok(answer)
+    }
+
+    /// PING on the current session, or on a new one, which begins with one. The reading narrows [`Client::gateway_clock`].
+    pub fn ping(&mut self) -> Result<ClockReading, Error> {
+        if self.session.is_none() {
+            return Ok(self.identify()?.clock_reading());
+        }
+        let reading = self.retry(Ping::NAME, |session, until| match session.ask(Ping, until) {
+            Ok(Answer { reply: Ok(pong), answered, rtt, .. }) => {
+                let sent = answered.saturating_sub(rtt);
+                Ok(ClockReading { server_time: pong.server_time, sent, answered })
+            }
+            // A gateway that refuses a PING is asked again on a new connection.
+            Ok(Answer { reply: Err(_), .. }) => Err(LinkError::Lost.into()),
+            Err(error) => Err(error),
+        })?;
+        self.gateway_clock.observe(reading);
+        Ok(reading)
+    }
+
+    /// The gateway's wall clock, by every PING so far.
+    pub fn gateway_clock(&self) -> &GatewayClock {
+        &self.gateway_clock
     }
 
     /// GET_POSITIONS, unfiltered: only a whole list can be judged.
@@ -212,6 +263,7 @@ impl<'c> Client<'c> {
                 let rtt_us = micros(session.identity().rtt);
                 tracing::info!(rtt_us, "connected, and PING was answered");
                 self.simulated = session.identity().simulated;
+                self.gateway_clock.observe(session.identity().clock_reading());
                 session
             }
         };

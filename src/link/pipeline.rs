@@ -82,8 +82,8 @@ impl<'s, 'c> Pipeline<'s, 'c> {
             let (closes, list) = self.take(raw, Some(request.uuid));
             closes.into_iter().for_each(&mut *answered);
             if let Some(raw) = list {
-                let rtt = self.session.clock.monotonic().saturating_sub(start);
-                return answer(raw, &request, rtt);
+                let answered = self.session.clock.monotonic();
+                return answer(raw, &request, answered, answered.saturating_sub(start));
             }
         }
     }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::gateway_clock::ClockReading;
 use super::look_alike::{LookAlike, classify};
 use super::permit::RequestFrame;
 use super::transport::{Connection, LinkError, Received};
@@ -23,6 +24,8 @@ pub struct Identity {
     pub simulated: bool,
     /// The gateway's wall clock when it answered.
     pub server_time: Timestamp,
+    /// Our monotonic clock at the answer.
+    pub answered: Duration,
     /// Monotonic round trip; holds no clock skew.
     pub rtt: Duration,
     /// See [`clock_skew`].
@@ -42,6 +45,12 @@ pub fn clock_skew(pong: &Pong, sent_at: Timestamp, rtt: Duration) -> SignedDurat
 }
 
 impl Identity {
+    /// The gateway's wall clock at the PING, with ours.
+    pub fn clock_reading(&self) -> ClockReading {
+        let Self { server_time, answered, rtt, .. } = *self;
+        ClockReading { server_time, sent: answered.saturating_sub(rtt), answered }
+    }
+
     /// The skew's error bound in either direction: the gateway may have answered at any moment of the round trip.
     pub fn skew_uncertainty(&self) -> Duration {
         self.rtt / 2
@@ -57,6 +66,8 @@ pub struct Answer<T> {
     pub rtt: Duration,
     /// Our wall clock at the send.
     pub sent_at: Timestamp,
+    /// Our monotonic clock at the reply.
+    pub answered: Duration,
     /// The reply's bytes.
     pub raw: Received,
 }
@@ -90,13 +101,14 @@ impl<'c> Session<'c> {
         clock: &'c dyn Clock,
         until: Deadline,
     ) -> Result<Self, AskError> {
-        let Exchange { request, sent, received, rtt } =
+        let Exchange { request, sent, received, answered, rtt } =
             Exchange::make(&mut *connection, clock, Ping, until)?;
         let complaint = match reply::decode::<Pong>(&received, request.uuid) {
             Ok(Ok(pong)) => {
                 let identity = Identity {
                     simulated: pong.simulated,
                     server_time: pong.server_time,
+                    answered,
                     rtt,
                     skew: clock_skew(&pong, request.timestamp, rtt),
                     _proved: Proved,
@@ -121,7 +133,9 @@ impl<'c> Session<'c> {
         until: Deadline,
     ) -> Result<Answer<A::Reply>, AskError> {
         match Exchange::make(&mut *self.connection, self.clock, action, until) {
-            Ok(exchange) => answer(exchange.received, &exchange.request, exchange.rtt),
+            Ok(Exchange { request, received, answered, rtt, .. }) => {
+                answer(received, &request, answered, rtt)
+            }
             // An unanswered PING says nothing about the terminal.
             Err(LinkError::TimedOut) if A::NAME != Ping::NAME => {
                 Err(LinkError::Unanswered { action: A::NAME }.into())
@@ -135,10 +149,11 @@ impl<'c> Session<'c> {
 pub(super) fn answer<A: Read>(
     raw: Received,
     request: &Request<A>,
+    answered: Duration,
     rtt: Duration,
 ) -> Result<Answer<A::Reply>, AskError> {
     let reply = reply::decode(&raw, request.uuid)?;
-    Ok(Answer { reply, rtt, sent_at: request.timestamp, raw })
+    Ok(Answer { reply, rtt, sent_at: request.timestamp, answered, raw })
 }
 
 /// A read and its reply.
@@ -146,6 +161,7 @@ struct Exchange<A> {
     request: Request<A>,
     sent: RequestFrame,
     received: Received,
+    answered: Duration,
     rtt: Duration,
 }
 
@@ -161,8 +177,9 @@ impl<A: Read> Exchange<A> {
         tracing::debug!(action = A::NAME, "asking");
         let start = connection.send(&sent, until)?;
         let received = connection.receive(until)?;
-        let rtt = clock.monotonic().saturating_sub(start);
+        let answered = clock.monotonic();
+        let rtt = answered.saturating_sub(start);
         tracing::debug!(action = A::NAME, rtt_us = micros(rtt), bytes = received.len(), "answered");
-        Ok(Self { request, sent, received, rtt })
+        Ok(Self { request, sent, received, answered, rtt })
     }
 }

@@ -25,9 +25,11 @@ use crate::evidence::body::{
 };
 use crate::evidence::outcome::CloseOutcome;
 use crate::failure::{Code, Failure, FailureContext};
-use crate::link::Client;
+use crate::link::{Client, Error};
 use crate::proof::close::PermitClose;
+use crate::proof::money::{self, Statement};
 use crate::proof::{Judgement, absence, flat};
+use crate::protocol::account::Account;
 use crate::protocol::positions::Position;
 use crate::report::Outcome;
 use crate::units::{Lots, Magic, Money, Side, Symbol, Ticket};
@@ -37,6 +39,9 @@ const CANNOT_SEE: &str = "pending orders: the gateway can neither list nor cance
 
 /// Time between two attempts to reach a gateway that went away.
 const PAUSE: Duration = Duration::from_secs(1);
+/// Pauses between rounds that left something open, for requotes, limits on orders and a closed market: each is twice the
+/// one before, between these.
+const ROUND_PAUSES: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
 /// Time between two lists that don't show the outcome of a CLOSE.
 const INTERVAL: Duration = Duration::from_millis(250);
 /// Number of lists in a row that may show nothing new: one that stays unbelievable ends it.
@@ -96,6 +101,8 @@ pub struct Report {
     pub doubt: Option<String>,
     /// Whether this gateway can never close anything.
     pub gateway_cannot_close: bool,
+    /// Whether each CLOSE left its position open and opened one on the other side: then no more was sent.
+    pub close_opens: bool,
     /// The part of the account that the protocol can't show.
     pub cannot_see: &'static str,
     /// The evidence's head after the last record: count and hash.
@@ -192,6 +199,8 @@ pub struct Plan {
     pub positions: Vec<Position>,
     /// Listed tickets that are to stay open. A list that still shows one of them can be believed about the others.
     pub beside: BTreeSet<Ticket>,
+    /// Account and list before the first CLOSE; `None` where the account could not be read, which does not prevent closing.
+    pub before: Option<(Account, Vec<Position>)>,
 }
 
 /// Lists the positions, and selects those to close.
@@ -224,9 +233,14 @@ pub fn plan(client: &mut Client<'_>, options: &Options) -> Result<Plan, Failure>
     {
         return Err(not_open(format!("no position is open with magic number {}", magic.0), &list));
     }
+    let account = match client.account() {
+        Err(error @ Error::AccountChanged(_)) => return Err(context.read_failure(&error)),
+        answer => answer.ok().and_then(|answer| answer.reply.ok()),
+    };
+    let before = account.map(|account| (account, list.clone()));
     let (positions, beside): (Vec<_>, Vec<_>) =
         list.into_iter().partition(|position| options.wants(position));
-    Ok(Plan { positions, beside: absence::tickets(&beside) })
+    Ok(Plan { positions, beside: absence::tickets(&beside), before })
 }
 
 fn not_open(what: String, list: &[Position]) -> Failure {
@@ -240,7 +254,7 @@ fn not_open(what: String, list: &[Position]) -> Failure {
 
 impl Report {
     fn new(dry_run: bool, rounds: u32, ledger: Ledger) -> Self {
-        let Ledger { tickets, listed, gateway_cannot_close, .. } = ledger;
+        let Ledger { tickets, listed, gateway_cannot_close, close_opens, .. } = ledger;
         let tickets: Vec<TicketReport> = tickets.into_values().map(|entry| entry.report).collect();
         let closed = tickets.iter().filter(|it| it.result == CloseOutcome::Closed).count();
         Self {
@@ -253,6 +267,7 @@ impl Report {
             certificate: None,
             doubt: None,
             gateway_cannot_close,
+            close_opens,
             cannot_see: CANNOT_SEE,
             evidence_head: None,
         }
@@ -309,6 +324,9 @@ fn not_flat(report: &Report, options: &Options) -> Failure {
         true => format!(
             "THIS GATEWAY CANNOT CLOSE. Close these tickets by hand at the terminal: {open}"
         ),
+        false if report.close_opens => format!(
+            "DO NOT RUN IT AGAIN: each CLOSE opened another position. Close by hand at the terminal: {open}"
+        ),
         false => "run it again, or close by hand at the terminal".to_owned(),
     })
 }
@@ -347,12 +365,14 @@ impl Closing<'_, '_, '_> {
     }
 
     fn may_go_on(&self) -> bool {
-        !self.ledger.gateway_cannot_close && !self.deps.deadline.is_past(self.deps.clock)
+        !self.ledger.gateway_cannot_close
+            && !self.ledger.close_opens
+            && !self.deps.deadline.is_past(self.deps.clock)
     }
 
     /// Rounds of closing while something is open, and lists between them where none shows the outcome of a CLOSE.
     fn close_all(&mut self) -> Result<(), Stopped> {
-        let mut looks = 0;
+        let (mut looks, mut pause) = (0, ROUND_PAUSES.0);
         while self.ledger.has_open() && self.may_go_on() {
             let tickets = self.ledger.to_send();
             let sends = !tickets.is_empty();
@@ -376,6 +396,11 @@ impl Closing<'_, '_, '_> {
             self.record_round(result.reading, None);
             if let Some(stopped) = result.stopped {
                 return Err(stopped);
+            }
+            let may_send_again = self.rounds < self.options.rounds && self.may_go_on();
+            if sends && self.ledger.has_to_send() && may_send_again {
+                self.deps.sleep(pause)?;
+                pause = ROUND_PAUSES.1.min(pause * 2);
             }
             if !sends && self.ledger.has_open() && !self.ledger.has_to_send() {
                 self.deps.sleep(INTERVAL)?;
@@ -401,6 +426,12 @@ impl Closing<'_, '_, '_> {
         let account = answer.reply.map_err(|refusal| {
             format!("two empty lists, and the account can't be read: {refusal}")
         })?;
+        let after = Statement { account: &account, positions: &[] };
+        if let Some(contradiction) =
+            self.ledger.before().and_then(|before| money::contradiction(before, after))
+        {
+            return Err(contradiction.to_string());
+        }
         match flat::judge(true, Some(&account), &self.options.credit) {
             Judgement::Unproved { doubt } => Err(doubt),
             Judgement::Proved { witness } => {

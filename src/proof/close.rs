@@ -7,7 +7,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::absence::{self, TicketState};
+use super::absence::{self, Known, TicketState};
+use super::money::Statement;
 use crate::clock::{Clock, Deadline};
 use crate::evidence::body::{RawReply, Reading};
 use crate::evidence::outcome::CloseOutcome;
@@ -15,6 +16,7 @@ use crate::link::order::{Claim, OrderAnswer};
 use crate::link::permit::ClosePermit;
 use crate::link::{Client, Error, Identity};
 use crate::os::failpoints::{Rule, is_broken};
+use crate::protocol::account::Account;
 use crate::protocol::close::{Close, Closed};
 use crate::protocol::positions::Position;
 use crate::protocol::{ErrorCode, Refusal};
@@ -54,7 +56,9 @@ impl CloseFinding {
         let unknown = |why| Self::new(CloseOutcome::Unknown, why);
         match error {
             Error::NoAnswer { .. } | Error::Malformed { .. } => unknown(error.to_string()),
-            Error::NotTheGateway(_) => Self { may_retry: false, ..unknown(error.to_string()) },
+            Error::NotTheGateway(_) | Error::AccountChanged(_) => {
+                Self { may_retry: false, ..unknown(error.to_string()) }
+            }
             Error::Stopped(stopped) => {
                 let why = format!("{stopped} before it was proved closed");
                 Self { may_retry: false, ..unknown(why) }
@@ -95,6 +99,9 @@ pub fn close(
     let Options { position, until, .. } = *options;
     let (mut reply, mut reading) = (None, None);
     let mut sends = 0;
+    let earlier = read_statement(client)?;
+    let before = earlier.as_ref().map(|(account, positions)| Statement { account, positions });
+    let known = Known { open: options.others, before, credit: options.credit };
     loop {
         sends += 1;
         let order = Close {
@@ -105,7 +112,7 @@ pub fn close(
         let answer_by = Deadline::after(clock, options.order_timeout).min(until);
         let OrderAnswer { claim, raw, .. } = send(client, permit, order, answer_by)?;
         reply = raw.as_deref().map(RawReply::of).or(reply);
-        let mut finding = wait_until_gone(client, clock, options, &claim)?;
+        let mut finding = wait_until_gone(client, clock, options, known, &claim)?;
         reading = finding.reading.or(reading);
         let is_open = finding.outcome == CloseOutcome::StillOpen;
         if is_open {
@@ -137,12 +144,19 @@ pub(super) fn send(
     Ok(answer)
 }
 
+/// Reads list and account before a CLOSE; `None` where the gateway refuses either, which does not prevent closing.
+fn read_statement(client: &mut Client<'_>) -> Result<Option<(Account, Vec<Position>)>, Error> {
+    let (list, account) = (client.positions()?.reply, client.account()?.reply);
+    Ok(account.ok().zip(list.ok().map(|list| list.positions)))
+}
+
 /// Reads lists until the ticket is proved gone. Where the gateway said that it closed, a list may lag behind for the
-/// settle time; where it refused, one list that still shows the ticket is enough.
+/// settle time; where it refused, one list that still shows the ticket is enough. A doubt may go away within that time.
 fn wait_until_gone(
     client: &mut Client<'_>,
     clock: &dyn Clock,
     options: &Options<'_>,
+    known: Known<'_>,
     claim: &Claim<Closed>,
 ) -> Result<CloseFinding, Error> {
     if is_broken(Rule::DoubtFilled) && matches!(claim, Claim::Done(_)) {
@@ -150,11 +164,13 @@ fn wait_until_gone(
     }
     let claims_closed = matches!(claim, Claim::Done(closed) if closed.ticket.is_real());
     let settle = if claims_closed { options.settle } else { Duration::ZERO };
-    let settled = Deadline::after(clock, settle).min(options.until);
+    let listed_by = Deadline::after(clock, settle).min(options.until);
+    let doubted_by = Deadline::after(clock, options.settle).min(options.until);
     let mut reading = None;
     loop {
-        let finding = look(client, options.position.ticket, options.others, options.credit)?;
+        let finding = look(client, options.position.ticket, known)?;
         reading = finding.reading.or(reading);
+        let settled = if finding.outcome == CloseOutcome::Unknown { doubted_by } else { listed_by };
         if finding.outcome == CloseOutcome::Closed || settled.left(clock) <= INTERVAL {
             return Ok(CloseFinding { reading, ..finding });
         }
@@ -162,12 +178,11 @@ fn wait_until_gone(
     }
 }
 
-/// Reads a list, and looks the ticket up in it. `others` are tickets that are known to be open beside it.
+/// Reads a list, and looks the ticket up in it.
 pub fn look(
     client: &mut Client<'_>,
     ticket: Ticket,
-    others: &BTreeSet<Ticket>,
-    credit: &Money,
+    known: Known<'_>,
 ) -> Result<CloseFinding, Error> {
     let answer = client.positions()?;
     let list = match &answer.reply {
@@ -176,7 +191,7 @@ pub fn look(
         }
         Ok(list) => list,
     };
-    let state = absence::look_up(client, &list.positions, ticket, others, credit)?;
+    let state = absence::look_up(client, &list.positions, ticket, known)?;
     let (outcome, why) = match state {
         TicketState::Open(_) => (CloseOutcome::StillOpen, "the list still shows it".to_owned()),
         TicketState::Gone { witness } => (CloseOutcome::Closed, witness),

@@ -4,17 +4,11 @@
 //! (hazards 4, 18, 22). Nothing is open only if two lists in a row are empty, the account could be read, it holds no
 //! margin, and its equity is its balance (PROTOCOL.md, section 4a). Anything less can't be called flat.
 
-use rust_decimal::Decimal;
-
 use super::Judgement;
+use super::money::smallest_amount;
 use crate::check::Check;
 use crate::protocol::account::Account;
 use crate::units::Money;
-
-/// Largest difference between equity and balance of a flat account, in the account's currency.
-fn tolerance() -> Decimal {
-    Decimal::new(1, 2)
-}
 
 /// Judges an empty list beside the account that was read after it. `credit` is the part of equity beyond balance on a
 /// flat account.
@@ -34,7 +28,8 @@ pub fn judge(two_empty_lists: bool, account: Option<&Account>, credit: &Money) -
     }
     let excess = equity.value() - balance.value();
     let beyond_credit = excess - credit.value();
-    if excess.abs() > tolerance() && beyond_credit.abs() > tolerance() {
+    let tolerance = smallest_amount(account);
+    if excess.abs() > tolerance && beyond_credit.abs() > tolerance {
         return doubt(format!(
             "the list is empty, and equity {equity} differs from balance {balance} by {excess}: something may be open"
         ));
@@ -52,8 +47,7 @@ pub fn check(judgement: Judgement) -> Check {
             "look at the terminal itself: tasklist | findstr MT5, then its Trade tab; if the account holds credit, give it with --credit",
         ),
     };
-    check.named("empty-book").expecting(format!(
-        "an empty list twice, margin 0, and equity equal to balance (or balance and credit) within {}",
-        tolerance()
-    ))
+    check.named("empty-book").expecting(
+        "an empty list twice, margin 0, and equity equal to balance (or balance and credit) within the currency's smallest amount",
+    )
 }

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::open::{self, ClaimSummary, OpenFinding};
+use super::open::{self, ClaimSummary, Facts, OpenFinding};
 use crate::clock::{Clock, Deadline};
 use crate::evidence::body::{Body, By, Content, OpenIntent, OpenOutcomeRecord, Resolution};
 use crate::evidence::book::Intent;
@@ -104,7 +104,7 @@ pub fn resolve(
         };
         let claim = recorded_claim(records.evidence, intent.run)?;
         let OpenFinding { mut outcome, named, readings } =
-            open::find_out(client, clock, open, &claim, credit, until)?;
+            open::find_out(client, clock, open, &claim, Facts { before: None, credit }, until)?;
         if let OpenOutcome::NotExecuted { .. } = outcome
             && let Some(why) = closed_since(client, records, &intent, open)?
         {

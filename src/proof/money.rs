@@ -163,8 +163,9 @@ fn unlisted(statement: Statement<'_>) -> Decimal {
     statement.account.equity.value() - statement.account.balance.value() - listed
 }
 
-/// Margin follows the volume in each symbol, where no position hedges another. Then it may not stay where a symbol's
-/// volume fell, nor exceed the share of volume that is left. Prices move it by less than the slack within a run.
+/// Margin follows the volume in each symbol, where no position hedges another. So it may not exceed the share of volume
+/// that is left, and it may not stay where a tenth of all volume or more is gone. Prices move it by less than 2 % within a
+/// run; a smaller position leaves no trace in it.
 fn margin_in_use(before: Statement<'_>, after: Statement<'_>) -> Option<Contradiction> {
     let (then, now) = (before.account.margin.value(), after.account.margin.value());
     let (volumes, left) = (volumes(before.positions)?, volumes(after.positions)?);
@@ -176,9 +177,11 @@ fn margin_in_use(before: Statement<'_>, after: Statement<'_>) -> Option<Contradi
         .map(|(symbol, volume)| left.get(symbol).copied().unwrap_or_default() / volume)
         .collect();
     let most = shares.iter().max().copied().unwrap_or_default();
-    let fell = shares.iter().any(|share| *share < Decimal::new(9, 1));
     let exceeds = now > then * most + slack;
-    let stayed = fell && !then.is_zero() && now >= then - slack;
+    let sum = |volumes: &BTreeMap<&Symbol, Decimal>| volumes.values().sum::<Decimal>();
+    let gone = Decimal::ONE - sum(&left) / sum(&volumes).max(Decimal::new(1, 8));
+    let tenth = Decimal::new(1, 1);
+    let stayed = gone >= tenth && !then.is_zero() && now >= then * (Decimal::ONE - gone * tenth);
     (exceeds || stayed).then_some(contradiction)
 }
 

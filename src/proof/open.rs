@@ -2,30 +2,35 @@
 //!
 //! The gateway's answer is a claim: FILLED with a ticket of 0 is a rejection or a broker's time-out (hazard 1), FILLED
 //! with a ticket may be a stub's invention (hazard 5), and a lost answer says nothing (hazard 15). So the lists are read
-//! until one holds the order, or until it is proved that none ever will:
+//! until one holds the order, or until it is proved that none ever will. *Not executed* needs these premises:
 //!
-//! - The gateway takes a signature only within its TTL, by its own clock, and handles one request at a time. A list whose
-//!   own time is past the signature's time + TTL + settle time, and that credibly lacks the order, was made when the
-//!   order could neither be accepted any longer nor still be on its way to the broker (PROTOCOL.md, section 3). This
-//!   assumes a gateway that validates signatures, which the wire can't tell, and the proof says so.
-//! - Where the gateway said that it opened nothing, the settle time since that answer is enough.
-//! - A ticket that the gateway named and that no list ever holds stays unknown: a mock, a stub, a netting account and a
-//!   failed read look the same.
+//! - *late enough*: the gateway handles one request at a time, and takes a signature only within its TTL by its own clock.
+//!   So once a PING's time is past the TTL, the order was handled or will be refused. From that answer on, on our monotonic
+//!   clock, the broker has the settle time to book. A gateway clock that stepped proves nothing (hazard 27), and the time of
+//!   a list is not used. Where the gateway said itself that it opened nothing, the settle time counts from that answer.
+//! - *nothing new*: no list holds a ticket that was not there before the send, whatever it looks like (hazard 28)
+//! - *absence*, with its own premises: see [`absence`](super::absence)
+//!
+//! It rests on a gateway that validates signatures, which the wire can't tell, and the proof says so. A ticket that the
+//! gateway named and that no list ever holds stays unknown: a mock, a stub, a netting account and a failed read look the
+//! same.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use rust_decimal::Decimal;
 
-use super::{Judgement, absence};
+use super::Judgement;
+use super::absence::{self, Known};
+use super::money::Statement;
 use crate::clock::{Clock, Deadline};
 use crate::evidence::body::{OpenIntent, Reading};
 use crate::evidence::outcome::OpenOutcome;
 use crate::link::order::Claim;
-use crate::link::{Answer, Client, Error};
+use crate::link::{Client, Error};
 use crate::protocol::open::Filled;
-use crate::protocol::positions::{Position, Positions};
+use crate::protocol::positions::Position;
 use crate::protocol::{ErrorCode, Executed};
 use crate::units::{Money, Ticket};
 
@@ -43,6 +48,13 @@ pub enum ClaimSummary {
     Refused(ErrorCode),
     /// No usable answer: none came, or one that breaks the protocol.
     Silence,
+}
+
+impl ClaimSummary {
+    /// Whether the gateway said itself that it opened nothing: then it has handled the order.
+    fn is_decided_by_gateway(&self) -> bool {
+        matches!(self, Self::FilledNothing | Self::Refused(_))
+    }
 }
 
 impl From<&Claim<Filled>> for ClaimSummary {
@@ -81,29 +93,34 @@ pub struct OpenFinding {
     pub readings: Vec<Reading>,
 }
 
-/// Reads lists until the outcome of the order is proved, or until `until`. `credit` is the part of a flat account's
-/// equity beyond its balance.
+/// Facts of the account beside the order.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts<'f> {
+    /// Account and positions before the order, where this run read them.
+    pub before: Option<Statement<'f>>,
+    /// Part of a flat account's equity beyond its balance.
+    pub credit: &'f Money,
+}
+
+/// Reads lists until the outcome of the order is proved, or until `until`.
 pub fn find_out(
     client: &mut Client<'_>,
     clock: &dyn Clock,
     intent: &OpenIntent,
     claim: &ClaimSummary,
-    credit: &Money,
+    facts: Facts<'_>,
     until: Deadline,
 ) -> Result<OpenFinding, Error> {
     let mut search = Search {
         intent,
         before: intent.tickets_before.iter().copied().collect(),
         claim,
-        credit,
-        began: clock.monotonic(),
+        facts,
+        settles_from: claim.is_decided_by_gateway().then(|| clock.monotonic()),
         readings: vec![],
     };
     loop {
-        let decision = match client.positions() {
-            Ok(answer) => search.judge(client, clock, &answer),
-            Err(error) => Err(error),
-        };
+        let decision = search.look(client, clock);
         let why = match decision {
             Ok(Decision::Final { outcome, named }) => {
                 return Ok(OpenFinding { outcome, named, readings: search.readings });
@@ -130,24 +147,33 @@ enum Decision {
     Pending(String),
 }
 
+impl From<OpenOutcome> for Decision {
+    fn from(outcome: OpenOutcome) -> Self {
+        Self::Final { outcome, named: false }
+    }
+}
+
 struct Search<'s> {
     intent: &'s OpenIntent,
     /// Every ticket that was open before the order.
     before: BTreeSet<Ticket>,
     claim: &'s ClaimSummary,
-    credit: &'s Money,
-    /// On the monotonic clock.
-    began: Duration,
+    facts: Facts<'s>,
+    /// Our monotonic clock when the order could no longer be accepted; `None` until that is known.
+    settles_from: Option<Duration>,
     readings: Vec<Reading>,
 }
 
 impl Search<'_> {
-    fn judge(
-        &mut self,
-        client: &mut Client<'_>,
-        clock: &dyn Clock,
-        answer: &Answer<Positions>,
-    ) -> Result<Decision, Error> {
+    /// Asks for the gateway's time and a list, and judges both.
+    fn look(&mut self, client: &mut Client<'_>, clock: &dyn Clock) -> Result<Decision, Error> {
+        if self.settles_from.is_none() {
+            let reading = client.ping()?;
+            if reading.server_time >= self.expires_at() {
+                self.settles_from = Some(reading.answered);
+            }
+        }
+        let answer = client.positions()?;
         let list = match &answer.reply {
             Ok(list) => list,
             Err(refusal) => return Ok(Decision::Pending(refusal.to_string())),
@@ -156,47 +182,72 @@ impl Search<'_> {
         if let Some(decision) = self.find(&list.positions) {
             return Ok(decision);
         }
-        let waited = clock.monotonic().saturating_sub(self.began);
-        let is_decisive = match self.claim {
-            ClaimSummary::FilledNothing | ClaimSummary::Refused(_) => waited >= self.settle(),
-            ClaimSummary::Silence | ClaimSummary::Filled(_) => {
-                list.reported_at >= self.last_chance()
-            }
-        };
-        if !is_decisive {
-            let reported_at = list.reported_at;
-            let why = format!("the list of {reported_at} lacks it, and is too early to decide");
+        if let Some(why) = self.is_too_early(client, clock) {
             return Ok(Decision::Pending(why));
         }
-        Ok(match absence::judge(client, &list.positions, &self.before, self.credit)? {
+        if let Some(new) = self.new_tickets(&list.positions).next() {
+            let Position { ticket, symbol, side, volume, .. } = new;
+            let why = format!(
+                "the list holds {ticket} {symbol} {side} {volume} lots, which is new since the order and may be its position"
+            );
+            return Ok(OpenOutcome::Unknown { why }.into());
+        }
+        let Facts { before, credit } = self.facts;
+        let known = Known { open: &self.before, before, credit };
+        Ok(match absence::judge(client, &list.positions, known)? {
             Judgement::Unproved { doubt } => Decision::Pending(doubt),
-            Judgement::Proved { witness } => {
-                Decision::Final { outcome: self.absent(list.reported_at, &witness), named: false }
-            }
+            Judgement::Proved { witness } => self.absent(&witness).into(),
         })
     }
 
-    /// Looks for a new ticket that matches the order in symbol, side and volume; a partial fill matches.
+    /// The missing part of the premise *late enough*.
+    fn is_too_early(&self, client: &Client<'_>, clock: &dyn Clock) -> Option<String> {
+        if !self.claim.is_decided_by_gateway() && client.gateway_clock().has_stepped() {
+            return Some(
+                "the gateway's clock was stepped, so the order's validity is unknown".into(),
+            );
+        }
+        let Some(from) = self.settles_from else {
+            return Some("no list holds it, and its signature may still be valid".to_owned());
+        };
+        let waited = clock.monotonic().saturating_sub(from);
+        (waited < self.settle()).then(|| {
+            format!("no list holds it, and the broker has had {waited:?} of {:?}", self.settle())
+        })
+    }
+
+    /// The gateway's time at which it no longer accepts the signature.
+    fn expires_at(&self) -> Timestamp {
+        let ttl = Duration::from_millis(self.intent.signature_ttl_ms);
+        self.intent.signed_at.checked_add(ttl).unwrap_or(Timestamp::MAX)
+    }
+
+    fn new_tickets<'l>(&self, list: &'l [Position]) -> impl Iterator<Item = &'l Position> {
+        list.iter().filter(|position| !self.before.contains(&position.ticket))
+    }
+
+    /// Looks for the new ticket that the gateway named, whatever it looks like (hazard 28); without a name, for one that
+    /// matches the order in symbol, side and volume. A partial fill matches.
     fn find(&self, list: &[Position]) -> Option<Decision> {
         let ordered = &self.intent.order;
         let matches = |position: &&Position| {
-            !self.before.contains(&position.ticket)
-                && position.symbol == ordered.symbol
+            position.symbol == ordered.symbol
                 && position.side == ordered.side
                 && position.volume.value() > Decimal::ZERO
                 && position.volume.value() <= ordered.volume.value()
         };
-        let mut alike = list.iter().filter(matches);
         let (position, named) = match self.claim {
             // Other tickets than the one that the gateway named may be anybody's.
-            ClaimSummary::Filled(ticket) => (alike.find(|found| found.ticket == *ticket)?, true),
+            ClaimSummary::Filled(ticket) => {
+                (self.new_tickets(list).find(|found| found.ticket == *ticket)?, true)
+            }
             _ => {
+                let mut alike = self.new_tickets(list).filter(matches);
                 let position = alike.next()?;
                 let others = alike.count();
                 if others > 0 {
                     let why = format!("{} new positions look like the order", others + 1);
-                    let outcome = OpenOutcome::Unknown { why };
-                    return Some(Decision::Final { outcome, named: false });
+                    return Some(OpenOutcome::Unknown { why }.into());
                 }
                 (position, false)
             }
@@ -214,16 +265,8 @@ impl Search<'_> {
         }
     }
 
-    /// The gateway's time after which the order can neither be accepted nor still be on its way.
-    fn last_chance(&self) -> Timestamp {
-        let OpenIntent { signed_at, signature_ttl_ms, settle_ms, .. } = self.intent;
-        let span = Duration::from_millis(signature_ttl_ms.saturating_add(*settle_ms));
-        let span = SignedDuration::try_from(span).unwrap_or(SignedDuration::MAX);
-        signed_at.checked_add(span).unwrap_or(Timestamp::MAX)
-    }
-
     /// The outcome where a decisive list credibly lacks the order.
-    fn absent(&self, reported_at: Timestamp, witness: &str) -> OpenOutcome {
+    fn absent(&self, witness: &str) -> OpenOutcome {
         let settle = self.settle();
         let mut code = None;
         let why = match self.claim {
@@ -246,7 +289,7 @@ impl Search<'_> {
             ClaimSummary::Silence => {
                 let ttl = Duration::from_millis(self.intent.signature_ttl_ms);
                 format!(
-                    "not in the gateway's list of {reported_at}, when its signature had been past the TTL of {ttl:?} for the settle time of {settle:?}: {witness}; this rests on the gateway's validating signatures"
+                    "not in the book, {settle:?} after the gateway answered with a time past the TTL of {ttl:?} of its signature: {witness}; this rests on the gateway's validating signatures"
                 )
             }
         };

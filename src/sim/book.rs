@@ -305,8 +305,8 @@ impl Book {
         let whole = held.profit;
         held.volume -= volume;
         held.position.volume = Lots::from(held.volume);
-        let price = PriceToken::from(held.position.current_price.clone());
-        held.value_at(&price);
+        let price = held.position.current_price.clone();
+        held.value_at(price.value(), &price);
         let realized = whole - held.profit;
         let signed = if held.is_short() { -volume } else { volume };
         self.net[held.instrument] -= signed;

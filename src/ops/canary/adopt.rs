@@ -15,7 +15,7 @@ use crate::evidence::EvidenceError;
 use crate::evidence::book::OpenCanary;
 use crate::evidence::outcome::CloseOutcome;
 use crate::failure::{Code, Failure};
-use crate::proof::absence::{self, TicketState};
+use crate::proof::absence::{self, Known, TicketState};
 use crate::proof::intents::{self, ResolveError};
 use crate::protocol::positions::Position;
 use crate::units::Ticket;
@@ -31,7 +31,10 @@ impl Canary<'_, '_, '_> {
         let ended = match &self.options.monitor {
             Some(monitor) => {
                 let drift = monitor.drift.as_ref().map(HourlyDrift::new);
-                self.watch(monitor, WatchedPosition { position, others, drift, adopted: true })
+                self.watch(
+                    monitor,
+                    WatchedPosition { position, others, last: None, drift, adopted: true },
+                )
             }
             None => {
                 let state = ClosingState { is_gone: false, stop_requested: false };
@@ -121,7 +124,8 @@ impl Canary<'_, '_, '_> {
     ) -> Result<Result<(Position, String), Failure>, Failure> {
         let (ticket, known) = (canary.ticket, absence::tickets(list));
         let credit = &self.options.expectations.credit;
-        let state = absence::look_up(self.client, list, ticket, &known, credit)
+        let known = Known { open: &known, before: None, credit };
+        let state = absence::look_up(self.client, list, ticket, known)
             .map_err(|error| self.read_failure(&error))?;
         Ok(Err(match state {
             TicketState::Open(position) => match &canary.symbol {

@@ -12,6 +12,7 @@ use crate::clock::Deadline;
 use crate::evidence::body::{CloseIntent, CloseOutcomeRecord};
 use crate::evidence::outcome::CloseOutcome;
 use crate::failure::{Code, Failure};
+use crate::proof::absence::Known;
 use crate::proof::close::{self, CloseFinding};
 use crate::protocol::positions::Position;
 use crate::units::Ticket;
@@ -50,7 +51,10 @@ impl Canary<'_, '_, '_> {
             let looked = match self.client.identify() {
                 Err(error) => Err(error),
                 Ok(_) if may_send => Ok(None),
-                Ok(_) => close::look(self.client, ticket, others, credit).map(Some),
+                Ok(_) => {
+                    let known = Known { open: others, before: None, credit };
+                    close::look(self.client, ticket, known).map(Some)
+                }
             };
             let finding = match looked {
                 Err(error) => CloseFinding::from_error(&error),

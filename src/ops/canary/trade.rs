@@ -18,7 +18,9 @@ use crate::failure::{Code, Failure};
 use crate::guard::breaker;
 use crate::link::order::{Claim, OrderAnswer, UnresolvedOpen};
 use crate::link::permit::OpenPermit;
-use crate::proof::open::{self, OpenFinding};
+use crate::proof::absence::Known;
+use crate::proof::money::Statement;
+use crate::proof::open::{self, Facts, OpenFinding};
 use crate::proof::{Judgement, absence};
 use crate::protocol::account::Account;
 use crate::protocol::open::{Filled, Open};
@@ -58,7 +60,10 @@ impl Canary<'_, '_, '_> {
             self.deps.clock,
             &intent,
             &(&answer.claim).into(),
-            &options.expectations.credit,
+            Facts {
+                before: Some(Statement { account: &admission.account, positions: &listed }),
+                credit: &options.expectations.credit,
+            },
             self.deps.deadline,
         )
         .unwrap_or_else(|error| {
@@ -86,9 +91,51 @@ impl Canary<'_, '_, '_> {
             }
             OpenOutcome::Unknown { why } => Err(self.unknown(&why)),
         };
+        let before = absence::tickets(&listed);
+        let ended = ended.and_then(|verdict| Ok(verdict.max(self.account_for(&before)?)));
         self.finish();
         self.record_end();
         ended
+    }
+
+    /// Accounts for every ticket that is new since the order, beside the order's own: another part of it or a second
+    /// execution looks like it (hazard 29). Others are somebody else's trades.
+    fn account_for(&mut self, before: &BTreeSet<Ticket>) -> Result<Verdict, Failure> {
+        let own = self.report.close.as_ref().map(|close| close.ticket);
+        let listed = match self.client.positions().map(|answer| answer.reply) {
+            Ok(Ok(list)) => list.positions,
+            Ok(Err(refusal)) => return Ok(self.warn_unaccounted(&refusal.to_string())),
+            Err(error) => return Ok(self.warn_unaccounted(&error.to_string())),
+        };
+        let (plan, mut alike) = (&self.report.plan, vec![]);
+        let is_new = |position: &&Position| {
+            !before.contains(&position.ticket) && Some(position.ticket) != own
+        };
+        let mut others = vec![];
+        for position in listed.iter().filter(is_new) {
+            let Position { ticket, symbol, side, volume, .. } = position;
+            let found = format!("{ticket} {symbol} {side} {volume} lots");
+            let is_alike =
+                symbol.as_str().starts_with(plan.symbol.as_str()) && side.as_str() == plan.side;
+            if is_alike { alike.push((*ticket, found)) } else { others.push(found) }
+        }
+        if let Some((ticket, _)) = alike.first() {
+            let message = "THE ORDER MAY HAVE OPENED MORE THAN ONE POSITION";
+            let causes = alike.iter().map(|(_, found)| format!("new since the order: {found}"));
+            return Err(Failure::new(Code::CanaryOpen, message).with_causes(causes).with_remedy(
+                format!("if it is this order's: mt5crs emergency-close --ticket {ticket}"),
+            ));
+        }
+        if others.is_empty() {
+            return Ok(Verdict::Pass);
+        }
+        self.warnings.push(format!("opened by somebody else meanwhile: {}", others.join(", ")));
+        Ok(Verdict::Warn)
+    }
+
+    fn warn_unaccounted(&mut self, why: &str) -> Verdict {
+        self.warnings.push(format!("no list was read for other positions of the order: {why}"));
+        Verdict::Warn
     }
 
     /// Checks identity, list and breaker once more, directly before the order and on the connection that will carry it:
@@ -107,9 +154,10 @@ impl Canary<'_, '_, '_> {
         // A list that failed would make every position seem new afterwards.
         if list.is_empty() {
             let nothing = BTreeSet::new();
-            let judgement =
-                absence::judge(self.client, &list, &nothing, &options.expectations.credit)
-                    .map_err(|error| self.read_failure(&error))?;
+            let credit = &options.expectations.credit;
+            let known = Known { open: &nothing, before: None, credit };
+            let judgement = absence::judge(self.client, &list, known)
+                .map_err(|error| self.read_failure(&error))?;
             if let Judgement::Unproved { doubt } = judgement {
                 return Err(forbidden("the list of positions can't be believed", &doubt));
             }
@@ -158,8 +206,20 @@ impl Canary<'_, '_, '_> {
             self.warnings.push(format!("a partial fill: {filled} of {ordered} lots"));
             verdict = Verdict::Warn;
         }
+        let ordered = &self.report.plan;
+        if position.symbol != ordered.symbol
+            || position.side.as_str() != ordered.side
+            || position.volume.value() > options.volume().value()
+        {
+            let Position { symbol, side, volume, .. } = &position;
+            self.warnings.push(format!(
+                "another position opened than was ordered: {side} {symbol} {volume} lots, not {} {} {}",
+                ordered.side, ordered.symbol, options.volume()
+            ));
+            verdict = Verdict::Warn;
+        }
         if let (true, Some(monitor)) = (named, &options.monitor) {
-            let watched = WatchedPosition { position, others, drift, adopted: false };
+            let watched = WatchedPosition { position, others, last: None, drift, adopted: false };
             return Ok(self.watch(monitor, watched)?.max(verdict));
         }
         let close = if !named {

@@ -35,6 +35,7 @@ use crate::guard::breaker::{self, Engaged};
 use crate::guard::drift::Limits;
 use crate::guard::drift::sample::Source;
 use crate::guard::health::{HealthState, Reason, SILENCE};
+use crate::protocol::account::Account;
 use crate::protocol::positions::Position;
 use crate::units::Ticket;
 
@@ -88,6 +89,8 @@ pub(super) struct WatchedPosition {
     pub(super) position: Position,
     /// Tickets that are known to be open beside it.
     pub(super) others: BTreeSet<Ticket>,
+    /// Account and list of the last look that showed it.
+    pub(super) last: Option<(Account, Vec<Position>)>,
     pub(super) drift: Option<HourlyDrift>,
     /// Whether another run opened it.
     pub(super) adopted: bool,

@@ -8,6 +8,8 @@ use crate::evidence::outcome::CloseOutcome;
 use crate::link::order::Claim;
 use crate::link::pipeline::CloseAnswer;
 use crate::proof::close::{cannot_close, describe};
+use crate::proof::money::Statement;
+use crate::protocol::account::Account;
 use crate::protocol::close::Close;
 use crate::protocol::positions::Position;
 use crate::units::Ticket;
@@ -21,6 +23,10 @@ pub(super) struct Ledger {
     /// Number of positions in the last list.
     pub(super) listed: Option<usize>,
     pub(super) gateway_cannot_close: bool,
+    /// Whether a CLOSE opens positions on the other side (hazard 33).
+    pub(super) close_opens: bool,
+    /// Account and list before the first CLOSE.
+    before: Option<(Account, Vec<Position>)>,
     /// Why the gateway can't be reached any more.
     pub(super) unreachable: Option<String>,
 }
@@ -29,13 +35,15 @@ pub(super) struct Entry {
     pub(super) report: TicketReport,
     reply: Option<ReplyHash>,
     refusal: Option<RecordedRefusal>,
+    /// Whether the gateway called the last CLOSE done, with a ticket.
+    claims_done: bool,
     /// Whether a record says that it is closed: it is recorded once.
     recorded: bool,
 }
 
 impl Ledger {
     pub(super) fn new(plan: Plan) -> Self {
-        let mut ledger = Self { beside: plan.beside, ..Self::default() };
+        let mut ledger = Self { beside: plan.beside, before: plan.before, ..Self::default() };
         for position in plan.positions {
             ledger.add(&position, false);
         }
@@ -53,7 +61,8 @@ impl Ledger {
             why: "no CLOSE was sent for it".to_owned(),
             appeared,
         };
-        let entry = Entry { report, reply: None, refusal: None, recorded: false };
+        let entry =
+            Entry { report, reply: None, refusal: None, claims_done: false, recorded: false };
         self.tickets.entry(position.ticket).or_insert(entry);
     }
 
@@ -61,8 +70,9 @@ impl Ledger {
     pub(super) fn add_list(&mut self, list: &[Position], options: &Options) {
         for position in list {
             match self.tickets.get_mut(&position.ticket) {
-                Some(entry) if entry.is_to_send() => {}
+                Some(entry) if entry.is_to_send() => entry.report.volume = position.volume.clone(),
                 Some(entry) => {
+                    entry.report.volume = position.volume.clone();
                     entry.report.result = CloseOutcome::StillOpen;
                     entry.report.why.push_str("; the list still shows it");
                     entry.recorded = false;
@@ -73,8 +83,57 @@ impl Ledger {
         }
     }
 
+    /// Account and list before the first CLOSE.
+    pub(super) fn before(&self) -> Option<Statement<'_>> {
+        let (account, positions) = self.before.as_ref()?;
+        Some(Statement { account, positions })
+    }
+
+    /// The new position that an absent ticket may have become: a broker that opens a position again gives it another
+    /// ticket (hazard 31). Only a CLOSE that the gateway did not call done leaves that open.
+    pub(super) fn successor(&self, absent: Ticket, list: &[Position]) -> Option<Ticket> {
+        let entry = self.tickets.get(&absent).filter(|entry| !entry.claims_done)?;
+        let was = &entry.report;
+        let known = |ticket: &Ticket| {
+            self.beside.contains(ticket)
+                || self.tickets.get(ticket).is_some_and(|it| !it.report.appeared)
+        };
+        let is_alike = |position: &&Position| {
+            !known(&position.ticket)
+                && position.symbol == was.symbol
+                && position.side == was.side
+                && position.volume.value() <= was.volume.value()
+        };
+        list.iter().find(is_alike).map(|position| position.ticket)
+    }
+
+    /// Notices a gateway whose CLOSE opens positions: in this round every CLOSE left its ticket open, and the list has a
+    /// new position on the other side with the same symbol and volume for each.
+    pub(super) fn judge_round(&mut self, sent: &[Ticket], list: &[Position]) {
+        let opposite_of = |was: &TicketReport| {
+            list.iter().any(|position| {
+                self.tickets.get(&position.ticket).is_none_or(|entry| entry.report.appeared)
+                    && position.symbol == was.symbol
+                    && position.side != was.side
+                    && position.volume.value() == was.volume.value()
+            })
+        };
+        let left_open = |ticket: &Ticket| list.iter().any(|position| position.ticket == *ticket);
+        let reports = sent.iter().filter_map(|ticket| Some(&self.tickets.get(ticket)?.report));
+        let opens = !sent.is_empty()
+            && sent.iter().all(left_open)
+            && reports.clone().all(|report| !report.appeared && opposite_of(report));
+        self.close_opens |= opens;
+    }
+
     pub(super) fn has_open(&self) -> bool {
         self.tickets.values().any(|entry| entry.report.result != CloseOutcome::Closed)
+    }
+
+    /// The tickets, of those not proved closed, that a list lacks.
+    pub(super) fn absent_from(&self, shown: &BTreeSet<Ticket>) -> Vec<Ticket> {
+        let open = self.tickets.values().filter(|it| it.report.result != CloseOutcome::Closed);
+        open.map(|it| it.report.ticket).filter(|ticket| !shown.contains(ticket)).collect()
     }
 
     pub(super) fn has_to_send(&self) -> bool {
@@ -110,6 +169,7 @@ impl Ledger {
         entry.report.why = describe(&answer.claim);
         entry.reply = answer.raw.as_deref().map(ReplyHash::of);
         (entry.report.code, entry.refusal) = (None, None);
+        entry.claims_done = matches!(&answer.claim, Claim::Done(closed) if closed.ticket.is_real());
         if let Claim::Refused(refusal) = &answer.claim {
             entry.report.code = Some(refusal.code.to_string());
             entry.refusal = Some(refusal.into());

@@ -10,8 +10,10 @@ use crate::link::permit::ClosePermit;
 use crate::link::pipeline::Pipeline;
 use crate::link::session::{Answer, AskError};
 use crate::link::transport::LinkError;
+use crate::proof::absence::Known;
 use crate::proof::{Judgement, absence};
 use crate::protocol::positions::{Position, Positions};
+use crate::units::Ticket;
 
 /// The result of a round.
 #[derive(Default)]
@@ -37,6 +39,7 @@ impl Closing<'_, '_, '_> {
     }
 
     fn try_round(&mut self, result: &mut RoundResult) -> Result<(), Error> {
+        let sent = self.ledger.to_send();
         let answer = match self.send_all(&mut result.reached) {
             Ok(answer) => answer,
             Err(LinkError::Stopped(stopped)) => return Err(stopped.into()),
@@ -49,7 +52,7 @@ impl Closing<'_, '_, '_> {
         };
         let Ok(list) = &answer.reply else { return Ok(()) };
         result.reading = Some(Reading::of(answer.sent_at, list, &answer.raw));
-        self.judge_list(&list.positions)
+        self.judge_list(&list.positions, &sent)
     }
 
     fn send_all(&mut self, reached: &mut bool) -> Result<Answer<Positions>, LinkError> {
@@ -67,15 +70,28 @@ impl Closing<'_, '_, '_> {
 
     /// Compares the list with the tickets to close. Those that it credibly lacks are closed; those that it shows anew are
     /// for the next round.
-    fn judge_list(&mut self, list: &[Position]) -> Result<(), Error> {
-        let known = self.ledger.known();
-        let judgement = absence::judge(self.client, list, &known, &self.options.credit);
+    fn judge_list(&mut self, list: &[Position], sent: &[Ticket]) -> Result<(), Error> {
+        let (open, shown) = (self.ledger.known(), absence::tickets(list));
         self.ledger.listed = Some(list.len());
+        self.ledger.judge_round(sent, list);
         self.ledger.add_list(list, self.options);
-        let shown = absence::tickets(list);
-        let absent = self.ledger.tickets.values_mut().map(|entry| &mut entry.report);
-        for report in absent.filter(|report| !shown.contains(&report.ticket)) {
+        let absent: Vec<Ticket> = self.ledger.absent_from(&shown);
+        if absent.is_empty() {
+            return Ok(());
+        }
+        let known =
+            Known { open: &open, before: self.ledger.before(), credit: &self.options.credit };
+        let judgement = absence::judge(self.client, list, known);
+        for ticket in absent {
+            let successor = self.ledger.successor(ticket, list);
+            let Some(entry) = self.ledger.tickets.get_mut(&ticket) else { continue };
+            let report = &mut entry.report;
             match &judgement {
+                Ok(Judgement::Proved { .. }) if successor.is_some() => {
+                    report.result = CloseOutcome::Unknown;
+                    let successor = successor.map_or(0, |ticket| ticket.0);
+                    report.why.push_str(&format!("; it may be open as {successor}"));
+                }
                 Ok(Judgement::Proved { .. }) => {
                     report.result = CloseOutcome::Closed;
                     report.why = match list.is_empty() {

@@ -6,7 +6,7 @@ use crate::evidence::EvidenceError;
 use crate::evidence::body::Begin;
 use crate::link::Error;
 use crate::ops::canary::close::found_closed;
-use crate::proof::absence::{self, TicketState};
+use crate::proof::absence::{self, Known, TicketState};
 use crate::proof::intents::{self, ResolveError};
 
 impl Guards<'_, '_, '_, '_> {
@@ -65,10 +65,11 @@ impl Guards<'_, '_, '_, '_> {
         let known = absence::tickets(&positions);
         let Canary { client, options, deps, .. } = &mut *self.canary;
         let credit = &options.expectations.credit;
+        let known = Known { open: &known, before: None, credit };
         let mut open = vec![];
         for canary in canaries {
             let ticket = canary.ticket;
-            match absence::look_up(client, &positions, ticket, &known, credit)? {
+            match absence::look_up(client, &positions, ticket, known)? {
                 TicketState::Open(_) => open.push(ticket.to_string()),
                 TicketState::Unproved { doubt } => open.push(format!("{ticket} ({doubt})")),
                 TicketState::Gone { .. } if options.dry_run => {}

@@ -16,7 +16,8 @@ use crate::link::transport::LinkError;
 use crate::link::{Error, ReadPolicy};
 use crate::ops::canary::Canary;
 use crate::ops::sync::checks;
-use crate::proof::absence::{self, TicketState};
+use crate::proof::absence::{self, Known, TicketState};
+use crate::proof::money::Statement;
 use crate::protocol::Refusal;
 use crate::protocol::account::Account;
 use crate::protocol::ping::Ping;
@@ -154,8 +155,10 @@ impl<'w, 'r, 'c, 'm> Watch<'w, 'r, 'c, 'm> {
         let ticket = self.watched.position.ticket;
         let asked = self.begin_question();
         let credit = &self.canary.options.expectations.credit;
-        let state =
-            absence::look_up(self.canary.client, list, ticket, &self.watched.others, credit);
+        let before = self.watched.last.as_ref();
+        let before = before.map(|(account, positions)| Statement { account, positions });
+        let known = Known { open: &self.watched.others, before, credit };
+        let state = absence::look_up(self.canary.client, list, ticket, known);
         let position = match state {
             Err(error) => return Err(self.record_failure(asked, &error)),
             Ok(TicketState::Unproved { doubt }) => {
@@ -171,6 +174,7 @@ impl<'w, 'r, 'c, 'm> Watch<'w, 'r, 'c, 'm> {
             }
             Ok(TicketState::Open(position)) => position,
         };
+        self.watched.last = account.cloned().map(|account| (account, list.to_vec()));
         self.watched.others = absence::tickets(list);
         self.watched.others.remove(&ticket);
         if let Some(change) = describe_change(&self.watched.position, position) {
@@ -218,7 +222,7 @@ impl<'w, 'r, 'c, 'm> Watch<'w, 'r, 'c, 'm> {
             Error::Malformed { complaint, .. } => {
                 self.record_error(&format!("{error}: {complaint}"));
             }
-            Error::NotTheGateway(_) => {
+            Error::NotTheGateway(_) | Error::AccountChanged(_) => {
                 self.health.record_stranger(&error.to_string());
             }
         }

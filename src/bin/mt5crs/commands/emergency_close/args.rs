@@ -28,7 +28,7 @@ pub(crate) struct Args {
     #[arg(long, hide_short_help = true, default_value_t = 64, value_parser = number("a window", 1..=1000_u16))]
     pub(super) window: u16,
     /// Maximum number of rounds
-    #[arg(long, hide_short_help = true, default_value_t = 3, value_parser = number("a count", 1..=100_u32))]
+    #[arg(long, hide_short_help = true, default_value_t = 10, value_parser = number("a count", 1..=100_u32))]
     pub(super) rounds: u32,
     #[command(flatten)]
     pub(super) credit: CreditArg,
