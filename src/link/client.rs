@@ -18,7 +18,7 @@ use crate::clock::{Clock, Deadline, Stopped, micros};
 use crate::protocol::account::{Account, GetAccount};
 use crate::protocol::open::{Filled, Open};
 use crate::protocol::ping::Ping;
-use crate::protocol::positions::{GetPositions, Positions};
+use crate::protocol::positions::{GetPositions, GetReadableRows, Positions, ReadableRows};
 use crate::protocol::request::Read;
 use crate::protocol::sync_all::{SyncAll, Synced};
 use crate::protocol::{Action, Malformed, Request};
@@ -169,6 +169,11 @@ impl<'c> Client<'c> {
     /// GET_POSITIONS, unfiltered: only a whole list can be judged.
     pub fn positions(&mut self) -> Result<Answer<Positions>, Error> {
         self.read(GetPositions)
+    }
+
+    /// GET_POSITIONS of a gateway whose list has malformed rows.
+    pub fn readable_rows(&mut self) -> Result<Answer<ReadableRows>, Error> {
+        self.read(GetReadableRows)
     }
 
     /// SYNC_ALL; the gateway ignores the magic number.

@@ -101,6 +101,8 @@ pub struct Report {
     pub doubt: Option<String>,
     /// Whether this gateway can never close anything.
     pub gateway_cannot_close: bool,
+    /// Errors of the first list's rows that could not be read.
+    pub unreadable: Vec<String>,
     /// Whether each CLOSE left its position open and opened one on the other side: then no more was sent.
     pub close_opens: bool,
     /// The part of the account that the protocol can't show.
@@ -201,20 +203,33 @@ pub struct Plan {
     pub beside: BTreeSet<Ticket>,
     /// Account and list before the first CLOSE; `None` where the account could not be read, which does not prevent closing.
     pub before: Option<(Account, Vec<Position>)>,
+    /// Errors of rows that could not be read.
+    pub unreadable: Vec<String>,
 }
 
 /// Lists the positions, and selects those to close.
 pub fn plan(client: &mut Client<'_>, options: &Options) -> Result<Plan, Failure> {
     let context =
         FailureContext { verb: "list the positions of", ..options.failure_context.clone() };
-    let reply = client.positions().map_err(|error| context.read_failure(&error))?.reply;
+    let failed = |error: &Error| context.read_failure(error);
+    let (reply, unreadable) = match client.positions() {
+        Ok(answer) => (answer.reply.map(|list| list.positions), vec![]),
+        // A CLOSE needs only a ticket: everything that can be named is closed (hazard 32).
+        Err(error @ Error::Malformed { .. }) => {
+            match client.readable_rows().map_err(|_| failed(&error))?.reply {
+                Ok(rows) if rows.positions.is_empty() => return Err(failed(&error)),
+                Ok(rows) => (Ok(rows.positions), rows.errors),
+                Err(refusal) => (Err(refusal), vec![]),
+            }
+        }
+        Err(error) => return Err(failed(&error)),
+    };
     let list = reply.map_err(|refusal| {
         let message = format!("failed to {} {}", context.verb, context.endpoint);
         Failure::new(Code::PositionsNotReadable, message)
             .with_cause(&refusal)
             .with_remedy(refusal.code.remedy())
     })?;
-    let list = list.positions;
     if options.magic.is_some() && list.iter().any(|position| position.magic.is_none()) {
         let cause = "this gateway does not report the magic number of its positions";
         return Err(Failure::new(Code::MagicNotReported, "refused to close by magic number")
@@ -237,10 +252,11 @@ pub fn plan(client: &mut Client<'_>, options: &Options) -> Result<Plan, Failure>
         Err(error @ Error::AccountChanged(_)) => return Err(context.read_failure(&error)),
         answer => answer.ok().and_then(|answer| answer.reply.ok()),
     };
-    let before = account.map(|account| (account, list.clone()));
+    let before = account.filter(|_| unreadable.is_empty()).map(|account| (account, list.clone()));
+    let unreadable = unreadable.iter().map(ToString::to_string).collect();
     let (positions, beside): (Vec<_>, Vec<_>) =
         list.into_iter().partition(|position| options.wants(position));
-    Ok(Plan { positions, beside: absence::tickets(&beside), before })
+    Ok(Plan { positions, beside: absence::tickets(&beside), before, unreadable })
 }
 
 fn not_open(what: String, list: &[Position]) -> Failure {
@@ -254,7 +270,7 @@ fn not_open(what: String, list: &[Position]) -> Failure {
 
 impl Report {
     fn new(dry_run: bool, rounds: u32, ledger: Ledger) -> Self {
-        let Ledger { tickets, listed, gateway_cannot_close, close_opens, .. } = ledger;
+        let Ledger { tickets, listed, gateway_cannot_close, close_opens, unreadable, .. } = ledger;
         let tickets: Vec<TicketReport> = tickets.into_values().map(|entry| entry.report).collect();
         let closed = tickets.iter().filter(|it| it.result == CloseOutcome::Closed).count();
         Self {
@@ -268,6 +284,7 @@ impl Report {
             doubt: None,
             gateway_cannot_close,
             close_opens,
+            unreadable,
             cannot_see: CANNOT_SEE,
             evidence_head: None,
         }
@@ -319,7 +336,9 @@ fn not_flat(report: &Report, options: &Options) -> Failure {
                 .with_cause(format!("not closed: {open}"))
         }
     };
-    failure = failure.with_causes(&report.doubt);
+    failure = failure.with_causes(&report.doubt).with_causes(
+        report.unreadable.iter().map(|error| format!("a row could not be read: {error}")),
+    );
     failure.with_remedy(match report.gateway_cannot_close {
         true => format!(
             "THIS GATEWAY CANNOT CLOSE. Close these tickets by hand at the terminal: {open}"
@@ -426,15 +445,14 @@ impl Closing<'_, '_, '_> {
         let account = answer.reply.map_err(|refusal| {
             format!("two empty lists, and the account can't be read: {refusal}")
         })?;
-        let after = Statement { account: &account, positions: &[] };
-        if let Some(contradiction) =
-            self.ledger.before().and_then(|before| money::contradiction(before, after))
-        {
-            return Err(contradiction.to_string());
-        }
         match flat::judge(true, Some(&account), &self.options.credit) {
             Judgement::Unproved { doubt } => Err(doubt),
             Judgement::Proved { witness } => {
+                let after = Statement { account: &account, positions: &[] };
+                let before = self.ledger.before();
+                if let Some(found) = before.and_then(|before| money::contradiction(before, after)) {
+                    return Err(found.to_string());
+                }
                 let account_reply = ReplyHash::of(&answer.raw);
                 Ok(FlatCertificate {
                     witness,

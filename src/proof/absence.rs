@@ -88,12 +88,7 @@ pub fn judge(
             return doubt(format!("the account can't be read beside the list: {refusal}"));
         }
     };
-    let after = Statement { account: &account, positions: &again };
-    let contradiction = known.before.and_then(|before| money::contradiction(before, after));
-    if let Some(contradiction) = contradiction {
-        return doubt(contradiction.to_string());
-    }
-    Ok(match witness {
+    let judgement = match witness {
         None => flat::judge(again.is_empty(), Some(&account), known.credit),
         Some(known) => Judgement::Proved {
             witness: format!(
@@ -101,7 +96,13 @@ pub fn judge(
                 known.ticket
             ),
         },
-    })
+    };
+    let after = Statement { account: &account, positions: &again };
+    let contradiction = known.before.and_then(|before| money::contradiction(before, after));
+    match (judgement, contradiction) {
+        (Judgement::Proved { .. }, Some(contradiction)) => doubt(contradiction.to_string()),
+        (judgement, _) => Ok(judgement),
+    }
 }
 
 /// The tickets of a list.

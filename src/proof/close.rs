@@ -144,10 +144,18 @@ pub(super) fn send(
     Ok(answer)
 }
 
-/// Reads list and account before a CLOSE; `None` where the gateway refuses either, which does not prevent closing.
+/// Reads list and account before a CLOSE; `None` where either can't be read, which does not prevent closing.
 fn read_statement(client: &mut Client<'_>) -> Result<Option<(Account, Vec<Position>)>, Error> {
-    let (list, account) = (client.positions()?.reply, client.account()?.reply);
-    Ok(account.ok().zip(list.ok().map(|list| list.positions)))
+    let list = client.positions().map(|answer| answer.reply.ok());
+    let account = client.account().map(|answer| answer.reply.ok());
+    let read = match (list, account) {
+        (_, Err(error @ Error::AccountChanged(_))) => return Err(error),
+        (Err(Error::Stopped(stopped)), _) | (_, Err(Error::Stopped(stopped))) => {
+            return Err(stopped.into());
+        }
+        (list, account) => list.ok().flatten().zip(account.ok().flatten()),
+    };
+    Ok(read.map(|(list, account)| (account, list.positions)))
 }
 
 /// Reads lists until the ticket is proved gone. Where the gateway said that it closed, a list may lag behind for the

@@ -165,14 +165,8 @@ struct Search<'s> {
 }
 
 impl Search<'_> {
-    /// Asks for the gateway's time and a list, and judges both.
+    /// Reads a list and judges it; where it lacks the order, the gateway's time as well.
     fn look(&mut self, client: &mut Client<'_>, clock: &dyn Clock) -> Result<Decision, Error> {
-        if self.settles_from.is_none() {
-            let reading = client.ping()?;
-            if reading.server_time >= self.expires_at() {
-                self.settles_from = Some(reading.answered);
-            }
-        }
         let answer = client.positions()?;
         let list = match &answer.reply {
             Ok(list) => list,
@@ -183,6 +177,11 @@ impl Search<'_> {
             return Ok(decision);
         }
         if let Some(why) = self.is_too_early(client, clock) {
+            if self.settles_from.is_none() {
+                let reading = client.ping()?;
+                self.settles_from =
+                    (reading.server_time >= self.expires_at()).then_some(reading.answered);
+            }
             return Ok(Decision::Pending(why));
         }
         if let Some(new) = self.new_tickets(&list.positions).next() {

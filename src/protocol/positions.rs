@@ -1,6 +1,7 @@
 //! GET_POSITIONS: the open positions, or an empty list because the terminal's read failed (hazards 4, 18, 22).
 
 use jiff::Timestamp;
+use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -89,6 +90,76 @@ impl Reply for Positions {
             Some(positions) => Ok(Self { positions, reported_at }),
             None => Err(frame.root.missing("positions")),
         }
+    }
+}
+
+/// The same request as [`GetPositions`], for a list of which some rows are malformed (hazard 32): closing needs only the
+/// tickets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct GetReadableRows;
+
+impl Action for GetReadableRows {
+    const NAME: &'static str = GetPositions::NAME;
+    type Reply = ReadableRows;
+}
+
+impl Sealed for GetReadableRows {}
+
+/// A list as far as it can be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadableRows {
+    /// The rows that name ticket and symbol. Other fields that can't be read are 0, and the side is unlisted.
+    pub positions: Vec<Position>,
+    /// Every row's first error.
+    pub errors: Vec<Malformed>,
+}
+
+/// A row that names its position, with its error, or only the error.
+type Row = Result<(Position, Option<Malformed>), Malformed>;
+
+impl Reply for ReadableRows {
+    type Element = Row;
+    const LIST: Option<List<Row>> = Some(("positions", |row| Ok(Position::read_for_closing(row))));
+
+    fn read(frame: Frame<'_, Row>) -> Result<Self, Malformed> {
+        let rows = frame.list.ok_or_else(|| frame.root.missing("positions"))?;
+        let (mut positions, mut errors) = (vec![], vec![]);
+        for row in rows {
+            match row {
+                Ok((position, error)) => {
+                    positions.push(position);
+                    errors.extend(error);
+                }
+                Err(error) => errors.push(error),
+            }
+        }
+        Ok(Self { positions, errors })
+    }
+}
+
+impl Position {
+    /// Reads a row whose fields beside ticket and symbol may be malformed.
+    fn read_for_closing(object: &Object<'_>) -> Row {
+        let error = match Self::read(object, ["open_price", "current_price"]) {
+            Ok(position) => return Ok((position, None)),
+            Err(error) => error,
+        };
+        let text = |name| object.required(name).and_then(|field| field.string());
+        let ticket = object.required("ticket").and_then(|field| field.integer());
+        let (Ok(ticket), Ok(symbol)) = (ticket, text("symbol")) else { return Err(error) };
+        let exact = |name| object.required(name).and_then(|field| field.exact());
+        let zero = || Exact::from(Decimal::ZERO);
+        let position = Self {
+            ticket: Ticket(ticket),
+            symbol: Symbol::new(&symbol),
+            side: Side::from_wire(&text("type").unwrap_or_default()),
+            volume: Lots(exact("volume").unwrap_or_else(|_| zero())),
+            open_price: Price(zero()),
+            current_price: Price(zero()),
+            profit: Money(zero()),
+            magic: None,
+        };
+        Ok((position, Some(error)))
     }
 }
 

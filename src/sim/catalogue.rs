@@ -124,7 +124,7 @@ catalogue! {
          and 205.50.";
     STATUS "status[:ACTION]:WORD[:WHEN]" [7] Scope::Any, |p| p.word("a word").map(Fault::Status),
         "The reply's status is WORD.";
-    CLOCK_SKEW "clock-skew[:ACTION]:DURATION[:WHEN]" [8] Scope::Any, |p| p.signed().map(Fault::ClockSkew),
+    CLOCK_SKEW "clock-skew[:ACTION]:DURATION[:WHEN]" [8, 27] Scope::Any, |p| p.signed().map(Fault::ClockSkew),
         "The gateway's clock is DURATION ahead (behind, if negative), in its replies and in its signature check.";
     NO_TERMINAL "no-terminal[:ACTION][:WHEN]" [9] Scope::Of(TERMINAL), |_| Ok(Fault::NoTerminal),
         "Every action but PING is answered with MT5_NOT_CONNECTED.";
@@ -134,7 +134,7 @@ catalogue! {
         "Another program takes each message with action or magic for a market order.";
     CLAIMS_LIVE "claims-live" [12] Scope::Any, |_| Ok(Fault::ClaimsLive),
         "Replies don't say that the gateway is simulated.";
-    GARBAGE "garbage[:ACTION]:KIND[:WHEN]" [13] Scope::Any, |p| p.garbage().map(Fault::Garbage),
+    GARBAGE "garbage[:ACTION]:KIND[:WHEN]" [13, 32] Scope::Any, |p| p.garbage().map(Fault::Garbage),
         "The reply breaks the protocol; KIND is not-json, nan, infinity, duplicate-key, bad-utf8, missing-field, \
          wrong-type, huge, empty, truncated or trailing.";
     UUID_ABSENT "uuid-absent[:ACTION][:WHEN]" [14] Scope::Of(UUID), |_| Ok(Fault::UuidAbsent),
@@ -253,7 +253,7 @@ catalogue! {
         "Every order that executes costs AMOUNT.";
     STOP_OUT "stop-out[:ACTION]:WHEN" [] Scope::Any, |_| Ok(Fault::StopOut),
         "Before the request, the broker closes every position.";
-    REPLY_REPEATED "reply-repeated[:ACTION][:WHEN]" [14] Scope::Any, |_| Ok(Fault::ReplyRepeated),
+    REPLY_REPEATED "reply-repeated[:ACTION][:WHEN]" [] Scope::Any, |_| Ok(Fault::ReplyRepeated),
         "The reply arrives twice.";
     POSITION_VANISHES "position-vanishes:READS" [] Scope::Of(&[GetPositions]), |p| p.count().map(Fault::PositionVanishes),
         "Somebody else closes the newest position after this many GET_POSITIONS.";
@@ -266,7 +266,7 @@ mod tests {
 
     #[test]
     fn every_hazard_is_in_the_catalogue() {
-        for hazard in 1..=24 {
+        for hazard in 1..=33 {
             assert!(FAULTS.iter().any(|info| info.hazards.contains(&hazard)), "hazard {hazard}");
         }
     }

@@ -35,6 +35,7 @@ mod pages;
 mod permits;
 mod phoenix;
 mod positions;
+mod premises;
 mod profiles;
 mod protocol;
 mod rooms;

@@ -132,7 +132,7 @@ fn a_close_is_repeated_only_for_a_ticket_still_listed() {
         ("close-ticket-zero", 8, 3),
     ] {
         let (machine, sim) = (Machine::new(), Sim::with_faults(&[fault]));
-        quick(&machine, &sim, &["emergency-close", "--yes"]).json().exits(code);
+        quick(&machine, &sim, &["emergency-close", "--yes", "--rounds=3"]).json().exits(code);
         let requests = lawful(&sim);
         for ticket in 100_000_001..=100_000_003 {
             assert_eq!(closes(&requests, &ticket.into()), sent, "{fault}: {ticket}");

@@ -25,6 +25,8 @@ pub(super) struct Ledger {
     pub(super) gateway_cannot_close: bool,
     /// Whether a CLOSE opens positions on the other side (hazard 33).
     pub(super) close_opens: bool,
+    /// Errors of the first list's rows that could not be read.
+    pub(super) unreadable: Vec<String>,
     /// Account and list before the first CLOSE.
     before: Option<(Account, Vec<Position>)>,
     /// Why the gateway can't be reached any more.
@@ -43,8 +45,9 @@ pub(super) struct Entry {
 
 impl Ledger {
     pub(super) fn new(plan: Plan) -> Self {
-        let mut ledger = Self { beside: plan.beside, before: plan.before, ..Self::default() };
-        for position in plan.positions {
+        let Plan { positions, beside, before, unreadable } = plan;
+        let mut ledger = Self { beside, before, unreadable, ..Self::default() };
+        for position in positions {
             ledger.add(&position, false);
         }
         ledger

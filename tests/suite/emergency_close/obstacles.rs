@@ -25,7 +25,7 @@ fn a_gateway_that_cannot_close_is_named_after_one_round() {
 #[test]
 fn a_close_that_closes_nothing_is_not_called_closed() {
     let (machine, sim) = (Machine::new(), Sim::with_faults(&["close-ticket-zero"]));
-    let document = honest(&close(&machine, &sim, &[]).json().exits(8), &sim);
+    let document = honest(&close(&machine, &sim, &["--rounds=3"]).json().exits(8), &sim);
     assert_eq!((tickets(&document, "rejected"), &document["report"]["rounds"]), (3, &3.into()));
     assert!(error(&document).contains("100000002"), "{document}");
 }

@@ -144,10 +144,17 @@ pub(super) const CANARY: Command = Command {
         // From here on an order has been sent.
         at("OPEN", 1, 4, &[4]),
         at("GET_POSITIONS", 3, 4, &[4]),
-        at("CLOSE", 2, 8, &[8]),
+        // The state before the CLOSE.
         at("GET_POSITIONS", 4, 8, &[8]),
-        // The last balance is for the report only.
-        at("GET_ACCOUNT", 2, 0, &[0]),
+        at("GET_ACCOUNT", 2, 8, &[8]),
+        at("CLOSE", 2, 8, &[8]),
+        // Two lists and the account prove it.
+        at("GET_POSITIONS", 5, 8, &[8]),
+        at("GET_POSITIONS", 6, 8, &[8]),
+        at("GET_ACCOUNT", 3, 8, &[8]),
+        // The other new tickets, and the last balance, are warnings only.
+        at("GET_POSITIONS", 7, 0, &[0]),
+        at("GET_ACCOUNT", 4, 0, &[0]),
     ],
 };
 
@@ -159,17 +166,19 @@ pub(super) const EMERGENCY_CLOSE: Command = Command {
     requests: &[
         at("PING", 1, 3, &[6]),
         at("GET_POSITIONS", 1, 3, &[6]),
+        // The state before the first CLOSE; closing goes on without it.
+        at("GET_ACCOUNT", 1, 8, &[8]),
         at("CLOSE", 1, 8, &[8]),
         at("CLOSE", 2, 8, &[8]),
         at("CLOSE", 3, 8, &[8]),
         at("GET_POSITIONS", 2, 8, &[8]),
         // Checks the list behind the round.
         at("GET_POSITIONS", 3, 8, &[8]),
-        at("GET_ACCOUNT", 1, 8, &[8]),
+        at("GET_ACCOUNT", 2, 8, &[8]),
         // For the certificate.
         at("GET_POSITIONS", 4, 8, &[8]),
         at("GET_POSITIONS", 5, 8, &[8]),
-        at("GET_ACCOUNT", 2, 8, &[8]),
+        at("GET_ACCOUNT", 3, 8, &[8]),
     ],
 };
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 use mt5crs::clock::Deadline;
 use mt5crs::config::{HostPort, Key, Layer, Resolved, Settings};
 use mt5crs::failure::{Failure, FailureContext, HOST_SETTING};
+use mt5crs::link::account_pin::AccountId;
 use mt5crs::link::target::{self, Allowed, Target, TargetKind, resolve};
 use mt5crs::link::zeromq::ZmqTransport;
 use mt5crs::link::{Client, ReadPolicy};
@@ -203,6 +204,16 @@ impl<'a> GatewayContext<'a> {
             currency: self.settings.expect_currency.clone(),
         };
         StateExpectations { expected, credit: credit.clone(), skew_warn: SKEW_WARN }
+    }
+
+    /// The account that the settings expect, as far as they name it.
+    pub(crate) fn expected_account(&self) -> AccountId {
+        AccountId {
+            login: self.settings.expect_login.clone(),
+            server: self.settings.expect_server.clone(),
+            currency: self.settings.expect_currency.clone(),
+            trade_mode: self.settings.expect_trade_mode,
+        }
     }
 
     /// Resolves the gateway's name, and refuses an address of this machine.

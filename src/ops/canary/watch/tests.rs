@@ -326,7 +326,12 @@ fn a_position_that_vanishes_halts_and_a_list_that_lies_does_not() {
     let room = Room::with(&["position-vanishes:60"]);
     let outcome = room.run();
     let watched = watched(&outcome);
-    assert_eq!((watched.ended, watched.reasons[0].rule), (WatchEnding::Halted, Rule::Position), "{:?}", watched.reasons);
+    assert_eq!(
+        (watched.ended, watched.reasons[0].rule),
+        (WatchEnding::Halted, Rule::Position),
+        "{:?}",
+        watched.reasons
+    );
     assert_eq!((outcome.exit, closed(&outcome)), (Exit::No, CloseOutcome::Closed));
     // Somebody else's CLOSE, and none from here.
     assert_eq!(room.executed().len(), 2, "{:?}", room.executed());

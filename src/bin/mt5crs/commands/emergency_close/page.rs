@@ -51,7 +51,7 @@ impl Page for Report {
             for ticket in table::rows(&tickets, context) {
                 let mut why = ticket.why.clone();
                 if ticket.appeared {
-                    why = format!("opened during the run; {why}");
+                    why = format!("not in the first list; {why}");
                 }
                 listed.add_row([
                     table::cell(ticket.ticket.to_string()),

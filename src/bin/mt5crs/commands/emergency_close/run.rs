@@ -84,6 +84,7 @@ fn close(
     let attempts = context.attempts();
     let mut client =
         Client::new(&transport, &*app.clock, context.policy(), context.deadline, &attempts);
+    client.expect_account(context.expected_account());
     let planned = emergency_close::plan(&mut client, &options);
     let kind = target::kind(&target, client.is_simulated());
     render.target = Some(kind);
