@@ -32,8 +32,17 @@ impl AccountId {
         }
     }
 
+    /// Forgets the fields that `now` does not have: another version of the gateway may report fewer.
+    pub fn restrict_to(mut self, now: &Self) -> Self {
+        self.login = self.login.filter(|_| now.login.is_some());
+        self.server = self.server.filter(|_| now.server.is_some());
+        self.currency = self.currency.filter(|_| now.currency.is_some());
+        self.trade_mode = self.trade_mode.filter(|_| now.trade_mode.is_some());
+        self
+    }
+
     /// The first field that differs. A field that `self` does not have is not compared.
-    fn difference(&self, now: &Self) -> Option<AccountChanged> {
+    pub fn difference(&self, now: &Self) -> Option<AccountChanged> {
         let mode = |mode: Option<i64>| mode.map(|mode| mode.to_string());
         [
             ("login", self.login.clone(), now.login.clone()),
@@ -73,21 +82,25 @@ impl fmt::Display for AccountChanged {
 /// The account of a run.
 #[derive(Debug, Clone, Default)]
 pub struct AccountPin {
+    expected: AccountId,
     pinned: Option<AccountId>,
     changed: Option<AccountChanged>,
 }
 
 impl AccountPin {
-    /// A pin that the first account must match already, as far as `expected` names fields.
+    /// A pin whose first account must match `expected`, as far as both name fields: protocol 4.3 reports no login.
     pub fn expecting(expected: AccountId) -> Self {
-        Self { pinned: Some(expected), changed: None }
+        Self { expected, ..Self::default() }
     }
 
     /// Pins the first account, and compares each later one with it. Once one differed, every later call fails.
     pub fn observe(&mut self, account: &Account) -> Result<(), AccountChanged> {
         let now = AccountId::of(account);
         match &mut self.pinned {
-            None => self.pinned = Some(now),
+            None => {
+                self.changed = self.expected.clone().restrict_to(&now).difference(&now);
+                self.pinned = Some(now);
+            }
             Some(pinned) => {
                 if self.changed.is_none() {
                     self.changed = pinned.difference(&now);
@@ -146,6 +159,15 @@ mod tests {
             "the terminal is in another account: login was 111 and is 222"
         );
         assert_eq!(pin.observe(&first), Err(changed));
+    }
+
+    #[test]
+    fn an_expected_account_is_compared_as_far_as_it_is_reported() {
+        let expected = AccountId { login: Some("222".to_owned()), ..AccountId::default() };
+        let mut pin = AccountPin::expecting(expected.clone());
+        assert!(pin.observe(&account(Some("111"), "USD")).is_err());
+        let mut pin = AccountPin::expecting(expected);
+        assert_eq!(pin.observe(&account(None, "USD")), Ok(()));
     }
 
     #[test]

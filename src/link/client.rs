@@ -143,6 +143,11 @@ impl<'c> Client<'c> {
         Ok(answer)
     }
 
+    /// The account that was read first.
+    pub fn account_id(&self) -> Option<&AccountId> {
+        self.account.id()
+    }
+
     /// PING on the current session, or on a new one, which begins with one. The reading narrows [`Client::gateway_clock`].
     pub fn ping(&mut self) -> Result<ClockReading, Error> {
         if self.session.is_none() {

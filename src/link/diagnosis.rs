@@ -56,11 +56,17 @@ pub(super) fn no_handshake(
     });
     match banner {
         Some(banner) if banner.first() == Some(&0xff) => {
-            match socket_type(&mut stream, banner, clock, until) {
-                Some(kind) if !ANSWERING.contains(&&*kind) => LinkError::NotZeroMq(format!(
-                    "a ZeroMQ {} socket; quotes come from a PUB, on port 5556",
-                    kind.escape_debug()
+            match greet(&mut stream, banner, clock, until) {
+                Some(Greeted::Mechanism(name)) => LinkError::NotZeroMq(format!(
+                    "a ZeroMQ socket that asks for {} authentication, which the gateway does not have",
+                    name.escape_debug()
                 )),
+                Some(Greeted::Socket(kind)) if !ANSWERING.contains(&&*kind) => {
+                    LinkError::NotZeroMq(format!(
+                        "a ZeroMQ {} socket; quotes come from a PUB, on port 5556",
+                        kind.escape_debug()
+                    ))
+                }
                 _ => LinkError::Stalled,
             }
         }
@@ -77,23 +83,38 @@ fn read_banner(stream: &mut TcpStream, wait: Duration) -> Option<Vec<u8>> {
     (count > 0).then_some(banner)
 }
 
-/// Greets a ZMTP 3 peer and reads its socket's type, if it sends one in time.
-fn socket_type(
+/// A ZMTP 3 peer's answer to a greeting.
+enum Greeted {
+    /// Its security mechanism, other than NULL.
+    Mechanism(String),
+    /// The type of its socket.
+    Socket(String),
+}
+
+/// Greets a ZMTP 3 peer, and reads its mechanism and its socket's type, if it sends them in time.
+fn greet(
     stream: &mut TcpStream,
     mut received: Vec<u8>,
     clock: &dyn Clock,
     until: Deadline,
-) -> Option<String> {
+) -> Option<Greeted> {
     const NAME: &[u8] = b"Socket-Type";
     stream.write_all(&greeting()).ok()?;
     // The rest of its greeting, then its READY command.
     while received.len() < MAX_HANDSHAKE_BYTES && !until.is_past(clock) {
+        if let Some(mechanism) = received.get(12..32) {
+            let name = String::from_utf8_lossy(mechanism);
+            let name = name.trim_end_matches('\0');
+            if name != "NULL" {
+                return Some(Greeted::Mechanism(name.to_owned()));
+            }
+        }
         let value = received.windows(NAME.len()).position(|bytes| bytes == NAME).and_then(|at| {
             let (length, value) = received.get(at + NAME.len()..)?.split_first_chunk::<4>()?;
             value.get(..usize::try_from(u32::from_be_bytes(*length)).ok()?)
         });
         if let Some(value) = value {
-            return Some(String::from_utf8_lossy(value).into_owned());
+            return Some(Greeted::Socket(String::from_utf8_lossy(value).into_owned()));
         }
         let mut more = [0; 256];
         let count = stream.read(&mut more).ok().filter(|count| *count > 0)?;

@@ -294,8 +294,9 @@ impl Connection for ZmqConnection {
         };
         match body {
             Some(body) if delimiter.is_empty() && !body.get_more() => Ok(Received::new(body)),
-            _ => Err(LinkError::System(
-                "a reply that has not the two parts that a REP socket sends".to_owned(),
+            _ => Err(LinkError::NotZeroMq(
+                "a ZeroMQ socket whose reply has not the one part that a REP socket sends"
+                    .to_owned(),
             )),
         }
     }

@@ -180,7 +180,8 @@ pub fn run(
     let mut observed = Observed::default();
     let intents = resolve_intents(client, options, records, clock, &mut warnings);
     let read = observe(client, options.magic, &mut observed);
-    let checks = checks::judge(&observed, &options.expectations);
+    let mut checks = checks::judge(&observed, &options.expectations);
+    checks.extend(checks::since_snapshot(previous.as_deref(), &observed));
     let verdict = verdict_of(&checks);
     let context = &options.failure_context;
     let mut failure = match &read {

@@ -8,10 +8,13 @@ use std::collections::BTreeSet;
 
 use rust_decimal::Decimal;
 
+use super::snapshot::Snapshot;
 use super::{MAX_ROUNDS, Observed, StateExpectations};
 use crate::check::{Check, Status};
 use crate::failure::{Code, Failure, FailureContext};
+use crate::link::account_pin::AccountId;
 use crate::proof::flat;
+use crate::proof::money::{self, Contradiction, Statement};
 use crate::protocol::Refusal;
 use crate::protocol::account::Account;
 use crate::protocol::positions::Position;
@@ -25,8 +28,8 @@ fn amount_tolerance() -> Decimal {
 }
 
 /// The checks that can warn, and so be allowed by name.
-pub const WARNING: [&str; 4] =
-    ["identity-expected", "margin-level", "balance-steady", "clock-skew"];
+pub const WARNING: [&str; 5] =
+    ["identity-expected", "margin-level", "balance-steady", "clock-skew", "results-booked"];
 
 /// The expected account; a value that is absent is not checked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -88,6 +91,54 @@ pub fn judge(observed: &Observed, options: &StateExpectations) -> Vec<Check> {
         ),
     ]);
     checks
+}
+
+/// Checks the account and its money against the last snapshot. Without a snapshot there is nothing to compare with.
+pub fn since_snapshot(previous: Option<&Snapshot>, observed: &Observed) -> [Check; 2] {
+    let now = observed.account();
+    let compare = |compare: &dyn Fn(&Snapshot, &Account) -> Option<Check>| match (previous, now) {
+        (None, _) => Some(Check::pass("no snapshot to compare with")),
+        (Some(then), Some(now)) => compare(then, now),
+        (Some(_), None) => None,
+    };
+    [
+        finish(
+            "account-same",
+            "the login, server, currency and trade mode of the last snapshot, as far as both have them",
+            compare(&|then, now| Some(same_account(then, now))),
+        ),
+        finish(
+            "results-booked",
+            "a balance that moved, where positions with a result are gone since the last snapshot",
+            compare(&|then, now| Some(results_booked(then, now, observed.positions()?))),
+        ),
+    ]
+}
+
+/// Hazard 25 between two runs.
+fn same_account(then: &Snapshot, now: &Account) -> Check {
+    let id = AccountId::of(now);
+    match AccountId::of(&then.account).restrict_to(&id).difference(&id) {
+        None => Check::pass(format!("as at {}", then.taken_at)),
+        Some(changed) => Check::fail(changed.to_string()).with_remedy(
+            "find out who logged the terminal in to another account; if that was meant, move this account's state directory away",
+        ),
+    }
+}
+
+/// Hazard 26 between two runs: only a balance that is the same to the last digit contradicts. Any other change may be a
+/// trade, a deposit, swap or commission.
+fn results_booked(then: &Snapshot, now: &Account, positions: &[Position]) -> Check {
+    let before = Statement { account: &then.account, positions: &then.positions };
+    let after = Statement { account: now, positions };
+    match money::contradiction(before, after) {
+        Some(found @ Contradiction::BalanceKept { .. }) => {
+            Check::warn(found.to_string()).with_remedy(
+                "look at the terminal: are these positions closed, or is it still loading? Then run it again",
+            )
+        }
+        _ => Check::pass("not contradicted"),
+    }
 }
 
 /// Checks whether a list can be used: a value that no terminal shows in its Trade tab means a failed read.

@@ -223,14 +223,15 @@ pub(super) const EMERGENCY_CLOSE_ALL: Command = Command {
     requests: &[
         at("PING", 1, 8, &[8]),
         at("GET_POSITIONS", 1, 8, &[8]),
+        at("GET_ACCOUNT", 1, 8, &[8]),
         at("CLOSE", 1, 8, &[8]),
         at("CLOSE", 2, 8, &[8]),
         at("CLOSE", 3, 8, &[8]),
         at("GET_POSITIONS", 2, 8, &[8]),
         at("GET_POSITIONS", 3, 8, &[8]),
-        at("GET_ACCOUNT", 1, 8, &[8]),
+        at("GET_ACCOUNT", 2, 8, &[8]),
         at("GET_POSITIONS", 4, 8, &[8]),
         at("GET_POSITIONS", 5, 8, &[8]),
-        at("GET_ACCOUNT", 2, 8, &[8]),
+        at("GET_ACCOUNT", 3, 8, &[8]),
     ],
 };

@@ -1,5 +1,7 @@
 //! From the command line to settings: the flags that stand for settings, and the failure that names every wrong one.
 
+use std::path::PathBuf;
+
 use mt5crs::config::{
     self, Accepted, Disk, Flags, Inputs, Key, Problems, Resolved, Settings, Warning,
 };
@@ -41,7 +43,8 @@ pub(crate) fn inputs(global: &Global, own: &[SettingFlag<'_>]) -> Result<Inputs,
         flags,
         environment: std::env::vars_os().collect(),
         env_file: given.env_file.clone(),
-        cwd: std::env::current_dir().map_err(|error| no_directory(&error))?,
+        // A deploy may have replaced the shell's directory. Then it has no `.env`, and flags and environment must do.
+        cwd: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
     })
 }
 
@@ -120,10 +123,4 @@ pub(crate) fn failure(problems: &Problems) -> Failure {
     Failure::new(Code::Settings, message)
         .with_causes(causes)
         .with_remedy(format!("{}; {origin}", remedies.join("; ")))
-}
-
-fn no_directory(error: &std::io::Error) -> Failure {
-    Failure::new(Code::Settings, "failed to read the working directory")
-        .with_cause(error)
-        .with_remedy("cd to a directory that exists")
 }

@@ -84,8 +84,17 @@ fn close(
     let attempts = context.attempts();
     let mut client =
         Client::new(&transport, &*app.clock, context.policy(), context.deadline, &attempts);
-    client.expect_account(context.expected_account());
+    let expected = context.expected_account();
+    client.expect_account(expected.clone());
     let planned = emergency_close::plan(&mut client, &options);
+    let is_unchecked = client.account_id().is_none_or(|found| found.login.is_none());
+    if let (Some(login), true, true) = (&expected.login, is_unchecked, planned.is_ok()) {
+        let warning = format!(
+            "the account was not compared with login {login}: the gateway does not report a login"
+        );
+        app.screen.warn(&warning);
+        warnings.push(warning);
+    }
     let kind = target::kind(&target, client.is_simulated());
     render.target = Some(kind);
     let planned = planned?;
