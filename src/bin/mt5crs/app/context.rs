@@ -93,7 +93,7 @@ impl<'a> GatewayContext<'a> {
         own: &[SettingFlag<'_>],
     ) -> Result<Self, Failure> {
         let deadline = app.deadline(facts);
-        Self::on(app, facts, deadline, settings::resolve(&app.global, own)?)
+        Self::on(app, facts, deadline, settings::resolve(&app.global, own))
     }
 
     /// Opens it with settings that were read already.

@@ -21,7 +21,7 @@ pub(crate) const PROFILE_FLAG: &str = "--profile";
 pub(crate) type SettingFlag<'a> = (Key, &'static str, &'a Option<String>);
 
 /// Sources of the settings: the command line without the account, the environment, the working directory.
-pub(crate) fn inputs(global: &Global, own: &[SettingFlag<'_>]) -> Result<Inputs, Failure> {
+pub(crate) fn inputs(global: &Global, own: &[SettingFlag<'_>]) -> Inputs {
     let given = &global.settings;
     let mut flags = Flags::default();
     let shared: [SettingFlag<'_>; 8] = [
@@ -39,22 +39,22 @@ pub(crate) fn inputs(global: &Global, own: &[SettingFlag<'_>]) -> Result<Inputs,
             flags.set(*key, flag, value.clone());
         }
     }
-    Ok(Inputs {
+    Inputs {
         flags,
         environment: std::env::vars_os().collect(),
         env_file: given.env_file.clone(),
         // A deploy may have replaced the shell's directory. Then it has no `.env`, and flags and environment must do.
         cwd: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
-    })
+    }
 }
 
 /// Reads every layer of the settings.
-pub(crate) fn resolve(global: &Global, own: &[SettingFlag<'_>]) -> Result<Resolved, Failure> {
-    let mut inputs = inputs(global, own)?;
+pub(crate) fn resolve(global: &Global, own: &[SettingFlag<'_>]) -> Resolved {
+    let mut inputs = inputs(global, own);
     if let Some(profile) = global.settings.profile.first() {
         inputs.flags.set(Key::Profile, PROFILE_FLAG, profile);
     }
-    Ok(config::resolve(&inputs, &Disk))
+    config::resolve(&inputs, &Disk)
 }
 
 /// The settings of a command that reads only these keys; warnings are printed.
@@ -63,7 +63,7 @@ pub(crate) fn read_only(
     own: &[SettingFlag<'_>],
     keys: &[Key],
 ) -> Result<Settings, Failure> {
-    let resolved = resolve(&app.global, own)?;
+    let resolved = resolve(&app.global, own);
     let warnings = resolved.warnings.clone();
     accepted(&app.screen, &warnings, resolved.lenient(keys))
 }

@@ -58,7 +58,7 @@ pub(super) fn lost(named: &[String]) -> Option<Failure> {
 impl Selection {
     pub(super) fn from_settings(app: &App) -> Result<Self, Failure> {
         let given = &app.global.settings;
-        let inputs = settings::inputs(&app.global, &[])?;
+        let inputs = settings::inputs(&app.global, &[]);
         let names = if given.all_profiles {
             every_profile(&inputs)?
         } else {

@@ -58,7 +58,7 @@ fn run(app: &App, args: &Args) -> Exit {
     let facts = args.facts();
     let deadline = app.deadline(&facts);
     let prepared =
-        selection(args).and_then(|selection| Ok((selection, settings::resolve(&app.global, &[])?)));
+        selection(args).map(|selection| (selection, settings::resolve(&app.global, &[])));
     let (selection, resolved) = match prepared {
         Ok(prepared) => prepared,
         Err(failure) => return app.refuse::<Report>(facts.name, failure),

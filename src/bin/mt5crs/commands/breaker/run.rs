@@ -57,7 +57,7 @@ fn act(app: &App, command: &Subcommand, switch: &Switch) -> Result<Outcome<Repor
 
 /// The configured kill switch, or with `--sim` the scratch tree's.
 fn switch(app: &App, facts: &Facts, render: &mut RenderOptions) -> Result<Switch, Failure> {
-    let resolved = settings::resolve(&app.global, &[])?;
+    let resolved = settings::resolve(&app.global, &[]);
     let configured = resolved.origin_of(Key::KillSwitchFile);
     let LocalContext { settings, scratch } = LocalContext::open(app, facts, resolved)?;
     let origin = match scratch {

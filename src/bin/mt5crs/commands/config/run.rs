@@ -40,15 +40,15 @@ fn run(app: &App, command: &Subcommand, name: &str) -> Exit {
     let (global, render) = (&app.global, RenderOptions::default());
     match command {
         Subcommand::Show => {
-            let outcome = settings::resolve(global, &[]).map(|it| show(config_show::run(it)));
-            app.end(name, outcome, None, &render)
+            let outcome = show(config_show::run(settings::resolve(global, &[])));
+            app.end(name, Ok(outcome), None, &render)
         }
         Subcommand::Check => {
             // One --profile or several: both name the profiles to check.
             let named = &global.settings.profile;
-            let outcome = settings::inputs(global, &[])
-                .map(|inputs| config_check::run(&inputs, &Disk, named, PROFILE_FLAG));
-            app.end(name, outcome, None, &render)
+            let inputs = settings::inputs(global, &[]);
+            let outcome = config_check::run(&inputs, &Disk, named, PROFILE_FLAG);
+            app.end(name, Ok(outcome), None, &render)
         }
     }
 }

@@ -119,7 +119,7 @@ fn evidence(
     if let Some(path) = &directory.path {
         return Ok(Evidence::at(path.clone()));
     }
-    let resolved = settings::resolve(&app.global, &[])?;
+    let resolved = settings::resolve(&app.global, &[]);
     let LocalContext { settings, scratch } = LocalContext::open(app, facts, resolved)?;
     render.scratch = scratch;
     Ok(Evidence::at(settings.target_state_dir().unwrap_or(settings.state_dir)))
