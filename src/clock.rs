@@ -8,10 +8,11 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::time::{ClockId, clock_gettime};
 
 /// The run was asked to stop by a signal (1 SIGHUP, 2 SIGINT, 15 SIGTERM).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -181,15 +182,27 @@ pub fn humanize(span: Duration) -> String {
 /// The system's clocks.
 #[derive(Debug, Clone)]
 pub struct SystemClock {
-    origin: Instant,
+    /// Time since boot.
+    origin: Duration,
     stop: StopToken,
 }
 
 impl SystemClock {
     /// A clock whose sleeps end early when `stop` is requested.
     pub fn new(stop: StopToken) -> Self {
-        Self { origin: Instant::now(), stop }
+        Self { origin: since_boot(), stop }
     }
+}
+
+/// Time since the system's boot. On Linux it goes on while the machine is suspended, so a suspended command is past its
+/// deadline afterwards, and a watch counts the gap.
+fn since_boot() -> Duration {
+    #[cfg(target_os = "linux")]
+    const CLOCK: ClockId = ClockId::CLOCK_BOOTTIME;
+    #[cfg(not(target_os = "linux"))]
+    const CLOCK: ClockId = ClockId::CLOCK_MONOTONIC;
+    // Every system that this builds for has the clock.
+    clock_gettime(CLOCK).map_or(Duration::ZERO, Duration::from)
 }
 
 impl Clock for SystemClock {
@@ -198,7 +211,7 @@ impl Clock for SystemClock {
     }
 
     fn monotonic(&self) -> Duration {
-        self.origin.elapsed()
+        since_boot().saturating_sub(self.origin)
     }
 
     fn sleep(&self, duration: Duration) -> Result<(), Stopped> {

@@ -142,10 +142,15 @@ pub struct Health {
     drift: VecDeque<Duration>,
     unjudged: Option<String>,
     silent_since: Option<Duration>,
+    unwatched: Option<Duration>,
     figures: staleness::Figures,
     breaker: Option<String>,
     position: Option<String>,
     stranger: Option<String>,
+}
+
+fn describe_unwatched(length: Duration) -> String {
+    format!("nothing was watched for {:.1} s", length.as_secs_f64())
 }
 
 impl Health {
@@ -159,6 +164,7 @@ impl Health {
             drift: VecDeque::new(),
             unjudged: None,
             silent_since: None,
+            unwatched: None,
             figures: staleness::Figures::default(),
             breaker: None,
             position: None,
@@ -186,6 +192,14 @@ impl Health {
             self.errors.push_back((asked, false));
             self.last_error = Some(why.to_owned());
         }
+    }
+
+    /// Records that nothing was watched for this long until `now`: the process or the machine was suspended. It counts
+    /// as a silence, and is a warning at the next judgement.
+    pub fn record_unwatched(&mut self, now: Duration, length: Duration) {
+        self.errors.push_back((now, false));
+        self.last_error = Some(describe_unwatched(length));
+        self.unwatched = Some(length);
     }
 
     /// Records an unacceptable answer.
@@ -261,8 +275,9 @@ impl Health {
         sorted.get(WINDOW * 99 / 100 - 1).copied()
     }
 
-    /// Drops observations older than a day, which bounds the memory.
+    /// Drops observations older than a day, which bounds the memory, and those that count only once.
     pub fn forget(&mut self, now: Duration) {
+        self.unwatched = None;
         self.errors.retain(|(when, _)| counts(*when, now));
         self.drift.retain(|when| counts(*when, now));
     }
@@ -284,6 +299,9 @@ impl Health {
             let state =
                 if silence >= SILENCE { HealthState::Critical } else { HealthState::Warning };
             say(state, Rule::Silence, format!("no answer for {:.1} s", silence.as_secs_f64()));
+        }
+        if let Some(length) = self.unwatched {
+            say(HealthState::Warning, Rule::Silence, describe_unwatched(length));
         }
         self.judge_latency(&mut say);
         let (errors, critical) = self.errors(now);

@@ -99,16 +99,21 @@ fn greet(
     until: Deadline,
 ) -> Option<Greeted> {
     const NAME: &[u8] = b"Socket-Type";
-    stream.write_all(&greeting()).ok()?;
+    // A peer names its mechanism once it knows our version, and may close the connection once it knows our mechanism.
+    let (version, mechanism) = (..12, 12..32);
+    let greeting = greeting();
+    stream.write_all(&greeting[version]).ok()?;
+    while received.len() < mechanism.end {
+        read_more(stream, &mut received, clock, until)?;
+    }
+    let name = String::from_utf8_lossy(&received[mechanism.clone()]);
+    let name = name.trim_end_matches('\0');
+    if name != "NULL" {
+        return Some(Greeted::Mechanism(name.to_owned()));
+    }
+    stream.write_all(&greeting[mechanism.start..]).ok()?;
     // The rest of its greeting, then its READY command.
-    while received.len() < MAX_HANDSHAKE_BYTES && !until.is_past(clock) {
-        if let Some(mechanism) = received.get(12..32) {
-            let name = String::from_utf8_lossy(mechanism);
-            let name = name.trim_end_matches('\0');
-            if name != "NULL" {
-                return Some(Greeted::Mechanism(name.to_owned()));
-            }
-        }
+    loop {
         let value = received.windows(NAME.len()).position(|bytes| bytes == NAME).and_then(|at| {
             let (length, value) = received.get(at + NAME.len()..)?.split_first_chunk::<4>()?;
             value.get(..usize::try_from(u32::from_be_bytes(*length)).ok()?)
@@ -116,11 +121,24 @@ fn greet(
         if let Some(value) = value {
             return Some(Greeted::Socket(String::from_utf8_lossy(value).into_owned()));
         }
-        let mut more = [0; 256];
-        let count = stream.read(&mut more).ok().filter(|count| *count > 0)?;
-        received.extend_from_slice(&more[..count]);
+        read_more(stream, &mut received, clock, until)?;
     }
-    None
+}
+
+/// Reads the next bytes; `None` at the end, past the limit or past the deadline.
+fn read_more(
+    stream: &mut TcpStream,
+    received: &mut Vec<u8>,
+    clock: &dyn Clock,
+    until: Deadline,
+) -> Option<()> {
+    if received.len() >= MAX_HANDSHAKE_BYTES || until.is_past(clock) {
+        return None;
+    }
+    let mut more = [0; 256];
+    let count = stream.read(&mut more).ok().filter(|count| *count > 0)?;
+    received.extend_from_slice(&more[..count]);
+    Some(())
 }
 
 /// The 64-byte greeting of ZMTP 3.0 with the mechanism NULL.

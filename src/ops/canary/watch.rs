@@ -42,6 +42,9 @@ use crate::units::Ticket;
 /// Longest time between two looks during silence: an outage must not be over for a minute before it is seen.
 const SILENT_INTERVAL: Duration = Duration::from_secs(1);
 
+/// A look this late was not delayed by load: the process or the machine was suspended.
+const LATE: Duration = Duration::from_secs(1);
+
 /// Options of a watch.
 #[derive(Debug, Clone)]
 pub struct Monitor {
@@ -251,6 +254,17 @@ impl Watch<'_, '_, '_, '_> {
             if let Err(stopped) = clock.sleep(due.saturating_sub(clock.monotonic())) {
                 return (WatchEnding::Stopped, Some(stopped));
             }
+            self.note_suspension(now, due);
+        }
+    }
+
+    /// A sleep that ends long after it was due: the process or the machine was suspended, and nobody watched.
+    fn note_suspension(&mut self, looked: Duration, due: Duration) {
+        let now = self.canary.deps.clock.monotonic();
+        if now.saturating_sub(due) >= LATE.max(self.monitor.interval * 2) {
+            let unwatched = now.saturating_sub(looked);
+            self.health.record_unwatched(now, unwatched);
+            self.tally.unwatched(unwatched);
         }
     }
 

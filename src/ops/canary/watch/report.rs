@@ -148,6 +148,12 @@ pub(super) struct Tally {
 }
 
 impl Tally {
+    /// Adds a time in which nothing was watched: one silence.
+    pub(super) fn unwatched(&mut self, length: Duration) {
+        self.report.errors += 1;
+        self.report.longest_silence_ms = self.report.longest_silence_ms.max(millis(length));
+    }
+
     pub(super) fn new(monitor: &Monitor, watched: &WatchedPosition) -> Self {
         let drift = DriftReport { watched: watched.drift.is_some(), ..DriftReport::default() };
         let report = Watched {
