@@ -6,7 +6,8 @@
 //!
 //! # Where to find things
 //!
-//! - An OPEN's permit is made in [`link::order`]; what became of a lost OPEN is decided in [`proof::open`].
+//! - An OPEN's permit is made in [`link::permit`]; the outcome of a lost OPEN is decided in [`proof::open`], and of an earlier
+//!   run's in [`proof::intents`].
 //! - Every failure code has its exit code, meaning and remedy in [`failure`]; exit codes are explained in [`exit`].
 //! - A new command is a folder in `src/bin/mt5crs/commands/` and an operation in [`ops`].
 //!

@@ -1,5 +1,5 @@
-//! What the commands do: one file a command, options in, a report out. Nothing here prints, and nothing here knows how
-//! a command line looks.
+//! The operations of the commands: options in, a report out. A command `NAME` has its operation in `NAME.rs`; `config` has
+//! two, and those of `sim` and `schema` are `simulator` and `schemas`. Nothing here prints or knows the command line.
 
 pub mod audit;
 pub mod breaker;

@@ -324,6 +324,12 @@ impl Report {
         for (count, result) in others.iter().filter(|(count, _)| *count > 0) {
             summary += &format!(", {count} {result}");
         }
+        let first = [Status::Fail, Status::Warn]
+            .iter()
+            .find_map(|status| checks.iter().find(|check| check.status == *status));
+        if let Some(first) = first {
+            summary += &format!("; first {}", first.name);
+        }
         Self {
             summary,
             fail_on,

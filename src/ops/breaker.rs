@@ -21,7 +21,7 @@ use crate::guard::breaker::{self, Engaged, Sentinel};
 use crate::report::Outcome;
 
 /// The limit of every report about the kill switch.
-pub const CAVEAT: &str = "an engine that saw the file stays engaged until it is restarted, and a unit with PrivateTmp never sees it";
+pub const CAVEAT: &str = "an engine that saw the file stays stopped until it is restarted, and a unit with PrivateTmp never sees it";
 
 /// Report about the kill switch's file.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -108,7 +108,9 @@ fn failure(verb: &str, path: &Path, error: &std::io::Error) -> Failure {
     let message = format!("FAILED to {verb} the kill switch {}", path.display());
     let failure = Failure::new(Code::Breaker, message).with_cause(error);
     match (error.kind(), Owners::of(path)) {
-        (ErrorKind::PermissionDenied, Some(owners)) => failure.with_remedy(owners.remedy(path)),
+        (ErrorKind::PermissionDenied, Some(owners)) => {
+            failure.with_remedy(owners.remedy(verb, path))
+        }
         _ => failure,
     }
 }
@@ -130,7 +132,7 @@ impl Owners {
         Some(Self { file, directory: directory.uid(), is_sticky })
     }
 
-    fn remedy(&self, path: &Path) -> String {
+    fn remedy(&self, verb: &str, path: &Path) -> String {
         let (name, path) = (user_name(self.directory), path.display());
         let (whose, able) = match self.file {
             Some(file) if self.is_sticky => {
@@ -138,9 +140,13 @@ impl Owners {
             }
             _ => (format!("its directory belongs to {name}"), name),
         };
-        format!(
-            "{whose}: run the same command as that user, `sudo -u {able} env KILL_SWITCH_FILE={path} mt5crs breaker …`; until then stop the engine itself: systemctl stop, or kill"
-        )
+        let command = format!("sudo -u {able} env KILL_SWITCH_FILE={path} mt5crs breaker");
+        match verb {
+            "remove" => format!("{whose}: run as that user `{command} release --yes`"),
+            _ => format!(
+                "{whose}: run as that user `{command} engage --reason WHY`; until then stop the engine itself: systemctl stop, or kill"
+            ),
+        }
     }
 }
 
@@ -157,8 +163,10 @@ mod tests {
     #[test]
     fn the_remedy_names_the_user_who_may_release() {
         let path = Path::new("/run/kill_switch.lock");
-        let remedy = |file, is_sticky| Owners { file, directory: 0, is_sticky }.remedy(path);
-        let command = "sudo -u root env KILL_SWITCH_FILE=/run/kill_switch.lock mt5crs breaker";
+        let remedy =
+            |file, is_sticky| Owners { file, directory: 0, is_sticky }.remedy("remove", path);
+        let command =
+            "sudo -u root env KILL_SWITCH_FILE=/run/kill_switch.lock mt5crs breaker release --yes";
         assert!(remedy(Some(4_000_000_000), false).contains(command));
         assert!(remedy(None, true).starts_with("its directory belongs to root"));
         let sticky = remedy(Some(4_000_000_000), true);

@@ -17,7 +17,7 @@ use crate::protocol::positions::Position;
 use crate::units::{Lots, Symbol, Ticket};
 
 /// The expected answer.
-pub const EXPECTED: &str = "a CLOSE for a ticket that doesn't exist is answered with \"not found\"";
+pub const EXPECTED: &str = "the answer \"not found\" to a CLOSE for a ticket that doesn't exist";
 
 /// The CLOSE to send.
 #[derive(Debug, Clone, Copy)]

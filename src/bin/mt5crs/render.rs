@@ -113,7 +113,7 @@ fn finding<R: Page>(outcome: &Outcome<R>, context: &PageContext<'_>) -> String {
 
 /// The result of one account's worker in one line; its account stands beside it.
 pub(crate) fn worker_line<R: Page>(outcome: &Outcome<R>, context: &PageContext<'_>) -> String {
-    let context = PageContext { endpoint: Some("its gateway"), target: None, ..*context };
+    let context = PageContext { endpoint: Some("its gateway"), ..*context };
     match &outcome.failure {
         Some(failure) if failure.code() != Code::ChecksFailed => one_line(outcome, &context),
         _ => finding(outcome, &context),

@@ -1,9 +1,8 @@
-//! Takes up the open canary of an earlier run, and watches or closes it. Nothing is ever opened here.
+//! Resumes the open canary of an earlier run, and watches or closes it. Nothing is ever opened here.
 //!
-//! The position is the one that the evidence holds as open, and it is taken up only where the gateway itself, or a person,
-//! named its ticket: one that was found by its likeness alone may be somebody else's (hazard 10). It must stand in the
-//! gateway's list. No decision, latency or breaker is asked for: this increases no risk, and a breaker that is engaged has
-//! the watch close the position at once.
+//! The evidence holds the position as open, and the gateway itself, or a person, named its ticket: a position that was found
+//! by its likeness alone may be somebody else's (hazard 10). The gateway must list it. Decision, latency and breaker are
+//! not checked, because resuming increases no risk; with an engaged breaker, the watch closes the position at once.
 
 use std::collections::BTreeSet;
 

@@ -16,6 +16,10 @@ use crate::exit::Exit;
 use crate::failure::{Code, Failure, FailureContext, cause_of};
 use crate::harness::HarnessError;
 use crate::harness::proxy::Proxy;
+use crate::link::diagnosis;
+use crate::link::transport::LinkError;
+use crate::protocol::Action as _;
+use crate::protocol::ping::Ping;
 use crate::report::Outcome;
 
 /// The longest deadline of one sync; the configured timeouts may add up to more.
@@ -44,6 +48,7 @@ pub fn run(
             return Outcome::judged(report, verdict, simulated);
         }
         Err(TrialEnd::NotRecovered(result)) => sync_failure(&result, names),
+        Err(TrialEnd::Unreachable(error)) => names.request_failure(Ping::NAME, error.into()),
         Err(TrialEnd::Harness(HarnessError::Stopped(stopped))) => Failure::interrupted(stopped),
         Err(TrialEnd::Harness(error)) => {
             let message = format!("failed to play a crash against {}", names.endpoint);
@@ -54,6 +59,9 @@ pub fn run(
     outcome.fail(failure);
     outcome
 }
+
+/// Time limit of the first connection to the gateway.
+const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 
 /// The failure of a sync that did not recover: its own causes, remedy and exit code.
 fn sync_failure(result: &CommandResult, names: &FailureContext) -> Failure {
@@ -84,6 +92,8 @@ struct Trial<'t> {
 
 /// Why a trial ended early.
 enum TrialEnd {
+    /// Nothing was started.
+    Unreachable(LinkError),
     NotRecovered(CommandResult),
     Harness(HarnessError),
 }
@@ -97,6 +107,10 @@ impl From<HarnessError> for TrialEnd {
 impl Trial<'_> {
     /// Adds each check to the report as it is reached.
     fn run(&mut self, gateway: SocketAddr) -> Result<(), TrialEnd> {
+        // Behind the proxy, a dead gateway would look like one that hangs.
+        let until = Deadline::after(self.deps.clock, CONNECT_LIMIT).min(self.deadline);
+        diagnosis::tcp(gateway, self.deps.clock, self.deps.stop, until)
+            .map_err(TrialEnd::Unreachable)?;
         let proxy = Proxy::start(Some(gateway)).map_err(HarnessError::io("listen on loopback"))?;
         let directory = self.options.scratch.join("gateway");
         let sandbox = Sandbox::create(self.deps, directory, proxy.address())?;
@@ -152,7 +166,7 @@ impl Trial<'_> {
         let Some(count) = recovered.filter(|_| result.exit_code == Some(0)) else {
             return Err(TrialEnd::NotRecovered(result));
         };
-        self.check(check, Check::pass(format!("{count} positions recovered")), "a sync recovers");
+        self.check(check, Check::pass(format!("recovered positions: {count}")), "a sync recovers");
         Ok(result)
     }
 

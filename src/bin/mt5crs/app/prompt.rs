@@ -54,7 +54,11 @@ pub(crate) fn quoted(argument: &str) -> String {
 fn read_line(app: &App) -> Result<String, Failure> {
     let stdin = io::stdin();
     loop {
-        app.stop.check().map_err(Failure::interrupted)?;
+        if let Err(stopped) = app.stop.check() {
+            // The answer's line is not ended yet.
+            let _ = writeln!(io::stderr().lock());
+            return Err(Failure::interrupted(stopped));
+        }
         let mut watched = vec![PollFd::new(stdin.as_fd(), PollFlags::POLLIN)];
         watched.extend(app.stop.wake_fd().map(|fd| PollFd::new(fd, PollFlags::POLLIN)));
         match poll(&mut watched, PollTimeout::NONE) {

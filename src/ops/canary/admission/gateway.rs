@@ -29,7 +29,7 @@ impl Guards<'_, '_, '_, '_> {
                 (false, found)
             }
         };
-        let expected = "the gateway answers PING";
+        let expected = "an answer to PING";
         Ok(Check::judge(good, found).expecting(expected).with_remedy("mt5crs link-test says more"))
     }
 
@@ -57,7 +57,7 @@ impl Guards<'_, '_, '_, '_> {
             None => (false, "not read".to_owned()),
         };
         let remedy = "on the gateway: tasklist | findstr MT5";
-        Ok(Check::judge(good, found).expecting("GET_ACCOUNT is answered").with_remedy(remedy))
+        Ok(Check::judge(good, found).expecting("an answer to GET_ACCOUNT").with_remedy(remedy))
     }
 
     pub(super) fn account_expected(&mut self) -> Result<Check, Error> {
@@ -84,7 +84,7 @@ impl Guards<'_, '_, '_, '_> {
             (true, false) => (Status::Warn, warned.join("; ")),
             (true, true) => (Status::Pass, "every check of sync passed".to_owned()),
         };
-        let expected = "every check of sync passes";
+        let expected = "no failed or warned check of sync";
         Ok(Check::new(status, found).expecting(expected).with_remedy("mt5crs sync says more"))
     }
 

@@ -29,6 +29,7 @@ impl Page for Report {
         let left: Vec<&str> = left.map(|account| account.profile.as_str()).collect();
         let why = match left.as_slice() {
             [] => String::new(),
+            names if is_closing => format!(": not proved flat: {}", names.join(", ")),
             names => format!(": exit code {} by {}", outcome.exit.code(), names.join(", ")),
         };
         sheet.verdict(outcome.verdict, &clean(&format!("{what}{why}")))?;

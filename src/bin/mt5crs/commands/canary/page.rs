@@ -6,6 +6,7 @@ use std::time::Duration;
 use mt5crs::check::Status;
 use mt5crs::clock::humanize;
 use mt5crs::evidence::outcome::{CloseOutcome, OpenOutcome, WatchEnding};
+use mt5crs::failure::Code;
 use mt5crs::metric::Metric;
 use mt5crs::ops::canary::Report;
 use mt5crs::ops::canary::watch::metrics;
@@ -31,7 +32,12 @@ impl Page for Report {
         sheet.verdict(outcome.verdict, &finding(outcome, report, &whom))?;
         plan(sheet, report)?;
         let refused = report.order.is_none() && report.close.is_none();
-        if refused || (outcome.failure.is_some() && report.monitor.is_none()) {
+        // A question that was not confirmed showed the guards already.
+        let was_asked = outcome.failure.as_ref().is_some_and(|failure| {
+            failure.code() == Code::NotConfirmed || failure.exit().is_interruption()
+        });
+        if was_asked && refused {
+        } else if refused || (outcome.failure.is_some() && report.monitor.is_none()) {
             guards(sheet, report)?;
         } else {
             let count = report.guards.len();
@@ -84,7 +90,10 @@ fn finding(outcome: &Outcome<Report>, report: &Report, whom: &str) -> String {
             (true, false) => {
                 format!("READY: no guard forbids a canary on {whom}; no order was sent")
             }
-            (false, _) => format!("REFUSED: no order was sent to {whom}"),
+            (false, _) => match outcome.failure.as_ref().filter(|it| it.exit().is_interruption()) {
+                Some(stopped) => format!("no order was sent to {whom}: {}", stopped.message()),
+                None => format!("REFUSED: no order was sent to {whom}"),
+            },
         };
     };
     let ticket = close.ticket;

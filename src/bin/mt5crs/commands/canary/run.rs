@@ -11,6 +11,7 @@ use mt5crs::exit::Exit;
 use mt5crs::failure::{Code, Failure};
 use mt5crs::guard::decision;
 use mt5crs::link::permit::ClosePermit;
+use mt5crs::link::target::TargetKind;
 use mt5crs::link::{Client, target};
 use mt5crs::logs::write::Marker;
 use mt5crs::ops::canary::watch::{Monitor, Samples, Tick};
@@ -206,7 +207,9 @@ fn confirm(
     if args.yes {
         return Ok(());
     }
-    let whom = PageContext { endpoint: Some(&context.endpoint), ..PageContext::default() }.whom();
+    let target = app.is_simulated().then_some(TargetKind::Simulated);
+    let whom =
+        PageContext { endpoint: Some(&context.endpoint), target, ..PageContext::default() }.whom();
     let shown = app.screen.page_on_stderr(|sheet| page::before_asking(sheet, report, &whom));
     let word = if args.resume { "resume" } else { "open" };
     match shown {

@@ -6,7 +6,8 @@ use crate::cli::{CreditArg, ORDER_SAFETY, RowsArg};
 /// Close every position, or say exactly what remains
 ///
 /// Engages the kill switch, lists the positions, closes every ticket, and reads the list again until it is empty and the
-/// account agrees. No guard stops it. The exit code is 0 when flat is proved, and 8 otherwise.
+/// account agrees. No guard stops it. The exit code is 0 when flat is proved, 8 when it is not, and another when no CLOSE
+/// was sent.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
     mt5crs emergency-close --dry-run\n\
@@ -40,7 +41,7 @@ pub(crate) struct Args {
     /// Don't ask for confirmation
     #[arg(short, long, help_heading = ORDER_SAFETY)]
     pub(super) yes: bool,
-    /// Leave the kill switch alone
+    /// Leave the kill switch alone; only with --ticket
     #[arg(long, requires = "ticket", help_heading = ORDER_SAFETY)]
     pub(super) no_breaker: bool,
     /// Stop the strategy engine's unit as well [MT5CRS_ENGINE_UNIT]

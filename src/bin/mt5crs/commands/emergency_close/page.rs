@@ -1,6 +1,7 @@
 //! The page of `emergency-close`.
 
 use std::io;
+use std::path::Path;
 
 use mt5crs::evidence::outcome::CloseOutcome;
 use mt5crs::ops::emergency_close::Report;
@@ -33,6 +34,9 @@ impl Page for Report {
             (None, None) => {
                 format!("CLOSED: {closed} of {} at {whom}, as asked for", counted(of, "position"))
             }
+            (Some(_), _) if of == 0 => {
+                format!("NOT FLAT: no position is listed at {whom}, and flat is not proved")
+            }
             (Some(_), _) => {
                 format!(
                     "NOT FLAT: {closed} closed, {} NOT PROVED CLOSED at {whom}",
@@ -41,7 +45,20 @@ impl Page for Report {
             }
         };
         sheet.verdict(outcome.verdict, &finding)?;
-        if of > 0 {
+        if of > 0 && report.dry_run {
+            sheet.blank()?;
+            let mut listed = table::table(sheet, &[">TICKET", "SYMBOL", "SIDE", ">LOTS"]);
+            for ticket in table::rows(&report.tickets, context) {
+                listed.add_row([
+                    table::cell(ticket.ticket.to_string()),
+                    table::cell(ticket.symbol.as_str()),
+                    table::cell(ticket.side.as_str()),
+                    table::cell(ticket.volume.to_string()),
+                ]);
+            }
+            table::write(sheet, &listed)?;
+            table::more(sheet, of, context)?;
+        } else if of > 0 {
             sheet.blank()?;
             let mut listed =
                 table::table(sheet, &[">TICKET", "SYMBOL", "SIDE", ">LOTS", "RESULT", "WHY"]);
@@ -76,7 +93,8 @@ impl Page for Report {
                 sheet.line(format!("evidence head {head}"))?;
             }
         }
-        if let Some(doubt) = &report.doubt {
+        // Open tickets stand in the table already.
+        if let Some(doubt) = report.doubt.as_ref().filter(|_| report.not_closed == 0) {
             sheet.blank()?;
             sheet.line(format!("not proved flat: {}", clean(doubt)))?;
         }
@@ -99,9 +117,13 @@ pub(crate) fn plan(
     sheet: &mut Sheet<'_>,
     context: &PageContext<'_>,
     positions: &[Position],
+    kill_switch: Option<&Path>,
 ) -> io::Result<()> {
     let positions_at = format!("{} at {}", counted(positions.len(), "position"), context.whom());
     sheet.labelled(Ink::Strong, "will close", &positions_at)?;
+    if let Some(path) = kill_switch {
+        sheet.line(clean(&format!("engages the kill switch first: {}", path.display())))?;
+    }
     sheet.blank()?;
     table::positions(sheet, context, positions)
 }

@@ -108,7 +108,7 @@ fn close(
             all_rows: args.rows.all,
             ..PageContext::default()
         };
-        confirm(app, context, &page_context, &planned.positions)?;
+        confirm(app, args, context, &page_context, &planned.positions)?;
         stop_engine(app, args, context, &mut warnings);
     }
     // From here on the first Ctrl-C asks to stop, and the second stops.
@@ -167,13 +167,16 @@ fn record(
 
 fn confirm(
     app: &App,
+    args: &Args,
     context: &GatewayContext<'_>,
     page_context: &PageContext<'_>,
     planned: &[Position],
 ) -> Result<(), Failure> {
     let word = context.settings.profile.as_ref().unwrap_or(&context.gateway.host);
+    let kill_switch = (!args.no_breaker).then_some(&*context.settings.kill_switch_file);
     // A plan that can't be shown can't be confirmed: the prompt fails the same way.
-    let _ = app.screen.page_on_stderr(|sheet| page::plan(sheet, page_context, planned));
+    let _ =
+        app.screen.page_on_stderr(|sheet| page::plan(sheet, page_context, planned, kill_switch));
     prompt::confirm(app, "", word, prompt::NOTHING_SENT)
 }
 

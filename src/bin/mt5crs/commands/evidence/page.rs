@@ -98,7 +98,8 @@ impl Page for verify::Report {
         for remark in &report.remarks {
             sheet.line(clean(&format!("note: {}", remark.found)))?;
         }
-        if let Some(head) = &report.head {
+        // A damaged chain is no anchor.
+        if let Some(head) = report.head.as_ref().filter(|_| report.damage_count == 0) {
             sheet.line(format!("head, to note down as an anchor: {}:{}", head.count, head.hash))?;
         }
         Ok(())

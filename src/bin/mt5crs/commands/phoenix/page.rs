@@ -39,7 +39,12 @@ impl Page for Report {
 
 fn finding(report: &Report, context: &PageContext<'_>) -> String {
     if report.rounds == 0 && report.steps.is_empty() {
-        return format!("a sync killed midway, and one before and after it: {}", context.whom());
+        return match report.gateway.is_empty() {
+            true => format!("nothing was tested: {} was not reached", context.whom()),
+            false => {
+                format!("a sync killed midway, and one before and after it: {}", context.whom())
+            }
+        };
     }
     let (failed, of, seed) = (report.failed.len(), report.rounds, report.seed);
     let recovery = match (report.recovery.p50_ms, report.recovery.max_ms) {

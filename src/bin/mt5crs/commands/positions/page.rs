@@ -31,7 +31,9 @@ impl Page for Report {
         let shown = report.positions.as_ref().map(Vec::len);
         let finding = match (report.listed, failed) {
             _ if incomplete => nothing(&format!(" at {whom}")),
-            (_, Some(check)) => format!("{}: {} at {whom}", check.name, clean(&check.found)),
+            (_, Some(check)) => {
+                format!("{}: {}; gateway {whom}", check.name, clean(&check.found))
+            }
             (Some(0), None) => {
                 format!("no open position is reported by {whom}, and its account agrees")
             }

@@ -59,7 +59,7 @@ impl Page for Report {
                     }
                 };
                 let ended = if stopped { "stopped" } else { "failed" };
-                let finding = format!("State synchronization {ended}: {why} at {whom}");
+                let finding = format!("State synchronization {ended}: {why}; gateway {whom}");
                 sheet.verdict(outcome.verdict, &finding)?;
             }
         }

@@ -24,14 +24,14 @@ impl Page for Report {
         names.dedup();
         let names = names.join(", ");
         let finding = match (outcome.verdict, report.active) {
-            (Verdict::Fail, 1) => format!("1 alert is active ({names}), {over} are over"),
+            (Verdict::Fail, 1) => format!("1 alert is active ({names}); over: {over}"),
             (Verdict::Fail, count) => {
-                format!("{count} alerts are active ({names}), {over} are over")
+                format!("{count} alerts are active ({names}); over: {over}")
             }
             (Verdict::Unknown, _) => {
                 "some sources could not be read; the others show no alert".to_owned()
             }
-            (_, _) if over > 0 => format!("no alert is active, {over} are over"),
+            (_, _) if over > 0 => format!("no alert is active; over: {over}"),
             (_, _) => "no alert".to_owned(),
         };
         let since = format!("; {} events since {:.0}", report.events, report.since);

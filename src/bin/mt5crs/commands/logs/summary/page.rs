@@ -2,11 +2,11 @@
 
 use std::io;
 
-use mt5crs::logs::alerts::summary::By;
+use mt5crs::logs::alerts::summary::{By, Row};
 use mt5crs::ops::logs::summary::Report;
 use mt5crs::report::Outcome;
 
-use crate::render::{Page, PageContext, Sheet, table};
+use crate::render::{Page, PageContext, Sheet, counted, table};
 
 impl Page for Report {
     fn page(
@@ -15,9 +15,19 @@ impl Page for Report {
         sheet: &mut Sheet<'_>,
     ) -> io::Result<()> {
         let Some(report) = &outcome.report else { return Ok(()) };
+        let sum = |count: fn(&Row) -> u64| report.rows.iter().map(count).sum::<u64>();
+        let finding = format!(
+            "{} ok, {} failed, {} since {:.0}",
+            counted(sum(|row| row.syncs_ok), "sync"),
+            sum(|row| row.syncs_failed),
+            counted(sum(|row| row.orders), "order"),
+            report.since
+        );
+        sheet.verdict(outcome.verdict, &finding)?;
         if report.rows.is_empty() {
-            return sheet.line(format!("the logs hold nothing since {:.0}", report.since));
+            return Ok(());
         }
+        sheet.blank()?;
         let first = match report.by {
             By::Day => "DAY (UTC)",
             By::Run => "RUN",
