@@ -361,7 +361,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l sim-ex
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l all -d 'Show every row of a table, not the first 50'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l dry-run -d 'List the positions that would be closed, and engage nothing'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -s y -l yes -d 'Don\'t ask for confirmation'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l no-breaker -d 'Leave the kill switch alone'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l no-breaker -d 'Leave the kill switch alone; only with --ticket'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l stop-unit -d 'Stop the strategy engine\'s unit as well [MT5CRS_ENGINE_UNIT]'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -s v -l verbose -d 'Print more on stderr: once the run\'s log, twice every round trip'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -s q -l quiet -d 'Print nothing but errors on stderr'

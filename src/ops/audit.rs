@@ -320,15 +320,16 @@ impl Report {
             [Status::NotReached, Status::NotApplicable, Status::Skipped].map(count);
         let checked = passed + warned + failed + not_reached;
         let mut summary = format!("Audit: {passed}/{checked} passed");
-        let others = [(failed, "failed"), (warned, "warned"), (not_reached, "not reached")];
-        for (count, result) in others.iter().filter(|(count, _)| *count > 0) {
-            summary += &format!(", {count} {result}");
-        }
-        let first = [Status::Fail, Status::Warn]
-            .iter()
-            .find_map(|status| checks.iter().find(|check| check.status == *status));
-        if let Some(first) = first {
-            summary += &format!("; first {}", first.name);
+        for (status, count, result) in [
+            (Status::Fail, failed, "failed"),
+            (Status::Warn, warned, "warned"),
+            (Status::NotReached, not_reached, "not reached"),
+        ] {
+            let first = checks.iter().find(|check| check.status == status);
+            let more = if count > 1 { ", …" } else { "" };
+            summary += &first.map_or_else(String::new, |first| {
+                format!(", {count} {result} ({}{more})", first.name)
+            });
         }
         Self {
             summary,

@@ -21,7 +21,7 @@ use crate::guard::breaker::{self, Engaged, Sentinel};
 use crate::report::Outcome;
 
 /// The limit of every report about the kill switch.
-pub const CAVEAT: &str = "an engine that saw the file stays stopped until it is restarted, and a unit with PrivateTmp never sees it";
+pub const CAVEAT: &str = "an engine that saw the file stays engaged until it is restarted, and a unit with PrivateTmp never sees it";
 
 /// Report about the kill switch's file.
 #[derive(Debug, Serialize, JsonSchema)]

@@ -115,7 +115,9 @@ fn finding<R: Page>(outcome: &Outcome<R>, context: &PageContext<'_>) -> String {
 pub(crate) fn worker_line<R: Page>(outcome: &Outcome<R>, context: &PageContext<'_>) -> String {
     let context = PageContext { endpoint: Some("its gateway"), ..*context };
     match &outcome.failure {
-        Some(failure) if failure.code() != Code::ChecksFailed => one_line(outcome, &context),
+        Some(failure) if failure.code() != Code::ChecksFailed => {
+            one_line(outcome, &PageContext { target: None, ..context })
+        }
         _ => finding(outcome, &context),
     }
 }

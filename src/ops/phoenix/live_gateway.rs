@@ -60,6 +60,8 @@ pub fn run(
     outcome
 }
 
+/// Time between two attempts to connect to the gateway.
+const CONNECT_PAUSE: Duration = Duration::from_millis(100);
 /// Time limit of the first connection to the gateway.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 
@@ -109,8 +111,15 @@ impl Trial<'_> {
     fn run(&mut self, gateway: SocketAddr) -> Result<(), TrialEnd> {
         // Behind the proxy, a dead gateway would look like one that hangs.
         let until = Deadline::after(self.deps.clock, CONNECT_LIMIT).min(self.deadline);
-        diagnosis::tcp(gateway, self.deps.clock, self.deps.stop, until)
-            .map_err(TrialEnd::Unreachable)?;
+        loop {
+            match diagnosis::tcp(gateway, self.deps.clock, self.deps.stop, until) {
+                // It may be starting.
+                Err(LinkError::Refused) if !until.is_past(self.deps.clock) => {}
+                connected => break connected.map(drop).map_err(TrialEnd::Unreachable)?,
+            }
+            let pause = self.deps.clock.sleep(CONNECT_PAUSE);
+            pause.map_err(|stopped| TrialEnd::Unreachable(stopped.into()))?;
+        }
         let proxy = Proxy::start(Some(gateway)).map_err(HarnessError::io("listen on loopback"))?;
         let directory = self.options.scratch.join("gateway");
         let sandbox = Sandbox::create(self.deps, directory, proxy.address())?;

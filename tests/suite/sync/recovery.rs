@@ -6,7 +6,7 @@ use crate::snapshot;
 use crate::stand_in::StandIn;
 use crate::support::{Ended, Machine, Sim};
 
-const CHECKS: [&str; 15] = [
+const CHECKS: [&str; 17] = [
     "sync-all",
     "positions-readable",
     "account-readable",
@@ -22,6 +22,8 @@ const CHECKS: [&str; 15] = [
     "clock-skew",
     "floating",
     "free-margin",
+    "account-same",
+    "results-booked",
 ];
 
 fn first_line(ended: &Ended) -> String {
