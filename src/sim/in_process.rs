@@ -13,6 +13,7 @@ use super::request_queue::{Delivery, Now, RequestQueue};
 use crate::clock::{Clock, Deadline};
 use crate::link::permit::RequestFrame;
 use crate::link::transport::{Connection, LinkError, Received, Transport};
+use crate::protocol::positions::Position;
 
 /// A simulated gateway and a transport that connects to it. Clones share the gateway.
 #[derive(Clone)]
@@ -69,6 +70,11 @@ impl InProcess {
     /// The executions so far, whether a client waits for them or not.
     pub fn ledger(&self) -> Result<Vec<Execution>, LinkError> {
         Ok(self.catch_up()?.0.queue.gateway().ledger().to_vec())
+    }
+
+    /// The open positions of the account that the gateway started with, in truth.
+    pub fn truth(&self) -> Result<Vec<Position>, LinkError> {
+        Ok(self.catch_up()?.0.queue.gateway().first_account().positions())
     }
 
     pub(super) fn open(&self) -> Result<InProcessConnection, LinkError> {

@@ -92,6 +92,11 @@ impl Gateway {
         &self.ledger
     }
 
+    /// The account that the gateway started with.
+    pub(in crate::sim) fn first_account(&self) -> &Book {
+        self.left_account.as_ref().unwrap_or(&self.book)
+    }
+
     /// When the broker executes the next pending order.
     pub(in crate::sim) fn next_execution(&self) -> Option<Timestamp> {
         self.pending.iter().map(|pending| pending.due).min()

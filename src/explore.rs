@@ -1,0 +1,16 @@
+//! Looks for the lie that nobody imagined: worlds in which a command would claim something that is not so.
+//!
+//! A [`World`](world::World) is a simulated gateway in virtual time, whose book is the truth, and an adversary: a few acts,
+//! each at one request. A command is played in it, and [`judge`] compares its claims with the truth. Acts are faults of the
+//! simulated gateway ([`act`]), so every finding can be replayed with `--sim-fault`.
+//!
+//! - [`act`]: the acts, honest and deceptive
+//! - [`world`]: a world, and a command played in it
+//! - [`judge`]: claims that the truth contradicts
+
+pub mod act;
+pub mod judge;
+pub mod world;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,91 @@
+//! Compares a command's claims with the truth.
+
+use std::time::Duration;
+
+use super::world::{Claims, LIMIT, Played};
+use crate::evidence::outcome::{CloseOutcome, OpenOutcome};
+use crate::exit::Exit;
+use crate::ops::{canary, emergency_close};
+use crate::sim::ExecutionKind;
+use crate::units::Ticket;
+
+/// A command may end this much after its deadline.
+const SLACK: Duration = Duration::from_secs(5);
+
+/// The first claim that the truth contradicts; or a hang, or a second OPEN.
+pub fn lie(played: &Played) -> Option<String> {
+    if played.took > LIMIT + SLACK {
+        return Some(format!("HANG: it took {:?} of {LIMIT:?}", played.took));
+    }
+    let mut sent: Vec<_> =
+        played.ledger.iter().filter(|it| it.kind == ExecutionKind::Open).collect();
+    sent.dedup_by_key(|entry| entry.request_uuid);
+    if sent.len() > 1 {
+        return Some("DOUBLE: two requests opened positions".to_owned());
+    }
+    match &played.claims {
+        Claims::Canary(report) => canary_lies(report, played),
+        Claims::EmergencyClose(report) => close_lies(report, played),
+        Claims::Nothing if played.exit == Exit::Ok => Some("success without a report".to_owned()),
+        Claims::Nothing => None,
+    }
+}
+
+fn is_open(played: &Played, ticket: Ticket) -> bool {
+    played.open.iter().any(|position| position.ticket == ticket)
+}
+
+/// The tickets that an OPEN of this run opened, in truth.
+fn opened(played: &Played) -> impl Iterator<Item = Ticket> {
+    let opens = played.ledger.iter().filter(|entry| entry.kind == ExecutionKind::Open);
+    opens.map(|entry| entry.ticket)
+}
+
+fn canary_lies(report: &canary::Report, played: &Played) -> Option<String> {
+    if let Some(order) = &report.order {
+        match &order.result {
+            OpenOutcome::NotExecuted { .. } => {
+                if let Some(ticket) = opened(played).next() {
+                    return Some(format!("\"not executed\", and {ticket} was opened"));
+                }
+            }
+            OpenOutcome::Executed { ticket, .. } if order.named => {
+                if !opened(played).any(|opened| opened == *ticket) {
+                    return Some(format!("\"executed as {ticket}\", which no order opened"));
+                }
+            }
+            OpenOutcome::Executed { .. } | OpenOutcome::Unknown { .. } => {}
+        }
+    } else if let Some(ticket) = opened(played).next() {
+        return Some(format!("\"no order was sent\", and {ticket} was opened"));
+    }
+    let close = report.close.as_ref()?;
+    if close.result == CloseOutcome::Closed && is_open(played, close.ticket) {
+        return Some(format!("\"closed {}\", which is open", close.ticket));
+    }
+    let left = opened(played).find(|ticket| is_open(played, *ticket));
+    match left {
+        Some(ticket) if played.exit == Exit::Ok => {
+            Some(format!("success, and {ticket} of its order is open"))
+        }
+        _ => None,
+    }
+}
+
+fn close_lies(report: &emergency_close::Report, played: &Played) -> Option<String> {
+    if report.dry_run {
+        return None;
+    }
+    for ticket in &report.tickets {
+        if ticket.result == CloseOutcome::Closed && is_open(played, ticket.ticket) {
+            return Some(format!("\"closed {}\", which is open", ticket.ticket));
+        }
+    }
+    // Somebody may open a position after the certificate; it speaks of the time of its lists.
+    let late = |ticket: Ticket| !played.tickets_before.contains(&ticket);
+    let open = played.open.iter().find(|position| !late(position.ticket));
+    match (&report.certificate, open) {
+        (Some(_), Some(position)) => Some(format!("\"flat\", and {} is open", position.ticket)),
+        _ => None,
+    }
+}

@@ -1,0 +1,215 @@
+//! A world, and a command played in it. Evidence and kill switch are in a scratch directory.
+
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+use uuid::Uuid;
+
+use crate::clock::{Clock as _, Deadline, StopToken};
+use crate::evidence::Evidence;
+use crate::exit::Exit;
+use crate::failure::{FailureContext, HOST_SETTING};
+use crate::guard::decision::{Rules, example};
+use crate::harness::virtual_gateway::VirtualGateway;
+use crate::harness::{self, HarnessError};
+use crate::link::ReadPolicy;
+use crate::ops::sync::StateExpectations;
+use crate::ops::sync::checks::Expected;
+use crate::ops::{canary, emergency_close};
+use crate::proof::intents::Records;
+use crate::protocol::positions::Position;
+use crate::sim::Execution;
+use crate::units::{Magic, Money, Symbol, Ticket};
+
+/// Time limit of a command, in virtual time.
+pub const LIMIT: Duration = Duration::from_secs(120);
+/// The broker executes everything that is pending within this time after a command's end.
+const AFTERMATH: Duration = Duration::from_secs(60);
+const READS: ReadPolicy =
+    ReadPolicy { timeout: Duration::from_secs(3), attempts: 3, interval: Duration::from_secs(1) };
+
+/// A command to play.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Command {
+    /// One order, opened and closed.
+    Canary,
+    /// Everything closed.
+    EmergencyClose,
+    /// The positions of one symbol closed.
+    EmergencyCloseSymbol,
+    /// One ticket closed.
+    EmergencyCloseTicket,
+}
+
+impl Command {
+    /// Every command.
+    pub const ALL: [Self; 4] = [
+        Self::Canary,
+        Self::EmergencyClose,
+        Self::EmergencyCloseSymbol,
+        Self::EmergencyCloseTicket,
+    ];
+}
+
+/// A starting book with an adversary's acts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct World {
+    /// The command.
+    pub command: Command,
+    /// Number of positions at the start.
+    pub positions: usize,
+    /// The acts, as faults of the simulated gateway.
+    pub acts: Vec<String>,
+}
+
+/// The claims of a command that ended.
+#[derive(Debug)]
+pub enum Claims {
+    /// A canary's.
+    Canary(Box<canary::Report>),
+    /// An emergency-close's.
+    EmergencyClose(Box<emergency_close::Report>),
+    /// Nothing: it ended without a report.
+    Nothing,
+}
+
+/// A command's end, and the truth a minute later.
+#[derive(Debug)]
+pub struct Played {
+    /// Its claims.
+    pub claims: Claims,
+    /// Its exit code.
+    pub exit: Exit,
+    /// Its duration in virtual time.
+    pub took: Duration,
+    /// Tickets at the start.
+    pub tickets_before: Vec<Ticket>,
+    /// The account's open positions, in truth.
+    pub open: Vec<Position>,
+    /// Everything that executed, in truth.
+    pub ledger: Vec<Execution>,
+}
+
+impl World {
+    /// Plays the command to its end.
+    pub fn play(&self, scratch: &Path, now: Timestamp) -> Result<Played, HarnessError> {
+        let acts: Vec<&str> = self.acts.iter().map(String::as_str).collect();
+        let gateway = VirtualGateway::start(self.positions, &acts, now)?;
+        let directory = tempfile::tempdir_in(scratch)
+            .map_err(HarnessError::io("create a scratch directory"))?;
+        let truth =
+            |gateway: &VirtualGateway| gateway.transport.truth().map_err(HarnessError::other);
+        let before = truth(&gateway)?;
+        let began = gateway.clock.monotonic();
+        let (claims, exit) = match self.command {
+            Command::Canary => play_canary(&gateway, directory.path()),
+            command => play_close(&gateway, command, &before),
+        };
+        let took = gateway.clock.monotonic().saturating_sub(began);
+        gateway.clock.advance(AFTERMATH);
+        let (ledger, open) =
+            (gateway.transport.ledger().map_err(HarnessError::other)?, truth(&gateway)?);
+        let tickets_before = before.iter().map(|position| position.ticket).collect();
+        Ok(Played { claims, exit, took, tickets_before, open, ledger })
+    }
+}
+
+fn play_canary(gateway: &VirtualGateway, directory: &Path) -> (Claims, Exit) {
+    let clock = &gateway.clock;
+    let options = canary::Options {
+        symbol: Symbol::new("AUDUSD"),
+        max_lot: Decimal::new(1, 2),
+        coefficient: Decimal::new(1, 1),
+        magic: Magic(202_401),
+        beside_open: false,
+        keep_open: false,
+        monitor: None,
+        resume: false,
+        closing: LIMIT,
+        reads: READS,
+        dry_run: false,
+        decision: Ok(example(clock.now())),
+        rules: Rules { expected_hash: None, report: None, max_age: LIMIT },
+        breaker: directory.join("kill_switch.lock"),
+        latency_limit: Duration::from_secs(10),
+        signature_ttl: Duration::from_secs(5),
+        settle: Duration::from_secs(10),
+        order_timeout: Duration::from_secs(3),
+        expectations: StateExpectations {
+            expected: Expected::default(),
+            credit: Money::from(Decimal::ZERO),
+            skew_warn: Duration::from_secs(1),
+        },
+        profile: None,
+        failure_context: failure_context(),
+    };
+    let evidence = Evidence::at(directory.to_owned());
+    let deadline = Deadline::after(clock, LIMIT);
+    let mut deps = canary::Deps {
+        clock,
+        deadline,
+        records: Records {
+            evidence: &evidence,
+            run: Uuid::new_v4(),
+            patience: harness::APPEND_TIMEOUT,
+        },
+        permit: &|identity| gateway.permit_close(identity),
+        confirm: &mut |_| Ok(()),
+        stop: &StopToken::never(),
+        hand_over: &|| false,
+        observe: &mut |_| {},
+        kill_point: &|_| {},
+    };
+    let outcome = canary::run(&mut gateway.client(READS, deadline), &options, &mut deps);
+    (outcome.report.map_or(Claims::Nothing, |it| Claims::Canary(Box::new(it))), outcome.exit)
+}
+
+fn play_close(gateway: &VirtualGateway, command: Command, before: &[Position]) -> (Claims, Exit) {
+    let first = before.first();
+    let options = emergency_close::Options {
+        symbols: match command {
+            Command::EmergencyCloseSymbol => {
+                first.map(|it| it.symbol.clone()).into_iter().collect()
+            }
+            _ => vec![],
+        },
+        tickets: match command {
+            Command::EmergencyCloseTicket => first.map(|it| it.ticket).into_iter().collect(),
+            _ => vec![],
+        },
+        magic: None,
+        window: 8,
+        rounds: 6,
+        order_timeout: Duration::from_secs(3),
+        credit: Money::from(Decimal::ZERO),
+        failure_context: failure_context(),
+    };
+    let deadline = Deadline::after(&gateway.clock, LIMIT);
+    let mut client = gateway.client(READS, deadline);
+    let plan = match emergency_close::plan(&mut client, &options) {
+        Ok(plan) => plan,
+        Err(failure) => return (Claims::Nothing, failure.exit()),
+    };
+    let mut deps = emergency_close::Deps {
+        clock: &gateway.clock,
+        deadline,
+        permit: &|identity| gateway.permit_close(identity),
+        record: &mut |_| {},
+        progress: &|_, _| {},
+    };
+    let outcome = emergency_close::run(&mut client, &options, plan, &mut deps);
+    let claims = outcome.report.map(|it| Claims::EmergencyClose(Box::new(it)));
+    (claims.unwrap_or(Claims::Nothing), outcome.exit)
+}
+
+fn failure_context() -> FailureContext {
+    FailureContext {
+        verb: "explore",
+        endpoint: "tcp://world:5555".to_owned(),
+        port: 5555,
+        host_setting: HOST_SETTING.to_owned(),
+        security_group: None,
+    }
+}
