@@ -69,10 +69,10 @@ fn a_page_has_two_names_and_unknown_names_are_refused() {
     assert!(whole.contains("[OPTIONS]"), "{whole}");
     assert!(whole.contains("mt5crs\\-evidence\\-show"), "{whole}");
     let own = machine.run(["man"]).end().exits(0).says(".SH SUBCOMMANDS");
-    // `-h` shows neither, and the page has the texts of both.
+    // `-h` shows neither --host nor --window; the pages have the text of both.
     own.says("\nAddress or name of the gateway [GATEWAY_HOST, GTW_HOST]\n");
     let close = machine.run(["man", "emergency-close"]).end().exits(0);
-    close.says("\nAddress or name of the gateway [GATEWAY_HOST, GTW_HOST]\n");
+    close.says("\nNumber of CLOSE requests in flight\n");
     machine.run(["man", "no-such-page"]).end().exits(2).tells("names the pages");
     machine.write("file", "");
     machine.run(["man", "--dir=file/man1"]).end().exits(1).tells("file/man1").tells("help:");
