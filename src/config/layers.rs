@@ -124,6 +124,12 @@ impl Layers {
         names.filter_map(|name| of_name(&self.texts, name)).max_by_key(|it| it.origin.layer())
     }
 
+    /// Where one layer sets the key.
+    pub(super) fn origin_in(&self, layer: Layer, key: Key) -> Option<&Origin> {
+        let mut origins = self.texts.iter().filter(|it| Key::named(it.name) == Some(key));
+        origins.find_map(|it| (it.origin.layer() == layer).then_some(&it.origin))
+    }
+
     /// The key's row of `config show`.
     pub(super) fn entry(&self, key: Key) -> Entry {
         let row = key.row();
@@ -187,9 +193,10 @@ impl Layers {
                 if secret::looks_secret(name) {
                     return;
                 }
-                unknown::nearest(name).to_ascii_lowercase()
+                let member = unknown::nearest(name).map(str::to_ascii_lowercase);
+                member.filter(|member| look_up(member, Layer::Profile).is_some())
             }
-            Unknown::Ours(nearest) => nearest.to_owned(),
+            Unknown::Ours(nearest) => nearest.map(str::to_owned),
             Unknown::NearMiss(known) => {
                 self.warnings.push(Warning {
                     kind: WarningKind::NoEffect,
@@ -201,8 +208,15 @@ impl Layers {
             }
             Unknown::Foreign => return,
         };
-        let message = format!("{origin} is no setting of this program");
-        let remedy = format!("did you mean {nearest}?");
+        // The hint is in the message, because a command that only warns shows no remedy.
+        let (hint, remedy) = match nearest {
+            Some(nearest) => (
+                format!(" (did you mean {nearest}?)"),
+                format!("rename it to {nearest}, or remove it"),
+            ),
+            None => (String::new(), "remove it".to_owned()),
+        };
+        let message = format!("{origin} is no setting of this program{hint}");
         let problem = Problem::new(ProblemKind::UnknownKey, message, remedy);
         self.problems.push(problem.with_origin(origin));
     }

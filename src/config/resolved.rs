@@ -19,6 +19,8 @@ pub struct Resolved {
     pub table: Vec<Entry>,
     /// The files that were read or looked for.
     pub files: Vec<FileSeen>,
+    /// Where `.env` sets the gateway's host, even if a higher layer overrides it.
+    pub host_in_env_file: Option<Origin>,
 }
 
 /// Settings that a command may use.
@@ -36,9 +38,10 @@ pub fn resolve(inputs: &Inputs, files: &dyn Files) -> Resolved {
     let mut reader = Reader::new(&layers, inputs);
     let settings = reader.settings(files);
     let Reader { problems: of_values, table, .. } = reader;
+    let host_in_env_file = layers.origin_in(Layer::EnvFile, Key::GatewayHost).cloned();
     let Layers { mut problems, warnings, files, .. } = layers;
     problems.extend(of_values);
-    Resolved { settings, problems, warnings, table, files }
+    Resolved { settings, problems, warnings, table, files, host_in_env_file }
 }
 
 /// The names in the profiles' file, in its order: the meaning of `--all-profiles`.

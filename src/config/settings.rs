@@ -104,7 +104,8 @@ pub struct Settings {
 impl Settings {
     /// The gateway, or the problem that none is set.
     pub fn gateway(&self) -> Result<&HostPort, Problems> {
-        self.gateway.as_ref().ok_or_else(|| Problems(vec![missing_host()]))
+        let missing = || Problems(vec![missing_host(self.profile.as_deref(), &[])]);
+        self.gateway.as_ref().ok_or_else(missing)
     }
 
     /// The directory name of this target's state: the profile's name, or else `HOST_PORT`, where `+` replaces the `:` of
@@ -123,13 +124,23 @@ impl Settings {
     }
 }
 
-fn missing_host() -> Problem {
-    Problem::new(
-        ProblemKind::MissingHost,
-        "no gateway is named: GATEWAY_HOST is not set",
-        "put GATEWAY_HOST=ADDRESS in .env, or pass --host ADDRESS, or try things out with --sim",
-    )
-    .with_key(Key::GatewayHost)
+/// The problem that no gateway is named. `others` are the profiles to choose from where none is selected.
+fn missing_host(selected: Option<&str>, others: &[String]) -> Problem {
+    const MESSAGE: &str = "no gateway is named: GATEWAY_HOST is not set";
+    const OR: &str = "or pass --host ADDRESS, or try things out with --sim";
+    let (message, remedy) = match (selected, others) {
+        (Some(name), _) => {
+            (MESSAGE.to_owned(), format!("put gateway_host into profile {name}, {OR}"))
+        }
+        (None, []) => (MESSAGE.to_owned(), format!("put GATEWAY_HOST=ADDRESS in .env, {OR}")),
+        (None, names) => {
+            let flags: Vec<String> = names.iter().map(|name| format!("--profile {name}")).collect();
+            let flags = flags.join(", or ");
+            let remedy = format!("name a profile: {flags}; or --all-profiles");
+            (format!("{MESSAGE}, and no profile is selected"), remedy)
+        }
+    };
+    Problem::new(ProblemKind::MissingHost, message, remedy).with_key(Key::GatewayHost)
 }
 
 /// Parses each key's text in force, and collects the problems.
@@ -162,7 +173,7 @@ impl<'a> Reader<'a> {
         // The layers have read the file; here its path is completed for display.
         self.file(Key::ConfigFile, PathBuf::new);
         let settings = Settings {
-            gateway: self.gateway(),
+            gateway: self.gateway(files),
             sync_timeout: self.required(Key::SyncTimeout, value::timeout),
             sync_attempts: self.required(Key::SyncRetryCount, value::count),
             sync_retry_interval: self.required(Key::SyncRetryInterval, value::interval),
@@ -213,7 +224,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Host and port together: with one of them in doubt there is no gateway, rather than the wrong one.
-    fn gateway(&mut self) -> Option<HostPort> {
+    fn gateway(&mut self, files: &dyn Files) -> Option<HostPort> {
         let (layers, earlier) = (self.layers, self.problems.len());
         let keys = [Key::GatewayHost, Key::GatewayPort];
         self.problems.extend(keys.iter().filter_map(|key| layers.conflict(*key)));
@@ -223,7 +234,11 @@ impl<'a> Reader<'a> {
             return None;
         }
         if host.is_none() {
-            self.problems.push(missing_host());
+            let selected = self.layers.in_force(Key::Profile).map(|it| it.text.as_str());
+            let others = selected.is_none().then(|| Layers::profile_names(self.inputs, files));
+            let mut others = others.and_then(Result::ok).unwrap_or_default();
+            others.retain(|name| value::profile_name(name).is_ok());
+            self.problems.push(missing_host(selected, &others));
         }
         Some(HostPort { host: host?, port })
     }

@@ -7,11 +7,16 @@ use super::key::{CATALOGUE, Row};
 /// Prefix of names that only this program reads.
 const PREFIX: &str = "MT5CRS_";
 
+/// Least likeness of a near name.
+const NEAR: f64 = 0.6;
+/// Least likeness of a near part of a name: a short text is easily like another.
+const NEAR_PART: f64 = 0.75;
+
 /// Kind of unknown name.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Unknown {
-    /// It has this program's prefix; holds the most similar known name.
-    Ours(&'static str),
+    /// It has this program's prefix; holds the known name that is near it, if one is.
+    Ours(Option<&'static str>),
     /// It resembles this known name.
     NearMiss(&'static str),
     /// It is another program's.
@@ -36,11 +41,35 @@ pub(super) fn judge(name: &str) -> Unknown {
     }
 }
 
-/// The most similar known name.
-pub(super) fn nearest(name: &str) -> &'static str {
+/// The known name that is most like this one; the catalogue's first of several. `None` where none is near.
+pub(super) fn nearest(name: &str) -> Option<&'static str> {
     let upper = name.to_ascii_uppercase();
-    let likeness = |known: &&str| normalized_damerau_levenshtein(known, &upper);
-    known().max_by(|a, b| likeness(a).total_cmp(&likeness(b))).unwrap_or_default()
+    let mut nearest = None;
+    let mut highest = 0.0;
+    for known in known() {
+        let likeness = likeness(without_prefix(known), without_prefix(&upper));
+        if likeness > highest {
+            (nearest, highest) = (Some(known), likeness);
+        }
+    }
+    nearest
+}
+
+/// From 0 to 1; 0 where the names are not near each other. A name may also be some of the known name's words: `PORT`
+/// of `GATEWAY_PORT`.
+fn likeness(known: &str, name: &str) -> f64 {
+    let near = |known: &str, least: f64| {
+        Some(normalized_damerau_levenshtein(known, name)).filter(|likeness| *likeness >= least)
+    };
+    let words: Vec<&str> = known.split('_').collect();
+    let parts = words.windows(name.split('_').count());
+    let of_parts = parts.filter_map(|part| near(&part.join("_"), NEAR_PART));
+    near(known, NEAR).into_iter().chain(of_parts).fold(0.0, f64::max)
+}
+
+/// The prefix is no part of a comparison: it would make every name of ours like every other.
+fn without_prefix(name: &str) -> &str {
+    name.strip_prefix(PREFIX).unwrap_or(name)
 }
 
 fn known() -> impl Iterator<Item = &'static str> {
@@ -57,9 +86,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_with_our_prefix_gets_the_most_similar_known_name() {
-        assert_eq!(judge("MT5CRS_STATEDIR"), Unknown::Ours("MT5CRS_STATE_DIR"));
-        assert_eq!(judge("MT5CRS_EXPECT_LOGN"), Unknown::Ours("MT5CRS_EXPECT_LOGIN"));
+    fn a_name_with_our_prefix_gets_a_known_name_only_where_one_is_near() {
+        for (name, known) in [
+            ("MT5CRS_STATEDIR", "MT5CRS_STATE_DIR"),
+            ("MT5CRS_STATE_DIRECTORY", "MT5CRS_STATE_DIR"),
+            ("MT5CRS_EXPECT_LOGN", "MT5CRS_EXPECT_LOGIN"),
+            ("MT5CRS_KIL_SWITCH", "KILL_SWITCH_FILE"),
+            ("MT5CRS_GATEWAY_HOST", "GATEWAY_HOST"),
+            ("MT5CRS_HOST", "GATEWAY_HOST"),
+            ("MT5CRS_PORT", "GATEWAY_PORT"),
+            ("MT5CRS_TIMEOUT", "SYNC_TIMEOUT_S"),
+            ("MT5CRS_MAGIC", "MAGIC_NUMBER"),
+        ] {
+            assert_eq!(judge(name), Unknown::Ours(Some(known)), "{name}");
+        }
+        for name in ["MT5CRS_XYZZY", "MT5CRS_TYPO", "MT5CRS_", "MT5CRS_COLOUR"] {
+            assert_eq!(judge(name), Unknown::Ours(None), "{name}");
+        }
     }
 
     #[test]

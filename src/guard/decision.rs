@@ -4,7 +4,7 @@
 //! critical errors and latency, but neither the word GO nor the confidence, which are judged separately. Every rule is
 //! judged and shown, not only the first that forbids.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -43,16 +43,28 @@ pub fn example(now: Timestamp) -> Vec<u8> {
     .into_bytes()
 }
 
-/// Reads a decision's file or its report, up to 1 MiB.
+/// Reads a decision's file, up to 1 MiB.
 pub fn read(path: &Path) -> Result<Vec<u8>, String> {
-    let (bytes, _) = read_with_timeout(path, MAX_BYTES)
-        .map_err(|error| format!("{}: {error}", path.display()))?;
-    Ok(bytes)
+    read_named("decision", path)
+}
+
+/// Reads the report that must contain a decision's hash, up to 1 MiB.
+pub fn read_report(path: &Path) -> Result<String, String> {
+    read_named("report", path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn read_named(kind: &str, path: &Path) -> Result<Vec<u8>, String> {
+    match read_with_timeout(path, MAX_BYTES) {
+        Ok((bytes, _)) => Ok(bytes),
+        Err(error) => Err(format!("{kind} {}: {error}", path.display())),
+    }
 }
 
 /// The configured rules for a decision.
 #[derive(Debug, Clone)]
 pub struct Rules {
+    /// The decision's file, for messages; `None` for a decision from no file.
+    pub file: Option<PathBuf>,
     /// The expected hash, where the settings name one.
     pub expected_hash: Option<String>,
     /// The text of the report that must contain the hash, or why it can't be read. `None` where none is configured.
@@ -74,8 +86,11 @@ pub struct Decision {
 pub fn judge(bytes: &[u8], rules: &Rules, now: Timestamp) -> (Option<Decision>, Vec<Check>) {
     let judged = parse_flat(bytes).and_then(|root| judge_fields(&root, rules, now));
     judged.unwrap_or_else(|complaint| {
-        let why = complaint.to_string().replacen("the frame", "the file", 1);
-        (None, vec![unreadable(&why)])
+        let file = match &rules.file {
+            Some(path) => format!("decision {}", path.display()),
+            None => "the decision".to_owned(),
+        };
+        (None, vec![unreadable(&complaint.in_file(&file))])
     })
 }
 
@@ -210,6 +225,7 @@ mod tests {
     fn rules() -> Rules {
         let max_age = Duration::from_secs(24 * 3600);
         Rules {
+            file: Some("d.json".into()),
             expected_hash: Some("1ac7db5b277d4dd1".into()),
             report: Some(Ok("… `1AC7DB5B277D4DD1` …".into())),
             max_age,
@@ -286,6 +302,25 @@ mod tests {
         assert_eq!(failed(GO, &old), ["decision-age"]);
         let earlier: Timestamp = "2026-01-16T18:00:00Z".parse().unwrap();
         assert!(judge(GO.as_bytes(), &rules(), earlier).0.is_none());
+    }
+
+    #[test]
+    fn a_message_about_the_text_names_the_file() {
+        let found = |text: &str| judge(text.as_bytes(), &rules(), now()).1[0].found.to_string();
+        for (text, message) in [
+            ("GO", "decision d.json at byte 0: not JSON: expected a value"),
+            ("[]", "decision d.json at byte 0: expected an object, found []"),
+            (r#"{"decision":"GO"}"#, "decision d.json: field `timestamp` is missing"),
+            (
+                &GO.replace("\"GO\"", "1"),
+                "decision d.json: field `decision` at byte 54: expected a string, found 1",
+            ),
+        ] {
+            assert_eq!(found(text), message);
+        }
+        let none = Rules { file: None, ..rules() };
+        let (_, checks) = judge(b"{}", &none, now());
+        assert_eq!(checks[0].found, "the decision: field `timestamp` is missing");
     }
 
     #[test]

@@ -29,6 +29,20 @@ impl fmt::Display for Malformed {
     }
 }
 
+impl Malformed {
+    /// The message for a file of the same format; `file` names it.
+    pub(crate) fn in_file(&self, file: &str) -> String {
+        if self.reason == Reason::Missing {
+            // Its offset is the object's, which is the file's start.
+            format!("{file}: field `{}` is missing", visible(&self.field))
+        } else if self.field.is_empty() {
+            self.to_string().replacen("the frame", file, 1)
+        } else {
+            format!("{file}: {self}")
+        }
+    }
+}
+
 /// What is wrong with a field or a frame.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Reason {

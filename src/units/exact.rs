@@ -16,18 +16,15 @@ const MAX_SCALE: u32 = 28;
 /// Numbers from 10^18 on are refused: no account holds them, and no sum of a list of smaller ones overflows.
 const MAX_WHOLE_DIGITS: u32 = 18;
 
-/// A text that is no JSON number, or one of 10^18 or more.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a finite number below 10^18")]
-pub struct NotANumber(
-    /// The text, cut after 40 characters.
-    pub String,
-);
-
-impl NotANumber {
-    fn new(token: &str) -> Self {
-        Self(token.chars().take(40).collect())
-    }
+/// A text that can't be an [`Exact`]. The message follows one that shows the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotANumber {
+    /// It is no JSON number.
+    #[error("it is not a number")]
+    OtherText,
+    /// It is 10^18 or more.
+    #[error("it is too large")]
+    TooLarge,
 }
 
 /// A number with its token from the wire. Equality and order are those of the value: `1.0` equals `1.00`.
@@ -50,7 +47,7 @@ impl Exact {
     pub fn parse(token: &str) -> Result<Self, NotANumber> {
         match scan_number(token.as_bytes()) {
             Ok(length) if length == token.len() => Self::from_json_number(token),
-            _ => Err(NotANumber::new(token)),
+            _ => Err(NotANumber::OtherText),
         }
     }
 
@@ -58,9 +55,9 @@ impl Exact {
     pub(crate) fn from_json_number(token: &str) -> Result<Self, NotANumber> {
         if token.len() > ALWAYS_HELD_CHARS || token.bytes().any(|byte| matches!(byte, b'e' | b'E'))
         {
-            let value = parse_decimal(token).ok_or_else(|| NotANumber::new(token))?;
+            let value = parse_decimal(token).ok_or(NotANumber::TooLarge)?;
             if value.abs() >= Decimal::from(10_i64.pow(MAX_WHOLE_DIGITS)) {
-                return Err(NotANumber::new(token));
+                return Err(NotANumber::TooLarge);
             }
         }
         Ok(Self { token: token.into() })
@@ -138,7 +135,7 @@ impl<'de> Deserialize<'de> for Exact {
         let raw = <&RawValue>::deserialize(deserializer)?;
         let number = match raw.get().as_bytes() {
             [b'-' | b'0'..=b'9', ..] => Self::from_json_number(raw.get()),
-            _ => Err(NotANumber::new(raw.get())),
+            _ => Err(NotANumber::OtherText),
         };
         number.map_err(serde::de::Error::custom)
     }

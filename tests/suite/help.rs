@@ -101,6 +101,33 @@ fn options_that_decide_whether_orders_are_sent_stand_together() {
 }
 
 #[test]
+fn another_word_for_a_command_names_the_command() {
+    let machine = Machine::new();
+    for (command, words) in [
+        ("breaker", &["on", "off", "engage", "release", "kill-switch"][..]),
+        ("evidence", &["resolve", "ledger"]),
+        ("emergency-close", &["close"]),
+        ("audit", &["check"]),
+    ] {
+        for word in words {
+            let tip = format!("tip: a similar subcommand exists: '{command}'\n");
+            machine.run([*word]).end().exits(2).tells(&tip);
+        }
+    }
+}
+
+/// Behind `--`, sync would run the option as its command.
+#[test]
+fn an_unknown_option_of_sync_is_not_to_be_typed_behind_dashes() {
+    let machine = Machine::new();
+    let unknown = machine.run(["sync", "--force"]).end().exits(2).never_says("-- --force");
+    unknown.tells("unexpected argument '--force' found").tells("Usage: mt5crs sync ");
+    let near = machine.run(["sync", "--allow-wran=x"]).end().exits(2).never_says("-- --allow");
+    near.tells("'--allow-warn'");
+    machine.run(["logs", "grep", "--forces"]).end().exits(2).tells("use '-- --forces'");
+}
+
+#[test]
 fn the_short_page_has_the_main_options_and_fits_on_a_screen() {
     let machine = Machine::new();
     for command in commands(&machine) {

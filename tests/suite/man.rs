@@ -68,7 +68,11 @@ fn a_page_has_two_names_and_unknown_names_are_refused() {
     assert_eq!(whole, short);
     assert!(whole.contains("[OPTIONS]"), "{whole}");
     assert!(whole.contains("mt5crs\\-evidence\\-show"), "{whole}");
-    machine.run(["man"]).end().exits(0).says(".SH SUBCOMMANDS");
+    let own = machine.run(["man"]).end().exits(0).says(".SH SUBCOMMANDS");
+    // `-h` shows neither --host nor --window; the pages have the text of both.
+    own.says("\nAddress or name of the gateway [GATEWAY_HOST, GTW_HOST]\n");
+    let close = machine.run(["man", "emergency-close"]).end().exits(0);
+    close.says("\nNumber of CLOSE requests in flight\n");
     machine.run(["man", "no-such-page"]).end().exits(2).tells("names the pages");
     machine.write("file", "");
     machine.run(["man", "--dir=file/man1"]).end().exits(1).tells("file/man1").tells("help:");

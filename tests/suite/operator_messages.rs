@@ -121,13 +121,31 @@ fn a_deadline_that_ends_the_attempts_is_named() {
 fn a_remedy_names_the_origin_of_the_host() {
     let machine = Machine::new();
     let own = |run: crate::support::Run| run.end().exits(5).stderr();
-    let flag = own(machine.run(["positions", "--host=127.0.0.1"]));
-    assert!(flag.contains("check --host (it stands above GTW_HOST in .env)"), "{flag}");
-    let environment = own(machine.run(["positions"]).env("GATEWAY_HOST", "127.0.0.1"));
-    assert!(environment.contains("check GATEWAY_HOST in the environment (it"), "{environment}");
-    machine.write(".env", "GTW_HOST=127.0.0.1\n");
+    let by_flag = || own(machine.run(["positions", "--host=127.0.0.1"]));
+    let by_environment = || own(machine.run(["positions"]).env("GATEWAY_HOST", "127.0.0.1"));
+    let by_profile = || own(machine.run(["positions", "--profile=a"]));
+    machine.write("config.json", r#"{"profiles":{"a":{"gateway_host":"127.0.0.1"}}}"#);
+    // A file that is not there, or sets no host, is not mentioned.
+    for text in [None, Some("MAGIC_NUMBER=7\n")] {
+        text.map(|text| machine.write(".env", text));
+        for (talk, remedy) in [
+            (by_flag(), "check --host: it must be"),
+            (by_environment(), "check GATEWAY_HOST in the environment: it must be"),
+            (by_profile(), "check gateway_host in profile a of config.json: it must be"),
+        ] {
+            let help = talk.lines().find(|line| line.starts_with("help: ")).unwrap();
+            assert!(help.contains(remedy) && !help.contains(".env"), "{talk}");
+        }
+    }
+    machine.write(".env", "\nGTW_HOST=127.0.0.1\n");
     let file = own(machine.run(["positions"]));
     assert!(file.contains("check GTW_HOST in .env: it must be"), "{file}");
+    let (flag, environment) = (by_flag(), by_environment());
+    assert!(flag.contains("check --host (it stands above GTW_HOST at .env:2): it"), "{flag}");
+    assert!(environment.contains("(it stands above GTW_HOST at .env:2): it"), "{environment}");
+    machine.write("prod.env", "GATEWAY_HOST=127.0.0.1\n");
+    let named = own(machine.run(["positions", "--env-file=prod.env"]));
+    assert!(named.contains("check GATEWAY_HOST in prod.env: it must be"), "{named}");
 }
 
 #[test]

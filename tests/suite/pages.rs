@@ -10,6 +10,8 @@ use crate::audit::Fit;
 use crate::emergency_close::close;
 use crate::orders::canary;
 use crate::profiles;
+use crate::snapshot;
+use crate::stand_in::StandIn;
 use crate::support::{Machine, Run, Sim};
 
 /// What differs between two runs, and its replacement, in the order of their application.
@@ -132,6 +134,48 @@ fn of_audit() {
     shows("audit-good", fit.audit(&[]), 0);
     std::fs::remove_file(fit.machine.file("decision.json")).unwrap();
     shows("audit-bad", fit.audit(&["--only=gateway,decision"]), 1);
+}
+
+#[test]
+fn a_decision_that_cannot_be_read_is_named_with_its_file() {
+    let (fit, sim) = (Fit::new(), sim());
+    let path = fit.machine.file("decision.json");
+    let shown = path.display();
+    for (text, found) in [
+        ("[]", format!("decision {shown} at byte 0: expected an object, found []")),
+        ("{}", format!("decision {shown}: field `timestamp` is missing")),
+    ] {
+        fit.machine.write("decision.json", text);
+        fit.audit(&["--only=decision"]).end().exits(1).says(&found);
+        let machine = Machine::new();
+        let judged = machine.write("judged.json", text);
+        let refused = canary(&machine, &sim, &["--yes"]).env("MT5CRS_DECISION_FILE", &judged);
+        let found = found.replace(&shown.to_string(), &judged.display().to_string());
+        refused.end().exits(5).says(&found);
+    }
+    std::fs::remove_file(&path).unwrap();
+    fit.audit(&["--only=decision"]).end().exits(1).says(&format!("decision {shown}: No such"));
+}
+
+#[test]
+fn a_floats_noise_is_rounded_on_pages_and_kept_in_documents() {
+    let gateway = StandIn::holding(
+        r#"{"ticket":7,"symbol":"EURUSD","type":"BUY","volume":0.01,"open_price":1.0851199999999999,"current_price":1.08520,"profit":-0.00}"#,
+        r#""balance":9999.909999999999,"equity":9999.91,"margin":10.85,"free_margin":9989.06,"margin_level":92165.07"#,
+    );
+    let machine = Machine::new();
+    for command in ["positions", "sync"] {
+        let page = machine.at(gateway.endpoint, &[command]).end().exits(0);
+        let page = page.says("≈9999.91  9999.91").says("≈1.08512  1.08520    0.00");
+        let document = machine.at(gateway.endpoint, &[command]).json().exits(0).stdout();
+        for token in ["\"balance\":9999.909999999999,", ":1.0851199999999999,", "\"profit\":-0.00"]
+        {
+            assert!(document.replace(": ", ":").contains(token), "{token}: {document}");
+        }
+        drop(page);
+    }
+    let snapshot = std::fs::read_to_string(machine.file(&snapshot::at(gateway.endpoint))).unwrap();
+    assert!(snapshot.contains("9999.909999999999") && snapshot.contains("-0.00"), "{snapshot}");
 }
 
 #[test]

@@ -105,6 +105,86 @@ fn unknown_keys_of_ours_are_errors_and_near_misses_are_warned_about() {
 }
 
 #[test]
+fn a_known_name_is_suggested_only_where_one_is_near() {
+    let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
+    for (name, known) in [
+        ("MT5CRS_KIL_SWITCH", "KILL_SWITCH_FILE"),
+        ("MT5CRS_HOST", "GATEWAY_HOST"),
+        ("MT5CRS_PORT", "GATEWAY_PORT"),
+        ("MT5CRS_MAGIC", "MAGIC_NUMBER"),
+        ("MT5CRS_TIMEOUT", "SYNC_TIMEOUT_S"),
+    ] {
+        let ended = machine.against(&sim, &["sync"]).env(name, "1").end().exits(2);
+        ended
+            .tells(&format!("(did you mean {known}?)"))
+            .tells(&format!("help: rename it to {known}, or remove it; "))
+            .never_says("?;");
+    }
+    let ended = machine.against(&sim, &["sync"]).env("MT5CRS_XYZZY", "1").end().exits(2);
+    ended.tells("help: remove it").never_says("did you mean");
+    // The member of a profile is no flag's name.
+    machine.write("config.json", r#"{"profiles":{"a":{"mt5crs_profile":"a","qqq":"x"}}}"#);
+    let ended = machine.run(["sync", "--profile=a", "--host=10.0.0.5"]).end().exits(2);
+    ended.tells("qqq in profile a").never_says("did you mean");
+}
+
+#[test]
+fn commands_that_only_warn_of_an_unknown_name_give_the_hint() {
+    let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
+    let hint = "warning: MT5CRS_KIL_SWITCH in the environment is no setting of this program (did you mean KILL_SWITCH_FILE?)\n";
+    let misspelt = |run: Run| run.env("MT5CRS_KIL_SWITCH", "/run/switch").end().exits(0);
+    misspelt(machine.run(["breaker", "status"])).tells(hint);
+    misspelt(machine.against(&sim, &["emergency-close", "--dry-run"])).tells(hint);
+}
+
+#[test]
+fn without_a_gateway_the_profiles_are_offered() {
+    let machine = Machine::new();
+    let profile = |name: &str| format!(r#""{name}":{{"gateway_host":"10.0.0.5"}}"#);
+    let names = ["eur", "usd", "not a name"].map(profile).join(",");
+    machine.write("config.json", format!(r#"{{"profiles":{{{names}}}}}"#));
+    for command in ["sync", "positions", "link-test", "emergency-close"] {
+        let ended = machine.run([command]).end().exits(2).never_says("GATEWAY_HOST=ADDRESS");
+        ended
+            .tells("GATEWAY_HOST is not set, and no profile is selected\n")
+            .tells("help: name a profile: --profile eur, or --profile usd; or --all-profiles; ");
+    }
+    // The file may have any name; one that can't be read offers nothing.
+    std::fs::rename(machine.file("config.json"), machine.file("accounts.json")).unwrap();
+    let run = machine.run(["sync"]).env("MT5CRS_CONFIG", "accounts.json");
+    run.end().exits(2).tells("--profile eur, or --profile usd");
+    machine.write("config.json", "{");
+    machine.run(["sync"]).end().exits(2).tells("put GATEWAY_HOST=ADDRESS in .env");
+    // A selected profile gets the host, because `.env` would be every account's.
+    machine.write("config.json", r#"{"profiles":{"a":{}}}"#);
+    let ended = machine.run(["sync", "--profile=a"]).end().exits(2).never_says(".env");
+    ended.tells("help: put gateway_host into profile a, or pass --host ADDRESS");
+}
+
+#[test]
+fn numbers_are_refused_in_words() {
+    let machine = Machine::new();
+    for (arguments, words) in [
+        (&["phoenix", "--seed=x"][..], "a seed is a whole number from 0 to 2^64 - 1\n"),
+        (&["sync", "--sim", "--sim-seed=-1"], "a seed is a whole number from 0 to 2^64 - 1\n"),
+        (
+            &["emergency-close", "--magic=x"],
+            "a magic number is a whole number from -2^63 to 2^63 - 1\n",
+        ),
+        (&["link-test", "--count=0"], "a count is 1 to 1000000\n"),
+        (&["sync", "--credit=x"], "'x' for '--credit <AMOUNT>': it is not a number\n"),
+        (&["sync", "--credit=1e18"], "'1e18' for '--credit <AMOUNT>': it is too large\n"),
+    ] {
+        machine.run(arguments).end().exits(2).tells(words);
+    }
+    let run = || machine.run(["sync", "--host=10.0.0.5"]);
+    let ended = run().env("MT5CRS_PSI_WATCH", "x").end().exits(2);
+    ended.tells("must be a number above 0, up to 100, not `x`: it is not a number\n");
+    let ended = run().env("MT5CRS_PSI_WATCH", "1e30").end().exits(2);
+    ended.tells("not `1e30`: it is too large\n");
+}
+
+#[test]
 fn an_unreadable_env_file_is_named() {
     let machine = Machine::new();
     machine.write("directory/file", "");

@@ -54,6 +54,17 @@ fn generated(commands: &BTreeMap<String, Command>) -> String {
 }
 
 #[test]
+fn every_command_and_option_has_a_description() {
+    for command in commands().values() {
+        assert!(!command.about.is_empty(), "{}", command.name);
+        for entry in &command.entries {
+            let text = entry.about.split("; one of ").next().unwrap();
+            assert!(!text.trim().is_empty(), "{} {}", command.name, entry.synopsis);
+        }
+    }
+}
+
+#[test]
 fn every_command_and_option_stands_in_the_golden_reference() {
     let page = Page::read("docs/COMMANDS.md");
     let (written, stands) = page.text.split_once(GENERATED).expect("the page has the mark");

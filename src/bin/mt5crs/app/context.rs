@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mt5crs::clock::Deadline;
-use mt5crs::config::{HostPort, Key, Layer, Resolved, Settings};
-use mt5crs::failure::{Failure, FailureContext, HOST_SETTING};
+use mt5crs::config::{HostPort, Key, Origin, Resolved, Settings};
+use mt5crs::failure::{Failure, FailureContext};
 use mt5crs::link::account_pin::AccountId;
 use mt5crs::link::target::{self, Allowed, Target, TargetKind, resolve};
 use mt5crs::link::zeromq::ZmqTransport;
@@ -104,9 +104,13 @@ impl<'a> GatewayContext<'a> {
         resolved: Resolved,
     ) -> Result<Self, Failure> {
         let origin = resolved.origin_of(Key::GatewayHost);
-        let host_setting = match origin.layer() {
-            Layer::EnvFile | Layer::Default => HOST_SETTING.to_owned(),
-            _ => format!("{origin} (it stands above {HOST_SETTING})"),
+        let host_setting = match (&origin, &resolved.host_in_env_file) {
+            _ if app.is_simulated() => sim_mode::FLAG.to_owned(),
+            (Origin::EnvFile { file, name, .. }, _) => format!("{name} in {}", file.display()),
+            (Origin::Flag { .. } | Origin::Environment { .. }, Some(below)) => {
+                format!("{origin} (it stands above {below})")
+            }
+            _ => origin.to_string(),
         };
         let warnings = resolved.warnings.clone();
         let accepted = match (app.is_simulated(), facts.reads) {

@@ -85,12 +85,10 @@ pub(super) fn accepted(
 
 /// What an admission decision is checked against.
 pub(crate) fn decision_rules(settings: &Settings) -> Rules {
-    let report = settings.decision_report.as_ref();
     Rules {
+        file: settings.decision_file.clone(),
         expected_hash: settings.decision_hash.clone(),
-        report: report.map(|path| {
-            decision::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-        }),
+        report: settings.decision_report.as_deref().map(decision::read_report),
         max_age: settings.decision_max_age,
     }
 }

@@ -18,7 +18,22 @@ where
 {
     move |text| match text.parse() {
         Ok(number) if range.contains(&number) => Ok(number),
-        _ => Err(format!("{what} is {} to {}", range.start(), range.end())),
+        _ => Err(format!("{what} is {}", words(range.start(), range.end()))),
+    }
+}
+
+/// A range in words. The limits of a type are shown as powers, because nobody reads twenty digits.
+fn words(start: &impl Display, end: &impl Display) -> String {
+    let powers = [
+        (u64::MAX.to_string(), "2^64 - 1"),
+        (i64::MAX.to_string(), "2^63 - 1"),
+        (i64::MIN.to_string(), "-2^63"),
+    ];
+    let power = |limit: &str| powers.iter().find(|(digits, _)| digits == limit).map(|it| it.1);
+    let (start, end) = (start.to_string(), end.to_string());
+    match power(&end) {
+        Some(last) => format!("a whole number from {} to {last}", power(&start).unwrap_or(&start)),
+        None => format!("{start} to {end}"),
     }
 }
 

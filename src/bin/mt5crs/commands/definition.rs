@@ -6,7 +6,7 @@
 use std::ffi::OsString;
 
 use clap::builder::Styles;
-use clap::error::{ContextKind, ContextValue};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches};
 
 use super::Arguments;
@@ -78,7 +78,7 @@ pub(crate) fn width() -> usize {
 pub(crate) fn parse(typed: Vec<OsString>) -> Result<Arguments, clap::Error> {
     let mut definition = definition();
     let parsed = definition.try_get_matches_from_mut(typed);
-    let mut matches = parsed.map_err(with_suggestion)?;
+    let mut matches = parsed.map_err(with_own_tips)?;
     Arguments::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut definition))
 }
 
@@ -92,15 +92,23 @@ const OTHER_WORDS: [(&str, &[&str]); 13] = [
     ("drift", &["psi"]),
     ("emergency-close", &["close", "close-all", "flat", "flatten", "liquidate", "panic"]),
     ("phoenix", &["chaos", "crash", "recovery"]),
-    ("breaker", &["halt", "kill", "kill-switch", "killswitch", "stop"]),
-    ("evidence", &["history", "ledger", "records"]),
+    (
+        "breaker",
+        &["engage", "halt", "kill", "kill-switch", "killswitch", "off", "on", "release", "stop"],
+    ),
+    ("evidence", &["history", "ledger", "records", "resolve"]),
     ("sim", &["demo", "simulate", "simulator"]),
     ("logs", &["grep", "log", "tail"]),
     ("config", &["env", "profile", "profiles", "settings"]),
 ];
 
-/// Suggests a command where another word for it was typed.
-fn with_suggestion(mut error: clap::Error) -> clap::Error {
+/// Suggests a command where another word for it was typed, and takes back a tip that would do harm.
+fn with_own_tips(mut error: clap::Error) -> clap::Error {
+    let is_of_sync = error.to_string().contains("\nUsage: mt5crs sync ");
+    if error.kind() == ErrorKind::UnknownArgument && is_of_sync {
+        // "To pass '--force' as a value, use '-- --force'" would make `--force` the command that sync becomes.
+        error.remove(ContextKind::Suggested);
+    }
     let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else {
         return error;
     };

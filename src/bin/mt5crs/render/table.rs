@@ -8,6 +8,7 @@ use comfy_table::{
 use mt5crs::check::{Check, Status};
 use mt5crs::protocol::account::Account;
 use mt5crs::protocol::positions::Position;
+use mt5crs::units::Exact;
 
 use super::style::{self, Ink};
 use super::{PageContext, Sheet};
@@ -84,6 +85,11 @@ pub(crate) fn found(status: Status, text: &str) -> Cell {
 /// Placeholder for a missing value.
 const NOTHING: &str = "not reached";
 
+/// Decimal places that a broker may give; more are a float's noise.
+const MOST_DECIMALS: usize = 8;
+/// Decimal digits that every float of 64 bits keeps.
+const FLOAT_DIGITS: usize = 15;
+
 /// Blanks between two columns.
 const GAP: u16 = 2;
 /// A terminal narrower than this gets a table of many columns as one line a cell: a ticket that is broken over three
@@ -143,16 +149,35 @@ fn write_narrow(sheet: &mut Sheet<'_>, table: &Table) -> io::Result<()> {
     Ok(())
 }
 
+/// A number for people. A float's noise (`1.0851199999999999`) is rounded away, and `≈` says so; JSON keeps the token.
+pub(crate) fn figure(number: &Exact) -> String {
+    let value = number.value();
+    let whole = value.trunc().abs();
+    let whole_digits = if whole.is_zero() { 0 } else { whole.to_string().len() };
+    let decimals = FLOAT_DIGITS.saturating_sub(whole_digits).min(MOST_DECIMALS);
+    let rounded = value.round_dp(u32::try_from(decimals).unwrap_or_default()).normalize();
+    let given = value.scale() as usize;
+    // One digit past a float's precision may be right; several that vanish together are noise.
+    let is_noise =
+        given > MOST_DECIMALS || given > decimals && given > rounded.scale() as usize + 1;
+    let shown = match number.token() {
+        _ if is_noise && rounded != value => return format!("≈{rounded}"),
+        token if token.contains(['e', 'E']) => rounded.to_string(),
+        token => token.to_owned(),
+    };
+    if value.is_zero() { shown.trim_start_matches('-').to_owned() } else { shown }
+}
+
 /// The account's figures.
 pub(crate) fn account(sheet: &mut Sheet<'_>, account: &Account) -> io::Result<()> {
     let mut table =
         table(sheet, &[">BALANCE", ">EQUITY", ">MARGIN", ">FREE MARGIN", ">LEVEL %", "CURRENCY"]);
     table.add_row([
-        cell(account.balance.to_string()),
-        cell(account.equity.to_string()),
-        cell(account.margin.to_string()),
-        cell(account.free_margin.to_string()),
-        cell(account.margin_level.to_string()),
+        cell(figure(&account.balance.0)),
+        cell(figure(&account.equity.0)),
+        cell(figure(&account.margin.0)),
+        cell(figure(&account.free_margin.0)),
+        cell(figure(&account.margin_level.0)),
         cell(account.currency.as_deref().unwrap_or("not reported")),
     ]);
     write(sheet, &table)?;
@@ -191,10 +216,10 @@ pub(crate) fn positions(
             cell(position.ticket.to_string()),
             cell(position.symbol.as_str()),
             cell(position.side.as_str()),
-            cell(position.volume.to_string()),
-            cell(position.open_price.to_string()),
-            cell(position.current_price.to_string()),
-            cell(position.profit.to_string()),
+            cell(figure(&position.volume.0)),
+            cell(figure(&position.open_price.0)),
+            cell(figure(&position.current_price.0)),
+            cell(figure(&position.profit.0)),
         ];
         if with_magic {
             row.push(cell(position.magic.map_or("-".to_owned(), |magic| magic.to_string())));
@@ -240,4 +265,43 @@ pub(crate) fn checks(sheet: &mut Sheet<'_>, checks: &[Check]) -> io::Result<()> 
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_floats_noise_is_rounded_and_marked() {
+        for (token, shown) in [
+            ("1.0851199999999999", "≈1.08512"),
+            ("9999.909999999999", "≈9999.91"),
+            ("-0.15000000000000002", "≈-0.15"),
+            ("1.4210854715202004e-14", "≈0"),
+            ("-1e-12", "≈0"),
+            ("10000.000000000002", "≈10000"),
+            ("123456789012.01001", "≈123456789012.01"),
+            ("0.123456789", "≈0.12345679"),
+        ] {
+            assert_eq!(figure(&Exact::parse(token).unwrap()), shown, "{token}");
+        }
+    }
+
+    #[test]
+    fn any_other_number_is_shown_as_it_was_given() {
+        for (token, shown) in [
+            ("1.08500", "1.08500"),
+            ("-12.30", "-12.30"),
+            ("0.00000001", "0.00000001"),
+            ("12345678901234.56", "12345678901234.56"),
+            ("1.0000000000", "1.0000000000"),
+            ("1e2", "100"),
+            ("2.5E-3", "0.0025"),
+            ("-0.00", "0.00"),
+            ("-0.0", "0.0"),
+            ("0", "0"),
+        ] {
+            assert_eq!(figure(&Exact::parse(token).unwrap()), shown, "{token}");
+        }
+    }
 }

@@ -125,7 +125,7 @@ impl Trial {
             reads: READS,
             dry_run: false,
             decision: Ok(example(clock.now())),
-            rules: Rules { expected_hash: None, report: None, max_age: LIMIT },
+            rules: Rules { file: None, expected_hash: None, report: None, max_age: LIMIT },
             breaker: self.state.path().join("kill_switch.lock"),
             latency_limit: Duration::from_millis(100),
             signature_ttl: Duration::from_secs(5),

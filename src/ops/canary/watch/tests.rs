@@ -135,7 +135,7 @@ fn options(dir: &TempDir, clock: &ManualClock) -> Options {
         reads: ReadPolicy { timeout: s(3), attempts: 3, interval: s(1) },
         dry_run: false,
         decision: Ok(decision::example(clock.now())),
-        rules: decision::Rules { expected_hash: None, report: None, max_age: DAY },
+        rules: decision::Rules { file: None, expected_hash: None, report: None, max_age: DAY },
         breaker: dir.path().join("kill_switch.lock"),
         latency_limit: Duration::from_millis(100),
         signature_ttl: s(5),

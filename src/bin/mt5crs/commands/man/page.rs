@@ -41,11 +41,16 @@ impl ManPage {
 /// Every page, the program's own first.
 pub(super) fn pages() -> Vec<ManPage> {
     // The version with commit and libzmq is for `--version`; a page is the same for every build of a version.
-    let mut root = definition().version(env!("CARGO_PKG_VERSION"));
+    let mut root = with_every_text(definition()).version(env!("CARGO_PKG_VERSION"));
     root.build();
     let mut pages = Vec::new();
     collect(&root, &mut pages);
     pages
+}
+
+/// The writer of pages leaves out the text of an option that `-h` doesn't show.
+fn with_every_text(command: clap::Command) -> clap::Command {
+    command.mut_args(|arg| arg.hide_short_help(false)).mut_subcommands(with_every_text)
 }
 
 fn collect(command: &clap::Command, pages: &mut Vec<ManPage>) {

@@ -136,13 +136,17 @@ fn write_changes(
             true => " with the same tickets: trades that opened and closed since, or money moved",
             false => "",
         };
-        sheet.line(format!("balance: was {}, is {}{word}", balance.before, balance.now))?;
+        let (before, now) = (table::figure(&balance.before.0), table::figure(&balance.now.0));
+        sheet.line(format!("balance: was {before}, is {now}{word}"))?;
     }
     for (word, positions) in [("opened", &changes.opened), ("closed", &changes.closed)] {
         for position in table::rows(positions, context) {
             sheet.line(clean(&format!(
                 "{word}: {} {} {} {}",
-                position.ticket, position.symbol, position.side, position.volume
+                position.ticket,
+                position.symbol,
+                position.side,
+                table::figure(&position.volume.0)
             )))?;
         }
         table::more(sheet, positions.len(), context)?;
@@ -154,12 +158,12 @@ fn write_changes(
             now.ticket,
             before.symbol,
             before.side,
-            before.volume,
-            before.open_price,
+            table::figure(&before.volume.0),
+            table::figure(&before.open_price.0),
             now.symbol,
             now.side,
-            now.volume,
-            now.open_price
+            table::figure(&now.volume.0),
+            table::figure(&now.open_price.0)
         )))?;
     }
     table::more(sheet, changes.changed.len(), context)
