@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::world::{Claims, LIMIT, Played};
+use rust_decimal::Decimal;
+
+use super::world::{Claims, LIMIT, Played, World};
 use crate::evidence::outcome::{CloseOutcome, OpenOutcome};
 use crate::exit::Exit;
 use crate::ops::{canary, emergency_close};
@@ -29,6 +31,24 @@ pub fn lie(played: &Played) -> Option<String> {
         Claims::Nothing if played.exit == Exit::Ok => Some("success without a report".to_owned()),
         Claims::Nothing => None,
     }
+}
+
+/// Whether no client of protocol 4.3 could tell this world from an honest one, because the results of the positions are too
+/// small to leave a trace in the money:
+///
+/// - the terminal moved to another account before the first read, or to one with the same balance; without a login on the
+///   wire it looks like one whose positions were closed
+/// - the gateway hides positions, and answers for ever as a flat account would; from the first list on, whatever they are worth
+pub fn is_undecidable(world: &World, played: &Played) -> bool {
+    const NOISE_CENTS: i64 = 5;
+    let result: Decimal = played.before.iter().map(|position| position.profit.value()).sum();
+    let count = i64::try_from(played.before.len()).unwrap_or(i64::MAX);
+    let is_small = result.abs() <= Decimal::new(NOISE_CENTS.saturating_mul(count), 2);
+    let has = |prefix: &str| world.acts.iter().any(|act| act.starts_with(prefix));
+    let hides = |from: &str| world.acts.iter().any(|act| act == from);
+    played.left_at_once
+        || hides("hides-positions:1+")
+        || (is_small && (has("hides-positions") || has("account-switch:10000.00")))
 }
 
 fn is_open(played: &Played, ticket: Ticket) -> bool {
@@ -82,7 +102,7 @@ fn close_lies(report: &emergency_close::Report, played: &Played) -> Option<Strin
         }
     }
     // Somebody may open a position after the certificate; it speaks of the time of its lists.
-    let late = |ticket: Ticket| !played.tickets_before.contains(&ticket);
+    let late = |ticket: Ticket| played.before.iter().all(|position| position.ticket != ticket);
     let open = played.open.iter().find(|position| !late(position.ticket));
     match (&report.certificate, open) {
         (Some(_), Some(position)) => Some(format!("\"flat\", and {} is open", position.ticket)),

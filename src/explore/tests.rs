@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::act::{ACTS, Act};
-use super::judge::lie;
+use super::judge::{is_undecidable, lie};
 use super::world::{Command, Played, World};
 
 /// In memory where the system has such a place: the evidence is written for every world.
@@ -42,7 +42,8 @@ fn tells_no_lie(worlds: &[World]) {
         .iter()
         .filter_map(|world| {
             let played = play(world);
-            lie(&played).map(|lie| format!("{world:?}: {lie}; exit {:?}", played.exit))
+            let lie = lie(&played).filter(|_| !is_undecidable(world, &played));
+            lie.map(|lie| format!("{world:?}: {lie}; exit {:?}", played.exit))
         })
         .collect();
     assert!(lies.is_empty(), "{} of {}:\n{}", lies.len(), worlds.len(), lies.join("\n"));

@@ -21,7 +21,7 @@ use crate::ops::{canary, emergency_close};
 use crate::proof::intents::Records;
 use crate::protocol::positions::Position;
 use crate::sim::Execution;
-use crate::units::{Magic, Money, Symbol, Ticket};
+use crate::units::{Magic, Money, Symbol};
 
 /// Time limit of a command, in virtual time.
 pub const LIMIT: Duration = Duration::from_secs(120);
@@ -84,8 +84,10 @@ pub struct Played {
     pub exit: Exit,
     /// Its duration in virtual time.
     pub took: Duration,
-    /// Tickets at the start.
-    pub tickets_before: Vec<Ticket>,
+    /// Whether the terminal was in another account before the command had read anything.
+    pub left_at_once: bool,
+    /// The positions at the start.
+    pub before: Vec<Position>,
     /// The account's open positions, in truth.
     pub open: Vec<Position>,
     /// Everything that executed, in truth.
@@ -103,7 +105,7 @@ impl World {
             |gateway: &VirtualGateway| gateway.transport.truth().map_err(HarnessError::other);
         let before = truth(&gateway)?;
         let began = gateway.clock.monotonic();
-        let (claims, exit) = match self.command {
+        let (claims, exit, left_at_once) = match self.command {
             Command::Canary => play_canary(&gateway, directory.path()),
             command => play_close(&gateway, command, &before),
         };
@@ -111,12 +113,11 @@ impl World {
         gateway.clock.advance(AFTERMATH);
         let (ledger, open) =
             (gateway.transport.ledger().map_err(HarnessError::other)?, truth(&gateway)?);
-        let tickets_before = before.iter().map(|position| position.ticket).collect();
-        Ok(Played { claims, exit, took, tickets_before, open, ledger })
+        Ok(Played { claims, exit, took, left_at_once, before, open, ledger })
     }
 }
 
-fn play_canary(gateway: &VirtualGateway, directory: &Path) -> (Claims, Exit) {
+fn play_canary(gateway: &VirtualGateway, directory: &Path) -> (Claims, Exit, bool) {
     let clock = &gateway.clock;
     let options = canary::Options {
         symbol: Symbol::new("AUDUSD"),
@@ -131,7 +132,7 @@ fn play_canary(gateway: &VirtualGateway, directory: &Path) -> (Claims, Exit) {
         reads: READS,
         dry_run: false,
         decision: Ok(example(clock.now())),
-        rules: Rules { expected_hash: None, report: None, max_age: LIMIT },
+        rules: Rules { file: None, expected_hash: None, report: None, max_age: LIMIT },
         breaker: directory.join("kill_switch.lock"),
         latency_limit: Duration::from_secs(10),
         signature_ttl: Duration::from_secs(5),
@@ -163,10 +164,15 @@ fn play_canary(gateway: &VirtualGateway, directory: &Path) -> (Claims, Exit) {
         kill_point: &|_| {},
     };
     let outcome = canary::run(&mut gateway.client(READS, deadline), &options, &mut deps);
-    (outcome.report.map_or(Claims::Nothing, |it| Claims::Canary(Box::new(it))), outcome.exit)
+    let claims = outcome.report.map_or(Claims::Nothing, |it| Claims::Canary(Box::new(it)));
+    (claims, outcome.exit, false)
 }
 
-fn play_close(gateway: &VirtualGateway, command: Command, before: &[Position]) -> (Claims, Exit) {
+fn play_close(
+    gateway: &VirtualGateway,
+    command: Command,
+    before: &[Position],
+) -> (Claims, Exit, bool) {
     let first = before.first();
     let options = emergency_close::Options {
         symbols: match command {
@@ -190,8 +196,11 @@ fn play_close(gateway: &VirtualGateway, command: Command, before: &[Position]) -
     let mut client = gateway.client(READS, deadline);
     let plan = match emergency_close::plan(&mut client, &options) {
         Ok(plan) => plan,
-        Err(failure) => return (Claims::Nothing, failure.exit()),
+        Err(failure) => return (Claims::Nothing, failure.exit(), false),
     };
+    // The list was read before the account.
+    let left = gateway.transport.has_left_account().unwrap_or_default();
+    let left_at_once = left && plan.before.as_ref().is_none_or(|(_, list)| list.is_empty());
     let mut deps = emergency_close::Deps {
         clock: &gateway.clock,
         deadline,
@@ -201,7 +210,7 @@ fn play_close(gateway: &VirtualGateway, command: Command, before: &[Position]) -
     };
     let outcome = emergency_close::run(&mut client, &options, plan, &mut deps);
     let claims = outcome.report.map(|it| Claims::EmergencyClose(Box::new(it)));
-    (claims.unwrap_or(Claims::Nothing), outcome.exit)
+    (claims.unwrap_or(Claims::Nothing), outcome.exit, left_at_once)
 }
 
 fn failure_context() -> FailureContext {

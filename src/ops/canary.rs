@@ -33,6 +33,7 @@ use crate::guard::decision::{Decision, Rules};
 use crate::link::{Client, Error, ReadPolicy};
 use crate::proof::close::{CloseFinding, PermitClose};
 use crate::proof::intents::Records;
+use crate::protocol::account::Account;
 use crate::protocol::positions::Position;
 use crate::report::Outcome;
 use crate::units::{Lots, Magic, Money, Symbol, Ticket};
@@ -278,12 +279,17 @@ struct Canary<'r, 'c, 'm> {
     deps: &'r mut Deps<'m>,
     report: Report,
     warnings: Vec<String>,
+    /// Account and list before the position is closed: of the earliest read that they can be compared with.
+    before: Option<(Account, Vec<Position>)>,
+    /// The last list that proved something.
+    last_list: Option<Vec<Position>>,
 }
 
 /// Runs the guards, asks for confirmation, trades and proves the outcome; or takes up the canary of an earlier run.
 pub fn run(client: &mut Client<'_>, options: &Options, deps: &mut Deps<'_>) -> Outcome<Report> {
     let report = Report::new(options, deps.records.run, deps.records.evidence.path().to_owned());
-    let mut canary = Canary { client, options, deps, report, warnings: vec![] };
+    let mut canary =
+        Canary { client, options, deps, report, warnings: vec![], before: None, last_list: None };
     let ended = if options.resume { canary.adopt() } else { canary.trade() };
     let Canary { client, report, warnings, .. } = canary;
     let was_stopped = report.monitor.as_ref().is_some_and(|it| it.ended == WatchEnding::Stopped);

@@ -25,7 +25,7 @@ use crate::evidence::body::{
 };
 use crate::evidence::outcome::CloseOutcome;
 use crate::failure::{Code, Failure, FailureContext};
-use crate::link::{Client, Error};
+use crate::link::{Answer, Client, Error};
 use crate::proof::close::PermitClose;
 use crate::proof::money::{self, Statement};
 use crate::proof::{Judgement, absence, flat};
@@ -248,15 +248,27 @@ pub fn plan(client: &mut Client<'_>, options: &Options) -> Result<Plan, Failure>
     {
         return Err(not_open(format!("no position is open with magic number {}", magic.0), &list));
     }
-    let account = match client.account() {
-        Err(error @ Error::AccountChanged(_)) => return Err(context.read_failure(&error)),
-        answer => answer.ok().and_then(|answer| answer.reply.ok()),
-    };
+    let account = read_account(client).map_err(|error| context.read_failure(&error))?;
     let before = account.filter(|_| unreadable.is_empty()).map(|account| (account, list.clone()));
     let unreadable = unreadable.iter().map(ToString::to_string).collect();
     let (positions, beside): (Vec<_>, Vec<_>) =
         list.into_iter().partition(|position| options.wants(position));
     Ok(Plan { positions, beside: absence::tickets(&beside), before, unreadable })
+}
+
+/// Reads the account before the first CLOSE; `None` where no attempt could, which does not prevent closing.
+fn read_account(client: &mut Client<'_>) -> Result<Option<Account>, Error> {
+    const ATTEMPTS: usize = 3;
+    for _ in 0..ATTEMPTS {
+        match client.account() {
+            Err(error @ (Error::AccountChanged(_) | Error::Stopped(_))) => return Err(error),
+            Ok(Answer { reply: Ok(account), .. }) => return Ok(Some(account)),
+            // Without an answer the client has made its attempts already.
+            Err(Error::NoAnswer { .. }) => return Ok(None),
+            Ok(_) | Err(_) => {}
+        }
+    }
+    Ok(None)
 }
 
 fn not_open(what: String, list: &[Position]) -> Failure {
@@ -445,6 +457,13 @@ impl Closing<'_, '_, '_> {
         let account = answer.reply.map_err(|refusal| {
             format!("two empty lists, and the account can't be read: {refusal}")
         })?;
+        if let Some(doubt) = self.ledger.doubt_of_start() {
+            return Err(doubt.to_owned());
+        }
+        // Nobody closed them here, and a list that lacks them all may hide them.
+        if self.ledger.has_others() {
+            return Err("positions that were to stay open are gone as well".to_owned());
+        }
         match flat::judge(true, Some(&account), &self.options.credit) {
             Judgement::Unproved { doubt } => Err(doubt),
             Judgement::Proved { witness } => {

@@ -41,6 +41,8 @@ pub struct CloseFinding {
     pub reply: Option<RawReply>,
     /// The last list that was read.
     pub reading: Option<Reading>,
+    /// The positions of that list.
+    pub listed: Option<Vec<Position>>,
     /// Whether another attempt may prove it closed.
     pub may_retry: bool,
 }
@@ -48,7 +50,7 @@ pub struct CloseFinding {
 impl CloseFinding {
     fn new(outcome: CloseOutcome, why: String) -> Self {
         let may_retry = outcome != CloseOutcome::Closed;
-        Self { outcome, why, reply: None, reading: None, may_retry }
+        Self { outcome, why, reply: None, reading: None, listed: None, may_retry }
     }
 
     /// Silence may end. Another program on the port stays one, and a stopped run ends.
@@ -74,6 +76,8 @@ pub struct Options<'o> {
     pub position: &'o Position,
     /// Tickets that are known to be open beside it.
     pub others: &'o BTreeSet<Ticket>,
+    /// Account and list before it is closed; read here where there is none.
+    pub before: Option<Statement<'o>>,
     /// Timeout of one answer to a CLOSE.
     pub order_timeout: Duration,
     /// How long a closed position may still show up in lists.
@@ -99,8 +103,9 @@ pub fn close(
     let Options { position, until, .. } = *options;
     let (mut reply, mut reading) = (None, None);
     let mut sends = 0;
-    let earlier = read_statement(client)?;
-    let before = earlier.as_ref().map(|(account, positions)| Statement { account, positions });
+    let read = if options.before.is_none() { read_statement(client)? } else { None };
+    let read = read.as_ref().map(|(account, positions)| Statement { account, positions });
+    let before = options.before.or(read);
     let known = Known { open: options.others, before, credit: options.credit };
     loop {
         sends += 1;
@@ -206,7 +211,8 @@ pub fn look(
         TicketState::Unproved { doubt } => (CloseOutcome::Unknown, doubt),
     };
     let reading = Some(Reading::of(answer.sent_at, list, &answer.raw));
-    Ok(CloseFinding { reading, ..CloseFinding::new(outcome, why) })
+    let listed = Some(list.positions.clone());
+    Ok(CloseFinding { reading, listed, ..CloseFinding::new(outcome, why) })
 }
 
 /// A claim in words.

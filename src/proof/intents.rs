@@ -103,7 +103,7 @@ pub fn resolve(
             continue;
         };
         let claim = recorded_claim(records.evidence, intent.run)?;
-        let OpenFinding { mut outcome, named, readings } =
+        let OpenFinding { mut outcome, named, readings, .. } =
             open::find_out(client, clock, open, &claim, Facts { before: None, credit }, until)?;
         if let OpenOutcome::NotExecuted { .. } = outcome
             && let Some(why) = closed_since(client, records, &intent, open)?

@@ -106,6 +106,22 @@ fn written_decimals(figure: &Exact) -> u32 {
     u32::try_from(decimals).ok().filter(|decimals| *decimals <= 8).unwrap_or_default()
 }
 
+/// Whether account and list can't be of one account at one time: the list is empty while margin is in use, or positions
+/// without a hedge have a result and the account has neither margin nor a result.
+pub fn is_mismatched(statement: Statement<'_>) -> bool {
+    let Statement { account, positions } = statement;
+    let (has_margin, result) = (!account.margin.value().is_zero(), result_of(positions));
+    let is_flat = !has_margin && account.equity.value() == account.balance.value();
+    match positions.is_empty() {
+        true => has_margin,
+        false => volumes(positions).is_some() && !result.is_zero() && is_flat,
+    }
+}
+
+fn result_of(positions: &[Position]) -> Decimal {
+    positions.iter().map(|position| position.profit.value()).sum()
+}
+
 /// Contradictions of the money to everything that the later list claims by comparison with the earlier one: positions that
 /// are gone, and positions that did not appear.
 pub fn contradiction(before: Statement<'_>, after: Statement<'_>) -> Option<Contradiction> {
@@ -159,8 +175,8 @@ fn result_missing(
 
 /// Equity beyond the balance that no listed position explains: credit, swap, and hidden positions.
 fn unlisted(statement: Statement<'_>) -> Decimal {
-    let listed: Decimal = statement.positions.iter().map(|position| position.profit.value()).sum();
-    statement.account.equity.value() - statement.account.balance.value() - listed
+    let account = statement.account;
+    account.equity.value() - account.balance.value() - result_of(statement.positions)
 }
 
 /// Margin follows the volume in each symbol, where no position hedges another. So it may not exceed the share of volume

@@ -91,6 +91,8 @@ pub struct OpenFinding {
     pub named: bool,
     /// The lists that were read: the first and the last few of them.
     pub readings: Vec<Reading>,
+    /// The positions of the last list.
+    pub listed: Option<Vec<Position>>,
 }
 
 /// Facts of the account beside the order.
@@ -118,12 +120,14 @@ pub fn find_out(
         facts,
         settles_from: claim.is_decided_by_gateway().then(|| clock.monotonic()),
         readings: vec![],
+        listed: None,
     };
     loop {
         let decision = search.look(client, clock);
         let why = match decision {
             Ok(Decision::Final { outcome, named }) => {
-                return Ok(OpenFinding { outcome, named, readings: search.readings });
+                let Search { readings, listed, .. } = search;
+                return Ok(OpenFinding { outcome, named, readings, listed });
             }
             Ok(Decision::Pending(why)) => why,
             Err(Error::Stopped(stopped)) => return Err(stopped.into()),
@@ -131,7 +135,8 @@ pub fn find_out(
         };
         if until.left(clock) <= INTERVAL {
             let outcome = OpenOutcome::Unknown { why };
-            return Ok(OpenFinding { outcome, named: false, readings: search.readings });
+            let Search { readings, listed, .. } = search;
+            return Ok(OpenFinding { outcome, named: false, readings, listed });
         }
         clock.sleep(INTERVAL)?;
     }
@@ -162,6 +167,8 @@ struct Search<'s> {
     /// Our monotonic clock when the order could no longer be accepted; `None` until that is known.
     settles_from: Option<Duration>,
     readings: Vec<Reading>,
+    /// The positions of the last list.
+    listed: Option<Vec<Position>>,
 }
 
 impl Search<'_> {
@@ -173,6 +180,7 @@ impl Search<'_> {
             Err(refusal) => return Ok(Decision::Pending(refusal.to_string())),
         };
         self.keep_reading(Reading::of(answer.sent_at, list, &answer.raw));
+        self.listed = Some(list.positions.clone());
         if let Some(decision) = self.find(&list.positions) {
             return Ok(decision);
         }

@@ -72,6 +72,11 @@ impl InProcess {
         Ok(self.catch_up()?.0.queue.gateway().ledger().to_vec())
     }
 
+    /// Whether the terminal is in another account than at the start.
+    pub fn has_left_account(&self) -> Result<bool, LinkError> {
+        Ok(self.catch_up()?.0.queue.gateway().has_left_account())
+    }
+
     /// The open positions of the account that the gateway started with, in truth.
     pub fn truth(&self) -> Result<Vec<Position>, LinkError> {
         Ok(self.catch_up()?.0.queue.gateway().first_account().positions())

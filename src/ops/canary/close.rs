@@ -14,6 +14,7 @@ use crate::evidence::outcome::CloseOutcome;
 use crate::failure::{Code, Failure};
 use crate::proof::absence::Known;
 use crate::proof::close::{self, CloseFinding};
+use crate::proof::money::Statement;
 use crate::protocol::positions::Position;
 use crate::units::Ticket;
 
@@ -52,7 +53,10 @@ impl Canary<'_, '_, '_> {
                 Err(error) => Err(error),
                 Ok(_) if may_send => Ok(None),
                 Ok(_) => {
-                    let known = Known { open: others, before: None, credit };
+                    let before = self.before.as_ref();
+                    let before =
+                        before.map(|(account, positions)| Statement { account, positions });
+                    let known = Known { open: others, before, credit };
                     close::look(self.client, ticket, known).map(Some)
                 }
             };
@@ -93,9 +97,11 @@ impl Canary<'_, '_, '_> {
         let (ticket, options) = (position.ticket, self.options);
         let (symbol, volume) = (position.symbol.clone(), position.volume.clone());
         self.record(CloseIntent { ticket, symbol, volume });
+        let before = self.before.as_ref();
         let closing = close::Options {
             position,
             others,
+            before: before.map(|(account, positions)| Statement { account, positions }),
             order_timeout: options.order_timeout,
             settle: options.settle,
             credit: &options.expectations.credit,
@@ -103,6 +109,7 @@ impl Canary<'_, '_, '_> {
         };
         let finding = close::close(self.client, self.deps.clock, self.deps.permit, &closing)
             .unwrap_or_else(|error| CloseFinding::from_error(&error));
+        self.last_list = finding.listed.clone().or(self.last_list.take());
         (self.deps.kill_point)("after-close");
         self.record(CloseOutcomeRecord {
             ticket,

@@ -55,7 +55,7 @@ impl Canary<'_, '_, '_> {
         (self.deps.kill_point)("after-intent");
         let answer = self.send(permit, &request);
         (self.deps.kill_point)("after-send");
-        let OpenFinding { outcome, named, readings } = open::find_out(
+        let OpenFinding { outcome, named, readings, listed: last_list } = open::find_out(
             self.client,
             self.deps.clock,
             &intent,
@@ -68,7 +68,7 @@ impl Canary<'_, '_, '_> {
         )
         .unwrap_or_else(|error| {
             let outcome = OpenOutcome::Unknown { why: error.to_string() };
-            OpenFinding { outcome, named: false, readings: vec![] }
+            OpenFinding { outcome, named: false, readings: vec![], listed: None }
         });
         (self.deps.kill_point)("before-outcome");
         self.record(OpenOutcomeRecord {
@@ -83,6 +83,10 @@ impl Canary<'_, '_, '_> {
         self.report.order = Some(OrderReport::new(outcome.clone(), named, said, &options.volume()));
         let ended = match outcome {
             OpenOutcome::Executed { position, .. } => {
+                let mut positions = listed.clone();
+                positions.push((*position).clone());
+                self.before = Some((admission.account.clone(), positions));
+                self.last_list = last_list;
                 let others = absence::tickets(&listed);
                 self.after_open(*position, named, others, admission.drift)
             }
@@ -102,11 +106,7 @@ impl Canary<'_, '_, '_> {
     /// execution looks like it (hazard 29). Others are somebody else's trades.
     fn account_for(&mut self, before: &BTreeSet<Ticket>) -> Result<Verdict, Failure> {
         let own = self.report.close.as_ref().map(|close| close.ticket);
-        let listed = match self.client.positions().map(|answer| answer.reply) {
-            Ok(Ok(list)) => list.positions,
-            Ok(Err(refusal)) => return Ok(self.warn_unaccounted(&refusal.to_string())),
-            Err(error) => return Ok(self.warn_unaccounted(&error.to_string())),
-        };
+        let listed = self.last_list.take().unwrap_or_default();
         let (plan, mut alike) = (&self.report.plan, vec![]);
         let is_new = |position: &&Position| {
             !before.contains(&position.ticket) && Some(position.ticket) != own
@@ -131,11 +131,6 @@ impl Canary<'_, '_, '_> {
         }
         self.warnings.push(format!("opened by somebody else meanwhile: {}", others.join(", ")));
         Ok(Verdict::Warn)
-    }
-
-    fn warn_unaccounted(&mut self, why: &str) -> Verdict {
-        self.warnings.push(format!("no list was read for other positions of the order: {why}"));
-        Verdict::Warn
     }
 
     /// Checks identity, list and breaker once more, directly before the order and on the connection that will carry it:

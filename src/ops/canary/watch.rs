@@ -116,7 +116,9 @@ impl Canary<'_, '_, '_> {
         });
         let mut watch = Watch::new(self, monitor, watched);
         let (ended, stopped) = watch.run();
-        let Watch { tally, watched: WatchedPosition { position, others, .. }, .. } = watch;
+        let Watch { tally, watched: WatchedPosition { position, others, last, .. }, .. } = watch;
+        // Hours later, other trades have moved the money: only the last look can be compared with.
+        self.before = last;
         let is_gone = tally.is_gone;
         let kept_open = match ended {
             WatchEnding::HandedOver => true,

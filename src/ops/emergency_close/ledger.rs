@@ -8,7 +8,7 @@ use crate::evidence::outcome::CloseOutcome;
 use crate::link::order::Claim;
 use crate::link::pipeline::CloseAnswer;
 use crate::proof::close::{cannot_close, describe};
-use crate::proof::money::Statement;
+use crate::proof::money::{self, Statement};
 use crate::protocol::account::Account;
 use crate::protocol::close::Close;
 use crate::protocol::positions::Position;
@@ -90,6 +90,25 @@ impl Ledger {
     pub(super) fn before(&self) -> Option<Statement<'_>> {
         let (account, positions) = self.before.as_ref()?;
         Some(Statement { account, positions })
+    }
+
+    /// Whether other positions were open at the start, and are to stay open.
+    pub(super) fn has_others(&self) -> bool {
+        !self.beside.is_empty()
+    }
+
+    /// Why nothing can be proved closed: without a state before the first CLOSE that fits together, nothing shows that a
+    /// later one is of the same account.
+    pub(super) fn doubt_of_start(&self) -> Option<&'static str> {
+        match self.before() {
+            None => Some(
+                "account and positions were not both read before the first CLOSE, so nothing shows what became of the money",
+            ),
+            Some(before) if money::is_mismatched(before) => Some(
+                "the account that was read before the first CLOSE does not fit the list: the terminal moved to another account, or one of the two lies",
+            ),
+            Some(_) => None,
+        }
     }
 
     /// The new position that an absent ticket may have become: a broker that opens a position again gives it another

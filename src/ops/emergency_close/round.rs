@@ -81,7 +81,10 @@ impl Closing<'_, '_, '_> {
         }
         let known =
             Known { open: &open, before: self.ledger.before(), credit: &self.options.credit };
-        let judgement = absence::judge(self.client, list, known);
+        let judgement = match self.ledger.doubt_of_start() {
+            Some(doubt) => Ok(Judgement::Unproved { doubt: doubt.to_owned() }),
+            None => absence::judge(self.client, list, known),
+        };
         for ticket in absent {
             let successor = self.ledger.successor(ticket, list);
             let Some(entry) = self.ledger.tickets.get_mut(&ticket) else { continue };

@@ -92,6 +92,10 @@ impl Gateway {
         &self.ledger
     }
 
+    pub(in crate::sim) fn has_left_account(&self) -> bool {
+        self.left_account.is_some()
+    }
+
     /// The account that the gateway started with.
     pub(in crate::sim) fn first_account(&self) -> &Book {
         self.left_account.as_ref().unwrap_or(&self.book)
