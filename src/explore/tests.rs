@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::act::{ACTS, Act};
 use super::judge::{is_undecidable, lie};
 use super::world::{Command, Played, World};
+use crate::exit::Exit;
 
 /// In memory where the system has such a place: the evidence is written for every world.
 fn scratch() -> PathBuf {
@@ -78,4 +79,35 @@ fn no_seeded_world_of_several_acts_contains_a_lie() {
         })
         .collect();
     tells_no_lie(&worlds);
+}
+
+/// Acts of a sound gateway whose effects end before the deadline: each command does its work, and says so.
+#[test]
+fn no_sound_gateway_is_refused() {
+    let of_canary =
+        ["deposit", "swap", "commission", "delay:1500ms", "late-execution", "fill-price"];
+    let of_closing = [
+        "deposit",
+        "swap",
+        "commission",
+        "delay",
+        "drop-reply",
+        "disconnect",
+        "close-failed",
+        "close-part",
+        "fill-price",
+    ];
+    let mut refused = vec![];
+    for command in Command::ALL {
+        let sound: &[&str] = if command == Command::Canary { &of_canary } else { &of_closing };
+        // With more positions the canary's symbol is not free.
+        let books: &[usize] = if command == Command::Canary { &[3] } else { &[3, 12, 40] };
+        for &positions in books {
+            let worlds = singles(command, positions)
+                .into_iter()
+                .filter(|world| sound.iter().any(|name| world.acts[0].starts_with(name)));
+            refused.extend(worlds.filter(|world| play(world).exit != Exit::Ok));
+        }
+    }
+    assert!(refused.is_empty(), "{} refused: {refused:#?}", refused.len());
 }
