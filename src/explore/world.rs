@@ -106,7 +106,11 @@ impl World {
         let before = truth(&gateway)?;
         let began = gateway.clock.monotonic();
         let (claims, exit, left_at_once) = match self.command {
-            Command::Canary => play_canary(&gateway, directory.path()),
+            Command::Canary => {
+                // Half of the account's volume, or so little that it leaves no trace in the margin.
+                let coefficient = Decimal::new(1, u32::from(self.positions > 1));
+                play_canary(&gateway, directory.path(), coefficient)
+            }
             command => play_close(&gateway, command, &before),
         };
         let took = gateway.clock.monotonic().saturating_sub(began);
@@ -117,12 +121,16 @@ impl World {
     }
 }
 
-fn play_canary(gateway: &VirtualGateway, directory: &Path) -> (Claims, Exit, bool) {
+fn play_canary(
+    gateway: &VirtualGateway,
+    directory: &Path,
+    coefficient: Decimal,
+) -> (Claims, Exit, bool) {
     let clock = &gateway.clock;
     let options = canary::Options {
         symbol: Symbol::new("AUDUSD"),
         max_lot: Decimal::new(1, 2),
-        coefficient: Decimal::new(1, 1),
+        coefficient,
         magic: Magic(202_401),
         beside_open: false,
         keep_open: false,

@@ -279,7 +279,7 @@ struct Canary<'r, 'c, 'm> {
     deps: &'r mut Deps<'m>,
     report: Report,
     warnings: Vec<String>,
-    /// Account and list before the position is closed: of the earliest read that they can be compared with.
+    /// Account and list from before the position opened, or of the last look at it.
     before: Option<(Account, Vec<Position>)>,
     /// The last list that proved something.
     last_list: Option<Vec<Position>>,

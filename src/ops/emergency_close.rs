@@ -375,6 +375,7 @@ struct Closing<'r, 'c, 'm> {
 impl Closing<'_, '_, '_> {
     /// Closes until the account is proved flat. An error says why it is not.
     fn close_until_flat(&mut self) -> Result<FlatCertificate, String> {
+        self.read_start_again();
         loop {
             if self.close_all().is_err() {
                 return Err("stopped before it could be proved".to_owned());
@@ -392,6 +393,19 @@ impl Closing<'_, '_, '_> {
                         && self.rounds < self.options.rounds => {}
                 Err(doubt) => return Err(self.ledger.unreachable.take().unwrap_or(doubt)),
             }
+        }
+    }
+
+    /// Reads account and list once more where those of the plan don't fit together: a failed read may be over. An error
+    /// changes nothing, and closing goes on.
+    fn read_start_again(&mut self) {
+        if !self.ledger.before().is_some_and(money::is_mismatched) {
+            return;
+        }
+        let list = self.client.positions().ok().and_then(|answer| answer.reply.ok());
+        let account = self.client.account().ok().and_then(|answer| answer.reply.ok());
+        if let Some((account, list)) = account.zip(list) {
+            self.ledger.replace_start(account, list.positions);
         }
     }
 
@@ -457,9 +471,6 @@ impl Closing<'_, '_, '_> {
         let account = answer.reply.map_err(|refusal| {
             format!("two empty lists, and the account can't be read: {refusal}")
         })?;
-        if let Some(doubt) = self.ledger.doubt_of_start() {
-            return Err(doubt.to_owned());
-        }
         // Nobody closed them here, and a list that lacks them all may hide them.
         if self.ledger.has_others() {
             return Err("positions that were to stay open are gone as well".to_owned());
@@ -468,8 +479,13 @@ impl Closing<'_, '_, '_> {
             Judgement::Unproved { doubt } => Err(doubt),
             Judgement::Proved { witness } => {
                 let after = Statement { account: &account, positions: &[] };
+                if let Some(doubt) = self.ledger.doubt_of_start() {
+                    return Err(doubt.to_owned());
+                }
                 let before = self.ledger.before();
-                if let Some(found) = before.and_then(|before| money::contradiction(before, after)) {
+                if let Some(found) =
+                    before.and_then(|before| money::contradiction(before, &[], after))
+                {
                     return Err(found.to_string());
                 }
                 let account_reply = ReplyHash::of(&answer.raw);

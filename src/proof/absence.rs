@@ -23,6 +23,8 @@ pub struct Known<'k> {
     pub open: &'k BTreeSet<Ticket>,
     /// An earlier list with the account beside it, of this run; `None` where nothing was read yet.
     pub before: Option<Statement<'k>>,
+    /// Positions that opened after it, in this run.
+    pub opened: &'k [Position],
     /// Part of a flat account's equity beyond its balance.
     pub credit: &'k Money,
 }
@@ -98,7 +100,8 @@ pub fn judge(
         },
     };
     let after = Statement { account: &account, positions: &again };
-    let contradiction = known.before.and_then(|before| money::contradiction(before, after));
+    let contradiction =
+        known.before.and_then(|before| money::contradiction(before, known.opened, after));
     match (judgement, contradiction) {
         (Judgement::Proved { .. }, Some(contradiction)) => doubt(contradiction.to_string()),
         (judgement, _) => Ok(judgement),

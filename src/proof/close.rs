@@ -5,6 +5,7 @@
 //! nothing (hazard 2), and some gateways can't close at all (hazard 3).
 
 use std::collections::BTreeSet;
+use std::slice::from_ref;
 use std::time::Duration;
 
 use super::absence::{self, Known, TicketState};
@@ -76,7 +77,7 @@ pub struct Options<'o> {
     pub position: &'o Position,
     /// Tickets that are known to be open beside it.
     pub others: &'o BTreeSet<Ticket>,
-    /// Account and list before it is closed; read here where there is none.
+    /// Account and list from before it was closed, or from before it opened; read here where there is none.
     pub before: Option<Statement<'o>>,
     /// Timeout of one answer to a CLOSE.
     pub order_timeout: Duration,
@@ -106,7 +107,8 @@ pub fn close(
     let read = if options.before.is_none() { read_statement(client)? } else { None };
     let read = read.as_ref().map(|(account, positions)| Statement { account, positions });
     let before = options.before.or(read);
-    let known = Known { open: options.others, before, credit: options.credit };
+    let opened = from_ref(position);
+    let known = Known { open: options.others, before, opened, credit: options.credit };
     loop {
         sends += 1;
         let order = Close {

@@ -123,14 +123,20 @@ fn result_of(positions: &[Position]) -> Decimal {
 }
 
 /// Contradictions of the money to everything that the later list claims by comparison with the earlier one: positions that
-/// are gone, and positions that did not appear.
-pub fn contradiction(before: Statement<'_>, after: Statement<'_>) -> Option<Contradiction> {
+/// are gone, and positions that did not appear. `opened` are those that opened in between.
+pub fn contradiction(
+    before: Statement<'_>,
+    opened: &[Position],
+    after: Statement<'_>,
+) -> Option<Contradiction> {
     let tickets = |list: &[Position]| -> BTreeSet<Ticket> {
         list.iter().map(|position| position.ticket).collect()
     };
     let (then, now) = (tickets(before.positions), tickets(after.positions));
+    let opened = opened.iter().filter(|position| !then.contains(&position.ticket));
+    let was_open = before.positions.iter().chain(opened);
     let gone: Vec<&Position> =
-        before.positions.iter().filter(|position| !now.contains(&position.ticket)).collect();
+        was_open.filter(|position| !now.contains(&position.ticket)).collect();
     let has_new = now.iter().any(|ticket| !then.contains(ticket));
     balance_jumped(before, after, &gone)
         .or_else(|| result_missing(before, after, &gone))
@@ -261,7 +267,7 @@ mod tests {
         after: (&Account, &[Position]),
     ) -> Option<Contradiction> {
         let statement = |(account, positions)| Statement { account, positions };
-        contradiction(statement(before), statement(after))
+        contradiction(statement(before), &[], statement(after))
     }
 
     #[test]

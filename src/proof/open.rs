@@ -200,7 +200,7 @@ impl Search<'_> {
             return Ok(OpenOutcome::Unknown { why }.into());
         }
         let Facts { before, credit } = self.facts;
-        let known = Known { open: &self.before, before, credit };
+        let known = Known { open: &self.before, before, opened: &[], credit };
         Ok(match absence::judge(client, &list.positions, known)? {
             Judgement::Unproved { doubt } => Decision::Pending(doubt),
             Judgement::Proved { witness } => self.absent(&witness).into(),

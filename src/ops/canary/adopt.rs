@@ -123,7 +123,7 @@ impl Canary<'_, '_, '_> {
     ) -> Result<Result<(Position, String), Failure>, Failure> {
         let (ticket, known) = (canary.ticket, absence::tickets(list));
         let credit = &self.options.expectations.credit;
-        let known = Known { open: &known, before: None, credit };
+        let known = Known { open: &known, before: None, opened: &[], credit };
         let state = absence::look_up(self.client, list, ticket, known)
             .map_err(|error| self.read_failure(&error))?;
         Ok(Err(match state {

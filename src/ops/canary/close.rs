@@ -5,6 +5,7 @@
 //! missing where the close is never proved. Nothing more is sent to a program that is not the gateway.
 
 use std::collections::BTreeSet;
+use std::slice::from_ref;
 use std::time::Duration;
 
 use super::{Canary, CloseReport};
@@ -56,7 +57,7 @@ impl Canary<'_, '_, '_> {
                     let before = self.before.as_ref();
                     let before =
                         before.map(|(account, positions)| Statement { account, positions });
-                    let known = Known { open: others, before, credit };
+                    let known = Known { open: others, before, opened: from_ref(position), credit };
                     close::look(self.client, ticket, known).map(Some)
                 }
             };

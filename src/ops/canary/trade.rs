@@ -83,9 +83,7 @@ impl Canary<'_, '_, '_> {
         self.report.order = Some(OrderReport::new(outcome.clone(), named, said, &options.volume()));
         let ended = match outcome {
             OpenOutcome::Executed { position, .. } => {
-                let mut positions = listed.clone();
-                positions.push((*position).clone());
-                self.before = Some((admission.account.clone(), positions));
+                self.before = Some((admission.account.clone(), listed.clone()));
                 self.last_list = last_list;
                 let others = absence::tickets(&listed);
                 self.after_open(*position, named, others, admission.drift)
@@ -150,7 +148,7 @@ impl Canary<'_, '_, '_> {
         if list.is_empty() {
             let nothing = BTreeSet::new();
             let credit = &options.expectations.credit;
-            let known = Known { open: &nothing, before: None, credit };
+            let known = Known { open: &nothing, before: None, opened: &[], credit };
             let judgement = absence::judge(self.client, &list, known)
                 .map_err(|error| self.read_failure(&error))?;
             if let Judgement::Unproved { doubt } = judgement {

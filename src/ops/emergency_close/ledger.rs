@@ -7,6 +7,7 @@ use crate::evidence::body::{RecordedRefusal, ReplyHash, TicketOutcome, TicketRes
 use crate::evidence::outcome::CloseOutcome;
 use crate::link::order::Claim;
 use crate::link::pipeline::CloseAnswer;
+use crate::proof::absence;
 use crate::proof::close::{cannot_close, describe};
 use crate::proof::money::{self, Statement};
 use crate::protocol::account::Account;
@@ -90,6 +91,18 @@ impl Ledger {
     pub(super) fn before(&self) -> Option<Statement<'_>> {
         let (account, positions) = self.before.as_ref()?;
         Some(Statement { account, positions })
+    }
+
+    /// Replaces the state before the first CLOSE where a later read is of the same account: it shows positions, among them
+    /// all of the first list, and the same balance.
+    pub(super) fn replace_start(&mut self, account: Account, positions: Vec<Position>) {
+        let shown = absence::tickets(&positions);
+        let is_same = self.before().is_some_and(|before| before.account.balance == account.balance)
+            && self.known().is_subset(&shown);
+        let fits = !money::is_mismatched(Statement { account: &account, positions: &positions });
+        if fits && is_same && !shown.is_empty() {
+            self.before = Some((account, positions));
+        }
     }
 
     /// Whether other positions were open at the start, and are to stay open.

@@ -79,8 +79,12 @@ impl Closing<'_, '_, '_> {
         if absent.is_empty() {
             return Ok(());
         }
-        let known =
-            Known { open: &open, before: self.ledger.before(), credit: &self.options.credit };
+        let known = Known {
+            open: &open,
+            before: self.ledger.before(),
+            opened: &[],
+            credit: &self.options.credit,
+        };
         let judgement = match self.ledger.doubt_of_start() {
             Some(doubt) => Ok(Judgement::Unproved { doubt: doubt.to_owned() }),
             None => absence::judge(self.client, list, known),

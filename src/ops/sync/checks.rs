@@ -131,7 +131,7 @@ fn same_account(then: &Snapshot, now: &Account) -> Check {
 fn results_booked(then: &Snapshot, now: &Account, positions: &[Position]) -> Check {
     let before = Statement { account: &then.account, positions: &then.positions };
     let after = Statement { account: now, positions };
-    match money::contradiction(before, after) {
+    match money::contradiction(before, &[], after) {
         Some(found @ Contradiction::BalanceKept { .. }) => {
             Check::warn(found.to_string()).with_remedy(
                 "look at the terminal: are these positions closed, or is it still loading? Then run it again",

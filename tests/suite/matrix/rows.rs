@@ -144,17 +144,14 @@ pub(super) const CANARY: Command = Command {
         // From here on an order has been sent.
         at("OPEN", 1, 4, &[4]),
         at("GET_POSITIONS", 3, 4, &[4]),
-        // The state before the CLOSE.
-        at("GET_POSITIONS", 4, 8, &[8]),
-        at("GET_ACCOUNT", 2, 8, &[8]),
+        // The state before the OPEN is the state before the CLOSE as well.
         at("CLOSE", 2, 8, &[8]),
         // Two lists and the account prove it.
+        at("GET_POSITIONS", 4, 8, &[8]),
         at("GET_POSITIONS", 5, 8, &[8]),
-        at("GET_POSITIONS", 6, 8, &[8]),
-        at("GET_ACCOUNT", 3, 8, &[8]),
-        // The other new tickets, and the last balance, are warnings only.
-        at("GET_POSITIONS", 7, 0, &[0]),
-        at("GET_ACCOUNT", 4, 0, &[0]),
+        at("GET_ACCOUNT", 2, 8, &[8]),
+        // The last balance is a warning only.
+        at("GET_ACCOUNT", 3, 0, &[0]),
     ],
 };
 

@@ -65,7 +65,7 @@ impl Guards<'_, '_, '_, '_> {
         let known = absence::tickets(&positions);
         let Canary { client, options, deps, .. } = &mut *self.canary;
         let credit = &options.expectations.credit;
-        let known = Known { open: &known, before: None, credit };
+        let known = Known { open: &known, before: None, opened: &[], credit };
         let mut open = vec![];
         for canary in canaries {
             let ticket = canary.ticket;

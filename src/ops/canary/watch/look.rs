@@ -157,7 +157,7 @@ impl<'w, 'r, 'c, 'm> Watch<'w, 'r, 'c, 'm> {
         let credit = &self.canary.options.expectations.credit;
         let before = self.watched.last.as_ref();
         let before = before.map(|(account, positions)| Statement { account, positions });
-        let known = Known { open: &self.watched.others, before, credit };
+        let known = Known { open: &self.watched.others, before, opened: &[], credit };
         let state = absence::look_up(self.canary.client, list, ticket, known);
         let position = match state {
             Err(error) => return Err(self.record_failure(asked, &error)),
