@@ -6,10 +6,14 @@
 //!
 //! - [`act`]: the acts, honest and deceptive
 //! - [`world`]: a world, and a command played in it
-//! - [`judge`]: claims that the truth contradicts
+//! - [`judge`]: claims that the truth contradicts, and successes that were refused
+//! - [`plan`]: the worlds of a search, in order
+//! - [`search`]: plays them, and shrinks a finding to its fewest acts
 
 pub mod act;
 pub mod judge;
+pub mod plan;
+pub mod search;
 pub mod world;
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use rust_decimal::Decimal;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::world::{Claims, LIMIT, Played, World};
 use crate::evidence::outcome::{CloseOutcome, OpenOutcome};
@@ -14,17 +16,92 @@ use crate::units::Ticket;
 /// A command may end this much after its deadline.
 const SLACK: Duration = Duration::from_secs(5);
 
-/// The first claim that the truth contradicts; or a hang, or a second OPEN.
-pub fn lie(played: &Played) -> Option<String> {
+/// The judgement of a command that was played in a world.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Judgement {
+    /// Its claims are true, and it gave a definite answer: done, refused, or proved that nothing executed.
+    Definite,
+    /// Its claims are true, and it was in doubt.
+    InDoubt,
+    /// It claimed what no client can know better.
+    Undecidable,
+    /// The promise is broken.
+    Broken {
+        /// In which way.
+        breach: Breach,
+        /// The claim and the truth.
+        story: String,
+    },
+}
+
+/// A way to break the promise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Breach {
+    /// A claim that the truth contradicts.
+    Lie,
+    /// No success although nothing but harmless acts happened.
+    FalseAlarm,
+    /// It ran on after its deadline.
+    Hang,
+    /// A second OPEN was sent.
+    Double,
+}
+
+impl Breach {
+    /// Every way.
+    pub const ALL: [Self; 4] = [Self::Lie, Self::FalseAlarm, Self::Hang, Self::Double];
+
+    /// Its name for one.
+    pub fn singular(self) -> &'static str {
+        match self {
+            Self::Lie => "lie",
+            Self::FalseAlarm => "false alarm",
+            Self::Hang => "hang",
+            Self::Double => "second order",
+        }
+    }
+
+    /// Its name for many.
+    pub fn plural(self) -> &'static str {
+        match self {
+            Self::Lie => "lies",
+            Self::FalseAlarm => "false alarms",
+            Self::Hang => "hangs",
+            Self::Double => "second orders",
+        }
+    }
+}
+
+/// Judges a run by the world's truth. A single harmless act must not cost the success; several together may.
+pub fn judge(world: &World, played: &Played) -> Judgement {
+    let broken = |breach, story| Judgement::Broken { breach, story };
     if played.took > LIMIT + SLACK {
-        return Some(format!("HANG: it took {:?} of {LIMIT:?}", played.took));
+        return broken(Breach::Hang, format!("it took {:?} of {LIMIT:?}", played.took));
     }
     let mut sent: Vec<_> =
         played.ledger.iter().filter(|it| it.kind == ExecutionKind::Open).collect();
     sent.dedup_by_key(|entry| entry.request_uuid);
     if sent.len() > 1 {
-        return Some("DOUBLE: two requests opened positions".to_owned());
+        return broken(Breach::Double, "two requests opened positions".to_owned());
     }
+    if let Some(lie) = lie(played) {
+        return match is_undecidable(world, played) {
+            true => Judgement::Undecidable,
+            false => broken(Breach::Lie, lie),
+        };
+    }
+    if world.is_harmless() && played.exit != Exit::Ok {
+        return broken(Breach::FalseAlarm, format!("a sound gateway, and exit {:?}", played.exit));
+    }
+    match played.exit {
+        Exit::Ok | Exit::Guarded | Exit::OrderRefused => Judgement::Definite,
+        _ => Judgement::InDoubt,
+    }
+}
+
+/// The first claim that the truth contradicts.
+fn lie(played: &Played) -> Option<String> {
     match &played.claims {
         Claims::Canary(report) => canary_lies(report, played),
         Claims::EmergencyClose(report) => close_lies(report, played),
@@ -39,7 +116,8 @@ pub fn lie(played: &Played) -> Option<String> {
 /// - the terminal moved to another account before the first read, or to one with the same balance; without a login on the
 ///   wire it looks like one whose positions were closed
 /// - the gateway hides positions, and answers for ever as a flat account would; from the first list on, whatever they are worth
-pub fn is_undecidable(world: &World, played: &Played) -> bool {
+/// - it hides them while money is paid in or out: the balance moves, and nothing shows that the result is missing in it
+fn is_undecidable(world: &World, played: &Played) -> bool {
     const NOISE_CENTS: i64 = 5;
     let result: Decimal = played.before.iter().map(|position| position.profit.value()).sum();
     let count = i64::try_from(played.before.len()).unwrap_or(i64::MAX);
@@ -48,6 +126,7 @@ pub fn is_undecidable(world: &World, played: &Played) -> bool {
     let hides = |from: &str| world.acts.iter().any(|act| act == from);
     played.left_at_once
         || hides("hides-positions:1+")
+        || (has("hides-positions") && has("deposit"))
         || (is_small && (has("hides-positions") || has("account-switch:10000.00")))
 }
 

@@ -1,12 +1,15 @@
 //! A world, and a command played in it. Evidence and kill switch are in a scratch directory.
 
+use std::fmt;
 use std::path::Path;
+use std::str::FromStr;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
+use super::act::{ACTS, Nature};
 use crate::clock::{Clock as _, Deadline, StopToken};
 use crate::evidence::Evidence;
 use crate::exit::Exit;
@@ -20,13 +23,15 @@ use crate::ops::sync::checks::Expected;
 use crate::ops::{canary, emergency_close};
 use crate::proof::intents::Records;
 use crate::protocol::positions::Position;
-use crate::sim::Execution;
+use crate::sim::{Execution, FaultSpec};
 use crate::units::{Magic, Money, Symbol};
 
 /// Time limit of a command, in virtual time.
 pub const LIMIT: Duration = Duration::from_secs(120);
 /// The broker executes everything that is pending within this time after a command's end.
 const AFTERMATH: Duration = Duration::from_secs(60);
+/// The time at which a world begins: 2026-01-17T03:54:22Z.
+const START: i64 = 1_768_622_062;
 const READS: ReadPolicy =
     ReadPolicy { timeout: Duration::from_secs(3), attempts: 3, interval: Duration::from_secs(1) };
 
@@ -53,7 +58,19 @@ impl Command {
     ];
 }
 
-/// A starting book with an adversary's acts.
+impl Command {
+    /// Its name in a world's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Canary => "canary",
+            Self::EmergencyClose => "emergency-close",
+            Self::EmergencyCloseSymbol => "emergency-close-symbol",
+            Self::EmergencyCloseTicket => "emergency-close-ticket",
+        }
+    }
+}
+
+/// A starting book with an adversary's acts. Its name, such as `canary/3/open-twice,drop-reply:#107`, replays it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct World {
     /// The command.
@@ -94,9 +111,64 @@ pub struct Played {
     pub ledger: Vec<Execution>,
 }
 
+impl fmt::Display for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}/{}", self.command.name(), self.positions, self.acts.join(","))
+    }
+}
+
+/// The text is not the name of a world.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a world is COMMAND/POSITIONS/ACT,ACT, such as canary/3/open-twice,drop-reply:#107: {0}")]
+pub struct NotAWorld(String);
+
+impl FromStr for World {
+    type Err = NotAWorld;
+
+    fn from_str(text: &str) -> Result<Self, NotAWorld> {
+        let mut parts = text.splitn(3, '/');
+        let mut part = || parts.next().unwrap_or_default();
+        let (command, positions, acts) = (part(), part(), part());
+        let known = Command::ALL.into_iter().find(|known| known.name() == command);
+        let command = known.ok_or_else(|| NotAWorld(format!("no command {command:?}")))?;
+        let positions: usize =
+            positions.parse().ok().filter(|count| *count <= 1000).ok_or_else(|| {
+                NotAWorld(format!("{positions:?} is no number of positions from 0 to 1000"))
+            })?;
+        let acts: Vec<String> =
+            acts.split(',').filter(|act| !act.is_empty()).map(str::to_owned).collect();
+        for act in &acts {
+            let fault: Result<FaultSpec, _> = act.parse();
+            fault.map_err(|error| NotAWorld(error.to_string()))?;
+        }
+        Ok(Self { command, positions, acts })
+    }
+}
+
 impl World {
-    /// Plays the command to its end.
-    pub fn play(&self, scratch: &Path, now: Timestamp) -> Result<Played, HarnessError> {
+    /// Whether its only act must not cost the command's success. In a larger book the canary's symbol is not free.
+    pub fn is_harmless(&self) -> bool {
+        if self.command == Command::Canary && self.positions > 3 {
+            return false;
+        }
+        let nature = |act: &str| {
+            let name = |template: &str| template.split(['#', '{']).next() == act.split('#').next();
+            ACTS.iter().find(|known| name(known.template)).map(|known| known.nature)
+        };
+        match self.acts.as_slice() {
+            [] => true,
+            [act] => match nature(act) {
+                Some(Nature::Harmless) => true,
+                Some(Nature::HarmlessToClose) => self.command != Command::Canary,
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// Plays the command to its end. Every world begins at the same time, because prices move with it.
+    pub fn play(&self, scratch: &Path) -> Result<Played, HarnessError> {
+        let now = Timestamp::from_second(START).map_err(HarnessError::other)?;
         let acts: Vec<&str> = self.acts.iter().map(String::as_str).collect();
         let gateway = VirtualGateway::start(self.positions, &acts, now)?;
         let directory = tempfile::tempdir_in(scratch)

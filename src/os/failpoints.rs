@@ -1,6 +1,7 @@
 //! Failpoints: safety rules that a debug build can break on purpose, so that tests show which check notices.
 //!
-//! `phoenix` must end with a violation when one of these rules is broken, and a test breaks each in turn. A release build
+//! `phoenix` must end with a violation when one of these rules is broken, and with `--worlds` it must find a lie when one of
+//! the premises of a proof is left out. Tests break each in turn. A release build
 //! contains neither the switch nor the branches behind it: without debug assertions `is_broken` is the constant `false`.
 
 #[cfg(debug_assertions)]
@@ -17,28 +18,47 @@ pub enum Rule {
     DoubtFilled,
     /// A lost connection is not re-established automatically.
     NeverReconnect,
+    /// Premise: an account that differs from the run's first one proves nothing.
+    SameAccount,
+    /// Premise: one list alone proves nothing.
+    CompleteList,
+    /// Premise: an order may execute until its signature and the settle time are over.
+    LateEnough,
+    /// Premise: a ticket that is new since the order may be its position.
+    NothingNew,
+    /// Premise: the account's money does not contradict the lists.
+    MoneyFits,
 }
 
 #[cfg(debug_assertions)]
-static BROKEN: OnceLock<Rule> = OnceLock::new();
+static BROKEN: OnceLock<Vec<Rule>> = OnceLock::new();
 
-/// Breaks the rule with this name until the process ends. `false` where there is no such rule, or one is broken already.
+/// Breaks the rules with these names, joined by commas, until the process ends. `false` where a name is none, or rules are
+/// broken already.
 #[cfg(debug_assertions)]
-pub fn break_rule(name: &str) -> bool {
-    let rule = match name {
-        "send-open-once" => Rule::SendOpenOnce,
-        "flush-records" => Rule::FlushRecords,
-        "doubt-filled" => Rule::DoubtFilled,
-        "never-reconnect" => Rule::NeverReconnect,
-        _ => return false,
+pub fn break_rules(names: &str) -> bool {
+    let rule = |name| {
+        Some(match name {
+            "send-open-once" => Rule::SendOpenOnce,
+            "flush-records" => Rule::FlushRecords,
+            "doubt-filled" => Rule::DoubtFilled,
+            "never-reconnect" => Rule::NeverReconnect,
+            "same-account" => Rule::SameAccount,
+            "complete-list" => Rule::CompleteList,
+            "late-enough" => Rule::LateEnough,
+            "nothing-new" => Rule::NothingNew,
+            "money-fits" => Rule::MoneyFits,
+            _ => return None,
+        })
     };
-    BROKEN.set(rule).is_ok()
+    let rules: Option<Vec<Rule>> = names.split(',').map(rule).collect();
+    rules.is_some_and(|rules| BROKEN.set(rules).is_ok())
 }
 
 /// Whether the rule is broken in this process.
 #[cfg(debug_assertions)]
 pub(crate) fn is_broken(rule: Rule) -> bool {
-    BROKEN.get() == Some(&rule)
+    BROKEN.get().is_some_and(|broken| broken.contains(&rule))
 }
 
 /// A release build can't break a rule.

@@ -9,7 +9,8 @@
 //!   clock, the broker has the settle time to book. A gateway clock that stepped proves nothing (hazard 27), and the time of
 //!   a list is not used. Where the gateway said itself that it opened nothing, the settle time counts from that answer.
 //! - *nothing new*: no list holds a ticket that was not there before the send, whatever it looks like (hazard 28)
-//! - *absence*, with its own premises: see [`absence`](super::absence)
+//! - *nothing gone*: no position of before the order is closed, because a stop-out may have closed the order's with it
+//! - *absence*, with its own premises: see [`absence`]
 //!
 //! It rests on a gateway that validates signatures, which the wire can't tell, and the proof says so. A ticket that the
 //! gateway named and that no list ever holds stays unknown: a mock, a stub, a netting account and a failed read look the
@@ -29,6 +30,7 @@ use crate::evidence::body::{OpenIntent, Reading};
 use crate::evidence::outcome::OpenOutcome;
 use crate::link::order::Claim;
 use crate::link::{Client, Error};
+use crate::os::failpoints::{Rule, is_broken};
 use crate::protocol::open::Filled;
 use crate::protocol::positions::Position;
 use crate::protocol::{ErrorCode, Executed};
@@ -192,7 +194,8 @@ impl Search<'_> {
             }
             return Ok(Decision::Pending(why));
         }
-        if let Some(new) = self.new_tickets(&list.positions).next() {
+        let new = self.new_tickets(&list.positions).next();
+        if let Some(new) = new.filter(|_| !is_broken(Rule::NothingNew)) {
             let Position { ticket, symbol, side, volume, .. } = new;
             let why = format!(
                 "the list holds {ticket} {symbol} {side} {volume} lots, which is new since the order and may be its position"
@@ -203,7 +206,15 @@ impl Search<'_> {
         let known = Known { open: &self.before, before, opened: &[], credit };
         Ok(match absence::judge(client, &list.positions, known)? {
             Judgement::Unproved { doubt } => Decision::Pending(doubt),
-            Judgement::Proved { witness } => self.absent(&witness).into(),
+            Judgement::Proved { witness } => match self.first_gone(&list.positions) {
+                Some(ticket) => OpenOutcome::Unknown {
+                    why: format!(
+                        "{ticket} was closed since the order, and its position may have been closed with it"
+                    ),
+                }
+                .into(),
+                None => self.absent(&witness).into(),
+            },
         })
     }
 
@@ -213,6 +224,9 @@ impl Search<'_> {
             return Some(
                 "the gateway's clock was stepped, so the order's validity is unknown".into(),
             );
+        }
+        if is_broken(Rule::LateEnough) {
+            return None;
         }
         let Some(from) = self.settles_from else {
             return Some("no list holds it, and its signature may still be valid".to_owned());
@@ -229,8 +243,15 @@ impl Search<'_> {
         self.intent.signed_at.checked_add(ttl).unwrap_or(Timestamp::MAX)
     }
 
+    /// A position that was open before the order and is gone. A stop-out or a person closes several at once.
+    fn first_gone(&self, list: &[Position]) -> Option<Ticket> {
+        let listed = absence::tickets(list);
+        self.before.iter().find(|ticket| !listed.contains(ticket)).copied()
+    }
+
     fn new_tickets<'l>(&self, list: &'l [Position]) -> impl Iterator<Item = &'l Position> {
-        list.iter().filter(|position| !self.before.contains(&position.ticket))
+        let is_new = |position: &&Position| !self.before.contains(&position.ticket);
+        list.iter().filter(is_new)
     }
 
     /// Looks for the new ticket that the gateway named, whatever it looks like (hazard 28); without a name, for one that

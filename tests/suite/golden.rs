@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::support::{Ended, Machine, Sim};
 
-const SCHEMAS: [&str; 30] = [
+const SCHEMAS: [&str; 31] = [
     "link-test",
     "link-watch",
     "positions",
@@ -20,6 +20,7 @@ const SCHEMAS: [&str; 30] = [
     "drift",
     "emergency-close",
     "phoenix",
+    "phoenix-worlds",
     "breaker",
     "evidence-show",
     "evidence-verify",

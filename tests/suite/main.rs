@@ -51,3 +51,4 @@ mod untouched;
 mod watch;
 mod wire;
 mod wire_rules;
+mod worlds;

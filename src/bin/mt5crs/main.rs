@@ -35,7 +35,7 @@ pub(crate) fn version() -> &'static str {
 fn prepare_for_tests() {
     let wanted = |name| std::env::var_os(name);
     let broken = wanted("BREAK_RULE")
-        .map(|rule| mt5crs::os::failpoints::break_rule(&rule.to_string_lossy()));
+        .map(|rule| mt5crs::os::failpoints::break_rules(&rule.to_string_lossy()));
     let noted =
         wanted("NOTE_FLUSHES").map(|path| mt5crs::os::durable::flush_log::start(path.as_ref()));
     assert!(broken != Some(false), "BREAK_RULE names no rule");

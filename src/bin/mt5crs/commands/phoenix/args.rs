@@ -1,6 +1,10 @@
 //! Arguments of `mt5crs phoenix`.
 
-use crate::cli::value::number;
+use std::time::Duration;
+
+use mt5crs::explore::world::World;
+
+use crate::cli::value::{number, positive_duration};
 
 /// Test recovery: kill processes, cut wires, fill disks
 ///
@@ -14,18 +18,32 @@ use crate::cli::value::number;
 ///
 /// Not shown: the full disk is a limit on the size of files, and only a build with debug assertions knows what a power cut
 /// would take; in a released binary such a round kills and takes nothing.
+///
+/// With --worlds no process is started. Canary and emergency-close run in this process and in virtual time, in worlds in
+/// which the gateway, its broker or other people do something at each request: every act alone, every two, and then two to
+/// eight at random. Each claim is held against the world's truth; a lie, a false alarm, a hang or a second order fails, and
+/// is shown with the fewest acts that cause it.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "mt5crs phoenix --rounds 3\nmt5crs phoenix --rounds 1 --seed 42\nmt5crs phoenix --gateway"
+    after_help = "mt5crs phoenix --rounds 3\nmt5crs phoenix --gateway\nmt5crs phoenix --worlds --for 2s"
 )]
 pub(crate) struct Args {
     /// Number of rounds, 1 to 100000
     #[arg(long, value_name = "COUNT", default_value_t = 25, value_parser = number("a count", 1..=100_000_u64))]
     pub(super) rounds: u64,
-    /// Seed of the first round, from which the others count on [random, and printed]
+    /// Seed of the first round, or with --worlds of the first world of many acts; the others count on [random, and printed]
     #[arg(long, value_name = "NUMBER", value_parser = number("a seed", 0..=u64::MAX))]
     pub(super) seed: Option<u64>,
     /// Only read, from the configured gateway: kill a sync midway, restart it, compare the two
     #[arg(long, conflicts_with = "rounds")]
     pub(super) gateway: bool,
+    /// Look for a false claim in simulated worlds, in this process
+    #[arg(long, conflicts_with_all = ["rounds", "gateway"])]
+    pub(super) worlds: bool,
+    /// Duration of --worlds
+    #[arg(long = "for", value_name = "DURATION", requires = "worlds", default_value = "60s", value_parser = positive_duration)]
+    pub(super) duration: Duration,
+    /// Play only this world, by the name that a finding shows
+    #[arg(long, value_name = "WORLD", conflicts_with_all = ["rounds", "gateway", "worlds", "seed"])]
+    pub(super) world: Option<World>,
 }

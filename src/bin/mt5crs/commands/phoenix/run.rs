@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use mt5crs::exit::Exit;
+use mt5crs::explore::search::{self, Scope};
 use mt5crs::failure::{Code, Failure};
 use mt5crs::link::target;
 use mt5crs::ops::phoenix::{self, Options, Report, live_gateway};
@@ -16,7 +17,8 @@ use crate::app::context::GatewayContext;
 use crate::app::end::RenderOptions;
 use crate::render::progress::Progress;
 
-pub(crate) const DOCUMENTS: &[Document] = &[Document::report::<Report>("phoenix")];
+pub(crate) const DOCUMENTS: &[Document] =
+    &[Document::report::<Report>("phoenix"), Document::report::<search::Report>("phoenix-worlds")];
 
 impl Command for Args {
     fn facts(&self) -> Facts {
@@ -34,6 +36,9 @@ impl Command for Args {
         if self.gateway {
             return read_only(app, self);
         }
+        if self.worlds || self.world.is_some() {
+            return explore(app, self);
+        }
         let outcome = options(self, vec![]).map(|options| {
             let progress = Progress::new(!app.global.quiet && !app.is_json(), "rounds");
             let bounded = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
@@ -44,6 +49,27 @@ impl Command for Args {
         });
         app.end::<Report>(self.facts().name, outcome, None, &RenderOptions::default())
     }
+}
+
+/// Looks for a false claim in simulated worlds.
+fn explore(app: &App, args: &Args) -> Exit {
+    let progress = Progress::new(!app.global.quiet && !app.is_json(), "worlds");
+    let options = search::Options {
+        scope: match &args.world {
+            Some(world) => Scope::Only(vec![world.clone()]),
+            None => Scope::For(args.duration),
+        },
+        seed: seed(args),
+    };
+    let outcome = search::run(&options, &*app.clock, &app.stop, &|share| progress.step(share, 100));
+    progress.clear();
+    let outcome = Ok::<_, Failure>(outcome);
+    app.end::<search::Report>("phoenix-worlds", outcome, None, &RenderOptions::default())
+}
+
+/// The seed that was given, or one of 32 bits: short enough to be read out over the telephone.
+fn seed(args: &Args) -> u64 {
+    args.seed.unwrap_or_else(|| u64::from(Uuid::new_v4().as_fields().0))
 }
 
 /// Against the configured gateway, with its own timeouts and the configured expectations of the account.
@@ -94,8 +120,7 @@ fn options(args: &Args, environment: Vec<(OsString, OsString)>) -> Result<Option
         })?;
     Ok(Options {
         rounds: args.rounds,
-        // 32 bits: short enough to be read out over the telephone.
-        seed: args.seed.unwrap_or_else(|| u64::from(Uuid::new_v4().as_fields().0)),
+        seed: seed(args),
         tool,
         environment: environment.into_iter().chain(broken_rule()).collect(),
         scratch: scratch.keep(),

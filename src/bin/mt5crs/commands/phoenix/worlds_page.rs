@@ -1,0 +1,73 @@
+//! The page of `phoenix --worlds`.
+
+use std::io;
+
+use mt5crs::explore::search::{Finding, Report};
+use mt5crs::report::Outcome;
+
+use crate::render::style::clean;
+use crate::render::{Page, PageContext, Sheet, table};
+
+impl Page for Report {
+    fn page(outcome: &Outcome<Self>, _: &PageContext<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
+        let Some(report) = &outcome.report else { return Ok(()) };
+        sheet.verdict(outcome.verdict, &summary(report))?;
+        if report.worlds > 1 {
+            sheet.line(coverage(report))?;
+        }
+        if !report.findings.is_empty() {
+            sheet.heading("FINDINGS, each with the fewest acts that show it")?;
+            for finding in &report.findings {
+                story(sheet, finding)?;
+            }
+        }
+        if report.worlds == 1 {
+            return Ok(());
+        }
+        sheet.heading("WORLDS BY ACT")?;
+        let mut acts = table::table(sheet, &["ACT", ">WORLDS"]);
+        for (act, count) in &report.by_act {
+            acts.add_row([table::cell(act.clone()), table::cell(count.to_string())]);
+        }
+        table::write(sheet, &acts)
+    }
+}
+
+fn summary(report: &Report) -> String {
+    if report.worlds == 1 {
+        return match (report.findings.is_empty(), report.definite, report.undecidable) {
+            (false, ..) => "the promise is broken in this world".to_owned(),
+            (_, 1, _) => "every claim is true in this world, and the answer is definite".to_owned(),
+            (_, _, 1) => "no client can tell this world from an honest one".to_owned(),
+            _ => "every claim is true in this world, and the answer is a doubt".to_owned(),
+        };
+    }
+    let broken: Vec<String> = report
+        .broken
+        .iter()
+        .map(|(breach, count)| format!("{} {count}", breach.plural()))
+        .collect();
+    let per_second = report.worlds.saturating_mul(1000) / report.took_ms.max(1);
+    format!("{} worlds, {per_second} a second: {}", report.worlds, broken.join(", "))
+}
+
+fn coverage(report: &Report) -> String {
+    let depths: Vec<String> =
+        report.by_depth.iter().map(|(depth, count)| format!("{count} with {depth}")).collect();
+    let word = |complete| if complete { "complete" } else { "not complete" };
+    format!(
+        "acts: {}; single acts {}, pairs {}; seed {}; definite answers in {} %, undecidable {}",
+        depths.join(", "),
+        word(report.singles_complete),
+        word(report.pairs_complete),
+        report.seed,
+        report.definite.saturating_mul(100) / report.worlds.max(1),
+        report.undecidable,
+    )
+}
+
+fn story(sheet: &mut Sheet<'_>, finding: &Finding) -> io::Result<()> {
+    sheet.line(clean(&format!("{}: {}", finding.breach.singular(), finding.story)))?;
+    sheet.line(clean(&format!("  replay: mt5crs phoenix --world '{}'", finding.world)))?;
+    sheet.line(clean(&format!("  found as: {}", finding.found_as)))
+}
