@@ -86,7 +86,12 @@ fn not_reached(sheet: &mut Sheet<'_>, report: &Report) -> io::Result<()> {
             })
             .collect();
         names.dedup();
-        sheet.line(format!("{}: {}", clean(reason), names.join(", ")))?;
+        let why = match reason {
+            // The heading says so already.
+            table::NOTHING => "what they judge was not read",
+            reason => reason,
+        };
+        sheet.line(format!("{}: {}", clean(why), names.join(", ")))?;
     }
     Ok(())
 }
@@ -136,7 +141,7 @@ fn checks(sheet: &mut Sheet<'_>, report: &Report) -> io::Result<()> {
         checks.add_row([
             table::cell(&check.name),
             table::status_cell(check.status),
-            table::cell(&check.found),
+            table::found(check.status, &check.found),
         ]);
     }
     table::write(sheet, &checks)

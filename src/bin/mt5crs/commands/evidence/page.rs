@@ -30,7 +30,7 @@ impl Page for show::Report {
         }
         sheet.blank()?;
         let mut runs =
-            table::table(sheet, &["RUN", "BEGAN", "KIND", "ORDER", ">TICKET", "STATE", "PROVED"]);
+            table::table(sheet, &["RUN", "=BEGAN", "KIND", "ORDER", ">TICKET", "STATE", "PROVED"]);
         for row in &report.runs {
             runs.add_row(cells(row).map(table::cell));
         }
