@@ -34,6 +34,10 @@ impl Page for Report {
             }
         }
         not_reached(sheet, report)?;
+        if context.endpoint.is_none() && report.not_reached > 0 {
+            let help = sheet.style.paint(Ink::Strong, "help:");
+            sheet.line(format!("{help} mt5crs config check names what to set for the gateway"))?;
+        }
         sheet.heading("GROUPS")?;
         groups(sheet, report)?;
         if context.all_rows {
