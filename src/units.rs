@@ -4,6 +4,7 @@
 //! sent, and no comparison is off by a rounding. Money, price, lots and per cent are types of their own.
 
 mod exact;
+mod figure;
 
 use std::fmt;
 
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use exact::scan_number;
 pub use exact::{Exact, Level, Lots, Money, NotANumber, Price};
+pub use figure::{figure, money};
 
 /// A position's or an order's number at the broker. Real tickets are above 0; the gateway also sends 0 (PROTOCOL.md,
 /// hazards 1 and 2), which [`Ticket::is_real`] tells apart.

@@ -104,6 +104,8 @@ pub struct Emergency {
     pub closed: u64,
     /// Number of tickets not proved closed in the last round.
     pub remaining: u64,
+    /// Number of positions in the last list after the last round, where one was read.
+    pub listed: Option<u64>,
     /// The proof that the account was flat afterwards, where there is one.
     pub flat: Option<String>,
 }
@@ -261,6 +263,7 @@ impl Book {
                 emergency.round = intent.round;
                 emergency.unfinished = true;
                 emergency.remaining = intent.tickets.len() as u64;
+                emergency.listed = None;
                 emergency.flat = None;
             }
             Some(Body::EmergencyOutcome(outcome)) => {
@@ -333,6 +336,7 @@ impl Book {
         emergency.unfinished = false;
         emergency.closed += closed.len() as u64;
         emergency.remaining = (outcome.tickets.len() - closed.len()) as u64;
+        emergency.listed = outcome.readings.last().map(|reading| reading.listed);
         if outcome.flat.is_some() {
             closed.extend(self.holders.keys());
         }

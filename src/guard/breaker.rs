@@ -18,21 +18,40 @@ use serde_json::{Map, Value};
 /// Number of bytes of a sentinel that are read at most.
 const MAX_BYTES: u64 = 64 << 10;
 
+/// The metadata's field that tells the zone of a timestamp without an offset, and its value.
+const ZONE: &str = "timestamp_zone";
+const UTC: &str = "UTC";
+
 /// The content of a sentinel.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Sentinel {
-    /// Its `timestamp`, unchanged; the engine writes local time without an offset.
+    /// Its `timestamp`, unchanged; the engine writes local time without an offset, mt5crs UTC without one.
     pub timestamp: Option<String>,
+    /// Whether the file says that its `timestamp` is UTC, as mt5crs does.
+    #[serde(skip)]
+    pub is_utc: bool,
     /// Its `reason`.
     pub reason: Option<String>,
     /// Why its content can't be read.
     pub trouble: Option<String>,
 }
 
+impl Sentinel {
+    /// When it was written, with the zone where that is known.
+    pub fn since(&self) -> Option<String> {
+        let time = self.timestamp.as_ref()?;
+        Some(match time.parse::<Timestamp>() {
+            // It has an offset.
+            Ok(time) => time.to_string(),
+            Err(_) if self.is_utc => format!("{time}Z"),
+            Err(_) => format!("{time} (the file names no zone; the engine writes its local time)"),
+        })
+    }
+}
+
 /// The sentinel; `None` where the breaker is not engaged. A path that can't be looked up counts as engaged.
 pub fn status(path: &Path) -> Option<Sentinel> {
-    let unread =
-        |trouble: String| Sentinel { timestamp: None, reason: None, trouble: Some(trouble) };
+    let unread = |trouble: String| Sentinel { trouble: Some(trouble), ..Sentinel::default() };
     // A dangling link counts as well, because an engine may only check whether the name exists.
     match std::fs::symlink_metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return None,
@@ -54,7 +73,9 @@ pub fn status(path: &Path) -> Option<Sentinel> {
         return Some(unread("its content is no JSON object".to_owned()));
     };
     let field = |name: &str| fields.get(name).and_then(Value::as_str).map(str::to_owned);
-    Some(Sentinel { timestamp: field("timestamp"), reason: field("reason"), trouble: None })
+    let is_utc =
+        fields.get("metadata").and_then(|metadata| metadata.get(ZONE)) == Some(&UTC.into());
+    Some(Sentinel { timestamp: field("timestamp"), is_utc, reason: field("reason"), trouble: None })
 }
 
 /// Why the breaker is engaged; `None` where it is not.
@@ -82,7 +103,7 @@ pub enum Engaged {
 pub fn engage(
     path: &Path,
     reason: &str,
-    metadata: Map<String, Value>,
+    mut metadata: Map<String, Value>,
     now: Timestamp,
 ) -> io::Result<Engaged> {
     #[derive(Serialize)]
@@ -104,6 +125,7 @@ pub fn engage(
         Err(error) => return Err(error),
     };
     let timestamp = now.strftime("%Y-%m-%dT%H:%M:%S%.6f").to_string();
+    metadata.insert(ZONE.to_owned(), UTC.into());
     let content = serde_json::to_vec(&Wire { timestamp, reason, metadata })?;
     // Only its existence matters, so a disk too full for its content is no failure.
     let _ = file.write_all(&content).and_then(|()| file.sync_all());
@@ -133,8 +155,9 @@ mod tests {
         let text = std::fs::read_to_string(&path).unwrap();
         assert_eq!(
             text,
-            r#"{"timestamp":"2026-01-17T03:54:22.961398","reason":"latency","metadata":{}}"#
+            r#"{"timestamp":"2026-01-17T03:54:22.961398","reason":"latency","metadata":{"timestamp_zone":"UTC"}}"#
         );
+        assert_eq!(status(&path).unwrap().since().unwrap(), "2026-01-17T03:54:22.961398Z");
         assert_eq!(engage(&path, "again", Map::new(), now).unwrap(), Engaged::AlreadyThere);
         assert_eq!(status(&path).unwrap().reason.as_deref(), Some("latency"));
         assert!(release(&path).unwrap());
@@ -156,6 +179,16 @@ mod tests {
         std::fs::remove_file(&path).unwrap();
         std::fs::create_dir(&path).unwrap();
         assert!(engaged(&path).is_some());
+        for (time, since) in [
+            (
+                "2026-01-17T03:54:22",
+                "2026-01-17T03:54:22 (the file names no zone; the engine writes its local time)",
+            ),
+            ("2026-01-17T03:54:22+02:00", "2026-01-17T01:54:22Z"),
+        ] {
+            let sentinel = Sentinel { timestamp: Some(time.to_owned()), ..Sentinel::default() };
+            assert_eq!(sentinel.since().unwrap(), since);
+        }
         // Below a file there is no directory, so the path can't be looked up.
         assert!(engaged(Path::new("/dev/null/switch.lock")).is_some());
     }

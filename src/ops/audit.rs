@@ -188,7 +188,8 @@ pub fn run(options: &Options, deps: &Deps<'_>) -> Audited {
         None => exit(&report, contact.failure.as_ref()),
     };
     let verdict = match exit {
-        Exit::Ok if report.warned > 0 => Verdict::Warn,
+        // Where nothing applied, nothing is proved.
+        Exit::Ok if report.warned > 0 || report.checked == 0 => Verdict::Warn,
         Exit::Ok => Verdict::Pass,
         Exit::NoAnswer => Verdict::Unknown,
         exit if exit.is_interruption() => Verdict::Unknown,
@@ -320,6 +321,11 @@ impl Report {
             [Status::NotReached, Status::NotApplicable, Status::Skipped].map(count);
         let checked = passed + warned + failed + not_reached;
         let mut summary = format!("Audit: {passed}/{checked} passed");
+        if checked == 0 {
+            let why = checks.iter().find(|check| check.status == Status::NotApplicable);
+            let why = why.map_or(String::new(), |why| format!(": {}", why.found));
+            summary += &format!("; nothing to check{why}");
+        }
         for (status, count, result) in [
             (Status::Fail, failed, "failed"),
             (Status::Warn, warned, "warned"),

@@ -37,6 +37,9 @@ pub struct Report {
     pub positions: Option<Vec<Position>>,
     /// Number of listed positions, of any symbol.
     pub listed: Option<usize>,
+    /// For each symbol asked for that is not listed: how the list spells it, where it differs only in upper and lower case.
+    #[serde(skip)]
+    pub spelled: Vec<(Symbol, Symbol)>,
     /// The gateway's own time of the list.
     pub reported_at: Option<Timestamp>,
     /// The checks of both reads, of the list, and of an empty one.
@@ -81,6 +84,13 @@ fn read(
         let both_empty = matches!(again, Ok(again) if again.positions.is_empty());
         let judgement = flat::judge(both_empty, report.account.as_ref(), &options.credit);
         report.checks.push(flat::check(judgement));
+    }
+    for wanted in &options.symbols {
+        let listed = || listed.positions.iter().map(|position| &position.symbol);
+        let near = listed().find(|it| it.as_str().eq_ignore_ascii_case(wanted.as_str()));
+        if let Some(near) = near.filter(|_| !listed().any(|symbol| symbol == wanted)) {
+            report.spelled.push((wanted.clone(), near.clone()));
+        }
     }
     if !options.symbols.is_empty() {
         listed.positions.retain(|position| options.symbols.contains(&position.symbol));

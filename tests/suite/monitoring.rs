@@ -398,17 +398,24 @@ fn a_link_watch_writes_its_file_at_every_look() {
 }
 
 #[test]
-fn commands_that_trade_refuse_monitoring_formats() {
+fn commands_without_metrics_refuse_monitoring_formats() {
     let (machine, sim) = (Machine::new(), Sim::start(&["--positions=3"]));
-    for format in ["nagios", "prometheus"] {
+    for (format, code) in [("nagios", 3), ("prometheus", 2)] {
         for command in [
-            &["canary", "--yes"][..],
+            &["positions"][..],
+            &["canary", "--yes"],
             &["emergency-close", "--yes"],
             &["breaker", "engage", "--reason=x"],
             &["audit", "checks"],
         ] {
             let arguments = [&["-o", format], command].concat();
-            machine.against(&sim, &arguments).end().exits(2).tells("nothing was done");
+            let ended = machine.against(&sim, &arguments).end().exits(code);
+            let ended = ended.tells("nothing was done").tells("go with link-test, sync, audit");
+            // A monitor shows the line; without one it would show an empty critical state.
+            match format {
+                "nagios" => assert_eq!(plugin(&ended).state, "UNKNOWN", "{command:?}"),
+                _ => assert_eq!(ended.stdout(), "", "{command:?}"),
+            }
         }
     }
     assert!(sim.ledger().is_empty(), "{:?}", sim.ledger());

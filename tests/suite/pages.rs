@@ -134,6 +134,7 @@ fn of_audit() {
     shows("audit-good", fit.audit(&[]), 0);
     std::fs::remove_file(fit.machine.file("decision.json")).unwrap();
     shows("audit-bad", fit.audit(&["--only=gateway,decision"]), 1);
+    shows("audit-without-a-gateway", Machine::new().run(["audit", "--only=link"]), 1);
 }
 
 #[test]
@@ -215,7 +216,7 @@ fn of_breaker() {
 #[test]
 fn of_evidence() {
     let machine = Machine::new();
-    let sim = sim();
+    let (sim, other) = (sim(), sim());
     canary(&machine, &sim, &["--yes"]).end().exits(0);
     shows("evidence-show-good", machine.against(&sim, &["evidence", "show"]), 0);
     shows("evidence-verify-good", machine.against(&sim, &["evidence", "verify"]), 0);
@@ -226,6 +227,10 @@ fn of_evidence() {
     let text = std::fs::read_to_string(&path).unwrap();
     std::fs::write(&path, text.replacen("AUDUSD", "EURUSD", 1)).unwrap();
     shows("evidence-verify-damaged", machine.against(&sim, &["evidence", "verify"]), 1);
+    let machine = Machine::new();
+    canary(&machine, &other, &["--yes", "--keep-open"]).end().exits(0);
+    close(&machine, &other, &["--ticket=100000001"]).end().exits(0);
+    shows("evidence-show-selected-closed", machine.against(&other, &["evidence", "show"]), 0);
 }
 
 #[test]

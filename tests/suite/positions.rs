@@ -53,6 +53,22 @@ fn the_page_shows_fifty_rows_unless_all_are_requested() {
 }
 
 #[test]
+fn a_symbol_in_the_wrong_case_names_the_listed_one() {
+    let (machine, sim) = (Machine::new(), Sim::start(&["--positions=3"]));
+    let page = machine.against(&sim, &["positions", "--symbol=eurusd"]).end().exits(0);
+    page.says("0 of 3 positions").says("no position in eurusd; did you mean EURUSD?");
+    for symbols in
+        [&["--symbol=EURUSD"][..], &["--symbol=XAUUSD"], &["--symbol=eurusd", "--symbol=EURUSD"]]
+    {
+        let page = machine.against(&sim, &[&["positions"], symbols].concat()).end().exits(0);
+        match symbols.len() {
+            1 => page.never_says("did you mean"),
+            _ => page.says("did you mean EURUSD?"),
+        };
+    }
+}
+
+#[test]
 fn a_symbol_filter_takes_the_brokers_spelling() {
     let (machine, sim) = (Machine::new(), Sim::start(&["--positions=12"]));
     for (symbols, count) in [

@@ -73,6 +73,13 @@ pub struct RecordedRefusal {
     pub message: String,
 }
 
+impl RecordedRefusal {
+    /// Whether the gateway refused with a code.
+    pub fn has_code(&self) -> bool {
+        self.code != "none"
+    }
+}
+
 impl From<&Refusal> for RecordedRefusal {
     fn from(refusal: &Refusal) -> Self {
         Self {

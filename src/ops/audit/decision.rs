@@ -13,7 +13,7 @@ pub(super) fn check(local: &LocalFacts) -> Vec<Check> {
     let Options { decision, rules, .. } = &local.options;
     let judged = match decision {
         None => {
-            let why = "no canary trades without a decision: set MT5CRS_DECISION_FILE";
+            let why = "set MT5CRS_DECISION_FILE: no canary trades without a decision";
             return vec![Check::not_applicable(why)];
         }
         Some(Ok(bytes)) => decision::judge(bytes, rules, local.now).1,

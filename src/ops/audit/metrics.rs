@@ -11,7 +11,8 @@ const LINK: &str = "link.terminal";
 /// The metrics of one audit.
 pub fn of(outcome: &Outcome<Report>) -> Vec<Metric> {
     let help = "Whether this deployment is fit";
-    let ok = outcome.report.is_some() && outcome.exit == crate::exit::Exit::Ok;
+    let ok = outcome.report.as_ref().is_some_and(|report| report.checked > 0)
+        && outcome.exit == crate::exit::Exit::Ok;
     let mut figures = vec![Metric::should_be("audit_ok", help, ok)];
     let Some(report) = &outcome.report else {
         figures.push(link_up(false));

@@ -68,7 +68,7 @@ pub enum RunState {
     Open,
     /// The position is not proved closed, and was left open on request.
     KeptOpen,
-    /// The position is proved closed.
+    /// The position is proved closed; of an emergency-close, every position that was selected.
     Closed,
     /// The order opened nothing.
     NotExecuted,
@@ -154,13 +154,20 @@ fn state_of_order(run: &Run, settled: &Settled) -> (RunState, String) {
 }
 
 fn state_of_emergency(emergency: &Emergency) -> (RunState, String) {
-    let Emergency { round, unfinished, closed, remaining, flat } = emergency;
+    let Emergency { round, unfinished, closed, remaining, listed, flat } = emergency;
     if *unfinished {
         let proved = format!("{closed} closed before round {round}, whose outcome is not recorded");
         return (RunState::Unfinished, proved);
     }
     match flat {
         Some(witness) => (RunState::Flat, format!("{closed} closed, flat: {witness}")),
+        // Without a filter every listed position is among those that remain.
+        None if *remaining == 0 && *closed > 0 && listed.is_some_and(|listed| listed > 0) => {
+            let listed = listed.unwrap_or_default();
+            let proved =
+                format!("the selected positions are closed: {closed}; others listed: {listed}");
+            (RunState::Closed, proved)
+        }
         None => {
             let proved = format!("{closed} closed, {remaining} not; flat was not proved");
             (RunState::NotFlat, proved)

@@ -212,6 +212,13 @@ fn describe_round(outcome: &EmergencyOutcome, only: Option<Ticket>) -> Words {
                     "position {ticket} is closed, by round {round} of closing everything"
                 )),
             ),
+            TicketResult::Rejected(refusal) if !refusal.has_code() => (
+                format!("still open: {}", refusal.message),
+                Finding::Proved(format!(
+                    "position {ticket} was still open after round {round}: {}",
+                    refusal.message
+                )),
+            ),
             TicketResult::Rejected(RecordedRefusal { code, message }) => (
                 format!("still open, refused with {code}: {message}"),
                 Finding::Proved(format!(

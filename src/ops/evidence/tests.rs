@@ -6,13 +6,15 @@ use uuid::Uuid;
 use super::*;
 use crate::check::Verdict;
 use crate::evidence::body::{
-    CanaryEnd, CanaryResult, EmergencyIntent, OpenOutcomeRecord, RawReply,
+    Body, CanaryEnd, CanaryResult, EmergencyIntent, EmergencyOutcome, OpenOutcomeRecord, RawReply,
+    RecordedRefusal, TicketResult,
 };
+use crate::evidence::chain::Step;
 use crate::evidence::damage::DamageKind;
 use crate::evidence::outcome::CloseOutcome;
 use crate::evidence::tests::{
     PATIENCE, Place, begin, close_intent, close_outcome, emergency, exact, executed, not_executed,
-    open_intent, outcome, run, unknown,
+    open_intent, outcome, reading, run, unknown,
 };
 use crate::evidence::{Evidence, Head};
 use crate::exit::Exit;
@@ -98,11 +100,38 @@ fn show_lists_the_state_of_each_run() {
 
     place.add(run(14), emergency(1, &[(1, CloseOutcome::StillOpen)], false));
     assert_eq!(shown(&place, 100).runs[6].state, NotFlat);
+    let beside = EmergencyOutcome {
+        readings: vec![reading(2)],
+        ..emergency(1, &[(1, CloseOutcome::Closed)], false)
+    };
+    place.add(run(15), beside);
+    let selected = &shown(&place, 100).runs[7];
+    let proved = "the selected positions are closed: 1; others listed: 2";
+    assert_eq!((selected.state, selected.proved.as_str()), (Closed, proved));
+    place.add(run(15), emergency(1, &[(1, CloseOutcome::Closed)], false));
+    assert_eq!(shown(&place, 100).runs[7].state, NotFlat, "nothing shows that others were to stay");
     place.add(run(14), EmergencyIntent { round: 2, tickets: vec![Ticket(1)] });
     place.add(run(14), emergency(2, &[(1, CloseOutcome::Closed)], true));
     let report = shown(&place, 100);
     // What is flat holds no canary.
     assert_eq!((report.runs[6].state, report.runs[5].state), (Flat, Closed));
+}
+
+#[test]
+fn a_refusal_without_a_code_is_told_in_words() {
+    let mut round = emergency(1, &[(7, CloseOutcome::StillOpen)], false);
+    let message = "FILLED with ticket 0, which closes nothing; the list still shows it".to_owned();
+    let code = "none".to_owned();
+    round.tickets[0].result = TicketResult::Rejected(RecordedRefusal { code, message });
+    let place = traded();
+    place.add(run(14), round);
+    let last = place.evidence.walk(None).unwrap().last().unwrap().unwrap();
+    let Step::Record(record) = last else { panic!("{last:?}") };
+    assert!(matches!(record.body, Some(Body::EmergencyOutcome(_))));
+    let words = story::describe(&record, None);
+    let fact = "Ticket: 7 still open: FILLED with ticket 0, which closes nothing; the list still shows it; no reply";
+    assert_eq!(words.facts[0], fact);
+    assert!(!words.findings[0].sentence().contains("none"), "{}", words.findings[0].sentence());
 }
 
 #[test]

@@ -18,6 +18,7 @@ use crate::link::transport::{Connection, LinkError};
 use crate::protocol::Action;
 use crate::protocol::account::GetAccount;
 use crate::protocol::ping::Ping;
+use crate::units::money;
 
 /// One layer of the link.
 //
@@ -218,7 +219,8 @@ impl<'t> Test<'t> {
         match session.ask(GetAccount, self.until()).map(|answer| answer.reply) {
             Ok(Ok(account)) => {
                 let currency = account.currency.as_deref().unwrap_or_default().escape_debug();
-                let found = format!("GET_ACCOUNT answered: balance {} {currency}", account.balance);
+                let found =
+                    format!("GET_ACCOUNT answered: balance {} {currency}", money(&account.balance));
                 self.report.account = Some(account);
                 self.pass("terminal", found);
                 (Ok(()), Some(session))

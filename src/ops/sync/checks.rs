@@ -18,7 +18,7 @@ use crate::proof::money::{self, Contradiction, Statement};
 use crate::protocol::Refusal;
 use crate::protocol::account::Account;
 use crate::protocol::positions::Position;
-use crate::units::{Side, Ticket};
+use crate::units::{Money, Side, Ticket, figure, money as amount};
 
 /// Tolerance of the margin level, in per cent of it: equity and margin move between two ticks.
 const LEVEL_TOLERANCE_PERCENT: i64 = 1;
@@ -119,7 +119,7 @@ pub fn since_snapshot(previous: Option<&Snapshot>, observed: &Observed) -> [Chec
 fn same_account(then: &Snapshot, now: &Account) -> Check {
     let id = AccountId::of(now);
     match AccountId::of(&then.account).restrict_to(&id).difference(&id) {
-        None => Check::pass(format!("as at {}", then.taken_at)),
+        None => Check::pass(format!("as at {:.0}", then.taken_at)),
         Some(changed) => Check::fail(changed.to_string()).with_remedy(
             "find out who logged the terminal in to another account; if that was meant, move this account's state directory away",
         ),
@@ -307,7 +307,7 @@ fn margin_level(account: &Account) -> Check {
         (computed - level).abs() <= allowed
     });
     let shown = computed.map_or("not computable".to_owned(), |c| c.round_dp(2).to_string());
-    pass_or_warn(agrees, format!("level {} %, computed {shown} %", account.margin_level))
+    pass_or_warn(agrees, format!("level {} %, computed {shown} %", figure(&account.margin_level.0)))
         .with_remedy("account figures that contradict each other: look at the terminal's Trade tab")
 }
 
@@ -318,7 +318,7 @@ fn balance_steady(observed: &Observed) -> Option<Check> {
     }
     let (first, second) = (&synced.account.balance, &account.balance);
     let steady = (first.value() - second.value()).abs() <= amount_tolerance();
-    Some(pass_or_warn(steady, format!("{first}, then {second}")).with_remedy("a deposit, a withdrawal, or trades that opened and closed in between: look at the terminal's History tab"))
+    Some(pass_or_warn(steady, format!("{}, then {}", amount(first), amount(second))).with_remedy("a deposit, a withdrawal, or trades that opened and closed in between: look at the terminal's History tab"))
 }
 
 fn clock_skew(observed: &Observed, options: &StateExpectations) -> Option<Check> {
@@ -348,5 +348,12 @@ fn floating(account: &Account, positions: &[Position]) -> Check {
 
 fn free_margin(account: &Account) -> Check {
     let computed = account.equity.value() - account.margin.value();
-    Check::new(Status::Info, format!("{} reported, {computed} computed", account.free_margin))
+    Check::new(
+        Status::Info,
+        format!(
+            "{} reported, {} computed",
+            amount(&account.free_margin),
+            amount(&Money::from(computed))
+        ),
+    )
 }

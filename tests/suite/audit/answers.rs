@@ -32,6 +32,9 @@ fn checks_of_an_absent_gateway_are_not_reached() {
         assert_eq!(statuses(&document, group), ["pass"], "{group}");
     }
     let page = fit.audit(&["--attempts=1"]).end().exits(3);
+    let all = fit.audit(&["--attempts=1", "--all"]).end().exits(3);
+    let doubled = |line: &&str| line.matches("not reached").count() > 1;
+    assert_eq!(all.stdout().lines().find(doubled), None);
     page.says("not reached")
         .says("the link failed at tcp: link.zmtp")
         .says("link.latency, gateway, state, baseline.sync")
@@ -39,6 +42,19 @@ fn checks_of_an_absent_gateway_are_not_reached() {
     // A failed check is an answer even without a gateway.
     let worse = fit.audit(&["--attempts=1"]).env("MT5CRS_DECISION_HASH", "0123456789abcdef");
     worse.end().exits(1).says("FAIL decision.expected");
+}
+
+#[test]
+fn nothing_to_check_is_no_pass() {
+    let fit = Fit::new();
+    let audit = || fit.audit(&["--only=decision"]).without("MT5CRS_DECISION_FILE");
+    let page = audit().end().exits(0);
+    let line = "WARN Audit: 0/0 passed; nothing to check: set MT5CRS_DECISION_FILE";
+    page.says(line).never_says("PASS Audit");
+    let document = audit().json().exits(0).document();
+    assert_eq!(document["verdict"], "warn");
+    let line = audit().arg("--output=nagios").end().exits(1);
+    line.says("AUDIT WARNING").says("'audit_ok'=0");
 }
 
 #[test]

@@ -55,9 +55,16 @@ fn monitoring_formats_take_one_account() {
     let machine = Machine::new();
     let sim = Sim::with_faults(&[]);
     accounts(&machine, &[&sim, &sim], &[]);
-    for format in ["-o=nagios", "-o=prometheus"] {
-        let ended = all(&machine, &["sync", format]).end().exits(2);
-        assert_eq!(ended.stdout(), "");
+    for (format, code, line) in [
+        (
+            "-o=nagios",
+            3,
+            "SYNC UNKNOWN: -o nagios and -o prometheus are about one account: nothing was done\n",
+        ),
+        ("-o=prometheus", 2, ""),
+    ] {
+        let ended = all(&machine, &["sync", format]).end().exits(code);
+        assert_eq!(ended.stdout(), line);
         ended.tells("are about one account");
     }
 }

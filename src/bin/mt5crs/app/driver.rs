@@ -18,9 +18,7 @@ pub(crate) fn run(app: &App, command: &dyn Command) -> u8 {
     let exit = if let Some(failure) = contradiction(app, &facts) {
         app.refuse::<()>("usage", failure)
     } else if let Some(failure) = unmonitored(app, &facts) {
-        // Without a plugin's line: it would be one of a command that no monitor should run.
-        app.screen.fail(&failure);
-        failure.exit()
+        app.refuse_monitor(facts.name, failure)
     } else if let (true, Simulation::Refused(message, remedy)) =
         (app.is_simulated(), facts.simulation)
     {
@@ -61,7 +59,7 @@ fn unmonitored(app: &App, facts: &Facts) -> Option<Failure> {
     }
     if !facts.has_metrics {
         return Some(usage(
-            "this command has no metrics for monitoring: nothing was done",
+            "this command has no output for a monitor: nothing was done",
             "-o nagios and -o prometheus go with link-test, sync, audit, drift, logs alerts and canary --monitor",
         ));
     }

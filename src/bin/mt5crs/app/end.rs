@@ -104,6 +104,16 @@ impl App {
         self.end(command, Err::<Answer<R>, _>(failure), None, &RenderOptions::default())
     }
 
+    /// Ends a command that no monitor can run: with `-o nagios` by the plugin's line, or the monitor would show an empty
+    /// critical one. No metrics are written.
+    pub(crate) fn refuse_monitor(&self, command: &str, failure: Failure) -> Exit {
+        if self.global.output == OutputFormat::Nagios {
+            return self.refuse::<()>(command, failure);
+        }
+        self.screen.fail(&failure);
+        failure.exit()
+    }
+
     /// Writes the metrics of one of many looks, with `-o prometheus`. A failed write doesn't end the watch.
     pub(crate) fn publish_look(
         &self,

@@ -8,7 +8,7 @@ use comfy_table::{
 use mt5crs::check::{Check, Status};
 use mt5crs::protocol::account::Account;
 use mt5crs::protocol::positions::Position;
-use mt5crs::units::Exact;
+pub(crate) use mt5crs::units::{figure, money};
 
 use super::style::{self, Ink};
 use super::{PageContext, Sheet};
@@ -25,7 +25,7 @@ pub(crate) fn terminal_width(stream: &impl IsTerminal) -> Option<u16> {
     (columns > 0).then_some(columns)
 }
 
-/// An empty table of those columns, the ones marked `>` flush right.
+/// An empty table of those columns, the ones marked `>` flush right, and the ones marked `=` whole.
 pub(crate) fn table(sheet: &Sheet<'_>, columns: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
@@ -38,10 +38,8 @@ pub(crate) fn table(sheet: &Sheet<'_>, columns: &[&str]) -> Table {
         table.force_no_tty();
     }
     let header = columns.iter().map(|name| {
-        let (name, right) = match name.strip_prefix('>') {
-            Some(name) => (name, true),
-            None => (*name, false),
-        };
+        let right = name.starts_with('>');
+        let name = name.trim_start_matches(['>', '=']);
         let cell = Cell::new(name).add_attribute(Attribute::Bold);
         if right { cell.set_alignment(CellAlignment::Right) } else { cell }
     });
@@ -50,7 +48,7 @@ pub(crate) fn table(sheet: &Sheet<'_>, columns: &[&str]) -> Table {
         let Some(column) = table.column_mut(index) else { continue };
         column.set_padding((0, if index + 1 < columns.len() { GAP } else { 0 }));
         // Names and numbers stay on one line, so that they can be copied; only text wraps.
-        if index == 0 || name.starts_with('>') {
+        if index == 0 || name.starts_with(['>', '=']) {
             column.set_constraint(ColumnConstraint::ContentWidth);
         }
         if name.starts_with('>') {
@@ -83,12 +81,7 @@ pub(crate) fn found(status: Status, text: &str) -> Cell {
 }
 
 /// Placeholder for a missing value.
-const NOTHING: &str = "not reached";
-
-/// Decimal places that a broker may give; more are a float's noise.
-const MOST_DECIMALS: usize = 8;
-/// Decimal digits that every float of 64 bits keeps.
-const FLOAT_DIGITS: usize = 15;
+pub(crate) const NOTHING: &str = "not reached";
 
 /// Blanks between two columns.
 const GAP: u16 = 2;
@@ -97,8 +90,11 @@ const GAP: u16 = 2;
 const NARROW: u16 = 60;
 /// So few columns fit a narrow terminal as long as no word in them is broken.
 const FEW: usize = 3;
-/// Words longer than this may be broken: paths and the like, in columns that tell.
-const WORD: usize = 12;
+/// Words longer than this may be broken: paths and the like, in columns that tell. A time to the second is not.
+const WORD: usize = 20;
+
+/// The last column tells: narrower than this it would be a ribbon of single words.
+const TEXT: usize = 20;
 
 /// Writes a table, without the blanks that it leaves at the ends of lines.
 pub(crate) fn write(sheet: &mut Sheet<'_>, table: &Table) -> io::Result<()> {
@@ -117,6 +113,7 @@ pub(crate) fn write(sheet: &mut Sheet<'_>, table: &Table) -> io::Result<()> {
 /// The width below which a name or a number would be broken.
 fn needed(table: &Table) -> usize {
     let widest = table.column_max_content_widths();
+    let count = widest.len();
     let column = |(index, &widest): (usize, &u16)| {
         let is_whole = table.column(index).is_some_and(|column| column.constraint().is_some());
         let words = table.header().into_iter().chain(table.row_iter()).flat_map(|row| {
@@ -125,6 +122,7 @@ fn needed(table: &Table) -> usize {
         });
         match is_whole {
             true => usize::from(widest),
+            false if index + 1 == count => usize::from(widest).min(TEXT),
             false => words.max().unwrap_or_default().min(WORD),
         }
     };
@@ -142,30 +140,21 @@ fn write_narrow(sheet: &mut Sheet<'_>, table: &Table) -> io::Result<()> {
         if index > 0 {
             sheet.blank()?;
         }
+        // A cell of a nameless column belongs to the one before it, such as a check's result; the first is a title.
+        let mut lines: Vec<String> = Vec::new();
         for (name, cell) in names.iter().zip(row.cell_iter()) {
-            sheet.line(format!("{name:<widest$} {}", cell.content()).trim_end())?;
+            match (name.as_str(), lines.last_mut()) {
+                ("", None) => lines.push(cell.content()),
+                ("", Some(line)) => line.push_str(&format!("  {}", cell.content())),
+                _ if cell.content().is_empty() => {}
+                (name, _) => lines.push(format!("{name:<widest$} {}", cell.content())),
+            }
+        }
+        for line in lines {
+            sheet.line(line.trim_end())?;
         }
     }
     Ok(())
-}
-
-/// A number for people. A float's noise (`1.0851199999999999`) is rounded away, and `≈` says so; JSON keeps the token.
-pub(crate) fn figure(number: &Exact) -> String {
-    let value = number.value();
-    let whole = value.trunc().abs();
-    let whole_digits = if whole.is_zero() { 0 } else { whole.to_string().len() };
-    let decimals = FLOAT_DIGITS.saturating_sub(whole_digits).min(MOST_DECIMALS);
-    let rounded = value.round_dp(u32::try_from(decimals).unwrap_or_default()).normalize();
-    let given = value.scale() as usize;
-    // One digit past a float's precision may be right; several that vanish together are noise.
-    let is_noise =
-        given > MOST_DECIMALS || given > decimals && given > rounded.scale() as usize + 1;
-    let shown = match number.token() {
-        _ if is_noise && rounded != value => return format!("≈{rounded}"),
-        token if token.contains(['e', 'E']) => rounded.to_string(),
-        token => token.to_owned(),
-    };
-    if value.is_zero() { shown.trim_start_matches('-').to_owned() } else { shown }
 }
 
 /// The account's figures.
@@ -270,38 +259,40 @@ pub(crate) fn checks(sheet: &mut Sheet<'_>, checks: &[Check]) -> io::Result<()> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::render::style::Style;
 
-    #[test]
-    fn a_floats_noise_is_rounded_and_marked() {
-        for (token, shown) in [
-            ("1.0851199999999999", "≈1.08512"),
-            ("9999.909999999999", "≈9999.91"),
-            ("-0.15000000000000002", "≈-0.15"),
-            ("1.4210854715202004e-14", "≈0"),
-            ("-1e-12", "≈0"),
-            ("10000.000000000002", "≈10000"),
-            ("123456789012.01001", "≈123456789012.01"),
-            ("0.123456789", "≈0.12345679"),
-        ] {
-            assert_eq!(figure(&Exact::parse(token).unwrap()), shown, "{token}");
+    fn at_width(width: u16, columns: &[&str], rows: &[&[&str]]) -> String {
+        let mut text = Vec::new();
+        let mut sheet = Sheet { writer: &mut text, style: Style::plain(), width: Some(width) };
+        let mut listed = table(&sheet, columns);
+        for row in rows {
+            listed.add_row(row.iter().map(cell));
         }
+        write(&mut sheet, &listed).unwrap();
+        String::from_utf8(text).unwrap()
     }
 
     #[test]
-    fn any_other_number_is_shown_as_it_was_given() {
-        for (token, shown) in [
-            ("1.08500", "1.08500"),
-            ("-12.30", "-12.30"),
-            ("0.00000001", "0.00000001"),
-            ("12345678901234.56", "12345678901234.56"),
-            ("1.0000000000", "1.0000000000"),
-            ("1e2", "100"),
-            ("2.5E-3", "0.0025"),
-            ("-0.00", "0.00"),
-            ("-0.0", "0.0"),
-            ("0", "0"),
-        ] {
-            assert_eq!(figure(&Exact::parse(token).unwrap()), shown, "{token}");
+    fn a_narrow_row_keeps_a_result_beside_its_name() {
+        let path = "/var/lib/mt5crs/127.0.0.1_5555/evidence.jsonl";
+        let rows: &[&[&str]] =
+            &[&["link.tcp", "pass", "connected"], &["link.identity-of-it", "not reached", ""]];
+        assert_eq!(
+            at_width(30, &["CHECK", "", "FOUND"], rows),
+            "CHECK link.tcp  pass\nFOUND connected\n\nCHECK link.identity-of-it  not reached\n"
+        );
+        assert_eq!(
+            at_width(30, &["", ">P50", ">MAX", "FILE"], &[&["from the send", "0.3", "5.1", path]]),
+            format!("from the send\nP50  0.3\nMAX  5.1\nFILE {path}\n")
+        );
+    }
+
+    #[test]
+    fn a_time_is_never_broken() {
+        let row: &[&str] = &["account-same", "pass", "as at 2026-11-30T20:34:39Z"];
+        for width in 30..100 {
+            let text = at_width(width, &["CHECK", "", "FOUND"], &[row]);
+            assert!(text.contains("2026-11-30T20:34:39Z"), "{width}: {text}");
         }
     }
 }

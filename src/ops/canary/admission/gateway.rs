@@ -12,6 +12,7 @@ use crate::ops::sync::{self, checks};
 use crate::proof::can_close::{self, EXPECTED, Probed};
 use crate::protocol::ping::Ping;
 use crate::protocol::positions::Position;
+use crate::units::money;
 
 /// Number of round trips that the latency is judged by.
 const ROUND_TRIPS: u32 = 100;
@@ -52,7 +53,7 @@ impl Guards<'_, '_, '_, '_> {
     pub(super) fn terminal(&mut self) -> Result<Check, Error> {
         sync::observe(self.canary.client, self.canary.options.magic, &mut self.observed)?;
         let (good, found) = match &self.observed.account {
-            Some(Ok(account)) => (true, format!("balance {}", account.balance)),
+            Some(Ok(account)) => (true, format!("balance {}", money(&account.balance))),
             Some(Err(refusal)) => (false, refusal.to_string()),
             None => (false, "not read".to_owned()),
         };

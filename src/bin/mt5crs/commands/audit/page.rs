@@ -34,6 +34,10 @@ impl Page for Report {
             }
         }
         not_reached(sheet, report)?;
+        if context.endpoint.is_none() && report.not_reached > 0 {
+            let help = sheet.style.paint(Ink::Strong, "help:");
+            sheet.line(format!("{help} mt5crs config check names what to set for the gateway"))?;
+        }
         sheet.heading("GROUPS")?;
         groups(sheet, report)?;
         if context.all_rows {
@@ -86,7 +90,12 @@ fn not_reached(sheet: &mut Sheet<'_>, report: &Report) -> io::Result<()> {
             })
             .collect();
         names.dedup();
-        sheet.line(format!("{}: {}", clean(reason), names.join(", ")))?;
+        let why = match reason {
+            // The heading says so already.
+            table::NOTHING => "what they judge was not read",
+            reason => reason,
+        };
+        sheet.line(format!("{}: {}", clean(why), names.join(", ")))?;
     }
     Ok(())
 }
@@ -136,7 +145,7 @@ fn checks(sheet: &mut Sheet<'_>, report: &Report) -> io::Result<()> {
         checks.add_row([
             table::cell(&check.name),
             table::status_cell(check.status),
-            table::cell(&check.found),
+            table::found(check.status, &check.found),
         ]);
     }
     table::write(sheet, &checks)

@@ -26,9 +26,9 @@ impl Page for Report {
         sheet.verdict(outcome.verdict, &format!("kill switch {state}: {path} ({detail})"))?;
         if let Some(sentinel) = &report.sentinel {
             for (name, value) in [
-                ("reason", &sentinel.reason),
-                ("since", &sentinel.timestamp),
-                ("note", &sentinel.trouble),
+                ("reason", sentinel.reason.as_deref()),
+                ("since", sentinel.since().as_deref()),
+                ("note", sentinel.trouble.as_deref()),
             ] {
                 if let Some(value) = value {
                     sheet.line(format!("{name}: {}", clean(value)))?;

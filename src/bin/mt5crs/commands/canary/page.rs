@@ -64,7 +64,11 @@ impl Page for Report {
             sheet.line(clean(&format!("{}: {}", close.ticket, close.why)))?;
         }
         if let (Some(before), Some(after)) = (&report.balance_before, &report.balance_after) {
-            let cost = report.cost.as_ref().map_or(String::new(), |cost| format!(", cost {cost}"));
+            let cost = report
+                .cost
+                .as_ref()
+                .map_or(String::new(), |cost| format!(", cost {}", table::money(cost)));
+            let (before, after) = (table::money(before), table::money(after));
             sheet.line(format!("Balance: {before} before, {after} after{cost}"))?;
         }
         sheet.blank()?;
@@ -127,7 +131,11 @@ fn finding(outcome: &Outcome<Report>, report: &Report, whom: &str) -> String {
 fn position(position: &Position) -> String {
     clean(&format!(
         "Ticket: {} {} {} {} lots at {}",
-        position.ticket, position.symbol, position.side, position.volume, position.open_price
+        position.ticket,
+        position.symbol,
+        position.side,
+        table::figure(&position.volume.0),
+        table::figure(&position.open_price.0)
     ))
 }
 
@@ -153,14 +161,14 @@ pub(crate) fn guards(sheet: &mut Sheet<'_>, report: &Report) -> io::Result<()> {
         listed.add_row([
             table::cell(&guard.name),
             table::status_cell(guard.status),
-            table::cell(&guard.found),
+            table::found(guard.status, &guard.found),
         ]);
     }
     table::write(sheet, &listed)?;
     for guard in report.guards.iter().filter(|guard| guard.status == Status::Fail) {
         let remedy = guard.remedy.as_deref().unwrap_or_default();
         let name = sheet.style.paint(Ink::Strong, &format!("{}:", guard.name));
-        sheet.line(clean(&format!("{name} expected {}; {remedy}", guard.expected)))?;
+        sheet.line(format!("{name} expected {}; {}", clean(&guard.expected), clean(remedy)))?;
     }
     Ok(())
 }

@@ -4,12 +4,13 @@ use std::io;
 use std::path::Path;
 
 use mt5crs::evidence::outcome::CloseOutcome;
+use mt5crs::exit::Exit;
 use mt5crs::ops::emergency_close::Report;
 use mt5crs::protocol::positions::Position;
 use mt5crs::report::Outcome;
 
 use crate::render::style::{Ink, clean};
-use crate::render::{Page, PageContext, Sheet, counted, table};
+use crate::render::{Page, PageContext, Sheet, counted, in_short, table};
 
 impl Page for Report {
     fn page(
@@ -17,7 +18,20 @@ impl Page for Report {
         context: &PageContext<'_>,
         sheet: &mut Sheet<'_>,
     ) -> io::Result<()> {
-        let Some(report) = &outcome.report else { return Ok(()) };
+        // A failure without a report came before the first CLOSE.
+        let Some(report) = &outcome.report else {
+            let Some(failure) = &outcome.failure else { return Ok(()) };
+            sheet.verdict(
+                outcome.verdict,
+                &clean(&format!("NOTHING WAS CLOSED: {}", in_short(failure))),
+            )?;
+            return match failure.exit() {
+                Exit::NoAnswer | Exit::NotTheGateway => sheet.line(
+                    "positions may be open: look at the terminal's Trade tab, and close them there by hand",
+                ),
+                _ => Ok(()),
+            };
+        };
         let whom = context.whom();
         let of = report.tickets.len();
         let closed = report.closed;

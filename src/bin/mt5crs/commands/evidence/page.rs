@@ -21,6 +21,11 @@ impl Page for show::Report {
             ),
         };
         sheet.verdict(outcome.verdict, &finding)?;
+        if report.open > 0 {
+            sheet.line(
+                "to close: mt5crs canary --resume, or mt5crs emergency-close --ticket NUMBER",
+            )?;
+        }
         if let Some(owner) = &report.owner {
             let currency = owner.currency.as_deref().unwrap_or("currency not read");
             sheet.line(clean(&format!("evidence of {} ({currency})", owner.endpoint)))?;
@@ -30,7 +35,7 @@ impl Page for show::Report {
         }
         sheet.blank()?;
         let mut runs =
-            table::table(sheet, &["RUN", "BEGAN", "KIND", "ORDER", ">TICKET", "STATE", "PROVED"]);
+            table::table(sheet, &["RUN", "=BEGAN", "KIND", "ORDER", ">TICKET", "STATE", "PROVED"]);
         for row in &report.runs {
             runs.add_row(cells(row).map(table::cell));
         }

@@ -48,6 +48,9 @@ impl Page for Report {
             (None, None) => format!("the list of {whom} was not read"),
         };
         sheet.verdict(outcome.verdict, &finding)?;
+        for (wanted, listed) in &report.spelled {
+            sheet.line(clean(&format!("no position in {wanted}; did you mean {listed}?")))?;
+        }
         if let Some(account) = &report.account {
             sheet.heading("ACCOUNT as the gateway reports it")?;
             table::account(sheet, account)?;

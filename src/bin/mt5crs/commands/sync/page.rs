@@ -122,10 +122,10 @@ fn write_changes(
     changes: &Changes,
 ) -> io::Result<()> {
     if changes.is_empty() {
-        return sheet.line(format!("none since {}", changes.since));
+        return sheet.line(format!("none since {:.0}", changes.since));
     }
     sheet.line(format!(
-        "since {}: {} opened, {} closed, {} changed",
+        "since {:.0}: {} opened, {} closed, {} changed",
         changes.since,
         changes.opened.len(),
         changes.closed.len(),
