@@ -48,14 +48,23 @@ impl PageContext<'_> {
     }
 }
 
+/// The end of a command, as the page of its report shows it.
+pub(crate) struct View<'a> {
+    pub(crate) verdict: Verdict,
+    pub(crate) exit: Exit,
+    pub(crate) failure: Option<&'a Failure>,
+    pub(crate) context: &'a PageContext<'a>,
+}
+
 /// A report that can be shown to a person. The first line says what matters.
 pub(crate) trait Page: Sized {
     /// Writes the whole page.
-    fn page(
-        outcome: &Outcome<Self>,
-        context: &PageContext<'_>,
-        page: &mut Sheet<'_>,
-    ) -> io::Result<()>;
+    fn page(&self, view: &View<'_>, sheet: &mut Sheet<'_>) -> io::Result<()>;
+
+    /// Writes the page of a command that has nothing to report; empty where the failure on stderr says it all.
+    fn page_without_report(_: &View<'_>, _: &mut Sheet<'_>) -> io::Result<()> {
+        Ok(())
+    }
 
     /// Metrics for monitoring; empty where monitoring isn't offered.
     fn metrics(_: &Outcome<Self>) -> Vec<Metric> {
@@ -64,8 +73,22 @@ pub(crate) trait Page: Sized {
 }
 
 impl Page for () {
-    fn page(_: &Outcome<Self>, _: &PageContext<'_>, _: &mut Sheet<'_>) -> io::Result<()> {
+    fn page(&self, _: &View<'_>, _: &mut Sheet<'_>) -> io::Result<()> {
         Ok(())
+    }
+}
+
+/// Writes the page of an outcome.
+pub(crate) fn write_page<R: Page>(
+    outcome: &Outcome<R>,
+    context: &PageContext<'_>,
+    sheet: &mut Sheet<'_>,
+) -> io::Result<()> {
+    let (verdict, exit, failure) = (outcome.verdict, outcome.exit, outcome.failure.as_ref());
+    let view = View { verdict, exit, failure, context };
+    match &outcome.report {
+        Some(report) => report.page(&view, sheet),
+        None => R::page_without_report(&view, sheet),
     }
 }
 
@@ -105,7 +128,7 @@ fn finding<R: Page>(outcome: &Outcome<R>, context: &PageContext<'_>) -> String {
     let mut page = Vec::new();
     let mut sheet = Sheet::plain(&mut page);
     // Writing to memory cannot fail.
-    let _ = R::page(outcome, context, &mut sheet);
+    let _ = write_page(outcome, context, &mut sheet);
     let page = String::from_utf8_lossy(&page);
     let line = page.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     line.strip_prefix(style::verdict(outcome.verdict).0).unwrap_or(line).trim_start().to_owned()

@@ -180,7 +180,7 @@ impl App {
             all_rows: options.all_rows,
             histogram: options.histogram,
         };
-        let page = |sheet: &mut Sheet<'_>| R::page(outcome, &page_context, sheet);
+        let page = |sheet: &mut Sheet<'_>| render::write_page(outcome, &page_context, sheet);
         let printed = match (self.global.output, options.on_stderr) {
             (OutputFormat::Json, _) if self.global.is_worker => {
                 let line = render::worker_line(outcome, &page_context);
