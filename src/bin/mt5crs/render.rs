@@ -197,12 +197,10 @@ pub(crate) struct Screen {
 impl Screen {
     /// Writes one JSON document: on one line for programs, laid out for a terminal.
     pub(crate) fn json(&self, document: &impl Serialize) -> io::Result<()> {
-        let stdout = io::stdout();
-        if stdout.is_terminal() {
-            self.stdout(|out| serde_json::to_writer_pretty(out, document).map_err(io::Error::from))
-        } else {
-            self.stdout(|out| serde_json::to_writer(out, document).map_err(io::Error::from))
+        if !io::stdout().is_terminal() {
+            return self.json_line(document);
         }
+        self.stdout(|out| serde_json::to_writer_pretty(out, document).map_err(io::Error::from))
     }
 
     /// Writes the answer of a worker: its result in one line, then its document.
@@ -263,14 +261,7 @@ impl Screen {
         write: impl FnOnce(&mut Sheet<'_>) -> io::Result<()>,
     ) -> io::Result<()> {
         let stdout = io::stdout();
-        let mut out = BufWriter::new(stdout.lock());
-        let mut sheet = Sheet {
-            writer: &mut out,
-            style: Style::of(&stdout),
-            width: table::terminal_width(&stdout),
-        };
-        let written = write(&mut sheet).and_then(|()| out.flush());
-        forgive_closed_pipe(written)
+        write_sheet(&stdout, stdout.lock(), write)
     }
 
     /// Writes a page to stderr, where stdout belongs to another program.
@@ -279,14 +270,7 @@ impl Screen {
         write: impl FnOnce(&mut Sheet<'_>) -> io::Result<()>,
     ) -> io::Result<()> {
         let stderr = io::stderr();
-        let mut out = BufWriter::new(stderr.lock());
-        let mut sheet = Sheet {
-            writer: &mut out,
-            style: Style::of(&stderr),
-            width: table::terminal_width(&stderr),
-        };
-        let written = write(&mut sheet).and_then(|()| out.flush());
-        forgive_closed_pipe(written)
+        write_sheet(&stderr, stderr.lock(), write)
     }
 
     fn stdout(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
@@ -333,6 +317,18 @@ impl Screen {
         // A closed stderr leaves nothing more to do.
         let _ = writeln!(stderr.lock(), "{word} {}", style::clean(text));
     }
+}
+
+/// Writes a page to a stream as its terminal, if it is one, can show it.
+fn write_sheet(
+    stream: &impl IsTerminal,
+    locked: impl Write,
+    write: impl FnOnce(&mut Sheet<'_>) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut out = BufWriter::new(locked);
+    let (style, width) = (Style::of(stream), table::terminal_width(stream));
+    let written = write(&mut Sheet { writer: &mut out, style, width }).and_then(|()| out.flush());
+    forgive_closed_pipe(written)
 }
 
 fn forgive_closed_pipe(written: io::Result<()>) -> io::Result<()> {

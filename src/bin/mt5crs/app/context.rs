@@ -14,8 +14,8 @@ use mt5crs::link::target::{self, Allowed, Target, TargetKind, resolve};
 use mt5crs::link::zeromq::ZmqTransport;
 use mt5crs::link::{Client, ReadPolicy};
 use mt5crs::logs::write::{Format, Record, record};
+use mt5crs::ops::link_test;
 use mt5crs::ops::sync::StateExpectations;
-use mt5crs::ops::sync::checks::Expected;
 use mt5crs::report::Outcome;
 use mt5crs::sim::Server;
 use mt5crs::units::Money;
@@ -29,7 +29,7 @@ use super::{App, logging, sim_mode};
 use crate::cli::LogFormat;
 
 /// Clock skew above which every command warns.
-pub(crate) const SKEW_WARN: Duration = Duration::from_secs(1);
+const SKEW_WARN: Duration = Duration::from_secs(1);
 
 /// The deadline of a command without one: 136 years.
 const NO_DEADLINE: Duration = Duration::from_secs(u32::MAX as u64);
@@ -174,6 +174,25 @@ impl<'a> GatewayContext<'a> {
         })
     }
 
+    /// A link test of this gateway: round trips of that number, one due every `interval`.
+    pub(crate) fn link_test(&self, count: u32, interval: Duration) -> link_test::Options {
+        let settings = &self.settings;
+        link_test::Options {
+            host: self.gateway.host.clone(),
+            port: self.gateway.port,
+            origin: self.origin.clone(),
+            allow_loopback: self.allow_loopback,
+            timeout: settings.sync_timeout,
+            count,
+            interval,
+            latency_warn: settings.latency_warn,
+            latency_critical: settings.latency_critical,
+            skew_warn: SKEW_WARN,
+            signature_ttl: settings.signature_ttl,
+            names: self.failure_context.clone(),
+        }
+    }
+
     /// Where this gateway's state is kept.
     pub(crate) fn state_dir(&self) -> PathBuf {
         self.settings.target_state_dir().unwrap_or_else(|| self.settings.state_dir.clone())
@@ -201,12 +220,7 @@ impl<'a> GatewayContext<'a> {
 
     /// What an account's state is checked against.
     pub(crate) fn expectations(&self, credit: &Money) -> StateExpectations {
-        let expected = Expected {
-            login: self.settings.expect_login.clone(),
-            server: self.settings.expect_server.clone(),
-            trade_mode: self.settings.expect_trade_mode,
-            currency: self.settings.expect_currency.clone(),
-        };
+        let expected = self.expected_account();
         StateExpectations { expected, credit: credit.clone(), skew_warn: SKEW_WARN }
     }
 

@@ -14,14 +14,13 @@ use mt5crs::ops::audit::files::Build;
 use mt5crs::ops::audit::remote::Remote;
 use mt5crs::ops::audit::selection::Selection;
 use mt5crs::ops::audit::{self, Audited, Checks, Deps, Options, Report};
-use mt5crs::ops::link_test;
 use mt5crs::units::Lots;
 
 use super::args::Subcommand;
 use super::{Args, completions};
 use crate::app::App;
 use crate::app::command::{Accounts, Command, Document, Facts};
-use crate::app::context::{GatewayContext, SKEW_WARN};
+use crate::app::context::GatewayContext;
 use crate::app::end::RenderOptions;
 use crate::app::settings::{self, decision_rules, thresholds};
 
@@ -126,20 +125,7 @@ fn remote(args: &Args, context: &GatewayContext<'_>) -> Remote {
     let settings: &Settings = &context.settings;
     let (count, interval) = ROUND_TRIPS;
     Remote {
-        link: link_test::Options {
-            host: context.gateway.host.clone(),
-            port: context.gateway.port,
-            origin: context.origin.clone(),
-            allow_loopback: context.allow_loopback,
-            timeout: settings.sync_timeout,
-            count,
-            interval,
-            latency_warn: settings.latency_warn,
-            latency_critical: settings.latency_critical,
-            skew_warn: SKEW_WARN,
-            signature_ttl: settings.signature_ttl,
-            names: context.failure_context.clone(),
-        },
+        link: context.link_test(count, interval),
         policy: context.policy(),
         judging: context.expectations(&args.credit.credit),
         symbol: settings.canary_symbol.clone(),
