@@ -56,19 +56,20 @@ pub(crate) struct View<'a> {
     pub(crate) context: &'a PageContext<'a>,
 }
 
+/// Takes the metrics of an outcome.
+pub(crate) type Metrics<R> = fn(&Outcome<R>) -> Vec<Metric>;
+
 /// A report that can be shown to a person. The first line says what matters.
 pub(crate) trait Page: Sized {
+    /// Metrics for monitoring; none where monitoring isn't offered.
+    const METRICS: Metrics<Self> = |_| Vec::new();
+
     /// Writes the whole page.
     fn page(&self, view: &View<'_>, sheet: &mut Sheet<'_>) -> io::Result<()>;
 
     /// Writes the page of a command that has nothing to report; empty where the failure on stderr says it all.
     fn page_without_report(_: &View<'_>, _: &mut Sheet<'_>) -> io::Result<()> {
         Ok(())
-    }
-
-    /// Metrics for monitoring; empty where monitoring isn't offered.
-    fn metrics(_: &Outcome<Self>) -> Vec<Metric> {
-        Vec::new()
     }
 }
 

@@ -3,18 +3,14 @@
 use std::io;
 
 use mt5crs::check::{Check, Status};
-use mt5crs::metric::Metric;
 use mt5crs::ops::audit::catalogue::{Entry, Group, Level};
 use mt5crs::ops::audit::{Checks, Report, metrics};
-use mt5crs::report::Outcome;
 
 use crate::render::style::{self, Ink, clean};
-use crate::render::{Page, Sheet, View, table};
+use crate::render::{Metrics, Page, Sheet, View, table};
 
 impl Page for Report {
-    fn metrics(outcome: &Outcome<Self>) -> Vec<Metric> {
-        metrics::of(outcome)
-    }
+    const METRICS: Metrics<Self> = metrics::of;
 
     fn page(&self, view: &View<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
         let whom = match (view.context.endpoint, view.context.target) {

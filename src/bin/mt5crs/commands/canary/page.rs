@@ -7,20 +7,16 @@ use mt5crs::check::Status;
 use mt5crs::clock::humanize;
 use mt5crs::evidence::outcome::{CloseOutcome, OpenOutcome, WatchEnding};
 use mt5crs::failure::Code;
-use mt5crs::metric::Metric;
 use mt5crs::ops::canary::Report;
 use mt5crs::ops::canary::watch::metrics;
 use mt5crs::protocol::positions::Position;
-use mt5crs::report::Outcome;
 
 use super::watch_page as watch;
 use crate::render::style::{Ink, clean};
-use crate::render::{Page, Sheet, View, table};
+use crate::render::{Metrics, Page, Sheet, View, table};
 
 impl Page for Report {
-    fn metrics(outcome: &Outcome<Self>) -> Vec<Metric> {
-        metrics::of(outcome)
-    }
+    const METRICS: Metrics<Self> = metrics::of;
 
     fn page(&self, view: &View<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
         let whom = view.context.whom();

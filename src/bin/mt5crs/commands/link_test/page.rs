@@ -6,18 +6,14 @@ use std::time::Duration;
 use mt5crs::check::{Status, Verdict};
 use mt5crs::clock::humanize;
 use mt5crs::guard::staleness;
-use mt5crs::metric::Metric;
 use mt5crs::ops::link_test::watch::{Band, Event, EventKind, LinkState};
 use mt5crs::ops::link_test::{Latency, Report, metrics};
-use mt5crs::report::Outcome;
 
 use crate::render::style::{self, Ink, clean};
-use crate::render::{Page, Sheet, View, table};
+use crate::render::{Metrics, Page, Sheet, View, table};
 
 impl Page for Report {
-    fn metrics(outcome: &Outcome<Self>) -> Vec<Metric> {
-        metrics::of(outcome)
-    }
+    const METRICS: Metrics<Self> = metrics::of;
 
     fn page(&self, view: &View<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
         let whom = view.context.whom();

@@ -5,18 +5,14 @@ use std::io;
 use mt5crs::check::Status;
 use mt5crs::evidence::outcome::OpenOutcome;
 use mt5crs::exit::Exit;
-use mt5crs::metric::Metric;
 use mt5crs::ops::sync::changes::Changes;
 use mt5crs::ops::sync::{Report, metrics};
-use mt5crs::report::Outcome;
 
 use crate::render::style::{Ink, clean};
-use crate::render::{Page, PageContext, Sheet, View, in_short, table};
+use crate::render::{Metrics, Page, PageContext, Sheet, View, in_short, table};
 
 impl Page for Report {
-    fn metrics(outcome: &Outcome<Self>) -> Vec<Metric> {
-        metrics::of(outcome)
-    }
+    const METRICS: Metrics<Self> = metrics::of;
 
     fn page(&self, view: &View<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
         let whom = view.context.whom();

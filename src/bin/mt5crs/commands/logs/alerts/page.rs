@@ -4,17 +4,13 @@ use std::io;
 
 use mt5crs::check::Verdict;
 use mt5crs::logs::alerts::rules::Alert;
-use mt5crs::metric::Metric;
 use mt5crs::ops::logs::alerts::{Report, metrics};
-use mt5crs::report::Outcome;
 
 use crate::render::style::{Ink, clean};
-use crate::render::{Page, Sheet, View};
+use crate::render::{Metrics, Page, Sheet, View};
 
 impl Page for Report {
-    fn metrics(outcome: &Outcome<Self>) -> Vec<Metric> {
-        metrics::of(outcome)
-    }
+    const METRICS: Metrics<Self> = metrics::of;
 
     fn page(&self, view: &View<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
         let over = self.alerts.len() - self.active;
