@@ -2,6 +2,7 @@
 //! them.
 
 use std::cell::RefCell;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +13,7 @@ use mt5crs::failure::{Failure, FailureContext};
 use mt5crs::link::account_pin::AccountId;
 use mt5crs::link::target::{self, Allowed, Target, TargetKind, resolve};
 use mt5crs::link::zeromq::ZmqTransport;
-use mt5crs::link::{Client, ReadPolicy};
+use mt5crs::link::{Client, ReadPolicy, Transport};
 use mt5crs::logs::write::{Format, Record, record};
 use mt5crs::ops::link_test;
 use mt5crs::ops::sync::StateExpectations;
@@ -245,21 +246,16 @@ impl<'a> GatewayContext<'a> {
         Ok((target, allowed))
     }
 
-    /// Opens connections to that target.
-    pub(crate) fn transport(&self, target: &Target) -> ZmqTransport {
-        ZmqTransport::new(target.address, Arc::clone(&self.app.clock), self.app.stop.clone())
-    }
-
     /// Runs a read through a client; returns its outcome with the kind of target.
     pub(crate) fn read<R>(
         &self,
         operation: impl FnOnce(&mut Client<'_>) -> Outcome<R>,
     ) -> Result<(Outcome<R>, TargetKind), Failure> {
         let (target, _) = self.target()?;
-        let transport = self.transport(&target);
+        let transport = self.app.transport(target.address);
         let attempts = self.attempts();
         let mut client =
-            Client::new(&transport, &*self.app.clock, self.policy(), self.deadline, &attempts);
+            Client::new(&*transport, &*self.app.clock, self.policy(), self.deadline, &attempts);
         let outcome = operation(&mut client);
         let kind = target::kind(&target, outcome.simulated);
         Ok((outcome, kind))
@@ -267,6 +263,11 @@ impl<'a> GatewayContext<'a> {
 }
 
 impl App {
+    /// Opens connections to that address.
+    pub(crate) fn transport(&self, address: SocketAddr) -> Box<dyn Transport> {
+        Box::new(ZmqTransport::new(address, Arc::clone(&self.clock), self.stop.clone()))
+    }
+
     /// How long the command may take.
     pub(crate) fn time_limit(&self, facts: &Facts) -> Duration {
         self.global.settings.deadline.or(facts.deadline).unwrap_or(NO_DEADLINE)

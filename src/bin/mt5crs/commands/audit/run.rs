@@ -1,15 +1,11 @@
 //! Runs `audit`.
 
-use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use mt5crs::config::{Resolved, Settings};
 use mt5crs::exit::Exit;
 use mt5crs::failure::{Code, Failure};
 use mt5crs::guard::decision;
-use mt5crs::link::Transport;
-use mt5crs::link::zeromq::ZmqTransport;
 use mt5crs::ops::audit::files::Build;
 use mt5crs::ops::audit::remote::Remote;
 use mt5crs::ops::audit::selection::Selection;
@@ -65,10 +61,12 @@ fn run(app: &App, args: &Args) -> Exit {
     // Wrong settings are a finding, and stop only the checks that need them.
     let context = GatewayContext::on(app, &facts, deadline, resolved.clone());
     let options = options(app, args, selection, resolved, context.as_ref());
-    let transport = |address: SocketAddr| -> Box<dyn Transport> {
-        Box::new(ZmqTransport::new(address, Arc::clone(&app.clock), app.stop.clone()))
+    let deps = Deps {
+        clock: &app.clock,
+        stop: &app.stop,
+        deadline,
+        transport: &|address| app.transport(address),
     };
-    let deps = Deps { clock: &app.clock, stop: &app.stop, deadline, transport: &transport };
     let Audited { outcome, target } = audit::run(&options, &deps);
     let target = target.filter(|_| context.is_ok());
     let render = RenderOptions { target, all_rows: args.rows.all, ..RenderOptions::default() };

@@ -1,12 +1,8 @@
 //! Runs `link-test`.
 
-use std::net::SocketAddr;
-use std::sync::Arc;
-
 use mt5crs::exit::Exit;
 use mt5crs::failure::Failure;
-use mt5crs::link::zeromq::ZmqTransport;
-use mt5crs::link::{Transport, target};
+use mt5crs::link::target;
 use mt5crs::logs::write::Marker;
 use mt5crs::ops::link_test::watch::Event;
 use mt5crs::ops::link_test::{self, Deps, Report, Tested};
@@ -85,14 +81,11 @@ fn test(
     // A watch prints changes, and has no end to make progress to.
     let shown = !app.global.quiet && app.is_human() && args.watch.is_none();
     let progress = Progress::new(shown, "round trips");
-    let transport = |address: SocketAddr| -> Box<dyn Transport> {
-        Box::new(ZmqTransport::new(address, Arc::clone(&app.clock), app.stop.clone()))
-    };
     let deps = Deps {
         clock: &app.clock,
         stop: &app.stop,
         deadline: context.deadline,
-        transport: &transport,
+        transport: &|address| app.transport(address),
         progress: &|done, of| progress.step(done, of),
     };
     if let Some(interval) = args.watch {
