@@ -26,9 +26,9 @@ pub struct Row {
 macro_rules! catalogue {
     ($($key:ident, $name:literal $(or $alias:literal)?, $default:expr, $expects:literal, $about:literal;)*) => {
         /// A setting.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
         pub enum Key {
-            $(#[doc = $about] $key,)*
+            $(#[doc = $about] #[serde(rename = $name)] $key,)*
         }
 
         /// Every key, in the order in which reports show them.
@@ -158,12 +158,6 @@ impl Row {
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
-    }
-}
-
-impl Serialize for Key {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.name())
     }
 }
 

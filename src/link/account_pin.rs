@@ -4,8 +4,6 @@
 //! true, of the other account. So the identity of the first account that was read holds for the whole run: a field that
 //! differs later, or is reported no longer, breaks the pin for good, because state of two accounts can't be told apart.
 
-use std::fmt;
-
 use crate::os::failpoints::{Rule, is_broken};
 use crate::protocol::account::Account;
 
@@ -63,6 +61,10 @@ impl AccountId {
 
 /// The terminal is in another account than at the first read of the run.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the terminal is in another account: {field} was {pinned} and is {}",
+    .now.as_deref().unwrap_or("reported no longer")
+)]
 pub struct AccountChanged {
     /// The field that differs.
     pub field: &'static str,
@@ -70,14 +72,6 @@ pub struct AccountChanged {
     pub pinned: String,
     /// Its value later; `None` where it was reported no longer.
     pub now: Option<String>,
-}
-
-impl fmt::Display for AccountChanged {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { field, pinned, now } = self;
-        write!(f, "the terminal is in another account: {field} was {pinned} and is ")?;
-        f.write_str(now.as_deref().unwrap_or("reported no longer"))
-    }
 }
 
 /// The account of a run.

@@ -196,10 +196,9 @@ pub fn run(options: &Options, deps: &Deps<'_>) -> Audited {
         _ if report.found_nothing_wrong() => Verdict::Unknown,
         _ => Verdict::Fail,
     };
-    let mut outcome = Outcome::judged(report, verdict, contact.simulated);
-    outcome.exit = exit;
-    outcome.failure = stopped.or(contact.failure);
-    Audited { outcome, target: contact.target }
+    let failure = stopped.or(contact.failure);
+    let judged = Outcome::judged(report, verdict, contact.simulated);
+    Audited { outcome: Outcome { exit, failure, ..judged }, target: contact.target }
 }
 
 /// The facts that the groups of this machine need, shared with their threads.

@@ -67,9 +67,7 @@ pub enum Done {
 
 /// Reads the file. Exit code 0 where the kill switch is released, 1 where it is engaged.
 pub fn status(switch: &Switch) -> Outcome<Report> {
-    let report = report(switch, Done::Looked);
-    let verdict = if report.engaged { Verdict::Fail } else { Verdict::Pass };
-    Outcome::judged(report, verdict, false)
+    judge(report(switch, Done::Looked))
 }
 
 /// Writes the file. An existing one counts as success.
@@ -87,15 +85,16 @@ pub fn engage(switch: &Switch, reason: &str, who: &str, clock: &dyn Clock) -> Ou
 /// Removes the file.
 pub fn release(switch: &Switch) -> Outcome<Report> {
     match breaker::release(&switch.path) {
-        Ok(removed) => {
-            let done = if removed { Done::Removed } else { Done::NotThere };
-            let report = report(switch, done);
-            // Another process may have written it again in between.
-            let verdict = if report.engaged { Verdict::Fail } else { Verdict::Pass };
-            Outcome::judged(report, verdict, false)
-        }
+        Ok(true) => judge(report(switch, Done::Removed)),
+        Ok(false) => judge(report(switch, Done::NotThere)),
         Err(error) => Outcome::failed(failure("remove", &switch.path, &error)),
     }
+}
+
+/// Fails while the switch is engaged; after a release, another process may have written it again in between.
+fn judge(report: Report) -> Outcome<Report> {
+    let verdict = if report.engaged { Verdict::Fail } else { Verdict::Pass };
+    Outcome::judged(report, verdict, false)
 }
 
 fn report(switch: &Switch, done: Done) -> Report {

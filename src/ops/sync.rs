@@ -218,8 +218,7 @@ pub fn run(
             }
         }
     }
-    let mut outcome = Outcome::judged(report, verdict, simulated);
-    outcome.warnings = warnings;
+    let mut outcome = Outcome { warnings, ..Outcome::judged(report, verdict, simulated) };
     if let Some(failure) = failure {
         outcome.fail(failure);
     }

@@ -143,17 +143,13 @@ impl Book {
     /// A flat account with this balance at the same market; its tickets continue those of the first one.
     pub(super) fn of_another_account(first: &Self, balance: Decimal) -> Self {
         Self {
-            market: first.market,
             balance: cents(balance),
             held: BTreeMap::new(),
-            next_ticket: first.next_ticket,
-            next_sequence: first.next_sequence,
-            tick: first.tick,
-            quotes: first.quotes,
             net: [Decimal::ZERO; INSTRUMENTS.len()],
             floating: Decimal::ZERO,
             swap: Decimal::ZERO,
             commission: Decimal::ZERO,
+            ..*first
         }
     }
 

@@ -125,10 +125,13 @@ impl Gateway {
                 let message = "Unknown action: SYNC_ALL";
                 return Err(Refusal::new(ErrorCode::UnknownAction, message).into());
             }
-            ActionName::SyncAll => match self.sync_all(faults) {
-                Ok((account, positions)) => writer.sync_all(account, positions),
-                Err(refusal) => writer.sync_failed(&refusal.message),
-            },
+            ActionName::SyncAll => {
+                let account = self.account(faults);
+                match account.and_then(|account| Ok((account, self.positions(faults)?))) {
+                    Ok((account, positions)) => writer.sync_all(account, positions),
+                    Err(refusal) => writer.sync_failed(&refusal.message),
+                }
+            }
             ActionName::Open => {
                 let (filled, open) = self.open(request, writer, now)?;
                 writer.open(&filled, &open.symbol)

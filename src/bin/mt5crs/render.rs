@@ -48,24 +48,48 @@ impl PageContext<'_> {
     }
 }
 
+/// The end of a command, as the page of its report shows it.
+pub(crate) struct View<'a> {
+    pub(crate) verdict: Verdict,
+    pub(crate) exit: Exit,
+    pub(crate) failure: Option<&'a Failure>,
+    pub(crate) context: &'a PageContext<'a>,
+}
+
+/// Takes the metrics of an outcome.
+pub(crate) type Metrics<R> = fn(&Outcome<R>) -> Vec<Metric>;
+
 /// A report that can be shown to a person. The first line says what matters.
 pub(crate) trait Page: Sized {
-    /// Writes the whole page.
-    fn page(
-        outcome: &Outcome<Self>,
-        context: &PageContext<'_>,
-        page: &mut Sheet<'_>,
-    ) -> io::Result<()>;
+    /// Metrics for monitoring; none where monitoring isn't offered.
+    const METRICS: Metrics<Self> = |_| Vec::new();
 
-    /// Metrics for monitoring; empty where monitoring isn't offered.
-    fn metrics(_: &Outcome<Self>) -> Vec<Metric> {
-        Vec::new()
+    /// Writes the whole page.
+    fn page(&self, view: &View<'_>, sheet: &mut Sheet<'_>) -> io::Result<()>;
+
+    /// Writes the page of a command that has nothing to report; empty where the failure on stderr says it all.
+    fn page_without_report(_: &View<'_>, _: &mut Sheet<'_>) -> io::Result<()> {
+        Ok(())
     }
 }
 
 impl Page for () {
-    fn page(_: &Outcome<Self>, _: &PageContext<'_>, _: &mut Sheet<'_>) -> io::Result<()> {
+    fn page(&self, _: &View<'_>, _: &mut Sheet<'_>) -> io::Result<()> {
         Ok(())
+    }
+}
+
+/// Writes the page of an outcome.
+pub(crate) fn write_page<R: Page>(
+    outcome: &Outcome<R>,
+    context: &PageContext<'_>,
+    sheet: &mut Sheet<'_>,
+) -> io::Result<()> {
+    let (verdict, exit, failure) = (outcome.verdict, outcome.exit, outcome.failure.as_ref());
+    let view = View { verdict, exit, failure, context };
+    match &outcome.report {
+        Some(report) => report.page(&view, sheet),
+        None => R::page_without_report(&view, sheet),
     }
 }
 
@@ -105,7 +129,7 @@ fn finding<R: Page>(outcome: &Outcome<R>, context: &PageContext<'_>) -> String {
     let mut page = Vec::new();
     let mut sheet = Sheet::plain(&mut page);
     // Writing to memory cannot fail.
-    let _ = R::page(outcome, context, &mut sheet);
+    let _ = write_page(outcome, context, &mut sheet);
     let page = String::from_utf8_lossy(&page);
     let line = page.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     line.strip_prefix(style::verdict(outcome.verdict).0).unwrap_or(line).trim_start().to_owned()
@@ -174,12 +198,10 @@ pub(crate) struct Screen {
 impl Screen {
     /// Writes one JSON document: on one line for programs, laid out for a terminal.
     pub(crate) fn json(&self, document: &impl Serialize) -> io::Result<()> {
-        let stdout = io::stdout();
-        if stdout.is_terminal() {
-            self.stdout(|out| serde_json::to_writer_pretty(out, document).map_err(io::Error::from))
-        } else {
-            self.stdout(|out| serde_json::to_writer(out, document).map_err(io::Error::from))
+        if !io::stdout().is_terminal() {
+            return self.json_line(document);
         }
+        self.stdout(|out| serde_json::to_writer_pretty(out, document).map_err(io::Error::from))
     }
 
     /// Writes the answer of a worker: its result in one line, then its document.
@@ -240,14 +262,7 @@ impl Screen {
         write: impl FnOnce(&mut Sheet<'_>) -> io::Result<()>,
     ) -> io::Result<()> {
         let stdout = io::stdout();
-        let mut out = BufWriter::new(stdout.lock());
-        let mut sheet = Sheet {
-            writer: &mut out,
-            style: Style::of(&stdout),
-            width: table::terminal_width(&stdout),
-        };
-        let written = write(&mut sheet).and_then(|()| out.flush());
-        forgive_closed_pipe(written)
+        write_sheet(&stdout, stdout.lock(), write)
     }
 
     /// Writes a page to stderr, where stdout belongs to another program.
@@ -256,14 +271,7 @@ impl Screen {
         write: impl FnOnce(&mut Sheet<'_>) -> io::Result<()>,
     ) -> io::Result<()> {
         let stderr = io::stderr();
-        let mut out = BufWriter::new(stderr.lock());
-        let mut sheet = Sheet {
-            writer: &mut out,
-            style: Style::of(&stderr),
-            width: table::terminal_width(&stderr),
-        };
-        let written = write(&mut sheet).and_then(|()| out.flush());
-        forgive_closed_pipe(written)
+        write_sheet(&stderr, stderr.lock(), write)
     }
 
     fn stdout(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
@@ -310,6 +318,18 @@ impl Screen {
         // A closed stderr leaves nothing more to do.
         let _ = writeln!(stderr.lock(), "{word} {}", style::clean(text));
     }
+}
+
+/// Writes a page to a stream as its terminal, if it is one, can show it.
+fn write_sheet(
+    stream: &impl IsTerminal,
+    locked: impl Write,
+    write: impl FnOnce(&mut Sheet<'_>) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut out = BufWriter::new(locked);
+    let (style, width) = (Style::of(stream), table::terminal_width(stream));
+    let written = write(&mut Sheet { writer: &mut out, style, width }).and_then(|()| out.flush());
+    forgive_closed_pipe(written)
 }
 
 fn forgive_closed_pipe(written: io::Result<()>) -> io::Result<()> {

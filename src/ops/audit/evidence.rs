@@ -7,7 +7,6 @@ use super::findings::first_few;
 use crate::check::Check;
 use crate::evidence::body::CanaryResult;
 use crate::evidence::book::{Book, OpenCanary, Run};
-use crate::evidence::chain::Step;
 use crate::evidence::{Evidence, EvidenceError};
 use crate::failure::cause_of;
 use crate::ops::evidence::verify;
@@ -55,20 +54,14 @@ fn chain(verified: &Outcome<verify::Report>) -> Check {
 
 /// The state that the records describe. One damaged record makes all others doubtful.
 fn read(evidence: &Evidence) -> Result<Book, EvidenceError> {
-    let mut book = Book::new(KEEP);
-    for step in evidence.walk(None)? {
-        match step? {
-            Step::Record(record) => book.add(*record),
-            Step::Damage(damage) => {
-                return Err(EvidenceError::Damaged {
-                    path: evidence.path().to_owned(),
-                    why: damage.to_string(),
-                });
-            }
-            Step::Remark(_) => {}
-        }
+    let book = Book::read(evidence.walk(None)?, KEEP)?;
+    match &book.first_damage {
+        Some(damage) => Err(EvidenceError::Damaged {
+            path: evidence.path().to_owned(),
+            why: damage.to_string(),
+        }),
+        None => Ok(book),
     }
-    Ok(book)
 }
 
 fn owner(book: &Book, endpoint: Option<&str>) -> Check {

@@ -93,7 +93,5 @@ fn read(options: &Options) -> Result<Outcome<Report>, Failure> {
         ));
     }
     let verdict = if warnings.is_empty() { Verdict::Pass } else { Verdict::Warn };
-    let mut outcome = Outcome::judged(report, verdict, false);
-    outcome.warnings = warnings;
-    Ok(outcome)
+    Ok(Outcome { warnings, ..Outcome::judged(report, verdict, false) })
 }

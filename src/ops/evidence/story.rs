@@ -4,6 +4,7 @@
 //! written on one line, control characters as escapes (hazard 16); its hash is of the bytes as they came.
 
 use super::findings::Finding;
+use crate::escape::visible;
 use crate::evidence::Record;
 use crate::evidence::body::{
     Begin, Body, By, CanaryEnd, CloseOutcomeRecord, Content, EmergencyOutcome, FlatCertificate,
@@ -16,14 +17,7 @@ use crate::units::{Money, Ticket};
 
 /// Makes text fit on one line; quotes and backslashes stay as they are.
 pub(super) fn one_line(text: &str) -> String {
-    let mut line = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '\'' | '"' | '\\' => line.push(character),
-            other => line.extend(other.escape_debug()),
-        }
-    }
-    line
+    visible(text).to_string()
 }
 
 /// A record in words.

@@ -90,7 +90,5 @@ fn walk(options: &Options) -> Result<Outcome<Report>, Failure> {
         (0, false) => Verdict::Warn,
         _ => Verdict::Fail,
     };
-    let mut outcome = Outcome::judged(report, verdict, false);
-    outcome.warnings = warnings;
-    Ok(outcome)
+    Ok(Outcome { warnings, ..Outcome::judged(report, verdict, false) })
 }

@@ -207,8 +207,6 @@ impl Judged {
             memory_limit_bytes: options.thresholds.memory_bytes,
             cpu_limit_percent: options.thresholds.cpu_percent,
         };
-        let mut outcome = Outcome::judged(report, verdict, false);
-        outcome.warnings = self.warnings;
-        outcome
+        Outcome { warnings: self.warnings, ..Outcome::judged(report, verdict, false) }
     }
 }

@@ -47,7 +47,5 @@ pub fn run(options: &Options) -> Result<Outcome<Report>, BadPattern> {
     let in_doubt = places.shared.is_empty() || !read.unreadable.is_empty();
     let verdict = if in_doubt { Verdict::Unknown } else { Verdict::Pass };
     let report = Report { since: *since, until: *until, by: *by, rows: sum(&read.events, *by) };
-    let mut outcome = Outcome::judged(report, verdict, false);
-    outcome.warnings = read.warnings();
-    Ok(outcome)
+    Ok(Outcome { warnings: read.warnings(), ..Outcome::judged(report, verdict, false) })
 }

@@ -32,17 +32,7 @@ pub const WARNING: [&str; 5] =
     ["identity-expected", "margin-level", "balance-steady", "clock-skew", "results-booked"];
 
 /// The expected account; a value that is absent is not checked.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Expected {
-    /// The account's number.
-    pub login: Option<String>,
-    /// The broker's server.
-    pub server: Option<String>,
-    /// 0 demo, 1 contest, 2 real.
-    pub trade_mode: Option<i64>,
-    /// The account's currency.
-    pub currency: Option<String>,
-}
+pub type Expected = AccountId;
 
 /// Checks what was observed. Every check is in the result, in this order, reached or not.
 pub fn judge(observed: &Observed, options: &StateExpectations) -> Vec<Check> {

@@ -40,7 +40,11 @@ impl Gateway {
         Ok(())
     }
 
-    fn broker_closes(&mut self, ticket: Ticket, now: Timestamp) -> Result<(), JournalError> {
+    pub(super) fn broker_closes(
+        &mut self,
+        ticket: Ticket,
+        now: Timestamp,
+    ) -> Result<(), JournalError> {
         match self.book.close(ExecutionKind::OthersClose, ticket, None, now) {
             Some(execution) => self.record(execution),
             None => Ok(()),

@@ -64,13 +64,6 @@ impl Gateway {
         Ok(account)
     }
 
-    pub(super) fn sync_all(
-        &mut self,
-        faults: &ActiveFaults,
-    ) -> Result<(Account, Vec<Position>), Refusal> {
-        Ok((self.account(faults)?, self.positions(faults)?))
-    }
-
     pub(super) fn positions(&mut self, faults: &ActiveFaults) -> Result<Vec<Position>, Refusal> {
         check_terminal(faults)?;
         self.lists += 1;

@@ -31,12 +31,8 @@ impl Gateway {
                     self.record(execution)?;
                 }
                 Fault::PositionVanishes(reads) if *reads == self.position_reads => {
-                    let newest = self.book.newest();
-                    let closed = newest.and_then(|ticket| {
-                        self.book.close(ExecutionKind::OthersClose, ticket, None, now)
-                    });
-                    if let Some(execution) = closed {
-                        self.record(execution)?;
+                    if let Some(ticket) = self.book.newest() {
+                        self.broker_closes(ticket, now)?;
                     }
                 }
                 _ => {}

@@ -2,6 +2,7 @@
 //! them.
 
 use std::cell::RefCell;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,10 +13,10 @@ use mt5crs::failure::{Failure, FailureContext};
 use mt5crs::link::account_pin::AccountId;
 use mt5crs::link::target::{self, Allowed, Target, TargetKind, resolve};
 use mt5crs::link::zeromq::ZmqTransport;
-use mt5crs::link::{Client, ReadPolicy};
+use mt5crs::link::{Client, ReadPolicy, Transport};
 use mt5crs::logs::write::{Format, Record, record};
+use mt5crs::ops::link_test;
 use mt5crs::ops::sync::StateExpectations;
-use mt5crs::ops::sync::checks::Expected;
 use mt5crs::report::Outcome;
 use mt5crs::sim::Server;
 use mt5crs::units::Money;
@@ -29,7 +30,7 @@ use super::{App, logging, sim_mode};
 use crate::cli::LogFormat;
 
 /// Clock skew above which every command warns.
-pub(crate) const SKEW_WARN: Duration = Duration::from_secs(1);
+const SKEW_WARN: Duration = Duration::from_secs(1);
 
 /// The deadline of a command without one: 136 years.
 const NO_DEADLINE: Duration = Duration::from_secs(u32::MAX as u64);
@@ -174,6 +175,25 @@ impl<'a> GatewayContext<'a> {
         })
     }
 
+    /// A link test of this gateway: round trips of that number, one due every `interval`.
+    pub(crate) fn link_test(&self, count: u32, interval: Duration) -> link_test::Options {
+        let settings = &self.settings;
+        link_test::Options {
+            host: self.gateway.host.clone(),
+            port: self.gateway.port,
+            origin: self.origin.clone(),
+            allow_loopback: self.allow_loopback,
+            timeout: settings.sync_timeout,
+            count,
+            interval,
+            latency_warn: settings.latency_warn,
+            latency_critical: settings.latency_critical,
+            skew_warn: SKEW_WARN,
+            signature_ttl: settings.signature_ttl,
+            names: self.failure_context.clone(),
+        }
+    }
+
     /// Where this gateway's state is kept.
     pub(crate) fn state_dir(&self) -> PathBuf {
         self.settings.target_state_dir().unwrap_or_else(|| self.settings.state_dir.clone())
@@ -201,12 +221,7 @@ impl<'a> GatewayContext<'a> {
 
     /// What an account's state is checked against.
     pub(crate) fn expectations(&self, credit: &Money) -> StateExpectations {
-        let expected = Expected {
-            login: self.settings.expect_login.clone(),
-            server: self.settings.expect_server.clone(),
-            trade_mode: self.settings.expect_trade_mode,
-            currency: self.settings.expect_currency.clone(),
-        };
+        let expected = self.expected_account();
         StateExpectations { expected, credit: credit.clone(), skew_warn: SKEW_WARN }
     }
 
@@ -231,21 +246,16 @@ impl<'a> GatewayContext<'a> {
         Ok((target, allowed))
     }
 
-    /// Opens connections to that target.
-    pub(crate) fn transport(&self, target: &Target) -> ZmqTransport {
-        ZmqTransport::new(target.address, Arc::clone(&self.app.clock), self.app.stop.clone())
-    }
-
     /// Runs a read through a client; returns its outcome with the kind of target.
     pub(crate) fn read<R>(
         &self,
         operation: impl FnOnce(&mut Client<'_>) -> Outcome<R>,
     ) -> Result<(Outcome<R>, TargetKind), Failure> {
         let (target, _) = self.target()?;
-        let transport = self.transport(&target);
+        let transport = self.app.transport(target.address);
         let attempts = self.attempts();
         let mut client =
-            Client::new(&transport, &*self.app.clock, self.policy(), self.deadline, &attempts);
+            Client::new(&*transport, &*self.app.clock, self.policy(), self.deadline, &attempts);
         let outcome = operation(&mut client);
         let kind = target::kind(&target, outcome.simulated);
         Ok((outcome, kind))
@@ -253,6 +263,11 @@ impl<'a> GatewayContext<'a> {
 }
 
 impl App {
+    /// Opens connections to that address.
+    pub(crate) fn transport(&self, address: SocketAddr) -> Box<dyn Transport> {
+        Box::new(ZmqTransport::new(address, Arc::clone(&self.clock), self.stop.clone()))
+    }
+
     /// How long the command may take.
     pub(crate) fn time_limit(&self, facts: &Facts) -> Duration {
         self.global.settings.deadline.or(facts.deadline).unwrap_or(NO_DEADLINE)

@@ -190,7 +190,7 @@ impl App {
             all_rows: options.all_rows,
             histogram: options.histogram,
         };
-        let page = |sheet: &mut Sheet<'_>| R::page(outcome, &page_context, sheet);
+        let page = |sheet: &mut Sheet<'_>| render::write_page(outcome, &page_context, sheet);
         let printed = match (self.global.output, options.on_stderr) {
             (OutputFormat::Json, _) if self.global.is_worker => {
                 let line = render::worker_line(outcome, &page_context);
@@ -211,11 +211,11 @@ impl App {
                 let state = State::of(outcome.verdict, outcome.exit);
                 self.plugin_state.set(Some(state));
                 let text = render::one_line(outcome, &page_context);
-                let line = nagios::line(command, state, &text, &R::metrics(outcome));
+                let line = nagios::line(command, state, &text, &(R::METRICS)(outcome));
                 self.screen.text(&line).context("standard output")
             }
             (OutputFormat::Prometheus, on_stderr) => {
-                let mut metrics = R::metrics(outcome);
+                let mut metrics = (R::METRICS)(outcome);
                 metrics.extend(self.run_metrics(outcome, options.target));
                 self.publish(command, context, &metrics, on_stderr)
             }

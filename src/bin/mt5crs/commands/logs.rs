@@ -5,16 +5,19 @@ mod grep;
 mod presets;
 mod summary;
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use mt5crs::clock::Stopped;
 use mt5crs::config::{Key, Settings};
 use mt5crs::exit::Exit;
-use mt5crs::failure::{Failure, cause_of};
+use mt5crs::failure::{Code, Failure, cause_of};
 use mt5crs::logs::search::filter::{Filter, parse_time};
 use mt5crs::logs::search::places::Places;
 use mt5crs::logs::search::query::BadPattern;
+use mt5crs::logs::search::tail::Ended;
 
 use crate::app::command::{Command, Document, Facts, Simulation};
 use crate::app::{App, bug, usage};
@@ -102,6 +105,18 @@ fn window(
         usage(error.to_string(), "exchange --since and --until, or correct one of them")
     })?;
     Ok((since, until))
+}
+
+/// The exit code of a stream of lines that ended early: a reader that closed its pipe had enough.
+fn exit_after(app: &App, ended: Ended, what: &str) -> Exit {
+    match ended {
+        Ended::Stopped(Stopped { signal }) => Code::from_signal(signal).exit(),
+        Ended::Listener(error) if error.kind() == ErrorKind::BrokenPipe => Exit::Ok,
+        Ended::Listener(error) => {
+            app.screen.warn(&format!("failed to write {what}: {error}"));
+            Exit::Usage
+        }
+    }
 }
 
 /// A bug: the words that events hold can always be searched for.

@@ -5,41 +5,39 @@ use std::io;
 
 use mt5crs::exit::Exit;
 use mt5crs::ops::fleet::{Account, Report};
-use mt5crs::report::Outcome;
 
 use super::selection::Account as Selected;
 use crate::render::style::{self, Ink, clean};
-use crate::render::{Page, PageContext, Sheet, counted, table};
+use crate::render::{Page, PageContext, Sheet, View, counted, table};
 
 /// The command whose page ends with one line for each account.
 const CLOSING: &str = "emergency-close";
 
 impl Page for Report {
-    fn page(outcome: &Outcome<Self>, _: &PageContext<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
-        let Some(report) = &outcome.report else { return Ok(()) };
-        let is_closing = report.command == CLOSING;
-        let not_flat = is_closing && outcome.exit != Exit::Ok;
+    fn page(&self, view: &View<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
+        let is_closing = self.command == CLOSING;
+        let not_flat = is_closing && view.exit != Exit::Ok;
         let what = format!(
             "{}{} of {}",
             if not_flat { "NOT FLAT: " } else { "" },
-            report.command,
-            counted(report.accounts.len(), "account")
+            self.command,
+            counted(self.accounts.len(), "account")
         );
-        let left = report.accounts.iter().filter(|account| account.exit() != Exit::Ok);
+        let left = self.accounts.iter().filter(|account| account.exit() != Exit::Ok);
         let left: Vec<&str> = left.map(|account| account.profile.as_str()).collect();
         let why = match left.as_slice() {
             [] => String::new(),
             names if is_closing => format!(": not proved flat: {}", names.join(", ")),
-            names => format!(": exit code {} by {}", outcome.exit.code(), names.join(", ")),
+            names => format!(": exit code {} by {}", view.exit.code(), names.join(", ")),
         };
-        sheet.verdict(outcome.verdict, &clean(&format!("{what}{why}")))?;
+        sheet.verdict(view.verdict, &clean(&format!("{what}{why}")))?;
         sheet.blank()?;
-        accounts(sheet, &report.accounts)?;
+        accounts(sheet, &self.accounts)?;
         if !is_closing {
             return Ok(());
         }
         let end = |account: &Account| format!("{}: {}", account.profile, account.end());
-        let ends: Vec<String> = report.accounts.iter().map(end).collect();
+        let ends: Vec<String> = self.accounts.iter().map(end).collect();
         sheet.blank()?;
         sheet.line(clean(&ends.join("; ")))
     }

@@ -3,46 +3,37 @@
 use std::io;
 
 use mt5crs::check::{Check, Status};
-use mt5crs::metric::Metric;
 use mt5crs::ops::audit::catalogue::{Entry, Group, Level};
 use mt5crs::ops::audit::{Checks, Report, metrics};
-use mt5crs::report::Outcome;
 
 use crate::render::style::{self, Ink, clean};
-use crate::render::{Page, PageContext, Sheet, table};
+use crate::render::{Metrics, Page, Sheet, View, table};
 
 impl Page for Report {
-    fn metrics(outcome: &Outcome<Self>) -> Vec<Metric> {
-        metrics::of(outcome)
-    }
+    const METRICS: Metrics<Self> = metrics::of;
 
-    fn page(
-        outcome: &Outcome<Self>,
-        context: &PageContext<'_>,
-        sheet: &mut Sheet<'_>,
-    ) -> io::Result<()> {
-        let Some(report) = &outcome.report else { return Ok(()) };
-        let whom = match (context.endpoint, context.target) {
+    fn page(&self, view: &View<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
+        let whom = match (view.context.endpoint, view.context.target) {
             (None, _) => String::new(),
             (Some(endpoint), None) => format!("; {endpoint} was not contacted"),
-            (Some(_), Some(_)) => format!(" at {}", context.whom()),
+            (Some(_), Some(_)) => format!(" at {}", view.context.whom()),
         };
-        sheet.verdict(outcome.verdict, &format!("{}{whom}", report.summary))?;
+        sheet.verdict(view.verdict, &format!("{}{whom}", self.summary))?;
         for status in [Status::Fail, Status::Warn] {
-            for row in with(report, status) {
+            for row in with(self, status) {
                 needs_review(sheet, row)?;
             }
         }
-        not_reached(sheet, report)?;
-        if context.endpoint.is_none() && report.not_reached > 0 {
+        not_reached(sheet, self)?;
+        if view.context.endpoint.is_none() && self.not_reached > 0 {
             let help = sheet.style.paint(Ink::Strong, "help:");
             sheet.line(format!("{help} mt5crs config check names what to set for the gateway"))?;
         }
         sheet.heading("GROUPS")?;
-        groups(sheet, report)?;
-        if context.all_rows {
+        groups(sheet, self)?;
+        if view.context.all_rows {
             sheet.heading("CHECKS")?;
-            checks(sheet, report)?;
+            checks(sheet, self)?;
         } else {
             sheet.line("--all shows every check with its finding")?;
         }
@@ -152,10 +143,9 @@ fn checks(sheet: &mut Sheet<'_>, report: &Report) -> io::Result<()> {
 }
 
 impl Page for Checks {
-    fn page(outcome: &Outcome<Self>, _: &PageContext<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
-        let Some(report) = &outcome.report else { return Ok(()) };
+    fn page(&self, _: &View<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
         let mut checks = table::table(sheet, &["CHECK", "WORST", "LOOKS AT", "EXPECTED"]);
-        for entry in report.checks {
+        for entry in self.checks {
             let worst = match entry.worst {
                 Level::Warn => "warn",
                 Level::Fail => "fail",

@@ -1,27 +1,22 @@
 //! Runs `audit`.
 
-use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use mt5crs::config::{Resolved, Settings};
 use mt5crs::exit::Exit;
 use mt5crs::failure::{Code, Failure};
 use mt5crs::guard::decision;
-use mt5crs::link::Transport;
-use mt5crs::link::zeromq::ZmqTransport;
 use mt5crs::ops::audit::files::Build;
 use mt5crs::ops::audit::remote::Remote;
 use mt5crs::ops::audit::selection::Selection;
 use mt5crs::ops::audit::{self, Audited, Checks, Deps, Options, Report};
-use mt5crs::ops::link_test;
 use mt5crs::units::Lots;
 
 use super::args::Subcommand;
 use super::{Args, completions};
 use crate::app::App;
 use crate::app::command::{Accounts, Command, Document, Facts};
-use crate::app::context::{GatewayContext, SKEW_WARN};
+use crate::app::context::GatewayContext;
 use crate::app::end::RenderOptions;
 use crate::app::settings::{self, decision_rules, thresholds};
 
@@ -66,10 +61,12 @@ fn run(app: &App, args: &Args) -> Exit {
     // Wrong settings are a finding, and stop only the checks that need them.
     let context = GatewayContext::on(app, &facts, deadline, resolved.clone());
     let options = options(app, args, selection, resolved, context.as_ref());
-    let transport = |address: SocketAddr| -> Box<dyn Transport> {
-        Box::new(ZmqTransport::new(address, Arc::clone(&app.clock), app.stop.clone()))
+    let deps = Deps {
+        clock: &app.clock,
+        stop: &app.stop,
+        deadline,
+        transport: &|address| app.transport(address),
     };
-    let deps = Deps { clock: &app.clock, stop: &app.stop, deadline, transport: &transport };
     let Audited { outcome, target } = audit::run(&options, &deps);
     let target = target.filter(|_| context.is_ok());
     let render = RenderOptions { target, all_rows: args.rows.all, ..RenderOptions::default() };
@@ -126,20 +123,7 @@ fn remote(args: &Args, context: &GatewayContext<'_>) -> Remote {
     let settings: &Settings = &context.settings;
     let (count, interval) = ROUND_TRIPS;
     Remote {
-        link: link_test::Options {
-            host: context.gateway.host.clone(),
-            port: context.gateway.port,
-            origin: context.origin.clone(),
-            allow_loopback: context.allow_loopback,
-            timeout: settings.sync_timeout,
-            count,
-            interval,
-            latency_warn: settings.latency_warn,
-            latency_critical: settings.latency_critical,
-            skew_warn: SKEW_WARN,
-            signature_ttl: settings.signature_ttl,
-            names: context.failure_context.clone(),
-        },
+        link: context.link_test(count, interval),
         policy: context.policy(),
         judging: context.expectations(&args.credit.credit),
         symbol: settings.canary_symbol.clone(),

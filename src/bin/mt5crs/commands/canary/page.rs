@@ -7,43 +7,34 @@ use mt5crs::check::Status;
 use mt5crs::clock::humanize;
 use mt5crs::evidence::outcome::{CloseOutcome, OpenOutcome, WatchEnding};
 use mt5crs::failure::Code;
-use mt5crs::metric::Metric;
 use mt5crs::ops::canary::Report;
 use mt5crs::ops::canary::watch::metrics;
 use mt5crs::protocol::positions::Position;
-use mt5crs::report::Outcome;
 
 use super::watch_page as watch;
 use crate::render::style::{Ink, clean};
-use crate::render::{Page, PageContext, Sheet, table};
+use crate::render::{Metrics, Page, Sheet, View, table};
 
 impl Page for Report {
-    fn metrics(outcome: &Outcome<Self>) -> Vec<Metric> {
-        metrics::of(outcome)
-    }
+    const METRICS: Metrics<Self> = metrics::of;
 
-    fn page(
-        outcome: &Outcome<Self>,
-        context: &PageContext<'_>,
-        sheet: &mut Sheet<'_>,
-    ) -> io::Result<()> {
-        let Some(report) = &outcome.report else { return Ok(()) };
-        let whom = context.whom();
-        sheet.verdict(outcome.verdict, &finding(outcome, report, &whom))?;
-        plan(sheet, report)?;
-        let refused = report.order.is_none() && report.close.is_none();
+    fn page(&self, view: &View<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
+        let whom = view.context.whom();
+        sheet.verdict(view.verdict, &finding(view, self, &whom))?;
+        plan(sheet, self)?;
+        let refused = self.order.is_none() && self.close.is_none();
         // A question that was not confirmed showed the guards already.
-        let was_asked = outcome.failure.as_ref().is_some_and(|failure| {
+        let was_asked = view.failure.is_some_and(|failure| {
             failure.code() == Code::NotConfirmed || failure.exit().is_interruption()
         });
         if was_asked && refused {
-        } else if refused || (outcome.failure.is_some() && report.monitor.is_none()) {
-            guards(sheet, report)?;
+        } else if refused || (view.failure.is_some() && self.monitor.is_none()) {
+            guards(sheet, self)?;
         } else {
-            let count = report.guards.len();
+            let count = self.guards.len();
             sheet.line(format!("guards: {count} evaluated, none forbade"))?;
         }
-        if let Some(order) = &report.order {
+        if let Some(order) = &self.order {
             sheet.heading("ORDER")?;
             sheet.line(format!("the gateway said: {}", clean(&order.said)))?;
             sheet.line(format!("proved by its list: {}", clean(&order.why)))?;
@@ -51,20 +42,20 @@ impl Page for Report {
                 sheet.line(position(listed))?;
             }
         }
-        if let Some(adopted) = &report.adopted {
+        if let Some(adopted) = &self.adopted {
             sheet.heading("RESUMED")?;
             sheet.line(format!("opened by run {}, recorded at {}", adopted.run, adopted.since))?;
             sheet.line(position(&adopted.position))?;
         }
-        if let Some(watched) = &report.monitor {
+        if let Some(watched) = &self.monitor {
             watch::page(sheet, watched)?;
         }
-        if let Some(close) = &report.close {
+        if let Some(close) = &self.close {
             sheet.heading("CLOSE")?;
             sheet.line(clean(&format!("{}: {}", close.ticket, close.why)))?;
         }
-        if let (Some(before), Some(after)) = (&report.balance_before, &report.balance_after) {
-            let cost = report
+        if let (Some(before), Some(after)) = (&self.balance_before, &self.balance_after) {
+            let cost = self
                 .cost
                 .as_ref()
                 .map_or(String::new(), |cost| format!(", cost {}", table::money(cost)));
@@ -72,13 +63,13 @@ impl Page for Report {
             sheet.line(format!("Balance: {before} before, {after} after{cost}"))?;
         }
         sheet.blank()?;
-        sheet.line(&report.not_exercised)?;
-        sheet.line(format!("evidence: {} (run {})", report.evidence.display(), report.run))
+        sheet.line(&self.not_exercised)?;
+        sheet.line(format!("evidence: {} (run {})", self.evidence.display(), self.run))
     }
 }
 
 /// The proved outcome, and what is open now.
-fn finding(outcome: &Outcome<Report>, report: &Report, whom: &str) -> String {
+fn finding(view: &View<'_>, report: &Report, whom: &str) -> String {
     match report.order.as_ref().map(|order| &order.result) {
         Some(OpenOutcome::NotExecuted { .. }) => {
             return format!("NOT EXECUTED: proved that the order opened nothing at {whom}");
@@ -89,12 +80,12 @@ fn finding(outcome: &Outcome<Report>, report: &Report, whom: &str) -> String {
         Some(OpenOutcome::Executed { .. }) | None => {}
     }
     let Some(close) = &report.close else {
-        return match (outcome.failure.is_none(), report.plan.resume) {
+        return match (view.failure.is_none(), report.plan.resume) {
             (true, true) => format!("READY: a canary is open at {whom} and can be resumed"),
             (true, false) => {
                 format!("READY: no guard forbids a canary on {whom}; no order was sent")
             }
-            (false, _) => match outcome.failure.as_ref().filter(|it| it.exit().is_interruption()) {
+            (false, _) => match view.failure.filter(|it| it.exit().is_interruption()) {
                 Some(stopped) => format!("no order was sent to {whom}: {}", stopped.message()),
                 None => format!("REFUSED: no order was sent to {whom}"),
             },

@@ -94,10 +94,10 @@ fn trade(
     let live = RefCell::new(Live::new(!app.global.quiet && !app.is_json()));
     let mut observer = Observer::new(app, context, &live);
     let (target, allowed) = context.target()?;
-    let transport = context.transport(&target);
+    let transport = app.transport(target.address);
     let attempts = AttemptsAbove { attempts: context.attempts(), live: &live };
     let mut client =
-        Client::new(&transport, &*app.clock, context.policy(), context.deadline, &attempts);
+        Client::new(&*transport, &*app.clock, context.policy(), context.deadline, &attempts);
     let evidence = Evidence::at(context.state_dir());
     let outcome = canary::run(
         &mut client,

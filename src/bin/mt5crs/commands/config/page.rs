@@ -4,24 +4,22 @@ use std::io;
 
 use mt5crs::config::{FileState, Problem, Warning};
 use mt5crs::ops::{config_check, config_show};
-use mt5crs::report::Outcome;
 
 use crate::render::style::{Ink, clean};
-use crate::render::{Page, PageContext, Sheet, counted, table};
+use crate::render::{Page, Sheet, View, counted, table};
 
 impl Page for config_show::Report {
-    fn page(outcome: &Outcome<Self>, _: &PageContext<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
-        let Some(report) = &outcome.report else { return Ok(()) };
-        let finding = match (report.problems.len(), report.warnings.len()) {
+    fn page(&self, view: &View<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
+        let finding = match (self.problems.len(), self.warnings.len()) {
             (0, 0) => "all settings are valid".to_owned(),
             (0, warnings) => format!("all settings are valid; {}", counted(warnings, "warning")),
             (1, _) => "1 setting is invalid; see below".to_owned(),
             (count, _) => format!("{count} settings are invalid; see below"),
         };
-        sheet.verdict(outcome.verdict, &finding)?;
+        sheet.verdict(view.verdict, &finding)?;
         sheet.blank()?;
         let mut settings = table::table(sheet, &["KEY", "VALUE", "ORIGIN"]);
-        for entry in &report.settings {
+        for entry in &self.settings {
             settings.add_row([
                 table::cell(entry.key.name()),
                 table::cell(entry.value.as_deref().unwrap_or("-")),
@@ -30,7 +28,7 @@ impl Page for config_show::Report {
         }
         table::write(sheet, &settings)?;
         sheet.heading("FILES")?;
-        for file in &report.files {
+        for file in &self.files {
             let state = match file.state {
                 FileState::Read => "read",
                 FileState::Absent => "not there",
@@ -38,29 +36,28 @@ impl Page for config_show::Report {
             };
             sheet.line(clean(&format!("{}: {state}", file.path.display())))?;
         }
-        problems(sheet, "", &report.problems, &report.warnings)
+        problems(sheet, "", &self.problems, &self.warnings)
     }
 }
 
 impl Page for config_check::Report {
-    fn page(outcome: &Outcome<Self>, _: &PageContext<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
-        let Some(report) = &outcome.report else { return Ok(()) };
-        let wrong: usize = report.profiles.iter().map(|profile| profile.problems.len()).sum();
-        let profiles = match report.profiles.len() {
+    fn page(&self, view: &View<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
+        let wrong: usize = self.profiles.iter().map(|profile| profile.problems.len()).sum();
+        let profiles = match self.profiles.len() {
             0 => "no profiles; the settings without one".to_owned(),
             1 => "1 profile, and the settings without one,".to_owned(),
             count => format!("{count} profiles, and the settings without one,"),
         };
-        let finding = match wrong + report.problems.len() {
+        let finding = match wrong + self.problems.len() {
             0 => format!("{profiles} are valid"),
             1 => "1 problem; see below".to_owned(),
             count => format!("{count} problems; see below"),
         };
-        sheet.verdict(outcome.verdict, &finding)?;
-        if !report.profiles.is_empty() {
+        sheet.verdict(view.verdict, &finding)?;
+        if !self.profiles.is_empty() {
             sheet.blank()?;
             let mut rows = table::table(sheet, &["PROFILE", "GATEWAY", "PROBLEMS", "KILL SWITCH"]);
-            for profile in &report.profiles {
+            for profile in &self.profiles {
                 let switch = profile.kill_switch_file.display();
                 rows.add_row([
                     table::cell(&profile.name),
@@ -71,8 +68,8 @@ impl Page for config_check::Report {
             }
             table::write(sheet, &rows)?;
         }
-        problems(sheet, "", &report.problems, &report.warnings)?;
-        for profile in &report.profiles {
+        problems(sheet, "", &self.problems, &self.warnings)?;
+        for profile in &self.profiles {
             problems(sheet, &format!("{}: ", profile.name), &profile.problems, &profile.warnings)?;
         }
         Ok(())

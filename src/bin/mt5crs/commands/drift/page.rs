@@ -4,23 +4,18 @@ use std::io;
 
 use mt5crs::guard::drift::DriftState;
 use mt5crs::guard::drift::psi::Bin;
-use mt5crs::metric::Metric;
 use mt5crs::ops::drift::{Report, SampleReport, metrics};
-use mt5crs::report::Outcome;
 
 use crate::render::style::clean;
-use crate::render::{Page, PageContext, Sheet};
+use crate::render::{Metrics, Page, Sheet, View};
 
 impl Page for Report {
-    fn metrics(outcome: &Outcome<Self>) -> Vec<Metric> {
-        metrics::of(outcome)
-    }
+    const METRICS: Metrics<Self> = metrics::of;
 
-    fn page(outcome: &Outcome<Self>, _: &PageContext<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
-        let Some(report) = &outcome.report else { return Ok(()) };
-        let psi = report.psi.unwrap_or_default();
-        let (watch, drift) = (report.psi_watch, report.psi_drift);
-        let finding = match report.state {
+    fn page(&self, view: &View<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
+        let psi = self.psi.unwrap_or_default();
+        let (watch, drift) = (self.psi_watch, self.psi_drift);
+        let finding = match self.state {
             DriftState::Stable => format!("STABLE: PSI {psi:.4}, below the watch limit {watch}"),
             DriftState::Watch => {
                 format!(
@@ -31,18 +26,18 @@ impl Page for Report {
                 format!("DRIFT: PSI {psi:.4}, at or above the drift limit {drift}")
             }
             DriftState::CannotBeJudged => {
-                format!("cannot be judged: {}", clean(report.why.as_deref().unwrap_or_default()))
+                format!("cannot be judged: {}", clean(self.why.as_deref().unwrap_or_default()))
             }
         };
-        sheet.verdict(outcome.verdict, &finding)?;
-        sample(sheet, "reference", &report.reference)?;
-        sample(sheet, "current", &report.current)?;
-        if let Some(noise) = report.psi_noise {
+        sheet.verdict(view.verdict, &finding)?;
+        sample(sheet, "reference", &self.reference)?;
+        sample(sheet, "current", &self.current)?;
+        if let Some(noise) = self.psi_noise {
             sheet.line(format!(
                 "samples of these sizes have a PSI of about {noise:.3} when nothing moved"
             ))?;
         }
-        if report.bins.is_empty() { Ok(()) } else { chart(sheet, &report.bins) }
+        if self.bins.is_empty() { Ok(()) } else { chart(sheet, &self.bins) }
     }
 }
 

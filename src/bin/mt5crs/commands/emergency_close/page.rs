@@ -7,36 +7,30 @@ use mt5crs::evidence::outcome::CloseOutcome;
 use mt5crs::exit::Exit;
 use mt5crs::ops::emergency_close::Report;
 use mt5crs::protocol::positions::Position;
-use mt5crs::report::Outcome;
 
 use crate::render::style::{Ink, clean};
-use crate::render::{Page, PageContext, Sheet, counted, in_short, table};
+use crate::render::{Page, PageContext, Sheet, View, counted, in_short, table};
 
 impl Page for Report {
-    fn page(
-        outcome: &Outcome<Self>,
-        context: &PageContext<'_>,
-        sheet: &mut Sheet<'_>,
-    ) -> io::Result<()> {
-        // A failure without a report came before the first CLOSE.
-        let Some(report) = &outcome.report else {
-            let Some(failure) = &outcome.failure else { return Ok(()) };
-            sheet.verdict(
-                outcome.verdict,
-                &clean(&format!("NOTHING WAS CLOSED: {}", in_short(failure))),
-            )?;
-            return match failure.exit() {
-                Exit::NoAnswer | Exit::NotTheGateway => sheet.line(
-                    "positions may be open: look at the terminal's Trade tab, and close them there by hand",
-                ),
-                _ => Ok(()),
-            };
-        };
-        let whom = context.whom();
-        let of = report.tickets.len();
-        let closed = report.closed;
-        let finding = match (&outcome.failure, &report.certificate) {
-            _ if report.dry_run => {
+    /// A failure without a report came before the first CLOSE.
+    fn page_without_report(view: &View<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
+        let Some(failure) = view.failure else { return Ok(()) };
+        let finding = format!("NOTHING WAS CLOSED: {}", in_short(failure));
+        sheet.verdict(view.verdict, &clean(&finding))?;
+        match failure.exit() {
+            Exit::NoAnswer | Exit::NotTheGateway => sheet.line(
+                "positions may be open: look at the terminal's Trade tab, and close them there by hand",
+            ),
+            _ => Ok(()),
+        }
+    }
+
+    fn page(&self, view: &View<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
+        let whom = view.context.whom();
+        let of = self.tickets.len();
+        let closed = self.closed;
+        let finding = match (view.failure, &self.certificate) {
+            _ if self.dry_run => {
                 format!("would close {} at {whom}; nothing was sent", counted(of, "position"))
             }
             (None, Some(_)) => {
@@ -54,15 +48,15 @@ impl Page for Report {
             (Some(_), _) => {
                 format!(
                     "NOT FLAT: {closed} closed, {} NOT PROVED CLOSED at {whom}",
-                    report.not_closed
+                    self.not_closed
                 )
             }
         };
-        sheet.verdict(outcome.verdict, &finding)?;
-        if of > 0 && report.dry_run {
+        sheet.verdict(view.verdict, &finding)?;
+        if of > 0 && self.dry_run {
             sheet.blank()?;
             let mut listed = table::table(sheet, &[">TICKET", "SYMBOL", "SIDE", ">LOTS"]);
-            for ticket in table::rows(&report.tickets, context) {
+            for ticket in table::rows(&self.tickets, view.context) {
                 listed.add_row([
                     table::cell(ticket.ticket.to_string()),
                     table::cell(ticket.symbol.as_str()),
@@ -71,15 +65,15 @@ impl Page for Report {
                 ]);
             }
             table::write(sheet, &listed)?;
-            table::more(sheet, of, context)?;
+            table::more(sheet, of, view.context)?;
         } else if of > 0 {
             sheet.blank()?;
             let mut listed =
                 table::table(sheet, &[">TICKET", "SYMBOL", "SIDE", ">LOTS", "RESULT", "WHY"]);
             // Tickets that are not closed come first: an operator has to act on them.
-            let mut tickets: Vec<_> = report.tickets.iter().collect();
+            let mut tickets: Vec<_> = self.tickets.iter().collect();
             tickets.sort_by_key(|ticket| ticket.result == CloseOutcome::Closed);
-            for ticket in table::rows(&tickets, context) {
+            for ticket in table::rows(&tickets, view.context) {
                 let mut why = ticket.why.clone();
                 if ticket.appeared {
                     why = format!("not in the first list; {why}");
@@ -94,26 +88,26 @@ impl Page for Report {
                 ]);
             }
             table::write(sheet, &listed)?;
-            table::more(sheet, of, context)?;
+            table::more(sheet, of, view.context)?;
         }
-        if let Some(certificate) = &report.certificate {
+        if let Some(certificate) = &self.certificate {
             sheet.heading("FLAT CERTIFICATE")?;
             sheet.line(&certificate.witness)?;
             for list in &certificate.lists {
                 sheet.line(format!("empty list of {} sha256 {}", list.reported_at, list.sha256))?;
             }
             sheet.line(format!("account reply sha256 {}", certificate.account_sha256))?;
-            if let Some(head) = &report.evidence_head {
+            if let Some(head) = &self.evidence_head {
                 sheet.line(format!("evidence head {head}"))?;
             }
         }
         // Open tickets stand in the table already.
-        if let Some(doubt) = report.doubt.as_ref().filter(|_| report.not_closed == 0) {
+        if let Some(doubt) = self.doubt.as_ref().filter(|_| self.not_closed == 0) {
             sheet.blank()?;
             sheet.line(format!("not proved flat: {}", clean(doubt)))?;
         }
         sheet.blank()?;
-        sheet.line(format!("not seen: {}", report.cannot_see))
+        sheet.line(format!("not seen: {}", self.cannot_see))
     }
 }
 

@@ -80,10 +80,10 @@ fn close(
     if args.yes {
         stop_engine(app, args, context, &mut warnings);
     }
-    let transport = context.transport(&target);
+    let transport = app.transport(target.address);
     let attempts = context.attempts();
     let mut client =
-        Client::new(&transport, &*app.clock, context.policy(), context.deadline, &attempts);
+        Client::new(&*transport, &*app.clock, context.policy(), context.deadline, &attempts);
     let expected = context.expected_account();
     client.expect_account(expected.clone());
     let planned = emergency_close::plan(&mut client, &options);

@@ -3,47 +3,45 @@
 use std::io;
 
 use mt5crs::ops::evidence::{Row, RunKind, RunState, export, resolve, show, verify};
-use mt5crs::report::Outcome;
 
 use crate::render::style::clean;
-use crate::render::{Page, PageContext, Sheet, counted, table};
+use crate::render::{Page, Sheet, View, counted, table};
 
 impl Page for show::Report {
-    fn page(outcome: &Outcome<Self>, _: &PageContext<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
-        let Some(report) = &outcome.report else { return Ok(()) };
-        let path = report.path.display();
-        let finding = match (report.unresolved, report.open) {
-            (0, 0) => format!("{}, nothing open: {path}", counted(report.records, "record")),
+    fn page(&self, view: &View<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
+        let path = self.path.display();
+        let finding = match (self.unresolved, self.open) {
+            (0, 0) => format!("{}, nothing open: {path}", counted(self.records, "record")),
             (unresolved, open) => format!(
                 "{} unresolved, {} not proved closed: {path}",
                 counted(unresolved, "order"),
                 counted(open, "canary position")
             ),
         };
-        sheet.verdict(outcome.verdict, &finding)?;
-        if report.open > 0 {
+        sheet.verdict(view.verdict, &finding)?;
+        if self.open > 0 {
             sheet.line(
                 "to close: mt5crs canary --resume, or mt5crs emergency-close --ticket NUMBER",
             )?;
         }
-        if let Some(owner) = &report.owner {
+        if let Some(owner) = &self.owner {
             let currency = owner.currency.as_deref().unwrap_or("currency not read");
             sheet.line(clean(&format!("evidence of {} ({currency})", owner.endpoint)))?;
         }
-        if report.runs.is_empty() {
+        if self.runs.is_empty() {
             return sheet.line("no runs");
         }
         sheet.blank()?;
         let mut runs =
             table::table(sheet, &["RUN", "=BEGAN", "KIND", "ORDER", ">TICKET", "STATE", "PROVED"]);
-        for row in &report.runs {
+        for row in &self.runs {
             runs.add_row(cells(row).map(table::cell));
         }
         table::write(sheet, &runs)?;
-        if report.not_shown > 0 {
+        if self.not_shown > 0 {
             sheet.line(format!(
                 "… {} older runs with nothing open (--last shows more)",
-                report.not_shown
+                self.not_shown
             ))?;
         }
         Ok(())
@@ -88,23 +86,22 @@ fn state(state: RunState) -> &'static str {
 }
 
 impl Page for verify::Report {
-    fn page(outcome: &Outcome<Self>, _: &PageContext<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
-        let Some(report) = &outcome.report else { return Ok(()) };
-        let path = report.path.display();
-        let records = counted(report.records, "record");
-        let finding = match report.damage_count {
+    fn page(&self, view: &View<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
+        let path = self.path.display();
+        let records = counted(self.records, "record");
+        let finding = match self.damage_count {
             0 => format!("{records}, one unbroken chain: {path}"),
             count => format!("{}, {records} readable: {path}", counted(count, "damaged record")),
         };
-        sheet.verdict(outcome.verdict, &finding)?;
-        for damage in &report.damages {
+        sheet.verdict(view.verdict, &finding)?;
+        for damage in &self.damages {
             sheet.line(clean(&format!("damage: {damage}")))?;
         }
-        for remark in &report.remarks {
+        for remark in &self.remarks {
             sheet.line(clean(&format!("note: {}", remark.found)))?;
         }
         // A damaged chain is no anchor.
-        if let Some(head) = report.head.as_ref().filter(|_| report.damage_count == 0) {
+        if let Some(head) = self.head.as_ref().filter(|_| self.damage_count == 0) {
             sheet.line(format!("head, to note down as an anchor: {}:{}", head.count, head.hash))?;
         }
         Ok(())
@@ -112,30 +109,28 @@ impl Page for verify::Report {
 }
 
 impl Page for resolve::Report {
-    fn page(outcome: &Outcome<Self>, _: &PageContext<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
-        let Some(report) = &outcome.report else { return Ok(()) };
-        let what = match report.ticket {
+    fn page(&self, view: &View<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
+        let what = match self.ticket {
             Some(ticket) => format!("executed, ticket {ticket}"),
             None => "not executed".to_owned(),
         };
-        let finding = format!("recorded by {}: run {} {what}", clean(&report.who), report.run);
-        sheet.verdict(outcome.verdict, &finding)?;
-        sheet.line(clean(&format!("reason: {}", report.reason)))?;
-        sheet.line(format!("orders still unresolved: {}", report.still_unresolved))
+        let finding = format!("recorded by {}: run {} {what}", clean(&self.who), self.run);
+        sheet.verdict(view.verdict, &finding)?;
+        sheet.line(clean(&format!("reason: {}", self.reason)))?;
+        sheet.line(format!("orders still unresolved: {}", self.still_unresolved))
     }
 }
 
 impl Page for export::Report {
-    fn page(outcome: &Outcome<Self>, _: &PageContext<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
-        let Some(report) = &outcome.report else { return Ok(()) };
-        let damages = match report.damages {
+    fn page(&self, view: &View<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
+        let damages = match self.damages {
             0 => String::new(),
             count => format!("; the records are DAMAGED: {}", counted(count, "damaged record")),
         };
-        let files = counted(report.files.len(), "file");
-        let finding = format!("{files} written for run {}{damages}", report.run.run);
-        sheet.verdict(outcome.verdict, &finding)?;
-        for file in &report.files {
+        let files = counted(self.files.len(), "file");
+        let finding = format!("{files} written for run {}{damages}", self.run.run);
+        sheet.verdict(view.verdict, &finding)?;
+        for file in &self.files {
             sheet.line(file.display().to_string())?;
         }
         Ok(())

@@ -3,15 +3,13 @@
 use std::io;
 
 use mt5crs::ops::explain::{Executed, Explained, Kind, Report};
-use mt5crs::report::Outcome;
 
 use crate::render::style::Ink;
-use crate::render::{Page, PageContext, Sheet, table};
+use crate::render::{Page, Sheet, View, table};
 
 impl Page for Report {
-    fn page(outcome: &Outcome<Self>, _: &PageContext<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
-        let Some(report) = &outcome.report else { return Ok(()) };
-        match report.codes.as_slice() {
+    fn page(&self, _: &View<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
+        match self.codes.as_slice() {
             [only] => one(sheet, only),
             codes => all(sheet, codes),
         }

@@ -6,50 +6,41 @@ use std::time::Duration;
 use mt5crs::check::{Status, Verdict};
 use mt5crs::clock::humanize;
 use mt5crs::guard::staleness;
-use mt5crs::metric::Metric;
 use mt5crs::ops::link_test::watch::{Band, Event, EventKind, LinkState};
 use mt5crs::ops::link_test::{Latency, Report, metrics};
-use mt5crs::report::Outcome;
 
 use crate::render::style::{self, Ink, clean};
-use crate::render::{Page, PageContext, Sheet, table};
+use crate::render::{Metrics, Page, Sheet, View, table};
 
 impl Page for Report {
-    fn metrics(outcome: &Outcome<Self>) -> Vec<Metric> {
-        metrics::of(outcome)
-    }
+    const METRICS: Metrics<Self> = metrics::of;
 
-    fn page(
-        outcome: &Outcome<Self>,
-        context: &PageContext<'_>,
-        sheet: &mut Sheet<'_>,
-    ) -> io::Result<()> {
-        let Some(report) = &outcome.report else { return Ok(()) };
-        let whom = context.whom();
-        let stopped = outcome.failure.as_ref().filter(|failure| failure.exit().is_interruption());
-        match (report.failed_layer, stopped) {
+    fn page(&self, view: &View<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
+        let whom = view.context.whom();
+        let stopped = view.failure.filter(|failure| failure.exit().is_interruption());
+        match (self.failed_layer, stopped) {
             (Some(layer), _) => {
-                let found = report.layers.iter().find(|known| known.name == layer);
+                let found = self.layers.iter().find(|known| known.name == layer);
                 let found = found.map_or("", |layer| &layer.found);
                 let finding = format!("at layer {layer} of {whom}: {}", clean(found));
-                sheet.verdict(outcome.verdict, &finding)?;
+                sheet.verdict(view.verdict, &finding)?;
             }
             (None, Some(stopped)) => {
                 let finding =
                     format!("stopped before the end of {whom}'s test: {}", stopped.message());
-                sheet.verdict(outcome.verdict, &finding)?;
+                sheet.verdict(view.verdict, &finding)?;
             }
-            (None, None) if outcome.verdict == Verdict::Warn => {
+            (None, None) if view.verdict == Verdict::Warn => {
                 let finding = format!("{whom} and its terminal answer; see the warnings below");
-                sheet.verdict(outcome.verdict, &finding)?;
+                sheet.verdict(view.verdict, &finding)?;
             }
             (None, None) => {
-                sheet.verdict(outcome.verdict, &format!("{whom} and its terminal answer"))?
+                sheet.verdict(view.verdict, &format!("{whom} and its terminal answer"))?
             }
         }
         sheet.blank()?;
         let mut layers = table::table(sheet, &["LAYER", "", ">MS", "FOUND"]);
-        for layer in &report.layers {
+        for layer in &self.layers {
             let took = layer.took_us.map_or(String::new(), |us| format!("{:.1}", us as f64 / 1e3));
             layers.add_row([
                 table::cell(&layer.name),
@@ -59,28 +50,28 @@ impl Page for Report {
             ]);
         }
         table::write(sheet, &layers)?;
-        if let Some(latency) = &report.latency {
+        if let Some(latency) = &self.latency {
             write_latency(sheet, latency)?;
-            if context.histogram {
+            if view.context.histogram {
                 histogram(sheet, latency)?;
             }
         }
         sheet.blank()?;
-        sheet.line(format!("wire: {}", report.wire))?;
-        for layer in report.layers.iter().filter(|layer| layer.status == Status::Warn) {
+        sheet.line(format!("wire: {}", self.wire))?;
+        for layer in self.layers.iter().filter(|layer| layer.status == Status::Warn) {
             if let Some(remedy) = &layer.remedy {
                 let name = sheet.style.paint(Ink::Strong, &format!("{}:", layer.name));
                 sheet.line(format!("{name} {}", clean(remedy)))?;
             }
         }
         sheet.blank()?;
-        let (word, place) = match (report.failed_layer, stopped) {
+        let (word, place) = match (self.failed_layer, stopped) {
             (Some(layer), _) => ("FAILED", format!(" at {layer}")),
             (None, Some(_)) => ("STOPPED", " before its end".to_owned()),
             (None, None) => ("SUCCESS", String::new()),
         };
         // The marker that operators and scripts look for.
-        let word = sheet.style.paint(style::verdict(outcome.verdict).1, word);
+        let word = sheet.style.paint(style::verdict(view.verdict).1, word);
         sheet.line(format!("Link test: {word}{place}"))
     }
 }

@@ -1,20 +1,16 @@
 //! Runs `link-test`.
 
-use std::net::SocketAddr;
-use std::sync::Arc;
-
 use mt5crs::exit::Exit;
 use mt5crs::failure::Failure;
-use mt5crs::link::zeromq::ZmqTransport;
-use mt5crs::link::{Transport, target};
+use mt5crs::link::target;
 use mt5crs::logs::write::Marker;
 use mt5crs::ops::link_test::watch::Event;
-use mt5crs::ops::link_test::{self, Deps, Options, Report, Tested};
+use mt5crs::ops::link_test::{self, Deps, Report, Tested};
 use mt5crs::report::Outcome;
 
 use super::{Args, FACTS, watch};
 use crate::app::command::{Accounts, Command, Document, Facts};
-use crate::app::context::{GatewayContext, SKEW_WARN};
+use crate::app::context::GatewayContext;
 use crate::app::end::{Answer, RenderOptions};
 use crate::app::{App, usage};
 use crate::cli::OutputFormat;
@@ -81,18 +77,15 @@ fn test(
     context: &GatewayContext<'_>,
     render: &mut RenderOptions,
 ) -> Result<Answer<Report>, Failure> {
-    let options = options(context, args);
+    let options = context.link_test(args.count, args.interval);
     // A watch prints changes, and has no end to make progress to.
     let shown = !app.global.quiet && app.is_human() && args.watch.is_none();
     let progress = Progress::new(shown, "round trips");
-    let transport = |address: SocketAddr| -> Box<dyn Transport> {
-        Box::new(ZmqTransport::new(address, Arc::clone(&app.clock), app.stop.clone()))
-    };
     let deps = Deps {
         clock: &app.clock,
         stop: &app.stop,
         deadline: context.deadline,
-        transport: &transport,
+        transport: &|address| app.transport(address),
         progress: &|done, of| progress.step(done, of),
     };
     if let Some(interval) = args.watch {
@@ -103,24 +96,6 @@ fn test(
     log(context, &outcome);
     render.target = target.map(|tested| target::kind(&tested, outcome.simulated));
     Ok(outcome.into())
-}
-
-fn options(context: &GatewayContext<'_>, args: &Args) -> Options {
-    let settings = &context.settings;
-    Options {
-        host: context.gateway.host.clone(),
-        port: context.gateway.port,
-        origin: context.origin.clone(),
-        allow_loopback: context.allow_loopback,
-        timeout: settings.sync_timeout,
-        count: args.count,
-        interval: args.interval,
-        latency_warn: settings.latency_warn,
-        latency_critical: settings.latency_critical,
-        skew_warn: SKEW_WARN,
-        signature_ttl: settings.signature_ttl,
-        names: context.failure_context.clone(),
-    }
 }
 
 /// Writes the marker lines: the account's balance, the latency, a connection that failed.

@@ -4,12 +4,11 @@ use std::io;
 
 use mt5crs::exit::Exit;
 use mt5crs::ops::logs::presets::{self, Report};
-use mt5crs::report::Outcome;
 
 use crate::app::App;
 use crate::app::command::{Accounts, Command, Document, Facts};
 use crate::app::end::RenderOptions;
-use crate::render::{Page, PageContext, Sheet, table};
+use crate::render::{Page, Sheet, View, table};
 
 pub(super) const DOCUMENT: Document = Document::report::<Report>("logs-presets");
 
@@ -29,10 +28,9 @@ impl Command for Args {
 }
 
 impl Page for Report {
-    fn page(outcome: &Outcome<Self>, _: &PageContext<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
-        let Some(report) = &outcome.report else { return Ok(()) };
+    fn page(&self, _: &View<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
         let mut presets = table::table(sheet, &["PRESET", "FINDS", "REPLACES"]);
-        for preset in report.presets {
+        for preset in self.presets {
             presets.add_row([preset.name, preset.about, preset.replaces].map(table::cell));
         }
         table::write(sheet, &presets)

@@ -4,34 +4,28 @@ use std::io;
 
 use mt5crs::check::{Status, Verdict};
 use mt5crs::ops::phoenix::{Report, Round};
-use mt5crs::report::Outcome;
 
 use crate::render::style::{self, Ink, clean};
-use crate::render::{Page, PageContext, Sheet, table};
+use crate::render::{Page, PageContext, Sheet, View, table};
 
 /// Number of failed rounds shown in full.
 const SHOWN: usize = 10;
 
 impl Page for Report {
-    fn page(
-        outcome: &Outcome<Self>,
-        context: &PageContext<'_>,
-        sheet: &mut Sheet<'_>,
-    ) -> io::Result<()> {
+    fn page(&self, view: &View<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
         // A test that was stopped or never began has neither passed nor failed.
-        let Some(report) = &outcome.report else { return Ok(()) };
-        sheet.verdict(outcome.verdict, &finding(report, context))?;
-        steps(sheet, report)?;
-        if !report.gateway.is_empty() {
+        sheet.verdict(view.verdict, &finding(self, view.context))?;
+        steps(sheet, self)?;
+        if !self.gateway.is_empty() {
             sheet.heading("AGAINST THE GATEWAY, reading only")?;
-            table::checks(sheet, &report.gateway)?;
+            table::checks(sheet, &self.gateway)?;
         }
-        if report.rounds > 0 {
-            rounds(sheet, report)?;
+        if self.rounds > 0 {
+            rounds(sheet, self)?;
         }
         sheet.blank()?;
         // The marker that operators and scripts look for.
-        let passed = matches!(outcome.verdict, Verdict::Pass | Verdict::Warn);
+        let passed = matches!(view.verdict, Verdict::Pass | Verdict::Warn);
         let (ink, word) = if passed { (Ink::Pass, "PASSED") } else { (Ink::Fail, "FAILED") };
         sheet.line(sheet.style.paint(ink, &format!("Phoenix Test {word}")))
     }

@@ -3,30 +3,28 @@
 use std::io;
 
 use mt5crs::explore::search::{Finding, Report};
-use mt5crs::report::Outcome;
 
 use crate::render::style::clean;
-use crate::render::{Page, PageContext, Sheet, table};
+use crate::render::{Page, Sheet, View, table};
 
 impl Page for Report {
-    fn page(outcome: &Outcome<Self>, _: &PageContext<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
-        let Some(report) = &outcome.report else { return Ok(()) };
-        sheet.verdict(outcome.verdict, &summary(report))?;
-        if report.worlds > 1 {
-            sheet.line(coverage(report))?;
+    fn page(&self, view: &View<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
+        sheet.verdict(view.verdict, &summary(self))?;
+        if self.worlds > 1 {
+            sheet.line(coverage(self))?;
         }
-        if !report.findings.is_empty() {
+        if !self.findings.is_empty() {
             sheet.heading("FINDINGS, each with the fewest acts that show it")?;
-            for finding in &report.findings {
+            for finding in &self.findings {
                 story(sheet, finding)?;
             }
         }
-        if report.worlds == 1 {
+        if self.worlds == 1 {
             return Ok(());
         }
         sheet.heading("WORLDS BY ACT")?;
         let mut acts = table::table(sheet, &["ACT", ">WORLDS"]);
-        for (act, count) in &report.by_act {
+        for (act, count) in &self.by_act {
             acts.add_row([table::cell(act.clone()), table::cell(count.to_string())]);
         }
         table::write(sheet, &acts)

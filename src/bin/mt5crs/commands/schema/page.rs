@@ -3,13 +3,11 @@
 use std::io;
 
 use mt5crs::ops::schemas::Report;
-use mt5crs::report::Outcome;
 
-use crate::render::{Page, PageContext, Sheet};
+use crate::render::{Page, Sheet, View};
 
 impl Page for Report {
-    fn page(outcome: &Outcome<Self>, _: &PageContext<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
-        let Some(report) = &outcome.report else { return Ok(()) };
-        report.schemas.iter().try_for_each(|name| sheet.line(name))
+    fn page(&self, _: &View<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
+        self.schemas.iter().try_for_each(|name| sheet.line(name))
     }
 }

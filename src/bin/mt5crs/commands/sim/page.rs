@@ -3,19 +3,17 @@
 use std::io;
 
 use mt5crs::ops::simulator::{Faults, Ledger};
-use mt5crs::report::Outcome;
 
-use crate::render::{Page, PageContext, Sheet, counted, table};
+use crate::render::{Page, Sheet, View, counted, table};
 
 impl Page for Faults {
-    fn page(outcome: &Outcome<Self>, _: &PageContext<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
-        let Some(report) = &outcome.report else { return Ok(()) };
+    fn page(&self, _: &View<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
         sheet.line("A fault is written NAME[:ACTION][:PARAMETER][:WHEN]; WHEN is 2 (the first two such requests), #2")?;
         sheet.line("(the second alone) or 2+ (from the second on). HAZARD is the lie of a real gateway that it reproduces.")?;
         for (always, title) in [(false, "FAULTS to ask for"), (true, "ALWAYS, asked or not")] {
             sheet.heading(title)?;
             let mut listed = table::table(sheet, &["FAULT", "HAZARD", "WHAT IT DOES"]);
-            for fault in report.faults.iter().filter(|fault| fault.always == always) {
+            for fault in self.faults.iter().filter(|fault| fault.always == always) {
                 let hazards: Vec<String> = fault.hazards.iter().map(u8::to_string).collect();
                 listed.add_row([
                     table::cell(fault.form),
@@ -30,24 +28,17 @@ impl Page for Faults {
 }
 
 impl Page for Ledger {
-    fn page(
-        outcome: &Outcome<Self>,
-        context: &PageContext<'_>,
-        sheet: &mut Sheet<'_>,
-    ) -> io::Result<()> {
-        let Some(report) = &outcome.report else { return Ok(()) };
-        let count = report.executions.len();
-        sheet.verdict(
-            outcome.verdict,
-            &format!("{} executed on this book", counted(count, "order")),
-        )?;
+    fn page(&self, view: &View<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
+        let count = self.executions.len();
+        sheet
+            .verdict(view.verdict, &format!("{} executed on this book", counted(count, "order")))?;
         if count == 0 {
             return Ok(());
         }
         sheet.blank()?;
         let columns = ["TIME", "KIND", ">TICKET", "SYMBOL", "SIDE", ">LOTS", ">PRICE"];
         let mut executed = table::table(sheet, &columns);
-        for entry in table::rows(&report.executions, context) {
+        for entry in table::rows(&self.executions, view.context) {
             executed.add_row([
                 table::cell(entry.time.to_string()),
                 table::cell(format!("{:?}", entry.kind)),
@@ -59,6 +50,6 @@ impl Page for Ledger {
             ]);
         }
         table::write(sheet, &executed)?;
-        table::more(sheet, count, context)
+        table::more(sheet, count, view.context)
     }
 }

@@ -5,47 +5,34 @@ use std::io;
 use mt5crs::check::Status;
 use mt5crs::evidence::outcome::OpenOutcome;
 use mt5crs::exit::Exit;
-use mt5crs::metric::Metric;
 use mt5crs::ops::sync::changes::Changes;
 use mt5crs::ops::sync::{Report, metrics};
-use mt5crs::report::Outcome;
 
 use crate::render::style::{Ink, clean};
-use crate::render::{Page, PageContext, Sheet, in_short, table};
+use crate::render::{Metrics, Page, PageContext, Sheet, View, in_short, table};
 
 impl Page for Report {
-    fn metrics(outcome: &Outcome<Self>) -> Vec<Metric> {
-        metrics::of(outcome)
-    }
+    const METRICS: Metrics<Self> = metrics::of;
 
-    fn page(
-        outcome: &Outcome<Self>,
-        context: &PageContext<'_>,
-        sheet: &mut Sheet<'_>,
-    ) -> io::Result<()> {
-        let whom = context.whom();
-        let failure = outcome.failure.as_ref();
-        let Some(report) = &outcome.report else {
-            let why = failure.map_or_else(|| "nothing was found out".to_owned(), in_short);
-            let finding = format!("State synchronization failed: {}", clean(&why));
-            return sheet.verdict(outcome.verdict, &finding);
-        };
-        match report.recovered {
+    fn page(&self, view: &View<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
+        let whom = view.context.whom();
+        let failure = view.failure;
+        match self.recovered {
             Some(count) => {
                 let what = if count == 1 { "position" } else { "positions" };
                 let recovered = format!("State synchronized: {count} {what} recovered from {whom}");
                 match failure {
                     // The state was recovered, but the command behind the gate was refused.
                     Some(refused) => {
-                        sheet.verdict(outcome.verdict, &clean(&in_short(refused)))?;
+                        sheet.verdict(view.verdict, &clean(&in_short(refused)))?;
                         sheet.line(recovered)?;
                     }
-                    None => sheet.verdict(outcome.verdict, &recovered)?,
+                    None => sheet.verdict(view.verdict, &recovered)?,
                 }
             }
             None => {
-                let failed = with(report, Status::Fail);
-                let first = report.checks.iter().find(|check| check.status == Status::Fail);
+                let failed = with(self, Status::Fail);
+                let first = self.checks.iter().find(|check| check.status == Status::Fail);
                 let stopped = failure.is_some_and(|failure| failure.exit().is_interruption());
                 let why = match (first, failure) {
                     (_, Some(failure)) if failure.exit() != Exit::No => clean(&in_short(failure)),
@@ -60,37 +47,36 @@ impl Page for Report {
                 };
                 let ended = if stopped { "stopped" } else { "failed" };
                 let finding = format!("State synchronization {ended}: {why}; gateway {whom}");
-                sheet.verdict(outcome.verdict, &finding)?;
+                sheet.verdict(view.verdict, &finding)?;
             }
         }
-        let warned = with(report, Status::Warn);
+        let warned = with(self, Status::Warn);
         if !warned.is_empty() {
             sheet.labelled(Ink::Warn, "warnings:", &warned.join(", "))?;
         }
-        if let Some(account) = &report.account {
+        if let Some(account) = &self.account {
             sheet.heading("ACCOUNT as the gateway reports it")?;
             table::account(sheet, account)?;
         }
-        if let Some(positions) = &report.positions {
-            let at =
-                report.reported_at.map_or(String::new(), |at| format!(" at {at} by its clock"));
+        if let Some(positions) = &self.positions {
+            let at = self.reported_at.map_or(String::new(), |at| format!(" at {at} by its clock"));
             sheet.heading(&format!("POSITIONS as the gateway reports them{at}"))?;
             if positions.is_empty() {
                 sheet.line("an empty list; see check empty-book")?;
             } else {
-                table::positions(sheet, context, positions)?;
+                table::positions(sheet, view.context, positions)?;
             }
             sheet.line(
                 "magic number, comment and opening time are not reported by the gateway; pending orders cannot be listed",
             )?;
         }
-        if report.checks.iter().any(|check| check.status != Status::NotReached) {
+        if self.checks.iter().any(|check| check.status != Status::NotReached) {
             sheet.heading("CHECKS")?;
-            table::checks(sheet, &report.checks)?;
+            table::checks(sheet, &self.checks)?;
         }
-        if !report.intents.is_empty() {
+        if !self.intents.is_empty() {
             sheet.heading("EARLIER ORDERS without a proved outcome")?;
-            for finding in &report.intents {
+            for finding in &self.intents {
                 let outcome = match finding.outcome {
                     OpenOutcome::Executed { .. } => "executed",
                     OpenOutcome::NotExecuted { .. } => "not executed",
@@ -99,16 +85,22 @@ impl Page for Report {
                 sheet.line(clean(&format!("run {}: {outcome}; {}", finding.run, finding.why)))?;
             }
         }
-        if report.positions.is_some() {
+        if self.positions.is_some() {
             sheet.heading("CHANGES")?;
-            match &report.changes {
+            match &self.changes {
                 None => sheet.line("no earlier snapshot to compare with")?,
-                Some(changes) => write_changes(sheet, context, changes)?,
+                Some(changes) => write_changes(sheet, view.context, changes)?,
             }
         }
         sheet.blank()?;
-        let kept = if report.snapshot.replaced { "written" } else { "left as it was" };
-        sheet.line(format!("snapshot: {} ({kept})", report.snapshot.path.display()))
+        let kept = if self.snapshot.replaced { "written" } else { "left as it was" };
+        sheet.line(format!("snapshot: {} ({kept})", self.snapshot.path.display()))
+    }
+
+    fn page_without_report(view: &View<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
+        let why = view.failure.map_or_else(|| "nothing was found out".to_owned(), in_short);
+        let finding = format!("State synchronization failed: {}", clean(&why));
+        sheet.verdict(view.verdict, &finding)
     }
 }
 

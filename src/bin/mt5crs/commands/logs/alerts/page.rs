@@ -4,26 +4,21 @@ use std::io;
 
 use mt5crs::check::Verdict;
 use mt5crs::logs::alerts::rules::Alert;
-use mt5crs::metric::Metric;
 use mt5crs::ops::logs::alerts::{Report, metrics};
-use mt5crs::report::Outcome;
 
 use crate::render::style::{Ink, clean};
-use crate::render::{Page, PageContext, Sheet};
+use crate::render::{Metrics, Page, Sheet, View};
 
 impl Page for Report {
-    fn metrics(outcome: &Outcome<Self>) -> Vec<Metric> {
-        metrics::of(outcome)
-    }
+    const METRICS: Metrics<Self> = metrics::of;
 
-    fn page(outcome: &Outcome<Self>, _: &PageContext<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
-        let Some(report) = &outcome.report else { return Ok(()) };
-        let over = report.alerts.len() - report.active;
-        let active = report.alerts.iter().filter(|alert| alert.is_active());
+    fn page(&self, view: &View<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
+        let over = self.alerts.len() - self.active;
+        let active = self.alerts.iter().filter(|alert| alert.is_active());
         let mut names: Vec<&str> = active.map(|alert| alert.rule.name()).collect();
         names.dedup();
         let names = names.join(", ");
-        let finding = match (outcome.verdict, report.active) {
+        let finding = match (view.verdict, self.active) {
             (Verdict::Fail, 1) => format!("1 alert is active ({names}); over: {over}"),
             (Verdict::Fail, count) => {
                 format!("{count} alerts are active ({names}); over: {over}")
@@ -34,9 +29,9 @@ impl Page for Report {
             (_, _) if over > 0 => format!("no alert is active; over: {over}"),
             (_, _) => "no alert".to_owned(),
         };
-        let since = format!("; {} events since {:.0}", report.events, report.since);
-        sheet.verdict(outcome.verdict, &(finding + &since))?;
-        for shown in &report.alerts {
+        let since = format!("; {} events since {:.0}", self.events, self.since);
+        sheet.verdict(view.verdict, &(finding + &since))?;
+        for shown in &self.alerts {
             sheet.blank()?;
             alert(sheet, shown)?;
         }

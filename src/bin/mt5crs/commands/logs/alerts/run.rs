@@ -1,18 +1,16 @@
 //! Runs `logs alerts`: over the existing logs, or over lines as they are written.
 
-use std::io::{self, ErrorKind};
+use std::io;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use mt5crs::clock::Stopped;
 use mt5crs::config::{Key, Settings};
 use mt5crs::exit::Exit;
-use mt5crs::failure::{Code, Failure, cause_of};
+use mt5crs::failure::{Failure, cause_of};
 use mt5crs::logs::alerts::engine;
 use mt5crs::logs::alerts::rules::Alert;
 use mt5crs::logs::alerts::watch::{AlertListener, AskEngine, World};
 use mt5crs::logs::search::query::BadPattern;
-use mt5crs::logs::search::tail::Ended;
 use mt5crs::ops::logs::alerts::{self, Options, Report};
 use mt5crs::os::process;
 use mt5crs::os::resources::Usage;
@@ -23,7 +21,7 @@ use crate::app::command::{Accounts, Command, Document, Facts};
 use crate::app::end::{Answer, RenderOptions};
 use crate::app::settings::{self, thresholds};
 use crate::app::{App, usage};
-use crate::commands::logs::{facts, no_query, places};
+use crate::commands::logs::{exit_after, facts, no_query, places};
 
 pub(crate) const DOCUMENT: Document = Document::report::<Report>("logs-alerts");
 
@@ -118,15 +116,7 @@ fn follow(
         false => args.paths.clone(),
     };
     let ended = alerts::follow(&paths, since, thresholds(settings), world, &mut Printer { app })?;
-    Ok(match ended {
-        Ended::Stopped(Stopped { signal }) => Code::from_signal(signal).exit(),
-        // The reader had enough.
-        Ended::Listener(error) if error.kind() == ErrorKind::BrokenPipe => Exit::Ok,
-        Ended::Listener(error) => {
-            app.screen.warn(&format!("failed to write an alert: {error}"));
-            Exit::Usage
-        }
-    })
+    Ok(exit_after(app, ended, "an alert"))
 }
 
 /// Prints each change: as text, or as one JSON document a line.

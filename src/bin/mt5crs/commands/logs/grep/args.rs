@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgAction, ValueEnum};
+use clap::ArgAction;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use mt5crs::logs::search::preset::{PRESETS, Preset};
 use tracing::Level;
 
@@ -102,32 +103,16 @@ pub(super) struct SelectArgs {
     #[arg(long, value_name = "TIME")]
     pub(super) until: Option<String>,
     /// Of this level or a more severe one
-    #[arg(long, value_enum)]
-    pub(super) level: Option<AtLeast>,
+    #[arg(long, value_parser = level())]
+    pub(super) level: Option<Level>,
     /// Of this run: PID-RUN as its lines show it, or its id
     #[arg(long, value_name = "ID")]
     pub(super) run: Option<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum AtLeast {
-    Error,
-    Warn,
-    Info,
-    Debug,
-    Trace,
-}
-
-impl From<AtLeast> for Level {
-    fn from(level: AtLeast) -> Self {
-        match level {
-            AtLeast::Error => Self::ERROR,
-            AtLeast::Warn => Self::WARN,
-            AtLeast::Info => Self::INFO,
-            AtLeast::Debug => Self::DEBUG,
-            AtLeast::Trace => Self::TRACE,
-        }
-    }
+fn level() -> impl TypedValueParser<Value = Level> {
+    let names = PossibleValuesParser::new(["error", "warn", "info", "debug", "trace"]);
+    names.try_map(|name| name.parse::<Level>())
 }
 
 fn preset(name: &str) -> Result<&'static Preset, String> {

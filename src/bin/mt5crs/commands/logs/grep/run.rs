@@ -1,6 +1,5 @@
 //! Runs `logs grep`: patterns and paths, then the search.
 
-use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use mt5crs::escape::visible;
@@ -21,7 +20,7 @@ use super::printer::{Counts, Form, Printer, preset_counts};
 use crate::app::command::{Accounts, Command, Document, Facts};
 use crate::app::end::{Answer, RenderOptions};
 use crate::app::{App, settings, usage};
-use crate::commands::logs::{LOCATIONS, facts, window};
+use crate::commands::logs::{LOCATIONS, exit_after, facts, window};
 
 pub(crate) const DOCUMENT: Document = Document::line::<Object<'static>>("logs-grep");
 
@@ -92,7 +91,7 @@ fn prepare<'a>(app: &App, args: &'a Args) -> Result<Job<'a>, Failure> {
 
 fn filter(app: &App, select: &SelectArgs) -> Result<Filter, Failure> {
     let (since, until) = window(select.since.as_ref(), select.until.as_ref(), app.clock.now())?;
-    Ok(Filter { since, until, level: select.level.map(Into::into), run: select.run.clone() })
+    Ok(Filter { since, until, level: select.level, run: select.run.clone() })
 }
 
 /// Shows the pattern with a mark below the character where it goes wrong.
@@ -146,13 +145,7 @@ impl Job<'_> {
             app.screen.fail(&failure);
         }
         match ended {
-            Err(Ended::Stopped(stopped)) => Code::from_signal(stopped.signal).exit(),
-            // The reader had enough; only matches are printed.
-            Err(Ended::Listener(error)) if error.kind() == ErrorKind::BrokenPipe => Exit::Ok,
-            Err(Ended::Listener(error)) => {
-                app.screen.warn(&format!("failed to write the lines: {error}"));
-                Exit::Usage
-            }
+            Err(ended) => exit_after(app, ended, "the lines"),
             Ok(()) => report.exit(),
         }
     }

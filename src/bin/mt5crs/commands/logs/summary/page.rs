@@ -4,31 +4,25 @@ use std::io;
 
 use mt5crs::logs::alerts::summary::{By, Row};
 use mt5crs::ops::logs::summary::Report;
-use mt5crs::report::Outcome;
 
-use crate::render::{Page, PageContext, Sheet, counted, table};
+use crate::render::{Page, Sheet, View, counted, table};
 
 impl Page for Report {
-    fn page(
-        outcome: &Outcome<Self>,
-        context: &PageContext<'_>,
-        sheet: &mut Sheet<'_>,
-    ) -> io::Result<()> {
-        let Some(report) = &outcome.report else { return Ok(()) };
-        let sum = |count: fn(&Row) -> u64| report.rows.iter().map(count).sum::<u64>();
+    fn page(&self, view: &View<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
+        let sum = |count: fn(&Row) -> u64| self.rows.iter().map(count).sum::<u64>();
         let finding = format!(
             "{} ok, {} failed, {} since {:.0}",
             counted(sum(|row| row.syncs_ok), "sync"),
             sum(|row| row.syncs_failed),
             counted(sum(|row| row.orders), "order"),
-            report.since
+            self.since
         );
-        sheet.verdict(outcome.verdict, &finding)?;
-        if report.rows.is_empty() {
+        sheet.verdict(view.verdict, &finding)?;
+        if self.rows.is_empty() {
             return Ok(());
         }
         sheet.blank()?;
-        let first = match report.by {
+        let first = match self.by {
             By::Day => "DAY (UTC)",
             By::Run => "RUN",
         };
@@ -44,11 +38,11 @@ impl Page for Report {
             ">ERR",
             "TICKETS",
         ];
-        let of_runs = report.by == By::Run;
+        let of_runs = self.by == By::Run;
         let columns: Vec<&str> =
             columns.into_iter().filter(|name| of_runs || *name != "COMMAND").collect();
         let mut rows = table::table(sheet, &columns);
-        for row in table::rows(&report.rows, context) {
+        for row in table::rows(&self.rows, view.context) {
             let number = |value: Option<u64>| value.map_or("-".to_owned(), |n| n.to_string());
             let tickets: Vec<String> = row.tickets.iter().map(u64::to_string).collect();
             let p99 =
@@ -70,6 +64,6 @@ impl Page for Report {
             rows.add_row(cells.into_iter().map(table::cell));
         }
         table::write(sheet, &rows)?;
-        table::more(sheet, report.rows.len(), context)
+        table::more(sheet, self.rows.len(), view.context)
     }
 }
