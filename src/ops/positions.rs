@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::sync::checks::{answered, of_list};
+use super::sync::checks::{answered, is_mismatched, mismatched, of_list};
 use crate::check::{Check, verdict_of};
 use crate::failure::FailureContext;
 use crate::link::{Client, Error};
@@ -81,6 +81,10 @@ fn read(
         let both_empty = matches!(again, Ok(again) if again.positions.is_empty());
         let judgement = flat::judge(both_empty, report.account.as_ref(), &options.credit);
         report.checks.push(flat::check(judgement));
+    }
+    if !listed.positions.is_empty() && is_mismatched(report.account.as_ref(), &listed.positions) {
+        let expected = "a list and an account that fit together";
+        report.checks.push(mismatched().named("account-fits").expecting(expected));
     }
     if !options.symbols.is_empty() {
         listed.positions.retain(|position| options.symbols.contains(&position.symbol));
