@@ -148,6 +148,11 @@ impl<'c> Client<'c> {
         self.account.id()
     }
 
+    /// The change of account, once one was read.
+    pub fn account_changed(&self) -> Option<&AccountChanged> {
+        self.account.changed()
+    }
+
     /// PING on the current session, or on a new one, which begins with one. The reading narrows [`Client::gateway_clock`].
     pub fn ping(&mut self) -> Result<ClockReading, Error> {
         if self.session.is_none() {

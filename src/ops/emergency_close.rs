@@ -391,7 +391,10 @@ impl Closing<'_, '_, '_> {
                     if self.may_go_on()
                         && self.ledger.has_to_send()
                         && self.rounds < self.options.rounds => {}
-                Err(doubt) => return Err(self.ledger.unreachable.take().unwrap_or(doubt)),
+                Err(doubt) => {
+                    let changed = self.client.account_changed().map(ToString::to_string);
+                    return Err(self.ledger.unreachable.take().or(changed).unwrap_or(doubt));
+                }
             }
         }
     }
@@ -412,6 +415,7 @@ impl Closing<'_, '_, '_> {
     fn may_go_on(&self) -> bool {
         !self.ledger.gateway_cannot_close
             && !self.ledger.close_opens
+            && self.client.account_changed().is_none()
             && !self.deps.deadline.is_past(self.deps.clock)
     }
 
@@ -424,6 +428,13 @@ impl Closing<'_, '_, '_> {
             let is_last = if sends { self.rounds == self.options.rounds } else { looks == LOOKS };
             if is_last {
                 break;
+            }
+            // Positions that the first list did not show may be another account's: the pin says so (hazard 25).
+            if self.ledger.has_appeared() {
+                let _ = self.client.account();
+                if !self.may_go_on() {
+                    break;
+                }
             }
             let round = self.rounds + u32::from(sends);
             if sends && (self.client.is_connected() || self.client.identify().is_ok()) {
@@ -481,6 +492,10 @@ impl Closing<'_, '_, '_> {
                 let after = Statement { account: &account, positions: &[] };
                 if let Some(doubt) = self.ledger.doubt_of_start() {
                     return Err(doubt.to_owned());
+                }
+                if let Some(doubt) = self.ledger.doubt_of_refused(&self.ledger.unproved(), &account)
+                {
+                    return Err(doubt);
                 }
                 let before = self.ledger.before();
                 if let Some(found) =

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::sync::checks::{answered, of_list};
+use super::sync::checks::{answered, is_mismatched, mismatched, of_list};
 use crate::check::{Check, verdict_of};
 use crate::failure::FailureContext;
 use crate::link::{Client, Error};
@@ -91,6 +91,10 @@ fn read(
         if let Some(near) = near.filter(|_| !listed().any(|symbol| symbol == wanted)) {
             report.spelled.push((wanted.clone(), near.clone()));
         }
+    }
+    if !listed.positions.is_empty() && is_mismatched(report.account.as_ref(), &listed.positions) {
+        let expected = "a list and an account that fit together";
+        report.checks.push(mismatched().named("account-fits").expecting(expected));
     }
     if !options.symbols.is_empty() {
         listed.positions.retain(|position| options.symbols.contains(&position.symbol));

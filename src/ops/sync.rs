@@ -263,6 +263,18 @@ pub(crate) fn observe(
         }
     }
     observed.account = Some(client.account()?.reply);
+    // A position may have been closed between the two.
+    let fits = |observed: &Observed| {
+        observed
+            .positions()
+            .is_none_or(|it| it.is_empty() || !checks::is_mismatched(observed.account(), it))
+    };
+    if !fits(observed) {
+        observed.rounds += 1;
+        observed.synced = Some(client.sync_all(magic)?.reply);
+        observed.listed = Some(client.positions()?.reply);
+        observed.account = Some(client.account()?.reply);
+    }
     Ok(())
 }
 

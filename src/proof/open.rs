@@ -10,6 +10,8 @@
 //!   a list is not used. Where the gateway said itself that it opened nothing, the settle time counts from that answer.
 //! - *nothing new*: no list holds a ticket that was not there before the send, whatever it looks like (hazard 28)
 //! - *nothing gone*: no position of before the order is closed, because a stop-out may have closed the order's with it
+//! - *nothing merged*: the symbol's positions from before the send are as they were; a netting account makes the order part
+//!   of one of them
 //! - *absence*, with its own premises: see [`absence`]
 //!
 //! It rests on a gateway that validates signatures, which the wire can't tell, and the proof says so. A ticket that the
@@ -202,6 +204,9 @@ impl Search<'_> {
             );
             return Ok(OpenOutcome::Unknown { why }.into());
         }
+        if let Some(why) = self.merged(&list.positions) {
+            return Ok(OpenOutcome::Unknown { why }.into());
+        }
         let Facts { before, credit } = self.facts;
         let known = Known { open: &self.before, before, opened: &[], credit };
         Ok(match absence::judge(client, &list.positions, known)? {
@@ -247,6 +252,30 @@ impl Search<'_> {
     fn first_gone(&self, list: &[Position]) -> Option<Ticket> {
         let listed = absence::tickets(list);
         self.before.iter().find(|ticket| !listed.contains(ticket)).copied()
+    }
+
+    /// Whether an order that was dispatched may be part of a position that was open before it: a netting account adds it to
+    /// the volume of the symbol's one position, or takes it away, and no ticket is new.
+    fn merged(&self, list: &[Position]) -> Option<String> {
+        let before = self.facts.before.filter(|_| !self.settle().is_zero())?;
+        let symbol = self.intent.order.symbol.as_str();
+        let mut beside =
+            before.positions.iter().filter(|it| it.symbol.as_str().starts_with(symbol));
+        beside.find_map(|was| {
+            let Position { ticket, side, volume, .. } = was;
+            match list.iter().find(|position| position.ticket == *ticket) {
+                Some(now) if now.side == *side && now.volume.value() == volume.value() => None,
+                Some(now) => Some(format!(
+                    "{ticket} was {side} {volume} lots before the order and is {} {} lots, which the order may have changed",
+                    now.side, now.volume
+                )),
+                // A position on the other side may have been closed by the order.
+                None if *side != self.intent.order.side => Some(format!(
+                    "{ticket} {side} {volume} lots is gone since the order, which may have closed it"
+                )),
+                None => None,
+            }
+        })
     }
 
     fn new_tickets<'l>(&self, list: &'l [Position]) -> impl Iterator<Item = &'l Position> {

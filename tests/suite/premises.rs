@@ -215,3 +215,226 @@ fn sound_accounts_are_not_refused() {
         assert_eq!(document["report"]["closed"], 1, "{faults:?}: {document}");
     }
 }
+
+/// The answers of a gateway whose state a test changes: positions by ticket, symbol, side and volume, in the account 111.
+mod changing {
+    use std::sync::{Arc, Mutex};
+
+    use crate::stand_in::StandIn;
+    use crate::support::{Machine, Run};
+
+    pub type Row = (i64, &'static str, &'static str, f64);
+
+    #[derive(Default)]
+    pub struct State {
+        pub rows: Vec<Row>,
+        /// The account's number; none is reported where it is 0.
+        pub login: u32,
+        pub closes: usize,
+        /// The result of each BUY, and the loss of each SELL.
+        pub result: f64,
+    }
+
+    /// A gateway that answers an OPEN or CLOSE as `order` does; `None` is a refusal.
+    pub fn gateway(
+        state: State,
+        order: impl Fn(&mut State, &str) -> Option<i64> + Send + 'static,
+    ) -> (StandIn, Arc<Mutex<State>>) {
+        let shared = Arc::new(Mutex::new(state));
+        let held = shared.clone();
+        let stand_in = StandIn::new(move |action, uuid| {
+            let mut state = held.lock().unwrap();
+            let now = jiff::Timestamp::now();
+            let list = |names: [&str; 2], time: &str| {
+                let row = |(ticket, symbol, side, volume): &Row| {
+                    format!(
+                        r#"{{"ticket":{ticket},"symbol":"{symbol}","type":"{side}","volume":{volume:?},"{}":1.1,"{}":1.1,{time}"profit":{:?}}}"#,
+                        names[0],
+                        names[1],
+                        if *side == "BUY" { state.result } else { -state.result }
+                    )
+                };
+                state.rows.iter().map(row).collect::<Vec<_>>().join(",")
+            };
+            let net = |row: &Row| if row.2 == "BUY" { row.3 } else { -row.3 };
+            let volume: f64 = state.rows.iter().map(net).sum::<f64>().abs();
+            let margin = (volume * 10000.0).round() / 100.0;
+            let answer = match action {
+                "PING" => format!(r#""status":"ok","server_time":"{now}","latency_ms":0.4"#),
+                "GET_ACCOUNT" => {
+                    let login = match state.login {
+                        0 => String::new(),
+                        login => format!(r#","login":{login}"#),
+                    };
+                    format!(
+                        r#""status":"ok","balance":10000.0,"equity":10000.0,"margin":{margin:?},"free_margin":10000.0,"margin_level":0.0,"currency":"USD","timestamp":"{now}"{login}"#
+                    )
+                }
+                "GET_POSITIONS" => {
+                    let rows = list(["open_price", "current_price"], "");
+                    format!(r#""status":"ok","positions":[{rows}],"timestamp":"{now}""#)
+                }
+                "SYNC_ALL" => {
+                    let rows = list(["price_open", "price_current"], r#""time_open":0,"#);
+                    return format!(
+                        r#"{{"status":"OK","account":{{"balance":10000.0,"equity":10000.0,"margin_free":10000.0,"margin_used":{margin:?},"margin_level":0.0,"leverage":1}},"positions":[{rows}],"message":"ok"}}"#
+                    );
+                }
+                action => {
+                    state.closes += usize::from(action == "CLOSE");
+                    match order(&mut state, action) {
+                        Some(ticket) => format!(
+                            r#""status":"FILLED","ticket":{ticket},"symbol":"AUDUSD","volume":0.001,"price":1.1,"close_price":1.1,"execution_time":"{now}","latency_ms":1.0"#
+                        ),
+                        None => format!(
+                            r#""status":"error","error_code":"MT5_CLOSE_FAILED","error_msg":"Position not found","timestamp":"{now}""#
+                        ),
+                    }
+                }
+            };
+            format!(r#"{{"uuid":"{uuid}",{answer}}}"#)
+        });
+        (stand_in, shared)
+    }
+
+    pub fn run(machine: &Machine, gateway: &StandIn, arguments: &[&str]) -> Run {
+        let decision = machine.write("decision.json", crate::orders::approved().to_string());
+        machine
+            .at(gateway.endpoint, arguments)
+            .env("MT5CRS_CANARY_SYMBOL", crate::orders::FREE)
+            .env("MT5CRS_ORDER_TIMEOUT_S", "1")
+            .env("MT5CRS_SETTLE_S", "0.3")
+            .env("MT5CRS_SIGNATURE_TTL_S", "1")
+            .env("MT5CRS_DECISION_FILE", decision)
+    }
+}
+
+#[test]
+fn an_order_that_a_netting_account_merges_is_never_nothing() {
+    for side in ["BUY", "SELL"] {
+        let rows = vec![(500_001, "AUDUSD", side, 0.5), (500_002, "GBPUSD", "BUY", 0.5)];
+        let change = if side == "BUY" { 0.001 } else { -0.001 };
+        let state = changing::State { rows, ..Default::default() };
+        let (gateway, _) = changing::gateway(state, move |state, action| {
+            (action == "OPEN").then(|| {
+                state.rows[0].3 += change;
+                0
+            })
+        });
+        let machine = Machine::new();
+        let run = changing::run(&machine, &gateway, &["canary", "--yes", "--beside-open"]);
+        let document = run.json().exits(4).document();
+        assert!(error(&document).contains("which the order may have changed"), "{document}");
+    }
+}
+
+#[test]
+fn hazard_25_no_position_of_another_account_is_closed() {
+    let rows = vec![(500_001, "EURUSD", "BUY", 0.1), (500_002, "GBPUSD", "BUY", 0.1)];
+    let state = changing::State { rows, login: 111, ..Default::default() };
+    let (gateway, state) = changing::gateway(state, |state, _| {
+        state.login = 222;
+        state.rows = vec![(900_001, "EURUSD", "BUY", 0.1)];
+        None
+    });
+    let machine = Machine::new();
+    let run = changing::run(&machine, &gateway, &["emergency-close", "--yes"]);
+    let document = run.json().exits(8).document();
+    assert_eq!(state.lock().unwrap().closes, 2, "{document}");
+    assert!(error(&document).contains("login was 111 and is 222"), "{document}");
+}
+
+#[test]
+fn hazard_25_no_order_is_sent_once_the_terminal_is_in_another_account() {
+    // The second list is read directly before the order.
+    let switch = "account-switch:GET_POSITIONS:10000.00:#2";
+    for faults in [&[ACCOUNT, switch][..], &["account-switch:GET_POSITIONS:500.00:#2"]] {
+        let (document, sim) = traded(faults, 5);
+        assert_eq!(opens(&sim), 0, "{document}");
+        assert!(sim.requests().iter().all(|request| request.action() != "OPEN"), "{document}");
+    }
+}
+
+#[test]
+fn hazard_31_the_rest_of_a_position_under_another_ticket_is_open() {
+    let rows = vec![(500_001, "EURUSD", "BUY", 0.1), (500_002, "GBPUSD", "BUY", 0.1)];
+    let (gateway, _) =
+        changing::gateway(changing::State { rows, ..Default::default() }, |state, _| {
+            state.rows[0] = (700_001, "EURUSD", "BUY", 0.05);
+            Some(700_002)
+        });
+    let machine = Machine::new();
+    let arguments = ["emergency-close", "--yes", "--ticket=500001"];
+    let document = changing::run(&machine, &gateway, &arguments).json().exits(8).document();
+    assert!(document.to_string().contains("it may be open as 700001"), "{document}");
+}
+
+#[test]
+fn a_list_and_an_account_that_do_not_fit_are_no_state() {
+    let gateway = crate::stand_in::StandIn::holding(
+        r#"{"ticket":7,"symbol":"EURUSD","type":"BUY","volume":0.01,"open_price":1.1,"current_price":1.2,"profit":-5.0}"#,
+        r#""balance":500.0,"equity":500.0,"margin":0.0,"free_margin":500.0,"margin_level":0.0"#,
+    );
+    let machine = Machine::new();
+    for command in ["positions", "sync"] {
+        let document = machine.at(gateway.endpoint, &[command]).json().exits(1).document();
+        assert!(document.to_string().contains("neither margin nor a result"), "{document}");
+    }
+}
+
+#[test]
+fn somebody_else_s_position_on_an_empty_account_is_a_warning() {
+    let (gateway, _) = changing::gateway(changing::State::default(), |state, action| {
+        if action == "OPEN" {
+            state.rows = vec![(700_001, "AUDUSD", "BUY", 0.001), (800_001, "GBPUSD", "BUY", 0.1)];
+            return Some(700_001);
+        }
+        state.closes.gt(&1).then(|| {
+            state.rows.retain(|row| row.0 != 700_001);
+            700_002
+        })
+    });
+    let machine = Machine::new();
+    let document =
+        changing::run(&machine, &gateway, &["canary", "--yes"]).json().exits(0).document();
+    assert!(warnings(&document).contains("opened by somebody else meanwhile"), "{document}");
+}
+
+#[test]
+fn the_other_parts_of_a_partial_fill_are_waited_for() {
+    let (gateway, state) = changing::gateway(changing::State::default(), |state, action| {
+        if action == "OPEN" {
+            state.rows = vec![(700_001, "AUDUSD", "BUY", 0.0004)];
+            return Some(700_001);
+        }
+        (state.closes > 1).then(|| {
+            state.rows.clear();
+            700_002
+        })
+    });
+    let machine = Machine::new();
+    let run = changing::run(&machine, &gateway, &["canary", "--yes"]).env("MT5CRS_SETTLE_S", "2");
+    let child = std::thread::spawn(move || run.json().exits(8).document());
+    while state.lock().unwrap().closes < 2 {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    std::thread::sleep(std::time::Duration::from_secs(1));
+    state.lock().unwrap().rows = vec![(700_003, "AUDUSD", "BUY", 0.0006)];
+    let document = child.join().unwrap();
+    assert!(error(&document).contains("MORE THAN ONE POSITION"), "{document}");
+}
+
+#[test]
+fn hazard_22_refused_closes_of_a_hedged_account_are_not_closed() {
+    let rows = vec![(500_001, "EURUSD", "BUY", 1.0), (500_002, "EURUSD", "SELL", 1.0)];
+    let state = changing::State { rows, result: 5.0, ..Default::default() };
+    let (gateway, _) = changing::gateway(state, |state, _| {
+        state.rows.clear();
+        None
+    });
+    let machine = Machine::new();
+    let run = changing::run(&machine, &gateway, &["emergency-close", "--yes"]);
+    let document = run.json().exits(8).document();
+    assert_eq!(document["report"]["closed"], 0, "{document}");
+    assert!(error(&document).contains("no CLOSE was called done"), "{document}");
+}

@@ -15,11 +15,14 @@ use crate::link::Error;
 use crate::link::permit::{Guard, GuardEvaluation, GuardEvaluator, OpenPermit};
 use crate::ops::sync::Observed;
 use crate::protocol::account::Account;
+use crate::protocol::positions::Position;
 
 /// The premises of a trade.
 pub(super) struct Admission {
     evaluation: GuardEvaluation,
     pub(super) account: Account,
+    /// The list that was read beside it.
+    pub(super) positions: Vec<Position>,
     /// The drift samples of a position that is to be watched.
     pub(super) drift: Option<HourlyDrift>,
 }
@@ -53,11 +56,15 @@ impl Canary<'_, '_, '_> {
             return Err(self.read_failure(&error));
         }
         let account = observed.account.and_then(Result::ok);
+        let positions = observed.listed.and_then(Result::ok).map(|list| list.positions);
         self.report.balance_before = account.as_ref().map(|account| account.balance.clone());
         let options = self.options;
         let forbidding = evaluation.forbidding(options.never_closes() || options.dry_run);
         match account {
-            Some(account) if forbidding.is_empty() => Ok(Admission { evaluation, account, drift }),
+            Some(account) if forbidding.is_empty() => {
+                let positions = positions.unwrap_or_default();
+                Ok(Admission { evaluation, account, positions, drift })
+            }
             _ => Err(refusal(&forbidding)),
         }
     }

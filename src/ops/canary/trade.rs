@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
+use super::admission::Admission;
 use super::close::not_closed;
 use super::watch::{HourlyDrift, WatchedPosition};
 use super::{Canary, CloseReport, Options, OrderReport};
@@ -19,7 +20,7 @@ use crate::guard::breaker;
 use crate::link::order::{Claim, OrderAnswer, UnresolvedOpen};
 use crate::link::permit::OpenPermit;
 use crate::proof::absence::Known;
-use crate::proof::money::Statement;
+use crate::proof::money::{self, Statement};
 use crate::proof::open::{self, Facts, OpenFinding};
 use crate::proof::{Judgement, absence};
 use crate::protocol::account::Account;
@@ -40,10 +41,10 @@ impl Canary<'_, '_, '_> {
             return Ok(Verdict::Pass);
         }
         (self.deps.confirm)(&self.report)?;
-        let listed = self.look_again()?;
+        let (account, listed) = self.look_again(&admission)?;
         let now = self.deps.clock.now();
         let request = Request::new(order(options, now), now);
-        let intent = intent(&request, options, &listed, &admission.account);
+        let intent = intent(&request, options, &listed, &account);
         let permit = admission.permit(options)?;
         (self.deps.kill_point)("before-intent");
         self.deps.stop.ignore_all().map_err(Failure::interrupted)?;
@@ -61,7 +62,10 @@ impl Canary<'_, '_, '_> {
             &intent,
             &(&answer.claim).into(),
             Facts {
-                before: Some(Statement { account: &admission.account, positions: &listed }),
+                before: Some(Statement {
+                    account: &admission.account,
+                    positions: &admission.positions,
+                }),
                 credit: &options.expectations.credit,
             },
             self.deps.deadline,
@@ -70,6 +74,7 @@ impl Canary<'_, '_, '_> {
             let outcome = OpenOutcome::Unknown { why: error.to_string() };
             OpenFinding { outcome, named: false, readings: vec![], listed: None }
         });
+        let shown = last_list.clone().unwrap_or_default();
         (self.deps.kill_point)("before-outcome");
         self.record(OpenOutcomeRecord {
             intent: self.deps.records.run,
@@ -83,9 +88,12 @@ impl Canary<'_, '_, '_> {
         self.report.order = Some(OrderReport::new(outcome.clone(), named, said, &options.volume()));
         let ended = match outcome {
             OpenOutcome::Executed { position, .. } => {
-                self.before = Some((admission.account.clone(), listed.clone()));
+                self.before = Some((admission.account, admission.positions));
                 self.last_list = last_list;
-                let others = absence::tickets(&listed);
+                let mut others = absence::tickets(&listed);
+                // Opened by somebody else meanwhile, and seen beside the position.
+                others.extend(absence::tickets(self.last_list.as_deref().unwrap_or_default()));
+                others.remove(&position.ticket);
                 self.after_open(*position, named, others, admission.drift)
             }
             OpenOutcome::NotExecuted { why, .. } => {
@@ -94,7 +102,7 @@ impl Canary<'_, '_, '_> {
             OpenOutcome::Unknown { why } => Err(self.unknown(&why)),
         };
         let before = absence::tickets(&listed);
-        let ended = ended.and_then(|verdict| Ok(verdict.max(self.account_for(&before)?)));
+        let ended = ended.and_then(|verdict| Ok(verdict.max(self.account_for(&before, shown)?)));
         self.finish();
         self.record_end();
         ended
@@ -102,9 +110,17 @@ impl Canary<'_, '_, '_> {
 
     /// Accounts for every ticket that is new since the order, beside the order's own: another part of it or a second
     /// execution looks like it (hazard 29). Others are somebody else's trades.
-    fn account_for(&mut self, before: &BTreeSet<Ticket>) -> Result<Verdict, Failure> {
+    fn account_for(
+        &mut self,
+        before: &BTreeSet<Ticket>,
+        mut shown: Vec<Position>,
+    ) -> Result<Verdict, Failure> {
         let own = self.report.close.as_ref().map(|close| close.ticket);
-        let listed = self.last_list.take().unwrap_or_default();
+        self.wait_for_other_parts();
+        // A later list may be cut: what an earlier one showed counts as well.
+        let mut listed = self.last_list.take().unwrap_or_default();
+        shown.retain(|position| !listed.iter().any(|it| it.ticket == position.ticket));
+        listed.append(&mut shown);
         let (plan, mut alike) = (&self.report.plan, vec![]);
         let is_new = |position: &&Position| {
             !before.contains(&position.ticket) && Some(position.ticket) != own
@@ -131,9 +147,23 @@ impl Canary<'_, '_, '_> {
         Ok(Verdict::Warn)
     }
 
-    /// Checks identity, list and breaker once more, directly before the order and on the connection that will carry it:
+    /// After a partial fill, gives the broker the settle time for the other parts, and lists once more.
+    fn wait_for_other_parts(&mut self) {
+        let is_partial = self.report.order.as_ref().is_some_and(|order| order.partial);
+        let has_watched = self.report.monitor.is_some();
+        if !is_partial || has_watched {
+            return;
+        }
+        let settle = self.options.settle.min(self.deps.deadline.left(self.deps.clock));
+        let _ = self.deps.clock.sleep(settle);
+        if let Ok(Ok(list)) = self.client.positions().map(|answer| answer.reply) {
+            self.last_list = Some(list.positions);
+        }
+    }
+
+    /// Checks identity, list, account and breaker once more, directly before the order and on the connection that will carry it:
     /// the confirmation may have taken a while.
-    fn look_again(&mut self) -> Result<Vec<Position>, Failure> {
+    fn look_again(&mut self, admission: &Admission) -> Result<(Account, Vec<Position>), Failure> {
         let options = self.options;
         self.client.hang_up();
         self.client.identify().map_err(|error| self.read_failure(&error))?;
@@ -155,6 +185,15 @@ impl Canary<'_, '_, '_> {
                 return Err(forbidden("the list of positions can't be believed", &doubt));
             }
         }
+        let answer = self.client.account().map_err(|error| self.read_failure(&error))?;
+        let account = answer
+            .reply
+            .map_err(|refusal| forbidden("the account can't be read", &refusal.to_string()))?;
+        let admitted = Statement { account: &admission.account, positions: &admission.positions };
+        let now = Statement { account: &account, positions: &list };
+        if let Some(contradiction) = money::contradiction(admitted, &[], now) {
+            return Err(forbidden("the account changed meanwhile", &contradiction.to_string()));
+        }
         if !options.beside_open
             && let Some(open) = list.iter().find(|position| position.symbol == options.symbol)
         {
@@ -171,7 +210,7 @@ impl Canary<'_, '_, '_> {
                 &format!("at least {span:?} are needed: give it longer with --deadline"),
             ));
         }
-        Ok(list)
+        Ok((account, list))
     }
 
     fn send(&mut self, permit: OpenPermit, request: &Request<Open>) -> OrderAnswer<Filled> {

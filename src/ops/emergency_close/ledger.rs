@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rust_decimal::Decimal;
+
 use super::{Options, Plan, TicketReport};
 use crate::evidence::body::{RecordedRefusal, ReplyHash, TicketOutcome, TicketResult};
 use crate::evidence::outcome::CloseOutcome;
@@ -13,7 +15,7 @@ use crate::proof::money::{self, Statement};
 use crate::protocol::account::Account;
 use crate::protocol::close::Close;
 use crate::protocol::positions::Position;
-use crate::units::Ticket;
+use crate::units::{Price, Ticket};
 
 /// Every ticket to close, and what is known of the gateway.
 #[derive(Default)]
@@ -36,6 +38,7 @@ pub(super) struct Ledger {
 
 pub(super) struct Entry {
     pub(super) report: TicketReport,
+    open_price: Price,
     reply: Option<ReplyHash>,
     refusal: Option<RecordedRefusal>,
     /// Whether the gateway called the last CLOSE done, with a ticket.
@@ -65,8 +68,14 @@ impl Ledger {
             why: "no CLOSE was sent for it".to_owned(),
             appeared,
         };
-        let entry =
-            Entry { report, reply: None, refusal: None, claims_done: false, recorded: false };
+        let entry = Entry {
+            report,
+            open_price: position.open_price.clone(),
+            reply: None,
+            refusal: None,
+            claims_done: false,
+            recorded: false,
+        };
         self.tickets.entry(position.ticket).or_insert(entry);
     }
 
@@ -124,11 +133,35 @@ impl Ledger {
         }
     }
 
+    /// Why positions that are gone, all without a CLOSE that the gateway called done, can't be called closed: their results
+    /// are large and the balance is the same. On a hedged account the sum of their results shows nothing.
+    pub(super) fn doubt_of_refused(&self, absent: &[Ticket], after: &Account) -> Option<String> {
+        let before = self.before()?;
+        let is_done = |ticket: &Ticket| self.tickets.get(ticket).is_some_and(|it| it.claims_done);
+        let gone = || before.positions.iter().filter(|it| absent.contains(&it.ticket));
+        let smallest = money::smallest_amount(after);
+        let results: Decimal = gone().map(|it| it.profit.value().abs()).sum();
+        let balance = after.balance.value();
+        let moved = balance - before.account.balance.value();
+        let is_kept = moved.abs() < smallest && results > smallest * money::noise(gone().count());
+        (is_kept && !absent.iter().any(is_done)).then(|| {
+            format!(
+                "no CLOSE was called done, positions with results of {results} either way are gone, and the balance is still {balance}"
+            )
+        })
+    }
+
     /// The new position that an absent ticket may have become: a broker that opens a position again gives it another
-    /// ticket (hazard 31). Only a CLOSE that the gateway did not call done leaves that open.
+    /// ticket (hazard 31). Beside a CLOSE that the gateway called done, it is a smaller one with the same opening price: the
+    /// rest after a part was closed.
     pub(super) fn successor(&self, absent: Ticket, list: &[Position]) -> Option<Ticket> {
-        let entry = self.tickets.get(&absent).filter(|entry| !entry.claims_done)?;
+        let entry = self.tickets.get(&absent)?;
         let was = &entry.report;
+        let is_rest = |position: &Position| {
+            !position.open_price.value().is_zero()
+                && position.open_price.value() == entry.open_price.value()
+                && position.volume.value() < was.volume.value()
+        };
         let known = |ticket: &Ticket| {
             self.beside.contains(ticket)
                 || self.tickets.get(ticket).is_some_and(|it| !it.report.appeared)
@@ -138,6 +171,7 @@ impl Ledger {
                 && position.symbol == was.symbol
                 && position.side == was.side
                 && position.volume.value() <= was.volume.value()
+                && (!entry.claims_done || is_rest(position))
         };
         list.iter().find(is_alike).map(|position| position.ticket)
     }
@@ -171,8 +205,18 @@ impl Ledger {
         open.map(|it| it.report.ticket).filter(|ticket| !shown.contains(ticket)).collect()
     }
 
+    /// The tickets that are not proved closed.
+    pub(super) fn unproved(&self) -> Vec<Ticket> {
+        self.absent_from(&BTreeSet::new())
+    }
+
     pub(super) fn has_to_send(&self) -> bool {
         self.tickets.values().any(Entry::is_to_send)
+    }
+
+    /// Whether a CLOSE is to be sent to a position that the first list did not show.
+    pub(super) fn has_appeared(&self) -> bool {
+        self.tickets.values().any(|entry| entry.is_to_send() && entry.report.appeared)
     }
 
     pub(super) fn to_send(&self) -> Vec<Ticket> {

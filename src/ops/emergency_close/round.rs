@@ -89,6 +89,16 @@ impl Closing<'_, '_, '_> {
             Some(doubt) => Ok(Judgement::Unproved { doubt: doubt.to_owned() }),
             None => absence::judge(self.client, list, known),
         };
+        let judgement = match judgement {
+            Ok(Judgement::Proved { .. }) => match self.client.account()?.reply {
+                Ok(account) => Ok(self
+                    .ledger
+                    .doubt_of_refused(&absent, &account)
+                    .map_or(judgement?, |doubt| Judgement::Unproved { doubt })),
+                Err(_) => judgement,
+            },
+            judgement => judgement,
+        };
         for ticket in absent {
             let successor = self.ledger.successor(ticket, list);
             let Some(entry) = self.ledger.tickets.get_mut(&ticket) else { continue };

@@ -279,10 +279,23 @@ fn empty_book(observed: &Observed, options: &StateExpectations) -> Check {
             let two = observed.synced().is_some_and(|synced| synced.positions.is_empty());
             return flat::check(flat::judge(two, observed.account(), &options.credit));
         }
+        Some(positions) if is_mismatched(observed.account(), positions) => Some(mismatched()),
         Some([_]) => Some(Check::pass("1 position is listed")),
         Some(positions) => Some(Check::pass(format!("{} positions are listed", positions.len()))),
     };
     finish("empty-book", "an empty list is proved to be one", check)
+}
+
+/// Whether listed positions and the account can't be of one account at one time.
+pub(crate) fn is_mismatched(account: Option<&Account>, positions: &[Position]) -> bool {
+    account.is_some_and(|account| money::is_mismatched(Statement { account, positions }))
+}
+
+/// The check of such a list.
+pub(crate) fn mismatched() -> Check {
+    Check::fail("positions with a result are listed, and the account has neither margin nor a result").with_remedy(
+        "run it again; if it stays, the terminal was moved to another account, or one of the two reads fails: look at the terminal's Trade tab",
+    )
 }
 
 fn margin_level(account: &Account) -> Check {

@@ -67,7 +67,7 @@ cases! {
         trial.failed_check("empty-book", "the list is lying")
     };
     // The sixth question that the terminal would answer is the OPEN.
-    "hazard-5" ["stub:#6"] not [], 1, |trial| trial.canary(|canary| {
+    "hazard-5" ["stub:#7"] not [], 1, |trial| trial.canary(|canary| {
         matches!(canary.order.result, OpenOutcome::Unknown { .. })
             && canary.exit == Exit::OutcomeUnknown
             && canary.executed.is_empty()
