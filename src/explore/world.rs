@@ -70,7 +70,7 @@ impl Command {
     }
 }
 
-/// A starting book with an adversary's acts. Its name, such as `canary/3/open-twice,drop-reply:#107`, replays it.
+/// A starting book with an adversary's acts. Its name, such as `canary/3/open-twice,drop-reply:#109`, replays it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct World {
     /// The command.
@@ -119,7 +119,7 @@ impl fmt::Display for World {
 
 /// The text is not the name of a world.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a world is COMMAND/POSITIONS/ACT,ACT, such as canary/3/open-twice,drop-reply:#107: {0}")]
+#[error("a world is COMMAND/POSITIONS/ACT,ACT, such as canary/3/open-twice,drop-reply:#109: {0}")]
 pub struct NotAWorld(String);
 
 impl FromStr for World {

@@ -133,18 +133,23 @@ impl Ledger {
         }
     }
 
+    /// Whether the gateway called the CLOSE of one of these done.
+    pub(super) fn has_done(&self, tickets: &[Ticket]) -> bool {
+        let mut entries = tickets.iter().filter_map(|ticket| self.tickets.get(ticket));
+        entries.any(|entry| entry.claims_done)
+    }
+
     /// Why positions that are gone, all without a CLOSE that the gateway called done, can't be called closed: their results
     /// are large and the balance is the same. On a hedged account the sum of their results shows nothing.
     pub(super) fn doubt_of_refused(&self, absent: &[Ticket], after: &Account) -> Option<String> {
         let before = self.before()?;
-        let is_done = |ticket: &Ticket| self.tickets.get(ticket).is_some_and(|it| it.claims_done);
         let gone = || before.positions.iter().filter(|it| absent.contains(&it.ticket));
         let smallest = money::smallest_amount(after);
         let results: Decimal = gone().map(|it| it.profit.value().abs()).sum();
         let balance = after.balance.value();
         let moved = balance - before.account.balance.value();
         let is_kept = moved.abs() < smallest && results > smallest * money::noise(gone().count());
-        (is_kept && !absent.iter().any(is_done)).then(|| {
+        (is_kept && !self.has_done(absent)).then(|| {
             format!(
                 "no CLOSE was called done, positions with results of {results} either way are gone, and the balance is still {balance}"
             )

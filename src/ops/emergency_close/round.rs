@@ -90,13 +90,15 @@ impl Closing<'_, '_, '_> {
             None => absence::judge(self.client, list, known),
         };
         let judgement = match judgement {
-            Ok(Judgement::Proved { .. }) => match self.client.account()?.reply {
-                Ok(account) => Ok(self
-                    .ledger
-                    .doubt_of_refused(&absent, &account)
-                    .map_or(judgement?, |doubt| Judgement::Unproved { doubt })),
-                Err(_) => judgement,
-            },
+            Ok(Judgement::Proved { .. }) if !self.ledger.has_done(&absent) => {
+                match self.client.account()?.reply {
+                    Ok(account) => Ok(self
+                        .ledger
+                        .doubt_of_refused(&absent, &account)
+                        .map_or(judgement?, |doubt| Judgement::Unproved { doubt })),
+                    Err(_) => judgement,
+                }
+            }
             judgement => judgement,
         };
         for ticket in absent {

@@ -141,6 +141,7 @@ pub(super) const CANARY: Command = Command {
         at("CLOSE", 1, 5, &[5]),
         at("PING", 102, 3, &[6]),
         at("GET_POSITIONS", 2, 3, &[6]),
+        at("GET_ACCOUNT", 2, 3, &[6]),
         // From here on an order has been sent.
         at("OPEN", 1, 4, &[4]),
         at("GET_POSITIONS", 3, 4, &[4]),
@@ -149,9 +150,9 @@ pub(super) const CANARY: Command = Command {
         // Two lists and the account prove it.
         at("GET_POSITIONS", 4, 8, &[8]),
         at("GET_POSITIONS", 5, 8, &[8]),
-        at("GET_ACCOUNT", 2, 8, &[8]),
+        at("GET_ACCOUNT", 3, 8, &[8]),
         // The last balance is a warning only.
-        at("GET_ACCOUNT", 3, 0, &[0]),
+        at("GET_ACCOUNT", 4, 0, &[0]),
     ],
 };
 
@@ -206,7 +207,7 @@ pub(super) const MONITOR: Command = Command {
     deadline_ms: 20_000,
     requests: &[
         at("PING", 103, 8, &[8]),
-        at("GET_ACCOUNT", 2, 8, &[8]),
+        at("GET_ACCOUNT", 3, 8, &[8]),
         at("GET_POSITIONS", 4, 8, &[8]),
         at("PING", 104, 8, &[8]),
     ],
