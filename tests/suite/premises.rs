@@ -193,7 +193,7 @@ fn hazard_33_a_close_that_opens_is_sent_once() {
 }
 
 #[test]
-fn hazard_34_requotes_for_a_second_end_in_flat() {
+fn requotes_for_a_second_end_in_flat() {
     let (document, sim) = closed(&["close-failed:3"], &[], 0);
     assert_eq!(executed(&sim), ["CLOSE", "CLOSE", "CLOSE"], "{document}");
 }
