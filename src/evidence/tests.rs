@@ -24,13 +24,13 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 const ENDPOINT: &str = "tcp://10.0.0.5:5555";
 
 /// Evidence in a directory that is removed with the test.
-pub(crate) struct Place {
+pub(crate) struct ScratchEvidence {
     pub(crate) dir: TempDir,
     pub(crate) clock: ManualClock,
     pub(crate) evidence: Evidence,
 }
 
-impl Place {
+impl ScratchEvidence {
     pub(crate) fn new() -> Self {
         // In memory where there is such a place: what these tests flush needs no disk.
         let dir = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();

@@ -165,7 +165,7 @@ mod tests {
     const LIMITS: Limits = Limits { watch: 0.10, drift: 0.25 };
 
     /// A reference from 1 to 200, and a current file that the test writes.
-    struct Place {
+    struct ScratchHistory {
         _dir: tempfile::TempDir,
         current: PathBuf,
         watch: DriftWatch,
@@ -175,7 +175,7 @@ mod tests {
         range.map(|number| format!("{number}\n")).collect()
     }
 
-    impl Place {
+    impl ScratchHistory {
         fn new() -> Self {
             let dir = tempfile::tempdir().unwrap();
             let (reference, current) = (dir.path().join("then.txt"), dir.path().join("now.txt"));
@@ -201,7 +201,7 @@ mod tests {
 
     #[test]
     fn an_unchanged_sample_cannot_be_judged_again() {
-        let mut place = Place::new();
+        let mut place = ScratchHistory::new();
         assert_eq!(place.look(&numbers(1..=200)).state, DriftState::Stable);
         let again = place.look(&numbers(1..=200));
         assert_eq!(again.state, DriftState::CannotBeJudged);
@@ -213,7 +213,7 @@ mod tests {
 
     #[test]
     fn a_file_that_shrinks_is_judged_with_a_remark() {
-        let mut place = Place::new();
+        let mut place = ScratchHistory::new();
         place.look(&numbers(1..=200).repeat(2));
         let shrunk = place.look(&numbers(1..=200));
         assert_eq!((shrunk.state, shrunk.current_values), (DriftState::Stable, Some(200)));
@@ -225,7 +225,7 @@ mod tests {
 
     #[test]
     fn a_missing_or_textual_file_cannot_be_judged_until_it_is_mended() {
-        let mut place = Place::new();
+        let mut place = ScratchHistory::new();
         assert_eq!(place.watch.compare_current().state, DriftState::CannotBeJudged);
         assert_eq!(place.look(&numbers(1..=200)).state, DriftState::Stable);
         std::fs::remove_file(&place.current).unwrap();

@@ -3,7 +3,7 @@
 //! - [`query`], [`preset`]: patterns and named sets of them
 //! - [`places`], [`files`]: which files, in which order
 //! - [`parse`]: reads a line back; [`filter`]: by time, level and run
-//! - [`listener`]: what is shown, and who receives it; `sink`: context and limits
+//! - [`listener`]: what is shown, and who receives it; `match_filter`: context and limits
 //! - [`searcher`]: searches files; `bounded_lines`: in bounded memory
 //! - [`tail`]: goes on with newly written lines, from `follow`; [`last_n`]: only the last hits
 
@@ -13,10 +13,10 @@ pub mod filter;
 mod follow;
 pub mod last_n;
 pub mod listener;
+mod match_filter;
 pub mod parse;
 pub mod places;
 pub mod preset;
 pub mod query;
 pub mod searcher;
-mod sink;
 pub mod tail;

@@ -56,7 +56,7 @@ pub struct Account {
 
 /// The end of one account's process.
 #[derive(Debug)]
-pub struct Ended {
+pub struct WorkerEnd {
     /// The profile.
     pub profile: String,
     /// Its exit code, or the reason why it has none.
@@ -75,8 +75,8 @@ struct Frame {
 }
 
 impl Account {
-    fn new(ended: Ended, kind: Kind) -> Self {
-        let Ended { profile, code, printed } = ended;
+    fn new(ended: WorkerEnd, kind: Kind) -> Self {
+        let WorkerEnd { profile, code, printed } = ended;
         match read_answer(code, &printed) {
             Ok((Frame { endpoint, target, verdict, exit_code }, found, document)) => {
                 let document = Some(document);
@@ -124,7 +124,7 @@ fn read_answer(
 }
 
 /// Combines the accounts' answers: the worst of them is the answer.
-pub fn judge(command: &'static str, kind: Kind, ended: Vec<Ended>) -> Outcome<Report> {
+pub fn judge(command: &'static str, kind: Kind, ended: Vec<WorkerEnd>) -> Outcome<Report> {
     let accounts: Vec<Account> = ended.into_iter().map(|one| Account::new(one, kind)).collect();
     let verdict = accounts.iter().map(|account| account.verdict).max().unwrap_or(Verdict::Pass);
     let exit = match kind {
@@ -154,13 +154,13 @@ fn no_document_failure(accounts: &[Account]) -> Option<Failure> {
 mod tests {
     use super::*;
 
-    pub(super) fn ended(profile: &str, code: u8, report: &str) -> Ended {
+    pub(super) fn ended(profile: &str, code: u8, report: &str) -> WorkerEnd {
         let verdict = if code == 0 { "pass" } else { "fail" };
         let document = format!(
             r#"{{"endpoint":"tcp://10.0.0.5:5555","target":"live","verdict":"{verdict}","exit_code":{code},"report":{report}}}"#
         );
         let printed = format!("what {profile} found\n{document}\n").into_bytes();
-        Ended { profile: profile.to_owned(), code: Ok(code), printed }
+        WorkerEnd { profile: profile.to_owned(), code: Ok(code), printed }
     }
 
     fn exit(kind: Kind, codes: &[u8]) -> u8 {
@@ -199,21 +199,21 @@ mod tests {
     fn broken_output_is_no_answer() {
         let good = || ended("a", 0, "null");
         for broken in [
-            Ended { code: Err("ended by signal 9".to_owned()), ..good() },
-            Ended { code: Ok(3), ..good() },
-            Ended { code: Ok(99), ..good() },
-            Ended { printed: b"a line and no more\n".to_vec(), ..good() },
-            Ended { printed: b"".to_vec(), ..good() },
-            Ended { printed: b"\xff\n{}".to_vec(), ..good() },
+            WorkerEnd { code: Err("ended by signal 9".to_owned()), ..good() },
+            WorkerEnd { code: Ok(3), ..good() },
+            WorkerEnd { code: Ok(99), ..good() },
+            WorkerEnd { printed: b"a line and no more\n".to_vec(), ..good() },
+            WorkerEnd { printed: b"".to_vec(), ..good() },
+            WorkerEnd { printed: b"\xff\n{}".to_vec(), ..good() },
         ] {
             let shown = format!("{broken:?}");
-            let again = Ended { profile: "b".to_owned(), ..good() };
+            let again = WorkerEnd { profile: "b".to_owned(), ..good() };
             let outcome = judge("sync", Kind::Read, vec![broken, again]);
             assert_eq!(outcome.exit, Exit::Bug, "{shown}");
             assert!(outcome.failure.unwrap().message().ends_with("for a"), "{shown}");
             assert_eq!(outcome.verdict, Verdict::Unknown);
         }
-        let killed = Ended { code: Err("ended by signal 9".to_owned()), ..good() };
+        let killed = WorkerEnd { code: Err("ended by signal 9".to_owned()), ..good() };
         assert_eq!(judge("emergency-close", Kind::Close, vec![killed]).exit, Exit::NotFlat);
     }
 }

@@ -19,10 +19,10 @@ use crate::protocol::positions::Position;
 #[derive(Clone)]
 pub struct InProcess {
     clock: Arc<dyn Clock>,
-    state: Arc<Mutex<State>>,
+    state: Arc<Mutex<Inner>>,
 }
 
-struct State {
+struct Inner {
     queue: RequestQueue<u64>,
     next_connection: u64,
     inboxes: HashMap<u64, Inbox>,
@@ -35,7 +35,7 @@ struct Inbox {
     hung_up: bool,
 }
 
-impl State {
+impl Inner {
     /// Handles all requests and deliveries that are due.
     fn catch_up(&mut self, now: Now) -> Result<(), LinkError> {
         while self.queue.handle_next(now).map_err(|error| LinkError::System(error.to_string()))? {}
@@ -59,7 +59,7 @@ impl InProcess {
     /// Starts a gateway on this clock.
     pub fn start(options: &Options, clock: Arc<dyn Clock>) -> Result<Self, JournalError> {
         let gateway = Gateway::new(options, clock.now())?;
-        let state = State {
+        let state = Inner {
             queue: RequestQueue::new(gateway, options.link_rtt),
             next_connection: 0,
             inboxes: HashMap::new(),
@@ -94,7 +94,7 @@ impl InProcess {
     }
 
     /// The state now, and the time.
-    fn catch_up(&self) -> Result<(MutexGuard<'_, State>, Now), LinkError> {
+    fn catch_up(&self) -> Result<(MutexGuard<'_, Inner>, Now), LinkError> {
         let now = Now::of(&*self.clock);
         let mut state = self.lock();
         state.catch_up(now)?;
@@ -102,7 +102,7 @@ impl InProcess {
     }
 
     /// Ignores poisoning: a test that panicked with the lock held leaves a valid state.
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, Inner> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -5,7 +5,7 @@ use super::*;
 
 #[test]
 fn records_are_read_back_with_the_received_tokens() {
-    let place = Place::begun();
+    let place = ScratchEvidence::begun();
     let bodies: Vec<Body> = vec![
         open_intent().into(),
         outcome(run(2), executed(7)).into(),
@@ -36,7 +36,7 @@ fn records_are_read_back_with_the_received_tokens() {
 
 #[test]
 fn an_auditor_verifies_a_hash_with_common_tools() {
-    let place = Place::with_records(3);
+    let place = ScratchEvidence::with_records(3);
     let path = place.evidence.path().display();
     let script = format!("sed -n 2p '{path}' | head -c -76 | sha256sum");
     let output = Command::new("sh").args(["-c", &script]).output().unwrap();
@@ -48,7 +48,7 @@ fn an_auditor_verifies_a_hash_with_common_tools() {
 
 #[test]
 fn the_first_record_names_the_owner() {
-    let place = Place::new();
+    let place = ScratchEvidence::new();
     assert!(matches!(place.try_add(run(1), open_intent()), Err(EvidenceError::NotBegun { .. })));
     assert_eq!(place.add(run(1), begin()).count, 1);
     assert_eq!(place.walked().kinds(), []);
@@ -56,7 +56,7 @@ fn the_first_record_names_the_owner() {
 
 #[test]
 fn begin_adds_unknown_values_and_refuses_another_owner() {
-    let place = Place::new();
+    let place = ScratchEvidence::new();
     let begun = |currency: Option<&str>, endpoint: &str| {
         let begin = Begin {
             currency: currency.map(str::to_owned),
@@ -84,12 +84,12 @@ fn begin_adds_unknown_values_and_refuses_another_owner() {
 
 #[test]
 fn a_kill_at_any_byte_of_a_line_is_recovered_from() {
-    let whole = Place::with_records(3);
+    let whole = ScratchEvidence::with_records(3);
     let bytes = whole.bytes();
     let [line1, line2] = [0, 1].map(|n| whole.lines()[n].len() + 1);
     let second = Head { count: 2, hash: whole.walked().records[1].hash };
     for cut in line1 + line2..=bytes.len() {
-        let place = Place::begun();
+        let place = ScratchEvidence::begun();
         place.write(&bytes[..cut]);
         place.set_head(second);
         assert_eq!(place.walked().kinds(), [], "cut at {cut}");
@@ -112,7 +112,7 @@ fn a_kill_at_any_byte_of_a_line_is_recovered_from() {
 
 #[test]
 fn a_kill_while_a_torn_tail_is_closed_off_is_recovered_from() {
-    let place = Place::with_records(2);
+    let place = ScratchEvidence::with_records(2);
     let sound = place.bytes();
     let torn = [&sound[..], br#"{"seq":3,"time":"20"#].concat();
     place.write(&torn);
@@ -137,7 +137,7 @@ fn a_kill_while_a_torn_tail_is_closed_off_is_recovered_from() {
 
 #[test]
 fn an_append_refuses_damaged_records() {
-    let sound = Place::with_records(3);
+    let sound = ScratchEvidence::with_records(3);
     let lines = sound.lines();
     let cases: [(&str, Vec<String>); 3] = [
         ("cut off", lines[..2].to_vec()),
@@ -155,7 +155,7 @@ fn an_append_refuses_damaged_records() {
 
 #[test]
 fn an_append_refuses_an_oversized_last_line() {
-    let place = Place::begun();
+    let place = ScratchEvidence::begun();
     place.write([&place.bytes()[..], "x".repeat(5 << 20).as_bytes()].concat());
     let refused = place.try_add(run(1), close_intent(1));
     assert!(matches!(refused, Err(EvidenceError::Damaged { .. })), "{refused:?}");
@@ -163,7 +163,7 @@ fn an_append_refuses_an_oversized_last_line() {
 
 #[test]
 fn a_head_that_is_one_behind_is_replaced_before_a_line_is_written() {
-    let place = Place::with_records(3);
+    let place = ScratchEvidence::with_records(3);
     let [second, third] = [1, 2].map(|n: usize| place.walked().records[n].hash);
     place.set_head(Head { count: 2, hash: second });
     place.evidence.check_writable(PATIENCE).unwrap();
@@ -172,7 +172,7 @@ fn a_head_that_is_one_behind_is_replaced_before_a_line_is_written() {
 
 #[test]
 fn two_threads_make_one_chain() {
-    let place = Place::begun();
+    let place = ScratchEvidence::begun();
     std::thread::scope(|scope| {
         for thread in 0..2 {
             let place = &place;
@@ -191,7 +191,7 @@ fn two_threads_make_one_chain() {
 
 #[test]
 fn the_wait_for_a_held_lock_is_limited() {
-    let place = Place::begun();
+    let place = ScratchEvidence::begun();
     let held = place.evidence.lock(PATIENCE).unwrap();
     let refused = place.evidence.append(run(1), &place.clock, &begin().into(), Duration::ZERO);
     assert!(matches!(refused, Err(EvidenceError::Busy { .. })));
@@ -201,7 +201,7 @@ fn the_wait_for_a_held_lock_is_limited() {
 
 #[test]
 fn a_record_without_its_head_is_taken_back() {
-    let mut place = Place::new();
+    let mut place = ScratchEvidence::new();
     place.evidence.head = place.dir.path().join("nowhere/evidence.head");
     assert!(matches!(place.try_add(run(1), begin()), Err(EvidenceError::Io { .. })));
     assert_eq!(place.bytes(), b"");
@@ -217,7 +217,7 @@ fn a_full_disk_leaves_the_file_as_it_was() {
     if let Some(directory) = std::env::var_os(LIMITED) {
         return fill(Evidence::at(directory.into()));
     }
-    let place = Place::begun();
+    let place = ScratchEvidence::begun();
     let name = "evidence::tests::append::a_full_disk_leaves_the_file_as_it_was";
     let child = Command::new("sh")
         .args(["-c", r#"trap '' XFSZ; ulimit -f 8; exec "$0" --exact "$1""#])
@@ -253,7 +253,7 @@ fn fill(evidence: Evidence) {
 
 #[test]
 fn a_device_instead_of_a_file_is_refused() {
-    let place = Place::new();
+    let place = ScratchEvidence::new();
     fs::create_dir_all(&place.evidence.directory).unwrap();
     symlink("/dev/full", &place.evidence.records).unwrap();
     let refused = place.try_add(run(1), begin());
@@ -263,7 +263,7 @@ fn a_device_instead_of_a_file_is_refused() {
 
 #[test]
 fn the_writability_check_adds_no_record() {
-    let place = Place::new();
+    let place = ScratchEvidence::new();
     place.evidence.check_writable(PATIENCE).unwrap();
     assert!(!place.evidence.path().exists());
     place.add(run(1), begin());
@@ -273,7 +273,7 @@ fn the_writability_check_adds_no_record() {
 
 #[test]
 fn a_directory_that_cannot_be_made_is_refused() {
-    let place = Place::new();
+    let place = ScratchEvidence::new();
     fs::write(place.dir.path().join("state"), "a file").unwrap();
     assert!(matches!(place.evidence.check_writable(PATIENCE), Err(EvidenceError::Io { .. })));
     assert!(matches!(place.try_add(run(1), begin()), Err(EvidenceError::Io { .. })));
@@ -281,7 +281,7 @@ fn a_directory_that_cannot_be_made_is_refused() {
 
 #[test]
 fn a_read_only_directory_is_refused_and_can_be_read() {
-    let place = Place::with_records(2);
+    let place = ScratchEvidence::with_records(2);
     let mode = |mode| {
         fs::set_permissions(&place.evidence.directory, fs::Permissions::from_mode(mode)).unwrap();
     };
@@ -296,7 +296,7 @@ fn a_read_only_directory_is_refused_and_can_be_read() {
 
 #[test]
 fn a_copy_without_its_lock_can_be_read() {
-    let place = Place::with_records(2);
+    let place = ScratchEvidence::with_records(2);
     fs::remove_file(&place.evidence.lock).unwrap();
     assert_eq!(place.walked().kinds(), []);
     assert!(!place.evidence.lock.exists());
@@ -304,7 +304,7 @@ fn a_copy_without_its_lock_can_be_read() {
 
 #[test]
 fn a_record_past_the_limit_is_refused_before_it_is_written() {
-    let place = Place::begun();
+    let place = ScratchEvidence::begun();
     let mut intent = open_intent();
     intent.tickets_before = (0..500_000).map(|n| Ticket(1_000_000_000 + n)).collect();
     let refused = place.try_add(run(1), intent);

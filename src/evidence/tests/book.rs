@@ -1,18 +1,18 @@
 use super::*;
 
 /// The runs whose OPEN is not resolved.
-fn unresolved(place: &Place) -> Vec<Uuid> {
+fn unresolved(place: &ScratchEvidence) -> Vec<Uuid> {
     place.evidence.unresolved().unwrap().iter().map(|intent| intent.run).collect()
 }
 
-fn open_tickets(place: &Place) -> Vec<i64> {
+fn open_tickets(place: &ScratchEvidence) -> Vec<i64> {
     place.evidence.open_canaries().unwrap().iter().map(|canary| canary.ticket.0).collect()
 }
 
 #[test]
 fn an_intent_is_unresolved_until_its_outcome_is_proved() {
     for (result, open) in [(executed(7), vec![7]), (not_executed(), vec![])] {
-        let place = Place::begun();
+        let place = ScratchEvidence::begun();
         assert!(unresolved(&place).is_empty());
         place.add(run(5), open_intent());
         assert_eq!(unresolved(&place), [run(5)]);
@@ -29,7 +29,7 @@ fn an_intent_is_unresolved_until_its_outcome_is_proved() {
 
 #[test]
 fn a_resolution_settles_the_intent_of_its_run_alone() {
-    let place = Place::begun();
+    let place = ScratchEvidence::begun();
     for number in 5..8 {
         place.add(run(number), open_intent());
     }
@@ -41,7 +41,7 @@ fn a_resolution_settles_the_intent_of_its_run_alone() {
 
 #[test]
 fn two_intents_of_one_run_need_two_outcomes() {
-    let place = Place::begun();
+    let place = ScratchEvidence::begun();
     place.add(run(5), open_intent());
     place.add(run(5), open_intent());
     place.add(run(5), outcome(run(5), not_executed()));
@@ -50,7 +50,7 @@ fn two_intents_of_one_run_need_two_outcomes() {
 
 #[test]
 fn an_intent_in_an_unknown_form_is_unresolved() {
-    let place = Place::begun();
+    let place = ScratchEvidence::begun();
     place.add(run(5), open_intent());
     let mut lines = place.lines();
     let hashed = lines[1].replace(r#""v":1"#, r#""v":2"#);
@@ -65,7 +65,7 @@ fn an_intent_in_an_unknown_form_is_unresolved() {
 
 #[test]
 fn a_canary_is_open_until_its_close_is_proved() {
-    let place = Place::begun();
+    let place = ScratchEvidence::begun();
     place.add(run(5), open_intent());
     place.add(run(5), outcome(run(5), executed(7)));
     place.add(run(5), close_intent(7));
@@ -81,7 +81,7 @@ fn a_canary_is_open_until_its_close_is_proved() {
 
 #[test]
 fn a_canary_kept_open_on_request_is_marked() {
-    let place = Place::begun();
+    let place = ScratchEvidence::begun();
     place.add(run(5), open_intent());
     place.add(run(5), outcome(run(5), executed(7)));
     let end = CanaryEnd {
@@ -104,7 +104,7 @@ fn an_emergency_close_closes_canaries() {
         (emergency(1, &[(7, CloseOutcome::StillOpen), (3, CloseOutcome::Closed)], false), vec![7]),
         (emergency(1, &[(7, CloseOutcome::Unknown)], true), vec![]),
     ] {
-        let place = Place::begun();
+        let place = ScratchEvidence::begun();
         place.add(run(5), open_intent());
         place.add(run(5), outcome(run(5), executed(7)));
         place.add(run(6), EmergencyIntent { round: 1, tickets: vec![Ticket(7), Ticket(3)] });
@@ -116,7 +116,7 @@ fn an_emergency_close_closes_canaries() {
 
 #[test]
 fn damaged_evidence_resolves_nothing() {
-    let place = Place::with_records(3);
+    let place = ScratchEvidence::with_records(3);
     place.write_lines(&place.lines()[1..]);
     assert!(matches!(place.evidence.unresolved(), Err(EvidenceError::Damaged { .. })));
     assert!(matches!(place.evidence.open_canaries(), Err(EvidenceError::Damaged { .. })));
@@ -124,7 +124,7 @@ fn damaged_evidence_resolves_nothing() {
 
 #[test]
 fn the_book_drops_old_runs_with_nothing_open() {
-    let place = Place::begun();
+    let place = ScratchEvidence::begun();
     for number in 10..20 {
         place.add(run(number), open_intent());
         if number % 2 == 0 {

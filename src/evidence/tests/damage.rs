@@ -2,7 +2,7 @@ use super::*;
 
 /// A chain of five, with a damage of its own made by `change`.
 fn damaged(change: impl FnOnce(&mut Vec<String>)) -> Walked {
-    let place = Place::with_records(5);
+    let place = ScratchEvidence::with_records(5);
     let mut lines = place.lines();
     change(&mut lines);
     place.write_lines(&lines);
@@ -28,7 +28,7 @@ fn a_sound_chain_has_no_damage() {
 
 #[test]
 fn every_flipped_bit_is_found_and_named_once() {
-    let place = Place::with_records(3);
+    let place = ScratchEvidence::with_records(3);
     let sound = place.bytes();
     let begins = place.lines()[0].len() + 1;
     let ends = begins + place.lines()[1].len();
@@ -98,7 +98,7 @@ fn a_rewritten_end_is_found_by_the_head() {
 fn a_cut_end_is_found_by_the_head() {
     let walked = damaged(|lines| lines.truncate(3));
     assert_eq!((walked.only().kind, walked.only().seq), (DamageKind::Truncated, Some(4)));
-    let place = Place::with_records(3);
+    let place = ScratchEvidence::with_records(3);
     place.write("");
     assert_eq!(place.walked().only().kind, DamageKind::Truncated);
     fs::remove_file(place.evidence.path()).unwrap();
@@ -107,7 +107,7 @@ fn a_cut_end_is_found_by_the_head() {
 
 #[test]
 fn a_torn_record_that_the_head_counts_is_a_truncation() {
-    let place = Place::with_records(3);
+    let place = ScratchEvidence::with_records(3);
     let bytes = place.bytes();
     place.write(&bytes[..bytes.len() - 20]);
     assert_eq!(place.walked().only().kind, DamageKind::Truncated);
@@ -116,7 +116,7 @@ fn a_torn_record_that_the_head_counts_is_a_truncation() {
 
 #[test]
 fn a_bad_head_is_found() {
-    let place = Place::with_records(3);
+    let place = ScratchEvidence::with_records(3);
     let records = place.walked().records;
     let head = |count, hash| {
         place.set_head(Head { count, hash });
@@ -137,7 +137,7 @@ fn a_bad_head_is_found() {
 
 #[test]
 fn a_kill_before_the_first_head_is_no_damage() {
-    let place = Place::begun();
+    let place = ScratchEvidence::begun();
     fs::remove_file(&place.evidence.head).unwrap();
     assert_eq!(place.walked().kinds(), []);
     assert_eq!(place.add(run(1), close_intent(1)).count, 2);
@@ -146,7 +146,7 @@ fn a_kill_before_the_first_head_is_no_damage() {
 
 #[test]
 fn records_and_head_cut_together_are_found_by_an_anchor() {
-    let place = Place::with_records(5);
+    let place = ScratchEvidence::with_records(5);
     let (anchor, records) = (place.head(), place.walked().records);
     assert_eq!(place.walked_to(Some(anchor)).kinds(), []);
     place.add(run(1), close_intent(1));
@@ -161,7 +161,7 @@ fn records_and_head_cut_together_are_found_by_an_anchor() {
 
 #[test]
 fn a_torn_line_in_the_middle_needs_its_own_torn_tail_record() {
-    let place = Place::with_records(2);
+    let place = ScratchEvidence::with_records(2);
     place.write([&place.bytes()[..], b"{\"seq\":3"].concat());
     assert_eq!(place.walked().remark_kinds(), [RemarkKind::UnfinishedLine]);
     place.add(run(1), close_intent(1));
@@ -201,7 +201,7 @@ fn several_damages_are_each_named() {
 
 #[test]
 fn a_clock_set_back_is_remarked() {
-    let place = Place::with_records(2);
+    let place = ScratchEvidence::with_records(2);
     place.clock.set_wall("2025-01-01T00:00:00Z".parse().unwrap());
     place.add(run(1), close_intent(1));
     let walked = place.walked();
@@ -210,7 +210,7 @@ fn a_clock_set_back_is_remarked() {
 
 #[test]
 fn a_record_of_an_unknown_kind_is_a_link_of_the_chain() {
-    let place = Place::with_records(2);
+    let place = ScratchEvidence::with_records(2);
     let [one, two] = [r#""kind":"close-intent","v":1"#, r#""kind":"dream","v":9"#];
     let mut lines = place.lines();
     let hashed = lines[1].replace(one, two);
@@ -227,7 +227,7 @@ fn a_record_of_an_unknown_kind_is_a_link_of_the_chain() {
 
 #[test]
 fn an_oversized_line_is_skipped() {
-    let place = Place::with_records(3);
+    let place = ScratchEvidence::with_records(3);
     let lines = place.lines();
     let endless = "x".repeat(9 << 20);
     place.write_lines(&[lines[0].clone(), endless, lines[2].clone()]);

@@ -12,8 +12,8 @@ use grep_searcher::{Searcher, SearcherBuilder};
 use crate::logs::search::bounded_lines::Pieces;
 use crate::logs::search::files;
 use crate::logs::search::listener::{Listener, Options, Totals};
+use crate::logs::search::match_filter::{HitSink, Progress};
 use crate::logs::search::query::Query;
-use crate::logs::search::sink::{HitSink, Progress};
 
 /// A search that is ready to run.
 pub struct Search<'a> {

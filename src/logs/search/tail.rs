@@ -14,12 +14,12 @@ use crate::clock::{Clock, Stopped};
 use crate::logs::search::files::{self, Unreadable};
 use crate::logs::search::follow::{Follower, INTERVAL};
 use crate::logs::search::listener::Listener;
+use crate::logs::search::match_filter::Progress;
 use crate::logs::search::searcher::Search;
-use crate::logs::search::sink::Progress;
 
 /// Why following ended.
 #[derive(Debug, thiserror::Error)]
-pub enum Ended {
+pub enum TailEnd {
     /// On request: the usual end.
     #[error(transparent)]
     Stopped(#[from] Stopped),
@@ -47,7 +47,7 @@ impl Search<'_> {
         paths: &[PathBuf],
         clock: &dyn Clock,
         listener: &mut dyn Listener,
-    ) -> Result<Infallible, Ended> {
+    ) -> Result<Infallible, TailEnd> {
         self.start_following();
         let mut known = BTreeSet::new();
         let mut tails = Vec::new();

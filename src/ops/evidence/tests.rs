@@ -13,8 +13,8 @@ use crate::evidence::chain::Step;
 use crate::evidence::damage::DamageKind;
 use crate::evidence::outcome::CloseOutcome;
 use crate::evidence::tests::{
-    PATIENCE, Place, begin, close_intent, close_outcome, emergency, exact, executed, not_executed,
-    open_intent, outcome, reading, run, unknown,
+    PATIENCE, ScratchEvidence, begin, close_intent, close_outcome, emergency, exact, executed,
+    not_executed, open_intent, outcome, reading, run, unknown,
 };
 use crate::evidence::{Evidence, Head};
 use crate::exit::Exit;
@@ -23,7 +23,7 @@ use crate::units::{Money, Ticket};
 
 const CANARY: u128 = 0x0123_4567_89ab_4cde_8f01_2345_6789_abcd;
 
-fn shown(place: &Place, last: usize) -> show::Report {
+fn shown(place: &ScratchEvidence, last: usize) -> show::Report {
     let options = show::Options { evidence: place.evidence.clone(), last };
     show::run(&options).report.unwrap()
 }
@@ -32,7 +32,11 @@ fn states(report: &show::Report) -> Vec<RunState> {
     report.runs.iter().map(|row| row.state).collect()
 }
 
-fn resolve_as(place: &Place, prefix: &str, opened: Option<Ticket>) -> Outcome<resolve::Report> {
+fn resolve_as(
+    place: &ScratchEvidence,
+    prefix: &str,
+    opened: Option<Ticket>,
+) -> Outcome<resolve::Report> {
     let options = resolve::Options {
         evidence: place.evidence.clone(),
         run: prefix.parse().unwrap(),
@@ -45,7 +49,7 @@ fn resolve_as(place: &Place, prefix: &str, opened: Option<Ticket>) -> Outcome<re
     resolve::run(&options, &place.clock)
 }
 
-fn exported(place: &Place, prefix: &str) -> (Outcome<export::Report>, PathBuf) {
+fn exported(place: &ScratchEvidence, prefix: &str) -> (Outcome<export::Report>, PathBuf) {
     let directory = place.dir.path().join("out");
     let options = export::Options {
         evidence: place.evidence.clone(),
@@ -56,8 +60,8 @@ fn exported(place: &Place, prefix: &str) -> (Outcome<export::Report>, PathBuf) {
 }
 
 /// A canary from its intent to its proved close.
-fn traded() -> Place {
-    let place = Place::begun();
+fn traded() -> ScratchEvidence {
+    let place = ScratchEvidence::begun();
     let canary = Uuid::from_u128(CANARY);
     place.add(canary, open_intent());
     let mut opened = outcome(canary, executed(7));
@@ -150,7 +154,7 @@ fn show_leaves_out_old_runs_but_none_that_is_open() {
 
 #[test]
 fn show_handles_missing_and_damaged_records() {
-    let place = Place::new();
+    let place = ScratchEvidence::new();
     assert!(shown(&place, 5).runs.is_empty());
     assert!(!place.evidence.path().parent().unwrap().exists(), "reading creates nothing");
     let place = traded();
@@ -298,7 +302,7 @@ fn an_export_lists_unproved_outcomes() {
         (Some(unknown()), "no list could be read"),
         (Some(executed(7)), "its close is not proved"),
     ] {
-        let place = Place::begun();
+        let place = ScratchEvidence::begun();
         let canary = Uuid::from_u128(CANARY);
         place.add(canary, open_intent());
         if let Some(result) = more {
@@ -314,7 +318,7 @@ fn an_export_lists_unproved_outcomes() {
 
 #[test]
 fn an_export_includes_outcomes_that_later_runs_found() {
-    let place = Place::begun();
+    let place = ScratchEvidence::begun();
     let canary = Uuid::from_u128(CANARY);
     place.add(canary, open_intent());
     place.add(run(10), outcome(canary, executed(7)));

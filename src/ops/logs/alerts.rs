@@ -22,7 +22,7 @@ use crate::logs::search::listener;
 use crate::logs::search::places::Places;
 use crate::logs::search::query::BadPattern;
 use crate::logs::search::searcher::Search;
-use crate::logs::search::tail::Ended;
+use crate::logs::search::tail::TailEnd;
 use crate::os::resources::{Meter, Usage};
 use crate::os::systemd;
 use crate::report::Outcome;
@@ -90,7 +90,7 @@ pub fn follow(
     thresholds: Thresholds,
     world: World<'_>,
     listener: &mut dyn AlertListener,
-) -> Result<Ended, BadPattern> {
+) -> Result<TailEnd, BadPattern> {
     let query = event::query()?;
     let filter = Filter { since: Some(since), ..Filter::default() };
     let options = listener::Options { filter, ..listener::Options::default() };

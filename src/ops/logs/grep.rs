@@ -14,7 +14,7 @@ use crate::logs::search::listener::{self, Hit, Listener, Totals, too_long};
 use crate::logs::search::preset::Preset;
 use crate::logs::search::query::Query;
 use crate::logs::search::searcher::Search;
-use crate::logs::search::tail::Ended;
+use crate::logs::search::tail::TailEnd;
 
 /// What to search for, and where.
 pub struct Options {
@@ -81,7 +81,7 @@ pub fn run(
     options: Options,
     clock: &dyn Clock,
     listener: &mut dyn Listener,
-) -> (Report, Result<(), Ended>) {
+) -> (Report, Result<(), TailEnd>) {
     let mut report = Report::default();
     let Options { query, search, source, output } = options;
     let mut search = Search::new(&query, &search);
@@ -110,7 +110,7 @@ fn search_source(
     source: Source,
     clock: &dyn Clock,
     listener: &mut dyn Listener,
-) -> Result<(), Ended> {
+) -> Result<(), TailEnd> {
     let Found { files, unreadable } = match source {
         Source::Files(found) => found,
         Source::Follow(paths) => match search.follow(&paths, clock, listener)? {},

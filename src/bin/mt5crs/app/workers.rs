@@ -14,7 +14,7 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::Duration;
 
 use mt5crs::clock::Deadline;
-use mt5crs::ops::fleet::Ended;
+use mt5crs::ops::fleet::WorkerEnd;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -32,7 +32,11 @@ const KILL_WAIT: Duration = Duration::from_secs(2);
 const KILL_AT: usize = 3;
 
 /// Runs a worker for each role and waits for them all: `deadline` is their own, and [`GRACE`] is added to it.
-pub(super) fn run_all(app: &App, roles: Vec<WorkerRole>, deadline: Option<Duration>) -> Vec<Ended> {
+pub(super) fn run_all(
+    app: &App,
+    roles: Vec<WorkerRole>,
+    deadline: Option<Duration>,
+) -> Vec<WorkerEnd> {
     let (sender, events) = mpsc::channel();
     let program = own_program();
     let mut workers: Vec<Worker> = roles
@@ -167,7 +171,7 @@ impl Worker {
         }
     }
 
-    fn end(self) -> Ended {
+    fn end(self) -> WorkerEnd {
         let code = match (self.child, self.code) {
             (Err(error), _) => Err(format!("its process could not be started: {error}")),
             _ if self.is_overdue => {
@@ -176,7 +180,7 @@ impl Worker {
             (_, Some(code)) => code,
             (_, None) => Err("its process did not end".to_owned()),
         };
-        Ended { profile: self.profile, code, printed: self.stdout.unwrap_or_default() }
+        WorkerEnd { profile: self.profile, code, printed: self.stdout.unwrap_or_default() }
     }
 }
 

@@ -17,7 +17,7 @@ use mt5crs::failure::{Code, Failure, cause_of};
 use mt5crs::logs::search::filter::{Filter, parse_time};
 use mt5crs::logs::search::places::Places;
 use mt5crs::logs::search::query::BadPattern;
-use mt5crs::logs::search::tail::Ended;
+use mt5crs::logs::search::tail::TailEnd;
 
 use crate::app::command::{Command, Document, Facts, Simulation};
 use crate::app::{App, bug, usage};
@@ -108,11 +108,11 @@ fn window(
 }
 
 /// The exit code of a stream of lines that ended early: a reader that closed its pipe had enough.
-fn exit_after(app: &App, ended: Ended, what: &str) -> Exit {
+fn exit_after(app: &App, ended: TailEnd, what: &str) -> Exit {
     match ended {
-        Ended::Stopped(Stopped { signal }) => Code::from_signal(signal).exit(),
-        Ended::Listener(error) if error.kind() == ErrorKind::BrokenPipe => Exit::Ok,
-        Ended::Listener(error) => {
+        TailEnd::Stopped(Stopped { signal }) => Code::from_signal(signal).exit(),
+        TailEnd::Listener(error) if error.kind() == ErrorKind::BrokenPipe => Exit::Ok,
+        TailEnd::Listener(error) => {
             app.screen.warn(&format!("failed to write {what}: {error}"));
             Exit::Usage
         }

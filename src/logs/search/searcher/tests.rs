@@ -16,7 +16,7 @@ use crate::logs::search::files::Unreadable;
 use crate::logs::search::listener::Hit;
 use crate::logs::search::preset::{PRESETS, Preset};
 use crate::logs::search::query::Syntax;
-use crate::logs::search::tail::Ended;
+use crate::logs::search::tail::TailEnd;
 
 /// Records the hits as grep prints them.
 #[derive(Default)]
@@ -206,7 +206,7 @@ fn followed(
     let (query, clock) = (query(pattern), Asleep(sleep));
     let (mut printed, mut search) = (Printed::default(), Search::new(&query, options));
     let Err(ended) = search.follow(&[log.to_owned()], &clock, &mut printed);
-    assert!(matches!(ended, Ended::Stopped(_)));
+    assert!(matches!(ended, TailEnd::Stopped(_)));
     (printed, search.totals)
 }
 

@@ -10,7 +10,7 @@ use mt5crs::logs::search::filter::Filter;
 use mt5crs::logs::search::listener::Options as SearchOptions;
 use mt5crs::logs::search::preset::Preset;
 use mt5crs::logs::search::query::{BadPattern, Query, Syntax};
-use mt5crs::logs::search::tail::Ended;
+use mt5crs::logs::search::tail::TailEnd;
 use mt5crs::ops::logs::grep::object::Object;
 use mt5crs::ops::logs::grep::{self, Options, Output, Source};
 use unicode_width::UnicodeWidthStr as _;
@@ -136,7 +136,7 @@ impl Job<'_> {
         drop(printer);
         if ended.is_ok() && !report.presets.is_empty() {
             let printed = preset_counts(&app.screen, app.is_json(), &report.presets);
-            ended = printed.map_err(Ended::Listener);
+            ended = printed.map_err(TailEnd::Listener);
         }
         for warning in report.warnings() {
             app.screen.warn(&warning);
