@@ -1,12 +1,9 @@
 //! The acts of an adversary. Each is a fault of the simulated gateway at the k-th request of its scope.
 
-use serde::Serialize;
-
 use self::Nature::{Deceptive, Harmless, HarmlessToClose, Honest};
 
 /// The actor behind an act, and the answer that a command owes in spite of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Nature {
     /// A sound gateway, its broker or other people: every command does its work, and says so.
     Harmless,

@@ -10,6 +10,7 @@ use super::world::{Claims, LIMIT, Played, World};
 use crate::evidence::outcome::{CloseOutcome, OpenOutcome};
 use crate::exit::Exit;
 use crate::ops::{canary, emergency_close};
+use crate::proof::money;
 use crate::sim::ExecutionKind;
 use crate::units::Ticket;
 
@@ -118,10 +119,9 @@ fn lie(played: &Played) -> Option<String> {
 /// - the gateway hides positions, and answers for ever as a flat account would; from the first list on, whatever they are worth
 /// - it hides them while money is paid in or out: the balance moves, and nothing shows that the result is missing in it
 fn is_undecidable(world: &World, played: &Played) -> bool {
-    const NOISE_CENTS: i64 = 5;
+    let cent = Decimal::new(1, 2);
     let result: Decimal = played.before.iter().map(|position| position.profit.value()).sum();
-    let count = i64::try_from(played.before.len()).unwrap_or(i64::MAX);
-    let is_small = result.abs() <= Decimal::new(NOISE_CENTS.saturating_mul(count), 2);
+    let is_small = result.abs() <= cent * money::noise(played.before.len());
     let has = |prefix: &str| world.acts.iter().any(|act| act.starts_with(prefix));
     let hides = |from: &str| world.acts.iter().any(|act| act == from);
     played.left_at_once
@@ -181,8 +181,7 @@ fn close_lies(report: &emergency_close::Report, played: &Played) -> Option<Strin
         }
     }
     // Somebody may open a position after the certificate; it speaks of the time of its lists.
-    let late = |ticket: Ticket| played.before.iter().all(|position| position.ticket != ticket);
-    let open = played.open.iter().find(|position| !late(position.ticket));
+    let open = played.before.iter().find(|position| is_open(played, position.ticket));
     match (&report.certificate, open) {
         (Some(_), Some(position)) => Some(format!("\"flat\", and {} is open", position.ticket)),
         _ => None,

@@ -1,25 +1,24 @@
 //! The worlds of a search, in order: every single act, every pair, and then worlds of two to eight acts by their seeds.
 
-use super::act::ACTS;
+use super::act::{ACTS, Act};
 use super::world::{Command, World};
 
 /// The most acts of a seeded world.
 const DEEPEST: usize = 8;
 
 /// The requests at which acts are tried. A canary's latency measurement is requests 5 to 105.
-fn places(command: Command) -> impl Iterator<Item = u32> {
-    let (early, late) = match command {
-        Command::Canary => (1..=12, 100..=122),
-        _ => (1..=14, 0..=0),
-    };
-    early.chain(late.filter(|place| *place > 0))
+fn places(command: Command) -> Vec<u32> {
+    match command {
+        Command::Canary => (1..=12).chain(100..=122).collect(),
+        _ => (1..=14).collect(),
+    }
 }
 
 /// Every act at every place of this command.
 fn acts(command: Command) -> Vec<String> {
-    let at = |act: &super::act::Act| -> Vec<String> {
+    let at = |act: &Act| -> Vec<String> {
         match act.is_timed() {
-            true => places(command).map(|k| act.at(k)).collect(),
+            true => places(command).into_iter().map(|k| act.at(k)).collect(),
             false => vec![act.at(1)],
         }
     };
@@ -59,7 +58,7 @@ pub fn pairs() -> impl Iterator<Item = World> {
 pub fn seeded(seed: u64) -> World {
     let mut random = fastrand::Rng::with_seed(seed);
     let command = Command::ALL[random.usize(..Command::ALL.len())];
-    let places: Vec<u32> = places(command).collect();
+    let places = places(command);
     let acts = (0..random.usize(2..=DEEPEST))
         .map(|_| ACTS[random.usize(..ACTS.len())].at(places[random.usize(..places.len())]))
         .collect();

@@ -188,6 +188,7 @@ fn search(
     let take = || queue.lock().unwrap_or_else(PoisonError::into_inner).take(clock);
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let mut report = Report::new(options.seed);
+    let mut broken = vec![];
     std::thread::scope(|scope| {
         let (sender, results) = channel();
         for _ in 0..workers {
@@ -213,7 +214,13 @@ fn search(
         }
         drop(sender);
         for (world, judged) in results {
-            report.add(&world, judged?);
+            let judgement = judged?;
+            report.count(&world, &judgement);
+            if let Judgement::Broken { breach, story } = judgement
+                && broken.len() < MAX_FINDINGS
+            {
+                broken.push((world, breach, story));
+            }
             if report.worlds.is_multiple_of(256) {
                 progress(options.share_of_time(clock.monotonic().saturating_sub(began)));
             }
@@ -227,8 +234,8 @@ fn search(
         (report.singles_complete, report.pairs_complete) =
             (part > Part::Singles, part > Part::Pairs);
     }
-    for finding in &mut report.findings {
-        shrink(finding, scratch.path())?;
+    for (world, breach, story) in broken {
+        report.findings.push(shrink(world, breach, story, scratch.path())?);
     }
     report.took_ms = millis(clock.monotonic().saturating_sub(began));
     Ok(report)
@@ -246,21 +253,25 @@ fn judge_world(world: &World, scratch: &Path) -> Result<Judgement, HarnessError>
 }
 
 /// Leaves out one act after the other while the promise is still broken in the same way.
-fn shrink(finding: &mut Finding, scratch: &Path) -> Result<(), HarnessError> {
-    let Ok(mut world) = finding.world.parse::<World>() else { return Ok(()) };
+fn shrink(
+    mut world: World,
+    breach: Breach,
+    mut story: String,
+    scratch: &Path,
+) -> Result<Finding, HarnessError> {
+    let found_as = world.to_string();
     let mut index = 0;
     while index < world.acts.len() {
         let mut smaller = world.clone();
         smaller.acts.remove(index);
         match judge_world(&smaller, scratch)? {
-            Judgement::Broken { breach, story } if breach == finding.breach => {
-                (world, finding.story) = (smaller, story);
+            Judgement::Broken { breach: same, story: told } if same == breach => {
+                (world, story) = (smaller, told);
             }
             _ => index += 1,
         }
     }
-    finding.world = world.to_string();
-    Ok(())
+    Ok(Finding { breach, story, world: world.to_string(), found_as })
 }
 
 impl Report {
@@ -282,7 +293,7 @@ impl Report {
         }
     }
 
-    fn add(&mut self, world: &World, judgement: Judgement) {
+    fn count(&mut self, world: &World, judgement: &Judgement) {
         self.worlds += 1;
         *self.by_depth.entry(world.acts.len()).or_default() += 1;
         *self.by_command.entry(world.command.name().to_owned()).or_default() += 1;
@@ -294,13 +305,8 @@ impl Report {
             Judgement::Definite => self.definite += 1,
             Judgement::InDoubt => self.in_doubt += 1,
             Judgement::Undecidable => self.undecidable += 1,
-            Judgement::Broken { breach, story } => {
-                *self.broken.entry(breach).or_default() += 1;
-                if self.findings.len() < MAX_FINDINGS {
-                    let name = world.to_string();
-                    let found_as = name.clone();
-                    self.findings.push(Finding { breach, story, world: name, found_as });
-                }
+            Judgement::Broken { breach, .. } => {
+                *self.broken.entry(*breach).or_default() += 1;
             }
         }
     }
