@@ -14,6 +14,7 @@ mod close;
 mod trade;
 pub mod watch;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -281,15 +282,22 @@ struct Canary<'r, 'c, 'm> {
     warnings: Vec<String>,
     /// Account and list from before the position opened, or of the last look at it.
     before: Option<(Account, Vec<Position>)>,
-    /// The last list that proved something.
-    last_list: Option<Vec<Position>>,
+    /// Every position that lists have shown since the order.
+    shown: BTreeMap<Ticket, Position>,
 }
 
 /// Runs the guards, asks for confirmation, trades and proves the outcome; or takes up the canary of an earlier run.
 pub fn run(client: &mut Client<'_>, options: &Options, deps: &mut Deps<'_>) -> Outcome<Report> {
     let report = Report::new(options, deps.records.run, deps.records.evidence.path().to_owned());
-    let mut canary =
-        Canary { client, options, deps, report, warnings: vec![], before: None, last_list: None };
+    let mut canary = Canary {
+        client,
+        options,
+        deps,
+        report,
+        warnings: vec![],
+        before: None,
+        shown: BTreeMap::new(),
+    };
     let ended = if options.resume { canary.adopt() } else { canary.trade() };
     let Canary { client, report, warnings, .. } = canary;
     let was_stopped = report.monitor.as_ref().is_some_and(|it| it.ended == WatchEnding::Stopped);

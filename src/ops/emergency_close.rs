@@ -26,11 +26,11 @@ use crate::evidence::body::{
 use crate::evidence::outcome::CloseOutcome;
 use crate::failure::{Code, Failure, FailureContext};
 use crate::link::{Answer, Client, Error};
-use crate::proof::close::PermitClose;
-use crate::proof::money::{self, Statement};
-use crate::proof::{Judgement, absence, flat};
+use crate::proof::close::{self, PermitClose};
+use crate::proof::money::{self, Between, Statement};
+use crate::proof::{Judgement, flat};
 use crate::protocol::account::Account;
-use crate::protocol::positions::Position;
+use crate::protocol::positions::{self, Position};
 use crate::report::Outcome;
 use crate::units::{Lots, Magic, Money, Side, Symbol, Ticket};
 
@@ -239,8 +239,8 @@ pub fn plan(client: &mut Client<'_>, options: &Options) -> Result<Plan, Failure>
         return Err(not_open(format!("ticket {missing} is not in the gateway's list"), &list));
     }
     if let Some(missing) = options.symbols.iter().find(|s| !list.iter().any(|p| p.symbol == **s)) {
-        let near = list.iter().find(|p| p.symbol.as_str().eq_ignore_ascii_case(missing.as_str()));
-        let hint = near.map_or(String::new(), |near| format!("; did you mean {}?", near.symbol));
+        let near = positions::near_symbol(&list, missing);
+        let hint = near.map_or(String::new(), |near| format!("; did you mean {near}?"));
         return Err(not_open(format!("no position is open in {missing}{hint}"), &list));
     }
     if let Some(magic) = options.magic
@@ -253,7 +253,7 @@ pub fn plan(client: &mut Client<'_>, options: &Options) -> Result<Plan, Failure>
     let unreadable = unreadable.iter().map(ToString::to_string).collect();
     let (positions, beside): (Vec<_>, Vec<_>) =
         list.into_iter().partition(|position| options.wants(position));
-    Ok(Plan { positions, beside: absence::tickets(&beside), before, unreadable })
+    Ok(Plan { positions, beside: positions::tickets(&beside), before, unreadable })
 }
 
 /// Reads the account before the first CLOSE; `None` where no attempt could, which does not prevent closing.
@@ -405,10 +405,8 @@ impl Closing<'_, '_, '_> {
         if !self.ledger.before().is_some_and(money::is_mismatched) {
             return;
         }
-        let list = self.client.positions().ok().and_then(|answer| answer.reply.ok());
-        let account = self.client.account().ok().and_then(|answer| answer.reply.ok());
-        if let Some((account, list)) = account.zip(list) {
-            self.ledger.replace_start(account, list.positions);
+        if let Ok(Some((account, positions))) = close::read_statement(self.client) {
+            self.ledger.replace_start(account, positions);
         }
     }
 
@@ -489,17 +487,15 @@ impl Closing<'_, '_, '_> {
         match flat::judge(true, Some(&account), &self.options.credit) {
             Judgement::Unproved { doubt } => Err(doubt),
             Judgement::Proved { witness } => {
-                let after = Statement { account: &account, positions: &[] };
                 if let Some(doubt) = self.ledger.doubt_of_start() {
                     return Err(doubt.to_owned());
                 }
-                if let Some(doubt) = self.ledger.doubt_of_refused(&self.ledger.unproved(), &account)
-                {
-                    return Err(doubt);
-                }
+                let refused = self.ledger.refused(self.ledger.unproved());
+                let between = Between { refused: &refused, ..Between::default() };
+                let after = Statement { account: &account, positions: &[] };
                 let before = self.ledger.before();
                 if let Some(found) =
-                    before.and_then(|before| money::contradiction(before, &[], after))
+                    before.and_then(|before| money::contradiction(before, between, after))
                 {
                     return Err(found.to_string());
                 }

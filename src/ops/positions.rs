@@ -13,7 +13,7 @@ use crate::failure::FailureContext;
 use crate::link::{Client, Error};
 use crate::proof::flat;
 use crate::protocol::account::Account;
-use crate::protocol::positions::Position;
+use crate::protocol::positions::{Position, near_symbol};
 use crate::report::Outcome;
 use crate::units::{Money, Symbol};
 
@@ -86,9 +86,7 @@ fn read(
         report.checks.push(flat::check(judgement));
     }
     for wanted in &options.symbols {
-        let listed = || listed.positions.iter().map(|position| &position.symbol);
-        let near = listed().find(|it| it.as_str().eq_ignore_ascii_case(wanted.as_str()));
-        if let Some(near) = near.filter(|_| !listed().any(|symbol| symbol == wanted)) {
+        if let Some(near) = near_symbol(&listed.positions, wanted) {
             report.spelled.push((wanted.clone(), near.clone()));
         }
     }

@@ -10,11 +10,11 @@
 
 use std::collections::BTreeSet;
 
-use super::money::{self, Statement};
+use super::money::{self, Between, Statement};
 use super::{Judgement, flat};
 use crate::link::{Client, Error};
 use crate::os::failpoints::{Rule, is_broken};
-use crate::protocol::positions::Position;
+use crate::protocol::positions::{Position, tickets};
 use crate::units::{Money, Ticket};
 
 /// Facts from before the list that lacks a ticket.
@@ -24,10 +24,17 @@ pub struct Known<'k> {
     pub open: &'k BTreeSet<Ticket>,
     /// An earlier list with the account beside it, of this run; `None` where nothing was read yet.
     pub before: Option<Statement<'k>>,
-    /// Positions that opened after it, in this run.
-    pub opened: &'k [Position],
+    /// Openings and refusals since then, in this run.
+    pub between: Between<'k>,
     /// Part of a flat account's equity beyond its balance.
     pub credit: &'k Money,
+}
+
+impl<'k> Known<'k> {
+    /// Tickets that are known to be open, without an earlier list and account.
+    pub fn new(open: &'k BTreeSet<Ticket>, credit: &'k Money) -> Self {
+        Self { open, before: None, between: Between::default(), credit }
+    }
 }
 
 /// The state of one ticket, by one list.
@@ -103,14 +110,9 @@ pub fn judge(
     };
     let after = Statement { account: &account, positions: &again };
     let contradiction =
-        known.before.and_then(|before| money::contradiction(before, known.opened, after));
+        known.before.and_then(|before| money::contradiction(before, known.between, after));
     match (judgement, contradiction) {
         (Judgement::Proved { .. }, Some(contradiction)) => doubt(contradiction.to_string()),
         (judgement, _) => Ok(judgement),
     }
-}
-
-/// The tickets of a list.
-pub fn tickets(list: &[Position]) -> BTreeSet<Ticket> {
-    list.iter().map(|position| position.ticket).collect()
 }

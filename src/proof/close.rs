@@ -9,7 +9,7 @@ use std::slice::from_ref;
 use std::time::Duration;
 
 use super::absence::{self, Known, TicketState};
-use super::money::Statement;
+use super::money::{Between, Statement};
 use crate::clock::{Clock, Deadline};
 use crate::evidence::body::{RawReply, Reading};
 use crate::evidence::outcome::CloseOutcome;
@@ -107,8 +107,8 @@ pub fn close(
     let read = if options.before.is_none() { read_statement(client)? } else { None };
     let read = read.as_ref().map(|(account, positions)| Statement { account, positions });
     let before = options.before.or(read);
-    let opened = from_ref(position);
-    let known = Known { open: options.others, before, opened, credit: options.credit };
+    let between = Between { opened: from_ref(position), ..Between::default() };
+    let known = Known { before, between, ..Known::new(options.others, options.credit) };
     loop {
         sends += 1;
         let order = Close {
@@ -152,7 +152,7 @@ pub(super) fn send(
 }
 
 /// Reads list and account before a CLOSE; `None` where either can't be read, which does not prevent closing.
-fn read_statement(client: &mut Client<'_>) -> Result<Option<(Account, Vec<Position>)>, Error> {
+pub fn read_statement(client: &mut Client<'_>) -> Result<Option<(Account, Vec<Position>)>, Error> {
     let list = client.positions().map(|answer| answer.reply.ok());
     let account = client.account().map(|answer| answer.reply.ok());
     let read = match (list, account) {

@@ -5,14 +5,14 @@
 //! opened uses margin. The wire carries no swap, commission or deposit, so money never proves a claim; it only
 //! contradicts one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 
 use rust_decimal::Decimal;
 
 use crate::os::failpoints::{Rule, is_broken};
 use crate::protocol::account::Account;
-use crate::protocol::positions::Position;
+use crate::protocol::positions::{Position, tickets};
 use crate::units::{Exact, Side, Symbol, Ticket};
 
 /// An account with the list that was read beside it.
@@ -24,6 +24,15 @@ pub struct Statement<'s> {
     pub positions: &'s [Position],
 }
 
+/// Facts from between two statements.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Between<'b> {
+    /// Positions that opened.
+    pub opened: &'b [Position],
+    /// Tickets that were to be closed, where the gateway called no CLOSE of any of them done.
+    pub refused: &'b [Ticket],
+}
+
 /// A reason why the money contradicts the lists. The amounts are in the account's currency.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Contradiction {
@@ -31,6 +40,14 @@ pub enum Contradiction {
     BalanceKept {
         /// Sum of the results last seen.
         result: Decimal,
+        /// The balance before and after.
+        balance: Decimal,
+    },
+    /// The gateway called no CLOSE done, positions with results are gone, and the balance is the same. On a hedged account
+    /// the sum of their results shows nothing.
+    RefusedAndKept {
+        /// Sum of the absolute results last seen.
+        results: Decimal,
         /// The balance before and after.
         balance: Decimal,
     },
@@ -63,6 +80,10 @@ impl fmt::Display for Contradiction {
             Self::BalanceKept { result, balance } => write!(
                 f,
                 "positions with a result of {result} are gone, and the balance is still {balance}"
+            ),
+            Self::RefusedAndKept { results, balance } => write!(
+                f,
+                "no CLOSE was called done, positions with results of {results} either way are gone, and the balance is still {balance}"
             ),
             Self::BalanceJumped { by, limit } => write!(
                 f,
@@ -129,20 +150,17 @@ fn result_of(positions: &[Position]) -> Decimal {
 }
 
 /// Contradictions of the money to everything that the later list claims by comparison with the earlier one: positions that
-/// are gone, and positions that did not appear. `opened` are those that opened in between.
+/// are gone, and positions that did not appear.
 pub fn contradiction(
     before: Statement<'_>,
-    opened: &[Position],
+    between: Between<'_>,
     after: Statement<'_>,
 ) -> Option<Contradiction> {
     if is_broken(Rule::MoneyFits) {
         return None;
     }
-    let tickets = |list: &[Position]| -> BTreeSet<Ticket> {
-        list.iter().map(|position| position.ticket).collect()
-    };
     let (then, now) = (tickets(before.positions), tickets(after.positions));
-    let opened = opened.iter().filter(|position| !then.contains(&position.ticket));
+    let opened = between.opened.iter().filter(|position| !then.contains(&position.ticket));
     let was_open = before.positions.iter().chain(opened);
     let gone: Vec<&Position> =
         was_open.filter(|position| !now.contains(&position.ticket)).collect();
@@ -150,6 +168,7 @@ pub fn contradiction(
     balance_jumped(before, after, &gone)
         .or_else(|| result_missing(before, after, &gone))
         .or_else(|| if has_new { None } else { margin_in_use(before, after) })
+        .or_else(|| refused_and_kept(before, between.refused, after))
 }
 
 fn balance_jumped(
@@ -193,6 +212,20 @@ fn result_missing(
     let floats =
         same_sign && unexplained.abs() > half && unlisted(after).abs() > half && moved.abs() < half;
     floats.then_some(Contradiction::StillFloating { result, unexplained })
+}
+
+fn refused_and_kept(
+    before: Statement<'_>,
+    refused: &[Ticket],
+    after: Statement<'_>,
+) -> Option<Contradiction> {
+    let gone = || before.positions.iter().filter(|position| refused.contains(&position.ticket));
+    let results: Decimal = gone().map(|position| position.profit.value().abs()).sum();
+    let smallest = smallest_amount(after.account);
+    let balance = after.account.balance.value();
+    let moved = balance - before.account.balance.value();
+    let is_kept = moved.abs() < smallest && results > smallest * noise(gone().count());
+    is_kept.then_some(Contradiction::RefusedAndKept { results, balance })
 }
 
 /// Equity beyond the balance that no listed position explains: credit, swap, and hidden positions.
@@ -290,7 +323,7 @@ mod tests {
         after: (&Account, &[Position]),
     ) -> Option<Contradiction> {
         let statement = |(account, positions)| Statement { account, positions };
-        contradiction(statement(before), &[], statement(after))
+        contradiction(statement(before), Between::default(), statement(after))
     }
 
     #[test]

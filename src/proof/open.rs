@@ -34,7 +34,7 @@ use crate::link::order::Claim;
 use crate::link::{Client, Error};
 use crate::os::failpoints::{Rule, is_broken};
 use crate::protocol::open::Filled;
-use crate::protocol::positions::Position;
+use crate::protocol::positions::{self, Position};
 use crate::protocol::{ErrorCode, Executed};
 use crate::units::{Money, Ticket};
 
@@ -208,7 +208,7 @@ impl Search<'_> {
             return Ok(OpenOutcome::Unknown { why }.into());
         }
         let Facts { before, credit } = self.facts;
-        let known = Known { open: &self.before, before, opened: &[], credit };
+        let known = Known { before, ..Known::new(&self.before, credit) };
         Ok(match absence::judge(client, &list.positions, known)? {
             Judgement::Unproved { doubt } => Decision::Pending(doubt),
             Judgement::Proved { witness } => match self.first_gone(&list.positions) {
@@ -250,7 +250,7 @@ impl Search<'_> {
 
     /// A position that was open before the order and is gone. A stop-out or a person closes several at once.
     fn first_gone(&self, list: &[Position]) -> Option<Ticket> {
-        let listed = absence::tickets(list);
+        let listed = positions::tickets(list);
         self.before.iter().find(|ticket| !listed.contains(ticket)).copied()
     }
 
@@ -263,18 +263,14 @@ impl Search<'_> {
             before.positions.iter().filter(|it| it.symbol.as_str().starts_with(symbol));
         beside.find_map(|was| {
             let Position { ticket, side, volume, .. } = was;
-            match list.iter().find(|position| position.ticket == *ticket) {
-                Some(now) if now.side == *side && now.volume.value() == volume.value() => None,
-                Some(now) => Some(format!(
+            let now = list.iter().find(|position| position.ticket == *ticket)?;
+            let is_changed = now.side != *side || now.volume.value() != volume.value();
+            is_changed.then(|| {
+                format!(
                     "{ticket} was {side} {volume} lots before the order and is {} {} lots, which the order may have changed",
                     now.side, now.volume
-                )),
-                // A position on the other side may have been closed by the order.
-                None if *side != self.intent.order.side => Some(format!(
-                    "{ticket} {side} {volume} lots is gone since the order, which may have closed it"
-                )),
-                None => None,
-            }
+                )
+            })
         })
     }
 

@@ -1,5 +1,7 @@
 //! GET_POSITIONS: the open positions, or an empty list because the terminal's read failed (hazards 4, 18, 22).
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
@@ -47,6 +49,18 @@ pub struct Position {
     /// Its magic number, where this gateway reports it: v4.3 doesn't (hazard 6).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub magic: Option<Magic>,
+}
+
+/// The tickets of a list.
+pub fn tickets(list: &[Position]) -> BTreeSet<Ticket> {
+    list.iter().map(|position| position.ticket).collect()
+}
+
+/// The listed symbol that differs from `wanted` in case only; `None` where the list has `wanted` itself.
+pub fn near_symbol<'l>(list: &'l [Position], wanted: &Symbol) -> Option<&'l Symbol> {
+    let symbols = || list.iter().map(|position| &position.symbol);
+    let near = symbols().find(|it| it.as_str().eq_ignore_ascii_case(wanted.as_str()));
+    near.filter(|_| symbols().all(|symbol| symbol != wanted))
 }
 
 impl Position {

@@ -16,7 +16,7 @@ use crate::evidence::outcome::CloseOutcome;
 use crate::failure::{Code, Failure};
 use crate::proof::absence::{self, Known, TicketState};
 use crate::proof::intents::{self, ResolveError};
-use crate::protocol::positions::Position;
+use crate::protocol::positions::{self, Position};
 use crate::units::Ticket;
 
 impl Canary<'_, '_, '_> {
@@ -78,7 +78,7 @@ impl Canary<'_, '_, '_> {
         self.report.plan.volume = position.volume.clone();
         let OpenCanary { run, ticket, since, .. } = canary;
         self.report.adopted = Some(Adopted { run, since, position: position.clone() });
-        let mut others = absence::tickets(&list);
+        let mut others = positions::tickets(&list);
         others.remove(&ticket);
         Ok((position, others))
     }
@@ -121,9 +121,9 @@ impl Canary<'_, '_, '_> {
         canary: &OpenCanary,
         list: &[Position],
     ) -> Result<Result<(Position, String), Failure>, Failure> {
-        let (ticket, known) = (canary.ticket, absence::tickets(list));
+        let (ticket, known) = (canary.ticket, positions::tickets(list));
         let credit = &self.options.expectations.credit;
-        let known = Known { open: &known, before: None, opened: &[], credit };
+        let known = Known::new(&known, credit);
         let state = absence::look_up(self.client, list, ticket, known)
             .map_err(|error| self.read_failure(&error))?;
         Ok(Err(match state {

@@ -15,7 +15,7 @@ use crate::evidence::outcome::CloseOutcome;
 use crate::failure::{Code, Failure};
 use crate::proof::absence::Known;
 use crate::proof::close::{self, CloseFinding};
-use crate::proof::money::Statement;
+use crate::proof::money::{Between, Statement};
 use crate::protocol::positions::Position;
 use crate::units::Ticket;
 
@@ -57,7 +57,8 @@ impl Canary<'_, '_, '_> {
                     let before = self.before.as_ref();
                     let before =
                         before.map(|(account, positions)| Statement { account, positions });
-                    let known = Known { open: others, before, opened: from_ref(position), credit };
+                    let between = Between { opened: from_ref(position), ..Between::default() };
+                    let known = Known { before, between, ..Known::new(others, credit) };
                     close::look(self.client, ticket, known).map(Some)
                 }
             };
@@ -110,7 +111,7 @@ impl Canary<'_, '_, '_> {
         };
         let finding = close::close(self.client, self.deps.clock, self.deps.permit, &closing)
             .unwrap_or_else(|error| CloseFinding::from_error(&error));
-        self.last_list = finding.listed.clone().or(self.last_list.take());
+        self.keep_shown(finding.listed.clone().unwrap_or_default());
         (self.deps.kill_point)("after-close");
         self.record(CloseOutcomeRecord {
             ticket,

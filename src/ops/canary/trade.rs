@@ -20,12 +20,12 @@ use crate::guard::breaker;
 use crate::link::order::{Claim, OrderAnswer, UnresolvedOpen};
 use crate::link::permit::OpenPermit;
 use crate::proof::absence::Known;
-use crate::proof::money::{self, Statement};
+use crate::proof::money::{self, Between, Statement};
 use crate::proof::open::{self, Facts, OpenFinding};
 use crate::proof::{Judgement, absence};
 use crate::protocol::account::Account;
 use crate::protocol::open::{Filled, Open};
-use crate::protocol::positions::Position;
+use crate::protocol::positions::{self, Position};
 use crate::protocol::{ErrorCode, Executed, Refusal, Request, signature};
 use crate::units::{Price, Side, Symbol, Ticket};
 
@@ -56,7 +56,7 @@ impl Canary<'_, '_, '_> {
         (self.deps.kill_point)("after-intent");
         let answer = self.send(permit, &request);
         (self.deps.kill_point)("after-send");
-        let OpenFinding { outcome, named, readings, listed: last_list } = open::find_out(
+        let OpenFinding { outcome, named, readings, listed: found } = open::find_out(
             self.client,
             self.deps.clock,
             &intent,
@@ -74,7 +74,7 @@ impl Canary<'_, '_, '_> {
             let outcome = OpenOutcome::Unknown { why: error.to_string() };
             OpenFinding { outcome, named: false, readings: vec![], listed: None }
         });
-        let shown = last_list.clone().unwrap_or_default();
+        self.keep_shown(found.unwrap_or_default());
         (self.deps.kill_point)("before-outcome");
         self.record(OpenOutcomeRecord {
             intent: self.deps.records.run,
@@ -89,10 +89,9 @@ impl Canary<'_, '_, '_> {
         let ended = match outcome {
             OpenOutcome::Executed { position, .. } => {
                 self.before = Some((admission.account, admission.positions));
-                self.last_list = last_list;
-                let mut others = absence::tickets(&listed);
+                let mut others = positions::tickets(&listed);
                 // Opened by somebody else meanwhile, and seen beside the position.
-                others.extend(absence::tickets(self.last_list.as_deref().unwrap_or_default()));
+                others.extend(self.shown.keys());
                 others.remove(&position.ticket);
                 self.after_open(*position, named, others, admission.drift)
             }
@@ -101,8 +100,8 @@ impl Canary<'_, '_, '_> {
             }
             OpenOutcome::Unknown { why } => Err(self.unknown(&why)),
         };
-        let before = absence::tickets(&listed);
-        let ended = ended.and_then(|verdict| Ok(verdict.max(self.account_for(&before, shown)?)));
+        let before = positions::tickets(&listed);
+        let ended = ended.and_then(|verdict| Ok(verdict.max(self.account_for(&before)?)));
         self.finish();
         self.record_end();
         ended
@@ -110,23 +109,15 @@ impl Canary<'_, '_, '_> {
 
     /// Accounts for every ticket that is new since the order, beside the order's own: another part of it or a second
     /// execution looks like it (hazard 29). Others are somebody else's trades.
-    fn account_for(
-        &mut self,
-        before: &BTreeSet<Ticket>,
-        mut shown: Vec<Position>,
-    ) -> Result<Verdict, Failure> {
+    fn account_for(&mut self, before: &BTreeSet<Ticket>) -> Result<Verdict, Failure> {
         let own = self.report.close.as_ref().map(|close| close.ticket);
         self.wait_for_other_parts();
-        // A later list may be cut: what an earlier one showed counts as well.
-        let mut listed = self.last_list.take().unwrap_or_default();
-        shown.retain(|position| !listed.iter().any(|it| it.ticket == position.ticket));
-        listed.append(&mut shown);
         let (plan, mut alike) = (&self.report.plan, vec![]);
         let is_new = |position: &&Position| {
             !before.contains(&position.ticket) && Some(position.ticket) != own
         };
         let mut others = vec![];
-        for position in listed.iter().filter(is_new) {
+        for position in self.shown.values().filter(is_new) {
             let Position { ticket, symbol, side, volume, .. } = position;
             let found = format!("{ticket} {symbol} {side} {volume} lots");
             let is_alike =
@@ -147,6 +138,11 @@ impl Canary<'_, '_, '_> {
         Ok(Verdict::Warn)
     }
 
+    /// Keeps every position that a list shows since the order: a later list may be cut.
+    pub(super) fn keep_shown(&mut self, list: Vec<Position>) {
+        self.shown.extend(list.into_iter().map(|position| (position.ticket, position)));
+    }
+
     /// After a partial fill, gives the broker the settle time for the other parts, and lists once more.
     fn wait_for_other_parts(&mut self) {
         let is_partial = self.report.order.as_ref().is_some_and(|order| order.partial);
@@ -157,7 +153,7 @@ impl Canary<'_, '_, '_> {
         let settle = self.options.settle.min(self.deps.deadline.left(self.deps.clock));
         let _ = self.deps.clock.sleep(settle);
         if let Ok(Ok(list)) = self.client.positions().map(|answer| answer.reply) {
-            self.last_list = Some(list.positions);
+            self.keep_shown(list.positions);
         }
     }
 
@@ -178,7 +174,7 @@ impl Canary<'_, '_, '_> {
         if list.is_empty() {
             let nothing = BTreeSet::new();
             let credit = &options.expectations.credit;
-            let known = Known { open: &nothing, before: None, opened: &[], credit };
+            let known = Known::new(&nothing, credit);
             let judgement = absence::judge(self.client, &list, known)
                 .map_err(|error| self.read_failure(&error))?;
             if let Judgement::Unproved { doubt } = judgement {
@@ -191,7 +187,7 @@ impl Canary<'_, '_, '_> {
             .map_err(|refusal| forbidden("the account can't be read", &refusal.to_string()))?;
         let admitted = Statement { account: &admission.account, positions: &admission.positions };
         let now = Statement { account: &account, positions: &list };
-        if let Some(contradiction) = money::contradiction(admitted, &[], now) {
+        if let Some(contradiction) = money::contradiction(admitted, Between::default(), now) {
             return Err(forbidden("the account changed meanwhile", &contradiction.to_string()));
         }
         if !options.beside_open
@@ -354,7 +350,7 @@ fn intent(
         signed_at: request.timestamp,
         signature_ttl_ms: millis(options.signature_ttl),
         settle_ms: millis(options.settle),
-        tickets_before: absence::tickets(listed).into_iter().collect(),
+        tickets_before: positions::tickets(listed).into_iter().collect(),
         account_before: Funds::from(account),
     }
 }

@@ -2,19 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rust_decimal::Decimal;
-
 use super::{Options, Plan, TicketReport};
 use crate::evidence::body::{RecordedRefusal, ReplyHash, TicketOutcome, TicketResult};
 use crate::evidence::outcome::CloseOutcome;
 use crate::link::order::Claim;
 use crate::link::pipeline::CloseAnswer;
-use crate::proof::absence;
 use crate::proof::close::{cannot_close, describe};
 use crate::proof::money::{self, Statement};
 use crate::protocol::account::Account;
 use crate::protocol::close::Close;
-use crate::protocol::positions::Position;
+use crate::protocol::positions::{self, Position};
 use crate::units::{Price, Ticket};
 
 /// Every ticket to close, and what is known of the gateway.
@@ -105,7 +102,7 @@ impl Ledger {
     /// Replaces the state before the first CLOSE where a later read is of the same account: it shows positions, among them
     /// all of the first list, and the same balance.
     pub(super) fn replace_start(&mut self, account: Account, positions: Vec<Position>) {
-        let shown = absence::tickets(&positions);
+        let shown = positions::tickets(&positions);
         let is_same = self.before().is_some_and(|before| before.account.balance == account.balance)
             && self.known().is_subset(&shown);
         let fits = !money::is_mismatched(Statement { account: &account, positions: &positions });
@@ -133,27 +130,10 @@ impl Ledger {
         }
     }
 
-    /// Whether the gateway called the CLOSE of one of these done.
-    pub(super) fn has_done(&self, tickets: &[Ticket]) -> bool {
-        let mut entries = tickets.iter().filter_map(|ticket| self.tickets.get(ticket));
-        entries.any(|entry| entry.claims_done)
-    }
-
-    /// Why positions that are gone, all without a CLOSE that the gateway called done, can't be called closed: their results
-    /// are large and the balance is the same. On a hedged account the sum of their results shows nothing.
-    pub(super) fn doubt_of_refused(&self, absent: &[Ticket], after: &Account) -> Option<String> {
-        let before = self.before()?;
-        let gone = || before.positions.iter().filter(|it| absent.contains(&it.ticket));
-        let smallest = money::smallest_amount(after);
-        let results: Decimal = gone().map(|it| it.profit.value().abs()).sum();
-        let balance = after.balance.value();
-        let moved = balance - before.account.balance.value();
-        let is_kept = moved.abs() < smallest && results > smallest * money::noise(gone().count());
-        (is_kept && !self.has_done(absent)).then(|| {
-            format!(
-                "no CLOSE was called done, positions with results of {results} either way are gone, and the balance is still {balance}"
-            )
-        })
+    /// These tickets where the gateway called the CLOSE of none of them done; none of them otherwise.
+    pub(super) fn refused(&self, absent: Vec<Ticket>) -> Vec<Ticket> {
+        let is_done = |ticket: &Ticket| self.tickets.get(ticket).is_some_and(|it| it.claims_done);
+        if absent.iter().any(is_done) { vec![] } else { absent }
     }
 
     /// The new position that an absent ticket may have become: a broker that opens a position again gives it another

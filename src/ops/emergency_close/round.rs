@@ -11,8 +11,9 @@ use crate::link::pipeline::Pipeline;
 use crate::link::session::{Answer, AskError};
 use crate::link::transport::LinkError;
 use crate::proof::absence::Known;
+use crate::proof::money::Between;
 use crate::proof::{Judgement, absence};
-use crate::protocol::positions::{Position, Positions};
+use crate::protocol::positions::{self, Position, Positions};
 use crate::units::Ticket;
 
 /// The result of a round.
@@ -71,7 +72,7 @@ impl Closing<'_, '_, '_> {
     /// Compares the list with the tickets to close. Those that it credibly lacks are closed; those that it shows anew are
     /// for the next round.
     fn judge_list(&mut self, list: &[Position], sent: &[Ticket]) -> Result<(), Error> {
-        let (open, shown) = (self.ledger.known(), absence::tickets(list));
+        let (open, shown) = (self.ledger.known(), positions::tickets(list));
         self.ledger.listed = Some(list.len());
         self.ledger.judge_round(sent, list);
         self.ledger.add_list(list, self.options);
@@ -79,27 +80,13 @@ impl Closing<'_, '_, '_> {
         if absent.is_empty() {
             return Ok(());
         }
-        let known = Known {
-            open: &open,
-            before: self.ledger.before(),
-            opened: &[],
-            credit: &self.options.credit,
-        };
+        let refused = self.ledger.refused(absent.clone());
+        let between = Between { refused: &refused, ..Between::default() };
+        let before = self.ledger.before();
+        let known = Known { before, between, ..Known::new(&open, &self.options.credit) };
         let judgement = match self.ledger.doubt_of_start() {
             Some(doubt) => Ok(Judgement::Unproved { doubt: doubt.to_owned() }),
             None => absence::judge(self.client, list, known),
-        };
-        let judgement = match judgement {
-            Ok(Judgement::Proved { .. }) if !self.ledger.has_done(&absent) => {
-                match self.client.account()?.reply {
-                    Ok(account) => Ok(self
-                        .ledger
-                        .doubt_of_refused(&absent, &account)
-                        .map_or(judgement?, |doubt| Judgement::Unproved { doubt })),
-                    Err(_) => judgement,
-                }
-            }
-            judgement => judgement,
         };
         for ticket in absent {
             let successor = self.ledger.successor(ticket, list);

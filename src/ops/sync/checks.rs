@@ -14,7 +14,7 @@ use crate::check::{Check, Status};
 use crate::failure::{Code, Failure, FailureContext};
 use crate::link::account_pin::AccountId;
 use crate::proof::flat;
-use crate::proof::money::{self, Contradiction, Statement};
+use crate::proof::money::{self, Between, Contradiction, Statement};
 use crate::protocol::Refusal;
 use crate::protocol::account::Account;
 use crate::protocol::positions::Position;
@@ -121,7 +121,7 @@ fn same_account(then: &Snapshot, now: &Account) -> Check {
 fn results_booked(then: &Snapshot, now: &Account, positions: &[Position]) -> Check {
     let before = Statement { account: &then.account, positions: &then.positions };
     let after = Statement { account: now, positions };
-    match money::contradiction(before, &[], after) {
+    match money::contradiction(before, Between::default(), after) {
         Some(found @ Contradiction::BalanceKept { .. }) => {
             Check::warn(found.to_string()).with_remedy(
                 "look at the terminal: are these positions closed, or is it still loading? Then run it again",

@@ -8,6 +8,7 @@ use crate::link::Error;
 use crate::ops::canary::close::found_closed;
 use crate::proof::absence::{self, Known, TicketState};
 use crate::proof::intents::{self, ResolveError};
+use crate::protocol::positions::tickets;
 
 impl Guards<'_, '_, '_, '_> {
     /// Another gateway's lists say nothing of these orders, so only this endpoint's intents are resolved.
@@ -62,10 +63,10 @@ impl Guards<'_, '_, '_, '_> {
             }
         };
         let positions = self.positions().to_vec();
-        let known = absence::tickets(&positions);
+        let known = tickets(&positions);
         let Canary { client, options, deps, .. } = &mut *self.canary;
         let credit = &options.expectations.credit;
-        let known = Known { open: &known, before: None, opened: &[], credit };
+        let known = Known::new(&known, credit);
         let mut open = vec![];
         for canary in canaries {
             let ticket = canary.ticket;

@@ -21,7 +21,7 @@ use crate::proof::money::Statement;
 use crate::protocol::Refusal;
 use crate::protocol::account::Account;
 use crate::protocol::ping::Ping;
-use crate::protocol::positions::Position;
+use crate::protocol::positions::{self, Position};
 use crate::units::{Money, Price};
 
 /// A watch in progress.
@@ -157,7 +157,7 @@ impl<'w, 'r, 'c, 'm> Watch<'w, 'r, 'c, 'm> {
         let credit = &self.canary.options.expectations.credit;
         let before = self.watched.last.as_ref();
         let before = before.map(|(account, positions)| Statement { account, positions });
-        let known = Known { open: &self.watched.others, before, opened: &[], credit };
+        let known = Known { before, ..Known::new(&self.watched.others, credit) };
         let state = absence::look_up(self.canary.client, list, ticket, known);
         let position = match state {
             Err(error) => return Err(self.record_failure(asked, &error)),
@@ -175,7 +175,7 @@ impl<'w, 'r, 'c, 'm> Watch<'w, 'r, 'c, 'm> {
             Ok(TicketState::Open(position)) => position,
         };
         self.watched.last = account.cloned().map(|account| (account, list.to_vec()));
-        self.watched.others = absence::tickets(list);
+        self.watched.others = positions::tickets(list);
         self.watched.others.remove(&ticket);
         if let Some(change) = describe_change(&self.watched.position, position) {
             let words = format!("position {ticket} changed unasked: {change}");
