@@ -131,6 +131,17 @@ pub struct FailureContext {
 }
 
 impl FailureContext {
+    /// The context of a gateway that no setting names, on the default port 5555: a simulated one.
+    pub fn simulated(verb: &'static str, endpoint: &str) -> Self {
+        Self {
+            verb,
+            endpoint: endpoint.to_owned(),
+            port: 5555,
+            host_setting: HOST_SETTING.to_owned(),
+            security_group: None,
+        }
+    }
+
     /// The remedy for a link that failed.
     pub fn link_remedy(&self, error: &LinkError) -> String {
         let port = self.port;

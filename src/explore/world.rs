@@ -13,18 +13,13 @@ use super::act::{ACTS, Nature};
 use crate::clock::{Clock as _, Deadline, StopToken};
 use crate::evidence::Evidence;
 use crate::exit::Exit;
-use crate::failure::{FailureContext, HOST_SETTING};
-use crate::guard::decision::{Rules, example};
 use crate::harness::virtual_gateway::VirtualGateway;
 use crate::harness::{self, HarnessError};
 use crate::link::ReadPolicy;
-use crate::ops::sync::StateExpectations;
-use crate::ops::sync::checks::Expected;
 use crate::ops::{canary, emergency_close};
 use crate::proof::intents::Records;
 use crate::protocol::positions::Position;
 use crate::sim::{Execution, FaultSpec};
-use crate::units::{Magic, Money, Symbol};
 
 /// Time limit of a command, in virtual time.
 pub const LIMIT: Duration = Duration::from_secs(120);
@@ -200,31 +195,11 @@ fn play_canary(
 ) -> (Claims, Exit, bool) {
     let clock = &gateway.clock;
     let options = canary::Options {
-        symbol: Symbol::new("AUDUSD"),
-        max_lot: Decimal::new(1, 2),
         coefficient,
-        magic: Magic(202_401),
-        beside_open: false,
-        keep_open: false,
-        monitor: None,
-        resume: false,
-        closing: LIMIT,
         reads: READS,
-        dry_run: false,
-        decision: Ok(example(clock.now())),
-        rules: Rules { file: None, expected_hash: None, report: None, max_age: LIMIT },
-        breaker: directory.join("kill_switch.lock"),
         latency_limit: Duration::from_secs(10),
-        signature_ttl: Duration::from_secs(5),
-        settle: Duration::from_secs(10),
         order_timeout: Duration::from_secs(3),
-        expectations: StateExpectations {
-            expected: Expected::default(),
-            credit: Money::from(Decimal::ZERO),
-            skew_warn: Duration::from_secs(1),
-        },
-        profile: None,
-        failure_context: failure_context(),
+        ..canary::Options::example(clock.now(), directory)
     };
     let evidence = Evidence::at(directory.to_owned());
     let deadline = Deadline::after(clock, LIMIT);
@@ -265,12 +240,9 @@ fn play_close(
             Command::EmergencyCloseTicket => first.map(|it| it.ticket).into_iter().collect(),
             _ => vec![],
         },
-        magic: None,
-        window: 8,
         rounds: 6,
         order_timeout: Duration::from_secs(3),
-        credit: Money::from(Decimal::ZERO),
-        failure_context: failure_context(),
+        ..emergency_close::Options::example()
     };
     let deadline = Deadline::after(&gateway.clock, LIMIT);
     let mut client = gateway.client(READS, deadline);
@@ -291,14 +263,4 @@ fn play_close(
     let outcome = emergency_close::run(&mut client, &options, plan, &mut deps);
     let claims = outcome.report.map(|it| Claims::EmergencyClose(Box::new(it)));
     (claims.unwrap_or(Claims::Nothing), outcome.exit, left_at_once)
-}
-
-fn failure_context() -> FailureContext {
-    FailureContext {
-        verb: "explore",
-        endpoint: "tcp://world:5555".to_owned(),
-        port: 5555,
-        host_setting: HOST_SETTING.to_owned(),
-        security_group: None,
-    }
 }

@@ -15,9 +15,10 @@ mod trade;
 pub mod watch;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -30,7 +31,7 @@ use crate::evidence::body::Body;
 use crate::evidence::outcome::{CloseOutcome, OpenOutcome, WatchEnding};
 use crate::exit::Exit;
 use crate::failure::{Failure, FailureContext};
-use crate::guard::decision::{Decision, Rules};
+use crate::guard::decision::{self, Decision, Rules};
 use crate::link::{Client, Error, ReadPolicy};
 use crate::proof::close::{CloseFinding, PermitClose};
 use crate::proof::intents::Records;
@@ -97,6 +98,40 @@ pub struct Options {
 }
 
 impl Options {
+    /// A tenth of the largest order in AUDUSD, opened and closed, with a decision made now; only for a simulated gateway.
+    /// The kill switch is in `directory`.
+    pub fn example(now: Timestamp, directory: &Path) -> Self {
+        let seconds = Duration::from_secs;
+        Self {
+            symbol: Symbol::new("AUDUSD"),
+            max_lot: ceiling(),
+            coefficient: Decimal::new(1, 1),
+            magic: Magic(202_401),
+            beside_open: false,
+            keep_open: false,
+            monitor: None,
+            resume: false,
+            closing: seconds(120),
+            reads: ReadPolicy { timeout: seconds(3), attempts: 3, interval: seconds(1) },
+            dry_run: false,
+            decision: Ok(decision::example(now)),
+            rules: Rules {
+                file: None,
+                expected_hash: None,
+                report: None,
+                max_age: seconds(24 * 3600),
+            },
+            breaker: directory.join("kill_switch.lock"),
+            latency_limit: Duration::from_millis(100),
+            signature_ttl: seconds(5),
+            settle: seconds(10),
+            order_timeout: seconds(2),
+            expectations: sync::StateExpectations::any(),
+            profile: None,
+            failure_context: FailureContext::simulated("trade a canary on", "tcp://simulated:5555"),
+        }
+    }
+
     /// The volume: the largest times the coefficient.
     pub fn volume(&self) -> Lots {
         let volume = self.max_lot.checked_mul(self.coefficient).unwrap_or(Decimal::MAX);

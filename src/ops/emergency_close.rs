@@ -14,6 +14,7 @@ mod tests;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -69,6 +70,23 @@ pub struct Options {
 }
 
 impl Options {
+    /// Everything, with the limits of a trial; only for a simulated gateway.
+    pub fn example() -> Self {
+        Self {
+            symbols: vec![],
+            tickets: vec![],
+            magic: None,
+            window: 8,
+            rounds: 2,
+            order_timeout: Duration::from_secs(2),
+            credit: Money::from(Decimal::ZERO),
+            failure_context: FailureContext::simulated(
+                "close the positions of",
+                "tcp://simulated:5555",
+            ),
+        }
+    }
+
     fn wants(&self, position: &Position) -> bool {
         (self.symbols.is_empty() || self.symbols.contains(&position.symbol))
             && (self.tickets.is_empty() || self.tickets.contains(&position.ticket))

@@ -15,22 +15,8 @@ fn flattened(faults: &str, deadline: Duration) -> (Outcome<Report>, Duration) {
     let policy = ReadPolicy { timeout: seconds(3), attempts: 3, interval: seconds(1) };
     let deadline = Deadline::after(clock, deadline);
     let mut client = gateway.client(policy, deadline);
-    let options = Options {
-        symbols: vec![],
-        tickets: vec![],
-        magic: None,
-        window: 64,
-        rounds: 3,
-        order_timeout: seconds(10),
-        credit: rust_decimal::Decimal::ZERO.into(),
-        failure_context: FailureContext {
-            verb: "close the positions of",
-            endpoint: "tcp://gateway:5555".to_owned(),
-            port: 5555,
-            host_setting: crate::failure::HOST_SETTING.to_owned(),
-            security_group: None,
-        },
-    };
+    let options =
+        Options { window: 64, rounds: 3, order_timeout: seconds(10), ..Options::example() };
     let plan = plan(&mut client, &options).unwrap();
     let mut deps = Deps {
         clock,

@@ -31,9 +31,6 @@ fn amount_tolerance() -> Decimal {
 pub const WARNING: [&str; 5] =
     ["identity-expected", "margin-level", "balance-steady", "clock-skew", "results-booked"];
 
-/// The expected account; a value that is absent is not checked.
-pub type Expected = AccountId;
-
 /// Checks what was observed. Every check is in the result, in this order, reached or not.
 pub fn judge(observed: &Observed, options: &StateExpectations) -> Vec<Check> {
     let (account, positions) = (observed.account(), observed.positions());
@@ -203,7 +200,7 @@ pub(crate) fn answered<T>(
     finish(name, format!("an answer to {action}"), check)
 }
 
-pub(crate) fn identity_expected(account: Option<&Account>, expected: &Expected) -> Check {
+pub(crate) fn identity_expected(account: Option<&Account>, expected: &AccountId) -> Check {
     const NAME: &str = "identity-expected";
     let Some(account) = account else { return finish(NAME, "the account that is expected", None) };
     let mode = |mode: i64| mode.to_string();

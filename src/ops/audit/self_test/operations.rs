@@ -5,7 +5,6 @@ use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rust_decimal::Decimal;
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -15,8 +14,7 @@ use crate::clock::{Clock as _, Deadline, StopToken};
 use crate::evidence::Evidence;
 use crate::evidence::outcome::CloseOutcome;
 use crate::exit::Exit;
-use crate::failure::{Failure, FailureContext, HOST_SETTING};
-use crate::guard::decision::{Rules, example};
+use crate::failure::{Failure, FailureContext};
 use crate::harness::virtual_gateway::VirtualGateway;
 use crate::harness::{self, HarnessError};
 use crate::link::{Client, ReadPolicy};
@@ -27,7 +25,7 @@ use crate::ops::sync::{self, Observed, StateExpectations, checks};
 use crate::proof::intents::Records;
 use crate::report::Outcome;
 use crate::sim::ExecutionKind;
-use crate::units::{Magic, Money, Symbol};
+use crate::units::{Magic, Symbol};
 
 /// Limit of one operation, in virtual time.
 const LIMIT: Duration = Duration::from_secs(120);
@@ -81,7 +79,7 @@ impl Trial {
     pub(super) fn observe(&self) -> Result<(Observed, Vec<Check>), Box<dyn Error>> {
         let mut observed = Observed::default();
         sync::observe(&mut self.client(), MAGIC, &mut observed)?;
-        let checks = checks::judge(&observed, &expectations());
+        let checks = checks::judge(&observed, &StateExpectations::any());
         Ok((observed, checks))
     }
 
@@ -99,7 +97,7 @@ impl Trial {
     pub(super) fn sync(&self, records: &Records<'_>) -> Result<sync::Report, Box<dyn Error>> {
         let options = sync::Options {
             magic: MAGIC,
-            expectations: expectations(),
+            expectations: StateExpectations::any(),
             store: Store::new(self.state.path().to_owned()),
             deadline: self.deadline(),
             failure_context: failure_context(),
@@ -114,26 +112,10 @@ impl Trial {
         let clock = &self.gateway.clock;
         let options = canary::Options {
             symbol: Symbol::new("EURUSD"),
-            max_lot: Decimal::new(1, 2),
-            coefficient: Decimal::new(1, 1),
-            magic: MAGIC,
             beside_open: true,
-            keep_open: false,
-            monitor: None,
-            resume: false,
-            closing: LIMIT,
             reads: READS,
-            dry_run: false,
-            decision: Ok(example(clock.now())),
-            rules: Rules { file: None, expected_hash: None, report: None, max_age: LIMIT },
-            breaker: self.state.path().join("kill_switch.lock"),
-            latency_limit: Duration::from_millis(100),
-            signature_ttl: Duration::from_secs(5),
-            settle: Duration::from_secs(10),
-            order_timeout: Duration::from_secs(2),
-            expectations: expectations(),
-            profile: None,
             failure_context: failure_context(),
+            ..canary::Options::example(clock.now(), self.state.path())
         };
         let evidence = self.evidence();
         let mut deps = canary::Deps {
@@ -197,31 +179,12 @@ fn words(failure: Option<Failure>) -> String {
 
 fn close_options(magic: Option<Magic>) -> emergency_close::Options {
     emergency_close::Options {
-        symbols: vec![],
-        tickets: vec![],
         magic,
-        window: 8,
-        rounds: 2,
-        order_timeout: Duration::from_secs(2),
-        credit: Money::from(Decimal::ZERO),
         failure_context: failure_context(),
-    }
-}
-
-fn expectations() -> StateExpectations {
-    StateExpectations {
-        expected: checks::Expected::default(),
-        credit: Money::from(Decimal::ZERO),
-        skew_warn: Duration::from_secs(1),
+        ..emergency_close::Options::example()
     }
 }
 
 fn failure_context() -> FailureContext {
-    FailureContext {
-        verb: "self-test",
-        endpoint: ENDPOINT.to_owned(),
-        port: 5555,
-        host_setting: HOST_SETTING.to_owned(),
-        security_group: None,
-    }
+    FailureContext::simulated("self-test", ENDPOINT)
 }

@@ -13,18 +13,12 @@ use crate::evidence::Evidence;
 use crate::evidence::body::Body;
 use crate::evidence::outcome::CloseOutcome;
 use crate::exit::Exit;
-use crate::failure::FailureContext;
-use crate::guard::decision;
 use crate::guard::health::Rule;
 use crate::harness::virtual_gateway::VirtualGateway;
-use crate::link::ReadPolicy;
 use crate::ops::canary::{Deps, Options, Report};
-use crate::ops::sync::StateExpectations;
-use crate::ops::sync::checks::Expected;
 use crate::proof::intents::Records;
 use crate::report::Outcome;
 use crate::sim::ExecutionKind;
-use crate::units::{Magic, Symbol};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -114,42 +108,15 @@ impl Room {
 }
 
 fn options(dir: &TempDir, clock: &ManualClock) -> Options {
-    let s = Duration::from_secs;
-    let zero = rust_decimal::Decimal::ZERO;
-    let expected = Expected { login: None, server: None, trade_mode: None, currency: None };
     Options {
-        symbol: Symbol::new("AUDUSD"),
-        max_lot: rust_decimal::Decimal::new(1, 2),
-        coefficient: rust_decimal::Decimal::new(1, 1),
-        magic: Magic(202_401),
-        beside_open: false,
-        keep_open: false,
         monitor: Some(Monitor {
             duration: 22 * MINUTE,
-            interval: s(5),
+            interval: Duration::from_secs(5),
             latency_warn: Duration::from_millis(50),
             drift: None,
         }),
-        resume: false,
-        closing: s(120),
-        reads: ReadPolicy { timeout: s(3), attempts: 3, interval: s(1) },
-        dry_run: false,
-        decision: Ok(decision::example(clock.now())),
-        rules: decision::Rules { file: None, expected_hash: None, report: None, max_age: DAY },
-        breaker: dir.path().join("kill_switch.lock"),
-        latency_limit: Duration::from_millis(100),
-        signature_ttl: s(5),
-        settle: s(10),
-        order_timeout: s(10),
-        expectations: StateExpectations { expected, credit: zero.into(), skew_warn: s(1) },
-        profile: None,
-        failure_context: FailureContext {
-            verb: "trade a canary on",
-            endpoint: "tcp://10.0.0.5:5555".to_owned(),
-            port: 5555,
-            host_setting: crate::failure::HOST_SETTING.to_owned(),
-            security_group: None,
-        },
+        order_timeout: Duration::from_secs(10),
+        ..Options::example(clock.now(), dir.path())
     }
 }
 

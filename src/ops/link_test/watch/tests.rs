@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::clock::{Clock, StopToken};
-use crate::failure::{FailureContext, HOST_SETTING};
+use crate::failure::FailureContext;
 use crate::harness::virtual_gateway::VirtualGateway;
 use crate::link::Transport;
 
@@ -75,13 +75,7 @@ fn options() -> Options {
         latency_critical: ms(100),
         skew_warn: s(1),
         signature_ttl: s(5),
-        names: FailureContext {
-            verb: "test the link to",
-            endpoint: "tcp://192.0.2.1:5555".to_owned(),
-            port: 5555,
-            host_setting: HOST_SETTING.to_owned(),
-            security_group: None,
-        },
+        names: FailureContext::simulated("test the link to", "tcp://192.0.2.1:5555"),
     }
 }
 
