@@ -219,6 +219,7 @@ fn sound_accounts_are_not_refused() {
 /// The answers of a gateway whose state a test changes: positions by ticket, symbol, side and volume, in the account 111.
 mod changing {
     use std::sync::{Arc, Mutex};
+    use std::time::{Duration, Instant};
 
     use crate::stand_in::StandIn;
     use crate::support::{Machine, Run};
@@ -231,6 +232,10 @@ mod changing {
         /// The account's number; none is reported where it is 0.
         pub login: u32,
         pub closes: usize,
+        /// The time of the last CLOSE.
+        pub closed_at: Option<Instant>,
+        /// A row that opens this long after the second CLOSE.
+        pub late: Option<(Duration, Row)>,
         /// The result of each BUY, and the loss of each SELL.
         pub result: f64,
     }
@@ -244,6 +249,10 @@ mod changing {
         let held = shared.clone();
         let stand_in = StandIn::new(move |action, uuid| {
             let mut state = held.lock().unwrap();
+            let waited = state.closed_at.filter(|_| state.closes > 1).map(|at| at.elapsed());
+            if let Some((_, row)) = state.late.take_if(|(after, _)| waited >= Some(*after)) {
+                state.rows.push(row);
+            }
             let now = jiff::Timestamp::now();
             let list = |names: [&str; 2], time: &str| {
                 let row = |(ticket, symbol, side, volume): &Row| {
@@ -281,7 +290,10 @@ mod changing {
                     );
                 }
                 action => {
-                    state.closes += usize::from(action == "CLOSE");
+                    if action == "CLOSE" {
+                        state.closes += 1;
+                        state.closed_at = Some(Instant::now());
+                    }
                     match order(&mut state, action) {
                         Some(ticket) => format!(
                             r#""status":"FILLED","ticket":{ticket},"symbol":"AUDUSD","volume":0.001,"price":1.1,"close_price":1.1,"execution_time":"{now}","latency_ms":1.0"#
@@ -402,7 +414,9 @@ fn somebody_else_s_position_on_an_empty_account_is_a_warning() {
 
 #[test]
 fn the_other_parts_of_a_partial_fill_are_waited_for() {
-    let (gateway, state) = changing::gateway(changing::State::default(), |state, action| {
+    let late = Some((std::time::Duration::from_secs(1), (700_003, "AUDUSD", "BUY", 0.0006)));
+    let state = changing::State { late, ..Default::default() };
+    let (gateway, _) = changing::gateway(state, |state, action| {
         if action == "OPEN" {
             state.rows = vec![(700_001, "AUDUSD", "BUY", 0.0004)];
             return Some(700_001);
@@ -414,13 +428,7 @@ fn the_other_parts_of_a_partial_fill_are_waited_for() {
     });
     let machine = Machine::new();
     let run = changing::run(&machine, &gateway, &["canary", "--yes"]).env("MT5CRS_SETTLE_S", "2");
-    let child = std::thread::spawn(move || run.json().exits(8).document());
-    while state.lock().unwrap().closes < 2 {
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
-    std::thread::sleep(std::time::Duration::from_secs(1));
-    state.lock().unwrap().rows = vec![(700_003, "AUDUSD", "BUY", 0.0006)];
-    let document = child.join().unwrap();
+    let document = run.json().exits(8).document();
     assert!(error(&document).contains("MORE THAN ONE POSITION"), "{document}");
 }
 
