@@ -1,24 +1,25 @@
 //! `emergency-close`: flattens, or says exactly what remains.
 //!
-//! It lists, closes every ticket in a pipeline, lists again behind the requests, and goes on with what remains, bounded
-//! by rounds and a deadline (`round`). A ticket is closed when a later list credibly lacks it; the account is flat when
+//! It lists the positions (`plan`), closes every ticket in a pipeline, lists again behind the requests, and goes on with what remains, bounded
+//! by rounds and a deadline (`round`, `ledger`). A ticket is closed when a later list credibly lacks it; the account is flat when
 //! PROTOCOL.md's section 4a holds, which is written down as a certificate. It keeps going past every single failure: a
 //! ticket that won't close never stops the next, a gateway that went away is looked for again, and evidence that can't be
 //! written is a warning.
 
 mod ledger;
+mod plan;
+mod report;
 mod round;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use rust_decimal::Decimal;
-use schemars::JsonSchema;
-use serde::Serialize;
 
 use self::ledger::Ledger;
+pub use self::plan::{Plan, plan};
+pub use self::report::{Certificate, ListWitness, Report, TicketReport};
 use crate::check::Verdict;
 use crate::clock::{Clock, Deadline, Stopped};
 use crate::evidence::body::{
@@ -26,17 +27,13 @@ use crate::evidence::body::{
 };
 use crate::evidence::outcome::CloseOutcome;
 use crate::failure::{Code, Failure, FailureContext};
-use crate::link::{Answer, Client, Error};
+use crate::link::Client;
 use crate::proof::close::{self, PermitClose};
 use crate::proof::money::{self, Between, Statement};
 use crate::proof::{Judgement, flat};
-use crate::protocol::account::Account;
-use crate::protocol::positions::{self, Position};
+use crate::protocol::positions::Position;
 use crate::report::Outcome;
-use crate::units::{Lots, Magic, Money, Side, Symbol, Ticket};
-
-/// The part of the account that the gateway's protocol can't show.
-const CANNOT_SEE: &str = "pending orders: the gateway can neither list nor cancel them; look at the terminal's Trade tab";
+use crate::units::{Magic, Money, Symbol, Ticket};
 
 /// Time between two attempts to reach a gateway that went away.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -98,99 +95,6 @@ impl Options {
     }
 }
 
-/// The outcome of the positions.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct Report {
-    /// Whether it was a dry run, which sends nothing.
-    pub dry_run: bool,
-    /// Every ticket to close, in ascending order.
-    pub tickets: Vec<TicketReport>,
-    /// Number of tickets proved closed.
-    pub closed: usize,
-    /// Number of tickets not proved closed.
-    pub not_closed: usize,
-    /// Number of positions in the last list, of any kind; null where none could be read.
-    pub listed: Option<usize>,
-    /// Number of rounds that were sent.
-    pub rounds: u32,
-    /// The proof that the account is flat, where there is one.
-    pub certificate: Option<Certificate>,
-    /// Why the account is not proved flat, where everything was to be closed.
-    pub doubt: Option<String>,
-    /// Whether this gateway can never close anything.
-    pub gateway_cannot_close: bool,
-    /// Errors of the first list's rows that could not be read.
-    pub unreadable: Vec<String>,
-    /// Whether each CLOSE left its position open and opened one on the other side: then no more was sent.
-    pub close_opens: bool,
-    /// The part of the account that the protocol can't show.
-    pub cannot_see: &'static str,
-    /// The evidence's head after the last record: count and hash.
-    pub evidence_head: Option<String>,
-}
-
-/// The outcome of one position.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct TicketReport {
-    /// The position.
-    pub ticket: Ticket,
-    /// The instrument.
-    pub symbol: Symbol,
-    /// The side.
-    #[serde(rename = "type")]
-    pub side: Side,
-    /// The volume in lots.
-    pub volume: Lots,
-    /// The outcome, in one word.
-    #[serde(serialize_with = "CloseOutcome::as_emergency_word")]
-    #[schemars(schema_with = "CloseOutcome::emergency_schema")]
-    pub result: CloseOutcome,
-    /// The gateway's error code, where it refused.
-    pub code: Option<String>,
-    /// The gateway's answer, or what shows the result.
-    pub why: String,
-    /// Whether it was opened while the others were being closed.
-    pub appeared: bool,
-}
-
-/// Proof that no position is open, as far as the gateway can show it.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct Certificate {
-    /// The proof in words, with its figures.
-    pub witness: String,
-    /// The two empty lists.
-    pub lists: [ListWitness; 2],
-    /// Balance, read after them.
-    pub balance: Money,
-    /// Equity, read after them.
-    pub equity: Money,
-    /// Margin in use, read after them.
-    pub margin: Money,
-    /// SHA-256 of the account reply's bytes.
-    pub account_sha256: String,
-}
-
-impl From<&FlatCertificate> for Certificate {
-    fn from(flat: &FlatCertificate) -> Self {
-        let Funds { balance, equity, margin, .. } = flat.account.clone();
-        let lists = flat.lists.map(|list| ListWitness {
-            reported_at: list.reported_at,
-            sha256: list.sha256.to_string(),
-        });
-        let account_sha256 = flat.account_reply.sha256.to_string();
-        Self { witness: flat.witness.clone(), lists, balance, equity, margin, account_sha256 }
-    }
-}
-
-/// One empty list.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct ListWitness {
-    /// The gateway's own time.
-    pub reported_at: jiff::Timestamp,
-    /// SHA-256 of the reply's bytes.
-    pub sha256: String,
-}
-
 /// Injected dependencies.
 pub struct Deps<'m> {
     /// The clock.
@@ -209,115 +113,6 @@ impl Deps<'_> {
     /// Sleeps, and never past the deadline.
     fn sleep(&self, duration: Duration) -> Result<(), Stopped> {
         self.clock.sleep(duration.min(self.deadline.left(self.clock)))
-    }
-}
-
-/// The positions to close, and those beside them.
-#[derive(Debug, Clone, Default)]
-pub struct Plan {
-    /// The positions to close.
-    pub positions: Vec<Position>,
-    /// Listed tickets that are to stay open. A list that still shows one of them can be believed about the others.
-    pub beside: BTreeSet<Ticket>,
-    /// Account and list before the first CLOSE; `None` where the account could not be read, which does not prevent closing.
-    pub before: Option<(Account, Vec<Position>)>,
-    /// Errors of rows that could not be read.
-    pub unreadable: Vec<String>,
-}
-
-/// Lists the positions, and selects those to close.
-pub fn plan(client: &mut Client<'_>, options: &Options) -> Result<Plan, Failure> {
-    let context =
-        FailureContext { verb: "list the positions of", ..options.failure_context.clone() };
-    let failed = |error: &Error| context.read_failure(error);
-    let (reply, unreadable) = match client.positions() {
-        Ok(answer) => (answer.reply.map(|list| list.positions), vec![]),
-        // A CLOSE needs only a ticket: everything that can be named is closed (hazard 32).
-        Err(error @ Error::Malformed { .. }) => {
-            match client.readable_rows().map_err(|_| failed(&error))?.reply {
-                Ok(rows) if rows.positions.is_empty() => return Err(failed(&error)),
-                Ok(rows) => (Ok(rows.positions), rows.errors),
-                Err(refusal) => (Err(refusal), vec![]),
-            }
-        }
-        Err(error) => return Err(failed(&error)),
-    };
-    let list = reply.map_err(|refusal| {
-        let message = format!("failed to {} {}", context.verb, context.endpoint);
-        Failure::new(Code::PositionsNotReadable, message)
-            .with_cause(&refusal)
-            .with_remedy(refusal.code.remedy())
-    })?;
-    if options.magic.is_some() && list.iter().any(|position| position.magic.is_none()) {
-        let cause = "this gateway does not report the magic number of its positions";
-        return Err(Failure::new(Code::MagicNotReported, "refused to close by magic number")
-            .with_cause(cause));
-    }
-    if let Some(missing) = options.tickets.iter().find(|t| !list.iter().any(|p| p.ticket == **t)) {
-        return Err(not_open(format!("ticket {missing} is not in the gateway's list"), &list));
-    }
-    if let Some(missing) = options.symbols.iter().find(|s| !list.iter().any(|p| p.symbol == **s)) {
-        let near = positions::near_symbol(&list, missing);
-        let hint = near.map_or(String::new(), |near| format!("; did you mean {near}?"));
-        return Err(not_open(format!("no position is open in {missing}{hint}"), &list));
-    }
-    if let Some(magic) = options.magic
-        && !list.iter().any(|position| position.magic == Some(magic))
-    {
-        return Err(not_open(format!("no position is open with magic number {}", magic.0), &list));
-    }
-    let account = read_account(client).map_err(|error| context.read_failure(&error))?;
-    let before = account.filter(|_| unreadable.is_empty()).map(|account| (account, list.clone()));
-    let unreadable = unreadable.iter().map(ToString::to_string).collect();
-    let (positions, beside): (Vec<_>, Vec<_>) =
-        list.into_iter().partition(|position| options.wants(position));
-    Ok(Plan { positions, beside: positions::tickets(&beside), before, unreadable })
-}
-
-/// Reads the account before the first CLOSE; `None` where no attempt could, which does not prevent closing.
-fn read_account(client: &mut Client<'_>) -> Result<Option<Account>, Error> {
-    const ATTEMPTS: usize = 3;
-    for _ in 0..ATTEMPTS {
-        match client.account() {
-            Err(error @ (Error::AccountChanged(_) | Error::Stopped(_))) => return Err(error),
-            Ok(Answer { reply: Ok(account), .. }) => return Ok(Some(account)),
-            // Without an answer the client has made its attempts already.
-            Err(Error::NoAnswer { .. }) => return Ok(None),
-            Ok(_) | Err(_) => {}
-        }
-    }
-    Ok(None)
-}
-
-fn not_open(what: String, list: &[Position]) -> Failure {
-    let cause = match list.len() {
-        0 => "the gateway's list is empty, which may be a failed read".to_owned(),
-        1 => "the gateway lists 1 position".to_owned(),
-        count => format!("the gateway lists {count} positions"),
-    };
-    Failure::new(Code::NotOpen, what).with_cause(cause)
-}
-
-impl Report {
-    fn new(dry_run: bool, rounds: u32, ledger: Ledger) -> Self {
-        let Ledger { tickets, listed, gateway_cannot_close, close_opens, unreadable, .. } = ledger;
-        let tickets: Vec<TicketReport> = tickets.into_values().map(|entry| entry.report).collect();
-        let closed = tickets.iter().filter(|it| it.result == CloseOutcome::Closed).count();
-        Self {
-            dry_run,
-            closed,
-            not_closed: tickets.len() - closed,
-            tickets,
-            listed,
-            rounds,
-            certificate: None,
-            doubt: None,
-            gateway_cannot_close,
-            close_opens,
-            unreadable,
-            cannot_see: CANNOT_SEE,
-            evidence_head: None,
-        }
     }
 }
 

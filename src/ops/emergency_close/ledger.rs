@@ -1,4 +1,4 @@
-//! Every ticket to close, and what is known of it.
+//! Every ticket to close, with its latest state.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ use crate::protocol::close::Close;
 use crate::protocol::positions::{self, Position};
 use crate::units::{Price, Ticket};
 
-/// Every ticket to close, and what is known of the gateway.
+/// Every ticket to close, and the faults of the gateway that were seen.
 #[derive(Default)]
 pub(super) struct Ledger {
     pub(super) tickets: BTreeMap<Ticket, Entry>,

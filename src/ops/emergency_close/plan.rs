@@ -1,0 +1,96 @@
+//! Selects the positions to close, and keeps the state before the first CLOSE.
+
+use std::collections::BTreeSet;
+
+use super::Options;
+use crate::failure::{Code, Failure, FailureContext};
+use crate::link::{Answer, Client, Error};
+use crate::protocol::account::Account;
+use crate::protocol::positions::{self, Position};
+use crate::units::Ticket;
+
+/// The positions to close, and those beside them.
+#[derive(Debug, Clone, Default)]
+pub struct Plan {
+    /// The positions to close.
+    pub positions: Vec<Position>,
+    /// Listed tickets that are to stay open. A list that still shows one of them can be believed about the others.
+    pub beside: BTreeSet<Ticket>,
+    /// Account and list before the first CLOSE; `None` where the account could not be read, which does not prevent closing.
+    pub before: Option<(Account, Vec<Position>)>,
+    /// Errors of rows that could not be read.
+    pub unreadable: Vec<String>,
+}
+
+/// Lists the positions, and selects those to close.
+pub fn plan(client: &mut Client<'_>, options: &Options) -> Result<Plan, Failure> {
+    let context =
+        FailureContext { verb: "list the positions of", ..options.failure_context.clone() };
+    let failed = |error: &Error| context.read_failure(error);
+    let (reply, unreadable) = match client.positions() {
+        Ok(answer) => (answer.reply.map(|list| list.positions), vec![]),
+        // A CLOSE needs only a ticket: everything that can be named is closed (hazard 32).
+        Err(error @ Error::Malformed { .. }) => {
+            match client.readable_rows().map_err(|_| failed(&error))?.reply {
+                Ok(rows) if rows.positions.is_empty() => return Err(failed(&error)),
+                Ok(rows) => (Ok(rows.positions), rows.errors),
+                Err(refusal) => (Err(refusal), vec![]),
+            }
+        }
+        Err(error) => return Err(failed(&error)),
+    };
+    let list = reply.map_err(|refusal| {
+        let message = format!("failed to {} {}", context.verb, context.endpoint);
+        Failure::new(Code::PositionsNotReadable, message)
+            .with_cause(&refusal)
+            .with_remedy(refusal.code.remedy())
+    })?;
+    if options.magic.is_some() && list.iter().any(|position| position.magic.is_none()) {
+        let cause = "this gateway does not report the magic number of its positions";
+        return Err(Failure::new(Code::MagicNotReported, "refused to close by magic number")
+            .with_cause(cause));
+    }
+    if let Some(missing) = options.tickets.iter().find(|t| !list.iter().any(|p| p.ticket == **t)) {
+        return Err(not_open(format!("ticket {missing} is not in the gateway's list"), &list));
+    }
+    if let Some(missing) = options.symbols.iter().find(|s| !list.iter().any(|p| p.symbol == **s)) {
+        let near = positions::near_symbol(&list, missing);
+        let hint = near.map_or(String::new(), |near| format!("; did you mean {near}?"));
+        return Err(not_open(format!("no position is open in {missing}{hint}"), &list));
+    }
+    if let Some(magic) = options.magic
+        && !list.iter().any(|position| position.magic == Some(magic))
+    {
+        return Err(not_open(format!("no position is open with magic number {}", magic.0), &list));
+    }
+    let account = read_account(client).map_err(|error| context.read_failure(&error))?;
+    let before = account.filter(|_| unreadable.is_empty()).map(|account| (account, list.clone()));
+    let unreadable = unreadable.iter().map(ToString::to_string).collect();
+    let (positions, beside): (Vec<_>, Vec<_>) =
+        list.into_iter().partition(|position| options.wants(position));
+    Ok(Plan { positions, beside: positions::tickets(&beside), before, unreadable })
+}
+
+/// Reads the account before the first CLOSE; `None` where no attempt could, which does not prevent closing.
+fn read_account(client: &mut Client<'_>) -> Result<Option<Account>, Error> {
+    const ATTEMPTS: usize = 3;
+    for _ in 0..ATTEMPTS {
+        match client.account() {
+            Err(error @ (Error::AccountChanged(_) | Error::Stopped(_))) => return Err(error),
+            Ok(Answer { reply: Ok(account), .. }) => return Ok(Some(account)),
+            // Without an answer the client has made its attempts already.
+            Err(Error::NoAnswer { .. }) => return Ok(None),
+            Ok(_) | Err(_) => {}
+        }
+    }
+    Ok(None)
+}
+
+fn not_open(what: String, list: &[Position]) -> Failure {
+    let cause = match list.len() {
+        0 => "the gateway's list is empty, which may be a failed read".to_owned(),
+        1 => "the gateway lists 1 position".to_owned(),
+        count => format!("the gateway lists {count} positions"),
+    };
+    Failure::new(Code::NotOpen, what).with_cause(cause)
+}
