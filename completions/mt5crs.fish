@@ -41,7 +41,7 @@ complete -c mt5crs -n "__fish_mt5crs_needs_command" -l log-dir -d 'Directory of 
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_needs_command" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
+complete -c mt5crs -n "__fish_mt5crs_needs_command" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -64,7 +64,7 @@ complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "drift" -d 'Compare tw
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "emergency-close" -d 'Close every position, or say exactly what remains'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "phoenix" -d 'Test recovery: kill processes, cut wires, fill disks'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "breaker" -d 'Show, engage or release the kill switch'
-complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "evidence" -d 'Show or verify what was intended and what was proved'
+complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "evidence" -d 'Show or verify intended orders and proved outcomes'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "sim" -d 'Run a simulated gateway to practise on'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "logs" -d 'Search the logs, list alerts, or sum them up'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "config" -d 'Show or check the settings'
@@ -92,7 +92,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l log-dir -d '
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -126,7 +126,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l log-dir -d '
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -161,7 +161,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l log-dir -d 'Direc
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -199,7 +199,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -232,7 +232,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_sub
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_subcommand_from checks" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_subcommand_from checks" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_subcommand_from checks" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_subcommand_from checks" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_subcommand_from checks" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_subcommand_from checks" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_subcommand_from checks" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_subcommand_from checks" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -274,7 +274,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l log-dir -d 'Dir
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -314,7 +314,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l log-dir -d 'Dire
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -351,7 +351,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l log-di
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -391,7 +391,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l log-dir -d 'Di
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -424,7 +424,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_se
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -458,7 +458,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_s
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -490,7 +490,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_s
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -521,7 +521,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_s
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -553,7 +553,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_s
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -567,7 +567,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_s
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l sim -d 'Run against a simulated gateway that lives as long as the command; nothing that is configured is touched'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -s h -l help -d 'Print help; -h shows the main options only'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -s V -l version -d 'Print the version'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -f -a "show" -d 'List runs, their orders and what was proved'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -f -a "show" -d 'List runs with their orders and proved outcomes'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -f -a "verify" -d 'Check that no record was changed, lost or added'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -f -a "resolve" -d 'Record a person\'s word on an order whose outcome is not proved'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -f -a "export" -d 'Write one run\'s records to files for people'
@@ -590,7 +590,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -623,7 +623,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -657,7 +657,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -692,7 +692,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -732,7 +732,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l log-dir -d 'Direct
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -766,7 +766,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -816,7 +816,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subc
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -856,7 +856,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subc
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -889,7 +889,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subc
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -925,7 +925,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subc
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -957,7 +957,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_see
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -990,7 +990,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_su
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -1021,7 +1021,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_su
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -1052,7 +1052,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l log-dir -d 'Di
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -1083,7 +1083,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l log-dir -d 'Dir
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -1114,7 +1114,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l log-dir -d
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
@@ -1146,7 +1146,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l log-dir -d 'Direct
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l env-file -d 'Read this file instead of ./.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l deadline -d 'Time limit of the command; past it, the exit code states what is proved by then' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l sim-seed -d 'Seed of its prices' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r

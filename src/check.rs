@@ -50,9 +50,9 @@ pub struct Check {
     pub name: Cow<'static, str>,
     /// Its result.
     pub status: Status,
-    /// What was found, with the figures; the reason, where nothing was.
+    /// The finding with its figures; the reason where there is none.
     pub found: String,
-    /// What was expected, with the tolerance.
+    /// The expected result, with its tolerance.
     pub expected: String,
     /// What to do, where it isn't as expected.
     pub remedy: Option<String>,
@@ -110,7 +110,7 @@ impl Check {
         self
     }
 
-    /// Adds what was expected, with the tolerance.
+    /// Adds the expected result, with its tolerance.
     pub fn expecting(mut self, expected: impl Into<String>) -> Self {
         self.expected = expected.into();
         self

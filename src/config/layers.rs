@@ -57,7 +57,7 @@ pub struct Entry {
     pub origin: Origin,
     /// Whether no layer sets it.
     pub is_default: bool,
-    /// What the key is for.
+    /// The purpose of the key.
     pub description: &'static str,
 }
 

@@ -16,7 +16,7 @@ pub struct Problem {
     pub key: Option<Key>,
     /// Where the problem is.
     pub origin: Option<Origin>,
-    /// What is wrong, shown after `error: `.
+    /// The mistake, shown after `error: `.
     pub message: String,
     /// What to do about it.
     pub remedy: String,

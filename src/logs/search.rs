@@ -3,7 +3,7 @@
 //! - [`query`], [`preset`]: patterns and named sets of them
 //! - [`places`], [`files`]: which files, in which order
 //! - [`parse`]: reads a line back; [`filter`]: by time, level and run
-//! - [`listener`]: what is shown, and who receives it; `match_filter`: context and limits
+//! - [`listener`]: the hits, and their receiver; `match_filter`: context and limits
 //! - [`searcher`]: searches files; `bounded_lines`: in bounded memory
 //! - [`tail`]: goes on with newly written lines, from `follow`; [`last_n`]: only the last hits
 

@@ -1,4 +1,4 @@
-//! The error of a frame that breaks the protocol: the field, the byte and what is wrong.
+//! The error of a frame that breaks the protocol: the field, the byte and the fault.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ pub struct Malformed {
     pub field: String,
     /// Offset in bytes from the frame's start, where known.
     pub offset: Option<usize>,
-    /// What is wrong.
+    /// The fault.
     pub reason: Reason,
 }
 
@@ -43,7 +43,7 @@ impl Malformed {
     }
 }
 
-/// What is wrong with a field or a frame.
+/// A fault of a field or a frame.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Reason {
     /// The frame is not UTF-8.

@@ -37,7 +37,7 @@ pub(super) struct Handled {
     pub(super) after: AfterRequest,
 }
 
-/// What the gateway does after a request.
+/// The gateway's next step after a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum AfterRequest {
     Continue,

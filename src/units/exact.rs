@@ -142,7 +142,7 @@ impl<'de> Deserialize<'de> for Exact {
 }
 
 /// The length of the JSON number at the start of `text`, by RFC 8259's grammar: no leading `+`, no leading zeros, no bare
-/// point, no `NaN`. An error is the offset of the wrong byte and what is wrong there.
+/// point, no `NaN`. An error is the offset of the wrong byte and the fault there.
 pub(crate) fn scan_number(text: &[u8]) -> Result<usize, (usize, &'static str)> {
     let digits = |start: usize| {
         let count = text[start..].iter().take_while(|byte| byte.is_ascii_digit()).count();

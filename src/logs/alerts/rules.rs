@@ -86,7 +86,7 @@ pub struct Alert {
     pub rule: Rule,
     /// The gateway, where the log names it.
     pub endpoint: Option<String>,
-    /// What is wrong, with the figures.
+    /// The trouble, with its figures.
     pub message: String,
     /// Time of its first line.
     pub since: Timestamp,

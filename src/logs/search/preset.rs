@@ -9,7 +9,7 @@ use serde::Serialize;
 pub struct Preset {
     /// The name.
     pub name: &'static str,
-    /// What it finds, for lists of presets.
+    /// Its matches in words, for lists of presets.
     pub about: &'static str,
     /// The command line that it replaces, verbatim.
     pub replaces: &'static str,

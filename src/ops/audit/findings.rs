@@ -106,9 +106,9 @@ pub(super) struct Finding<'c> {
     status: Status,
     /// Its subject.
     looked_at: &'c str,
-    /// What was found, with the figures; the reason, where nothing was.
+    /// The finding with its figures; the reason where there is none.
     found: &'c str,
-    /// What was expected, with the tolerance.
+    /// The expected result, with its tolerance.
     expected: &'c str,
     /// The next step after a warning or a failure.
     remedy: Option<&'c str>,

@@ -179,7 +179,7 @@ fn ask(
     Ok(())
 }
 
-/// Judges what was read. The caller adds the reason for the other checks.
+/// Judges the answers. The caller adds the reason for the other checks.
 fn check_state(
     options: &Options,
     remote: &Remote,

@@ -1,4 +1,4 @@
-//! One run as a row: its kind, its state, and what is proved of it.
+//! One run as a row: its kind, its state and its proof.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;

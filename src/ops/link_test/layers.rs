@@ -31,7 +31,7 @@ pub(super) struct Layer<'c> {
     status: Status,
     /// Time that it took in µs, where it was reached.
     took_us: Option<u64>,
-    /// What was found.
+    /// The finding.
     found: &'c str,
     /// What to do, where it failed or warned.
     remedy: Option<&'c str>,

@@ -31,7 +31,7 @@ fn amount_tolerance() -> Decimal {
 pub const WARNING: [&str; 5] =
     ["identity-expected", "margin-level", "balance-steady", "clock-skew", "results-booked"];
 
-/// Checks what was observed. Every check is in the result, in this order, reached or not.
+/// Judges the observations. Every check is in the result, in this order, reached or not.
 pub fn judge(observed: &Observed, options: &StateExpectations) -> Vec<Check> {
     let (account, positions) = (observed.account(), observed.positions());
     let mut checks = vec![

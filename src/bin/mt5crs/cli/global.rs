@@ -73,7 +73,7 @@ pub(crate) struct SettingsArgs {
     /// The configuration file [MT5CRS_CONFIG]
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<String>,
-    /// Time limit of the command; past it, the exit code states what is proved by then
+    /// Time limit of the command; the exit code then states the proof so far
     #[arg(long, global = true, allow_hyphen_values = true, value_name = "DURATION", value_parser = positive_duration)]
     pub(crate) deadline: Option<Duration>,
     /// Allow a gateway on this machine

@@ -45,7 +45,7 @@ impl Rules {
         }
     }
 
-    /// Applies a rule to a state; `wrong` says what is wrong now.
+    /// Applies a rule to a state; `wrong` describes the trouble now.
     fn see_state(
         &mut self,
         rule: Rule,

@@ -7,7 +7,7 @@ use mt5crs::ops::evidence::RunPrefix;
 
 use crate::cli::value::{number, ticket};
 
-/// Show or verify what was intended and what was proved
+/// Show or verify intended orders and proved outcomes
 #[derive(Debug, clap::Args)]
 #[command(after_help = "mt5crs evidence show\nmt5crs evidence verify")]
 pub(crate) struct Args {
@@ -23,7 +23,7 @@ pub(super) enum Subcommand {
     Export(ExportArgs),
 }
 
-/// List runs, their orders and what was proved
+/// List runs with their orders and proved outcomes
 #[derive(Debug, clap::Args)]
 #[command(after_help = "mt5crs evidence show --last 5\nmt5crs evidence show -o json")]
 pub(super) struct ShowArgs {
