@@ -43,11 +43,12 @@
 //!
 //! # Modules
 //!
-//! [`body`] defines the content of records and [`outcome`] the outcomes in them; `line` and `head` write and read the
+//! [`body`] defines the content of records, [`outcome`] the outcomes in them and [`basis`] their proofs; `line` and `head` write and read the
 //! forms; `lock`, `tail` and `append` add a record; [`chain`] walks along the records and names each [`damage`]; [`book`]
 //! matches intents with their outcomes.
 
 mod append;
+pub mod basis;
 pub mod body;
 pub mod book;
 pub mod chain;

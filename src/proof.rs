@@ -1,34 +1,32 @@
 //! The promise: each claim that something happened is proved by the gateway's own later state.
 //!
-//! The gateway's answer to an order is a claim and no proof. Each module proves one kind of claim:
+//! The gateway's answer to an order is a claim and no proof. A proof here is a type, and it can only be made of its
+//! premises ([`premise`]), each of which is a type that only the reads that establish it can make:
 //!
-//! - [`absence`]: a ticket is not open
-//! - [`flat`]: nothing is open
-//! - [`open`]: the outcome of an OPEN
-//! - [`close`]: the outcome of a CLOSE
-//! - [`can_close`]: this gateway can close positions, shown without a trade
-//! - [`money`]: contradictions between the lists and the account's figures
-//! - [`intents`]: the outcomes of orders that earlier runs left open
+//! | proof | shows | premises |
+//! |---|---|---|
+//! | [`absence::Absent`] | a ticket is not open | same gateway, same account, complete list, money fits |
+//! | [`flat::Flat`] | nothing is open | the same, with empty lists |
+//! | [`close::Closed`] | a position was closed | absence, nothing new |
+//! | [`open::Executed`] | an order opened a position | same gateway, same account, the list that holds it |
+//! | [`open::NotExecuted`] | an order opened nothing | absence, late enough, nothing new |
+//! | [`recovered::Recovered`] | these positions are open | same gateway, same account, complete list, money fits |
+//!
+//! Where a premise is [`Missing`], the claim may be true or false, and the outcome is unknown. [`intents`] proves the
+//! outcomes of orders that earlier runs left open, and [`can_close`] that this gateway can close positions.
 
 pub mod absence;
 pub mod can_close;
+pub mod claim;
 pub mod close;
 pub mod flat;
 pub mod intents;
 pub mod money;
 pub mod open;
+pub mod premise;
+pub mod recovered;
 
-/// Whether the gateway's state proves a claim.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Judgement {
-    /// The claim is proved.
-    Proved {
-        /// The proof, with its figures.
-        witness: String,
-    },
-    /// The claim may be true or false.
-    Unproved {
-        /// The contradiction, or the missing part of the proof.
-        doubt: String,
-    },
-}
+pub use crate::evidence::basis::Missing;
+
+/// A proof or an established premise, or the premise that is missing.
+pub type Judged<T> = Result<T, Missing>;

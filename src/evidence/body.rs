@@ -28,6 +28,7 @@ pub use reading::{Content, Funds, RawReply, Reading, ReplyHash};
 pub use watch::{WatchBegin, WatchEnd};
 
 use super::Sha256Hex;
+use super::basis::Basis;
 use crate::protocol::account::Account;
 use crate::units::Ticket;
 
@@ -149,6 +150,9 @@ pub struct Resolution {
     pub who: Option<String>,
     /// The lists that were read for it.
     pub readings: Vec<Reading>,
+    /// The basis of the outcome, where the gateway's state shows it.
+    #[serde(default, skip_serializing_if = "Basis::is_empty")]
+    pub basis: Basis,
 }
 
 /// The origin of a resolution.

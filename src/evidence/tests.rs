@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use tempfile::TempDir;
 use uuid::Uuid;
 
+use super::basis::Basis;
 use super::body::*;
 use super::chain::Step;
 use super::damage::{Damage, DamageKind, Remark, RemarkKind};
@@ -185,6 +186,7 @@ pub(crate) fn outcome(intent: Uuid, result: OpenOutcome) -> OpenOutcomeRecord {
         result,
         reply: Some(RawReply::of(br#"{"status":"FILLED","ticket":7}"#)),
         readings: vec![reading(1)],
+        basis: Basis::default(),
     }
 }
 
@@ -237,6 +239,7 @@ pub(crate) fn close_outcome(ticket: i64, result: CloseOutcome) -> CloseOutcomeRe
         reply: None,
         readings: vec![reading(0)],
         balance_after: Some(Money(exact("199.99"))),
+        basis: Basis::default(),
     }
 }
 
@@ -248,6 +251,7 @@ pub(crate) fn resolution(intent: Uuid, opened: Option<Ticket>) -> Resolution {
         reason: "looked at the terminal".to_owned(),
         who: Some("ops".to_owned()),
         readings: vec![],
+        basis: Basis::default(),
     }
 }
 
@@ -274,11 +278,15 @@ pub(crate) fn emergency(
             })
             .collect(),
         readings: vec![],
-        flat: flat.then(|| FlatCertificate {
-            witness: "two empty lists".to_owned(),
-            lists: [reading(0), reading(0)],
-            account: funds(),
-            account_reply: ReplyHash { bytes: 3, sha256: Sha256Hex::of(b"yes") },
+        flat: flat.then(|| {
+            Box::new(FlatCertificate {
+                witness: "two empty lists".to_owned(),
+                lists: [reading(0), reading(0)],
+                account: funds(),
+                account_reply: ReplyHash { bytes: 3, sha256: Sha256Hex::of(b"yes") },
+                basis: Basis::default(),
+            })
         }),
+        basis: Basis::default(),
     }
 }

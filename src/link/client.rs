@@ -95,7 +95,9 @@ pub struct Client<'c> {
     listener: &'c dyn Listener,
     session: Option<Session<'c>>,
     /// Whether the gateway of the last proved session says that it is simulated.
-    simulated: bool,
+    simulated: Option<bool>,
+    /// Whether two proved sessions differed in that.
+    gateway_changed: bool,
     account: AccountPin,
     gateway_clock: GatewayClock,
 }
@@ -116,7 +118,8 @@ impl<'c> Client<'c> {
             deadline,
             listener,
             session: None,
-            simulated: false,
+            simulated: None,
+            gateway_changed: false,
             account: AccountPin::default(),
             gateway_clock: GatewayClock::default(),
         }
@@ -234,7 +237,12 @@ impl<'c> Client<'c> {
 
     /// Whether the last proved gateway says that it is simulated, even if its session has ended.
     pub fn is_simulated(&self) -> bool {
-        self.simulated
+        self.simulated.unwrap_or_default()
+    }
+
+    /// Whether a simulated gateway took the place of a real one in this run, or the reverse.
+    pub fn gateway_changed(&self) -> bool {
+        self.gateway_changed
     }
 
     fn read<A: Read + Copy>(&mut self, action: A) -> Result<Answer<A::Reply>, Error> {
@@ -277,7 +285,9 @@ impl<'c> Client<'c> {
                 let session = Session::prove(self.transport.connect(until)?, self.clock, until)?;
                 let rtt_us = micros(session.identity().rtt);
                 tracing::info!(rtt_us, "connected, and PING was answered");
-                self.simulated = session.identity().simulated;
+                let simulated = session.identity().simulated;
+                self.gateway_changed |= self.simulated.is_some_and(|before| before != simulated);
+                self.simulated = Some(simulated);
                 self.gateway_clock.observe(session.identity().clock_reading());
                 session
             }

@@ -27,6 +27,7 @@ use uuid::Uuid;
 use super::sync;
 use crate::check::{Check, Verdict};
 use crate::clock::{Clock, Deadline, StopToken, humanize, millis};
+use crate::evidence::basis::Basis;
 use crate::evidence::body::Body;
 use crate::evidence::outcome::{CloseOutcome, OpenOutcome, WatchEnding};
 use crate::exit::Exit;
@@ -35,6 +36,7 @@ use crate::guard::decision::{self, Decision, Rules};
 use crate::link::{Client, Error, ReadPolicy};
 use crate::proof::close::{CloseFinding, PermitClose};
 use crate::proof::intents::Records;
+use crate::proof::open::OpenVerdict;
 use crate::protocol::account::Account;
 use crate::protocol::positions::Position;
 use crate::report::Outcome;
@@ -244,10 +246,13 @@ pub struct OrderReport {
     pub said: String,
     /// The proof of the result, or the missing part of it.
     pub why: String,
+    /// The premises of the result.
+    pub basis: Basis,
 }
 
 impl OrderReport {
-    fn new(result: OpenOutcome, named: bool, said: String, ordered: &Lots) -> Self {
+    fn new(verdict: &OpenVerdict, said: String, ordered: &Lots) -> Self {
+        let (result, named, basis) = (verdict.outcome(), verdict.is_named(), verdict.basis());
         let (position, why) = match &result {
             OpenOutcome::Executed { ticket, position } => {
                 (Some((**position).clone()), format!("the gateway's list holds {ticket}"))
@@ -257,7 +262,7 @@ impl OrderReport {
             }
         };
         let partial = position.as_ref().is_some_and(|position| position.volume < *ordered);
-        Self { result, position, named, partial, said, why }
+        Self { result, position, named, partial, said, why, basis }
     }
 }
 
@@ -272,11 +277,19 @@ pub struct CloseReport {
     pub result: CloseOutcome,
     /// The proof of the result, or the missing part of it.
     pub why: String,
+    /// The premises of the result.
+    pub basis: Basis,
 }
 
 impl CloseReport {
     fn new(ticket: Ticket, finding: CloseFinding) -> Self {
-        Self { ticket, result: finding.outcome, why: finding.why }
+        let (result, basis) = (finding.outcome(), finding.basis());
+        Self { ticket, result, why: finding.why, basis }
+    }
+
+    /// Without a CLOSE nothing is to be proved.
+    fn without_close(ticket: Ticket, result: CloseOutcome, why: String) -> Self {
+        Self { ticket, result, why, basis: Basis::default() }
     }
 }
 

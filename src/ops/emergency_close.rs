@@ -13,6 +13,7 @@ mod round;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use rust_decimal::Decimal;
@@ -22,15 +23,14 @@ pub use self::plan::{Plan, plan};
 pub use self::report::{Certificate, ListWitness, Report, TicketReport};
 use crate::check::Verdict;
 use crate::clock::{Clock, Deadline, Stopped};
-use crate::evidence::body::{
-    Body, EmergencyIntent, EmergencyOutcome, FlatCertificate, Funds, Reading, ReplyHash,
-};
+use crate::evidence::body::{Body, EmergencyIntent, EmergencyOutcome, FlatCertificate, Reading};
 use crate::evidence::outcome::CloseOutcome;
 use crate::failure::{Code, Failure, FailureContext};
 use crate::link::Client;
+use crate::proof::absence::Known;
 use crate::proof::close::{self, PermitClose};
-use crate::proof::money::{self, Between, Statement};
-use crate::proof::{Judgement, flat};
+use crate::proof::flat::{self, EmptyList, Flat};
+use crate::proof::money::{self, Between};
 use crate::protocol::positions::Position;
 use crate::report::Outcome;
 use crate::units::{Magic, Money, Symbol, Ticket};
@@ -195,9 +195,10 @@ impl Closing<'_, '_, '_> {
             }
             match self.certify() {
                 Ok(flat) => {
-                    self.ledger.close_all();
-                    self.record_round(None, Some(flat.clone()));
-                    return Ok(flat);
+                    self.ledger.close_all(&flat);
+                    let certificate = flat.certificate();
+                    self.record_round(None, Some(certificate.clone()));
+                    return Ok(certificate);
                 }
                 // The certificate's own lists show positions that were opened meanwhile, or that an earlier list lacked.
                 Err(_)
@@ -281,60 +282,45 @@ impl Closing<'_, '_, '_> {
             round: self.rounds,
             tickets: self.ledger.outcomes(),
             readings: reading.into_iter().collect(),
-            flat,
+            flat: flat.map(Box::new),
+            basis: self.ledger.basis.clone(),
         };
         (self.deps.record)(outcome.into());
     }
 
     /// Two empty lists in a row, then a consistent account: PROTOCOL.md's section 4a.
-    fn certify(&mut self) -> Result<FlatCertificate, String> {
+    fn certify(&mut self) -> Result<Flat, String> {
         let lists = [self.read_empty_list()?, self.read_empty_list()?];
-        let answer = self.client.account().map_err(|error| error.to_string())?;
-        let account = answer.reply.map_err(|refusal| {
-            format!("two empty lists, and the account can't be read: {refusal}")
-        })?;
         // Nobody closed them here, and a list that lacks them all may hide them.
         if self.ledger.has_others() {
             return Err("positions that were to stay open are gone as well".to_owned());
         }
-        match flat::judge(true, Some(&account), &self.options.credit) {
-            Judgement::Unproved { doubt } => Err(doubt),
-            Judgement::Proved { witness } => {
-                if let Some(doubt) = self.ledger.doubt_of_start() {
-                    return Err(doubt.to_owned());
-                }
-                let refused = self.ledger.refused(self.ledger.unproved());
-                let between = Between { refused: &refused, ..Between::default() };
-                let after = Statement { account: &account, positions: &[] };
-                let before = self.ledger.before();
-                if let Some(found) =
-                    before.and_then(|before| money::contradiction(before, between, after))
-                {
-                    return Err(found.to_string());
-                }
-                let account_reply = ReplyHash::of(&answer.raw);
-                Ok(FlatCertificate {
-                    witness,
-                    lists,
-                    account: Funds::from(&account),
-                    account_reply,
-                })
-            }
+        let (refused, nothing) = (self.ledger.refused(self.ledger.unproved()), BTreeSet::new());
+        let known = Known {
+            before: self.ledger.before(),
+            between: Between { refused: &refused, ..Between::default() },
+            ..Known::new(&nothing, &self.options.credit)
+        };
+        let flat = flat::prove(self.client, lists, known).map_err(|error| error.to_string())?;
+        match (flat, self.ledger.doubt_of_start()) {
+            (Err(missing), _) => Err(missing.doubt),
+            (Ok(_), Some(doubt)) => Err(doubt.to_owned()),
+            (Ok(flat), None) => Ok(flat),
         }
     }
 
-    fn read_empty_list(&mut self) -> Result<Reading, String> {
+    fn read_empty_list(&mut self) -> Result<EmptyList, String> {
         let answer = self.client.positions().map_err(|error| error.to_string())?;
-        let list = answer.reply.map_err(|refusal| refusal.to_string())?;
-        let positions = &list.positions;
+        let empty = EmptyList::of(&answer);
+        let positions = answer.reply.map_err(|refusal| refusal.to_string())?.positions;
         self.ledger.listed = Some(positions.len());
-        let Some(first) = positions.first() else {
-            return Ok(Reading::of(answer.sent_at, &list, &answer.raw));
-        };
-        self.ledger.add_list(positions, self.options);
-        Err(match positions.len() - 1 {
-            0 => format!("the list still shows {}", first.ticket),
-            more => format!("the list still shows {} and {more} more", first.ticket),
+        self.ledger.add_list(&positions, self.options);
+        empty.ok_or_else(|| match positions.as_slice() {
+            [] => "no list".to_owned(),
+            [first] => format!("the list still shows {}", first.ticket),
+            [first, more @ ..] => {
+                format!("the list still shows {} and {} more", first.ticket, more.len())
+            }
         })
     }
 }

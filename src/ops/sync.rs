@@ -21,10 +21,14 @@ use serde::Serialize;
 
 use crate::check::{Check, verdict_of};
 use crate::clock::{Clock, Deadline, micros, signed_micros};
+use crate::evidence::basis::Basis;
 use crate::failure::FailureContext;
 use crate::link::account_pin::AccountId;
 use crate::link::{Client, Error, Identity};
+use crate::proof::Judged;
 use crate::proof::intents::{self, IntentFinding, Records, ResolveError};
+use crate::proof::money::Statement;
+use crate::proof::recovered::Recovered;
 use crate::protocol::Refusal;
 use crate::protocol::account::Account;
 use crate::protocol::positions::{Position, Positions};
@@ -33,7 +37,7 @@ use crate::report::Outcome;
 use crate::units::{Magic, Money};
 
 use changes::Changes;
-use recovered::Recovered;
+use recovered::RecoveredPositions;
 use snapshot::{NewSnapshot, Previous, Store};
 
 /// Number of reads of both lists before they are called unstable.
@@ -108,13 +112,15 @@ pub struct Report {
     pub account: Option<Account>,
     /// The positions as GET_POSITIONS reports them; null where the list could not be read.
     #[schemars(with = "Option<Vec<Position>>")]
-    pub positions: Option<Recovered>,
+    pub positions: Option<RecoveredPositions>,
     /// The gateway's own time of that list.
     pub reported_at: Option<Timestamp>,
     /// Number of times that both lists were read.
     pub rounds: u32,
     /// The reads that the gateway refused.
     pub refusals: Vec<Refused>,
+    /// The premises of the recovered state, or the missing one; null where lists and account were not all read.
+    pub basis: Option<Basis>,
     /// Every check, in a fixed order.
     pub checks: Vec<Check>,
     /// Orders of earlier runs without a proved outcome until now.
@@ -208,12 +214,21 @@ pub fn run(
     }
 
     let simulated = observed.identity.as_ref().is_some_and(|identity| identity.simulated);
+    let proved = prove(client, &observed, &options.expectations.credit);
     let mut report = report(observed, checks, intents, store);
+    report.basis = proved.as_ref().map(|proved| match proved {
+        Ok(recovered) => recovered.basis(),
+        Err(missing) => missing.into(),
+    });
+    if let (None, Some(Err(missing))) = (&failure, &proved) {
+        let check = Check::fail(missing.doubt.as_str()).named("recovered");
+        failure = context.checks_failure(&[check]);
+    }
     if let (Some(account), Some(positions)) = (&report.account, &report.positions) {
         report.changes = previous
             .as_ref()
             .map(|previous| Changes::since(previous, positions).and_balance(previous, account));
-        if failure.is_none() {
+        if let (None, Some(Ok(recovered))) = (&failure, &proved) {
             let snapshot = NewSnapshot {
                 schema: snapshot::SCHEMA,
                 taken_at: clock.now(),
@@ -225,7 +240,7 @@ pub fn run(
                 Ok(unflushed) => {
                     warnings.extend(unflushed);
                     report.snapshot.replaced = true;
-                    report.recovered = Some(positions.len());
+                    report.recovered = Some(recovered.count());
                 }
                 Err(not_written) => failure = Some(not_written),
             }
@@ -236,6 +251,13 @@ pub fn run(
         outcome.fail(failure);
     }
     outcome
+}
+
+/// Proves the observed state; `None` where lists and account were not all read.
+fn prove(client: &Client<'_>, observed: &Observed, credit: &Money) -> Option<Judged<Recovered>> {
+    let (synced, positions) = (observed.synced()?, observed.positions()?);
+    let after = Statement { account: observed.account()?, positions };
+    Some(Recovered::prove(client, &synced.positions, after, credit))
 }
 
 /// Resolves orders of earlier runs without a proved outcome. A failure to do so is a warning, because the open positions
@@ -315,6 +337,7 @@ fn report(
         reported_at: listed.as_ref().map(|listed| listed.reported_at),
         positions: listed.map(|listed| listed.positions.into()),
         rounds: observed.rounds,
+        basis: None,
         refusals: refusals.into_iter().flatten().collect(),
         checks,
         intents,

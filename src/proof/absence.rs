@@ -1,21 +1,26 @@
 //! Proves that a ticket is not open.
 //!
-//! One list without it is no proof: the gateway answers with an empty list when its read failed (hazards 4, 18, 22), and
-//! lists are cut or repeat their rows with status OK (hazard 30). Absence needs all of these premises:
-//!
-//! - *complete list*: two lists in a row hold the same tickets, and no row twice; they still show a position that is known
-//!   to be open, or they are empty and flat holds (PROTOCOL.md, section 4a)
-//! - *same account*: the account that was read after them is the one of the run's first read (hazard 25)
-//! - *money not contradicted*: the account's figures fit the positions that are gone (hazard 26)
+//! One list without it is no proof. A second list, and the account after both, make it one: see the premises.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
-use super::money::{self, Between, Statement};
-use super::{Judgement, flat};
+use super::money::{Between, Statement};
+use super::premise::{CompleteList, MoneyFits, ReadAccount, SameAccount, SameGateway};
+use super::{Judged, Missing};
+use crate::evidence::basis::{Assumption, Basis, Premise};
 use crate::link::{Client, Error};
-use crate::os::failpoints::{Rule, is_broken};
-use crate::protocol::positions::{Position, tickets};
+use crate::protocol::positions::Position;
 use crate::units::{Money, Ticket};
+
+/// Each ticket that the list lacks is not open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Absent {
+    gateway: SameGateway,
+    account: SameAccount,
+    list: CompleteList,
+    money: MoneyFits,
+}
 
 /// Facts from before the list that lacks a ticket.
 #[derive(Debug, Clone, Copy)]
@@ -43,15 +48,9 @@ pub enum TicketState<'l> {
     /// The list holds it.
     Open(&'l Position),
     /// It is proved not to be open.
-    Gone {
-        /// The proof.
-        witness: String,
-    },
+    Gone(Absent),
     /// The list lacks it, which proves nothing.
-    Unproved {
-        /// The missing part of the proof.
-        doubt: String,
-    },
+    Unproved(Missing),
 }
 
 /// Looks a ticket up in a list.
@@ -64,55 +63,77 @@ pub fn look_up<'l>(
     if let Some(position) = list.iter().find(|position| position.ticket == ticket) {
         return Ok(TicketState::Open(position));
     }
-    Ok(match judge(client, list, known)? {
-        Judgement::Proved { witness } => TicketState::Gone { witness },
-        Judgement::Unproved { doubt } => TicketState::Unproved { doubt },
+    Ok(match prove(client, list, known)? {
+        Ok(absent) => TicketState::Gone(absent),
+        Err(missing) => TicketState::Unproved(missing),
     })
 }
 
 /// Judges a list that lacks a ticket. Reads a second list, and the account after it.
-pub fn judge(
+pub fn prove(
     client: &mut Client<'_>,
-    list: &[Position],
+    first: &[Position],
     known: Known<'_>,
-) -> Result<Judgement, Error> {
-    let doubt = |doubt: String| Ok(Judgement::Unproved { doubt });
-    let shown = tickets(list);
-    if shown.len() < list.len() {
-        return doubt("the list repeats a row".to_owned());
+) -> Result<Judged<Absent>, Error> {
+    if let Err(missing) = CompleteList::judge_first(first, known.open) {
+        return Ok(Err(missing));
     }
-    let witness = list.iter().find(|position| known.open.contains(&position.ticket));
-    if witness.is_none() && !list.is_empty() {
-        return doubt("the list shows none of the positions that were open before".to_owned());
-    }
-    let again = match client.positions()?.reply {
-        _ if is_broken(Rule::CompleteList) => list.to_vec(),
-        Ok(again) => again.positions,
-        Err(refusal) => return doubt(format!("a second list can't be read: {refusal}")),
-    };
-    if tickets(&again) != shown {
-        return doubt("a second list holds other tickets".to_owned());
-    }
-    let account = match client.account()?.reply {
-        Ok(account) => account,
+    let second = match client.positions()?.reply {
+        Ok(second) => second.positions,
         Err(refusal) => {
-            return doubt(format!("the account can't be read beside the list: {refusal}"));
+            let doubt = format!("a second list can't be read: {refusal}");
+            return Ok(Err(Missing { premise: Premise::CompleteList, doubt }));
         }
     };
-    let judgement = match witness {
-        None => flat::judge(again.is_empty(), Some(&account), known.credit),
-        Some(known) => Judgement::Proved {
-            witness: format!(
-                "absent from two lists that show {}, which is known to be open, and the account fits",
-                known.ticket
-            ),
-        },
+    let list = match CompleteList::of_two(first, &second, known.open) {
+        Ok(list) => list,
+        Err(missing) => return Ok(Err(missing)),
     };
-    let after = Statement { account: &account, positions: &again };
-    let contradiction =
-        known.before.and_then(|before| money::contradiction(before, known.between, after));
-    match (judgement, contradiction) {
-        (Judgement::Proved { .. }, Some(contradiction)) => doubt(contradiction.to_string()),
-        (judgement, _) => Ok(judgement),
+    let read = match SameAccount::read(client)? {
+        Ok(read) => read,
+        Err(missing) => return Ok(Err(missing)),
+    };
+    Ok(Absent::judge(client, list, &second, read, known))
+}
+
+impl Absent {
+    /// Judges the account that was read behind two lists; `second` is the second one.
+    pub(super) fn judge(
+        client: &Client<'_>,
+        list: CompleteList,
+        second: &[Position],
+        read: ReadAccount,
+        known: Known<'_>,
+    ) -> Judged<Self> {
+        let after = Statement { account: read.figures(), positions: second };
+        let money = MoneyFits::judge(known.before, known.between, after, known.credit)?;
+        Ok(Self { gateway: SameGateway::establish(client)?, account: read.into(), list, money })
+    }
+
+    /// Its premises and assumptions.
+    pub fn basis(&self) -> Basis {
+        let Self { gateway, account, list, money } = self;
+        let mut assumptions = vec![Assumption::ListsShowAll];
+        assumptions.extend(account.is_anonymous().then_some(Assumption::SameLogin));
+        assumptions.push(Assumption::NoHiddenPayment);
+        let premises = vec![
+            gateway.established(),
+            account.established(),
+            list.established(),
+            money.established(),
+        ];
+        Basis { premises, missing: None, assumptions }
+    }
+}
+
+impl fmt::Display for Absent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.list.witness() {
+            Some(open) => write!(
+                f,
+                "absent from two lists that show {open}, which is known to be open, and the account fits"
+            ),
+            None => write!(f, "two empty lists, {}", self.money.figures()),
+        }
     }
 }

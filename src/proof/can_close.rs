@@ -7,7 +7,8 @@
 
 use uuid::Uuid;
 
-use super::close::{PermitClose, cannot_close, send};
+use super::claim::cannot_close;
+use super::close::{PermitClose, send};
 use crate::clock::Deadline;
 use crate::link::order::Claim;
 use crate::link::{Client, Error};

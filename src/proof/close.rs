@@ -8,19 +8,23 @@ use std::collections::BTreeSet;
 use std::slice::from_ref;
 use std::time::Duration;
 
-use super::absence::{self, Known, TicketState};
+use super::absence::{self, Absent, Known, TicketState};
+use super::claim::{cannot_close, claims_closed, describe_close};
 use super::money::{Between, Statement};
+use super::premise::{ClosedPosition, NothingNew};
+use super::{Judged, Missing};
 use crate::clock::{Clock, Deadline};
+use crate::evidence::basis::{Basis, Premise};
 use crate::evidence::body::{RawReply, Reading};
 use crate::evidence::outcome::CloseOutcome;
 use crate::link::order::{Claim, OrderAnswer};
 use crate::link::permit::ClosePermit;
 use crate::link::{Client, Error, Identity};
 use crate::os::failpoints::{Rule, is_broken};
+use crate::protocol;
 use crate::protocol::account::Account;
-use crate::protocol::close::{Close, Closed};
-use crate::protocol::positions::Position;
-use crate::protocol::{ErrorCode, Refusal};
+use crate::protocol::close::Close;
+use crate::protocol::positions::{Position, tickets};
 use crate::units::{Money, Ticket};
 
 /// Maximum number of sends of a CLOSE, each after a list that still showed the ticket.
@@ -31,11 +35,49 @@ const INTERVAL: Duration = Duration::from_millis(250);
 /// Makes the permit to close on a proved connection to an allowed target.
 pub type PermitClose<'p> = dyn Fn(&Identity) -> ClosePermit + 'p;
 
+/// A position was closed: its ticket is gone, and no new one may be the rest of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Closed {
+    absent: Absent,
+    nothing_new: NothingNew,
+}
+
+impl Closed {
+    /// From the absence of its ticket. `is_known` tells the tickets that were open before its CLOSE.
+    pub fn prove(
+        absent: Absent,
+        closed: ClosedPosition<'_>,
+        is_known: impl Fn(Ticket) -> bool,
+        list: &[Position],
+    ) -> Judged<Self> {
+        let nothing_new = NothingNew::since_close(closed, is_known, list)?;
+        Ok(Self { absent, nothing_new })
+    }
+
+    /// Its premises and assumptions.
+    pub fn basis(&self) -> Basis {
+        let mut basis = self.absent.basis();
+        basis.premises.push(self.nothing_new.established());
+        basis
+    }
+}
+
 /// The outcome of closing one position, or of looking for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CloseVerdict {
+    /// It is proved closed.
+    Closed(Closed),
+    /// A list still shows it.
+    StillOpen,
+    /// Neither is proved.
+    Unknown(Missing),
+}
+
+/// The verdict, with the list that shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CloseFinding {
-    /// The outcome.
-    pub outcome: CloseOutcome,
+    /// The verdict.
+    pub verdict: CloseVerdict,
     /// The proof, or the missing part of it.
     pub why: String,
     /// The last answer to a CLOSE, where one came.
@@ -43,29 +85,67 @@ pub struct CloseFinding {
     /// The last list that was read.
     pub reading: Option<Reading>,
     /// The positions of that list.
-    pub listed: Option<Vec<Position>>,
+    pub listed: Vec<Position>,
     /// Whether another attempt may prove it closed.
     pub may_retry: bool,
+    /// Whether the gateway called its last CLOSE done.
+    pub claims_closed: bool,
 }
 
 impl CloseFinding {
-    fn new(outcome: CloseOutcome, why: String) -> Self {
-        let may_retry = outcome != CloseOutcome::Closed;
-        Self { outcome, why, reply: None, reading: None, listed: None, may_retry }
+    fn new(verdict: CloseVerdict) -> Self {
+        let (why, may_retry) = match &verdict {
+            CloseVerdict::Closed(closed) => (closed.absent.to_string(), false),
+            CloseVerdict::StillOpen => ("the list still shows it".to_owned(), true),
+            CloseVerdict::Unknown(missing) => (missing.doubt.clone(), true),
+        };
+        Self {
+            verdict,
+            why,
+            reply: None,
+            reading: None,
+            listed: vec![],
+            may_retry,
+            claims_closed: false,
+        }
     }
 
     /// Silence may end. Another program on the port stays one, and a stopped run ends.
     pub fn from_error(error: &Error) -> Self {
-        let unknown = |why| Self::new(CloseOutcome::Unknown, why);
+        let unknown = |premise, doubt| Self::new(CloseVerdict::Unknown(Missing { premise, doubt }));
         match error {
-            Error::NoAnswer { .. } | Error::Malformed { .. } => unknown(error.to_string()),
-            Error::NotTheGateway(_) | Error::AccountChanged(_) => {
-                Self { may_retry: false, ..unknown(error.to_string()) }
+            Error::NoAnswer { .. } | Error::Malformed { .. } => {
+                unknown(Premise::SameGateway, error.to_string())
+            }
+            Error::NotTheGateway(_) => {
+                Self { may_retry: false, ..unknown(Premise::SameGateway, error.to_string()) }
+            }
+            Error::AccountChanged(_) => {
+                Self { may_retry: false, ..unknown(Premise::SameAccount, error.to_string()) }
             }
             Error::Stopped(stopped) => {
-                let why = format!("{stopped} before it was proved closed");
-                Self { may_retry: false, ..unknown(why) }
+                let doubt = format!("{stopped} before it was proved closed");
+                Self { may_retry: false, ..unknown(Premise::CompleteList, doubt) }
             }
+        }
+    }
+
+    /// The outcome as records keep it and reports show it.
+    pub fn outcome(&self) -> CloseOutcome {
+        match self.verdict {
+            CloseVerdict::Closed(_) => CloseOutcome::Closed,
+            _ if self.claims_closed && is_broken(Rule::DoubtFilled) => CloseOutcome::Closed,
+            CloseVerdict::StillOpen => CloseOutcome::StillOpen,
+            CloseVerdict::Unknown(_) => CloseOutcome::Unknown,
+        }
+    }
+
+    /// The premises of the outcome, or the missing one.
+    pub fn basis(&self) -> Basis {
+        match &self.verdict {
+            CloseVerdict::Closed(closed) => closed.basis(),
+            CloseVerdict::StillOpen => Basis::default(),
+            CloseVerdict::Unknown(missing) => missing.into(),
         }
     }
 }
@@ -87,11 +167,6 @@ pub struct Options<'o> {
     pub credit: &'o Money,
     /// Deadline of all.
     pub until: Deadline,
-}
-
-/// Whether a refusal says that this gateway can never close anything (hazard 3).
-pub fn cannot_close(refusal: &Refusal) -> bool {
-    refusal.code == ErrorCode::Mt5CloseFailed && refusal.message.contains("has no attribute")
 }
 
 /// Sends CLOSE until the position is proved closed, or no further send may help.
@@ -119,11 +194,11 @@ pub fn close(
         let answer_by = Deadline::after(clock, options.order_timeout).min(until);
         let OrderAnswer { claim, raw, .. } = send(client, permit, order, answer_by)?;
         reply = raw.as_deref().map(RawReply::of).or(reply);
-        let mut finding = wait_until_gone(client, clock, options, known, &claim)?;
+        let mut finding = wait_until_gone(client, clock, options, known, claims_closed(&claim))?;
         reading = finding.reading.or(reading);
-        let is_open = finding.outcome == CloseOutcome::StillOpen;
+        let is_open = finding.outcome() == CloseOutcome::StillOpen;
         if is_open {
-            finding.why = format!("{}; {}", describe(&claim), finding.why);
+            finding.why = format!("{}; {}", describe_close(&claim), finding.why);
         }
         if matches!(&claim, Claim::Refused(refusal) if cannot_close(refusal)) {
             finding.may_retry = false;
@@ -140,7 +215,7 @@ pub(super) fn send(
     permit: &PermitClose<'_>,
     order: Close,
     until: Deadline,
-) -> Result<OrderAnswer<Closed>, Error> {
+) -> Result<OrderAnswer<protocol::close::Closed>, Error> {
     let session = client.session()?;
     let permit = permit(session.identity());
     let answer = session.close(&permit, order, until);
@@ -165,71 +240,63 @@ pub fn read_statement(client: &mut Client<'_>) -> Result<Option<(Account, Vec<Po
     Ok(read.map(|(list, account)| (account, list.positions)))
 }
 
-/// Reads lists until the ticket is proved gone. Where the gateway said that it closed, a list may lag behind for the
+/// Reads lists until the position is proved closed. Where the gateway said that it closed, a list may lag behind for the
 /// settle time; where it refused, one list that still shows the ticket is enough. A doubt may go away within that time.
 fn wait_until_gone(
     client: &mut Client<'_>,
     clock: &dyn Clock,
     options: &Options<'_>,
     known: Known<'_>,
-    claim: &Claim<Closed>,
+    claims_closed: bool,
 ) -> Result<CloseFinding, Error> {
-    if is_broken(Rule::DoubtFilled) && matches!(claim, Claim::Done(_)) {
-        return Ok(CloseFinding::new(CloseOutcome::Closed, describe(claim)));
-    }
-    let claims_closed = matches!(claim, Claim::Done(closed) if closed.ticket.is_real());
     let settle = if claims_closed { options.settle } else { Duration::ZERO };
     let listed_by = Deadline::after(clock, settle).min(options.until);
     let doubted_by = Deadline::after(clock, options.settle).min(options.until);
     let mut reading = None;
     loop {
-        let finding = look(client, options.position.ticket, known)?;
+        let finding = look(client, options.position, known, claims_closed)?;
         reading = finding.reading.or(reading);
-        let settled = if finding.outcome == CloseOutcome::Unknown { doubted_by } else { listed_by };
-        if finding.outcome == CloseOutcome::Closed || settled.left(clock) <= INTERVAL {
+        let settled = match finding.verdict {
+            CloseVerdict::Unknown(_) => doubted_by,
+            _ => listed_by,
+        };
+        if finding.outcome() == CloseOutcome::Closed || settled.left(clock) <= INTERVAL {
             return Ok(CloseFinding { reading, ..finding });
         }
         clock.sleep(INTERVAL)?;
     }
 }
 
-/// Reads a list, and looks the ticket up in it.
+/// Reads a list, and looks for the position in it. `claims_closed` says whether the gateway called its CLOSE done.
 pub fn look(
     client: &mut Client<'_>,
-    ticket: Ticket,
+    position: &Position,
     known: Known<'_>,
+    claims_closed: bool,
 ) -> Result<CloseFinding, Error> {
     let answer = client.positions()?;
     let list = match &answer.reply {
         Err(refusal) => {
-            return Ok(CloseFinding::new(CloseOutcome::Unknown, refusal.to_string()));
+            let (premise, doubt) = (Premise::CompleteList, refusal.to_string());
+            return Ok(CloseFinding::new(CloseVerdict::Unknown(Missing { premise, doubt })));
         }
         Ok(list) => list,
     };
-    let state = absence::look_up(client, &list.positions, ticket, known)?;
-    let (outcome, why) = match state {
-        TicketState::Open(_) => (CloseOutcome::StillOpen, "the list still shows it".to_owned()),
-        TicketState::Gone { witness } => (CloseOutcome::Closed, witness),
-        TicketState::Unproved { doubt } => (CloseOutcome::Unknown, doubt),
+    let Position { ticket, symbol, side, volume, open_price, .. } = position;
+    let closed = ClosedPosition { symbol, side, volume, open_price, claims_closed };
+    let before = known.before.map_or_else(BTreeSet::new, |before| tickets(before.positions));
+    let is_known =
+        |other| other == *ticket || known.open.contains(&other) || before.contains(&other);
+    let judged = match absence::look_up(client, &list.positions, *ticket, known)? {
+        TicketState::Open(_) => None,
+        TicketState::Unproved(missing) => Some(Err(missing)),
+        TicketState::Gone(absent) => Some(Closed::prove(absent, closed, is_known, &list.positions)),
     };
+    let finding = CloseFinding::new(match judged {
+        None => CloseVerdict::StillOpen,
+        Some(Ok(closed)) => CloseVerdict::Closed(closed),
+        Some(Err(missing)) => CloseVerdict::Unknown(missing),
+    });
     let reading = Some(Reading::of(answer.sent_at, list, &answer.raw));
-    let listed = Some(list.positions.clone());
-    Ok(CloseFinding { reading, listed, ..CloseFinding::new(outcome, why) })
-}
-
-/// A claim in words.
-pub fn describe(claim: &Claim<Closed>) -> String {
-    match claim {
-        Claim::Done(closed) if closed.ticket.is_real() => {
-            "the gateway said that it closed it".to_owned()
-        }
-        Claim::Done(_) => "the gateway said FILLED with ticket 0, which closes nothing".to_owned(),
-        Claim::Refused(refusal) if cannot_close(refusal) => format!(
-            "this gateway cannot close anything ({}): close it by hand at the terminal",
-            crate::escape::visible(&refusal.message)
-        ),
-        Claim::Refused(refusal) => refusal.to_string(),
-        Claim::Garbled(complaint) => format!("an answer that breaks the protocol: {complaint}"),
-        Claim::Lost(error) => format!("no answer: {error}"),
-    }
+    Ok(CloseFinding { reading, listed: list.positions.clone(), claims_closed, ..finding })
 }

@@ -4,46 +4,92 @@
 //! (hazards 4, 18, 22). Nothing is open only if two lists in a row are empty, the account could be read, it holds no
 //! margin, and its equity is its balance (PROTOCOL.md, section 4a). Anything less can't be called flat.
 
-use super::Judgement;
-use super::money::smallest_amount;
+use super::absence::{Absent, Known};
+use super::money;
+use super::premise::{CompleteList, SameAccount};
+use super::{Judged, Missing};
 use crate::check::Check;
+use crate::evidence::basis::Premise;
+use crate::evidence::body::{FlatCertificate, Funds, Reading, ReplyHash};
+use crate::link::session::Answer;
+use crate::link::{Client, Error};
 use crate::protocol::account::Account;
+use crate::protocol::positions::Positions;
 use crate::units::Money;
 
-/// Judges an empty list beside the account that was read after it. `credit` is the part of equity beyond balance on a
-/// flat account.
-pub fn judge(two_empty_lists: bool, account: Option<&Account>, credit: &Money) -> Judgement {
-    let doubt = |doubt: String| Judgement::Unproved { doubt };
-    let Some(account) = account else {
-        return doubt("the list is empty, and the account could not be read beside it".to_owned());
-    };
-    let Account { margin, equity, balance, .. } = account;
-    if !margin.value().is_zero() {
-        return doubt(format!(
-            "the list is empty while {margin} of margin is in use: the list is lying"
-        ));
-    }
-    if !two_empty_lists {
-        return doubt("a second list was not empty".to_owned());
-    }
-    let excess = equity.value() - balance.value();
-    let beyond_credit = excess - credit.value();
-    let tolerance = smallest_amount(account);
-    if excess.abs() > tolerance && beyond_credit.abs() > tolerance {
-        return doubt(format!(
-            "the list is empty, and equity {equity} differs from balance {balance} by {excess}: something may be open"
-        ));
-    }
-    Judgement::Proved {
-        witness: format!("two empty lists, margin {margin}, equity {equity}, balance {balance}"),
+/// Nothing is open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Flat {
+    absent: Absent,
+    lists: [Reading; 2],
+    account: Funds,
+    account_reply: ReplyHash,
+}
+
+/// A list without a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EmptyList(Reading);
+
+impl EmptyList {
+    /// `None` where the list has rows, or could not be read.
+    pub fn of(answer: &Answer<Positions>) -> Option<Self> {
+        let list = answer.reply.as_ref().ok().filter(|list| list.positions.is_empty())?;
+        Some(Self(Reading::of(answer.sent_at, list, &answer.raw)))
     }
 }
 
+/// Reads the account behind two empty lists, and judges.
+pub fn prove(
+    client: &mut Client<'_>,
+    lists: [EmptyList; 2],
+    known: Known<'_>,
+) -> Result<Judged<Flat>, Error> {
+    let read = match SameAccount::read(client)? {
+        Ok(read) => read,
+        Err(missing) => return Ok(Err(missing)),
+    };
+    let (account, account_reply) = (Funds::from(read.figures()), read.reply());
+    let absent = CompleteList::of_two(&[], &[], known.open)
+        .and_then(|list| Absent::judge(client, list, &[], read, known));
+    let lists = lists.map(|list| list.0);
+    Ok(absent.map(|absent| Flat { absent, lists, account, account_reply }))
+}
+
+impl Flat {
+    /// The record of it.
+    pub fn certificate(&self) -> FlatCertificate {
+        FlatCertificate {
+            witness: self.absent.to_string(),
+            lists: self.lists,
+            account: self.account.clone(),
+            account_reply: self.account_reply,
+            basis: self.absent.basis(),
+        }
+    }
+}
+
+/// Judges an empty list beside the account that was read after it. `credit` is the part of equity beyond balance on a
+/// flat account.
+pub fn judge(two_empty_lists: bool, account: Option<&Account>, credit: &Money) -> Judged<String> {
+    let missing = |premise, doubt: &str| Err(Missing { premise, doubt: doubt.to_owned() });
+    let Some(account) = account else {
+        let doubt = "the list is empty, and the account could not be read beside it";
+        return missing(Premise::SameAccount, doubt);
+    };
+    if !two_empty_lists && account.margin.value().is_zero() {
+        return missing(Premise::CompleteList, "a second list was not empty");
+    }
+    money::judge_flat(account, credit)
+        .map_err(|doubt| Missing { premise: Premise::MoneyFits, doubt })?;
+    let Account { margin, equity, balance, .. } = account;
+    Ok(format!("two empty lists, margin {margin}, equity {equity}, balance {balance}"))
+}
+
 /// The judgement as the check `empty-book`.
-pub fn check(judgement: Judgement) -> Check {
+pub fn check(judgement: Judged<String>) -> Check {
     let check = match judgement {
-        Judgement::Proved { witness } => Check::pass(witness),
-        Judgement::Unproved { doubt } => Check::fail(doubt).with_remedy(
+        Ok(found) => Check::pass(found),
+        Err(missing) => Check::fail(missing.doubt).with_remedy(
             "look at the terminal itself: tasklist | findstr MT5, then its Trade tab; if the account holds credit, give it with --credit",
         ),
     };

@@ -8,8 +8,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::open::{self, ClaimSummary, Facts, OpenFinding};
+use super::Missing;
+use super::claim::OpenClaim;
+use super::open::{self, Facts, OpenFinding, OpenVerdict};
 use crate::clock::{Clock, Deadline};
+use crate::evidence::basis::Premise;
 use crate::evidence::body::{Body, By, Content, OpenIntent, OpenOutcomeRecord, Resolution};
 use crate::evidence::book::Intent;
 use crate::evidence::outcome::OpenOutcome;
@@ -103,14 +106,14 @@ pub fn resolve(
             continue;
         };
         let claim = recorded_claim(records.evidence, intent.run)?;
-        let OpenFinding { mut outcome, named, readings, .. } =
+        let OpenFinding { mut verdict, readings, .. } =
             open::find_out(client, clock, open, &claim, Facts { before: None, credit }, until)?;
-        if let OpenOutcome::NotExecuted { .. } = outcome
-            && let Some(why) = closed_since(client, records, &intent, open)?
+        if let OpenVerdict::NotExecuted(_) = verdict
+            && let Some(doubt) = closed_since(client, records, &intent, open)?
         {
-            outcome = OpenOutcome::Unknown { why };
+            verdict = OpenVerdict::Unknown(Missing { premise: Premise::NothingNew, doubt });
         }
-        let finding = IntentFinding::new(&intent, outcome, named);
+        let finding = IntentFinding::new(&intent, verdict.outcome(), verdict.is_named());
         if !finding.is_unknown() {
             let resolution = Resolution {
                 intent: intent.run,
@@ -119,6 +122,7 @@ pub fn resolve(
                 reason: finding.why.clone(),
                 who: None,
                 readings,
+                basis: verdict.basis(),
             };
             records.add(clock, &resolution.into())?;
         }
@@ -168,10 +172,10 @@ fn closed_since(
 }
 
 /// A ticket that the gateway named keeps an order unknown until a list holds it, in whichever run resolves it.
-fn recorded_claim(evidence: &Evidence, run: Uuid) -> Result<ClaimSummary, EvidenceError> {
+fn recorded_claim(evidence: &Evidence, run: Uuid) -> Result<OpenClaim, EvidenceError> {
     let named = named_tickets(evidence, run)?;
     let by_gateway = named.iter().find(|(_, by)| *by == By::Gateway);
-    Ok(by_gateway.map_or(ClaimSummary::Silence, |(ticket, _)| ClaimSummary::Filled(*ticket)))
+    Ok(by_gateway.map_or(OpenClaim::Silence, |(ticket, _)| OpenClaim::Filled(*ticket)))
 }
 
 /// Whether the gateway's answer to that run's OPEN named the ticket, or a person said that it is the order's. A position

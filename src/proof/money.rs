@@ -13,7 +13,7 @@ use rust_decimal::Decimal;
 use crate::os::failpoints::{Rule, is_broken};
 use crate::protocol::account::Account;
 use crate::protocol::positions::{Position, tickets};
-use crate::units::{Exact, Side, Symbol, Ticket};
+use crate::units::{Exact, Money, Side, Symbol, Ticket};
 
 /// An account with the list that was read beside it.
 #[derive(Debug, Clone, Copy)]
@@ -142,6 +142,25 @@ pub fn is_mismatched(statement: Statement<'_>) -> bool {
     match positions.is_empty() {
         true => has_margin,
         false => volumes(positions).is_some() && !result.is_zero() && is_flat,
+    }
+}
+
+/// Judges the account of a flat book: no margin is in use, and equity is the balance, or balance and credit. An error is the
+/// doubt.
+pub fn judge_flat(account: &Account, credit: &Money) -> Result<(), String> {
+    let Account { margin, equity, balance, .. } = account;
+    if !margin.value().is_zero() {
+        return Err(format!(
+            "the list is empty while {margin} of margin is in use: the list is lying"
+        ));
+    }
+    let excess = equity.value() - balance.value();
+    let tolerance = smallest_amount(account);
+    match excess.abs() > tolerance && (excess - credit.value()).abs() > tolerance {
+        true => Err(format!(
+            "the list is empty, and equity {equity} differs from balance {balance} by {excess}: something may be open"
+        )),
+        false => Ok(()),
     }
 }
 
@@ -279,7 +298,7 @@ fn volumes(positions: &[Position]) -> Option<BTreeMap<&Symbol, Decimal>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::units::{Level, Lots, Money, Price};
+    use crate::units::{Level, Lots, Price};
 
     fn exact(text: &str) -> Exact {
         Exact::parse(text).unwrap()

@@ -2,101 +2,150 @@
 //!
 //! The gateway's answer is a claim: FILLED with a ticket of 0 is a rejection or a broker's time-out (hazard 1), FILLED
 //! with a ticket may be a stub's invention (hazard 5), and a lost answer says nothing (hazard 15). So the lists are read
-//! until one holds the order, or until it is proved that none ever will. *Not executed* needs these premises:
+//! until one holds the order, or until it is proved that none ever will.
 //!
-//! - *late enough*: the gateway handles one request at a time, and takes a signature only within its TTL by its own clock.
-//!   So once a PING's time is past the TTL, the order was handled or will be refused. From that answer on, on our monotonic
-//!   clock, the broker has the settle time to book. A gateway clock that stepped proves nothing (hazard 27), and the time of
-//!   a list is not used. Where the gateway said itself that it opened nothing, the settle time counts from that answer.
-//! - *nothing new*: no list holds a ticket that was not there before the send, whatever it looks like (hazard 28)
-//! - *nothing gone*: no position of before the order is closed, because a stop-out may have closed the order's with it
-//! - *nothing merged*: the symbol's positions from before the send are as they were; a netting account makes the order part
-//!   of one of them
-//! - *absence*, with its own premises: see [`absence`]
-//!
-//! It rests on a gateway that validates signatures, which the wire can't tell, and the proof says so. A ticket that the
-//! gateway named and that no list ever holds stays unknown: a mock, a stub, a netting account and a failed read look the
-//! same.
+//! *Not executed* rests on a gateway that validates signatures, which the wire can't tell, and the proof says so. A ticket
+//! that the gateway named and that no list ever holds stays unknown: a mock, a stub, a netting account and a failed read
+//! look the same.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use rust_decimal::Decimal;
 
-use super::Judgement;
-use super::absence::{self, Known};
+use super::absence::{self, Absent, Known};
+use super::claim::OpenClaim;
 use super::money::Statement;
+use super::premise::{LateEnough, NothingNew, Order, SameAccount, SameGateway, Validity};
+use super::{Judged, Missing};
 use crate::clock::{Clock, Deadline};
+use crate::evidence::basis::{Assumption, Basis, Premise};
 use crate::evidence::body::{OpenIntent, Reading};
 use crate::evidence::outcome::OpenOutcome;
-use crate::link::order::Claim;
 use crate::link::{Client, Error};
-use crate::os::failpoints::{Rule, is_broken};
-use crate::protocol::open::Filled;
-use crate::protocol::positions::{self, Position};
-use crate::protocol::{ErrorCode, Executed};
+use crate::protocol::positions::Position;
 use crate::units::{Money, Ticket};
 
 /// Time between two lists: short enough to see a fill soon, long enough to leave the gateway to its work.
 const INTERVAL: Duration = Duration::from_millis(250);
 
-/// The gateway's claim about the order.
+/// An order opened this position.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ClaimSummary {
-    /// FILLED, with this ticket.
-    Filled(Ticket),
-    /// FILLED with a ticket of 0, which fills nothing.
-    FilledNothing,
-    /// Refused. The code tells whether the order was dispatched.
-    Refused(ErrorCode),
-    /// No usable answer: none came, or one that breaks the protocol.
-    Silence,
+pub struct Executed {
+    position: Box<Position>,
+    named: bool,
+    gateway: SameGateway,
+    account: SameAccount,
 }
 
-impl ClaimSummary {
-    /// Whether the gateway said itself that it opened nothing: then it has handled the order.
-    fn is_decided_by_gateway(&self) -> bool {
-        matches!(self, Self::FilledNothing | Self::Refused(_))
-    }
+/// An order opened nothing, and never will.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotExecuted {
+    absent: Absent,
+    late: LateEnough,
+    nothing_new: NothingNew,
+    claim: OpenClaim,
 }
 
-impl From<&Claim<Filled>> for ClaimSummary {
-    fn from(claim: &Claim<Filled>) -> Self {
-        match claim {
-            Claim::Done(filled) if filled.ticket.is_real() => Self::Filled(filled.ticket),
-            Claim::Done(_) => Self::FilledNothing,
-            Claim::Refused(refusal) => Self::Refused(refusal.code.clone()),
-            Claim::Garbled(_) | Claim::Lost(_) => Self::Silence,
-        }
-    }
+/// The outcome of an OPEN, with its proof.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OpenVerdict {
+    /// A later list holds its position.
+    Executed(Executed),
+    /// It opened nothing.
+    NotExecuted(NotExecuted),
+    /// Neither is proved.
+    Unknown(Missing),
 }
 
-/// A claim in words.
-pub fn describe(claim: &Claim<Filled>) -> String {
-    match claim {
-        Claim::Done(filled) if filled.ticket.is_real() => {
-            format!("FILLED, ticket {}", filled.ticket)
-        }
-        Claim::Done(_) => "FILLED with ticket 0, which fills nothing".to_owned(),
-        Claim::Refused(refusal) => refusal.to_string(),
-        Claim::Garbled(complaint) => format!("an answer that breaks the protocol: {complaint}"),
-        Claim::Lost(error) => format!("no answer: {error}"),
-    }
-}
-
-/// The outcome of an OPEN, with the lists that show it.
+/// The verdict, with the lists that show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenFinding {
-    /// The outcome.
-    pub outcome: OpenOutcome,
-    /// Whether the gateway named the position's ticket. A position that was only found by its likeness is never closed
-    /// by itself (hazard 10).
-    pub named: bool,
+    /// The verdict.
+    pub verdict: OpenVerdict,
     /// The lists that were read: the first and the last few of them.
     pub readings: Vec<Reading>,
     /// The positions of the last list.
-    pub listed: Option<Vec<Position>>,
+    pub listed: Vec<Position>,
+}
+
+impl OpenFinding {
+    /// Without an answer nothing is known.
+    pub fn from_error(error: &Error) -> Self {
+        Self { verdict: OpenVerdict::Unknown(unanswered(error)), readings: vec![], listed: vec![] }
+    }
+}
+
+impl OpenVerdict {
+    /// The outcome as records keep it and reports show it.
+    pub fn outcome(&self) -> OpenOutcome {
+        match self {
+            Self::Executed(Executed { position, .. }) => {
+                OpenOutcome::Executed { ticket: position.ticket, position: position.clone() }
+            }
+            Self::NotExecuted(proof) => OpenOutcome::NotExecuted {
+                why: proof.to_string(),
+                code: match &proof.claim {
+                    OpenClaim::Refused(code) => Some(code.to_string()),
+                    _ => None,
+                },
+            },
+            Self::Unknown(missing) => OpenOutcome::Unknown { why: missing.doubt.clone() },
+        }
+    }
+
+    /// The premises of the outcome, or the missing one.
+    pub fn basis(&self) -> Basis {
+        match self {
+            Self::Executed(Executed { gateway, account, .. }) => Basis {
+                premises: vec![gateway.established(), account.established()],
+                ..Basis::default()
+            },
+            Self::NotExecuted(proof) => proof.basis(),
+            Self::Unknown(missing) => missing.into(),
+        }
+    }
+
+    /// Whether the gateway named the position's ticket.
+    pub fn is_named(&self) -> bool {
+        matches!(self, Self::Executed(executed) if executed.named)
+    }
+}
+
+impl Executed {
+    /// The position as it was listed.
+    pub fn position(&self) -> &Position {
+        &self.position
+    }
+
+    /// Whether the gateway named its ticket. A position that was only found by its likeness is never closed by itself
+    /// (hazard 10).
+    pub fn is_named(&self) -> bool {
+        self.named
+    }
+}
+
+impl fmt::Display for NotExecuted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { absent, late, .. } = self;
+        write!(f, "{late}: {absent}")?;
+        match self.claim.is_handled() {
+            true => Ok(()),
+            false => write!(f, "; assumed: {}", Assumption::SignaturesExpire),
+        }
+    }
+}
+
+impl NotExecuted {
+    fn basis(&self) -> Basis {
+        let mut basis = self.absent.basis();
+        basis.premises.extend([self.late.established(), self.nothing_new.established()]);
+        let expires = (!self.claim.is_handled()).then_some(Assumption::SignaturesExpire);
+        let books = (!self.claim.is_undispatched()).then_some(Assumption::BooksInTime);
+        basis.assumptions.extend(expires.into_iter().chain(books));
+        basis
+    }
 }
 
 /// Facts of the account beside the order.
@@ -113,7 +162,7 @@ pub fn find_out(
     client: &mut Client<'_>,
     clock: &dyn Clock,
     intent: &OpenIntent,
-    claim: &ClaimSummary,
+    claim: &OpenClaim,
     facts: Facts<'_>,
     until: Deadline,
 ) -> Result<OpenFinding, Error> {
@@ -122,43 +171,43 @@ pub fn find_out(
         before: intent.tickets_before.iter().copied().collect(),
         claim,
         facts,
-        settles_from: claim.is_decided_by_gateway().then(|| clock.monotonic()),
+        validity: Validity::new(intent, claim, clock),
         readings: vec![],
-        listed: None,
+        listed: vec![],
     };
     loop {
-        let decision = search.look(client, clock);
-        let why = match decision {
-            Ok(Decision::Final { outcome, named }) => {
-                let Search { readings, listed, .. } = search;
-                return Ok(OpenFinding { outcome, named, readings, listed });
-            }
-            Ok(Decision::Pending(why)) => why,
+        let missing = match search.look(client, clock) {
+            Ok(Decision::Final(verdict)) => return Ok(search.end(verdict)),
+            Ok(Decision::Pending(missing)) => missing,
             Err(Error::Stopped(stopped)) => return Err(stopped.into()),
-            Err(error) => error.to_string(),
+            Err(error) => unanswered(&error),
         };
         if until.left(clock) <= INTERVAL {
-            let outcome = OpenOutcome::Unknown { why };
-            let Search { readings, listed, .. } = search;
-            return Ok(OpenFinding { outcome, named: false, readings, listed });
+            return Ok(search.end(OpenVerdict::Unknown(missing)));
         }
         clock.sleep(INTERVAL)?;
     }
 }
 
-/// The decision by one list.
-enum Decision {
-    Final {
-        outcome: OpenOutcome,
-        named: bool,
-    },
-    /// A later list may decide; holds why this one can't.
-    Pending(String),
+fn unanswered(error: &Error) -> Missing {
+    let premise = match error {
+        Error::AccountChanged(_) => Premise::SameAccount,
+        _ => Premise::SameGateway,
+    };
+    Missing { premise, doubt: error.to_string() }
 }
 
-impl From<OpenOutcome> for Decision {
-    fn from(outcome: OpenOutcome) -> Self {
-        Self::Final { outcome, named: false }
+/// The decision by one list.
+enum Decision {
+    Final(OpenVerdict),
+    /// A later list may decide.
+    Pending(Missing),
+}
+
+impl Decision {
+    /// No later list can establish the premise.
+    fn never(missing: Missing) -> Self {
+        Self::Final(OpenVerdict::Unknown(missing))
     }
 }
 
@@ -166,187 +215,118 @@ struct Search<'s> {
     intent: &'s OpenIntent,
     /// Every ticket that was open before the order.
     before: BTreeSet<Ticket>,
-    claim: &'s ClaimSummary,
+    claim: &'s OpenClaim,
     facts: Facts<'s>,
-    /// Our monotonic clock when the order could no longer be accepted; `None` until that is known.
-    settles_from: Option<Duration>,
+    validity: Validity<'s>,
     readings: Vec<Reading>,
     /// The positions of the last list.
-    listed: Option<Vec<Position>>,
+    listed: Vec<Position>,
 }
 
 impl Search<'_> {
+    fn end(self, verdict: OpenVerdict) -> OpenFinding {
+        OpenFinding { verdict, readings: self.readings, listed: self.listed }
+    }
+
     /// Reads a list and judges it; where it lacks the order, the gateway's time as well.
     fn look(&mut self, client: &mut Client<'_>, clock: &dyn Clock) -> Result<Decision, Error> {
         let answer = client.positions()?;
         let list = match &answer.reply {
             Ok(list) => list,
-            Err(refusal) => return Ok(Decision::Pending(refusal.to_string())),
+            Err(refusal) => {
+                let doubt = refusal.to_string();
+                return Ok(Decision::Pending(Missing { premise: Premise::CompleteList, doubt }));
+            }
         };
         self.keep_reading(Reading::of(answer.sent_at, list, &answer.raw));
-        self.listed = Some(list.positions.clone());
-        if let Some(decision) = self.find(&list.positions) {
-            return Ok(decision);
+        self.listed.clone_from(&list.positions);
+        match self.find(&list.positions) {
+            Err(missing) => return Ok(Decision::never(missing)),
+            Ok(Some((position, named))) => return self.executed(client, position, named),
+            Ok(None) => {}
         }
-        if let Some(why) = self.is_too_early(client, clock) {
-            if self.settles_from.is_none() {
-                let reading = client.ping()?;
-                self.settles_from =
-                    (reading.server_time >= self.expires_at()).then_some(reading.answered);
+        let late = match self.validity.judge(client, clock) {
+            Ok(late) => late,
+            Err(missing) => {
+                self.validity.observe(client)?;
+                return Ok(Decision::Pending(missing));
             }
-            return Ok(Decision::Pending(why));
-        }
-        let new = self.new_tickets(&list.positions).next();
-        if let Some(new) = new.filter(|_| !is_broken(Rule::NothingNew)) {
-            let Position { ticket, symbol, side, volume, .. } = new;
-            let why = format!(
-                "the list holds {ticket} {symbol} {side} {volume} lots, which is new since the order and may be its position"
-            );
-            return Ok(OpenOutcome::Unknown { why }.into());
-        }
-        if let Some(why) = self.merged(&list.positions) {
-            return Ok(OpenOutcome::Unknown { why }.into());
+        };
+        let order = Order {
+            symbol: &self.intent.order.symbol,
+            before: &self.before,
+            positions: self.facts.before.map(|before| before.positions),
+            is_dispatched: !self.claim.is_undispatched(),
+        };
+        if let Err(missing) = NothingNew::judge_listed(order, &list.positions) {
+            return Ok(Decision::never(missing));
         }
         let Facts { before, credit } = self.facts;
         let known = Known { before, ..Known::new(&self.before, credit) };
-        Ok(match absence::judge(client, &list.positions, known)? {
-            Judgement::Unproved { doubt } => Decision::Pending(doubt),
-            Judgement::Proved { witness } => match self.first_gone(&list.positions) {
-                Some(ticket) => OpenOutcome::Unknown {
-                    why: format!(
-                        "{ticket} was closed since the order, and its position may have been closed with it"
-                    ),
-                }
-                .into(),
-                None => self.absent(&witness).into(),
-            },
-        })
-    }
-
-    /// The missing part of the premise *late enough*.
-    fn is_too_early(&self, client: &Client<'_>, clock: &dyn Clock) -> Option<String> {
-        if !self.claim.is_decided_by_gateway() && client.gateway_clock().has_stepped() {
-            return Some(
-                "the gateway's clock was stepped, so the order's validity is unknown".into(),
-            );
-        }
-        if is_broken(Rule::LateEnough) {
-            return None;
-        }
-        let Some(from) = self.settles_from else {
-            return Some("no list holds it, and its signature may still be valid".to_owned());
+        let absent = match absence::prove(client, &list.positions, known)? {
+            Ok(absent) => absent,
+            Err(missing) => return Ok(Decision::Pending(missing)),
         };
-        let waited = clock.monotonic().saturating_sub(from);
-        (waited < self.settle()).then(|| {
-            format!("no list holds it, and the broker has had {waited:?} of {:?}", self.settle())
+        let nothing_new = match NothingNew::since_open(order, &list.positions) {
+            Ok(nothing_new) => nothing_new,
+            Err(missing) => return Ok(Decision::never(missing)),
+        };
+        if let OpenClaim::Filled(ticket) = self.claim {
+            let doubt = format!(
+                "the gateway said FILLED with ticket {ticket}, and no list holds it: a mock, a stub, a netting account or a failed read"
+            );
+            return Ok(Decision::never(Missing { premise: Premise::CompleteList, doubt }));
+        }
+        let claim = self.claim.clone();
+        let proof = NotExecuted { absent, late, nothing_new, claim };
+        Ok(Decision::Final(OpenVerdict::NotExecuted(proof)))
+    }
+
+    fn executed(
+        &self,
+        client: &mut Client<'_>,
+        position: &Position,
+        named: bool,
+    ) -> Result<Decision, Error> {
+        let account = SameAccount::of_run(client)?;
+        let premises = account.and_then(|account| Ok((account, SameGateway::establish(client)?)));
+        Ok(match premises {
+            Ok((account, gateway)) => {
+                let position = Box::new(position.clone());
+                Decision::Final(OpenVerdict::Executed(Executed {
+                    position,
+                    named,
+                    gateway,
+                    account,
+                }))
+            }
+            Err(missing) => Decision::Pending(missing),
         })
     }
 
-    /// The gateway's time at which it no longer accepts the signature.
-    fn expires_at(&self) -> Timestamp {
-        let ttl = Duration::from_millis(self.intent.signature_ttl_ms);
-        self.intent.signed_at.checked_add(ttl).unwrap_or(Timestamp::MAX)
-    }
-
-    /// A position that was open before the order and is gone. A stop-out or a person closes several at once.
-    fn first_gone(&self, list: &[Position]) -> Option<Ticket> {
-        let listed = positions::tickets(list);
-        self.before.iter().find(|ticket| !listed.contains(ticket)).copied()
-    }
-
-    /// Whether an order that was dispatched may be part of a position that was open before it: a netting account adds it to
-    /// the volume of the symbol's one position, or takes it away, and no ticket is new.
-    fn merged(&self, list: &[Position]) -> Option<String> {
-        let before = self.facts.before.filter(|_| !self.settle().is_zero())?;
-        let symbol = self.intent.order.symbol.as_str();
-        let mut beside =
-            before.positions.iter().filter(|it| it.symbol.as_str().starts_with(symbol));
-        beside.find_map(|was| {
-            let Position { ticket, side, volume, .. } = was;
-            let now = list.iter().find(|position| position.ticket == *ticket)?;
-            let is_changed = now.side != *side || now.volume.value() != volume.value();
-            is_changed.then(|| {
-                format!(
-                    "{ticket} was {side} {volume} lots before the order and is {} {} lots, which the order may have changed",
-                    now.side, now.volume
-                )
-            })
-        })
-    }
-
-    fn new_tickets<'l>(&self, list: &'l [Position]) -> impl Iterator<Item = &'l Position> {
-        let is_new = |position: &&Position| !self.before.contains(&position.ticket);
-        list.iter().filter(is_new)
-    }
-
-    /// Looks for the new ticket that the gateway named, whatever it looks like (hazard 28); without a name, for one that
-    /// matches the order in symbol, side and volume. A partial fill matches.
-    fn find(&self, list: &[Position]) -> Option<Decision> {
+    /// Looks for the new ticket that the gateway named, whatever it looks like (hazard 28); without a name, for the only
+    /// one that matches the order in symbol, side and volume. A partial fill matches. The flag says whether it was named.
+    fn find<'l>(&self, list: &'l [Position]) -> Judged<Option<(&'l Position, bool)>> {
         let ordered = &self.intent.order;
-        let matches = |position: &&Position| {
+        let mut new = list.iter().filter(|position| !self.before.contains(&position.ticket));
+        if let OpenClaim::Filled(ticket) = self.claim {
+            // Other tickets than the one that the gateway named may be anybody's.
+            return Ok(new.find(|found| found.ticket == *ticket).map(|found| (found, true)));
+        }
+        let mut alike = new.filter(|position| {
             position.symbol == ordered.symbol
                 && position.side == ordered.side
                 && position.volume.value() > Decimal::ZERO
                 && position.volume.value() <= ordered.volume.value()
-        };
-        let (position, named) = match self.claim {
-            // Other tickets than the one that the gateway named may be anybody's.
-            ClaimSummary::Filled(ticket) => {
-                (self.new_tickets(list).find(|found| found.ticket == *ticket)?, true)
-            }
-            _ => {
-                let mut alike = self.new_tickets(list).filter(matches);
-                let position = alike.next()?;
-                let others = alike.count();
-                if others > 0 {
-                    let why = format!("{} new positions look like the order", others + 1);
-                    return Some(OpenOutcome::Unknown { why }.into());
-                }
-                (position, false)
-            }
-        };
-        let outcome =
-            OpenOutcome::Executed { ticket: position.ticket, position: Box::new(position.clone()) };
-        Some(Decision::Final { outcome, named })
-    }
-
-    /// How long after the claim the order may still show up. An order that was never dispatched has no such time.
-    fn settle(&self) -> Duration {
-        match self.claim {
-            ClaimSummary::Refused(code) if code.executed() == Executed::No => Duration::ZERO,
-            _ => Duration::from_millis(self.intent.settle_ms),
+        });
+        let Some(position) = alike.next() else { return Ok(None) };
+        match alike.count() {
+            0 => Ok(Some((position, false))),
+            others => Err(Missing {
+                premise: Premise::NothingNew,
+                doubt: format!("{} new positions look like the order", others + 1),
+            }),
         }
-    }
-
-    /// The outcome where a decisive list credibly lacks the order.
-    fn absent(&self, witness: &str) -> OpenOutcome {
-        let settle = self.settle();
-        let mut code = None;
-        let why = match self.claim {
-            ClaimSummary::Filled(ticket) => {
-                let why = format!(
-                    "the gateway said FILLED with ticket {ticket}, and no list holds it: a mock, a stub, a netting account or a failed read"
-                );
-                return OpenOutcome::Unknown { why };
-            }
-            ClaimSummary::Refused(refused) => {
-                code = Some(refused.to_string());
-                match settle.is_zero() {
-                    true => {
-                        format!("refused before it was dispatched, and not in the book: {witness}")
-                    }
-                    false => format!("not in the book after {settle:?}: {witness}"),
-                }
-            }
-            ClaimSummary::FilledNothing => format!("not in the book after {settle:?}: {witness}"),
-            ClaimSummary::Silence => {
-                let ttl = Duration::from_millis(self.intent.signature_ttl_ms);
-                format!(
-                    "not in the book, {settle:?} after the gateway answered with a time past the TTL of {ttl:?} of its signature: {witness}; this rests on the gateway's validating signatures"
-                )
-            }
-        };
-        OpenOutcome::NotExecuted { why, code }
     }
 
     /// Keeps the first list and the latest ones: enough to show what a finding rests on, however long it took.

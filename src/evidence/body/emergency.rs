@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::super::basis::Basis;
 use super::{Funds, Reading, ReplyHash};
 use crate::protocol::Refusal;
 use crate::units::Ticket;
@@ -28,7 +29,10 @@ pub struct EmergencyOutcome {
     /// The lists that were read after it.
     pub readings: Vec<Reading>,
     /// The proof that the account is flat, where there is one.
-    pub flat: Option<FlatCertificate>,
+    pub flat: Option<Box<FlatCertificate>>,
+    /// The basis of the tickets that it calls closed, or why it calls none so.
+    #[serde(default, skip_serializing_if = "Basis::is_empty")]
+    pub basis: Basis,
 }
 
 impl EmergencyOutcome {
@@ -100,4 +104,7 @@ pub struct FlatCertificate {
     pub account: Funds,
     /// Length and hash of the account's reply.
     pub account_reply: ReplyHash,
+    /// The premises.
+    #[serde(default, skip_serializing_if = "Basis::is_empty")]
+    pub basis: Basis,
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{Funds, RawReply, Reading};
+use crate::evidence::basis::Basis;
 use crate::evidence::outcome::{CloseOutcome, OpenOutcome};
 use crate::units::{Lots, Magic, Money, Side, Symbol, Ticket};
 
@@ -65,6 +66,9 @@ pub struct OpenOutcomeRecord {
     pub reply: Option<RawReply>,
     /// The lists that were read for it.
     pub readings: Vec<Reading>,
+    /// The basis of the outcome.
+    #[serde(default, skip_serializing_if = "Basis::is_empty")]
+    pub basis: Basis,
 }
 
 /// A CLOSE that is about to be sent.
@@ -93,6 +97,9 @@ pub struct CloseOutcomeRecord {
     pub readings: Vec<Reading>,
     /// The account's balance after it, where it was read.
     pub balance_after: Option<Money>,
+    /// The basis of the outcome.
+    #[serde(default, skip_serializing_if = "Basis::is_empty")]
+    pub basis: Basis,
 }
 
 /// The end of a canary.

@@ -134,18 +134,18 @@ impl Canary<'_, '_, '_> {
                 ),
                 _ => return Ok(Ok((position.clone(), format!("the list holds {ticket}")))),
             },
-            TicketState::Unproved { doubt } => refusal(
-                format!("{ticket} is not in the list, which can't be believed: {doubt}"),
+            TicketState::Unproved(missing) => refusal(
+                format!("{ticket} is not in the list, which can't be believed: {missing}"),
                 "mt5crs positions, and look at the terminal",
             ),
-            TicketState::Gone { witness } => {
-                let closed = found_closed(ticket, &witness).into();
+            TicketState::Gone(absent) => {
+                let closed = found_closed(ticket, &absent.to_string(), absent.basis()).into();
                 let recorded = match self.deps.records.add(self.deps.clock, &closed) {
                     Ok(()) => String::new(),
                     Err(error) => format!("; this could not be recorded: {error}"),
                 };
                 refusal(
-                    format!("{ticket} is gone, closed by somebody else: {witness}{recorded}"),
+                    format!("{ticket} is gone, closed by somebody else: {absent}{recorded}"),
                     "nothing is left to take up",
                 )
             }

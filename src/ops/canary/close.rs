@@ -10,11 +10,12 @@ use std::time::Duration;
 
 use super::{Canary, CloseReport};
 use crate::clock::Deadline;
+use crate::evidence::basis::Basis;
 use crate::evidence::body::{CloseIntent, CloseOutcomeRecord};
 use crate::evidence::outcome::CloseOutcome;
 use crate::failure::{Code, Failure};
 use crate::proof::absence::Known;
-use crate::proof::close::{self, CloseFinding};
+use crate::proof::close::{self, CloseFinding, CloseVerdict};
 use crate::proof::money::{Between, Statement};
 use crate::protocol::positions::Position;
 use crate::units::Ticket;
@@ -46,7 +47,7 @@ impl Canary<'_, '_, '_> {
         self.deps.stop.ignore_next(usize::from(!state.stop_requested));
         let until = Deadline::after(clock, self.options.closing);
         self.client.set_policy(self.options.reads, until);
-        let mut rounds = 0;
+        let (mut rounds, mut claims_closed) = (0, false);
         // The first CLOSE needs only the gateway; each further one needs a list that shows the ticket.
         let mut may_send = !state.is_gone;
         loop {
@@ -59,14 +60,14 @@ impl Canary<'_, '_, '_> {
                         before.map(|(account, positions)| Statement { account, positions });
                     let between = Between { opened: from_ref(position), ..Between::default() };
                     let known = Known { before, between, ..Known::new(others, credit) };
-                    close::look(self.client, ticket, known).map(Some)
+                    close::look(self.client, position, known, claims_closed).map(Some)
                 }
             };
             let finding = match looked {
                 Err(error) => CloseFinding::from_error(&error),
-                Ok(Some(finding)) if finding.outcome != CloseOutcome::StillOpen => {
-                    if finding.outcome == CloseOutcome::Closed {
-                        self.record(found_closed(ticket, &finding.why));
+                Ok(Some(finding)) if finding.verdict != CloseVerdict::StillOpen => {
+                    if let CloseVerdict::Closed(closed) = &finding.verdict {
+                        self.record(found_closed(ticket, &finding.why, closed.basis()));
                     }
                     finding
                 }
@@ -76,7 +77,9 @@ impl Canary<'_, '_, '_> {
                 }
                 Ok(_) => {
                     (rounds, may_send) = (rounds + 1, false);
-                    self.close(position, others, until)
+                    let finding = self.close(position, others, until);
+                    claims_closed = finding.claims_closed;
+                    finding
                 }
             };
             let ends = !finding.may_retry
@@ -111,22 +114,23 @@ impl Canary<'_, '_, '_> {
         };
         let finding = close::close(self.client, self.deps.clock, self.deps.permit, &closing)
             .unwrap_or_else(|error| CloseFinding::from_error(&error));
-        self.keep_shown(finding.listed.clone().unwrap_or_default());
+        self.keep_shown(finding.listed.clone());
         (self.deps.kill_point)("after-close");
         self.record(CloseOutcomeRecord {
             ticket,
-            result: finding.outcome,
+            result: finding.outcome(),
             why: finding.why.clone(),
             reply: finding.reply.clone(),
             readings: finding.reading.into_iter().collect(),
             balance_after: None,
+            basis: finding.basis(),
         });
         finding
     }
 }
 
 /// The record of a position that somebody else closed, or a run that was killed before it could say so.
-pub(super) fn found_closed(ticket: Ticket, witness: &str) -> CloseOutcomeRecord {
+pub(super) fn found_closed(ticket: Ticket, witness: &str, basis: Basis) -> CloseOutcomeRecord {
     CloseOutcomeRecord {
         ticket,
         result: CloseOutcome::Closed,
@@ -134,6 +138,7 @@ pub(super) fn found_closed(ticket: Ticket, witness: &str) -> CloseOutcomeRecord 
         reply: None,
         readings: vec![],
         balance_after: None,
+        basis,
     }
 }
 

@@ -19,14 +19,15 @@ use crate::failure::{Code, Failure};
 use crate::guard::breaker;
 use crate::link::order::{Claim, OrderAnswer, UnresolvedOpen};
 use crate::link::permit::OpenPermit;
+use crate::proof::absence;
 use crate::proof::absence::Known;
+use crate::proof::claim::{OpenClaim, describe_open};
 use crate::proof::money::{self, Between, Statement};
-use crate::proof::open::{self, Facts, OpenFinding};
-use crate::proof::{Judgement, absence};
+use crate::proof::open::{self, Executed, Facts, OpenFinding, OpenVerdict};
 use crate::protocol::account::Account;
 use crate::protocol::open::{Filled, Open};
 use crate::protocol::positions::{self, Position};
-use crate::protocol::{ErrorCode, Executed, Refusal, Request, signature};
+use crate::protocol::{self, ErrorCode, Refusal, Request, signature};
 use crate::units::{Price, Side, Symbol, Ticket};
 
 /// The order's comment; the gateway drops it (hazard 10).
@@ -56,49 +57,39 @@ impl Canary<'_, '_, '_> {
         (self.deps.kill_point)("after-intent");
         let answer = self.send(permit, &request);
         (self.deps.kill_point)("after-send");
-        let OpenFinding { outcome, named, readings, listed: found } = open::find_out(
-            self.client,
-            self.deps.clock,
-            &intent,
-            &(&answer.claim).into(),
-            Facts {
-                before: Some(Statement {
-                    account: &admission.account,
-                    positions: &admission.positions,
-                }),
-                credit: &options.expectations.credit,
-            },
-            self.deps.deadline,
-        )
-        .unwrap_or_else(|error| {
-            let outcome = OpenOutcome::Unknown { why: error.to_string() };
-            OpenFinding { outcome, named: false, readings: vec![], listed: None }
-        });
-        self.keep_shown(found.unwrap_or_default());
+        let before = Statement { account: &admission.account, positions: &admission.positions };
+        let facts = Facts { before: Some(before), credit: &options.expectations.credit };
+        let (clock, claim) = (self.deps.clock, OpenClaim::from(&answer.claim));
+        let until = self.deps.deadline;
+        let OpenFinding { verdict, readings, listed: found } =
+            open::find_out(self.client, clock, &intent, &claim, facts, until)
+                .unwrap_or_else(|error| OpenFinding::from_error(&error));
+        self.keep_shown(found);
         (self.deps.kill_point)("before-outcome");
         self.record(OpenOutcomeRecord {
             intent: self.deps.records.run,
-            result: outcome.clone(),
+            result: verdict.outcome(),
             reply: answer.raw.as_deref().map(RawReply::of),
             readings,
+            basis: verdict.basis(),
         });
         // An unknown outcome stays unresolved until the end of the run.
-        let _unresolved = matches!(outcome, OpenOutcome::Unknown { .. }).then_some(unresolved);
-        let said = open::describe(&answer.claim);
-        self.report.order = Some(OrderReport::new(outcome.clone(), named, said, &options.volume()));
-        let ended = match outcome {
-            OpenOutcome::Executed { position, .. } => {
+        let _unresolved = matches!(verdict, OpenVerdict::Unknown(_)).then_some(unresolved);
+        let said = describe_open(&answer.claim);
+        self.report.order = Some(OrderReport::new(&verdict, said, &options.volume()));
+        let ended = match verdict {
+            OpenVerdict::Executed(executed) => {
                 self.before = Some((admission.account, admission.positions));
                 let mut others = positions::tickets(&listed);
                 // Opened by somebody else meanwhile, and seen beside the position.
                 others.extend(self.shown.keys());
-                others.remove(&position.ticket);
-                self.after_open(*position, named, others, admission.drift)
+                others.remove(&executed.position().ticket);
+                self.after_open(&executed, others, admission.drift)
             }
-            OpenOutcome::NotExecuted { why, .. } => {
-                Err(not_executed(options, &why, &answer.claim, &listed))
+            OpenVerdict::NotExecuted(proof) => {
+                Err(not_executed(options, &proof.to_string(), &answer.claim, &listed))
             }
-            OpenOutcome::Unknown { why } => Err(self.unknown(&why)),
+            OpenVerdict::Unknown(missing) => Err(self.unknown(&missing.doubt)),
         };
         let before = positions::tickets(&listed);
         let ended = ended.and_then(|verdict| Ok(verdict.max(self.account_for(&before)?)));
@@ -175,10 +166,10 @@ impl Canary<'_, '_, '_> {
             let nothing = BTreeSet::new();
             let credit = &options.expectations.credit;
             let known = Known::new(&nothing, credit);
-            let judgement = absence::judge(self.client, &list, known)
+            let absent = absence::prove(self.client, &list, known)
                 .map_err(|error| self.read_failure(&error))?;
-            if let Judgement::Unproved { doubt } = judgement {
-                return Err(forbidden("the list of positions can't be believed", &doubt));
+            if let Err(missing) = absent {
+                return Err(forbidden("the list of positions can't be believed", &missing.doubt));
             }
         }
         let answer = self.client.account().map_err(|error| self.read_failure(&error))?;
@@ -222,11 +213,11 @@ impl Canary<'_, '_, '_> {
     /// Leaves the proved position open, closes it, or watches it. `others` are the tickets that were open before it.
     fn after_open(
         &mut self,
-        position: Position,
-        named: bool,
+        executed: &Executed,
         others: BTreeSet<Ticket>,
         drift: Option<HourlyDrift>,
     ) -> Result<Verdict, Failure> {
+        let (position, named) = (executed.position().clone(), executed.is_named());
         let (ticket, options) = (position.ticket, self.options);
         let mut verdict = Verdict::Pass;
         if self.report.order.as_ref().is_some_and(|order| order.partial) {
@@ -253,10 +244,10 @@ impl Canary<'_, '_, '_> {
         let close = if !named {
             // Somebody else's order may look the same: neither a success nor to be closed (hazard 10).
             let why = "it was found by its likeness alone, and is not closed on that".to_owned();
-            CloseReport { ticket, result: CloseOutcome::NotSent, why }
+            CloseReport::without_close(ticket, CloseOutcome::NotSent, why)
         } else if options.keep_open {
             let why = "left open, as asked for".to_owned();
-            CloseReport { ticket, result: CloseOutcome::KeptOpen, why }
+            CloseReport::without_close(ticket, CloseOutcome::KeptOpen, why)
         } else {
             (self.deps.kill_point)("before-close");
             CloseReport::new(ticket, self.close(&position, &others, self.deps.deadline))
@@ -368,7 +359,8 @@ fn not_executed(
     let code = &refusal.code;
     if is_symbol_missing(refusal, &options.symbol) {
         failure.with_remedy(symbol_remedy(&options.symbol, listed))
-    } else if code.executed() == Executed::No || *code == ErrorCode::RiskSignatureInvalid {
+    } else if code.executed() == protocol::Executed::No || *code == ErrorCode::RiskSignatureInvalid
+    {
         failure.with_remedy(code.remedy())
     } else {
         failure

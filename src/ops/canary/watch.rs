@@ -141,7 +141,7 @@ impl Canary<'_, '_, '_> {
         let closed = if kept_open {
             // No wait follows, so a stop that is requested now has nothing to end.
             self.deps.stop.ignore_next(usize::MAX);
-            CloseReport { ticket, result: CloseOutcome::KeptOpen, why }
+            CloseReport::without_close(ticket, CloseOutcome::KeptOpen, why)
         } else {
             let patience = self.options.closing;
             (self.deps.observe)(WatchEvent::Closing { ticket, ended, why: &why, patience });

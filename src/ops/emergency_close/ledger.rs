@@ -3,12 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Options, Plan, TicketReport};
+use crate::evidence::basis::{Basis, Premise};
 use crate::evidence::body::{RecordedRefusal, ReplyHash, TicketOutcome, TicketResult};
 use crate::evidence::outcome::CloseOutcome;
 use crate::link::order::Claim;
 use crate::link::pipeline::CloseAnswer;
-use crate::proof::close::{cannot_close, describe};
+use crate::proof::Missing;
+use crate::proof::absence::Absent;
+use crate::proof::claim::{cannot_close, claims_closed, describe_close};
+use crate::proof::close::Closed;
+use crate::proof::flat::Flat;
 use crate::proof::money::{self, Statement};
+use crate::proof::premise::ClosedPosition;
 use crate::protocol::account::Account;
 use crate::protocol::close::Close;
 use crate::protocol::positions::{self, Position};
@@ -31,6 +37,8 @@ pub(super) struct Ledger {
     before: Option<(Account, Vec<Position>)>,
     /// Why the gateway can't be reached any more.
     pub(super) unreachable: Option<String>,
+    /// The basis of the tickets that are called closed, or why none is.
+    pub(super) basis: Basis,
 }
 
 pub(super) struct Entry {
@@ -39,7 +47,7 @@ pub(super) struct Entry {
     reply: Option<ReplyHash>,
     refusal: Option<RecordedRefusal>,
     /// Whether the gateway called the last CLOSE done, with a ticket.
-    claims_done: bool,
+    claims_closed: bool,
     /// Whether a record says that it is closed: it is recorded once.
     recorded: bool,
 }
@@ -63,6 +71,7 @@ impl Ledger {
             result: CloseOutcome::NotSent,
             code: None,
             why: "no CLOSE was sent for it".to_owned(),
+            missing: None,
             appeared,
         };
         let entry = Entry {
@@ -70,7 +79,7 @@ impl Ledger {
             open_price: position.open_price.clone(),
             reply: None,
             refusal: None,
-            claims_done: false,
+            claims_closed: false,
             recorded: false,
         };
         self.tickets.entry(position.ticket).or_insert(entry);
@@ -84,6 +93,7 @@ impl Ledger {
                 Some(entry) => {
                     entry.report.volume = position.volume.clone();
                     entry.report.result = CloseOutcome::StillOpen;
+                    entry.report.missing = None;
                     entry.report.why.push_str("; the list still shows it");
                     entry.recorded = false;
                 }
@@ -132,33 +142,57 @@ impl Ledger {
 
     /// These tickets where the gateway called the CLOSE of none of them done; none of them otherwise.
     pub(super) fn refused(&self, absent: Vec<Ticket>) -> Vec<Ticket> {
-        let is_done = |ticket: &Ticket| self.tickets.get(ticket).is_some_and(|it| it.claims_done);
+        let is_done = |ticket: &Ticket| self.tickets.get(ticket).is_some_and(|it| it.claims_closed);
         if absent.iter().any(is_done) { vec![] } else { absent }
     }
 
-    /// The new position that an absent ticket may have become: a broker that opens a position again gives it another
-    /// ticket (hazard 31). Beside a CLOSE that the gateway called done, it is a smaller one with the same opening price: the
-    /// rest after a part was closed.
-    pub(super) fn successor(&self, absent: Ticket, list: &[Position]) -> Option<Ticket> {
-        let entry = self.tickets.get(&absent)?;
-        let was = &entry.report;
-        let is_rest = |position: &Position| {
-            !position.open_price.value().is_zero()
-                && position.open_price.value() == entry.open_price.value()
-                && position.volume.value() < was.volume.value()
+    /// Judges a ticket that a believable list lacks.
+    pub(super) fn judge_absent(&mut self, ticket: Ticket, absent: &Absent, list: &[Position]) {
+        let Some(entry) = self.tickets.get(&ticket) else { return };
+        let TicketReport { symbol, side, volume, .. } = &entry.report;
+        let closed = ClosedPosition {
+            symbol,
+            side,
+            volume,
+            open_price: &entry.open_price,
+            claims_closed: entry.claims_closed,
         };
-        let known = |ticket: &Ticket| {
-            self.beside.contains(ticket)
-                || self.tickets.get(ticket).is_some_and(|it| !it.report.appeared)
+        let is_known = |ticket| {
+            self.beside.contains(&ticket)
+                || self.tickets.get(&ticket).is_some_and(|it| !it.report.appeared)
         };
-        let is_alike = |position: &&Position| {
-            !known(&position.ticket)
-                && position.symbol == was.symbol
-                && position.side == was.side
-                && position.volume.value() <= was.volume.value()
-                && (!entry.claims_done || is_rest(position))
-        };
-        list.iter().find(is_alike).map(|position| position.ticket)
+        let judged = Closed::prove(absent.clone(), closed, is_known, list);
+        let Some(entry) = self.tickets.get_mut(&ticket) else { return };
+        let report = &mut entry.report;
+        match judged {
+            Ok(closed) => {
+                report.result = CloseOutcome::Closed;
+                report.missing = None;
+                report.why = match list.is_empty() {
+                    true => "a later list is empty, and the account agrees".to_owned(),
+                    false => "absent from a later list, which shows other positions".to_owned(),
+                };
+                self.basis = closed.basis();
+            }
+            Err(missing) => {
+                report.result = CloseOutcome::Unknown;
+                report.why.push_str(&format!("; {missing}"));
+                report.missing = Some(missing.premise);
+            }
+        }
+    }
+
+    /// An unbelievable list changes nothing about a ticket without a CLOSE, or one that is proved closed.
+    pub(super) fn doubt(&mut self, ticket: Ticket, missing: &Missing) {
+        let Some(entry) = self.tickets.get_mut(&ticket) else { return };
+        let report = &mut entry.report;
+        if matches!(report.result, CloseOutcome::NotSent | CloseOutcome::Closed) {
+            return;
+        }
+        report.result = CloseOutcome::Unknown;
+        report.why = format!("not in the list, which can't be believed: {missing}");
+        report.missing = Some(missing.premise);
+        self.basis.missing = Some(missing.clone());
     }
 
     /// Notices a gateway whose CLOSE opens positions: in this round every CLOSE left its ticket open, and the list has a
@@ -223,6 +257,7 @@ impl Ledger {
     pub(super) fn sent(&mut self, ticket: Ticket) {
         if let Some(entry) = self.tickets.get_mut(&ticket) {
             entry.report.result = CloseOutcome::Unknown;
+            entry.report.missing = Some(Premise::CompleteList);
             entry.report.why = "a CLOSE was sent, and nothing more is known".to_owned();
         }
     }
@@ -230,10 +265,10 @@ impl Ledger {
     /// Keeps the gateway's answer to a CLOSE. Only the list shows whether it is true.
     pub(super) fn add_answer(&mut self, answer: &CloseAnswer) {
         let Some(entry) = self.tickets.get_mut(&answer.ticket) else { return };
-        entry.report.why = describe(&answer.claim);
+        entry.report.why = describe_close(&answer.claim);
         entry.reply = answer.raw.as_deref().map(ReplyHash::of);
         (entry.report.code, entry.refusal) = (None, None);
-        entry.claims_done = matches!(&answer.claim, Claim::Done(closed) if closed.ticket.is_real());
+        entry.claims_closed = claims_closed(&answer.claim);
         if let Claim::Refused(refusal) = &answer.claim {
             entry.report.code = Some(refusal.code.to_string());
             entry.refusal = Some(refusal.into());
@@ -242,11 +277,13 @@ impl Ledger {
     }
 
     /// The account is proved flat.
-    pub(super) fn close_all(&mut self) {
+    pub(super) fn close_all(&mut self, flat: &Flat) {
+        self.basis = flat.certificate().basis;
         for entry in self.tickets.values_mut() {
             if entry.report.result != CloseOutcome::Closed {
                 entry.report.result = CloseOutcome::Closed;
                 entry.report.why = "the account is flat".to_owned();
+                entry.report.missing = None;
             }
         }
     }

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::ledger::Ledger;
+use crate::evidence::basis::{Basis, Premise};
 use crate::evidence::body::{FlatCertificate, Funds};
 use crate::evidence::outcome::CloseOutcome;
 use crate::units::{Lots, Money, Side, Symbol, Ticket};
@@ -26,6 +27,8 @@ pub struct Report {
     pub listed: Option<usize>,
     /// Number of rounds that were sent.
     pub rounds: u32,
+    /// The premises of the results, as far as the last lists established them.
+    pub basis: Basis,
     /// The proof that the account is flat, where there is one.
     pub certificate: Option<Certificate>,
     /// Why the account is not proved flat, where everything was to be closed.
@@ -62,6 +65,8 @@ pub struct TicketReport {
     pub code: Option<String>,
     /// The gateway's answer, or what shows the result.
     pub why: String,
+    /// The premise that is missing, where the result is unknown for want of one.
+    pub missing: Option<Premise>,
     /// Whether it was opened while the others were being closed.
     pub appeared: bool,
 }
@@ -81,6 +86,8 @@ pub struct Certificate {
     pub margin: Money,
     /// SHA-256 of the account reply's bytes.
     pub account_sha256: String,
+    /// Its premises, and the facts that no client can check.
+    pub basis: Basis,
 }
 
 impl From<&FlatCertificate> for Certificate {
@@ -91,7 +98,8 @@ impl From<&FlatCertificate> for Certificate {
             sha256: list.sha256.to_string(),
         });
         let account_sha256 = flat.account_reply.sha256.to_string();
-        Self { witness: flat.witness.clone(), lists, balance, equity, margin, account_sha256 }
+        let (witness, basis) = (flat.witness.clone(), flat.basis.clone());
+        Self { witness, lists, balance, equity, margin, account_sha256, basis }
     }
 }
 
@@ -106,7 +114,9 @@ pub struct ListWitness {
 
 impl Report {
     pub(super) fn new(dry_run: bool, rounds: u32, ledger: Ledger) -> Self {
-        let Ledger { tickets, listed, gateway_cannot_close, close_opens, unreadable, .. } = ledger;
+        let Ledger {
+            tickets, listed, gateway_cannot_close, close_opens, unreadable, basis, ..
+        } = ledger;
         let tickets: Vec<TicketReport> = tickets.into_values().map(|entry| entry.report).collect();
         let closed = tickets.iter().filter(|it| it.result == CloseOutcome::Closed).count();
         Self {
@@ -116,6 +126,7 @@ impl Report {
             tickets,
             listed,
             rounds,
+            basis,
             certificate: None,
             doubt: None,
             gateway_cannot_close,

@@ -3,8 +3,8 @@
 use super::ledger::Ledger;
 use super::{Closing, Deps, Options};
 use crate::clock::{Deadline, Stopped};
+use crate::evidence::basis::Premise;
 use crate::evidence::body::Reading;
-use crate::evidence::outcome::CloseOutcome;
 use crate::link::client::Error;
 use crate::link::permit::ClosePermit;
 use crate::link::pipeline::Pipeline;
@@ -12,7 +12,7 @@ use crate::link::session::{Answer, AskError};
 use crate::link::transport::LinkError;
 use crate::proof::absence::Known;
 use crate::proof::money::Between;
-use crate::proof::{Judgement, absence};
+use crate::proof::{Missing, absence};
 use crate::protocol::positions::{self, Position, Positions};
 use crate::units::Ticket;
 
@@ -84,40 +84,26 @@ impl Closing<'_, '_, '_> {
         let between = Between { refused: &refused, ..Between::default() };
         let before = self.ledger.before();
         let known = Known { before, between, ..Known::new(&open, &self.options.credit) };
-        let judgement = match self.ledger.doubt_of_start() {
-            Some(doubt) => Ok(Judgement::Unproved { doubt: doubt.to_owned() }),
-            None => absence::judge(self.client, list, known),
+        let absent_by_list = match self.ledger.doubt_of_start() {
+            Some(doubt) => {
+                Ok(Err(Missing { premise: Premise::MoneyFits, doubt: doubt.to_owned() }))
+            }
+            None => absence::prove(self.client, list, known),
         };
         for ticket in absent {
-            let successor = self.ledger.successor(ticket, list);
-            let Some(entry) = self.ledger.tickets.get_mut(&ticket) else { continue };
-            let report = &mut entry.report;
-            match &judgement {
-                Ok(Judgement::Proved { .. }) if successor.is_some() => {
-                    report.result = CloseOutcome::Unknown;
-                    let successor = successor.map_or(0, |ticket| ticket.0);
-                    report.why.push_str(&format!("; it may be open as {successor}"));
-                }
-                Ok(Judgement::Proved { .. }) => {
-                    report.result = CloseOutcome::Closed;
-                    report.why = match list.is_empty() {
-                        true => "a later list is empty, and the account agrees".to_owned(),
-                        false => "absent from a later list, which shows other positions".to_owned(),
-                    };
-                }
-                // An unbelievable list changes nothing about a ticket without a CLOSE, or one that is proved closed.
-                _ if matches!(report.result, CloseOutcome::NotSent | CloseOutcome::Closed) => {}
-                Ok(Judgement::Unproved { doubt }) => {
-                    report.result = CloseOutcome::Unknown;
-                    report.why = format!("not in the list, which can't be believed: {doubt}");
-                }
-                Err(error) => {
-                    report.result = CloseOutcome::Unknown;
-                    report.why = format!("not in the list, and nothing confirms it: {error}");
-                }
+            match &absent_by_list {
+                Ok(Ok(absent)) => self.ledger.judge_absent(ticket, absent, list),
+                Ok(Err(missing)) => self.ledger.doubt(ticket, missing),
+                Err(error) => self.ledger.doubt(
+                    ticket,
+                    &Missing {
+                        premise: Premise::SameGateway,
+                        doubt: format!("nothing confirms it: {error}"),
+                    },
+                ),
             }
         }
-        judgement.map(drop)
+        absent_by_list.map(drop)
     }
 }
 

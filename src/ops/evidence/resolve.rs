@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::{RunPrefix, one_of, unknown};
 use crate::check::Verdict;
 use crate::clock::Clock;
+use crate::evidence::basis::Basis;
 use crate::evidence::body::{By, Resolution};
 use crate::evidence::book::Intent;
 use crate::evidence::chain::Step;
@@ -91,6 +92,7 @@ fn record(options: &Options, clock: &dyn Clock) -> Result<Outcome<Report>, Failu
         reason: reason.clone(),
         who: Some(options.who.clone()),
         readings: Vec::new(),
+        basis: Basis::default(),
     };
     let recorded = locked.append(options.this_run, clock, &resolution.into())?;
     let report = Report {

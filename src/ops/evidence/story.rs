@@ -141,6 +141,7 @@ fn describe_open_outcome(outcome: &OpenOutcomeRecord) -> Words {
     };
     facts.push(describe_reply(outcome.reply.as_ref()));
     facts.extend(outcome.readings.iter().map(describe_reading));
+    facts.extend(outcome.basis.lines());
     Words { facts, ..Words::from_finding(finding) }
 }
 
@@ -161,6 +162,7 @@ fn describe_close_outcome(outcome: &CloseOutcomeRecord) -> Words {
     let mut facts = vec![format!("Ticket: {ticket} {result}: {why}")];
     facts.push(describe_reply(outcome.reply.as_ref()));
     facts.extend(outcome.readings.iter().map(describe_reading));
+    facts.extend(outcome.basis.lines());
     let balance = outcome.balance_after.as_ref();
     facts.extend(balance.map(|balance| format!("Balance: {balance} after the close")));
     Words { facts, ..Words::from_finding(finding) }
@@ -181,7 +183,7 @@ fn describe_canary_end(end: &CanaryEnd) -> Words {
 }
 
 fn describe_round(outcome: &EmergencyOutcome, only: Option<Ticket>) -> Words {
-    let EmergencyOutcome { round, tickets, readings, flat } = outcome;
+    let EmergencyOutcome { round, tickets, readings, flat, basis } = outcome;
     let count = |is: fn(&TicketResult) -> bool| tickets.iter().filter(|it| is(&it.result)).count();
     let sentence = format!(
         "round {round}: {} closed, {} refused, {} unknown, {} not tried; {}",
@@ -230,7 +232,8 @@ fn describe_round(outcome: &EmergencyOutcome, only: Option<Ticket>) -> Words {
         findings.push(finding);
     }
     facts.extend(readings.iter().map(describe_reading));
-    facts.extend(flat.iter().flat_map(describe_certificate));
+    facts.extend(basis.lines());
+    facts.extend(flat.iter().flat_map(|flat| describe_certificate(flat)));
     if let Some(flat) = flat {
         findings.push(Finding::Proved(format!("no position was open: {}", flat.witness)));
     } else if only.is_none() {
@@ -241,7 +244,7 @@ fn describe_round(outcome: &EmergencyOutcome, only: Option<Ticket>) -> Words {
 }
 
 fn describe_certificate(flat: &FlatCertificate) -> Vec<String> {
-    let FlatCertificate { witness, lists, account, account_reply } = flat;
+    let FlatCertificate { witness, lists, account, account_reply, basis: _ } = flat;
     let mut facts = vec![format!("Flat: {witness}")];
     facts.extend(lists.iter().map(describe_reading));
     facts.push(format!(
@@ -252,7 +255,7 @@ fn describe_certificate(flat: &FlatCertificate) -> Vec<String> {
 }
 
 fn describe_resolution(resolution: &Resolution) -> Words {
-    let Resolution { opened, reason, who, readings, .. } = resolution;
+    let Resolution { opened, reason, who, readings, basis, .. } = resolution;
     let outcome = match opened {
         Some(ticket) => format!("the order opened position {ticket}"),
         None => "the order opened nothing".to_owned(),
@@ -265,7 +268,8 @@ fn describe_resolution(resolution: &Resolution) -> Words {
         }
     });
     let ticket = opened.map(|ticket| format!("Ticket: {ticket} ({})", words.sentence));
-    let facts = ticket.into_iter().chain(readings.iter().map(describe_reading)).collect();
+    let readings = readings.iter().map(describe_reading);
+    let facts = ticket.into_iter().chain(readings).chain(basis.lines()).collect();
     Words { facts, ..words }
 }
 

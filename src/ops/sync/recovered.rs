@@ -12,18 +12,18 @@ use crate::protocol::positions::Position;
 
 /// Positions, with their JSON once it was needed.
 #[derive(Debug)]
-pub struct Recovered {
+pub struct RecoveredPositions {
     positions: Vec<Position>,
     json: OnceCell<Box<RawValue>>,
 }
 
-impl From<Vec<Position>> for Recovered {
+impl From<Vec<Position>> for RecoveredPositions {
     fn from(positions: Vec<Position>) -> Self {
         Self { positions, json: OnceCell::new() }
     }
 }
 
-impl Deref for Recovered {
+impl Deref for RecoveredPositions {
     type Target = [Position];
 
     fn deref(&self) -> &[Position] {
@@ -31,7 +31,7 @@ impl Deref for Recovered {
     }
 }
 
-impl Serialize for Recovered {
+impl Serialize for RecoveredPositions {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if let Some(json) = self.json.get() {
             return json.serialize(serializer);

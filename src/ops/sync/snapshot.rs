@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::recovered::Recovered;
+use super::recovered::RecoveredPositions;
 use crate::failure::{Code, Failure};
 use crate::os::durable::{Access, AtomicFile};
 use crate::protocol::account::Account;
@@ -46,7 +46,7 @@ pub struct NewSnapshot<'a> {
     pub(super) taken_at: Timestamp,
     pub(super) endpoint: &'a str,
     pub(super) account: &'a Account,
-    pub(super) positions: &'a Recovered,
+    pub(super) positions: &'a RecoveredPositions,
 }
 
 /// The member that every version's form has.

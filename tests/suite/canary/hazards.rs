@@ -209,9 +209,10 @@ fn restart_once_dead(sim: &mut Sim) {
 
 #[test]
 fn a_gateway_that_dies_of_the_order_is_asked_when_it_is_back() {
-    for (fault, code, word) in
-        [("crash:OPEN:before", 7, "validating signatures"), ("crash:OPEN:after", 8, "likeness")]
-    {
+    for (fault, code, word) in [
+        ("crash:OPEN:before", 7, "assumed: the gateway refuses an expired signature"),
+        ("crash:OPEN:after", 8, "likeness"),
+    ] {
         let (machine, mut sim) = (Machine::new(), Sim::with_faults(&[fault]));
         let child = with(&machine, &sim).arg("--output=json").start();
         restart_once_dead(&mut sim);

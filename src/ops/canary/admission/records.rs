@@ -72,10 +72,10 @@ impl Guards<'_, '_, '_, '_> {
             let ticket = canary.ticket;
             match absence::look_up(client, &positions, ticket, known)? {
                 TicketState::Open(_) => open.push(ticket.to_string()),
-                TicketState::Unproved { doubt } => open.push(format!("{ticket} ({doubt})")),
-                TicketState::Gone { .. } if options.dry_run => {}
-                TicketState::Gone { witness } => {
-                    let closed = found_closed(ticket, &witness);
+                TicketState::Unproved(missing) => open.push(format!("{ticket} ({missing})")),
+                TicketState::Gone(_) if options.dry_run => {}
+                TicketState::Gone(absent) => {
+                    let closed = found_closed(ticket, &absent.to_string(), absent.basis());
                     if let Err(error) = deps.records.add(deps.clock, &closed.into()) {
                         open.push(format!("{ticket} ({error})"));
                     }

@@ -161,13 +161,13 @@ impl<'w, 'r, 'c, 'm> Watch<'w, 'r, 'c, 'm> {
         let state = absence::look_up(self.canary.client, list, ticket, known);
         let position = match state {
             Err(error) => return Err(self.record_failure(asked, &error)),
-            Ok(TicketState::Unproved { doubt }) => {
-                self.record_error(&doubt);
+            Ok(TicketState::Unproved(missing)) => {
+                self.record_error(&missing.doubt);
                 return Ok(());
             }
-            Ok(TicketState::Gone { witness }) => {
+            Ok(TicketState::Gone(absent)) => {
                 self.health.record_lost_position(format!(
-                    "position {ticket} is gone, and nothing here closed it: {witness}"
+                    "position {ticket} is gone, and nothing here closed it: {absent}"
                 ));
                 self.tally.is_gone = true;
                 return Ok(());

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use mt5crs::check::Status;
 use mt5crs::clock::humanize;
+use mt5crs::evidence::basis::Basis;
 use mt5crs::evidence::outcome::{CloseOutcome, OpenOutcome, WatchEnding};
 use mt5crs::failure::Code;
 use mt5crs::ops::canary::Report;
@@ -41,6 +42,7 @@ impl Page for Report {
             if let Some(listed) = &order.position {
                 sheet.line(position(listed))?;
             }
+            basis(sheet, &order.basis)?;
         }
         if let Some(adopted) = &self.adopted {
             sheet.heading("RESUMED")?;
@@ -53,6 +55,7 @@ impl Page for Report {
         if let Some(close) = &self.close {
             sheet.heading("CLOSE")?;
             sheet.line(clean(&format!("{}: {}", close.ticket, close.why)))?;
+            basis(sheet, &close.basis)?;
         }
         if let (Some(before), Some(after)) = (&self.balance_before, &self.balance_after) {
             let cost = self
@@ -66,6 +69,10 @@ impl Page for Report {
         sheet.line(&self.not_exercised)?;
         sheet.line(format!("evidence: {} (run {})", self.evidence.display(), self.run))
     }
+}
+
+fn basis(sheet: &mut Sheet<'_>, basis: &Basis) -> io::Result<()> {
+    basis.summary().iter().try_for_each(|line| sheet.line(clean(line)))
 }
 
 /// The proved outcome, and what is open now.

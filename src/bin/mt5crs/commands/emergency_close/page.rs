@@ -97,6 +97,9 @@ impl Page for Report {
                 sheet.line(format!("empty list of {} sha256 {}", list.reported_at, list.sha256))?;
             }
             sheet.line(format!("account reply sha256 {}", certificate.account_sha256))?;
+            for line in certificate.basis.summary() {
+                sheet.line(clean(&line))?;
+            }
             if let Some(head) = &self.evidence_head {
                 sheet.line(format!("evidence head {head}"))?;
             }

@@ -1,0 +1,87 @@
+//! The gateway's claims about orders. A claim is shown and never believed.
+
+use crate::link::order::Claim;
+use crate::os::failpoints::{Rule, is_broken};
+use crate::protocol::close::Closed;
+use crate::protocol::open::Filled;
+use crate::protocol::{ErrorCode, Executed, Refusal};
+use crate::units::Ticket;
+
+/// The gateway's claim about an OPEN.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OpenClaim {
+    /// FILLED, with this ticket.
+    Filled(Ticket),
+    /// FILLED with a ticket of 0, which fills nothing.
+    FilledNothing,
+    /// Refused. The code tells whether the order was dispatched.
+    Refused(ErrorCode),
+    /// No usable answer: none came, or one that breaks the protocol.
+    Silence,
+}
+
+impl OpenClaim {
+    /// Whether the gateway said itself that it opened nothing: then it has handled the order.
+    pub fn is_handled(&self) -> bool {
+        matches!(self, Self::FilledNothing | Self::Refused(_))
+    }
+
+    /// Whether the gateway refused the order before it was dispatched to the broker.
+    pub fn is_undispatched(&self) -> bool {
+        matches!(self, Self::Refused(code) if code.executed() == Executed::No)
+    }
+}
+
+impl From<&Claim<Filled>> for OpenClaim {
+    fn from(claim: &Claim<Filled>) -> Self {
+        match claim {
+            Claim::Done(filled) if filled.ticket.is_real() => Self::Filled(filled.ticket),
+            Claim::Done(_) => Self::FilledNothing,
+            Claim::Refused(refusal) => Self::Refused(refusal.code.clone()),
+            Claim::Garbled(_) | Claim::Lost(_) => Self::Silence,
+        }
+    }
+}
+
+/// The claim about an OPEN in words.
+pub fn describe_open(claim: &Claim<Filled>) -> String {
+    match claim {
+        Claim::Done(filled) if filled.ticket.is_real() => {
+            format!("FILLED, ticket {}", filled.ticket)
+        }
+        Claim::Done(_) => "FILLED with ticket 0, which fills nothing".to_owned(),
+        other => describe_failed(other),
+    }
+}
+
+/// The claim about a CLOSE in words.
+pub fn describe_close(claim: &Claim<Closed>) -> String {
+    match claim {
+        claim if claims_closed(claim) => "the gateway said that it closed it".to_owned(),
+        Claim::Done(_) => "the gateway said FILLED with ticket 0, which closes nothing".to_owned(),
+        Claim::Refused(refusal) if cannot_close(refusal) => format!(
+            "this gateway cannot close anything ({}): close it by hand at the terminal",
+            crate::escape::visible(&refusal.message)
+        ),
+        other => describe_failed(other),
+    }
+}
+
+fn describe_failed<T>(claim: &Claim<T>) -> String {
+    match claim {
+        Claim::Done(_) => "done".to_owned(),
+        Claim::Refused(refusal) => refusal.to_string(),
+        Claim::Garbled(complaint) => format!("an answer that breaks the protocol: {complaint}"),
+        Claim::Lost(error) => format!("no answer: {error}"),
+    }
+}
+
+/// Whether the gateway called the CLOSE done, with a ticket.
+pub fn claims_closed(claim: &Claim<Closed>) -> bool {
+    matches!(claim, Claim::Done(closed) if closed.ticket.is_real() || is_broken(Rule::DoubtFilled))
+}
+
+/// Whether a refusal says that this gateway can never close anything (hazard 3).
+pub fn cannot_close(refusal: &Refusal) -> bool {
+    refusal.code == ErrorCode::Mt5CloseFailed && refusal.message.contains("has no attribute")
+}

@@ -1,0 +1,79 @@
+//! *Complete list*: never one list alone. The gateway answers with an empty list when its read failed (hazards 4, 18, 22),
+//! and lists are cut or repeat their rows with status OK (hazard 30).
+
+use std::collections::BTreeSet;
+
+use crate::evidence::basis::{Established, Missing, Premise};
+use crate::os::failpoints::{Rule, is_broken};
+use crate::proof::Judged;
+use crate::protocol::positions::{Position, tickets};
+use crate::units::Ticket;
+
+/// Two lists in a row hold the same tickets, and no row twice; they show a position that is known to be open, or none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CompleteList {
+    listed: usize,
+    /// The position that is known to be open.
+    witness: Option<Ticket>,
+}
+
+impl CompleteList {
+    /// Judges a list alone, before a second one is read: it repeats no row, and shows one of the tickets that are known to
+    /// be open, or none at all.
+    pub fn judge_first(list: &[Position], known: &BTreeSet<Ticket>) -> Judged<()> {
+        if tickets(list).len() < list.len() {
+            return missing("the list repeats a row");
+        }
+        if !list.is_empty() && witness(list, known).is_none() {
+            return missing("the list shows none of the positions that were open before");
+        }
+        Ok(())
+    }
+
+    /// From two lists that were read in a row.
+    pub fn of_two(
+        first: &[Position],
+        second: &[Position],
+        known: &BTreeSet<Ticket>,
+    ) -> Judged<Self> {
+        Self::judge_first(first, known)?;
+        if tickets(first) != tickets(second) && !is_broken(Rule::CompleteList) {
+            return missing("a second list holds other tickets");
+        }
+        Ok(Self { listed: second.len(), witness: witness(first, known) })
+    }
+
+    /// From two lists by two different actions, without a position that is known to be open.
+    pub fn of_two_actions(first: &[Position], second: &[Position]) -> Judged<Self> {
+        let list = Self::of_two(first, second, &tickets(first))?;
+        Ok(Self { witness: None, ..list })
+    }
+
+    /// The listed position that is known to be open.
+    pub fn witness(&self) -> Option<Ticket> {
+        self.witness
+    }
+
+    /// As a record.
+    pub fn established(&self) -> Established {
+        let found = match (self.listed, self.witness) {
+            (0, _) => "two empty lists".to_owned(),
+            (1, Some(ticket)) => format!("two lists of {ticket} alone, which is known to be open"),
+            (count, Some(ticket)) => {
+                format!(
+                    "two lists of the same {count} tickets, among them {ticket}, which is known to be open"
+                )
+            }
+            (count, None) => format!("two lists of the same {count} tickets"),
+        };
+        Established { premise: Premise::CompleteList, found }
+    }
+}
+
+fn witness(list: &[Position], known: &BTreeSet<Ticket>) -> Option<Ticket> {
+    list.iter().map(|position| position.ticket).find(|ticket| known.contains(ticket))
+}
+
+fn missing<T>(doubt: &str) -> Judged<T> {
+    Err(Missing { premise: Premise::CompleteList, doubt: doubt.to_owned() })
+}

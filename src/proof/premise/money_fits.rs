@@ -1,0 +1,57 @@
+//! *Money fits*: balance, equity and margin do not contradict the lists (hazard 26).
+
+use crate::evidence::basis::{Established, Missing, Premise};
+use crate::proof::Judged;
+use crate::proof::money::{self, Between, Statement};
+use crate::protocol::account::Account;
+use crate::units::Money;
+
+/// The account's figures do not contradict the list beside them, nor the earlier list and account of this run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MoneyFits {
+    figures: String,
+    /// The figures of the earlier account.
+    were: Option<String>,
+}
+
+impl MoneyFits {
+    /// Compares with the earlier statement, where there is one. Beside an empty list the account must be flat; `credit` is
+    /// the part of its equity beyond the balance.
+    pub fn judge(
+        before: Option<Statement<'_>>,
+        between: Between<'_>,
+        after: Statement<'_>,
+        credit: &Money,
+    ) -> Judged<Self> {
+        let missing = |doubt| Missing { premise: Premise::MoneyFits, doubt };
+        let account = after.account;
+        if after.positions.is_empty() {
+            money::judge_flat(account, credit).map_err(missing)?;
+        } else if money::is_mismatched(after) {
+            return Err(missing("the account does not fit the listed positions".to_owned()));
+        }
+        let contradiction = before.and_then(|before| money::contradiction(before, between, after));
+        if let Some(contradiction) = contradiction {
+            return Err(missing(contradiction.to_string()));
+        }
+        let figures = |account: &Account| {
+            let Account { margin, equity, balance, .. } = account;
+            format!("margin {margin}, equity {equity}, balance {balance}")
+        };
+        Ok(Self { figures: figures(account), were: before.map(|before| figures(before.account)) })
+    }
+
+    /// The figures of the account beside the list.
+    pub fn figures(&self) -> &str {
+        &self.figures
+    }
+
+    /// As a record.
+    pub fn established(&self) -> Established {
+        let found = match &self.were {
+            None => self.figures.clone(),
+            Some(were) => format!("{}; before: {were}", self.figures),
+        };
+        Established { premise: Premise::MoneyFits, found }
+    }
+}
