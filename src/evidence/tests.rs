@@ -177,6 +177,7 @@ pub(crate) fn open_intent() -> OpenIntent {
         settle_ms: 10_000,
         tickets_before: vec![Ticket(1), Ticket(2)],
         account_before: funds(),
+        positions_before: vec![],
     }
 }
 

@@ -8,9 +8,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::Missing;
 use super::claim::OpenClaim;
+use super::money::{self, Between, Statement};
 use super::open::{self, Facts, OpenFinding, OpenVerdict};
+use super::premise::{NothingNew, Order};
+use super::{Judged, Missing};
 use crate::clock::{Clock, Deadline};
 use crate::evidence::basis::Premise;
 use crate::evidence::body::{Body, By, Content, OpenIntent, OpenOutcomeRecord, Resolution};
@@ -20,6 +22,7 @@ use crate::evidence::{Evidence, EvidenceError};
 use crate::failure::{Code, Failure};
 use crate::link::{Client, Error};
 use crate::protocol::open::Filled;
+use crate::protocol::positions::Position;
 use crate::protocol::reply;
 use crate::units::{Money, Ticket};
 
@@ -106,12 +109,12 @@ pub fn resolve(
             continue;
         };
         let claim = recorded_claim(records.evidence, intent.run)?;
-        let OpenFinding { mut verdict, readings, .. } =
+        let OpenFinding { mut verdict, readings, listed } =
             open::find_out(client, clock, open, &claim, Facts { before: None, credit }, until)?;
         if let OpenVerdict::NotExecuted(_) = verdict
-            && let Some(doubt) = closed_since(client, records, &intent, open)?
+            && let Err(missing) = unchanged_since(client, clock, records, &intent, open, &listed)?
         {
-            verdict = OpenVerdict::Unknown(Missing { premise: Premise::NothingNew, doubt });
+            verdict = OpenVerdict::Unknown(missing);
         }
         let finding = IntentFinding::new(&intent, verdict.outcome(), verdict.is_named());
         if !finding.is_unknown() {
@@ -131,14 +134,69 @@ pub fn resolve(
     Ok(findings)
 }
 
-/// Signs of a position that was opened after the intent and is closed already: it may have been the order's, and no list
-/// shows it any more. A position that somebody else closed with a result of exactly 0.00 leaves no sign.
-fn closed_since(
+/// Judges the time since the intent, in which the order's position may have been opened and closed, or hidden. A position
+/// that somebody else closed with a result of exactly 0.00 leaves no sign.
+fn unchanged_since(
     client: &mut Client<'_>,
+    clock: &dyn Clock,
     records: &Records<'_>,
     intent: &Intent,
     open: &OpenIntent,
-) -> Result<Option<String>, ResolveError> {
+    listed: &[Position],
+) -> Result<Judged<()>, ResolveError> {
+    let missing = |premise, doubt| Ok(Err(Missing { premise, doubt }));
+    if let Some(doubt) = closed_on_record(records, intent, open)? {
+        return missing(Premise::NothingNew, doubt);
+    }
+    let order = Order {
+        symbol: &open.order.symbol,
+        before: &open.tickets_before.iter().copied().collect(),
+        positions: Some(&open.positions_before),
+        is_dispatched: true,
+    };
+    if let Err(missing) = NothingNew::judge_listed(order, listed) {
+        return Ok(Err(missing));
+    }
+    let account = match client.account()?.reply {
+        Ok(account) => account,
+        Err(refusal) => {
+            let doubt = format!(
+                "no list holds it; whether it was closed since, the account would show, which can't be read: {refusal}"
+            );
+            return missing(Premise::SameAccount, doubt);
+        }
+    };
+    let (before, now) = (&open.account_before.balance, &account.balance);
+    if before.value() != now.value() {
+        let doubt = format!(
+            "no list holds it; but the balance was {before} before it and is {now}: something was closed since, and that may have been it"
+        );
+        return missing(Premise::MoneyFits, doubt);
+    }
+    // Records that were written before positions were kept have none.
+    if open.positions_before.len() < open.tickets_before.len() {
+        return Ok(Ok(()));
+    }
+    let funds = open.account_before.to_account();
+    let before = Statement { account: &funds, positions: &open.positions_before };
+    let age = clock.now().duration_since(intent.time).unsigned_abs();
+    let between = Between { age, ..Between::default() };
+    let after = Statement { account: &account, positions: listed };
+    Ok(match money::contradiction(before, between, after) {
+        Some(contradiction) => {
+            let doubt = format!("no list holds it; but {contradiction}");
+            Err(Missing { premise: Premise::MoneyFits, doubt })
+        }
+        None => Ok(()),
+    })
+}
+
+/// A position that was opened after the intent and that mt5crs closed: it may have been the order's.
+fn closed_on_record(
+    records: &Records<'_>,
+    intent: &Intent,
+    open: &OpenIntent,
+) -> Result<Option<String>, EvidenceError> {
     for record in records.evidence.records()? {
         let record = record?;
         if record.seq <= intent.seq {
@@ -156,19 +214,7 @@ fn closed_since(
             )));
         }
     }
-    Ok(match client.account()?.reply {
-        Err(refusal) => Some(format!(
-            "no list holds it; whether it was closed since, the account would show, which can't be read: {refusal}"
-        )),
-        Ok(account) => {
-            let (before, now) = (&open.account_before.balance, &account.balance);
-            (before.value() != now.value()).then(|| {
-                format!(
-                    "no list holds it; but the balance was {before} before it and is {now}: something was closed since, and that may have been it"
-                )
-            })
-        }
-    })
+    Ok(None)
 }
 
 /// A ticket that the gateway named keeps an order unknown until a list holds it, in whichever run resolves it.
@@ -176,6 +222,17 @@ fn recorded_claim(evidence: &Evidence, run: Uuid) -> Result<OpenClaim, EvidenceE
     let named = named_tickets(evidence, run)?;
     let by_gateway = named.iter().find(|(_, by)| *by == By::Gateway);
     Ok(by_gateway.map_or(OpenClaim::Silence, |(ticket, _)| OpenClaim::Filled(*ticket)))
+}
+
+/// The order of that run, as its intent holds it.
+pub fn order_of(evidence: &Evidence, run: Uuid) -> Result<Option<OpenIntent>, EvidenceError> {
+    for record in evidence.records()? {
+        let record = record?;
+        if let (true, Some(Body::OpenIntent(open))) = (record.run == run, record.body) {
+            return Ok(Some(open));
+        }
+    }
+    Ok(None)
 }
 
 /// Whether the gateway's answer to that run's OPEN named the ticket, or a person said that it is the order's. A position

@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
 use rust_decimal::Decimal;
 
@@ -31,6 +32,8 @@ pub struct Between<'b> {
     pub opened: &'b [Position],
     /// Tickets that were to be closed, where the gateway called no CLOSE of any of them done.
     pub refused: &'b [Ticket],
+    /// The time between them, by the wall clock.
+    pub age: Duration,
 }
 
 /// A reason why the money contradicts the lists. The amounts are in the account's currency.
@@ -65,6 +68,11 @@ pub enum Contradiction {
         /// Growth of the part of equity that no listed position explains.
         unexplained: Decimal,
     },
+    /// Positions are gone, and the margin is the same to the last digit.
+    MarginKept {
+        /// The margin before and after.
+        margin: Decimal,
+    },
     /// Margin is in use for more than the list shows.
     MarginInUse {
         /// Margin before.
@@ -93,6 +101,9 @@ impl fmt::Display for Contradiction {
                 f,
                 "positions with a result of {result} are gone, and {unexplained} of equity is explained by no listed position"
             ),
+            Self::MarginKept { margin } => {
+                write!(f, "positions are gone, and the margin is still {margin}")
+            }
             Self::MarginInUse { before, after } => write!(
                 f,
                 "margin was {before} and is {after}, which does not fit the positions that the list shows"
@@ -103,6 +114,9 @@ impl fmt::Display for Contradiction {
 
 /// Results up to this many smallest amounts per position may vanish by the movement of prices, and prove nothing.
 const NOISE: i64 = 5;
+
+/// Statements further apart than this are of two runs.
+const RUN: Duration = Duration::from_secs(600);
 
 /// The number of smallest amounts that prove nothing for that many positions.
 pub fn noise(positions: usize) -> Decimal {
@@ -186,7 +200,7 @@ pub fn contradiction(
     let has_new = now.iter().any(|ticket| !then.contains(ticket));
     balance_jumped(before, after, &gone)
         .or_else(|| result_missing(before, after, &gone))
-        .or_else(|| if has_new { None } else { margin_in_use(before, after) })
+        .or_else(|| if has_new { None } else { margin_in_use(before, between.age, after) })
         .or_else(|| refused_and_kept(before, between.refused, after))
 }
 
@@ -256,13 +270,20 @@ fn unlisted(statement: Statement<'_>) -> Decimal {
 /// Margin follows the volume in each symbol, where no position hedges another. So it may not exceed the share of volume
 /// that is left. It may not stay where a tenth of all volume or more is gone; symbols need different margin for a lot, so a
 /// fiftieth of that share has to be freed. And it may not be the same to the last digit where the share is more than noise.
-/// Prices move it by less than 2 % while positions are closed, and by less than 0.5 % while one order is looked for; a
-/// smaller position leaves no other trace in it.
-fn margin_in_use(before: Statement<'_>, after: Statement<'_>) -> Option<Contradiction> {
+/// Prices move it by less than 2 % while positions are closed, by less than 0.5 % while one order is looked for, and by less
+/// than 3 % from one run to another; a smaller position leaves no other trace in it.
+fn margin_in_use(
+    before: Statement<'_>,
+    age: Duration,
+    after: Statement<'_>,
+) -> Option<Contradiction> {
     let (then, now) = (before.account.margin.value(), after.account.margin.value());
     let (volumes, left) = (volumes(before.positions)?, volumes(after.positions)?);
-    let contradiction = Contradiction::MarginInUse { before: then, after: now };
-    let share = if left == volumes { Decimal::new(5, 3) } else { Decimal::new(2, 2) };
+    let share = match (age > RUN, left == volumes) {
+        (true, _) => Decimal::new(3, 2),
+        (false, true) => Decimal::new(5, 3),
+        (false, false) => Decimal::new(2, 2),
+    };
     let slack = (then * share).max(smallest_amount(after.account));
     let shares: Vec<Decimal> = volumes
         .iter()
@@ -279,7 +300,11 @@ fn margin_in_use(before: Statement<'_>, after: Statement<'_>) -> Option<Contradi
         gone >= Decimal::new(1, 1) && !then.is_zero() && freed <= then * gone / Decimal::from(50);
     let is_same =
         freed.abs() < smallest / Decimal::TWO && then * gone > smallest * Decimal::from(NOISE);
-    (exceeds || stayed || is_same).then_some(contradiction)
+    match (is_same, exceeds || stayed) {
+        (true, _) => Some(Contradiction::MarginKept { margin: now }),
+        (false, true) => Some(Contradiction::MarginInUse { before: then, after: now }),
+        (false, false) => None,
+    }
 }
 
 /// Volume by symbol; `None` where a symbol has positions on both sides or on an unlisted one.
@@ -396,7 +421,7 @@ mod tests {
         let quiet = all.clone().map(|position| Position { profit: Money(exact("0")), ..position });
         let before = account("10000", "10000", "3.3");
         let found = judged((&before, &quiet), (&before, &quiet[..1]));
-        assert!(matches!(found, Some(Contradiction::MarginInUse { .. })), "{found:?}");
+        assert!(matches!(found, Some(Contradiction::MarginKept { .. })), "{found:?}");
         // One of two closed, and the list hides the other one as well.
         let one_symbol = [buy(1, "EURUSD", "0"), buy(2, "EURUSD", "0"), buy(3, "EURUSD", "0")];
         let after = account("10000", "10000", "2.2");

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::{Funds, RawReply, Reading};
 use crate::evidence::basis::Basis;
 use crate::evidence::outcome::{CloseOutcome, OpenOutcome};
+use crate::protocol::positions::Position;
 use crate::units::{Lots, Magic, Money, Side, Symbol, Ticket};
 
 /// An OPEN that is about to be sent, with everything that the next start needs to find its outcome. One for each run.
@@ -30,6 +31,9 @@ pub struct OpenIntent {
     pub tickets_before: Vec<Ticket>,
     /// The account before the order.
     pub account_before: Funds,
+    /// The positions before the order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub positions_before: Vec<Position>,
 }
 
 /// The purpose of an order.

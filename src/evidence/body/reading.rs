@@ -1,12 +1,13 @@
 //! The gateway's replies in records: the bytes of an order's answer, length and hash of a read.
 
 use jiff::Timestamp;
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::evidence::Sha256Hex;
 use crate::protocol::account::Account;
 use crate::protocol::positions::Positions;
-use crate::units::Money;
+use crate::units::{Level, Money};
 
 /// Bytes of an order's answer that are kept. A real one has some hundred; hash and length are of the whole.
 const KEPT_BYTES: usize = 128 << 10;
@@ -92,6 +93,24 @@ impl From<&Account> for Funds {
             equity: account.equity.clone(),
             margin: account.margin.clone(),
             currency: account.currency.clone(),
+        }
+    }
+}
+
+impl Funds {
+    /// As an account that reports nothing else.
+    pub fn to_account(&self) -> Account {
+        Account {
+            balance: self.balance.clone(),
+            equity: self.equity.clone(),
+            margin: self.margin.clone(),
+            free_margin: Money::from(Decimal::ZERO),
+            margin_level: Level::from(Decimal::ZERO),
+            currency: self.currency.clone(),
+            login: None,
+            server: None,
+            trade_mode: None,
+            reported_at: None,
         }
     }
 }

@@ -15,14 +15,18 @@ use crate::evidence::book::OpenCanary;
 use crate::evidence::outcome::CloseOutcome;
 use crate::failure::{Code, Failure};
 use crate::proof::absence::{self, Known, TicketState};
+use crate::proof::close;
 use crate::proof::intents::{self, ResolveError};
+use crate::proof::money::{self, Statement};
+use crate::protocol::account::Account;
 use crate::protocol::positions::{self, Position};
 use crate::units::Ticket;
+use uuid::Uuid;
 
 impl Canary<'_, '_, '_> {
     /// Finds the open canary, asks for confirmation, and watches or closes it.
     pub(super) fn adopt(&mut self) -> Result<Verdict, Failure> {
-        let (position, others) = self.find_open()?;
+        let (run, position, others) = self.find_open()?;
         if self.options.dry_run {
             return Ok(Verdict::Pass);
         }
@@ -30,9 +34,10 @@ impl Canary<'_, '_, '_> {
         let ended = match &self.options.monitor {
             Some(monitor) => {
                 let drift = monitor.drift.as_ref().map(HourlyDrift::new);
+                let last = self.before.clone();
                 self.watch(
                     monitor,
-                    WatchedPosition { position, others, last: None, drift, adopted: true },
+                    WatchedPosition { position, others, last, drift, adopted: true },
                 )
             }
             None => {
@@ -45,13 +50,14 @@ impl Canary<'_, '_, '_> {
                 }
             }
         };
+        let ended = ended.and_then(|verdict| Ok(verdict.max(self.account_for_order(run)?)));
         // The balance before it was opened is unknown here, and the run that opened it has an end of its own.
         self.finish();
         ended
     }
 
     /// The position, and the tickets that are open beside it. The report gets the guards and the position.
-    fn find_open(&mut self) -> Result<(Position, BTreeSet<Ticket>), Failure> {
+    fn find_open(&mut self) -> Result<(Uuid, Position, BTreeSet<Ticket>), Failure> {
         self.client.identify().map_err(|error| self.read_failure(&error))?;
         let evidence = self.deps.records.evidence;
         let damaged = |error: EvidenceError| refusal(error.to_string(), "mt5crs evidence verify");
@@ -72,15 +78,56 @@ impl Canary<'_, '_, '_> {
             Err(refused) => (vec![], Err(refusal(refused.to_string(), refused.code.remedy()))),
         };
         let position = self.guard("in-the-list", found)?;
-        let account = self.client.account().map_err(|error| self.read_failure(&error))?.reply;
-        self.report.balance_before = account.ok().map(|account| account.balance);
+        self.before = self.read_account(&list)?;
+        self.report.balance_before =
+            self.before.as_ref().map(|(account, _)| account.balance.clone());
         self.report.plan.symbol = position.symbol.clone();
         self.report.plan.volume = position.volume.clone();
         let OpenCanary { run, ticket, since, .. } = canary;
         self.report.adopted = Some(Adopted { run, since, position: position.clone() });
         let mut others = positions::tickets(&list);
         others.remove(&ticket);
-        Ok((position, others))
+        self.keep_shown(list);
+        Ok((run, position, others))
+    }
+
+    /// Accounts for the tickets that are new since the order of that run: another part of it may still be open. Trades of
+    /// days may lie between, so only one of at most its volume counts.
+    fn account_for_order(&mut self, run: Uuid) -> Result<Verdict, Failure> {
+        match intents::order_of(self.deps.records.evidence, run) {
+            Ok(Some(intent)) => {
+                let before = intent.tickets_before.iter().copied().collect();
+                self.account_for(&before, Some(&intent.order.volume))
+            }
+            Ok(None) => Ok(Verdict::Pass),
+            Err(error) => {
+                self.warnings.push(format!("whether the order opened more can't be told: {error}"));
+                Ok(Verdict::Warn)
+            }
+        }
+    }
+
+    /// The account that fits the list, with the list; both are read once more where they don't fit, because a failed read
+    /// may be over. `None` where the account can't be read, which does not prevent closing.
+    fn read_account(
+        &mut self,
+        list: &[Position],
+    ) -> Result<Option<(Account, Vec<Position>)>, Failure> {
+        let read = self.client.account().map_err(|error| self.read_failure(&error))?.reply;
+        let mut read = read.ok().map(|account| (account, list.to_vec()));
+        if read.as_ref().is_some_and(is_mismatched) {
+            read = close::read_statement(self.client).map_err(|error| self.read_failure(&error))?;
+        }
+        let fits = match &read {
+            None => Ok(((), "the account can't be read".to_owned())),
+            Some(read) if is_mismatched(read) => Err(refusal(
+                "the account does not fit the list: the terminal moved to another account, or one of the two lies",
+                "look at the account that the terminal is logged in to, then run it again",
+            )),
+            Some(_) => Ok(((), "list and account fit together".to_owned())),
+        };
+        self.guard("account-fits", fits)?;
+        Ok(read)
     }
 
     /// Adds a guard to the report: what was found, in words, or the refusal.
@@ -93,7 +140,8 @@ impl Canary<'_, '_, '_> {
             Ok((_, words)) => Check::pass(words),
             Err(failure) => Check::fail(failure.causes().join("; ")).with_remedy(failure.remedy()),
         };
-        let expected = "one open canary, named by the gateway, in its list";
+        let expected =
+            "one open canary, named by the gateway, in its list, and an account that fits";
         self.report.guards.push(check.named(name).expecting(expected));
         found.map(|(value, _)| value)
     }
@@ -151,6 +199,10 @@ impl Canary<'_, '_, '_> {
             }
         }))
     }
+}
+
+fn is_mismatched((account, positions): &(Account, Vec<Position>)) -> bool {
+    money::is_mismatched(Statement { account, positions })
 }
 
 fn only_one(mut canaries: Vec<OpenCanary>) -> Result<(OpenCanary, String), Failure> {

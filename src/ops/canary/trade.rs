@@ -28,7 +28,7 @@ use crate::protocol::account::Account;
 use crate::protocol::open::{Filled, Open};
 use crate::protocol::positions::{self, Position};
 use crate::protocol::{self, ErrorCode, Refusal, Request, signature};
-use crate::units::{Price, Side, Symbol, Ticket};
+use crate::units::{Lots, Price, Side, Symbol, Ticket};
 
 /// The order's comment; the gateway drops it (hazard 10).
 const COMMENT: &str = "mt5crs canary";
@@ -92,15 +92,20 @@ impl Canary<'_, '_, '_> {
             OpenVerdict::Unknown(missing) => Err(self.unknown(&missing.doubt)),
         };
         let before = positions::tickets(&listed);
-        let ended = ended.and_then(|verdict| Ok(verdict.max(self.account_for(&before)?)));
+        let ended = ended.and_then(|verdict| Ok(verdict.max(self.account_for(&before, None)?)));
         self.finish();
         self.record_end();
         ended
     }
 
     /// Accounts for every ticket that is new since the order, beside the order's own: another part of it or a second
-    /// execution looks like it (hazard 29). Others are somebody else's trades.
-    fn account_for(&mut self, before: &BTreeSet<Ticket>) -> Result<Verdict, Failure> {
+    /// execution looks like it (hazard 29), and is no larger than `volume`, where one is given. Others are somebody else's
+    /// trades.
+    pub(super) fn account_for(
+        &mut self,
+        before: &BTreeSet<Ticket>,
+        volume: Option<&Lots>,
+    ) -> Result<Verdict, Failure> {
         let own = self.report.close.as_ref().map(|close| close.ticket);
         self.wait_for_other_parts();
         let (plan, mut alike) = (&self.report.plan, vec![]);
@@ -109,10 +114,11 @@ impl Canary<'_, '_, '_> {
         };
         let mut others = vec![];
         for position in self.shown.values().filter(is_new) {
-            let Position { ticket, symbol, side, volume, .. } = position;
-            let found = format!("{ticket} {symbol} {side} {volume} lots");
-            let is_alike =
-                symbol.as_str().starts_with(plan.symbol.as_str()) && side.as_str() == plan.side;
+            let Position { ticket, symbol, side, volume: lots, .. } = position;
+            let found = format!("{ticket} {symbol} {side} {lots} lots");
+            let is_alike = symbol.as_str().starts_with(plan.symbol.as_str())
+                && side.as_str() == plan.side
+                && volume.is_none_or(|most| lots.value() <= most.value());
             if is_alike { alike.push((*ticket, found)) } else { others.push(found) }
         }
         if let Some((ticket, _)) = alike.first() {
@@ -238,7 +244,8 @@ impl Canary<'_, '_, '_> {
             verdict = Verdict::Warn;
         }
         if let (true, Some(monitor)) = (named, &options.monitor) {
-            let watched = WatchedPosition { position, others, last: None, drift, adopted: false };
+            let last = self.before.clone();
+            let watched = WatchedPosition { position, others, last, drift, adopted: false };
             return Ok(self.watch(monitor, watched)?.max(verdict));
         }
         let close = if !named {
@@ -343,6 +350,7 @@ fn intent(
         settle_ms: millis(options.settle),
         tickets_before: positions::tickets(listed).into_iter().collect(),
         account_before: Funds::from(account),
+        positions_before: listed.to_vec(),
     }
 }
 

@@ -96,7 +96,7 @@ pub fn since_snapshot(previous: Option<&Snapshot>, observed: &Observed) -> [Chec
         ),
         finish(
             "results-booked",
-            "a balance that moved, where positions with a result are gone since the last snapshot",
+            "a balance that moved and margin that was freed, where positions are gone since the last snapshot",
             compare(&|then, now| Some(results_booked(then, now, observed.positions()?))),
         ),
     ]
@@ -113,13 +113,13 @@ fn same_account(then: &Snapshot, now: &Account) -> Check {
     }
 }
 
-/// Hazard 26 between two runs: only a balance that is the same to the last digit contradicts. Any other change may be a
-/// trade, a deposit, swap or commission.
+/// Hazard 26 between two runs: only a balance or a margin that is the same to the last digit contradicts. Any other change
+/// may be a trade, a deposit, swap or commission.
 fn results_booked(then: &Snapshot, now: &Account, positions: &[Position]) -> Check {
     let before = Statement { account: &then.account, positions: &then.positions };
     let after = Statement { account: now, positions };
     match money::contradiction(before, Between::default(), after) {
-        Some(found @ Contradiction::BalanceKept { .. }) => {
+        Some(found @ (Contradiction::BalanceKept { .. } | Contradiction::MarginKept { .. })) => {
             Check::warn(found.to_string()).with_remedy(
                 "look at the terminal: are these positions closed, or is it still loading? Then run it again",
             )

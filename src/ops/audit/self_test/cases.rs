@@ -229,6 +229,7 @@ fn recovery(trial: &Trial) -> CaseResult {
         settle_ms: 10_000,
         tickets_before: listed.positions.iter().map(|position| position.ticket).collect(),
         account_before: Funds::from(account),
+        positions_before: vec![],
     };
     records.add(clock, &intent.into())?;
     let report = trial.sync(&records)?;

@@ -3,6 +3,7 @@
 //! Each question gets one attempt, and no longer than the silence that is allowed. A failure is recorded and judged, and
 //! the next look asks again on a new connection.
 
+use std::slice::from_ref;
 use std::time::Duration;
 
 use super::report::Tally;
@@ -17,7 +18,7 @@ use crate::link::{Error, ReadPolicy};
 use crate::ops::canary::Canary;
 use crate::ops::sync::checks;
 use crate::proof::absence::{self, Known, TicketState};
-use crate::proof::money::Statement;
+use crate::proof::money::{Between, Statement};
 use crate::protocol::Refusal;
 use crate::protocol::account::Account;
 use crate::protocol::ping::Ping;
@@ -157,7 +158,9 @@ impl<'w, 'r, 'c, 'm> Watch<'w, 'r, 'c, 'm> {
         let credit = &self.canary.options.expectations.credit;
         let before = self.watched.last.as_ref();
         let before = before.map(|(account, positions)| Statement { account, positions });
-        let known = Known { before, ..Known::new(&self.watched.others, credit) };
+        let opened = from_ref(&self.watched.position);
+        let between = Between { opened, ..Between::default() };
+        let known = Known { before, between, ..Known::new(&self.watched.others, credit) };
         let state = absence::look_up(self.canary.client, list, ticket, known);
         let position = match state {
             Err(error) => return Err(self.record_failure(asked, &error)),
