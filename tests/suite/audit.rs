@@ -62,8 +62,7 @@ impl Fit {
 
     /// Replaces systemctl by a shell script with this body.
     pub fn systemctl(&self, body: &str) {
-        let path = self.machine.write("bin/systemctl", format!("#!/bin/sh\n{body}\n"));
-        mode(&path, 0o755);
+        self.machine.write_program("bin/systemctl", format!("#!/bin/sh\n{body}\n"));
     }
 
     /// An audit with every setting.

@@ -1,7 +1,5 @@
 //! Help pages: a command's own options first, no line wider than the terminal, and examples that work.
 
-use std::os::unix::fs::PermissionsExt;
-
 use crate::orders::{FREE, approved};
 use crate::support::{Ended, Machine, Sim};
 
@@ -179,8 +177,7 @@ fn run(line: &str) -> Ended {
     machine.write("now.txt", numbers(10));
     machine.write("decision.json", approved().to_string());
     machine.write("config.json", r#"{"profiles": {"account1": {"gateway_host": "10.0.0.5"}}}"#);
-    let engine = machine.write("engine", "#!/bin/sh\necho started\n");
-    std::fs::set_permissions(engine, std::fs::Permissions::from_mode(0o755)).unwrap();
+    machine.write_program("engine", "#!/bin/sh\necho started\n");
     machine.run(["sim", "--book=practice.book", "--end-with-stdin"]).end().exits(0);
     machine.against(&sim, &["sync"]).end().exits(0);
     let mut words = words(line);

@@ -86,6 +86,18 @@ impl Machine {
         path
     }
 
+    /// Writes a program. Another process holds the file open for writing: a child that a test in another thread forks
+    /// meanwhile would inherit a descriptor of this one, and nothing runs a file that somebody may write.
+    pub fn write_program(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+        let source = self.write(&format!("{name}.source"), text);
+        let path = self.file(name);
+        let mut install = Command::new("install");
+        let copied = install.args(["-m", "755"]).args([&source, &path]).status().unwrap();
+        assert!(copied.success(), "{}", path.display());
+        std::fs::remove_file(source).unwrap();
+        path
+    }
+
     /// The text of VERIFY_LOG.log; empty without one.
     pub fn verify_log(&self) -> String {
         std::fs::read_to_string(self.file("logs/VERIFY_LOG.log")).unwrap_or_default()

@@ -301,8 +301,7 @@ fn private_tmp(fit: &Fit, arguments: &[&str]) -> Run {
 
 fn another_binary(fit: &Fit) {
     std::fs::remove_file(fit.machine.file("bin/mt5crs")).unwrap();
-    let path = fit.machine.write("bin/mt5crs", "#!/bin/sh\n");
-    mode(&path, 0o755);
+    fit.machine.write_program("bin/mt5crs", "#!/bin/sh\n");
 }
 
 /// The CPU time grows as fast as the clock, so one CPU is busy.

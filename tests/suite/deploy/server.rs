@@ -2,7 +2,6 @@
 //! `systemctl` that write down how they were called and fail on demand.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -80,8 +79,7 @@ impl Server {
     pub fn program(&self, name: &str, text: &str) {
         let home = self.machine.path().display().to_string();
         let root = self.root().display().to_string();
-        let path = self.machine.write(name, text.replace("@HOME@", &home).replace("@ROOT@", &root));
-        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+        self.machine.write_program(name, text.replace("@HOME@", &home).replace("@ROOT@", &root));
     }
 
     /// Lines of `VERSION COMMAND CODE` or `systemctl COMMAND CODE`.

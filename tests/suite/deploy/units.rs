@@ -29,9 +29,7 @@ fn texts() -> Vec<(String, String)> {
 /// A directory with the units, and a program in place of what they run: systemd looks for it under its own root alone, so
 /// it is named by its path.
 fn write(machine: &Machine, change: impl Fn(&str) -> String) {
-    let program = machine.write("units/mt5crs", "#!/bin/sh\n");
-    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    fs::set_permissions(&program, executable).unwrap();
+    let program = machine.write_program("units/mt5crs", "#!/bin/sh\n");
     let runs = format!("ExecStart={} ", program.display());
     for (path, text) in texts() {
         let name = path.split("examples/deploy/systemd/").nth(1).unwrap();

@@ -69,7 +69,7 @@ fn cargo_run_environment() -> Vec<(String, String)> {
 /// Puts a wrapper of the binary on the PATH that notes the exit code of each run: a shell's line ends as its `|| echo` or
 /// its last `| tail` does.
 fn noting(machine: &Machine, codes: &Path) -> String {
-    let wrapper = machine.write(
+    let wrapper = machine.write_program(
         "bin/mt5crs",
         format!(
             "#!/bin/sh\n{} \"$@\"\ncode=$?\necho $code >> {}\nexit $code\n",
@@ -77,7 +77,6 @@ fn noting(machine: &Machine, codes: &Path) -> String {
             codes.display()
         ),
     );
-    std::fs::set_permissions(&wrapper, Permissions::from_mode(0o755)).unwrap();
     format!("{}:/usr/bin:/bin", wrapper.parent().unwrap().display())
 }
 

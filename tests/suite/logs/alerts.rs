@@ -1,7 +1,6 @@
 //! `logs alerts`: alerts from the logs and from the engine's systemd unit.
 
 use std::io::{BufRead as _, BufReader};
-use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -10,8 +9,7 @@ use crate::support::{Machine, Run, Sim, signal};
 
 /// A machine with a `systemctl` that runs this script.
 fn with_systemctl(machine: &Machine, script: &str) -> std::ffi::OsString {
-    let path = machine.write("bin/systemctl", format!("#!/bin/sh\n{script}\n"));
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let path = machine.write_program("bin/systemctl", format!("#!/bin/sh\n{script}\n"));
     let mut all = path.parent().unwrap().as_os_str().to_owned();
     all.push(":/usr/bin:/bin");
     all
