@@ -57,6 +57,16 @@ pub struct Missing {
     pub doubt: String,
 }
 
+impl Missing {
+    /// A list on another connection may overtake a CLOSE that was not answered: the gateway may still execute it.
+    pub fn answer_to_close() -> Self {
+        Self {
+            premise: Premise::LateEnough,
+            doubt: "its CLOSE was not answered, and may still be executed".to_owned(),
+        }
+    }
+}
+
 /// A fact that no client of protocol 4.3 can check. Where it is false, the claim may be as well.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,

@@ -56,7 +56,7 @@ pub struct Options {
     pub magic: Option<Magic>,
     /// Maximum number of requests in flight.
     pub window: usize,
-    /// Maximum number of rounds of closing.
+    /// Maximum number of rounds that close nothing although the link held.
     pub rounds: u32,
     /// Timeout from one answer to the next.
     pub order_timeout: Duration,
@@ -128,7 +128,8 @@ pub fn run(
     plan: Plan,
     deps: &mut Deps<'_>,
 ) -> Outcome<Report> {
-    let mut closing = Closing { client, options, deps, ledger: Ledger::new(plan), rounds: 0 };
+    let mut closing =
+        Closing { client, options, deps, ledger: Ledger::new(plan), rounds: 0, idle_rounds: 0 };
     let flat = closing.close_until_flat();
     let Closing { client, ledger, rounds, .. } = closing;
     let mut report = Report::new(false, rounds, ledger);
@@ -183,6 +184,8 @@ struct Closing<'r, 'c, 'm> {
     ledger: Ledger,
     /// Number of rounds that were sent.
     rounds: u32,
+    /// Number of them that closed nothing although the link held.
+    idle_rounds: u32,
 }
 
 impl Closing<'_, '_, '_> {
@@ -204,7 +207,7 @@ impl Closing<'_, '_, '_> {
                 Err(_)
                     if self.may_go_on()
                         && self.ledger.has_to_send()
-                        && self.rounds < self.options.rounds => {}
+                        && self.idle_rounds < self.options.rounds => {}
                 Err(doubt) => {
                     let changed = self.client.account_changed().map(ToString::to_string);
                     return Err(self.ledger.unreachable.take().or(changed).unwrap_or(doubt));
@@ -237,7 +240,8 @@ impl Closing<'_, '_, '_> {
         while self.ledger.has_open() && self.may_go_on() {
             let tickets = self.ledger.to_send();
             let sends = !tickets.is_empty();
-            let is_last = if sends { self.rounds == self.options.rounds } else { looks == LOOKS };
+            let is_last =
+                if sends { self.idle_rounds == self.options.rounds } else { looks == LOOKS };
             if is_last {
                 break;
             }
@@ -252,6 +256,7 @@ impl Closing<'_, '_, '_> {
             if sends && (self.client.is_connected() || self.client.identify().is_ok()) {
                 (self.deps.record)(EmergencyIntent { round, tickets }.into());
             }
+            let unproved = self.ledger.unproved().len();
             let result = self.run_round();
             self.ledger.unreachable = result.unreachable;
             if !result.reached && result.stopped.is_none() {
@@ -260,12 +265,16 @@ impl Closing<'_, '_, '_> {
                 continue;
             }
             self.rounds = round;
+            // A round that closed something, or that the link ended, does not count: the deadline bounds them.
+            let is_idle = sends && !result.broken && self.ledger.unproved().len() >= unproved;
+            self.idle_rounds += u32::from(is_idle);
+            pause = if is_idle { pause } else { ROUND_PAUSES.0 };
             looks = if sends { 0 } else { looks + 1 };
             self.record_round(result.reading, None);
             if let Some(stopped) = result.stopped {
                 return Err(stopped);
             }
-            let may_send_again = self.rounds < self.options.rounds && self.may_go_on();
+            let may_send_again = self.idle_rounds < self.options.rounds && self.may_go_on();
             if sends && self.ledger.has_to_send() && may_send_again {
                 self.deps.sleep(pause)?;
                 pause = ROUND_PAUSES.1.min(pause * 2);
@@ -314,7 +323,7 @@ impl Closing<'_, '_, '_> {
         let empty = EmptyList::of(&answer);
         let positions = answer.reply.map_err(|refusal| refusal.to_string())?.positions;
         self.ledger.listed = Some(positions.len());
-        self.ledger.add_list(&positions, self.options);
+        self.ledger.add_list(&positions, false, self.options);
         empty.ok_or_else(|| match positions.as_slice() {
             [] => "no list".to_owned(),
             [first] => format!("the list still shows {}", first.ticket),

@@ -204,6 +204,9 @@ pub fn close(
             finding.may_retry = false;
         }
         if !is_open || !finding.may_retry || sends == SENDS || until.is_past(clock) {
+            if let (true, Claim::Lost(_)) = (is_open, &claim) {
+                finding.verdict = CloseVerdict::Unknown(Missing::answer_to_close());
+            }
             return Ok(CloseFinding { reply, reading, ..finding });
         }
     }

@@ -48,6 +48,10 @@ pub(super) struct Entry {
     refusal: Option<RecordedRefusal>,
     /// Whether the gateway called the last CLOSE done, with a ticket.
     claims_closed: bool,
+    /// Whether the last CLOSE was not answered.
+    unanswered: bool,
+    /// Whether a list has shown it since the last CLOSE.
+    shown: bool,
     /// Whether a record says that it is closed: it is recorded once.
     recorded: bool,
 }
@@ -80,16 +84,27 @@ impl Ledger {
             reply: None,
             refusal: None,
             claims_closed: false,
+            unanswered: false,
+            shown: true,
             recorded: false,
         };
         self.tickets.entry(position.ticket).or_insert(entry);
     }
 
-    /// Adds what a list shows: a ticket with a CLOSE is still open, and new positions are to be closed where selected.
-    pub(super) fn add_list(&mut self, list: &[Position], options: &Options) {
+    /// Adds what a list shows: a ticket with a CLOSE is still open, and new positions are to be closed where selected. A
+    /// list that was not read behind the CLOSEs, on their connection, may overtake those that were not answered.
+    pub(super) fn add_list(&mut self, list: &[Position], is_behind: bool, options: &Options) {
         for position in list {
             match self.tickets.get_mut(&position.ticket) {
                 Some(entry) if entry.is_to_send() => entry.report.volume = position.volume.clone(),
+                Some(entry) if entry.unanswered && !is_behind => {
+                    let Missing { premise, doubt } = Missing::answer_to_close();
+                    entry.report.volume = position.volume.clone();
+                    entry.report.result = CloseOutcome::Unknown;
+                    entry.report.missing = Some(premise);
+                    entry.report.why.push_str(&format!("; the list shows it, but {doubt}"));
+                    (entry.recorded, entry.shown) = (false, true);
+                }
                 Some(entry) => {
                     entry.report.volume = position.volume.clone();
                     entry.report.result = CloseOutcome::StillOpen;
@@ -256,6 +271,7 @@ impl Ledger {
     /// The CLOSE of this ticket is about to be sent.
     pub(super) fn sent(&mut self, ticket: Ticket) {
         if let Some(entry) = self.tickets.get_mut(&ticket) {
+            (entry.unanswered, entry.shown) = (true, false);
             entry.report.result = CloseOutcome::Unknown;
             entry.report.missing = Some(Premise::CompleteList);
             entry.report.why = "a CLOSE was sent, and nothing more is known".to_owned();
@@ -267,6 +283,7 @@ impl Ledger {
         let Some(entry) = self.tickets.get_mut(&answer.ticket) else { return };
         entry.report.why = describe_close(&answer.claim);
         entry.reply = answer.raw.as_deref().map(ReplyHash::of);
+        entry.unanswered = matches!(answer.claim, Claim::Lost(_));
         (entry.report.code, entry.refusal) = (None, None);
         entry.claims_closed = claims_closed(&answer.claim);
         if let Claim::Refused(refusal) = &answer.claim {
@@ -313,6 +330,10 @@ impl Ledger {
 impl Entry {
     /// A CLOSE is sent where none was, and again only after a list showed the ticket still open (PROTOCOL.md, section 1).
     fn is_to_send(&self) -> bool {
-        matches!(self.report.result, CloseOutcome::NotSent | CloseOutcome::StillOpen)
+        match self.report.result {
+            CloseOutcome::NotSent | CloseOutcome::StillOpen => true,
+            CloseOutcome::Unknown => self.shown,
+            CloseOutcome::Closed | CloseOutcome::KeptOpen => false,
+        }
     }
 }

@@ -25,6 +25,8 @@ pub(super) struct RoundResult {
     pub(super) unreachable: Option<String>,
     /// The list behind the round, where one could be read.
     pub(super) reading: Option<Reading>,
+    /// Whether the connection was lost before everything was answered.
+    pub(super) broken: bool,
     /// Set where a stop was requested.
     pub(super) stopped: Option<Stopped>,
 }
@@ -41,19 +43,21 @@ impl Closing<'_, '_, '_> {
 
     fn try_round(&mut self, result: &mut RoundResult) -> Result<(), Error> {
         let sent = self.ledger.to_send();
+        let mut is_behind = true;
         let answer = match self.send_all(&mut result.reached) {
             Ok(answer) => answer,
             Err(LinkError::Stopped(stopped)) => return Err(stopped.into()),
             Err(error) => {
                 result.unreachable = (!result.reached).then(|| error.to_string());
-                // Requests in flight may have executed: a fresh list shows it, once the gateway is back.
+                // Requests in flight may be executed before or after a fresh list, once the gateway is back.
+                (is_behind, result.broken) = (false, true);
                 self.client.hang_up();
                 self.client.positions()?
             }
         };
         let Ok(list) = &answer.reply else { return Ok(()) };
         result.reading = Some(Reading::of(answer.sent_at, list, &answer.raw));
-        self.judge_list(&list.positions, &sent)
+        self.judge_list(&list.positions, is_behind, &sent)
     }
 
     fn send_all(&mut self, reached: &mut bool) -> Result<Answer<Positions>, LinkError> {
@@ -71,11 +75,16 @@ impl Closing<'_, '_, '_> {
 
     /// Compares the list with the tickets to close. Those that it credibly lacks are closed; those that it shows anew are
     /// for the next round.
-    fn judge_list(&mut self, list: &[Position], sent: &[Ticket]) -> Result<(), Error> {
+    fn judge_list(
+        &mut self,
+        list: &[Position],
+        is_behind: bool,
+        sent: &[Ticket],
+    ) -> Result<(), Error> {
         let (open, shown) = (self.ledger.known(), positions::tickets(list));
         self.ledger.listed = Some(list.len());
         self.ledger.judge_round(sent, list);
-        self.ledger.add_list(list, self.options);
+        self.ledger.add_list(list, is_behind, self.options);
         let absent: Vec<Ticket> = self.ledger.absent_from(&shown);
         if absent.is_empty() {
             return Ok(());

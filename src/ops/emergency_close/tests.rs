@@ -1,9 +1,14 @@
 //! The deadline in virtual time, against the simulated gateway in this process: to the nanosecond, however slow the machine.
 
 use super::*;
+use crate::evidence::outcome::OpenOutcome;
+use crate::evidence::tests::executed;
 use crate::exit::Exit;
 use crate::harness::virtual_gateway::VirtualGateway;
 use crate::link::ReadPolicy;
+use crate::link::order::Claim;
+use crate::link::pipeline::CloseAnswer;
+use crate::link::transport::LinkError;
 
 /// Flattens a gateway with those faults; answers how it ended and how long that took.
 fn flattened(faults: &str, deadline: Duration) -> (Outcome<Report>, Duration) {
@@ -50,5 +55,25 @@ fn no_wait_goes_past_the_deadline() {
             assert_eq!(outcome.exit, Exit::NotFlat, "{fault}");
             assert!(outcome.simulated, "{fault}: what the PING said is forgotten");
         }
+    }
+}
+
+/// A gateway serves connections in any order: a list on a new one may overtake the CLOSE that the old one still holds.
+#[test]
+fn a_list_does_not_call_an_unanswered_close_refused_unless_it_was_read_behind_it() {
+    let OpenOutcome::Executed { position, .. } = executed(7) else { unreachable!() };
+    let positions = vec![*position];
+    let plan = Plan { positions: positions.clone(), ..Plan::default() };
+    let (mut ledger, options, ticket) =
+        (Ledger::new(plan), Options::example(), positions[0].ticket);
+    let answer = || CloseAnswer { ticket, claim: Claim::Lost(LinkError::Lost), raw: None };
+    for (is_behind, result) in [(false, CloseOutcome::Unknown), (true, CloseOutcome::StillOpen)] {
+        ledger.sent(ticket);
+        assert_eq!(ledger.to_send(), []);
+        ledger.add_answer(&answer());
+        ledger.add_list(&positions, is_behind, &options);
+        assert_eq!(ledger.tickets[&ticket].report.result, result);
+        // Either list permits another CLOSE of the same ticket.
+        assert_eq!(ledger.to_send(), [ticket]);
     }
 }
