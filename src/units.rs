@@ -3,6 +3,7 @@
 //! A number keeps its token from the wire beside its exact decimal value ([`Exact`]), so a report shows what the gateway
 //! sent, and no comparison is off by a rounding. Money, price, lots and per cent are types of their own.
 
+mod currency;
 mod exact;
 mod figure;
 
@@ -12,6 +13,7 @@ use ecow::EcoString;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use currency::currency_decimals;
 pub(crate) use exact::scan_number;
 pub use exact::{Exact, Level, Lots, Money, NotANumber, Price};
 pub use figure::{figure, money};

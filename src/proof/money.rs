@@ -14,7 +14,7 @@ use rust_decimal::Decimal;
 use crate::os::failpoints::{Rule, is_broken};
 use crate::protocol::account::Account;
 use crate::protocol::positions::{Position, tickets};
-use crate::units::{Exact, Money, Side, Symbol, Ticket};
+use crate::units::{Exact, Money, Side, Symbol, Ticket, currency_decimals};
 
 /// An account with the list that was read beside it.
 #[derive(Debug, Clone, Copy)]
@@ -126,18 +126,11 @@ pub fn noise(positions: usize) -> Decimal {
 /// The smallest amount of the account's currency: 0.01 of most, 1 of yen, 0.00000001 of bitcoin. A currency that is no
 /// three-letter code, such as `USDT`, has as many decimals as the figures show, from 2 to 8.
 pub fn smallest_amount(account: &Account) -> Decimal {
-    const WITHOUT_DECIMALS: [&str; 5] = ["CLP", "ISK", "JPY", "KRW", "VND"];
-    const WITH_EIGHT: [&str; 8] = ["BCH", "BNB", "BTC", "ETH", "LTC", "SOL", "XBT", "XRP"];
     let currency = account.currency.as_deref().unwrap_or("USD");
-    let decimals = match currency {
-        _ if WITHOUT_DECIMALS.contains(&currency) => 0,
-        _ if WITH_EIGHT.contains(&currency) => 8,
-        _ if currency.len() == 3 && currency.bytes().all(|byte| byte.is_ascii_uppercase()) => 2,
-        _ => {
-            let figures = [&account.balance, &account.equity, &account.margin];
-            figures.iter().map(|figure| written_decimals(&figure.0)).max().unwrap_or(2).clamp(2, 8)
-        }
-    };
+    let decimals = currency_decimals(currency).unwrap_or_else(|| {
+        let figures = [&account.balance, &account.equity, &account.margin];
+        figures.iter().map(|figure| written_decimals(&figure.0)).max().unwrap_or(2).clamp(2, 8)
+    });
     Decimal::new(1, decimals)
 }
 

@@ -75,6 +75,9 @@ pub enum Reason {
     /// `NaN`, `Infinity`, or a number of 10^18 or more.
     #[error("not a finite number")]
     NotFinite,
+    /// A number that no exact decimal holds.
+    #[error("a number with too many digits")]
+    TooManyDigits,
     /// The value has another type than the protocol's.
     #[error("expected {expected}, found {}", visible(.found))]
     WrongType {

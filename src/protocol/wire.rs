@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use super::json::{Container, Fault, Scanner, Text};
 use super::malformed::{Malformed, Reason, excerpt};
-use crate::units::Exact;
+use crate::units::{Exact, NotANumber};
 
 /// A longer frame is refused unread; 10,000 positions take less than 2 MiB.
 pub const MAX_FRAME_BYTES: usize = 8 << 20;
@@ -133,12 +133,17 @@ impl<'a> Field<'_, 'a> {
         self.token.raw.parse().map_err(|_| self.wrong_type("a whole number"))
     }
 
-    /// A finite number, with its token.
+    /// A finite number that a decimal holds exactly, with its token.
     pub fn exact(&self) -> Result<Exact, Malformed> {
         if !self.token.raw.starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
             return Err(self.wrong_type("a number"));
         }
-        Exact::from_json_number(self.token.raw).map_err(|_| self.complaint(Reason::NotFinite))
+        Exact::from_json_number(self.token.raw).map_err(|error| {
+            self.complaint(match error {
+                NotANumber::TooManyDigits => Reason::TooManyDigits,
+                NotANumber::TooLarge | NotANumber::OtherText => Reason::NotFinite,
+            })
+        })
     }
 
     /// The value's text in the frame.

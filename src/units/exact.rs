@@ -1,7 +1,6 @@
 //! An exact decimal number that keeps the token it was read from.
 
 use std::fmt;
-use std::str::FromStr;
 
 use ecow::EcoString;
 use rust_decimal::Decimal;
@@ -10,8 +9,11 @@ use serde::ser::SerializeStruct as _;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-/// Decimal places of a [`Decimal`]. Smaller fractions are a float's noise and are rounded away.
+/// Decimal places of a [`Decimal`].
 const MAX_SCALE: u32 = 28;
+
+/// A smaller amount is a float's noise: the zeros behind its decimal point are more than this.
+const NOISE_ZEROS: i64 = 10;
 
 /// Numbers from 10^18 on are refused: no account holds them, and no sum of a list of smaller ones overflows.
 const MAX_WHOLE_DIGITS: u32 = 18;
@@ -25,6 +27,9 @@ pub enum NotANumber {
     /// It is 10^18 or more.
     #[error("it is too large")]
     TooLarge,
+    /// It has more digits than a [`Decimal`] holds.
+    #[error("it has too many digits")]
+    TooManyDigits,
 }
 
 /// A number with its token from the wire. Equality and order are those of the value: `1.0` equals `1.00`.
@@ -51,14 +56,11 @@ impl Exact {
         }
     }
 
-    /// Reads a token that is known to be a JSON number; it may still be too large.
+    /// Reads a token that is known to be a JSON number; it may still be too large or too long.
     pub(crate) fn from_json_number(token: &str) -> Result<Self, NotANumber> {
         if token.len() > ALWAYS_HELD_CHARS || token.bytes().any(|byte| matches!(byte, b'e' | b'E'))
         {
-            let value = parse_decimal(token).ok_or(NotANumber::TooLarge)?;
-            if value.abs() >= Decimal::from(10_i64.pow(MAX_WHOLE_DIGITS)) {
-                return Err(NotANumber::TooLarge);
-            }
+            parse_decimal(token)?;
         }
         Ok(Self { token: token.into() })
     }
@@ -68,7 +70,8 @@ impl Exact {
         &self.token
     }
 
-    /// The exact value.
+    /// The exact value. Only a number below 10^-11 may be rounded, to 28 decimal places and never to zero: a float's noise has
+    /// more.
     pub fn value(&self) -> Decimal {
         // `from_json_number` accepted the token.
         parse_decimal(&self.token).unwrap_or_default()
@@ -167,38 +170,49 @@ pub(crate) fn scan_number(text: &[u8]) -> Result<usize, (usize, &'static str)> {
     Ok(end)
 }
 
-/// The token's value, rounded to [`MAX_SCALE`] decimal places; `None` where it is too large.
-fn parse_decimal(token: &str) -> Option<Decimal> {
-    let Some((mantissa, exponent)) = token.split_once(['e', 'E']) else {
-        return Decimal::from_str(token).ok();
+/// The value of a JSON number. Fails where it is too large, or has more digits than a [`Decimal`] holds.
+fn parse_decimal(token: &str) -> Result<Decimal, NotANumber> {
+    if token.len() <= MAX_SCALE as usize && !token.contains(['e', 'E']) {
+        return match Decimal::from_str_exact(token) {
+            // Zero has no sign.
+            Ok(value) if value.is_zero() => Ok(value.abs()),
+            Ok(value) if value.abs() < Decimal::from(10_i64.pow(MAX_WHOLE_DIGITS)) => Ok(value),
+            _ => Err(NotANumber::TooLarge),
+        };
+    }
+    let unsigned = token.strip_prefix('-');
+    let sign = if unsigned.is_some() { -1 } else { 1 };
+    let unsigned = unsigned.unwrap_or(token);
+    let (mantissa, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let all = [whole, fraction].concat();
+    let digits = all.trim_start_matches('0');
+    // The value is 0.DIGITS × 10^point. An exponent past i64 is past every number.
+    let past = if exponent.starts_with('-') { i64::MIN } else { i64::MAX };
+    let count = |digits: usize| i64::try_from(digits).unwrap_or(i64::MAX);
+    let before_the_point = count(whole.len()) - count(all.len() - digits.len());
+    let point = exponent.parse().unwrap_or(past).saturating_add(before_the_point);
+    let digits = digits.trim_end_matches('0');
+    if digits.is_empty() {
+        return Ok(Decimal::ZERO);
+    }
+    if point > i64::from(MAX_WHOLE_DIGITS) {
+        return Err(NotANumber::TooLarge);
+    }
+    let held = usize::try_from(point.saturating_add(i64::from(MAX_SCALE))).unwrap_or_default();
+    let (mantissa, scale) = match digits.get(..held) {
+        // Rounded away from zero.
+        Some(kept) if point < -NOISE_ZEROS && kept != digits => {
+            (format!("0{kept}").parse::<i128>().map(|kept| kept + 1), i64::from(MAX_SCALE))
+        }
+        _ => (digits.parse(), count(digits.len()).saturating_sub(point)),
     };
-    let mantissa = Decimal::from_str(mantissa).ok()?;
-    if mantissa.is_zero() {
-        return Some(mantissa);
-    }
-    // Beyond i32 is beyond every decimal.
-    let exponent: i32 = match exponent.parse() {
-        Ok(exponent) => exponent,
-        Err(_) if exponent.starts_with('-') => return Some(Decimal::ZERO),
-        Err(_) => return None,
-    };
-    if exponent >= 0 {
-        let factor = 10_i128.checked_pow(exponent.unsigned_abs())?;
-        return mantissa.checked_mul(Decimal::try_from_i128_with_scale(factor, 0).ok()?);
-    }
-    let shift = exponent.unsigned_abs();
-    if shift > 2 * MAX_SCALE {
-        return Some(Decimal::ZERO);
-    }
-    let mut value = mantissa;
-    if value.scale() + shift > MAX_SCALE {
-        value = value.round_dp(MAX_SCALE.saturating_sub(shift));
-    }
-    if value.scale() + shift > MAX_SCALE {
-        return Some(Decimal::ZERO);
-    }
-    value.set_scale(value.scale() + shift).ok()?;
-    Some(value)
+    let zeros = 10_i128.pow(u32::try_from(-scale).unwrap_or_default());
+    let value = mantissa.ok().and_then(|mantissa| {
+        let scale = u32::try_from(scale.max(0)).ok()?;
+        Decimal::try_from_i128_with_scale(sign * mantissa * zeros, scale).ok()
+    });
+    value.ok_or(NotANumber::TooManyDigits)
 }
 
 macro_rules! exact_unit {
@@ -258,6 +272,8 @@ exact_unit!(
 
 #[cfg(test)]
 mod tests {
+    use std::str::FromStr as _;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -290,9 +306,19 @@ mod tests {
         for (token, value) in [
             ("1e2", "100"),
             ("2.5E-3", "0.0025"),
-            ("1.4210854715202004e-14", "0.0000000000000142108547152020"),
-            ("5e-324", "0"),
+            ("7900000000000000000000000000000000000000e-40", "0.79"),
+            ("0.00000000000000000000000000000000000079e36", "0.79"),
+            ("1234.5e-4", "0.12345"),
+            ("999999999999999999.9999999999", "999999999999999999.9999999999"),
+            ("1.000000000000000000000000000000000000000", "1"),
+            ("1.234567890123456e-11", "0.00000000001234567890123456"),
+            // Noise keeps 28 decimal places, and is never zero.
+            ("1.4210854715202004e-14", "0.0000000000000142108547152021"),
+            ("-1.4210854715202004e-14", "-0.0000000000000142108547152021"),
+            ("5e-324", "0.0000000000000000000000000001"),
+            ("-1e-99999999999999999999", "-0.0000000000000000000000000001"),
             ("0e999999999999", "0"),
+            ("0e-99999999999999999999", "0"),
             ("-0.0", "0"),
             ("200.00000000000003", "200.00000000000003"),
         ] {
@@ -306,11 +332,44 @@ mod tests {
 
     #[test]
     fn refuses_what_json_does_not_call_a_number() {
-        for token in [
-            "", "-", "NaN", "Infinity", "+1", "01", ".5", "1.", "1e", "1e+", "0x1", "1e999",
-            "1_000", " 1",
+        for token in
+            ["", "-", "NaN", "Infinity", "+1", "01", ".5", "1.", "1e", "1e+", "0x1", "1_000", " 1"]
+        {
+            assert_eq!(Exact::parse(token), Err(NotANumber::OtherText), "{token}");
+        }
+    }
+
+    #[test]
+    fn refuses_a_number_that_it_cannot_hold_exactly() {
+        for (token, why) in [
+            ("1e400", NotANumber::TooLarge),
+            ("-1e99999999999999999999", NotANumber::TooLarge),
+            ("1000000000000000000", NotANumber::TooLarge),
+            ("0.1e19", NotANumber::TooLarge),
+            ("99999999999999999999999999999999999999999999999999", NotANumber::TooLarge),
+            ("0.79000000000000000000000000000000000001", NotANumber::TooManyDigits),
+            ("7900000000000000000000000000000000000001e-40", NotANumber::TooManyDigits),
+            ("123456789012345678.123456789012", NotANumber::TooManyDigits),
         ] {
-            assert!(Exact::parse(token).is_err(), "{token}");
+            assert_eq!(Exact::parse(token), Err(why), "{token}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_exponent_changes_no_number(
+            mantissa in -(10_i128.pow(26))..10_i128.pow(26), scale in 8..=MAX_SCALE, zeros in 0..500_usize,
+        ) {
+            let value = Decimal::from_i128_with_scale(mantissa, scale);
+            let sign = if mantissa < 0 { "-" } else { "" };
+            let (digits, padding) = (mantissa.abs().to_string(), "0".repeat(zeros));
+            let shift = zeros + digits.len();
+            for token in [
+                format!("{sign}{digits}{padding}e-{}", scale as usize + zeros),
+                format!("{sign}0.{padding}{digits}E{}", shift as i64 - i64::from(scale)),
+            ] {
+                prop_assert_eq!(Exact::parse(&token).unwrap().value(), value, "{}", token);
+            }
         }
     }
 }

@@ -1,14 +1,11 @@
 //! Numbers for pages and findings: a float's noise is rounded away, and marked. Documents keep the token.
 
-use super::{Exact, Money};
+use super::{Exact, Money, currency_decimals};
 
 /// Decimal places that a broker may give; more are a float's noise.
 const MOST_DECIMALS: usize = 8;
 /// Decimal digits that every float of 64 bits keeps.
 const FLOAT_DIGITS: usize = 15;
-
-/// Decimal places of money on a page: those of most currencies.
-const MONEY_DECIMALS: u32 = 2;
 
 /// A number for people. A float's noise (`1.0851199999999999`) is rounded away, and `≈` says so; JSON keeps the token.
 pub fn figure(number: &Exact) -> String {
@@ -29,18 +26,19 @@ pub fn figure(number: &Exact) -> String {
     if value.is_zero() { shown.trim_start_matches('-').to_owned() } else { shown }
 }
 
-/// Money for people, with a currency's decimals; `≈` marks a rounded one. A whole amount stays as it was given, because
-/// some currencies have no decimals.
-pub fn money(money: &Money) -> String {
+/// Money for people, with the decimals of its currency; `≈` marks a rounded one. Where those are unknown, it has as many as
+/// were given, and at least two. A whole amount stays as it was given.
+pub fn money(money: &Money, currency: Option<&str>) -> String {
     let shown = figure(&money.0);
-    if !shown.contains('.') {
-        return shown;
-    }
-    let rounded = money.value().round_dp(MONEY_DECIMALS);
-    let is_exact = rounded == money.value();
+    let Some((_, decimals)) = shown.split_once('.') else { return shown };
+    let Some(places) = currency.and_then(currency_decimals) else {
+        return if decimals.len() == 1 { shown + "0" } else { shown };
+    };
+    let rounded = money.value().round_dp(places);
+    let mark = if rounded == money.value() { "" } else { "≈" };
     // Never a zero with a minus.
     let rounded = if rounded.is_zero() { rounded.abs() } else { rounded };
-    format!("{}{rounded:.2}", if is_exact { "" } else { "≈" })
+    format!("{mark}{rounded:.*}", places as usize)
 }
 
 #[cfg(test)]
@@ -82,19 +80,31 @@ mod tests {
     }
 
     #[test]
-    fn money_has_a_currencys_decimals() {
-        for (token, shown) in [
-            ("10000.00", "10000.00"),
-            ("9999.9", "9999.90"),
-            ("10000.0", "10000.00"),
-            ("10000", "10000"),
-            ("0.0012", "≈0.00"),
-            ("-0.0012", "≈0.00"),
-            ("9999.910003", "≈9999.91"),
-            ("9999.909999999999", "≈9999.91"),
-            ("10000.000000000002", "≈10000"),
+    fn money_has_its_currency_s_decimals() {
+        for (currency, token, shown) in [
+            ("USD", "10000.00", "10000.00"),
+            ("USD", "9999.9", "9999.90"),
+            ("USD", "10000", "10000"),
+            ("USD", "0.0012", "≈0.00"),
+            ("USD", "-0.0012", "≈0.00"),
+            ("USD", "9999.910003", "≈9999.91"),
+            ("USD", "9999.909999999999", "≈9999.91"),
+            ("USD", "10000.000000000002", "≈10000"),
+            ("USC", "1000012.3", "1000012.30"),
+            ("JPY", "1000000.0", "1000000"),
+            ("JPY", "999999.6", "≈1000000"),
+            ("KWD", "1.5", "1.500"),
+            ("BTC", "0.00012345", "0.00012345"),
+            ("BTC", "0.5", "0.50000000"),
+            ("BTC", "0.000123449999999999", "≈0.00012345"),
+            ("USDT", "0.0001", "0.0001"),
+            ("USDT", "100.5", "100.50"),
+            ("USDT", "9999.909999999999", "≈9999.91"),
         ] {
-            assert_eq!(money(&Money(Exact::parse(token).unwrap())), shown, "{token}");
+            let amount = Money(Exact::parse(token).unwrap());
+            assert_eq!(money(&amount, Some(currency)), shown, "{currency} {token}");
         }
+        let amount = Money(Exact::parse("0.00012345").unwrap());
+        assert_eq!(money(&amount, None), "0.00012345");
     }
 }

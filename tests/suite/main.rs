@@ -29,6 +29,7 @@ mod look_alikes;
 mod man;
 mod matrix;
 mod monitoring;
+mod numbers;
 mod operator_messages;
 mod orders;
 mod pages;

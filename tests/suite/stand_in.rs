@@ -28,6 +28,15 @@ impl StandIn {
 
     /// A healthy gateway with these positions, in GET_POSITIONS' form, and this account, token for token.
     pub fn holding(positions: &'static str, account: &'static str) -> Self {
+        Self::holding_in("USD", positions, account)
+    }
+
+    /// The same with an account in that currency.
+    pub fn holding_in(
+        currency: &'static str,
+        positions: &'static str,
+        account: &'static str,
+    ) -> Self {
         const TIME: &str = "2026-01-17T03:54:22.961398+00:00";
         Self::new(move |action, uuid| match action {
             "PING" => {
@@ -38,7 +47,7 @@ impl StandIn {
             }
             "GET_ACCOUNT" => {
                 format!(
-                    r#"{{"uuid":"{uuid}","status":"ok",{account},"currency":"USD","timestamp":"{TIME}"}}"#
+                    r#"{{"uuid":"{uuid}","status":"ok",{account},"currency":"{currency}","timestamp":"{TIME}"}}"#
                 )
             }
             "GET_POSITIONS" => {

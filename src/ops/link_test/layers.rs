@@ -218,9 +218,10 @@ impl<'t> Test<'t> {
     ) -> (Result<(), Failure>, Option<Session<'t>>) {
         match session.ask(GetAccount, self.until()).map(|answer| answer.reply) {
             Ok(Ok(account)) => {
-                let currency = account.currency.as_deref().unwrap_or_default().escape_debug();
-                let found =
-                    format!("GET_ACCOUNT answered: balance {} {currency}", money(&account.balance));
+                let currency = account.currency.as_deref();
+                let balance = money(&account.balance, currency);
+                let currency = currency.unwrap_or_default().escape_debug();
+                let found = format!("GET_ACCOUNT answered: balance {balance} {currency}");
                 self.report.account = Some(account);
                 self.pass("terminal", found);
                 (Ok(()), Some(session))

@@ -18,13 +18,17 @@ use crate::proof::money::{self, Between, Contradiction, Statement};
 use crate::protocol::Refusal;
 use crate::protocol::account::Account;
 use crate::protocol::positions::Position;
-use crate::units::{Money, Side, Ticket, figure, money as amount};
+use crate::units::{self, Money, Side, Ticket, figure};
 
 /// Tolerance of the margin level, in per cent of it: equity and margin move between two ticks.
 const LEVEL_TOLERANCE_PERCENT: i64 = 1;
-/// Tolerance between two amounts, in the account's currency: a hundredth, rounded twice.
-fn amount_tolerance() -> Decimal {
-    Decimal::new(2, 2)
+/// Tolerance between two amounts of the account: its currency's smallest one, rounded twice.
+fn amount_tolerance(account: &Account) -> Decimal {
+    money::smallest_amount(account) * Decimal::TWO
+}
+
+fn shown(amount: &Money, account: &Account) -> String {
+    units::money(amount, account.currency.as_deref())
 }
 
 /// The checks that can warn, and so be allowed by name.
@@ -57,7 +61,7 @@ pub fn judge(observed: &Observed, options: &StateExpectations) -> Vec<Check> {
             "balance-steady",
             format!(
                 "the same balance from SYNC_ALL and GET_ACCOUNT, within {}, while the tickets are the same",
-                amount_tolerance()
+                account.map_or("two smallest amounts".to_owned(), |account| amount_tolerance(account).to_string())
             ),
             balance_steady(observed),
         ),
@@ -317,8 +321,9 @@ fn balance_steady(observed: &Observed) -> Option<Check> {
         return None;
     }
     let (first, second) = (&synced.account.balance, &account.balance);
-    let steady = (first.value() - second.value()).abs() <= amount_tolerance();
-    Some(pass_or_warn(steady, format!("{}, then {}", amount(first), amount(second))).with_remedy("a deposit, a withdrawal, or trades that opened and closed in between: look at the terminal's History tab"))
+    let steady = (first.value() - second.value()).abs() <= amount_tolerance(account);
+    let found = format!("{}, then {}", shown(first, account), shown(second, account));
+    Some(pass_or_warn(steady, found).with_remedy("a deposit, a withdrawal, or trades that opened and closed in between: look at the terminal's History tab"))
 }
 
 fn clock_skew(observed: &Observed, options: &StateExpectations) -> Option<Check> {
@@ -340,9 +345,10 @@ fn pass_or_warn(good: bool, found: String) -> Check {
 fn floating(account: &Account, positions: &[Position]) -> Check {
     let profit: Decimal = positions.iter().map(|position| position.profit.value()).sum();
     let rest = account.equity.value() - account.balance.value() - profit;
+    let (rest, profit) = (shown(&rest.into(), account), shown(&profit.into(), account));
     Check::new(
         Status::Info,
-        format!("equity - balance - sum of profit = {rest:.2} (sum of profit {profit:.2})"),
+        format!("equity - balance - sum of profit = {rest} (sum of profit {profit})"),
     )
 }
 
@@ -352,8 +358,8 @@ fn free_margin(account: &Account) -> Check {
         Status::Info,
         format!(
             "{} reported, {} computed",
-            amount(&account.free_margin),
-            amount(&Money::from(computed))
+            shown(&account.free_margin, account),
+            shown(&computed.into(), account)
         ),
     )
 }

@@ -53,7 +53,9 @@ impl Guards<'_, '_, '_, '_> {
     pub(super) fn terminal(&mut self) -> Result<Check, Error> {
         sync::observe(self.canary.client, self.canary.options.magic, &mut self.observed)?;
         let (good, found) = match &self.observed.account {
-            Some(Ok(account)) => (true, format!("balance {}", money(&account.balance))),
+            Some(Ok(account)) => {
+                (true, format!("balance {}", money(&account.balance, account.currency.as_deref())))
+            }
             Some(Err(refusal)) => (false, refusal.to_string()),
             None => (false, "not read".to_owned()),
         };

@@ -58,11 +58,10 @@ impl Page for Report {
             basis(sheet, &close.basis)?;
         }
         if let (Some(before), Some(after)) = (&self.balance_before, &self.balance_after) {
-            let cost = self
-                .cost
-                .as_ref()
-                .map_or(String::new(), |cost| format!(", cost {}", table::money(cost)));
-            let (before, after) = (table::money(before), table::money(after));
+            let money = |amount| table::money(amount, None);
+            let cost =
+                self.cost.as_ref().map_or(String::new(), |cost| format!(", cost {}", money(cost)));
+            let (before, after) = (money(before), money(after));
             sheet.line(format!("Balance: {before} before, {after} after{cost}"))?;
         }
         sheet.blank()?;
