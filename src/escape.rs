@@ -8,6 +8,11 @@ pub fn visible(text: &str) -> Visible<'_> {
     Visible(text)
 }
 
+/// Whether [`visible`] leaves the character as it is.
+pub fn is_plain(character: char) -> bool {
+    matches!(character, '\'' | '"' | '\\') || character.escape_debug().len() == 1
+}
+
 /// The escaped text of [`visible`], as a [`fmt::Display`].
 #[derive(Debug, Clone, Copy)]
 pub struct Visible<'a>(&'a str);
@@ -15,9 +20,9 @@ pub struct Visible<'a>(&'a str);
 impl fmt::Display for Visible<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for character in self.0.chars() {
-            match character {
-                '\'' | '"' | '\\' => f.write_char(character)?,
-                other => write!(f, "{}", other.escape_debug())?,
+            match is_plain(character) {
+                true => f.write_char(character)?,
+                false => write!(f, "{}", character.escape_debug())?,
             }
         }
         Ok(())

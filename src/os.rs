@@ -4,6 +4,7 @@
 //! - `fifo`: opens files without waiting, and reads configuration files, which may be FIFOs, with a timeout
 //! - [`durable`]: flushes files to the disk, and replaces them atomically
 //! - [`file_lock`]: locks between processes, and one instance at a time
+//! - [`scratch_directory`]: temporary directories of one user
 //! - [`systemd`]: queries about units; [`process`], [`resources`]: memory and CPU use of processes and units
 //! - [`failpoints`]: safety rules that a debug build can break, so that tests show which check notices
 
@@ -13,5 +14,8 @@ pub(crate) mod fifo;
 pub mod file_lock;
 pub mod process;
 pub mod resources;
+mod scratch;
 pub mod systemd;
 pub(crate) mod with_deadline;
+
+pub use scratch::scratch_directory;

@@ -3,6 +3,7 @@
 //! After any failure the file can be appended to again: a line that was not written whole is cut off, and where even that
 //! fails, or a kill came between, the next append closes it off.
 
+use std::cell::OnceCell;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::time::Duration;
@@ -27,13 +28,20 @@ const PROBE_BYTES: usize = 256 << 10;
 pub(crate) struct Locked<'e> {
     evidence: &'e Evidence,
     _lock: File,
+    /// Locked as well, once they exist.
+    records: OnceCell<File>,
+    patience: Duration,
 }
 
 impl Evidence {
     pub(crate) fn lock(&self, patience: Duration) -> Result<Locked<'_>, EvidenceError> {
         fs::create_dir_all(&self.directory).map_err(EvidenceError::io("make", &self.directory))?;
         let lock = lock::exclusive(&self.lock, patience)?;
-        Ok(Locked { evidence: self, _lock: lock })
+        let locked = Locked { evidence: self, _lock: lock, records: OnceCell::new(), patience };
+        if self.records.exists() {
+            locked.open()?;
+        }
+        Ok(locked)
     }
 }
 
@@ -46,15 +54,15 @@ impl Locked<'_> {
         body: &Body,
     ) -> Result<Head, EvidenceError> {
         let file = self.open()?;
-        let mut tail = self.sound_tail(&file)?;
+        let mut tail = self.sound_tail(file)?;
         if tail.last.count == 0 && !matches!(body, Body::Begin(_)) {
             return Err(EvidenceError::NotBegun { path: self.evidence.records.clone() });
         }
         if let Some(torn) = tail.torn.take() {
-            tail.last = self.put(&file, &tail, run, clock, &torn.into())?;
+            tail.last = self.put(file, &tail, run, clock, &torn.into())?;
             tail.ended = true;
         }
-        self.put(&file, &tail, run, clock, body)
+        self.put(file, &tail, run, clock, body)
     }
 
     /// The book of all records, past their damages.
@@ -71,7 +79,7 @@ impl Locked<'_> {
             durable::sync_data(&file)
         };
         probe().map_err(EvidenceError::io("write to", directory))?;
-        if records.exists() { self.sound_tail(&self.open()?).map(drop) } else { Ok(()) }
+        if records.exists() { self.sound_tail(self.open()?).map(drop) } else { Ok(()) }
     }
 
     /// Number of records.
@@ -79,13 +87,18 @@ impl Locked<'_> {
         if !self.evidence.records.exists() {
             return Ok(0);
         }
-        Ok(self.sound_tail(&self.open()?)?.last.count)
+        Ok(self.sound_tail(self.open()?)?.last.count)
     }
 
-    fn open(&self) -> Result<File, EvidenceError> {
+    fn open(&self) -> Result<&File, EvidenceError> {
+        if let Some(records) = self.records.get() {
+            return Ok(records);
+        }
         let path = &self.evidence.records;
-        open_regular(File::options().read(true).append(true).create(true), path)
-            .map_err(EvidenceError::io("open", path))
+        let file = open_regular(File::options().read(true).append(true).create(true), path)
+            .map_err(EvidenceError::io("open", path))?;
+        let locked = lock::records(file, path, self.patience)?;
+        Ok(self.records.get_or_init(|| locked))
     }
 
     /// The end of the file, where it agrees with the head. A head that is one record behind is replaced first: otherwise a

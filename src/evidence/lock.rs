@@ -2,6 +2,7 @@
 
 use std::fs::{File, TryLockError};
 use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -9,11 +10,37 @@ use super::EvidenceError;
 use crate::os::fifo::open_nonblocking;
 use crate::os::file_lock::{self, Mode};
 
+/// Attempts to lock a file that another process removes or replaces before it is locked.
+const ATTEMPTS: u32 = 8;
+
 /// Takes the lock for an append, until the file is closed. Creates the lock file where it is missing.
 pub(super) fn exclusive(path: &Path, patience: Duration) -> Result<File, EvidenceError> {
-    let file = open_nonblocking(File::options().write(true).create(true).truncate(false), path)
-        .map_err(EvidenceError::io("open", path))?;
-    take(file, path, Mode::Exclusive, patience)
+    for _ in 0..ATTEMPTS {
+        let file = open_nonblocking(File::options().write(true).create(true).truncate(false), path)
+            .map_err(EvidenceError::io("open", path))?;
+        let file = take(file, path, Mode::Exclusive, patience)?;
+        if is_at(&file, path) {
+            return Ok(file);
+        }
+    }
+    Err(EvidenceError::Busy { path: path.to_owned(), waited: patience })
+}
+
+/// Locks the records themselves, for an append. A lock file can be removed while it is locked, the records can't be without
+/// a damage.
+pub(super) fn records(file: File, path: &Path, patience: Duration) -> Result<File, EvidenceError> {
+    let file = take(file, path, Mode::Exclusive, patience)?;
+    if is_at(&file, path) {
+        return Ok(file);
+    }
+    let replaced = std::io::Error::other("another process replaced it");
+    Err(EvidenceError::io("lock", path)(replaced))
+}
+
+fn is_at(file: &File, path: &Path) -> bool {
+    let identity = |found: std::fs::Metadata| (found.dev(), found.ino());
+    let found = (file.metadata().map(identity), std::fs::metadata(path).map(identity));
+    matches!(found, (Ok(locked), Ok(named)) if locked == named)
 }
 
 /// Takes the lock for reading. `None` where there is none, as beside a copy, or where this user may not open it.

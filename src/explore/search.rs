@@ -1,6 +1,8 @@
 //! Plays worlds on every core until the time is over, counts the judgements, and shrinks each finding to its fewest acts.
 
 use std::collections::BTreeMap;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::channel;
 use std::sync::{Mutex, PoisonError};
@@ -182,7 +184,10 @@ fn search(
     progress: Progress<'_>,
 ) -> Result<Report, HarnessError> {
     let began = clock.monotonic();
-    let scratch = tempfile::Builder::new().prefix("mt5crs-worlds-").tempdir_in(memory());
+    let scratch = tempfile::Builder::new()
+        .prefix("mt5crs-worlds-")
+        .permissions(Permissions::from_mode(0o700))
+        .tempdir_in(memory());
     let scratch = scratch.map_err(HarnessError::io("create a scratch directory"))?;
     let queue = Mutex::new(Queue::new(options, clock));
     let take = || queue.lock().unwrap_or_else(PoisonError::into_inner).take(clock);

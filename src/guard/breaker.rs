@@ -49,10 +49,22 @@ impl Sentinel {
     }
 }
 
-/// The sentinel; `None` where the breaker is not engaged. A path that can't be looked up counts as engaged.
+/// The trouble with a link that leads nowhere.
+const UNSEEN: &str =
+    "it is a symbolic link to nothing: an engine that looks for the file sees none";
+
+/// Whether something is at the path that an engine's own look doesn't find: a symbolic link that leads nowhere.
+pub fn is_unseen(path: &Path) -> bool {
+    std::fs::metadata(path).is_err() && path.is_symlink()
+}
+
+/// The sentinel; `None` where the breaker is not engaged. A path that can't be looked up counts as engaged, and so does a
+/// link that leads nowhere ([`is_unseen`]).
 pub fn status(path: &Path) -> Option<Sentinel> {
     let unread = |trouble: String| Sentinel { trouble: Some(trouble), ..Sentinel::default() };
-    // A dangling link counts as well, because an engine may only check whether the name exists.
+    if is_unseen(path) {
+        return Some(unread(UNSEEN.to_owned()));
+    }
     match std::fs::symlink_metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return None,
         Err(error) => return Some(unread(format!("it can't be looked up: {error}"))),
@@ -99,7 +111,8 @@ pub enum Engaged {
     AlreadyThere,
 }
 
-/// Writes the sentinel in the engine's own form. One that is there already stays, which is success.
+/// Writes the sentinel in the engine's own form. One that is there already stays, which is success; fails where only a
+/// link to nothing is there, because an engine sees no file then.
 pub fn engage(
     path: &Path,
     reason: &str,
@@ -121,7 +134,13 @@ pub fn engage(
         .open(path);
     let mut file = match created {
         Ok(file) => file,
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(Engaged::AlreadyThere),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            return if is_unseen(path) {
+                Err(io::Error::other(UNSEEN))
+            } else {
+                Ok(Engaged::AlreadyThere)
+            };
+        }
         Err(error) => return Err(error),
     };
     let timestamp = now.strftime("%Y-%m-%dT%H:%M:%S%.6f").to_string();
@@ -176,6 +195,11 @@ mod tests {
         std::fs::remove_file(&path).unwrap();
         std::os::unix::fs::symlink("/nowhere", &path).unwrap();
         assert!(engaged(&path).is_some());
+        assert!(engage(&path, "x", Map::new(), Timestamp::UNIX_EPOCH).is_err());
+        std::fs::remove_file(&path).unwrap();
+        std::os::unix::fs::symlink(dir.path(), &path).unwrap();
+        let engaged_by_link = engage(&path, "x", Map::new(), Timestamp::UNIX_EPOCH).unwrap();
+        assert_eq!(engaged_by_link, Engaged::AlreadyThere);
         std::fs::remove_file(&path).unwrap();
         std::fs::create_dir(&path).unwrap();
         assert!(engaged(&path).is_some());

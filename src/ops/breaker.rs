@@ -23,6 +23,8 @@ use crate::report::Outcome;
 /// The limit of every report about the kill switch.
 pub const CAVEAT: &str = "an engine that saw the file stays engaged until it is restarted, and a unit with PrivateTmp never sees it";
 
+const UNLINK: &str = "remove the link, then: mt5crs breaker engage --reason WHY";
+
 /// Report about the kill switch's file.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Report {
@@ -67,6 +69,17 @@ pub enum Done {
 
 /// Reads the file. Exit code 0 where the kill switch is released, 1 where it is engaged.
 pub fn status(switch: &Switch) -> Outcome<Report> {
+    if breaker::is_unseen(&switch.path) {
+        let message =
+            format!("the kill switch {} is a symbolic link to nothing", switch.path.display());
+        return Outcome::failed(
+            Failure::new(Code::Breaker, message)
+                .with_cause(
+                    "orders are refused here, and an engine that looks for the file sees none",
+                )
+                .with_remedy(UNLINK),
+        );
+    }
     judge(report(switch, Done::Looked))
 }
 
@@ -106,6 +119,9 @@ fn report(switch: &Switch, done: Done) -> Report {
 fn failure(verb: &str, path: &Path, error: &std::io::Error) -> Failure {
     let message = format!("FAILED to {verb} the kill switch {}", path.display());
     let failure = Failure::new(Code::Breaker, message).with_cause(error);
+    if breaker::is_unseen(path) {
+        return failure.with_remedy(UNLINK);
+    }
     match (error.kind(), Owners::of(path)) {
         (ErrorKind::PermissionDenied, Some(owners)) => {
             failure.with_remedy(owners.remedy(verb, path))

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::Machine;
+use crate::support::{Machine, Sim};
 
 #[test]
 fn engage_writes_the_file_and_release_removes_it() {
@@ -62,11 +62,29 @@ fn a_file_of_any_content_engages_the_breaker() {
         machine.write("kill_switch.lock", content);
         machine.run(["breaker", "status"]).end().exits(1).says("ENGAGED");
     }
-    let path = machine.write("kill_switch.lock", "{\"reason\":\"\\u001b[2J\"}");
+    machine.write("kill_switch.lock", "{\"reason\":\"\\u001b[2J\"}");
     machine.run(["breaker", "status"]).end().exits(1).never_says("\u{1b}");
-    std::fs::remove_file(&path).unwrap();
-    std::os::unix::fs::symlink("/nowhere", &path).unwrap();
-    machine.run(["breaker", "status"]).end().exits(1).says("ENGAGED");
+}
+
+#[test]
+fn a_link_to_nothing_is_neither_engaged_nor_released() {
+    let machine = Machine::new();
+    let path = machine.file("kill_switch.lock");
+    std::os::unix::fs::symlink("nowhere", &path).unwrap();
+    for arguments in [&["breaker", "status"][..], &["breaker", "engage", "--reason=x"]] {
+        let ended = machine.run(arguments).end().exits(1).never_says("ENGAGED");
+        ended.never_says("RELEASED").tells("a symbolic link to nothing").tells("remove the link");
+    }
+    // An order is refused all the same.
+    let sim = Sim::with_faults(&[]);
+    let gate = machine.against(&sim, &["sync", "--", "true"]).end().exits(5);
+    gate.tells("a symbolic link to nothing");
+    // The engine sees a file behind a link.
+    machine.write("nowhere", "{}");
+    machine.run(["breaker", "status"]).end().exits(1).says("FAIL kill switch ENGAGED");
+    std::fs::remove_file(machine.file("nowhere")).unwrap();
+    machine.run(["breaker", "release", "--yes"]).end().exits(0);
+    machine.run(["breaker", "engage", "--reason=x"]).end().exits(0).says("file written");
 }
 
 #[test]

@@ -123,3 +123,21 @@ fn a_report_file_may_be_a_pipe_or_a_link() {
     let written = std::fs::read(machine.file("there/report.json")).unwrap();
     assert_eq!(serde_json::from_slice::<Value>(&written).unwrap()["exit_code"], 0);
 }
+
+/// Only root can make links of somebody else; a unit test covers other users.
+#[test]
+fn a_report_never_follows_another_user_s_link() {
+    let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
+    machine.write("precious", "mine");
+    let link = machine.file("link.json");
+    std::os::unix::fs::symlink("precious", &link).unwrap();
+    if std::os::unix::fs::lchown(&link, Some(65_534), None).is_err() {
+        return;
+    }
+    let ended = machine.against(&sim, &["sync", "--report=link.json"]).end().exits(0);
+    ended.tells("failed to write the report").tells("is a symbolic link of uid 65534");
+    assert_eq!(std::fs::read_to_string(machine.file("precious")).unwrap(), "mine");
+    let arguments = ["sync", "--output=prometheus", "--outfile=link.json"];
+    machine.against(&sim, &arguments).end().exits(0).tells("is a symbolic link of uid 65534");
+    assert_eq!(std::fs::read_to_string(machine.file("precious")).unwrap(), "mine");
+}

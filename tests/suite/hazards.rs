@@ -462,3 +462,23 @@ fn every_fault_that_affects_reads_has_a_row() {
         }
     }
 }
+
+#[test]
+fn no_format_passes_on_text_that_steers_a_terminal() {
+    let special = ['\u{9b}', '\u{85}', '\u{202e}', '\u{2066}', '\u{7f}', '\u{200b}'];
+    let symbol: String = special.iter().collect();
+    let list = format!(
+        r#"{{"ticket":7,"symbol":"{symbol}EURUSD","type":"BUY","volume":0.01,"open_price":1.1,"current_price":1.1,"profit":0.5}}"#
+    );
+    let account =
+        r#""balance":9.0,"equity":9.5,"margin":1.0,"free_margin":8.5,"margin_level":950.0"#;
+    let gateway = crate::stand_in::StandIn::holding(list.leak(), account);
+    let machine = Machine::new();
+    for output in ["human", "json", "nagios", "prometheus"] {
+        let arguments = ["sync", &format!("--output={output}")];
+        let ended = machine.at(gateway.endpoint, &arguments).end().exits(0);
+        special.iter().fold(ended, |ended, special| ended.never_says(&special.to_string()));
+    }
+    let document = machine.at(gateway.endpoint, &["positions"]).json().exits(0).document();
+    assert_eq!(document["report"]["positions"][0]["symbol"], format!("{symbol}EURUSD"));
+}

@@ -127,3 +127,25 @@ fn records_of_a_newer_version_are_links_in_the_chain() {
     std::fs::write(&records, text.replace("later", "sooner")).unwrap();
     machine.run(["evidence", "verify", &place]).end().exits(1);
 }
+
+#[test]
+fn bytes_that_are_no_records_are_no_evidence() {
+    let machine = Machine::new();
+    let place = format!("--evidence-dir={}", machine.path().display());
+    let verify = || machine.run(["evidence", "verify", &place]);
+    verify().end().exits(0).says("WARN there is no evidence here");
+    for junk in ["junk", "junk\n", "{\"seq\":1}\n{}\n", "\0\0\0"] {
+        machine.write("evidence.jsonl", junk);
+        let ended = verify().end().exits(1).says("FAIL there is no evidence here");
+        ended.never_says("chain").never_says("anchor").tells("no record is in");
+    }
+}
+
+#[test]
+fn nobody_else_can_enter_a_scratch_tree() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let machine = Machine::new();
+    let document = machine.run(["--sim", "breaker", "status"]).json().exits(0).document();
+    let scratch = std::fs::metadata(document["scratch"].as_str().unwrap()).unwrap();
+    assert_eq!(scratch.permissions().mode() & 0o777, 0o700);
+}

@@ -3,6 +3,7 @@
 //! stdout is data and has one owner, [`Screen`]; stderr is talk. A pipe that was closed early is no error: its reader had
 //! enough, and the exit code still states the result.
 
+pub(crate) mod json;
 pub(crate) mod nagios;
 pub(crate) mod progress;
 pub(crate) mod prometheus;
@@ -201,14 +202,14 @@ impl Screen {
         if !io::stdout().is_terminal() {
             return self.json_line(document);
         }
-        self.stdout(|out| serde_json::to_writer_pretty(out, document).map_err(io::Error::from))
+        self.stdout(|out| json::write_pretty(out, document))
     }
 
     /// Writes the answer of a worker: its result in one line, then its document.
     pub(crate) fn worker_answer(&self, line: &str, document: &impl Serialize) -> io::Result<()> {
         self.stdout(|out| {
             writeln!(out, "{}", style::clean(line))?;
-            serde_json::to_writer(out, document).map_err(io::Error::from)
+            json::write(out, document)
         })
     }
 
@@ -220,7 +221,7 @@ impl Screen {
 
     /// Writes one JSON document on one line, of a stream of them.
     pub(crate) fn json_line(&self, document: &impl Serialize) -> io::Result<()> {
-        self.stdout(|out| serde_json::to_writer(out, document).map_err(io::Error::from))
+        self.stdout(|out| json::write(out, document))
     }
 
     /// Whether stdout still has a reader: an endless stream ends with it.
@@ -235,7 +236,7 @@ impl Screen {
     /// Writes one JSON document to stderr, where stdout belongs to another program.
     pub(crate) fn json_on_stderr(&self, document: &impl Serialize) -> io::Result<()> {
         let mut err = BufWriter::new(io::stderr().lock());
-        serde_json::to_writer(&mut err, document)?;
+        json::write(&mut err, document)?;
         err.write_all(b"\n")?;
         forgive_closed_pipe(err.flush())
     }

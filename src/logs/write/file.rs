@@ -90,7 +90,9 @@ impl LogFile {
                     Ok(()) => {
                         // Another process may have renamed it before the lock was taken.
                         let renamed = if is_current() { rename(&self.path) } else { Ok(()) };
-                        file.unlock().and(renamed)?;
+                        // Closing the file unlocks it too.
+                        let _ = file.unlock();
+                        renamed?;
                         permissions = Some(meta.permissions());
                     }
                     // Another process is renaming it.

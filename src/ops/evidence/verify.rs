@@ -78,16 +78,19 @@ fn walk(options: &Options) -> Result<Outcome<Report>, Failure> {
     }
     report.head = chain.reached();
     let mut warnings = Vec::new();
-    if report.records == 0 && report.damage_count == 0 {
-        warnings.push(format!("nothing is recorded in {}", report.path.display()));
+    let no_evidence = report.records == 0 && report.damage_count == 0;
+    if no_evidence {
+        warnings.push(format!("no record is in {}", report.path.display()));
     }
     if set_back > 0 {
         let records = if set_back == 1 { "record" } else { "records" };
         warnings.push(format!("the machine's clock was set back before {set_back} {records}"));
     }
+    // Bytes that are no record are no evidence; a fresh directory holds none.
+    let is_junk = no_evidence && report.remark_count > 0;
     let verdict = match (report.damage_count, warnings.is_empty()) {
         (0, true) => Verdict::Pass,
-        (0, false) => Verdict::Warn,
+        (0, false) if !is_junk => Verdict::Warn,
         _ => Verdict::Fail,
     };
     Ok(Outcome { warnings, ..Outcome::judged(report, verdict, false) })

@@ -18,7 +18,7 @@ use super::{App, output_file};
 use crate::cli::OutputFormat;
 use crate::render::nagios::{self, State};
 use crate::render::prometheus::{self, Labels};
-use crate::render::{self, Page, PageContext, Sheet};
+use crate::render::{self, Page, PageContext, Sheet, json};
 
 /// How an outcome is printed.
 #[derive(Default)]
@@ -180,9 +180,7 @@ impl App {
         let document = self.envelope(command, outcome, context, options);
         let mut saved = Ok(());
         if let Some(path) = &options.report_file {
-            saved = output_file::replace(path, Access::Owner, &|file| {
-                Ok(serde_json::to_writer(file, &document)?)
-            });
+            saved = output_file::replace(path, Access::Owner, &|file| json::write(file, &document));
         }
         let page_context = PageContext {
             endpoint: context.map(|context| context.endpoint.as_str()),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use mt5crs::config::{HostPort, Settings};
 use mt5crs::failure::{Code, Failure};
+use mt5crs::os::scratch_directory;
 use mt5crs::sim::{FaultSpec, JournalError, Options, Server, SimError, SpecError};
 
 use super::command::Simulation;
@@ -18,9 +19,7 @@ pub(crate) const FLAG: &str = "--sim";
 
 /// Points everything that a command could read or write into a new scratch tree.
 pub(super) fn use_scratch_tree(settings: &mut Settings) -> Result<PathBuf, Failure> {
-    let scratch = tempfile::Builder::new()
-        .prefix("mt5crs-sim-")
-        .tempdir()
+    let scratch = scratch_directory("mt5crs-sim-", &std::env::temp_dir())
         .map_err(|error| {
             Failure::new(Code::Simulator, "failed to make a scratch directory")
                 .with_cause(error)

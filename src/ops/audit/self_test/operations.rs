@@ -22,6 +22,7 @@ use crate::ops::canary::{self, OrderReport};
 use crate::ops::emergency_close::{self, Plan};
 use crate::ops::sync::snapshot::Store;
 use crate::ops::sync::{self, Observed, StateExpectations, checks};
+use crate::os::scratch_directory;
 use crate::proof::intents::Records;
 use crate::report::Outcome;
 use crate::sim::ExecutionKind;
@@ -58,7 +59,7 @@ impl Trial {
         now: Timestamp,
     ) -> Result<Self, HarnessError> {
         let gateway = VirtualGateway::start(positions, faults, now)?;
-        let state = tempfile::Builder::new().prefix("mt5crs-self-test-").tempdir_in(scratch);
+        let state = scratch_directory("mt5crs-self-test-", scratch);
         let state = state.map_err(HarnessError::io("create a scratch directory"))?;
         Ok(Self { gateway, state })
     }

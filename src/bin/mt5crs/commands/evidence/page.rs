@@ -90,6 +90,7 @@ impl Page for verify::Report {
         let path = self.path.display();
         let records = counted(self.records, "record");
         let finding = match self.damage_count {
+            0 if self.records == 0 => format!("there is no evidence here: {path}"),
             0 => format!("{records}, one unbroken chain: {path}"),
             count => format!("{}, {records} readable: {path}", counted(count, "damaged record")),
         };
@@ -100,8 +101,10 @@ impl Page for verify::Report {
         for remark in &self.remarks {
             sheet.line(clean(&format!("note: {}", remark.found)))?;
         }
-        // A damaged chain is no anchor.
-        if let Some(head) = self.head.as_ref().filter(|_| self.damage_count == 0) {
+        // A damaged or an empty chain is no anchor.
+        if let Some(head) =
+            self.head.as_ref().filter(|_| self.damage_count == 0 && self.records > 0)
+        {
             sheet.line(format!("head, to note down as an anchor: {}:{}", head.count, head.hash))?;
         }
         Ok(())

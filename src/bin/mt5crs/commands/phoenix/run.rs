@@ -8,6 +8,7 @@ use mt5crs::explore::search::{self, Scope};
 use mt5crs::failure::{Code, Failure};
 use mt5crs::link::target;
 use mt5crs::ops::phoenix::{self, Options, Report, live_gateway};
+use mt5crs::os::scratch_directory;
 use uuid::Uuid;
 
 use super::Args;
@@ -110,14 +111,13 @@ fn options(args: &Args, environment: Vec<(OsString, OsString)>) -> Result<Option
     let tool = std::env::current_exe().map_err(|error| {
         failure("failed to find this program's own file", error, "run it by its path")
     })?;
-    let scratch =
-        tempfile::Builder::new().prefix("mt5crs-phoenix-").tempdir().map_err(|error| {
-            failure(
-                "failed to make a scratch directory",
-                error,
-                "set TMPDIR to a directory that can be written",
-            )
-        })?;
+    let scratch = scratch_directory("mt5crs-phoenix-", &std::env::temp_dir()).map_err(|error| {
+        failure(
+            "failed to make a scratch directory",
+            error,
+            "set TMPDIR to a directory that can be written",
+        )
+    })?;
     Ok(Options {
         rounds: args.rounds,
         seed: seed(args),

@@ -9,8 +9,8 @@ use mt5crs::logs::search::listener::{Hit, Listener};
 use mt5crs::logs::search::query::Query;
 use mt5crs::ops::logs::grep::object::{FileCount, Found, Object, PresetCount};
 
-use crate::render::Screen;
 use crate::render::style::{Ink, Style, clean};
+use crate::render::{Screen, json};
 
 /// How lines are printed.
 #[derive(Debug, Clone, Copy)]
@@ -60,7 +60,7 @@ impl<'a> Printer<'a> {
     }
 
     fn object(&mut self, object: &Object<'_>) -> io::Result<()> {
-        serde_json::to_writer(&mut self.out, object)?;
+        json::write(&mut self.out, object)?;
         self.out.write_all(b"\n")
     }
 
