@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 /// A host, by name or address, and a port. Displayed as `host:port`, with brackets around an IPv6 address.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 pub struct HostPort {
     /// A host name, an IPv4 address, or an IPv6 address without brackets.
     pub host: String,

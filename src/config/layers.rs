@@ -62,7 +62,7 @@ pub struct Entry {
 }
 
 /// A key's text in one layer.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Text {
     /// The name that the layer uses, as the catalogue spells it: a key's two names are compared.
     name: &'static str,
@@ -70,8 +70,11 @@ pub(super) struct Text {
     pub(super) origin: Origin,
 }
 
+/// The profiles, and the problems of every profile with their file.
+type Parsed = (Option<Profiles>, Vec<Problem>);
+
 /// Every layer's texts, not yet parsed.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Layers {
     /// At most one for each name and layer.
     texts: Vec<Text>,
@@ -84,9 +87,29 @@ impl Layers {
     /// Reads flags, environment, `.env` and the selected profile.
     pub(super) fn read(inputs: &Inputs, files: &dyn Files) -> Self {
         let mut layers = Self::read_above_profile(inputs, files);
-        layers.read_profile(inputs, files);
+        layers.read_profile(inputs, files, &mut None);
         layers.warn_of_overrides();
         layers
+    }
+
+    /// Reads the layers once for each profile, as if `flag` selected it. The files are read and parsed once, and the secrets
+    /// in the profiles' file are among the first profile's problems.
+    pub(super) fn read_each<'r>(
+        inputs: &'r Inputs,
+        files: &'r dyn Files,
+        flag: &'r str,
+        names: &'r [String],
+    ) -> impl Iterator<Item = Self> + 'r {
+        let above = Self::read_above_profile(inputs, files);
+        let mut parsed = None;
+        names.iter().map(move |name| {
+            let mut layers = above.clone();
+            let origin = Origin::Flag { flag: flag.to_owned() };
+            layers.add(Key::Profile.name(), origin, Ok(name.clone()));
+            layers.read_profile(inputs, files, &mut parsed);
+            layers.warn_of_overrides();
+            layers
+        })
     }
 
     /// The names in the profiles' file.
@@ -98,7 +121,7 @@ impl Layers {
         // Other problems stop the command that uses the profile.
         let is_file_known = !layers.is_spoiled(Key::ConfigFile);
         match layers.read_profiles(inputs, files) {
-            Some(profiles) if is_file_known => Ok(profiles.names().map(str::to_owned).collect()),
+            Some(profiles) if is_file_known => Ok(profiles.names),
             _ => Err(layers.problems),
         }
     }
@@ -275,7 +298,7 @@ impl Layers {
         Profiles::parse(path, &content.bytes).map_err(|problem| self.problems.push(*problem)).ok()
     }
 
-    fn read_profile(&mut self, inputs: &Inputs, files: &dyn Files) {
+    fn read_profile(&mut self, inputs: &Inputs, files: &dyn Files, parsed: &mut Option<Parsed>) {
         let Some(Text { text: name, origin, .. }) = self.in_force(Key::Profile) else {
             if let Some(Text { origin, .. }) = self.in_force(Key::ConfigFile) {
                 self.warnings.push(Warning {
@@ -292,7 +315,20 @@ impl Layers {
         if value::profile_name(&name).is_err() {
             return;
         }
-        let Some(profiles) = self.read_profiles(inputs, files) else { return };
+        let profiles = match parsed {
+            Some((profiles, problems)) => {
+                self.problems.extend_from_slice(problems);
+                profiles
+            }
+            None => {
+                let known = self.problems.len();
+                let profiles = self.read_profiles(inputs, files);
+                let is_shared = |it: &&Problem| it.kind != ProblemKind::Secret;
+                let problems = self.problems[known..].iter().filter(is_shared).cloned();
+                &mut parsed.insert((profiles, problems.collect())).0
+            }
+        };
+        let Some(profiles) = profiles else { return };
         let members = match profiles.members(&name, selected_by) {
             Ok(members) => members,
             Err(problem) => return self.problems.push(*problem),
@@ -302,7 +338,7 @@ impl Layers {
             file: profiles.file.clone(),
             name: member.to_owned(),
         };
-        if let Some(member) = profiles.repeated_member(&name) {
+        if let Some(member) = profiles.repeated.get(&name) {
             let origin = origin_of(member);
             let message = format!("{origin} is set twice");
             let problem = Problem::new(ProblemKind::Conflict, message, "remove one of them");

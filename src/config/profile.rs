@@ -4,7 +4,7 @@
 //! {"profiles": {"account1": {"gateway_host": "10.0.0.5", "mt5crs_expect_login": 1001}}}
 //! ```
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
 use serde_json::error::Category;
@@ -20,8 +20,10 @@ use super::problem::{Problem, ProblemKind};
 pub(super) struct Profiles {
     pub(super) file: PathBuf,
     profiles: Map<String, Value>,
-    /// The path of names to each member.
-    paths: Vec<Vec<String>>,
+    /// The profiles' names, in the file's order.
+    pub(super) names: Vec<String>,
+    /// Of each profile that sets a name twice, the first such name.
+    pub(super) repeated: HashMap<String, String>,
 }
 
 impl Profiles {
@@ -45,27 +47,23 @@ impl Profiles {
             )
         })?;
         let paths = json_names::paths(bytes);
-        let profiles = Self { file, profiles: document.profiles, paths };
-        if let Some(name) = repeated(profiles.names()) {
-            let message = format!("profile {name} is in {} twice", profiles.file.display());
-            return Err(problem(ProblemKind::Conflict, message, "remove one of them").into());
+        let (mut names, mut repeated, mut seen) = (Vec::new(), HashMap::new(), HashSet::new());
+        for path in &paths {
+            let is_new = seen.insert(path);
+            match path.as_slice() {
+                [top, name] if top == "profiles" && is_new => names.push(name.clone()),
+                [top, name] if top == "profiles" => {
+                    let message = format!("profile {name} is in {} twice", file.display());
+                    let remedy = "remove one of them";
+                    return Err(problem(ProblemKind::Conflict, message, remedy).into());
+                }
+                [top, profile, name] if top == "profiles" && !is_new => {
+                    repeated.entry(profile.clone()).or_insert_with(|| name.clone());
+                }
+                _ => {}
+            }
         }
-        Ok(profiles)
-    }
-
-    /// The names, in the file's order.
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.names_in(&["profiles"])
-    }
-
-    /// A name that the profile sets twice.
-    pub(super) fn repeated_member(&self, profile: &str) -> Option<&str> {
-        repeated(self.names_in(&["profiles", profile]))
-    }
-
-    fn names_in(&self, parent: &[&str]) -> impl Iterator<Item = &str> {
-        let paths = self.paths.iter().filter_map(|path| path.split_last());
-        paths.filter(move |(_, names)| *names == parent).map(|(name, _)| name.as_str())
+        Ok(Self { file, profiles: document.profiles, names, repeated })
     }
 
     /// The members of the profile with this name.
@@ -83,7 +81,7 @@ impl Profiles {
                 Err(problem(ProblemKind::Malformed, message, remedy).into())
             }
             None => {
-                let known = self.names().collect::<Vec<_>>().join(", ");
+                let known = self.names.join(", ");
                 let known = if known.is_empty() { "no profile" } else { &known };
                 let message = format!("{file} holds no profile {name}");
                 let remedy = format!("it holds {}", known.escape_debug());
@@ -97,11 +95,6 @@ impl Profiles {
 /// A problem that leaves the whole layer unknown.
 fn problem(kind: ProblemKind, message: String, remedy: &str) -> Problem {
     Problem::new(kind, message, remedy).hiding(Layer::Profile)
-}
-
-fn repeated<'n>(mut names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    let mut seen = HashSet::new();
-    names.find(|name| !seen.insert(*name))
 }
 
 /// A member's value as in the environment; `None` where it is neither a text nor a number.

@@ -34,7 +34,22 @@ pub struct Accepted {
 
 /// Reads every layer and parses every value.
 pub fn resolve(inputs: &Inputs, files: &dyn Files) -> Resolved {
-    let layers = Layers::read(inputs, files);
+    parse(Layers::read(inputs, files), inputs, files)
+}
+
+/// Resolves each profile as for a command that selects it by `flag`. The files are read once, and secrets in the profiles'
+/// file are among the first profile's problems.
+pub fn resolve_each<'r>(
+    inputs: &'r Inputs,
+    files: &'r dyn Files,
+    flag: &'r str,
+    names: &'r [String],
+) -> impl Iterator<Item = Resolved> + 'r {
+    let layers = Layers::read_each(inputs, files, flag, names);
+    layers.map(move |layers| parse(layers, inputs, files))
+}
+
+fn parse(layers: Layers, inputs: &Inputs, files: &dyn Files) -> Resolved {
     let mut reader = Reader::new(&layers, inputs);
     let settings = reader.settings(files);
     let Reader { problems: of_values, table, .. } = reader;

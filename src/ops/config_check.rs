@@ -3,6 +3,7 @@
 //! Each profile is resolved as for a command that selects it, with the environment and `.env` above it. A problem there is
 //! reported once, not again for each profile.
 
+use std::collections::HashMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -69,17 +70,15 @@ pub fn run(inputs: &Inputs, files: &dyn Files, named: &[String], flag: &str) -> 
         warnings.retain(|it| it.key != Some(Key::ConfigFile));
     }
     let (mut profiles, mut members) = (Vec::new(), Vec::new());
-    for name in names {
-        let mut inputs = inputs.clone();
-        inputs.flags.set(Key::Profile, flag, name.clone());
-        let resolved = config::resolve(&inputs, files);
+    let of_all = problems.clone();
+    for (resolved, name) in config::resolve_each(inputs, files, flag, &names).zip(&names) {
         let kill_switch_origin = resolved.origin_of(Key::KillSwitchFile);
         let Settings { gateway, kill_switch_file, .. } = resolved.as_they_are().clone();
         let Resolved { problems: mut own, warnings: mut of_profile, files: mut read, .. } =
             resolved;
         read.retain(|it| !seen.contains(it));
         seen.extend(read);
-        own.retain(|it| !problems.contains(it));
+        own.retain(|it| !of_all.contains(it));
         of_profile.retain(|it| !warnings.contains(it));
         // A secret in the file is a problem of every profile.
         let (of_file, mut own): (Vec<_>, Vec<_>) =
@@ -87,7 +86,7 @@ pub fn run(inputs: &Inputs, files: &dyn Files, named: &[String], flag: &str) -> 
         problems.extend(of_file);
         if let Some(bad_name) = own.iter().find(|it| it.key == Some(Key::Profile)) {
             // Problems that follow from the name are not reported as well.
-            own = vec![reword_name_problem(&name, bad_name)];
+            own = vec![reword_name_problem(name, bad_name)];
         }
         profiles.push(Profile {
             name: name.clone(),
@@ -97,7 +96,7 @@ pub fn run(inputs: &Inputs, files: &dyn Files, named: &[String], flag: &str) -> 
             problems: own,
             warnings: of_profile,
         });
-        members.push((name, gateway));
+        members.push((name.clone(), gateway));
     }
     let shared = shared_gateways(&members);
     let usable = problems.is_empty() && profiles.iter().all(|profile| profile.problems.is_empty());
@@ -146,10 +145,11 @@ fn names(
 
 /// Warns of profiles with the same gateway: they report one account twice, which is allowed and rarely intended.
 pub fn shared_gateways(members: &[Member]) -> Vec<String> {
-    let shared = members.iter().enumerate().filter_map(|(index, (name, gateway))| {
+    let mut first = HashMap::new();
+    let shared = members.iter().filter_map(|(name, gateway)| {
         let gateway = gateway.as_ref()?;
-        let (other, _) = members[..index].iter().find(|(_, of)| of.as_ref() == Some(gateway))?;
-        Some(format!(
+        let other = *first.entry(gateway).or_insert(name);
+        (other != name).then(|| format!(
             "profiles {other} and {name} have the same gateway, {gateway}: both report one account"
         ))
     });

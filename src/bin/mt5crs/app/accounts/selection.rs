@@ -65,8 +65,8 @@ impl Selection {
             distinct(&given.profile).into_iter().cloned().collect()
         };
         let (mut accounts, mut gateways) = (Vec::new(), Vec::new());
-        for profile in names {
-            let resolved = resolve(&inputs, &profile);
+        let resolved = config::resolve_each(&inputs, &Disk, PROFILE_FLAG, &names);
+        for (resolved, profile) in resolved.zip(&names) {
             // With --sim each account has a simulated gateway of its own, whatever the settings say.
             if !app.is_simulated()
                 && let Some(above) = resolved.gateway_above_profile()
@@ -76,7 +76,7 @@ impl Selection {
             let kill_switch = kill_switch(&resolved);
             accounts.push(Account { profile: profile.clone(), kill_switch });
             // An account's worker reports the problems of its settings.
-            gateways.push((profile, resolved.as_they_are().gateway.clone()));
+            gateways.push((profile.clone(), resolved.as_they_are().gateway.clone()));
         }
         let warnings = if app.is_simulated() { Vec::new() } else { shared_gateways(&gateways) };
         Ok(Self { accounts, warnings })
@@ -88,12 +88,6 @@ fn kill_switch(resolved: &Resolved) -> String {
     switch.map_or_else(String::new, |entry| {
         format!("{} ({})", entry.value.as_deref().unwrap_or("-"), entry.origin)
     })
-}
-
-fn resolve(inputs: &Inputs, profile: &str) -> Resolved {
-    let mut inputs = inputs.clone();
-    inputs.flags.set(Key::Profile, PROFILE_FLAG, profile);
-    config::resolve(&inputs, &Disk)
 }
 
 fn every_profile(inputs: &Inputs) -> Result<Vec<String>, Failure> {
