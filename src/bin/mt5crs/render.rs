@@ -23,6 +23,7 @@ use mt5crs::report::Outcome;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use serde::Serialize;
 use style::{Ink, Style};
+use textwrap::{WordSeparator, WordSplitter};
 
 /// Context of a page besides its report.
 #[derive(Default)]
@@ -174,7 +175,13 @@ impl<'w> Sheet<'w> {
     /// page can claim more than its exit code does.
     pub(crate) fn verdict(&mut self, verdict: Verdict, finding: &str) -> io::Result<()> {
         let (word, ink) = style::verdict(verdict);
-        self.labelled(ink, word, finding)
+        let Some(width) = self.width else { return self.labelled(ink, word, finding) };
+        let options = textwrap::Options::new(usize::from(width))
+            .break_words(false)
+            .word_separator(WordSeparator::AsciiSpace)
+            .word_splitter(WordSplitter::NoHyphenation);
+        let line = textwrap::fill(&format!("{word} {finding}"), options);
+        self.labelled(ink, word, line[word.len()..].trim_start())
     }
 
     /// A line that begins with a coloured label.
@@ -337,5 +344,29 @@ fn forgive_closed_pipe(written: io::Result<()>) -> io::Result<()> {
     match written {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         written => written,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_verdict_wraps_between_words() {
+        let finding = "3 positions are reported by tcp://gateway-of-account-one.example:5555 (live), \
+            as it says itself";
+        for width in 20..90 {
+            let mut page = Vec::new();
+            let mut sheet = Sheet { writer: &mut page, style: Style::plain(), width: Some(width) };
+            sheet.verdict(Verdict::Pass, finding).unwrap();
+            let page = String::from_utf8(page).unwrap();
+            assert_eq!(
+                page.split_whitespace().collect::<Vec<_>>().join(" "),
+                format!("PASS {finding}")
+            );
+            for line in page.lines() {
+                assert!(line.len() <= usize::from(width) || !line.contains(' '), "{width}: {line}");
+            }
+        }
     }
 }
