@@ -54,7 +54,7 @@ pub struct Check {
     pub found: String,
     /// The expected result, with its tolerance.
     pub expected: String,
-    /// What to do, where it isn't as expected.
+    /// The remedy, where it isn't as expected.
     pub remedy: Option<String>,
     /// Time that the check took in µs, where it was measured.
     #[serde(skip)]
@@ -116,7 +116,7 @@ impl Check {
         self
     }
 
-    /// Adds what to do; only a warning and a failure have a remedy.
+    /// Adds the remedy; only a warning and a failure have a remedy.
     pub fn with_remedy(mut self, remedy: impl Into<String>) -> Self {
         let has_remedy = matches!(self.status, Status::Warn | Status::Fail);
         self.remedy = has_remedy.then(|| remedy.into());

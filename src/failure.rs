@@ -1,7 +1,7 @@
 //! Failures: errors in the words that an operator reads, with the exit code that a script branches on.
 //!
-//! Every command without an answer ends with a [`Failure`]. Its [`Code`] alone decides the exit code, so one catalogue lists
-//! the exit codes of all failures, and each remedy is written once. Where possible a remedy is a command to paste.
+//! Every command without an answer ends with a [`Failure`]. Its [`Code`] alone decides the exit code, so one catalogue
+//! lists the exit codes of all failures, and each remedy is written once. Where possible a remedy is a command to paste.
 
 mod code;
 
@@ -25,16 +25,16 @@ pub struct Failure {
     /// A stable word for scripts; `mt5crs explain` explains each.
     #[schemars(with = "&'static str")]
     code: Code,
-    /// What failed, with its name.
+    /// The failed action, with the name of its object.
     message: String,
     /// Why, outermost first.
     causes: Vec<String>,
-    /// What to do next.
+    /// The next step.
     remedy: String,
 }
 
 impl Failure {
-    /// A failure without causes, with the code's own remedy. The message says what failed and names the thing.
+    /// A failure without causes, with the code's own remedy. The message tells the failed action and names its object.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         let (message, remedy) = (message.into(), code.remedy().to_owned());
         Self { code, message, causes: Vec::new(), remedy }
@@ -77,7 +77,7 @@ impl Failure {
         self.code.exit()
     }
 
-    /// What failed, naming the thing.
+    /// The failed action, with the name of its object.
     pub fn message(&self) -> &str {
         &self.message
     }

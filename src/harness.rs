@@ -3,7 +3,7 @@
 //! - [`virtual_gateway`]: a simulated gateway in this process and in virtual time, for trials of single operations.
 //! - [`process`]: child processes whose output is collected, among them `mt5crs sim`.
 //! - [`proxy`]: a TCP proxy that can hold any message between the tool and its gateway.
-//! - [`broker`]: what really executed, and whether a report or a record contradicts it.
+//! - [`broker`]: the real executions, and whether a report or a record contradicts them.
 
 pub mod broker;
 pub mod process;
@@ -49,7 +49,7 @@ impl HarnessError {
         Self::Other(error.to_string())
     }
 
-    /// Converts an I/O error; `action` is what failed.
+    /// Converts an I/O error; `action` names the failed action.
     pub fn io(action: &'static str) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io { action, source }
     }

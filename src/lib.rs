@@ -1,4 +1,4 @@
-//! mt5crs talks to a Windows MetaTrader 5 gateway over ZeroMQ JSON, and believes only what the gateway's later state shows.
+//! mt5crs talks to a Windows MetaTrader 5 gateway over ZeroMQ JSON, and believes only the gateway's later state.
 //!
 //! The promise: nothing here says that something happened unless the gateway's own later state shows it. Done, not done
 //! and unknown are three answers with three exit codes. Actions that increase risk fail closed; actions that reduce risk
@@ -6,8 +6,8 @@
 //!
 //! # Where to find things
 //!
-//! - An OPEN's permit is made in [`link::permit`]; the outcome of a lost OPEN is decided in [`proof::open`], and of an earlier
-//!   run's in [`proof::intents`].
+//! - An OPEN's permit is made in [`link::permit`]; the outcome of a lost OPEN is decided in [`proof::open`], and of an
+//!   earlier run's in [`proof::intents`].
 //! - Every failure code has its exit code, meaning and remedy in [`failure`]; exit codes are explained in [`exit`].
 //! - A new command is a folder in `src/bin/mt5crs/commands/` and an operation in [`ops`].
 //!
@@ -26,11 +26,11 @@
 //! | [`link`] | connections, proved sessions, retried reads, permits for orders | `check`, `clock`, `os`, `protocol`, `units` |
 //! | [`check`] | one check's result, and the verdict of several | |
 //! | [`failure`] | every failure code with its exit code, meaning and remedy | `check`, `clock`, `exit`, `link` |
-//! | [`report`] | what every report has: outcome and envelope | `check`, `exit`, `failure`, `link` |
+//! | [`report`] | outcome and envelope of every report | `check`, `exit`, `failure`, `link` |
 //! | [`metric`] | named figures of a report, for monitoring | `check`, `protocol`, `units` |
 //! | [`guard`] | the conditions that forbid an order: kill switch, admission decision, drift, health, staleness | `check`, `clock`, `escape`, `os`, `protocol` |
 //! | [`evidence`] | the hash-chained, write-ahead record of orders and their outcomes | `clock`, `os`, `protocol`, `units` |
-//! | [`proof`] | the promise: what shows that something happened | `check`, `clock`, `escape`, `evidence`, `failure`, `link`, `os`, `protocol`, `units` |
+//! | [`proof`] | the promise: evidence that something happened | `check`, `clock`, `escape`, `evidence`, `failure`, `link`, `os`, `protocol`, `units` |
 //! | [`config`] | settings, each with its origin | `os`, `units` |
 //! | [`logs`] | run logs written, searched and judged by alert rules | `clock`, `escape`, `exit`, `os`, `units` |
 //! | [`sim`] | the simulated gateway: a pure book, faults by name, a server | `clock`, `link`, `os`, `protocol`, `units` |

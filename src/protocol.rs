@@ -12,7 +12,7 @@
 //! | OPEN | [`open::Open`] | [`open::Filled`] |
 //! | CLOSE | [`close::Close`] | [`close::Closed`] |
 //!
-//! Below them, what all actions share:
+//! Below them, the common parts of all actions:
 //!
 //! - [`request`]: the envelope of every request; [`reply`]: the envelope of every reply, and refusals
 //! - [`wire`]: strict JSON; every error ([`Malformed`]) names the field and the byte

@@ -50,7 +50,7 @@ impl<R> Outcome<R> {
         Self { report: Some(report), verdict, exit, simulated, warnings: Vec::new(), failure: None }
     }
 
-    /// Ends in the failure, whatever the report's checks say: its verdict and exit code are the answer.
+    /// Ends in the failure, regardless of the report's checks: its verdict and exit code are the answer.
     pub fn fail(&mut self, failure: Failure) {
         self.verdict = failure.verdict();
         self.exit = failure.exit();

@@ -4,7 +4,7 @@
 //! [`FaultSpec`]). It is reached in process, in virtual time ([`InProcess`]), or on a loopback socket, by real clients and
 //! processes ([`Server`]).
 //!
-//! The [ledger] holds what executed, and is the oracle of every test of an order. With a book file ([`Options::book`]) an
+//! The [ledger] holds the executions, and is the oracle of every test of an order. With a book file ([`Options::book`]) an
 //! execution is on the disk before its reply leaves. A link's round trip, which pipelining hides
 //! ([`Options::link_rtt`]), and a broker's time, which nothing hides ([`Options::exec_time`]), are two settings.
 //!

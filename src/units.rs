@@ -1,7 +1,7 @@
 //! Tickets, lots, prices, money and symbols as types: parsed once at the edge, never a bare `f64` after it.
 //!
-//! A number keeps its token from the wire beside its exact decimal value ([`Exact`]), so a report shows what the gateway
-//! sent, and no comparison is off by a rounding. Money, price, lots and per cent are types of their own.
+//! A number keeps its token from the wire beside its exact decimal value ([`Exact`]), so a report shows the token that the
+//! gateway sent, and no comparison is off by a rounding. Money, price, lots and per cent are types of their own.
 
 mod currency;
 mod exact;

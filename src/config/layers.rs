@@ -92,8 +92,8 @@ impl Layers {
         layers
     }
 
-    /// Reads the layers once for each profile, as if `flag` selected it. The files are read and parsed once, and the secrets
-    /// in the profiles' file are among the first profile's problems.
+    /// Reads the layers once for each profile, as if `flag` selected it. The files are read and parsed once, and the
+    /// secrets in the profiles' file are among the first profile's problems.
     pub(super) fn read_each<'r>(
         inputs: &'r Inputs,
         files: &'r dyn Files,
@@ -436,7 +436,7 @@ fn look_up(name: &str, layer: Layer) -> Option<(Key, &'static str)> {
 
 /// The problem of a secret in the profiles' file; `names` lead to it.
 fn secret_problem(names: &[String], file: &Path) -> Problem {
-    const REMEDY: &str = "remove it: the profiles' file holds no secrets, and this program needs none; what another program needs goes into its environment, or into a file that its NAME_FILE names";
+    const REMEDY: &str = "remove it: the profiles' file holds no secrets, and this program needs none; another program's secrets go into its environment, or into a file that its NAME_FILE names";
     let problem =
         |place| Problem::new(ProblemKind::Secret, format!("{place} looks like a secret"), REMEDY);
     match names {

@@ -18,7 +18,7 @@ pub struct Problem {
     pub origin: Option<Origin>,
     /// The mistake, shown after `error: `.
     pub message: String,
-    /// What to do about it.
+    /// The remedy.
     pub remedy: String,
     /// The layer of which a part could not be read, so that it may set any key.
     #[serde(skip)]

@@ -293,7 +293,7 @@ impl<'a> Reader<'a> {
 }
 
 /// The system's directory where operators may write it, else the user's. Without a home it is the system's again: the
-/// failure to write there then names what to do.
+/// failure to write there then names the remedy.
 fn state_dir(environment: &Environment, files: &dyn Files) -> PathBuf {
     let system = PathBuf::from(SYSTEM_STATE);
     if files.is_writable_directory(&system) {

@@ -92,7 +92,7 @@ struct Gap {
 }
 
 impl<'e> Chain<'e> {
-    /// Starts on what `file` holds up to `length` now.
+    /// Starts on the first `length` bytes of `file`.
     pub(super) fn new(
         evidence: &'e Evidence,
         file: File,

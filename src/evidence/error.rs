@@ -1,4 +1,4 @@
-//! Errors of writing and reading evidence, by what the operator does next.
+//! Errors of writing and reading evidence, by the operator's next step.
 
 use std::io;
 use std::path::{Path, PathBuf};

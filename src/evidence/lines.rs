@@ -1,4 +1,4 @@
-//! Reads a file line by line in bounded memory, whatever it holds.
+//! Reads a file line by line in bounded memory, for any content.
 
 use std::io::{self, BufRead, BufReader, Read};
 

@@ -74,7 +74,7 @@ catalogue! {
     // The checks of a report, and the gate before a command.
     ChecksFailed = "checks-failed", No,
         "at least one check of the report failed",
-        "correct what the checks name";
+        "correct the faults that the checks name";
     SyncFailed = "sync-failed", No,
         "the state was not recovered, so the command behind `--` was not started",
         "read the causes: each names a failed check; correct it, then run the same command again";
@@ -97,7 +97,7 @@ catalogue! {
         "find out who logged the terminal in to another account; go on once it is back";
     Guard = "guard", Guarded,
         "a guard forbids the order; no order was sent",
-        "correct what the guards name, then run it again";
+        "correct the faults that the guards name, then run it again";
     BreakerEngaged = "breaker-engaged", Guarded,
         "the kill switch is engaged, so the command behind `--` was not started",
         "find out who engaged the breaker and why, before the file is removed";
@@ -112,7 +112,7 @@ catalogue! {
         "wait for the other canary to end, or correct the state directory's owner and mode; no order was sent";
     NothingToResume = "nothing-to-resume", Guarded,
         "no earlier canary's position can be taken over; no order was sent",
-        "mt5crs evidence show lists the canaries and what is proved of them";
+        "mt5crs evidence show lists the canaries and their proofs";
     IntentNotRecorded = "evidence", Guarded,
         "the order's intent could not be recorded; no order was sent",
         "without evidence no order is sent: free disk space, or correct the state directory's owner and mode";
@@ -141,7 +141,7 @@ catalogue! {
         "close by hand at the terminal, and run mt5crs link-test";
     NotOpen = "not-open", Guarded,
         "a ticket or symbol to close is not in the gateway's list; nothing was sent",
-        "nothing was sent; mt5crs positions shows what is open, and how the broker spells it";
+        "nothing was sent; mt5crs positions shows the open positions with the broker's spelling";
     MagicNotReported = "magic-not-reported", Guarded,
         "the gateway does not report magic numbers, so --magic cannot select positions; nothing was sent",
         "close by --symbol or --ticket";
@@ -190,7 +190,7 @@ catalogue! {
         "give the position's ticket as the terminal shows it; where the order opened nothing: --not-executed --reason TEXT";
     NoReason = "no-reason", Usage,
         "--not-executed needs a reason",
-        "say with --reason what you looked at, and when";
+        "give with --reason your source, and its time";
     TicketIsOlder = "ticket-is-older", Usage,
         "the position was open before the order was sent, so it cannot be the order's",
         "look at the terminal for the position that came after it; mt5crs positions lists them";

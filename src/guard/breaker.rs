@@ -1,4 +1,4 @@
-//! Reads and writes the kill switch of the strategy engine: a sentinel file whose existence means ENGAGED, whatever it
+//! Reads and writes the kill switch of the strategy engine: a sentinel file whose existence means ENGAGED, whatever text it
 //! holds (PROTOCOL.md, section 7).
 //!
 //! An engine that has seen the file stays stopped until it is restarted, and one that can't see it (a unit with

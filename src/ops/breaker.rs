@@ -36,9 +36,9 @@ pub struct Report {
     pub engaged: bool,
     /// The file's content; null where the file does not exist.
     pub sentinel: Option<Sentinel>,
-    /// What this run did to the file.
+    /// The action of this run on the file.
     pub done: Done,
-    /// What the file does not show.
+    /// The limit of this report.
     pub caveat: &'static str,
 }
 
@@ -51,7 +51,7 @@ pub struct Switch {
     pub origin: Origin,
 }
 
-/// What a run did to the file.
+/// The action of a run on the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Done {

@@ -1,7 +1,7 @@
 //! Several accounts at once: the documents of each account's own run of a command, in one report.
 //!
-//! Each account's run is a process of its own. Its document is kept byte for byte, so that no figure is rewritten. A process
-//! without a document, or whose document contradicts its exit code, gave no answer.
+//! Each account's run is a process of its own. Its document is kept byte for byte, so that no figure is rewritten. A
+//! process without a document, or whose document contradicts its exit code, gave no answer.
 
 mod closing;
 
@@ -82,7 +82,7 @@ impl Account {
                 let document = Some(document);
                 Self { profile, endpoint, target, verdict, exit_code, found, document }
             }
-            // Without an answer nothing shows what the process did.
+            // Without an answer nothing shows the actions of the process.
             Err(found) => Self {
                 profile,
                 endpoint: None,

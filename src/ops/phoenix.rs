@@ -7,10 +7,10 @@
 //! strikes at the same point every time. All files are in a scratch tree, and every gateway is simulated, except for
 //! [`live_gateway`], which only reads.
 //!
-//! # What a seed replays
+//! # Replay of a seed
 //!
-//! Command, disturbance and trigger. The scheduler decides what follows a disturbance that the command survives (timeouts,
-//! attempts, the gateway's return), and the invariants hold either way.
+//! Command, disturbance and trigger. The scheduler decides the events after a disturbance that the command survives
+//! (timeouts, attempts, the gateway's return), and the invariants hold either way.
 //!
 //! # Limits
 //!
@@ -128,7 +128,7 @@ pub struct Round {
     pub seed: u64,
     /// Its command, disturbance and trigger.
     pub what: String,
-    /// What executed at the broker, in order.
+    /// The executions at the broker, in order.
     pub executed: Vec<String>,
     /// From the disturbance to the end of the first sync that recovered, in ms.
     pub recovery_ms: Option<u64>,

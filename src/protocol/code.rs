@@ -66,7 +66,7 @@ macro_rules! error_codes {
                 }
             }
 
-            /// What an operator does about it.
+            /// The operator's remedy.
             pub fn remedy(&self) -> &'static str {
                 match self {
                     $(Self::$name => $remedy,)*

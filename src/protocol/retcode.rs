@@ -2,7 +2,7 @@
 //!
 //! The v4.3 gateway ignores them (hazard 1). Operators see them in the terminal's journal, from a gateway that reports
 //! `retcode`, or in another program's reply (hazard 11). Names and facts are from MetaQuotes' MQL5 reference, "Return Codes
-//! of the Trade Server"; the classes are ours and say what to do next. 10005 and 10037 don't exist.
+//! of the Trade Server"; the classes are ours and tell the next step. 10005 and 10037 don't exist.
 
 use super::code::Executed;
 
@@ -13,15 +13,15 @@ pub struct Retcode {
     pub number: u16,
     /// MetaQuotes' name for it.
     pub name: &'static str,
-    /// What to do next about every code of its kind.
+    /// The next step for every code of its kind.
     pub class: Class,
     /// Its meaning, as a phrase that fits after a colon.
     pub meaning: &'static str,
-    /// What to do next about this code.
+    /// The next step for this code.
     pub remedy: &'static str,
 }
 
-/// Classes of return codes, by what the operator does next.
+/// Classes of return codes, by the operator's next step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Class {
     /// The server carried out the request.
@@ -45,7 +45,7 @@ pub enum Class {
 }
 
 impl Class {
-    /// What to do about every code of this class.
+    /// The remedy for every code of this class.
     pub fn advice(self) -> &'static str {
         match self {
             Self::Done => "find the ticket in a later position list: only that is proof",
@@ -192,7 +192,7 @@ retcodes! {
         "use a type that the symbol allows";
     10036 "POSITION_CLOSED" ProbablyClosed,
         "the position of that ticket has been closed already",
-        "find out what closed it: an earlier request, a stop, or a person";
+        "find out how it was closed: by an earlier request, a stop, or a person";
     10038 "INVALID_CLOSE_VOLUME" MendRequest,
         "the volume to close is more than the position holds",
         "read the position's volume again";

@@ -1,8 +1,8 @@
 //! The simulated gateway: a request and the time in, a reply out. It handles strictly one request after the other.
 //!
 //! Where several faults affect one request, they apply in this order: `hang` and `crash:before`; another program on the
-//! port; what refuses the request (the signature, then a missing terminal, then a broken one); what changes the order;
-//! what changes the figures; status and uuid; garbage; then `crash:after`, `disconnect` and `drop-reply`. Of two faults of
+//! port; refusals (the signature, then a missing terminal, then a broken one); changes of the order;
+//! changes of the figures; status and uuid; garbage; then `crash:after`, `disconnect` and `drop-reply`. Of two faults of
 //! one kind the first on the command line wins; delays add up.
 
 mod account_changes;

@@ -28,7 +28,7 @@ struct Inner {
     inboxes: HashMap<u64, Inbox>,
 }
 
-/// What has reached one connection.
+/// The frames that reached one connection.
 #[derive(Default)]
 struct Inbox {
     replies: VecDeque<Vec<u8>>,

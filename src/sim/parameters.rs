@@ -18,7 +18,7 @@ pub(super) struct Parameters<'a> {
     parts: Peekable<IntoIter<&'a str>>,
 }
 
-/// What a parameter must be, for the error message.
+/// The expected form of a parameter, for the error message.
 pub(super) type Expected = &'static str;
 
 impl<'a> Parameters<'a> {

@@ -1,4 +1,4 @@
-//! Writes the gateway's replies: its words for success and failure, its `uuid`, and what faults make of them.
+//! Writes the gateway's replies: its words for success and failure, its `uuid`, and their changes by faults.
 
 use jiff::Timestamp;
 

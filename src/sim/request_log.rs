@@ -1,5 +1,5 @@
-//! A log of every request as received, one line of JSON each. The ledger holds what executed; this log holds what was
-//! requested, over which connection and in which order.
+//! A log of every request as received, one line of JSON each. The ledger holds the executions; this log holds the requests
+//! that were requested, over which connection and in which order.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};

@@ -1,10 +1,10 @@
 //! The queue of requests before the gateway, and of replies behind it. Pure scheduling, so that a round trip and a broker's
 //! time mean the same in process and on a socket.
 //!
-//! A request becomes visible to the gateway half a round trip after it was sent, and a reply arrives half a round trip after
-//! it left, so requests in flight together share one round trip. Each request occupies the gateway from when it is visible
-//! and the one before it is done, so those times add up. Times follow from the schedule, not from when the queue is polled:
-//! one late poll delays nothing after it.
+//! A request becomes visible to the gateway half a round trip after it was sent, and a reply arrives half a round trip
+//! after it left, so requests in flight together share one round trip. Each request occupies the gateway from when it is
+//! visible and the one before it is done, so those times add up. Times follow from the schedule, not from when the queue is
+//! polled: one late poll delays nothing after it.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -40,7 +40,7 @@ impl Now {
     }
 }
 
-/// What reaches a client.
+/// A message to a client.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Delivery {
     /// A reply.

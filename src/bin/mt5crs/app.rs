@@ -1,4 +1,4 @@
-//! One process of the binary: what every command needs, and the one way in which a command ends.
+//! One process of the binary: the needs of every command, and the one way in which a command ends.
 //!
 //! [`driver`] decides whether a command may run and for how many accounts; a command opens a [`context`], runs its
 //! operation and hands the result to [`end`], which prints it, closes the log and returns the exit code.

@@ -1,6 +1,6 @@
-//! The list of commands. A command is the folder `commands/NAME/`: `args.rs` defines its arguments, `run.rs` turns them into
-//! a call of the operation and states its [`Facts`](crate::app::command::Facts) and documents, `page.rs` renders its report.
-//! A new command needs that folder, its `mod` and a line in [`commands!`].
+//! The list of commands. A command is the folder `commands/NAME/`: `args.rs` defines its arguments, `run.rs` turns them
+//! into a call of the operation and states its [`Facts`](crate::app::command::Facts) and documents, `page.rs` renders its
+//! report. A new command needs that folder, its `mod` and a line in [`commands!`].
 
 mod audit;
 mod breaker;
@@ -79,7 +79,7 @@ commands! {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 it is so, 1 it is not, 2 usage or settings, 3 no answer, 4 outcome unknown, \
-    5 refused by a guard, 6 not the gateway, 7 order refused, 8 not flat, 70 a bug. `mt5crs explain CODE` says what to do.";
+    5 refused by a guard, 6 not the gateway, 7 order refused, 8 not flat, 70 a bug. `mt5crs explain CODE` tells the remedy.";
 
 /// Talk to a Windows MetaTrader 5 gateway over ZeroMQ, and believe only what its later state shows
 #[derive(Debug, Parser)]

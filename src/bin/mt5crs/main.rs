@@ -30,7 +30,7 @@ pub(crate) fn version() -> &'static str {
     &VERSION
 }
 
-/// In a build for tests the environment can break a safety rule, and name a file for notes of what was flushed.
+/// In a build for tests the environment can break a safety rule, and name a file for notes of flushed files.
 #[cfg(debug_assertions)]
 fn prepare_for_tests() {
     let wanted = |name| std::env::var_os(name);

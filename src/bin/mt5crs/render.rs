@@ -61,7 +61,7 @@ pub(crate) struct View<'a> {
 /// Takes the metrics of an outcome.
 pub(crate) type Metrics<R> = fn(&Outcome<R>) -> Vec<Metric>;
 
-/// A report that can be shown to a person. The first line says what matters.
+/// A report that can be shown to a person. The first line is the finding.
 pub(crate) trait Page: Sized {
     /// Metrics for monitoring; none where monitoring isn't offered.
     const METRICS: Metrics<Self> = |_| Vec::new();

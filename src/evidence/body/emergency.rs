@@ -60,7 +60,7 @@ pub struct TicketOutcome {
 pub enum TicketResult {
     /// Proved gone.
     Closed,
-    /// A later list still holds the position; with the gateway's refusal, or what else it said.
+    /// A later list still holds the position; with the gateway's refusal or other answer.
     Rejected(RecordedRefusal),
     /// Neither is proved.
     Unknown,

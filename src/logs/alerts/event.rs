@@ -42,13 +42,13 @@ pub struct Event {
     pub time: Timestamp,
     /// The run that wrote it.
     pub run: RunId,
-    /// What happened.
+    /// The event.
     pub kind: EventKind,
     /// The line as text, with a long message cut.
     pub line: Box<str>,
 }
 
-/// What happened.
+/// A kind of event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EventKind {
     /// A run began.

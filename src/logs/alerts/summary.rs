@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::logs::alerts::event::{Event, EventKind};
 
-/// What a row sums up.
+/// The subject of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum By {

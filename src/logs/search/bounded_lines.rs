@@ -10,7 +10,7 @@ use std::io::{self, ErrorKind, Read};
 /// The longest line that is searched in one piece, in bytes.
 pub(super) const LONGEST: usize = 4 << 20;
 
-/// What happened to a stream while it was read.
+/// A change of a stream while it was read.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     /// Offsets in [`Pieces`] of the line ends that were put into long lines.

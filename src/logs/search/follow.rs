@@ -48,7 +48,7 @@ impl Follower {
         Self { path, former: Vec::new(), current: None, misses: 0, error: None }
     }
 
-    /// Follows the path from the end of what was already read of `file`.
+    /// Follows the path from the end of the part of `file` that was already read.
     pub(super) fn resume(path: PathBuf, file: File, read: u64, lines: u64) -> io::Result<Self> {
         let mut file = OpenFile::new(file)?;
         let window = usize::try_from(read.min(MARK as u64)).unwrap_or(MARK);

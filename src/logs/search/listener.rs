@@ -1,4 +1,4 @@
-//! What a search shows, and who receives it.
+//! The results of a search, and their receiver.
 
 use std::io;
 use std::path::{Path, PathBuf};

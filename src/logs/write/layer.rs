@@ -1,6 +1,6 @@
 //! Writes the library's own `tracing` events to the run's own log.
 //!
-//! Ticks and round trips are DEBUG, which the usual level, INFO, leaves out. The binary decides what stderr shows.
+//! Ticks and round trips are DEBUG, which the usual level, INFO, leaves out. The binary decides the level of stderr.
 
 use std::fmt::{self, Write as _};
 use std::sync::Arc;

@@ -245,9 +245,9 @@ catalogue! {
     }
     false {
         "memory" Fail "the engine unit's memory; this process's where no unit is set", "at most 20 MB; alert above MT5CRS_ALERT_MEMORY_MB",
-            "restart the engine, and find what holds its memory";
+            "restart the engine, and find the holder of its memory";
         "cpu" Fail "the engine unit's CPU; where no unit is set, the share of 10 s that a sync and a retry cost", "at most 1 %; alert above MT5CRS_ALERT_CPU_PERCENT",
-            "find what the engine does: top -H -p PID";
+            "find the engine's busy thread: top -H -p PID";
     }
 }
 

@@ -1,4 +1,4 @@
-//! Checks of the strategy engine's systemd unit: is it active, does it see the same kill switch, what does it use?
+//! Checks of the strategy engine's systemd unit: is it active, does it see the same kill switch, how much does it use?
 
 use std::path::Path;
 use std::time::Duration;

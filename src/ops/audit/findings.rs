@@ -7,7 +7,7 @@ use super::catalogue::{CHECKS, Entry, Group};
 use super::selection::Selection;
 use crate::check::{Check, Status};
 
-/// A check in progress: passed with what was found, or another result.
+/// A check in progress: passed with its finding, or another result.
 pub(super) type Found = Result<String, Check>;
 
 impl From<Found> for Check {

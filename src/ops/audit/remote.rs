@@ -248,7 +248,7 @@ fn accuracy(observed: &Observed) -> Check {
     Check::judge(both == all, format!("{percent:.1} %: {both} of {all} tickets are in both lists"))
 }
 
-/// Measures what follows a lost connection: the retry interval, a new connection, an answer.
+/// Measures the recovery after a lost connection: the retry interval, a new connection, an answer.
 fn retry(deps: &Deps<'_>, client: &mut Client<'_>, remote: &Remote) -> Result<Duration, Failure> {
     let clock = &**deps.clock;
     client.hang_up();

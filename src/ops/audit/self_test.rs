@@ -2,10 +2,10 @@
 //! gateway with each fault that real gateways have shown (PROTOCOL.md, section 4).
 //!
 //! It runs in virtual time and without a socket ([`VirtualGateway`](crate::harness::virtual_gateway::VirtualGateway)). The
-//! simulator's own ledger shows what executed. Files are in a scratch directory that is removed.
+//! simulator's own ledger shows the executions. Files are in a scratch directory that is removed.
 //!
-//! A case passes with its faults, and fails with its counterexample: other faults, often none. A case that passes either way
-//! shows nothing, so the tests run each case both ways.
+//! A case passes with its faults, and fails with its counterexample: other faults, often none. A case that passes either
+//! way shows nothing, so the tests run each case both ways.
 
 mod cases;
 mod operations;

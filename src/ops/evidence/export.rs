@@ -2,7 +2,7 @@
 //!
 //! - `PHYSICAL_EVIDENCE.log`: the facts, a line each, to be searched for `Ticket:` and `Balance:`
 //! - `LIVE_EXECUTION_LOG.log`: the story, a line a record
-//! - `COMPLETION_REPORT.md`: what was proved, by what, and what was not
+//! - `COMPLETION_REPORT.md`: the proved statements with their proofs, and the unproved ones
 //!
 //! All three are made from the records alone, and name the record that each line rests on. An existing file is never
 //! overwritten, so that a copy which was handed out stays as it was.
@@ -239,7 +239,7 @@ fn write_report(
     let phrase = |word: String| word.replace('_', " ");
     writeln!(page, "# Completion report of run {}\n", row.run)?;
     writeln!(page, "Made from the records alone; the gateway was not asked again.\n")?;
-    writeln!(page, "| what | |\n|---|---|")?;
+    writeln!(page, "| | |\n|---|---|")?;
     writeln!(page, "| kind | {} |", phrase(word(&row.kind)))?;
     writeln!(page, "| began | {} |", rfc3339(row.began_at))?;
     writeln!(page, "| last record | {} |", rfc3339(row.last_at))?;
@@ -252,10 +252,10 @@ fn write_report(
     }
     writeln!(page, "| stands | {} |", phrase(word(&row.state)))?;
     let Findings { proved, not_proved, stated } = &content.findings;
-    write_section(page, "What was proved, and by what", proved)?;
-    write_section(page, "What was not proved", not_proved)?;
-    write_section(page, "What a person said", stated)?;
-    writeln!(page, "\n## What this rests on\n")?;
+    write_section(page, "Proved, with the proof", proved)?;
+    write_section(page, "Not proved", not_proved)?;
+    write_section(page, "Stated by a person", stated)?;
+    writeln!(page, "\n## Sources\n")?;
     let seqs: Vec<String> = content.seqs.iter().map(u64::to_string).collect();
     writeln!(page, "- records {} of {}", seqs.join(", "), code(&records.display().to_string()))?;
     match head {

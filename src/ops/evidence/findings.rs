@@ -8,7 +8,7 @@ const LIMIT: usize = 200;
 /// A finding of one record.
 #[derive(Debug)]
 pub(super) enum Finding {
-    /// Proved, and by what.
+    /// Proved, with the proof.
     Proved(String),
     /// Intended, claimed or looked for, and not proved.
     NotProved(String),
@@ -64,7 +64,7 @@ impl Findings {
         section.add(format!("{text} (record {seq})"));
     }
 
-    /// Adds what is still open when the records end.
+    /// Adds the orders and positions that are still open when the records end.
     pub(super) fn conclude(&mut self, row: &Row) {
         let open = match row.state {
             RunState::Unresolved => "the outcome of the order; proved is",

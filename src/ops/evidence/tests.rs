@@ -310,8 +310,8 @@ fn an_export_lists_unproved_outcomes() {
         }
         let (_, directory) = exported(&place, "0123");
         let report = fs::read_to_string(directory.join("COMPLETION_REPORT.md")).unwrap();
-        let not_proved = report.split("## What was not proved").nth(1).unwrap();
-        let not_proved = not_proved.split("## What a person said").next().unwrap();
+        let not_proved = report.split("## Not proved").nth(1).unwrap();
+        let not_proved = not_proved.split("## Stated by a person").next().unwrap();
         assert!(not_proved.contains(said), "{report}");
     }
 }

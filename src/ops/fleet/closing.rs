@@ -52,7 +52,7 @@ impl Account {
         serde_json::from_str::<Closed<'_>>(self.document.as_deref()?.get()).ok()?.report
     }
 
-    /// Whether it is flat, or what remains, to be read after the account's name.
+    /// Whether it is flat, or the remaining positions, to be read after the account's name.
     pub fn end(&self) -> String {
         match (self.exit(), self.closed()) {
             (Exit::Ok, Some(report)) if report.dry_run => {

@@ -33,7 +33,7 @@ pub(super) struct Layer<'c> {
     took_us: Option<u64>,
     /// The finding.
     found: &'c str,
-    /// What to do, where it failed or warned.
+    /// The remedy, where it failed or warned.
     remedy: Option<&'c str>,
 }
 

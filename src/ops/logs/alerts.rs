@@ -30,7 +30,7 @@ use crate::report::Outcome;
 /// Time over which an engine's CPU share is measured by default: the CPU limit is meant for this span.
 const CPU_WINDOW: Duration = Duration::from_secs(10);
 
-/// What to judge, and by which limits.
+/// The logs to judge, and the limits.
 #[derive(Debug)]
 pub struct Options {
     /// The log files.

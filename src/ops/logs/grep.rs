@@ -16,7 +16,7 @@ use crate::logs::search::query::Query;
 use crate::logs::search::searcher::Search;
 use crate::logs::search::tail::TailEnd;
 
-/// What to search for, and where.
+/// The patterns and the places of a search.
 pub struct Options {
     /// The patterns or presets.
     pub query: Query,
@@ -24,7 +24,7 @@ pub struct Options {
     pub search: listener::Options,
     /// The files.
     pub source: Source,
-    /// What of the matching lines goes to the listener.
+    /// The part of the matching lines that goes to the listener.
     pub output: Output,
 }
 
@@ -36,7 +36,7 @@ pub enum Source {
     Follow(Vec<PathBuf>),
 }
 
-/// What of the matching lines goes to the listener.
+/// The part of the matching lines that goes to the listener.
 pub enum Output {
     /// All of them.
     All,
@@ -124,7 +124,7 @@ fn search_source(
 }
 
 impl Report {
-    /// What kept the search from finding everything, in words.
+    /// The obstacle to a complete search, in words.
     pub fn warnings(&self) -> Vec<String> {
         let Self { totals, dropped, .. } = self;
         let mut warnings: Vec<String> = totals.cut.iter().map(|path| too_long(path)).collect();

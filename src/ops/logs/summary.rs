@@ -12,7 +12,7 @@ use crate::logs::search::places::Places;
 use crate::logs::search::query::BadPattern;
 use crate::report::Outcome;
 
-/// What to sum up.
+/// The logs to sum up.
 #[derive(Debug)]
 pub struct Options {
     /// The log files.
@@ -21,7 +21,7 @@ pub struct Options {
     pub since: Timestamp,
     /// Later lines are left out.
     pub until: Option<Timestamp>,
-    /// What makes a row.
+    /// The subject of each row.
     pub by: By,
 }
 

@@ -1,5 +1,5 @@
 //! The invariants: conditions that hold after every round, with any disturbance. The simulated broker's own ledger
-//! decides: it shows what executed, and the tool's records and reports are compared with it.
+//! decides: it shows the executions, and the tool's records and reports are compared with it.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -189,7 +189,7 @@ impl Findings {
     }
 }
 
-/// What is equal in a book and in a snapshot of it; prices and profits move.
+/// The fields that are equal in a book and in a snapshot of it; prices and profits move.
 fn describe_positions(positions: &[Position]) -> BTreeSet<String> {
     let describe = |p: &Position| {
         format!("{} {} {} {} at {}", p.ticket, p.symbol, p.side, p.volume, p.open_price)
@@ -197,7 +197,7 @@ fn describe_positions(positions: &[Position]) -> BTreeSet<String> {
     positions.iter().map(describe).collect()
 }
 
-/// What a record claims and the ledger refutes. `requests` maps each run to its OPEN's uuid.
+/// The claims of the records that the ledger refutes. `requests` maps each run to its OPEN's uuid.
 fn refute_record(
     body: &Body,
     record: &Record,

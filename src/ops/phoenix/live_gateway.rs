@@ -39,7 +39,7 @@ pub fn run(
         Trial { options, deps, deadline, report: Report::new(options.seed), simulated: false };
     let result = trial.run(gateway);
     let Trial { mut report, simulated, .. } = trial;
-    // After a failure, what can't be removed holds nothing of value.
+    // After a failure, a file that can't be removed holds nothing of value.
     let removed = fs::remove_dir_all(&options.scratch).is_ok();
     let failure = match result {
         Ok(()) => {

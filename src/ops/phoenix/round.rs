@@ -41,7 +41,7 @@ pub(super) struct RoundResult {
     pub(super) recovery: Option<Duration>,
     /// Whether the trigger was reached.
     pub(super) disturbed: bool,
-    /// What executed at the broker, in order.
+    /// The executions at the broker, in order.
     pub(super) executed: Vec<String>,
 }
 
@@ -119,7 +119,7 @@ impl Round<'_> {
         self.gateway = None;
     }
 
-    /// Creates what the disturbance needs: a snapshot that can be lost, or a disk that is nearly full.
+    /// Prepares the disturbance: a snapshot that can be lost, or a disk that is nearly full.
     fn prepare(&mut self) -> Result<(), HarnessError> {
         let power_cut = matches!(self.scenario.disturbance, Disturbance::PowerCut { .. });
         if self.scenario.command == ToolCommand::Sync || power_cut {

@@ -106,7 +106,7 @@ fn run_until_failure(
     Ok(())
 }
 
-/// Runs a sync, which must recover exactly what the book holds.
+/// Runs a sync, which must recover exactly the book's positions.
 fn ensure_recovery(sandbox: &Sandbox<'_>, book: &Path) -> Result<(), HarnessError> {
     let result = sandbox.run(&["sync"])?;
     ensure(result.exit_code == Some(0), || result.describe())?;

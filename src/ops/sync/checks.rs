@@ -1,8 +1,8 @@
 //! Checks whether the recovered state can be believed: each with its figures, tolerance and a fixed weight.
 //!
-//! Pure: observations in, checks out. Weights: an unusable list or account *fails*; what a healthy system may show for a
-//! moment *warns*; differences between brokers are *information* and never in the verdict. At margin 0 a margin level of
-//! 0 is healthy, and a fully hedged book may hold positions at margin 0 (PROTOCOL.md, section 4).
+//! Pure: observations in, checks out. Weights: an unusable list or account *fails*; a state that a healthy system may show
+//! for a moment *warns*; differences between brokers are *information* and never in the verdict. At margin 0 a margin level
+//! of 0 is healthy, and a fully hedged book may hold positions at margin 0 (PROTOCOL.md, section 4).
 
 use std::collections::BTreeSet;
 
@@ -237,7 +237,7 @@ pub(crate) fn identity_expected(account: Option<&Account>, expected: &AccountId)
         let check = Check::new(Status::Info, "nothing is expected by the settings");
         return finish(NAME, "any account", Some(check));
     }
-    let check = Check::new(status, found.join(", ")).with_remedy("look at the account that the terminal is logged in to; what the gateway doesn't report can't be checked");
+    let check = Check::new(status, found.join(", ")).with_remedy("look at the account that the terminal is logged in to; figures that the gateway doesn't report can't be checked");
     finish(NAME, wanted.join(", "), Some(check))
 }
 

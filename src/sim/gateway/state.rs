@@ -1,4 +1,4 @@
-//! The gateway's state: its account, its ledger, its faults and what it counts for them.
+//! The gateway's state: its account, its ledger, its faults and their counters.
 
 use std::collections::HashMap;
 use std::time::Duration;

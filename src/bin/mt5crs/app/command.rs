@@ -10,7 +10,7 @@ use schemars::{JsonSchema, Schema, schema_for};
 
 use super::App;
 
-/// A command with its arguments parsed. Its type is what clap fills in; adding a command means implementing this.
+/// A command with its arguments parsed. Clap fills its type in; adding a command means implementing this.
 pub(crate) trait Command: fmt::Debug {
     /// Facts that the driver needs before it runs the command. Some depend on the arguments.
     fn facts(&self) -> Facts;
@@ -34,7 +34,7 @@ pub(crate) struct Facts {
     /// The settings without whose right value it would do harm: only their problems stop it, others become warnings.
     /// `None` where every problem stops it.
     pub(crate) reads: Option<&'static [Key]>,
-    /// What `--sim` does for it.
+    /// The effect of `--sim` on it.
     pub(crate) simulation: Simulation,
     /// Whether `-o nagios` and `-o prometheus` go with it: reads that have metrics. A command that sends an order or
     /// changes the deployment is not run every minute by a monitor.
@@ -43,7 +43,7 @@ pub(crate) struct Facts {
     pub(crate) accounts: Accounts,
 }
 
-/// What `--sim` does for a command.
+/// The effect of `--sim` on a command.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Simulation {
     /// A simulated gateway, and a scratch tree for state, logs, evidence and kill switch.

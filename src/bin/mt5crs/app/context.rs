@@ -219,7 +219,7 @@ impl<'a> GatewayContext<'a> {
         }
     }
 
-    /// What an account's state is checked against.
+    /// The expectations for an account's state.
     pub(crate) fn expectations(&self, credit: &Money) -> StateExpectations {
         let expected = self.expected_account();
         StateExpectations { expected, credit: credit.clone(), skew_warn: SKEW_WARN }

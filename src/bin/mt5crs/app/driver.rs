@@ -1,4 +1,4 @@
-//! Runs a command, after checking what holds for every command.
+//! Runs a command, after the checks of every command.
 
 use mt5crs::exit::Exit;
 use mt5crs::failure::Failure;

@@ -83,7 +83,7 @@ pub(super) fn accepted(
     settings
 }
 
-/// What an admission decision is checked against.
+/// The expectations for an admission decision.
 pub(crate) fn decision_rules(settings: &Settings) -> Rules {
     Rules {
         file: settings.decision_file.clone(),

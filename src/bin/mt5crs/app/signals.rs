@@ -33,15 +33,15 @@ fn try_install() -> std::io::Result<StopToken> {
     std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
         let mut hung_up = false;
         for signal in signals.forever() {
-            // A closed terminal sends SIGHUP more than once: the shell to its jobs, then the system to the foreground job. It
-            // counts once; a second request to stop would leave the outcome of orders in flight unknown.
+            // A closed terminal sends SIGHUP more than once: the shell to its jobs, then the system to the foreground job.
+            // It counts once; a second request to stop would leave the outcome of orders in flight unknown.
             if signal == SIGHUP && std::mem::replace(&mut hung_up, true) {
                 continue;
             }
             asked.request_stop(usize::try_from(signal).unwrap_or(usize::MAX));
             if asked.check().is_ok() {
                 let screen = Screen { quiet: false };
-                screen.warn("not stopped: orders are on their way; where positions are being closed a second Ctrl-C stops, and leaves what is in flight unknown");
+                screen.warn("not stopped: orders are on their way; where positions are being closed a second Ctrl-C stops, and leaves requests in flight unknown");
             }
             // Wakes every wait. A failed write means that nothing waits any more.
             let _ = waker.write_all(b"!");

@@ -1,7 +1,7 @@
 //! The role of a worker process: its account, and its effect on the command line.
 //!
 //! A worker gets the command line as it was typed, behind one argument that only this program passes on. So a new flag
-//! reaches every account without any code here. Its answer is a line with what it found, and below it the document that
+//! reaches every account without any code here. Its answer is a line with its finding, and below it the document that
 //! `-o json` prints.
 
 use std::ffi::OsString;

@@ -1,4 +1,4 @@
-//! `mt5crs config show` and `config check`: they work whatever is wrong with the settings, and name it.
+//! `mt5crs config show` and `config check`: they work with any fault of the settings, and name it.
 
 mod args;
 mod page;

@@ -43,7 +43,7 @@ fn printing(name: &'static str, short: char, action: ArgAction, help: &'static s
     arg.help_heading(HEADING).global(true)
 }
 
-/// Sets what `-h` shows and how the help pages end, of a command and all below it.
+/// Sets the content of `-h` and the end of the help pages, of a command and all below it.
 fn complete(command: Command, path: &str) -> Command {
     let lines = command.get_after_help().map(ToString::to_string).unwrap_or_default();
     let examples: String = lines.lines().map(|line| format!("\n  {line}")).collect();

@@ -1,4 +1,4 @@
-//! `mt5crs logs grep`, `presets`, `alerts` and `summary`, and what they share.
+//! `mt5crs logs grep`, `presets`, `alerts` and `summary`, and their common parts.
 
 mod alerts;
 mod grep;
@@ -76,7 +76,7 @@ const fn facts(name: &'static str) -> Facts {
 /// The settings that say where the logs are: without them, nothing can be searched.
 const LOCATIONS: [Key; 3] = [Key::LogDir, Key::VerifyLog, Key::StateDir];
 
-/// The logs that were named, or else the configured ones. A warning names what can't be read.
+/// The logs that were named, or else the configured ones. A warning names unreadable ones.
 fn places(app: &App, named: &[PathBuf], settings: &Settings) -> Places {
     let places = match named {
         [] => Places::configured(&settings.verify_log, &settings.log_dir),

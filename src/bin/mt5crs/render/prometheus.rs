@@ -60,7 +60,8 @@ fn pairs(figure: &Metric, labels: Labels<'_>) -> String {
     all.join(",")
 }
 
-/// A line's end has an escape of its own; what else would steer a terminal is shown by ours, whose backslash is text here.
+/// A line's end has an escape of its own; other characters that would steer a terminal are shown by ours, whose backslash
+/// is text here.
 fn escaped(text: &str, quoted: bool) -> String {
     let lines: Vec<String> =
         text.split('\n').map(|line| clean(line).replace('\\', r"\\")).collect();

@@ -236,7 +236,7 @@ pub(crate) fn more(
     sheet.line(format!("… {} more of {count} (--all shows them)", count - ROWS))
 }
 
-/// The checks, and below them what to do about those that want it.
+/// The checks, and below them the remedies.
 pub(crate) fn checks(sheet: &mut Sheet<'_>, checks: &[Check]) -> io::Result<()> {
     let mut table = table(sheet, &["CHECK", "", "FOUND"]);
     for check in checks {

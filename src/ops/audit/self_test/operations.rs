@@ -47,7 +47,7 @@ pub(super) struct CanaryRun {
     pub(super) order: OrderReport,
     pub(super) close: Option<CloseOutcome>,
     pub(super) exit: Exit,
-    /// What executed, by the simulator's ledger.
+    /// The executions, by the simulator's ledger.
     pub(super) executed: Vec<ExecutionKind>,
 }
 
@@ -140,7 +140,7 @@ impl Trial {
         expect(holds(&CanaryRun { order, close, exit, executed }), found)
     }
 
-    /// What emergency-close would close.
+    /// The plan of emergency-close.
     pub(super) fn plan_close(&self, magic: Option<Magic>) -> Result<Plan, Failure> {
         emergency_close::plan(&mut self.client(), &close_options(magic))
     }

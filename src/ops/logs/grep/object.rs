@@ -10,7 +10,7 @@ use crate::logs::search::listener::Hit;
 use crate::logs::search::parse::Line;
 use crate::logs::search::query::Query;
 
-/// One line of what `logs grep -o json` prints.
+/// One line of `logs grep -o json`.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Object<'a> {

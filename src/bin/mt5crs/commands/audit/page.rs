@@ -27,7 +27,8 @@ impl Page for Report {
         not_reached(sheet, self)?;
         if view.context.endpoint.is_none() && self.not_reached > 0 {
             let help = sheet.style.paint(Ink::Strong, "help:");
-            sheet.line(format!("{help} mt5crs config check names what to set for the gateway"))?;
+            sheet
+                .line(format!("{help} mt5crs config check names the gateway's missing settings"))?;
         }
         sheet.heading("GROUPS")?;
         groups(sheet, self)?;
@@ -83,7 +84,7 @@ fn not_reached(sheet: &mut Sheet<'_>, report: &Report) -> io::Result<()> {
         names.dedup();
         let why = match reason {
             // The heading says so already.
-            table::NOTHING => "what they judge was not read",
+            table::NOTHING => "their subject was not read",
             reason => reason,
         };
         sheet.line(format!("{}: {}", clean(why), names.join(", ")))?;

@@ -74,7 +74,7 @@ fn basis(sheet: &mut Sheet<'_>, basis: &Basis) -> io::Result<()> {
     basis.summary().iter().try_for_each(|line| sheet.line(clean(line)))
 }
 
-/// The proved outcome, and what is open now.
+/// The proved outcome, and the open position.
 fn finding(view: &View<'_>, report: &Report, whom: &str) -> String {
     match report.order.as_ref().map(|order| &order.result) {
         Some(OpenOutcome::NotExecuted { .. }) => {

@@ -3,7 +3,7 @@
 use crate::cli::value::{number, ticket};
 use crate::cli::{CreditArg, ORDER_SAFETY, RowsArg};
 
-/// Close every position, or say exactly what remains
+/// Close every position, or name exactly those that remain
 ///
 /// Engages the kill switch, lists the positions, closes every ticket, and reads the list again until it is empty and the
 /// account agrees. No guard stops it. The exit code is 0 when flat is proved, 8 when it is not, and another when no CLOSE

@@ -1,6 +1,6 @@
 //! Arguments of `mt5crs explain`.
 
-/// Explain a code, and what to do about it
+/// Explain a code and its remedy
 #[derive(Debug, clap::Args)]
 #[command(after_help = "mt5crs explain 10018\nmt5crs explain 4\nmt5crs explain")]
 pub(crate) struct Args {

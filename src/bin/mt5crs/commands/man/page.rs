@@ -89,7 +89,7 @@ fn exit_status() -> Roff {
 fn see_also(name: &str) -> Roff {
     let mut section = Roff::new();
     section.control("SH", ["SEE ALSO"]);
-    // Every page leads to the program's own, and that one to all the others and to what only a running program can tell.
+    // Every page leads to the program's own, and that one to all the others and to the commands that print the rest.
     if name == "mt5crs" {
         section.text([roman("mt5crs config show, mt5crs explain, mt5crs sim --list-faults")]);
     } else {

@@ -12,7 +12,7 @@ use crate::cli::value::{number, positive_duration};
 /// simulated gateway, and a sync, canary or emergency-close that talks to it. In the middle the command or the gateway is
 /// killed with SIGKILL, the connection is dropped, delayed, cut within a reply or taken over by another program, the disk
 /// is full, the power is cut, or the gateway lies. Then it restarts, and everything that was recorded and reported is
-/// checked against what executed at the simulated broker. Nothing that is configured is touched.
+/// checked against the simulated broker's executions. Nothing that is configured is touched.
 ///
 /// Any 25 rounds in a row hold every kind once. A round's seed determines all of it, and replays it: --rounds 1 --seed N.
 ///

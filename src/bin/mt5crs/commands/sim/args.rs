@@ -49,7 +49,7 @@ pub(crate) struct Args {
     /// Explain every fault, and end
     #[arg(long)]
     pub(super) list_faults: bool,
-    /// Print what executed on the book of --book, and end
+    /// Print the executions on the book of --book, and end
     #[arg(long, requires = "book", conflicts_with = "list_faults")]
     pub(super) ledger: bool,
 }

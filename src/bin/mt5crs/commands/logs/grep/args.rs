@@ -18,7 +18,8 @@ use crate::cli::value::number;
     mt5crs logs grep --preset sync-failed --count\n\
     mt5crs logs grep -i 'state synchronized' logs")]
 pub(crate) struct Args {
-    /// The pattern, unless -e or --preset gives it, then files and directories [the log directory; with --preset, VERIFY_LOG.log]
+    /// The pattern, unless -e or --preset gives it, then files and directories [the log directory; with --preset,
+    /// VERIFY_LOG.log]
     #[arg(value_name = "PATTERN] [PATH")]
     pub(super) words: Vec<PathBuf>,
     /// A pattern (repeatable); all words are then paths
@@ -38,7 +39,7 @@ pub(crate) struct Args {
     pub(super) select: SelectArgs,
 }
 
-/// What matches.
+/// The patterns.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Matching")]
 pub(super) struct MatchingArgs {
