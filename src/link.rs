@@ -2,7 +2,8 @@
 //! orders that are never retried.
 //!
 //! - [`target`]: resolves a name to an address under a deadline, and decides whether commands may talk to it
-//! - [`transport`]: the connection's trait; [`zeromq`]: a connection over ZeroMQ; [`diagnosis`]: why there is none
+//! - [`transport`]: the connection's trait; [`zeromq`]: a connection over ZeroMQ; [`tcp`]: waits that end; `zmtp`: the wire
+//!   format; `diagnosis`: names a server that does not speak it
 //! - [`permit`]: permits for orders, and the frames that a connection sends
 //! - [`session`]: a connection with a proved gateway; [`look_alike`]: the programs that could answer instead
 //! - [`order`]: OPEN and CLOSE; [`pipeline`]: many CLOSE requests in flight
@@ -12,7 +13,7 @@
 
 pub mod account_pin;
 pub mod client;
-pub mod diagnosis;
+mod diagnosis;
 pub mod gateway_clock;
 pub mod look_alike;
 pub mod order;
@@ -20,8 +21,10 @@ pub mod permit;
 pub mod pipeline;
 pub mod session;
 pub mod target;
+pub mod tcp;
 pub mod transport;
 pub mod zeromq;
+mod zmtp;
 
 pub use client::{Client, Error, ReadPolicy};
 pub use session::{Answer, Identity, Session};

@@ -1,4 +1,4 @@
-//! Carries frames to the gateway and back. Two implementations: the ZeroMQ socket ([`super::zeromq`]) and the simulated
+//! Carries frames to the gateway and back. Two implementations: over ZeroMQ ([`super::zeromq`]) and the simulated
 //! gateway in this process ([`crate::sim`]).
 //!
 //! A [`Connection`] is one TCP connection and never reconnects: by then another program may have the port, and would get an
@@ -83,7 +83,7 @@ pub enum LinkError {
     /// The far end accepted the connection and is no ZeroMQ REP socket; holds what it looks like.
     #[error("not the gateway's ZeroMQ socket: {0}")]
     NotZeroMq(String),
-    /// Another error of the operating system or of libzmq; holds its message.
+    /// Another error of the operating system; holds its message.
     #[error("{0}")]
     System(String),
     /// The run was stopped.

@@ -102,14 +102,15 @@ fn an_ended_connection_does_not_reconnect() {
 }
 
 #[test]
-fn an_oversized_frame_ends_the_connection_unread() {
+fn an_oversized_frame_is_refused_unread() {
     let (listener, address) = listener();
     let transport = transport(address);
     let (mut connection, mut stream, _listener) = connected(&transport, listener);
     let announced: u64 = (64 << 20) + 1;
     stream.write_all(&[0x02]).unwrap();
     stream.write_all(&announced.to_be_bytes()).unwrap();
-    assert_eq!(connection.receive(soon(LONG)).unwrap_err(), LinkError::Lost);
+    let refused = connection.receive(soon(LONG)).unwrap_err();
+    assert!(matches!(refused, LinkError::NotZeroMq(_)), "{refused:?}");
 }
 
 #[test]

@@ -8,6 +8,8 @@
 mod audit;
 mod breaker;
 mod canary;
+#[cfg(target_os = "linux")]
+mod clock_steps;
 mod closed_pipe;
 mod deploy;
 mod docs;
@@ -33,6 +35,7 @@ mod numbers;
 mod operator_messages;
 mod orders;
 mod pages;
+mod peers;
 mod permits;
 mod phoenix;
 mod positions;

@@ -172,8 +172,13 @@ impl Run {
 
     /// Ignores SIGHUP, as under nohup.
     pub fn ignoring_a_hangup(self) -> Self {
+        self.in_a_shell_after("trap '' HUP")
+    }
+
+    /// Runs a shell's command first, such as `ulimit`, whose effect the command inherits.
+    pub fn in_a_shell_after(self, prelude: &str) -> Self {
         let mut shell = Self { command: Command::new("sh") };
-        shell.command.args(["-c", "trap '' HUP; exec \"$0\" \"$@\""]);
+        shell.command.args(["-c", &format!("{prelude}; exec \"$0\" \"$@\"")]);
         shell.command.arg(self.command.get_program()).args(self.command.get_args());
         shell.placed_as(&self)
     }

@@ -11,9 +11,9 @@ use super::{Deps, Options, Report};
 use crate::check::{Check, Status};
 use crate::clock::{Deadline, micros, signed_micros};
 use crate::failure::{Code, Failure};
-use crate::link::diagnosis;
 use crate::link::session::{AskError, Identity, Session};
 use crate::link::target::{self, Target, resolve};
+use crate::link::tcp;
 use crate::link::transport::{Connection, LinkError};
 use crate::protocol::Action;
 use crate::protocol::account::GetAccount;
@@ -165,7 +165,7 @@ impl<'t> Test<'t> {
 
     fn connect_tcp(&mut self, target: &Target) -> Result<(), Failure> {
         let (clock, stop) = (&**self.deps.clock, self.deps.stop);
-        diagnosis::tcp(target.address, clock, stop, self.until())
+        tcp::connect(target.address, clock, stop, self.until())
             .map_err(|error| self.fail_request("tcp", Ping::NAME, error))?;
         self.pass("tcp", format!("connected to {}", target.address));
         Ok(())

@@ -16,7 +16,7 @@ use crate::exit::Exit;
 use crate::failure::{Code, Failure, FailureContext, cause_of};
 use crate::harness::HarnessError;
 use crate::harness::proxy::Proxy;
-use crate::link::diagnosis;
+use crate::link::tcp;
 use crate::link::transport::LinkError;
 use crate::protocol::Action as _;
 use crate::protocol::ping::Ping;
@@ -112,7 +112,7 @@ impl Trial<'_> {
         // Behind the proxy, a dead gateway would look like one that hangs.
         let until = Deadline::after(self.deps.clock, CONNECT_LIMIT).min(self.deadline);
         loop {
-            match diagnosis::tcp(gateway, self.deps.clock, self.deps.stop, until) {
+            match tcp::connect(gateway, self.deps.clock, self.deps.stop, until) {
                 // It may be starting.
                 Err(LinkError::Refused) if !until.is_past(self.deps.clock) => {}
                 connected => break connected.map(drop).map_err(TrialEnd::Unreachable)?,
