@@ -1,12 +1,14 @@
 //! Parts shared by all reports: outcome and JSON envelope, with the checks, verdict and failure that they hold.
 
 use std::path::Path;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::check::Verdict;
+use crate::clock::millis;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::link::target::TargetKind;
@@ -91,4 +93,32 @@ pub struct Envelope<'a, R> {
     pub warnings: &'a [String],
     /// The reason why the command has no complete answer.
     pub error: Option<&'a Failure>,
+}
+
+impl<'a> Envelope<'a, ()> {
+    /// The document of a command that failed before it had a context.
+    pub fn of_failure(
+        command: &str,
+        started_at: Timestamp,
+        duration: Duration,
+        failure: &'a Failure,
+    ) -> Self {
+        Self {
+            schema: format!("mt5crs.{command}/1"),
+            version: env!("CARGO_PKG_VERSION"),
+            profile: None,
+            endpoint: None,
+            target: None,
+            started_at,
+            duration_ms: millis(duration),
+            verdict: failure.verdict(),
+            exit_code: failure.exit().code(),
+            run_log: None,
+            verify_log: None,
+            scratch: None,
+            report: None,
+            warnings: &[],
+            error: Some(failure),
+        }
+    }
 }

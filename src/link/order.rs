@@ -38,31 +38,46 @@ impl<T> From<Result<Result<T, Refusal>, Malformed>> for Claim<T> {
     }
 }
 
-/// Held from the record of an OPEN's intent to that of its proved outcome. A panic in between leaves the outcome unknown.
+/// Held from the record of an OPEN's intent to that of its proved outcome. A process that ends in between, by a panic or by
+/// its time limit, leaves the outcome unknown.
 #[derive(Debug)]
 pub struct UnresolvedOpen(());
 
-/// Whether a panic dropped an [`UnresolvedOpen`].
-static ABANDONED: AtomicBool = AtomicBool::new(false);
+/// Whether an OPEN of this process has no proved outcome.
+static UNRESOLVED: AtomicBool = AtomicBool::new(false);
+
+/// Whether this process sent an order that opens or closes a position.
+static EXPOSED: AtomicBool = AtomicBool::new(false);
 
 impl UnresolvedOpen {
     /// To be called before the intent is recorded.
     pub fn begin() -> Self {
+        UNRESOLVED.store(true, Ordering::SeqCst);
         Self(())
     }
 
-    /// Whether a panic in this process left an OPEN without a proved outcome.
-    pub fn is_abandoned() -> bool {
-        ABANDONED.load(Ordering::SeqCst)
+    /// Whether there is one in this process, or a panic dropped one.
+    pub fn is_left() -> bool {
+        UNRESOLVED.load(Ordering::SeqCst)
     }
 }
 
 impl Drop for UnresolvedOpen {
     fn drop(&mut self) {
-        if std::thread::panicking() {
-            ABANDONED.store(true, Ordering::SeqCst);
+        if !std::thread::panicking() {
+            UNRESOLVED.store(false, Ordering::SeqCst);
         }
     }
+}
+
+/// Whether positions may be open that this process opened or was closing: it sent an OPEN, or pipelined a CLOSE. The CLOSE
+/// that probes whether a gateway can close is neither.
+pub fn is_exposed() -> bool {
+    EXPOSED.load(Ordering::SeqCst)
+}
+
+pub(super) fn expose() {
+    EXPOSED.store(true, Ordering::SeqCst);
 }
 
 /// The answer to one order.
@@ -89,6 +104,7 @@ impl Session<'_> {
         until: Deadline,
     ) -> OrderAnswer<Filled> {
         let frame = RequestFrame::open(permit, request);
+        expose();
         let answer = self.send_order(request, &frame, until);
         if is_broken(Rule::SendOpenOnce) {
             let _ = self.connection.send(&frame, until);

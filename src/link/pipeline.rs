@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 
 use uuid::Uuid;
 
-use super::order::Claim;
+use super::order::{Claim, expose};
 use super::permit::{ClosePermit, RequestFrame};
 use super::session::{Answer, AskError, Session, answer};
 use super::transport::{LinkError, Received};
@@ -59,6 +59,7 @@ impl<'s, 'c> Pipeline<'s, 'c> {
         let request = Request::new(order, self.session.clock.now());
         self.in_flight.push_back((request.uuid, ticket));
         let frame = RequestFrame::close(permit, &request);
+        expose();
         self.session.connection.send(&frame, until).map(drop)
     }
 

@@ -27,6 +27,9 @@ const BANNER_WAIT: Duration = Duration::from_millis(300);
 /// Time after a silent handshake's deadline in which a server may still name itself.
 const PROBE_WAIT: Duration = Duration::from_millis(100);
 
+/// Every call waits as long as this, even at its deadline: what is there already is an answer.
+const LEAST_WAIT: Duration = Duration::from_millis(1);
+
 /// An empty line, to which an HTTP server answers with an error.
 const PROBE: &[u8] = b"\r\n\r\n";
 
@@ -44,7 +47,12 @@ impl ZmqTransport {
         Self { address, clock, stop }
     }
 
+    fn at_least(&self, until: Deadline) -> Deadline {
+        until.max(Deadline::after(&*self.clock, LEAST_WAIT))
+    }
+
     fn open(&self, until: Deadline) -> Result<ZmqConnection, LinkError> {
+        let until = self.at_least(until);
         let stream = tcp::connect(self.address, &*self.clock, &self.stop, until)?;
         let stream = Stream::new(stream, Arc::clone(&self.clock), self.stop.clone());
         let mut connection =
@@ -157,6 +165,7 @@ impl Connection for ZmqConnection {
             }
             *self = self.transport.clone().open(until)?;
         }
+        let until = self.transport.at_least(until);
         let message = zmtp::message(frame.bytes());
         let start = self.transport.clock.monotonic();
         self.stream.write(&message, until)?;
@@ -165,6 +174,7 @@ impl Connection for ZmqConnection {
 
     fn receive(&mut self, until: Deadline) -> Result<Received, LinkError> {
         self.transport.stop.check()?;
+        let until = self.transport.at_least(until);
         loop {
             match self.next_item(until)? {
                 Item::Message(body) => return Ok(Received::new(body)),

@@ -34,6 +34,7 @@ mod monitoring;
 mod numbers;
 mod operator_messages;
 mod orders;
+mod overdue;
 mod pages;
 mod peers;
 mod permits;

@@ -1,7 +1,8 @@
 //! One process of the binary: the needs of every command, and the one way in which a command ends.
 //!
 //! [`driver`] decides whether a command may run and for how many accounts; a command opens a [`context`], runs its
-//! operation and hands the result to [`end`], which prints it, closes the log and returns the exit code.
+//! operation and hands the result to [`end`], which prints it, closes the log and returns the exit code. The [`watchdog`] ends
+//! what does not end by itself.
 
 pub(crate) mod accounts;
 pub(crate) mod attempts;
@@ -18,6 +19,7 @@ mod signals;
 pub(crate) mod sim_mode;
 mod umask;
 pub(crate) mod usage_error;
+pub(crate) mod watchdog;
 pub(crate) mod worker_role;
 mod workers;
 
@@ -33,6 +35,7 @@ use mt5crs::link::order::UnresolvedOpen;
 use crate::cli::{Global, OutputFormat};
 use crate::render::Screen;
 use crate::render::nagios::State;
+use watchdog::Watchdog;
 
 /// One run of the binary.
 pub(crate) struct App {
@@ -43,6 +46,8 @@ pub(crate) struct App {
     started_at: Timestamp,
     /// The monotonic clock at the start.
     started: Duration,
+    /// Ends the process where a command does not end by itself.
+    pub(crate) watchdog: Watchdog,
     /// The state on the plugin's line, once `-o nagios` has printed it.
     plugin_state: Cell<Option<State>>,
 }
@@ -57,6 +62,7 @@ impl App {
             started_at: clock.now(),
             started: clock.monotonic(),
             plugin_state: Cell::new(None),
+            watchdog: Watchdog::new(Arc::clone(&clock), global.output),
             global,
             clock,
             stop,
@@ -93,7 +99,7 @@ pub(crate) fn usage(message: impl Into<String>, remedy: impl Into<String>) -> Fa
 /// A bug of mt5crs itself. An OPEN without a proved outcome outranks it.
 pub(crate) fn bug() -> Failure {
     let message = "mt5crs failed in a way that it should not; nothing above is a result";
-    if UnresolvedOpen::is_abandoned() {
+    if UnresolvedOpen::is_left() {
         Failure::new(Code::OutcomeUnknown, message)
             .with_cause("an OPEN's intent is recorded, and its outcome is not proved")
     } else {

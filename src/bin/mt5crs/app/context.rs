@@ -104,6 +104,7 @@ impl<'a> GatewayContext<'a> {
         deadline: Deadline,
         resolved: Resolved,
     ) -> Result<Self, Failure> {
+        app.watchdog.watch(facts.name, deadline);
         let origin = resolved.origin_of(Key::GatewayHost);
         let host_setting = match (&origin, &resolved.host_in_env_file) {
             _ if app.is_simulated() => sim_mode::FLAG.to_owned(),

@@ -24,8 +24,10 @@ pub(crate) fn run(app: &App, command: &dyn Command) -> u8 {
     {
         app.refuse::<()>(facts.name, usage(message, remedy))
     } else if accounts::are_several(app, &facts) {
+        // It ends its workers itself, at their deadlines.
         accounts::run(app, &facts)
     } else {
+        app.watchdog.watch(facts.name, app.deadline(&facts));
         command.run(app)
     };
     app.exit_code(exit)

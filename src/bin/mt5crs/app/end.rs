@@ -57,16 +57,18 @@ impl<R> From<Outcome<R>> for Answer<R> {
     }
 }
 
+/// A plugin's exit code. The outcome of an order is never folded into a plugin's four states.
+fn nagios_code(state: State, exit: Exit) -> u8 {
+    match exit {
+        Exit::OutcomeUnknown | Exit::OrderRefused | Exit::NotFlat => exit.code(),
+        _ => state.code(),
+    }
+}
+
 impl App {
-    /// The process's exit code: the plugin's where its line was printed, the contract's otherwise. The outcome of an order
-    /// is never folded into a plugin's four states.
+    /// The process's exit code: the plugin's where its line was printed, the contract's otherwise.
     pub(super) fn exit_code(&self, exit: Exit) -> u8 {
-        match (self.plugin_state.get(), exit) {
-            (None, _) | (Some(_), Exit::OutcomeUnknown | Exit::OrderRefused | Exit::NotFlat) => {
-                exit.code()
-            }
-            (Some(state), _) => state.code(),
-        }
+        self.plugin_state.get().map_or(exit.code(), |state| nagios_code(state, exit))
     }
 
     /// Ends a command: prints its outcome or failure, and closes the log of `context`.
@@ -81,10 +83,17 @@ impl App {
             Ok(Answer::Report(outcome)) => outcome,
             Err(failure) => Outcome::failed(failure),
             Ok(Answer::Printed(exit)) => {
+                self.watchdog.settle(exit.code());
                 context.inspect(|context| context.record.end(exit));
                 return exit;
             }
         };
+        self.watchdog.settle(match self.global.output {
+            OutputFormat::Nagios => {
+                nagios_code(State::of(outcome.verdict, outcome.exit), outcome.exit)
+            }
+            _ => outcome.exit.code(),
+        });
         let record = context.map(|context| &context.record);
         if let Some(error) = record.and_then(|record| record.trouble()) {
             outcome.warnings.push(format!("{error}: {}", error.source));

@@ -50,9 +50,9 @@ pub(crate) fn quoted(argument: &str) -> String {
     format!("'{}'", argument.replace('\'', r"'\''"))
 }
 
-/// Reads a line; a signal ends the wait.
+/// Reads a line; a signal ends the wait, and the command's deadline, past which nothing could be done.
 fn read_line(app: &App) -> Result<String, Failure> {
-    let stdin = io::stdin();
+    let (stdin, deadline) = (io::stdin(), app.watchdog.deadline());
     loop {
         if let Err(stopped) = app.stop.check() {
             // The answer's line is not ended yet.
@@ -61,7 +61,15 @@ fn read_line(app: &App) -> Result<String, Failure> {
         }
         let mut watched = vec![PollFd::new(stdin.as_fd(), PollFlags::POLLIN)];
         watched.extend(app.stop.wake_fd().map(|fd| PollFd::new(fd, PollFlags::POLLIN)));
-        match poll(&mut watched, PollTimeout::NONE) {
+        let left = deadline.map(|deadline| deadline.left(&*app.clock));
+        if left.is_some_and(|left| left.is_zero()) {
+            let _ = writeln!(io::stderr().lock());
+            return Ok(String::new());
+        }
+        let timeout = left.map_or(PollTimeout::NONE, |left| {
+            PollTimeout::try_from(left.as_nanos().div_ceil(1_000_000)).unwrap_or(PollTimeout::MAX)
+        });
+        match poll(&mut watched, timeout) {
             Ok(_) if watched[0].any().unwrap_or(false) => {
                 let mut line = String::new();
                 // The end of the input reads as an empty line, which is a refusal.

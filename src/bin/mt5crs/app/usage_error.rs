@@ -1,6 +1,7 @@
 //! A command line that clap refuses, reported in the requested format.
 
 use std::ffi::{OsStr, OsString};
+use std::time::Duration;
 
 use clap::error::ErrorKind;
 use mt5crs::clock::{Clock, StopToken, SystemClock};
@@ -42,23 +43,8 @@ pub(crate) fn print(error: &clap::Error, width: usize) -> u8 {
         let causes =
             lines.filter(|line| !line.starts_with("Usage:") && !line.starts_with("For more"));
         let failure = Failure::new(Code::Usage, message).with_causes(causes);
-        let document = Envelope::<()> {
-            schema: "mt5crs.usage/1".to_owned(),
-            version: env!("CARGO_PKG_VERSION"),
-            profile: None,
-            endpoint: None,
-            target: None,
-            started_at: SystemClock::new(StopToken::never()).now(),
-            duration_ms: 0,
-            verdict: failure.verdict(),
-            exit_code: Exit::Usage.code(),
-            run_log: None,
-            verify_log: None,
-            scratch: None,
-            report: None,
-            warnings: &[],
-            error: Some(&failure),
-        };
+        let now = SystemClock::new(StopToken::never()).now();
+        let document = Envelope::of_failure("usage", now, Duration::ZERO, &failure);
         let _ = screen.json(&document);
     }
     Exit::Usage.code()

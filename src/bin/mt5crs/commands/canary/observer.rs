@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
+use mt5crs::clock::Deadline;
 use mt5crs::evidence::outcome::WatchEnding;
 use mt5crs::guard::health::{HealthState, SILENCE};
 use mt5crs::link::client::Listener;
@@ -61,8 +62,13 @@ impl<'o> Observer<'o> {
 
     pub(super) fn event(&mut self, event: WatchEvent<'_>) {
         match event {
-            WatchEvent::Tick(tick) => self.look(tick),
+            WatchEvent::Tick(tick) => {
+                self.app.watchdog.pause();
+                self.look(tick);
+            }
             WatchEvent::Closing { ticket, ended, why, patience } => {
+                let deadline = Deadline::after(&*self.app.clock, patience);
+                self.app.watchdog.watch(FACTS.name, deadline);
                 self.live.borrow_mut().clear();
                 let words = format!("{why}: closing {ticket}");
                 let level = match ended {

@@ -1,0 +1,79 @@
+//! A command that something blocks is ended a little after its deadline, with the exit code that is true then.
+
+use std::io::{PipeReader, Write as _};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+
+use crate::support::{Machine, Sim, ended};
+
+/// The deadline, the time for the command to end by itself, and a busy machine.
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// A pipe that holds all that it can, and whose reader reads nothing.
+fn full_pipe() -> (PipeReader, Stdio) {
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    fcntl(&writer, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).unwrap();
+    while writer.write(&[b'x'; 4096]).is_ok() {}
+    while writer.write(b"x").is_ok() {}
+    fcntl(&writer, FcntlArg::F_SETFL(OFlag::empty())).unwrap();
+    (reader, writer.into())
+}
+
+/// The point between an order's steps at which a canary is blocked, and the code of what is known there.
+#[cfg(debug_assertions)]
+#[test]
+fn a_blocked_canary_ends_with_what_is_known() {
+    use crate::orders::canary;
+    let blocked = [
+        ("before-intent", 3, "no-answer"),
+        ("after-intent", 4, "outcome-unknown"),
+        ("after-send", 4, "outcome-unknown"),
+        ("before-outcome", 4, "outcome-unknown"),
+        ("before-close", 8, "not-flat"),
+        ("after-close", 8, "not-flat"),
+    ]
+    .map(|(point, code, word)| {
+        let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
+        let run = canary(&machine, &sim, &["--yes", "--deadline=6s"]);
+        let run = run.env("WAIT_AT_POINT", point).env("WAIT_IN", machine.path());
+        (run.arg("--output=json").start(), Instant::now(), point, code, word, machine, sim)
+    });
+    for (child, begun, point, code, word, machine, _sim) in blocked {
+        let ended = ended(child, point).exits(code).tells("was ended");
+        assert!(machine.file("reached").exists(), "{point}");
+        let document = ended.document();
+        assert_eq!(document["error"]["code"], word, "{point}: {document}");
+        assert_eq!(document["schema"], "mt5crs.canary/1");
+        assert!(begun.elapsed() < LIMIT, "{point}: {:?}", begun.elapsed());
+    }
+}
+
+#[test]
+fn a_reader_that_stops_reading_changes_no_exit_code() {
+    let cases: [(&[&str], &[&str], i32); 4] = [
+        (&["positions"], &[], 0),
+        (&["positions", "--output=json"], &["positions-empty-on-error"], 1),
+        (&["link-test", "--output=nagios"], &["no-terminal"], 2),
+        (&["sync"], &["foreign-ea-v4"], 6),
+    ];
+    let blocked = cases.map(|(arguments, faults, code)| {
+        let (machine, sim) = (Machine::new(), Sim::with_faults(faults));
+        let (reader, stdout) = full_pipe();
+        let run = machine.against(&sim, arguments).arg("--deadline=3s");
+        (
+            run.start_into(stdout, Stdio::piped()),
+            Instant::now(),
+            arguments,
+            code,
+            machine,
+            sim,
+            reader,
+        )
+    });
+    for (child, begun, arguments, code, ..) in blocked {
+        ended(child, &format!("{arguments:?}")).exits(code);
+        assert!(begun.elapsed() < LIMIT, "{arguments:?}: {:?}", begun.elapsed());
+    }
+}
