@@ -26,7 +26,7 @@
 //! | [`link`] | connections, proved sessions, retried reads, permits for orders | `check`, `clock`, `os`, `protocol`, `units` |
 //! | [`check`] | one check's result, and the verdict of several | |
 //! | [`failure`] | every failure code with its exit code, meaning and remedy | `check`, `clock`, `exit`, `link` |
-//! | [`report`] | what every report has: outcome and envelope | `check`, `clock`, `exit`, `failure`, `link` |
+//! | [`report`] | outcome and envelope of every report | `check`, `clock`, `exit`, `failure`, `link` |
 //! | [`metric`] | named figures of a report, for monitoring | `check`, `protocol`, `units` |
 //! | [`guard`] | the conditions that forbid an order: kill switch, admission decision, drift, health, staleness | `check`, `clock`, `escape`, `os`, `protocol` |
 //! | [`evidence`] | the hash-chained, write-ahead record of orders and their outcomes | `clock`, `os`, `protocol`, `units` |
