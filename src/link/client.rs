@@ -98,6 +98,8 @@ pub struct Client<'c> {
     simulated: Option<bool>,
     /// Whether two proved sessions differed in that.
     gateway_changed: bool,
+    /// Number of proved sessions so far.
+    sessions: u64,
     account: AccountPin,
     gateway_clock: GatewayClock,
 }
@@ -120,6 +122,7 @@ impl<'c> Client<'c> {
             session: None,
             simulated: None,
             gateway_changed: false,
+            sessions: 0,
             account: AccountPin::default(),
             gateway_clock: GatewayClock::default(),
         }
@@ -240,6 +243,11 @@ impl<'c> Client<'c> {
         self.simulated.unwrap_or_default()
     }
 
+    /// Number of proved sessions so far. Two reads with the same number came over one connection.
+    pub fn sessions(&self) -> u64 {
+        self.sessions
+    }
+
     /// Whether a simulated gateway took the place of a real one in this run, or the reverse.
     pub fn gateway_changed(&self) -> bool {
         self.gateway_changed
@@ -288,6 +296,7 @@ impl<'c> Client<'c> {
                 let simulated = session.identity().simulated;
                 self.gateway_changed |= self.simulated.is_some_and(|before| before != simulated);
                 self.simulated = Some(simulated);
+                self.sessions += 1;
                 self.gateway_clock.observe(session.identity().clock_reading());
                 session
             }

@@ -210,7 +210,14 @@ impl Closing<'_, '_, '_> {
                         && self.idle_rounds < self.options.rounds => {}
                 Err(doubt) => {
                     let changed = self.client.account_changed().map(ToString::to_string);
-                    return Err(self.ledger.unreachable.take().or(changed).unwrap_or(doubt));
+                    let other = self.ledger.stranger.clone();
+                    return Err(self
+                        .ledger
+                        .unreachable
+                        .take()
+                        .or(changed)
+                        .or(other)
+                        .unwrap_or(doubt));
                 }
             }
         }
@@ -230,8 +237,20 @@ impl Closing<'_, '_, '_> {
     fn may_go_on(&self) -> bool {
         !self.ledger.gateway_cannot_close
             && !self.ledger.close_opens
+            && self.ledger.stranger.is_none()
             && self.client.account_changed().is_none()
             && !self.deps.deadline.is_past(self.deps.clock)
+    }
+
+    /// Positions that the first list did not show may be another account's: the pin says so, or a balance that closing
+    /// can't explain (hazard 25). An account that can't be read forbids nothing.
+    fn may_close_appeared(&mut self) -> bool {
+        let account = self.client.account().ok().and_then(|answer| answer.reply.ok());
+        let jump = account.zip(self.ledger.before()).and_then(|(account, before)| {
+            money::jump(before, &account).map(|jump| jump.to_string())
+        });
+        self.ledger.stranger = jump;
+        self.may_go_on()
     }
 
     /// Rounds of closing while something is open, and lists between them where none shows the outcome of a CLOSE.
@@ -245,12 +264,8 @@ impl Closing<'_, '_, '_> {
             if is_last {
                 break;
             }
-            // Positions that the first list did not show may be another account's: the pin says so (hazard 25).
-            if self.ledger.has_appeared() {
-                let _ = self.client.account();
-                if !self.may_go_on() {
-                    break;
-                }
+            if self.ledger.has_appeared() && !self.may_close_appeared() {
+                break;
             }
             let round = self.rounds + u32::from(sends);
             if sends && (self.client.is_connected() || self.client.identify().is_ok()) {

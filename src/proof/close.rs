@@ -29,6 +29,8 @@ use crate::units::{Money, Ticket};
 
 /// Maximum number of sends of a CLOSE, each after a list that still showed the ticket.
 const SENDS: u32 = 3;
+/// Number of attempts to read list and account over one connection.
+const STATEMENTS: usize = 3;
 /// Time between two lists.
 const INTERVAL: Duration = Duration::from_millis(250);
 
@@ -229,18 +231,25 @@ pub(super) fn send(
     Ok(answer)
 }
 
-/// Reads list and account before a CLOSE; `None` where either can't be read, which does not prevent closing.
+/// Reads list and account before a CLOSE, over one connection: another one may lead to another gateway. `None` where either
+/// can't be read, which does not prevent closing.
 pub fn read_statement(client: &mut Client<'_>) -> Result<Option<(Account, Vec<Position>)>, Error> {
-    let list = client.positions().map(|answer| answer.reply.ok());
-    let account = client.account().map(|answer| answer.reply.ok());
-    let read = match (list, account) {
-        (_, Err(error @ Error::AccountChanged(_))) => return Err(error),
-        (Err(Error::Stopped(stopped)), _) | (_, Err(Error::Stopped(stopped))) => {
-            return Err(stopped.into());
+    for _ in 0..STATEMENTS {
+        let list = client.positions().map(|answer| answer.reply.ok());
+        let session = client.sessions();
+        let account = client.account().map(|answer| answer.reply.ok());
+        let read = match (list, account) {
+            (_, Err(error @ Error::AccountChanged(_))) => return Err(error),
+            (Err(Error::Stopped(stopped)), _) | (_, Err(Error::Stopped(stopped))) => {
+                return Err(stopped.into());
+            }
+            (list, account) => list.ok().flatten().zip(account.ok().flatten()),
+        };
+        if read.is_none() || client.sessions() == session {
+            return Ok(read.map(|(list, account)| (account, list.positions)));
         }
-        (list, account) => list.ok().flatten().zip(account.ok().flatten()),
-    };
-    Ok(read.map(|(list, account)| (account, list.positions)))
+    }
+    Ok(None)
 }
 
 /// Reads lists until the position is proved closed. Where the gateway said that it closed, a list may lag behind for the

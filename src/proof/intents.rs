@@ -92,7 +92,7 @@ pub enum ResolveError {
 }
 
 /// Looks for every unresolved order in the gateway's lists, and records what they prove. Waits for a settle time that has
-/// not passed yet, and no longer than `until`.
+/// not passed yet, and for at most three quarters of the time until `until`: the caller has reads of its own to make.
 pub fn resolve(
     client: &mut Client<'_>,
     clock: &dyn Clock,
@@ -100,6 +100,7 @@ pub fn resolve(
     credit: &Money,
     until: Deadline,
 ) -> Result<Vec<IntentFinding>, ResolveError> {
+    let until = Deadline::after(clock, until.left(clock) * 3 / 4);
     let mut findings = vec![];
     for intent in records.evidence.unresolved()? {
         let Some(open) = &intent.open else {

@@ -197,6 +197,12 @@ pub fn contradiction(
         .or_else(|| refused_and_kept(before, between.refused, after))
 }
 
+/// Whether the balance moved by more than closing every position of before can explain: the account may be another one.
+pub fn jump(before: Statement<'_>, now: &Account) -> Option<Contradiction> {
+    let gone: Vec<&Position> = before.positions.iter().collect();
+    balance_jumped(before, Statement { account: now, positions: &[] }, &gone)
+}
+
 fn balance_jumped(
     before: Statement<'_>,
     after: Statement<'_>,

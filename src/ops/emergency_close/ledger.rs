@@ -35,6 +35,8 @@ pub(super) struct Ledger {
     pub(super) unreadable: Vec<String>,
     /// Account and list before the first CLOSE.
     before: Option<(Account, Vec<Position>)>,
+    /// Why the account that answers may be another one: then no more is sent.
+    pub(super) stranger: Option<String>,
     /// Why the gateway can't be reached any more.
     pub(super) unreachable: Option<String>,
     /// The basis of the tickets that are called closed, or why none is.

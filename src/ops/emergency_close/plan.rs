@@ -22,8 +22,24 @@ pub struct Plan {
     pub unreadable: Vec<String>,
 }
 
-/// Lists the positions, and selects those to close.
+/// Number of attempts to read list and account over one connection.
+const ATTEMPTS: usize = 3;
+
+/// Lists the positions, and selects those to close. List and account come over one connection, because another one may lead
+/// to another gateway.
 pub fn plan(client: &mut Client<'_>, options: &Options) -> Result<Plan, Failure> {
+    let mut attempt = 1;
+    loop {
+        let (plan, is_of_one) = try_plan(client, options)?;
+        if is_of_one || attempt == ATTEMPTS {
+            return Ok(Plan { before: plan.before.filter(|_| is_of_one), ..plan });
+        }
+        attempt += 1;
+    }
+}
+
+/// The plan, and whether list and account came over one connection.
+fn try_plan(client: &mut Client<'_>, options: &Options) -> Result<(Plan, bool), Failure> {
     let context =
         FailureContext { verb: "list the positions of", ..options.failure_context.clone() };
     let failed = |error: &Error| context.read_failure(error);
@@ -63,17 +79,19 @@ pub fn plan(client: &mut Client<'_>, options: &Options) -> Result<Plan, Failure>
     {
         return Err(not_open(format!("no position is open with magic number {}", magic.0), &list));
     }
+    let session = client.sessions();
     let account = read_account(client).map_err(|error| context.read_failure(&error))?;
+    let is_of_one = client.sessions() == session;
     let before = account.filter(|_| unreadable.is_empty()).map(|account| (account, list.clone()));
     let unreadable = unreadable.iter().map(ToString::to_string).collect();
     let (positions, beside): (Vec<_>, Vec<_>) =
         list.into_iter().partition(|position| options.wants(position));
-    Ok(Plan { positions, beside: positions::tickets(&beside), before, unreadable })
+    let beside = positions::tickets(&beside);
+    Ok((Plan { positions, beside, before, unreadable }, is_of_one))
 }
 
 /// Reads the account before the first CLOSE; `None` where no attempt could, which does not prevent closing.
 fn read_account(client: &mut Client<'_>) -> Result<Option<Account>, Error> {
-    const ATTEMPTS: usize = 3;
     for _ in 0..ATTEMPTS {
         match client.account() {
             Err(error @ (Error::AccountChanged(_) | Error::Stopped(_))) => return Err(error),
