@@ -197,17 +197,28 @@ impl SystemClock {
 /// Time since the system's boot. On Linux it goes on while the machine is suspended, so a suspended command is past its
 /// deadline afterwards, and a watch counts the gap.
 fn since_boot() -> Duration {
+    static LAST: Mutex<Duration> = Mutex::new(Duration::ZERO);
     #[cfg(target_os = "linux")]
     const CLOCK: ClockId = ClockId::CLOCK_BOOTTIME;
     #[cfg(not(target_os = "linux"))]
     const CLOCK: ClockId = ClockId::CLOCK_MONOTONIC;
-    // Every system that this builds for has the clock.
-    clock_gettime(CLOCK).map_or(Duration::ZERO, Duration::from)
+    read(CLOCK, &LAST)
+}
+
+/// Reads a clock; its last time where the system refuses, because no error of a clock may stop a command that reduces risk.
+fn read(clock: ClockId, last: &Mutex<Duration>) -> Duration {
+    let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Ok(now) = clock_gettime(clock) {
+        *last = now.into();
+    }
+    *last
 }
 
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
-        Timestamp::now()
+        static LAST: Mutex<Duration> = Mutex::new(Duration::ZERO);
+        let since_epoch = SignedDuration::try_from(read(ClockId::CLOCK_REALTIME, &LAST));
+        since_epoch.ok().and_then(|time| Timestamp::from_duration(time).ok()).unwrap_or_default()
     }
 
     fn monotonic(&self) -> Duration {

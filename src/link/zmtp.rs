@@ -6,6 +6,8 @@
 
 use std::ops::{Deref, Range};
 
+use crate::protocol::wire::MAX_FRAME_BYTES;
+
 /// Our greeting as far as a peer needs it to name its mechanism: signature and version 3.0.
 pub(super) const GREETING_START: &[u8] = b"\xff\0\0\0\0\0\0\0\x01\x7f\x03\0";
 
@@ -30,7 +32,7 @@ const MECHANISM: Range<usize> = 12..32;
 const ANSWERING: [&[u8]; 3] = [b"REP", b"ROUTER", b"DEALER"];
 
 /// A longer message is not received.
-const MAX_MESSAGE_BYTES: u64 = 64 << 20;
+const MAX_MESSAGE_BYTES: u64 = MAX_FRAME_BYTES as u64;
 
 /// A longer command is not received; those of ZMTP 3 are far shorter.
 const MAX_COMMAND_BYTES: u64 = 4 << 10;

@@ -14,8 +14,8 @@ use super::json::{Container, Fault, Scanner, Text};
 use super::malformed::{Malformed, Reason, excerpt};
 use crate::units::{Exact, NotANumber};
 
-/// A longer frame is refused unread; 10,000 positions take less than 2 MiB.
-pub const MAX_FRAME_BYTES: usize = 8 << 20;
+/// A longer frame is refused unread; 10,000 positions take less than 2 MiB, and some 350,000 positions all of it.
+pub const MAX_FRAME_BYTES: usize = 64 << 20;
 
 /// An object with more members is refused. The protocol's largest has eleven. Each key is compared with all before it, so
 /// a frame full of keys would take minutes.

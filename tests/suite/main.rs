@@ -16,6 +16,7 @@ mod docs;
 mod drift;
 mod emergency_close;
 mod explain;
+mod failing_calls;
 mod gate;
 mod gateway_rules;
 mod golden;

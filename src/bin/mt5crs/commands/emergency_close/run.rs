@@ -1,11 +1,12 @@
 //! Runs `emergency-close`: engages the kill switch and stops the engine, then closes the positions.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process;
 use std::time::Duration;
 
 use mt5crs::config::Key;
 use mt5crs::evidence::body::{Begin, Body};
-use mt5crs::evidence::{Evidence, EvidenceError, Head};
+use mt5crs::evidence::{Evidence, Head};
 use mt5crs::exit::Exit;
 use mt5crs::failure::Failure;
 use mt5crs::guard::breaker::{self, Engaged};
@@ -151,18 +152,25 @@ fn close(
     Ok(outcome)
 }
 
+/// Adds a record. Not even a defect of the records may stop the closing.
 fn record(
     app: &App,
     context: &GatewayContext<'_>,
     evidence: &Evidence,
     body: &Body,
     began: bool,
-) -> Result<Head, EvidenceError> {
-    if !began {
-        let begin = Begin::new(&context.endpoint, context.settings.profile.as_deref(), None);
-        evidence.begin(context.run_id, &*app.clock, begin, LOCK_WAIT)?;
+) -> Result<Head, String> {
+    let add = || {
+        if !began {
+            let begin = Begin::new(&context.endpoint, context.settings.profile.as_deref(), None);
+            evidence.begin(context.run_id, &*app.clock, begin, LOCK_WAIT)?;
+        }
+        evidence.append(context.run_id, &*app.clock, body, LOCK_WAIT)
+    };
+    match catch_unwind(AssertUnwindSafe(add)) {
+        Ok(added) => added.map_err(|error| error.to_string()),
+        Err(_) => Err("a defect of mt5crs".to_owned()),
     }
-    evidence.append(context.run_id, &*app.clock, body, LOCK_WAIT)
 }
 
 fn confirm(
