@@ -5,15 +5,23 @@
 //! simulated gateway ([`act`]), so every finding can be replayed with `--sim-fault`.
 //!
 //! - [`act`]: the acts, honest and deceptive
-//! - [`world`]: a world, and a command played in it
+//! - [`book`]: the states at the start
+//! - [`command`]: the commands
+//! - [`world`]: a command, a book and acts
+//! - [`play`]: a world played to its end
 //! - [`judge`]: claims that the truth contradicts, and successes that were refused
+//! - [`undecidable`]: worlds that no client can tell from an honest one
 //! - [`plan`]: the worlds of a search, in order
 //! - [`search`]: plays them, and shrinks a finding to its fewest acts
 
 pub mod act;
+pub mod book;
+pub mod command;
 pub mod judge;
 pub mod plan;
+pub mod play;
 pub mod search;
+pub mod undecidable;
 pub mod world;
 
 #[cfg(test)]

@@ -10,7 +10,8 @@
 //!
 //! From the bottom up: `market` and `book` (the account), `fault`, `catalogue`, `spec` and `fault_plan` (which request
 //! meets which fault), `raw_request`, `reply_writer` and `corrupt` (bytes in and out), `journal` (the book file), `gateway`
-//! (request and time in, reply out), `request_queue` (the link's and the broker's time), then the two ways in.
+//! (request and time in, reply out), `request_queue` (the link's and the broker's time), then the two ways in;
+//! `transcript` records what one of them delivers.
 
 mod book;
 mod catalogue;
@@ -32,8 +33,11 @@ mod server;
 mod spec;
 #[cfg(test)]
 mod tests;
+mod transcript;
 
 pub use catalogue::{FAULTS, FaultInfo, faults};
+pub use fault_plan::RequestCounts;
+pub use gateway::{OtherAccount, Truth};
 pub use in_process::InProcess;
 pub use journal::{JournalError, read_book, read_ledger};
 pub use ledger::{Execution, ExecutionKind};

@@ -1,18 +1,35 @@
 //! The acts of an adversary. Each is a fault of the simulated gateway at the k-th request of its scope.
 
-use self::Nature::{Deceptive, Harmless, HarmlessToClose, Honest};
+use self::Doubt::{AnotherNewTicket, ClockStepped, ClosedMeanwhile, MoneyMoved, UnnamedOrder};
+use self::Nature::{Deceptive, Disturbing, Quiet};
 
 /// The actor behind an act, and the answer that a command owes in spite of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Nature {
     /// A sound gateway, its broker or other people: every command does its work, and says so.
-    Harmless,
-    /// The same, where no order is open: emergency-close does its work, and a canary may be in doubt.
-    HarmlessToClose,
-    /// The same, and a command may be in doubt.
-    Honest,
-    /// A gateway that lies.
+    Quiet,
+    /// The same, and the link, the gateway or the book is disturbed: every command gives a definite answer.
+    Disturbing,
+    /// A gateway that lies, or another account.
     Deceptive,
+}
+
+/// A reason why an honest act may leave a command in doubt: a fact that protocol 4.3 does not tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doubt {
+    /// The reply to the OPEN was lost, and it alone names the order's ticket: lists tell neither the request's `uuid` nor its
+    /// comment or magic number. A position that looks like the order may be somebody else's.
+    UnnamedOrder,
+    /// A position was closed by others, and no list tells which closed positions there were: the order's own may have been
+    /// one of them.
+    ClosedMeanwhile,
+    /// Money moved, and no request lists deals: the movement may be the result of an order that was opened and closed.
+    MoneyMoved,
+    /// Somebody opened a position after the order. A broker may raise the volume and rename the symbol, so a new ticket may be
+    /// the order's whatever it looks like.
+    AnotherNewTicket,
+    /// The gateway's clock was stepped, and a signature is valid by that clock: how long is unknown from then on.
+    ClockStepped,
 }
 
 /// A template of an act; `{k}` is the number of the request.
@@ -22,33 +39,47 @@ pub struct Act {
     pub template: &'static str,
     /// Its actor.
     pub nature: Nature,
+    /// The reasons why it may leave a command in doubt.
+    pub doubts: &'static [Doubt],
 }
 
 const fn act(nature: Nature, template: &'static str) -> Act {
-    Act { template, nature }
+    Act { template, nature, doubts: &[] }
+}
+
+const fn doubted(nature: Nature, template: &'static str, doubts: &'static [Doubt]) -> Act {
+    Act { template, nature, doubts }
 }
 
 /// Every act.
 pub const ACTS: &[Act] = &[
-    act(HarmlessToClose, "drop-reply:#{k}"),
-    act(HarmlessToClose, "disconnect:#{k}"),
-    act(Harmless, "delay:1500ms:#{k}"),
-    act(HarmlessToClose, "delay:4s:#{k}"),
-    act(Harmless, "deposit:250.00:#{k}"),
-    act(Harmless, "deposit:-120.00:#{k}"),
-    act(Harmless, "swap:-3.00:#{k}"),
-    act(Harmless, "commission:0.07"),
-    act(Honest, "stop-out:#{k}"),
-    act(Honest, "ticket-changes:#{k}"),
-    act(Honest, "position-appears:{k}"),
-    act(Honest, "position-vanishes:{k}"),
-    act(Honest, "partial-fill"),
-    act(HarmlessToClose, "close-part:#{k}"),
-    act(Harmless, "late-execution:3s"),
-    act(Harmless, "fill-price-zero"),
-    act(HarmlessToClose, "close-failed:1"),
+    doubted(Disturbing, "drop-reply:#{k}", &[UnnamedOrder]),
+    doubted(Disturbing, "disconnect:#{k}", &[UnnamedOrder]),
+    doubted(Disturbing, "restart:before:2s:#{k}", &[UnnamedOrder]),
+    doubted(Disturbing, "restart:after:2s:#{k}", &[UnnamedOrder]),
+    doubted(Disturbing, "delay:4s:#{k}", &[UnnamedOrder]),
+    act(Quiet, "delay:1500ms:#{k}"),
+    doubted(Quiet, "deposit:250.00:#{k}", &[MoneyMoved]),
+    doubted(Quiet, "deposit:-120.00:#{k}", &[MoneyMoved]),
+    doubted(Quiet, "swap:-3.00:#{k}", &[MoneyMoved]),
+    act(Quiet, "commission:0.07"),
+    doubted(Quiet, "clock-skew:2s:{k}+", &[ClockStepped]),
+    doubted(Quiet, "clock-skew:-2s:{k}+", &[ClockStepped]),
+    doubted(Disturbing, "stop-out:#{k}", &[ClosedMeanwhile]),
+    doubted(Disturbing, "ticket-changes:#{k}", &[ClosedMeanwhile]),
+    doubted(Disturbing, "position-appears:{k}", &[AnotherNewTicket]),
+    doubted(Disturbing, "position-vanishes:{k}", &[ClosedMeanwhile]),
+    act(Disturbing, "partial-fill"),
+    act(Disturbing, "close-part:#{k}"),
+    act(Quiet, "late-execution:1500ms"),
+    act(Quiet, "fill-price-zero"),
+    act(Quiet, "close-failed:1"),
+    act(Disturbing, "orders-refused:10004:2s:#{k}"),
+    act(Disturbing, "orders-refused:10024:4s:#{k}"),
+    act(Disturbing, "orders-refused:10018:8s:#{k}"),
     act(Deceptive, "account-switch:9000.00:#{k}"),
     act(Deceptive, "account-switch:10000.00:#{k}"),
+    act(Deceptive, "replaced:5000.00:#{k}"),
     act(Deceptive, "hides-positions:#{k}"),
     act(Deceptive, "hides-positions:{k}+"),
     act(Deceptive, "list-cut:1:#{k}"),
@@ -61,10 +92,10 @@ pub const ACTS: &[Act] = &[
     act(Deceptive, "terminal-dead:{k}+"),
     act(Deceptive, "no-terminal:#{k}"),
     act(Deceptive, "open-ticket-zero"),
-    act(Deceptive, "open-late:4s"),
-    act(Deceptive, "open-late:9s"),
-    act(Deceptive, "open-blocks:1s:4s"),
-    act(Deceptive, "open-blocks:9s:2s"),
+    act(Deceptive, "open-late:1s"),
+    act(Deceptive, "open-late:2500ms"),
+    act(Deceptive, "open-blocks:500ms:1500ms"),
+    act(Deceptive, "open-blocks:6s:2s"),
     act(Deceptive, "open-raised:0.01"),
     act(Deceptive, "open-renamed:.s"),
     act(Deceptive, "open-twice"),
@@ -80,6 +111,7 @@ pub const ACTS: &[Act] = &[
     act(Deceptive, "clock-skew:-60s:{k}+"),
     act(Deceptive, "list-time-offset:3h"),
     act(Deceptive, "reply-repeated:#{k}"),
+    act(Deceptive, "replies-swapped:#{k}"),
     act(Deceptive, "uuid-foreign:#{k}"),
     act(Deceptive, "garbage:truncated:#{k}"),
     act(Deceptive, "foreign-ea-v4:{k}+"),
@@ -87,6 +119,18 @@ pub const ACTS: &[Act] = &[
 ];
 
 impl Act {
+    /// The act with this specification, whatever its place.
+    pub fn of(spec: &str) -> Option<&'static Self> {
+        let same = |act: &&Self| {
+            let Some((before, after)) = act.template.split_once("{k}") else {
+                return act.template == spec;
+            };
+            let place = spec.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
+            place.is_some_and(|k| !k.is_empty() && k.bytes().all(|it| it.is_ascii_digit()))
+        };
+        ACTS.iter().find(same)
+    }
+
     /// The fault at the k-th request.
     pub fn at(self, k: u32) -> String {
         self.template.replace("{k}", &k.to_string())

@@ -1,23 +1,29 @@
-//! Compares a command's claims with the truth.
+//! Compares the claims of a world's runs with the truth.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::world::{Claims, LIMIT, Played, World};
+use super::act::{Act, Doubt};
+use super::command::Command;
+use super::play::{Claims, Played, Run};
+use super::undecidable;
+use super::world::{Owed, World};
 use crate::evidence::outcome::{CloseOutcome, OpenOutcome};
 use crate::exit::Exit;
-use crate::ops::{canary, emergency_close};
-use crate::proof::money;
-use crate::sim::ExecutionKind;
+use crate::ops::{canary, emergency_close, sync};
+use crate::proof::intents::IntentFinding;
+use crate::protocol::positions::{Position, tickets};
+use crate::sim::{Execution, ExecutionKind};
 use crate::units::Ticket;
 
 /// A command may end this much after its deadline.
 const SLACK: Duration = Duration::from_secs(5);
 
-/// The judgement of a command that was played in a world.
+/// The judgement of a world that was played.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Judgement {
     /// Its claims are true, and it gave a definite answer: done, refused, or proved that nothing executed.
@@ -41,7 +47,7 @@ pub enum Judgement {
 pub enum Breach {
     /// A claim that the truth contradicts.
     Lie,
-    /// No success although nothing but harmless acts happened.
+    /// No success, or no definite answer, although everything that happened is honest.
     FalseAlarm,
     /// It ran on after its deadline.
     Hang,
@@ -74,101 +80,212 @@ impl Breach {
     }
 }
 
-/// Judges a run by the world's truth. A single harmless act must not cost the success; several together may.
+/// Judges the runs of a world by its truth.
 pub fn judge(world: &World, played: &Played) -> Judgement {
     let broken = |breach, story| Judgement::Broken { breach, story };
-    if played.took > LIMIT + SLACK {
-        return broken(Breach::Hang, format!("it took {:?} of {LIMIT:?}", played.took));
+    if let Some(run) = played.runs.iter().find(|run| run.took > run.limit + SLACK) {
+        return broken(Breach::Hang, format!("it took {:?} of {:?}", run.took, run.limit));
     }
-    let mut sent: Vec<_> =
-        played.ledger.iter().filter(|it| it.kind == ExecutionKind::Open).collect();
-    sent.dedup_by_key(|entry| entry.request_uuid);
+    let sent: BTreeSet<_> = played.opens().map(|entry| entry.request_uuid).collect();
     if sent.len() > 1 {
         return broken(Breach::Double, "two requests opened positions".to_owned());
     }
-    if let Some(lie) = lie(played) {
-        return match is_undecidable(world, played) {
-            true => Judgement::Undecidable,
-            false => broken(Breach::Lie, lie),
+    if let Some(lie) = played.runs.iter().find_map(|run| lie(run, played)) {
+        return match undecidable::kind_of(world, played) {
+            Some(_) => Judgement::Undecidable,
+            None => broken(Breach::Lie, lie),
         };
     }
-    if world.is_harmless() && played.exit != Exit::Ok {
-        return broken(Breach::FalseAlarm, format!("a sound gateway, and exit {:?}", played.exit));
+    let owed = world.owes();
+    let falls_short = |run: &&Run| match owed {
+        Owed::Success => !run.is_success(),
+        Owed::DefiniteAnswer => !run.is_definite(played),
+        Owed::Truth => false,
+    };
+    if let Some(run) = played.runs.iter().find(falls_short)
+        && !is_excused(world, played)
+    {
+        let story = format!("a sound gateway, and exit {}", run.exit.map_or(0, Exit::code));
+        return broken(Breach::FalseAlarm, story);
     }
-    match played.exit {
-        Exit::Ok | Exit::Guarded | Exit::OrderRefused => Judgement::Definite,
-        _ => Judgement::InDoubt,
+    match played.runs.iter().all(|run| run.is_definite(played)) {
+        true => Judgement::Definite,
+        false => Judgement::InDoubt,
+    }
+}
+
+/// Whether one of the honest acts gives a reason to doubt in this run.
+fn is_excused(world: &World, played: &Played) -> bool {
+    let acts = world.acts.iter().filter_map(|act| Act::of(act));
+    acts.flat_map(|act| act.doubts).any(|doubt| match doubt {
+        Doubt::UnnamedOrder => played.runs.iter().any(Run::is_unnamed),
+        Doubt::ClosedMeanwhile => {
+            let others = |entry: &Execution| entry.kind == ExecutionKind::OthersClose;
+            played.truth.ledger.iter().any(others)
+        }
+        Doubt::AnotherNewTicket => {
+            let others = |entry: &Execution| entry.kind == ExecutionKind::OthersOpen;
+            world.command.opens() && played.truth.ledger.iter().any(others)
+        }
+        Doubt::MoneyMoved => matches!(world.command, Command::SyncAfter(_)),
+        Doubt::ClockStepped => world.command.opens(),
+    })
+}
+
+impl Run {
+    /// Whether it sent an order whose ticket no reply named.
+    fn is_unnamed(&self) -> bool {
+        let Claims::Canary(report) = &self.claims else { return false };
+        report.order.as_ref().is_some_and(|order| !order.named)
+    }
+
+    /// Whether it did its work, and says so; true of one that was killed.
+    fn is_success(&self) -> bool {
+        let resolved =
+            |intent: &IntentFinding| !matches!(intent.outcome, OpenOutcome::Unknown { .. });
+        let is_resolved = match &self.claims {
+            Claims::Sync { report, .. } => report.intents.iter().all(resolved),
+            _ => true,
+        };
+        is_resolved && self.exit.is_none_or(|exit| exit == Exit::Ok)
+    }
+
+    /// Whether it says what became of everything, done or not done.
+    fn is_definite(&self, played: &Played) -> bool {
+        let still_open =
+            |result, ticket| result == CloseOutcome::StillOpen && played.is_open(ticket);
+        match (self.exit, &self.claims) {
+            (Some(Exit::Ok), _) => self.is_success(),
+            (None | Some(Exit::Guarded | Exit::OrderRefused), _) => true,
+            (Some(Exit::No), Claims::Canary(report)) => {
+                report.close.as_ref().is_some_and(|close| close.result == CloseOutcome::Closed)
+            }
+            (Some(Exit::NotFlat), Claims::Canary(report)) => {
+                report.close.as_ref().is_some_and(|it| still_open(it.result, it.ticket))
+            }
+            (Some(Exit::NotFlat), Claims::EmergencyClose(report)) => {
+                let mut open = report.tickets.iter().filter(|it| it.result != CloseOutcome::Closed);
+                !played.truth.open.is_empty() && open.all(|it| still_open(it.result, it.ticket))
+            }
+            _ => false,
+        }
     }
 }
 
 /// The first claim that the truth contradicts.
-fn lie(played: &Played) -> Option<String> {
-    match &played.claims {
-        Claims::Canary(report) => canary_lies(report, played),
+fn lie(run: &Run, played: &Played) -> Option<String> {
+    match &run.claims {
+        Claims::Canary(report) => canary_lies(report, run, played),
         Claims::EmergencyClose(report) => close_lies(report, played),
-        Claims::Nothing if played.exit == Exit::Ok => Some("success without a report".to_owned()),
+        Claims::Sync { report, passes } => sync_lies(report, *passes, run, played),
+        Claims::Nothing if run.exit == Some(Exit::Ok) => {
+            Some("success without a report".to_owned())
+        }
         Claims::Nothing => None,
     }
 }
 
-/// Whether no client of protocol 4.3 could tell this world from an honest one, because the results of the positions are too
-/// small to leave a trace in the money:
-///
-/// - the terminal moved to another account before the first read, or to one with the same balance; without a login on the
-///   wire it looks like one whose positions were closed
-/// - the gateway hides positions, and answers for ever as a flat account would; from the first list on, whatever they are worth
-/// - it hides them while money is paid in or out: the balance moves, and nothing shows that the result is missing in it
-fn is_undecidable(world: &World, played: &Played) -> bool {
-    let cent = Decimal::new(1, 2);
-    let result: Decimal = played.before.iter().map(|position| position.profit.value()).sum();
-    let is_small = result.abs() <= cent * money::noise(played.before.len());
-    let has = |prefix: &str| world.acts.iter().any(|act| act.starts_with(prefix));
-    let hides = |from: &str| world.acts.iter().any(|act| act == from);
-    played.left_at_once
-        || hides("hides-positions:1+")
-        || (has("hides-positions") && has("deposit"))
-        || (is_small && (has("hides-positions") || has("account-switch:10000.00")))
+impl Played {
+    /// Whether the last run is a sync.
+    pub(super) fn ends_with_sync(&self) -> bool {
+        self.runs.last().is_some_and(|run| matches!(run.claims, Claims::Sync { .. }))
+    }
+
+    /// The executions of OPENs.
+    fn opens(&self) -> impl Iterator<Item = &Execution> {
+        self.truth.ledger.iter().filter(|entry| entry.kind == ExecutionKind::Open)
+    }
+
+    /// Whether a ticket is open in either account.
+    fn is_open(&self, ticket: Ticket) -> bool {
+        let other = self.truth.other.iter().flat_map(|other| &other.open);
+        self.truth.open.iter().chain(other).any(|position| position.ticket == ticket)
+    }
+
+    /// A ticket that an OPEN of these runs opened and that is open.
+    fn left_open(&self) -> Option<Ticket> {
+        self.opens().map(|entry| entry.ticket).find(|ticket| self.is_open(*ticket))
+    }
+
+    /// Whether exactly these tickets were open in the account that answered, at some time during the run.
+    fn held(&self, listed: &BTreeSet<Ticket>, run: &Run) -> bool {
+        let (begin, end) = run.executions;
+        let moved_after = self.truth.other.as_ref().map_or(usize::MAX, |other| other.after);
+        let mut first = Holdings::of(&self.before);
+        let mut held = begin == 0 && first.are(listed);
+        for (index, entry) in self.truth.ledger.iter().enumerate().take(end) {
+            if index >= moved_after {
+                break;
+            }
+            first.apply(entry);
+            held |= index + 1 >= begin && first.are(listed);
+        }
+        let Some(other) = &self.truth.other else { return held };
+        // From its end backwards: the positions that it started with are not known.
+        let mut now = Holdings::of(&other.open);
+        for (index, entry) in self.truth.ledger.iter().enumerate().skip(other.after).rev() {
+            held |= index + 1 >= begin && index < end && now.are(listed);
+            now.revert(entry);
+        }
+        held || (end >= other.after && now.are(listed))
+    }
 }
 
-fn is_open(played: &Played, ticket: Ticket) -> bool {
-    played.open.iter().any(|position| position.ticket == ticket)
+/// The volume of each open ticket, in lots.
+struct Holdings(BTreeMap<Ticket, Decimal>);
+
+impl Holdings {
+    fn of(positions: &[Position]) -> Self {
+        Self(positions.iter().map(|it| (it.ticket, it.volume.value())).collect())
+    }
+
+    fn apply(&mut self, entry: &Execution) {
+        self.add(entry, entry.kind.closes());
+    }
+
+    fn revert(&mut self, entry: &Execution) {
+        self.add(entry, !entry.kind.closes());
+    }
+
+    fn add(&mut self, entry: &Execution, negative: bool) {
+        let volume = if negative { -entry.volume.value() } else { entry.volume.value() };
+        *self.0.entry(entry.ticket).or_default() += volume;
+        self.0.retain(|_, volume| !volume.is_zero());
+    }
+
+    fn are(&self, listed: &BTreeSet<Ticket>) -> bool {
+        self.0.keys().eq(listed)
+    }
 }
 
-/// The tickets that an OPEN of this run opened, in truth.
-fn opened(played: &Played) -> impl Iterator<Item = Ticket> {
-    let opens = played.ledger.iter().filter(|entry| entry.kind == ExecutionKind::Open);
-    opens.map(|entry| entry.ticket)
-}
-
-fn canary_lies(report: &canary::Report, played: &Played) -> Option<String> {
+fn canary_lies(report: &canary::Report, run: &Run, played: &Played) -> Option<String> {
+    let opened = || played.opens().map(|entry| entry.ticket);
     if let Some(order) = &report.order {
         match &order.result {
             OpenOutcome::NotExecuted { .. } => {
-                if let Some(ticket) = opened(played).next() {
+                if let Some(ticket) = opened().next() {
                     return Some(format!("\"not executed\", and {ticket} was opened"));
                 }
             }
             OpenOutcome::Executed { ticket, .. } if order.named => {
-                if !opened(played).any(|opened| opened == *ticket) {
+                if !opened().any(|opened| opened == *ticket) {
                     return Some(format!("\"executed as {ticket}\", which no order opened"));
                 }
             }
             OpenOutcome::Executed { .. } | OpenOutcome::Unknown { .. } => {}
         }
-    } else if let Some(ticket) = opened(played).next() {
+    } else if report.adopted.is_none()
+        && !report.plan.resume
+        && let Some(ticket) = opened().next()
+    {
         return Some(format!("\"no order was sent\", and {ticket} was opened"));
     }
     let close = report.close.as_ref()?;
-    if close.result == CloseOutcome::Closed && is_open(played, close.ticket) {
+    if close.result == CloseOutcome::Closed && played.is_open(close.ticket) {
         return Some(format!("\"closed {}\", which is open", close.ticket));
     }
-    let left = opened(played).find(|ticket| is_open(played, *ticket));
-    match left {
-        Some(ticket) if played.exit == Exit::Ok => {
-            Some(format!("success, and {ticket} of its order is open"))
-        }
-        _ => None,
-    }
+    let ticket = played.left_open().filter(|_| run.exit == Some(Exit::Ok))?;
+    Some(format!("success, and {ticket} of its order is open"))
 }
 
 fn close_lies(report: &emergency_close::Report, played: &Played) -> Option<String> {
@@ -176,14 +293,46 @@ fn close_lies(report: &emergency_close::Report, played: &Played) -> Option<Strin
         return None;
     }
     for ticket in &report.tickets {
-        if ticket.result == CloseOutcome::Closed && is_open(played, ticket.ticket) {
+        if ticket.result == CloseOutcome::Closed && played.is_open(ticket.ticket) {
             return Some(format!("\"closed {}\", which is open", ticket.ticket));
         }
     }
     // Somebody may open a position after the certificate; it speaks of the time of its lists.
-    let open = played.before.iter().find(|position| is_open(played, position.ticket));
+    let open = played.before.iter().find(|position| played.is_open(position.ticket));
     match (&report.certificate, open) {
         (Some(_), Some(position)) => Some(format!("\"flat\", and {} is open", position.ticket)),
         _ => None,
     }
+}
+
+/// A sync that ends with a warning vouches for no positions: the gate does not pass.
+fn sync_lies(report: &sync::Report, passes: bool, run: &Run, played: &Played) -> Option<String> {
+    for intent in &report.intents {
+        let opened = || played.opens().map(|entry| entry.ticket);
+        match &intent.outcome {
+            OpenOutcome::NotExecuted { .. } => {
+                if let Some(ticket) = opened().next() {
+                    return Some(format!("resolved as not executed, and {ticket} was opened"));
+                }
+            }
+            OpenOutcome::Executed { ticket, .. } => {
+                if !opened().any(|opened| opened == *ticket) {
+                    return Some(format!("resolved as {ticket}, which no order opened"));
+                }
+            }
+            OpenOutcome::Unknown { .. } => {}
+        }
+    }
+    if !passes {
+        return None;
+    }
+    let listed = tickets(report.positions.as_deref().unwrap_or_default());
+    if !played.held(&listed, run) {
+        return Some(format!(
+            "{} positions recovered, which were never the open ones",
+            listed.len()
+        ));
+    }
+    let other = played.truth.other.as_ref().filter(|other| other.after <= run.executions.1);
+    other.is_some().then(|| "the gate passes, and the account is another".to_owned())
 }

@@ -1,67 +1,141 @@
 //! The worlds of a search, in order: every single act, every pair, and then worlds of two to eight acts by their seeds.
+//!
+//! A pair is left out where it provably is the same run as one of its acts alone: where the run with the one act never
+//! sends the request at which the other one begins. Until an act begins it changes nothing, and a run without chance is
+//! the same each time; so the other act never begins in the pair either. A canary that takes up another one's position is
+//! played with single acts and by seeds, not with every pair: its requests are those of a canary and of its close.
+
+use std::collections::BTreeMap;
+use std::path::Path;
 
 use super::act::{ACTS, Act};
-use super::world::{Command, World};
+use super::book::{Account, Book};
+use super::command::Command;
+use super::play::play;
+use super::world::World;
+use crate::harness::HarnessError;
+use crate::sim::{FaultSpec, RequestCounts};
 
 /// The most acts of a seeded world.
 const DEEPEST: usize = 8;
+/// The most requests at which acts are tried. Later ones are repeated reads while an order may still be booked.
+const MOST_PLACES: u32 = 24;
+/// The book in which pairs are played.
+const PAIRS: Book = Book::plain(3);
 
-/// The requests at which acts are tried. A canary's latency measurement is requests 5 to 105.
-fn places(command: Command) -> Vec<u32> {
-    match command {
-        Command::Canary => (1..=12).chain(100..=122).collect(),
-        _ => (1..=14).collect(),
+/// The requests of each command at which acts are tried.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    places: BTreeMap<Command, u32>,
+}
+
+/// An act that has an effect alone, with the requests of that run.
+#[derive(Debug, Clone)]
+pub struct Reached {
+    act: String,
+    fault: FaultSpec,
+    requests: RequestCounts,
+}
+
+impl Plan {
+    /// Plays each command without acts: acts are tried at each of its requests, and at two that only an act causes.
+    pub fn new(scratch: &Path) -> Result<Self, HarnessError> {
+        let mut places = BTreeMap::new();
+        for command in Command::ALL {
+            let world = World { command, book: PAIRS, acts: vec![] };
+            let requests = play(&world, scratch)?.requests.total();
+            places.insert(command, (requests + 2).min(MOST_PLACES));
+        }
+        Ok(Self { places })
+    }
+
+    fn places(&self, command: Command) -> u32 {
+        self.places.get(&command).copied().unwrap_or_default()
+    }
+
+    /// Every act at every place of this command.
+    fn acts(&self, command: Command) -> Vec<String> {
+        let at = |act: &Act| -> Vec<String> {
+            match act.is_timed() {
+                true => (1..=self.places(command)).map(|k| act.at(k)).collect(),
+                false => vec![act.at(1)],
+            }
+        };
+        ACTS.iter().flat_map(at).collect()
+    }
+
+    /// Every act alone, for each command.
+    pub fn singles(&self) -> impl Iterator<Item = World> {
+        Command::ALL.into_iter().flat_map(|command| {
+            let acts = self.acts(command);
+            books(command).into_iter().flat_map(move |book| {
+                let single = move |act| World { command, book, acts: vec![act] };
+                acts.clone().into_iter().map(single)
+            })
+        })
+    }
+
+    /// The world of a seed.
+    pub fn seeded(&self, seed: u64) -> World {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let command = Command::ALL[random.usize(..Command::ALL.len())];
+        let places = self.places(command);
+        let acts = (0..random.usize(2..=DEEPEST))
+            .map(|_| ACTS[random.usize(..ACTS.len())].at(random.u32(1..=places)))
+            .collect();
+        let positions: &[usize] = if command.opens() { &[1, 3] } else { &[1, 3, 12] };
+        let positions = positions[random.usize(..positions.len())];
+        let account = Account::ALL[random.usize(..Account::ALL.len())];
+        World { command, book: Book { positions, account }, acts }
     }
 }
 
-/// Every act at every place of this command.
-fn acts(command: Command) -> Vec<String> {
-    let at = |act: &Act| -> Vec<String> {
-        match act.is_timed() {
-            true => places(command).into_iter().map(|k| act.at(k)).collect(),
-            false => vec![act.at(1)],
+/// The books in which single acts are tried: small, and larger than a list that is cut; with and without a login on the
+/// wire.
+fn books(command: Command) -> Vec<Book> {
+    let other = if command.opens() { Book::plain(1) } else { Book::plain(40) };
+    let with = |account| Book { account, ..PAIRS };
+    vec![PAIRS, other, with(Account::Login), with(Account::Expected)]
+}
+
+/// The acts of pairs, from the single acts that were played.
+#[derive(Debug, Default)]
+pub struct Pairs {
+    reached: BTreeMap<Command, Vec<Reached>>,
+    /// Number of pairs that are the same run as a single act.
+    pub same_as_single: u64,
+}
+
+impl Pairs {
+    /// Adds a single act that was played.
+    pub fn add(&mut self, world: &World, requests: RequestCounts) {
+        let [act] = world.acts.as_slice() else { return };
+        if world.book != PAIRS || world.command == Command::CanaryResumed {
+            return;
         }
-    };
-    ACTS.iter().flat_map(at).collect()
-}
+        if let Ok(fault) = act.parse() {
+            let reached = Reached { act: act.clone(), fault, requests };
+            self.reached.entry(world.command).or_default().push(reached);
+        }
+    }
 
-/// The books in which single acts are tried: small, and larger than a list that is cut.
-fn books(command: Command) -> [usize; 2] {
-    if command == Command::Canary { [1, 3] } else { [3, 40] }
-}
-
-/// Every act alone, for each command.
-pub fn singles() -> impl Iterator<Item = World> {
-    Command::ALL.into_iter().flat_map(|command| {
-        let of_book = move |positions| {
-            acts(command).into_iter().map(move |act| World { command, positions, acts: vec![act] })
-        };
-        books(command).into_iter().flat_map(of_book)
-    })
-}
-
-/// Every two acts, for each command, with three positions.
-pub fn pairs() -> impl Iterator<Item = World> {
-    Command::ALL.into_iter().flat_map(|command| {
-        let acts = acts(command);
-        (0..acts.len()).flat_map(move |first| {
-            let acts = acts.clone();
-            (first + 1..acts.len()).map(move |second| {
-                let acts = vec![acts[first].clone(), acts[second].clone()];
-                World { command, positions: 3, acts }
-            })
-        })
-    })
-}
-
-/// The world of a seed.
-pub fn seeded(seed: u64) -> World {
-    let mut random = fastrand::Rng::with_seed(seed);
-    let command = Command::ALL[random.usize(..Command::ALL.len())];
-    let places = places(command);
-    let acts = (0..random.usize(2..=DEEPEST))
-        .map(|_| ACTS[random.usize(..ACTS.len())].at(places[random.usize(..places.len())]))
-        .collect();
-    let books: &[usize] = if command == Command::Canary { &[1, 3] } else { &[1, 3, 12] };
-    World { command, positions: books[random.usize(..books.len())], acts }
+    /// Every two acts, but for those that are the same run as one of them alone; counts these.
+    pub fn worlds(&mut self) -> Vec<World> {
+        let mut worlds = vec![];
+        for (command, acts) in &mut self.reached {
+            // The singles were played in any order.
+            acts.sort_by(|one, other| one.act.cmp(&other.act));
+            for (index, one) in acts.iter().enumerate() {
+                for other in &acts[index + 1..] {
+                    if one.requests.reach(&other.fault) && other.requests.reach(&one.fault) {
+                        let acts = vec![one.act.clone(), other.act.clone()];
+                        worlds.push(World { command: *command, book: PAIRS, acts });
+                    } else {
+                        self.same_as_single += 1;
+                    }
+                }
+            }
+        }
+        worlds
+    }
 }

@@ -12,24 +12,31 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::judge::{Breach, Judgement, judge};
-use super::plan;
+use super::plan::{Pairs, Plan};
+use super::play::play;
 use super::world::World;
 use crate::check::Verdict;
 use crate::clock::{Clock, Deadline, StopToken, millis};
 use crate::failure::{Code, Failure, cause_of};
 use crate::harness::HarnessError;
 use crate::report::Outcome;
+use crate::sim::RequestCounts;
 
-/// The most findings that are reported.
-const MAX_FINDINGS: usize = 20;
+/// The most findings that are reported, each of another kind.
+const MAX_FINDINGS: usize = 60;
 /// Worlds that a worker takes at a time.
 const BATCH: usize = 64;
 
 /// The worlds to play.
 #[derive(Debug, Clone)]
 pub enum Scope {
-    /// All single acts, all pairs, then seeded worlds until this much time is over.
-    For(Duration),
+    /// All single acts, all pairs, then seeded worlds.
+    For {
+        /// The time for all of them, or for the seeded worlds alone.
+        duration: Duration,
+        /// Whether single acts and pairs are completed first, however long that takes.
+        pairs_first: bool,
+    },
     /// Exactly these.
     Only(Vec<World>),
 }
@@ -44,15 +51,15 @@ pub struct Options {
 }
 
 impl Options {
-    /// The share of the time that is over, in percent.
-    fn share_of_time(&self, elapsed: Duration) -> u32 {
-        match self.scope {
-            Scope::For(duration) => {
-                let share = elapsed.as_secs_f64() / duration.as_secs_f64() * 100.0;
-                share.min(100.0) as u32
+    /// The share of the work that is done, in percent.
+    fn share(&self, clock: &dyn Clock, until: Option<Deadline>, played: usize, of: usize) -> u32 {
+        let share = match (&self.scope, until) {
+            (Scope::For { duration, .. }, Some(until)) => {
+                1.0 - until.left(clock).as_secs_f64() / duration.as_secs_f64()
             }
-            Scope::Only(_) => 0,
-        }
+            _ => played as f64 / of.max(1) as f64,
+        };
+        (share * 100.0).clamp(0.0, 100.0) as u32
     }
 }
 
@@ -67,6 +74,12 @@ pub struct Report {
     pub by_command: BTreeMap<String, u64>,
     /// Worlds by act, without its place.
     pub by_act: BTreeMap<String, u64>,
+    /// Worlds by act, without its place, and by their number of acts.
+    pub by_act_and_depth: BTreeMap<String, ByDepth>,
+    /// Number of pairs that are planned, once the single acts were played.
+    pub pairs_planned: u64,
+    /// Number of pairs that were left out because they are the same run as one of their acts alone.
+    pub same_as_single: u64,
     /// Whether every single act was played at every place.
     pub singles_complete: bool,
     /// Whether every pair of acts was played.
@@ -81,10 +94,21 @@ pub struct Report {
     pub undecidable: u64,
     /// Worlds in which the promise was broken, by the way.
     pub broken: BTreeMap<Breach, u64>,
-    /// The first of them, each with its fewest acts.
+    /// The first of each kind, with its fewest acts.
     pub findings: Vec<Finding>,
     /// Duration of the search, in ms.
     pub took_ms: u64,
+}
+
+/// Worlds by their number of acts.
+#[derive(Debug, Clone, Copy, Default, Serialize, JsonSchema)]
+pub struct ByDepth {
+    /// One act.
+    pub singles: u64,
+    /// Two acts.
+    pub pairs: u64,
+    /// More acts.
+    pub deeper: u64,
 }
 
 /// A world in which the promise was broken.
@@ -136,47 +160,6 @@ fn conclude(report: Report) -> Outcome<Report> {
     outcome
 }
 
-/// The worlds that are still to be played, and how far the search has come.
-struct Queue<'q> {
-    worlds: Box<dyn Iterator<Item = (Part, World)> + Send + 'q>,
-    until: Option<Deadline>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd)]
-enum Part {
-    Singles,
-    Pairs,
-    Seeded,
-}
-
-impl Queue<'_> {
-    fn new(options: &Options, clock: &dyn Clock) -> Self {
-        let part = |part| move |world| (part, world);
-        match &options.scope {
-            Scope::Only(worlds) => Self {
-                worlds: Box::new(worlds.clone().into_iter().map(part(Part::Seeded))),
-                until: None,
-            },
-            Scope::For(duration) => Self {
-                worlds: Box::new(
-                    plan::singles()
-                        .map(part(Part::Singles))
-                        .chain(plan::pairs().map(part(Part::Pairs)))
-                        .chain((options.seed..).map(plan::seeded).map(part(Part::Seeded))),
-                ),
-                until: Some(Deadline::after(clock, *duration)),
-            },
-        }
-    }
-
-    fn take(&mut self, clock: &dyn Clock) -> Vec<World> {
-        match self.until {
-            Some(until) if until.is_past(clock) => vec![],
-            _ => self.worlds.by_ref().take(BATCH).map(|(_, world)| world).collect(),
-        }
-    }
-}
-
 fn search(
     options: &Options,
     clock: &dyn Clock,
@@ -189,61 +172,129 @@ fn search(
         .permissions(Permissions::from_mode(0o700))
         .tempdir_in(memory());
     let scratch = scratch.map_err(HarnessError::io("create a scratch directory"))?;
-    let queue = Mutex::new(Queue::new(options, clock));
-    let take = || queue.lock().unwrap_or_else(PoisonError::into_inner).take(clock);
-    let workers = std::thread::available_parallelism().map_or(1, usize::from);
-    let mut report = Report::new(options.seed);
-    let mut broken = vec![];
-    std::thread::scope(|scope| {
-        let (sender, results) = channel();
-        for _ in 0..workers {
-            let (sender, take, scratch) = (sender.clone(), &take, scratch.path());
-            scope.spawn(move || {
-                loop {
-                    let batch = take();
-                    if batch.is_empty() {
-                        return;
-                    }
-                    for world in batch {
-                        let judged = match stop.check() {
-                            Err(stopped) => Err(stopped.into()),
-                            Ok(()) => judge_world(&world, scratch),
-                        };
-                        let is_last = judged.is_err();
-                        if sender.send((world, judged)).is_err() || is_last {
-                            return;
-                        }
-                    }
-                }
-            });
+    let mut search = Search {
+        clock,
+        stop,
+        scratch: scratch.path(),
+        report: Report::new(options.seed),
+        broken: BTreeMap::new(),
+        progress: &|until, played, of| {
+            progress(options.share(clock, until, played, of));
+        },
+    };
+    match &options.scope {
+        Scope::Only(worlds) => {
+            search.play_all(worlds.iter().cloned(), worlds.len(), None, |_, _| {})?;
         }
-        drop(sender);
-        for (world, judged) in results {
-            let judgement = judged?;
-            report.count(&world, &judgement);
-            if let Judgement::Broken { breach, story } = judgement
-                && broken.len() < MAX_FINDINGS
-            {
-                broken.push((world, breach, story));
+        Scope::For { duration, pairs_first } => {
+            let plan = Plan::new(scratch.path())?;
+            let mut until = (!pairs_first).then(|| Deadline::after(clock, *duration));
+            let mut pairs = Pairs::default();
+            let add = |world: &World, requests| pairs.add(world, requests);
+            let complete = search.play_all(plan.singles(), plan.singles().count(), until, add)?;
+            search.report.singles_complete = complete;
+            if complete {
+                let worlds = pairs.worlds();
+                search.report.same_as_single = pairs.same_as_single;
+                let count = worlds.len();
+                search.report.pairs_planned = count as u64;
+                let complete = search.play_all(worlds.into_iter(), count, until, |_, _| {})?;
+                search.report.pairs_complete = complete;
             }
-            if report.worlds.is_multiple_of(256) {
-                progress(options.share_of_time(clock.monotonic().saturating_sub(began)));
-            }
+            let until = *until.get_or_insert_with(|| Deadline::after(clock, *duration));
+            let seeded = (options.seed..).map(|seed| plan.seeded(seed));
+            search.play_all(seeded, usize::MAX, Some(until), |_, _| {})?;
         }
-        Ok::<(), HarnessError>(())
-    })?;
-    if matches!(options.scope, Scope::For(_)) {
-        // The worlds are taken in order: one of a later part shows that the earlier part is complete.
-        let next = queue.lock().unwrap_or_else(PoisonError::into_inner).worlds.next();
-        let part = next.map_or(Part::Seeded, |(part, _)| part);
-        (report.singles_complete, report.pairs_complete) =
-            (part > Part::Singles, part > Part::Pairs);
     }
-    for (world, breach, story) in broken {
-        report.findings.push(shrink(world, breach, story, scratch.path())?);
+    let Search { mut report, broken, .. } = search;
+    for (world, breach, story) in broken.into_values() {
+        let finding = shrink(world, breach, story, scratch.path())?;
+        if report.findings.iter().all(|known| known.world != finding.world) {
+            report.findings.push(finding);
+        }
     }
     report.took_ms = millis(clock.monotonic().saturating_sub(began));
     Ok(report)
+}
+
+/// Receives the deadline, and the number of worlds that were played and of all.
+type Step<'s> = &'s dyn Fn(Option<Deadline>, usize, usize);
+
+struct Search<'s> {
+    clock: &'s dyn Clock,
+    stop: &'s StopToken,
+    scratch: &'s Path,
+    report: Report,
+    /// The first broken promise of each kind.
+    broken: BTreeMap<(Breach, String), (World, Breach, String)>,
+    progress: Step<'s>,
+}
+
+impl Search<'_> {
+    /// Plays worlds on every core until the deadline. Returns whether all of them were played.
+    fn play_all(
+        &mut self,
+        worlds: impl Iterator<Item = World> + Send,
+        count: usize,
+        until: Option<Deadline>,
+        mut played: impl FnMut(&World, RequestCounts),
+    ) -> Result<bool, HarnessError> {
+        let queue = Mutex::new(worlds.fuse());
+        let (clock, stop, scratch) = (self.clock, self.stop, self.scratch);
+        let take = || -> Vec<World> {
+            match until {
+                Some(until) if until.is_past(clock) => vec![],
+                _ => {
+                    let mut queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
+                    queue.by_ref().take(BATCH).collect()
+                }
+            }
+        };
+        let workers = std::thread::available_parallelism().map_or(1, usize::from);
+        let mut number = 0;
+        std::thread::scope(|scope| {
+            let (sender, results) = channel();
+            for _ in 0..workers {
+                let (sender, take) = (sender.clone(), &take);
+                scope.spawn(move || {
+                    loop {
+                        let batch = take();
+                        if batch.is_empty() {
+                            return;
+                        }
+                        for world in batch {
+                            let judged = match stop.check() {
+                                Err(stopped) => Err(stopped.into()),
+                                Ok(()) => judge_world(&world, scratch),
+                            };
+                            let is_last = judged.is_err();
+                            if sender.send((world, judged)).is_err() || is_last {
+                                return;
+                            }
+                        }
+                    }
+                });
+            }
+            drop(sender);
+            for (world, judged) in results {
+                let (judgement, requests) = judged?;
+                self.report.count(&world, &judgement);
+                played(&world, requests);
+                number += 1;
+                if let Judgement::Broken { breach, story } = judgement
+                    && self.broken.len() < MAX_FINDINGS
+                {
+                    let kind = (breach, world.kind());
+                    self.broken.entry(kind).or_insert((world, breach, story));
+                }
+                if self.report.worlds.is_multiple_of(256) {
+                    (self.progress)(until, number, count);
+                }
+            }
+            Ok::<(), HarnessError>(())
+        })?;
+        Ok(number == count)
+    }
 }
 
 /// A directory in memory, where the system has one: evidence is written for every world.
@@ -253,8 +304,9 @@ fn memory() -> PathBuf {
 }
 
 /// Plays and judges one world.
-fn judge_world(world: &World, scratch: &Path) -> Result<Judgement, HarnessError> {
-    Ok(judge(world, &world.play(scratch)?))
+fn judge_world(world: &World, scratch: &Path) -> Result<(Judgement, RequestCounts), HarnessError> {
+    let played = play(world, scratch)?;
+    Ok((judge(world, &played), played.requests))
 }
 
 /// Leaves out one act after the other while the promise is still broken in the same way.
@@ -269,7 +321,7 @@ fn shrink(
     while index < world.acts.len() {
         let mut smaller = world.clone();
         smaller.acts.remove(index);
-        match judge_world(&smaller, scratch)? {
+        match judge_world(&smaller, scratch)?.0 {
             Judgement::Broken { breach: same, story: told } if same == breach => {
                 (world, story) = (smaller, told);
             }
@@ -286,6 +338,9 @@ impl Report {
             by_depth: BTreeMap::new(),
             by_command: BTreeMap::new(),
             by_act: BTreeMap::new(),
+            by_act_and_depth: BTreeMap::new(),
+            pairs_planned: 0,
+            same_as_single: 0,
             singles_complete: false,
             pairs_complete: false,
             seed,
@@ -305,6 +360,12 @@ impl Report {
         for act in &world.acts {
             let name = act.split(':').next().unwrap_or(act);
             *self.by_act.entry(name.to_owned()).or_default() += 1;
+            let depths = self.by_act_and_depth.entry(name.to_owned()).or_default();
+            *match world.acts.len() {
+                1 => &mut depths.singles,
+                2 => &mut depths.pairs,
+                _ => &mut depths.deeper,
+            } += 1;
         }
         match judgement {
             Judgement::Definite => self.definite += 1,

@@ -1,7 +1,7 @@
 //! A simulated gateway in this process, without a socket, on a clock that only sleeps move: a settle time of 10 s is over
 //! at once.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -28,15 +28,15 @@ impl VirtualGateway {
         let faults: Result<Vec<FaultSpec>, SpecError> =
             faults.iter().map(|fault| fault.parse()).collect();
         let faults = faults.map_err(HarnessError::other)?;
+        Self::with(&sim::Options { positions, faults, ..sim::Options::default() }, now)
+    }
+
+    /// Starts a gateway with these options at the time `now`.
+    pub fn with(options: &sim::Options, now: Timestamp) -> Result<Self, HarnessError> {
         let clock = ManualClock::new(now);
-        let options = sim::Options { positions, faults, ..sim::Options::default() };
         let transport =
-            InProcess::start(&options, Arc::new(clock.clone())).map_err(HarnessError::other)?;
-        let until = Deadline::after(&clock, Duration::from_secs(1));
-        let here = target::resolve("127.0.0.1", 0, &clock, &StopToken::never(), until)
-            .map_err(HarnessError::other)?;
-        let allowed = target::allow(&here, true).map_err(HarnessError::other)?;
-        Ok(Self { clock, transport, allowed })
+            InProcess::start(options, Arc::new(clock.clone())).map_err(HarnessError::other)?;
+        Ok(Self { clock, transport, allowed: allowed()? })
     }
 
     /// A client whose waits end at the deadline.
@@ -54,4 +54,18 @@ impl VirtualGateway {
         let ledger = self.transport.ledger().map_err(HarnessError::other)?;
         Ok(ledger.iter().map(|entry| entry.kind).collect())
     }
+}
+
+/// Permission to talk to this machine, which is asked for once.
+fn allowed() -> Result<Allowed, HarnessError> {
+    static ALLOWED: OnceLock<Allowed> = OnceLock::new();
+    if let Some(allowed) = ALLOWED.get() {
+        return Ok(*allowed);
+    }
+    let clock = ManualClock::new(Timestamp::UNIX_EPOCH);
+    let until = Deadline::after(&clock, Duration::from_secs(1));
+    let here = target::resolve("127.0.0.1", 0, &clock, &StopToken::never(), until)
+        .map_err(HarnessError::other)?;
+    let allowed = target::allow(&here, true).map_err(HarnessError::other)?;
+    Ok(*ALLOWED.get_or_init(|| allowed))
 }

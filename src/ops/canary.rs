@@ -49,6 +49,9 @@ pub fn ceiling() -> Decimal {
     Decimal::new(1, 2)
 }
 
+/// Number of round trips that the latency is judged by.
+pub const ROUND_TRIPS: u32 = 100;
+
 /// The plan's criteria that a canary without a watch doesn't exercise.
 const NOT_EXERCISED: &str = "24 h criteria not exercised: guardian, latency and drift over time";
 
@@ -83,6 +86,8 @@ pub struct Options {
     pub rules: Rules,
     /// The kill switch's file.
     pub breaker: PathBuf,
+    /// Number of round trips that the latency is judged by.
+    pub round_trips: u32,
     /// P99 of round trips that forbids an order.
     pub latency_limit: Duration,
     /// How long the gateway accepts a signature.
@@ -124,6 +129,7 @@ impl Options {
                 max_age: seconds(24 * 3600),
             },
             breaker: directory.join("kill_switch.lock"),
+            round_trips: ROUND_TRIPS,
             latency_limit: Duration::from_millis(100),
             signature_ttl: seconds(5),
             settle: seconds(10),

@@ -153,6 +153,19 @@ impl Book {
         }
     }
 
+    /// The account of another gateway at the same market, with this balance and two positions.
+    pub(super) fn of_another_gateway(first: &Self, balance: Decimal) -> Self {
+        const POSITIONS: [usize; 2] = [1, 0];
+        let mut other = Self::of_another_account(first, balance);
+        for instrument in POSITIONS {
+            let volume = Lots::from(Decimal::new(2, 2));
+            let order = Order { instrument, side: Side::Buy, volume };
+            let (ticket, price) = (other.take_ticket(), other.quotes[instrument].bid);
+            other.add_position(ticket, &order, price.into(), STARTING_MAGIC);
+        }
+        other
+    }
+
     /// Adds to the balance; a negative amount is a withdrawal.
     pub(super) fn deposit(&mut self, amount: Decimal) {
         self.balance += cents(amount);
@@ -375,6 +388,11 @@ impl Book {
     /// The open positions, by ticket.
     pub(super) fn positions(&self) -> Vec<Position> {
         self.held.values().map(|held| held.position.clone()).collect()
+    }
+
+    /// Whether a position is open under this ticket.
+    pub(super) fn holds(&self, ticket: Ticket) -> bool {
+        self.held.contains_key(&ticket.0)
     }
 
     /// The newest position's ticket.

@@ -168,6 +168,10 @@ catalogue! {
         "The gateway dies `before` or `after` it executed the request, and does not answer.";
     DISCONNECT "disconnect[:ACTION][:WHEN]" [15] Scope::Any, |_| Ok(Fault::Disconnect),
         "The request executes, and every connection is closed instead of a reply.";
+    RESTART "restart[:ACTION]:MOMENT:DURATION[:WHEN]" [15] Scope::Any,
+        |p| Ok(Fault::Restart(p.moment()?, p.duration()?)),
+        "The gateway dies `before` or `after` it executed the request, every connection is closed instead of a reply, and it \
+         comes back DURATION later with its state.";
     CHURN "churn[:ACTION][:WHEN]" [] Scope::Of(LISTS), |_| Ok(Fault::Churn),
         "Each list has a ticket that no other list has.";
     BALANCE_JUMP "balance-jump[:ACTION][:WHEN]" [] Scope::Of(ACCOUNTS), |_| Ok(Fault::BalanceJump),
@@ -255,6 +259,15 @@ catalogue! {
         "Before the request, the broker closes every position.";
     REPLY_REPEATED "reply-repeated[:ACTION][:WHEN]" [] Scope::Any, |_| Ok(Fault::ReplyRepeated),
         "The reply arrives twice.";
+    REPLIES_SWAPPED "replies-swapped[:ACTION][:WHEN]" [14] Scope::Any, |_| Ok(Fault::RepliesSwapped),
+        "The reply arrives after the next one.";
+    REPLACED "replaced[:ACTION]:BALANCE[:WHEN]" [25] Scope::Any, |p| p.amount().map(Fault::Replaced),
+        "Before the first affected request, another gateway takes the port: every connection is closed, and its account has \
+         BALANCE and two positions of its own.";
+    ORDERS_REFUSED "orders-refused[:ACTION]:RETCODE:DURATION[:WHEN]" [34] Scope::Of(ORDERS),
+        |p| Ok(Fault::OrdersRefused(p.integer("a return code such as 10018")?, p.duration()?)),
+        "For DURATION from the first affected order on, the broker refuses every order with RETCODE: OPEN is answered with \
+         FILLED and ticket 0, CLOSE with MT5_CLOSE_FAILED.";
     POSITION_VANISHES "position-vanishes:READS" [] Scope::Of(&[GetPositions]), |p| p.count().map(Fault::PositionVanishes),
         "Somebody else closes the newest position after this many GET_POSITIONS.";
     }
@@ -266,7 +279,7 @@ mod tests {
 
     #[test]
     fn every_hazard_is_in_the_catalogue() {
-        for hazard in 1..=33 {
+        for hazard in 1..=34 {
             assert!(FAULTS.iter().any(|info| info.hazards.contains(&hazard)), "hazard {hazard}");
         }
     }

@@ -50,6 +50,8 @@ pub(super) enum Fault {
     Hang,
     Crash(Moment),
     Disconnect,
+    /// Dies before or after executing the request, and comes back after this time with its state.
+    Restart(Moment, Duration),
     Churn,
     BalanceJump,
     LevelWrong,
@@ -102,6 +104,11 @@ pub(super) enum Fault {
     Commission(Decimal),
     StopOut,
     ReplyRepeated,
+    RepliesSwapped,
+    /// The other gateway's balance.
+    Replaced(Decimal),
+    /// The return code, and for how long.
+    OrdersRefused(i64, Duration),
 }
 
 /// Ways to corrupt a reply's bytes.

@@ -2,18 +2,56 @@
 
 use std::time::Duration;
 
-use super::fault::{ActionName, Fault};
-use super::spec::FaultSpec;
+use super::fault::{ActionName, Fault, Scope};
+use super::spec::{FaultSpec, When};
 
 /// The faults of one gateway, each with the number of requests in its scope so far.
 #[derive(Debug)]
 pub(super) struct FaultPlan {
     faults: Vec<(FaultSpec, u32)>,
+    counts: RequestCounts,
+}
+
+/// The number of requests that a gateway handled, by action.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RequestCounts([u32; RequestCounts::LAST + 1]);
+
+impl RequestCounts {
+    /// The place of messages without a known action.
+    const LAST: usize = 6;
+
+    fn add(&mut self, action: Option<ActionName>) {
+        self.0[action.map_or(Self::LAST, |action| action as usize)] += 1;
+    }
+
+    /// The number of requests.
+    pub fn total(&self) -> u32 {
+        self.0.iter().sum()
+    }
+
+    /// Whether the fault would affect any of these requests.
+    pub fn reach(&self, spec: &FaultSpec) -> bool {
+        let of = |action| self.0[action as usize];
+        let count = match spec.scope {
+            Scope::Any => self.total(),
+            Scope::Of(actions) => actions.iter().map(|action| of(*action)).sum(),
+            Scope::One(action) => of(action),
+        };
+        let first = match (&spec.fault, spec.when) {
+            (Fault::PositionAppears(reads) | Fault::PositionVanishes(reads), _) => *reads,
+            (_, When::Only(number) | When::From(number)) => number,
+            (_, When::Always | When::First(_)) => 1,
+        };
+        count >= first
+    }
 }
 
 impl FaultPlan {
     pub(super) fn new(faults: Vec<FaultSpec>) -> Self {
-        Self { faults: faults.into_iter().map(|spec| (spec, 0)).collect() }
+        Self {
+            faults: faults.into_iter().map(|spec| (spec, 0)).collect(),
+            counts: RequestCounts::default(),
+        }
     }
 
     /// Whether the plan has this fault, for any request.
@@ -21,8 +59,14 @@ impl FaultPlan {
         self.faults.iter().any(|(spec, _)| spec.fault == *fault)
     }
 
+    /// The requests so far.
+    pub(super) fn counts(&self) -> RequestCounts {
+        self.counts
+    }
+
     /// Counts a request, and returns the faults that affect it, in the order of their specifications.
     pub(super) fn next_request(&mut self, action: Option<ActionName>) -> ActiveFaults {
+        self.counts.add(action);
         let mut active = Vec::new();
         for (spec, count) in &mut self.faults {
             if spec.scope.includes(action) {

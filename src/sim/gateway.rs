@@ -1,8 +1,9 @@
 //! The simulated gateway: a request and the time in, a reply out. It handles strictly one request after the other.
 //!
-//! Where several faults affect one request, they apply in this order: `hang` and `crash:before`; another program on the
-//! port; refusals (the signature, then a missing terminal, then a broken one); changes of the order;
-//! changes of the figures; status and uuid; garbage; then `crash:after`, `disconnect` and `drop-reply`. Of two faults of
+//! Where several faults affect one request, they apply in this order: `hang`, `crash:before`, `restart:before` and
+//! `replaced`; another program on the port; refusals (the signature, then a missing terminal, then a broken one); changes of
+//! the order; changes of the figures; status and uuid; garbage; then `crash:after`, `restart:after`, `disconnect` and
+//! `drop-reply`. Of two faults of
 //! one kind the first on the command line wins; delays add up.
 
 mod account_changes;
@@ -17,6 +18,8 @@ use jiff::Timestamp;
 
 pub(super) use self::state::Gateway;
 use self::state::RequestError;
+pub use self::state::{OtherAccount, Truth};
+use super::book::Book;
 use super::fault::{ActionName, Fault, Moment};
 use super::fault_plan::{ActiveFaults, find_fault};
 use super::journal::JournalError;
@@ -32,6 +35,8 @@ pub(super) struct Handled {
     pub(super) reply: Option<Vec<u8>>,
     /// Whether the reply arrives twice.
     pub(super) is_repeated: bool,
+    /// Whether it arrives after the next reply.
+    pub(super) is_late: bool,
     /// Time for which the request occupies the gateway; the reply leaves at its end.
     pub(super) occupied: Duration,
     pub(super) after: AfterRequest,
@@ -45,6 +50,8 @@ pub(super) enum AfterRequest {
     Disconnect,
     /// Answers nothing any more.
     Hang,
+    /// Closes every connection, and accepts none for this time.
+    Restart(Duration),
     /// Dies.
     Crash,
 }
@@ -56,16 +63,30 @@ impl Gateway {
         let request = RawRequest::read(text);
         let action = request.action();
         let faults = self.plan.next_request(action.as_ref().ok().copied());
-        let silent =
-            |after| Handled { reply: None, is_repeated: false, occupied: Duration::ZERO, after };
+        let silent = |after| Handled {
+            reply: None,
+            is_repeated: false,
+            is_late: false,
+            occupied: Duration::ZERO,
+            after,
+        };
         if faults.has(&Fault::Hang) {
             return Ok(silent(AfterRequest::Hang));
         }
         if faults.has(&Fault::Crash(Moment::Before)) {
             return Ok(silent(AfterRequest::Crash));
         }
+        if let Some(down) = restart(&faults, Moment::Before) {
+            return Ok(silent(AfterRequest::Restart(down)));
+        }
         if !faults.has(&Fault::Frozen) {
             self.book.revalue(now);
+        }
+        if let Some(balance) = find_fault!(faults, Fault::Replaced(balance) => *balance)
+            && self.left_account.is_none()
+        {
+            self.move_to(Book::of_another_gateway(&self.book, balance));
+            return Ok(silent(AfterRequest::Restart(Duration::ZERO)));
         }
         self.change_account(&faults, request.ticket().ok(), now)?;
         let executed_before = self.ledger.len();
@@ -94,12 +115,15 @@ impl Gateway {
         }
         Ok(if faults.has(&Fault::Crash(Moment::After)) {
             silent(AfterRequest::Crash)
+        } else if let Some(down) = restart(&faults, Moment::After) {
+            silent(AfterRequest::Restart(down))
         } else if faults.has(&Fault::Disconnect) {
-            Handled { reply: None, is_repeated: false, occupied, after: AfterRequest::Disconnect }
+            Handled { occupied, ..silent(AfterRequest::Disconnect) }
         } else {
             let reply = (!faults.has(&Fault::DropReply)).then_some(reply);
             let is_repeated = faults.has(&Fault::ReplyRepeated);
-            Handled { reply, is_repeated, occupied, after: AfterRequest::Continue }
+            let is_late = faults.has(&Fault::RepliesSwapped);
+            Handled { reply, is_repeated, is_late, occupied, after: AfterRequest::Continue }
         })
     }
 
@@ -145,6 +169,14 @@ impl Gateway {
 fn own_clock(faults: &ActiveFaults, now: Timestamp) -> Timestamp {
     let skew = find_fault!(faults, Fault::ClockSkew(skew) => *skew);
     skew.and_then(|skew| now.checked_add(skew).ok()).unwrap_or(now)
+}
+
+/// For how long the gateway is down, where it dies at this moment of the request.
+fn restart(faults: &ActiveFaults, moment: Moment) -> Option<Duration> {
+    faults.find(|fault| match fault {
+        Fault::Restart(at, down) if *at == moment => Some(*down),
+        _ => None,
+    })
 }
 
 fn delays(faults: &ActiveFaults) -> Duration {

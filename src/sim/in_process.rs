@@ -5,15 +5,16 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::gateway::Gateway;
+use super::fault_plan::RequestCounts;
+use super::gateway::{Gateway, Truth};
 use super::journal::JournalError;
 use super::ledger::Execution;
 use super::options::Options;
 use super::request_queue::{Delivery, Now, RequestQueue};
+use super::transcript::Transcript;
 use crate::clock::{Clock, Deadline};
 use crate::link::permit::RequestFrame;
 use crate::link::transport::{Connection, LinkError, Received, Transport};
-use crate::protocol::positions::Position;
 
 /// A simulated gateway and a transport that connects to it. Clones share the gateway.
 #[derive(Clone)]
@@ -26,6 +27,7 @@ struct Inner {
     queue: RequestQueue<u64>,
     next_connection: u64,
     inboxes: HashMap<u64, Inbox>,
+    transcript: Option<Transcript>,
 }
 
 /// The frames that reached one connection.
@@ -40,10 +42,19 @@ impl Inner {
     fn catch_up(&mut self, now: Now) -> Result<(), LinkError> {
         while self.queue.handle_next(now).map_err(|error| LinkError::System(error.to_string()))? {}
         while let Some((connection, delivery)) = self.queue.pop_delivery(now) {
-            let Some(inbox) = self.inboxes.get_mut(&connection) else { continue };
-            match delivery {
-                Delivery::Reply(reply) => inbox.replies.push_back(reply),
-                Delivery::Hangup => inbox.hung_up = true,
+            let inbox = self.inboxes.get_mut(&connection);
+            match (delivery, inbox) {
+                (Delivery::Restart, _) => {
+                    self.inboxes.values_mut().for_each(|inbox| inbox.hung_up = true);
+                }
+                (Delivery::Reply(reply), Some(inbox)) => {
+                    inbox.replies.push_back(match &mut self.transcript {
+                        Some(transcript) => transcript.add(reply),
+                        None => reply,
+                    })
+                }
+                (Delivery::Hangup, Some(inbox)) => inbox.hung_up = true,
+                (_, None) => {}
             }
         }
         Ok(())
@@ -63,6 +74,7 @@ impl InProcess {
             queue: RequestQueue::new(gateway, options.link_rtt),
             next_connection: 0,
             inboxes: HashMap::new(),
+            transcript: None,
         };
         Ok(Self { clock, state: Arc::new(Mutex::new(state)) })
     }
@@ -72,19 +84,34 @@ impl InProcess {
         Ok(self.catch_up()?.0.queue.gateway().ledger().to_vec())
     }
 
-    /// Whether the terminal is in another account than at the start.
-    pub fn has_left_account(&self) -> Result<bool, LinkError> {
-        Ok(self.catch_up()?.0.queue.gateway().has_left_account())
+    /// The state of its accounts, in truth.
+    pub fn truth(&self) -> Result<Truth, LinkError> {
+        Ok(self.catch_up()?.0.queue.gateway().truth())
     }
 
-    /// The open positions of the account that the gateway started with, in truth.
-    pub fn truth(&self) -> Result<Vec<Position>, LinkError> {
-        Ok(self.catch_up()?.0.queue.gateway().first_account().positions())
+    /// Records every byte that clients receive from now on.
+    pub fn record_transcript(&self) {
+        self.lock().transcript = Some(Transcript::default());
+    }
+
+    /// The frames that clients received, each request numbered in the place of its `uuid`; empty unless they are recorded.
+    pub fn transcript(&self) -> Vec<Vec<u8>> {
+        self.lock().transcript.as_ref().map(|it| it.frames().to_vec()).unwrap_or_default()
+    }
+
+    /// The number of executions so far.
+    pub fn executions(&self) -> Result<usize, LinkError> {
+        Ok(self.catch_up()?.0.queue.gateway().ledger().len())
+    }
+
+    /// The requests so far.
+    pub fn requests(&self) -> Result<RequestCounts, LinkError> {
+        Ok(self.catch_up()?.0.queue.gateway().requests())
     }
 
     pub(super) fn open(&self) -> Result<InProcessConnection, LinkError> {
-        let (mut state, _) = self.catch_up()?;
-        if state.queue.has_crashed() {
+        let (mut state, now) = self.catch_up()?;
+        if state.queue.has_crashed() || now.monotonic < state.queue.down_until() {
             return Err(LinkError::Refused);
         }
         let id = state.next_connection;
@@ -154,7 +181,11 @@ impl InProcessConnection {
         if self.dead || state.is_lost(self.id) {
             return Err(LinkError::Lost);
         }
-        state.queue.push(self.id, frame.to_vec(), now.monotonic);
+        let frame = match &mut state.transcript {
+            Some(transcript) => transcript.number(frame.to_vec()),
+            None => frame.to_vec(),
+        };
+        state.queue.push(self.id, frame, now.monotonic);
         Ok(now.monotonic)
     }
 }

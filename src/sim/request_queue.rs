@@ -47,6 +47,8 @@ pub(super) enum Delivery {
     Reply(Vec<u8>),
     /// The end of its connection.
     Hangup,
+    /// The end of every connection.
+    Restart,
 }
 
 /// The gateway between its two queues; `P` identifies the client of a request.
@@ -60,6 +62,10 @@ pub(super) struct RequestQueue<P> {
     free_at: Duration,
     hangs: bool,
     has_crashed: bool,
+    /// Until when no connection is accepted.
+    down_until: Duration,
+    /// A reply that is to arrive after the next one.
+    late: Option<(P, Vec<u8>)>,
 }
 
 impl<P: Clone> RequestQueue<P> {
@@ -72,6 +78,8 @@ impl<P: Clone> RequestQueue<P> {
             free_at: Duration::ZERO,
             hangs: false,
             has_crashed: false,
+            down_until: Duration::ZERO,
+            late: None,
         }
     }
 
@@ -81,6 +89,11 @@ impl<P: Clone> RequestQueue<P> {
 
     pub(super) fn has_crashed(&self) -> bool {
         self.has_crashed
+    }
+
+    /// Until when no connection is accepted, on the monotonic clock.
+    pub(super) fn down_until(&self) -> Duration {
+        self.down_until
     }
 
     /// Adds a request that was sent at this monotonic time.
@@ -93,6 +106,7 @@ impl<P: Clone> RequestQueue<P> {
     /// Drops the requests that the gateway has not handled: their connection is gone.
     pub(super) fn drop_requests(&mut self) {
         self.inbox.clear();
+        self.late = None;
     }
 
     /// When the gateway handles the next request: once it is visible, and the one before it is done.
@@ -126,12 +140,20 @@ impl<P: Clone> RequestQueue<P> {
         self.free_at = turn + handled.occupied;
         let arrives = self.free_at + self.half_rtt;
         if let Some(reply) = handled.reply {
+            let peer = peer.clone();
             if handled.is_repeated {
                 self.outbox.push_back((arrives, peer.clone(), Delivery::Reply(reply.clone())));
             }
-            self.outbox.push_back((arrives, peer, Delivery::Reply(reply)));
+            if handled.is_late && self.late.is_none() {
+                self.late = Some((peer, reply));
+            } else {
+                self.outbox.push_back((arrives, peer, Delivery::Reply(reply)));
+                if let Some((peer, late)) = self.late.take() {
+                    self.outbox.push_back((arrives, peer, Delivery::Reply(late)));
+                }
+            }
         } else if handled.after == AfterRequest::Disconnect {
-            self.outbox.push_back((arrives, peer, Delivery::Hangup));
+            self.outbox.push_back((arrives, peer.clone(), Delivery::Hangup));
         }
         match handled.after {
             AfterRequest::Continue | AfterRequest::Disconnect => {}
@@ -140,6 +162,11 @@ impl<P: Clone> RequestQueue<P> {
                 self.inbox.clear();
             }
             AfterRequest::Crash => self.has_crashed = true,
+            AfterRequest::Restart(down) => {
+                self.down_until = turn + down;
+                self.drop_requests();
+                self.outbox.push_back((turn, peer, Delivery::Restart));
+            }
         }
         Ok(true)
     }

@@ -219,19 +219,29 @@ impl Serving {
                         Err(source) => return Err(self.error(source)),
                     }
                 }
-                Delivery::Hangup => self.hang_up()?,
+                Delivery::Hangup => self.hang_up(Duration::ZERO)?,
+                Delivery::Restart => self.hang_up(self.queue.down_until())?,
             }
         }
         Ok(())
     }
 
-    /// libzmq can't close a single connection, so this closes all of them and binds the port again. The listener is closed
-    /// before its connections, so a client that lost its connection never reaches the old listener.
-    fn hang_up(&mut self) -> Result<(), SimError> {
+    /// libzmq can't close a single connection, so this closes all of them and binds the port again, at that monotonic time.
+    /// The listener is closed before its connections, so a client that lost its connection never reaches the old listener.
+    fn hang_up(&mut self, down_until: Duration) -> Result<(), SimError> {
         self.take_requests()?;
         self.queue.drop_requests();
         let endpoint = endpoint(self.socket.port);
         self.socket.socket.unbind(&endpoint).map_err(|source| self.error(source))?;
+        loop {
+            let left = down_until.saturating_sub(self.clock.monotonic());
+            if left.is_zero() {
+                break;
+            }
+            if !self.wait(Some(left))? {
+                return Ok(());
+            }
+        }
         let until = Deadline::after(&*self.clock, REBIND_TIME);
         loop {
             match self.socket.socket.bind(&endpoint) {

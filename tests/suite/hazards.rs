@@ -293,6 +293,19 @@ fn lost_reply() -> Vec<Row> {
         hung_up(LinkTest, "GET_ACCOUNT"),
         hung_up(Positions, "GET_POSITIONS"),
         hung_up(Sync, "SYNC_ALL"),
+        fails(
+            LinkTest,
+            (faults::RESTART, "GET_ACCOUNT:after:1s"),
+            3,
+            "terminal",
+            "closed by the far end",
+        ),
+        passes(Positions, (faults::RESTART, "GET_POSITIONS:before:20ms:1")),
+        passes(Sync, (faults::RESTART, "SYNC_ALL:after:20ms:1")),
+        // The late reply comes after another connection's, and nobody waits for it.
+        lost(LinkTest, "PING", (faults::REPLIES_SWAPPED, "PING:1").into()),
+        passes(Positions, (faults::REPLIES_SWAPPED, "GET_POSITIONS:1")).with("--timeout=400ms"),
+        passes(Sync, (faults::REPLIES_SWAPPED, "SYNC_ALL:1")).with("--timeout=400ms"),
     ]
 }
 

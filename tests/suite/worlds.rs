@@ -30,9 +30,9 @@ fn one_world_is_played_by_its_name() {
     for (world, words) in [
         ("emergency-close/3/deposit:250.00:#4", "the answer is definite"),
         // A stop-out may have closed the position of the order whose reply was lost.
-        ("canary/3/drop-reply:#109,stop-out:#110", "the answer is a doubt"),
+        ("canary/3/drop-reply:#11,stop-out:#12", "the answer is a doubt"),
         // Lists that are cut from the start agree with each other, and the margin has grown.
-        ("canary/3/drop-reply:#109,list-cut:1:1+", "the answer is a doubt"),
+        ("canary/3/drop-reply:#11,list-cut:1:1+", "the answer is a doubt"),
         ("emergency-close/3/hides-positions:1+", "no client can tell this world"),
     ] {
         phoenix(&machine, &["--world", world]).end().exits(0).says(words);
@@ -69,9 +69,11 @@ fn without_a_premise_there_is_a_lie() {
     for (premise, world) in [
         // The margin notices most lists that are cut.
         ("complete-list,money-fits", "canary/3/close-ticket-zero:#2,list-cut:3:#5"),
-        ("late-enough", "canary/1/open-late:4s"),
-        ("nothing-new", "canary/3/open-raised:0.01,drop-reply:#109"),
-        ("money-fits", "canary/1/account-switch:10000.00:#111"),
+        ("late-enough", "canary/1/open-late:1s"),
+        ("nothing-new", "canary/3/open-raised:0.01,drop-reply:#11"),
+        ("money-fits", "canary/1/account-switch:10000.00:#13"),
+        ("same-account", "canary/3-login/account-switch:10000.00:#13"),
+        ("same-account", "emergency-close/3-expected/account-switch:10000.00:#5"),
     ] {
         let machine = Machine::new();
         phoenix(&machine, &["--world", world]).end().exits(0);

@@ -23,7 +23,7 @@ impl Gateway {
             match fault {
                 Fault::AccountSwitch(balance) if self.left_account.is_none() => {
                     let other = Book::of_another_account(&self.book, *balance);
-                    self.left_account = Some(std::mem::replace(&mut self.book, other));
+                    self.move_to(other);
                 }
                 Fault::Deposit(amount) => self.book.deposit(*amount),
                 Fault::Swap(amount) => self.book.accrue_swap(*amount),
@@ -38,6 +38,15 @@ impl Gateway {
             }
         }
         Ok(())
+    }
+
+    /// The answers are another account's from now on.
+    pub(super) fn move_to(&mut self, other: Book) {
+        self.left_after = self.ledger.len();
+        self.left_account = Some(std::mem::replace(&mut self.book, other));
+        for pending in &mut self.pending {
+            pending.is_of_left_account = true;
+        }
     }
 
     pub(super) fn broker_closes(

@@ -48,13 +48,17 @@ impl Gateway {
             return Ok((claim(STUB_TICKET, open.volume.clone(), stub_price()), open));
         }
         check_order(faults, Moment::Before)?;
+        let refused = self.refuses_orders(faults, now);
         let Some(instrument) = market::find(open.symbol.as_str()) else {
             let message = format!("Symbol {} not found", open.symbol);
             return Err(Refusal::new(ErrorCode::Mt5OrderFailed, message).into());
         };
         let mut order = Order { instrument, side: open.side.clone(), volume: open.volume.clone() };
         let nothing = claim(Ticket(0), Lots::from(Decimal::new(0, 1)), zero_price());
-        if faults.has(&Fault::OpenTicketZero) || broker_rejects(faults, &order.volume) {
+        if faults.has(&Fault::OpenTicketZero)
+            || refused.is_some()
+            || broker_rejects(faults, &order.volume)
+        {
             return Ok((nothing, open));
         }
         if faults.has(&Fault::PartialFill) {
@@ -71,7 +75,12 @@ impl Gateway {
         let blocked =
             find_fault!(faults, Fault::OpenBlocks(blocks, books) => blocks.saturating_add(*books));
         if let Some(delay) = late.or(blocked) {
-            self.pending.push(PendingOrder { due: later(now, delay), order, uuid });
+            self.pending.push(PendingOrder {
+                due: later(now, delay),
+                order,
+                uuid,
+                is_of_left_account: false,
+            });
             check_order(faults, Moment::After)?;
             return Ok((nothing, open));
         }
@@ -146,6 +155,9 @@ impl Gateway {
         if faults.has(&Fault::TerminalDead) {
             return Err(not_found.into());
         }
+        if !self.book.holds(ticket) && !faults.has(&Fault::CloseTicketZero) {
+            return Err(not_found.into());
+        }
         let attempts = self.close_attempts.entry(ticket).or_default();
         *attempts = attempts.saturating_add(1);
         let attempt = *attempts;
@@ -154,6 +166,9 @@ impl Gateway {
             _ => false,
         }) {
             return Err(failed("Close order failed: retcode 10004").into());
+        }
+        if let Some(code) = self.refuses_orders(faults, now) {
+            return Err(failed(&format!("Close order failed: retcode {code}")).into());
         }
         check_chosen_code(faults, Moment::Before)?;
         if faults.has(&Fault::CloseTicketZero) {
@@ -178,6 +193,14 @@ impl Gateway {
 }
 
 impl Gateway {
+    /// The return code with which the broker refuses orders now.
+    fn refuses_orders(&mut self, faults: &ActiveFaults, now: Timestamp) -> Option<i64> {
+        let begins =
+            find_fault!(faults, Fault::OrdersRefused(code, long) => (*code, later(now, *long)));
+        self.refuses = self.refuses.or(begins);
+        self.refuses.filter(|(_, until)| now < *until).map(|(code, _)| code)
+    }
+
     /// Opens a position against the one with this ticket, as a hedging account does for an order without a position.
     fn open_opposite(
         &mut self,

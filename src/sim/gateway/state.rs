@@ -7,9 +7,10 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::protocol::Refusal;
+use crate::protocol::positions::Position;
 use crate::sim::book::{Book, Order, Start};
 use crate::sim::fault::Fault;
-use crate::sim::fault_plan::FaultPlan;
+use crate::sim::fault_plan::{FaultPlan, RequestCounts};
 use crate::sim::journal::{Journal, JournalError, rebuild};
 use crate::sim::ledger::{Execution, ExecutionKind};
 use crate::sim::options::Options;
@@ -30,6 +31,28 @@ pub(super) struct PendingOrder {
     pub(super) due: Timestamp,
     pub(super) order: Order,
     pub(super) uuid: Option<Uuid>,
+    /// Whether it was accepted in the account that the terminal left since.
+    pub(super) is_of_left_account: bool,
+}
+
+/// The state of a gateway's accounts, in truth.
+#[derive(Debug, Clone)]
+pub struct Truth {
+    /// Everything that executed, in either account, in order.
+    pub ledger: Vec<Execution>,
+    /// The open positions of the account that the gateway started with.
+    pub open: Vec<Position>,
+    /// The account that answers now, where it is another one.
+    pub other: Option<OtherAccount>,
+}
+
+/// An account that answers in the place of the first one.
+#[derive(Debug, Clone)]
+pub struct OtherAccount {
+    /// The number of executions before it answered.
+    pub after: usize,
+    /// Its open positions.
+    pub open: Vec<Position>,
 }
 
 /// The gateway.
@@ -42,6 +65,10 @@ pub(in crate::sim) struct Gateway {
     pub(super) book: Book,
     /// The account that the terminal was in before it moved to another one.
     pub(super) left_account: Option<Book>,
+    /// The number of executions before that.
+    pub(super) left_after: usize,
+    /// The return code with which the broker refuses orders, and until when.
+    pub(super) refuses: Option<(i64, Timestamp)>,
     pub(super) ledger: Vec<Execution>,
     journal: Option<Journal>,
     pub(super) pending: Vec<PendingOrder>,
@@ -78,6 +105,8 @@ impl Gateway {
             exec_time: options.exec_time,
             book,
             left_account: None,
+            left_after: 0,
+            refuses: None,
             ledger,
             journal,
             pending: Vec::new(),
@@ -92,13 +121,21 @@ impl Gateway {
         &self.ledger
     }
 
-    pub(in crate::sim) fn has_left_account(&self) -> bool {
-        self.left_account.is_some()
+    /// The open positions of each account, in truth.
+    pub(in crate::sim) fn truth(&self) -> Truth {
+        let ledger = self.ledger.clone();
+        match &self.left_account {
+            None => Truth { ledger, open: self.book.positions(), other: None },
+            Some(first) => {
+                let other = OtherAccount { after: self.left_after, open: self.book.positions() };
+                Truth { ledger, open: first.positions(), other: Some(other) }
+            }
+        }
     }
 
-    /// The account that the gateway started with.
-    pub(in crate::sim) fn first_account(&self) -> &Book {
-        self.left_account.as_ref().unwrap_or(&self.book)
+    /// The requests so far.
+    pub(in crate::sim) fn requests(&self) -> RequestCounts {
+        self.plan.counts()
     }
 
     /// When the broker executes the next pending order.
@@ -110,9 +147,13 @@ impl Gateway {
     pub(in crate::sim) fn execute_pending(&mut self, now: Timestamp) -> Result<(), JournalError> {
         self.pending.sort_by_key(|pending| pending.due);
         while self.pending.first().is_some_and(|first| first.due <= now) {
-            let PendingOrder { due, order, uuid } = self.pending.remove(0);
-            self.book.revalue(due);
-            let execution = self.book.open(ExecutionKind::Open, &order, uuid, due);
+            let PendingOrder { due, order, uuid, is_of_left_account } = self.pending.remove(0);
+            let book = match &mut self.left_account {
+                Some(left) if is_of_left_account => left,
+                _ => &mut self.book,
+            };
+            book.revalue(due);
+            let execution = book.open(ExecutionKind::Open, &order, uuid, due);
             self.record(execution)?;
         }
         Ok(())

@@ -14,9 +14,6 @@ use crate::protocol::ping::Ping;
 use crate::protocol::positions::Position;
 use crate::units::money;
 
-/// Number of round trips that the latency is judged by.
-const ROUND_TRIPS: u32 = 100;
-
 impl Guards<'_, '_, '_, '_> {
     pub(super) fn identity(&mut self) -> Result<Check, Error> {
         let (good, found) = match self.canary.client.identify() {
@@ -92,8 +89,9 @@ impl Guards<'_, '_, '_, '_> {
     }
 
     pub(super) fn latency(&mut self) -> Result<Check, Error> {
-        let limit = self.canary.options.latency_limit;
-        let expected = format!("P99 of {ROUND_TRIPS} round trips below {limit:?}");
+        let (limit, round_trips) =
+            (self.canary.options.latency_limit, self.canary.options.round_trips);
+        let expected = format!("P99 of {round_trips} round trips below {limit:?}");
         let remedy = "mt5crs link-test -c 100, and the gateway's load";
         let check = |good, found| {
             Ok(Check::judge(good, found).expecting(expected.as_str()).with_remedy(remedy))
@@ -102,7 +100,7 @@ impl Guards<'_, '_, '_, '_> {
             Ok(samples) => samples,
             Err(error) => return check(false, error.to_string()),
         };
-        for _ in 0..ROUND_TRIPS {
+        for _ in 0..round_trips {
             let until = self.order_deadline();
             match self.canary.client.session()?.ask(Ping, until) {
                 Ok(answer) => {

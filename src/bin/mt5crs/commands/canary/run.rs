@@ -187,6 +187,7 @@ fn options(app: &App, args: &Args, context: &GatewayContext<'_>) -> Result<Optio
         decision,
         rules: decision_rules(settings),
         breaker: settings.kill_switch_file.clone(),
+        round_trips: canary::ROUND_TRIPS,
         latency_limit: settings.latency_critical,
         signature_ttl: settings.signature_ttl,
         settle: settings.settle,

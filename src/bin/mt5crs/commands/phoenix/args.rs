@@ -19,13 +19,13 @@ use crate::cli::value::{number, positive_duration};
 /// Not shown: the full disk is a limit on the size of files, and only a build with debug assertions knows what a power cut
 /// would take; in a released binary such a round kills and takes nothing.
 ///
-/// With --worlds no process is started. Canary and emergency-close run in this process and in virtual time, in worlds in
-/// which the gateway, its broker or other people do something at each request: every act alone, every two, and then two to
-/// eight at random. Each claim is held against the world's truth; a lie, a false alarm, a hang or a second order fails, and
+/// With --worlds no process is started. Canary, its watch, emergency-close, and sync after a canary that died run in this
+/// process and in virtual time, in worlds in which the gateway, its broker or other people do something at each request:
+/// every act alone, every two, and then two to eight at random. Each claim is held against the world's truth; a lie, a false alarm, a hang or a second order fails, and
 /// is shown with the fewest acts that cause it.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "mt5crs phoenix --rounds 3\nmt5crs phoenix --gateway\nmt5crs phoenix --worlds --for 2s"
+    after_help = "mt5crs phoenix --rounds 3\nmt5crs phoenix --gateway\nmt5crs phoenix --worlds --for 2s\nmt5crs phoenix --worlds --pairs --for 60s"
 )]
 pub(crate) struct Args {
     /// Number of rounds, 1 to 100000
@@ -40,6 +40,9 @@ pub(crate) struct Args {
     /// Look for a false claim in simulated worlds, in this process
     #[arg(long, conflicts_with_all = ["rounds", "gateway"])]
     pub(super) worlds: bool,
+    /// Play every single act and every two first, however long that takes: --for is then the time for seeded worlds
+    #[arg(long, requires = "worlds")]
+    pub(super) pairs: bool,
     /// Duration of --worlds
     #[arg(long = "for", value_name = "DURATION", requires = "worlds", default_value = "60s", value_parser = positive_duration)]
     pub(super) duration: Duration,

@@ -58,7 +58,7 @@ fn explore(app: &App, args: &Args) -> Exit {
     let options = search::Options {
         scope: match &args.world {
             Some(world) => Scope::Only(vec![world.clone()]),
-            None => Scope::For(args.duration),
+            None => Scope::For { duration: args.duration, pairs_first: args.pairs },
         },
         seed: seed(args),
     };

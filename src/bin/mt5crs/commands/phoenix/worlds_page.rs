@@ -23,9 +23,11 @@ impl Page for Report {
             return Ok(());
         }
         sheet.heading("WORLDS BY ACT")?;
-        let mut acts = table::table(sheet, &["ACT", ">WORLDS"]);
-        for (act, count) in &self.by_act {
-            acts.add_row([table::cell(act.clone()), table::cell(count.to_string())]);
+        let mut acts = table::table(sheet, &["ACT", ">SINGLES", ">PAIRS", ">DEEPER"]);
+        for (act, depths) in &self.by_act_and_depth {
+            let counts = [depths.singles, depths.pairs, depths.deeper];
+            let counts = counts.map(|count| table::cell(count.to_string()));
+            acts.add_row([table::cell(act.clone())].into_iter().chain(counts));
         }
         table::write(sheet, &acts)
     }
@@ -54,10 +56,12 @@ fn coverage(report: &Report) -> String {
         report.by_depth.iter().map(|(depth, count)| format!("{count} with {depth}")).collect();
     let word = |complete| if complete { "complete" } else { "not complete" };
     format!(
-        "acts: {}; single acts {}, pairs {}; seed {}; definite answers in {} %, undecidable {}",
+        "acts: {}; single acts {}, pairs {} ({} planned, {} more are the same run as a single act); seed {}; definite answers in {} %, undecidable {}",
         depths.join(", "),
         word(report.singles_complete),
         word(report.pairs_complete),
+        report.pairs_planned,
+        report.same_as_single,
         report.seed,
         report.definite.saturating_mul(100) / report.worlds.max(1),
         report.undecidable,

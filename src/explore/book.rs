@@ -1,0 +1,83 @@
+//! Starting books: a number of positions in a kind of account. A book's name, such as `3` or `3-login`, stands in a world's
+//! name.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// The most positions of a book.
+const MOST: usize = 1000;
+
+/// A starting book.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Book {
+    /// Number of positions.
+    pub positions: usize,
+    /// The account.
+    pub account: Account,
+}
+
+/// A kind of account. Each is sound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Account {
+    /// Dollars; the gateway reports no login.
+    Plain,
+    /// The gateway reports login, server and trade mode.
+    Login,
+    /// The same, and the operator configured the expected login.
+    Expected,
+}
+
+impl Account {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Plain, Self::Login, Self::Expected];
+    /// The login that is reported where one is.
+    pub const LOGIN: &str = "111";
+
+    fn suffix(self) -> &'static str {
+        match self {
+            Self::Plain => "",
+            Self::Login => "-login",
+            Self::Expected => "-expected",
+        }
+    }
+
+    /// Whether the gateway reports the account's login.
+    pub fn tells_login(self) -> bool {
+        matches!(self, Self::Login | Self::Expected)
+    }
+}
+
+impl Book {
+    /// That many positions in dollars.
+    pub const fn plain(positions: usize) -> Self {
+        Self { positions, account: Account::Plain }
+    }
+}
+
+impl fmt::Display for Book {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.positions, self.account.suffix())
+    }
+}
+
+/// The text is not the name of a book.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{0:?} is no number of positions from 0 to {MOST} with a kind of account, such as 3 or 3-login"
+)]
+pub struct NotABook(String);
+
+impl FromStr for Book {
+    type Err = NotABook;
+
+    fn from_str(text: &str) -> Result<Self, NotABook> {
+        let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+        let (positions, suffix) = text.split_at(digits);
+        let account = Account::ALL.into_iter().find(|account| account.suffix() == suffix);
+        let positions = positions.parse().ok().filter(|count| *count <= MOST);
+        match (positions, account) {
+            (Some(positions), Some(account)) => Ok(Self { positions, account }),
+            _ => Err(NotABook(text.to_owned())),
+        }
+    }
+}

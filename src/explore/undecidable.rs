@@ -1,0 +1,71 @@
+//! Worlds in which a claim is false although no client could know better: an honest world answers with the same bytes.
+
+use rust_decimal::Decimal;
+
+use super::book::Account;
+use super::play::Played;
+use super::world::World;
+use crate::proof::money;
+
+/// A kind of undecidable world.
+#[derive(Debug)]
+pub struct Undecidable {
+    /// The fact that the wire does not tell, in one sentence.
+    pub sentence: &'static str,
+    /// Whether a world is of this kind.
+    pub holds: fn(&World, &Played) -> bool,
+    /// A world in which the claim is true.
+    pub honest: &'static str,
+    /// A world in which the same claim is false, and every byte from the gateway the same.
+    pub dishonest: &'static str,
+}
+
+/// Every kind.
+pub const UNDECIDABLE: &[Undecidable] = &[
+    Undecidable {
+        sentence: "Another account that answers from the first read on looks like the expected one after trades and a deposit, unless the wire tells its login and a login is expected or known from a snapshot.",
+        holds: |world, played| {
+            let account = world.book.account;
+            let is_after_snapshot = played.ends_with_sync() && !account.tells_login();
+            let is_first_read = played.left_at_once && account != Account::Expected;
+            played.truth.other.is_some() && (is_first_read || is_after_snapshot)
+        },
+        honest: "sync/3/stop-out:#1",
+        dishonest: "sync/3/account-switch:9999.85:#1",
+    },
+    Undecidable {
+        sentence: "A gateway that hides positions from the first list on answers as a flat account does.",
+        holds: |world, _| acts(world, "hides-positions:1+"),
+        honest: "emergency-close/0/",
+        dishonest: "emergency-close/3/hides-positions:1+",
+    },
+    Undecidable {
+        sentence: "While money is paid in or out, the balance does not show whether the results of hidden positions are in it.",
+        holds: |world, _| acts(world, "hides-positions:") && acts(world, "deposit:"),
+        honest: "emergency-close/3/stop-out:#4",
+        dishonest: "emergency-close/3/hides-positions:3+,terminal-dead:CLOSE,deposit:-0.15:#4",
+    },
+    Undecidable {
+        sentence: "Results that are smaller than prices move between two reads leave no trace in the balance of another account, or of one whose positions are hidden.",
+        holds: |world, played| {
+            let cent = Decimal::new(1, 2);
+            let results = played.before.iter().map(|position| position.profit.value());
+            let result: Decimal = results.sum();
+            let is_small = result.abs() <= cent * money::noise(played.before.len());
+            let moved =
+                acts(world, "account-switch:10000.00:") && !world.book.account.tells_login();
+            is_small && (moved || acts(world, "hides-positions:"))
+        },
+        honest: "canary/3/stop-out:#13,deposit:0.16:#13",
+        dishonest: "canary/3/account-switch:10000.00:#13",
+    },
+];
+
+fn acts(world: &World, prefix: &str) -> bool {
+    world.acts.iter().any(|act| act.starts_with(prefix))
+}
+
+/// The kind that a world is of.
+pub fn kind_of(world: &World, played: &Played) -> Option<&'static Undecidable> {
+    UNDECIDABLE.iter().find(|kind| (kind.holds)(world, played))
+}
