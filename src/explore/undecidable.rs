@@ -3,6 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::book::Account;
+use super::command::{Command, Death};
 use super::play::Played;
 use super::world::World;
 use crate::proof::money;
@@ -35,13 +36,19 @@ pub const UNDECIDABLE: &[Undecidable] = &[
     },
     Undecidable {
         sentence: "A gateway that hides positions from the first list on answers as a flat account does.",
-        holds: |world, _| acts(world, "hides-positions:1+"),
+        holds: |world, _| {
+            ["hides-positions:1+", "hides-positions:2+"].iter().any(|it| acts(world, it))
+        },
         honest: "emergency-close/0/",
         dishonest: "emergency-close/3/hides-positions:1+",
     },
     Undecidable {
-        sentence: "While money is paid in or out, the balance does not show whether the results of hidden positions are in it.",
-        holds: |world, _| acts(world, "hides-positions:") && acts(world, "deposit:"),
+        sentence: "While the balance moves for another reason (money is paid in or out, or the last run's order was closed), it does not show whether the results of hidden positions are in it.",
+        holds: |world, _| {
+            let closed = [Death::BeforeClose, Death::AfterClose].map(Command::SyncAfter);
+            let moves = acts(world, "deposit:") || closed.contains(&world.command);
+            acts(world, "hides-positions:") && moves
+        },
         honest: "emergency-close/3/stop-out:#4",
         dishonest: "emergency-close/3/hides-positions:3+,terminal-dead:CLOSE,deposit:-0.15:#4",
     },

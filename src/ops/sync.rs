@@ -200,7 +200,7 @@ pub fn run(
     let intents = resolve_intents(client, options, records, clock, &mut warnings);
     let read = observe(client, options.magic, &mut observed);
     let mut checks = checks::judge(&observed, &options.expectations);
-    checks.extend(checks::since_snapshot(previous.as_deref(), &observed));
+    checks.extend(checks::since_snapshot(previous.as_deref(), &observed, &intents));
     let verdict = verdict_of(&checks);
     let context = &options.failure_context;
     let mut failure = match &read {

@@ -76,7 +76,7 @@ pub fn judge(two_empty_lists: bool, account: Option<&Account>, credit: &Money) -
         let doubt = "the list is empty, and the account could not be read beside it";
         return missing(Premise::SameAccount, doubt);
     };
-    if !two_empty_lists && account.margin.value().is_zero() {
+    if !two_empty_lists && !money::uses_margin(account) {
         return missing(Premise::CompleteList, "a second list was not empty");
     }
     money::judge_flat(account, credit)

@@ -41,9 +41,16 @@ pub struct IntentFinding {
     pub ticket: Option<Ticket>,
     /// The proof, or the missing part of it.
     pub why: String,
+    /// The premise that is missing, where the outcome is unknown for want of one.
+    pub missing: Option<Premise>,
 }
 
 impl IntentFinding {
+    fn proved(intent: &Intent, verdict: &OpenVerdict) -> Self {
+        let missing = verdict.basis().missing.map(|missing| missing.premise);
+        Self { missing, ..Self::new(intent, verdict.outcome(), verdict.is_named()) }
+    }
+
     /// `named` says whether the gateway named the position's ticket.
     fn new(intent: &Intent, outcome: OpenOutcome, named: bool) -> Self {
         let (ticket, why) = match &outcome {
@@ -55,7 +62,7 @@ impl IntentFinding {
                 (None, why.clone())
             }
         };
-        Self { run: intent.run, since: intent.time, outcome, ticket, why }
+        Self { run: intent.run, since: intent.time, outcome, ticket, why, missing: None }
     }
 
     fn is_unknown(&self) -> bool {
@@ -117,7 +124,7 @@ pub fn resolve(
         {
             verdict = OpenVerdict::Unknown(missing);
         }
-        let finding = IntentFinding::new(&intent, verdict.outcome(), verdict.is_named());
+        let finding = IntentFinding::proved(&intent, &verdict);
         if !finding.is_unknown() {
             let resolution = Resolution {
                 intent: intent.run,
@@ -186,7 +193,8 @@ fn unchanged_since(
     Ok(match money::contradiction(before, between, after) {
         Some(contradiction) => {
             let doubt = format!("no list holds it; but {contradiction}");
-            Err(Missing { premise: Premise::MoneyFits, doubt })
+            // A list that was cut hides the position; its margin is in use all the same.
+            Err(Missing { premise: Premise::CompleteList, doubt })
         }
         None => Ok(()),
     })

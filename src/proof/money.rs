@@ -68,10 +68,12 @@ pub enum Contradiction {
         /// Growth of the part of equity that no listed position explains.
         unexplained: Decimal,
     },
-    /// Positions are gone, and the margin is the same to the last digit.
+    /// Positions are gone, and none of their margin was freed.
     MarginKept {
-        /// The margin before and after.
-        margin: Decimal,
+        /// Margin before.
+        before: Decimal,
+        /// Margin after.
+        after: Decimal,
     },
     /// Margin is in use for more than the list shows.
     MarginInUse {
@@ -101,9 +103,10 @@ impl fmt::Display for Contradiction {
                 f,
                 "positions with a result of {result} are gone, and {unexplained} of equity is explained by no listed position"
             ),
-            Self::MarginKept { margin } => {
-                write!(f, "positions are gone, and the margin is still {margin}")
-            }
+            Self::MarginKept { before, after } => write!(
+                f,
+                "margin was {before} and is {after}, although positions that the list showed are gone"
+            ),
             Self::MarginInUse { before, after } => write!(
                 f,
                 "margin was {before} and is {after}, which does not fit the positions that the list shows"
@@ -144,8 +147,9 @@ fn written_decimals(figure: &Exact) -> u32 {
 /// without a hedge have a result and the account has neither margin nor a result.
 pub fn is_mismatched(statement: Statement<'_>) -> bool {
     let Statement { account, positions } = statement;
-    let (has_margin, result) = (!account.margin.value().is_zero(), result_of(positions));
-    let is_flat = !has_margin && account.equity.value() == account.balance.value();
+    let (has_margin, result) = (uses_margin(account), result_of(positions));
+    let floating = account.equity.value() - account.balance.value();
+    let is_flat = !has_margin && floating.abs() < smallest_amount(account) / Decimal::TWO;
     match positions.is_empty() {
         true => has_margin,
         false => volumes(positions).is_some() && !result.is_zero() && is_flat,
@@ -156,7 +160,7 @@ pub fn is_mismatched(statement: Statement<'_>) -> bool {
 /// doubt.
 pub fn judge_flat(account: &Account, credit: &Money) -> Result<(), String> {
     let Account { margin, equity, balance, .. } = account;
-    if !margin.value().is_zero() {
+    if uses_margin(account) {
         return Err(format!(
             "the list is empty while {margin} of margin is in use: the list is lying"
         ));
@@ -171,19 +175,33 @@ pub fn judge_flat(account: &Account, credit: &Money) -> Result<(), String> {
     }
 }
 
+/// Whether margin is in use; a float's noise is none.
+pub fn uses_margin(account: &Account) -> bool {
+    account.margin.value().abs() >= smallest_amount(account) / Decimal::TWO
+}
+
 fn result_of(positions: &[Position]) -> Decimal {
     positions.iter().map(|position| position.profit.value()).sum()
 }
 
-/// Contradictions of the money to everything that the later list claims by comparison with the earlier one: positions that
-/// are gone, and positions that did not appear.
+/// The first contradiction of the money to the later list, by comparison with the earlier one.
 pub fn contradiction(
     before: Statement<'_>,
     between: Between<'_>,
     after: Statement<'_>,
 ) -> Option<Contradiction> {
+    contradictions(before, between, after).into_iter().flatten().next()
+}
+
+/// Contradictions of the money to everything that the later list claims by comparison with the earlier one: positions that
+/// are gone, and positions that did not appear.
+pub fn contradictions(
+    before: Statement<'_>,
+    between: Between<'_>,
+    after: Statement<'_>,
+) -> [Option<Contradiction>; 4] {
     if is_broken(Rule::MoneyFits) {
-        return None;
+        return [const { None }; 4];
     }
     let (then, now) = (tickets(before.positions), tickets(after.positions));
     let opened = between.opened.iter().filter(|position| !then.contains(&position.ticket));
@@ -191,10 +209,12 @@ pub fn contradiction(
     let gone: Vec<&Position> =
         was_open.filter(|position| !now.contains(&position.ticket)).collect();
     let has_new = now.iter().any(|ticket| !then.contains(ticket));
-    balance_jumped(before, after, &gone)
-        .or_else(|| result_missing(before, after, &gone))
-        .or_else(|| if has_new { None } else { margin_in_use(before, between.age, after) })
-        .or_else(|| refused_and_kept(before, between.refused, after))
+    [
+        balance_jumped(before, after, &gone),
+        result_missing(before, after, &gone),
+        if has_new { None } else { margin_in_use(before, between.age, after) },
+        refused_and_kept(before, between.refused, after),
+    ]
 }
 
 /// Whether the balance moved by more than closing every position of before can explain: the account may be another one.
@@ -299,11 +319,10 @@ fn margin_in_use(
         gone >= Decimal::new(1, 1) && !then.is_zero() && freed <= then * gone / Decimal::from(50);
     let is_same =
         freed.abs() < smallest / Decimal::TWO && then * gone > smallest * Decimal::from(NOISE);
-    match (is_same, exceeds || stayed) {
-        (true, _) => Some(Contradiction::MarginKept { margin: now }),
-        (false, true) => Some(Contradiction::MarginInUse { before: then, after: now }),
-        (false, false) => None,
+    if stayed || is_same {
+        return Some(Contradiction::MarginKept { before: then, after: now });
     }
+    exceeds.then_some(Contradiction::MarginInUse { before: then, after: now })
 }
 
 /// Volume by symbol; `None` where a symbol has positions on both sides or on an unlisted one.

@@ -275,7 +275,7 @@ impl Search<'_> {
             let doubt = format!(
                 "the gateway said FILLED with ticket {ticket}, and no list holds it: a mock, a stub, a netting account or a failed read"
             );
-            return Ok(Decision::never(Missing { premise: Premise::CompleteList, doubt }));
+            return Ok(Decision::never(Missing { premise: Premise::NothingNew, doubt }));
         }
         let claim = self.claim.clone();
         let proof = NotExecuted { absent, late, nothing_new, claim };

@@ -78,7 +78,7 @@ impl Canary<'_, '_, '_> {
             Err(refused) => (vec![], Err(refusal(refused.to_string(), refused.code.remedy()))),
         };
         let position = self.guard("in-the-list", found)?;
-        self.before = self.read_account(&list)?;
+        self.before = self.read_account(&list, canary.ticket)?;
         self.report.balance_before =
             self.before.as_ref().map(|(account, _)| account.balance.clone());
         self.report.plan.symbol = position.symbol.clone();
@@ -108,10 +108,11 @@ impl Canary<'_, '_, '_> {
     }
 
     /// The account that fits the list, with the list; both are read once more where they don't fit, because a failed read
-    /// may be over. `None` where the account can't be read, which does not prevent closing.
+    /// may be over, and still hold the ticket then. `None` where the account can't be read, which does not prevent closing.
     fn read_account(
         &mut self,
         list: &[Position],
+        ticket: Ticket,
     ) -> Result<Option<(Account, Vec<Position>)>, Failure> {
         let read = self.client.account().map_err(|error| self.read_failure(&error))?.reply;
         let mut read = read.ok().map(|account| (account, list.to_vec()));
@@ -120,7 +121,7 @@ impl Canary<'_, '_, '_> {
         }
         let fits = match &read {
             None => Ok(((), "the account can't be read".to_owned())),
-            Some(read) if is_mismatched(read) => Err(refusal(
+            Some(read) if is_mismatched(read) || !shows(&read.1, ticket) => Err(refusal(
                 "the account does not fit the list: the terminal moved to another account, or one of the two lies",
                 "look at the account that the terminal is logged in to, then run it again",
             )),
@@ -199,6 +200,10 @@ impl Canary<'_, '_, '_> {
             }
         }))
     }
+}
+
+fn shows(list: &[Position], ticket: Ticket) -> bool {
+    list.iter().any(|position| position.ticket == ticket)
 }
 
 fn is_mismatched((account, positions): &(Account, Vec<Position>)) -> bool {

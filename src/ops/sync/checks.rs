@@ -5,15 +5,18 @@
 //! of 0 is healthy, and a fully hedged book may hold positions at margin 0 (PROTOCOL.md, section 4).
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use rust_decimal::Decimal;
 
 use super::snapshot::Snapshot;
 use super::{MAX_ROUNDS, Observed, StateExpectations};
 use crate::check::{Check, Status};
+use crate::evidence::basis::Premise;
 use crate::failure::{Code, Failure, FailureContext};
 use crate::link::account_pin::AccountId;
 use crate::proof::flat;
+use crate::proof::intents::IntentFinding;
 use crate::proof::money::{self, Between, Contradiction, Statement};
 use crate::protocol::Refusal;
 use crate::protocol::account::Account;
@@ -84,8 +87,13 @@ pub fn judge(observed: &Observed, options: &StateExpectations) -> Vec<Check> {
     checks
 }
 
-/// Checks the account and its money against the last snapshot. Without a snapshot there is nothing to compare with.
-pub fn since_snapshot(previous: Option<&Snapshot>, observed: &Observed) -> [Check; 2] {
+/// Checks the account and its money against the last snapshot, and against the state before an order of an earlier run.
+/// Without either there is nothing to compare with.
+pub fn since_snapshot(
+    previous: Option<&Snapshot>,
+    observed: &Observed,
+    intents: &[IntentFinding],
+) -> [Check; 2] {
     let now = observed.account();
     let compare = |compare: &dyn Fn(&Snapshot, &Account) -> Option<Check>| match (previous, now) {
         (None, _) => Some(Check::pass("no snapshot to compare with")),
@@ -101,7 +109,9 @@ pub fn since_snapshot(previous: Option<&Snapshot>, observed: &Observed) -> [Chec
         finish(
             "results-booked",
             "a balance that moved and margin that was freed, where positions are gone since the last snapshot",
-            compare(&|then, now| Some(results_booked(then, now, observed.positions()?))),
+            intents.iter().find_map(|intent| list_doubted(intent, observed)).or_else(|| {
+                compare(&|then, now| Some(results_booked(then, now, observed.positions()?)))
+            }),
         ),
     ]
 }
@@ -117,18 +127,39 @@ fn same_account(then: &Snapshot, now: &Account) -> Check {
     }
 }
 
-/// Hazard 26 between two runs: only a balance or a margin that is the same to the last digit contradicts. Any other change
-/// may be a trade, a deposit, swap or commission.
+/// The check of a list that lacks the position of an earlier run's order: one that an earlier list of this run held, or one
+/// whose margin is in use.
+fn list_doubted(intent: &IntentFinding, observed: &Observed) -> Option<Check> {
+    let listed = || observed.positions().unwrap_or_default().iter();
+    let lost = intent.ticket.filter(|ticket| listed().all(|it| it.ticket != *ticket));
+    let found = match lost {
+        Some(ticket) => format!("{ticket} was listed just before, and is not any more"),
+        None if intent.missing == Some(Premise::CompleteList) => intent.why.clone(),
+        None => return None,
+    };
+    Some(Check::warn(found).with_remedy(
+        "look at the terminal's Trade tab for a position that the list lacks, then run it again",
+    ))
+}
+
+/// Hazard 26 between two runs: only a balance that is the same to the last digit contradicts, or a margin that stayed. Any
+/// other change may be a trade, a deposit, swap or commission.
 fn results_booked(then: &Snapshot, now: &Account, positions: &[Position]) -> Check {
     let before = Statement { account: &then.account, positions: &then.positions };
     let after = Statement { account: now, positions };
-    match money::contradiction(before, Between::default(), after) {
-        Some(found @ (Contradiction::BalanceKept { .. } | Contradiction::MarginKept { .. })) => {
-            Check::warn(found.to_string()).with_remedy(
-                "look at the terminal: are these positions closed, or is it still loading? Then run it again",
-            )
-        }
-        _ => Check::pass("not contradicted"),
+    let listed = crate::protocol::positions::tickets(positions);
+    let is_gone = then.positions.iter().any(|position| !listed.contains(&position.ticket));
+    // Hours may lie between.
+    let between = Between { age: Duration::MAX, ..Between::default() };
+    let found = money::contradictions(before, between, after).into_iter().flatten().find(|found| {
+        use Contradiction::{BalanceKept, MarginInUse, MarginKept};
+        matches!(found, BalanceKept { .. } | MarginKept { .. } | MarginInUse { .. })
+    });
+    match found.filter(|_| is_gone) {
+        Some(found) => Check::warn(found.to_string()).with_remedy(
+            "look at the terminal: are these positions closed, or is it still loading? Then run it again",
+        ),
+        None => Check::pass("not contradicted"),
     }
 }
 
