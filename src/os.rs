@@ -1,7 +1,7 @@
 //! The operating system: everything that can block, needs a descriptor, or must survive a power cut.
 //!
 //! - `with_deadline`: runs blocking work (name resolution, connect, large files, other programs) with a deadline
-//! - `fifo`: opens files without waiting, and reads configuration files, which may be FIFOs, with a timeout
+//! - [`fifo`]: opens files without waiting, and reads and writes what may be a FIFO with a timeout
 //! - [`durable`]: flushes files to the disk, and replaces them atomically
 //! - [`file_lock`]: locks between processes, and one instance at a time
 //! - [`scratch_directory`]: temporary directories of one user
@@ -10,7 +10,7 @@
 
 pub mod durable;
 pub mod failpoints;
-pub(crate) mod fifo;
+pub mod fifo;
 pub mod file_lock;
 pub mod process;
 pub mod resources;

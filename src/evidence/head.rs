@@ -4,7 +4,6 @@
 //! behind, and never ahead.
 
 use std::fmt;
-use std::fs;
 use std::io::{self, ErrorKind, Write as _};
 use std::path::Path;
 use std::str::FromStr;
@@ -14,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Sha256Hex;
 use crate::os::durable::{Access, AtomicFile};
+use crate::os::fifo::read_regular;
 
 /// A head has some hundred bytes; a longer file is no head.
 const MAX_BYTES: u64 = 4096;
@@ -68,13 +68,8 @@ pub(super) enum Stored {
 }
 
 pub(super) fn load(path: &Path) -> Stored {
-    let read = || -> io::Result<Head> {
-        let metadata = fs::metadata(path)?;
-        if !metadata.is_file() || metadata.len() > MAX_BYTES {
-            return Err(io::Error::new(ErrorKind::InvalidData, "it is no head"));
-        }
-        Ok(serde_json::from_slice(&fs::read(path)?)?)
-    };
+    let read =
+        || -> io::Result<Head> { Ok(serde_json::from_slice(&read_regular(path, MAX_BYTES)?)?) };
     match read() {
         Ok(head) => Stored::Head(head),
         Err(error) if error.kind() == ErrorKind::NotFound => Stored::Absent,

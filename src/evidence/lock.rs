@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::EvidenceError;
-use crate::os::fifo::open_nonblocking;
+use crate::os::fifo::open_regular;
 use crate::os::file_lock::{self, Mode};
 
 /// Attempts to lock a file that another process removes or replaces before it is locked.
@@ -16,7 +16,7 @@ const ATTEMPTS: u32 = 8;
 /// Takes the lock for an append, until the file is closed. Creates the lock file where it is missing.
 pub(super) fn exclusive(path: &Path, patience: Duration) -> Result<File, EvidenceError> {
     for _ in 0..ATTEMPTS {
-        let file = open_nonblocking(File::options().write(true).create(true).truncate(false), path)
+        let file = open_regular(File::options().write(true).create(true).truncate(false), path)
             .map_err(EvidenceError::io("open", path))?;
         let file = take(file, path, Mode::Exclusive, patience)?;
         if is_at(&file, path) {
@@ -45,7 +45,7 @@ fn is_at(file: &File, path: &Path) -> bool {
 
 /// Takes the lock for reading. `None` where there is none, as beside a copy, or where this user may not open it.
 pub(super) fn shared(path: &Path, patience: Duration) -> Result<Option<File>, EvidenceError> {
-    match open_nonblocking(File::options().read(true), path) {
+    match open_regular(File::options().read(true), path) {
         Ok(file) => take(file, path, Mode::Shared, patience).map(Some),
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::PermissionDenied) => {
             Ok(None)

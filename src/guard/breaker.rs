@@ -15,6 +15,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::os::fifo::open_regular;
+
 /// Number of bytes of a sentinel that are read at most.
 const MAX_BYTES: u64 = 64 << 10;
 
@@ -73,7 +75,8 @@ pub fn status(path: &Path) -> Option<Sentinel> {
         }
         Ok(_) => {}
     }
-    let text = File::open(path).and_then(|file| {
+    // Another user may put a FIFO there meanwhile.
+    let text = open_regular(File::options().read(true), path).and_then(|file| {
         let mut text = String::new();
         file.take(MAX_BYTES).read_to_string(&mut text).map(|_| text)
     });

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::clock::{Clock as _, Deadline, StopToken, SystemClock};
+use crate::os::fifo::open_regular;
 
 /// Interval between attempts to take a lock that another process holds.
 const RETRY: Duration = Duration::from_millis(5);
@@ -54,7 +55,7 @@ impl InstanceLock {
         if let Some(directory) = path.parent() {
             std::fs::create_dir_all(directory)?;
         }
-        let file = File::options().create(true).append(true).open(path)?;
+        let file = open_regular(File::options().create(true).append(true), path)?;
         match lock(&file, Mode::Exclusive, Duration::ZERO) {
             Ok(()) => Ok(Some(Self { _locked: file })),
             Err(TryLockError::WouldBlock) => Ok(None),

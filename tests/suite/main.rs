@@ -17,6 +17,7 @@ mod drift;
 mod emergency_close;
 mod explain;
 mod failing_calls;
+mod fifos;
 mod gate;
 mod gateway_rules;
 mod golden;

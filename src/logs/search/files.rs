@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
 
@@ -14,6 +14,7 @@ use jiff::Timestamp;
 
 use crate::logs::search::parse::Line;
 use crate::os::durable::directory_of;
+use crate::os::fifo::open_stream;
 
 /// Number of bytes that are read to find a file's first line of ours.
 const HEAD: u64 = 16 * 1024;
@@ -134,7 +135,7 @@ pub(crate) type Text = Box<dyn Read>;
 
 /// Opens a log. The flag says whether the file is compressed.
 pub(crate) fn open(path: &Path) -> io::Result<(Text, bool)> {
-    let mut file = File::open(path)?;
+    let mut file = open_stream(path)?;
     let mut head = Vec::with_capacity(GZIP.len());
     (&mut file).take(GZIP.len() as u64).read_to_end(&mut head)?;
     let is_gzip = head == GZIP;

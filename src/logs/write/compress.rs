@@ -15,6 +15,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use crate::os::durable::{Access, AtomicFile};
+use crate::os::fifo::open_regular;
 
 /// Time from a run's begin until its logs are compressed.
 const OLD: Duration = Duration::from_secs(24 * 3600);
@@ -63,7 +64,7 @@ fn run_of(name: &str) -> Option<(Timestamp, u32)> {
 
 /// Replaces a file by its gzip. Returns the file's length.
 fn compress(path: &Path) -> io::Result<u64> {
-    let mut plain = File::open(path)?;
+    let mut plain = open_regular(File::options().read(true), path)?;
     let meta = plain.metadata()?;
     let mut name = OsString::from(path);
     name.push(".gz");

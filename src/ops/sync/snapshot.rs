@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::recovered::RecoveredPositions;
 use crate::failure::{Code, Failure};
 use crate::os::durable::{Access, AtomicFile};
+use crate::os::fifo::read_regular;
 use crate::protocol::account::Account;
 use crate::protocol::positions::Position;
 
@@ -118,11 +119,9 @@ impl Store {
     /// The last snapshot.
     pub fn load(&self) -> Previous {
         let read = || -> io::Result<Snapshot> {
-            let bytes = fs::metadata(&self.file)?.len();
-            if bytes > MAX_BYTES {
-                return Err(io::Error::other(format!("{bytes} bytes are no snapshot")));
-            }
-            parse(&fs::read_to_string(&self.file)?).map_err(io::Error::other)
+            let bytes = read_regular(&self.file, MAX_BYTES)?;
+            let text = String::from_utf8(bytes).map_err(io::Error::other)?;
+            parse(&text).map_err(io::Error::other)
         };
         match read() {
             Ok(snapshot) => Previous::Found(Box::new(snapshot)),

@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use mt5crs::os::durable::{Access, AtomicFile};
+use mt5crs::os::fifo::open_output;
 use nix::unistd::Uid;
 
 /// Longest chain of symbolic links, as in the kernel.
 const MAX_LINKS: usize = 40;
 
-/// Replaces the file atomically: a reader never sees half of it. A device or pipe (`/dev/stderr`) is written to instead. A
-/// symbolic link stays one; another user's is refused, because it can lead to any file of this user.
+/// Replaces the file atomically: a reader never sees half of it. A device or pipe (`/dev/stderr`) is written to instead, as
+/// long as it is read. A symbolic link stays one; another user's is refused, because it can lead to any file of this user.
 pub(super) fn replace(
     path: &Path,
     access: Access,
@@ -28,7 +29,7 @@ fn try_replace(
 ) -> io::Result<()> {
     let path = &follow_own_links(path, Uid::effective())?;
     if std::fs::metadata(path).is_ok_and(|there| !there.is_file()) {
-        let mut writer = BufWriter::new(std::fs::File::options().write(true).open(path)?);
+        let mut writer = BufWriter::new(open_output(path)?);
         write(&mut writer)?;
         return writer.flush();
     }
