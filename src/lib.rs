@@ -23,7 +23,7 @@
 //! | [`exit`] | exit codes | |
 //! | [`os`] | deadlines for blocking work, FIFOs, durable and atomic writes, locks, systemd, failpoints | `clock` |
 //! | [`protocol`] | the wire format, without I/O: one file for each action, error codes, return codes, signatures | `escape`, `units` |
-//! | [`link`] | connections, proved sessions, retried reads, permits for orders | `check`, `clock`, `os`, `protocol`, `units` |
+//! | [`link`] | connections, proved sessions, retried reads, permits for orders | `check`, `clock`, `escape`, `os`, `protocol`, `units` |
 //! | [`check`] | one check's result, and the verdict of several | |
 //! | [`failure`] | every failure code with its exit code, meaning and remedy | `check`, `clock`, `exit`, `link` |
 //! | [`report`] | outcome and envelope of every report | `check`, `clock`, `exit`, `failure`, `link` |

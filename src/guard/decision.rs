@@ -14,6 +14,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::check::{Check, Status};
+use crate::escape::bounded;
 use crate::os::fifo::read_with_timeout;
 use crate::protocol::Malformed;
 use crate::protocol::wire::{Object, parse_flat};
@@ -132,7 +133,7 @@ fn judge_fields(
             reasons.is_empty(),
             match reasons.as_slice() {
                 [] => "none".to_owned(),
-                some => some.join("; ").escape_debug().to_string(),
+                some => bounded(&some.join("; ")).escape_debug().to_string(),
             },
             "no rejection reasons",
         ),

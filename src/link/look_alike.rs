@@ -7,6 +7,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
+use crate::escape::bounded;
 use crate::protocol::{ErrorCode, Malformed};
 
 /// A program that is not the gateway, by its answer.
@@ -87,7 +88,7 @@ pub fn classify(sent: &[u8], answer: &[u8], complaint: Option<Malformed>) -> Loo
         return LookAlike::OrderEa;
     }
     match (text("error_code"), complaint) {
-        (Some(code), _) => LookAlike::RefusingGateway(ErrorCode::from_wire(code)),
+        (Some(code), _) => LookAlike::RefusingGateway(ErrorCode::from_wire(&bounded(code))),
         (None, Some(complaint)) if PONG_KEYS.iter().all(|key| fields.contains_key(*key)) => {
             LookAlike::NearlyGateway(complaint)
         }

@@ -237,7 +237,7 @@ pub(super) fn check_ready(command: &[u8]) -> Result<(), Fault> {
         if name.eq_ignore_ascii_case(b"Socket-Type") {
             return match ANSWERING.contains(&value) {
                 true => Ok(()),
-                false => Err(Fault::SocketType(String::from_utf8_lossy(value).into_owned())),
+                false => Err(Fault::SocketType(beginning(value))),
             };
         }
         properties = rest;
@@ -258,7 +258,12 @@ fn property(bytes: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
 /// The fault of a peer that sent an ERROR command.
 fn refusal(command: &[u8]) -> Option<Fault> {
     let reason = command.strip_prefix(b"\x05ERROR")?.get(1..).unwrap_or_default();
-    Some(Fault::Refusal(String::from_utf8_lossy(reason).into_owned()))
+    Some(Fault::Refusal(beginning(reason)))
+}
+
+/// The beginning of a peer's text.
+fn beginning(text: &[u8]) -> String {
+    String::from_utf8_lossy(&text[..text.len().min(120)]).into_owned()
 }
 
 /// The answer to a command after the handshake: a PONG to a PING. Others are ignored.

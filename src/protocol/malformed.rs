@@ -60,6 +60,14 @@ pub enum Reason {
         /// [`MAX_FRAME_BYTES`](super::wire::MAX_FRAME_BYTES).
         limit: usize,
     },
+    /// A value is longer than any that the gateway sends.
+    #[error("{bytes} bytes, past the limit of {limit} for a value")]
+    ValueTooLong {
+        /// The value's length in bytes.
+        bytes: usize,
+        /// The largest length accepted.
+        limit: usize,
+    },
     /// A required field is missing.
     #[error("missing")]
     Missing,

@@ -13,6 +13,7 @@ use super::code::ErrorCode;
 use super::encode;
 use super::malformed::{Malformed, Reason, excerpt};
 use super::wire::{self, Frame, List, Object};
+use crate::escape::bounded;
 use crate::units::Symbol;
 
 /// The `uuid` that the gateway sends when it could not read the request's.
@@ -30,7 +31,7 @@ pub(super) const ORDER_SUCCESS: &[&str] = &["FILLED", "ok", "OK", "SUCCESS"];
 pub struct Refusal {
     /// The gateway's error code.
     pub code: ErrorCode,
-    /// The gateway's message, as received: escape it before a terminal sees it (hazard 16).
+    /// The gateway's message, [cut](bounded) where it is long: escape it before a terminal sees it (hazard 16).
     pub message: String,
 }
 
@@ -115,14 +116,14 @@ fn check_uuid(root: &Object<'_>, expected: Uuid, required: bool) -> Result<(), M
 
 fn refusal(root: &Object<'_>) -> Result<Refusal, Malformed> {
     let code = match root.optional("error_code") {
-        Some(field) => ErrorCode::from_wire(&field.string()?),
+        Some(field) => ErrorCode::from_wire(&bounded(&field.text()?)),
         None => ErrorCode::Absent,
     };
     let message = match root.optional("error_msg").or_else(|| root.optional("message")) {
-        Some(field) => field.string()?,
+        Some(field) => field.text()?,
         None => Cow::default(),
     };
-    Ok(Refusal { code, message: message.into() })
+    Ok(Refusal { code, message: bounded(&message).into_owned() })
 }
 
 /// The time at which an order executed. Other forms than RFC 3339 are ignored, because the field is information and

@@ -21,6 +21,9 @@ pub const MAX_FRAME_BYTES: usize = 64 << 20;
 /// a frame full of keys would take minutes.
 const MAX_MEMBERS: usize = 256;
 
+/// A longer name, code, time or number is refused: it would be kept in reports, logs and records.
+const MAX_VALUE_BYTES: usize = 1_000;
+
 /// A member's value as text, and its offset in the frame.
 #[derive(Debug, Clone, Copy)]
 pub struct Token<'a> {
@@ -122,8 +125,22 @@ impl<'a> Field<'_, 'a> {
         self.complaint(Reason::WrongType { expected, found: excerpt(self.token.raw) })
     }
 
-    /// A string, unescaped.
+    fn check_length(&self) -> Result<(), Malformed> {
+        let limit = MAX_VALUE_BYTES;
+        match self.token.raw.len() {
+            bytes if bytes > limit => Err(self.complaint(Reason::ValueTooLong { bytes, limit })),
+            _ => Ok(()),
+        }
+    }
+
+    /// A string of at most 1,000 bytes, unescaped.
     pub fn string(&self) -> Result<Cow<'a, str>, Malformed> {
+        self.check_length()?;
+        self.text()
+    }
+
+    /// A string of any length, unescaped: a message for people. See [`bounded`](crate::escape::bounded).
+    pub fn text(&self) -> Result<Cow<'a, str>, Malformed> {
         let text = Text::from_token(self.token.raw).and_then(Text::unescape);
         text.ok_or_else(|| self.wrong_type("a string"))
     }
@@ -138,6 +155,7 @@ impl<'a> Field<'_, 'a> {
         if !self.token.raw.starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
             return Err(self.wrong_type("a number"));
         }
+        self.check_length()?;
         Exact::from_json_number(self.token.raw).map_err(|error| {
             self.complaint(match error {
                 NotANumber::TooManyDigits => Reason::TooManyDigits,

@@ -29,6 +29,7 @@ mod killed;
 mod link_test;
 mod link_watch;
 mod logs;
+mod long_texts;
 mod look_alikes;
 mod man;
 mod matrix;
