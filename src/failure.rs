@@ -175,6 +175,10 @@ impl FailureContext {
                     .to_owned()
             }
             LinkError::NotZeroMq(_) => Code::NotTheGateway.remedy().to_owned(),
+            // EMFILE and ENFILE, in the system's words.
+            LinkError::System(words) if words.contains("oo many open files") => {
+                "raise the limit of open files: `ulimit -n 1024`, LimitNOFILE= in a unit".to_owned()
+            }
             LinkError::System(_) => "run this again with -vv and read the gateway's log".to_owned(),
             LinkError::Stopped(_) => "run it again".to_owned(),
         }

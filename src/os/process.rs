@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::resource::{Resource, UsageWho, getrlimit, getrusage, setrlimit};
 
 use super::resources::Sample;
 
@@ -28,6 +28,20 @@ pub fn sample(pid: u32, now: Duration) -> Option<Sample> {
     let read = |file: &str| std::fs::read_to_string(format!("/proc/{pid}/{file}")).ok();
     let (status, stat) = (read("status")?, read("stat")?);
     Some(Sample { at: now, memory_bytes: resident(&status), cpu: used(&stat) })
+}
+
+/// Descriptors that a command needs, with a margin.
+const DESCRIPTORS: u64 = 64;
+
+/// Raises this process's limit of open files to what a command needs, as far as the hard limit allows. Commands that it
+/// becomes inherit the raised limit.
+pub fn raise_descriptor_limit() {
+    if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE)
+        && soft < DESCRIPTORS
+    {
+        // Below the limit, what can't be opened fails with its own error.
+        let _ = setrlimit(Resource::RLIMIT_NOFILE, hard.min(DESCRIPTORS), hard);
+    }
 }
 
 /// Resident memory of this process in bytes.

@@ -26,6 +26,7 @@ mod hazards;
 mod help;
 mod interruptions;
 mod killed;
+mod limits;
 mod link_test;
 mod link_watch;
 mod logs;

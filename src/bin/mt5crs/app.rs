@@ -31,6 +31,7 @@ use jiff::Timestamp;
 use mt5crs::clock::{Clock, StopToken, SystemClock};
 use mt5crs::failure::{Code, Failure};
 use mt5crs::link::order::UnresolvedOpen;
+use mt5crs::os::process;
 
 use crate::cli::{Global, OutputFormat};
 use crate::render::Screen;
@@ -53,8 +54,9 @@ pub(crate) struct App {
 }
 
 impl App {
-    /// Installs the signal handlers and starts the clocks.
+    /// Makes room for descriptors, installs the signal handlers and starts the clocks.
     pub(crate) fn start(global: Global) -> Self {
+        process::raise_descriptor_limit();
         let stop = signals::install();
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(stop.clone()));
         Self {

@@ -6,11 +6,12 @@
 //! go on: closing positions must not end with the process that watched it.
 
 use std::ffi::OsString;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread;
 use std::time::Duration;
 
 use mt5crs::clock::Deadline;
@@ -184,39 +185,44 @@ impl Worker {
     }
 }
 
-/// Starts a process and a thread to read each of its outputs. Its stdin is empty: it asks nothing.
+/// Starts a thread to read each output of a process, and then the process. Its stdin is empty: it asks nothing.
 fn spawn(
     index: usize,
     role: &WorkerRole,
     program: &PathBuf,
     sender: &Sender<Event>,
 ) -> Result<Child, String> {
+    try_spawn(index, role, program, sender).map_err(|error| error.to_string())
+}
+
+fn try_spawn(
+    index: usize,
+    role: &WorkerRole,
+    program: &PathBuf,
+    sender: &Sender<Event>,
+) -> io::Result<Child> {
+    let (mut stdout, stdout_end) = io::pipe()?;
+    let (stderr, stderr_end) = io::pipe()?;
+    let events = sender.clone();
+    thread::Builder::new().spawn(move || {
+        let mut bytes = Vec::new();
+        // After an error, the bytes that were read are kept.
+        let _ = stdout.read_to_end(&mut bytes);
+        let _ = events.send(Event { index, output: Closed::Stdout(bytes) });
+    })?;
+    let (events, profile) = (sender.clone(), role.profile.clone());
+    thread::Builder::new().spawn(move || {
+        for line in BufReader::new(stderr).split(b'\n').map_while(Result::ok) {
+            Screen::relay(&profile, &String::from_utf8_lossy(&line));
+        }
+        let _ = events.send(Event { index, output: Closed::Stderr });
+    })?;
     let typed = std::env::args_os().skip(1);
-    let mut child = Command::new(program)
+    Command::new(program)
         .args([OsString::from(role.argument())].into_iter().chain(typed))
         .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
+        .stdout(stdout_end)
+        .stderr(stderr_end)
         .process_group(0)
         .spawn()
-        .map_err(|error| error.to_string())?;
-    if let Some(mut stdout) = child.stdout.take() {
-        let sender = sender.clone();
-        std::thread::spawn(move || {
-            let mut bytes = Vec::new();
-            // After an error, the bytes that were read are kept.
-            let _ = stdout.read_to_end(&mut bytes);
-            let _ = sender.send(Event { index, output: Closed::Stdout(bytes) });
-        });
-    }
-    if let Some(stderr) = child.stderr.take() {
-        let (sender, profile) = (sender.clone(), role.profile.clone());
-        std::thread::spawn(move || {
-            for line in BufReader::new(stderr).split(b'\n').map_while(Result::ok) {
-                Screen::relay(&profile, &String::from_utf8_lossy(&line));
-            }
-            let _ = sender.send(Event { index, output: Closed::Stderr });
-        });
-    }
-    Ok(child)
 }
