@@ -1,9 +1,11 @@
 //! Resolves the configured name to an address, and refuses this machine's own.
 //!
-//! For libzmq a `connect` to an unknown name succeeds. So the name is resolved here, once, under the deadline, and libzmq
-//! gets the address. An order once went to a local mock because nobody checked the resolved address (hazard 12). So every
-//! command that talks to a gateway refuses this machine's addresses unless loopback is allowed, and reports name the target.
+//! The name is resolved once, under the deadline, and every connection of the run uses the same address: another one of the
+//! name may be another gateway's. An order once went to a local mock because nobody checked the resolved address (hazard 12).
+//! So every command that talks to a gateway refuses this machine's addresses unless loopback is allowed, and reports name the
+//! target.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
@@ -11,6 +13,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket}
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::tcp;
 use super::transport::LinkError;
 use crate::clock::{Clock, Deadline, StopToken};
 use crate::os::with_deadline::with_deadline;
@@ -44,8 +47,10 @@ pub struct Target {
     pub host: String,
     /// The resolved address, with the port.
     pub address: SocketAddr,
-    /// Every address of the name. The first IPv4 address is used, or the first of all where there is none.
+    /// Every address of the name: IPv4 first, and else as the resolver has them.
     pub alternatives: Vec<IpAddr>,
+    /// Whether the address accepted a connection when it was chosen among several; `None` where it was not tried.
+    pub accepted: Option<bool>,
     /// The source address of packets to it; `None` where there is no route.
     pub source: Option<IpAddr>,
     /// Set where the address is this machine's.
@@ -120,7 +125,8 @@ pub enum ResolveError {
     },
 }
 
-/// Resolves `host`, and finds out whether the address is this machine's.
+/// Resolves `host`, and finds out whether the address is this machine's. Of several addresses the first is chosen that accepts
+/// a connection; where none does, the first of all.
 pub fn resolve(
     host: &str,
     port: u16,
@@ -133,20 +139,35 @@ pub fn resolve(
         Ok(address) => vec![address],
         Err(_) => look_up(host, port, ask_system, clock, stop, until)?,
     };
-    let not_found = || ResolveError::NotFound {
-        host: host.to_owned(),
-        message: "the name has no address".to_owned(),
+    let mut addresses: Vec<IpAddr> = addresses.iter().map(IpAddr::to_canonical).collect();
+    addresses.sort_by_key(IpAddr::is_ipv6);
+    let mut seen = HashSet::new();
+    addresses.retain(|address| seen.insert(*address));
+    let Some(first) = addresses.first() else {
+        let message = "the name has no address".to_owned();
+        return Err(ResolveError::NotFound { host: host.to_owned(), message });
     };
-    let preferred = addresses.iter().find(|address| address.is_ipv4()).or(addresses.first());
-    let ip = preferred.ok_or_else(not_found)?.to_canonical();
+    let own = |ip: IpAddr| own_address(ip, source_address(SocketAddr::new(ip, port)));
+    // Where some addresses are this machine's and others are not, the first is judged, and no other takes its place.
+    let is_mixed = addresses.iter().any(|ip| own(*ip).is_some() != own(*first).is_some());
+    let mut accepted = None;
+    let mut ip = *first;
+    if addresses.len() > 1 && !is_mixed {
+        let all: Vec<SocketAddr> = addresses.iter().map(|ip| SocketAddr::new(*ip, port)).collect();
+        let index = tcp::first_to_accept(&all, clock, stop, until)
+            .map_err(|source| ResolveError::Link { host: host.to_owned(), source })?;
+        accepted = Some(index.is_some());
+        ip = addresses[index.unwrap_or_default()];
+        tracing::info!(%ip, of = addresses.len(), ?accepted, "chose an address of {host}");
+    }
     let address = SocketAddr::new(ip, port);
-    let source = source_address(address);
     Ok(Target {
         host: host.to_owned(),
         address,
-        source,
-        own: own_address(ip, source),
+        source: source_address(address),
+        own: own(ip),
         alternatives: addresses,
+        accepted,
         _resolved: Resolved,
     })
 }

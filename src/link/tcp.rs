@@ -50,16 +50,73 @@ pub fn connect(
     stop.check()?;
     let stream = begin(address).map_err(|error| error_of(&error))?;
     wait(&stream, PollFlags::POLLOUT, clock, stop, until)?;
+    connected(&stream)?;
+    // Without it, small requests may be delayed.
+    let _ = stream.set_nodelay(true);
+    Ok(stream)
+}
+
+/// Time for an address to accept a connection before the next one is tried beside it.
+const HEAD_START: Duration = Duration::from_millis(250);
+
+/// The index of the address that accepts a connection first. Each is tried, in this order; `None` where none has accepted one
+/// before the deadline.
+pub(super) fn first_to_accept(
+    addresses: &[SocketAddr],
+    clock: &dyn Clock,
+    stop: &StopToken,
+    until: Deadline,
+) -> Result<Option<usize>, LinkError> {
+    let mut untried = addresses.iter().enumerate();
+    let mut tried: Vec<(usize, TcpStream)> = vec![];
+    let mut next_at = Deadline::after(clock, Duration::ZERO);
+    loop {
+        stop.check()?;
+        if (tried.is_empty() || next_at.is_past(clock))
+            && let Some((index, address)) = untried.next()
+        {
+            tried.extend(begin(*address).ok().map(|stream| (index, stream)));
+            next_at = Deadline::after(clock, HEAD_START);
+            continue;
+        }
+        let left = until.left(clock);
+        if tried.is_empty() || left.is_zero() {
+            return Ok(None);
+        }
+        let wait = if untried.len() > 0 { left.min(next_at.left(clock)) } else { left };
+        let mut polled: Vec<PollFd<'_>> =
+            tried.iter().map(|(_, it)| PollFd::new(it.as_fd(), PollFlags::POLLOUT)).collect();
+        polled.extend(stop.wake_fd().map(|wake| PollFd::new(wake, PollFlags::POLLIN)));
+        match poll(&mut polled, timeout(wait.min(stop.longest_wait()))) {
+            Ok(_) | Err(Errno::EINTR) => {}
+            Err(error) => return Err(LinkError::System(error.to_string())),
+        }
+        let ready: Vec<bool> = polled.iter().map(|it| it.any() != Some(false)).collect();
+        let mut failed = vec![];
+        for (place, (index, stream)) in tried.iter().enumerate().filter(|(place, _)| ready[*place])
+        {
+            match connected(stream) {
+                Ok(()) => return Ok(Some(*index)),
+                Err(_) => failed.push(place),
+            }
+        }
+        for place in failed.into_iter().rev() {
+            tried.remove(place);
+            next_at = Deadline::after(clock, Duration::ZERO);
+        }
+    }
+}
+
+/// Checks the end of a stream's connecting.
+fn connected(stream: &TcpStream) -> Result<(), LinkError> {
     if let Ok(Some(error)) | Err(error) = stream.take_error() {
         return Err(error_of(&error));
     }
     // Without a listener, the system may connect a port of this machine to itself.
-    if matches!((stream.local_addr(), stream.peer_addr()), (Ok(own), Ok(peer)) if own == peer) {
-        return Err(LinkError::Refused);
+    match (stream.local_addr(), stream.peer_addr()) {
+        (Ok(own), Ok(peer)) if own == peer => Err(LinkError::Refused),
+        _ => Ok(()),
     }
-    // Without it, small requests may be delayed.
-    let _ = stream.set_nodelay(true);
-    Ok(stream)
 }
 
 impl Stream {
@@ -171,7 +228,34 @@ fn timeout(left: Duration) -> PollTimeout {
 
 #[cfg(test)]
 mod tests {
+    use std::net::TcpListener;
+
     use super::*;
+    use crate::clock::SystemClock;
+
+    #[test]
+    fn each_address_is_tried_and_the_first_that_accepts_is_taken() {
+        let clock = SystemClock::new(StopToken::never());
+        let listener = TcpListener::bind("127.0.0.2:0").unwrap();
+        let open = listener.local_addr().unwrap();
+        let port = open.port();
+        let refused = SocketAddr::from(([127, 0, 0, 3], port));
+        // TEST-NET-1 has no answer; a machine without any route fails at once.
+        let silent = SocketAddr::from(([192, 0, 2, 1], port));
+        let first = |addresses: &[SocketAddr], ms| {
+            let until = Deadline::after(&clock, Duration::from_millis(ms));
+            first_to_accept(addresses, &clock, &StopToken::never(), until)
+        };
+        assert_eq!(first(&[refused, silent, open], 5_000), Ok(Some(2)));
+        assert_eq!(first(&[open, refused], 5_000), Ok(Some(0)));
+        assert_eq!(first(&[refused, silent], 300), Ok(None));
+        assert_eq!(first(&[], 300), Ok(None));
+        let stop = StopToken::never();
+        stop.request_stop(2);
+        let until = Deadline::after(&clock, Duration::from_secs(5));
+        let stopped = first_to_accept(&[silent], &clock, &stop, until);
+        assert!(matches!(stopped, Err(LinkError::Stopped(_))));
+    }
 
     #[test]
     fn a_wait_is_never_zero_and_never_forever() {

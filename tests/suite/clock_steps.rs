@@ -2,35 +2,15 @@
 //!
 //! The command's own clock is stepped, by a library that replaces two functions of the system's; the gateway's is not.
 
-use std::process::Command;
-use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use tempfile::TempDir;
-
 use crate::orders::{canary, executed, honest, quick};
+use crate::preload::STEPPED_CLOCK;
 use crate::support::{Ended, Machine, Run, Sim, ended};
 use crate::wire::Wire;
 
 /// A command ends this long after its deadline, on a busy machine as well.
 const LATE: Duration = Duration::from_secs(6);
-
-/// Builds the library, once. libzmq needs the compiler as well.
-fn stepped_clock() -> &'static str {
-    static BUILT: OnceLock<(TempDir, String)> = OnceLock::new();
-    let build = || {
-        let directory = tempfile::tempdir().unwrap();
-        let library = directory.path().join("stepped_clock.so").to_str().unwrap().to_owned();
-        let source =
-            concat!(env!("CARGO_MANIFEST_DIR"), "/tests/suite/clock_steps/stepped_clock.cpp");
-        let compiler = std::env::var("CXX").unwrap_or_else(|_| "c++".to_owned());
-        let mut command = Command::new(compiler);
-        command.args(["-shared", "-fPIC", "-o", &library, source, "-ldl"]);
-        assert!(command.status().unwrap().success());
-        (directory, library)
-    };
-    &BUILT.get_or_init(build).1
-}
 
 /// Runs the command, and steps its clock back while it waits for the answer to the nth request of that action. The
 /// answer never comes, and the connection stays.
@@ -43,7 +23,7 @@ fn stepped_at(
 ) -> Ended {
     let wire = Wire::holding(sim, action, nth);
     let run = run.env("GATEWAY_PORT", wire.endpoint.port().to_string());
-    let run = run.env("LD_PRELOAD", stepped_clock()).env("STEP_BACK_S", back_s);
+    let run = run.env("LD_PRELOAD", STEPPED_CLOCK.path()).env("STEP_BACK_S", back_s);
     let child = run.env("STEP_AT", machine.file("step")).arg("--output=json").start();
     wire.wait_for_the_hold();
     machine.write("step", "");

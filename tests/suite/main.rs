@@ -44,12 +44,16 @@ mod peers;
 mod permits;
 mod phoenix;
 mod positions;
+#[cfg(target_os = "linux")]
+mod preload;
 mod premises;
 mod profiles;
 mod protocol;
 mod rooms;
 
 mod settings;
+#[cfg(target_os = "linux")]
+mod several_addresses;
 mod shared_state;
 mod simulator;
 mod snapshot;

@@ -138,10 +138,17 @@ impl<'t> Test<'t> {
         let target =
             resolved.map_err(|error| self.fail("name", options.names.resolve_failure(&error)))?;
         let ip = target.address.ip();
-        let found = match target.alternatives.len().saturating_sub(1) {
-            _ if ip.to_string() == target.host => format!("{ip} is an address"),
-            0 => format!("{} is {ip}", target.host),
-            others => format!("{} is {ip}, and has {others} more", target.host),
+        let (host, count) = (&target.host, target.alternatives.len());
+        let found = match target.accepted {
+            _ if ip.to_string() == *host => format!("{ip} is an address"),
+            Some(true) => {
+                format!("{host} is {ip}, the first of {count} addresses that accepts a connection")
+            }
+            Some(false) => {
+                format!("{host} is {ip}; none of its {count} addresses accepts a connection")
+            }
+            None if count > 1 => format!("{host} is {ip}, and has {} more", count - 1),
+            None => format!("{host} is {ip}"),
         };
         self.pass("name", found);
         self.report.address = Some(target.address);
