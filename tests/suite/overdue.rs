@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 
+use crate::orders::{executed, quick};
 use crate::support::{Machine, Sim, ended};
 
 /// The deadline, the time for the command to end by itself, and a busy machine.
@@ -76,4 +77,16 @@ fn a_reader_that_stops_reading_changes_no_exit_code() {
         ended(child, &format!("{arguments:?}")).exits(code);
         assert!(begun.elapsed() < LIMIT, "{arguments:?}: {:?}", begun.elapsed());
     }
+}
+
+/// A pager that was left open, or a terminal that was stopped.
+#[test]
+fn messages_that_nothing_reads_hold_up_no_closing() {
+    let (machine, sim) = (Machine::new(), Sim::start(&["--positions=3"]));
+    let (_reader, stderr) = full_pipe();
+    let begun = Instant::now();
+    let run = quick(&machine, &sim, &["-vv", "emergency-close", "--yes", "--deadline=20s"]);
+    ended(run.start_into(Stdio::piped(), stderr), "emergency-close").exits(0);
+    assert_eq!(executed(&sim), ["CLOSE", "CLOSE", "CLOSE"]);
+    assert!(begun.elapsed() < LIMIT, "{:?}", begun.elapsed());
 }

@@ -5,6 +5,7 @@
 
 pub(crate) mod json;
 pub(crate) mod nagios;
+pub(crate) mod patient;
 pub(crate) mod progress;
 pub(crate) mod prometheus;
 pub(crate) mod style;
@@ -21,6 +22,7 @@ use mt5crs::link::target::TargetKind;
 use mt5crs::metric::Metric;
 use mt5crs::report::Outcome;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use patient::Stderr;
 use serde::Serialize;
 use style::{Ink, Style};
 use textwrap::{WordSeparator, WordSplitter};
@@ -223,7 +225,7 @@ impl Screen {
     /// Passes on a line of a worker's stderr.
     pub(crate) fn relay(profile: &str, line: &str) {
         // A closed stderr leaves nothing more to do.
-        let _ = writeln!(io::stderr().lock(), "{profile}: {}", style::clean(line));
+        let _ = Stderr.write_all(format!("{profile}: {}\n", style::clean(line)).as_bytes());
     }
 
     /// Writes one JSON document on one line, of a stream of them.
@@ -321,10 +323,9 @@ impl Screen {
     }
 
     fn talk(&self, ink: Ink, word: &str, text: &str) {
-        let stderr = io::stderr();
-        let word = Style::of(&stderr).paint(ink, word);
+        let word = Style::of(&io::stderr()).paint(ink, word);
         // A closed stderr leaves nothing more to do.
-        let _ = writeln!(stderr.lock(), "{word} {}", style::clean(text));
+        let _ = Stderr.write_all(format!("{word} {}\n", style::clean(text)).as_bytes());
     }
 }
 

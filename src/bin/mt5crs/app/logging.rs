@@ -9,6 +9,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, fmt};
 
 use crate::cli::Global;
+use crate::render::patient::Stderr;
 
 /// Installs both subscribers. Round trips and ticks are DEBUG, which only `-vv` shows.
 pub(super) fn install(global: &Global, record: &Arc<Record>) {
@@ -19,7 +20,7 @@ pub(super) fn install(global: &Global, record: &Arc<Record>) {
         (false, _) => LevelFilter::DEBUG,
     };
     let in_log = on_stderr.max(LevelFilter::INFO);
-    let stderr = fmt::layer().with_writer(std::io::stderr).with_ansi(false).with_filter(on_stderr);
+    let stderr = fmt::layer().with_writer(|| Stderr).with_ansi(false).with_filter(on_stderr);
     let run_log = write::layer::layer(Arc::clone(record), in_log);
     // A second subscriber in one process would be a bug here, and no reason to stop a run.
     let _ = tracing_subscriber::registry().with(run_log).with(stderr).try_init();
