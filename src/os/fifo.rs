@@ -75,7 +75,7 @@ pub(crate) fn open_stream(path: &Path) -> io::Result<Box<dyn Read>> {
 }
 
 /// Opens an output that is not a regular file, such as `/dev/stdout`, for writing. A FIFO must have a reader, and all of it
-/// may take [`WHOLE`].
+/// may take 5 s.
 pub fn open_output(path: &Path) -> io::Result<impl Write> {
     Ok(Pipe::new(open_nonblocking(File::options().write(true), path)?, Some(WHOLE)))
 }

@@ -229,3 +229,29 @@ fn an_answer_before_the_connections_end_is_an_answer() {
         assert_eq!(document["report"]["failed_layer"], "terminal", "{document}");
     }
 }
+
+/// Each byte of a greeting, or of an answer, comes in time, and the whole never does.
+#[test]
+fn a_peer_that_drips_ends_no_later() {
+    let dripping = [false, true].map(|is_greeted| {
+        let machine = Machine::new();
+        let address = peer(move |mut stream| {
+            if is_greeted {
+                first_request(&mut stream)?;
+                stream.write_all(b"\x01\0\x02\0\0\0\0\x01\0\0\0")?;
+            } else {
+                stream.write_all(b"\xff")?;
+            }
+            loop {
+                stream.write_all(b"\0")?;
+                std::thread::park_timeout(Duration::from_millis(200));
+            }
+        });
+        let run = machine.at(address, &["positions", "--timeout=1s", "--attempts=1"]);
+        (run.arg("--output=json").start(), machine)
+    });
+    for (child, _machine) in dripping {
+        let document = ended(child, "positions").exits(3).document();
+        assert!(document["duration_ms"].as_u64().unwrap() < 5_000, "{document}");
+    }
+}
