@@ -1,4 +1,4 @@
-//! Queries systemd about a unit through `systemctl show`.
+//! Queries systemd about a unit, and stops one, through `systemctl`.
 //!
 //! A machine without systemd, a unit that isn't installed and a service manager that hangs are three different errors.
 //! A figure that systemd doesn't count (accounting is off, the unit is stopped) is absent, never zero.
@@ -66,9 +66,21 @@ pub enum Error {
 
 /// Queries a unit, and waits at most `wait` for the answer. A request to stop doesn't end the wait.
 pub fn show(unit: &str, wait: Duration) -> Result<Unit, Error> {
+    let output = run(&["show", "--property", PROPERTIES, "--", unit], Stdio::null(), wait)?;
+    parse(unit, &String::from_utf8_lossy(&output))
+}
+
+/// Stops a unit, and waits at most `wait` for its end. After that systemd goes on stopping it. At a terminal, `systemctl` may
+/// ask for a password.
+pub fn stop(unit: &str, wait: Duration) -> Result<(), Error> {
+    run(&["stop", "--", unit], Stdio::inherit(), wait).map(drop)
+}
+
+/// Runs `systemctl`, and returns its output.
+fn run(arguments: &[&str], stdin: Stdio, wait: Duration) -> Result<Vec<u8>, Error> {
     let child = Command::new("systemctl")
-        .args(["show", "--property", PROPERTIES, "--", unit])
-        .stdin(Stdio::null())
+        .args(arguments)
+        .stdin(stdin)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -94,7 +106,7 @@ pub fn show(unit: &str, wait: Duration) -> Result<Unit, Error> {
     if !output.status.success() {
         return Err(Error::Failed(String::from_utf8_lossy(&output.stderr).trim().to_owned()));
     }
-    parse(unit, &String::from_utf8_lossy(&output.stdout))
+    Ok(output.stdout)
 }
 
 fn parse(unit: &str, output: &str) -> Result<Unit, Error> {

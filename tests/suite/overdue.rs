@@ -1,6 +1,8 @@
 //! A command that something blocks is ended a little after its deadline, with the exit code that is true then.
 
+use std::fs::{self, Permissions};
 use std::io::{PipeReader, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -89,4 +91,18 @@ fn messages_that_nothing_reads_hold_up_no_closing() {
     ended(run.start_into(Stdio::piped(), stderr), "emergency-close").exits(0);
     assert_eq!(executed(&sim), ["CLOSE", "CLOSE", "CLOSE"]);
     assert!(begun.elapsed() < LIMIT, "{:?}", begun.elapsed());
+}
+
+#[test]
+fn an_engine_that_does_not_stop_holds_up_no_closing() {
+    let (machine, sim) = (Machine::new(), Sim::start(&["--positions=3"]));
+    let systemctl = machine.write("bin/systemctl", "#!/bin/sh\nexec sleep 600\n");
+    fs::set_permissions(&systemctl, Permissions::from_mode(0o755)).unwrap();
+    let begun = Instant::now();
+    let path = format!("{}:{}", machine.file("bin").display(), std::env::var("PATH").unwrap());
+    let run = quick(&machine, &sim, &["emergency-close", "--yes", "--stop-unit"]);
+    let run = run.env("PATH", path).env("MT5CRS_ENGINE_UNIT", "engine.service");
+    run.end().exits(0).tells("engine.service COULD NOT BE STOPPED");
+    assert_eq!(executed(&sim), ["CLOSE", "CLOSE", "CLOSE"]);
+    assert!(begun.elapsed() < LIMIT + Duration::from_secs(10), "{:?}", begun.elapsed());
 }

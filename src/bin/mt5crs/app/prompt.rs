@@ -32,7 +32,12 @@ pub(crate) fn confirm(app: &App, question: &str, word: &str, kept: &str) -> Resu
         .and_then(|()| io::stderr().flush());
     let answer = match shown {
         Ok(()) => read_line(app)?,
-        Err(_) => String::new(),
+        Err(_) => Some(String::new()),
+    };
+    let Some(answer) = answer else {
+        let message = format!("not confirmed before the deadline; {kept}");
+        return Err(Failure::new(Code::NotConfirmed, message)
+            .with_remedy("run it again; a longer --deadline leaves more time to answer"));
     };
     if answer.trim() == word {
         return Ok(());
@@ -50,8 +55,8 @@ pub(crate) fn quoted(argument: &str) -> String {
     format!("'{}'", argument.replace('\'', r"'\''"))
 }
 
-/// Reads a line; a signal ends the wait, and the command's deadline, past which nothing could be done.
-fn read_line(app: &App) -> Result<String, Failure> {
+/// Reads a line; a signal ends the wait. `None` after the command's deadline, past which nothing could be done.
+fn read_line(app: &App) -> Result<Option<String>, Failure> {
     let (stdin, deadline) = (io::stdin(), app.watchdog.deadline());
     loop {
         if let Err(stopped) = app.stop.check() {
@@ -64,7 +69,7 @@ fn read_line(app: &App) -> Result<String, Failure> {
         let left = deadline.map(|deadline| deadline.left(&*app.clock));
         if left.is_some_and(|left| left.is_zero()) {
             let _ = writeln!(io::stderr().lock());
-            return Ok(String::new());
+            return Ok(None);
         }
         let timeout = left.map_or(PollTimeout::NONE, |left| {
             PollTimeout::try_from(left.as_nanos().div_ceil(1_000_000)).unwrap_or(PollTimeout::MAX)
@@ -74,10 +79,10 @@ fn read_line(app: &App) -> Result<String, Failure> {
                 let mut line = String::new();
                 // The end of the input reads as an empty line, which is a refusal.
                 let _ = stdin.read_line(&mut line);
-                return Ok(line);
+                return Ok(Some(line));
             }
             Ok(_) | Err(nix::Error::EINTR) => {}
-            Err(_) => return Ok(String::new()),
+            Err(_) => return Ok(Some(String::new())),
         }
     }
 }

@@ -1,18 +1,18 @@
 //! Runs `emergency-close`: engages the kill switch and stops the engine, then closes the positions.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::process;
 use std::time::Duration;
 
 use mt5crs::config::Key;
 use mt5crs::evidence::body::{Begin, Body};
 use mt5crs::evidence::{Evidence, Head};
 use mt5crs::exit::Exit;
-use mt5crs::failure::Failure;
+use mt5crs::failure::{Failure, cause_of};
 use mt5crs::guard::breaker::{self, Engaged};
 use mt5crs::link::permit::ClosePermit;
 use mt5crs::link::{Client, target};
 use mt5crs::ops::emergency_close::{self, Deps, Options, Report};
+use mt5crs::os::systemd;
 use mt5crs::protocol::positions::Position;
 use mt5crs::report::Outcome;
 use mt5crs::units::{Magic, Symbol, Ticket};
@@ -28,6 +28,9 @@ use crate::render::progress::Progress;
 
 /// Maximum delay of a close by a record.
 const LOCK_WAIT: Duration = Duration::from_millis(200);
+
+/// Maximum delay of the first close by an engine that does not end. systemd goes on stopping it.
+const STOP_WAIT: Duration = Duration::from_secs(10);
 
 pub(crate) const DOCUMENTS: &[Document] = &[Document::report::<Report>("emergency-close")];
 
@@ -220,9 +223,8 @@ fn stop_engine(app: &App, args: &Args, context: &GatewayContext<'_>, warnings: &
         warn(format!("{unit} was not stopped: this is a simulated gateway"));
         return;
     }
-    match process::Command::new("systemctl").args(["stop", "--", unit]).status() {
-        Ok(status) if status.success() => app.screen.note(&format!("systemctl stop {unit}: done")),
-        Ok(status) => warn(format!("{unit} COULD NOT BE STOPPED: systemctl {status}")),
-        Err(error) => warn(format!("{unit} COULD NOT BE STOPPED: {error}")),
+    match systemd::stop(unit, STOP_WAIT) {
+        Ok(()) => app.screen.note(&format!("systemctl stop {unit}: done")),
+        Err(error) => warn(format!("{unit} COULD NOT BE STOPPED: {}", cause_of(&error))),
     }
 }
