@@ -57,6 +57,9 @@ impl fmt::Display for LookAlike {
 /// The keys that every answer of the gateway has, and few others have.
 const PONG_KEYS: [&str; 2] = ["uuid", "status"];
 
+/// A longer answer is not parsed: as values in memory it would take many times its length.
+const MAX_PARSED_BYTES: usize = 1 << 20;
+
 /// Whether an answer that is no valid JSON looks like an object with the keys of a pong. It searches for the keys as text,
 /// because an answer that is cut off, is not UTF-8 or holds `NaN` can't be parsed.
 fn resembles_a_pong(answer: &[u8]) -> bool {
@@ -72,7 +75,11 @@ pub fn classify(sent: &[u8], answer: &[u8], complaint: Option<Malformed>) -> Loo
     if sent == answer {
         return LookAlike::Echo;
     }
-    let Ok(fields) = serde_json::from_slice::<Map<String, Value>>(answer) else {
+    let fields = match answer.len() <= MAX_PARSED_BYTES {
+        true => serde_json::from_slice::<Map<String, Value>>(answer).ok(),
+        false => None,
+    };
+    let Some(fields) = fields else {
         // Its beginning looks right, so quoting it would not help: the error does.
         if let Some(complaint) = complaint.filter(|_| resembles_a_pong(answer)) {
             return LookAlike::NearlyGateway(complaint);

@@ -124,7 +124,8 @@ impl ZmqConnection {
             return Ok(());
         }
         // The end of the banner, whichever comes first: a line's end, the connection's, or this time's.
-        let until = Deadline::after(&*clock, BANNER_WAIT);
+        let until = until.max(Deadline::after(&*clock, PROBE_WAIT));
+        let until = until.min(Deadline::after(&*clock, BANNER_WAIT));
         let is_whole =
             |banner: &[u8]| banner.len() >= diagnosis::BANNER_BYTES || banner.contains(&b'\n');
         while !is_whole(self.decoder.received()) {

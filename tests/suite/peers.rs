@@ -132,17 +132,18 @@ fn a_message_without_end_takes_no_memory() {
     is_not_the_gateway(run, "not the one part");
 }
 
-/// A message just below the limit is received, once for each request, and is no valid reply.
+/// A message of the greatest length is received, and is no valid reply. Its values would take a gigabyte.
 #[cfg(target_os = "linux")]
 #[test]
 fn the_longest_message_fits_into_a_bounded_memory() {
     let machine = Machine::new();
-    let address = peer(|mut stream| {
+    let numbers = "0,".repeat((64 << 20) / 2 - 16);
+    let longest = std::sync::Arc::new(format!(r#"{{"a":[{numbers}0]}}"#));
+    let address = peer(move |mut stream| {
         first_request(&mut stream)?;
-        let length: u64 = 64 << 20;
         stream.write_all(&[1, 0, 2])?;
-        stream.write_all(&length.to_be_bytes())?;
-        stream.write_all(&vec![b' '; 64 << 20])
+        stream.write_all(&(longest.len() as u64).to_be_bytes())?;
+        stream.write_all(longest.as_bytes())
     });
     let run = positions(&machine, address).in_a_shell_after("ulimit -v 500000");
     is_not_the_gateway(run, "a program that answers");
