@@ -1,7 +1,7 @@
 //! A command that something blocks is ended a little after its deadline, with the exit code that is true then.
 
 use std::fs::{self, Permissions};
-use std::io::{PipeReader, Write as _};
+use std::io::{PipeReader, Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -55,11 +55,17 @@ fn a_blocked_canary_ends_with_what_is_known() {
 
 #[test]
 fn a_reader_that_stops_reading_changes_no_exit_code() {
+    // A person reads a page at any pace, and gets all of it.
+    let (machine, sim) = (Machine::new(), Sim::start(&["--positions=2000"]));
+    let (mut pager, stdout) = full_pipe();
+    let run = machine.against(&sim, &["positions", "--all", "--deadline=2s"]);
+    let paged = run.start_into(stdout, Stdio::piped());
+
     let cases: [(&[&str], &[&str], i32); 4] = [
-        (&["positions"], &[], 0),
+        (&["positions", "--output=json"], &[], 0),
         (&["positions", "--output=json"], &["positions-empty-on-error"], 1),
         (&["link-test", "--output=nagios"], &["no-terminal"], 2),
-        (&["sync"], &["foreign-ea-v4"], 6),
+        (&["sync", "--output=json"], &["foreign-ea-v4"], 6),
     ];
     let blocked = cases.map(|(arguments, faults, code)| {
         let (machine, sim) = (Machine::new(), Sim::with_faults(faults));
@@ -79,6 +85,13 @@ fn a_reader_that_stops_reading_changes_no_exit_code() {
         ended(child, &format!("{arguments:?}")).exits(code);
         assert!(begun.elapsed() < LIMIT, "{arguments:?}: {:?}", begun.elapsed());
     }
+    let reader = std::thread::spawn(move || {
+        let mut page = String::new();
+        pager.read_to_string(&mut page).map(|_| page)
+    });
+    ended(paged, "a page").exits(0);
+    let page = reader.join().unwrap().unwrap();
+    assert!(page.contains("PASS 2000 positions") && page.contains("100002000"), "{}", page.len());
 }
 
 /// A pager that was left open, or a terminal that was stopped.

@@ -297,36 +297,37 @@ impl Screen {
         forgive_closed_pipe(io::stderr().lock().write_all(text.as_bytes()))
     }
 
-    /// Prints a warning on stderr.
+    /// Prints a warning on stderr. One that nothing reads is lost.
     pub(crate) fn warn(&self, text: &str) {
         if !self.quiet {
-            self.talk(Ink::Warn, "warning:", text);
+            talk(&mut Stderr, Ink::Warn, "warning:", text);
         }
     }
 
-    /// Prints a note for an operator at the terminal, on stderr.
+    /// Prints a note for an operator at the terminal, on stderr. One that nothing reads is lost.
     pub(crate) fn note(&self, text: &str) {
         if !self.quiet {
-            self.talk(Ink::Faint, "note:", text);
+            talk(&mut Stderr, Ink::Faint, "note:", text);
         }
     }
 
-    /// Prints a failure on stderr: message, causes and remedy.
+    /// Prints a failure on stderr: message, causes and remedy. It comes last, so it waits for its reader.
     pub(crate) fn fail(&self, failure: &Failure) {
-        self.talk(Ink::Fail, "error:", failure.message());
+        let mut stderr = io::stderr().lock();
+        talk(&mut stderr, Ink::Fail, "error:", failure.message());
         for cause in failure.causes() {
-            self.talk(Ink::Strong, "cause:", cause);
+            talk(&mut stderr, Ink::Strong, "cause:", cause);
         }
         if !failure.remedy().is_empty() {
-            self.talk(Ink::Strong, "help:", failure.remedy());
+            talk(&mut stderr, Ink::Strong, "help:", failure.remedy());
         }
     }
+}
 
-    fn talk(&self, ink: Ink, word: &str, text: &str) {
-        let word = Style::of(&io::stderr()).paint(ink, word);
-        // A closed stderr leaves nothing more to do.
-        let _ = Stderr.write_all(format!("{word} {}\n", style::clean(text)).as_bytes());
-    }
+fn talk(stderr: &mut impl Write, ink: Ink, word: &str, text: &str) {
+    let word = Style::of(&io::stderr()).paint(ink, word);
+    // A closed stderr leaves nothing more to do.
+    let _ = stderr.write_all(format!("{word} {}\n", style::clean(text)).as_bytes());
 }
 
 /// Writes a page to a stream as its terminal, if it is one, can show it.

@@ -94,6 +94,10 @@ impl App {
             }
             _ => outcome.exit.code(),
         });
+        if self.is_human() && !options.on_stderr {
+            // A person may take any time to read a page, and a part of it would look like all.
+            self.watchdog.pause();
+        }
         let record = context.map(|context| &context.record);
         if let Some(error) = record.and_then(|record| record.trouble()) {
             outcome.warnings.push(format!("{error}: {}", error.source));

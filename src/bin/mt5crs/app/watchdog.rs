@@ -83,7 +83,7 @@ impl Watchdog {
         let _ = thread.spawn(move || end_overdue(&watched));
     }
 
-    /// Watches no longer: a position's watch has no deadline.
+    /// Watches no longer: a position's watch has no deadline, and a page is read by a person.
     pub(crate) fn pause(&self) {
         self.watched.lock().deadline = None;
     }
@@ -154,7 +154,6 @@ fn failure() -> Failure {
 
 fn print(watched: &Watched, name: &str, failure: &Failure) {
     let screen = Screen { quiet: false };
-    screen.fail(failure);
     // Where this can't be printed, the exit code is left.
     let _ = match watched.output {
         OutputFormat::Json => {
@@ -166,4 +165,5 @@ fn print(watched: &Watched, name: &str, failure: &Failure) {
         }
         OutputFormat::Human | OutputFormat::Prometheus => Ok(()),
     };
+    screen.fail(failure);
 }
