@@ -166,12 +166,12 @@ impl Evidence {
 
     /// Every OPEN without a proved outcome, oldest first. Fails on damage: an intent may be among the lost records.
     pub fn unresolved(&self) -> Result<Vec<Intent>, EvidenceError> {
-        Ok(self.sound_book()?.unresolved().cloned().collect())
+        Ok(self.sound_book(0)?.unresolved().cloned().collect())
     }
 
     /// Every canary whose position is not proved closed, oldest first. Fails on damage.
     pub fn open_canaries(&self) -> Result<Vec<OpenCanary>, EvidenceError> {
-        Ok(self.sound_book()?.open_canaries().cloned().collect())
+        Ok(self.sound_book(0)?.open_canaries().cloned().collect())
     }
 
     /// The records as they are now, in order; a damage is an error. Memory is bounded.
@@ -209,8 +209,9 @@ impl Evidence {
         Ok(Chain::new(self, file, length, head, anchor))
     }
 
-    fn sound_book(&self) -> Result<Book, EvidenceError> {
-        let book = Book::read(self.walk(None)?, 0)?;
+    /// All runs with something open, and the last `limit` of the others. Fails on damage.
+    pub fn sound_book(&self, limit: usize) -> Result<Book, EvidenceError> {
+        let book = Book::read(self.walk(None)?, limit)?;
         match &book.first_damage {
             Some(damage) => Err(self.damaged(damage.to_string())),
             None => Ok(book),

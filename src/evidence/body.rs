@@ -12,6 +12,7 @@ mod order;
 mod reading;
 mod watch;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
@@ -103,7 +104,7 @@ bodies! {
 }
 
 /// The owner of the evidence: the first record. A later one adds values that were unknown then.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Begin {
     /// The endpoint as it was configured, `tcp://HOST:PORT`.
     pub endpoint: String,

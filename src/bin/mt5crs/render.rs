@@ -113,6 +113,17 @@ pub(crate) fn one_line<R: Page>(outcome: &Outcome<R>, context: &PageContext<'_>)
     finding(outcome, context)
 }
 
+/// The text in lines of at most `width` columns, broken between words; a longer word stays whole.
+pub(crate) fn wrapped(text: &str, width: usize, indent: usize) -> String {
+    let indent = " ".repeat(indent);
+    let options = textwrap::Options::new(width)
+        .subsequent_indent(&indent)
+        .break_words(false)
+        .word_separator(WordSeparator::AsciiSpace)
+        .word_splitter(WordSplitter::NoHyphenation);
+    textwrap::fill(text, options)
+}
+
 /// `1 account`, `3 accounts`.
 pub(crate) fn counted<N: Display + PartialEq + From<u8>>(count: N, noun: &str) -> String {
     let plural = if count == N::from(1) { "" } else { "s" };
@@ -178,11 +189,7 @@ impl<'w> Sheet<'w> {
     pub(crate) fn verdict(&mut self, verdict: Verdict, finding: &str) -> io::Result<()> {
         let (word, ink) = style::verdict(verdict);
         let Some(width) = self.width else { return self.labelled(ink, word, finding) };
-        let options = textwrap::Options::new(usize::from(width))
-            .break_words(false)
-            .word_separator(WordSeparator::AsciiSpace)
-            .word_splitter(WordSplitter::NoHyphenation);
-        let line = textwrap::fill(&format!("{word} {finding}"), options);
+        let line = wrapped(&format!("{word} {finding}"), usize::from(width), 0);
         self.labelled(ink, word, line[word.len()..].trim_start())
     }
 

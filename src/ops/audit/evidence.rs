@@ -5,9 +5,9 @@ use jiff::Timestamp;
 use super::LocalFacts;
 use super::findings::first_few;
 use crate::check::Check;
+use crate::evidence::Evidence;
 use crate::evidence::body::CanaryResult;
 use crate::evidence::book::{Book, OpenCanary, Run};
-use crate::evidence::{Evidence, EvidenceError};
 use crate::failure::cause_of;
 use crate::ops::evidence::verify;
 use crate::report::Outcome;
@@ -20,7 +20,7 @@ pub(super) fn check(local: &LocalFacts) -> Vec<Check> {
     let evidence = Evidence::at(local.state_dir.clone());
     let verified = verify::run(&verify::Options { evidence: evidence.clone(), anchor: None });
     let mut checks = vec![chain(&verified).named("chain")];
-    match read(&evidence) {
+    match evidence.sound_book(KEEP) {
         Ok(book) => checks.extend([
             owner(&book, local.endpoint.as_deref()).named("owner"),
             intents(&book).named("intents"),
@@ -49,18 +49,6 @@ fn chain(verified: &Outcome<verify::Report>) -> Check {
         },
         (None, Some(failure)) => Check::fail(failure.first_cause()).with_remedy(failure.remedy()),
         (None, None) => Check::not_reached("no result"),
-    }
-}
-
-/// The state that the records describe. One damaged record makes all others doubtful.
-fn read(evidence: &Evidence) -> Result<Book, EvidenceError> {
-    let book = Book::read(evidence.walk(None)?, KEEP)?;
-    match &book.first_damage {
-        Some(damage) => Err(EvidenceError::Damaged {
-            path: evidence.path().to_owned(),
-            why: damage.to_string(),
-        }),
-        None => Ok(book),
     }
 }
 

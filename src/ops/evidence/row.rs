@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::evidence::body::By;
+use crate::evidence::body::{By, Ordered};
 use crate::evidence::book::{Emergency, Run, Settled};
-use crate::units::{Lots, Side, Symbol, Ticket};
+use crate::units::Ticket;
 
 /// One run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -20,7 +20,7 @@ pub struct Row {
     /// The kind of the run.
     pub kind: RunKind,
     /// The order, where there was one.
-    pub order: Option<Order>,
+    pub order: Option<Ordered>,
     /// The position, where its execution is settled.
     pub ticket: Option<Ticket>,
     /// The state of the run.
@@ -33,17 +33,6 @@ pub struct Row {
     pub records: u64,
     /// Kinds of records, with their versions, that this version of mt5crs doesn't know.
     pub unknown_kinds: Vec<String>,
-}
-
-/// The order of a run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Order {
-    /// The instrument.
-    pub symbol: Symbol,
-    /// The side.
-    pub side: Side,
-    /// The volume in lots.
-    pub volume: Lots,
 }
 
 /// The kind of a run.
@@ -85,13 +74,8 @@ pub enum RunState {
 impl From<&Run> for Row {
     fn from(run: &Run) -> Self {
         let (state, proved) = state_of_run(run);
-        let order = run.order.as_ref().map(|order| Order {
-            symbol: order.symbol.clone(),
-            side: order.side.clone(),
-            volume: order.volume.clone(),
-        });
         let ticket = run.settled.as_ref().and_then(|settled| settled.opened);
-        let ordered = order.is_some() || !run.intents.is_empty() || run.settled.is_some();
+        let ordered = run.order.is_some() || !run.intents.is_empty() || run.settled.is_some();
         let kind = if ordered || run.canary.is_some() {
             RunKind::Canary
         } else if run.emergency.is_some() {
@@ -104,7 +88,7 @@ impl From<&Run> for Row {
             began_at: run.began_at,
             last_at: run.last_at,
             kind,
-            order,
+            order: run.order.clone(),
             ticket,
             state,
             proved,

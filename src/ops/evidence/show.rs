@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::{Row, damaged_records};
 use crate::check::Verdict;
 use crate::evidence::Evidence;
+use crate::evidence::body::Begin;
 use crate::evidence::book::Book;
 use crate::failure::Failure;
 use crate::report::Outcome;
@@ -29,7 +30,7 @@ pub struct Report {
     /// The file of records.
     pub path: PathBuf,
     /// The owner of the evidence, where one is recorded.
-    pub owner: Option<Owner>,
+    pub owner: Option<Begin>,
     /// Number of records.
     pub records: u64,
     /// The runs, by the time of their first records.
@@ -42,21 +43,6 @@ pub struct Report {
     pub open: usize,
 }
 
-/// The owner of the evidence.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Owner {
-    /// The endpoint as it was configured then.
-    pub endpoint: String,
-    /// The profile, where one was named.
-    pub profile: Option<String>,
-    /// The account's currency, where it was read.
-    pub currency: Option<String>,
-    /// The account's number, where the gateway reported it.
-    pub login: Option<String>,
-    /// The broker's server, where the gateway reported it.
-    pub server: Option<String>,
-}
-
 /// Reads the records and sorts them by run.
 pub fn run(options: &Options) -> Outcome<Report> {
     read(options).unwrap_or_else(Outcome::failed)
@@ -66,13 +52,7 @@ fn read(options: &Options) -> Result<Outcome<Report>, Failure> {
     let book = Book::read(options.evidence.walk(None)?, options.last)?;
     let report = Report {
         path: options.evidence.path().to_owned(),
-        owner: book.owner.as_ref().map(|owner| Owner {
-            endpoint: owner.endpoint.clone(),
-            profile: owner.profile.clone(),
-            currency: owner.currency.clone(),
-            login: owner.login.clone(),
-            server: owner.server.clone(),
-        }),
+        owner: book.owner.clone(),
         records: book.records,
         runs: book.runs().map(Row::from).collect(),
         not_shown: book.dropped(),

@@ -10,8 +10,8 @@ use mt5crs::failure::{Code, Failure};
 use mt5crs::report::Envelope;
 
 use super::command::Document;
-use crate::render::Screen;
 use crate::render::nagios::{self, State};
+use crate::render::{self, Screen};
 
 /// The document of a command line that is refused: there is no command, and no report.
 pub(crate) const DOCUMENT: Document = Document::report::<()>("usage");
@@ -52,20 +52,11 @@ pub(crate) fn print(error: &clap::Error, width: usize) -> u8 {
 
 /// Wraps the lines that clap leaves as long as they are, such as the usage of a command with many arguments.
 fn wrapped(text: &str, width: usize) -> String {
-    let mut wrapped = String::new();
-    for mut line in text.lines() {
-        let indent = " ".repeat(line.len() - line.trim_start().len() + 2);
-        let mut room = width;
-        while let Some((end, _)) = line.char_indices().nth(room) {
-            let blank = line[..end].rfind(' ');
-            let Some(at) = blank.filter(|at| !line[..*at].trim().is_empty()) else { break };
-            wrapped.push_str(&format!("{}\n{indent}", &line[..at]));
-            (line, room) = (line[at..].trim_start(), width.saturating_sub(indent.len()));
-        }
-        wrapped.push_str(line);
-        wrapped.push('\n');
-    }
-    wrapped
+    let lines = text.lines().map(|line| {
+        let indent = line.len() - line.trim_start().len() + 2;
+        render::wrapped(line, width, indent) + "\n"
+    });
+    lines.collect()
 }
 
 /// Whether `-o FORMAT` is among arguments that could not be parsed.

@@ -38,27 +38,26 @@ pub(super) fn run_all(
     roles: Vec<WorkerRole>,
     deadline: Option<Duration>,
 ) -> Vec<WorkerEnd> {
-    let (sender, events) = mpsc::channel();
+    let (sender, closed) = mpsc::channel();
     let program = own_program();
-    let mut workers: Vec<Worker> = roles
-        .into_iter()
-        .enumerate()
-        .map(|(index, role)| Worker::start(index, role, program.as_ref(), &sender))
-        .collect();
-    drop(sender);
+    let start = |(index, role): (usize, WorkerRole)| {
+        let child = program.clone().and_then(|program| spawn(index, &role, program, &sender));
+        Worker { profile: role.profile, child, ended: None, is_overdue: false }
+    };
+    let mut workers: Vec<Worker> = roles.into_iter().enumerate().map(start).collect();
     let limit = deadline.map(|deadline| Deadline::after(&*app.clock, deadline + GRACE));
-    watch(app, &mut workers, &events, limit);
+    watch(app, &mut workers, &closed, limit);
     workers.into_iter().map(Worker::end).collect()
 }
 
 /// Relays signals, and kills overdue workers, until every worker has ended.
-fn watch(app: &App, workers: &mut [Worker], events: &Receiver<Event>, limit: Option<Deadline>) {
+fn watch(app: &App, workers: &mut [Worker], closed: &Receiver<Closed>, limit: Option<Deadline>) {
     let (already, _) = app.stop.requests();
     let mut relayed = already;
     let mut killed: Option<Deadline> = None;
     while workers.iter().any(Worker::is_running) {
-        if let Ok(event) = events.recv_timeout(POLL) {
-            workers[event.index].receive(event.output);
+        if let Ok((index, printed)) = closed.recv_timeout(POLL) {
+            workers[index].reap(printed);
         }
         let (asked, signal) = app.stop.requests();
         if asked > relayed {
@@ -89,73 +88,34 @@ fn own_program() -> Result<PathBuf, String> {
     Ok(if !program.exists() && replaced.exists() { replaced } else { program })
 }
 
-/// Output that a worker has closed.
-struct Event {
-    index: usize,
-    output: Closed,
-}
-
-enum Closed {
-    /// stdout, with everything that was written to it.
-    Stdout(Vec<u8>),
-    Stderr,
-}
+/// A worker's index and all that it wrote to stdout, once it has closed its outputs.
+type Closed = (usize, Vec<u8>);
 
 struct Worker {
     profile: String,
     child: Result<Child, String>,
-    stdout: Option<Vec<u8>>,
-    is_stderr_closed: bool,
-    code: Option<Result<u8, String>>,
+    /// The exit code and all that it wrote to stdout.
+    ended: Option<(Result<u8, String>, Vec<u8>)>,
     is_overdue: bool,
 }
 
 impl Worker {
-    fn start(
-        index: usize,
-        role: WorkerRole,
-        program: Result<&PathBuf, &String>,
-        sender: &Sender<Event>,
-    ) -> Self {
-        let child = match program {
-            Ok(program) => spawn(index, &role, program, sender),
-            Err(error) => Err(error.clone()),
-        };
-        Self {
-            profile: role.profile,
-            child,
-            stdout: None,
-            is_stderr_closed: false,
-            code: None,
-            is_overdue: false,
-        }
-    }
-
     fn is_running(&self) -> bool {
-        self.child.is_ok() && self.code.is_none()
+        self.child.is_ok() && self.ended.is_none()
     }
 
-    fn receive(&mut self, output: Closed) {
-        match output {
-            Closed::Stdout(bytes) => self.stdout = Some(bytes),
-            Closed::Stderr => self.is_stderr_closed = true,
-        }
-        // A worker closes both by ending, so this doesn't block.
-        if self.stdout.is_some()
-            && self.is_stderr_closed
-            && let Ok(child) = &mut self.child
-        {
-            self.code = Some(match child.wait() {
-                Ok(status) => match (status.code(), status.signal()) {
-                    (Some(code), _) => Ok(u8::try_from(code).unwrap_or(u8::MAX)),
-                    (None, Some(signal)) => {
-                        Err(format!("its process was ended by signal {signal}"))
-                    }
-                    (None, None) => Err("its process ended in an unknown way".to_owned()),
-                },
-                Err(error) => Err(error.to_string()),
-            });
-        }
+    /// Takes its exit code: it closes its outputs by ending, so this doesn't block.
+    fn reap(&mut self, printed: Vec<u8>) {
+        let Ok(child) = &mut self.child else { return };
+        let code = match child.wait() {
+            Ok(status) => match (status.code(), status.signal()) {
+                (Some(code), _) => Ok(u8::try_from(code).unwrap_or(u8::MAX)),
+                (None, Some(signal)) => Err(format!("its process was ended by signal {signal}")),
+                (None, None) => Err("its process ended in an unknown way".to_owned()),
+            },
+            Err(error) => Err(error.to_string()),
+        };
+        self.ended = Some((code, printed));
     }
 
     fn signal(&self, signal: Signal) {
@@ -173,15 +133,16 @@ impl Worker {
     }
 
     fn end(self) -> WorkerEnd {
-        let code = match (self.child, self.code) {
-            (Err(error), _) => Err(format!("its process could not be started: {error}")),
-            _ if self.is_overdue => {
-                Err("its process did not end in time and was killed".to_owned())
+        let (code, printed) = match (self.child, self.ended) {
+            (Err(error), _) => {
+                (Err(format!("its process could not be started: {error}")), Vec::new())
             }
-            (_, Some(code)) => code,
-            (_, None) => Err("its process did not end".to_owned()),
+            (Ok(_), Some(ended)) if !self.is_overdue => ended,
+            (Ok(_), _) => {
+                (Err("its process did not end in time and was killed".to_owned()), Vec::new())
+            }
         };
-        WorkerEnd { profile: self.profile, code, printed: self.stdout.unwrap_or_default() }
+        WorkerEnd { profile: self.profile, code, printed }
     }
 }
 
@@ -189,33 +150,33 @@ impl Worker {
 fn spawn(
     index: usize,
     role: &WorkerRole,
-    program: &PathBuf,
-    sender: &Sender<Event>,
+    program: PathBuf,
+    sender: &Sender<Closed>,
 ) -> Result<Child, String> {
     try_spawn(index, role, program, sender).map_err(|error| error.to_string())
 }
 
+/// Starts the threads before the process: none is needed afterwards.
 fn try_spawn(
     index: usize,
     role: &WorkerRole,
-    program: &PathBuf,
-    sender: &Sender<Event>,
+    program: PathBuf,
+    sender: &Sender<Closed>,
 ) -> io::Result<Child> {
     let (mut stdout, stdout_end) = io::pipe()?;
     let (stderr, stderr_end) = io::pipe()?;
-    let events = sender.clone();
-    thread::Builder::new().spawn(move || {
-        let mut bytes = Vec::new();
-        // After an error, the bytes that were read are kept.
-        let _ = stdout.read_to_end(&mut bytes);
-        let _ = events.send(Event { index, output: Closed::Stdout(bytes) });
-    })?;
-    let (events, profile) = (sender.clone(), role.profile.clone());
-    thread::Builder::new().spawn(move || {
+    let (sender, profile) = (sender.clone(), role.profile.clone());
+    let relay = thread::Builder::new().spawn(move || {
         for line in BufReader::new(stderr).split(b'\n').map_while(Result::ok) {
             Screen::relay(&profile, &String::from_utf8_lossy(&line));
         }
-        let _ = events.send(Event { index, output: Closed::Stderr });
+    })?;
+    thread::Builder::new().spawn(move || {
+        let mut printed = Vec::new();
+        // After an error, the bytes that were read are kept.
+        let _ = stdout.read_to_end(&mut printed);
+        let _ = relay.join();
+        let _ = sender.send((index, printed));
     })?;
     let typed = std::env::args_os().skip(1);
     Command::new(program)
