@@ -176,8 +176,14 @@ impl<'w> Sheet<'w> {
         Self { writer, style: Style::plain(), width: None }
     }
 
+    /// Writes a line, cleaned: a stranger's text may be in it.
     pub(crate) fn line(&mut self, text: impl AsRef<str>) -> io::Result<()> {
-        writeln!(self.writer, "{}", text.as_ref())
+        self.painted(&style::clean(text.as_ref()))
+    }
+
+    /// Writes a line with colours in it. The caller cleans a stranger's text.
+    pub(crate) fn painted(&mut self, line: &str) -> io::Result<()> {
+        writeln!(self.writer, "{line}")
     }
 
     pub(crate) fn blank(&mut self) -> io::Result<()> {
@@ -188,21 +194,23 @@ impl<'w> Sheet<'w> {
     /// page can claim more than its exit code does.
     pub(crate) fn verdict(&mut self, verdict: Verdict, finding: &str) -> io::Result<()> {
         let (word, ink) = style::verdict(verdict);
+        let finding = &style::clean(finding);
         let Some(width) = self.width else { return self.labelled(ink, word, finding) };
         let line = wrapped(&format!("{word} {finding}"), usize::from(width), 0);
-        self.labelled(ink, word, line[word.len()..].trim_start())
+        let label = self.style.paint(ink, word);
+        self.painted(&format!("{label}{}", &line[word.len()..]))
     }
 
-    /// A line that begins with a coloured label.
+    /// A line that begins with a coloured label, cleaned.
     pub(crate) fn labelled(&mut self, ink: Ink, label: &str, text: &str) -> io::Result<()> {
         let label = self.style.paint(ink, label);
-        self.line(format!("{label} {text}"))
+        self.painted(&format!("{label} {}", style::clean(text)))
     }
 
     pub(crate) fn heading(&mut self, text: &str) -> io::Result<()> {
         self.blank()?;
-        let text = self.style.paint(Ink::Strong, text);
-        self.line(text)
+        let text = self.style.paint(Ink::Strong, &style::clean(text));
+        self.painted(&text)
     }
 }
 

@@ -58,6 +58,38 @@ pub(crate) fn table(sheet: &Sheet<'_>, columns: &[&str]) -> Table {
     table
 }
 
+/// A row: anything that can be displayed, always cleaned.
+macro_rules! row {
+    ($($cell:expr),+ $(,)?) => {
+        vec![$($crate::render::table::cell($cell.to_string())),+]
+    };
+}
+pub(crate) use row;
+
+/// Writes a table of those columns, marked as for [`table`].
+pub(crate) fn list(
+    sheet: &mut Sheet<'_>,
+    columns: &[&str],
+    rows: impl IntoIterator<Item = Vec<Cell>>,
+) -> io::Result<()> {
+    let mut table = table(sheet, columns);
+    table.add_rows(rows);
+    write(sheet, &table)
+}
+
+/// Writes checks with their results and findings.
+pub(crate) fn findings<'c>(
+    sheet: &mut Sheet<'_>,
+    title: &str,
+    checks: impl IntoIterator<Item = &'c Check>,
+) -> io::Result<()> {
+    let row = |check: &'c Check| {
+        let found = found(check.status, &check.found);
+        vec![cell(&check.name), status_cell(check.status), found]
+    };
+    list(sheet, &[title, "", "FOUND"], checks.into_iter().map(row))
+}
+
 /// A cell of ours or of a stranger's: always cleaned.
 pub(crate) fn cell(text: impl AsRef<str>) -> Cell {
     Cell::new(style::clean(text.as_ref()))
@@ -105,7 +137,7 @@ pub(crate) fn write(sheet: &mut Sheet<'_>, table: &Table) -> io::Result<()> {
         return write_narrow(sheet, table);
     }
     for line in table.lines() {
-        sheet.line(line.trim_end())?;
+        sheet.painted(line.trim_end())?;
     }
     Ok(())
 }
@@ -151,7 +183,7 @@ fn write_narrow(sheet: &mut Sheet<'_>, table: &Table) -> io::Result<()> {
             }
         }
         for line in lines {
-            sheet.line(line.trim_end())?;
+            sheet.painted(line.trim_end())?;
         }
     }
     Ok(())
@@ -159,17 +191,12 @@ fn write_narrow(sheet: &mut Sheet<'_>, table: &Table) -> io::Result<()> {
 
 /// The account's figures.
 pub(crate) fn account(sheet: &mut Sheet<'_>, account: &Account) -> io::Result<()> {
-    let mut table =
-        table(sheet, &[">BALANCE", ">EQUITY", ">MARGIN", ">FREE MARGIN", ">LEVEL %", "CURRENCY"]);
-    table.add_row([
-        cell(figure(&account.balance.0)),
-        cell(figure(&account.equity.0)),
-        cell(figure(&account.margin.0)),
-        cell(figure(&account.free_margin.0)),
-        cell(figure(&account.margin_level.0)),
-        cell(account.currency.as_deref().unwrap_or("not reported")),
-    ]);
-    write(sheet, &table)?;
+    let Account { balance, equity, margin, free_margin, margin_level, .. } = account;
+    let figures = [&balance.0, &equity.0, &margin.0, &free_margin.0, &margin_level.0];
+    let mut row: Vec<Cell> = figures.into_iter().map(|it| cell(figure(it))).collect();
+    row.push(cell(account.currency.as_deref().unwrap_or("not reported")));
+    let columns = [">BALANCE", ">EQUITY", ">MARGIN", ">FREE MARGIN", ">LEVEL %", "CURRENCY"];
+    list(sheet, &columns, [row])?;
     let told = |value: Option<String>| value.unwrap_or_else(|| "not reported".to_owned());
     let mode = account.trade_mode.map(|mode| match mode {
         0 => "demo".to_owned(),
@@ -180,12 +207,12 @@ pub(crate) fn account(sheet: &mut Sheet<'_>, account: &Account) -> io::Result<()
     if account.login.is_none() && account.server.is_none() && mode.is_none() {
         return sheet.line("login, server, trade mode: not reported by the gateway");
     }
-    sheet.line(style::clean(&format!(
+    sheet.line(format!(
         "login {}, server {}, trade mode {}",
         told(account.login.clone()),
         told(account.server.clone()),
         told(mode)
-    )))
+    ))
 }
 
 /// A list of positions, shortened unless all rows are wanted.
@@ -199,23 +226,18 @@ pub(crate) fn positions(
     if with_magic {
         columns.push(">MAGIC");
     }
-    let mut table = table(sheet, &columns);
-    for position in rows(positions, context) {
-        let mut row = vec![
-            cell(position.ticket.to_string()),
-            cell(position.symbol.as_str()),
-            cell(position.side.as_str()),
-            cell(figure(&position.volume.0)),
-            cell(figure(&position.open_price.0)),
-            cell(figure(&position.current_price.0)),
-            cell(figure(&position.profit.0)),
-        ];
+    let row = |position: &Position| {
+        let Position { ticket, symbol, side, volume, open_price, current_price, profit, .. } =
+            position;
+        let figures = [&volume.0, &open_price.0, &current_price.0, &profit.0];
+        let mut row = row![ticket, symbol, side];
+        row.extend(figures.into_iter().map(|it| cell(figure(it))));
         if with_magic {
             row.push(cell(position.magic.map_or("-".to_owned(), |magic| magic.to_string())));
         }
-        table.add_row(row);
-    }
-    write(sheet, &table)?;
+        row
+    };
+    list(sheet, &columns, rows(positions, context).iter().map(row))?;
     more(sheet, positions.len(), context)
 }
 
@@ -238,22 +260,18 @@ pub(crate) fn more(
 
 /// The checks, and below them the remedies.
 pub(crate) fn checks(sheet: &mut Sheet<'_>, checks: &[Check]) -> io::Result<()> {
-    let mut table = table(sheet, &["CHECK", "", "FOUND"]);
+    findings(sheet, "CHECK", checks)?;
     for check in checks {
-        table.add_row([
-            cell(&check.name),
-            status_cell(check.status),
-            found(check.status, &check.found),
-        ]);
-    }
-    write(sheet, &table)?;
-    for check in checks {
-        if let Some(remedy) = &check.remedy {
-            let name = sheet.style.paint(Ink::Strong, &format!("{}:", check.name));
-            sheet.line(format!("{name} expected {}; {}", check.expected, style::clean(remedy)))?;
-        }
+        remedy(sheet, check)?;
     }
     Ok(())
+}
+
+/// The check's expectation and remedy, if it has one.
+pub(crate) fn remedy(sheet: &mut Sheet<'_>, check: &Check) -> io::Result<()> {
+    let Some(remedy) = &check.remedy else { return Ok(()) };
+    let text = format!("expected {}; {remedy}", check.expected);
+    sheet.labelled(Ink::Strong, &format!("{}:", check.name), &text)
 }
 
 #[cfg(test)]

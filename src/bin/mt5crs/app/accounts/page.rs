@@ -4,10 +4,11 @@
 use std::io;
 
 use mt5crs::exit::Exit;
-use mt5crs::ops::fleet::{Account, Report};
+use mt5crs::ops::fleet::{Account, ListedPosition, Report};
 
 use super::selection::Account as Selected;
-use crate::render::style::{self, Ink, clean};
+use crate::render::style::{self, Ink};
+use crate::render::table::row;
 use crate::render::{Page, PageContext, Sheet, View, counted, table};
 
 /// The command whose page ends with one line for each account.
@@ -30,7 +31,7 @@ impl Page for Report {
             names if is_closing => format!(": not proved flat: {}", names.join(", ")),
             names => format!(": exit code {} by {}", view.exit.code(), names.join(", ")),
         };
-        sheet.verdict(view.verdict, &clean(&format!("{what}{why}")))?;
+        sheet.verdict(view.verdict, &format!("{what}{why}"))?;
         sheet.blank()?;
         accounts(sheet, &self.accounts)?;
         if !is_closing {
@@ -39,7 +40,7 @@ impl Page for Report {
         let end = |account: &Account| format!("{}: {}", account.profile, account.end());
         let ends: Vec<String> = self.accounts.iter().map(end).collect();
         sheet.blank()?;
-        sheet.line(clean(&ends.join("; ")))
+        sheet.line(ends.join("; "))
     }
 }
 
@@ -68,41 +69,29 @@ pub(super) fn plan(
     accounts(sheet, &report.accounts)?;
     if !open.is_empty() {
         sheet.blank()?;
-        let mut listed = table::table(sheet, &["PROFILE", ">TICKET", "SYMBOL", "SIDE", ">LOTS"]);
-        for (account, position) in table::rows(&open, context) {
-            listed.add_row([
-                table::cell(&account.profile),
-                table::cell(position.ticket.to_string()),
-                table::cell(&position.symbol),
-                table::cell(&position.side),
-                table::cell(position.lots()),
-            ]);
-        }
-        table::write(sheet, &listed)?;
+        let rows = table::rows(&open, context).iter().map(|(account, position)| {
+            let ListedPosition { ticket, symbol, side, .. } = position;
+            row![account.profile, ticket, symbol, side, position.lots()]
+        });
+        table::list(sheet, &["PROFILE", ">TICKET", "SYMBOL", "SIDE", ">LOTS"], rows)?;
         table::more(sheet, open.len(), context)?;
     }
     sheet.blank()?;
     for Selected { profile, kill_switch } in selected {
-        sheet.line(clean(&format!("{profile}: engages its kill switch first: {kill_switch}")))?;
+        sheet.line(format!("{profile}: engages its kill switch first: {kill_switch}"))?;
     }
     Ok(())
 }
 
 fn accounts(sheet: &mut Sheet<'_>, accounts: &[Account]) -> io::Result<()> {
-    let mut table = table::table(sheet, &["PROFILE", "ENDPOINT", "VERDICT", ">EXIT", "FOUND"]);
-    for account in accounts {
+    let rows = accounts.iter().map(|account| {
         let whom = PageContext {
             endpoint: account.endpoint.as_deref().or(Some("-")),
             target: account.target,
             ..PageContext::default()
         };
-        table.add_row([
-            table::cell(&account.profile),
-            table::cell(whom.whom()),
-            table::cell(style::verdict(account.verdict).0),
-            table::cell(account.exit_code.to_string()),
-            table::cell(&account.found),
-        ]);
-    }
-    table::write(sheet, &table)
+        let verdict = style::verdict(account.verdict).0;
+        row![account.profile, whom.whom(), verdict, account.exit_code, account.found]
+    });
+    table::list(sheet, &["PROFILE", "ENDPOINT", "VERDICT", ">EXIT", "FOUND"], rows)
 }

@@ -6,7 +6,8 @@ use mt5crs::check::{Check, Status};
 use mt5crs::ops::audit::catalogue::{Entry, Group, Level};
 use mt5crs::ops::audit::{Checks, Report, metrics};
 
-use crate::render::style::{self, Ink, clean};
+use crate::render::style::{self, Ink};
+use crate::render::table::row;
 use crate::render::{Metrics, Page, Sheet, View, table};
 
 impl Page for Report {
@@ -26,15 +27,15 @@ impl Page for Report {
         }
         not_reached(sheet, self)?;
         if view.context.endpoint.is_none() && self.not_reached > 0 {
-            let help = sheet.style.paint(Ink::Strong, "help:");
-            sheet
-                .line(format!("{help} mt5crs config check names the gateway's missing settings"))?;
+            let help = "mt5crs config check names the gateway's missing settings";
+            sheet.labelled(Ink::Strong, "help:", help)?;
         }
         sheet.heading("GROUPS")?;
         groups(sheet, self)?;
         if view.context.all_rows {
             sheet.heading("CHECKS")?;
-            checks(sheet, self)?;
+            let made = self.checks.iter().filter(|check| check.status != Status::Skipped);
+            table::findings(sheet, "CHECK", made)?;
         } else {
             sheet.line("--all shows every check with its finding")?;
         }
@@ -50,15 +51,13 @@ fn with(report: &Report, status: Status) -> impl Iterator<Item = (&'static Entry
 fn needs_review(sheet: &mut Sheet<'_>, (entry, check): (&Entry, &Check)) -> io::Result<()> {
     let (word, ink) = style::status(check.status);
     sheet.blank()?;
-    let code = sheet.style.paint(Ink::Strong, entry.code);
-    sheet.labelled(ink, word, &format!("{code}: {}", clean(&check.found)))?;
-    sheet.line(format!("looked at: {}", clean(entry.looks_at)))?;
-    sheet.line(format!("expected: {}", clean(&check.expected)))?;
-    if let Some(remedy) = &check.remedy {
-        let help = sheet.style.paint(Ink::Strong, "help:");
-        sheet.line(format!("{help} {}", clean(remedy)))?;
+    sheet.labelled(ink, word, &format!("{}: {}", entry.code, check.found))?;
+    sheet.line(format!("looked at: {}", entry.looks_at))?;
+    sheet.line(format!("expected: {}", check.expected))?;
+    match &check.remedy {
+        Some(remedy) => sheet.labelled(Ink::Strong, "help:", remedy),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// Lists the checks by the reason that they share. A whole group is named as one.
@@ -87,7 +86,7 @@ fn not_reached(sheet: &mut Sheet<'_>, report: &Report) -> io::Result<()> {
             table::NOTHING => "their subject was not read",
             reason => reason,
         };
-        sheet.line(format!("{}: {}", clean(why), names.join(", ")))?;
+        sheet.line(format!("{why}: {}", names.join(", ")))?;
     }
     Ok(())
 }
@@ -103,8 +102,7 @@ fn of_these(entries: &[&Entry], group: Group) -> usize {
 }
 
 fn groups(sheet: &mut Sheet<'_>, report: &Report) -> io::Result<()> {
-    let mut groups = table::table(sheet, &["GROUP", ">PASSED", "OTHERS"]);
-    for &group in Group::ALL {
+    let rows = Group::ALL.iter().map(|&group| {
         let of = |status| with(report, status).filter(|(entry, _)| entry.group == group).count();
         let [passed, warned, failed] = [Status::Pass, Status::Warn, Status::Fail].map(of);
         let [not_reached, not_applicable, skipped] =
@@ -122,37 +120,20 @@ fn groups(sheet: &mut Sheet<'_>, report: &Report) -> io::Result<()> {
         .map(|(count, what)| format!("{count} {what}"))
         .collect();
         let all = format!("{passed}/{checked}");
-        groups.add_row([
-            table::cell(group.name()),
-            table::cell(if checked == 0 { "-".to_owned() } else { all }),
-            table::cell(others.join(", ")),
-        ]);
-    }
-    table::write(sheet, &groups)
-}
-
-fn checks(sheet: &mut Sheet<'_>, report: &Report) -> io::Result<()> {
-    let mut checks = table::table(sheet, &["CHECK", "", "FOUND"]);
-    for check in report.checks.iter().filter(|check| check.status != Status::Skipped) {
-        checks.add_row([
-            table::cell(&check.name),
-            table::status_cell(check.status),
-            table::found(check.status, &check.found),
-        ]);
-    }
-    table::write(sheet, &checks)
+        row![group.name(), if checked == 0 { "-" } else { &all }, others.join(", ")]
+    });
+    table::list(sheet, &["GROUP", ">PASSED", "OTHERS"], rows)
 }
 
 impl Page for Checks {
     fn page(&self, _: &View<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
-        let mut checks = table::table(sheet, &["CHECK", "WORST", "LOOKS AT", "EXPECTED"]);
-        for entry in self.checks {
+        let rows = self.checks.iter().map(|entry| {
             let worst = match entry.worst {
                 Level::Warn => "warn",
                 Level::Fail => "fail",
             };
-            checks.add_row([entry.code, worst, entry.looks_at, entry.expected].map(table::cell));
-        }
-        table::write(sheet, &checks)
+            row![entry.code, worst, entry.looks_at, entry.expected]
+        });
+        table::list(sheet, &["CHECK", "WORST", "LOOKS AT", "EXPECTED"], rows)
     }
 }

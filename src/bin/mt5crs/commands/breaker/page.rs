@@ -4,7 +4,6 @@ use std::io;
 
 use mt5crs::ops::breaker::{Done, Report};
 
-use crate::render::style::clean;
 use crate::render::{Page, Sheet, View};
 
 impl Page for Report {
@@ -27,11 +26,11 @@ impl Page for Report {
                 ("note", sentinel.trouble.as_deref()),
             ] {
                 if let Some(value) = value {
-                    sheet.line(format!("{name}: {}", clean(value)))?;
+                    sheet.line(format!("{name}: {}", value))?;
                 }
             }
         }
-        sheet.line(clean(&format!("path from: {}", self.origin)))?;
+        sheet.line(format!("path from: {}", self.origin))?;
         sheet.line(format!("note: {}", self.caveat))
     }
 }

@@ -13,7 +13,7 @@ use mt5crs::ops::canary::watch::metrics;
 use mt5crs::protocol::positions::Position;
 
 use super::watch_page as watch;
-use crate::render::style::{Ink, clean};
+use crate::render::style::Ink;
 use crate::render::{Metrics, Page, Sheet, View, table};
 
 impl Page for Report {
@@ -37,8 +37,8 @@ impl Page for Report {
         }
         if let Some(order) = &self.order {
             sheet.heading("ORDER")?;
-            sheet.line(format!("the gateway said: {}", clean(&order.said)))?;
-            sheet.line(format!("proved by its list: {}", clean(&order.why)))?;
+            sheet.line(format!("the gateway said: {}", &order.said))?;
+            sheet.line(format!("proved by its list: {}", &order.why))?;
             if let Some(listed) = &order.position {
                 sheet.line(position(listed))?;
             }
@@ -54,7 +54,7 @@ impl Page for Report {
         }
         if let Some(close) = &self.close {
             sheet.heading("CLOSE")?;
-            sheet.line(clean(&format!("{}: {}", close.ticket, close.why)))?;
+            sheet.line(format!("{}: {}", close.ticket, close.why))?;
             basis(sheet, &close.basis)?;
         }
         if let (Some(before), Some(after)) = (&self.balance_before, &self.balance_after) {
@@ -71,7 +71,7 @@ impl Page for Report {
 }
 
 fn basis(sheet: &mut Sheet<'_>, basis: &Basis) -> io::Result<()> {
-    basis.summary().iter().try_for_each(|line| sheet.line(clean(line)))
+    basis.summary().into_iter().try_for_each(|line| sheet.line(line))
 }
 
 /// The proved outcome, and the open position.
@@ -126,14 +126,14 @@ fn finding(view: &View<'_>, report: &Report, whom: &str) -> String {
 }
 
 fn position(position: &Position) -> String {
-    clean(&format!(
+    format!(
         "Ticket: {} {} {} {} lots at {}",
         position.ticket,
         position.symbol,
         position.side,
         table::figure(&position.volume.0),
         table::figure(&position.open_price.0)
-    ))
+    )
 }
 
 fn plan(sheet: &mut Sheet<'_>, report: &Report) -> io::Result<()> {
@@ -147,25 +147,15 @@ fn plan(sheet: &mut Sheet<'_>, report: &Report) -> io::Result<()> {
         format!(", watch it for {}", humanize(Duration::from_millis(ms)))
     });
     let then = if plan.keep_open { "and leave it open" } else { "then close it" };
-    sheet.line(clean(&format!("plan: {begin}{watch}, {then}")))
+    sheet.line(format!("plan: {begin}{watch}, {then}"))
 }
 
 /// Lists the guards, then the remedy of each guard that forbids.
 pub(crate) fn guards(sheet: &mut Sheet<'_>, report: &Report) -> io::Result<()> {
     sheet.heading("GUARDS")?;
-    let mut listed = table::table(sheet, &["GUARD", "", "FOUND"]);
-    for guard in &report.guards {
-        listed.add_row([
-            table::cell(&guard.name),
-            table::status_cell(guard.status),
-            table::found(guard.status, &guard.found),
-        ]);
-    }
-    table::write(sheet, &listed)?;
+    table::findings(sheet, "GUARD", &report.guards)?;
     for guard in report.guards.iter().filter(|guard| guard.status == Status::Fail) {
-        let remedy = guard.remedy.as_deref().unwrap_or_default();
-        let name = sheet.style.paint(Ink::Strong, &format!("{}:", guard.name));
-        sheet.line(format!("{name} expected {}; {}", clean(&guard.expected), clean(remedy)))?;
+        table::remedy(sheet, guard)?;
     }
     Ok(())
 }

@@ -53,15 +53,13 @@ pub(super) fn page(sheet: &mut Sheet<'_>, watched: &Watched) -> io::Result<()> {
         watched.looks,
         watched.missed
     ))?;
-    sheet.line(format!(
-        "health at the end: {}",
-        sheet.style.paint(ink(watched.health), watched.health.word())
-    ))?;
+    let health = sheet.style.paint(ink(watched.health), watched.health.word());
+    sheet.painted(&format!("health at the end: {health}"))?;
     for reason in &watched.reasons {
-        sheet.line(clean(&format!("because: {}", reason.words)))?;
+        sheet.line(format!("because: {}", reason.words))?;
     }
     for reason in watched.warned.iter().filter(|warned| !watched.reasons.contains(warned)) {
-        sheet.line(clean(&format!("warned of: {}", reason.words)))?;
+        sheet.line(format!("warned of: {}", reason.words))?;
     }
     let ms = |us: Option<u64>| us.map_or("-".to_owned(), |us| format!("{:.2}", us as f64 / 1e3));
     sheet.line(format!(

@@ -5,7 +5,8 @@ use std::io;
 use mt5crs::config::{FileState, Problem, Warning};
 use mt5crs::ops::{config_check, config_show};
 
-use crate::render::style::{Ink, clean};
+use crate::render::style::Ink;
+use crate::render::table::row;
 use crate::render::{Page, Sheet, View, counted, table};
 
 impl Page for config_show::Report {
@@ -18,15 +19,11 @@ impl Page for config_show::Report {
         };
         sheet.verdict(view.verdict, &finding)?;
         sheet.blank()?;
-        let mut settings = table::table(sheet, &["KEY", "VALUE", "ORIGIN"]);
-        for entry in &self.settings {
-            settings.add_row([
-                table::cell(entry.key.name()),
-                table::cell(entry.value.as_deref().unwrap_or("-")),
-                table::cell(entry.origin.to_string()),
-            ]);
-        }
-        table::write(sheet, &settings)?;
+        let rows = self
+            .settings
+            .iter()
+            .map(|entry| row![entry.key, entry.value.as_deref().unwrap_or("-"), entry.origin]);
+        table::list(sheet, &["KEY", "VALUE", "ORIGIN"], rows)?;
         sheet.heading("FILES")?;
         for file in &self.files {
             let state = match file.state {
@@ -34,7 +31,7 @@ impl Page for config_show::Report {
                 FileState::Absent => "not there",
                 FileState::Unreadable => "can't be read",
             };
-            sheet.line(clean(&format!("{}: {state}", file.path.display())))?;
+            sheet.line(format!("{}: {state}", file.path.display()))?;
         }
         problems(sheet, "", &self.problems, &self.warnings)
     }
@@ -56,17 +53,13 @@ impl Page for config_check::Report {
         sheet.verdict(view.verdict, &finding)?;
         if !self.profiles.is_empty() {
             sheet.blank()?;
-            let mut rows = table::table(sheet, &["PROFILE", "GATEWAY", "PROBLEMS", "KILL SWITCH"]);
-            for profile in &self.profiles {
+            let rows = self.profiles.iter().map(|profile| {
                 let switch = profile.kill_switch_file.display();
-                rows.add_row([
-                    table::cell(&profile.name),
-                    table::cell(profile.gateway.as_deref().unwrap_or("-")),
-                    table::cell(profile.problems.len().to_string()),
-                    table::cell(format!("{switch} ({})", profile.kill_switch_origin)),
-                ]);
-            }
-            table::write(sheet, &rows)?;
+                let switch = format!("{switch} ({})", profile.kill_switch_origin);
+                let gateway = profile.gateway.as_deref().unwrap_or("-");
+                row![profile.name, gateway, profile.problems.len(), switch]
+            });
+            table::list(sheet, &["PROFILE", "GATEWAY", "PROBLEMS", "KILL SWITCH"], rows)?;
         }
         problems(sheet, "", &self.problems, &self.warnings)?;
         for profile in &self.profiles {
@@ -85,12 +78,12 @@ fn problems(
 ) -> io::Result<()> {
     for problem in problems {
         sheet.blank()?;
-        sheet.labelled(Ink::Fail, "error:", &clean(&format!("{profile}{}", problem.message)))?;
-        sheet.labelled(Ink::Strong, "help:", &clean(&problem.remedy))?;
+        sheet.labelled(Ink::Fail, "error:", &format!("{profile}{}", problem.message))?;
+        sheet.labelled(Ink::Strong, "help:", &problem.remedy)?;
     }
     for warning in warnings {
         sheet.blank()?;
-        sheet.labelled(Ink::Warn, "warning:", &clean(&format!("{profile}{}", warning.message)))?;
+        sheet.labelled(Ink::Warn, "warning:", &format!("{profile}{}", warning.message))?;
     }
     Ok(())
 }

@@ -6,7 +6,6 @@ use mt5crs::guard::drift::DriftState;
 use mt5crs::guard::drift::psi::Bin;
 use mt5crs::ops::drift::{Report, SampleReport, metrics};
 
-use crate::render::style::clean;
 use crate::render::{Metrics, Page, Sheet, View};
 
 impl Page for Report {
@@ -26,7 +25,7 @@ impl Page for Report {
                 format!("DRIFT: PSI {psi:.4}, at or above the drift limit {drift}")
             }
             DriftState::CannotBeJudged => {
-                format!("cannot be judged: {}", clean(self.why.as_deref().unwrap_or_default()))
+                format!("cannot be judged: {}", self.why.as_deref().unwrap_or_default())
             }
         };
         sheet.verdict(view.verdict, &finding)?;
@@ -44,7 +43,7 @@ impl Page for Report {
 fn sample(sheet: &mut Sheet<'_>, which: &str, sample: &SampleReport) -> io::Result<()> {
     let values = sample.values.map_or("not read".to_owned(), |count| format!("{count} values"));
     let field = sample.field.as_ref().map_or(String::new(), |field| format!(", field {field}"));
-    sheet.line(clean(&format!("{which}: {values}, {}{field}", sample.path.display())))
+    sheet.line(format!("{which}: {values}, {}{field}", sample.path.display()))
 }
 
 /// Draws the current sample's share of each bin as a bar, with a mark at the reference's share.

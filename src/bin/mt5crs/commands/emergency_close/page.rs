@@ -8,15 +8,19 @@ use mt5crs::exit::Exit;
 use mt5crs::ops::emergency_close::Report;
 use mt5crs::protocol::positions::Position;
 
-use crate::render::style::{Ink, clean};
+use crate::render::style::Ink;
+use crate::render::table::row;
 use crate::render::{Page, PageContext, Sheet, View, counted, in_short, table};
+
+/// Of a position that a later list showed first.
+const APPEARED: &str = "not in the first list; ";
 
 impl Page for Report {
     /// A failure without a report came before the first CLOSE.
     fn page_without_report(view: &View<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
         let Some(failure) = view.failure else { return Ok(()) };
         let finding = format!("NOTHING WAS CLOSED: {}", in_short(failure));
-        sheet.verdict(view.verdict, &clean(&finding))?;
+        sheet.verdict(view.verdict, &finding)?;
         match failure.exit() {
             Exit::NoAnswer | Exit::NotTheGateway => sheet.line(
                 "positions may be open: look at the terminal's Trade tab, and close them there by hand",
@@ -55,39 +59,21 @@ impl Page for Report {
         sheet.verdict(view.verdict, &finding)?;
         if of > 0 && self.dry_run {
             sheet.blank()?;
-            let mut listed = table::table(sheet, &[">TICKET", "SYMBOL", "SIDE", ">LOTS"]);
-            for ticket in table::rows(&self.tickets, view.context) {
-                listed.add_row([
-                    table::cell(ticket.ticket.to_string()),
-                    table::cell(ticket.symbol.as_str()),
-                    table::cell(ticket.side.as_str()),
-                    table::cell(ticket.volume.to_string()),
-                ]);
-            }
-            table::write(sheet, &listed)?;
+            let rows = table::rows(&self.tickets, view.context).iter();
+            let rows = rows.map(|it| row![it.ticket, it.symbol, it.side, it.volume]);
+            table::list(sheet, &[">TICKET", "SYMBOL", "SIDE", ">LOTS"], rows)?;
             table::more(sheet, of, view.context)?;
         } else if of > 0 {
             sheet.blank()?;
-            let mut listed =
-                table::table(sheet, &[">TICKET", "SYMBOL", "SIDE", ">LOTS", "RESULT", "WHY"]);
             // Tickets that are not closed come first: an operator has to act on them.
             let mut tickets: Vec<_> = self.tickets.iter().collect();
             tickets.sort_by_key(|ticket| ticket.result == CloseOutcome::Closed);
-            for ticket in table::rows(&tickets, view.context) {
-                let mut why = ticket.why.clone();
-                if ticket.appeared {
-                    why = format!("not in the first list; {why}");
-                }
-                listed.add_row([
-                    table::cell(ticket.ticket.to_string()),
-                    table::cell(ticket.symbol.as_str()),
-                    table::cell(ticket.side.as_str()),
-                    table::cell(ticket.volume.to_string()),
-                    table::cell(word(ticket.result)),
-                    table::cell(why),
-                ]);
-            }
-            table::write(sheet, &listed)?;
+            let rows = table::rows(&tickets, view.context).iter().map(|it| {
+                let why = format!("{}{}", if it.appeared { APPEARED } else { "" }, it.why);
+                row![it.ticket, it.symbol, it.side, it.volume, word(it.result), why]
+            });
+            let columns = [">TICKET", "SYMBOL", "SIDE", ">LOTS", "RESULT", "WHY"];
+            table::list(sheet, &columns, rows)?;
             table::more(sheet, of, view.context)?;
         }
         if let Some(certificate) = &self.certificate {
@@ -98,7 +84,7 @@ impl Page for Report {
             }
             sheet.line(format!("account reply sha256 {}", certificate.account_sha256))?;
             for line in certificate.basis.summary() {
-                sheet.line(clean(&line))?;
+                sheet.line(line)?;
             }
             if let Some(head) = &self.evidence_head {
                 sheet.line(format!("evidence head {head}"))?;
@@ -107,7 +93,7 @@ impl Page for Report {
         // Open tickets stand in the table already.
         if let Some(doubt) = self.doubt.as_ref().filter(|_| self.not_closed == 0) {
             sheet.blank()?;
-            sheet.line(format!("not proved flat: {}", clean(doubt)))?;
+            sheet.line(format!("not proved flat: {}", doubt))?;
         }
         sheet.blank()?;
         sheet.line(format!("not seen: {}", self.cannot_see))
@@ -133,7 +119,7 @@ pub(crate) fn plan(
     let positions_at = format!("{} at {}", counted(positions.len(), "position"), context.whom());
     sheet.labelled(Ink::Strong, "will close", &positions_at)?;
     if let Some(path) = kill_switch {
-        sheet.line(clean(&format!("engages the kill switch first: {}", path.display())))?;
+        sheet.line(format!("engages the kill switch first: {}", path.display()))?;
     }
     sheet.blank()?;
     table::positions(sheet, context, positions)

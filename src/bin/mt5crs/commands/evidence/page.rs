@@ -2,9 +2,10 @@
 
 use std::io;
 
+use comfy_table::Cell;
 use mt5crs::ops::evidence::{Row, RunKind, RunState, export, resolve, show, verify};
 
-use crate::render::style::clean;
+use crate::render::table::row;
 use crate::render::{Page, Sheet, View, counted, table};
 
 impl Page for show::Report {
@@ -26,18 +27,14 @@ impl Page for show::Report {
         }
         if let Some(owner) = &self.owner {
             let currency = owner.currency.as_deref().unwrap_or("currency not read");
-            sheet.line(clean(&format!("evidence of {} ({currency})", owner.endpoint)))?;
+            sheet.line(format!("evidence of {} ({currency})", owner.endpoint))?;
         }
         if self.runs.is_empty() {
             return sheet.line("no runs");
         }
         sheet.blank()?;
-        let mut runs =
-            table::table(sheet, &["RUN", "=BEGAN", "KIND", "ORDER", ">TICKET", "STATE", "PROVED"]);
-        for row in &self.runs {
-            runs.add_row(cells(row).map(table::cell));
-        }
-        table::write(sheet, &runs)?;
+        let columns = ["RUN", "=BEGAN", "KIND", "ORDER", ">TICKET", "STATE", "PROVED"];
+        table::list(sheet, &columns, self.runs.iter().map(cells))?;
         if self.not_shown > 0 {
             sheet.line(format!(
                 "… {} older runs with nothing open (--last shows more)",
@@ -48,19 +45,13 @@ impl Page for show::Report {
     }
 }
 
-fn cells(row: &Row) -> [String; 7] {
+fn cells(row: &Row) -> Vec<Cell> {
     let order = row.order.as_ref().map_or("-".to_owned(), |order| {
         format!("{} {} {}", order.side, order.symbol, order.volume)
     });
-    [
-        row.run.chars().take(8).collect(),
-        row.began_at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-        kind(row.kind).to_owned(),
-        order,
-        row.ticket.map_or("-".to_owned(), |ticket| ticket.to_string()),
-        state(row.state).to_owned(),
-        row.proved.clone(),
-    ]
+    let began = row.began_at.strftime("%Y-%m-%dT%H:%M:%SZ");
+    let ticket = row.ticket.map_or("-".to_owned(), |ticket| ticket.to_string());
+    row![&row.run[..8], began, kind(row.kind), order, ticket, state(row.state), row.proved]
 }
 
 fn kind(kind: RunKind) -> &'static str {
@@ -96,10 +87,10 @@ impl Page for verify::Report {
         };
         sheet.verdict(view.verdict, &finding)?;
         for damage in &self.damages {
-            sheet.line(clean(&format!("damage: {damage}")))?;
+            sheet.line(format!("damage: {damage}"))?;
         }
         for remark in &self.remarks {
-            sheet.line(clean(&format!("note: {}", remark.found)))?;
+            sheet.line(format!("note: {}", remark.found))?;
         }
         // A damaged or an empty chain is no anchor.
         if let Some(head) =
@@ -117,9 +108,9 @@ impl Page for resolve::Report {
             Some(ticket) => format!("executed, ticket {ticket}"),
             None => "not executed".to_owned(),
         };
-        let finding = format!("recorded by {}: run {} {what}", clean(&self.who), self.run);
+        let finding = format!("recorded by {}: run {} {what}", self.who, self.run);
         sheet.verdict(view.verdict, &finding)?;
-        sheet.line(clean(&format!("reason: {}", self.reason)))?;
+        sheet.line(format!("reason: {}", self.reason))?;
         sheet.line(format!("orders still unresolved: {}", self.still_unresolved))
     }
 }

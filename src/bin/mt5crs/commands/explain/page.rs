@@ -5,6 +5,7 @@ use std::io;
 use mt5crs::ops::explain::{Executed, Explained, Kind, Report};
 
 use crate::render::style::Ink;
+use crate::render::table::row;
 use crate::render::{Page, Sheet, View, table};
 
 impl Page for Report {
@@ -33,16 +34,8 @@ fn one(sheet: &mut Sheet<'_>, code: &Explained) -> io::Result<()> {
 }
 
 fn all(sheet: &mut Sheet<'_>, codes: &[Explained]) -> io::Result<()> {
-    let mut listed = table::table(sheet, &["CODE", "NAME", "EXECUTED", "MEANING"]);
-    for code in codes {
-        listed.add_row([
-            table::cell(&code.code),
-            table::cell(&code.name),
-            table::cell(executed(code.executed)),
-            table::cell(&code.meaning),
-        ]);
-    }
-    table::write(sheet, &listed)
+    let row = |it: &Explained| row![it.code, it.name, executed(it.executed), it.meaning];
+    table::list(sheet, &["CODE", "NAME", "EXECUTED", "MEANING"], codes.iter().map(row))
 }
 
 fn kind(kind: Kind) -> &'static str {

@@ -10,6 +10,7 @@ use mt5crs::ops::link_test::watch::{Band, Event, EventKind, LinkState};
 use mt5crs::ops::link_test::{Latency, Report, metrics};
 
 use crate::render::style::{self, Ink, clean};
+use crate::render::table::row;
 use crate::render::{Metrics, Page, Sheet, View, table};
 
 impl Page for Report {
@@ -22,7 +23,7 @@ impl Page for Report {
             (Some(layer), _) => {
                 let found = self.layers.iter().find(|known| known.name == layer);
                 let found = found.map_or("", |layer| &layer.found);
-                let finding = format!("at layer {layer} of {whom}: {}", clean(found));
+                let finding = format!("at layer {layer} of {whom}: {found}");
                 sheet.verdict(view.verdict, &finding)?;
             }
             (None, Some(stopped)) => {
@@ -39,17 +40,12 @@ impl Page for Report {
             }
         }
         sheet.blank()?;
-        let mut layers = table::table(sheet, &["LAYER", "", ">MS", "FOUND"]);
-        for layer in &self.layers {
+        let rows = self.layers.iter().map(|layer| {
             let took = layer.took_us.map_or(String::new(), |us| format!("{:.1}", us as f64 / 1e3));
-            layers.add_row([
-                table::cell(&layer.name),
-                table::status_cell(layer.status),
-                table::cell(took),
-                table::found(layer.status, &layer.found),
-            ]);
-        }
-        table::write(sheet, &layers)?;
+            let (status, found) = (layer.status, table::found(layer.status, &layer.found));
+            vec![table::cell(&layer.name), table::status_cell(status), table::cell(took), found]
+        });
+        table::list(sheet, &["LAYER", "", ">MS", "FOUND"], rows)?;
         if let Some(latency) = &self.latency {
             write_latency(sheet, latency)?;
             if view.context.histogram {
@@ -60,8 +56,7 @@ impl Page for Report {
         sheet.line(format!("wire: {}", self.wire))?;
         for layer in self.layers.iter().filter(|layer| layer.status == Status::Warn) {
             if let Some(remedy) = &layer.remedy {
-                let name = sheet.style.paint(Ink::Strong, &format!("{}:", layer.name));
-                sheet.line(format!("{name} {}", clean(remedy)))?;
+                sheet.labelled(Ink::Strong, &format!("{}:", layer.name), remedy)?;
             }
         }
         sheet.blank()?;
@@ -72,7 +67,7 @@ impl Page for Report {
         };
         // The marker that operators and scripts look for.
         let word = sheet.style.paint(style::verdict(view.verdict).1, word);
-        sheet.line(format!("Link test: {word}{place}"))
+        sheet.painted(&format!("Link test: {word}{place}"))
     }
 }
 
@@ -80,22 +75,15 @@ fn write_latency(sheet: &mut Sheet<'_>, latency: &Latency) -> io::Result<()> {
     let ms = |micros: Option<f64>| micros.map_or("-".to_owned(), |us| format!("{:.3}", us / 1e3));
     let p99 = if latency.p99_is_max { ">P99 (MAX)" } else { ">P99" };
     sheet.heading("LATENCY in ms")?;
-    let mut figures = table::table(sheet, &["", ">P50", ">P90", p99, ">MAX"]);
-    figures.add_row([
-        table::cell("from the send"),
-        table::cell(ms(latency.rtt_p50_us)),
-        table::cell(ms(latency.rtt_p90_us)),
-        table::cell(ms(latency.rtt_p99_us)),
-        table::cell(ms(latency.rtt_max_us)),
-    ]);
-    figures.add_row([
-        table::cell("from when due"),
-        table::cell(ms(latency.due_p50_us)),
-        table::cell(ms(latency.due_p90_us)),
-        table::cell(ms(latency.due_p99_us)),
-        table::cell(ms(latency.due_max_us)),
-    ]);
-    table::write(sheet, &figures)?;
+    let Latency { rtt_p50_us, rtt_p90_us, rtt_p99_us, rtt_max_us, .. } = *latency;
+    let Latency { due_p50_us, due_p90_us, due_p99_us, due_max_us, .. } = *latency;
+    let rows = [
+        ("from the send", [rtt_p50_us, rtt_p90_us, rtt_p99_us, rtt_max_us]),
+        ("from when due", [due_p50_us, due_p90_us, due_p99_us, due_max_us]),
+    ];
+    let rows =
+        rows.map(|(name, [p50, p90, p99, max])| row![name, ms(p50), ms(p90), ms(p99), ms(max)]);
+    table::list(sheet, &["", ">P50", ">P90", p99, ">MAX"], rows)?;
     sheet.line(format!(
         "{} sent, {} lost; warn past {} ms, unfit past {} ms",
         latency.sent,
@@ -164,7 +152,7 @@ pub(crate) fn event(sheet: &mut Sheet<'_>, event: &Event) -> io::Result<()> {
         }
         _ => {}
     }
-    sheet.line(line)
+    sheet.painted(&line)
 }
 
 #[cfg(test)]

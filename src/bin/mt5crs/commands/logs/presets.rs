@@ -8,6 +8,7 @@ use mt5crs::ops::logs::presets::{self, Report};
 use crate::app::App;
 use crate::app::command::{Accounts, Command, Document, Facts};
 use crate::app::end::RenderOptions;
+use crate::render::table::row;
 use crate::render::{Page, Sheet, View, table};
 
 pub(super) const DOCUMENT: Document = Document::report::<Report>("logs-presets");
@@ -29,10 +30,7 @@ impl Command for Args {
 
 impl Page for Report {
     fn page(&self, _: &View<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
-        let mut presets = table::table(sheet, &["PRESET", "FINDS", "REPLACES"]);
-        for preset in self.presets {
-            presets.add_row([preset.name, preset.about, preset.replaces].map(table::cell));
-        }
-        table::write(sheet, &presets)
+        let rows = self.presets.iter().map(|it| row![it.name, it.about, it.replaces]);
+        table::list(sheet, &["PRESET", "FINDS", "REPLACES"], rows)
     }
 }

@@ -6,6 +6,7 @@ use mt5crs::check::{Status, Verdict};
 use mt5crs::ops::phoenix::{Report, Round};
 
 use crate::render::style::{self, Ink, clean};
+use crate::render::table::row;
 use crate::render::{Page, PageContext, Sheet, View, table};
 
 /// Number of failed rounds shown in full.
@@ -27,7 +28,7 @@ impl Page for Report {
         // The marker that operators and scripts look for.
         let passed = matches!(view.verdict, Verdict::Pass | Verdict::Warn);
         let (ink, word) = if passed { (Ink::Pass, "PASSED") } else { (Ink::Fail, "FAILED") };
-        sheet.line(sheet.style.paint(ink, &format!("Phoenix Test {word}")))
+        sheet.painted(&sheet.style.paint(ink, &format!("Phoenix Test {word}")))
     }
 }
 
@@ -67,22 +68,15 @@ fn steps(sheet: &mut Sheet<'_>, report: &Report) -> io::Result<()> {
             Status::NotReached => String::new(),
             _ => format!(" ({})", clean(&step.found)),
         };
-        sheet.line(format!("[STEP {}] {}... {word}{found}", step.number, step.name))?;
+        sheet.painted(&format!("[STEP {}] {}... {word}{found}", step.number, step.name))?;
     }
     Ok(())
 }
 
 fn rounds(sheet: &mut Sheet<'_>, report: &Report) -> io::Result<()> {
     sheet.heading("INVARIANTS, held against the simulated broker's ledger")?;
-    let mut listed = table::table(sheet, &[">ROUNDS", ">VIOLATED", "INVARIANT"]);
-    for tally in &report.invariants {
-        listed.add_row([
-            table::cell(tally.checked.to_string()),
-            table::cell(tally.violated.to_string()),
-            table::cell(tally.meaning),
-        ]);
-    }
-    table::write(sheet, &listed)?;
+    let rows = report.invariants.iter().map(|it| row![it.checked, it.violated, it.meaning]);
+    table::list(sheet, &[">ROUNDS", ">VIOLATED", "INVARIANT"], rows)?;
     if report.moments_missed > 0 {
         let missed = report.moments_missed;
         sheet.line(format!("in {missed} rounds the command ended before the disturbance"))?;
@@ -105,9 +99,9 @@ fn rounds(sheet: &mut Sheet<'_>, report: &Report) -> io::Result<()> {
 }
 
 fn failed(sheet: &mut Sheet<'_>, round: &Round) -> io::Result<()> {
-    sheet.line(clean(&format!("seed {}: {}", round.seed, round.what)))?;
+    sheet.line(format!("seed {}: {}", round.seed, round.what))?;
     for violation in &round.violations {
-        sheet.line(clean(&format!("  violated: {violation}")))?;
+        sheet.line(format!("  violated: {violation}"))?;
     }
     sheet.line(format!("  replay: mt5crs phoenix --rounds 1 --seed {}", round.seed))?;
     match &round.directory {

@@ -4,7 +4,7 @@ use std::io;
 
 use mt5crs::explore::search::{Finding, Report};
 
-use crate::render::style::clean;
+use crate::render::table::row;
 use crate::render::{Page, Sheet, View, table};
 
 impl Page for Report {
@@ -23,13 +23,11 @@ impl Page for Report {
             return Ok(());
         }
         sheet.heading("WORLDS BY ACT")?;
-        let mut acts = table::table(sheet, &["ACT", ">SINGLES", ">PAIRS", ">DEEPER"]);
-        for (act, depths) in &self.by_act_and_depth {
-            let counts = [depths.singles, depths.pairs, depths.deeper];
-            let counts = counts.map(|count| table::cell(count.to_string()));
-            acts.add_row([table::cell(act.clone())].into_iter().chain(counts));
-        }
-        table::write(sheet, &acts)
+        let rows = self
+            .by_act_and_depth
+            .iter()
+            .map(|(act, depths)| row![act, depths.singles, depths.pairs, depths.deeper]);
+        table::list(sheet, &["ACT", ">SINGLES", ">PAIRS", ">DEEPER"], rows)
     }
 }
 
@@ -69,7 +67,7 @@ fn coverage(report: &Report) -> String {
 }
 
 fn story(sheet: &mut Sheet<'_>, finding: &Finding) -> io::Result<()> {
-    sheet.line(clean(&format!("{}: {}", finding.breach.singular(), finding.story)))?;
-    sheet.line(clean(&format!("  replay: mt5crs phoenix --world '{}'", finding.world)))?;
-    sheet.line(clean(&format!("  found as: {}", finding.found_as)))
+    sheet.line(format!("{}: {}", finding.breach.singular(), finding.story))?;
+    sheet.line(format!("  replay: mt5crs phoenix --world '{}'", finding.world))?;
+    sheet.line(format!("  found as: {}", finding.found_as))
 }

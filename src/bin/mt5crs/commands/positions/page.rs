@@ -6,7 +6,6 @@ use mt5crs::check::Status;
 use mt5crs::failure::Code;
 use mt5crs::ops::positions::Report;
 
-use crate::render::style::clean;
 use crate::render::{Page, Sheet, View, in_short, table};
 
 impl Page for Report {
@@ -19,7 +18,7 @@ impl Page for Report {
         let finding = match (self.listed, failed) {
             _ if incomplete => not_known(view, &format!(" at {whom}")),
             (_, Some(check)) => {
-                format!("{}: {}; gateway {whom}", check.name, clean(&check.found))
+                format!("{}: {}; gateway {whom}", check.name, check.found)
             }
             (Some(0), None) => {
                 format!("no open position is reported by {whom}, and its account agrees")
@@ -36,7 +35,7 @@ impl Page for Report {
         };
         sheet.verdict(view.verdict, &finding)?;
         for (wanted, listed) in &self.spelled {
-            sheet.line(clean(&format!("no position in {wanted}; did you mean {listed}?")))?;
+            sheet.line(format!("no position in {wanted}; did you mean {listed}?"))?;
         }
         if let Some(account) = &self.account {
             sheet.heading("ACCOUNT as the gateway reports it")?;
@@ -66,5 +65,5 @@ impl Page for Report {
 
 fn not_known(view: &View<'_>, whom: &str) -> String {
     let why = view.failure.map_or_else(String::new, in_short);
-    clean(&format!("the positions{whom} are not known: {why}"))
+    format!("the positions{whom} are not known: {why}")
 }

@@ -4,6 +4,7 @@ use std::io;
 
 use mt5crs::ops::simulator::{Faults, Ledger};
 
+use crate::render::table::row;
 use crate::render::{Page, Sheet, View, counted, table};
 
 impl Page for Faults {
@@ -12,16 +13,12 @@ impl Page for Faults {
         sheet.line("(the second alone) or 2+ (from the second on). HAZARD is the lie of a real gateway that it reproduces.")?;
         for (always, title) in [(false, "FAULTS to ask for"), (true, "ALWAYS, asked or not")] {
             sheet.heading(title)?;
-            let mut listed = table::table(sheet, &["FAULT", "HAZARD", "WHAT IT DOES"]);
-            for fault in self.faults.iter().filter(|fault| fault.always == always) {
+            let faults = self.faults.iter().filter(|fault| fault.always == always);
+            let rows = faults.map(|fault| {
                 let hazards: Vec<String> = fault.hazards.iter().map(u8::to_string).collect();
-                listed.add_row([
-                    table::cell(fault.form),
-                    table::cell(hazards.join(", ")),
-                    table::cell(fault.explanation),
-                ]);
-            }
-            table::write(sheet, &listed)?;
+                row![fault.form, hazards.join(", "), fault.explanation]
+            });
+            table::list(sheet, &["FAULT", "HAZARD", "WHAT IT DOES"], rows)?;
         }
         Ok(())
     }
@@ -37,19 +34,11 @@ impl Page for Ledger {
         }
         sheet.blank()?;
         let columns = ["TIME", "KIND", ">TICKET", "SYMBOL", "SIDE", ">LOTS", ">PRICE"];
-        let mut executed = table::table(sheet, &columns);
-        for entry in table::rows(&self.executions, view.context) {
-            executed.add_row([
-                table::cell(entry.time.to_string()),
-                table::cell(format!("{:?}", entry.kind)),
-                table::cell(entry.ticket.to_string()),
-                table::cell(entry.symbol.as_str()),
-                table::cell(entry.side.as_str()),
-                table::cell(entry.volume.to_string()),
-                table::cell(entry.price.to_string()),
-            ]);
-        }
-        table::write(sheet, &executed)?;
+        let rows = table::rows(&self.executions, view.context).iter().map(|it| {
+            let kind = format!("{:?}", it.kind);
+            row![it.time, kind, it.ticket, it.symbol, it.side, it.volume, it.price]
+        });
+        table::list(sheet, &columns, rows)?;
         table::more(sheet, count, view.context)
     }
 }

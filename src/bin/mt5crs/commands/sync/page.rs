@@ -8,7 +8,7 @@ use mt5crs::exit::Exit;
 use mt5crs::ops::sync::changes::Changes;
 use mt5crs::ops::sync::{Report, metrics};
 
-use crate::render::style::{Ink, clean};
+use crate::render::style::Ink;
 use crate::render::{Metrics, Page, PageContext, Sheet, View, in_short, table};
 
 impl Page for Report {
@@ -24,7 +24,7 @@ impl Page for Report {
                 match failure {
                     // The state was recovered, but the command behind the gate was refused.
                     Some(refused) => {
-                        sheet.verdict(view.verdict, &clean(&in_short(refused)))?;
+                        sheet.verdict(view.verdict, &in_short(refused))?;
                         sheet.line(recovered)?;
                     }
                     None => sheet.verdict(view.verdict, &recovered)?,
@@ -35,14 +35,14 @@ impl Page for Report {
                 let first = self.checks.iter().find(|check| check.status == Status::Fail);
                 let stopped = failure.is_some_and(|failure| failure.exit().is_interruption());
                 let why = match (first, failure) {
-                    (_, Some(failure)) if failure.exit() != Exit::No => clean(&in_short(failure)),
+                    (_, Some(failure)) if failure.exit() != Exit::No => in_short(failure),
                     (None, _) => "no usable answer".to_owned(),
                     (Some(first), _) => {
                         let more = match failed.len() {
                             1 => String::new(),
                             count => format!(" (and {} more)", count - 1),
                         };
-                        clean(&format!("{}: {}{more}", first.name, first.found))
+                        format!("{}: {}{more}", first.name, first.found)
                     }
                 };
                 let ended = if stopped { "stopped" } else { "failed" };
@@ -82,7 +82,7 @@ impl Page for Report {
                     OpenOutcome::NotExecuted { .. } => "not executed",
                     OpenOutcome::Unknown { .. } => "STILL UNKNOWN",
                 };
-                sheet.line(clean(&format!("run {}: {outcome}; {}", finding.run, finding.why)))?;
+                sheet.line(format!("run {}: {outcome}; {}", finding.run, finding.why))?;
             }
         }
         if self.positions.is_some() {
@@ -99,7 +99,7 @@ impl Page for Report {
 
     fn page_without_report(view: &View<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
         let why = view.failure.map_or_else(|| "nothing was found out".to_owned(), in_short);
-        let finding = format!("State synchronization failed: {}", clean(&why));
+        let finding = format!("State synchronization failed: {why}");
         sheet.verdict(view.verdict, &finding)
     }
 }
@@ -133,19 +133,19 @@ fn write_changes(
     }
     for (word, positions) in [("opened", &changes.opened), ("closed", &changes.closed)] {
         for position in table::rows(positions, context) {
-            sheet.line(clean(&format!(
+            sheet.line(format!(
                 "{word}: {} {} {} {}",
                 position.ticket,
                 position.symbol,
                 position.side,
                 table::figure(&position.volume.0)
-            )))?;
+            ))?;
         }
         table::more(sheet, positions.len(), context)?;
     }
     for changed in table::rows(&changes.changed, context) {
         let (before, now) = (&changed.before, &changed.now);
-        sheet.line(clean(&format!(
+        sheet.line(format!(
             "changed: {} was {} {} {} at {}, is {} {} {} at {}",
             now.ticket,
             before.symbol,
@@ -156,7 +156,7 @@ fn write_changes(
             now.side,
             table::figure(&now.volume.0),
             table::figure(&now.open_price.0)
-        )))?;
+        ))?;
     }
     table::more(sheet, changes.changed.len(), context)
 }

@@ -6,7 +6,7 @@ use mt5crs::check::Verdict;
 use mt5crs::logs::alerts::rules::Alert;
 use mt5crs::ops::logs::alerts::{Report, metrics};
 
-use crate::render::style::{Ink, clean};
+use crate::render::style::Ink;
 use crate::render::{Metrics, Page, Sheet, View};
 
 impl Page for Report {
@@ -46,11 +46,11 @@ pub(super) fn alert(sheet: &mut Sheet<'_>, alert: &Alert) -> io::Result<()> {
         Some(at) => (Ink::Pass, "OVER", at),
     };
     let of = alert.endpoint.as_ref().map_or_else(String::new, |endpoint| format!(" {endpoint}"));
-    let message = clean(&alert.message);
-    let text = format!("{at} {}{}: {message}", alert.rule.name(), clean(&of));
+    let message = &alert.message;
+    let text = format!("{at} {}{}: {message}", alert.rule.name(), of);
     sheet.labelled(ink, word, &text)?;
     for line in &alert.lines {
-        sheet.line(format!("  {}", clean(line)))?;
+        sheet.line(format!("  {}", line))?;
     }
     Ok(())
 }

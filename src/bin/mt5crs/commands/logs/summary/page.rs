@@ -41,8 +41,7 @@ impl Page for Report {
         let of_runs = self.by == By::Run;
         let columns: Vec<&str> =
             columns.into_iter().filter(|name| of_runs || *name != "COMMAND").collect();
-        let mut rows = table::table(sheet, &columns);
-        for row in table::rows(&self.rows, view.context) {
+        let rows = table::rows(&self.rows, view.context).iter().map(|row| {
             let number = |value: Option<u64>| value.map_or("-".to_owned(), |n| n.to_string());
             let tickets: Vec<String> = row.tickets.iter().map(u64::to_string).collect();
             let p99 =
@@ -61,9 +60,9 @@ impl Page for Report {
                 row.errors.to_string(),
                 if tickets.is_empty() { "-".to_owned() } else { tickets.join(" ") },
             ]);
-            rows.add_row(cells.into_iter().map(table::cell));
-        }
-        table::write(sheet, &rows)?;
+            cells.into_iter().map(table::cell).collect()
+        });
+        table::list(sheet, &columns, rows)?;
         table::more(sheet, self.rows.len(), view.context)
     }
 }
