@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// The answer of a report.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
@@ -18,6 +18,7 @@ pub enum Verdict {
     /// No; for an order: proved that nothing executed.
     Fail,
     /// Neither is proved.
+    #[default]
     Unknown,
 }
 

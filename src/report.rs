@@ -52,6 +52,12 @@ impl<R> Outcome<R> {
         Self { report: Some(report), verdict, exit, simulated, warnings: Vec::new(), failure: None }
     }
 
+    /// Passes, or warns where there are warnings.
+    pub fn warned(report: R, warnings: Vec<String>) -> Self {
+        let verdict = if warnings.is_empty() { Verdict::Pass } else { Verdict::Warn };
+        Self { warnings, ..Self::judged(report, verdict, false) }
+    }
+
     /// Ends in the failure, regardless of the report's checks: its verdict and exit code are the answer.
     pub fn fail(&mut self, failure: Failure) {
         self.verdict = failure.verdict();
@@ -61,7 +67,7 @@ impl<R> Outcome<R> {
 }
 
 /// The one document that `-o json` prints, on failure too. Fields are only ever added.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Default, Serialize, JsonSchema)]
 pub struct Envelope<'a, R> {
     /// `mt5crs.COMMAND/1`.
     pub schema: String,

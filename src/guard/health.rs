@@ -49,7 +49,7 @@ struct Counts {
 }
 
 /// Limits of the round trip.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Limits {
     /// P99 above this is a warning.
     pub warning: Duration,
@@ -132,7 +132,7 @@ pub struct Window {
 }
 
 /// The observations that still count.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Health {
     limits: Limits,
     window: VecDeque<Duration>,
@@ -156,20 +156,7 @@ fn describe_unwatched(length: Duration) -> String {
 impl Health {
     /// No observation yet.
     pub fn new(limits: Limits) -> Self {
-        Self {
-            limits,
-            window: VecDeque::with_capacity(WINDOW),
-            errors: VecDeque::new(),
-            last_error: None,
-            drift: VecDeque::new(),
-            unjudged: None,
-            silent_since: None,
-            unwatched: None,
-            figures: staleness::Figures::default(),
-            breaker: None,
-            position: None,
-            stranger: None,
-        }
+        Self { limits, ..Self::default() }
     }
 
     /// Records an answered PING.

@@ -36,7 +36,6 @@ pub mod selection;
 mod self_test;
 
 use std::ffi::OsString;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -51,14 +50,14 @@ use self::files::{Build, Completions};
 use self::findings::{Finding, Findings};
 use self::remote::Remote;
 use self::selection::Selection;
+pub use super::link_test::Deps;
 use crate::check::{Check, Status, Verdict};
-use crate::clock::{Clock, Deadline, StopToken};
+use crate::clock::Deadline;
 use crate::config::{Key, Problem, Resolved, Settings};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::guard::decision::Rules;
 use crate::link::target::TargetKind;
-use crate::link::transport::Transport;
 use crate::logs::alerts::rules::Thresholds;
 use crate::os::with_deadline::with_deadline;
 use crate::report::Outcome;
@@ -113,18 +112,6 @@ pub struct Options {
     pub thresholds: Thresholds,
     /// Measurement window of the engine's CPU.
     pub cpu_window: Duration,
-}
-
-/// Injected dependencies of an audit.
-pub struct Deps<'m> {
-    /// Clock for measurements and waits.
-    pub clock: &'m Arc<dyn Clock>,
-    /// Cancellation token.
-    pub stop: &'m StopToken,
-    /// Deadline of the whole audit.
-    pub deadline: Deadline,
-    /// Creates the transport to an address.
-    pub transport: &'m dyn Fn(SocketAddr) -> Box<dyn Transport>,
 }
 
 /// Report of an audit.

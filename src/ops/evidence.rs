@@ -82,6 +82,16 @@ pub fn damaged_records(count: u64) -> String {
     format!("{count} damaged {}", if count == 1 { "record" } else { "records" })
 }
 
+/// The warning that `work`, made from damaged records, can't be relied on.
+fn damage_warning(work: &str, damages: u64) -> Option<String> {
+    (damages > 0).then(|| {
+        format!(
+            "{}, so {work} can't be relied on: mt5crs evidence verify names each damage",
+            damaged_records(damages)
+        )
+    })
+}
+
 /// Evidence that can't be written or read. Actions that increase risk stop at it.
 impl From<EvidenceError> for Failure {
     fn from(error: EvidenceError) -> Self {

@@ -86,15 +86,7 @@ pub(super) fn check(audit: &mut Audit<'_>, remote: &Remote) -> Contact {
 
 /// Tests the link. An error says why nothing more can be asked.
 fn check_link(audit: &mut Audit<'_>, remote: &Remote, contact: &mut Contact) -> Result<(), String> {
-    let deps = audit.deps;
-    let link_deps = link_test::Deps {
-        clock: deps.clock,
-        stop: deps.stop,
-        deadline: deps.deadline,
-        transport: deps.transport,
-        progress: &|_, _| {},
-    };
-    let tested = link_test::run(&remote.link, &link_deps);
+    let tested = link_test::run(&remote.link, audit.deps);
     let (outcome, target) = (tested.outcome, tested.target);
     contact.simulated = outcome.simulated;
     contact.target = target.map(|target| target::kind(&target, outcome.simulated));

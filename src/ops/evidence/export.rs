@@ -17,8 +17,7 @@ use uuid::Uuid;
 
 use super::findings::{Findings, Section};
 use super::story::{Words, describe, one_line};
-use super::{Row, RunPrefix, damaged_records, one_of, unknown};
-use crate::check::Verdict;
+use super::{Row, RunPrefix, damage_warning, damaged_records, one_of, unknown};
 use crate::evidence::body::Body;
 use crate::evidence::book::Book;
 use crate::evidence::chain::{Chain, Step};
@@ -76,15 +75,7 @@ fn export(options: &Options) -> Result<Outcome<Report>, Failure> {
     write_report(&mut files.completion, &row, &content, head, options.evidence.path())
         .map_err(|error| not_written(&options.directory, &error))?;
     let report = Report { run: row, files: files.persist()?, head, damages };
-    let mut outcome = Outcome::judged(report, Verdict::Pass, false);
-    if damages > 0 {
-        outcome.verdict = Verdict::Warn;
-        outcome.warnings = vec![format!(
-            "{}, so the files can't be relied on: mt5crs evidence verify names each damage",
-            damaged_records(damages)
-        )];
-    }
-    Ok(outcome)
+    Ok(Outcome::warned(report, damage_warning("the files", damages).into_iter().collect()))
 }
 
 /// The runs that the prefix names, of those that `show` lists; two are enough to know that it names too many.

@@ -9,7 +9,6 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::{RunPrefix, one_of, unknown};
-use crate::check::Verdict;
 use crate::clock::Clock;
 use crate::evidence::basis::Basis;
 use crate::evidence::body::{By, Resolution};
@@ -103,14 +102,10 @@ fn record(options: &Options, clock: &dyn Clock) -> Result<Outcome<Report>, Failu
         recorded,
         still_unresolved: book.unresolved().count() - 1,
     };
-    let mut outcome = Outcome::judged(report, Verdict::Pass, false);
-    if let Some(damage) = book.first_damage {
-        outcome.verdict = Verdict::Warn;
-        outcome.warnings = vec![format!(
-            "the records are damaged, and no order is sent on them: {damage}; mt5crs evidence verify names every damage"
-        )];
-    }
-    Ok(outcome)
+    let warning = book.first_damage.map(|damage| format!(
+        "the records are damaged, and no order is sent on them: {damage}; mt5crs evidence verify names every damage"
+    ));
+    Ok(Outcome::warned(report, warning.into_iter().collect()))
 }
 
 /// Checks the statement without the records.

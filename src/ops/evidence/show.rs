@@ -7,8 +7,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Row, damaged_records};
-use crate::check::Verdict;
+use super::{Row, damage_warning};
 use crate::evidence::Evidence;
 use crate::evidence::body::Begin;
 use crate::evidence::book::Book;
@@ -59,19 +58,12 @@ fn read(options: &Options) -> Result<Outcome<Report>, Failure> {
         unresolved: book.runs().filter(|run| !run.intents.is_empty()).count(),
         open: book.open_canaries().count(),
     };
-    let mut warnings = Vec::new();
-    if book.damages > 0 {
-        warnings.push(format!(
-            "{}, so this list can't be relied on: mt5crs evidence verify names each damage",
-            damaged_records(book.damages)
-        ));
-    }
+    let mut warnings = Vec::from_iter(damage_warning("this list", book.damages));
     if report.unresolved > 0 {
         warnings.push(format!(
             "orders without a proved outcome: {}; mt5crs sync asks the gateway, and mt5crs evidence resolve records a person's statement",
             report.unresolved
         ));
     }
-    let verdict = if warnings.is_empty() { Verdict::Pass } else { Verdict::Warn };
-    Ok(Outcome { warnings, ..Outcome::judged(report, verdict, false) })
+    Ok(Outcome::warned(report, warnings))
 }

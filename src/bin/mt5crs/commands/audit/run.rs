@@ -66,6 +66,7 @@ fn run(app: &App, args: &Args) -> Exit {
         stop: &app.stop,
         deadline,
         transport: &|address| app.transport(address),
+        progress: &|_, _| {},
     };
     let Audited { outcome, target } = audit::run(&options, &deps);
     let target = target.filter(|_| context.is_ok());
