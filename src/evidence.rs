@@ -10,7 +10,7 @@
 //! - `evidence.jsonl`, append-only, one record a line;
 //! - `evidence.head`, one line `{"count":N,"hash":"…"}`: the number of records and the last one's hash. It is replaced
 //!   after each append, so it may be one record behind, and never ahead;
-//! - `evidence.lock`, empty: a process holds `flock` on it while it adds a record.
+//! - `evidence.lock`, empty: a process holds `flock` on it, and on the records, while it adds a record.
 //!
 //! # A record
 //!

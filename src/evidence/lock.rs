@@ -18,8 +18,7 @@ pub(super) fn exclusive(path: &Path, patience: Duration) -> Result<File, Evidenc
     for _ in 0..ATTEMPTS {
         let file = open_regular(File::options().write(true).create(true).truncate(false), path)
             .map_err(EvidenceError::io("open", path))?;
-        let file = take(file, path, Mode::Exclusive, patience)?;
-        if is_at(&file, path) {
+        if let Some(file) = exclusive_at(file, path, patience)? {
             return Ok(file);
         }
     }
@@ -29,18 +28,22 @@ pub(super) fn exclusive(path: &Path, patience: Duration) -> Result<File, Evidenc
 /// Locks the records themselves, for an append. A lock file can be removed while it is locked, the records can't be without
 /// a damage.
 pub(super) fn records(file: File, path: &Path, patience: Duration) -> Result<File, EvidenceError> {
-    let file = take(file, path, Mode::Exclusive, patience)?;
-    if is_at(&file, path) {
-        return Ok(file);
-    }
-    let replaced = std::io::Error::other("another process replaced it");
-    Err(EvidenceError::io("lock", path)(replaced))
+    let replaced = || std::io::Error::other("another process replaced it");
+    let locked = exclusive_at(file, path, patience)?;
+    locked.ok_or_else(|| EvidenceError::io("lock", path)(replaced()))
 }
 
-fn is_at(file: &File, path: &Path) -> bool {
+/// Locks the file; `None` where another process has removed or replaced it before it was locked.
+fn exclusive_at(
+    file: File,
+    path: &Path,
+    patience: Duration,
+) -> Result<Option<File>, EvidenceError> {
+    let file = take(file, path, Mode::Exclusive, patience)?;
     let identity = |found: std::fs::Metadata| (found.dev(), found.ino());
     let found = (file.metadata().map(identity), std::fs::metadata(path).map(identity));
-    matches!(found, (Ok(locked), Ok(named)) if locked == named)
+    let is_named = matches!(found, (Ok(locked), Ok(named)) if locked == named);
+    Ok(is_named.then_some(file))
 }
 
 /// Takes the lock for reading. `None` where there is none, as beside a copy, or where this user may not open it.
@@ -61,5 +64,24 @@ fn take(file: File, path: &Path, mode: Mode, patience: Duration) -> Result<File,
             Err(EvidenceError::Busy { path: path.to_owned(), waited: patience })
         }
         Err(TryLockError::Error(error)) => Err(EvidenceError::io("lock", path)(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_is_one_of_the_file_that_has_the_name() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("lock");
+        let create = || File::create(&path).unwrap();
+        let is_locked = |file| exclusive_at(file, &path, Duration::ZERO).unwrap().is_some();
+        let old = create();
+        std::fs::remove_file(&path).unwrap();
+        assert!(!is_locked(old.try_clone().unwrap()));
+        let new = create();
+        assert!(!is_locked(old));
+        assert!(is_locked(new));
     }
 }

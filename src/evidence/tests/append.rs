@@ -211,27 +211,6 @@ fn a_removed_lock_file_lets_no_second_writer_in() {
 }
 
 #[test]
-fn a_lock_is_one_of_the_file_that_has_the_name() {
-    let place = ScratchEvidence::begun();
-    let path = &place.evidence.lock;
-    let locked = || {
-        let file = std::fs::File::options().write(true).create(true).truncate(true).open(path);
-        let file = file.unwrap();
-        file.lock().unwrap();
-        file
-    };
-    let old = locked();
-    std::thread::scope(|scope| {
-        let waiting = scope.spawn(|| place.evidence.lock(Duration::from_millis(100)).map(drop));
-        std::fs::remove_file(path).unwrap();
-        let _new = locked();
-        drop(old);
-        let ended = waiting.join().unwrap();
-        assert!(matches!(ended, Err(EvidenceError::Busy { .. })), "{ended:?}");
-    });
-}
-
-#[test]
 fn a_record_without_its_head_is_taken_back() {
     let mut place = ScratchEvidence::new();
     place.evidence.head = place.dir.path().join("nowhere/evidence.head");
