@@ -90,34 +90,25 @@ impl Account {
     /// Writes the gateway's reply to GET_ACCOUNT.
     pub fn encode(&self, uuid: &str, status: &str, simulated: bool) -> Vec<u8> {
         #[derive(Serialize)]
-        struct Fields<'a> {
-            balance: &'a Money,
-            equity: &'a Money,
-            margin: &'a Money,
-            free_margin: &'a Money,
-            margin_level: &'a Level,
-            currency: &'a str,
-            #[serde(serialize_with = "encode::serialize_time")]
-            timestamp: Option<Timestamp>,
+        #[serde(remote = "Account")]
+        struct OnWire {
+            balance: Money,
+            equity: Money,
+            margin: Money,
+            free_margin: Money,
+            margin_level: Level,
+            currency: Option<String>,
             #[serde(skip_serializing_if = "Option::is_none")]
-            login: Option<&'a str>,
+            login: Option<String>,
             #[serde(skip_serializing_if = "Option::is_none")]
-            server: Option<&'a str>,
+            server: Option<String>,
             #[serde(skip_serializing_if = "Option::is_none")]
             trade_mode: Option<i64>,
+            #[serde(rename = "timestamp", serialize_with = "encode::serialize_time")]
+            reported_at: Option<Timestamp>,
         }
-        let fields = Fields {
-            balance: &self.balance,
-            equity: &self.equity,
-            margin: &self.margin,
-            free_margin: &self.free_margin,
-            margin_level: &self.margin_level,
-            currency: self.currency.as_deref().unwrap_or_default(),
-            timestamp: self.reported_at,
-            login: self.login.as_deref(),
-            server: self.server.as_deref(),
-            trade_mode: self.trade_mode,
-        };
-        reply::encode(Some(uuid), status, &fields, simulated)
+        #[derive(Serialize)]
+        struct Fields<'a>(#[serde(with = "OnWire")] &'a Account);
+        reply::encode(Some(uuid), status, &Fields(self), simulated)
     }
 }

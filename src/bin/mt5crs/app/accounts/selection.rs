@@ -84,10 +84,8 @@ impl Selection {
 }
 
 fn kill_switch(resolved: &Resolved) -> String {
-    let switch = resolved.table.iter().find(|entry| entry.key == Key::KillSwitchFile);
-    switch.map_or_else(String::new, |entry| {
-        format!("{} ({})", entry.value.as_deref().unwrap_or("-"), entry.origin)
-    })
+    let entry = resolved.entry(Key::KillSwitchFile);
+    format!("{} ({})", entry.value.as_deref().unwrap_or("-"), entry.origin)
 }
 
 fn every_profile(inputs: &Inputs) -> Result<Vec<String>, Failure> {
