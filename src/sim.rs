@@ -8,11 +8,12 @@
 //! execution is on the disk before its reply leaves. A link's round trip, which pipelining hides
 //! ([`Options::link_rtt`]), and a broker's time, which nothing hides ([`Options::exec_time`]), are two settings.
 //!
-//! From the bottom up: `market` and `book` (the account), `fault`, `catalogue`, `spec` and `fault_plan` (which request
+//! From the bottom up: `market`, `account_kind` and `book` (the account), `fault`, `catalogue`, `spec` and `fault_plan` (which request
 //! meets which fault), `raw_request`, `reply_writer` and `corrupt` (bytes in and out), `journal` (the book file), `gateway`
 //! (request and time in, reply out), `request_queue` (the link's and the broker's time), then the two ways in;
 //! `transcript` records what one of them delivers.
 
+mod account_kind;
 mod book;
 mod catalogue;
 mod corrupt;
@@ -35,6 +36,7 @@ mod spec;
 mod tests;
 mod transcript;
 
+pub use account_kind::AccountKind;
 pub use catalogue::{FAULTS, FaultInfo, faults};
 pub use fault_plan::RequestCounts;
 pub use gateway::{OtherAccount, Truth};

@@ -4,6 +4,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::sim::AccountKind;
+
 /// The most positions of a book.
 const MOST: usize = 1000;
 
@@ -25,11 +27,25 @@ pub enum Account {
     Login,
     /// The same, and the operator configured the expected login.
     Expected,
+    /// An odd account in which nothing is refused; the gateway reports no login.
+    Odd(AccountKind),
 }
 
 impl Account {
     /// Every kind.
-    pub const ALL: [Self; 3] = [Self::Plain, Self::Login, Self::Expected];
+    pub const ALL: [Self; 11] = [
+        Self::Plain,
+        Self::Login,
+        Self::Expected,
+        Self::Odd(AccountKind::Yen),
+        Self::Odd(AccountKind::Bitcoin),
+        Self::Odd(AccountKind::Cents),
+        Self::Odd(AccountKind::Hedged),
+        Self::Odd(AccountKind::Swap),
+        Self::Odd(AccountKind::Credit),
+        Self::Odd(AccountKind::OddSymbols),
+        Self::Odd(AccountKind::LargeTickets),
+    ];
     /// The login that is reported where one is.
     pub const LOGIN: &str = "111";
 
@@ -38,7 +54,26 @@ impl Account {
             Self::Plain => "",
             Self::Login => "-login",
             Self::Expected => "-expected",
+            Self::Odd(AccountKind::Dollars) => "-dollars",
+            Self::Odd(AccountKind::Yen) => "-yen",
+            Self::Odd(AccountKind::Bitcoin) => "-bitcoin",
+            Self::Odd(AccountKind::Cents) => "-cents",
+            Self::Odd(AccountKind::Hedged) => "-hedged",
+            Self::Odd(AccountKind::Swap) => "-swap",
+            Self::Odd(AccountKind::Credit) => "-credit",
+            Self::Odd(AccountKind::OddSymbols) => "-symbols",
+            Self::Odd(AccountKind::LargeTickets) => "-tickets",
         }
+    }
+
+    /// The kind at the simulated broker.
+    pub fn kind(self) -> AccountKind {
+        if let Self::Odd(kind) = self { kind } else { AccountKind::Dollars }
+    }
+
+    /// Whether its amounts are dollars.
+    pub fn is_in_dollars(self) -> bool {
+        !matches!(self.kind(), AccountKind::Yen | AccountKind::Bitcoin | AccountKind::Cents)
     }
 
     /// Whether the gateway reports the account's login.

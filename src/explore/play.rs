@@ -26,7 +26,7 @@ use crate::ops::{canary, emergency_close, sync};
 use crate::proof::intents::Records;
 use crate::protocol::positions::Position;
 use crate::sim::{self, FaultSpec, RequestCounts, Truth};
-use crate::units::Magic;
+use crate::units::{Magic, Money};
 
 /// Time limit of a command, in virtual time.
 const LIMIT: Duration = Duration::from_secs(25);
@@ -154,6 +154,8 @@ struct Stage<'s> {
     directory: &'s Path,
     evidence: Evidence,
     expected: AccountId,
+    /// The credit that the operator configured.
+    credit: Money,
     /// The part of the largest order that a canary takes.
     coefficient: Decimal,
     runs: Vec<Run>,
@@ -167,6 +169,7 @@ impl<'s> Stage<'s> {
             directory,
             evidence: Evidence::at(directory.to_owned()),
             expected: expected(&world.book),
+            credit: world.book.account.kind().credit().into(),
             // Half of the account's volume, or so little that it leaves no trace in the margin.
             coefficient: Decimal::new(1, u32::from(world.book.positions > 1)),
             runs: vec![],
@@ -193,6 +196,7 @@ impl<'s> Stage<'s> {
     fn expectations(&self) -> sync::StateExpectations {
         sync::StateExpectations {
             expected: self.expected.clone(),
+            credit: self.credit.clone(),
             ..sync::StateExpectations::any()
         }
     }
@@ -299,6 +303,7 @@ impl<'s> Stage<'s> {
             tickets: ticket.into_iter().collect(),
             rounds: 6,
             order_timeout: Duration::from_secs(3),
+            credit: self.credit.clone(),
             ..emergency_close::Options::example()
         };
         let deadline = Deadline::after(&self.gateway.clock, LIMIT);
@@ -377,6 +382,7 @@ fn gateway(book: &Book, acts: &[String]) -> Result<VirtualGateway, HarnessError>
     let faults = faults.map_err(HarnessError::other)?;
     let options = sim::Options {
         positions: book.positions,
+        account: book.account.kind(),
         faults,
         signature_ttl: VALIDITY.0,
         ..sim::Options::default()

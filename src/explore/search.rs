@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::judge::{Breach, Judgement, judge};
-use super::plan::{Pairs, Plan};
+use super::plan::{self, Pairs, Plan};
 use super::play::play;
 use super::world::World;
 use crate::check::Verdict;
@@ -80,6 +80,8 @@ pub struct Report {
     pub pairs_planned: u64,
     /// Number of pairs that were left out because they are the same run as one of their acts alone.
     pub same_as_single: u64,
+    /// Worlds that were not played, each kind with the reason.
+    pub left_out: Vec<String>,
     /// Whether every single act was played at every place.
     pub singles_complete: bool,
     /// Whether every pair of acts was played.
@@ -191,7 +193,9 @@ fn search(
             let mut until = (!pairs_first).then(|| Deadline::after(clock, *duration));
             let mut pairs = Pairs::default();
             let add = |world: &World, requests| pairs.add(world, requests);
-            let complete = search.play_all(plan.singles(), plan.singles().count(), until, add)?;
+            let singles = plan.singles();
+            let count = singles.len();
+            let complete = search.play_all(singles.into_iter(), count, until, add)?;
             search.report.singles_complete = complete;
             if complete {
                 let worlds = pairs.worlds();
@@ -201,6 +205,7 @@ fn search(
                 let complete = search.play_all(worlds.into_iter(), count, until, |_, _| {})?;
                 search.report.pairs_complete = complete;
             }
+            search.report.list_left_out();
             let until = *until.get_or_insert_with(|| Deadline::after(clock, *duration));
             let seeded = (options.seed..).map(|seed| plan.seeded(seed));
             search.play_all(seeded, usize::MAX, Some(until), |_, _| {})?;
@@ -341,6 +346,7 @@ impl Report {
             by_act_and_depth: BTreeMap::new(),
             pairs_planned: 0,
             same_as_single: 0,
+            left_out: vec![],
             singles_complete: false,
             pairs_complete: false,
             seed,
@@ -351,6 +357,18 @@ impl Report {
             findings: vec![],
             took_ms: 0,
         }
+    }
+
+    fn list_left_out(&mut self) {
+        let pairs = self.by_depth.get(&2).copied().unwrap_or_default();
+        self.left_out = match (self.singles_complete, self.pairs_planned - pairs) {
+            (false, _) => vec!["single acts, and all pairs: the time was over".to_owned()],
+            (true, 0) => vec![],
+            (true, left) => vec![format!("{left} pairs: the time was over")],
+        };
+        let same = self.same_as_single;
+        self.left_out.push(format!("{same} pairs: each is the same run as one of its acts alone"));
+        self.left_out.extend(plan::LEFT_OUT.iter().map(|it| (*it).to_owned()));
     }
 
     fn count(&mut self, world: &World, judgement: &Judgement) {

@@ -53,7 +53,7 @@ fn keeps_the_promise(worlds: impl Iterator<Item = World>) {
 #[test]
 fn a_sample_of_single_acts() {
     let plan = Plan::new(scratch()).unwrap();
-    keeps_the_promise(plan.singles().step_by(SAMPLE));
+    keeps_the_promise(plan.singles().into_iter().step_by(SAMPLE));
 }
 
 #[test]

@@ -43,11 +43,13 @@ pub const UNDECIDABLE: &[Undecidable] = &[
         dishonest: "emergency-close/3/hides-positions:1+",
     },
     Undecidable {
-        sentence: "While the balance moves for another reason (money is paid in or out, or the last run's order was closed), it does not show whether the results of hidden positions are in it.",
+        sentence: "While the balance moves for another reason (money is paid in or out, or the last run's order was closed), it does not show whether the results of positions that are hidden, or of another account without a login, are in it.",
         holds: |world, _| {
             let closed = [Death::BeforeClose, Death::AfterClose].map(Command::SyncAfter);
-            let moves = acts(world, "deposit:") || closed.contains(&world.command);
-            acts(world, "hides-positions:") && moves
+            let is_paid = acts(world, "deposit:");
+            let is_moved = acts(world, "account-switch:") && !world.book.account.tells_login();
+            let hides = acts(world, "hides-positions:");
+            (hides && (is_paid || closed.contains(&world.command))) || (is_moved && is_paid)
         },
         honest: "emergency-close/3/stop-out:#4",
         dishonest: "emergency-close/3/hides-positions:3+,terminal-dead:CLOSE,deposit:-0.15:#4",

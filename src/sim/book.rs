@@ -10,17 +10,15 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use super::account_kind::AccountKind;
 use super::ledger::{Execution, ExecutionKind};
 use super::market::{INSTRUMENTS, Market, Quote, Tick, cents, find};
 use crate::protocol::account::Account;
 use crate::protocol::positions::Position;
 use crate::units::{Exact, Level, Lots, Magic, Money, Price, Side, Symbol, Ticket};
 
-const CURRENCY: &str = "USD";
 /// The account's leverage; on the wire it is always 1 (hazard 6).
 const LEVERAGE: i64 = 500;
-/// The starting book's first ticket.
-const FIRST_TICKET: i64 = 100_000_001;
 /// The starting positions' magic number, which only some gateways report.
 const STARTING_MAGIC: Magic = Magic(202_401);
 /// The magic number that replaces an order's own (hazard 10).
@@ -39,6 +37,9 @@ pub(super) struct Start {
     pub(super) balance: Money,
     /// Whether each long has a short, so that no margin is in use.
     pub(super) hedged: bool,
+    /// The kind of account.
+    #[serde(default)]
+    pub(super) kind: AccountKind,
 }
 
 /// An open position: the values for calculations, beside the protocol's form.
@@ -62,10 +63,11 @@ impl OpenPosition {
     }
 
     /// Values it at this closing price, which is also given as a token.
-    fn value_at(&mut self, price: Decimal, token: &Price) {
+    fn value_at(&mut self, price: Decimal, token: &Price, kind: AccountKind) {
         let gained = price - self.opened_at;
         let gained = if self.is_short() { -gained } else { gained };
-        self.profit = INSTRUMENTS[self.instrument].profit(gained, self.volume, price);
+        let profit = INSTRUMENTS[self.instrument].profit(gained, self.volume, price);
+        self.profit = kind.of_dollars(profit);
         self.position.profit = Money::from(self.profit);
         self.position.current_price = token.clone();
     }
@@ -75,6 +77,7 @@ impl OpenPosition {
 #[derive(Debug)]
 pub(super) struct Book {
     market: Market,
+    kind: AccountKind,
     balance: Decimal,
     held: BTreeMap<i64, OpenPosition>,
     next_ticket: i64,
@@ -107,27 +110,30 @@ impl Book {
     /// The starting book.
     pub(super) fn new(start: &Start) -> Self {
         let market = Market::new(start.seed);
-        let tick = Tick::at(start.started_at);
+        let (tick, kind) = (Tick::at(start.started_at), start.kind);
+        let instruments = kind.instruments();
         let mut book = Self {
             market,
-            balance: cents(start.balance.value()),
+            kind,
+            balance: kind.of_dollars(start.balance.value()),
             held: BTreeMap::new(),
-            next_ticket: FIRST_TICKET,
+            next_ticket: kind.first_ticket(),
             next_sequence: 1,
             tick,
             quotes: std::array::from_fn(|index| market.quote(index, tick)),
             net: [Decimal::ZERO; INSTRUMENTS.len()],
             floating: Decimal::ZERO,
-            swap: Decimal::ZERO,
+            swap: kind.swap(),
             commission: Decimal::ZERO,
         };
         let volume = Lots::from(Decimal::new(1, 2));
         for nth in 0..start.positions {
             let (instrument, is_long) = match start.hedged {
-                true => ((nth / 2) % INSTRUMENTS.len(), nth % 2 == 0),
+                true => ((nth / 2) % instruments.len(), nth % 2 == 0),
                 // Eleven longs to nine shorts, longs first: for no number of positions is an instrument's net volume 0.
-                false => (nth % INSTRUMENTS.len(), (nth / INSTRUMENTS.len()) % 20 < 11),
+                false => (nth % instruments.len(), (nth / instruments.len()) % 20 < 11),
             };
+            let instrument = instruments[instrument];
             let side = if is_long { Side::Buy } else { Side::Sell };
             let offset = market.opening_offset(instrument, nth);
             let quote = book.quotes[instrument];
@@ -143,7 +149,7 @@ impl Book {
     /// A flat account with this balance at the same market; its tickets continue those of the first one.
     pub(super) fn of_another_account(first: &Self, balance: Decimal) -> Self {
         Self {
-            balance: cents(balance),
+            balance: first.kind.round(balance),
             held: BTreeMap::new(),
             net: [Decimal::ZERO; INSTRUMENTS.len()],
             floating: Decimal::ZERO,
@@ -168,19 +174,19 @@ impl Book {
 
     /// Adds to the balance; a negative amount is a withdrawal.
     pub(super) fn deposit(&mut self, amount: Decimal) {
-        self.balance += cents(amount);
+        self.balance += self.kind.round(amount);
     }
 
     /// Accrues swap on the open positions.
     pub(super) fn accrue_swap(&mut self, amount: Decimal) {
         if !self.held.is_empty() {
-            self.swap += cents(amount);
+            self.swap += self.kind.round(amount);
         }
     }
 
     /// Sets the cost of each later order.
     pub(super) fn charge_orders(&mut self, commission: Decimal) {
-        self.commission = cents(commission);
+        self.commission = self.kind.round(commission);
     }
 
     /// Adds a suffix to a position's symbol, and returns it.
@@ -221,7 +227,7 @@ impl Book {
         for held in self.held.values_mut() {
             if moved[held.instrument] {
                 let (price, token) = &prices[held.instrument][usize::from(held.is_short())];
-                held.value_at(*price, token);
+                held.value_at(*price, token, self.kind);
             }
             floating += held.profit;
         }
@@ -242,7 +248,7 @@ impl Book {
             volume: order.volume.clone(),
             current_price: open_price.clone(),
             open_price,
-            profit: Money::from(Decimal::new(0, 2)),
+            profit: Money::from(self.kind.round(Decimal::ZERO)),
             magic: Some(magic),
         };
         let mut held = OpenPosition {
@@ -254,7 +260,7 @@ impl Book {
         };
         let quote = self.quotes[order.instrument];
         let price = if held.is_short() { quote.ask } else { quote.bid };
-        held.value_at(price, &Price::from(price));
+        held.value_at(price, &Price::from(price), self.kind);
         self.net[order.instrument] += held.signed_volume();
         self.floating += held.profit;
         let position = held.position.clone();
@@ -315,7 +321,7 @@ impl Book {
         held.volume -= volume;
         held.position.volume = Lots::from(held.volume);
         let price = held.position.current_price.clone();
-        held.value_at(price.value(), &price);
+        held.value_at(price.value(), &price, self.kind);
         let realized = whole - held.profit;
         let signed = if held.is_short() { -volume } else { volume };
         self.net[held.instrument] -= signed;
@@ -366,7 +372,7 @@ impl Book {
             let Some(mut held) = self.held.remove(&execution.ticket.0) else { return false };
             // The sums hold its profit at the current price; it was closed at the journal's.
             self.floating -= held.profit;
-            held.value_at(execution.price.value(), &execution.price);
+            held.value_at(execution.price.value(), &execution.price, self.kind);
             self.floating += held.profit;
             self.realize(&held);
         } else {
@@ -408,7 +414,8 @@ impl Book {
                 INSTRUMENTS[index].margin(self.net[index], self.quotes[index].bid, leverage)
             })
             .sum();
-        let equity = self.balance + self.floating + self.swap;
+        let margin = self.kind.of_dollars(margin);
+        let equity = self.balance + self.floating + self.swap + self.kind.credit();
         let level = if margin.is_zero() {
             Decimal::new(0, 1)
         } else {
@@ -417,10 +424,10 @@ impl Book {
         Account {
             balance: Money::from(self.balance),
             equity: Money::from(equity),
-            margin: Money::from(cents(margin)),
-            free_margin: Money::from(cents(equity - margin)),
+            margin: Money::from(margin),
+            free_margin: Money::from(self.kind.round(equity - margin)),
             margin_level: Level(Exact::from(level)),
-            currency: Some(CURRENCY.to_owned()),
+            currency: Some(self.kind.currency().to_owned()),
             login: None,
             server: None,
             trade_mode: None,

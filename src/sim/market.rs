@@ -42,13 +42,15 @@ const fn instrument(name: &'static str, base_points: i64, spread_points: i64) ->
 }
 
 /// The instruments.
-pub(super) const INSTRUMENTS: [Instrument; 6] = [
+pub(super) const INSTRUMENTS: [Instrument; 8] = [
     instrument("EURUSD", 108_500, 12),
     instrument("GBPUSD", 127_300, 15),
     Instrument { digits: 3, base_is_usd: true, ..instrument("USDJPY", 151_250, 14) },
     Instrument { digits: 2, contract: 100, ..instrument("XAUUSD", 265_040, 25) },
     instrument("EURUSD.s", 108_500, 4),
     instrument("AUDUSD", 65_900, 14),
+    Instrument { digits: 2, contract: 100, ..instrument("#AAPL", 21_040, 4) },
+    Instrument { digits: 1, contract: 10, ..instrument("[SP500]", 58_120, 6) },
 ];
 
 /// The index in [`INSTRUMENTS`] of the instrument with this name; the case matters.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rust_decimal::Decimal;
 
+use super::account_kind::AccountKind;
 use super::spec::FaultSpec;
 use crate::clock::StopToken;
 
@@ -13,8 +14,10 @@ use crate::clock::StopToken;
 pub struct Options {
     /// Number of open positions at the start.
     pub positions: usize,
-    /// Balance at the start, in USD.
+    /// Balance at the start, in USD; converted where the account has another currency.
     pub balance: Decimal,
+    /// The kind of account.
+    pub account: AccountKind,
     /// Seed of the price movement: equal seeds give equal prices at equal times.
     pub seed: u64,
     /// Faults of the gateway.
@@ -25,7 +28,7 @@ pub struct Options {
     pub exec_time: Duration,
     /// Greatest age of an OPEN's signature.
     pub signature_ttl: Duration,
-    /// File that keeps the book over a crash. An existing one overrules `positions`, `balance` and `seed`.
+    /// File that keeps the book over a crash. An existing one overrules `positions`, `balance`, `account` and `seed`.
     pub book: Option<PathBuf>,
     /// File to which a [`Server`](super::Server) appends every request as received.
     pub requests: Option<PathBuf>,
@@ -51,6 +54,7 @@ impl Default for Options {
         Self {
             positions: 0,
             balance: Decimal::new(1_000_000, 2),
+            account: AccountKind::default(),
             seed: 1,
             faults: Vec::new(),
             link_rtt: Duration::ZERO,

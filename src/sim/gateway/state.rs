@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::protocol::Refusal;
 use crate::protocol::positions::Position;
+use crate::sim::account_kind::AccountKind;
 use crate::sim::book::{Book, Order, Start};
 use crate::sim::fault::Fault;
 use crate::sim::fault_plan::{FaultPlan, RequestCounts};
@@ -83,14 +84,14 @@ pub(in crate::sim) struct Gateway {
 impl Gateway {
     pub(in crate::sim) fn new(options: &Options, now: Timestamp) -> Result<Self, JournalError> {
         let plan = FaultPlan::new(options.faults.clone());
-        let hedged = plan.contains(&Fault::HedgedEmpty);
+        let hedged = plan.contains(&Fault::HedgedEmpty) || options.account == AccountKind::Hedged;
         let positions = match options.positions {
             // Each long needs its short.
             count if hedged => count.next_multiple_of(2).max(2),
             count => count,
         };
-        let balance = Money::from(options.balance);
-        let start = Start { started_at: now, seed: options.seed, positions, balance, hedged };
+        let (balance, kind) = (Money::from(options.balance), options.account);
+        let start = Start { started_at: now, seed: options.seed, positions, balance, hedged, kind };
         let (journal, book, ledger) = match &options.book {
             None => (None, Book::new(&start), Vec::new()),
             Some(path) => {

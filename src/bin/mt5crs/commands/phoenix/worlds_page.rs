@@ -22,6 +22,12 @@ impl Page for Report {
         if self.worlds == 1 {
             return Ok(());
         }
+        if !self.left_out.is_empty() {
+            sheet.heading("LEFT OUT")?;
+            for words in &self.left_out {
+                sheet.line(clean(words))?;
+            }
+        }
         sheet.heading("WORLDS BY ACT")?;
         let rows = self
             .by_act_and_depth
