@@ -25,7 +25,7 @@ impl Page for Report {
         if !self.left_out.is_empty() {
             sheet.heading("LEFT OUT")?;
             for words in &self.left_out {
-                sheet.line(clean(words))?;
+                sheet.line(words)?;
             }
         }
         sheet.heading("WORLDS BY ACT")?;
