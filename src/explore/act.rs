@@ -1,6 +1,8 @@
 //! The acts of an adversary. Each is a fault of the simulated gateway at the k-th request of its scope.
 
-use self::Doubt::{AnotherNewTicket, ClockStepped, ClosedMeanwhile, MoneyMoved, UnnamedOrder};
+use self::Doubt::{
+    AnotherNewTicket, ClockStepped, ClosedMeanwhile, MoneyMoved, Reopened, UnnamedOrder,
+};
 use self::Nature::{Deceptive, Disturbing, Quiet};
 
 /// The actor behind an act, and the answer that a command owes in spite of it.
@@ -28,6 +30,9 @@ pub enum Doubt {
     /// Somebody opened a position after the order. A broker may raise the volume and rename the symbol, so a new ticket may be
     /// the order's whatever it looks like.
     AnotherNewTicket,
+    /// A position opened that is like one that is gone: a broker that opens a position again gives it another ticket, so the
+    /// gone one may be open under that ticket, or the order may have opened both.
+    Reopened,
     /// The gateway's clock was stepped, and a signature is valid by that clock: how long is unknown from then on.
     ClockStepped,
 }
@@ -77,6 +82,16 @@ pub const ACTS: &[Act] = &[
     act(Disturbing, "orders-refused:10004:2s:#{k}"),
     act(Disturbing, "orders-refused:10024:4s:#{k}"),
     act(Disturbing, "orders-refused:10018:8s:#{k}"),
+    act(Quiet, "close-late:2s"),
+    doubted(Disturbing, "engine-reopens", &[Reopened]),
+    act(Quiet, "list-shuffled"),
+    act(Quiet, "float-noise"),
+    doubted(Disturbing, "alike-appears:{k}", &[AnotherNewTicket]),
+    act(Deceptive, "cached:{k}+"),
+    act(Deceptive, "list-lacks-new:{k}+"),
+    act(Deceptive, "open-late:20s"),
+    act(Deceptive, "open-again:1s"),
+    act(Deceptive, "account-visits:10000.00:#{k}"),
     act(Deceptive, "account-switch:9000.00:#{k}"),
     act(Deceptive, "account-switch:10000.00:#{k}"),
     act(Deceptive, "replaced:5000.00:#{k}"),

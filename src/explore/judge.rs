@@ -123,9 +123,10 @@ fn is_excused(world: &World, played: &Played) -> bool {
             let others = |entry: &Execution| entry.kind == ExecutionKind::OthersClose;
             played.truth.ledger.iter().any(others)
         }
-        Doubt::AnotherNewTicket => {
+        Doubt::AnotherNewTicket | Doubt::Reopened => {
             let others = |entry: &Execution| entry.kind == ExecutionKind::OthersOpen;
-            world.command.opens() && played.truth.ledger.iter().any(others)
+            let is_order_s = *doubt == Doubt::AnotherNewTicket;
+            (world.command.opens() || !is_order_s) && played.truth.ledger.iter().any(others)
         }
         Doubt::MoneyMoved => matches!(world.command, Command::SyncAfter(_)),
         Doubt::ClockStepped => world.command.opens(),
@@ -152,8 +153,10 @@ impl Run {
 
     /// Whether it says what became of everything, done or not done.
     fn is_definite(&self, played: &Played) -> bool {
-        let still_open =
-            |result, ticket| result == CloseOutcome::StillOpen && played.is_open(ticket);
+        let still_open = |result, ticket| {
+            matches!(result, CloseOutcome::StillOpen | CloseOutcome::NotSent)
+                && played.is_open(ticket)
+        };
         match (self.exit, &self.claims) {
             (Some(Exit::Ok), _) => self.is_success(),
             (None | Some(Exit::Guarded | Exit::OrderRefused), _) => true,

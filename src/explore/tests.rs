@@ -27,6 +27,8 @@ const MENDED: &[&str] = &[
     "sync-after-close/3/list-cut:1:5+",
     "sync-after-send/1/hides-positions:2+",
     "sync-after-send/3/list-cut:1:1+",
+    "sync-after-send/3/list-lacks-new:1+",
+    "emergency-close/3/float-noise",
     "sync-before-close/3/list-cut:2:3+",
     "sync-before-send/3/list-cut:2:1+",
 ];

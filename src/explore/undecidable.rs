@@ -61,12 +61,36 @@ pub const UNDECIDABLE: &[Undecidable] = &[
             let results = played.before.iter().map(|position| position.profit.value());
             let result: Decimal = results.sum();
             let is_small = result.abs() <= cent * money::noise(played.before.len());
-            let moved =
-                acts(world, "account-switch:10000.00:") && !world.book.account.tells_login();
+            let other = ["account-switch:10000.00:", "account-visits:10000.00:"];
+            let moved = !world.book.account.tells_login() && other.iter().any(|it| acts(world, it));
             is_small && (moved || acts(world, "hides-positions:"))
         },
         honest: "canary/3/stop-out:#13,deposit:0.16:#13",
         dishonest: "canary/3/account-switch:10000.00:#13",
+    },
+    Undecidable {
+        sentence: "A broker that books an order after the settle time is silent until then, as one that refused it.",
+        holds: |world, _| acts(world, "open-late:20s"),
+        honest: "canary/3/open-ticket-zero",
+        dishonest: "canary/3/open-late:20s",
+    },
+    Undecidable {
+        sentence: "An order that executes a second time after the run has ended left no trace in it.",
+        holds: |world, _| acts(world, "open-again:"),
+        honest: "canary/3/",
+        dishonest: "canary/3/open-again:1s",
+    },
+    Undecidable {
+        sentence: "A terminal that answers from its cache shows neither what opened nor what closed since, as one at which nothing did.",
+        holds: |world, _| acts(world, "cached:"),
+        honest: "canary/3/frozen,open-ticket-zero,drop-reply:#11",
+        dishonest: "canary/3/cached:1+,drop-reply:#11",
+    },
+    Undecidable {
+        sentence: "A position that somebody else opened looks like the order's, because lists tell neither uuid nor comment nor magic number.",
+        holds: |world, _| acts(world, "alike-appears:"),
+        honest: "sync-after-send/3/open-late:3600ms,drop-reply:#11",
+        dishonest: "sync-after-send/3/open-ticket-zero,alike-appears:3,drop-reply:#11",
     },
 ];
 

@@ -268,6 +268,25 @@ catalogue! {
         |p| Ok(Fault::OrdersRefused(p.integer("a return code such as 10018")?, p.duration()?)),
         "For DURATION from the first affected order on, the broker refuses every order with RETCODE: OPEN is answered with \
          FILLED and ticket 0, CLOSE with MT5_CLOSE_FAILED.";
+    CACHED "cached[:WHEN]" [19] Scope::Of(STATE), |_| Ok(Fault::Cached),
+        "Lists and accounts are those of the first affected request, whatever executes.";
+    LIST_LACKS_NEW "list-lacks-new[:ACTION][:WHEN]" [30] Scope::Of(LISTS), |_| Ok(Fault::ListLacksNew),
+        "Lists lack every position that opened after the first affected list.";
+    LIST_SHUFFLED "list-shuffled[:ACTION][:WHEN]" [] Scope::Of(LISTS), |_| Ok(Fault::ListShuffled),
+        "Every other list has its rows in reverse order.";
+    FLOAT_NOISE "float-noise[:ACTION][:WHEN]" [] Scope::Of(STATE), |_| Ok(Fault::FloatNoise),
+        "Every amount is off by 0.000000000001, as a sum of floats is.";
+    CLOSE_LATE "close-late:DURATION[:WHEN]" [] Scope::Of(&[Close]), |p| p.duration().map(Fault::CloseLate),
+        "CLOSE is answered with FILLED at once, and executes DURATION later.";
+    OPEN_AGAIN "open-again:DURATION[:WHEN]" [29] Scope::Of(&[Open]), |p| p.duration().map(Fault::OpenAgain),
+        "OPEN executes a second time DURATION later.";
+    ENGINE_REOPENS "engine-reopens[:WHEN]" [] Scope::Of(&[Close]), |_| Ok(Fault::EngineReopens),
+        "After a CLOSE executed, somebody else opens the same position again.";
+    ALIKE_APPEARS "alike-appears:READS" [10] Scope::Of(&[GetPositions]), |p| p.count().map(Fault::AlikeAppears),
+        "Somebody else opens 0.001 lots of AUDUSD after this many GET_POSITIONS.";
+    ACCOUNT_VISITS "account-visits[:ACTION]:BALANCE[:WHEN]" [25] Scope::Of(STATE),
+        |p| p.amount().map(Fault::AccountVisits),
+        "The affected requests are answered by another account, which is flat and has BALANCE.";
     POSITION_VANISHES "position-vanishes:READS" [] Scope::Of(&[GetPositions]), |p| p.count().map(Fault::PositionVanishes),
         "Somebody else closes the newest position after this many GET_POSITIONS.";
     }

@@ -105,6 +105,19 @@ pub(super) enum Fault {
     StopOut,
     ReplyRepeated,
     RepliesSwapped,
+    Cached,
+    ListLacksNew,
+    ListShuffled,
+    FloatNoise,
+    /// Executes this long after the reply.
+    CloseLate(Duration),
+    /// Executes a second time this long after the first.
+    OpenAgain(Duration),
+    EngineReopens,
+    /// Counts GET_POSITIONS.
+    AlikeAppears(u32),
+    /// The other account's balance.
+    AccountVisits(Decimal),
     /// The other gateway's balance.
     Replaced(Decimal),
     /// The return code, and for how long.

@@ -38,7 +38,12 @@ impl RequestCounts {
             Scope::One(action) => of(action),
         };
         let first = match (&spec.fault, spec.when) {
-            (Fault::PositionAppears(reads) | Fault::PositionVanishes(reads), _) => *reads,
+            (
+                Fault::PositionAppears(reads)
+                | Fault::PositionVanishes(reads)
+                | Fault::AlikeAppears(reads),
+                _,
+            ) => *reads,
             (_, When::Only(number) | When::From(number)) => number,
             (_, When::Always | When::First(_)) => 1,
         };

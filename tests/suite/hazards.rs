@@ -398,6 +398,8 @@ fn frozen() -> Vec<Row> {
         passes(LinkTest, faults::FROZEN).page("GET_ACCOUNT answered: ").never("broker"),
         reported(passes(Positions, faults::FROZEN)).never("broker"),
         reported(passes(Sync, faults::FROZEN)),
+        reported(passes(Positions, faults::CACHED)),
+        reported(passes(Sync, faults::CACHED)),
     ]
 }
 

@@ -110,6 +110,10 @@ impl Gateway {
             }
             self.record(execution)?;
         }
+        if let Some(delay) = find_fault!(faults, Fault::OpenAgain(delay) => *delay) {
+            let due = later(now, delay);
+            self.pending.push(PendingOrder { due, order, uuid, is_of_left_account: false });
+        }
         check_order(faults, Moment::After)?;
         if faults.has(&Fault::FillPriceZero) {
             filled.price = zero_price();
@@ -174,6 +178,10 @@ impl Gateway {
         if faults.has(&Fault::CloseTicketZero) {
             return Ok(claim(Ticket(0), zero_price()));
         }
+        if let Some(delay) = find_fault!(faults, Fault::CloseLate(delay) => *delay) {
+            self.pending_closes.push((later(now, delay), ticket, request.uuid()));
+            return Ok(claim(ticket, zero_price()));
+        }
         let execution = if faults.has(&Fault::CloseOpens) {
             self.open_opposite(ticket, request, now)
         } else if faults.has(&Fault::ClosePart) {
@@ -183,7 +191,16 @@ impl Gateway {
         };
         let execution = execution.ok_or(not_found)?;
         let mut closed = claim(execution.order, execution.price.clone());
+        let (symbol, side, volume) =
+            (execution.symbol.clone(), execution.side.clone(), execution.volume.clone());
         self.record(execution)?;
+        if let (true, Some(instrument)) =
+            (faults.has(&Fault::EngineReopens), market::find(symbol.as_str()))
+        {
+            let order = Order { instrument, side, volume };
+            let execution = self.book.open(ExecutionKind::OthersOpen, &order, None, now);
+            self.record(execution)?;
+        }
         check_chosen_code(faults, Moment::After)?;
         if faults.has(&Fault::FillPriceZero) {
             closed.close_price = zero_price();

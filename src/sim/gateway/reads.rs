@@ -9,6 +9,7 @@ use crate::protocol::code::ErrorCode;
 use crate::protocol::ping::Pong;
 use crate::protocol::positions::Position;
 use crate::protocol::reply::Refusal;
+use crate::sim::book::Book;
 use crate::sim::fault::Fault;
 use crate::sim::fault_plan::{ActiveFaults, find_fault};
 use crate::sim::market;
@@ -20,12 +21,22 @@ use crate::units::{Exact, Level, Lots, Money, Side, Ticket};
 const CHURN_TICKET: i64 = 900_000_000;
 
 impl Gateway {
-    pub(super) fn account(&self, faults: &ActiveFaults) -> Result<Account, Refusal> {
+    pub(super) fn account(&mut self, faults: &ActiveFaults) -> Result<Account, Refusal> {
         check_terminal(faults)?;
         if faults.has(&Fault::TerminalDead) {
             return Err(Refusal::new(ErrorCode::AccountError, "Failed to get account info"));
         }
-        let mut account = self.book.account();
+        let mut account = self.visible(faults).1;
+        if faults.has(&Fault::FloatNoise) {
+            let account = &mut account;
+            let figures = [
+                &mut account.balance,
+                &mut account.equity,
+                &mut account.margin,
+                &mut account.free_margin,
+            ];
+            figures.into_iter().for_each(add_noise);
+        }
         if faults.has(&Fault::Stub) {
             account.balance = money(20_000);
             account.equity = money(20_550);
@@ -77,7 +88,18 @@ impl Gateway {
         if empty.iter().any(|fault| faults.has(fault)) {
             return Ok(Vec::new());
         }
-        let mut positions = self.book.positions();
+        let mut positions = self.visible(faults).0;
+        if faults.has(&Fault::ListLacksNew) {
+            let listable =
+                self.listable.get_or_insert_with(|| positions.iter().map(|it| it.ticket).collect());
+            positions.retain(|position| listable.contains(&position.ticket));
+        }
+        if faults.has(&Fault::ListShuffled) && self.lists % 2 == 0 {
+            positions.reverse();
+        }
+        if faults.has(&Fault::FloatNoise) {
+            positions.iter_mut().for_each(|position| add_noise(&mut position.profit));
+        }
         if !faults.has(&Fault::ReportsMagic) {
             for position in &mut positions {
                 position.magic = None;
@@ -109,6 +131,25 @@ impl Gateway {
         }
         Ok(positions)
     }
+}
+
+impl Gateway {
+    /// The list and the account that the terminal shows.
+    fn visible(&mut self, faults: &ActiveFaults) -> (Vec<Position>, Account) {
+        if let Some(balance) = find_fault!(faults, Fault::AccountVisits(balance) => *balance) {
+            let other = Book::of_another_account(&self.book, balance);
+            return (other.positions(), other.account());
+        }
+        let shown = || (self.book.positions(), self.book.account());
+        match faults.has(&Fault::Cached) {
+            true => self.cached.get_or_insert_with(shown).clone(),
+            false => shown(),
+        }
+    }
+}
+
+fn add_noise(amount: &mut Money) {
+    *amount = Money::from(amount.value() + Decimal::new(1, 12));
 }
 
 pub(super) fn ping(request: &RawRequest<'_>, writer: &ReplyWriter<'_>) -> Pong {

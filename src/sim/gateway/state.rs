@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::protocol::Refusal;
+use crate::protocol::account::Account;
 use crate::protocol::positions::Position;
 use crate::sim::account_kind::AccountKind;
 use crate::sim::book::{Book, Order, Start};
@@ -73,6 +74,12 @@ pub(in crate::sim) struct Gateway {
     pub(super) ledger: Vec<Execution>,
     journal: Option<Journal>,
     pub(super) pending: Vec<PendingOrder>,
+    /// Positions that the broker closes later: when, which, and the request.
+    pub(super) pending_closes: Vec<(Timestamp, Ticket, Option<Uuid>)>,
+    /// The list and the account that are answered for ever.
+    pub(super) cached: Option<(Vec<Position>, Account)>,
+    /// The positions that lists may hold.
+    pub(super) listable: Option<Vec<Ticket>>,
     /// Number of CLOSE requests so far, by ticket.
     pub(super) close_attempts: HashMap<Ticket, u32>,
     /// Number of GET_POSITIONS so far.
@@ -111,6 +118,9 @@ impl Gateway {
             ledger,
             journal,
             pending: Vec::new(),
+            pending_closes: Vec::new(),
+            cached: None,
+            listable: None,
             close_attempts: HashMap::new(),
             position_reads: 0,
             lists: 0,
@@ -141,7 +151,8 @@ impl Gateway {
 
     /// When the broker executes the next pending order.
     pub(in crate::sim) fn next_execution(&self) -> Option<Timestamp> {
-        self.pending.iter().map(|pending| pending.due).min()
+        let closes = self.pending_closes.iter().map(|(due, ..)| *due);
+        self.pending.iter().map(|pending| pending.due).chain(closes).min()
     }
 
     /// Executes the pending orders that are due.
@@ -156,6 +167,15 @@ impl Gateway {
             book.revalue(due);
             let execution = book.open(ExecutionKind::Open, &order, uuid, due);
             self.record(execution)?;
+        }
+        let (due, later): (Vec<_>, Vec<_>) =
+            self.pending_closes.drain(..).partition(|(due, ..)| *due <= now);
+        self.pending_closes = later;
+        for (due, ticket, uuid) in due {
+            self.book.revalue(due);
+            if let Some(execution) = self.book.close(ExecutionKind::Close, ticket, uuid, due) {
+                self.record(execution)?;
+            }
         }
         Ok(())
     }

@@ -30,6 +30,13 @@ impl Gateway {
                     let execution = self.book.open(ExecutionKind::OthersOpen, &order, None, now);
                     self.record(execution)?;
                 }
+                Fault::AlikeAppears(reads) if *reads == self.position_reads => {
+                    let volume = Lots::from(Decimal::new(1, 3));
+                    let instrument = market::find("AUDUSD").unwrap_or(0);
+                    let order = Order { instrument, side: Side::Buy, volume };
+                    let execution = self.book.open(ExecutionKind::OthersOpen, &order, None, now);
+                    self.record(execution)?;
+                }
                 Fault::PositionVanishes(reads) if *reads == self.position_reads => {
                     if let Some(ticket) = self.book.newest() {
                         self.broker_closes(ticket, now)?;
