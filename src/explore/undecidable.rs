@@ -47,9 +47,12 @@ pub const UNDECIDABLE: &[Undecidable] = &[
         holds: |world, _| {
             let closed = [Death::BeforeClose, Death::AfterClose].map(Command::SyncAfter);
             let is_paid = acts(world, "deposit:");
+            // Its result moves the balance as a payment does.
+            let appears = acts(world, "position-appears:");
             let is_moved = acts(world, "account-switch:") && !world.book.account.tells_login();
             let hides = acts(world, "hides-positions:");
-            (hides && (is_paid || closed.contains(&world.command))) || (is_moved && is_paid)
+            (hides && (is_paid || closed.contains(&world.command)))
+                || (is_moved && (is_paid || appears))
         },
         honest: "emergency-close/3/stop-out:#4",
         dishonest: "emergency-close/3/hides-positions:3+,terminal-dead:CLOSE,deposit:-0.15:#4",
@@ -60,7 +63,9 @@ pub const UNDECIDABLE: &[Undecidable] = &[
             let cent = Decimal::new(1, 2);
             let results = played.before.iter().map(|position| position.profit.value());
             let result: Decimal = results.sum();
-            let is_small = result.abs() <= cent * money::noise(played.before.len());
+            // Prices move on from the start to the statement that a command compares with.
+            let noise = cent * money::noise(played.before.len());
+            let is_small = result.abs() <= noise + noise;
             let other = ["account-switch:10000.00:", "account-visits:10000.00:"];
             let moved = !world.book.account.tells_login() && other.iter().any(|it| acts(world, it));
             is_small && (moved || acts(world, "hides-positions:"))

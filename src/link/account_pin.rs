@@ -107,10 +107,7 @@ impl AccountPin {
                 pinned.trade_mode = pinned.trade_mode.or(now.trade_mode);
             }
         }
-        match &self.changed {
-            Some(changed) if !is_broken(Rule::SameAccount) => Err(changed.clone()),
-            _ => Ok(()),
-        }
+        self.changed().map_or(Ok(()), |changed| Err(changed.clone()))
     }
 
     /// The pinned account; `None` before the first read.
@@ -120,7 +117,7 @@ impl AccountPin {
 
     /// The change, once one was observed.
     pub fn changed(&self) -> Option<&AccountChanged> {
-        self.changed.as_ref()
+        self.changed.as_ref().filter(|_| !is_broken(Rule::SameAccount))
     }
 }
 

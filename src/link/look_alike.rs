@@ -63,6 +63,7 @@ const MAX_PARSED_BYTES: usize = 1 << 20;
 /// Whether an answer that is no valid JSON looks like an object with the keys of a pong. It searches for the keys as text,
 /// because an answer that is cut off, is not UTF-8 or holds `NaN` can't be parsed.
 fn resembles_a_pong(answer: &[u8]) -> bool {
+    let answer = &answer[..answer.len().min(MAX_PARSED_BYTES)];
     let holds = |key: &str| {
         let quoted = format!("\"{key}\"");
         answer.windows(quoted.len()).any(|window| window == quoted.as_bytes())

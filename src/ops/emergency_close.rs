@@ -322,7 +322,11 @@ impl Closing<'_, '_, '_> {
         let (refused, nothing) = (self.ledger.refused(self.ledger.unproved()), BTreeSet::new());
         let known = Known {
             before: self.ledger.before(),
-            between: Between { refused: &refused, ..Between::default() },
+            between: Between {
+                opened: &self.ledger.appeared,
+                refused: &refused,
+                ..Between::default()
+            },
             ..Known::new(&nothing, &self.options.credit)
         };
         let flat = flat::prove(self.client, lists, known).map_err(|error| error.to_string())?;

@@ -89,7 +89,7 @@ impl fmt::Display for Contradiction {
         match self {
             Self::BalanceKept { result, balance } => write!(
                 f,
-                "positions with a result of {result} are gone, and the balance is still {balance}"
+                "positions with a result of {result} are gone, and the balance of {balance} does not hold it"
             ),
             Self::RefusedAndKept { results, balance } => write!(
                 f,
@@ -211,7 +211,7 @@ pub fn contradictions(
     let has_new = now.iter().any(|ticket| !then.contains(ticket));
     [
         balance_jumped(before, after, &gone),
-        result_missing(before, after, &gone),
+        result_missing(before, after, &gone).or_else(|| result_replaced(before, after, &gone)),
         if has_new { None } else { margin_in_use(before, between.age, after) },
         refused_and_kept(before, between.refused, after),
     ]
@@ -266,6 +266,26 @@ fn result_missing(
     floats.then_some(Contradiction::StillFloating { result, unexplained })
 }
 
+/// Positions that opened and closed meanwhile explain the whole movement of the balance, so that nothing of it is left for
+/// those of before that are gone.
+fn result_replaced(
+    before: Statement<'_>,
+    after: Statement<'_>,
+    gone: &[&Position],
+) -> Option<Contradiction> {
+    let then = tickets(before.positions);
+    let (old, new): (Vec<&Position>, Vec<&Position>) =
+        gone.iter().partition(|position| then.contains(&position.ticket));
+    let sum = |all: &[&Position]| all.iter().map(|it| it.profit.value()).sum::<Decimal>();
+    let noise = smallest_amount(after.account) * noise(gone.len());
+    let balance = after.account.balance.value();
+    let left = balance - before.account.balance.value() - sum(&new);
+    let result = sum(&old);
+    let is_missing =
+        !new.is_empty() && left.abs() <= noise && result.abs() > noise * Decimal::from(3);
+    is_missing.then_some(Contradiction::BalanceKept { result, balance })
+}
+
 fn refused_and_kept(
     before: Statement<'_>,
     refused: &[Ticket],
@@ -315,8 +335,9 @@ fn margin_in_use(
     let gone = Decimal::ONE - sum(&left) / sum(&volumes).max(Decimal::new(1, 8));
     let freed = then - now;
     let smallest = smallest_amount(after.account);
-    let stayed =
-        gone >= Decimal::new(1, 1) && !then.is_zero() && freed <= then * gone / Decimal::from(50);
+    let stayed = gone >= Decimal::new(1, 1)
+        && uses_margin(before.account)
+        && freed <= then * gone / Decimal::from(50);
     let is_same =
         freed.abs() < smallest / Decimal::TWO && then * gone > smallest * Decimal::from(NOISE);
     if stayed || is_same {

@@ -2,12 +2,13 @@
 //! replies.
 
 use super::fault::Garbage;
+use crate::protocol::wire::MAX_FRAME_BYTES;
 
 /// Members of the replies to replace, the most consequential first.
 const FIGURES: [&str; 7] =
     ["equity", "profit", "price", "close_price", "latency_ms", "timestamp", "message"];
 
-const HUGE_BYTES: usize = 10_000_000;
+const HUGE_BYTES: usize = MAX_FRAME_BYTES;
 
 /// Corrupts the reply in this way.
 pub(super) fn corrupt(mut reply: Vec<u8>, kind: Garbage) -> Vec<u8> {

@@ -77,7 +77,7 @@ fn hazard_26_positions_whose_results_never_reach_the_balance_are_not_closed() {
         ["close-ticket-zero", "hides-positions:GET_POSITIONS:2+", "hides-positions:GET_ACCOUNT:2+"];
     let (machine, sim) = (Machine::new(), gateway("--positions=60", &faults));
     let document = close(&machine, &sim, &["--rounds=2"]).json().exits(8).document();
-    assert!(error(&document).contains("the balance is still"), "{document}");
+    assert!(error(&document).contains("the balance of 10000.00 does not hold it"), "{document}");
     assert!(sim.ledger().is_empty(), "{document}");
 }
 

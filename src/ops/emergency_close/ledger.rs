@@ -35,6 +35,8 @@ pub(super) struct Ledger {
     pub(super) unreadable: Vec<String>,
     /// Account and list before the first CLOSE.
     before: Option<(Account, Vec<Position>)>,
+    /// Positions that the first list did not show, as a later one showed them first.
+    pub(super) appeared: Vec<Position>,
     /// Why the account that answers may be another one: then no more is sent.
     pub(super) stranger: Option<String>,
     /// Why the gateway can't be reached any more.
@@ -114,7 +116,10 @@ impl Ledger {
                     entry.report.why.push_str("; the list still shows it");
                     entry.recorded = false;
                 }
-                None if options.wants(position) => self.add(position, true),
+                None if options.wants(position) => {
+                    self.appeared.push(position.clone());
+                    self.add(position, true);
+                }
                 None => {}
             }
         }

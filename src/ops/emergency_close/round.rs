@@ -90,7 +90,8 @@ impl Closing<'_, '_, '_> {
             return Ok(());
         }
         let refused = self.ledger.refused(absent.clone());
-        let between = Between { refused: &refused, ..Between::default() };
+        let between =
+            Between { opened: &self.ledger.appeared, refused: &refused, ..Between::default() };
         let before = self.ledger.before();
         let known = Known { before, between, ..Known::new(&open, &self.options.credit) };
         let absent_by_list = match self.ledger.doubt_of_start() {

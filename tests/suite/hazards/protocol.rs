@@ -114,7 +114,7 @@ const GARBAGE: [(&str, &str); 11] = [
     ("bad-utf8", "the frame at byte 12: not UTF-8"),
     ("missing-field", "at byte 0: missing"),
     ("wrong-type", ": expected a number, found [\"n/a\"]"),
-    ("huge", "past the limit of 8388608"),
+    ("huge", "past the limit of 67108864"),
     ("empty", "the frame at byte 0: not JSON: it ends before a value"),
     ("truncated", "not JSON: it ends within a"),
     ("trailing", ": not JSON: something follows its end"),

@@ -201,7 +201,7 @@ fn oversized_frames_are_refused_unread() {
     frame.push(b' ');
     assert_eq!(
         complaint::<Pong>(&frame).to_string(),
-        "the frame: 8388609 bytes, past the limit of 8388608"
+        "the frame: 67108865 bytes, past the limit of 67108864"
     );
 }
 

@@ -20,18 +20,18 @@ use crate::cli::value::{number, positive_duration};
 /// would take; in a released binary such a round kills and takes nothing.
 ///
 /// With --worlds no process is started. Canary, its watch, emergency-close, and sync after a canary that died run in this
-/// process and in virtual time, in worlds in which the gateway, its broker or other people do something at each request:
-/// every act alone, every two, and then two to eight at random. Each claim is held against the world's truth; a lie, a false alarm, a hang or a second order fails, and
-/// is shown with the fewest acts that cause it.
+/// process and in virtual time, in worlds in which the gateway, its broker or other people do something at each request.
+/// Every act is played alone, with every other, and then two to eight at random. Each claim is held against the world's
+/// truth; a lie, a false alarm, a hang or a second order fails, and is shown with the fewest acts that cause it.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "mt5crs phoenix --rounds 3\nmt5crs phoenix --gateway\nmt5crs phoenix --worlds --for 2s\nmt5crs phoenix --worlds --pairs --for 60s"
+    after_help = "mt5crs phoenix --rounds 3\nmt5crs phoenix --gateway\nmt5crs phoenix --worlds --for 2s"
 )]
 pub(crate) struct Args {
     /// Number of rounds, 1 to 100000
     #[arg(long, value_name = "COUNT", default_value_t = 25, value_parser = number("a count", 1..=100_000_u64))]
     pub(super) rounds: u64,
-    /// Seed of the first round, or with --worlds of the first world of many acts; the others count on [random, and printed]
+    /// Seed of the first round or world; the others count on [random, and printed]
     #[arg(long, value_name = "NUMBER", value_parser = number("a seed", 0..=u64::MAX))]
     pub(super) seed: Option<u64>,
     /// Only read, from the configured gateway: kill a sync midway, restart it, compare the two
@@ -40,7 +40,7 @@ pub(crate) struct Args {
     /// Look for a false claim in simulated worlds, in this process
     #[arg(long, conflicts_with_all = ["rounds", "gateway"])]
     pub(super) worlds: bool,
-    /// Play every single act and every two first, however long that takes: --for is then the time for seeded worlds
+    /// With --worlds: complete all single acts and all pairs, then go on for --for
     #[arg(long, requires = "worlds")]
     pub(super) pairs: bool,
     /// Duration of --worlds
