@@ -6,6 +6,7 @@
 //! reply has no `uuid`.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use uuid::Uuid;
 
@@ -34,13 +35,16 @@ pub struct CloseAnswer {
 /// CLOSE requests in flight on a session.
 pub struct Pipeline<'s, 'c> {
     session: &'s mut Session<'c>,
+    /// Requests that go out before the next answer is awaited: at once, so that a process that is killed has sent all of
+    /// them or none.
+    unsent: Vec<RequestFrame>,
     in_flight: VecDeque<(Uuid, Ticket)>,
 }
 
 impl<'s, 'c> Pipeline<'s, 'c> {
     /// A pipeline with nothing in flight.
     pub fn new(session: &'s mut Session<'c>) -> Self {
-        Self { session, in_flight: VecDeque::new() }
+        Self { session, unsent: Vec::new(), in_flight: VecDeque::new() }
     }
 
     /// Number of unanswered requests.
@@ -48,25 +52,31 @@ impl<'s, 'c> Pipeline<'s, 'c> {
         self.in_flight.len()
     }
 
-    /// Sends a CLOSE without waiting. Even after an error the gateway may get the request.
-    pub fn send(
-        &mut self,
-        permit: &ClosePermit,
-        order: Close,
-        until: Deadline,
-    ) -> Result<(), LinkError> {
+    /// Adds a CLOSE, which is sent before the next answer is awaited. From then on the gateway may get it, even after an
+    /// error.
+    pub fn add(&mut self, permit: &ClosePermit, order: Close) {
         let ticket = order.ticket;
         let request = Request::new(order, self.session.clock.now());
         self.in_flight.push_back((request.uuid, ticket));
-        let frame = RequestFrame::close(permit, &request);
-        expose();
-        self.session.connection.send(&frame, until).map(drop)
+        self.unsent.push(RequestFrame::close(permit, &request));
     }
 
-    /// Waits for the next answer. Returns earlier requests that will never be answered before it, as lost.
+    /// Sends what was added, and waits for the next answer. Returns earlier requests that will never be answered before it,
+    /// as lost.
     pub fn next(&mut self, until: Deadline) -> Result<Vec<CloseAnswer>, LinkError> {
+        if !self.unsent.is_empty() {
+            self.send(until)?;
+        }
         let raw = self.session.connection.receive(until)?;
         Ok(self.take(raw, None).0)
+    }
+
+    fn send(&mut self, until: Deadline) -> Result<Duration, LinkError> {
+        if !self.in_flight.is_empty() {
+            expose();
+        }
+        let frames = std::mem::take(&mut self.unsent);
+        self.session.connection.send_all(&frames, until)
     }
 
     /// Requests the list after everything in flight and waits for it. Passes earlier answers and lost requests to
@@ -77,7 +87,8 @@ impl<'s, 'c> Pipeline<'s, 'c> {
         answered: &mut dyn FnMut(CloseAnswer),
     ) -> Result<Answer<Positions>, AskError> {
         let request = Request::new(GetPositions, self.session.clock.now());
-        let start = self.session.connection.send(&RequestFrame::read(&request), deadline())?;
+        self.unsent.push(RequestFrame::read(&request));
+        let start = self.send(deadline())?;
         loop {
             let raw = self.session.connection.receive(deadline())?;
             let (closes, list) = self.take(raw, Some(request.uuid));

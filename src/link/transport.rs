@@ -25,6 +25,19 @@ pub trait Connection {
     /// round trip is measured without the check of the connection before it.
     fn send(&mut self, frame: &RequestFrame, until: Deadline) -> Result<Duration, LinkError>;
 
+    /// Sends several frames, in this order, and as far as possible at once. See [`Connection::send`].
+    fn send_all(
+        &mut self,
+        frames: &[RequestFrame],
+        until: Deadline,
+    ) -> Result<Duration, LinkError> {
+        let mut start = Duration::ZERO;
+        for frame in frames {
+            start = self.send(frame, until)?;
+        }
+        Ok(start)
+    }
+
     /// Waits for the next frame. Replies come in the order of their requests.
     fn receive(&mut self, until: Deadline) -> Result<Received, LinkError>;
 }

@@ -159,6 +159,14 @@ impl ZmqConnection {
 
 impl Connection for ZmqConnection {
     fn send(&mut self, frame: &RequestFrame, until: Deadline) -> Result<Duration, LinkError> {
+        self.send_all(std::slice::from_ref(frame), until)
+    }
+
+    fn send_all(
+        &mut self,
+        frames: &[RequestFrame],
+        until: Deadline,
+    ) -> Result<Duration, LinkError> {
         self.transport.stop.check()?;
         if let Err(error) = self.check() {
             if !is_broken(Rule::NeverReconnect) {
@@ -167,9 +175,10 @@ impl Connection for ZmqConnection {
             *self = self.transport.clone().open(until)?;
         }
         let until = self.transport.at_least(until);
-        let message = zmtp::message(frame.bytes());
+        let mut bytes = Vec::new();
+        frames.iter().for_each(|frame| zmtp::write_message(&mut bytes, frame.bytes()));
         let start = self.transport.clock.monotonic();
-        self.stream.write(&message, until)?;
+        self.stream.write(&bytes, until)?;
         Ok(start)
     }
 

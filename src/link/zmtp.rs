@@ -280,9 +280,9 @@ pub(super) fn answer(command: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
     Ok(Some([&[4, length], &b"\x04PONG"[..], context].concat()))
 }
 
-/// A message of one part, behind an empty delimiter.
-pub(super) fn message(body: &[u8]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(body.len() + 11);
+/// Adds a message of one part, behind an empty delimiter.
+pub(super) fn write_message(bytes: &mut Vec<u8>, body: &[u8]) {
+    bytes.reserve(body.len() + 11);
     bytes.extend_from_slice(b"\x01\0");
     match u8::try_from(body.len()) {
         Ok(length) => bytes.extend_from_slice(&[0, length]),
@@ -292,7 +292,6 @@ pub(super) fn message(body: &[u8]) -> Vec<u8> {
         }
     }
     bytes.extend_from_slice(body);
-    bytes
 }
 
 #[cfg(test)]
@@ -301,6 +300,12 @@ mod tests {
 
     fn decoder(received: &[u8]) -> Decoder {
         Decoder { received: received.to_vec(), ..Decoder::default() }
+    }
+
+    fn message(body: &[u8]) -> Vec<u8> {
+        let mut bytes = vec![];
+        write_message(&mut bytes, body);
+        bytes
     }
 
     /// The first message of bytes that arrive one by one.

@@ -134,7 +134,7 @@ fn exchange(
             let Some(ticket) = waiting.next() else { break };
             let Some(order) = ledger.order(*ticket) else { continue };
             ledger.sent(*ticket);
-            pipeline.send(permit, order, answer_by())?;
+            pipeline.add(permit, order);
         }
         if pipeline.in_flight() == 0 || waiting.len() == 0 {
             break;
