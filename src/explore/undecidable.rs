@@ -43,16 +43,16 @@ pub const UNDECIDABLE: &[Undecidable] = &[
         dishonest: "emergency-close/3/hides-positions:1+",
     },
     Undecidable {
-        sentence: "While the balance moves for another reason (money is paid in or out, or the last run's order was closed), it does not show whether the results of positions that are hidden, or of another account without a login, are in it.",
-        holds: |world, _| {
-            let closed = [Death::BeforeClose, Death::AfterClose].map(Command::SyncAfter);
-            let is_paid = acts(world, "deposit:");
-            // Its result moves the balance as a payment does.
-            let appears = acts(world, "position-appears:");
+        sentence: "While money is paid in or out, others trade, or the last run's order is closed, the balance does not show whether the results of positions that are hidden, or of another account without a login, are in it.",
+        holds: |world, played| {
             let is_moved = acts(world, "account-switch:") && !world.book.account.tells_login();
-            let hides = acts(world, "hides-positions:");
-            (hides && (is_paid || closed.contains(&world.command)))
-                || (is_moved && (is_paid || appears))
+            let other = played.truth.other.as_ref().filter(|_| is_moved);
+            let has_traded = other.is_some_and(|it| played.truth.ledger.len() > it.after);
+            let (is_paid, hides) = (acts(world, "deposit:"), acts(world, "hides-positions:"));
+            let closed = [Death::BeforeClose, Death::AfterClose].map(Command::SyncAfter);
+            has_traded
+                || (is_paid && (other.is_some() || hides))
+                || (hides && closed.contains(&world.command))
         },
         honest: "emergency-close/3/stop-out:#4",
         dishonest: "emergency-close/3/hides-positions:3+,terminal-dead:CLOSE,deposit:-0.15:#4",

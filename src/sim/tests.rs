@@ -3,6 +3,7 @@
 mod faults;
 mod gateway;
 mod hazards;
+mod hostile;
 mod orders;
 mod specs;
 mod time;

@@ -21,7 +21,7 @@ use crate::cli::value::{number, positive_duration};
 ///
 /// With --worlds no process is started. Canary, its watch, emergency-close, and sync after a canary that died run in this
 /// process and in virtual time, in worlds in which the gateway, its broker or other people do something at each request.
-/// Every act is played alone, with every other, and then two to eight at random. Each claim is held against the world's
+/// First every act alone is played, then every two, then two to eight at random. Each claim is held against the world's
 /// truth; a lie, a false alarm, a hang or a second order fails, and is shown with the fewest acts that cause it.
 #[derive(Debug, clap::Args)]
 #[command(
@@ -40,8 +40,8 @@ pub(crate) struct Args {
     /// Look for a false claim in simulated worlds, in this process
     #[arg(long, conflicts_with_all = ["rounds", "gateway"])]
     pub(super) worlds: bool,
-    /// With --worlds: complete all single acts and all pairs, then go on for --for
-    #[arg(long, requires = "worlds")]
+    /// Play every single act and every two first, however long that takes: --for is then the time for seeded worlds
+    #[arg(long, requires = "worlds", hide_short_help = true)]
     pub(super) pairs: bool,
     /// Duration of --worlds
     #[arg(long = "for", value_name = "DURATION", requires = "worlds", default_value = "60s", value_parser = positive_duration)]
