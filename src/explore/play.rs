@@ -29,7 +29,7 @@ use crate::sim::{self, FaultSpec, RequestCounts, Truth};
 use crate::units::{Magic, Money};
 
 /// Time limit of a command, in virtual time.
-const LIMIT: Duration = Duration::from_secs(25);
+const LIMIT: Duration = Duration::from_secs(16);
 /// How long the gateway accepts a signature, and the settle time: a few s, because a doubt is read again every 250 ms until
 /// they are over.
 const VALIDITY: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(3));
