@@ -159,7 +159,7 @@ impl Run {
         };
         match (self.exit, &self.claims) {
             (Some(Exit::Ok), _) => self.is_success(),
-            (None | Some(Exit::Guarded | Exit::OrderRefused), _) => true,
+            (None | Some(Exit::NoAnswer | Exit::Guarded | Exit::OrderRefused), _) => true,
             (Some(Exit::No), Claims::Canary(report)) => {
                 report.close.as_ref().is_some_and(|close| close.result == CloseOutcome::Closed)
             }

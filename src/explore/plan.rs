@@ -19,13 +19,13 @@ use crate::sim::{FaultSpec, RequestCounts};
 /// The most acts of a seeded world.
 const DEEPEST: usize = 8;
 /// The most requests at which acts are tried. Later ones are repeated reads while an order may still be booked.
-const MOST_PLACES: u32 = 24;
+const MOST_PLACES: u32 = 20;
 /// The book in which pairs are played.
 const PAIRS: Book = Book::plain(3);
 
 /// Worlds that no plan has, each kind with the reason.
 pub const LEFT_OUT: &[&str] = &[
-    "acts after the 24th request of a run: later requests repeat a read while an order may still be booked",
+    "acts after the 20th request of a run: later requests repeat a read while an order may still be booked",
     "pairs of a canary that takes up another one's position: its requests are those of a canary and of its close",
     "pairs in other books than three positions without a login: single acts and seeded worlds have them",
 ];
