@@ -61,12 +61,14 @@ const PONG_KEYS: [&str; 2] = ["uuid", "status"];
 const MAX_PARSED_BYTES: usize = 1 << 20;
 
 /// Whether an answer that is no valid JSON looks like an object with the keys of a pong. It searches for the keys as text,
-/// because an answer that is cut off, is not UTF-8 or holds `NaN` can't be parsed.
+/// because an answer that is cut off, is not UTF-8 or holds `NaN` can't be parsed; of a large one, at both ends.
 fn resembles_a_pong(answer: &[u8]) -> bool {
-    let answer = &answer[..answer.len().min(MAX_PARSED_BYTES)];
+    let part = answer.len().min(MAX_PARSED_BYTES);
+    let ends = [&answer[..part], &answer[answer.len() - part..]];
     let holds = |key: &str| {
         let quoted = format!("\"{key}\"");
-        answer.windows(quoted.len()).any(|window| window == quoted.as_bytes())
+        let holds = |end: &[u8]| end.windows(quoted.len()).any(|it| it == quoted.as_bytes());
+        ends.into_iter().any(holds)
     };
     answer.trim_ascii_start().starts_with(b"{") && PONG_KEYS.into_iter().all(holds)
 }
