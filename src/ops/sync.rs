@@ -38,7 +38,7 @@ use crate::units::{Magic, Money};
 
 use changes::Changes;
 use recovered::RecoveredPositions;
-use snapshot::{NewSnapshot, Previous, Store};
+use snapshot::{NewSnapshot, Previous, Snapshot, Store};
 
 /// Number of reads of both lists before they are called unstable.
 const MAX_ROUNDS: u32 = 3;
@@ -197,10 +197,12 @@ pub fn run(
     };
 
     let mut observed = Observed::default();
-    let intents = resolve_intents(client, options, records, clock, &mut warnings);
+    let snapshot = previous.as_deref();
+    let intents = resolve_intents(client, options, records, snapshot, clock, &mut warnings);
     let read = observe(client, options.magic, &mut observed);
     let mut checks = checks::judge(&observed, &options.expectations);
-    checks.extend(checks::since_snapshot(previous.as_deref(), &observed, &intents));
+    let hidden = hidden_canary(&observed, records, clock, &mut warnings);
+    checks.extend(checks::since_snapshot(snapshot, &observed, &intents, hidden));
     let verdict = verdict_of(&checks);
     let context = &options.failure_context;
     let mut failure = match &read {
@@ -253,6 +255,21 @@ pub fn run(
     outcome
 }
 
+/// Why a position of an earlier canary may be open although no list shows it.
+fn hidden_canary(
+    observed: &Observed,
+    records: &Records<'_>,
+    clock: &dyn Clock,
+    warnings: &mut Vec<String>,
+) -> Option<String> {
+    let (account, positions) = observed.account().zip(observed.positions())?;
+    let now = Statement { account, positions };
+    intents::hidden_canary(records.evidence, now, clock.now()).unwrap_or_else(|error| {
+        warnings.push(format!("earlier canaries can't be looked at: {error}"));
+        None
+    })
+}
+
 /// Proves the observed state; `None` where lists and account were not all read.
 fn prove(client: &Client<'_>, observed: &Observed, credit: &Money) -> Option<Judged<Recovered>> {
     let (synced, positions) = (observed.synced()?, observed.positions()?);
@@ -266,11 +283,19 @@ fn resolve_intents(
     client: &mut Client<'_>,
     options: &Options,
     records: &Records<'_>,
+    snapshot: Option<&Snapshot>,
     clock: &dyn Clock,
     warnings: &mut Vec<String>,
 ) -> Vec<IntentFinding> {
     let credit = &options.expectations.credit;
-    match intents::resolve(client, clock, records, credit, options.deadline) {
+    match intents::resolve(
+        client,
+        clock,
+        records,
+        snapshot.map(Snapshot::statement),
+        credit,
+        options.deadline,
+    ) {
         Ok(findings) => findings,
         // The reads that follow report it.
         Err(ResolveError::Gateway(_)) => vec![],

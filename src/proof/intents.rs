@@ -9,7 +9,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::claim::OpenClaim;
-use super::money::{self, Between, Statement};
+use super::money::{self, Between, Contradiction, Statement};
 use super::open::{self, Facts, OpenFinding, OpenVerdict};
 use super::premise::{NothingNew, Order};
 use super::{Judged, Missing};
@@ -104,6 +104,7 @@ pub fn resolve(
     client: &mut Client<'_>,
     clock: &dyn Clock,
     records: &Records<'_>,
+    snapshot: Option<Statement<'_>>,
     credit: &Money,
     until: Deadline,
 ) -> Result<Vec<IntentFinding>, ResolveError> {
@@ -120,7 +121,8 @@ pub fn resolve(
         let OpenFinding { mut verdict, readings, listed } =
             open::find_out(client, clock, open, &claim, Facts { before: None, credit }, until)?;
         if let OpenVerdict::NotExecuted(_) = verdict
-            && let Err(missing) = unchanged_since(client, clock, records, &intent, open, &listed)?
+            && let Err(missing) =
+                unchanged_since(client, clock, records, snapshot, &intent, open, &listed)?
         {
             verdict = OpenVerdict::Unknown(missing);
         }
@@ -148,6 +150,7 @@ fn unchanged_since(
     client: &mut Client<'_>,
     clock: &dyn Clock,
     records: &Records<'_>,
+    snapshot: Option<Statement<'_>>,
     intent: &Intent,
     open: &OpenIntent,
     listed: &[Position],
@@ -181,6 +184,12 @@ fn unchanged_since(
         );
         return missing(Premise::MoneyFits, doubt);
     }
+    let after = Statement { account: &account, positions: listed };
+    let kept = snapshot.and_then(|snapshot| money::kept(snapshot, after));
+    if let Some(contradiction) = kept {
+        let doubt = format!("no list holds it; but since the last snapshot {contradiction}");
+        return missing(Premise::MoneyFits, doubt);
+    }
     // Records that were written before positions were kept have none.
     if open.positions_before.len() < open.tickets_before.len() {
         return Ok(Ok(()));
@@ -189,7 +198,6 @@ fn unchanged_since(
     let before = Statement { account: &funds, positions: &open.positions_before };
     let age = clock.now().duration_since(intent.time).unsigned_abs();
     let between = Between { age, ..Between::default() };
-    let after = Statement { account: &account, positions: listed };
     Ok(match money::contradiction(before, between, after) {
         Some(contradiction) => {
             let doubt = format!("no list holds it; but {contradiction}");
@@ -198,6 +206,38 @@ fn unchanged_since(
         }
         None => Ok(()),
     })
+}
+
+/// Why a canary's position may be open although the list lacks it: the records hold it as open, and its margin is in use.
+pub fn hidden_canary(
+    evidence: &Evidence,
+    now: Statement<'_>,
+    at: Timestamp,
+) -> Result<Option<String>, EvidenceError> {
+    let is_listed = |ticket| now.positions.iter().any(|position| position.ticket == ticket);
+    for canary in evidence.open_canaries()? {
+        if is_listed(canary.ticket) {
+            continue;
+        }
+        let Some(open) = order_of(evidence, canary.run)? else { continue };
+        if open.positions_before.len() < open.tickets_before.len() {
+            continue;
+        }
+        let funds = open.account_before.to_account();
+        let before = Statement { account: &funds, positions: &open.positions_before };
+        let age = at.duration_since(canary.since).unsigned_abs();
+        let between = Between { age, ..Between::default() };
+        let found = money::contradictions(before, between, now).into_iter().flatten().find(|it| {
+            matches!(it, Contradiction::MarginInUse { .. } | Contradiction::MarginKept { .. })
+        });
+        if let Some(contradiction) = found {
+            let ticket = canary.ticket;
+            return Ok(Some(format!(
+                "the canary's position {ticket} is not listed, and before it opened {contradiction}"
+            )));
+        }
+    }
+    Ok(None)
 }
 
 /// A position that was opened after the intent and that mt5crs closed: it may have been the order's.

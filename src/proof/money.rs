@@ -217,6 +217,19 @@ pub fn contradictions(
     ]
 }
 
+/// The contradiction between two runs: positions are gone, and balance or margin stayed. Hours may lie between, so any other
+/// change may be a trade, a deposit, swap or commission.
+pub fn kept(before: Statement<'_>, after: Statement<'_>) -> Option<Contradiction> {
+    use Contradiction::{BalanceKept, MarginInUse, MarginKept};
+    let now = tickets(after.positions);
+    before.positions.iter().find(|position| !now.contains(&position.ticket))?;
+    let between = Between { age: Duration::MAX, ..Between::default() };
+    contradictions(before, between, after)
+        .into_iter()
+        .flatten()
+        .find(|found| matches!(found, BalanceKept { .. } | MarginKept { .. } | MarginInUse { .. }))
+}
+
 /// Whether the balance moved by more than closing every position of before can explain: the account may be another one.
 pub fn jump(before: Statement<'_>, now: &Account) -> Option<Contradiction> {
     let gone: Vec<&Position> = before.positions.iter().collect();

@@ -114,10 +114,10 @@ fn a_close_is_repeated_only_for_a_ticket_still_listed() {
         ("drop-reply:CLOSE:#2", 0, 1),
         ("disconnect:CLOSE:#2", 0, 1),
         ("garbage:CLOSE:nan:#2", 0, 1),
-        // The CLOSE closed nothing, and each list shows the ticket.
+        // The CLOSE closed nothing, and each list shows the ticket: three sends in each of three rounds.
         ("close-ticket-zero:CLOSE:#2", 0, 2),
         ("close-failed:1:2+", 0, 2),
-        ("close-ticket-zero:CLOSE:2+", 8, 3),
+        ("close-ticket-zero:CLOSE:2+", 8, 9),
     ] {
         let (machine, sim) = (Machine::new(), Sim::with_faults(&[fault]));
         let ended = canary(&machine, &sim, &["--yes", "--deadline=20s"]).json().exits(code);

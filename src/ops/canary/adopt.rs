@@ -10,6 +10,7 @@ use super::close::{ClosingState, found_closed, not_closed};
 use super::watch::{HourlyDrift, WatchedPosition};
 use super::{Adopted, Canary};
 use crate::check::{Check, Verdict};
+use crate::clock::Deadline;
 use crate::evidence::EvidenceError;
 use crate::evidence::book::OpenCanary;
 use crate::evidence::outcome::CloseOutcome;
@@ -42,7 +43,8 @@ impl Canary<'_, '_, '_> {
             }
             None => {
                 let state = ClosingState { is_gone: false, stop_requested: false };
-                let closed = self.close_until_proved(&position, &others, state);
+                let until = Deadline::after(self.deps.clock, self.options.closing);
+                let closed = self.close_until_proved(&position, &others, state, until);
                 let closed = self.report.close.insert(closed);
                 match closed.result {
                     CloseOutcome::Closed => Ok(Verdict::Pass),
@@ -152,7 +154,8 @@ impl Canary<'_, '_, '_> {
     fn resolve_intents(&mut self) -> Result<(), Failure> {
         let credit = &self.options.expectations.credit;
         let deps = &*self.deps;
-        match intents::resolve(self.client, deps.clock, &deps.records, credit, deps.deadline) {
+        match intents::resolve(self.client, deps.clock, &deps.records, None, credit, deps.deadline)
+        {
             Ok(findings) => {
                 let unresolved = intents::unresolved(&findings);
                 self.warnings.extend(unresolved.map(|failure| failure.causes().join("; ")));

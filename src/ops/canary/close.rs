@@ -1,7 +1,7 @@
-//! Closes the canary's position: once where it was only just opened, and repeatedly where it was watched or adopted.
+//! Closes the canary's position, and keeps going.
 //!
-//! A watched position may have to be closed while the gateway is away, so that close keeps going: it looks for the
-//! gateway until the time limit for closing, sends a CLOSE again only after a list showed the ticket, and says what is
+//! It may have to be closed while the gateway is away, or while the broker refuses: it looks for the gateway until the time
+//! is over, sends a CLOSE again only after a list showed the ticket, and says what is
 //! missing where the close is never proved. Nothing more is sent to a program that is not the gateway.
 
 use std::collections::BTreeSet;
@@ -35,19 +35,19 @@ pub(super) struct ClosingState {
 }
 
 impl Canary<'_, '_, '_> {
-    /// Closes repeatedly, until it is proved or the time limit for closing is over.
+    /// Closes repeatedly, until it is proved or the time is over.
     pub(super) fn close_until_proved(
         &mut self,
         position: &Position,
         others: &BTreeSet<Ticket>,
         state: ClosingState,
+        until: Deadline,
     ) -> CloseReport {
         let (clock, ticket) = (self.deps.clock, position.ticket);
         let credit = &self.options.expectations.credit;
         self.deps.stop.ignore_next(usize::from(!state.stop_requested));
-        let until = Deadline::after(clock, self.options.closing);
         self.client.set_policy(self.options.reads, until);
-        let (mut rounds, mut claims_closed) = (0, false);
+        let (mut rounds, mut claims_closed, mut last) = (0, false, String::new());
         // The first CLOSE needs only the gateway; each further one needs a list that shows the ticket.
         let mut may_send = !state.is_gone;
         loop {
@@ -72,17 +72,18 @@ impl Canary<'_, '_, '_> {
                     finding
                 }
                 Ok(Some(finding)) if rounds == ROUNDS => {
-                    let why = format!("it was not closed in {ROUNDS} rounds");
+                    let why = format!("it was not closed in {ROUNDS} rounds; {last}");
                     CloseFinding { why, may_retry: false, ..finding }
                 }
                 Ok(_) => {
                     (rounds, may_send) = (rounds + 1, false);
                     let finding = self.close(position, others, until);
-                    claims_closed = finding.claims_closed;
+                    (claims_closed, last) = (finding.claims_closed, finding.why.clone());
                     finding
                 }
             };
             let ends = !finding.may_retry
+                || finding.outcome() == CloseOutcome::Closed
                 || self.deps.stop.check().is_err()
                 || until.left(clock) <= PAUSE
                 || clock.sleep(PAUSE).is_err();

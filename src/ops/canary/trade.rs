@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use super::admission::Admission;
-use super::close::not_closed;
+use super::close::{ClosingState, not_closed};
 use super::watch::{HourlyDrift, WatchedPosition};
 use super::{Canary, CloseReport, Options, OrderReport};
 use crate::check::Verdict;
@@ -257,7 +257,8 @@ impl Canary<'_, '_, '_> {
             CloseReport::without_close(ticket, CloseOutcome::KeptOpen, why)
         } else {
             (self.deps.kill_point)("before-close");
-            CloseReport::new(ticket, self.close(&position, &others, self.deps.deadline))
+            let state = ClosingState { is_gone: false, stop_requested: false };
+            self.close_until_proved(&position, &others, state, self.deps.deadline)
         };
         let close = self.report.close.insert(close);
         match close.result {

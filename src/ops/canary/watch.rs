@@ -27,7 +27,7 @@ use self::schedule::{Schedule, WallClock};
 use super::close::{ClosingState, not_closed};
 use super::{Canary, CloseReport};
 use crate::check::Verdict;
-use crate::clock::{Stopped, humanize, millis};
+use crate::clock::{Deadline, Stopped, humanize, millis};
 use crate::evidence::body::{WatchBegin, WatchEnd};
 use crate::evidence::outcome::{CloseOutcome, WatchEnding};
 use crate::failure::{Code, Failure};
@@ -146,7 +146,8 @@ impl Canary<'_, '_, '_> {
             let patience = self.options.closing;
             (self.deps.observe)(WatchEvent::Closing { ticket, ended, why: &why, patience });
             let state = ClosingState { is_gone, stop_requested: stopped.is_some() };
-            self.close_until_proved(&position, &others, state)
+            let until = Deadline::after(self.deps.clock, patience);
+            self.close_until_proved(&position, &others, state, until)
         };
         let verdict = verdict(&watched, &closed, stopped);
         self.report.monitor = Some(watched);

@@ -5,7 +5,6 @@
 //! of 0 is healthy, and a fully hedged book may hold positions at margin 0 (PROTOCOL.md, section 4).
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use rust_decimal::Decimal;
 
@@ -17,7 +16,7 @@ use crate::failure::{Code, Failure, FailureContext};
 use crate::link::account_pin::AccountId;
 use crate::proof::flat;
 use crate::proof::intents::IntentFinding;
-use crate::proof::money::{self, Between, Contradiction, Statement};
+use crate::proof::money::{self, Statement};
 use crate::protocol::Refusal;
 use crate::protocol::account::Account;
 use crate::protocol::positions::Position;
@@ -93,6 +92,7 @@ pub fn since_snapshot(
     previous: Option<&Snapshot>,
     observed: &Observed,
     intents: &[IntentFinding],
+    hidden: Option<String>,
 ) -> [Check; 2] {
     let now = observed.account();
     let compare = |compare: &dyn Fn(&Snapshot, &Account) -> Option<Check>| match (previous, now) {
@@ -100,6 +100,7 @@ pub fn since_snapshot(
         (Some(then), Some(now)) => compare(then, now),
         (Some(_), None) => None,
     };
+    let doubt = intents.iter().find_map(|intent| list_doubt(intent, observed)).or(hidden);
     [
         finish(
             "account-same",
@@ -109,7 +110,7 @@ pub fn since_snapshot(
         finish(
             "results-booked",
             "a balance that moved and margin that was freed, where positions are gone since the last snapshot",
-            intents.iter().find_map(|intent| list_doubted(intent, observed)).or_else(|| {
+            doubt.map(doubted).or_else(|| {
                 compare(&|then, now| Some(results_booked(then, now, observed.positions()?)))
             }),
         ),
@@ -127,35 +128,27 @@ fn same_account(then: &Snapshot, now: &Account) -> Check {
     }
 }
 
-/// The check of a list that lacks the position of an earlier run's order: one that an earlier list of this run held, or one
-/// whose margin is in use.
-fn list_doubted(intent: &IntentFinding, observed: &Observed) -> Option<Check> {
+/// Why a list may lack the position of an earlier run's order: an earlier list of this run held it, or its margin is in use.
+fn list_doubt(intent: &IntentFinding, observed: &Observed) -> Option<String> {
     let listed = || observed.positions().unwrap_or_default().iter();
     let lost = intent.ticket.filter(|ticket| listed().all(|it| it.ticket != *ticket));
-    let found = match lost {
-        Some(ticket) => format!("{ticket} was listed just before, and is not any more"),
-        None if intent.missing == Some(Premise::CompleteList) => intent.why.clone(),
-        None => return None,
-    };
-    Some(Check::warn(found).with_remedy(
+    match lost {
+        Some(ticket) => Some(format!("{ticket} was listed just before, and is not any more")),
+        None if intent.missing == Some(Premise::CompleteList) => Some(intent.why.clone()),
+        None => None,
+    }
+}
+
+fn doubted(found: String) -> Check {
+    Check::warn(found).with_remedy(
         "look at the terminal's Trade tab for a position that the list lacks, then run it again",
-    ))
+    )
 }
 
 /// Hazard 26 between two runs: only a balance that is the same to the last digit contradicts, or a margin that stayed. Any
 /// other change may be a trade, a deposit, swap or commission.
 fn results_booked(then: &Snapshot, now: &Account, positions: &[Position]) -> Check {
-    let before = Statement { account: &then.account, positions: &then.positions };
-    let after = Statement { account: now, positions };
-    let listed = crate::protocol::positions::tickets(positions);
-    let is_gone = then.positions.iter().any(|position| !listed.contains(&position.ticket));
-    // Hours may lie between.
-    let between = Between { age: Duration::MAX, ..Between::default() };
-    let found = money::contradictions(before, between, after).into_iter().flatten().find(|found| {
-        use Contradiction::{BalanceKept, MarginInUse, MarginKept};
-        matches!(found, BalanceKept { .. } | MarginKept { .. } | MarginInUse { .. })
-    });
-    match found.filter(|_| is_gone) {
+    match money::kept(then.statement(), Statement { account: now, positions }) {
         Some(found) => Check::warn(found.to_string()).with_remedy(
             "look at the terminal: are these positions closed, or is it still loading? Then run it again",
         ),

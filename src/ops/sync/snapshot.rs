@@ -16,6 +16,7 @@ use super::recovered::RecoveredPositions;
 use crate::failure::{Code, Failure};
 use crate::os::durable::{Access, AtomicFile};
 use crate::os::fifo::read_regular;
+use crate::proof::money::Statement;
 use crate::protocol::account::Account;
 use crate::protocol::positions::Position;
 
@@ -54,6 +55,13 @@ pub struct NewSnapshot<'a> {
 #[derive(Deserialize)]
 struct Form {
     schema: String,
+}
+
+impl Snapshot {
+    /// Its account and positions.
+    pub fn statement(&self) -> Statement<'_> {
+        Statement { account: &self.account, positions: &self.positions }
+    }
 }
 
 /// Reads a snapshot. Another version's is distinguished from a broken one by its form.

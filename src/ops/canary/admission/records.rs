@@ -20,7 +20,8 @@ impl Guards<'_, '_, '_, '_> {
             return Ok(not_reached());
         }
         let credit = &options.expectations.credit;
-        let findings = intents::resolve(client, deps.clock, &deps.records, credit, deps.deadline);
+        let findings =
+            intents::resolve(client, deps.clock, &deps.records, None, credit, deps.deadline);
         let check = match findings {
             Err(ResolveError::Gateway(error)) => return Err(error),
             Err(ResolveError::Evidence(error)) => {
