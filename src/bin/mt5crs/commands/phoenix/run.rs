@@ -28,6 +28,8 @@ impl Command for Args {
             true => facts,
             false => Facts {
                 simulation: Simulation::Nothing("phoenix starts gateways of its own"),
+                // It takes as long as its rounds or worlds do.
+                deadline: None,
                 ..facts
             },
         }
