@@ -21,6 +21,7 @@ const MENDED: &[&str] = &[
     "canary-watched/3/account-switch:9000.00:#13",
     "canary-watched/1/hides-positions:7+",
     "canary-watched/3/list-cut:2:5+",
+    "canary-watched/3/list-cut:1:6+,no-terminal:#9",
     "emergency-close/3/replaced:5000.00:#3",
     "sync/3/list-cut:2:1+",
     "sync-after-send/1/hides-positions:3+",

@@ -177,7 +177,10 @@ impl<'w, 'r, 'c, 'm> Watch<'w, 'r, 'c, 'm> {
             }
             Ok(TicketState::Open(position)) => position,
         };
-        self.watched.last = account.cloned().map(|account| (account, list.to_vec()));
+        // Without an account, the earlier statement is left to compare with.
+        if let Some(account) = account {
+            self.watched.last = Some((account.clone(), list.to_vec()));
+        }
         self.watched.others = positions::tickets(list);
         self.watched.others.remove(&ticket);
         if let Some(change) = describe_change(&self.watched.position, position) {
