@@ -7,6 +7,8 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::outcome::word;
+
 /// A fact that a claim rests on. It is established by reads of this run, and can be lost by a later one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -27,14 +29,7 @@ pub enum Premise {
 
 impl fmt::Display for Premise {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::SameGateway => "same-gateway",
-            Self::SameAccount => "same-account",
-            Self::CompleteList => "complete-list",
-            Self::LateEnough => "late-enough",
-            Self::NothingNew => "nothing-new",
-            Self::MoneyFits => "money-fits",
-        })
+        f.write_str(&word(self))
     }
 }
 
@@ -68,9 +63,7 @@ impl Missing {
 }
 
 /// A fact that no client of protocol 4.3 can check. Where it is false, the claim may be as well.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Assumption {
     /// The gateway does not hide a position in every list while its account shows no trace of it.
@@ -83,17 +76,6 @@ pub enum Assumption {
     SignaturesExpire,
     /// The broker books an order within the settle time after it was handled.
     BooksInTime,
-}
-
-impl Assumption {
-    /// Every assumption.
-    pub const ALL: [Self; 5] = [
-        Self::ListsShowAll,
-        Self::SameLogin,
-        Self::NoHiddenPayment,
-        Self::SignaturesExpire,
-        Self::BooksInTime,
-    ];
 }
 
 impl fmt::Display for Assumption {
@@ -143,7 +125,7 @@ impl Basis {
             .collect()
     }
 
-    /// A line for each premise with its figures, and one for all assumptions.
+    /// A line for each premise with its figures, and for each assumption.
     pub fn lines(&self) -> Vec<String> {
         let mut lines: Vec<String> = (self.premises.iter())
             .map(|Established { premise, found }| format!("Premise: {premise}: {found}"))

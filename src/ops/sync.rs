@@ -22,11 +22,12 @@ use serde::Serialize;
 use crate::check::{Check, verdict_of};
 use crate::clock::{Clock, Deadline, micros, signed_micros};
 use crate::evidence::basis::Basis;
+use crate::evidence::book::OpenCanary;
 use crate::failure::FailureContext;
 use crate::link::account_pin::AccountId;
 use crate::link::{Client, Error, Identity};
 use crate::proof::Judged;
-use crate::proof::intents::{self, IntentFinding, Records, ResolveError};
+use crate::proof::intents::{self, EarlierOrders, IntentFinding, Records, ResolveError};
 use crate::proof::money::Statement;
 use crate::proof::recovered::Recovered;
 use crate::protocol::Refusal;
@@ -198,10 +199,11 @@ pub fn run(
 
     let mut observed = Observed::default();
     let snapshot = previous.as_deref();
-    let intents = resolve_intents(client, options, records, snapshot, clock, &mut warnings);
+    let EarlierOrders { intents, canaries } =
+        resolve_intents(client, options, records, snapshot, clock, &mut warnings);
     let read = observe(client, options.magic, &mut observed);
     let mut checks = checks::judge(&observed, &options.expectations);
-    let hidden = hidden_canary(&observed, records, clock, &mut warnings);
+    let hidden = hidden_canary(&observed, records, &canaries, clock, &mut warnings);
     checks.extend(checks::since_snapshot(snapshot, &observed, &intents, hidden));
     let verdict = verdict_of(&checks);
     let context = &options.failure_context;
@@ -259,12 +261,13 @@ pub fn run(
 fn hidden_canary(
     observed: &Observed,
     records: &Records<'_>,
+    canaries: &[OpenCanary],
     clock: &dyn Clock,
     warnings: &mut Vec<String>,
 ) -> Option<String> {
     let (account, positions) = observed.account().zip(observed.positions())?;
     let now = Statement { account, positions };
-    intents::hidden_canary(records.evidence, now, clock.now()).unwrap_or_else(|error| {
+    intents::hidden_canary(records.evidence, canaries, now, clock.now()).unwrap_or_else(|error| {
         warnings.push(format!("earlier canaries can't be looked at: {error}"));
         None
     })
@@ -286,7 +289,7 @@ fn resolve_intents(
     snapshot: Option<&Snapshot>,
     clock: &dyn Clock,
     warnings: &mut Vec<String>,
-) -> Vec<IntentFinding> {
+) -> EarlierOrders {
     let credit = &options.expectations.credit;
     match intents::resolve(
         client,
@@ -296,12 +299,12 @@ fn resolve_intents(
         credit,
         options.deadline,
     ) {
-        Ok(findings) => findings,
+        Ok(found) => found,
         // The reads that follow report it.
-        Err(ResolveError::Gateway(_)) => vec![],
+        Err(ResolveError::Gateway(_)) => EarlierOrders::default(),
         Err(ResolveError::Evidence(error)) => {
             warnings.push(format!("earlier orders can't be looked at: {error}"));
-            vec![]
+            EarlierOrders::default()
         }
     }
 }

@@ -5,8 +5,9 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use super::believed_list::BelievedList;
 use super::money::{Between, Statement};
-use super::premise::{CompleteList, MoneyFits, ReadAccount, SameAccount, SameGateway};
+use super::premise::{CompleteList, ReadAccount, SameAccount};
 use super::{Judged, Missing};
 use crate::evidence::basis::{Assumption, Basis, Premise};
 use crate::link::{Client, Error};
@@ -15,12 +16,7 @@ use crate::units::{Money, Ticket};
 
 /// Each ticket that the list lacks is not open.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Absent {
-    gateway: SameGateway,
-    account: SameAccount,
-    list: CompleteList,
-    money: MoneyFits,
-}
+pub struct Absent(BelievedList);
 
 /// Facts from before the list that lacks a ticket.
 #[derive(Debug, Clone, Copy)]
@@ -93,7 +89,7 @@ pub fn prove(
         Ok(read) => read,
         Err(missing) => return Ok(Err(missing)),
     };
-    Ok(Absent::judge(client, list, &second, read, known))
+    Ok(Absent::judge(client, list, &second, &read, known))
 }
 
 impl Absent {
@@ -102,38 +98,30 @@ impl Absent {
         client: &Client<'_>,
         list: CompleteList,
         second: &[Position],
-        read: ReadAccount,
+        read: &ReadAccount,
         known: Known<'_>,
     ) -> Judged<Self> {
         let after = Statement { account: read.figures(), positions: second };
-        let money = MoneyFits::judge(known.before, known.between, after, known.credit)?;
-        Ok(Self { gateway: SameGateway::establish(client)?, account: read.into(), list, money })
+        let Known { before, between, credit, .. } = known;
+        BelievedList::judge(client, list, before, between, after, credit).map(Self)
     }
 
     /// Its premises and assumptions.
     pub fn basis(&self) -> Basis {
-        let Self { gateway, account, list, money } = self;
-        let mut assumptions = vec![Assumption::ListsShowAll];
-        assumptions.extend(account.is_anonymous().then_some(Assumption::SameLogin));
-        assumptions.push(Assumption::NoHiddenPayment);
-        let premises = vec![
-            gateway.established(),
-            account.established(),
-            list.established(),
-            money.established(),
-        ];
-        Basis { premises, missing: None, assumptions }
+        let mut basis = self.0.basis();
+        basis.assumptions.push(Assumption::NoHiddenPayment);
+        basis
     }
 }
 
 impl fmt::Display for Absent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.list.witness() {
+        match self.0.list().witness() {
             Some(open) => write!(
                 f,
                 "absent from two lists that show {open}, which is known to be open, and the account fits"
             ),
-            None => write!(f, "two empty lists, {}", self.money.figures()),
+            None => write!(f, "two empty lists, {}", self.0.money().figures()),
         }
     }
 }

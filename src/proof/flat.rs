@@ -9,7 +9,7 @@ use super::money;
 use super::premise::{CompleteList, SameAccount};
 use super::{Judged, Missing};
 use crate::check::Check;
-use crate::evidence::basis::Premise;
+use crate::evidence::basis::{Basis, Premise};
 use crate::evidence::body::{FlatCertificate, Funds, Reading, ReplyHash};
 use crate::link::session::Answer;
 use crate::link::{Client, Error};
@@ -48,14 +48,19 @@ pub fn prove(
         Ok(read) => read,
         Err(missing) => return Ok(Err(missing)),
     };
-    let (account, account_reply) = (Funds::from(read.figures()), read.reply());
     let absent = CompleteList::of_two(&[], &[], known.open)
-        .and_then(|list| Absent::judge(client, list, &[], read, known));
+        .and_then(|list| Absent::judge(client, list, &[], &read, known));
     let lists = lists.map(|list| list.0);
+    let (account, account_reply) = (Funds::from(read.figures()), read.reply());
     Ok(absent.map(|absent| Flat { absent, lists, account, account_reply }))
 }
 
 impl Flat {
+    /// Its premises and assumptions.
+    pub fn basis(&self) -> Basis {
+        self.absent.basis()
+    }
+
     /// The record of it.
     pub fn certificate(&self) -> FlatCertificate {
         FlatCertificate {
@@ -63,7 +68,7 @@ impl Flat {
             lists: self.lists,
             account: self.account.clone(),
             account_reply: self.account_reply,
-            basis: self.absent.basis(),
+            basis: self.basis(),
         }
     }
 }
@@ -81,8 +86,7 @@ pub fn judge(two_empty_lists: bool, account: Option<&Account>, credit: &Money) -
     }
     money::judge_flat(account, credit)
         .map_err(|doubt| Missing { premise: Premise::MoneyFits, doubt })?;
-    let Account { margin, equity, balance, .. } = account;
-    Ok(format!("two empty lists, margin {margin}, equity {equity}, balance {balance}"))
+    Ok(format!("two empty lists, {}", money::figures(account)))
 }
 
 /// The judgement as the check `empty-book`.

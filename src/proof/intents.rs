@@ -16,7 +16,7 @@ use super::{Judged, Missing};
 use crate::clock::{Clock, Deadline};
 use crate::evidence::basis::Premise;
 use crate::evidence::body::{Body, By, Content, OpenIntent, OpenOutcomeRecord, Resolution};
-use crate::evidence::book::Intent;
+use crate::evidence::book::{Intent, OpenCanary};
 use crate::evidence::outcome::OpenOutcome;
 use crate::evidence::{Evidence, EvidenceError};
 use crate::failure::{Code, Failure};
@@ -98,6 +98,15 @@ pub enum ResolveError {
     Gateway(#[from] Error),
 }
 
+/// The orders of earlier runs, as this start found them.
+#[derive(Debug, Default)]
+pub struct EarlierOrders {
+    /// Orders without a proved outcome until now.
+    pub intents: Vec<IntentFinding>,
+    /// Canaries whose position was not proved closed before.
+    pub canaries: Vec<OpenCanary>,
+}
+
 /// Looks for every unresolved order in the gateway's lists, and records what they prove. Waits for a settle time that has
 /// not passed yet, and for at most three quarters of the time until `until`: the caller has reads of its own to make.
 pub fn resolve(
@@ -107,14 +116,15 @@ pub fn resolve(
     snapshot: Option<Statement<'_>>,
     credit: &Money,
     until: Deadline,
-) -> Result<Vec<IntentFinding>, ResolveError> {
+) -> Result<EarlierOrders, ResolveError> {
     let until = Deadline::after(clock, until.left(clock) * 3 / 4);
+    let book = records.evidence.sound_book(0)?;
     let mut findings = vec![];
-    for intent in records.evidence.unresolved()? {
+    for intent in book.unresolved() {
         let Some(open) = &intent.open else {
             let why = "a newer version of mt5crs wrote it, in a form that this one does not know";
             let outcome = OpenOutcome::Unknown { why: why.to_owned() };
-            findings.push(IntentFinding::new(&intent, outcome, false));
+            findings.push(IntentFinding::new(intent, outcome, false));
             continue;
         };
         let claim = recorded_claim(records.evidence, intent.run)?;
@@ -122,11 +132,11 @@ pub fn resolve(
             open::find_out(client, clock, open, &claim, Facts { before: None, credit }, until)?;
         if let OpenVerdict::NotExecuted(_) = verdict
             && let Err(missing) =
-                unchanged_since(client, clock, records, snapshot, &intent, open, &listed)?
+                unchanged_since(client, clock, records, snapshot, intent, open, &listed)?
         {
             verdict = OpenVerdict::Unknown(missing);
         }
-        let finding = IntentFinding::proved(&intent, &verdict);
+        let finding = IntentFinding::proved(intent, &verdict);
         if !finding.is_unknown() {
             let resolution = Resolution {
                 intent: intent.run,
@@ -141,7 +151,7 @@ pub fn resolve(
         }
         findings.push(finding);
     }
-    Ok(findings)
+    Ok(EarlierOrders { intents: findings, canaries: book.open_canaries().cloned().collect() })
 }
 
 /// Judges the time since the intent, in which the order's position may have been opened and closed, or hidden. A position
@@ -190,15 +200,8 @@ fn unchanged_since(
         let doubt = format!("no list holds it; but since the last snapshot {contradiction}");
         return missing(Premise::MoneyFits, doubt);
     }
-    // Records that were written before positions were kept have none.
-    if open.positions_before.len() < open.tickets_before.len() {
-        return Ok(Ok(()));
-    }
-    let funds = open.account_before.to_account();
-    let before = Statement { account: &funds, positions: &open.positions_before };
     let age = clock.now().duration_since(intent.time).unsigned_abs();
-    let between = Between { age, ..Between::default() };
-    Ok(match money::contradiction(before, between, after) {
+    Ok(match contradictions_since(open, age, after).into_iter().next() {
         Some(contradiction) => {
             let doubt = format!("no list holds it; but {contradiction}");
             // A list that was cut hides the position; its margin is in use all the same.
@@ -208,29 +211,33 @@ fn unchanged_since(
     })
 }
 
-/// Why a canary's position may be open although the list lacks it: the records hold it as open, and its margin is in use.
+/// Contradictions of the money to a list, by comparison with the state before an order of that age.
+fn contradictions_since(
+    open: &OpenIntent,
+    age: std::time::Duration,
+    after: Statement<'_>,
+) -> Vec<Contradiction> {
+    let Some(account) = open.account_with_positions() else { return vec![] };
+    let before = Statement { account: &account, positions: &open.positions_before };
+    money::contradictions(before, Between { age, ..Between::default() }, after).collect()
+}
+
+/// Why the position of one of these canaries may be open although the list lacks it: its margin is in use.
 pub fn hidden_canary(
     evidence: &Evidence,
+    canaries: &[OpenCanary],
     now: Statement<'_>,
     at: Timestamp,
 ) -> Result<Option<String>, EvidenceError> {
     let is_listed = |ticket| now.positions.iter().any(|position| position.ticket == ticket);
-    for canary in evidence.open_canaries()? {
+    for canary in canaries {
         if is_listed(canary.ticket) {
             continue;
         }
         let Some(open) = order_of(evidence, canary.run)? else { continue };
-        if open.positions_before.len() < open.tickets_before.len() {
-            continue;
-        }
-        let funds = open.account_before.to_account();
-        let before = Statement { account: &funds, positions: &open.positions_before };
         let age = at.duration_since(canary.since).unsigned_abs();
-        let between = Between { age, ..Between::default() };
-        let found = money::contradictions(before, between, now).into_iter().flatten().find(|it| {
-            matches!(it, Contradiction::MarginInUse { .. } | Contradiction::MarginKept { .. })
-        });
-        if let Some(contradiction) = found {
+        let mut found = contradictions_since(&open, age, now).into_iter();
+        if let Some(contradiction) = found.find(Contradiction::is_of_margin) {
             let ticket = canary.ticket;
             return Ok(Some(format!(
                 "the canary's position {ticket} is not listed, and before it opened {contradiction}"

@@ -1,9 +1,10 @@
 //! Proves that these positions, and no others, are open: the state that a start recovers.
 
 use super::Judged;
+use super::believed_list::BelievedList;
 use super::money::{Between, Statement};
-use super::premise::{CompleteList, MoneyFits, SameAccount, SameGateway};
-use crate::evidence::basis::{Assumption, Basis};
+use super::premise::CompleteList;
+use crate::evidence::basis::Basis;
 use crate::link::Client;
 use crate::protocol::positions::Position;
 use crate::units::Money;
@@ -11,10 +12,7 @@ use crate::units::Money;
 /// The listed positions are open, and no others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recovered {
-    gateway: SameGateway,
-    account: SameAccount,
-    list: CompleteList,
-    money: MoneyFits,
+    list: BelievedList,
     count: usize,
 }
 
@@ -27,10 +25,8 @@ impl Recovered {
         credit: &Money,
     ) -> Judged<Self> {
         let list = CompleteList::of_two_actions(first, after.positions)?;
-        let money = MoneyFits::judge(None, Between::default(), after, credit)?;
-        let account = SameAccount::so_far(client)?;
-        let gateway = SameGateway::establish(client)?;
-        Ok(Self { gateway, account, list, money, count: after.positions.len() })
+        let list = BelievedList::judge(client, list, None, Between::default(), after, credit)?;
+        Ok(Self { list, count: after.positions.len() })
     }
 
     /// Number of positions.
@@ -40,15 +36,6 @@ impl Recovered {
 
     /// Its premises and assumptions.
     pub fn basis(&self) -> Basis {
-        let Self { gateway, account, list, money, .. } = self;
-        let mut assumptions = vec![Assumption::ListsShowAll];
-        assumptions.extend(account.is_anonymous().then_some(Assumption::SameLogin));
-        let premises = vec![
-            gateway.established(),
-            account.established(),
-            list.established(),
-            money.established(),
-        ];
-        Basis { premises, missing: None, assumptions }
+        self.list.basis()
     }
 }

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::{Funds, RawReply, Reading};
 use crate::evidence::basis::Basis;
 use crate::evidence::outcome::{CloseOutcome, OpenOutcome};
+use crate::protocol::account::Account;
 use crate::protocol::positions::Position;
 use crate::units::{Lots, Magic, Money, Side, Symbol, Ticket};
 
@@ -35,6 +36,14 @@ pub struct OpenIntent {
     /// The positions before the order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub positions_before: Vec<Position>,
+}
+
+impl OpenIntent {
+    /// The account before the order; `None` in a record that does not hold its positions, as older ones don't.
+    pub fn account_with_positions(&self) -> Option<Account> {
+        let holds_all = self.positions_before.len() == self.tickets_before.len();
+        holds_all.then(|| self.account_before.to_account())
+    }
 }
 
 /// The purpose of an order.

@@ -156,8 +156,8 @@ impl Canary<'_, '_, '_> {
         let deps = &*self.deps;
         match intents::resolve(self.client, deps.clock, &deps.records, None, credit, deps.deadline)
         {
-            Ok(findings) => {
-                let unresolved = intents::unresolved(&findings);
+            Ok(found) => {
+                let unresolved = intents::unresolved(&found.intents);
                 self.warnings.extend(unresolved.map(|failure| failure.causes().join("; ")));
             }
             Err(ResolveError::Gateway(error)) => return Err(self.read_failure(&error)),

@@ -1,8 +1,8 @@
 //! Closes the canary's position, and keeps going.
 //!
 //! It may have to be closed while the gateway is away, or while the broker refuses: it looks for the gateway until the time
-//! is over, sends a CLOSE again only after a list showed the ticket, and says what is
-//! missing where the close is never proved. Nothing more is sent to a program that is not the gateway.
+//! is over, sends a CLOSE again only after a list showed the ticket, and names the missing part of the proof where the close
+//! is never proved. Nothing more is sent to a program that is not the gateway.
 
 use std::collections::BTreeSet;
 use std::slice::from_ref;
@@ -94,7 +94,7 @@ impl Canary<'_, '_, '_> {
     }
 
     /// Closes once, with an intent before it and the outcome after it in the evidence.
-    pub(super) fn close(
+    fn close(
         &mut self,
         position: &Position,
         others: &BTreeSet<Ticket>,

@@ -8,13 +8,13 @@ use crate::evidence::body::{RecordedRefusal, ReplyHash, TicketOutcome, TicketRes
 use crate::evidence::outcome::CloseOutcome;
 use crate::link::order::Claim;
 use crate::link::pipeline::CloseAnswer;
-use crate::proof::Missing;
 use crate::proof::absence::Absent;
 use crate::proof::claim::{cannot_close, claims_closed, describe_close};
 use crate::proof::close::Closed;
 use crate::proof::flat::Flat;
 use crate::proof::money::{self, Statement};
 use crate::proof::premise::ClosedPosition;
+use crate::proof::{Judged, Missing};
 use crate::protocol::account::Account;
 use crate::protocol::close::Close;
 use crate::protocol::positions::{self, Position};
@@ -168,53 +168,70 @@ impl Ledger {
         if absent.iter().any(is_done) { vec![] } else { absent }
     }
 
-    /// Judges a ticket that a believable list lacks.
-    pub(super) fn judge_absent(&mut self, ticket: Ticket, absent: &Absent, list: &[Position]) {
-        let Some(entry) = self.tickets.get(&ticket) else { return };
-        let TicketReport { symbol, side, volume, .. } = &entry.report;
-        let closed = ClosedPosition {
-            symbol,
-            side,
-            volume,
-            open_price: &entry.open_price,
-            claims_closed: entry.claims_closed,
-        };
+    /// Judges the tickets that a believable list lacks.
+    pub(super) fn judge_absent(&mut self, tickets: &[Ticket], absent: &Absent, list: &[Position]) {
+        let mut proof = None;
+        for ticket in tickets {
+            let judged = self.prove_closed(*ticket, absent, list);
+            let Some(entry) = self.tickets.get_mut(ticket) else { continue };
+            let report = &mut entry.report;
+            match judged {
+                None => {}
+                Some(Ok(closed)) => {
+                    report.result = CloseOutcome::Closed;
+                    report.missing = None;
+                    report.why = match list.is_empty() {
+                        true => "a later list is empty, and the account agrees".to_owned(),
+                        false => "absent from a later list, which shows other positions".to_owned(),
+                    };
+                    proof = Some(closed);
+                }
+                Some(Err(missing)) => {
+                    report.result = CloseOutcome::Unknown;
+                    report.why.push_str(&format!("; {missing}"));
+                    report.missing = Some(missing.premise);
+                }
+            }
+        }
+        if let Some(closed) = proof {
+            self.basis = closed.basis();
+        }
+    }
+
+    fn prove_closed(
+        &self,
+        ticket: Ticket,
+        absent: &Absent,
+        list: &[Position],
+    ) -> Option<Judged<Closed>> {
+        let Entry { report, open_price, claims_closed, .. } = self.tickets.get(&ticket)?;
+        let TicketReport { symbol, side, volume, .. } = report;
+        let claims_closed = *claims_closed;
+        let closed = ClosedPosition { symbol, side, volume, open_price, claims_closed };
         let is_known = |ticket| {
             self.beside.contains(&ticket)
                 || self.tickets.get(&ticket).is_some_and(|it| !it.report.appeared)
         };
-        let judged = Closed::prove(absent.clone(), closed, is_known, list);
-        let Some(entry) = self.tickets.get_mut(&ticket) else { return };
-        let report = &mut entry.report;
-        match judged {
-            Ok(closed) => {
-                report.result = CloseOutcome::Closed;
-                report.missing = None;
-                report.why = match list.is_empty() {
-                    true => "a later list is empty, and the account agrees".to_owned(),
-                    false => "absent from a later list, which shows other positions".to_owned(),
-                };
-                self.basis = closed.basis();
-            }
-            Err(missing) => {
-                report.result = CloseOutcome::Unknown;
-                report.why.push_str(&format!("; {missing}"));
-                report.missing = Some(missing.premise);
-            }
-        }
+        Some(Closed::prove(absent.clone(), closed, is_known, list))
     }
 
     /// An unbelievable list changes nothing about a ticket without a CLOSE, or one that is proved closed.
-    pub(super) fn doubt(&mut self, ticket: Ticket, missing: &Missing) {
-        let Some(entry) = self.tickets.get_mut(&ticket) else { return };
-        let report = &mut entry.report;
-        if matches!(report.result, CloseOutcome::NotSent | CloseOutcome::Closed) {
-            return;
+    pub(super) fn doubt(&mut self, tickets: &[Ticket], missing: &Missing) {
+        let mut is_doubted = false;
+        for ticket in tickets {
+            let Some(entry) = self.tickets.get_mut(ticket) else { continue };
+            let report = &mut entry.report;
+            if matches!(report.result, CloseOutcome::NotSent | CloseOutcome::Closed) {
+                continue;
+            }
+            report.result = CloseOutcome::Unknown;
+            report.why = format!("not in the list, which can't be believed: {missing}");
+            report.missing = Some(missing.premise);
+            is_doubted = true;
         }
-        report.result = CloseOutcome::Unknown;
-        report.why = format!("not in the list, which can't be believed: {missing}");
-        report.missing = Some(missing.premise);
-        self.basis.missing = Some(missing.clone());
+        if is_doubted {
+            self.basis.missing = Some(missing.clone());
+        }
     }
 
     /// Notices a gateway whose CLOSE opens positions: in this round every CLOSE left its ticket open, and the list has a
@@ -302,7 +319,7 @@ impl Ledger {
 
     /// The account is proved flat.
     pub(super) fn close_all(&mut self, flat: &Flat) {
-        self.basis = flat.certificate().basis;
+        self.basis = flat.basis();
         for entry in self.tickets.values_mut() {
             if entry.report.result != CloseOutcome::Closed {
                 entry.report.result = CloseOutcome::Closed;

@@ -100,17 +100,12 @@ impl Closing<'_, '_, '_> {
             }
             None => absence::prove(self.client, list, known),
         };
-        for ticket in absent {
-            match &absent_by_list {
-                Ok(Ok(absent)) => self.ledger.judge_absent(ticket, absent, list),
-                Ok(Err(missing)) => self.ledger.doubt(ticket, missing),
-                Err(error) => self.ledger.doubt(
-                    ticket,
-                    &Missing {
-                        premise: Premise::SameGateway,
-                        doubt: format!("nothing confirms it: {error}"),
-                    },
-                ),
+        match &absent_by_list {
+            Ok(Ok(proof)) => self.ledger.judge_absent(&absent, proof, list),
+            Ok(Err(missing)) => self.ledger.doubt(&absent, missing),
+            Err(error) => {
+                let doubt = format!("nothing confirms it: {error}");
+                self.ledger.doubt(&absent, &Missing { premise: Premise::SameGateway, doubt });
             }
         }
         absent_by_list.map(drop)

@@ -3,7 +3,6 @@
 use crate::evidence::basis::{Established, Missing, Premise};
 use crate::proof::Judged;
 use crate::proof::money::{self, Between, Statement};
-use crate::protocol::account::Account;
 use crate::units::Money;
 
 /// The account's figures do not contradict the list beside them, nor the earlier list and account of this run.
@@ -34,11 +33,10 @@ impl MoneyFits {
         if let Some(contradiction) = contradiction {
             return Err(missing(contradiction.to_string()));
         }
-        let figures = |account: &Account| {
-            let Account { margin, equity, balance, .. } = account;
-            format!("margin {margin}, equity {equity}, balance {balance}")
-        };
-        Ok(Self { figures: figures(account), were: before.map(|before| figures(before.account)) })
+        Ok(Self {
+            figures: money::figures(account),
+            were: before.map(|it| money::figures(it.account)),
+        })
     }
 
     /// The figures of the account beside the list.

@@ -31,12 +31,6 @@ impl ReadAccount {
     }
 }
 
-impl From<ReadAccount> for SameAccount {
-    fn from(read: ReadAccount) -> Self {
-        read.account
-    }
-}
-
 impl SameAccount {
     /// Reads the account, and compares it with the one that the client pinned.
     pub fn read(client: &mut Client<'_>) -> Result<Judged<ReadAccount>, Error> {

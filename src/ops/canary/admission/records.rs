@@ -7,7 +7,7 @@ use crate::evidence::body::Begin;
 use crate::link::Error;
 use crate::ops::canary::close::found_closed;
 use crate::proof::absence::{self, Known, TicketState};
-use crate::proof::intents::{self, ResolveError};
+use crate::proof::intents::{EarlierOrders, ResolveError, resolve, unresolved};
 use crate::protocol::positions::tickets;
 
 impl Guards<'_, '_, '_, '_> {
@@ -20,14 +20,13 @@ impl Guards<'_, '_, '_, '_> {
             return Ok(not_reached());
         }
         let credit = &options.expectations.credit;
-        let findings =
-            intents::resolve(client, deps.clock, &deps.records, None, credit, deps.deadline);
-        let check = match findings {
+        let found = resolve(client, deps.clock, &deps.records, None, credit, deps.deadline);
+        let check = match found {
             Err(ResolveError::Gateway(error)) => return Err(error),
             Err(ResolveError::Evidence(error)) => {
                 Check::fail(error.to_string()).with_remedy("mt5crs evidence verify")
             }
-            Ok(findings) => match (intents::unresolved(&findings), findings.len()) {
+            Ok(EarlierOrders { intents, .. }) => match (unresolved(&intents), intents.len()) {
                 (Some(failure), _) => {
                     Check::fail(failure.causes().join("; ")).with_remedy(failure.remedy())
                 }

@@ -1,0 +1,66 @@
+//! Holds the margin in use against the listed volume.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use rust_decimal::Decimal;
+
+use super::{Contradiction, NOISE, Statement, smallest_amount, uses_margin};
+use crate::protocol::positions::Position;
+use crate::units::{Side, Symbol};
+
+/// Statements further apart than this are of two runs.
+const RUN: Duration = Duration::from_secs(600);
+
+/// Margin follows the volume in each symbol, where no position hedges another. So it may not exceed the share of volume
+/// that is left. It may not stay where a tenth of all volume or more is gone; symbols need different margin for a lot, so a
+/// fiftieth of that share has to be freed. And it may not be the same to the last digit where the share is more than noise.
+/// Prices move it by less than 2 % while positions are closed, by less than 0.5 % while one order is looked for, and by less
+/// than 3 % from one run to another; a smaller position leaves no other trace in it.
+pub(super) fn margin_in_use(
+    before: Statement<'_>,
+    age: Duration,
+    after: Statement<'_>,
+) -> Option<Contradiction> {
+    let (then, now) = (before.account.margin.value(), after.account.margin.value());
+    let (volumes, left) = (volumes(before.positions)?, volumes(after.positions)?);
+    let share = match (age > RUN, left == volumes) {
+        (true, _) => Decimal::new(3, 2),
+        (false, true) => Decimal::new(5, 3),
+        (false, false) => Decimal::new(2, 2),
+    };
+    let slack = (then * share).max(smallest_amount(after.account));
+    let shares: Vec<Decimal> = volumes
+        .iter()
+        .filter(|(_, volume)| !volume.is_zero())
+        .map(|(symbol, volume)| left.get(symbol).copied().unwrap_or_default() / volume)
+        .collect();
+    let most = shares.iter().max().copied().unwrap_or_default();
+    let exceeds = now > then * most + slack;
+    let sum = |volumes: &BTreeMap<&Symbol, Decimal>| volumes.values().sum::<Decimal>();
+    let gone = Decimal::ONE - sum(&left) / sum(&volumes).max(Decimal::new(1, 8));
+    let freed = then - now;
+    let smallest = smallest_amount(after.account);
+    let stayed = gone >= Decimal::new(1, 1)
+        && uses_margin(before.account)
+        && freed <= then * gone / Decimal::from(50);
+    let is_same =
+        freed.abs() < smallest / Decimal::TWO && then * gone > smallest * Decimal::from(NOISE);
+    if stayed || is_same {
+        return Some(Contradiction::MarginKept { before: then, after: now });
+    }
+    exceeds.then_some(Contradiction::MarginInUse { before: then, after: now })
+}
+
+/// Volume by symbol; `None` where a symbol has positions on both sides or on an unlisted one.
+pub(super) fn volumes(positions: &[Position]) -> Option<BTreeMap<&Symbol, Decimal>> {
+    let mut sides: BTreeMap<&Symbol, (&Side, Decimal)> = BTreeMap::new();
+    for Position { symbol, side, volume, .. } in positions {
+        let (first, sum) = sides.entry(symbol).or_insert((side, Decimal::ZERO));
+        if *first != side || !matches!(side, Side::Buy | Side::Sell) {
+            return None;
+        }
+        *sum += volume.value();
+    }
+    Some(sides.into_iter().map(|(symbol, (_, volume))| (symbol, volume)).collect())
+}
