@@ -165,6 +165,11 @@ pub fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
+/// The time that a `poll` waits: whole milliseconds, rounded up, because 0 would not wait.
+pub fn poll_timeout(left: Duration) -> PollTimeout {
+    PollTimeout::try_from(left.as_nanos().div_ceil(1_000_000)).unwrap_or(PollTimeout::MAX)
+}
+
 /// Formats a duration for people, in its two largest units: `2h 13m`, `45s`, `350ms`.
 pub fn humanize(span: Duration) -> String {
     let seconds = span.as_secs();
@@ -321,5 +326,13 @@ mod tests {
         assert!(stop.check().is_ok());
         stop.request_stop(2);
         assert!(stop.check().is_err());
+    }
+
+    #[test]
+    fn a_wait_is_never_zero_and_never_forever() {
+        for (left, ms) in [(1, 1), (1_000_000, 1), (1_000_001, 2)] {
+            assert_eq!(poll_timeout(Duration::from_nanos(left)), PollTimeout::from(ms as u16));
+        }
+        assert_eq!(poll_timeout(Duration::MAX), PollTimeout::MAX);
     }
 }

@@ -36,7 +36,7 @@
 //! | [`sim`] | the simulated gateway: a pure book, faults by name, a server | `clock`, `link`, `os`, `protocol`, `units` |
 //! | [`harness`] | trials against simulated gateways: child processes, a proxy that holds messages, a gateway in virtual time, the broker's book | `clock`, `evidence`, `link`, `os`, `protocol`, `sim`, `units` |
 //! | [`ops`] | the commands: options in, a report out | `check`, `clock`, `config`, `escape`, `evidence`, `exit`, `failure`, `guard`, `harness`, `link`, `logs`, `metric`, `os`, `proof`, `protocol`, `report`, `sim`, `units` |
-//! | [`explore`] | worlds: a truth, an adversary, and the search for a lie | `check`, `clock`, `evidence`, `exit`, `failure`, `harness`, `link`, `ops`, `proof`, `protocol`, `report`, `sim`, `units` |
+//! | [`explore`] | worlds: a truth, an adversary, and the search for a lie | `check`, `clock`, `evidence`, `exit`, `failure`, `harness`, `link`, `ops`, `os`, `proof`, `protocol`, `report`, `sim`, `units` |
 //!
 //! The command line, tables and progress bars live in the binary, `src/bin/mt5crs`.
 

@@ -1,8 +1,6 @@
 //! Plays worlds on every core until the time is over, counts the judgements, and shrinks each finding to its fewest acts.
 
 use std::collections::BTreeMap;
-use std::fs::Permissions;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::channel;
 use std::sync::{Mutex, PoisonError};
@@ -19,6 +17,7 @@ use crate::check::Verdict;
 use crate::clock::{Clock, Deadline, StopToken, millis};
 use crate::failure::{Code, Failure, cause_of};
 use crate::harness::HarnessError;
+use crate::os::scratch_directory;
 use crate::report::Outcome;
 use crate::sim::RequestCounts;
 
@@ -169,10 +168,7 @@ fn search(
     progress: Progress<'_>,
 ) -> Result<Report, HarnessError> {
     let began = clock.monotonic();
-    let scratch = tempfile::Builder::new()
-        .prefix("mt5crs-worlds-")
-        .permissions(Permissions::from_mode(0o700))
-        .tempdir_in(memory());
+    let scratch = scratch_directory("mt5crs-worlds-", &memory());
     let scratch = scratch.map_err(HarnessError::io("create a scratch directory"))?;
     let mut search = Search {
         clock,

@@ -11,13 +11,13 @@ use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, FdFlag, fcntl};
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::poll::{PollFd, PollFlags, poll};
 use nix::sys::socket::{
     AddressFamily, SockFlag, SockType, SockaddrStorage, connect as begin_connect, socket,
 };
 
 use super::transport::LinkError;
-use crate::clock::{Clock, Deadline, StopToken};
+use crate::clock::{Clock, Deadline, StopToken, poll_timeout};
 
 /// Bytes that one call of [`Stream::read`] adds at most.
 const READ_BYTES: u64 = 64 << 10;
@@ -87,7 +87,7 @@ pub(super) fn first_to_accept(
         let mut polled: Vec<PollFd<'_>> =
             tried.iter().map(|(_, it)| PollFd::new(it.as_fd(), PollFlags::POLLOUT)).collect();
         polled.extend(stop.wake_fd().map(|wake| PollFd::new(wake, PollFlags::POLLIN)));
-        match poll(&mut polled, timeout(wait.min(stop.longest_wait()))) {
+        match poll(&mut polled, poll_timeout(wait.min(stop.longest_wait()))) {
             Ok(_) | Err(Errno::EINTR) => {}
             Err(error) => return Err(LinkError::System(error.to_string())),
         }
@@ -186,7 +186,7 @@ fn wait(
         }
         let mut polled = vec![PollFd::new(stream.as_fd(), ready)];
         polled.extend(stop.wake_fd().map(|wake| PollFd::new(wake, PollFlags::POLLIN)));
-        match poll(&mut polled, timeout(left.min(stop.longest_wait()))) {
+        match poll(&mut polled, poll_timeout(left.min(stop.longest_wait()))) {
             Ok(_) | Err(Errno::EINTR) => {}
             Err(error) => return Err(LinkError::System(error.to_string())),
         }
@@ -221,11 +221,6 @@ fn error_of(error: &io::Error) -> LinkError {
     }
 }
 
-/// Whole milliseconds, rounded up: 0 would not wait.
-fn timeout(left: Duration) -> PollTimeout {
-    PollTimeout::try_from(left.as_nanos().div_ceil(1_000_000)).unwrap_or(PollTimeout::MAX)
-}
-
 #[cfg(test)]
 mod tests {
     use std::net::TcpListener;
@@ -255,13 +250,5 @@ mod tests {
         let until = Deadline::after(&clock, Duration::from_secs(5));
         let stopped = first_to_accept(&[silent], &clock, &stop, until);
         assert!(matches!(stopped, Err(LinkError::Stopped(_))));
-    }
-
-    #[test]
-    fn a_wait_is_never_zero_and_never_forever() {
-        for (left, ms) in [(1, 1), (1_000_000, 1), (1_000_001, 2)] {
-            assert_eq!(timeout(Duration::from_nanos(left)), PollTimeout::from(ms as u16));
-        }
-        assert_eq!(timeout(Duration::MAX), PollTimeout::MAX);
     }
 }

@@ -13,9 +13,9 @@ use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::poll::{PollFd, PollFlags, poll};
 
-use crate::clock::{Deadline, StopToken, SystemClock};
+use crate::clock::{Deadline, StopToken, SystemClock, poll_timeout};
 
 /// How long a pipe may be silent, or take nothing. A program that hands out a file as a FIFO writes it at once.
 const SILENCE: Duration = Duration::from_secs(2);
@@ -98,9 +98,8 @@ impl Pipe {
     /// Waits until it is ready or has ended; `false` after [`SILENCE`]. Fails at the end of its whole time.
     fn wait(&self, ready: PollFlags) -> io::Result<bool> {
         let left = self.until.map_or(SILENCE, |until| until.left(&self.clock)).min(SILENCE);
-        let timeout = PollTimeout::try_from(left.as_nanos().div_ceil(1_000_000));
         let mut polled = [PollFd::new(self.file.as_fd(), ready)];
-        let is_ready = poll(&mut polled, timeout.unwrap_or(PollTimeout::MAX))? > 0;
+        let is_ready = poll(&mut polled, poll_timeout(left))? > 0;
         if self.until.is_some_and(|until| until.is_past(&self.clock)) {
             let message = format!("it is a pipe, and took longer than {WHOLE:?}");
             return Err(io::Error::new(ErrorKind::TimedOut, message));

@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 use std::os::fd::AsFd;
 
+use mt5crs::clock::poll_timeout;
 use mt5crs::failure::{Code, Failure};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
@@ -71,9 +72,7 @@ fn read_line(app: &App) -> Result<Option<String>, Failure> {
             let _ = writeln!(io::stderr().lock());
             return Ok(None);
         }
-        let timeout = left.map_or(PollTimeout::NONE, |left| {
-            PollTimeout::try_from(left.as_nanos().div_ceil(1_000_000)).unwrap_or(PollTimeout::MAX)
-        });
+        let timeout = left.map_or(PollTimeout::NONE, poll_timeout);
         match poll(&mut watched, timeout) {
             Ok(_) if watched[0].any().unwrap_or(false) => {
                 let mut line = String::new();
