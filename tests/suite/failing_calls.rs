@@ -1,14 +1,11 @@
 //! An error in any call to the system stops no emergency-close: each call fails in turn, by a library that replaces the
 //! system's functions. Errors on sockets and threads may keep it from closing; then it says so.
 
-use std::process::Command;
-use std::sync::OnceLock;
 use std::thread;
-
-use tempfile::TempDir;
 
 use crate::emergency_close::{close, honest};
 use crate::orders::executed;
+use crate::preload::FAILING_CALLS;
 use crate::support::{Machine, Sim};
 
 /// Functions whose errors must not keep a position open.
@@ -58,28 +55,11 @@ const OF_THE_LINK: &[(&str, i32)] = &[
 /// More calls of one function than a run makes.
 const MOST: u32 = 200;
 
-/// Builds the library, once.
-fn library() -> &'static str {
-    static BUILT: OnceLock<(TempDir, String)> = OnceLock::new();
-    let build = || {
-        let directory = tempfile::tempdir().unwrap();
-        let library = directory.path().join("failing_calls.so").to_str().unwrap().to_owned();
-        let source =
-            concat!(env!("CARGO_MANIFEST_DIR"), "/tests/suite/failing_calls/failing_calls.cpp");
-        let compiler = std::env::var("CXX").unwrap_or_else(|_| "c++".to_owned());
-        let mut command = Command::new(compiler);
-        command.args(["-shared", "-fPIC", "-o", &library, source, "-ldl"]);
-        assert!(command.status().unwrap().success());
-        (directory, library)
-    };
-    &BUILT.get_or_init(build).1
-}
-
 /// Lets the nth call of the function fail; `false` where the run makes fewer.
 fn fails_at((call, errno): (&str, i32), nth: u32, must_close: bool) -> bool {
     let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
     let ended = close(&machine, &sim, &["--deadline=20s"])
-        .env("LD_PRELOAD", library())
+        .env("LD_PRELOAD", FAILING_CALLS.path())
         .env("FAIL_CALL", call)
         .env("FAIL_AT", nth.to_string())
         .env("FAIL_ERRNO", errno.to_string())

@@ -17,6 +17,9 @@ pub static STEPPED_CLOCK: Library = Library::new("stepped_clock.cpp");
 /// Resolves every name to `ADDRESSES`.
 pub static SEVERAL_ADDRESSES: Library = Library::new("several_addresses.cpp");
 
+/// Lets the call number `FAIL_AT` of the function `FAIL_CALL` fail with `FAIL_ERRNO`, and creates the file `FAIL_NOTE` then.
+pub static FAILING_CALLS: Library = Library::new("failing_calls.cpp");
+
 impl Library {
     const fn new(source: &'static str) -> Self {
         Self { source, built: OnceLock::new() }

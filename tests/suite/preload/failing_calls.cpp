@@ -91,11 +91,12 @@ extern "C" int pthread_create(pthread_t *to, const pthread_attr_t *with, void *(
     return error ? error : real(to, with, run, given);
 }
 
-#define REPLACE_OPEN(name, parameters, arguments)                                                                          \
+// One argument behind `last` is passed on, whether it is there or not.
+#define REPLACE_VARIADIC(name, parameters, last, arguments)                                                                \
     extern "C" int name parameters {                                                                                       \
         va_list rest;                                                                                                      \
-        va_start(rest, flags);                                                                                             \
-        mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(rest, mode_t) : 0;                                            \
+        va_start(rest, last);                                                                                              \
+        void *one = va_arg(rest, void *);                                                                                  \
         va_end(rest);                                                                                                      \
         typedef int (*function)(...);                                                                                      \
         static function real = (function)dlsym(RTLD_NEXT, #name);                                                          \
@@ -106,23 +107,7 @@ extern "C" int pthread_create(pthread_t *to, const pthread_attr_t *with, void *(
         return real arguments;                                                                                             \
     }
 
-REPLACE_OPEN(open64, (const char *path, int flags, ...), (path, flags, mode))
-REPLACE_OPEN(openat64, (int at, const char *path, int flags, ...), (at, path, flags, mode))
-
-#define REPLACE_CONTROL(name, kind)                                                                                        \
-    extern "C" int name(int fd, kind command, ...) {                                                                       \
-        va_list rest;                                                                                                      \
-        va_start(rest, command);                                                                                           \
-        void *argument = va_arg(rest, void *);                                                                             \
-        va_end(rest);                                                                                                      \
-        typedef int (*function)(...);                                                                                      \
-        static function real = (function)dlsym(RTLD_NEXT, #name);                                                          \
-        if (int error = failing(#name)) {                                                                                  \
-            errno = error;                                                                                                 \
-            return -1;                                                                                                     \
-        }                                                                                                                  \
-        return real(fd, command, argument);                                                                                \
-    }
-
-REPLACE_CONTROL(fcntl, int)
-REPLACE_CONTROL(ioctl, unsigned long)
+REPLACE_VARIADIC(open64, (const char *path, int flags, ...), flags, (path, flags, one))
+REPLACE_VARIADIC(openat64, (int at, const char *path, int flags, ...), flags, (at, path, flags, one))
+REPLACE_VARIADIC(fcntl, (int fd, int command, ...), command, (fd, command, one))
+REPLACE_VARIADIC(ioctl, (int fd, unsigned long command, ...), command, (fd, command, one))
