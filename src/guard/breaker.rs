@@ -1,5 +1,5 @@
-//! Reads and writes the kill switch of the strategy engine: a sentinel file whose existence means ENGAGED, whatever text it
-//! holds (PROTOCOL.md, section 7).
+//! Reads and writes the kill switch of the strategy engine: a sentinel file whose existence means ENGAGED, with any text in
+//! it (PROTOCOL.md, section 7).
 //!
 //! An engine that has seen the file stays stopped until it is restarted, and one that can't see it (a unit with
 //! `PrivateTmp`) never stops. So reports here are about the file, and make no claim about the engine.

@@ -27,7 +27,7 @@ const BANNER_WAIT: Duration = Duration::from_millis(300);
 /// Time after a silent handshake's deadline in which a server may still name itself.
 const PROBE_WAIT: Duration = Duration::from_millis(100);
 
-/// Every call waits as long as this, even at its deadline: what is there already is an answer.
+/// Every call waits as long as this, even at its deadline: an answer that is there already counts.
 const LEAST_WAIT: Duration = Duration::from_millis(1);
 
 /// An empty line, to which an HTTP server answers with an error.

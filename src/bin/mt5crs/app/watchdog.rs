@@ -1,4 +1,4 @@
-//! Ends the process a little after its deadline, whatever blocks it: a disk, a pipe that nobody reads, a name service.
+//! Ends the process a little after its deadline, for any cause: a disk, a pipe that nobody reads, a name service.
 //!
 //! Every wait of a command has a deadline of its own, so the watchdog never acts before them: it waits for [`GRACE`] after the
 //! command's. The exit code is the one that is true then. It is the command's own once its outcome was known.
@@ -36,7 +36,7 @@ pub(crate) struct Watchdog {
     is_running: AtomicBool,
 }
 
-/// What the thread shares with the command.
+/// State that the thread shares with the command.
 struct Watched {
     clock: Arc<dyn Clock>,
     started_at: Timestamp,

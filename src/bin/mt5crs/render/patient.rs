@@ -15,7 +15,7 @@ const PIECE: usize = 4096;
 /// How long a message waits for its reader, in ms. The messages after one that was lost don't wait.
 const PATIENCE_MS: u16 = 500;
 
-/// Standard error, which drops what is not read.
+/// Standard error, which drops unread text.
 pub(crate) struct Stderr;
 
 impl Write for Stderr {
