@@ -77,3 +77,27 @@ fn a_list_does_not_call_an_unanswered_close_refused_unless_it_was_read_behind_it
         assert_eq!(ledger.to_send(), [ticket]);
     }
 }
+
+/// Another gateway takes the port at the second CLOSE, with two positions of its own and half of the balance.
+#[test]
+fn positions_of_a_gateway_that_took_the_port_stay_open() {
+    let now = "2026-01-17T03:54:22.961398Z".parse().unwrap();
+    let gateway = VirtualGateway::start(3, &["replaced:CLOSE:5000.00:#2"], now).unwrap();
+    let clock = &gateway.clock;
+    let seconds = Duration::from_secs;
+    let policy = ReadPolicy { timeout: seconds(3), attempts: 3, interval: seconds(1) };
+    let deadline = Deadline::after(clock, seconds(60));
+    let mut client = gateway.client(policy, deadline);
+    let plan = plan(&mut client, &Options::example()).unwrap();
+    let mut deps = Deps {
+        clock,
+        deadline,
+        permit: &|identity| gateway.permit_close(identity),
+        record: &mut |_| {},
+        progress: &|_, _| {},
+    };
+    let outcome = run(&mut client, &Options::example(), plan, &mut deps);
+    assert_eq!(outcome.exit, Exit::NotFlat);
+    let other = gateway.transport.truth().unwrap().other.unwrap();
+    assert_eq!(other.open.len(), 2, "{:?}", outcome.report);
+}

@@ -185,3 +185,19 @@ fn the_smallest_amount_is_the_currency_s() {
     assert_eq!(of("USC", "10000.0"), "0.01");
     assert_eq!(of("USDT", "100.1234"), "0.0001");
 }
+
+#[test]
+fn positions_that_opened_and_closed_meanwhile_do_not_stand_for_the_results_of_others() {
+    let old = [buy(1, "EURUSD", "0.94")];
+    let new = [buy(2, "GBPUSD", "-0.12")];
+    let before = account("10000", "10000.94", "1.1");
+    let between = Between { opened: &new, ..Between::default() };
+    let judged = |balance: &str| {
+        let after = account(balance, balance, "0");
+        let before = Statement { account: &before, positions: &old };
+        contradiction(before, between, Statement { account: &after, positions: &[] })
+    };
+    let found = judged("9999.88");
+    assert!(matches!(found, Some(Contradiction::BalanceKept { .. })), "{found:?}");
+    assert_eq!(judged("10000.82"), None);
+}

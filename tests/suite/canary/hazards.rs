@@ -223,6 +223,19 @@ fn a_gateway_that_dies_of_the_order_is_asked_when_it_is_back() {
 }
 
 #[test]
+fn another_gateway_behind_the_order_proves_nothing() {
+    let (machine, mut sim) = (Machine::new(), Sim::with_faults(&["crash:OPEN:before"]));
+    let run = canary(&machine, &sim, &["--yes", "--deadline=8s"]);
+    let child = run.arg("--output=json").start();
+    sim.wait_for_its_end();
+    sim.restart(&["--fault", "claims-live"]);
+    let ended = ended(child, "another gateway").exits(4);
+    let document = honest(&ended, &sim);
+    let missing = &document["report"]["order"]["basis"]["missing"];
+    assert_eq!(missing["premise"], "same-gateway", "{document}");
+}
+
+#[test]
 fn a_signature_that_is_refused_names_both_causes() {
     for fault in ["old-python", "clock-skew:OPEN:-1h", "clock-skew:OPEN:1h"] {
         ends(fault, 7, &["RISK_SIGNATURE_INVALID", "clocks", "Python 3.11"]);
