@@ -170,7 +170,7 @@ impl FailureContext {
                 "check {}, and the route or VPN to the gateway's network: `ip route get` followed by its address",
                 self.host_setting
             ),
-            LinkError::Lost => {
+            LinkError::Lost | LinkError::Unsent => {
                 "the gateway closed the connection: restart the Windows gateway, then run this again"
                     .to_owned()
             }

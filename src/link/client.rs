@@ -219,7 +219,7 @@ impl<'c> Client<'c> {
     ) -> OrderAnswer<Filled> {
         match &mut self.session {
             Some(session) => session.open(permit, order, until),
-            None => OrderAnswer::lost(LinkError::Lost),
+            None => OrderAnswer::lost(LinkError::Unsent),
         }
     }
 

@@ -21,7 +21,7 @@ pub trait Transport {
 
 /// One connection. A frame that was sent may have been executed, whatever fails afterwards.
 pub trait Connection {
-    /// Sends one frame. `Ok` means that it left, not that it arrived. It holds the monotonic time of the send, from which a
+    /// Sends one frame. `Ok` means that it left, not that it arrived; [`LinkError::Unsent`] that no byte of it left. It holds the monotonic time of the send, from which a
     /// round trip is measured without the check of the connection before it.
     fn send(&mut self, frame: &RequestFrame, until: Deadline) -> Result<Duration, LinkError>;
 
@@ -93,6 +93,9 @@ pub enum LinkError {
     /// The far end closed the connection.
     #[error("the connection was closed by the far end")]
     Lost,
+    /// The connection had ended before any byte of the request was handed over.
+    #[error("the connection had ended before the request was sent")]
+    Unsent,
     /// The far end accepted the connection and is no ZeroMQ REP socket; holds what it looks like.
     #[error("not the gateway's ZeroMQ socket: {0}")]
     NotZeroMq(String),

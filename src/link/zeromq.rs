@@ -150,9 +150,9 @@ impl ZmqConnection {
 
     /// Fails where the connection has ended since the last call, as far as the system knows.
     fn check(&mut self) -> Result<(), LinkError> {
-        match self.stream.read(self.decoder.buffer())? {
-            ReadEnd::Closed => Err(LinkError::Lost),
-            ReadEnd::Added | ReadEnd::Nothing => Ok(()),
+        match self.stream.read(self.decoder.buffer()) {
+            Ok(ReadEnd::Added | ReadEnd::Nothing) => Ok(()),
+            Ok(ReadEnd::Closed) | Err(_) => Err(LinkError::Unsent),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The gateway's claims about orders. A claim is shown and never believed.
 
+use crate::link::LinkError;
 use crate::link::order::Claim;
 use crate::os::failpoints::{Rule, is_broken};
 use crate::protocol::close::Closed;
@@ -16,6 +17,8 @@ pub enum OpenClaim {
     FilledNothing,
     /// Refused. The code tells whether the order was dispatched.
     Refused(ErrorCode),
+    /// None: the connection had ended before the order was sent.
+    NotSent,
     /// No usable answer: none came, or one that breaks the protocol.
     Silence,
 }
@@ -38,6 +41,7 @@ impl From<&Claim<Filled>> for OpenClaim {
             Claim::Done(filled) if filled.ticket.is_real() => Self::Filled(filled.ticket),
             Claim::Done(_) => Self::FilledNothing,
             Claim::Refused(refusal) => Self::Refused(refusal.code.clone()),
+            Claim::Lost(LinkError::Unsent) => Self::NotSent,
             Claim::Garbled(_) | Claim::Lost(_) => Self::Silence,
         }
     }
@@ -72,6 +76,7 @@ fn describe_failed<T>(claim: &Claim<T>) -> String {
         Claim::Done(_) => "done".to_owned(),
         Claim::Refused(refusal) => refusal.to_string(),
         Claim::Garbled(complaint) => format!("an answer that breaks the protocol: {complaint}"),
+        Claim::Lost(error @ LinkError::Unsent) => format!("not sent: {error}"),
         Claim::Lost(error) => format!("no answer: {error}"),
     }
 }

@@ -41,7 +41,11 @@ pub struct Executed {
 
 /// An order opened nothing, and never will.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NotExecuted {
+pub struct NotExecuted(Option<Box<NotListed>>);
+
+/// No list holds the order, and none will. An order that was never sent needs no list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct NotListed {
     absent: Absent,
     late: LateEnough,
     nothing_new: NothingNew,
@@ -86,8 +90,8 @@ impl OpenVerdict {
             }
             Self::NotExecuted(proof) => OpenOutcome::NotExecuted {
                 why: proof.to_string(),
-                code: match &proof.claim {
-                    OpenClaim::Refused(code) => Some(code.to_string()),
+                code: match proof.0.as_ref().map(|not_listed| &not_listed.claim) {
+                    Some(OpenClaim::Refused(code)) => Some(code.to_string()),
                     _ => None,
                 },
             },
@@ -128,9 +132,12 @@ impl Executed {
 
 impl fmt::Display for NotExecuted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { absent, late, .. } = self;
+        let Some(not_listed) = &self.0 else {
+            return f.write_str("the connection had ended before it was sent");
+        };
+        let NotListed { absent, late, claim, .. } = &**not_listed;
         write!(f, "{late}: {absent}")?;
-        match self.claim.is_handled() {
+        match claim.is_handled() {
             true => Ok(()),
             false => write!(f, "; assumed: {}", Assumption::SignaturesExpire),
         }
@@ -139,10 +146,12 @@ impl fmt::Display for NotExecuted {
 
 impl NotExecuted {
     fn basis(&self) -> Basis {
-        let mut basis = self.absent.basis();
-        basis.premises.extend([self.late.established(), self.nothing_new.established()]);
-        let expires = (!self.claim.is_handled()).then_some(Assumption::SignaturesExpire);
-        let books = (!self.claim.is_undispatched()).then_some(Assumption::BooksInTime);
+        let Some(not_listed) = &self.0 else { return Basis::default() };
+        let NotListed { absent, late, nothing_new, claim } = &**not_listed;
+        let mut basis = absent.basis();
+        basis.premises.extend([late.established(), nothing_new.established()]);
+        let expires = (!claim.is_handled()).then_some(Assumption::SignaturesExpire);
+        let books = (!claim.is_undispatched()).then_some(Assumption::BooksInTime);
         basis.assumptions.extend(expires.into_iter().chain(books));
         basis
     }
@@ -175,6 +184,9 @@ pub fn find_out(
         readings: vec![],
         listed: vec![],
     };
+    if *claim == OpenClaim::NotSent {
+        return Ok(search.end(OpenVerdict::NotExecuted(NotExecuted(None))));
+    }
     loop {
         let missing = match search.look(client, clock) {
             Ok(Decision::Final(verdict)) => return Ok(search.end(verdict)),
@@ -278,7 +290,7 @@ impl Search<'_> {
             return Ok(Decision::never(Missing { premise: Premise::NothingNew, doubt }));
         }
         let claim = self.claim.clone();
-        let proof = NotExecuted { absent, late, nothing_new, claim };
+        let proof = NotExecuted(Some(Box::new(NotListed { absent, late, nothing_new, claim })));
         Ok(Decision::Final(OpenVerdict::NotExecuted(proof)))
     }
 

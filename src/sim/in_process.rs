@@ -179,7 +179,7 @@ impl InProcessConnection {
     pub(super) fn send_bytes(&mut self, frame: &[u8]) -> Result<Duration, LinkError> {
         let (mut state, now) = self.gateway.catch_up()?;
         if self.dead || state.is_lost(self.id) {
-            return Err(LinkError::Lost);
+            return Err(LinkError::Unsent);
         }
         let frame = match &mut state.transcript {
             Some(transcript) => transcript.number(frame.to_vec()),

@@ -23,8 +23,15 @@ pub(super) struct Now {
 }
 
 impl Now {
+    /// Reads both clocks together: a process that is paused between two reads reads them again.
     pub(super) fn of(clock: &dyn Clock) -> Self {
-        Self { monotonic: clock.monotonic(), wall: clock.now() }
+        const TOGETHER: Duration = Duration::from_millis(10);
+        loop {
+            let (monotonic, wall) = (clock.monotonic(), clock.now());
+            if clock.monotonic().saturating_sub(monotonic) < TOGETHER {
+                return Self { monotonic, wall };
+            }
+        }
     }
 
     /// The wall clock's time at a past monotonic time.

@@ -17,6 +17,7 @@ use crate::evidence::body::{
 use crate::evidence::outcome::{CloseOutcome, OpenOutcome};
 use crate::failure::{Code, Failure};
 use crate::guard::breaker;
+use crate::link::LinkError;
 use crate::link::order::{Claim, OrderAnswer, UnresolvedOpen};
 use crate::link::permit::OpenPermit;
 use crate::proof::absence;
@@ -363,7 +364,14 @@ fn not_executed(
 ) -> Failure {
     let message = format!("the canary on {} did not execute", options.failure_context.endpoint);
     let failure = Failure::new(Code::NotExecuted, message);
-    let Claim::Refused(refusal) = claim else { return failure.with_cause(why) };
+    let refusal = match claim {
+        Claim::Refused(refusal) => refusal,
+        Claim::Lost(LinkError::Unsent) => {
+            let remedy = "no order was sent: run it again once mt5crs link-test passes";
+            return failure.with_cause(why).with_remedy(remedy);
+        }
+        _ => return failure.with_cause(why),
+    };
     let failure = failure.with_cause(refusal).with_cause(why);
     let code = &refusal.code;
     if is_symbol_missing(refusal, &options.symbol) {

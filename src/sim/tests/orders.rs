@@ -83,7 +83,7 @@ fn hazard_15_an_order_with_a_lost_reply_executed() {
     assert_eq!(client.elapsed(), PATIENCE);
     assert_eq!(client.ledger().len(), 1);
     assert_eq!(client.receive(), Err(LinkError::Lost), "a connection that timed out is dead");
-    assert_eq!(client.link.send_bytes(&request), Err(LinkError::Lost));
+    assert_eq!(client.link.send_bytes(&request), Err(LinkError::Unsent));
 }
 
 #[test]
