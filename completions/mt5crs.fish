@@ -408,40 +408,41 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l allow-loopback
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l sim -d 'Run against a simulated gateway that lives as long as the command; nothing that is configured is touched'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -s h -l help -d 'Print help; -h shows the main options only'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -s V -l version -d 'Print the version'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -s o -l output -d 'Format of the result' -r -f -a "human\t'Text and tables'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage restore release" -s o -l output -d 'Format of the result' -r -f -a "human\t'Text and tables'
 json\t'One JSON document, on failure too'
 nagios\t'For reads: the line and exit code of a monitoring plugin'
 prometheus\t'For reads: metrics in Prometheus\'s text format'"
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l log-format -d 'Format of the run\'s own log; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage restore release" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage restore release" -l log-format -d 'Format of the run\'s own log; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l host -d 'Address or name of the gateway [GATEWAY_HOST, GTW_HOST]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l port -d 'Port of the gateway [GATEWAY_PORT, GTW_PORT]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l timeout -d 'Timeout of each attempt of a read [SYNC_TIMEOUT_S]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l attempts -d 'Number of attempts of a read, the first included [SYNC_RETRY_COUNT]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l state-dir -d 'Directory of snapshots and evidence [MT5CRS_STATE_DIR]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l log-dir -d 'Directory of logs [MT5CRS_LOG_DIR]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l env-file -d 'Read this file instead of ./.env' -r -F
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l sim-positions -d 'Number of positions that it holds' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l sim-seed -d 'Seed of its prices' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l sim-book -d 'Keep its book in this file' -r -F
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l sim-link-rtt -d 'Round trip of its link, which pipelining hides' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l sim-exec-time -d 'The broker\'s time for an order, which pipelining doesn\'t hide' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -s v -l verbose -d 'Print more on stderr: once the run\'s log, twice every round trip'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -s q -l quiet -d 'Print nothing but errors on stderr'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l allow-loopback -d 'Allow a gateway on this machine'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -l sim -d 'Run against a simulated gateway that lives as long as the command; nothing that is configured is touched'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -s h -l help -d 'Print help; -h shows the main options only'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -s V -l version -d 'Print the version'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -f -a "status" -d 'Is the kill switch engaged? Exit code 0 if not, 1 if so'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -f -a "engage" -d 'Engage the kill switch: write its file'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage release" -f -a "release" -d 'Release the kill switch: remove its file'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage restore release" -l host -d 'Address or name of the gateway [GATEWAY_HOST, GTW_HOST]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage restore release" -l port -d 'Port of the gateway [GATEWAY_PORT, GTW_PORT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage restore release" -l timeout -d 'Timeout of each attempt of a read [SYNC_TIMEOUT_S]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage restore release" -l attempts -d 'Number of attempts of a read, the first included [SYNC_RETRY_COUNT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage restore release" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage restore release" -l state-dir -d 'Directory of snapshots and evidence [MT5CRS_STATE_DIR]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage restore release" -l log-dir -d 'Directory of logs [MT5CRS_LOG_DIR]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage restore release" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage restore release" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage restore release" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage restore release" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage restore release" -l sim-positions -d 'Number of positions that it holds' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage restore release" -l sim-seed -d 'Seed of its prices' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage restore release" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage restore release" -l sim-book -d 'Keep its book in this file' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage restore release" -l sim-link-rtt -d 'Round trip of its link, which pipelining hides' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage restore release" -l sim-exec-time -d 'The broker\'s time for an order, which pipelining doesn\'t hide' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage restore release" -s v -l verbose -d 'Print more on stderr: once the run\'s log, twice every round trip'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage restore release" -s q -l quiet -d 'Print nothing but errors on stderr'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage restore release" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage restore release" -l allow-loopback -d 'Allow a gateway on this machine'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage restore release" -l sim -d 'Run against a simulated gateway that lives as long as the command; nothing that is configured is touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage restore release" -s h -l help -d 'Print help; -h shows the main options only'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage restore release" -s V -l version -d 'Print the version'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage restore release" -f -a "status" -d 'Is the kill switch engaged? Exit code 0 if not, 1 if so'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage restore release" -f -a "engage" -d 'Engage the kill switch: write its file'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage restore release" -f -a "restore" -d 'Write again the files of an engaged kill switch that vanished, as after a reboot'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage restore release" -f -a "release" -d 'Release the kill switch: remove its file'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -s o -l output -d 'Format of the result' -r -f -a "human\t'Text and tables'
 json\t'One JSON document, on failure too'
 nagios\t'For reads: the line and exit code of a monitoring plugin'
@@ -505,6 +506,37 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_s
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l sim -d 'Run against a simulated gateway that lives as long as the command; nothing that is configured is touched'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -s h -l help -d 'Print help; -h shows the main options only'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -s V -l version -d 'Print the version'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from restore" -s o -l output -d 'Format of the result' -r -f -a "human\t'Text and tables'
+json\t'One JSON document, on failure too'
+nagios\t'For reads: the line and exit code of a monitoring plugin'
+prometheus\t'For reads: metrics in Prometheus\'s text format'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from restore" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from restore" -l log-format -d 'Format of the run\'s own log; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
+json\t'One object a line'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from restore" -l host -d 'Address or name of the gateway [GATEWAY_HOST, GTW_HOST]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from restore" -l port -d 'Port of the gateway [GATEWAY_PORT, GTW_PORT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from restore" -l timeout -d 'Timeout of each attempt of a read [SYNC_TIMEOUT_S]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from restore" -l attempts -d 'Number of attempts of a read, the first included [SYNC_RETRY_COUNT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from restore" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from restore" -l state-dir -d 'Directory of snapshots and evidence [MT5CRS_STATE_DIR]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from restore" -l log-dir -d 'Directory of logs [MT5CRS_LOG_DIR]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from restore" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from restore" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from restore" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from restore" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from restore" -l sim-positions -d 'Number of positions that it holds' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from restore" -l sim-seed -d 'Seed of its prices' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from restore" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from restore" -l sim-book -d 'Keep its book in this file' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from restore" -l sim-link-rtt -d 'Round trip of its link, which pipelining hides' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from restore" -l sim-exec-time -d 'The broker\'s time for an order, which pipelining doesn\'t hide' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from restore" -s v -l verbose -d 'Print more on stderr: once the run\'s log, twice every round trip'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from restore" -s q -l quiet -d 'Print nothing but errors on stderr'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from restore" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from restore" -l allow-loopback -d 'Allow a gateway on this machine'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from restore" -l sim -d 'Run against a simulated gateway that lives as long as the command; nothing that is configured is touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from restore" -s h -l help -d 'Print help; -h shows the main options only'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from restore" -s V -l version -d 'Print the version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -s o -l output -d 'Format of the result' -r -f -a "human\t'Text and tables'
 json\t'One JSON document, on failure too'
 nagios\t'For reads: the line and exit code of a monitoring plugin'

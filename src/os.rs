@@ -3,6 +3,7 @@
 //! - `with_deadline`: runs blocking work (name resolution, connect, large files, other programs) with a deadline
 //! - [`fifo`]: opens files without waiting, and reads and writes what may be a FIFO with a timeout
 //! - [`durable`]: flushes files to the disk, and replaces them atomically
+//! - [`lasting`]: whether a file lasts at its place
 //! - [`file_lock`]: locks between processes, and one instance at a time
 //! - [`scratch_directory`]: temporary directories of one user
 //! - [`systemd`]: queries about units; [`process`], [`resources`]: memory and CPU use of processes and units
@@ -12,6 +13,7 @@ pub mod durable;
 pub mod failpoints;
 pub mod fifo;
 pub mod file_lock;
+pub mod lasting;
 pub mod process;
 pub mod resources;
 mod scratch;

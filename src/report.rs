@@ -58,6 +58,12 @@ impl<R> Outcome<R> {
         Self { warnings, ..Self::judged(report, verdict, false) }
     }
 
+    /// Adds warnings, which change neither verdict nor exit code.
+    pub fn with_warnings(mut self, warnings: Vec<String>) -> Self {
+        self.warnings.extend(warnings);
+        self
+    }
+
     /// Ends in the failure, regardless of the report's checks: its verdict and exit code are the answer.
     pub fn fail(&mut self, failure: Failure) {
         self.verdict = failure.verdict();

@@ -41,6 +41,10 @@ pub fn handover(inherited: &Environment, settings: &Settings) -> Result<Environm
         }
     }
     Problems::none_in(problems)?;
+    // The switch that the gate looked at, whatever the command would have looked at.
+    if let Some(file) = settings.kill_switch_files.first() {
+        environment.insert(OsString::from("KILL_SWITCH_FILE"), file.clone().into_os_string());
+    }
     Ok(environment)
 }
 

@@ -64,8 +64,8 @@ catalogue! {
         "how long the gateway accepts a risk signature (its own --signature-ttl)";
     MagicNumber, "MAGIC_NUMBER", Some("202401"), "a whole number from 0 on",
         "the strategy's magic number";
-    KillSwitchFile, "KILL_SWITCH_FILE", Some("/tmp/mt5_crs_kill_switch.lock"), "a path",
-        "the sentinel file that stops the strategy engine";
+    KillSwitchFile, "KILL_SWITCH_FILE", None, "an absolute path",
+        "the file that stops the strategy engine; without it kill_switch.lock in the state directory and /tmp/mt5_crs_kill_switch.lock";
     StateDir, "MT5CRS_STATE_DIR", None, "a path",
         "the directory of snapshots and evidence, by profile or by host and port";
     LogDir, "MT5CRS_LOG_DIR", None, "a path",

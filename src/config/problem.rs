@@ -33,6 +33,8 @@ pub enum ProblemKind {
     MissingHost,
     /// A value is invalid for its key.
     InvalidValue,
+    /// A path that depends on the working directory, where units and people must mean the same file.
+    RelativePath,
     /// A key is set twice, to different values.
     Conflict,
     /// A name with this program's prefix, or in a profile, is no setting.
@@ -72,6 +74,10 @@ impl Problem {
     /// Whether the problem leaves in doubt which value is meant for the key, whose value in force comes from `layer`. Lower
     /// layers don't matter; a part of a higher layer that could not be read may set the key.
     pub(super) fn spoils(&self, key: Key, layer: Layer) -> bool {
+        // It is resolved in one way.
+        if self.kind == ProblemKind::RelativePath {
+            return false;
+        }
         let is_of_key = self.key == Some(key);
         let reaches = self.origin.as_ref().is_none_or(|origin| origin.layer() >= layer);
         let hides = match self.key {
@@ -132,6 +138,8 @@ pub enum WarningKind {
     Overrides,
     /// A name has no effect: it resembles a setting's, or belongs to a setting that is not set.
     NoEffect,
+    /// A file is in a place where files get lost, or can't be made.
+    Unreliable,
     /// A problem that doesn't stop this command.
     Passed,
 }

@@ -9,12 +9,17 @@ use super::files::Files;
 use super::host::{self, HostPort};
 use super::key::{CATALOGUE, Key};
 use super::layers::{Entry, Environment, Inputs, Layers, Text};
+use super::origin::{Layer, Origin};
 use super::problem::{Problem, ProblemKind, Problems};
 use super::value;
 use crate::units::{Magic, Symbol};
 
 /// State directory of a machine that is set up for operators.
 const SYSTEM_STATE: &str = "/var/lib/mt5crs";
+/// The kill switch in the state directory.
+const KILL_SWITCH: &str = "kill_switch.lock";
+/// The file that the deployed engine looks for.
+const ENGINES_KILL_SWITCH: &str = "/tmp/mt5_crs_kill_switch.lock";
 /// Log directory of a machine that is set up for operators.
 const SYSTEM_LOGS: &str = "/var/log/mt5crs";
 
@@ -37,8 +42,9 @@ pub struct Settings {
     pub signature_ttl: Duration,
     /// The strategy's magic number.
     pub magic: Magic,
-    /// The sentinel file that stops the strategy engine.
-    pub kill_switch_file: PathBuf,
+    /// The files that stop the strategy engine: the configured one, or else one in the state directory and the one that the
+    /// deployed engine looks for.
+    pub kill_switch_files: Vec<PathBuf>,
     /// The directory of all state; one target's is [`Settings::target_state_dir`].
     pub state_dir: PathBuf,
     /// The directory of the runs' own logs; each profile has a subdirectory of the configured one.
@@ -160,7 +166,8 @@ impl<'a> Reader<'a> {
 
     /// Parses every key. An invalid value leaves a problem and is replaced by the default.
     pub(super) fn settings(&mut self, files: &dyn Files) -> Settings {
-        let state_dir = self.file(Key::StateDir, || state_dir(&self.inputs.environment, files));
+        let state_dir =
+            self.shared_file(Key::StateDir, || state_dir(&self.inputs.environment, files));
         let log_dir = self.file(Key::LogDir, || {
             let system = Path::new(SYSTEM_LOGS);
             let is_writable = files.is_writable_directory(system);
@@ -181,7 +188,7 @@ impl<'a> Reader<'a> {
             settle: self.required(Key::Settle, value::timeout),
             signature_ttl: self.required(Key::SignatureTtl, value::timeout),
             magic: Magic(self.required(Key::MagicNumber, value::whole)),
-            kill_switch_file: self.file(Key::KillSwitchFile, PathBuf::new),
+            kill_switch_files: self.kill_switch_files(&state_dir),
             state_dir,
             log_dir,
             verify_log,
@@ -247,6 +254,41 @@ impl<'a> Reader<'a> {
     fn required<T: Default>(&mut self, key: Key, parse: fn(&str) -> Result<T, String>) -> T {
         // A test parses every default.
         self.optional(key, parse).unwrap_or_default()
+    }
+
+    /// The configured file. Without one, the engine's own default, which gets lost at boot, is not the only one.
+    fn kill_switch_files(&mut self, state_dir: &Path) -> Vec<PathBuf> {
+        let own = self.shared_file(Key::KillSwitchFile, || state_dir.join(KILL_SWITCH));
+        let is_configured = self.layers.in_force(Key::KillSwitchFile).is_some();
+        let engine = (!is_configured).then(|| PathBuf::from(ENGINES_KILL_SWITCH));
+        std::iter::once(own).chain(engine).collect()
+    }
+
+    /// A path that units and people must agree on, so a configured one is absolute. Commands of an emergency pass the problem
+    /// and take it from the directory of the configuration file.
+    fn shared_file(&mut self, key: Key, default: impl FnOnce() -> PathBuf) -> PathBuf {
+        let path = self.file(key, default);
+        let Some(Text { text, origin, .. }) = self.layers.in_force(key) else { return path };
+        let is_relative = Path::new(text).is_relative() && value::path(Path::new(""), text).is_ok();
+        if !is_relative || text.is_empty() || origin.layer() == Layer::Flag {
+            return path;
+        }
+        let in_force = self.layers.in_force(Key::ConfigFile).map(|it| Path::new(&it.text));
+        let file = match origin {
+            Origin::EnvFile { file, .. } | Origin::Profile { file, .. } => Some(file.as_path()),
+            _ => in_force,
+        };
+        let directory = file.and_then(Path::parent).unwrap_or(Path::new(""));
+        let path = self.inputs.cwd.join(directory).join(text);
+        let message = format!(
+            "{origin} is the relative path `{}`: a unit and a person in another directory would mean another file",
+            text.escape_debug()
+        );
+        let remedy = format!("write it out: {}", path.display());
+        let problem = Problem::new(ProblemKind::RelativePath, message, remedy);
+        self.problems.push(problem.with_key(key).with_origin(origin.clone()));
+        self.table[key as usize].value = Some(path.display().to_string());
+        path
     }
 
     /// A path that is shown in full, also where it is a default.

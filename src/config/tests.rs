@@ -109,7 +109,7 @@ impl Machine {
 
 const PROFILES: &str = r#"{"profiles": {
     "account1": {"gateway_host": "one", "gateway_port": 6001, "sync_timeout_s": 0.5},
-    "account2": {"gtw_host": "two", "kill_switch_file": "two.lock"}
+    "account2": {"gtw_host": "two", "kill_switch_file": "/run/two.lock"}
 }}"#;
 
 #[test]
@@ -223,7 +223,7 @@ fn valid_values_are_parsed() {
     let settings = Machine::new()
         .dotenv(
             "GATEWAY_HOST=10.0.0.5  # the gateway's\nSYNC_TIMEOUT_S=0.25\nMT5CRS_SETTLE_S=1m\n\
-             MT5CRS_EXPECT_TRADE_MODE=demo\nMT5CRS_STATE_DIR=state\nSYNC_RETRY_INTERVAL_S=0\n",
+             MT5CRS_EXPECT_TRADE_MODE=demo\nMT5CRS_STATE_DIR=/here/state\nSYNC_RETRY_INTERVAL_S=0\n",
         )
         .settings();
     assert_eq!(settings.sync_timeout, Duration::from_millis(250));
@@ -324,7 +324,7 @@ fn a_profile_is_read_from_its_file() {
     assert_eq!(settings.target_name().as_deref(), Some("account1"));
     let two = one.flag(Key::Profile, "--profile", "account2").settings();
     assert_eq!(two.gateway.unwrap().to_string(), "two:5555");
-    assert_eq!(two.kill_switch_file, Path::new("/here/two.lock"));
+    assert_eq!(two.kill_switch_files, [Path::new("/run/two.lock")]);
 }
 
 #[test]
@@ -611,4 +611,37 @@ fn the_example_names_every_key_and_is_valid_with_all_of_them_set() {
     let profiles = r#"{"profiles": {"account1": {}}}"#;
     Machine::new().dotenv(&all).file("config.json", profiles).settings();
     Machine::new().dotenv(example).settings();
+}
+
+#[test]
+fn without_a_path_the_kill_switch_is_in_the_state_directory_and_where_the_engine_looks() {
+    let machine = Machine::with_host().env("MT5CRS_STATE_DIR", "/state");
+    let files = ["/state/kill_switch.lock", "/tmp/mt5_crs_kill_switch.lock"];
+    assert_eq!(machine.settings().kill_switch_files, files.map(Path::new));
+    let machine = machine.env("KILL_SWITCH_FILE", "/run/k");
+    assert_eq!(machine.settings().kill_switch_files, [Path::new("/run/k")]);
+}
+
+#[test]
+fn a_relative_kill_switch_is_an_error_and_in_an_emergency_beside_the_file_that_names_it() {
+    let profile = r#"{"profiles": {"a": {"gateway_host": "one", "kill_switch_file": "k"}}}"#;
+    for (machine, file) in [
+        (Machine::with_host().env("KILL_SWITCH_FILE", "k"), "/here/k"),
+        (Machine::with_host().dotenv("KILL_SWITCH_FILE=dir/k"), "/here/dir/k"),
+        (
+            Machine::new()
+                .file("/etc/mt5crs/config.json", profile)
+                .flag(Key::ConfigFile, "--config", "/etc/mt5crs/config.json")
+                .flag(Key::Profile, "--profile", "a"),
+            "/etc/mt5crs/k",
+        ),
+    ] {
+        let problems = machine.resolve().strict().unwrap_err();
+        let problem = problems.iter().next().unwrap();
+        assert_eq!(problem.kind, ProblemKind::RelativePath);
+        assert!(problem.remedy.ends_with(file), "{}", problem.remedy);
+        let accepted = machine.resolve().lenient(&[Key::KillSwitchFile]).unwrap();
+        assert_eq!(accepted.settings.kill_switch_files, [Path::new(file)]);
+        assert!(accepted.warnings.iter().any(|warning| warning.message.contains("relative path")));
+    }
 }

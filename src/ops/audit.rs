@@ -36,7 +36,7 @@ pub mod selection;
 mod self_test;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -249,8 +249,10 @@ impl<'a> Audit<'a> {
     fn check_engine(&mut self, group: Group) {
         let (engine, findings) = (&self.engine, &mut self.findings);
         if group == Group::Files {
-            let kill_switch = &self.options.settings.kill_switch_file;
-            findings.add("files.kill-switch-shared", || engine.check_kill_switch(kill_switch));
+            // Where there are several files, the last one is the engine's own.
+            let files = &self.options.settings.kill_switch_files;
+            let engines = files.last().map_or(Path::new(""), PathBuf::as_path);
+            findings.add("files.kill-switch-shared", || engine.check_kill_switch(engines));
             findings.add("files.engine-unit", || engine.check_active());
         } else if group == Group::Alerts {
             findings.add("alerts.engine-crashed", || engine.check_crashed());

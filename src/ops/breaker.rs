@@ -1,6 +1,6 @@
-//! `breaker`: shows, writes and removes the kill switch's file.
+//! `breaker`: shows, engages and releases the kill switch.
 //!
-//! Reports describe the file alone. The file does not show whether an engine stopped: an engine that saw it stays engaged
+//! Reports describe the files alone. A file does not show whether an engine stopped: an engine that saw it stays engaged
 //! until it is restarted, and a unit with `PrivateTmp` never sees it.
 
 use std::fs;
@@ -17,7 +17,9 @@ use crate::check::Verdict;
 use crate::clock::Clock;
 use crate::config::Origin;
 use crate::failure::{Code, Failure};
-use crate::guard::breaker::{self, Engaged, Sentinel};
+use crate::guard::kill_switch::sentinel::{Engaged, Sentinel, is_unseen};
+use crate::guard::kill_switch::{self, KillSwitch};
+use crate::os::lasting;
 use crate::report::Outcome;
 
 /// The limit of every report about the kill switch.
@@ -25,33 +27,57 @@ pub const CAVEAT: &str = "an engine that saw the file stays engaged until it is 
 
 const UNLINK: &str = "remove the link, then: mt5crs breaker engage --reason WHY";
 
-/// Report about the kill switch's file.
+/// Report about the kill switch.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Report {
-    /// The file's path.
+    /// The path of the first file.
     pub path: PathBuf,
     /// Origin of the path: an account's profile may set its own.
     pub origin: Origin,
-    /// Whether the file exists now, which means that the kill switch is engaged.
+    /// Whether the kill switch is engaged now: a file exists, or the record of engaging it.
     pub engaged: bool,
-    /// The file's content; null where the file does not exist.
+    /// The content of a file or of the record; null where none exists.
     pub sentinel: Option<Sentinel>,
-    /// The action of this run on the file.
+    /// The action of this run on the first file.
     pub done: Done,
+    /// Every file, the first one included.
+    pub files: Vec<SwitchFile>,
+    /// The record of engaging the switch, which only a release removes.
+    pub record: SwitchRecord,
     /// The limit of this report.
     pub caveat: &'static str,
 }
 
-/// The kill switch's file and where it is set.
+/// A file of the kill switch. One file that exists is enough.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct SwitchFile {
+    /// Its path.
+    pub path: PathBuf,
+    /// Whether it exists now.
+    pub exists: bool,
+    /// The action of this run on it.
+    pub done: Done,
+}
+
+/// The record in the state directory. While it exists, files that vanish are written again.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct SwitchRecord {
+    /// Its path.
+    pub path: PathBuf,
+    /// Whether it exists now.
+    pub exists: bool,
+}
+
+/// The kill switch and where its path is set.
 #[derive(Debug, Clone)]
 pub struct Switch {
-    /// The file's path.
-    pub path: PathBuf,
+    /// The kill switch.
+    pub kill_switch: KillSwitch,
     /// Origin of the path.
     pub origin: Origin,
 }
 
-/// The action of a run on the file.
+/// The action of a run on a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Done {
@@ -61,65 +87,148 @@ pub enum Done {
     Written,
     /// It existed already, and was left unchanged.
     AlreadyThere,
+    /// It had vanished without a release, and was written again.
+    WrittenAgain,
     /// It was removed.
     Removed,
     /// It did not exist.
     NotThere,
+    /// It could not be written.
+    Failed,
 }
 
-/// Reads the file. Exit code 0 where the kill switch is released, 1 where it is engaged.
+/// Looks at the switch, and writes files again that vanished without a release. Exit code 0 where it is released, 1 where
+/// it is engaged.
 pub fn status(switch: &Switch) -> Outcome<Report> {
-    if breaker::is_unseen(&switch.path) {
-        let message =
-            format!("the kill switch {} is a symbolic link to nothing", switch.path.display());
-        return Outcome::failed(
-            Failure::new(Code::Breaker, message)
-                .with_cause(
-                    "orders are refused here, and an engine that looks for the file sees none",
-                )
-                .with_remedy(UNLINK),
-        );
+    match unseen(switch) {
+        Some(failure) => Outcome::failed(failure),
+        None => {
+            let (report, mut warnings) = Report::of(switch, &[]);
+            warnings.extend(report.files.iter().filter(|file| !file.exists).filter_map(|file| {
+                let error = lasting::try_to_make_a_file(&file.path).err()?;
+                Some(format!(
+                    "{} CAN'T BE MADE, so engaging would fail: {error}",
+                    file.path.display()
+                ))
+            }));
+            judge((report, warnings))
+        }
     }
-    judge(report(switch, Done::Looked))
 }
 
-/// Writes the file. An existing one counts as success.
-pub fn engage(switch: &Switch, reason: &str, who: &str, clock: &dyn Clock) -> Outcome<Report> {
-    let mut metadata = Map::new();
-    metadata.insert("by".to_owned(), Value::from(who));
-    let done = match breaker::engage(&switch.path, reason, metadata, clock.now()) {
-        Ok(Engaged::Written) => Done::Written,
-        Ok(Engaged::AlreadyThere) => Done::AlreadyThere,
-        Err(error) => return Outcome::failed(failure("write", &switch.path, &error)),
-    };
-    Outcome::judged(report(switch, done), Verdict::Pass, false)
+/// Writes files again that vanished without a release. Success where every file is as the record says.
+pub fn restore(switch: &Switch) -> Outcome<Report> {
+    if let Some(failure) = unseen(switch) {
+        return Outcome::failed(failure);
+    }
+    let (report, losses) = Report::of(switch, &[]);
+    let is_lost = report.files.iter().any(|file| file.done == Done::Failed);
+    let verdict = if is_lost { Verdict::Fail } else { Verdict::Pass };
+    Outcome::judged(report, verdict, false).with_warnings(losses)
 }
 
-/// Removes the file.
+fn unseen(switch: &Switch) -> Option<Failure> {
+    let path = switch.kill_switch.files().iter().find(|path| is_unseen(path))?;
+    let message = format!("the kill switch {} is a symbolic link to nothing", path.display());
+    let cause = "orders are refused here, and an engine that looks for the file sees none";
+    Some(Failure::new(Code::Breaker, message).with_cause(cause).with_remedy(UNLINK))
+}
+
+/// Writes the files and the record. A file that exists counts as success.
+pub fn engage(
+    switch: &Switch,
+    reason: &str,
+    engager: Map<String, Value>,
+    clock: &dyn Clock,
+) -> Outcome<Report> {
+    let engagement = switch.kill_switch.engage(reason, engager, clock.now());
+    if let Err((path, error)) = engagement.written() {
+        let mut failure = failure("write", path, error);
+        for (path, written) in &engagement.files {
+            if written.is_ok() {
+                failure = failure.with_cause(format!("{} is written", path.display()));
+            }
+        }
+        if engagement.record.is_ok() {
+            failure = failure.with_cause("mt5crs itself refuses orders from now on");
+        }
+        return Outcome::failed(failure);
+    }
+    let done: Vec<_> = engagement
+        .files
+        .iter()
+        .map(|(_, written)| match written {
+            Ok(Engaged::Written) => Done::Written,
+            Ok(Engaged::AlreadyThere) => Done::AlreadyThere,
+            Err(_) => Done::Failed,
+        })
+        .collect();
+    let (report, losses) = Report::of(switch, &done);
+    let warnings: Vec<_> = engagement.warnings().chain(losses).collect();
+    let verdict = if warnings.is_empty() { Verdict::Pass } else { Verdict::Warn };
+    Outcome::judged(report, verdict, false).with_warnings(warnings)
+}
+
+/// Removes the record and the files.
 pub fn release(switch: &Switch) -> Outcome<Report> {
-    match breaker::release(&switch.path) {
-        Ok(true) => judge(report(switch, Done::Removed)),
-        Ok(false) => judge(report(switch, Done::NotThere)),
-        Err(error) => Outcome::failed(failure("remove", &switch.path, &error)),
+    match switch.kill_switch.release() {
+        Ok(removed) => {
+            let done = |removed| if removed { Done::Removed } else { Done::NotThere };
+            judge(Report::of(switch, &removed.into_iter().map(done).collect::<Vec<_>>()))
+        }
+        Err((path, error)) => Outcome::failed(failure("remove", &path, &error)),
     }
 }
 
-/// Fails while the switch is engaged; after a release, another process may have written it again in between.
-fn judge(report: Report) -> Outcome<Report> {
+/// Fails while the switch is engaged; after a release, another process may have written a file again in between.
+fn judge((report, losses): (Report, Vec<String>)) -> Outcome<Report> {
     let verdict = if report.engaged { Verdict::Fail } else { Verdict::Pass };
-    Outcome::judged(report, verdict, false)
+    Outcome::judged(report, verdict, false).with_warnings(losses)
 }
 
-fn report(switch: &Switch, done: Done) -> Report {
-    let Switch { path, origin } = switch.clone();
-    let sentinel = breaker::status(&path);
-    Report { path, origin, engaged: sentinel.is_some(), sentinel, done, caveat: CAVEAT }
+impl Report {
+    /// A look at the switch, after these actions on its files, and the losses that it found.
+    fn of(switch: &Switch, done: &[Done]) -> (Self, Vec<String>) {
+        let Switch { kill_switch, origin } = switch;
+        let state = kill_switch.look();
+        let mut done = done.iter().copied();
+        let file = |file: &kill_switch::File| {
+            let done = done.next().unwrap_or(Done::Looked);
+            SwitchFile {
+                path: file.path.clone(),
+                exists: file.sentinel.is_some(),
+                done: match &file.restored {
+                    Some(Ok(())) => Done::WrittenAgain,
+                    Some(Err(_)) => Done::Failed,
+                    None => done,
+                },
+            }
+        };
+        let files: Vec<_> = state.files.iter().map(file).collect();
+        let report = Self {
+            path: kill_switch.files().first().cloned().unwrap_or_default(),
+            origin: origin.clone(),
+            engaged: state.is_engaged(),
+            sentinel: state.sentinel().cloned(),
+            done: files.first().map_or(Done::Looked, |file| file.done),
+            record: SwitchRecord {
+                path: kill_switch.record().to_owned(),
+                exists: state.record.is_some(),
+            },
+            files,
+            caveat: CAVEAT,
+        };
+        // Where there are several files, the first one lasts for all.
+        let place = report.files.first().and_then(|file| lasting::doubt(&file.path));
+        let place = place.map(|doubt| format!("{} {doubt}", report.path.display()));
+        (report, state.losses().chain(place).collect())
+    }
 }
 
 fn failure(verb: &str, path: &Path, error: &std::io::Error) -> Failure {
     let message = format!("FAILED to {verb} the kill switch {}", path.display());
     let failure = Failure::new(Code::Breaker, message).with_cause(error);
-    if breaker::is_unseen(path) {
+    if is_unseen(path) {
         return failure.with_remedy(UNLINK);
     }
     match (error.kind(), Owners::of(path)) {

@@ -22,6 +22,7 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::sync;
@@ -33,6 +34,7 @@ use crate::evidence::outcome::{CloseOutcome, OpenOutcome, WatchEnding};
 use crate::exit::Exit;
 use crate::failure::{Failure, FailureContext};
 use crate::guard::decision::{self, Decision, Rules};
+use crate::guard::kill_switch::KillSwitch;
 use crate::link::{Client, Error, ReadPolicy};
 use crate::proof::close::{CloseFinding, PermitClose};
 use crate::proof::intents::Records;
@@ -84,8 +86,10 @@ pub struct Options {
     pub decision: Result<Vec<u8>, String>,
     /// The rules for the decision.
     pub rules: Rules,
-    /// The kill switch's file.
-    pub breaker: PathBuf,
+    /// The kill switch.
+    pub kill_switch: KillSwitch,
+    /// Who engages the kill switch, for the person who finds it.
+    pub engager: Map<String, Value>,
     /// Number of round trips that the latency is judged by.
     pub round_trips: u32,
     /// P99 of round trips that forbids an order.
@@ -128,7 +132,8 @@ impl Options {
                 report: None,
                 max_age: seconds(24 * 3600),
             },
-            breaker: directory.join("kill_switch.lock"),
+            kill_switch: KillSwitch::new(vec![directory.join("kill_switch.lock")], directory),
+            engager: Map::new(),
             round_trips: ROUND_TRIPS,
             latency_limit: Duration::from_millis(100),
             signature_ttl: seconds(5),

@@ -13,9 +13,10 @@ use serde::Serialize;
 use crate::check::Verdict;
 use crate::config::{
     self, FileSeen, Files, HostPort, Inputs, Key, Layer, Problem, ProblemKind, Resolved, Settings,
-    Warning,
+    Warning, WarningKind,
 };
 use crate::exit::Exit;
+use crate::os::lasting;
 use crate::report::Outcome;
 
 /// Report of `config check`.
@@ -53,15 +54,40 @@ pub struct Profile {
 /// A profile's name and its gateway.
 pub type Member = (String, Option<HostPort>);
 
-/// Validates the named profiles, or all of the file. `inputs` select no profile; `flag` is the flag that selects one.
-pub fn run(inputs: &Inputs, files: &dyn Files, named: &[String], flag: &str) -> Outcome<Report> {
+/// A configured kill switch in a place where files get lost, or can't be made.
+fn kill_switch_doubt(files: &[PathBuf], origin: &config::Origin, tries: bool) -> Option<Warning> {
+    let path = files.first().filter(|_| origin.layer() != Layer::Default)?;
+    let doubt = lasting::doubt(path).or_else(|| {
+        let error = tries.then(|| lasting::try_to_make_a_file(path).err())??;
+        Some(format!("can't be made: {error}"))
+    })?;
+    Some(Warning {
+        kind: WarningKind::Unreliable,
+        key: Some(Key::KillSwitchFile),
+        origin: Some(origin.clone()),
+        message: format!("the kill switch {} {doubt}", path.display()),
+    })
+}
+
+/// Validates the named profiles, or all of the file. `inputs` select no profile; `flag` is the flag that selects one. With
+/// `tries`, makes a file beside each configured kill switch and removes it.
+pub fn run(
+    inputs: &Inputs,
+    files: &dyn Files,
+    named: &[String],
+    flag: &str,
+    tries: bool,
+) -> Outcome<Report> {
     let in_force = config::resolve(inputs, files);
     let is_named = in_force.origin_of(Key::Profile).layer() != Layer::Default;
     let (names, mut unread) = match names(&in_force, inputs, files, named) {
         Ok(names) => (names, Vec::new()),
         Err(problems) => (Vec::new(), problems),
     };
+    let origin = in_force.origin_of(Key::KillSwitchFile);
+    let doubt = kill_switch_doubt(&in_force.as_they_are().kill_switch_files, &origin, tries);
     let Resolved { mut problems, mut warnings, files: mut seen, .. } = in_force;
+    warnings.extend(doubt);
     unread.retain(|it| !problems.contains(it));
     problems.extend(unread);
     if !names.is_empty() {
@@ -73,12 +99,13 @@ pub fn run(inputs: &Inputs, files: &dyn Files, named: &[String], flag: &str) -> 
     let of_all = problems.clone();
     for (resolved, name) in config::resolve_each(inputs, files, flag, &names).zip(&names) {
         let kill_switch_origin = resolved.origin_of(Key::KillSwitchFile);
-        let Settings { gateway, kill_switch_file, .. } = resolved.as_they_are().clone();
+        let Settings { gateway, kill_switch_files, .. } = resolved.as_they_are().clone();
         let Resolved { problems: mut own, warnings: mut of_profile, files: mut read, .. } =
             resolved;
         read.retain(|it| !seen.contains(it));
         seen.extend(read);
         own.retain(|it| !of_all.contains(it));
+        of_profile.extend(kill_switch_doubt(&kill_switch_files, &kill_switch_origin, tries));
         of_profile.retain(|it| !warnings.contains(it));
         // A secret in the file is a problem of every profile.
         let (of_file, mut own): (Vec<_>, Vec<_>) =
@@ -91,7 +118,7 @@ pub fn run(inputs: &Inputs, files: &dyn Files, named: &[String], flag: &str) -> 
         profiles.push(Profile {
             name: name.clone(),
             gateway: gateway.as_ref().map(ToString::to_string),
-            kill_switch_file,
+            kill_switch_file: kill_switch_files.into_iter().next().unwrap_or_default(),
             kill_switch_origin,
             problems: own,
             warnings: of_profile,

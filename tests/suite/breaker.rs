@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::orders::canary;
 use crate::support::{Machine, Sim};
 
 #[test]
@@ -85,6 +86,131 @@ fn a_link_to_nothing_is_neither_engaged_nor_released() {
     std::fs::remove_file(machine.file("nowhere")).unwrap();
     machine.run(["breaker", "release", "--yes"]).end().exits(0);
     machine.run(["breaker", "engage", "--reason=x"]).end().exits(0).says("file written");
+}
+
+#[test]
+fn an_engaged_switch_outlives_its_file_until_it_is_released() {
+    let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
+    let path = machine.file("kill_switch.lock");
+    let vanish = || std::fs::remove_file(&path).unwrap();
+    machine.run(["breaker", "engage", "--reason=latency"]).end().exits(0);
+    let text = std::fs::read_to_string(&path).unwrap();
+    for command in [&["breaker", "status"][..], &["audit", "--only=files.breaker"]] {
+        vanish();
+        let ended = machine.against(&sim, command).end();
+        let printed = ended.stdout() + &ended.stderr();
+        assert!(printed.contains("latency"), "{printed}");
+        assert!(printed.contains("had vanished without a release"), "{printed}");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), text, "{command:?}");
+    }
+    vanish();
+    let gate = machine.against(&sim, &["sync", "--", "true"]).end().exits(5);
+    gate.tells("latency").tells("had vanished without a release");
+    vanish();
+    canary(&machine, &sim, &["--yes"]).end().exits(5).says("had vanished without a release");
+    assert!(path.exists() && sim.ledger().is_empty());
+    vanish();
+    let restored = machine.run(["breaker", "restore"]).end().exits(0);
+    restored.says("kill switch ENGAGED").says("written again");
+    machine.run(["breaker", "release", "--yes"]).end().exits(0);
+    assert!(!path.exists());
+    machine.run(["breaker", "restore"]).end().exits(0).says("kill switch RELEASED");
+    machine.run(["breaker", "status"]).end().exits(0);
+    machine.against(&sim, &["sync", "--", "true"]).end().exits(0);
+}
+
+#[test]
+fn a_file_that_cannot_be_written_again_is_shouted() {
+    let machine = Machine::new();
+    let directory = machine.file("gone");
+    std::fs::create_dir(&directory).unwrap();
+    let run = |arguments: &[&str]| {
+        machine.run(arguments).env("KILL_SWITCH_FILE", directory.join("kill.lock"))
+    };
+    run(&["breaker", "engage", "--reason=latency"]).end().exits(0);
+    std::fs::remove_dir_all(&directory).unwrap();
+    for subcommand in ["status", "restore"] {
+        let ended = run(&["breaker", subcommand]).end().exits(1).says("kill switch ENGAGED");
+        ended.tells("CAN'T BE WRITTEN").says("reason: latency");
+    }
+}
+
+#[test]
+fn a_removed_file_of_the_engine_itself_is_released() {
+    let machine = Machine::new();
+    let path = machine.write("kill_switch.lock", "{\"reason\":\"the engine's own\"}");
+    machine.run(["breaker", "status"]).end().exits(1);
+    std::fs::remove_file(&path).unwrap();
+    machine.run(["breaker", "status"]).end().exits(0).says("RELEASED");
+    assert!(!path.exists());
+}
+
+#[test]
+fn a_relative_path_is_an_error_and_engaging_warns() {
+    let machine = Machine::new();
+    let run = |arguments: &[&str]| machine.run(arguments).env("KILL_SWITCH_FILE", "rel.lock");
+    for subcommand in [&["status"][..], &["restore"], &["release", "--yes"]] {
+        let ended = run(&[&["breaker"], subcommand].concat()).end().exits(2);
+        ended.tells("relative path `rel.lock`").tells("write it out: ");
+    }
+    let ended = run(&["breaker", "engage", "--reason=x"]).end().exits(0);
+    ended
+        .says("ENGAGED")
+        .tells("warning: KILL_SWITCH_FILE in the environment is the relative path");
+    assert!(machine.file("rel.lock").exists());
+    let sim = Sim::with_faults(&[]);
+    let relative = |arguments| machine.against(&sim, arguments).env("KILL_SWITCH_FILE", "rel.lock");
+    relative(&["sync"]).end().exits(2);
+    relative(&["emergency-close", "--yes"]).end().exits(0).tells("relative path");
+}
+
+/// Tests keep everything in a temporary directory, and elsewhere that is warned of.
+#[test]
+fn a_place_where_files_get_lost_is_warned_of() {
+    let directory = tempfile::Builder::new().prefix("mt5crs-place-").tempdir_in("/tmp").unwrap();
+    let machine = Machine::new();
+    let file = directory.path().join("kill.lock");
+    let run = |arguments: &[&str]| {
+        machine.run(arguments).without("TRUST_PLACES").env("KILL_SWITCH_FILE", &file)
+    };
+    run(&["breaker", "status"]).end().exits(0).tells("kill.lock is ");
+    run(&["config", "check", "--host=gw"]).end().exits(0).says("kill.lock is ");
+    let audit = run(&["audit", "--host=gw", "--only=files.kill-switch", "--all"]).end();
+    assert!(audit.stdout().contains("kill.lock is "), "{}", audit.stdout());
+    let gone = || run(&["breaker", "status"]).env("KILL_SWITCH_FILE", "/proc/kill.lock");
+    gone().end().exits(0).tells("CAN'T BE MADE");
+}
+
+#[test]
+fn without_a_profile_every_profiles_switch_is_meant() {
+    let machine = Machine::new();
+    let [a, b] = ["a", "b"].map(|name| machine.file(&format!("{name}.lock")));
+    let profile = |host, file: &std::path::Path| {
+        format!(r#"{{"gateway_host":"{host}","kill_switch_file":"{}"}}"#, file.display())
+    };
+    let text = format!(
+        r#"{{"profiles":{{"a":{},"b":{}}}}}"#,
+        profile("10.0.0.1", &a),
+        profile("10.0.0.2", &b)
+    );
+    machine.write("config.json", &text);
+    let run = |arguments: &[&str]| machine.run(arguments).without("KILL_SWITCH_FILE");
+    run(&["breaker", "status"]).end().exits(0).says("a.lock").says("b.lock");
+    // Neither a gateway above the profiles nor a name on the command line makes it another question.
+    let run_above = run(&["breaker", "engage", "--reason=x"]).env("GATEWAY_HOST", "127.0.0.1");
+    run_above.end().exits(0).says("a.lock").says("b.lock");
+    assert!(a.exists() && b.exists());
+    run(&["breaker", "status"]).end().exits(1);
+    let refused = run(&["breaker", "release", "--yes"]).end().exits(2);
+    refused.tells("--profile a, or --profile b");
+    assert!(a.exists() && b.exists());
+    run(&["--profile=a", "breaker", "release", "--yes"]).end().exits(0);
+    assert!(!a.exists() && b.exists());
+    run(&["breaker", "release", "--yes"]).env("MT5CRS_PROFILE", "b").end().exits(0);
+    assert!(!b.exists());
+    // A profile that is named is meant alone.
+    run(&["--profile=a", "breaker", "engage", "--reason=x"]).end().exits(0);
+    assert!(a.exists() && !b.exists());
 }
 
 #[test]

@@ -92,11 +92,24 @@ fn the_verified_gateway_is_in_the_commands_environment() {
         // A variable with the same meaning keeps its value.
         "SYNC_TIMEOUT_S=2.0".to_owned(),
         "STRANGER=kept".to_owned(),
+        // Wherever its path is set, the command looks at the switch that the gate looked at.
+        format!("KILL_SWITCH_FILE={}", machine.file("kill_switch.lock").display()),
     ] {
         assert!(environment.lines().any(|line| line == variable), "{variable} in {environment}");
     }
     // Nothing from .env is exported.
     assert!(!environment.contains("BROKER_PASSWORD"), "{environment}");
+}
+
+/// As `sync -- $UNSET` in a script.
+#[test]
+fn an_empty_command_is_a_usage_error_and_no_passed_gate() {
+    let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
+    for arguments in [&["sync", "--"][..], &["sync", "--", ""]] {
+        let ended = machine.against(&sim, arguments).end().exits(2);
+        ended.tells("no command stands behind `--`");
+    }
+    assert!(sim.requests().is_empty());
 }
 
 #[test]

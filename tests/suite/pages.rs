@@ -15,7 +15,7 @@ use crate::stand_in::StandIn;
 use crate::support::{Machine, Run, Sim};
 
 /// What differs between two runs, and its replacement, in the order of their application.
-const REDACTED: [(&str, &str); 22] = [
+const REDACTED: [(&str, &str); 23] = [
     (r"/[^ \n]*/mt5crs-test-[A-Za-z0-9]+", "[dir]"),
     (r"127\.0\.0\.1:\d+", "127.0.0.1:[port]"),
     (r"127\.0\.0\.1_\d+", "127.0.0.1_[port]"),
@@ -28,6 +28,7 @@ const REDACTED: [(&str, &str); 22] = [
     (r"\b[0-9a-f]{64}\b", "[sha256]"),
     (r"\b[0-9a-f]{16}\b", "[hash]"),
     (r"(?m)^[0-9a-f]{8} ", "[run] "),
+    (r"(?m)^by: .* on [^ ,]+,", "by: [user] on [host],"),
     (r"[-+]?\d+(\.\d+)?(µs|us|ms|s| µs| ms| s)\b", "[duration]"),
     (r"(pass|info|WARN|FAIL)  +\d+\.\d\b", "$1  [ms]"),
     (r"\[\d+-[0-9a-f]{8}\]", "[run]"),

@@ -76,7 +76,7 @@ enum Says {
 use Says::{Accounts, Nothing, Place, Site, Text};
 
 /// Every command, with its exit code on a machine in use.
-const COMMANDS: [(Says, i32, &[&str]); 45] = [
+const COMMANDS: [(Says, i32, &[&str]); 46] = [
     (Site, 0, &["link-test", "-c", "3"]),
     (Site, 0, &["positions"]),
     (Site, 0, &["sync"]),
@@ -95,6 +95,7 @@ const COMMANDS: [(Says, i32, &[&str]); 45] = [
     (Site, 0, &["phoenix", "--gateway", "--seed=1"]),
     (Place, 0, &["breaker", "status"]),
     (Place, 0, &["breaker", "engage", "--reason=practice"]),
+    (Place, 0, &["breaker", "restore"]),
     (Place, 0, &["breaker", "release", "--yes"]),
     (Place, 0, &["evidence", "show"]),
     (Place, 0, &["evidence", "verify"]),

@@ -10,6 +10,7 @@ pub(crate) mod command;
 pub(crate) mod context;
 pub(crate) mod driver;
 pub(crate) mod end;
+pub(crate) mod kill_switch;
 mod logging;
 mod output_file;
 pub(crate) mod prompt;

@@ -38,6 +38,9 @@ fn prepare_for_tests() {
         .map(|rule| mt5crs::os::failpoints::break_rules(&rule.to_string_lossy()));
     let noted =
         wanted("NOTE_FLUSHES").map(|path| mt5crs::os::durable::flush_log::start(path.as_ref()));
+    if wanted("TRUST_PLACES").is_some() {
+        mt5crs::os::failpoints::trust_places();
+    }
     assert!(broken != Some(false), "BREAK_RULE names no rule");
     assert!(!matches!(noted, Some(Err(_))), "NOTE_FLUSHES can't be written");
 }

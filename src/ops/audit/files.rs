@@ -17,8 +17,9 @@ use crate::check::Check;
 use crate::config::Key;
 use crate::evidence::Evidence;
 use crate::failure::cause_of;
-use crate::guard::breaker;
+use crate::guard::kill_switch::KillSwitch;
 use crate::ops::sync::snapshot::{Previous, Store};
+use crate::os::lasting;
 
 /// Timeout for another process's append.
 const APPEND_TIMEOUT: Duration = Duration::from_secs(2);
@@ -57,7 +58,8 @@ pub(super) const KEYS: &[Key] =
 /// Checks the files and directories of this machine.
 pub(super) fn check(local: &LocalFacts) -> Vec<Check> {
     let (options, settings, state) = (&local.options, &local.options.settings, &local.state_dir);
-    let kill_switch = &settings.kill_switch_file;
+    let files = &settings.kill_switch_files;
+    let kill_switch = KillSwitch::new(files.clone(), &settings.state_dir);
     let checks: [(&str, Found); 10] = [
         ("state", directory(state)),
         ("logs", directory(&settings.log_dir)),
@@ -67,8 +69,8 @@ pub(super) fn check(local: &LocalFacts) -> Vec<Check> {
         ("snapshot", snapshot(local)),
         ("binary", binary(&options.build, options.search_path.as_ref())),
         ("completions", completions(&options.completions)),
-        ("kill-switch", removable(kill_switch)),
-        ("breaker", released(kill_switch)),
+        ("kill-switch", removable(files)),
+        ("breaker", released(&kill_switch)),
     ];
     checks.into_iter().map(|(name, found)| Check::from(found).named(name)).collect()
 }
@@ -221,8 +223,20 @@ fn completions(all: &[Completions]) -> Found {
     Ok(first_few(current.into_iter().map(|(_, place)| place)))
 }
 
-/// A kill switch that this user can write and remove.
-fn removable(path: &Path) -> Found {
+/// A kill switch that this user can write and remove, and that lasts.
+fn removable(files: &[PathBuf]) -> Found {
+    let found = files.iter().map(|path| removable_file(path)).collect::<Result<Vec<_>, _>>()?;
+    // Where there are several files, the first one lasts for all.
+    if let Some((path, doubt)) = files.first().and_then(|path| Some((path, lasting::doubt(path)?)))
+    {
+        return Err(Check::warn(format!("{} {doubt}", path.display())).with_remedy(
+            "set KILL_SWITCH_FILE to a file in a directory that lasts, or enable mt5crs-kill-switch.service",
+        ));
+    }
+    Ok(found.join(", "))
+}
+
+fn removable_file(path: &Path) -> Found {
     let Some(parent) = path.parent().filter(|parent| parent.is_dir()) else {
         return Err(failed(path, "its directory does not exist"));
     };
@@ -239,7 +253,11 @@ fn removable(path: &Path) -> Found {
             let uid = file.uid();
             Err(Check::fail(format!("{shown} belongs to uid {uid}, and its directory is sticky")))
         }
-        _ => Ok(shown.to_string()),
+        Ok(_) => Ok(shown.to_string()),
+        Err(_) => match lasting::try_to_make_a_file(path) {
+            Ok(()) => Ok(shown.to_string()),
+            Err(error) => Err(Check::fail(format!("{shown} can't be made: {error}"))),
+        },
     }
 }
 
@@ -250,10 +268,13 @@ pub(super) fn may_remove(directory: &Metadata, owner: u32, who: u32) -> bool {
     directory.mode() & STICKY == 0 || who == 0 || who == owner || who == directory.uid()
 }
 
-fn released(path: &Path) -> Found {
-    match breaker::engaged(path) {
+fn released(kill_switch: &KillSwitch) -> Found {
+    match kill_switch.engaged() {
         Some(why) => Err(Check::warn(why)),
-        None => Ok(format!("{} does not exist", path.display())),
+        None => {
+            let files = kill_switch.files().iter().map(|path| path.display().to_string());
+            Ok(format!("{} does not exist", files.collect::<Vec<_>>().join(" or ")))
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use super::{Canary, Options, ceiling};
 use crate::check::Check;
 use crate::evidence::EvidenceError;
 use crate::failure::{Code, Failure};
-use crate::guard::{breaker, decision};
+use crate::guard::decision;
 use crate::link::Error;
 use crate::link::permit::{Guard, GuardEvaluation, GuardEvaluator, OpenPermit};
 use crate::ops::sync::Observed;
@@ -153,7 +153,7 @@ impl Guards<'_, '_, '_, '_> {
     }
 
     fn breaker(&self) -> Check {
-        let engaged = breaker::engaged(&self.canary.options.breaker);
+        let engaged = self.canary.options.kill_switch.engaged();
         let good = engaged.is_none();
         let found = engaged.unwrap_or_else(|| "the file is not there".to_owned());
         let remedy = "find out who engaged the breaker and why, then mt5crs breaker release";

@@ -16,7 +16,6 @@ use crate::evidence::body::{
 };
 use crate::evidence::outcome::{CloseOutcome, OpenOutcome};
 use crate::failure::{Code, Failure};
-use crate::guard::breaker;
 use crate::link::LinkError;
 use crate::link::order::{Claim, OrderAnswer, UnresolvedOpen};
 use crate::link::permit::OpenPermit;
@@ -194,7 +193,7 @@ impl Canary<'_, '_, '_> {
             let why = format!("{} in {}", open.ticket, open.symbol);
             return Err(forbidden("a position was opened meanwhile", &why));
         }
-        if let Some(why) = breaker::engaged(&options.breaker) {
+        if let Some(why) = options.kill_switch.engaged() {
             return Err(forbidden("the breaker was engaged meanwhile", &why));
         }
         let span = options.order_timeout + options.signature_ttl + options.settle;

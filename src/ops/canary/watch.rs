@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 pub(super) use self::drift::HourlyDrift;
 use self::look::{Seen, Watch};
@@ -31,10 +31,10 @@ use crate::clock::{Deadline, Stopped, humanize, millis};
 use crate::evidence::body::{WatchBegin, WatchEnd};
 use crate::evidence::outcome::{CloseOutcome, WatchEnding};
 use crate::failure::{Code, Failure};
-use crate::guard::breaker::{self, Engaged};
 use crate::guard::drift::Limits;
 use crate::guard::drift::sample::Source;
 use crate::guard::health::{HealthState, Reason, SILENCE};
+use crate::guard::kill_switch::sentinel::Engaged;
 use crate::protocol::account::Account;
 use crate::protocol::positions::Position;
 use crate::units::Ticket;
@@ -128,7 +128,7 @@ impl Canary<'_, '_, '_> {
         let mut watched = tally.report(ended);
         let why = describe_end(&watched, stopped);
         if ended == WatchEnding::Halted {
-            watched.breaker = Some(self.engage_breaker(ticket, &why));
+            watched.breaker = Some(self.engage_kill_switch(ticket, &why));
         }
         self.record(WatchEnd {
             ticket,
@@ -155,23 +155,17 @@ impl Canary<'_, '_, '_> {
         verdict
     }
 
-    /// Writes the kill switch. A failure becomes a loud warning, and the position is closed all the same.
-    fn engage_breaker(&mut self, ticket: Ticket, why: &str) -> BreakerEnd {
-        let (path, now) = (&self.options.breaker, self.deps.clock.now());
-        let metadata = Map::from_iter([
-            ("run".to_owned(), Value::from(self.deps.records.run.to_string())),
-            ("ticket".to_owned(), Value::from(ticket.0)),
-        ]);
-        match breaker::engage(path, &format!("mt5crs canary: {why}"), metadata, now) {
+    /// Engages the kill switch. A failure becomes a loud warning, and the position is closed all the same.
+    fn engage_kill_switch(&mut self, ticket: Ticket, why: &str) -> BreakerEnd {
+        let mut metadata = self.options.engager.clone();
+        metadata.insert("ticket".to_owned(), Value::from(ticket.0));
+        let (reason, now) = (format!("mt5crs canary: {why}"), self.deps.clock.now());
+        let engagement = self.options.kill_switch.engage(&reason, metadata, now);
+        self.warnings.extend(engagement.warnings());
+        match engagement.written() {
             Ok(Engaged::Written) => BreakerEnd::Written,
             Ok(Engaged::AlreadyThere) => BreakerEnd::AlreadyThere,
-            Err(error) => {
-                self.warnings.push(format!(
-                    "THE BREAKER COULD NOT BE WRITTEN ({}): {error}; an engine may go on trading",
-                    path.display()
-                ));
-                BreakerEnd::NotWritten
-            }
+            Err(_) => BreakerEnd::NotWritten,
         }
     }
 }

@@ -6,9 +6,10 @@ use std::process::Command;
 
 use crate::support::Machine;
 
-const UNITS: [&str; 4] = [
+const UNITS: [&str; 5] = [
     "mt5crs-gate@account1.service",
     "mt5crs-guardian@account1.service",
+    "mt5crs-kill-switch@account1.service",
     "mt5crs-link@account1.service",
     "mt5-strategy-engine.service",
 ];
@@ -103,7 +104,12 @@ fn the_units_keep_the_rules_that_systemd_does_not_know() {
 #[test]
 fn what_units_and_scripts_run_is_what_the_command_line_takes() {
     let machine = Machine::new();
-    for unit in ["mt5crs-gate@.service", "mt5crs-link@.service", "mt5crs-guardian@.service"] {
+    for unit in [
+        "mt5crs-gate@.service",
+        "mt5crs-guardian@.service",
+        "mt5crs-kill-switch@.service",
+        "mt5crs-link@.service",
+    ] {
         let text = fs::read_to_string(examples().join(unit)).unwrap();
         let line = text.lines().find_map(|line| line.strip_prefix("ExecStart=mt5crs ")).unwrap();
         // With `--help` in it the line is read, and nothing is done.

@@ -17,7 +17,7 @@ use self::selection::Selection;
 use super::command::{Accounts, Closing, Document, Facts, Task};
 use super::end::RenderOptions;
 use super::worker_role::WorkerRole;
-use super::{App, prompt, workers};
+use super::{App, prompt, usage, workers};
 use crate::render::{PageContext, counted};
 
 const NAME: &str = "fleet";
@@ -28,8 +28,28 @@ pub(crate) const DOCUMENT: Document = Document::report::<Report>(NAME);
 /// Whether the command is to run for several accounts, each in a worker of its own.
 pub(super) fn are_several(app: &App, facts: &Facts) -> bool {
     let settings = &app.global.settings;
-    !matches!(facts.accounts, Accounts::Together)
-        && (settings.all_profiles || selection::distinct(&settings.profile).len() > 1)
+    match facts.accounts {
+        Accounts::Together => false,
+        _ if settings.all_profiles || selection::distinct(&settings.profile).len() > 1 => true,
+        Accounts::EachByDefault => !selection::unnamed(app).is_empty(),
+        _ => false,
+    }
+}
+
+/// Refuses a command for one account where the configuration file has several and none is named.
+pub(super) fn unnamed(app: &App, facts: &Facts) -> Option<Failure> {
+    let Accounts::OneNamed(what) = facts.accounts else { return None };
+    if app.global.settings.all_profiles {
+        return None;
+    }
+    let names = selection::unnamed(app);
+    (!names.is_empty()).then(|| {
+        let flags: Vec<_> = names.iter().map(|name| format!("--profile {name}")).collect();
+        usage(
+            format!("{what}: which account is meant? Nothing was done"),
+            format!("name it: {}", flags.join(", or ")),
+        )
+    })
 }
 
 /// Refuses a command line from which clap has lost an account.
@@ -41,7 +61,7 @@ pub(super) fn lost(app: &App) -> Option<Failure> {
 /// Runs the command for every account that is meant.
 pub(super) fn run(app: &App, facts: &Facts) -> Exit {
     let result = eligibility::check(app, facts).and_then(|()| {
-        let selection = Selection::from_settings(app)?;
+        let selection = Selection::from_settings(app, facts)?;
         selection.warnings.iter().for_each(|warning| app.screen.warn(warning));
         match facts.accounts {
             Accounts::OneOrAll(closing) => close(app, facts, closing, &selection),

@@ -61,10 +61,14 @@ pub(crate) enum Simulation {
 pub(crate) enum Accounts {
     /// Any number, with a worker process for each.
     Each,
+    /// As [`Accounts::Each`], of a command without a gateway. Where none is named, every account of the configuration file.
+    EachByDefault,
     /// One, or every account of the configuration file: orders for "these two" are one slip away from either.
     OneOrAll(Closing),
     /// One; the name of the command or flag that takes no more.
     One(&'static str),
+    /// As [`Accounts::One`], and to be named where the configuration file has accounts.
+    OneNamed(&'static str),
     /// Any number, which it judges together by itself.
     Together,
     /// None: accounts mean nothing to it.

@@ -47,6 +47,7 @@ fn contradiction(app: &App, facts: &Facts) -> Option<Failure> {
     };
     sim_mode::contradiction(&app.global, facts.simulation)
         .or_else(|| accounts::lost(app))
+        .or_else(|| accounts::unnamed(app, facts))
         .or_else(outfile)
 }
 

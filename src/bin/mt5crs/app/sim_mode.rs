@@ -31,7 +31,7 @@ pub(super) fn use_scratch_tree(settings: &mut Settings) -> Result<PathBuf, Failu
     settings.state_dir = scratch.join("state");
     settings.log_dir = scratch.join("logs");
     settings.verify_log = settings.log_dir.join("VERIFY_LOG.log");
-    settings.kill_switch_file = scratch.join("kill_switch.lock");
+    settings.kill_switch_files = vec![scratch.join("kill_switch.lock")];
     Ok(scratch)
 }
 

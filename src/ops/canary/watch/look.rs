@@ -10,7 +10,6 @@ use super::report::Tally;
 use super::{Monitor, WatchedPosition};
 use crate::check::Status;
 use crate::clock::{Deadline, Stopped, micros};
-use crate::guard::breaker;
 use crate::guard::health::{Health, Limits, SILENCE};
 use crate::link::session::AskError;
 use crate::link::transport::LinkError;
@@ -65,7 +64,7 @@ impl<'w, 'r, 'c, 'm> Watch<'w, 'r, 'c, 'm> {
 
     /// Looks once. Everything but a requested stop is recorded for the judgement of health.
     pub(super) fn look(&mut self) -> Result<(), Stopped> {
-        self.health.record_breaker(breaker::engaged(&self.canary.options.breaker));
+        self.health.record_breaker(self.canary.options.kill_switch.engaged());
         let now = self.canary.deps.clock.monotonic();
         let drift = self.watched.drift.as_mut();
         if let Some(reading) = drift.and_then(|drift| drift.read_if_due(now)) {

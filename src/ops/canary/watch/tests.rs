@@ -1,5 +1,6 @@
 //! A watch in virtual time, against the simulated gateway in this process: each rule tripped, and just not.
 
+use crate::guard::kill_switch::KillSwitch;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -103,7 +104,7 @@ impl Room {
     }
 
     fn engage(&self) {
-        std::fs::write(&self.options.breaker, "{\"reason\":\"by hand\"}").unwrap();
+        std::fs::write(&self.options.kill_switch.files()[0], "{\"reason\":\"by hand\"}").unwrap();
     }
 }
 
@@ -131,7 +132,7 @@ fn halted(room: &Room, outcome: &Outcome<Report>, rule: Rule) {
     assert_eq!(watched.ended, WatchEnding::Halted, "{watched:?}");
     assert_eq!(watched.reasons[0].rule, rule, "{watched:?}");
     assert_eq!((outcome.exit, outcome.verdict), (Exit::No, Verdict::Fail));
-    assert!(breaker::engaged(&room.options.breaker).is_some());
+    assert!(room.options.kill_switch.engaged().is_some());
     assert_eq!(closed(outcome), CloseOutcome::Closed);
     assert_eq!(room.executed(), [ExecutionKind::Open, ExecutionKind::Close]);
     assert!(room.evidence().open_canaries().unwrap().is_empty());
@@ -146,7 +147,7 @@ fn watched_to_the_end(room: &Room, outcome: &Outcome<Report>, warned: &[Rule]) {
     assert_eq!(rules, warned, "{watched:?}");
     let verdict = if warned.is_empty() { Verdict::Pass } else { Verdict::Warn };
     assert_eq!((outcome.exit, outcome.verdict), (Exit::Ok, verdict), "{outcome:?}");
-    assert_eq!(breaker::engaged(&room.options.breaker), None);
+    assert_eq!(room.options.kill_switch.engaged(), None);
     assert_eq!(closed(outcome), CloseOutcome::Closed);
     assert_eq!(room.executed(), [ExecutionKind::Open, ExecutionKind::Close]);
 }
@@ -302,7 +303,7 @@ fn a_position_that_vanishes_halts_and_a_list_that_lies_does_not() {
     assert_eq!((outcome.exit, closed(&outcome)), (Exit::No, CloseOutcome::Closed));
     // Somebody else's CLOSE, and none from here.
     assert_eq!(room.executed().len(), 2, "{:?}", room.executed());
-    assert!(breaker::engaged(&room.options.breaker).is_some());
+    assert!(room.options.kill_switch.engaged().is_some());
     assert!(room.evidence().open_canaries().unwrap().is_empty());
 
     let room = Room::with(&["positions-empty-on-error:GET_POSITIONS:#60"]);
@@ -467,7 +468,7 @@ fn a_requested_stop_closes_first_and_is_no_success() {
         assert_eq!((outcome.exit, outcome.verdict), (Exit::No, Verdict::Unknown));
         assert_eq!(closed(&outcome), CloseOutcome::Closed);
         assert_eq!(room.executed(), [ExecutionKind::Open, ExecutionKind::Close]);
-        assert_eq!(breaker::engaged(&room.options.breaker), None);
+        assert_eq!(room.options.kill_switch.engaged(), None);
     }
 }
 
@@ -504,7 +505,8 @@ fn a_second_requested_stop_ends_the_closing_and_names_the_position() {
 #[test]
 fn a_breaker_that_cannot_be_written_is_shouted_and_closes_all_the_same() {
     let mut room = room_with(&slow(&[3, 5, 7, 9]));
-    room.options.breaker = room.dir.path().join("nowhere/kill_switch.lock");
+    let file = room.dir.path().join("nowhere/kill_switch.lock");
+    room.options.kill_switch = KillSwitch::new(vec![file], room.dir.path());
     let outcome = room.run();
     assert_eq!(watched(&outcome).breaker, Some(BreakerEnd::NotWritten));
     assert_eq!((outcome.exit, closed(&outcome)), (Exit::No, CloseOutcome::Closed));

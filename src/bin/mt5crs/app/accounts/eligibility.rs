@@ -30,14 +30,14 @@ pub(super) fn check(app: &App, facts: &Facts) -> Result<(), Failure> {
         ));
     }
     match facts.accounts {
-        Accounts::Each | Accounts::Together => Ok(()),
+        Accounts::Each | Accounts::EachByDefault | Accounts::Together => Ok(()),
         Accounts::OneOrAll(_) if global.settings.all_profiles => Ok(()),
         Accounts::OneOrAll(_) => {
             let failure = one_only(app, facts.name);
             let remedy = format!("{}; for every account there is --all-profiles", failure.remedy());
             Err(failure.with_remedy(remedy))
         }
-        Accounts::One(what) => Err(one_only(app, what)),
+        Accounts::One(what) | Accounts::OneNamed(what) => Err(one_only(app, what)),
         Accounts::Nothing => Err(usage(
             "this command knows no accounts: nothing was done",
             "leave out --profile and --all-profiles",

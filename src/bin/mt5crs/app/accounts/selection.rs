@@ -1,9 +1,10 @@
 //! Which accounts are meant, and that each has a gateway of its own.
 
-use mt5crs::config::{self, Disk, Entry, Inputs, Key, Resolved};
+use mt5crs::config::{self, Disk, Entry, Inputs, Key, Layer, Resolved};
 use mt5crs::failure::{Code, Failure};
 use mt5crs::ops::config_check::shared_gateways;
 
+use crate::app::command::{Accounts, Facts};
 use crate::app::settings::{self, PROFILE_FLAG};
 use crate::app::{App, usage};
 
@@ -32,6 +33,21 @@ pub(super) fn distinct(named: &[String]) -> Vec<&String> {
     names
 }
 
+/// Every account of the configuration file, where the command line and the settings name none. Empty where the file can't
+/// be read: the command reports that.
+pub(super) fn unnamed(app: &App) -> Vec<String> {
+    let is_named = !app.global.settings.profile.is_empty();
+    if is_named || app.is_simulated() || app.global.is_worker {
+        return Vec::new();
+    }
+    let inputs = settings::inputs(&app.global, &[]);
+    let in_force = config::resolve(&inputs, &Disk);
+    if in_force.origin_of(Key::Profile).layer() != Layer::Default {
+        return Vec::new();
+    }
+    config::profile_names(&inputs, &Disk).unwrap_or_default()
+}
+
 /// Refuses an account that was typed and is not among those that clap returns: of a flag that stands on both sides of the
 /// command's name, clap keeps only the later ones.
 pub(super) fn lost(named: &[String]) -> Option<Failure> {
@@ -56,10 +72,10 @@ pub(super) fn lost(named: &[String]) -> Option<Failure> {
 }
 
 impl Selection {
-    pub(super) fn from_settings(app: &App) -> Result<Self, Failure> {
+    pub(super) fn from_settings(app: &App, facts: &Facts) -> Result<Self, Failure> {
         let given = &app.global.settings;
         let inputs = settings::inputs(&app.global, &[]);
-        let names = if given.all_profiles {
+        let names = if given.all_profiles || given.profile.is_empty() {
             every_profile(&inputs)?
         } else {
             distinct(&given.profile).into_iter().cloned().collect()
@@ -68,9 +84,9 @@ impl Selection {
         let resolved = config::resolve_each(&inputs, &Disk, PROFILE_FLAG, &names);
         for (resolved, profile) in resolved.zip(&names) {
             // With --sim each account has a simulated gateway of its own, whatever the settings say.
-            if !app.is_simulated()
-                && let Some(above) = resolved.gateway_above_profile()
-            {
+            let asks_gateways =
+                !app.is_simulated() && !matches!(facts.accounts, Accounts::EachByDefault);
+            if asks_gateways && let Some(above) = resolved.gateway_above_profile() {
                 return Err(one_gateway_for_all(above));
             }
             let kill_switch = kill_switch(&resolved);

@@ -24,8 +24,13 @@ pub(super) enum Subcommand {
         #[arg(long)]
         reason: String,
     },
+    /// Write again the files of an engaged kill switch that vanished, as after a reboot
+    #[command(after_help = "mt5crs breaker restore\nmt5crs breaker restore --sim")]
+    Restore,
     /// Release the kill switch: remove its file
-    #[command(after_help = "mt5crs breaker release --yes\nmt5crs breaker release --yes --sim")]
+    #[command(
+        after_help = "mt5crs breaker release --yes --profile account1\nmt5crs breaker release --yes --sim"
+    )]
     Release {
         /// Don't ask for confirmation
         #[arg(short, long)]

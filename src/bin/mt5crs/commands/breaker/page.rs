@@ -8,21 +8,18 @@ use crate::render::{Page, Sheet, View};
 
 impl Page for Report {
     fn page(&self, view: &View<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
-        let path = self.path.display();
         let state = if self.engaged { "ENGAGED" } else { "RELEASED" };
-        let detail = match self.done {
-            Done::Looked if self.engaged => "the file exists",
-            Done::Looked | Done::NotThere => "no such file",
-            Done::Written => "file written",
-            Done::AlreadyThere => "the file existed already, and is unchanged",
-            Done::Removed if self.engaged => "file removed, then written again by another program",
-            Done::Removed => "file removed",
-        };
-        sheet.verdict(view.verdict, &format!("kill switch {state}: {path} ({detail})"))?;
+        let path = self.path.display();
+        sheet
+            .verdict(view.verdict, &format!("kill switch {state}: {path} ({})", words(self, 0)))?;
+        for (number, file) in self.files.iter().enumerate().skip(1) {
+            sheet.line(format!("and: {} ({})", file.path.display(), words(self, number)))?;
+        }
         if let Some(sentinel) = &self.sentinel {
             for (name, value) in [
                 ("reason", sentinel.reason.as_deref()),
                 ("since", sentinel.since().as_deref()),
+                ("by", sentinel.by.as_deref()),
                 ("note", sentinel.trouble.as_deref()),
             ] {
                 if let Some(value) = value {
@@ -32,5 +29,20 @@ impl Page for Report {
         }
         sheet.line(format!("path from: {}", self.origin))?;
         sheet.line(format!("note: {}", self.caveat))
+    }
+}
+
+/// The state of a file, with the action on it.
+fn words(report: &Report, number: usize) -> &'static str {
+    let Some(file) = report.files.get(number) else { return "" };
+    match file.done {
+        Done::Looked if file.exists => "the file exists",
+        Done::Looked | Done::NotThere => "no such file",
+        Done::Written => "file written",
+        Done::AlreadyThere => "the file existed already, and is unchanged",
+        Done::WrittenAgain => "it had vanished without a release, and was written again",
+        Done::Removed if file.exists => "file removed, then written again by another program",
+        Done::Removed => "file removed",
+        Done::Failed => "IT CAN'T BE WRITTEN: an engine does not see it",
     }
 }

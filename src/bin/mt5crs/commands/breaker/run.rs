@@ -1,8 +1,8 @@
 //! Runs `breaker`.
 
-use mt5crs::config::{Key, Origin};
+use mt5crs::config::{Key, Origin, Problem, ProblemKind};
 use mt5crs::exit::Exit;
-use mt5crs::failure::Failure;
+use mt5crs::failure::{Code, Failure};
 use mt5crs::ops::breaker::{self, Report, Switch};
 use mt5crs::report::Outcome;
 
@@ -11,15 +11,15 @@ use super::args::Subcommand;
 use crate::app::command::{Accounts, Command, Document, Facts, Simulation};
 use crate::app::context::LocalContext;
 use crate::app::end::RenderOptions;
-use crate::app::{App, prompt, settings, sim_mode, user};
+use crate::app::{App, kill_switch, prompt, settings, sim_mode};
 
 pub(crate) const DOCUMENTS: &[Document] = &[Document::report::<Report>("breaker")];
 
 impl Command for Args {
     fn facts(&self) -> Facts {
         let accounts = match self.command {
-            Subcommand::Status | Subcommand::Engage { .. } => Accounts::Each,
-            Subcommand::Release { .. } => Accounts::One("breaker release"),
+            Subcommand::Release { .. } => Accounts::OneNamed("breaker release"),
+            _ => Accounts::EachByDefault,
         };
         Facts {
             // Nothing but the path of the kill switch may stop it.
@@ -37,17 +37,25 @@ impl Command for Args {
 
 fn run(app: &App, command: &Subcommand, facts: &Facts) -> Exit {
     let mut render = RenderOptions::default();
-    let outcome = switch(app, facts, &mut render).and_then(|switch| act(app, command, &switch));
+    let outcome =
+        switch(app, command, facts, &mut render).and_then(|switch| act(app, command, &switch));
     app.end(facts.name, outcome, None, &render)
 }
 
 fn act(app: &App, command: &Subcommand, switch: &Switch) -> Result<Outcome<Report>, Failure> {
     Ok(match command {
         Subcommand::Status => breaker::status(switch),
-        Subcommand::Engage { reason } => breaker::engage(switch, reason, &user(), &*app.clock),
+        Subcommand::Restore => breaker::restore(switch),
+        Subcommand::Engage { reason } => {
+            let engager = kill_switch::engager("breaker engage", None);
+            breaker::engage(switch, reason, engager, &*app.clock)
+        }
         Subcommand::Release { yes } => {
             if !yes {
-                let question = format!("Remove {}? {}.", switch.path.display(), breaker::CAVEAT);
+                let files =
+                    switch.kill_switch.files().iter().map(|path| path.display().to_string());
+                let files = files.collect::<Vec<_>>().join(" and ");
+                let question = format!("Remove {files}? {}.", breaker::CAVEAT);
                 prompt::confirm(app, &question, "release", "the kill switch stays engaged")?;
             }
             breaker::release(switch)
@@ -56,8 +64,21 @@ fn act(app: &App, command: &Subcommand, switch: &Switch) -> Result<Outcome<Repor
 }
 
 /// The configured kill switch, or with `--sim` the scratch tree's.
-fn switch(app: &App, facts: &Facts, render: &mut RenderOptions) -> Result<Switch, Failure> {
+fn switch(
+    app: &App,
+    command: &Subcommand,
+    facts: &Facts,
+    render: &mut RenderOptions,
+) -> Result<Switch, Failure> {
     let resolved = settings::resolve(&app.global, &[]);
+    // Engaging reduces risk and goes on; the others would answer for another file than a unit's.
+    let is_relative =
+        |it: &&Problem| it.key == Some(Key::KillSwitchFile) && it.kind == ProblemKind::RelativePath;
+    if let (false, Some(problem)) =
+        (matches!(command, Subcommand::Engage { .. }), resolved.problems.iter().find(is_relative))
+    {
+        return Err(Failure::new(Code::Settings, &problem.message).with_remedy(&problem.remedy));
+    }
     let configured = resolved.origin_of(Key::KillSwitchFile);
     let LocalContext { settings, scratch } = LocalContext::open(app, facts, resolved)?;
     let origin = match scratch {
@@ -65,5 +86,5 @@ fn switch(app: &App, facts: &Facts, render: &mut RenderOptions) -> Result<Switch
         None => configured,
     };
     render.scratch = scratch;
-    Ok(Switch { path: settings.kill_switch_file, origin })
+    Ok(Switch { kill_switch: kill_switch::of(&settings), origin })
 }

@@ -28,7 +28,7 @@ use crate::app::command::{Command, Document, Facts};
 use crate::app::context::GatewayContext;
 use crate::app::end::{Answer, RenderOptions};
 use crate::app::settings::{SettingFlag, decision_rules};
-use crate::app::{App, prompt, usage};
+use crate::app::{App, kill_switch, prompt, usage};
 use crate::cli::OutputFormat;
 use crate::commands::drift;
 use crate::render::PageContext;
@@ -186,7 +186,8 @@ fn options(app: &App, args: &Args, context: &GatewayContext<'_>) -> Result<Optio
         dry_run: args.dry_run,
         decision,
         rules: decision_rules(settings),
-        breaker: settings.kill_switch_file.clone(),
+        kill_switch: kill_switch::of(settings),
+        engager: kill_switch::engager("canary", Some(context.run_id)),
         round_trips: canary::ROUND_TRIPS,
         latency_limit: settings.latency_critical,
         signature_ttl: settings.signature_ttl,

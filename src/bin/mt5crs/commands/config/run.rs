@@ -47,7 +47,8 @@ fn run(app: &App, command: &Subcommand, name: &str) -> Exit {
             // One --profile or several: both name the profiles to check.
             let named = &global.settings.profile;
             let inputs = settings::inputs(global, &[]);
-            let outcome = config_check::run(&inputs, &Disk, named, PROFILE_FLAG);
+            let outcome =
+                config_check::run(&inputs, &Disk, named, PROFILE_FLAG, !app.is_simulated());
             app.end(name, Ok(outcome), None, &render)
         }
     }

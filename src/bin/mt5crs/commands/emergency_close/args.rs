@@ -6,7 +6,8 @@ use crate::cli::{CreditArg, ORDER_SAFETY, RowsArg};
 /// Close every position, or name exactly those that remain
 ///
 /// Engages the kill switch, lists the positions, closes every ticket, and reads the list again until it is empty and the
-/// account agrees. No guard stops it. The exit code is 0 when flat is proved, 8 when it is not, and another when no CLOSE
+/// account agrees. The kill switch stays engaged until mt5crs breaker release: nothing opens positions meanwhile, and its
+/// file says who engaged it and why. No guard stops it. The exit code is 0 when flat is proved, 8 when it is not, and another when no CLOSE
 /// was sent.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\

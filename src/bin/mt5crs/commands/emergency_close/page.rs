@@ -1,7 +1,7 @@
 //! The page of `emergency-close`.
 
 use std::io;
-use std::path::Path;
+use std::path::PathBuf;
 
 use mt5crs::evidence::outcome::CloseOutcome;
 use mt5crs::exit::Exit;
@@ -114,11 +114,11 @@ pub(crate) fn plan(
     sheet: &mut Sheet<'_>,
     context: &PageContext<'_>,
     positions: &[Position],
-    kill_switch: Option<&Path>,
+    kill_switch: Option<&[PathBuf]>,
 ) -> io::Result<()> {
     let positions_at = format!("{} at {}", counted(positions.len(), "position"), context.whom());
     sheet.labelled(Ink::Strong, "will close", &positions_at)?;
-    if let Some(path) = kill_switch {
+    for path in kill_switch.into_iter().flatten() {
         sheet.line(format!("engages the kill switch first: {}", path.display()))?;
     }
     sheet.blank()?;

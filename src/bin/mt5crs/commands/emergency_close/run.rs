@@ -8,7 +8,7 @@ use mt5crs::evidence::body::{Begin, Body};
 use mt5crs::evidence::{Evidence, Head};
 use mt5crs::exit::Exit;
 use mt5crs::failure::{Failure, cause_of};
-use mt5crs::guard::breaker::{self, Engaged};
+use mt5crs::guard::kill_switch::sentinel::Engaged;
 use mt5crs::link::permit::ClosePermit;
 use mt5crs::link::{Client, target};
 use mt5crs::ops::emergency_close::{self, Deps, Options, Report};
@@ -16,13 +16,12 @@ use mt5crs::os::systemd;
 use mt5crs::protocol::positions::Position;
 use mt5crs::report::Outcome;
 use mt5crs::units::{Magic, Symbol, Ticket};
-use serde_json::Map;
 
 use super::{Args, page};
 use crate::app::command::{Accounts, Closing, Command, Document, Facts, Task};
 use crate::app::context::GatewayContext;
 use crate::app::end::RenderOptions;
-use crate::app::{App, prompt};
+use crate::app::{App, kill_switch, prompt};
 use crate::render::PageContext;
 use crate::render::progress::Progress;
 
@@ -51,9 +50,14 @@ impl Command for Args {
     fn run(&self, app: &App) -> Exit {
         let render =
             RenderOptions { all_rows: self.rows.all, urgent: true, ..RenderOptions::default() };
-        app.with_gateway(&self.facts(), &[], render, |context, render| {
-            close(app, self, context, render).map(Into::into)
-        })
+        let mut engaged = None;
+        let exit = app.with_gateway(&self.facts(), &[], render, |context, render| {
+            close(app, self, context, render, &mut engaged).map(Into::into)
+        });
+        if let (Some(kill_switch), true) = (engaged, exit != Exit::Ok) {
+            app.screen.note(&kill_switch);
+        }
+        exit
     }
 
     fn assign(&mut self, task: Task) {
@@ -67,6 +71,7 @@ fn close(
     args: &Args,
     context: &GatewayContext<'_>,
     render: &mut RenderOptions,
+    engaged: &mut Option<String>,
 ) -> Result<Outcome<Report>, Failure> {
     let options = Options {
         symbols: args.symbol.iter().map(|symbol| Symbol::new(symbol)).collect(),
@@ -79,11 +84,11 @@ fn close(
         failure_context: context.failure_context.clone(),
     };
     let mut warnings = vec![];
-    let (target, allowed) = context.target()?;
-    // With --yes, the engine is stopped before anything is asked of a gateway that may hang.
+    // With --yes, the engine is stopped before anything is asked of names and gateways that may hang or fail.
     if args.yes {
-        stop_engine(app, args, context, &mut warnings);
+        *engaged = stop_engine(app, args, context, &mut warnings);
     }
+    let (target, allowed) = context.target()?;
     let transport = app.transport(target.address);
     let attempts = context.attempts();
     let mut client =
@@ -113,7 +118,7 @@ fn close(
             ..PageContext::default()
         };
         confirm(app, args, context, &page_context, &planned.positions)?;
-        stop_engine(app, args, context, &mut warnings);
+        *engaged = stop_engine(app, args, context, &mut warnings);
     }
     // From here on the first Ctrl-C asks to stop, and the second stops.
     app.stop.ignore_first(1);
@@ -184,7 +189,8 @@ fn confirm(
     planned: &[Position],
 ) -> Result<(), Failure> {
     let word = context.settings.profile.as_ref().unwrap_or(&context.gateway.host);
-    let kill_switch = (!args.no_breaker).then_some(&*context.settings.kill_switch_file);
+    let kill_switch = kill_switch::of(&context.settings);
+    let kill_switch = (!args.no_breaker).then_some(kill_switch.files());
     // A plan that can't be shown can't be confirmed: the prompt fails the same way.
     let _ =
         app.screen.page_on_stderr(|sheet| page::plan(sheet, page_context, planned, kill_switch));
@@ -192,39 +198,50 @@ fn confirm(
 }
 
 /// Engages the kill switch and stops the engine's unit. A failure becomes a loud warning: positions are closed all the same.
-fn stop_engine(app: &App, args: &Args, context: &GatewayContext<'_>, warnings: &mut Vec<String>) {
+/// Returns the reminder that the kill switch is engaged, where it is.
+fn stop_engine(
+    app: &App,
+    args: &Args,
+    context: &GatewayContext<'_>,
+    warnings: &mut Vec<String>,
+) -> Option<String> {
+    let mut reminder = None;
     let mut warn = |text: String| {
         app.screen.warn(&text);
         warnings.push(text);
     };
     if !args.no_breaker {
-        let path = &context.settings.kill_switch_file;
-        match breaker::engage(path, "mt5crs emergency-close", Map::new(), app.clock.now()) {
-            Ok(Engaged::Written) => {
-                app.screen.note(&format!("kill switch engaged: {}", path.display()))
-            }
-            Ok(Engaged::AlreadyThere) => {
-                app.screen.note(&format!("kill switch engaged already: {}", path.display()))
-            }
-            Err(error) => warn(format!(
-                "THE BREAKER COULD NOT BE WRITTEN ({}): {error}; an engine may go on trading",
-                path.display()
-            )),
+        let engager = kill_switch::engager("emergency-close", Some(context.run_id));
+        let kill_switch = kill_switch::of(&context.settings);
+        let engagement = kill_switch.engage("mt5crs emergency-close", engager, app.clock.now());
+        for (path, written) in &engagement.files {
+            let already = match written {
+                Ok(Engaged::Written) => "",
+                Ok(Engaged::AlreadyThere) => " already",
+                Err(_) => continue,
+            };
+            let path = path.display();
+            app.screen.note(&format!("kill switch engaged{already}: {path}"));
+            reminder.get_or_insert_with(|| {
+                format!("the kill switch is engaged all the same: {path}; mt5crs breaker status shows who and why")
+            });
         }
+        engagement.warnings().for_each(&mut warn);
     }
     if !args.stop_unit {
-        return;
+        return reminder;
     }
     let Some(unit) = &context.settings.engine_unit else {
         warn("--stop-unit: no unit is named; set MT5CRS_ENGINE_UNIT".to_owned());
-        return;
+        return reminder;
     };
     if app.is_simulated() {
         warn(format!("{unit} was not stopped: this is a simulated gateway"));
-        return;
+        return reminder;
     }
     match systemd::stop(unit, STOP_WAIT) {
         Ok(()) => app.screen.note(&format!("systemctl stop {unit}: done")),
         Err(error) => warn(format!("{unit} COULD NOT BE STOPPED: {}", cause_of(&error))),
     }
+    reminder
 }

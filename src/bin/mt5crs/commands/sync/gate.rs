@@ -11,7 +11,6 @@ use mt5crs::config::{self, Environment};
 use mt5crs::evidence::Evidence;
 use mt5crs::exit::Exit;
 use mt5crs::failure::{Code, Failure};
-use mt5crs::guard::breaker;
 use mt5crs::logs::write::Record;
 use mt5crs::ops::sync::Report;
 use mt5crs::report::Outcome;
@@ -19,7 +18,7 @@ use tracing::Level;
 
 use super::Args;
 use crate::app::context::GatewayContext;
-use crate::app::{App, settings};
+use crate::app::{App, kill_switch, settings};
 
 /// COMMAND, ready to start.
 pub(super) struct Gate {
@@ -74,7 +73,7 @@ impl Gate {
         if let Err(why) = all_resolved(&Evidence::at(context.state_dir())) {
             return Some(refused(Code::UnresolvedIntent).with_cause(why));
         }
-        let why = breaker::engaged(&context.settings.kill_switch_file)?;
+        let why = kill_switch::of(&context.settings).engaged()?;
         Some(refused(Code::BreakerEngaged).with_cause(why))
     }
 

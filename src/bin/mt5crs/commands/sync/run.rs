@@ -77,8 +77,15 @@ impl Command for Args {
     }
 }
 
-/// Refuses contradictory arguments.
+/// Refuses contradictory arguments, and a COMMAND that an unset variable left empty: the gate would pass and start nothing.
 fn check(app: &App, args: &Args) -> Result<(), Failure> {
+    let is_announced = std::env::args_os().any(|argument| argument == "--");
+    if is_announced && args.command.first().is_none_or(|program| program.is_empty()) {
+        return Err(usage(
+            "no command stands behind `--`: nothing was done",
+            "name the command to start, or leave out `--`; an unset variable in a script looks like this",
+        ));
+    }
     if app.is_simulated() && !args.command.is_empty() {
         return Err(usage(
             "a command must not be started on the word of a simulated gateway",

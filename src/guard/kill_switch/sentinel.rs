@@ -1,8 +1,4 @@
-//! Reads and writes the kill switch of the strategy engine: a sentinel file whose existence means ENGAGED, with any text in
-//! it (PROTOCOL.md, section 7).
-//!
-//! An engine that has seen the file stays stopped until it is restarted, and one that can't see it (a unit with
-//! `PrivateTmp`) never stops. So reports here are about the file, and make no claim about the engine.
+//! One file of a kill switch, in the engine's form: any file at the path means ENGAGED, with any text in it.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
@@ -15,6 +11,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::os::durable::{directory_of, sync_directory};
 use crate::os::fifo::open_regular;
 
 /// Number of bytes of a sentinel that are read at most.
@@ -34,6 +31,8 @@ pub struct Sentinel {
     pub is_utc: bool,
     /// Its `reason`.
     pub reason: Option<String>,
+    /// Who engaged it, as mt5crs writes it: user, host, command and run; null where the file doesn't say.
+    pub by: Option<String>,
     /// Why its content can't be read.
     pub trouble: Option<String>,
 }
@@ -60,9 +59,18 @@ pub fn is_unseen(path: &Path) -> bool {
     std::fs::metadata(path).is_err() && path.is_symlink()
 }
 
-/// The sentinel; `None` where the breaker is not engaged. A path that can't be looked up counts as engaged, and so does a
+/// The file's text.
+pub(super) fn read_text(path: &Path) -> io::Result<String> {
+    // Another user may put a FIFO there meanwhile.
+    let file = open_regular(File::options().read(true), path)?;
+    let mut text = String::new();
+    file.take(MAX_BYTES).read_to_string(&mut text)?;
+    Ok(text)
+}
+
+/// The file's content; `None` where there is no file. A path that can't be looked up counts as engaged, and so does a
 /// link that leads nowhere ([`is_unseen`]).
-pub fn status(path: &Path) -> Option<Sentinel> {
+pub fn read(path: &Path) -> Option<Sentinel> {
     let unread = |trouble: String| Sentinel { trouble: Some(trouble), ..Sentinel::default() };
     if is_unseen(path) {
         return Some(unread(UNSEEN.to_owned()));
@@ -75,12 +83,7 @@ pub fn status(path: &Path) -> Option<Sentinel> {
         }
         Ok(_) => {}
     }
-    // Another user may put a FIFO there meanwhile.
-    let text = open_regular(File::options().read(true), path).and_then(|file| {
-        let mut text = String::new();
-        file.take(MAX_BYTES).read_to_string(&mut text).map(|_| text)
-    });
-    let text = match text {
+    let text = match read_text(path) {
         Ok(text) => text,
         Err(error) => return Some(unread(format!("it can't be read: {error}"))),
     };
@@ -90,18 +93,19 @@ pub fn status(path: &Path) -> Option<Sentinel> {
     let field = |name: &str| fields.get(name).and_then(Value::as_str).map(str::to_owned);
     let is_utc =
         fields.get("metadata").and_then(|metadata| metadata.get(ZONE)) == Some(&UTC.into());
-    Some(Sentinel { timestamp: field("timestamp"), is_utc, reason: field("reason"), trouble: None })
+    let by = fields.get("metadata").and_then(describe_engager);
+    let (timestamp, reason) = (field("timestamp"), field("reason"));
+    Some(Sentinel { timestamp, is_utc, reason, by, trouble: None })
 }
 
-/// Why the breaker is engaged; `None` where it is not.
-pub fn engaged(path: &Path) -> Option<String> {
-    let sentinel = status(path)?;
-    let said = match (&sentinel.reason, &sentinel.trouble) {
-        (Some(reason), _) => format!(": {reason}"),
-        (None, Some(trouble)) => format!("; {trouble}"),
-        (None, None) => String::new(),
-    };
-    Some(format!("the kill switch {} is there{said}", path.display()))
+fn describe_engager(metadata: &Value) -> Option<String> {
+    let mut words = metadata.get("by")?.as_str()?.to_owned();
+    for (name, before) in [("host", " on "), ("command", ", "), ("run", ", run ")] {
+        if let Some(value) = metadata.get(name).and_then(Value::as_str) {
+            words = words + before + value;
+        }
+    }
+    Some(words)
 }
 
 /// The effect of engaging.
@@ -114,20 +118,23 @@ pub enum Engaged {
     AlreadyThere,
 }
 
-/// Writes the sentinel in the engine's own form. One that is there already stays, which is success; fails where only a
-/// link to nothing is there, because an engine sees no file then.
-pub fn engage(
-    path: &Path,
-    reason: &str,
-    mut metadata: Map<String, Value>,
-    now: Timestamp,
-) -> io::Result<Engaged> {
+/// The content in the engine's own form.
+pub(super) fn text(reason: &str, mut metadata: Map<String, Value>, now: Timestamp) -> Vec<u8> {
     #[derive(Serialize)]
     struct Wire<'a> {
         timestamp: String,
         reason: &'a str,
         metadata: Map<String, Value>,
     }
+    let timestamp = now.strftime("%Y-%m-%dT%H:%M:%S%.6f").to_string();
+    metadata.insert(ZONE.to_owned(), UTC.into());
+    // Maps with texts as keys can be serialized.
+    serde_json::to_vec(&Wire { timestamp, reason, metadata }).unwrap_or_default()
+}
+
+/// Writes the file. One that is there already stays, which is success; fails where only a link to nothing is there, because
+/// an engine sees no file then.
+pub(super) fn write(path: &Path, text: &[u8]) -> io::Result<Engaged> {
     // Exclusive: an existing file is enough, and in a sticky directory another user's can't be replaced.
     let created = OpenOptions::new()
         .write(true)
@@ -146,45 +153,35 @@ pub fn engage(
         }
         Err(error) => return Err(error),
     };
-    let timestamp = now.strftime("%Y-%m-%dT%H:%M:%S%.6f").to_string();
-    metadata.insert(ZONE.to_owned(), UTC.into());
-    let content = serde_json::to_vec(&Wire { timestamp, reason, metadata })?;
     // Only its existence matters, so a disk too full for its content is no failure.
-    let _ = file.write_all(&content).and_then(|()| file.sync_all());
+    let _ = file.write_all(text).and_then(|()| file.sync_all());
+    let _ = sync_directory(directory_of(path));
     Ok(Engaged::Written)
-}
-
-/// Removes the sentinel; `false` where none was there.
-pub fn release(path: &Path) -> io::Result<bool> {
-    match std::fs::remove_file(path) {
-        Ok(()) => Ok(true),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(error),
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn engage(path: &Path, reason: &str) -> io::Result<Engaged> {
+        let now: Timestamp = "2026-01-17T03:54:22.961398Z".parse().unwrap();
+        write(path, &text(reason, Map::new(), now))
+    }
+
     #[test]
-    fn engaging_keeps_an_existing_file() {
+    fn writing_keeps_an_existing_file() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("switch.lock");
-        let now: Timestamp = "2026-01-17T03:54:22.961398Z".parse().unwrap();
-        assert_eq!(status(&path), None);
-        assert_eq!(engage(&path, "latency", Map::new(), now).unwrap(), Engaged::Written);
+        assert_eq!(read(&path), None);
+        assert_eq!(engage(&path, "latency").unwrap(), Engaged::Written);
         let text = std::fs::read_to_string(&path).unwrap();
         assert_eq!(
             text,
             r#"{"timestamp":"2026-01-17T03:54:22.961398","reason":"latency","metadata":{"timestamp_zone":"UTC"}}"#
         );
-        assert_eq!(status(&path).unwrap().since().unwrap(), "2026-01-17T03:54:22.961398Z");
-        assert_eq!(engage(&path, "again", Map::new(), now).unwrap(), Engaged::AlreadyThere);
-        assert_eq!(status(&path).unwrap().reason.as_deref(), Some("latency"));
-        assert!(release(&path).unwrap());
-        assert!(!release(&path).unwrap());
-        assert_eq!(engaged(&path), None);
+        assert_eq!(read(&path).unwrap().since().unwrap(), "2026-01-17T03:54:22.961398Z");
+        assert_eq!(engage(&path, "again").unwrap(), Engaged::AlreadyThere);
+        assert_eq!(read(&path).unwrap().reason.as_deref(), Some("latency"));
     }
 
     #[test]
@@ -193,19 +190,24 @@ mod tests {
         let path = dir.path().join("switch.lock");
         for content in ["", "not JSON", "[]", "{}"] {
             std::fs::write(&path, content).unwrap();
-            assert!(engaged(&path).is_some(), "{content:?}");
+            assert!(read(&path).is_some(), "{content:?}");
         }
         std::fs::remove_file(&path).unwrap();
         std::os::unix::fs::symlink("/nowhere", &path).unwrap();
-        assert!(engaged(&path).is_some());
-        assert!(engage(&path, "x", Map::new(), Timestamp::UNIX_EPOCH).is_err());
+        assert!(read(&path).is_some());
+        assert!(engage(&path, "x").is_err());
         std::fs::remove_file(&path).unwrap();
         std::os::unix::fs::symlink(dir.path(), &path).unwrap();
-        let engaged_by_link = engage(&path, "x", Map::new(), Timestamp::UNIX_EPOCH).unwrap();
-        assert_eq!(engaged_by_link, Engaged::AlreadyThere);
+        assert_eq!(engage(&path, "x").unwrap(), Engaged::AlreadyThere);
         std::fs::remove_file(&path).unwrap();
         std::fs::create_dir(&path).unwrap();
-        assert!(engaged(&path).is_some());
+        assert!(read(&path).is_some());
+        // Below a file there is no directory, so the path can't be looked up.
+        assert!(read(Path::new("/dev/null/switch.lock")).is_some());
+    }
+
+    #[test]
+    fn a_time_is_shown_with_its_zone_where_that_is_known() {
         for (time, since) in [
             (
                 "2026-01-17T03:54:22",
@@ -216,7 +218,5 @@ mod tests {
             let sentinel = Sentinel { timestamp: Some(time.to_owned()), ..Sentinel::default() };
             assert_eq!(sentinel.since().unwrap(), since);
         }
-        // Below a file there is no directory, so the path can't be looked up.
-        assert!(engaged(Path::new("/dev/null/switch.lock")).is_some());
     }
 }
