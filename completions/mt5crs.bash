@@ -927,7 +927,7 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__canary)
-            opts="-y -o -v -q -h -V --symbol --monitor --monitor-interval --keep-open --resume --beside-open --credit --dry-run --yes --decision --decision-report --decision-hash --decision-max-age --without-drift --drift-reference --drift-current --drift-field --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
+            opts="-y -o -v -q -h -V --symbol --monitor --monitor-interval --on-stop --keep-open --resume --beside-open --credit --dry-run --yes --decision --decision-report --decision-hash --decision-max-age --without-drift --drift-reference --drift-current --drift-field --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -942,6 +942,10 @@ _mt5crs() {
                     return 0
                     ;;
                 --monitor-interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --on-stop)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -249,6 +249,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_sub
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l symbol -d 'Symbol to trade [MT5CRS_CANARY_SYMBOL]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l monitor -d 'Watch the position this long, up to 168h, then close' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l monitor-interval -d 'Interval between two looks of --monitor, on a fixed schedule; 100ms to 60s' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l on-stop -d 'What a stop does with a watched position: close or keep [MT5CRS_ON_STOP]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l credit -d 'The account\'s credit, by which equity exceeds balance' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l decision -d 'The admission decision, JSON [MT5CRS_DECISION_FILE]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l decision-report -d 'The report that must hold the decision\'s hash [MT5CRS_DECISION_REPORT]' -r

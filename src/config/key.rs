@@ -98,6 +98,10 @@ catalogue! {
         "the decision's expected hash";
     DecisionMaxAge, "MT5CRS_DECISION_MAX_AGE", Some("24h"), "a duration above 0, such as 24h",
         "maximum age of the decision";
+    OnStop, "MT5CRS_ON_STOP", Some("close"), "close or keep",
+        "what a stop (SIGTERM, SIGINT, SIGHUP) does with a watched canary's position: close it, or leave it open for --resume";
+    OnShutdown, "MT5CRS_ON_SHUTDOWN", None, "close or keep",
+        "the same for a stop while the machine shuts down; without it MT5CRS_ON_STOP decides";
     EngineUnit, "MT5CRS_ENGINE_UNIT", None, "a systemd unit's name",
         "the strategy engine's unit, checked for crashes and for memory and CPU use";
     AlertFailedSyncs, "MT5CRS_ALERT_FAILED_SYNCS", Some("2"), "a whole number from 1 on",

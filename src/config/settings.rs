@@ -23,6 +23,16 @@ const ENGINES_KILL_SWITCH: &str = "/tmp/mt5_crs_kill_switch.lock";
 /// Log directory of a machine that is set up for operators.
 const SYSTEM_LOGS: &str = "/var/log/mt5crs";
 
+/// What a stop does with a watched position.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum StopAction {
+    /// It closes the position and proves that.
+    #[default]
+    Close,
+    /// It leaves the position open, and recorded for the next watch.
+    Keep,
+}
+
 /// All settings, typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
@@ -63,6 +73,10 @@ pub struct Settings {
     pub expect_currency: Option<String>,
     /// The canary's symbol.
     pub canary_symbol: Symbol,
+    /// What a stop does with a watched canary's position.
+    pub on_stop: StopAction,
+    /// The same for a stop while the machine shuts down.
+    pub on_shutdown: StopAction,
     /// Maximum volume of a canary, in lots.
     pub canary_max_lot: Decimal,
     /// The canary's volume as a fraction of [`Settings::canary_max_lot`].
@@ -179,7 +193,10 @@ impl<'a> Reader<'a> {
         let verify_log = self.file(Key::VerifyLog, || log_dir.join("VERIFY_LOG.log"));
         // The layers have read the file; here its path is completed for display.
         self.file(Key::ConfigFile, PathBuf::new);
+        let on_stop = self.required(Key::OnStop, value::stop_action);
         let settings = Settings {
+            on_stop,
+            on_shutdown: self.optional(Key::OnShutdown, value::stop_action).unwrap_or(on_stop),
             gateway: self.gateway(files),
             sync_timeout: self.required(Key::SyncTimeout, value::timeout),
             sync_attempts: self.required(Key::SyncRetryCount, value::count),

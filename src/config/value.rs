@@ -7,6 +7,7 @@ use std::time::Duration;
 use rust_decimal::Decimal;
 
 use super::duration;
+use super::settings::StopAction;
 use crate::units::Exact;
 
 /// Maximum of every wait: it also keeps timeouts within the range of a socket option.
@@ -18,6 +19,14 @@ pub(super) fn trade_mode(text: &str) -> Result<i64, String> {
         "0" | "demo" => Ok(0),
         "1" | "contest" => Ok(1),
         "2" | "real" => Ok(2),
+        _ => Err("it is another word".to_owned()),
+    }
+}
+
+pub(super) fn stop_action(text: &str) -> Result<StopAction, String> {
+    match text {
+        "close" => Ok(StopAction::Close),
+        "keep" => Ok(StopAction::Keep),
         _ => Err("it is another word".to_owned()),
     }
 }

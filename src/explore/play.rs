@@ -257,6 +257,7 @@ impl<'s> Stage<'s> {
             confirm: &mut |_| Ok(()),
             stop: &StopToken::never(),
             hand_over: &|| false,
+            keep_on_stop: &|| false,
             observe: &mut |_| {},
             kill_point,
         };

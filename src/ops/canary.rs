@@ -173,6 +173,8 @@ pub struct Deps<'m> {
     pub stop: &'m StopToken,
     /// Whether a watch is to leave its position to the next one.
     pub hand_over: &'m dyn Fn() -> bool,
+    /// Whether a stop leaves a watched position open, and recorded for the next watch. Asked when it is stopped.
+    pub keep_on_stop: &'m dyn Fn() -> bool,
     /// Observes a watch.
     pub observe: &'m mut dyn FnMut(WatchEvent<'_>),
     /// Named points around the send, where tests kill the process.

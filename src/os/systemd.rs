@@ -41,6 +41,12 @@ pub struct Unit {
     pub user: Option<String>,
 }
 
+/// Whether systemd is shutting the machine down. Without an answer it is not.
+pub fn is_shutting_down(wait: Duration) -> bool {
+    let state = run(&["show", "--property", "SystemState"], Stdio::null(), wait);
+    state.is_ok_and(|output| output.trim_ascii() == b"SystemState=stopping")
+}
+
 /// Why a unit could not be queried.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {

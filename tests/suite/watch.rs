@@ -116,6 +116,52 @@ fn sigterm_closes_the_position_and_is_no_success() {
     assert_eq!(executed(&sim), ["OPEN", "CLOSE"]);
 }
 
+/// As under the shipped unit: an upgrade or a reboot stops it.
+#[test]
+fn a_stop_that_keeps_leaves_the_position_open_and_says_so() {
+    for (name, setting) in
+        [("TERM", "MT5CRS_ON_STOP"), ("INT", "--on-stop"), ("HUP", "MT5CRS_ON_STOP")]
+    {
+        let (machine, sim) = (Machine::new(), book());
+        let flags: &[&str] = match setting {
+            "--on-stop" => &["--monitor=24h", "--on-stop=keep"],
+            _ => &["--monitor=24h"],
+        };
+        let run = watched(&machine, &sim, flags);
+        let run = if setting == "--on-stop" { run } else { run.env(setting, "keep") };
+        let mut watch = Watch::start(run);
+        let ticket = watch.until(ANY)["ticket"].clone();
+        watch.signal(name);
+        let document = watch.end(0);
+        assert_eq!(document["report"]["close"]["result"], "kept_open", "{name}");
+        assert_eq!(executed(&sim), ["OPEN"], "{name}");
+        let log = std::fs::read_to_string(machine.file("logs/VERIFY_LOG.log")).unwrap();
+        let left = format!("position {ticket} STAYS OPEN AND IS NOT WATCHED");
+        assert!(log.contains(&left), "{log}");
+        let mut watch = Watch::start(watched(&machine, &sim, &["--resume", "--monitor=300ms"]));
+        assert_eq!(watch.until(ANY)["ticket"], ticket);
+        watch.end(0);
+        assert_eq!(executed(&sim), ["OPEN", "CLOSE"]);
+    }
+}
+
+/// The stop keeps, and nobody answers the last reads: it ends soon, and the position stays recorded.
+#[test]
+fn a_stop_that_keeps_ends_without_the_gateway() {
+    let (machine, mut sim) = (Machine::new(), book());
+    let mut watch = Watch::start(watched(&machine, &sim, &["--monitor=24h", "--on-stop=keep"]));
+    watch.until(ANY);
+    sim.kill();
+    watch.signal("TERM");
+    let document = watch.end(0);
+    assert_eq!(document["report"]["close"]["result"], "kept_open");
+    sim.restart(&[]);
+    let mut watch = Watch::start(watched(&machine, &sim, &["--resume", "--monitor=300ms"]));
+    watch.until(ANY);
+    watch.end(0);
+    assert_eq!(executed(&sim), ["OPEN", "CLOSE"]);
+}
+
 #[test]
 fn a_watch_is_handed_over_and_resumed() {
     let (machine, sim) = (Machine::new(), book());

@@ -85,6 +85,13 @@ pub enum WatchEvent<'t> {
         /// Time limit of the close.
         patience: Duration,
     },
+    /// The watch is over, and the position stays open.
+    Leaving {
+        /// The position.
+        ticket: Ticket,
+        /// Why it stays open, in words.
+        why: &'t str,
+    },
 }
 
 /// A position that is to be watched.
@@ -139,6 +146,7 @@ impl Canary<'_, '_, '_> {
             kept_open,
         });
         let closed = if kept_open {
+            (self.deps.observe)(WatchEvent::Leaving { ticket, why: &why });
             // No wait follows, so a stop that is requested now has nothing to end.
             self.deps.stop.ignore_next(usize::MAX);
             CloseReport::without_close(ticket, CloseOutcome::KeptOpen, why)
@@ -204,10 +212,11 @@ fn describe_end(watched: &Watched, stopped: Option<Stopped>) -> String {
     let first = watched.reasons.first().map_or("", |reason| reason.words.as_str());
     match (watched.ended, stopped) {
         (WatchEnding::Halted, _) => format!("health is CRITICAL: {first}"),
-        (_, Some(stopped)) => stopped.to_string(),
-        (WatchEnding::HandedOver, _) => {
-            "left open for the next watch: mt5crs canary --resume".to_owned()
+        (WatchEnding::HandedOver, stopped) => {
+            let left = "left open for the next watch: mt5crs canary --resume";
+            stopped.map_or(left.to_owned(), |stopped| format!("{stopped}: {left}"))
         }
+        (_, Some(stopped)) => stopped.to_string(),
         _ => "its time is over".to_owned(),
     }
 }
@@ -223,13 +232,13 @@ impl Watch<'_, '_, '_, '_> {
         let mut wall = WallClock::new(clock);
         loop {
             if let Err(stopped) = self.canary.deps.stop.check() {
-                return (WatchEnding::Stopped, Some(stopped));
+                return self.stopped(stopped);
             }
             if (self.canary.deps.hand_over)() {
                 return (WatchEnding::HandedOver, None);
             }
             if let Err(stopped) = self.look() {
-                return (WatchEnding::Stopped, Some(stopped));
+                return self.stopped(stopped);
             }
             let now = clock.monotonic();
             let (state, reasons) = self.health.judge(now);
@@ -249,10 +258,15 @@ impl Watch<'_, '_, '_, '_> {
             };
             let due = due.min(schedule.end);
             if let Err(stopped) = clock.sleep(due.saturating_sub(clock.monotonic())) {
-                return (WatchEnding::Stopped, Some(stopped));
+                return self.stopped(stopped);
             }
             self.note_suspension(now, due);
         }
+    }
+
+    fn stopped(&self, stopped: Stopped) -> (WatchEnding, Option<Stopped>) {
+        let keeps = (self.canary.deps.keep_on_stop)();
+        (if keeps { WatchEnding::HandedOver } else { WatchEnding::Stopped }, Some(stopped))
     }
 
     /// A sleep that ends long after it was due: the process or the machine was suspended, and nobody watched.

@@ -6,11 +6,12 @@ use std::process::Command;
 
 use crate::support::Machine;
 
-const UNITS: [&str; 5] = [
+const UNITS: [&str; 6] = [
     "mt5crs-gate@account1.service",
     "mt5crs-guardian@account1.service",
     "mt5crs-kill-switch@account1.service",
     "mt5crs-link@account1.service",
+    "mt5crs-notify@account1.service",
     "mt5-strategy-engine.service",
 ];
 
@@ -32,9 +33,13 @@ fn texts() -> Vec<(String, String)> {
 fn write(machine: &Machine, change: impl Fn(&str) -> String) {
     let program = machine.write_program("units/mt5crs", "#!/bin/sh\n");
     let runs = format!("ExecStart={} ", program.display());
+    let operators = "ExecStart=/etc/mt5crs/notify ";
     for (path, text) in texts() {
         let name = path.split("examples/deploy/systemd/").nth(1).unwrap();
-        machine.write(&format!("units/{name}"), change(&text).replace("ExecStart=mt5crs ", &runs));
+        machine.write(
+            &format!("units/{name}"),
+            change(&text).replace("ExecStart=mt5crs ", &runs).replace(operators, &runs),
+        );
     }
     let engine = "[Service]\nExecStart=/bin/true\n";
     machine.write("units/mt5-strategy-engine.service", engine);
@@ -89,7 +94,9 @@ fn the_units_keep_the_rules_that_systemd_does_not_know() {
             // Nothing that starts by itself opens a position.
             assert!(!line.contains("canary") || line.contains("canary --resume"), "{name}");
         }
-        assert_eq!(runs.count(), 1, "{name}");
+        // The notification runs the operators' own program.
+        let own = if name.contains("mt5crs-notify@") { 0 } else { 1 };
+        assert_eq!(runs.count(), own, "{name}");
     }
     // A stop closes and proves; it may not be killed in the middle.
     let guardian = fs::read_to_string(examples().join("mt5crs-guardian@.service")).unwrap();

@@ -127,6 +127,7 @@ impl Trial {
             confirm: &mut |_| Ok(()),
             stop: &StopToken::never(),
             hand_over: &|| false,
+            keep_on_stop: &|| false,
             observe: &mut |_| {},
             kill_point: &|_| {},
         };

@@ -35,6 +35,7 @@ struct Room {
     gateway: VirtualGateway,
     stop: StopToken,
     hand_over: AtomicBool,
+    keeps: bool,
     options: Options,
 }
 
@@ -51,7 +52,7 @@ impl Room {
         let clock = gateway.clock.clone();
         let options = options(&dir, &clock);
         let (stop, hand_over) = (StopToken::never(), AtomicBool::new(false));
-        Self { dir, clock, gateway, stop, hand_over, options }
+        Self { dir, clock, gateway, stop, hand_over, keeps: false, options }
     }
 
     fn monitor(&mut self) -> &mut Monitor {
@@ -82,6 +83,7 @@ impl Room {
                 confirm: &mut |_| Ok(()),
                 stop: &self.stop,
                 hand_over: &|| self.hand_over.load(Ordering::SeqCst),
+                keep_on_stop: &|| self.keeps,
                 observe,
                 kill_point: &|_| {},
             },
@@ -496,6 +498,7 @@ fn a_second_requested_stop_ends_the_closing_and_names_the_position() {
         WatchEvent::Closing { .. } => {
             room.stop.request_stop(15);
         }
+        WatchEvent::Leaving { .. } => panic!("it leaves the position open"),
         WatchEvent::Tick(_) => {}
     });
     assert_eq!((outcome.exit, closed(&outcome)), (Exit::NotFlat, CloseOutcome::Unknown));
@@ -591,6 +594,31 @@ fn a_watch_that_was_handed_over_is_taken_up_and_opens_nothing() {
     assert_eq!(kinds, expected);
     // There is nothing left to take up.
     refused_to_resume(&room, "no canary that is open");
+}
+
+#[test]
+fn a_stop_that_keeps_leaves_the_position_open_for_the_next_watch() {
+    let mut room = Room::with(&[]);
+    room.keeps = true;
+    let stop = room.stop.clone();
+    let mut left = None;
+    let outcome = room.run_observed(&mut |event| match event {
+        WatchEvent::Tick(_) => {
+            stop.request_stop(15);
+        }
+        WatchEvent::Leaving { ticket, why } => left = Some((ticket, why.to_owned())),
+        WatchEvent::Closing { .. } => panic!("it closes"),
+    });
+    assert_eq!(watched(&outcome).ended, WatchEnding::HandedOver);
+    assert_eq!((outcome.exit, closed(&outcome)), (Exit::Ok, CloseOutcome::KeptOpen));
+    let (ticket, why) = left.unwrap();
+    assert_eq!(Some(ticket), room.evidence().open_canaries().unwrap().first().map(|it| it.ticket));
+    assert!(why.starts_with("stopped by SIGTERM: left open"), "{why}");
+    assert_eq!(room.executed(), [ExecutionKind::Open]);
+    room.options.resume = true;
+    room.stop = StopToken::never();
+    let outcome = room.run();
+    watched_to_the_end(&room, &outcome, &[]);
 }
 
 #[track_caller]

@@ -24,7 +24,7 @@ pub(crate) struct Args {
     /// Each look sends a PING, reads account and positions, and checks the kill switch; drift is checked once an hour. If
     /// health becomes CRITICAL, the kill switch is engaged and the position closed and proved closed: exit code 1, or 8 if
     /// it remains. SIGTERM, SIGINT and SIGHUP also close the position and end with 1, because the watch is incomplete; a
-    /// second signal stops at once. SIGUSR1 hands over: the position stays open for --resume, exit code 0. With -o json
+    /// second signal stops at once; with --on-stop keep they leave it open, as SIGUSR1 does. SIGUSR1 hands over: the position stays open for --resume, exit code 0. With -o json
     /// each look is one line on stdout, and the last line is the document. --deadline applies to the order before the watch
     /// and again to the close after it, not to the watch.
     #[arg(long, value_name = "DURATION", value_parser = watch_duration)]
@@ -32,6 +32,12 @@ pub(crate) struct Args {
     /// Interval between two looks of --monitor, on a fixed schedule; 100ms to 60s
     #[arg(long, value_name = "DURATION", value_parser = look_interval, default_value = "1s", requires = "monitor", hide_short_help = true)]
     pub(super) monitor_interval: Duration,
+    /// What a stop does with a watched position: close or keep [MT5CRS_ON_STOP]
+    ///
+    /// With keep it stays open, recorded for --resume, and the exit code is 0. A unit needs that, because an upgrade or a
+    /// reboot stops it. MT5CRS_ON_SHUTDOWN decides while systemd shuts the machine down.
+    #[arg(long, value_name = "ACTION", requires = "monitor", hide_short_help = true)]
+    pub(super) on_stop: Option<String>,
     /// Leave the position open
     ///
     /// With --monitor, once its time is over.

@@ -22,6 +22,8 @@ use crate::app::sd_notify::SdNotify;
 
 /// A shorter watchdog would kill the watch before silence is judged, and the position would stay open.
 const LEAST_WATCHDOG: Duration = Duration::from_secs(2 * SILENCE.as_secs());
+/// Time for the last reads beside a position that stays open.
+const LEAVING: Duration = Duration::from_secs(60);
 const HOUR_MS: u64 = 3600 * 1000;
 
 /// Prints failed attempts above the lines of a watch.
@@ -65,6 +67,16 @@ impl<'o> Observer<'o> {
             WatchEvent::Tick(tick) => {
                 self.app.watchdog.pause();
                 self.look(tick);
+            }
+            WatchEvent::Leaving { ticket, why } => {
+                let deadline = Deadline::after(&*self.app.clock, LEAVING);
+                self.app.watchdog.watch(FACTS.name, deadline);
+                self.live.borrow_mut().clear();
+                let words = format!("position {ticket} STAYS OPEN AND IS NOT WATCHED: {why}");
+                self.app.screen.warn(&words);
+                let marker = Marker::Guardian { level: Level::WARN, what: &words, p99_us: None };
+                self.context.record.marker(&marker);
+                self.systemd.stopping(&words, LEAVING);
             }
             WatchEvent::Closing { ticket, ended, why, patience } => {
                 let deadline = Deadline::after(&*self.app.clock, patience);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use mt5crs::config::Key;
+use mt5crs::config::{Key, Settings, StopAction};
 use mt5crs::evidence::Evidence;
 use mt5crs::exit::Exit;
 use mt5crs::failure::{Code, Failure};
@@ -17,6 +17,7 @@ use mt5crs::logs::write::Marker;
 use mt5crs::ops::canary::watch::{Monitor, Samples, Tick};
 use mt5crs::ops::canary::{self, Deps, Options, Report};
 use mt5crs::os::file_lock::InstanceLock;
+use mt5crs::os::systemd;
 use mt5crs::proof::intents::Records;
 use mt5crs::report::Outcome;
 use signal_hook::consts::SIGUSR1;
@@ -59,6 +60,7 @@ impl Command for Args {
             (Key::DecisionReport, "--decision-report", &self.decision_report),
             (Key::DecisionHash, "--decision-hash", &self.decision_hash),
             (Key::DecisionMaxAge, "--decision-max-age", &self.decision_max_age),
+            (Key::OnStop, "--on-stop", &self.on_stop),
         ];
         flags.extend(drift::flags(&self.drift));
         let render =
@@ -116,6 +118,7 @@ fn trade(
             },
             stop: &app.stop,
             hand_over: &|| hand_over.load(Ordering::SeqCst),
+            keep_on_stop: &|| keeps_on_stop(&context.settings),
             observe: &mut |event| observer.event(event),
             kill_point: &kill_point,
         },
@@ -133,6 +136,15 @@ fn hand_over(args: &Args) -> Arc<AtomicBool> {
         let _ = signal_hook::flag::register(SIGUSR1, Arc::clone(&asked));
     }
     asked
+}
+
+/// Whether a stop leaves the watched position open.
+fn keeps_on_stop(settings: &Settings) -> bool {
+    const SYSTEMD_WAIT: Duration = Duration::from_secs(2);
+    let (stop, shutdown) = (settings.on_stop, settings.on_shutdown);
+    let action =
+        if stop != shutdown && systemd::is_shutting_down(SYSTEMD_WAIT) { shutdown } else { stop };
+    action == StopAction::Keep
 }
 
 /// Options of the watch; `None` without `--monitor`. A watch needs two samples for drift, or `--without-drift`.
