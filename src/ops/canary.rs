@@ -108,6 +108,9 @@ pub struct Options {
     pub failure_context: FailureContext,
 }
 
+/// The file in the state directory that a running canary locks.
+pub const LOCK: &str = "canary.lock";
+
 impl Options {
     /// A tenth of the largest order in AUDUSD, opened and closed, with a decision made now; only for a simulated gateway.
     /// The kill switch is in `directory`.

@@ -50,17 +50,25 @@ pub struct InstanceLock {
 }
 
 impl InstanceLock {
-    /// Takes the lock without waiting; `None` where another process holds it. Creates the file and its directory.
+    /// Takes the lock; `None` where another process holds it. It waits no longer than a look at the lock takes
+    /// ([`InstanceLock::is_held`]). Creates the file and its directory.
     pub fn acquire(path: &Path) -> io::Result<Option<Self>> {
+        const LOOK: Duration = Duration::from_millis(200);
         if let Some(directory) = path.parent() {
             std::fs::create_dir_all(directory)?;
         }
         let file = open_regular(File::options().create(true).append(true), path)?;
-        match lock(&file, Mode::Exclusive, Duration::ZERO) {
+        match lock(&file, Mode::Exclusive, LOOK) {
             Ok(()) => Ok(Some(Self { _locked: file })),
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(error),
         }
+    }
+
+    /// Whether a process holds the lock. Creates nothing; a file that can't be opened is held by nobody.
+    pub fn is_held(path: &Path) -> bool {
+        let Ok(file) = open_regular(File::options().read(true), path) else { return false };
+        matches!(lock(&file, Mode::Shared, Duration::ZERO), Err(TryLockError::WouldBlock))
     }
 }
 
@@ -81,7 +89,11 @@ mod tests {
         drop((first, second));
         assert!(taken(&third, Mode::Exclusive));
         assert!(InstanceLock::acquire(&path).unwrap().is_none());
+        assert!(InstanceLock::is_held(&path));
         drop(third);
+        assert!(
+            !InstanceLock::is_held(&path) && !InstanceLock::is_held(&directory.path().join("none"))
+        );
         assert!(InstanceLock::acquire(&path).unwrap().is_some());
     }
 }

@@ -101,6 +101,19 @@ fn a_watchs_page_names_what_was_not_watched() {
     page.says("PASS ").says("watched to the end").says("drift: not watched").tells("note: HEALTHY");
 }
 
+/// Otherwise an update would be refused exactly where there is a position to hand over.
+#[test]
+fn a_watched_position_is_no_finding_of_an_audit() {
+    let (machine, sim) = (Machine::new(), book());
+    let audit = || machine.against(&sim, &["audit", "--only=evidence.positions", "--all"]).end();
+    let mut watch = Watch::start(watched(&machine, &sim, &["--monitor=24h"]));
+    watch.until(ANY);
+    audit().exits(0).says("a running canary watches");
+    signal(watch.child.id(), "KILL");
+    wait_until("the watch's end", || watch.child.try_wait().unwrap().is_some());
+    audit().exits(1).says("emergency-close --ticket");
+}
+
 #[test]
 fn sigterm_closes_the_position_and_is_no_success() {
     let (machine, sim) = (Machine::new(), book());

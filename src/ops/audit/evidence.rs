@@ -9,7 +9,9 @@ use crate::evidence::Evidence;
 use crate::evidence::body::CanaryResult;
 use crate::evidence::book::{Book, OpenCanary, Run};
 use crate::failure::cause_of;
+use crate::ops::canary::LOCK;
 use crate::ops::evidence::verify;
+use crate::os::file_lock::InstanceLock;
 use crate::report::Outcome;
 
 /// Number of settled runs that are kept while the records are read: the last canary is among the last of them.
@@ -20,11 +22,12 @@ pub(super) fn check(local: &LocalFacts) -> Vec<Check> {
     let evidence = Evidence::at(local.state_dir.clone());
     let verified = verify::run(&verify::Options { evidence: evidence.clone(), anchor: None });
     let mut checks = vec![chain(&verified).named("chain")];
+    let is_watched = InstanceLock::is_held(&local.state_dir.join(LOCK));
     match evidence.sound_book(KEEP) {
         Ok(book) => checks.extend([
             owner(&book, local.endpoint.as_deref()).named("owner"),
             intents(&book).named("intents"),
-            positions(&book).named("positions"),
+            positions(&book, is_watched).named("positions"),
             canary(&book, local.now).named("canary"),
         ]),
         Err(error) => checks.push(Check::not_reached(cause_of(&error))),
@@ -70,9 +73,13 @@ fn intents(book: &Book) -> Check {
     if open.is_empty() { Check::pass("none") } else { Check::fail(first_few(open)) }
 }
 
-fn positions(book: &Book) -> Check {
+/// A position that a running canary watches is no finding: an update hands it over.
+fn positions(book: &Book, is_watched: bool) -> Check {
     let (kept, lost): (Vec<_>, Vec<_>) = book.open_canaries().partition(|canary| canary.kept_open);
     let since = |canary: &OpenCanary| format!("{} since {:.0}", canary.ticket, canary.since);
+    if let (true, Some(canary)) = (is_watched, kept.iter().chain(&lost).next()) {
+        return Check::pass(format!("a running canary watches {}", since(canary)));
+    }
     if !lost.is_empty() {
         let flags: Vec<String> =
             lost.iter().map(|canary| format!("--ticket {}", canary.ticket)).collect();

@@ -79,7 +79,7 @@ fn trade(
     context: &GatewayContext<'_>,
     render: &mut RenderOptions,
 ) -> Result<Outcome<Report>, Failure> {
-    let lock = context.state_dir().join("canary.lock");
+    let lock = context.state_dir().join(canary::LOCK);
     let _only_canary = match InstanceLock::acquire(&lock) {
         Ok(Some(held)) => held,
         Ok(None) => {
