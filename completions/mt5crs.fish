@@ -64,6 +64,7 @@ complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "drift" -d 'Compare tw
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "emergency-close" -d 'Close every position, or name exactly those that remain'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "phoenix" -d 'Test recovery: kill processes, cut wires, fill disks'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "breaker" -d 'Show, engage or release the kill switch'
+complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "state" -d 'Show a gateway\'s state directory, or join a second one'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "evidence" -d 'Show or verify intended orders and proved outcomes'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "sim" -d 'Run a simulated gateway to practise on'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "logs" -d 'Search the logs, list alerts, or sum them up'
@@ -570,6 +571,101 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_s
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l sim -d 'Run against a simulated gateway that lives as long as the command; nothing that is configured is touched'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -s h -l help -d 'Print help; -h shows the main options only'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -s V -l version -d 'Print the version'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and not __fish_seen_subcommand_from show adopt" -s o -l output -d 'Format of the result' -r -f -a "human\t'Text and tables'
+json\t'One JSON document, on failure too'
+nagios\t'For reads: the line and exit code of a monitoring plugin'
+prometheus\t'For reads: metrics in Prometheus\'s text format'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and not __fish_seen_subcommand_from show adopt" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and not __fish_seen_subcommand_from show adopt" -l log-format -d 'Format of the run\'s own log; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
+json\t'One object a line'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and not __fish_seen_subcommand_from show adopt" -l host -d 'Address or name of the gateway [GATEWAY_HOST, GTW_HOST]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and not __fish_seen_subcommand_from show adopt" -l port -d 'Port of the gateway [GATEWAY_PORT, GTW_PORT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and not __fish_seen_subcommand_from show adopt" -l timeout -d 'Timeout of each attempt of a read [SYNC_TIMEOUT_S]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and not __fish_seen_subcommand_from show adopt" -l attempts -d 'Number of attempts of a read, the first included [SYNC_RETRY_COUNT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and not __fish_seen_subcommand_from show adopt" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and not __fish_seen_subcommand_from show adopt" -l state-dir -d 'Directory of snapshots and evidence [MT5CRS_STATE_DIR]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and not __fish_seen_subcommand_from show adopt" -l log-dir -d 'Directory of logs [MT5CRS_LOG_DIR]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and not __fish_seen_subcommand_from show adopt" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and not __fish_seen_subcommand_from show adopt" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and not __fish_seen_subcommand_from show adopt" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and not __fish_seen_subcommand_from show adopt" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and not __fish_seen_subcommand_from show adopt" -l sim-positions -d 'Number of positions that it holds' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and not __fish_seen_subcommand_from show adopt" -l sim-seed -d 'Seed of its prices' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and not __fish_seen_subcommand_from show adopt" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and not __fish_seen_subcommand_from show adopt" -l sim-book -d 'Keep its book in this file' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and not __fish_seen_subcommand_from show adopt" -l sim-link-rtt -d 'Round trip of its link, which pipelining hides' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and not __fish_seen_subcommand_from show adopt" -l sim-exec-time -d 'The broker\'s time for an order, which pipelining doesn\'t hide' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and not __fish_seen_subcommand_from show adopt" -s v -l verbose -d 'Print more on stderr: once the run\'s log, twice every round trip'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and not __fish_seen_subcommand_from show adopt" -s q -l quiet -d 'Print nothing but errors on stderr'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and not __fish_seen_subcommand_from show adopt" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and not __fish_seen_subcommand_from show adopt" -l allow-loopback -d 'Allow a gateway on this machine'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and not __fish_seen_subcommand_from show adopt" -l sim -d 'Run against a simulated gateway that lives as long as the command; nothing that is configured is touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and not __fish_seen_subcommand_from show adopt" -s h -l help -d 'Print help; -h shows the main options only'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and not __fish_seen_subcommand_from show adopt" -s V -l version -d 'Print the version'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and not __fish_seen_subcommand_from show adopt" -f -a "show" -d 'Name the directories with records of this gateway; exit code 1 if there are two'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and not __fish_seen_subcommand_from show adopt" -f -a "adopt" -d 'Join another directory\'s records, or retire them'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from show" -s o -l output -d 'Format of the result' -r -f -a "human\t'Text and tables'
+json\t'One JSON document, on failure too'
+nagios\t'For reads: the line and exit code of a monitoring plugin'
+prometheus\t'For reads: metrics in Prometheus\'s text format'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from show" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from show" -l log-format -d 'Format of the run\'s own log; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
+json\t'One object a line'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from show" -l host -d 'Address or name of the gateway [GATEWAY_HOST, GTW_HOST]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from show" -l port -d 'Port of the gateway [GATEWAY_PORT, GTW_PORT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from show" -l timeout -d 'Timeout of each attempt of a read [SYNC_TIMEOUT_S]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from show" -l attempts -d 'Number of attempts of a read, the first included [SYNC_RETRY_COUNT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from show" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from show" -l state-dir -d 'Directory of snapshots and evidence [MT5CRS_STATE_DIR]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from show" -l log-dir -d 'Directory of logs [MT5CRS_LOG_DIR]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from show" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from show" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from show" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from show" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from show" -l sim-positions -d 'Number of positions that it holds' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from show" -l sim-seed -d 'Seed of its prices' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from show" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from show" -l sim-book -d 'Keep its book in this file' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from show" -l sim-link-rtt -d 'Round trip of its link, which pipelining hides' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from show" -l sim-exec-time -d 'The broker\'s time for an order, which pipelining doesn\'t hide' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Print more on stderr: once the run\'s log, twice every round trip'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print nothing but errors on stderr'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from show" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from show" -l allow-loopback -d 'Allow a gateway on this machine'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from show" -l sim -d 'Run against a simulated gateway that lives as long as the command; nothing that is configured is touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help; -h shows the main options only'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from show" -s V -l version -d 'Print the version'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from adopt" -s o -l output -d 'Format of the result' -r -f -a "human\t'Text and tables'
+json\t'One JSON document, on failure too'
+nagios\t'For reads: the line and exit code of a monitoring plugin'
+prometheus\t'For reads: metrics in Prometheus\'s text format'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from adopt" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from adopt" -l log-format -d 'Format of the run\'s own log; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
+json\t'One object a line'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from adopt" -l host -d 'Address or name of the gateway [GATEWAY_HOST, GTW_HOST]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from adopt" -l port -d 'Port of the gateway [GATEWAY_PORT, GTW_PORT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from adopt" -l timeout -d 'Timeout of each attempt of a read [SYNC_TIMEOUT_S]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from adopt" -l attempts -d 'Number of attempts of a read, the first included [SYNC_RETRY_COUNT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from adopt" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from adopt" -l state-dir -d 'Directory of snapshots and evidence [MT5CRS_STATE_DIR]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from adopt" -l log-dir -d 'Directory of logs [MT5CRS_LOG_DIR]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from adopt" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from adopt" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from adopt" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from adopt" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from adopt" -l sim-positions -d 'Number of positions that it holds' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from adopt" -l sim-seed -d 'Seed of its prices' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from adopt" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from adopt" -l sim-book -d 'Keep its book in this file' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from adopt" -l sim-link-rtt -d 'Round trip of its link, which pipelining hides' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from adopt" -l sim-exec-time -d 'The broker\'s time for an order, which pipelining doesn\'t hide' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from adopt" -s v -l verbose -d 'Print more on stderr: once the run\'s log, twice every round trip'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from adopt" -s q -l quiet -d 'Print nothing but errors on stderr'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from adopt" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from adopt" -l allow-loopback -d 'Allow a gateway on this machine'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from adopt" -l sim -d 'Run against a simulated gateway that lives as long as the command; nothing that is configured is touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from adopt" -s h -l help -d 'Print help; -h shows the main options only'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from adopt" -s V -l version -d 'Print the version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -s o -l output -d 'Format of the result' -r -f -a "human\t'Text and tables'
 json\t'One JSON document, on failure too'
 nagios\t'For reads: the line and exit code of a monitoring plugin'

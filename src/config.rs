@@ -34,4 +34,5 @@ pub use layers::{Entry, Environment, Flags, Inputs};
 pub use origin::{Layer, Origin};
 pub use problem::{Problem, ProblemKind, Problems, Warning, WarningKind};
 pub use resolved::{Accepted, Resolved, profile_names, resolve, resolve_each};
-pub use settings::{Settings, StopAction};
+pub use settings::Settings;
+pub use value::StopAction;

@@ -17,4 +17,5 @@ pub mod phoenix;
 pub mod positions;
 pub mod schemas;
 pub mod simulator;
+pub mod state;
 pub mod sync;

@@ -4,7 +4,7 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use nix::unistd::{AccessFlags, access};
+use nix::unistd::{AccessFlags, access, geteuid};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -50,6 +50,10 @@ pub trait Files {
 
     /// Whether it is a directory in which this process may create files.
     fn is_writable_directory(&self, path: &Path) -> bool;
+
+    /// The same, and the directory is meant for that: root may write everywhere, and a directory that one run of root
+    /// created is nobody else's.
+    fn is_operators_directory(&self, path: &Path) -> bool;
 }
 
 /// The file system.
@@ -65,6 +69,14 @@ impl Files for Disk {
 
     fn is_writable_directory(&self, path: &Path) -> bool {
         path.is_dir() && access(path, AccessFlags::W_OK | AccessFlags::X_OK).is_ok()
+    }
+
+    fn is_operators_directory(&self, path: &Path) -> bool {
+        // As the package creates it: its group may write, and owns what is made there.
+        const SHARED: u32 = 0o2020;
+        let is_shared =
+            || path.metadata().is_ok_and(|it| it.permissions().mode() & SHARED == SHARED);
+        self.is_writable_directory(path) && (!geteuid().is_root() || is_shared())
     }
 }
 

@@ -11,7 +11,7 @@ use super::key::{CATALOGUE, Key};
 use super::layers::{Entry, Environment, Inputs, Layers, Text};
 use super::origin::{Layer, Origin};
 use super::problem::{Problem, ProblemKind, Problems};
-use super::value;
+use super::value::{self, StopAction};
 use crate::units::{Magic, Symbol};
 
 /// State directory of a machine that is set up for operators.
@@ -22,16 +22,6 @@ const KILL_SWITCH: &str = "kill_switch.lock";
 const ENGINES_KILL_SWITCH: &str = "/tmp/mt5_crs_kill_switch.lock";
 /// Log directory of a machine that is set up for operators.
 const SYSTEM_LOGS: &str = "/var/log/mt5crs";
-
-/// What a stop does with a watched position.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum StopAction {
-    /// It closes the position and proves that.
-    #[default]
-    Close,
-    /// It leaves the position open, and recorded for the next watch.
-    Keep,
-}
 
 /// All settings, typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +47,8 @@ pub struct Settings {
     pub kill_switch_files: Vec<PathBuf>,
     /// The directory of all state; one target's is [`Settings::target_state_dir`].
     pub state_dir: PathBuf,
+    /// The directory of all state, and the other usual ones.
+    pub state_places: Vec<PathBuf>,
     /// The directory of the runs' own logs; each profile has a subdirectory of the configured one.
     pub log_dir: PathBuf,
     /// The shared log of markers.
@@ -206,6 +198,7 @@ impl<'a> Reader<'a> {
             signature_ttl: self.required(Key::SignatureTtl, value::timeout),
             magic: Magic(self.required(Key::MagicNumber, value::whole)),
             kill_switch_files: self.kill_switch_files(&state_dir),
+            state_places: state_places(&state_dir, &self.inputs.environment),
             state_dir,
             log_dir,
             verify_log,
@@ -351,20 +344,34 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The system's directory where operators may write it, else the user's. Without a home it is the system's again: the
-/// failure to write there then names the remedy.
+/// The system's directory where it is the operators', else the user's. Without a home it is the system's again: the failure
+/// to write there then names the remedy.
 fn state_dir(environment: &Environment, files: &dyn Files) -> PathBuf {
     let system = PathBuf::from(SYSTEM_STATE);
-    if files.is_writable_directory(&system) {
+    if files.is_operators_directory(&system) {
         return system;
     }
-    // The XDG specification ignores relative paths.
+    users_state_dirs(environment).next().unwrap_or(system)
+}
+
+/// `mt5crs` in `$XDG_STATE_HOME`, and in `~/.local/state`. The XDG specification ignores relative paths.
+fn users_state_dirs(environment: &Environment) -> impl Iterator<Item = PathBuf> {
     let absolute = |name: &str| {
         let path = environment.get(std::ffi::OsStr::new(name)).map(PathBuf::from)?;
         path.is_absolute().then_some(path)
     };
-    let user = absolute("XDG_STATE_HOME")
-        .or_else(|| absolute("HOME").map(|home| home.join(".local/state")))
-        .map(|state| state.join("mt5crs"));
-    user.unwrap_or(system)
+    let home = absolute("HOME").map(|home| home.join(".local/state"));
+    absolute("XDG_STATE_HOME").into_iter().chain(home).map(|state| state.join("mt5crs"))
+}
+
+/// The directory in force, then the other ones that a run with other settings would have used.
+fn state_places(in_force: &Path, environment: &Environment) -> Vec<PathBuf> {
+    let usual = std::iter::once(PathBuf::from(SYSTEM_STATE)).chain(users_state_dirs(environment));
+    let mut places = vec![in_force.to_owned()];
+    for place in usual {
+        if !places.contains(&place) {
+            places.push(place);
+        }
+    }
+    places
 }

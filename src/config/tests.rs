@@ -27,6 +27,10 @@ impl Files for Machine {
     fn is_writable_directory(&self, path: &Path) -> bool {
         self.writable.iter().any(|known| known == path)
     }
+
+    fn is_operators_directory(&self, path: &Path) -> bool {
+        self.is_writable_directory(path)
+    }
 }
 
 impl Machine {

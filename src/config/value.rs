@@ -7,11 +7,20 @@ use std::time::Duration;
 use rust_decimal::Decimal;
 
 use super::duration;
-use super::settings::StopAction;
 use crate::units::Exact;
 
 /// Maximum of every wait: it also keeps timeouts within the range of a socket option.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What a stop does with a watched position.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum StopAction {
+    /// It closes the position and proves that.
+    #[default]
+    Close,
+    /// It leaves the position open, and recorded for the next watch.
+    Keep,
+}
 
 /// MT5's number for a kind of account.
 pub(super) fn trade_mode(text: &str) -> Result<i64, String> {

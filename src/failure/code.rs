@@ -104,6 +104,9 @@ catalogue! {
     UnresolvedIntent = "unresolved-intent", Guarded,
         "the outcome of an earlier order is not proved; no new order was sent",
         "mt5crs evidence show, then look at the terminal and mt5crs evidence resolve";
+    StateElsewhere = "state-elsewhere", Guarded,
+        "records of this gateway are in two places, and each lacks the other's; no order was sent",
+        "mt5crs state show names them, and mt5crs state adopt DIR joins or retires one";
     NotConfirmed = "not-confirmed", Guarded,
         "the command needs a confirmation and did not get one; nothing was sent",
         "run it again at a terminal and confirm, or add --yes";

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::support::{Ended, Machine, Sim};
 
-const SCHEMAS: [&str; 31] = [
+const SCHEMAS: [&str; 32] = [
     "link-test",
     "link-watch",
     "positions",
@@ -22,6 +22,7 @@ const SCHEMAS: [&str; 31] = [
     "phoenix",
     "phoenix-worlds",
     "breaker",
+    "state",
     "evidence-show",
     "evidence-verify",
     "evidence-resolve",
@@ -230,6 +231,7 @@ fn documents_other_than_reports_fit_their_schemas() {
         (&["--sim", "logs", "summary"], 2, "logs-summary"),
         (&["--sim", "logs", "presets"], 2, "logs-presets"),
         (&["--sim", "breaker", "status"], 0, "breaker"),
+        (&["state", "show", "--host=10.0.0.1"], 0, "state"),
         (&["--sim", "evidence", "show"], 0, "evidence-show"),
         (&["--sim", "evidence", "verify"], 0, "evidence-verify"),
         (&["--sim", "sync", "--all-profiles"], 0, "fleet"),

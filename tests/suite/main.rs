@@ -58,6 +58,7 @@ mod shared_state;
 mod simulator;
 mod snapshot;
 mod stand_in;
+mod state;
 mod support;
 mod sync;
 mod untouched;

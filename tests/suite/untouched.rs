@@ -76,7 +76,7 @@ enum Says {
 use Says::{Accounts, Nothing, Place, Site, Text};
 
 /// Every command, with its exit code on a machine in use.
-const COMMANDS: [(Says, i32, &[&str]); 46] = [
+const COMMANDS: [(Says, i32, &[&str]); 48] = [
     (Site, 0, &["link-test", "-c", "3"]),
     (Site, 0, &["positions"]),
     (Site, 0, &["sync"]),
@@ -111,6 +111,8 @@ const COMMANDS: [(Says, i32, &[&str]); 46] = [
     (Nothing, 0, &["audit", "checks"]),
     (Nothing, 0, &["drift", "--drift-reference=sample.txt", "--drift-current=sample.txt"]),
     (Nothing, 0, &["phoenix", "--rounds=2", "--seed=1"]),
+    (Nothing, 2, &["state", "show"]),
+    (Nothing, 2, &["state", "adopt", "state/account1"]),
     (Nothing, 2, &["logs", "grep", "x"]),
     (Nothing, 2, &["logs", "presets"]),
     (Nothing, 2, &["logs", "alerts"]),

@@ -19,6 +19,7 @@ mod phoenix;
 mod positions;
 mod schema;
 mod sim;
+mod state;
 mod sync;
 
 use clap::{Parser, Subcommand};
@@ -68,6 +69,7 @@ commands! {
     emergency_close => EmergencyClose,
     phoenix => Phoenix,
     breaker => Breaker,
+    state => State,
     evidence => Evidence,
     sim => Sim,
     logs => Logs,

@@ -41,6 +41,8 @@ pub(crate) struct Facts {
     pub(crate) has_metrics: bool,
     /// How many accounts it takes.
     pub(crate) accounts: Accounts,
+    /// Whether it, or the command that it starts, can open a position.
+    pub(crate) opens: bool,
 }
 
 /// The effect of `--sim` on a command.
@@ -106,6 +108,7 @@ impl Facts {
             simulation: Simulation::Gateway,
             has_metrics: false,
             accounts: Accounts::One(name),
+            opens: false,
         }
     }
 
@@ -119,6 +122,7 @@ impl Facts {
             simulation: Simulation::Nothing("this command talks to none"),
             has_metrics: false,
             accounts: Accounts::Nothing,
+            opens: false,
         }
     }
 }

@@ -15,8 +15,8 @@ use mt5crs::link::target::{self, Allowed, Target, TargetKind, resolve};
 use mt5crs::link::zeromq::ZmqTransport;
 use mt5crs::link::{Client, ReadPolicy, Transport};
 use mt5crs::logs::write::{Format, Record, record};
-use mt5crs::ops::link_test;
 use mt5crs::ops::sync::StateExpectations;
+use mt5crs::ops::{link_test, state};
 use mt5crs::report::Outcome;
 use mt5crs::sim::Server;
 use mt5crs::units::Money;
@@ -61,6 +61,15 @@ impl LocalContext {
             scratch.display()
         ));
         Ok(Self { settings, scratch: Some(scratch) })
+    }
+}
+
+/// Where a gateway's state is looked for.
+pub(crate) fn state_options(settings: &Settings, endpoint: &str) -> state::Options {
+    state::Options {
+        own: settings.target_state_dir().unwrap_or_else(|| settings.state_dir.clone()),
+        places: settings.state_places.clone(),
+        endpoint: endpoint.to_owned(),
     }
 }
 
@@ -152,6 +161,16 @@ impl<'a> GatewayContext<'a> {
             Arc::clone(&app.clock),
         ));
         logging::install(&app.global, &record);
+        if !app.is_simulated() {
+            let options = state_options(&settings, &endpoint);
+            let elsewhere = state::elsewhere(&options);
+            if let Some(failure) = state::refusal(&options, &elsewhere) {
+                if facts.opens {
+                    return Err(failure);
+                }
+                app.screen.warn(&state::describe(&options, &elsewhere));
+            }
+        }
         let failure_context = FailureContext {
             verb: facts.verb,
             endpoint: endpoint.clone(),

@@ -43,7 +43,8 @@ pub(crate) const DOCUMENTS: &[Document] =
 impl Command for Args {
     fn facts(&self) -> Facts {
         // Monitoring gets the watch; an order is not sent every minute.
-        Facts { has_metrics: self.monitor.is_some(), ..FACTS }
+        let opens = !self.resume && !self.dry_run;
+        Facts { has_metrics: self.monitor.is_some(), opens, ..FACTS }
     }
 
     fn run(&self, app: &App) -> Exit {

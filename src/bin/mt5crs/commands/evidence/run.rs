@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use mt5crs::evidence::Evidence;
 use mt5crs::exit::Exit;
-use mt5crs::failure::Failure;
+use mt5crs::failure::{Code, Failure};
 use mt5crs::ops::evidence::{export, resolve, show, verify};
 use mt5crs::report::Outcome;
 use mt5crs::units::Ticket;
@@ -117,6 +117,11 @@ fn evidence(
     render: &mut RenderOptions,
 ) -> Result<Evidence, Failure> {
     if let Some(path) = &directory.path {
+        if !path.is_dir() {
+            let message = format!("there is no directory {}", path.display());
+            return Err(Failure::new(Code::Usage, message)
+                .with_remedy("name the directory that holds evidence.jsonl"));
+        }
         return Ok(Evidence::at(path.clone()));
     }
     let resolved = settings::resolve(&app.global, &[]);

@@ -33,7 +33,8 @@ impl Command for Args {
             () if self.credit.is_given() => Accounts::One("--credit"),
             () => Accounts::Each,
         };
-        Facts { has_metrics: true, accounts, ..Facts::of_gateway("sync", "sync", 30) }
+        let opens = !self.command.is_empty();
+        Facts { has_metrics: true, accounts, opens, ..Facts::of_gateway("sync", "sync", 30) }
     }
 
     fn run(&self, app: &App) -> Exit {
