@@ -25,6 +25,7 @@ mod hangup;
 mod hazards;
 mod help;
 mod interruptions;
+mod journal;
 mod killed;
 mod limits;
 mod link_test;

@@ -3,6 +3,7 @@
 //! stdout is data and has one owner, [`Screen`]; stderr is talk. A pipe that was closed early is no error: its reader had
 //! enough, and the exit code still states the result.
 
+mod journal;
 pub(crate) mod json;
 pub(crate) mod nagios;
 pub(crate) mod patient;
@@ -340,9 +341,9 @@ impl Screen {
 }
 
 fn talk(stderr: &mut impl Write, ink: Ink, word: &str, text: &str) {
-    let word = Style::of(&io::stderr()).paint(ink, word);
+    let (priority, word) = (journal::prefix(ink), Style::of(&io::stderr()).paint(ink, word));
     // A closed stderr leaves nothing more to do.
-    let _ = stderr.write_all(format!("{word} {}\n", style::clean(text)).as_bytes());
+    let _ = stderr.write_all(format!("{priority}{word} {}\n", style::clean(text)).as_bytes());
 }
 
 /// Writes a page to a stream as its terminal, if it is one, can show it.

@@ -31,6 +31,11 @@ impl SdNotify {
         send(&states);
     }
 
+    /// Sends the status alone: the reason why this process ends before it was ready.
+    pub(crate) fn failed(status: &str) {
+        send(&[NotifyState::Status(status)]);
+    }
+
     /// Sends STOPPING, and extends the watchdog and the unit's stop timeout to `needed` and a margin.
     pub(crate) fn stopping(&self, status: &str, needed: Duration) {
         const MARGIN: Duration = Duration::from_secs(30);

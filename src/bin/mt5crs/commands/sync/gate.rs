@@ -18,6 +18,7 @@ use tracing::Level;
 
 use super::Args;
 use crate::app::context::GatewayContext;
+use crate::app::sd_notify::SdNotify;
 use crate::app::{App, kill_switch, settings};
 
 /// COMMAND, ready to start.
@@ -89,6 +90,8 @@ impl Gate {
             app.screen.fail(&failure);
             return failure.exit();
         }
+        // From here on the unit is the command's: `systemctl start` waits for a gate that has passed.
+        SdNotify::default().status(&format!("the gate has passed: {program}"), false);
         let error = Command::new(&self.program)
             .args(&self.arguments)
             .env_clear()

@@ -17,6 +17,7 @@ use super::gate::Gate;
 use crate::app::command::{Accounts, Command, Document, Facts};
 use crate::app::context::GatewayContext;
 use crate::app::end::{Answer, RenderOptions};
+use crate::app::sd_notify::SdNotify;
 use crate::app::{App, usage};
 use crate::cli::OutputFormat;
 
@@ -66,6 +67,10 @@ impl Command for Args {
                 && let Some(refusal) = gate.refusal(context, &outcome, &self.allow_warn)
             {
                 outcome.fail(refusal);
+            }
+            if let (Some(_), Some(failure)) = (&gate, &outcome.failure) {
+                let causes = failure.causes().join("; ");
+                SdNotify::failed(&format!("{}: {causes}", failure.message()));
             }
             passed = gate.filter(|_| outcome.exit == Exit::Ok);
             Ok(outcome.into())
