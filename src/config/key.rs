@@ -72,6 +72,10 @@ catalogue! {
         "the directory of the runs' logs, with a subdirectory for each profile";
     VerifyLog, "MT5CRS_VERIFY_LOG", None, "a path",
         "the log with the lines that operators search for";
+    VerifyLogMax, "MT5CRS_VERIFY_LOG_MAX_MB", Some("100"), "a whole number of MB up to 1000000, or 0 for no limit",
+        "from this size on, that log goes on in a new file";
+    VerifyLogParts, "MT5CRS_VERIFY_LOG_PARTS", Some("20"), "a whole number from 1 to 1000",
+        "number of that log's older files that are kept";
     Profile, "MT5CRS_PROFILE", None, "a name of letters, digits, `.`, `_` and `-`",
         "the account in the profiles' file that is used";
     ConfigFile, "MT5CRS_CONFIG", Some("config.json"), "a path",

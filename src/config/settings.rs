@@ -1,5 +1,6 @@
 //! The settings: parsed, checked, and with their defaults.
 
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -53,6 +54,10 @@ pub struct Settings {
     pub log_dir: PathBuf,
     /// The shared log of markers.
     pub verify_log: PathBuf,
+    /// At this size the shared log is rotated, in bytes; `None` for never.
+    pub verify_log_max_bytes: Option<NonZeroU64>,
+    /// Number of rotated parts of the shared log that are kept; at least 1.
+    pub verify_log_parts: u32,
     /// The selected profile.
     pub profile: Option<String>,
     /// The account that the gateway must report.
@@ -202,6 +207,8 @@ impl<'a> Reader<'a> {
             state_dir,
             log_dir,
             verify_log,
+            verify_log_max_bytes: self.required(Key::VerifyLogMax, value::log_size),
+            verify_log_parts: self.required(Key::VerifyLogParts, value::parts),
             profile,
             expect_login: self.optional(Key::ExpectLogin, value::login),
             expect_server: self.optional(Key::ExpectServer, value::word),

@@ -1,5 +1,6 @@
 //! Parsers of values. Each error completes "must be …, not `…`: ".
 
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
@@ -52,6 +53,22 @@ pub(super) fn count(text: &str) -> Result<u32, String> {
 pub(super) fn megabytes(text: &str) -> Result<u64, String> {
     let bytes = whole::<u64>(text)?.checked_mul(1_000_000);
     above_zero(bytes.ok_or_else(|| "it is too large".to_owned())?)
+}
+
+/// A log's maximum size in megabytes of 1,000,000 bytes, as bytes; zero is no limit.
+pub(super) fn log_size(text: &str) -> Result<Option<NonZeroU64>, String> {
+    match whole::<u64>(text)? {
+        megabytes @ ..=1_000_000 => Ok(NonZeroU64::new(megabytes * 1_000_000)),
+        _ => Err("it is above 1000000".to_owned()),
+    }
+}
+
+/// A number of log files, 1 to 1000.
+pub(super) fn parts(text: &str) -> Result<u32, String> {
+    match count(text)? {
+        parts @ ..=1000 => Ok(parts),
+        _ => Err("it is above 1000".to_owned()),
+    }
 }
 
 /// Seconds, or a duration with units; may be zero.
@@ -187,6 +204,18 @@ mod tests {
         assert_eq!(count("1"), Ok(1));
         assert!(count("0").is_err());
         assert!(count("1.5").is_err());
+    }
+
+    #[test]
+    fn a_log_has_a_size_or_none_and_a_number_of_parts() {
+        assert_eq!(log_size("0"), Ok(None));
+        assert_eq!(log_size("100"), Ok(NonZeroU64::new(100_000_000)));
+        assert_eq!(log_size("1000000"), Ok(NonZeroU64::new(1_000_000_000_000)));
+        for text in ["1000001", "-1", "1.5", "100MB", "18446744073709551615"] {
+            assert!(log_size(text).is_err(), "{text}");
+        }
+        assert_eq!((parts("1"), parts("1000")), (Ok(1), Ok(1000)));
+        assert!(parts("0").is_err() && parts("1001").is_err());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod alerts;
 mod commands;
 mod follow;
+mod rotation;
 mod written;
 
 use std::fs;
@@ -39,7 +40,16 @@ fn record(tree: &Path, pid: u32, command: &str) -> Record {
     let (dir, verify_log) = (&tree.join("runs"), &tree.join("VERIFY_LOG.log"));
     let run = Uuid::from_u128(0x3f2a_9c1b_0000_4000_8000_0000_0000_0000 + u128::from(pid));
     Record::open(
-        Options { dir, verify_log, run, pid, command, endpoint: None, format: Format::Text },
+        Options {
+            dir,
+            verify_log,
+            verify_log_max_bytes: None,
+            run,
+            pid,
+            command,
+            endpoint: None,
+            format: Format::Text,
+        },
         clock(),
     )
 }
@@ -174,7 +184,7 @@ fn written_runs_are_summed_up_and_judged() {
     drop(record(dir, 14, "canary"));
     let own = files::find(&[dir.join("runs")]).files;
     let shared = files::family(&dir.join("VERIFY_LOG.log"));
-    let read = event::read(&shared, &own, &Filter::default()).unwrap();
+    let read = event::read(&shared, &own, &Filter::default(), None).unwrap();
     assert_eq!(read.events.len(), 4 + 3 + 2 * 3 + 2, "each event once, from either file");
     let days = summary::sum(&read.events, summary::By::Day);
     assert_eq!(days.len(), 1);
@@ -235,6 +245,7 @@ fn a_run_that_never_ended_is_recognized_by_its_stamp() {
         let options = Options {
             dir,
             verify_log,
+            verify_log_max_bytes: None,
             run,
             pid,
             command: "canary",
@@ -314,6 +325,7 @@ fn a_full_disk_is_reported_and_stops_nothing() {
     let options = Options {
         dir: tree.path(),
         verify_log: Path::new("/dev/full"),
+        verify_log_max_bytes: None,
         run: Uuid::nil(),
         pid: 11,
         command: "sync",

@@ -12,6 +12,7 @@ pub(crate) mod driver;
 pub(crate) mod end;
 pub(crate) mod kill_switch;
 mod logging;
+mod old_logs;
 mod output_file;
 pub(crate) mod prompt;
 pub(crate) mod sd_notify;

@@ -11,6 +11,7 @@ use std::path::PathBuf;
 
 use ecow::EcoString;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use tracing::Level;
 
 use crate::logs::search::files::Unreadable;
@@ -27,7 +28,7 @@ const MAX_EVENTS: usize = 50_000;
 const MAX_TEXT: usize = 200;
 
 /// The run that wrote an event: its process, and the first digits of its id.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct RunId {
     /// The process.
     pub pid: u32,
@@ -36,7 +37,7 @@ pub struct RunId {
 }
 
 /// An event in the logs.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
     /// When it was written, by the writer's clock.
     pub time: Timestamp,
@@ -49,7 +50,7 @@ pub struct Event {
 }
 
 /// A kind of event.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum EventKind {
     /// A run began.
     Began {
@@ -186,19 +187,29 @@ pub struct Events {
 }
 
 /// Reads the shared log, which has the order of the events, and the runs' own logs, which may have more of them. Each
-/// list is oldest first.
-pub fn read(shared: &[PathBuf], own: &[PathBuf], filter: &Filter) -> Result<Events, BadPattern> {
+/// list is oldest first. Events that only a run's own log holds count from `own_since` on.
+pub fn read(
+    shared: &[PathBuf],
+    own: &[PathBuf],
+    filter: &Filter,
+    own_since: Option<Timestamp>,
+) -> Result<Events, BadPattern> {
     let query = query()?;
-    let options = Options { filter: filter.clone(), ..Options::default() };
-    let (mut search, mut read) = (Search::new(&query, &options), Events::default());
-    // The listener never fails.
-    let _ = search.files(shared, &mut read);
+    let mut read = Events::default();
+    let search = |files: &[PathBuf], filter: Filter, read: &mut Events| {
+        let options = Options { filter, ..Options::default() };
+        let mut search = Search::new(&query, &options);
+        // The listener never fails.
+        let _ = search.files(files, read);
+        read.cut.append(&mut search.totals.cut);
+    };
+    search(shared, filter.clone(), &mut read);
     let first = std::mem::take(&mut read.events);
-    let _ = search.files(own, &mut read);
+    let since = filter.since.max(own_since);
+    search(own, Filter { since, ..filter.clone() }, &mut read);
     read.events.sort_by_key(|event| event.time);
     read.events = merge(first, std::mem::take(&mut read.events));
     read.drop_first();
-    read.cut = search.totals.cut;
     Ok(read)
 }
 
@@ -343,7 +354,7 @@ mod tests {
         let shared =
             put("VERIFY_LOG.log", &format!("{late}{early}State synchronized: 5\n3:{late}{early}"));
         let own = put("own.log", &format!("{late}{own}"));
-        let read = read(&[shared], &[own], &Filter::default()).unwrap();
+        let read = read(&[shared], &[own], &Filter::default(), None).unwrap();
         let positions: Vec<u64> = read
             .events
             .iter()

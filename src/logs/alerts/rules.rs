@@ -3,6 +3,7 @@
 //! Rules judge each endpoint by itself, so a gateway that answers never hides another that doesn't. An alert is active
 //! until the logs show that it is over, and is then kept with that time.
 
+pub mod open;
 mod states;
 
 use std::collections::btree_map::Entry;
@@ -12,7 +13,7 @@ use std::time::Duration;
 use ecow::EcoString;
 use jiff::Timestamp;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::logs::alerts::event::{Event, EventKind, RunId};
 
@@ -39,7 +40,9 @@ pub struct Thresholds {
 macro_rules! rules {
     ($($(#[$doc:meta])* $rule:ident = $name:literal,)*) => {
         /// An alert rule.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+        #[derive(
+            Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+        )]
         pub enum Rule {
             $($(#[$doc])* #[serde(rename = $name)] $rule,)*
         }
@@ -80,7 +83,7 @@ rules! {
 }
 
 /// An active or past alert.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Alert {
     /// The rule that raised it.
     pub rule: Rule,
@@ -132,7 +135,7 @@ pub struct Rules {
     changed: BTreeSet<usize>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Run {
     began: Event,
     command: EcoString,
@@ -143,14 +146,14 @@ struct Run {
 }
 
 /// Syncs and connection attempts that failed in a row at one gateway.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct Gateway {
     syncs: Failures,
     attempts: Failures,
 }
 
 /// Failures in a row.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct Failures {
     count: u64,
     since: Option<Timestamp>,

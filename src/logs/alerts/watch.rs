@@ -1,6 +1,5 @@
 //! Follows the shared log, and reports alerts as they are raised and cleared.
 
-use std::collections::HashSet;
 use std::io;
 use std::time::Duration;
 
@@ -9,6 +8,7 @@ use jiff::Timestamp;
 use crate::clock::Clock;
 use crate::logs::alerts::engine::Engine;
 use crate::logs::alerts::event::Event;
+use crate::logs::alerts::recent::Recent;
 use crate::logs::alerts::rules::{Alert, Rules};
 use crate::logs::search::files::Unreadable;
 use crate::logs::search::listener::{Hit, Listener};
@@ -17,8 +17,6 @@ use crate::os::systemd;
 
 /// Interval between two samples of memory and CPU: a CPU share covers this time.
 const SAMPLE_INTERVAL: Duration = Duration::from_secs(10);
-/// Number of events that are remembered to recognize copies: at least this, at most twice as many.
-const REMEMBERED: usize = 50_000;
 
 /// Queries the engine's unit.
 pub type AskEngine<'a> = &'a dyn Fn() -> Result<(Engine, Sample), systemd::Error>;
@@ -49,9 +47,7 @@ pub struct Watch<'a> {
     rules: Rules,
     world: World<'a>,
     listener: &'a mut dyn AlertListener,
-    /// Keys of the last events, in two generations.
-    young: HashSet<u64>,
-    old: HashSet<u64>,
+    recent: Recent,
     /// Whether the existing lines were read.
     has_started: bool,
     last_sample: Option<Duration>,
@@ -59,30 +55,17 @@ pub struct Watch<'a> {
 }
 
 impl<'a> Watch<'a> {
-    /// A watch with rules that have seen no event.
+    /// A watch with rules that may have seen earlier events.
     pub fn new(rules: Rules, world: World<'a>, listener: &'a mut dyn AlertListener) -> Self {
         Self {
             rules,
             world,
             listener,
-            young: HashSet::new(),
-            old: HashSet::new(),
+            recent: Recent::default(),
             has_started: false,
             last_sample: None,
             meter: Meter::default(),
         }
-    }
-
-    /// Whether the event is no copy of an earlier one.
-    fn is_new(&mut self, event: &Event) -> bool {
-        let key = event.key();
-        if self.old.contains(&key) || !self.young.insert(key) {
-            return false;
-        }
-        if self.young.len() >= REMEMBERED {
-            self.old = std::mem::take(&mut self.young);
-        }
-        true
     }
 
     /// Samples the engine's unit or the runs, if the interval has passed.
@@ -124,7 +107,7 @@ pub fn sample(world: &World<'_>, rules: &Rules) -> Result<Sampled, systemd::Erro
 impl Listener for Watch<'_> {
     fn hit(&mut self, hit: Hit<'_>) -> io::Result<()> {
         if let Some(event) = Event::parse(hit.line)
-            && self.is_new(&event)
+            && self.recent.is_new(&event)
         {
             self.rules.see(&event);
         }

@@ -10,7 +10,7 @@ use std::io::{self, BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::logs::search::parse::Line;
 use crate::os::durable::directory_of;
@@ -18,6 +18,8 @@ use crate::os::fifo::open_stream;
 
 /// Number of bytes that are read to find a file's first line of ours.
 const HEAD: u64 = 16 * 1024;
+/// Allowance for a clock that was set back while a log was written.
+const CLOCK_STEP: SignedDuration = SignedDuration::from_hours(1);
 /// The first two bytes of a gzip stream (RFC 1952).
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
@@ -128,6 +130,13 @@ fn first_time(path: &Path) -> Option<Timestamp> {
 
 fn modified(path: &Path) -> Option<Timestamp> {
     fs::metadata(path).ok()?.modified().ok()?.try_into().ok()
+}
+
+/// Whether a log may hold lines of that time or later: it was written to at that time or later, by the system's clock. A
+/// clock that is set back by more than an hour makes a log look older than its lines.
+pub fn may_hold(path: &Path, since: Timestamp) -> bool {
+    let late = modified(path).and_then(|time| time.checked_add(CLOCK_STEP).ok());
+    late.is_none_or(|time| time >= since)
 }
 
 /// A log's text, decompressed where the file begins as gzip does, whatever its name.

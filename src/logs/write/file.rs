@@ -1,8 +1,9 @@
 //! One log file: whole lines are appended, and at its limits it is renamed and replaced by a new one.
 //!
-//! As with logrotate, `.1` is the file that was renamed last, and the older ones move up by one. No file is ever removed.
+//! As with logrotate, `.1` is the file that was renamed last, and the older ones move up by one. No file is removed here.
 //! Other processes may append to the same file, and rename it: a lock on the file keeps two of them from renaming at
-//! once, and before each line the name is compared with the open file.
+//! once, and before each line the name is compared with the open file. A symbolic link is never renamed: its owner chose
+//! the place of the text behind it.
 
 use std::ffi::OsString;
 use std::fs::{self, File, Metadata, TryLockError};
@@ -12,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::os::fifo::open_nonblocking;
+use crate::os::fifo::{open_nonblocking, open_regular};
 use crate::os::file_lock::{Mode, lock};
 
 /// Limits of one file.
@@ -39,6 +40,23 @@ struct Open {
     is_torn: bool,
 }
 
+impl Open {
+    fn write(&mut self, line: &str) -> io::Result<()> {
+        let Some(file) = &mut self.file else { return Ok(()) };
+        // A full disk can take a part of a line. The next line then starts with a line end.
+        let closed_off = self.is_torn.then(|| format!("\n{line}"));
+        let bytes = closed_off.as_deref().unwrap_or(line).as_bytes();
+        let count = loop {
+            match file.write(bytes) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                result => break result?,
+            }
+        };
+        self.is_torn = count < bytes.len();
+        if self.is_torn { Err(io::ErrorKind::WriteZero.into()) } else { Ok(()) }
+    }
+}
+
 impl LogFile {
     /// A log file that the first line opens.
     pub(super) fn new(path: PathBuf, limits: Limits, now: Duration) -> Self {
@@ -54,18 +72,24 @@ impl LogFile {
         let open = &mut *self.open.lock().unwrap_or_else(PoisonError::into_inner);
         // Where renaming fails, the file grows on.
         let renamed = self.renew(open, line.len() as u64, now);
-        let Some(file) = &mut open.file else { return renamed };
-        // A full disk can take a part of a line. The next line then starts with a line end.
-        let closed_off = open.is_torn.then(|| format!("\n{line}"));
-        let bytes = closed_off.as_deref().unwrap_or(line).as_bytes();
-        let count = loop {
-            match file.write(bytes) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                result => break result?,
-            }
-        };
-        open.is_torn = count < bytes.len();
-        if open.is_torn { Err(io::ErrorKind::WriteZero.into()) } else { renamed }
+        if open.file.is_none() {
+            return renamed;
+        }
+        open.write(line)?;
+        self.repeat_if_deleted(open, line, now)?;
+        renamed
+    }
+
+    /// Writes a line again whose file was deleted before it was written: this process can be stopped for any time between
+    /// the comparison of the names and the line, while others rename the file and delete it as the oldest.
+    fn repeat_if_deleted(&self, open: &mut Open, line: &str, now: Duration) -> io::Result<()> {
+        let Some(file) = &open.file else { return Ok(()) };
+        let meta = file.metadata()?;
+        if !meta.is_file() || meta.nlink() > 0 {
+            return Ok(());
+        }
+        self.renew(open, line.len() as u64, now)?;
+        open.write(line)
     }
 
     /// Opens the file that the path names, after renaming one at its limits.
@@ -76,14 +100,11 @@ impl LogFile {
             if !meta.is_file() {
                 return Ok(());
             }
-            let is_current = || {
-                let named = fs::metadata(&self.path);
-                named.is_ok_and(|named| identity(&named) == identity(&meta))
-            };
+            let is_current = || is_named(&meta, &self.path);
             if is_current() {
                 let is_old = now.saturating_sub(open.opened_at) >= self.limits.age;
                 let is_full = meta.len().saturating_add(more) > self.limits.bytes;
-                if meta.len() == 0 || !(is_old || is_full) {
+                if meta.len() == 0 || !(is_old || is_full) || self.path.is_symlink() {
                     return Ok(());
                 }
                 match lock(file, Mode::Exclusive, Duration::ZERO) {
@@ -109,6 +130,22 @@ impl LogFile {
         let _ = permissions.map(|permissions| file.set_permissions(permissions));
         *open = Open { file: Some(file), opened_at: now, is_torn: false };
         Ok(())
+    }
+}
+
+/// Whether the path names the file.
+fn is_named(file: &Metadata, path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|named| identity(&named) == identity(file))
+}
+
+/// Keeps other processes from renaming the log and its rotated files until it is closed. `None` where another process
+/// renames it at this moment.
+pub(in crate::logs) fn hold(log: &Path) -> io::Result<Option<File>> {
+    let file = open_regular(File::options().read(true), log)?;
+    match lock(&file, Mode::Exclusive, Duration::ZERO) {
+        Ok(()) => Ok(is_named(&file.metadata()?, log).then_some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(error),
     }
 }
 
@@ -178,6 +215,50 @@ mod tests {
         assert_eq!(fs::read_to_string(&path).unwrap(), "three\n");
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o662);
         assert_eq!(fs::read_to_string(rotated(&path, 1, "")).unwrap(), "one\ntwo\n");
+    }
+
+    #[test]
+    fn a_line_is_written_again_where_its_file_was_deleted_before_it_was_written() {
+        let tree = tempfile::tempdir().unwrap();
+        let path = tree.path().join("a.log");
+        let limits = Limits { bytes: u64::MAX, age: Duration::MAX };
+        let log = LogFile::new(path.clone(), limits, Duration::ZERO);
+        log.append("one\n", Duration::ZERO).unwrap();
+        let open = &mut *log.open.lock().unwrap();
+        fs::remove_file(&path).unwrap();
+        open.write("two\n").unwrap();
+        log.repeat_if_deleted(open, "two\n", Duration::ZERO).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "two\n");
+    }
+
+    #[test]
+    fn a_symbolic_link_is_not_renamed() {
+        let tree = tempfile::tempdir().unwrap();
+        let (path, far) = (tree.path().join("a.log"), tree.path().join("far"));
+        std::os::unix::fs::symlink(&far, &path).unwrap();
+        let log =
+            LogFile::new(path.clone(), Limits { bytes: 3, age: Duration::MAX }, Duration::ZERO);
+        log.append("one\n", Duration::ZERO).unwrap();
+        log.append("two\n", Duration::ZERO).unwrap();
+        assert_eq!(fs::read_to_string(&far).unwrap(), "one\ntwo\n");
+        assert!(path.is_symlink() && !rotated(&path, 1, "").exists());
+    }
+
+    #[test]
+    fn a_held_log_is_not_renamed_and_one_that_was_replaced_is_not_held() {
+        let tree = tempfile::tempdir().unwrap();
+        let path = tree.path().join("a.log");
+        let log =
+            LogFile::new(path.clone(), Limits { bytes: 3, age: Duration::MAX }, Duration::ZERO);
+        assert!(hold(&path).is_err());
+        log.append("one\n", Duration::ZERO).unwrap();
+        let held = hold(&path).unwrap();
+        assert!(held.is_some() && hold(&path).unwrap().is_none());
+        log.append("two\n", Duration::ZERO).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "one\ntwo\n");
+        drop(held);
+        log.append("three\n", Duration::ZERO).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "three\n");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tracing::Level;
 
 use crate::exit::Exit;
@@ -26,6 +27,17 @@ pub enum Marker<'a> {
         exit: Exit,
         /// Time since the run began.
         duration: Duration,
+    },
+    /// The oldest file of the shared log was deleted.
+    LogDeleted {
+        /// Its name.
+        name: &'a str,
+        /// Its length.
+        bytes: u64,
+        /// Time of its newest event, where it had one.
+        through: Option<Timestamp>,
+        /// Number of older files that are kept.
+        keep: u32,
     },
     /// A sync succeeded. No other command writes it.
     Synchronized {
@@ -111,6 +123,7 @@ impl Marker<'_> {
     pub(crate) fn source(&self) -> (Level, &'static str) {
         match self {
             Self::RunBegan { .. } | Self::RunEnded { .. } => (Level::INFO, "Run"),
+            Self::LogDeleted { .. } => (Level::INFO, "Logs"),
             Self::Synchronized { .. } => (Level::INFO, "StateReconciler"),
             Self::SyncFailed { .. } => (Level::ERROR, "StateReconciler"),
             // The next attempt may succeed.
@@ -135,6 +148,13 @@ impl Marker<'_> {
             }
             Self::RunEnded { exit, duration } => {
                 format!("Run ended: exit code {} after {} ms", exit.code(), duration.as_millis())
+            }
+            Self::LogDeleted { name, bytes, through, keep } => {
+                let through = through.map(|time| format!(", up to {time:.0}")).unwrap_or_default();
+                format!(
+                    "Log deleted: {} of {bytes} bytes{through}; {keep} older files are kept",
+                    quote(name)
+                )
             }
             Self::Synchronized { positions } => {
                 format!("State synchronized: {positions} positions recovered")

@@ -5,6 +5,7 @@
 //! first failure is kept for a warning ([`Record::trouble`]).
 
 use std::io;
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -28,9 +29,6 @@ const RUN_DIGITS: usize = 8;
 
 /// A run's own log starts a new part at this size and age.
 const OWN_LIMITS: Limits = Limits { bytes: 16 << 20, age: Duration::from_secs(24 * 3600) };
-/// The shared log is renamed at this size. Its age doesn't count.
-const SHARED_LIMITS: Limits = Limits { bytes: 100_000_000, age: Duration::MAX };
-
 /// The files of a run, and its identity.
 #[derive(Debug, Clone, Copy)]
 pub struct Options<'a> {
@@ -38,6 +36,8 @@ pub struct Options<'a> {
     pub dir: &'a Path,
     /// The shared log of markers.
     pub verify_log: &'a Path,
+    /// At this size in bytes the shared log is renamed; `None` for never. Its age doesn't count.
+    pub verify_log_max_bytes: Option<NonZeroU64>,
     /// The run's id.
     pub run: Uuid,
     /// This process's id.
@@ -77,11 +77,14 @@ pub(super) const MARKERS: &str = "mt5crs::marker";
 impl Record {
     /// Opens both logs and records that the run began. Never fails: see [`Record::trouble`].
     pub fn open(options: Options<'_>, clock: Arc<dyn Clock>) -> Self {
-        Self::open_with(options, clock, OWN_LIMITS, SHARED_LIMITS)
+        Self::open_with(options, clock, OWN_LIMITS)
     }
 
-    fn open_with(options: Options<'_>, clock: Arc<dyn Clock>, own: Limits, shared: Limits) -> Self {
-        let Options { dir, verify_log, run, pid, command, endpoint, format } = options;
+    fn open_with(options: Options<'_>, clock: Arc<dyn Clock>, own: Limits) -> Self {
+        let Options { dir, verify_log, verify_log_max_bytes, run, pid, command, endpoint, format } =
+            options;
+        let bytes = verify_log_max_bytes.map_or(u64::MAX, NonZeroU64::get);
+        let shared = Limits { bytes, age: Duration::MAX };
         let (began, started) = (clock.monotonic(), clock.now().to_zoned(TimeZone::UTC));
         let name = format!("MT5CRS_{}_{pid}.log", started.strftime("%Y%m%d_%H%M%S"));
         let mut run = run.simple().to_string();
@@ -163,18 +166,19 @@ mod tests {
     use crate::clock::ManualClock;
     use std::fs;
 
-    fn record(dir: &Path, own: Limits, shared: Limits) -> (Record, ManualClock) {
+    fn record(dir: &Path, own: Limits, shared_bytes: u64) -> (Record, ManualClock) {
         let clock = ManualClock::new("2026-01-17T03:54:22Z".parse().unwrap());
         let options = Options {
             dir,
             verify_log: &dir.join("VERIFY_LOG.log"),
+            verify_log_max_bytes: NonZeroU64::new(shared_bytes),
             run: Uuid::nil(),
             pid: 7,
             command: "sync",
             endpoint: None,
             format: Format::Json,
         };
-        (Record::open_with(options, Arc::new(clock.clone()), own, shared), clock)
+        (Record::open_with(options, Arc::new(clock.clone()), own), clock)
     }
 
     fn lines(dir: &Path, name: &str) -> usize {
@@ -186,7 +190,7 @@ mod tests {
     fn a_run_that_lasts_writes_parts_by_size_and_by_age() {
         let tree = tempfile::tempdir().unwrap();
         let limits = Limits { bytes: 1000, age: Duration::from_secs(60) };
-        let (record, clock) = record(tree.path(), limits, SHARED_LIMITS);
+        let (record, clock) = record(tree.path(), limits, 0);
         for _ in 0..6 {
             record.line(Level::INFO, "Link", &"x".repeat(200));
         }
@@ -203,9 +207,8 @@ mod tests {
     #[test]
     fn the_shared_log_is_renamed_at_its_limit_and_all_runs_go_on_in_the_new_one() {
         let tree = tempfile::tempdir().unwrap();
-        let limits = Limits { bytes: 400, age: Duration::MAX };
         let ((first, _), (second, _)) =
-            (record(tree.path(), OWN_LIMITS, limits), record(tree.path(), OWN_LIMITS, limits));
+            (record(tree.path(), OWN_LIMITS, 400), record(tree.path(), OWN_LIMITS, 400));
         for positions in 0..6 {
             let run = if positions % 2 == 0 { &first } else { &second };
             run.marker(&Marker::Synchronized { positions });
@@ -225,7 +228,7 @@ mod tests {
     #[test]
     fn json_is_for_the_runs_own_log_alone() {
         let tree = tempfile::tempdir().unwrap();
-        let (record, _) = record(tree.path(), OWN_LIMITS, SHARED_LIMITS);
+        let (record, _) = record(tree.path(), OWN_LIMITS, 0);
         record.line(Level::INFO, "Link", "say \"x\"\n");
         let own = fs::read_to_string(record.run_log()).unwrap();
         for line in own.lines() {

@@ -9,6 +9,7 @@ use super::LocalFacts;
 use super::findings::first_few;
 use crate::check::Check;
 use crate::config::Key;
+use crate::logs::alerts::carried;
 use crate::logs::alerts::event::{Event, EventKind, RunId};
 use crate::logs::alerts::rules::{Alert, Rule};
 use crate::logs::search::places::Places;
@@ -42,9 +43,11 @@ pub(super) const KEYS: &[Key] = &[
 /// Applies the alert rules to the logs.
 pub(super) fn check(local: &LocalFacts) -> Vec<Check> {
     let settings = &local.options.settings;
+    let since = local.now.checked_sub(WINDOW).unwrap_or(Timestamp::MIN);
     let options = log_alerts::Options {
-        places: Places::configured(&settings.verify_log, &settings.log_dir),
-        since: local.now.checked_sub(WINDOW).unwrap_or(Timestamp::MIN),
+        places: Places::configured(&settings.verify_log, &settings.log_dir, since),
+        carried: Some(carried::path(&settings.state_dir, &settings.verify_log)),
+        since,
         thresholds: local.options.thresholds,
         cpu_window: None,
     };

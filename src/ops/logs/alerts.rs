@@ -6,17 +6,19 @@ pub mod metrics;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::check::Verdict;
 use crate::clock::{Clock, Stopped};
 use crate::failure::{Failure, cause_of};
+use crate::logs::alerts::carried::Carried;
 use crate::logs::alerts::engine::Engine;
-use crate::logs::alerts::event::{self, Event};
+use crate::logs::alerts::event::{self, Event, Events};
 use crate::logs::alerts::rules::{Alert, Rule, Rules, Thresholds};
 use crate::logs::alerts::watch::{self, AlertListener, Watch, World};
+use crate::logs::search::files::Unreadable;
 use crate::logs::search::filter::Filter;
 use crate::logs::search::listener;
 use crate::logs::search::places::Places;
@@ -30,11 +32,16 @@ use crate::report::Outcome;
 /// Time over which an engine's CPU share is measured by default: the CPU limit is meant for this span.
 const CPU_WINDOW: Duration = Duration::from_secs(10);
 
+/// The resolution of the times in logs.
+const JUST_AFTER: SignedDuration = SignedDuration::from_micros(1);
+
 /// The logs to judge, and the limits.
 #[derive(Debug)]
 pub struct Options {
     /// The log files.
     pub places: Places,
+    /// What was carried over from the shared log's deleted files: see [`path`](crate::logs::alerts::carried::path).
+    pub carried: Option<PathBuf>,
     /// Earlier lines are left out.
     pub since: Timestamp,
     /// The limits of the rules.
@@ -83,19 +90,23 @@ pub fn run(
     })
 }
 
-/// Reports alerts as they are raised and cleared by the lines that are written to `paths`, until a request to stop.
+/// Reports alerts as they are raised and cleared by the lines that are written to `paths`, until a request to stop. The
+/// logs of `earlier` come before those lines.
 pub fn follow(
     paths: &[PathBuf],
-    since: Timestamp,
-    thresholds: Thresholds,
+    earlier: &Options,
     world: World<'_>,
     listener: &mut dyn AlertListener,
 ) -> Result<TailEnd, BadPattern> {
     let query = event::query()?;
-    let filter = Filter { since: Some(since), ..Filter::default() };
+    let filter = Filter { since: Some(earlier.since), ..Filter::default() };
     let options = listener::Options { filter, ..listener::Options::default() };
     let clock = world.clock;
-    let mut watch = Watch::new(Rules::new(thresholds), world, listener);
+    let Read { rules, events, carried } = read(earlier)?;
+    for unreadable in events.unreadable.iter().chain(&carried) {
+        listener.trouble(unreadable);
+    }
+    let mut watch = Watch::new(rules, world, listener);
     let mut search = Search::new(&query, &options);
     let Err(ended) = search.follow(paths, clock, &mut watch);
     Ok(ended)
@@ -119,23 +130,45 @@ pub fn judge(
     options: &Options,
     is_alive: &dyn Fn(u32, Timestamp) -> bool,
 ) -> Result<Judged, BadPattern> {
-    let Places { shared, own, .. } = &options.places;
-    let filter = Filter { since: Some(options.since), ..Filter::default() };
-    let read = event::read(shared, own, &filter)?;
-    let mut rules = Rules::new(options.thresholds);
-    for event in &read.events {
-        rules.see(event);
-    }
+    let Read { mut rules, events, carried } = read(options)?;
     rules.look_for_crashes(is_alive);
-    let mut doubts: Vec<String> = read.unreadable.iter().map(|file| cause_of(file)).collect();
-    if shared.is_empty() {
+    let unreadable = events.unreadable.iter().chain(&carried);
+    let mut doubts: Vec<String> = unreadable.map(|file| cause_of(file)).collect();
+    if options.places.shared.is_empty() {
         doubts.push("there is no shared log".to_owned());
     }
-    if read.dropped {
+    if events.dropped {
         doubts.push("there are more events than are kept".to_owned());
     }
-    let warnings = read.warnings();
-    Ok(Judged { rules, events: read.events, doubts, warnings })
+    let mut warnings = events.warnings();
+    warnings.extend(carried.iter().map(|file| cause_of(file)));
+    Ok(Judged { rules, events: events.events, doubts, warnings })
+}
+
+/// The rules after all events of the logs, before they look for runs that have not ended.
+struct Read {
+    rules: Rules,
+    events: Events,
+    /// What was carried over could not be read.
+    carried: Option<Unreadable>,
+}
+
+fn read(options: &Options) -> Result<Read, BadPattern> {
+    let Options { places: Places { shared, own, .. }, carried, since, thresholds, .. } = options;
+    let (carried, unreadable) = match carried.as_deref().map(Carried::load) {
+        None => (Carried::default(), None),
+        Some(Ok(carried)) => (carried, None),
+        Some(Err(unreadable)) => (Carried::default(), Some(unreadable)),
+    };
+    let filter = Filter { since: Some(*since), ..Filter::default() };
+    // Up to its time, the events of the runs' own logs are known.
+    let own_since = carried.through.and_then(|time| time.checked_add(JUST_AFTER).ok());
+    let events = event::read(shared, own, &filter, own_since)?;
+    let mut rules = Rules::resume(*thresholds, carried.open.since(*since));
+    for event in &events.events {
+        rules.see(event);
+    }
+    Ok(Read { rules, events, carried: unreadable })
 }
 
 /// The engine's unit, and memory and CPU use.

@@ -43,7 +43,7 @@ pub struct Report {
 pub fn run(options: &Options) -> Result<Outcome<Report>, BadPattern> {
     let Options { places, since, until, by } = options;
     let filter = Filter { since: Some(*since), until: *until, ..Filter::default() };
-    let read = event::read(&places.shared, &places.own, &filter)?;
+    let read = event::read(&places.shared, &places.own, &filter, None)?;
     let in_doubt = places.shared.is_empty() || !read.unreadable.is_empty();
     let verdict = if in_doubt { Verdict::Unknown } else { Verdict::Pass };
     let report = Report { since: *since, until: *until, by: *by, rows: sum(&read.events, *by) };

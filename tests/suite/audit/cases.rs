@@ -422,6 +422,7 @@ fn log(fit: &Fit, seconds_ago: u64) -> LoggedRun {
         Options {
             dir: &fit.machine.file("logs"),
             verify_log: &fit.machine.file("logs/VERIFY_LOG.log"),
+            verify_log_max_bytes: None,
             run: uuid::Uuid::from_u128(u128::from(seconds_ago) << 96),
             // No process has this number.
             pid: u32::MAX,

@@ -149,6 +149,7 @@ impl<'a> GatewayContext<'a> {
             record::Options {
                 dir: &settings.log_dir,
                 verify_log: &settings.verify_log,
+                verify_log_max_bytes: settings.verify_log_max_bytes,
                 run: run_id,
                 pid: std::process::id(),
                 command: facts.name,

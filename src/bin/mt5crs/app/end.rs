@@ -14,7 +14,7 @@ use mt5crs::report::{Envelope, Outcome};
 use serde::Serialize;
 
 use super::context::GatewayContext;
-use super::{App, output_file};
+use super::{App, old_logs, output_file};
 use crate::cli::OutputFormat;
 use crate::render::nagios::{self, State};
 use crate::render::prometheus::{self, Labels};
@@ -106,6 +106,7 @@ impl App {
         if let Some(record) = record {
             if !options.urgent {
                 record.tidy();
+                context.inspect(|context| old_logs::delete(self, context));
             }
             record.end(outcome.exit);
         }

@@ -76,10 +76,10 @@ const fn facts(name: &'static str) -> Facts {
 /// The settings that say where the logs are: without them, nothing can be searched.
 const LOCATIONS: [Key; 3] = [Key::LogDir, Key::VerifyLog, Key::StateDir];
 
-/// The logs that were named, or else the configured ones. A warning names unreadable ones.
-fn places(app: &App, named: &[PathBuf], settings: &Settings) -> Places {
+/// The logs that were named, or else the configured ones that don't end before `since`. A warning names unreadable ones.
+fn places(app: &App, named: &[PathBuf], settings: &Settings, since: Timestamp) -> Places {
     let places = match named {
-        [] => Places::configured(&settings.verify_log, &settings.log_dir),
+        [] => Places::configured(&settings.verify_log, &settings.log_dir, since),
         named => Places::named(named),
     };
     for unreadable in &places.unreadable {

@@ -10,7 +10,8 @@ use crate::cli::value::positive_duration;
 /// List alerts, each with the lines that raised it
 ///
 /// The rules are failed syncs, silence, slow syncs and retries, runs without an end, and the engine's memory and CPU.
-/// MT5CRS_ALERT_… set their limits.
+/// MT5CRS_ALERT_… set their limits. Rotated logs are read as far back as the window reaches, because an alert lasts until a
+/// later line shows that it is over; what was open in deleted ones is in the state directory.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "mt5crs logs alerts\nmt5crs logs alerts --window 1h -o nagios")]
 pub(crate) struct Args {

@@ -7,9 +7,11 @@ use jiff::Timestamp;
 use mt5crs::config::{Key, Settings};
 use mt5crs::exit::Exit;
 use mt5crs::failure::{Failure, cause_of};
+use mt5crs::logs::alerts::carried;
 use mt5crs::logs::alerts::engine;
 use mt5crs::logs::alerts::rules::Alert;
 use mt5crs::logs::alerts::watch::{AlertListener, AskEngine, World};
+use mt5crs::logs::search::places::Places;
 use mt5crs::logs::search::query::BadPattern;
 use mt5crs::ops::logs::alerts::{self, Options, Report};
 use mt5crs::os::process;
@@ -88,12 +90,8 @@ fn look(
     since: Timestamp,
     world: &World<'_>,
 ) -> Result<Outcome<Report>, BadPattern> {
-    let options = Options {
-        places: places(app, &args.paths, settings),
-        since,
-        thresholds: thresholds(settings),
-        cpu_window: args.cpu_over,
-    };
+    let places = places(app, &args.paths, settings, since);
+    let options = options(args, settings, since, places);
     let measuring = |usage: &[Usage], window: Duration| {
         let of: Vec<&str> = usage.iter().map(|one| one.of.as_str()).collect();
         app.screen.note(&format!(
@@ -111,12 +109,29 @@ fn follow(
     since: Timestamp,
     world: World<'_>,
 ) -> Result<Exit, BadPattern> {
-    let paths = match args.paths.is_empty() {
-        true => vec![settings.verify_log.clone()],
-        false => args.paths.clone(),
+    let (paths, earlier) = match args.paths.is_empty() {
+        true => {
+            let log = &settings.verify_log;
+            (vec![log.clone()], Places::rotated(log, since))
+        }
+        false => (args.paths.clone(), Places::default()),
     };
-    let ended = alerts::follow(&paths, since, thresholds(settings), world, &mut Printer { app })?;
+    let earlier = options(args, settings, since, earlier);
+    let ended = alerts::follow(&paths, &earlier, world, &mut Printer { app })?;
     Ok(exit_after(app, ended, "an alert"))
+}
+
+fn options(args: &Args, settings: &Settings, since: Timestamp, places: Places) -> Options {
+    // What was carried over belongs to the configured log.
+    let is_configured = args.paths.is_empty();
+    let carried = || carried::path(&settings.state_dir, &settings.verify_log);
+    Options {
+        places,
+        carried: is_configured.then(carried),
+        since,
+        thresholds: thresholds(settings),
+        cpu_window: args.cpu_over,
+    }
 }
 
 /// Prints each change: as text, or as one JSON document a line.

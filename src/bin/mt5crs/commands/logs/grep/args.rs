@@ -11,7 +11,8 @@ use crate::cli::value::number;
 
 /// Search the logs, rotated and compressed ones too
 ///
-/// The oldest come first. The exit codes are grep's: 0 matched, 1 none, 2 error.
+/// The exit codes are grep's: 0 matched, 1 none, 2 error. The oldest logs come first, because a line may be in any of
+/// them; with --since, those that end earlier are left out, unless they are named.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
     mt5crs logs grep ERROR --since 24h\n\

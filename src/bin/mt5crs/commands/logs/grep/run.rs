@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use jiff::Timestamp;
 use mt5crs::escape::visible;
 use mt5crs::exit::Exit;
 use mt5crs::failure::{Code, Failure};
@@ -42,6 +43,8 @@ struct Job<'a> {
     search: SearchOptions,
     print: &'a PrintArgs,
     paths: Vec<PathBuf>,
+    /// Configured logs that end before this time are left out; logs that were named are not.
+    since: Option<Timestamp>,
 }
 
 fn prepare<'a>(app: &App, args: &'a Args) -> Result<Job<'a>, Failure> {
@@ -80,13 +83,14 @@ fn prepare<'a>(app: &App, args: &'a Args) -> Result<Job<'a>, Failure> {
     };
     let query = query.map_err(|error| bad_pattern(&error))?;
     let mut paths: Vec<PathBuf> = words.cloned().collect();
+    let since = search.filter.since.filter(|_| paths.is_empty());
     if paths.is_empty() {
         let settings = settings::read_only(app, &[], &LOCATIONS)?;
         let has_presets = !args.presets.is_empty();
         let (verify_log, log_dir) = (&settings.verify_log, &settings.log_dir);
         paths = grep::default_paths(verify_log, log_dir, has_presets, print.follow);
     }
-    Ok(Job { query, presets: &args.presets, search, print, paths })
+    Ok(Job { query, presets: &args.presets, search, print, paths, since })
 }
 
 fn filter(app: &App, select: &SelectArgs) -> Result<Filter, Failure> {
@@ -111,9 +115,10 @@ fn bad_pattern(error: &BadPattern) -> Failure {
 
 impl Job<'_> {
     fn search(self, app: &App) -> Exit {
-        let Self { query, presets, search, print, paths } = self;
-        let found = files::find(&paths);
+        let Self { query, presets, search, print, paths, since } = self;
+        let mut found = files::find(&paths);
         let many = found.files.len() > 1 || paths.iter().any(|path| path.is_dir());
+        found.files.retain(|path| since.is_none_or(|since| files::may_hold(path, since)));
         let form = Form {
             json: app.is_json(),
             names: many && !print.no_filename,

@@ -7,6 +7,8 @@ use clap::ValueEnum;
 use crate::cli::RowsArg;
 
 /// Sum up syncs, orders and errors by day or by run
+///
+/// Rotated and compressed logs are read as far back as --since reaches, and older ones are not.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "mt5crs logs summary\nmt5crs logs summary --since 7d --by run --all")]
 pub(crate) struct Args {

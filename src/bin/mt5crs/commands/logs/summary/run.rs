@@ -37,7 +37,8 @@ fn summarise(app: &App, args: &Args) -> Result<Outcome<Report>, Failure> {
         RowOf::Day => By::Day,
         RowOf::Run => By::Run,
     };
-    let places = places(app, &args.paths, &settings::read_only(app, &[], &LOCATIONS)?);
-    let options = Options { places, since: since.unwrap_or(now), until, by };
+    let since = since.unwrap_or(now);
+    let places = places(app, &args.paths, &settings::read_only(app, &[], &LOCATIONS)?, since);
+    let options = Options { places, since, until, by };
     summary::run(&options).map_err(|error| no_query(&error))
 }
