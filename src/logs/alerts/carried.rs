@@ -21,7 +21,7 @@ use crate::logs::alerts::rules::{Rules, Thresholds};
 use crate::logs::search::files::{Unreadable, family};
 use crate::logs::search::listener::{Hit, Listener, Options};
 use crate::logs::search::searcher::Search;
-use crate::logs::write::file::{hold, identity};
+use crate::logs::write::file::{hold, identity, rotated};
 use crate::os::durable::{Access, AtomicFile, directory_of};
 use crate::os::fifo::read_regular;
 
@@ -139,7 +139,9 @@ pub fn delete_old(
     carried: &Path,
     thresholds: Thresholds,
 ) -> (Vec<Deleted>, Option<Unreadable>) {
-    if past(log, keep).is_empty() {
+    // Without a listing of the directory, which may hold thousands of logs.
+    let is_one_too_many = |suffix: &&str| rotated(log, keep.saturating_add(1), suffix).exists();
+    if !["", ".gz"].iter().any(is_one_too_many) {
         return (Vec::new(), None);
     }
     let held = match hold(log) {

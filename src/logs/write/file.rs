@@ -100,26 +100,16 @@ impl LogFile {
             if !meta.is_file() {
                 return Ok(());
             }
-            let is_current = || is_named(&meta, &self.path);
-            if is_current() {
+            if is_named(&meta, &self.path) {
                 let is_old = now.saturating_sub(open.opened_at) >= self.limits.age;
                 let is_full = meta.len().saturating_add(more) > self.limits.bytes;
                 if meta.len() == 0 || !(is_old || is_full) || self.path.is_symlink() {
                     return Ok(());
                 }
-                match lock(file, Mode::Exclusive, Duration::ZERO) {
-                    Ok(()) => {
-                        // Another process may have renamed it before the lock was taken.
-                        let renamed = if is_current() { rename(&self.path) } else { Ok(()) };
-                        // Closing the file unlocks it too.
-                        let _ = file.unlock();
-                        renamed?;
-                        permissions = Some(meta.permissions());
-                    }
-                    // Another process is renaming it.
-                    Err(TryLockError::WouldBlock) => return Ok(()),
-                    Err(TryLockError::Error(error)) => return Err(error),
+                if !rename_if_named(file, &meta, &self.path)? {
+                    return Ok(());
                 }
+                permissions = Some(meta.permissions());
             }
         }
         if let Some(parent) = self.path.parent() {
@@ -136,6 +126,21 @@ impl LogFile {
 /// Whether the path names the file.
 fn is_named(file: &Metadata, path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|named| identity(&named) == identity(file))
+}
+
+/// Renames the log under the file's lock. `false` where another process is renaming it; where another has renamed it
+/// before the lock was taken, nothing is left to do.
+fn rename_if_named(file: &File, meta: &Metadata, log: &Path) -> io::Result<bool> {
+    match lock(file, Mode::Exclusive, Duration::ZERO) {
+        Ok(()) => {
+            let renamed = if is_named(meta, log) { rename(log) } else { Ok(()) };
+            // Closing the file unlocks it too.
+            let _ = file.unlock();
+            renamed.map(|()| true)
+        }
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
 }
 
 /// Keeps other processes from renaming the log and its rotated files until it is closed. `None` where another process
@@ -215,6 +220,22 @@ mod tests {
         assert_eq!(fs::read_to_string(&path).unwrap(), "three\n");
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o662);
         assert_eq!(fs::read_to_string(rotated(&path, 1, "")).unwrap(), "one\ntwo\n");
+    }
+
+    #[test]
+    fn a_log_that_another_process_has_renamed_is_not_renamed_again() {
+        let tree = tempfile::tempdir().unwrap();
+        let path = tree.path().join("a.log");
+        fs::write(&path, "old").unwrap();
+        let file = File::open(&path).unwrap();
+        let meta = file.metadata().unwrap();
+        rename(&path).unwrap();
+        fs::write(&path, "new").unwrap();
+        assert!(rename_if_named(&file, &meta, &path).unwrap());
+        assert_eq!(fs::read_to_string(&path).unwrap(), "new");
+        let file = File::open(&path).unwrap();
+        assert!(rename_if_named(&file, &file.metadata().unwrap(), &path).unwrap());
+        assert_eq!(fs::read_to_string(rotated(&path, 1, "")).unwrap(), "new");
     }
 
     #[test]

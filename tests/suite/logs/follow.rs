@@ -14,14 +14,14 @@ use crate::support::{Machine, signal};
 const HANG: Duration = Duration::from_secs(20);
 
 /// A command that follows a log, and its output.
-struct Tail {
+pub(super) struct Tail {
     child: Child,
     lines: mpsc::Receiver<String>,
     log: PathBuf,
 }
 
 impl Tail {
-    fn of(machine: &Machine, arguments: &[&str]) -> Self {
+    pub(super) fn of(machine: &Machine, arguments: &[&str]) -> Self {
         let log = machine.file("logs/VERIFY_LOG.log");
         let mut child = machine.run(arguments).start();
         let stdout = BufReader::new(child.stdout.take().unwrap());
@@ -39,12 +39,12 @@ impl Tail {
     }
 
     /// The next lines that it prints; fewer where no more come.
-    fn reads(&self, count: usize) -> Vec<String> {
+    pub(super) fn reads(&self, count: usize) -> Vec<String> {
         (0..count).map_while(|_| self.lines.recv_timeout(HANG).ok()).collect()
     }
 
     /// Asks it to stop; its end is the one that was asked for.
-    fn stop(mut self) {
+    pub(super) fn stop(mut self) {
         signal(self.child.id(), "INT");
         assert_eq!(self.child.wait().unwrap().code(), Some(130));
     }

@@ -1,12 +1,13 @@
 //! Rotation of VERIFY_LOG.log by processes: no line is lost, the oldest files are deleted and named, and alerts outlive them.
 
 use std::fs::{self, OpenOptions};
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::Write as _;
 
 use serde_json::Value;
 
+use super::follow::Tail;
 use crate::orders::{executed, quick};
-use crate::support::{Machine, Run, Sim, ended, signal};
+use crate::support::{Machine, Run, Sim, ended};
 
 /// Limits of 1 MB and of one rotated file.
 fn limited(run: Run) -> Run {
@@ -136,11 +137,9 @@ fn followed_alerts_begin_with_the_rotated_and_the_deleted_files() {
     failing(&machine, &mut sim);
     remove_run_logs(&machine);
     let first = || {
-        let mut follow = machine.run(["-o", "json", "logs", "alerts", "--follow"]).start();
-        let mut line = String::new();
-        BufReader::new(follow.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-        signal(follow.id(), "INT");
-        follow.wait().unwrap();
+        let follow = Tail::of(&machine, &["-o", "json", "logs", "alerts", "--follow"]);
+        let line = follow.reads(1).pop().expect("an alert");
+        follow.stop();
         let alert: Value = serde_json::from_str(&line).unwrap();
         (alert["rule"].clone(), alert["message"].clone())
     };
