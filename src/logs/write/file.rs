@@ -146,7 +146,8 @@ fn rename_if_named(file: &File, meta: &Metadata, log: &Path) -> io::Result<bool>
 /// Keeps other processes from renaming the log and its rotated files until it is closed. `None` where another process
 /// renames it at this moment.
 pub(in crate::logs) fn hold(log: &Path) -> io::Result<Option<File>> {
-    let file = open_regular(File::options().read(true), log)?;
+    // As a writer opens it: over NFS, a lock takes a file that is open for writing.
+    let file = open_regular(File::options().append(true), log)?;
     match lock(&file, Mode::Exclusive, Duration::ZERO) {
         Ok(()) => Ok(is_named(&file.metadata()?, log).then_some(file)),
         Err(TryLockError::WouldBlock) => Ok(None),
