@@ -1,4 +1,4 @@
-//! Deletes the oldest files of the shared log, and keeps the alerts that are open at their end in the state directory.
+//! Deletes the oldest file of the shared log, and keeps the alerts that are open at its end in the state directory.
 //!
 //! Alerts are judged by reading the logs, so a deleted file would take its open alerts along. Before a file is deleted,
 //! the rules read it, and what they know then is stored: the next judgement begins with it. A kill between the two
@@ -25,8 +25,6 @@ use crate::logs::write::file::{hold, identity, rotated};
 use crate::os::durable::{Access, AtomicFile, directory_of};
 use crate::os::fifo::read_regular;
 
-/// Maximum number of files that one call deletes. Each takes up to seconds to read, and each rotation leaves one.
-const MAX_FILES: usize = 2;
 /// Maximum length of the stored state in bytes.
 const MAX_BYTES: u64 = 64 << 20;
 /// Days after which alerts and runs are forgotten, so that the stored state doesn't grow for ever.
@@ -130,48 +128,34 @@ impl Listener for Reader {
     }
 }
 
-/// Deletes the oldest files of the shared log past the newest `keep` rotated ones, a few per call, after storing their
-/// open alerts at `carried`. A failure leaves the file in place, and those that are newer. Takes a while: call it when
-/// nothing urgent is left.
-pub fn delete_old(
+/// Deletes the oldest file of the shared log past the newest `keep` rotated ones, after storing its open alerts at
+/// `carried`. A failure leaves the file in place. Each rotation leaves one file, so one per call keeps up. A file of 100 MB
+/// takes seconds to read: call it when nothing urgent is left.
+pub fn delete_oldest(
     log: &Path,
     keep: u32,
     carried: &Path,
     thresholds: Thresholds,
-) -> (Vec<Deleted>, Option<Unreadable>) {
+) -> Result<Option<Deleted>, Unreadable> {
     // Without a listing of the directory, which may hold thousands of logs.
     let is_one_too_many = |suffix: &&str| rotated(log, keep.saturating_add(1), suffix).exists();
     if !["", ".gz"].iter().any(is_one_too_many) {
-        return (Vec::new(), None);
+        return Ok(None);
     }
-    let held = match hold(log) {
-        Ok(Some(held)) => held,
-        // Another process renames the files, or deletes them.
-        Ok(None) => return (Vec::new(), None),
-        Err(source) => return (Vec::new(), Some(Unreadable { path: log.to_owned(), source })),
-    };
-    let mut deleted = Vec::new();
-    for path in past(log, keep).into_iter().take(MAX_FILES) {
-        match delete(path, carried, thresholds) {
-            Ok(file) => deleted.push(file),
-            Err(error) => return (deleted, Some(error)),
-        }
-    }
-    drop(held);
-    (deleted, None)
+    // Another process may be renaming the files, or deleting one.
+    let Some(_held) = hold(log).map_err(unreadable(log))? else { return Ok(None) };
+    let oldest = past(log, keep);
+    oldest.map(|path| delete(path, carried, thresholds)).transpose()
 }
 
-/// The rotated files past the newest `keep`, oldest first. Rotation numbers them without a gap: other names are other
-/// programs'.
-fn past(log: &Path, keep: u32) -> Vec<PathBuf> {
+/// The oldest rotated file past the newest `keep`. Rotation numbers them without a gap: other names are other programs'.
+fn past(log: &Path, keep: u32) -> Option<PathBuf> {
     let all = family(log).into_iter();
     let numbered: BTreeMap<u32, PathBuf> =
         all.filter_map(|path| Some((number_of(log, &path)?, path))).collect();
     let in_a_row = (1..).zip(numbered).take_while(|(expected, (number, _))| expected == number);
-    let mut past: Vec<PathBuf> =
-        in_a_row.filter(|(number, _)| *number > keep).map(|(_, (_, path))| path).collect();
-    past.reverse();
-    past
+    let (_, (number, path)) = in_a_row.last()?;
+    (number > keep).then_some(path)
 }
 
 fn delete(path: PathBuf, carried: &Path, thresholds: Thresholds) -> Result<Deleted, Unreadable> {
