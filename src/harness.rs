@@ -3,11 +3,13 @@
 //! - [`virtual_gateway`]: a simulated gateway in this process and in virtual time, for trials of single operations.
 //! - [`process`]: child processes whose output is collected, among them `mt5crs sim`.
 //! - [`proxy`]: a TCP proxy that can hold any message between the tool and its gateway.
+//! - [`refused_calls`]: processes in which the kernel refuses some calls.
 //! - [`broker`]: the real executions, and whether a report or a record contradicts them.
 
 pub mod broker;
 pub mod process;
 pub mod proxy;
+pub mod refused_calls;
 pub mod virtual_gateway;
 mod zmtp;
 

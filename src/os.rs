@@ -5,7 +5,7 @@
 //! - [`durable`]: flushes files to the disk, and replaces them atomically
 //! - [`lasting`]: whether a file lasts at its place
 //! - [`file_lock`]: locks between processes, and one instance at a time
-//! - [`scratch_directory`]: temporary directories of one user
+//! - [`scratch_directory`]: temporary directories of one user, and the removal of those that a killed process left
 //! - [`systemd`]: queries about units; [`process`], [`resources`]: memory and CPU use of processes and units
 //! - [`failpoints`]: safety rules that a debug build can break, so that tests show which check notices
 
@@ -20,4 +20,4 @@ mod scratch;
 pub mod systemd;
 pub(crate) mod with_deadline;
 
-pub use scratch::scratch_directory;
+pub use scratch::{ScratchDirectory, scratch_directory};

@@ -7,9 +7,12 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde::Deserialize;
 
 use super::HarnessError;
+use super::refused_calls::{self, RefusedCalls};
 use crate::clock::{Clock, Deadline, StopToken};
 use crate::os::with_deadline::{Unfinished, with_deadline};
 
@@ -37,18 +40,30 @@ pub struct Output {
 impl Process {
     /// Starts the command and collects its stdout and stderr.
     pub fn start(command: Command) -> Result<Self, HarnessError> {
-        let mut process = Self::start_without_stdout(command)?;
+        Self::start_refusing(command, None)
+    }
+
+    /// The same, with calls that fail in it. Fails with `Unsupported` where the system can't refuse them.
+    pub fn start_refusing(
+        command: Command,
+        refused: Option<RefusedCalls>,
+    ) -> Result<Self, HarnessError> {
+        let mut process = Self::start_without_stdout(command, refused)?;
         process.stdout = process.child.stdout.take().map(collect);
         Ok(process)
     }
 
     /// Leaves stdout to the caller.
-    fn start_without_stdout(mut command: Command) -> Result<Self, HarnessError> {
-        let mut child = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .map_err(HarnessError::io("start a process"))?;
+    fn start_without_stdout(
+        mut command: Command,
+        refused: Option<RefusedCalls>,
+    ) -> Result<Self, HarnessError> {
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = match refused {
+            None => command.spawn(),
+            Some(refused) => refused_calls::spawn(&mut command, refused),
+        }
+        .map_err(HarnessError::io("start a process"))?;
         let stderr = child.stderr.take().map(collect);
         let words = std::iter::once(command.get_program()).chain(command.get_args());
         let command_line = words.map(OsStr::to_string_lossy).collect::<Vec<_>>().join(" ");
@@ -117,7 +132,7 @@ impl GatewayProcess {
     ) -> Result<Self, HarnessError> {
         // The other end of this pipe closes with this process at the latest.
         command.arg("--end-with-stdin").stdin(Stdio::piped());
-        let mut process = Process::start_without_stdout(command)?;
+        let mut process = Process::start_without_stdout(command, None)?;
         let Some(stdout) = process.child.stdout.take() else {
             return Err(HarnessError::other("a simulated gateway has no output"));
         };
@@ -150,6 +165,23 @@ impl GatewayProcess {
     /// Whether it has ended by now.
     pub fn has_ended(&mut self) -> Result<bool, HarnessError> {
         self.process.has_ended()
+    }
+
+    /// Stops it until [`GatewayProcess::resume`]: the system still takes connections and bytes for it. It ends with this
+    /// process even so, if it leads a process group: the system resumes a stopped group that has become an orphan.
+    pub fn pause(&self) -> Result<(), HarnessError> {
+        self.signal(Signal::SIGSTOP)
+    }
+
+    /// Lets it go on.
+    pub fn resume(&self) -> Result<(), HarnessError> {
+        self.signal(Signal::SIGCONT)
+    }
+
+    fn signal(&self, signal: Signal) -> Result<(), HarnessError> {
+        let process = Pid::from_raw(i32::try_from(self.id()).unwrap_or_default());
+        let sent = kill(process, signal);
+        sent.map_err(|errno| HarnessError::io("send a signal to a gateway")(errno.into()))
     }
 }
 

@@ -88,7 +88,8 @@ struct ProxyState {
     upstream: Option<SocketAddr>,
     /// Requests by action, since the trigger was set.
     requests: HashMap<String, u32>,
-    trigger: Option<(Trigger, Sender<HeldMessage>)>,
+    /// The message to hold next; `None` for any.
+    trigger: Option<(Option<Trigger>, Sender<HeldMessage>)>,
     /// Requests that are on their way to a gateway or being answered.
     unanswered: u32,
     connections: ConnectionCounts,
@@ -136,10 +137,18 @@ impl Proxy {
     /// Holds that message once it comes; requests are counted from now on. The receiver disconnects when the trigger is
     /// removed before that.
     pub fn hold_at(&self, trigger: Trigger) -> Receiver<HeldMessage> {
+        lock(&self.state).requests.clear();
+        self.hold(Some(trigger))
+    }
+
+    /// Holds the next message, whichever it is.
+    pub fn hold_next(&self) -> Receiver<HeldMessage> {
+        self.hold(None)
+    }
+
+    fn hold(&self, trigger: Option<Trigger>) -> Receiver<HeldMessage> {
         let (sender, receiver) = channel();
-        let mut state = lock(&self.state);
-        state.requests.clear();
-        state.trigger = Some((trigger, sender));
+        lock(&self.state).trigger = Some((trigger, sender));
         receiver
     }
 
@@ -340,10 +349,12 @@ impl Connection {
     /// The trigger, if this message is its.
     fn take_trigger(&self, request: &Request, direction: Direction) -> Option<Sender<HeldMessage>> {
         let mut state = lock(&self.state);
-        let is_meant = |(trigger, _): &mut (Trigger, Sender<HeldMessage>)| {
-            trigger.action == request.action
-                && trigger.nth == request.nth
-                && trigger.direction == direction
+        let is_meant = |(trigger, _): &mut (Option<Trigger>, Sender<HeldMessage>)| {
+            trigger.is_none_or(|trigger| {
+                trigger.action == request.action
+                    && trigger.nth == request.nth
+                    && trigger.direction == direction
+            })
         };
         state.trigger.take_if(is_meant).map(|(_, triggered)| triggered)
     }

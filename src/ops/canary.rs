@@ -32,7 +32,7 @@ use crate::evidence::basis::Basis;
 use crate::evidence::body::Body;
 use crate::evidence::outcome::{CloseOutcome, OpenOutcome, WatchEnding};
 use crate::exit::Exit;
-use crate::failure::{Failure, FailureContext};
+use crate::failure::{Failure, FailureContext, cause_of};
 use crate::guard::decision::{self, Decision, Rules};
 use crate::guard::kill_switch::KillSwitch;
 use crate::link::{Client, Error, ReadPolicy};
@@ -383,7 +383,8 @@ impl Canary<'_, '_, '_> {
     fn record(&mut self, body: impl Into<Body>) {
         let body = body.into();
         if let Err(error) = self.deps.records.add(self.deps.clock, &body) {
-            self.warnings.push(format!("the {} could not be recorded: {error}", body.kind()));
+            let (kind, why) = (body.kind(), cause_of(&error));
+            self.warnings.push(format!("the {kind} could not be recorded: {why}"));
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Disturbs real processes of this program in the middle of their work, restarts them, and compares the results with a
 //! simulated broker's ledger: first the deployment guide's five steps (`steps`), then rounds. A `scenario` is drawn from
-//! a seed and says which command meets which `disturbance`; a `round` carries it out in a `sandbox` and checks the
+//! a seed and says which command meets which `disturbance`; a `round` lets it `strike` in a `sandbox` and checks the
 //! `invariants`. A [proxy](crate::harness::proxy) holds the conversation at a drawn message, so that the disturbance
 //! strikes at the same point every time. All files are in a scratch tree, and every gateway is simulated, except for
 //! [`live_gateway`], which only reads.
@@ -15,7 +15,9 @@
 //! # Limits
 //!
 //! A full disk is simulated by a limit on file sizes: a write fails with EFBIG instead of ENOSPC. A `power_cut` needs a
-//! build that notes its flushes, which a released binary doesn't; its report says so.
+//! build that notes its flushes, and a stepped clock one whose clock has a switch; a released binary has neither. Failing
+//! locks and threads need Linux. A disturbance that could not be carried out, or that the command did not meet, is counted
+//! as not played.
 
 mod disturbance;
 mod invariants;
@@ -25,6 +27,8 @@ mod round;
 mod sandbox;
 mod scenario;
 mod steps;
+mod strike;
+mod swapped_file;
 
 use std::ffi::OsString;
 use std::fs;
@@ -35,9 +39,12 @@ use std::sync::mpsc::{Sender, channel};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+pub use self::disturbance::DisturbanceKind;
+use self::disturbance::NotPlayed;
 pub use self::invariants::Invariant;
 use self::round::RoundResult;
 use self::sandbox::Deps;
+pub use self::scenario::KIND_COUNT;
 use self::scenario::Scenario;
 pub use self::steps::Step;
 use crate::check::{Check, Status, Verdict};
@@ -77,6 +84,8 @@ pub struct Report {
     pub steps: Vec<Step>,
     /// Every invariant, with the number of rounds that checked and violated it.
     pub invariants: Vec<Tally>,
+    /// Every kind of disturbance, with the number of rounds in which it struck and did not.
+    pub disturbances: Vec<Played>,
     /// With `--gateway`: the reads around the kill; empty otherwise.
     pub gateway: Vec<Check>,
     /// From the disturbance to the end of the first sync that recovered.
@@ -112,6 +121,39 @@ impl Tally {
     }
 }
 
+/// How often a kind of disturbance struck.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Played {
+    /// Its name.
+    pub name: DisturbanceKind,
+    /// The kind in words.
+    pub meaning: &'static str,
+    /// Rounds in which it struck.
+    pub played: u64,
+    /// Rounds in which it did not, so they show nothing about it.
+    pub not_played: u64,
+    /// Why it did not, each reason once.
+    pub why_not: Vec<String>,
+}
+
+impl Played {
+    fn new(name: DisturbanceKind) -> Self {
+        Self { name, meaning: name.meaning(), played: 0, not_played: 0, why_not: vec![] }
+    }
+
+    fn add(&mut self, not_played: Option<NotPlayed>) {
+        let Some(why) = not_played else {
+            self.played += 1;
+            return;
+        };
+        self.not_played += 1;
+        let why = why.to_string();
+        if !self.why_not.contains(&why) {
+            self.why_not.push(why);
+        }
+    }
+}
+
 /// Times to recovery, in ms.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Recovery {
@@ -128,6 +170,10 @@ pub struct Round {
     pub seed: u64,
     /// Its command, disturbance and trigger.
     pub what: String,
+    /// The kind of its disturbance.
+    pub disturbance: DisturbanceKind,
+    /// Why the disturbance did not strike; null if it did.
+    pub not_played: Option<String>,
     /// The executions at the broker, in order.
     pub executed: Vec<String>,
     /// From the disturbance to the end of the first sync that recovered, in ms.
@@ -156,6 +202,7 @@ pub fn run(
     let mut report = Report::new(options.seed);
     report.steps = steps;
     report.invariants = Invariant::ALL.iter().copied().map(Tally::new).collect();
+    report.disturbances = DisturbanceKind::ALL.iter().copied().map(Played::new).collect();
     report.power_cuts_shown = power_cut::IS_SIMULATED;
     let steps_passed = report.steps.iter().all(|step| step.status == Status::Pass);
     if steps_passed && let Err(stopped) = run_rounds(options, deps, progress, &mut report) {
@@ -166,7 +213,13 @@ pub fn run(
         report.left = Some(options.scratch.clone());
     }
     let failure = find_failure(&report);
-    let verdict = if passed { Verdict::Pass } else { Verdict::Fail };
+    // Rounds in which nothing struck show nothing.
+    let struck = report.disturbances.iter().any(|kind| kind.played > 0);
+    let verdict = match (passed, struck) {
+        (true, true) => Verdict::Pass,
+        (true, false) => Verdict::Warn,
+        (false, _) => Verdict::Fail,
+    };
     let mut outcome = Outcome::judged(report, verdict, true);
     outcome.failure = failure;
     outcome
@@ -235,7 +288,7 @@ fn run_round(
     let (mut result, error) = match round::run(&scenario, &directory, deps) {
         Ok(result) => (result, None),
         Err(HarnessError::Stopped(stopped)) => return Err(stopped),
-        Err(error) => (RoundResult::new(), Some(cause_of(&error))),
+        Err(error) => (RoundResult::not_run(), Some(cause_of(&error))),
     };
     result.findings.record(Invariant::Played, error);
     let violated = &result.findings.violated;
@@ -246,6 +299,8 @@ fn run_round(
     let round = Round {
         seed: scenario.seed,
         what: scenario.to_string(),
+        disturbance: scenario.kind,
+        not_played: result.not_played.map(|why| why.to_string()),
         executed: std::mem::take(&mut result.executed),
         recovery_ms: result.recovery.map(millis),
         violations,
@@ -262,6 +317,7 @@ impl Report {
             seed,
             steps: vec![],
             invariants: vec![],
+            disturbances: vec![],
             gateway: vec![],
             recovery: Recovery { p50_ms: None, max_ms: None },
             moments_missed: 0,
@@ -274,7 +330,11 @@ impl Report {
 
     fn add(&mut self, round: Round, result: &RoundResult) {
         self.rounds += 1;
-        self.moments_missed += u64::from(!result.disturbed);
+        self.moments_missed += u64::from(result.not_played == Some(NotPlayed::EndedBefore));
+        if let Some(kind) = self.disturbances.iter_mut().find(|kind| kind.name == round.disturbance)
+        {
+            kind.add(result.not_played);
+        }
         for tally in &mut self.invariants {
             let violated = result.findings.violated.iter().any(|(which, _)| *which == tally.name);
             tally.checked += u64::from(result.findings.checked.contains(&tally.name));

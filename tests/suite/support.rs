@@ -12,7 +12,8 @@ use std::sync::{Arc, Mutex, Once, mpsc};
 use std::time::{Duration, Instant};
 
 use mt5crs::clock::{StopToken, SystemClock};
-use mt5crs::harness::process::GatewayProcess;
+use mt5crs::harness::process::{GatewayProcess, Process};
+use mt5crs::harness::refused_calls::RefusedCalls;
 use serde_json::Value;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use tempfile::TempDir;
@@ -219,6 +220,12 @@ impl Run {
     /// Starts the command with these outputs.
     pub fn start_into(mut self, stdout: Stdio, stderr: Stdio) -> Child {
         self.command.stdin(Stdio::null()).stdout(stdout).stderr(stderr).spawn().unwrap()
+    }
+
+    /// Starts the command with calls of the system that fail in it.
+    pub fn start_refusing(mut self, refused: RefusedCalls) -> Process {
+        self.command.stdin(Stdio::null());
+        Process::start_refusing(self.command, Some(refused)).unwrap()
     }
 
     /// Runs the command to its end.

@@ -59,10 +59,11 @@ impl App {
     /// Makes room for descriptors, installs the signal handlers and starts the clocks.
     pub(crate) fn start(global: Global) -> Self {
         process::raise_descriptor_limit();
-        let stop = signals::install();
+        let screen = Screen { quiet: global.quiet };
+        let stop = signals::install(&screen);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(stop.clone()));
         Self {
-            screen: Screen { quiet: global.quiet },
+            screen,
             started_at: clock.now(),
             started: clock.monotonic(),
             plugin_state: Cell::new(None),

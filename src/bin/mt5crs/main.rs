@@ -30,7 +30,8 @@ pub(crate) fn version() -> &'static str {
     &VERSION
 }
 
-/// In a build for tests the environment can break a safety rule, and name a file for notes of flushed files.
+/// In a build for tests the environment can break a safety rule, and name a file for notes of flushed files and one that
+/// steps the wall clock.
 #[cfg(debug_assertions)]
 fn prepare_for_tests() {
     let wanted = |name| std::env::var_os(name);
@@ -40,6 +41,9 @@ fn prepare_for_tests() {
         wanted("NOTE_FLUSHES").map(|path| mt5crs::os::durable::flush_log::start(path.as_ref()));
     if wanted("TRUST_PLACES").is_some() {
         mt5crs::os::failpoints::trust_places();
+    }
+    if let Some(file) = wanted("STEP_CLOCK_BY") {
+        mt5crs::clock::stepped::step_by(file.into());
     }
     assert!(broken != Some(false), "BREAK_RULE names no rule");
     assert!(!matches!(noted, Some(Err(_))), "NOTE_FLUSHES can't be written");

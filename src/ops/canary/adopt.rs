@@ -14,7 +14,7 @@ use crate::clock::Deadline;
 use crate::evidence::EvidenceError;
 use crate::evidence::book::OpenCanary;
 use crate::evidence::outcome::CloseOutcome;
-use crate::failure::{Code, Failure};
+use crate::failure::{Code, Failure, cause_of};
 use crate::proof::absence::{self, Known, TicketState};
 use crate::proof::close;
 use crate::proof::intents::{self, ResolveError};
@@ -194,7 +194,7 @@ impl Canary<'_, '_, '_> {
                 let closed = found_closed(ticket, &absent.to_string(), absent.basis()).into();
                 let recorded = match self.deps.records.add(self.deps.clock, &closed) {
                     Ok(()) => String::new(),
-                    Err(error) => format!("; this could not be recorded: {error}"),
+                    Err(error) => format!("; this could not be recorded: {}", cause_of(&error)),
                 };
                 refusal(
                     format!("{ticket} is gone, closed by somebody else: {absent}{recorded}"),

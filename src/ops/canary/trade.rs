@@ -15,7 +15,7 @@ use crate::evidence::body::{
     CanaryEnd, CanaryResult, Funds, OpenIntent, OpenOutcomeRecord, Ordered, Purpose, RawReply,
 };
 use crate::evidence::outcome::{CloseOutcome, OpenOutcome};
-use crate::failure::{Code, Failure};
+use crate::failure::{Code, Failure, cause_of};
 use crate::link::LinkError;
 use crate::link::order::{Claim, OrderAnswer, UnresolvedOpen};
 use crate::link::permit::OpenPermit;
@@ -52,7 +52,7 @@ impl Canary<'_, '_, '_> {
         let unresolved = UnresolvedOpen::begin();
         self.deps.records.add(self.deps.clock, &intent.clone().into()).map_err(|error| {
             let message = "refused: the order's intent could not be recorded";
-            Failure::new(Code::IntentNotRecorded, message).with_cause(error)
+            Failure::new(Code::IntentNotRecorded, message).with_cause(cause_of(&error))
         })?;
         (self.deps.kill_point)("after-intent");
         let answer = self.send(permit, &request);

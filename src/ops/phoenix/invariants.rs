@@ -61,7 +61,7 @@ invariants! {
     ReportsAreTrue;
     /// The evidence chain verifies.
     EvidenceVerifies;
-    /// On a full disk, emergency-close still closes everything.
+    /// Whatever a disk, a file, a lock or a clock does, emergency-close closes everything.
     RiskIsReduced;
     /// Every command ends in time.
     Bounded;

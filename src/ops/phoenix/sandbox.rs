@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
@@ -18,6 +18,7 @@ use crate::guard::decision;
 use crate::harness::HarnessError;
 use crate::harness::process::{GatewayProcess, Process};
 use crate::harness::proxy::HeldMessage;
+use crate::harness::refused_calls::RefusedCalls;
 use crate::ops::sync::snapshot::Store;
 
 /// The gateway's limit on a signature's age in ms. A delayed order may be older.
@@ -63,6 +64,10 @@ pub(super) struct Sandbox<'d> {
 pub(super) struct StartOptions {
     /// The largest file that the tool may write, in blocks of 512 bytes.
     pub(super) file_blocks: Option<u64>,
+    /// The number of descriptors that the tool may have open.
+    pub(super) descriptors: Option<u32>,
+    /// Calls that fail.
+    pub(super) refused: Option<RefusedCalls>,
     /// A test build waits at this point of its code until [`REACHED`] is removed.
     pub(super) wait_point: Option<&'static str>,
 }
@@ -73,6 +78,8 @@ pub(super) struct CommandResult {
     pub(super) signal: Option<i32>,
     /// Its JSON document; null without one.
     pub(super) document: Value,
+    /// All of its output.
+    output: String,
     /// The last lines of stderr, the last one first.
     stderr_end: String,
     /// It was killed because it took too long.
@@ -86,6 +93,17 @@ impl CommandResult {
             (None, Some(signal)) => format!("ended by signal {signal}"),
             (None, None) => "ended in an unknown way".to_owned(),
         }
+    }
+
+    /// Whether its output names that error of the system, with or without the number.
+    pub(super) fn names_error(&self, error: &io::Error) -> bool {
+        let words = error.to_string();
+        self.says(words.split(" (os error").next().unwrap_or(&words))
+    }
+
+    /// Whether its output holds those words.
+    pub(super) fn says(&self, words: &str) -> bool {
+        self.output.contains(words)
     }
 }
 
@@ -126,6 +144,30 @@ impl<'d> Sandbox<'d> {
         self.file("flushes")
     }
 
+    /// The file that holds the step of a test build's clock, in seconds.
+    pub(super) fn clock_step(&self) -> PathBuf {
+        self.file("clock-step")
+    }
+
+    /// Whether a file of the state or the logs has exactly this length in bytes, as where a limit cut a write off.
+    pub(super) fn has_file_of(&self, bytes: u64) -> Result<bool, HarnessError> {
+        let look = || -> io::Result<bool> {
+            for directory in [self.state(), self.file("logs")] {
+                let entries = match fs::read_dir(directory) {
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                    entries => entries?,
+                };
+                for entry in entries {
+                    if bytes > 0 && entry?.metadata()?.len() == bytes {
+                        return Ok(true);
+                    }
+                }
+            }
+            Ok(false)
+        };
+        look().map_err(HarnessError::io("look at the tool's files"))
+    }
+
     /// Starts the tool.
     pub(super) fn start(&self, arguments: &[impl AsRef<OsStr>]) -> Result<Process, HarnessError> {
         self.start_with(arguments, &StartOptions::default())
@@ -137,11 +179,13 @@ impl<'d> Sandbox<'d> {
         arguments: &[impl AsRef<OsStr>],
         options: &StartOptions,
     ) -> Result<Process, HarnessError> {
-        let mut command = match options.file_blocks {
+        let blocks = options.file_blocks.map(|blocks| format!("-f {blocks}"));
+        let descriptors = options.descriptors.map(|count| format!("-n {count}"));
+        let mut command = match blocks.or(descriptors) {
             None => Command::new(self.deps.tool),
-            Some(blocks) => {
+            Some(limit) => {
                 let mut shell = Command::new("sh");
-                shell.args(["-c", r#"ulimit -f "$0" && exec "$@""#]).arg(blocks.to_string());
+                shell.args(["-c", &format!(r#"ulimit {limit} && exec "$0" "$@""#)]);
                 shell.arg(self.deps.tool);
                 shell
             }
@@ -159,13 +203,14 @@ impl<'d> Sandbox<'d> {
             .envs(self.deps.environment.iter().map(|(name, value)| (name, value)));
         self.set_failpoints(&mut command, options);
         command.stdin(Stdio::null());
-        Process::start(command)
+        Process::start_refusing(command, options.refused)
     }
 
     /// Failpoints, which exist in test builds only.
     #[cfg(debug_assertions)]
     fn set_failpoints(&self, command: &mut Command, options: &StartOptions) {
         command.env("NOTE_FLUSHES", self.flush_notes());
+        command.env("STEP_CLOCK_BY", self.clock_step());
         if let Some(point) = options.wait_point {
             command.env("WAIT_AT_POINT", point).env("WAIT_IN", &self.directory);
         }
@@ -252,11 +297,8 @@ impl<'d> Sandbox<'d> {
         let command_line = process.command_line().to_owned();
         let output = process.wait()?;
         let stderr = String::from_utf8_lossy(&output.stderr);
-        let entry = format!(
-            "$ {command_line}\n{}\n{}{stderr}\n",
-            output.status,
-            String::from_utf8_lossy(&output.stdout),
-        );
+        let all = format!("{}{stderr}", String::from_utf8_lossy(&output.stdout));
+        let entry = format!("$ {command_line}\n{}\n{all}\n", output.status);
         File::options()
             .append(true)
             .create(true)
@@ -267,6 +309,7 @@ impl<'d> Sandbox<'d> {
             exit_code: output.status.code(),
             signal: output.status.signal(),
             document: serde_json::from_slice(&output.stdout).unwrap_or_default(),
+            output: all,
             stderr_end: stderr.lines().rev().take(3).collect::<Vec<_>>().join("; "),
             timed_out,
         })

@@ -1,15 +1,16 @@
 //! The plan of one round, drawn from its seed: command, disturbance and trigger. The same seed always gives the same plan.
 //!
 //! The seed modulo the number of kinds selects the kind of round; the seed's random numbers give the details. So rounds with
-//! successive seeds go through every kind in turn, and any 25 in a row contain each kind once.
+//! successive seeds go through every kind in turn, and any [`KIND_COUNT`] in a row contain each kind once.
 
 use std::fmt;
 
 use fastrand::Rng;
 
-use super::disturbance::{Disturbance, DisturbanceKind};
+use super::disturbance::{Disturbance, DisturbanceKind, UsedFile};
 use super::sandbox::SIGNATURE_TTL_MS;
 use crate::harness::proxy::{Direction, Trigger};
+use crate::harness::refused_calls::RefusedCalls;
 
 /// The command that is disturbed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +31,7 @@ impl ToolCommand {
 }
 
 /// Every kind of round: a disturbance, and each command that it can meet.
-const KINDS: [(DisturbanceKind, &[ToolCommand]); 10] = {
+const KINDS: [(DisturbanceKind, &[ToolCommand]); 16] = {
     use ToolCommand::{Canary, EmergencyClose, Sync};
     const ALL: &[ToolCommand] = &[Sync, Canary, EmergencyClose];
     [
@@ -44,7 +45,25 @@ const KINDS: [(DisturbanceKind, &[ToolCommand]); 10] = {
         (DisturbanceKind::PowerCut, ALL),
         (DisturbanceKind::LieAboutOpen, &[Canary]),
         (DisturbanceKind::LieAboutClose, &[Canary]),
+        // A sync sends nothing that executes.
+        (DisturbanceKind::LateQueue, &[Canary, EmergencyClose]),
+        (DisturbanceKind::SteppedClock, ALL),
+        // Nor does it lock anything.
+        (DisturbanceKind::FailingLocks, &[Canary, EmergencyClose]),
+        (DisturbanceKind::NoThreads, ALL),
+        (DisturbanceKind::NoDescriptors, ALL),
+        (DisturbanceKind::Fifo, ALL),
     ]
+};
+
+/// Number of kinds of rounds: disturbances, each with the commands that it can meet.
+pub const KIND_COUNT: u64 = {
+    let (mut count, mut index) = (0, 0);
+    while index < KINDS.len() {
+        count += KINDS[index].1.len();
+        index += 1;
+    }
+    count as u64
 };
 
 /// The faults that a lying gateway has at an OPEN.
@@ -68,6 +87,7 @@ pub(super) struct Scenario {
     pub(super) command: ToolCommand,
     /// Positions in the book at the start.
     pub(super) positions: u32,
+    pub(super) kind: DisturbanceKind,
     pub(super) disturbance: Disturbance,
     /// When the disturbance strikes; without a trigger it is there from the start.
     pub(super) trigger: Option<Trigger>,
@@ -87,8 +107,8 @@ impl Scenario {
         let positions = rng.u32(u32::from(needs_position)..=6);
         let direction = draw_direction(rng);
         let anywhere = draw_trigger(rng, command, positions, direction);
-        let (disturbance, trigger) = draw_details(rng, kind, command, anywhere);
-        Self { seed, command, positions, disturbance, trigger }
+        let (disturbance, trigger) = draw_details(rng, kind, command, positions, anywhere);
+        Self { seed, command, positions, kind, disturbance, trigger }
     }
 }
 
@@ -149,6 +169,7 @@ fn draw_details(
     rng: &mut Rng,
     kind: DisturbanceKind,
     command: ToolCommand,
+    positions: u32,
     anywhere: Trigger,
 ) -> (Disturbance, Option<Trigger>) {
     let canary = command == ToolCommand::Canary;
@@ -189,8 +210,8 @@ fn draw_details(
             (Disturbance::Impostor { connections: rng.u32(1..=3) }, Some(trigger))
         }
         DisturbanceKind::FullDisk => {
-            // An emergency-close writes little.
-            let most = if command == ToolCommand::EmergencyClose { 3 } else { 10 };
+            // A sync and an emergency-close write little.
+            let most = if canary { 7 } else { 1 };
             (Disturbance::FullDisk { blocks: rng.u64(0..=most) }, None)
         }
         DisturbanceKind::PowerCut => {
@@ -203,6 +224,40 @@ fn draw_details(
         DisturbanceKind::LieAboutClose => {
             let which = if rng.bool() { "#2" } else { "2+" };
             (Disturbance::Lie { fault: format!("close-ticket-zero:{which}") }, None)
+        }
+        DisturbanceKind::LateQueue => {
+            let (action, nth) = match (canary, rng.bool()) {
+                (true, true) => ("OPEN", 1),
+                (true, false) => ("CLOSE", 2),
+                (false, _) => ("CLOSE", rng.u32(1..=positions)),
+            };
+            let trigger = Trigger { action, nth, direction: Direction::Request };
+            (Disturbance::LateQueue { after_ms: rng.u64(0..=SIGNATURE_TTL_MS) }, Some(trigger))
+        }
+        DisturbanceKind::SteppedClock => {
+            let step_s = pick(rng, &[-86_400, -3600, -60, -1, 1, 60, 3600, 86_400]);
+            (Disturbance::SteppedClock { step_s }, Some(anywhere))
+        }
+        DisturbanceKind::FailingLocks => (Disturbance::Refused(RefusedCalls::Locks), None),
+        DisturbanceKind::NoThreads => (Disturbance::Refused(RefusedCalls::Threads), None),
+        DisturbanceKind::NoDescriptors => {
+            (Disturbance::NoDescriptors { limit: rng.u32(5..=12) }, None)
+        }
+        DisturbanceKind::Fifo => {
+            use UsedFile::{
+                CanaryLock, Evidence, EvidenceHead, EvidenceLock, KillSwitch, Snapshot, VerifyLog,
+            };
+            let files: &[UsedFile] = match command {
+                ToolCommand::Sync => &[Snapshot, VerifyLog],
+                ToolCommand::Canary => {
+                    &[Evidence, EvidenceHead, EvidenceLock, CanaryLock, KillSwitch, VerifyLog]
+                }
+                ToolCommand::EmergencyClose => {
+                    &[Evidence, EvidenceHead, EvidenceLock, KillSwitch, VerifyLog]
+                }
+            };
+            let trigger = rng.bool().then_some(anywhere);
+            (Disturbance::Fifo { file: pick(rng, files) }, trigger)
         }
     }
 }
@@ -243,6 +298,20 @@ impl fmt::Display for Scenario {
                 write!(f, "power cut during {command}, its message {message}")?;
             }
             Disturbance::Lie { fault } => write!(f, "{command} with a lying gateway: {fault}")?,
+            Disturbance::LateQueue { after_ms } => {
+                write!(f, "gateway paused until {after_ms} ms after {command} has left")?;
+            }
+            Disturbance::SteppedClock { step_s } => {
+                write!(f, "clock of {command} stepped by {step_s} s and back")?;
+            }
+            Disturbance::Refused(RefusedCalls::Locks) => write!(f, "locks of {command} fail")?,
+            Disturbance::Refused(RefusedCalls::Threads) => write!(f, "no threads for {command}")?,
+            Disturbance::NoDescriptors { limit } => {
+                write!(f, "{limit} descriptors for {command}")?;
+            }
+            Disturbance::Fifo { file } => {
+                write!(f, "a FIFO in the place of {} for {command}", file.name())?;
+            }
         }
         match self.trigger {
             Some(trigger) => write!(f, ", at {trigger}"),
@@ -260,18 +329,21 @@ mod tests {
         for seed in [0, 1, 24, 25, u64::MAX] {
             assert_eq!(Scenario::from_seed(seed), Scenario::from_seed(seed));
         }
-        assert_ne!(Scenario::from_seed(1), Scenario::from_seed(26));
+        assert_ne!(Scenario::from_seed(1), Scenario::from_seed(2));
     }
 
     #[test]
-    fn any_25_successive_seeds_give_every_kind() {
+    fn a_full_turn_of_seeds_gives_every_kind() {
         for first in [0, 7, 1000] {
-            let all: Vec<_> = (first..first + 25).map(Scenario::from_seed).collect();
+            let all: Vec<_> = (first..first + KIND_COUNT).map(Scenario::from_seed).collect();
             let count = |is: fn(&Scenario) -> bool| all.iter().filter(|one| is(one)).count();
             assert_eq!(count(|s| matches!(s.disturbance, Disturbance::PowerCut { .. })), 3);
             assert_eq!(count(|s| matches!(s.disturbance, Disturbance::Lie { .. })), 2);
-            assert_eq!(count(|s| s.command == ToolCommand::Sync), 7);
-            assert_eq!(count(|s| s.command == ToolCommand::Canary), 10);
+            assert_eq!(count(|s| s.command == ToolCommand::Sync), 11);
+            assert_eq!(count(|s| s.command == ToolCommand::Canary), 16);
+            for kind in DisturbanceKind::ALL {
+                assert!(all.iter().any(|scenario| scenario.kind == *kind), "{kind:?}");
+            }
         }
     }
 

@@ -5,6 +5,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
+use std::sync::mpsc::channel;
 
 use mt5crs::clock::StopToken;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
@@ -12,42 +13,58 @@ use signal_hook::iterator::Signals;
 
 use crate::render::Screen;
 
-/// Handles signals on a thread of its own. Where that fails, the default stays: a signal ends the process at once.
-pub(super) fn install() -> StopToken {
-    try_install().unwrap_or_else(|_| StopToken::never())
+/// Handles signals on a thread of its own. Where that fails, a warning says that the default stays: a signal ends the
+/// process at once.
+pub(super) fn install(screen: &Screen) -> StopToken {
+    try_install().unwrap_or_else(|error| {
+        screen.warn(&format!(
+            "signals can't be handled: {error}; one ends this command at once, whatever it is doing"
+        ));
+        StopToken::never()
+    })
 }
 
 fn try_install() -> std::io::Result<StopToken> {
     // By default this signal, sent at a limit on the size of files (`ulimit -f`, LimitFSIZE), would kill the process in the
     // middle of its orders. With a handler the write fails instead, and its caller handles the error.
     signal_hook::flag::register(SIGXFSZ, Arc::default())?;
-    let (wake, mut waker) = UnixStream::pair()?;
+    let (wake, waker) = UnixStream::pair()?;
+    let stop = StopToken::new(OwnedFd::from(wake));
+    let asked = stop.clone();
+    let (sender, signals) = channel();
+    // The thread comes first: a handler without a thread would swallow its signal.
+    std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
+        if let Ok(signals) = signals.recv() {
+            request_stops(signals, &asked, waker);
+        }
+    })?;
     let mut handled = vec![SIGINT, SIGTERM];
     // A command under nohup outlives its terminal.
     if !is_hangup_ignored() {
         handled.push(SIGHUP);
     }
-    let mut signals = Signals::new(handled)?;
-    let stop = StopToken::new(OwnedFd::from(wake));
-    let asked = stop.clone();
-    std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
-        let mut hung_up = false;
-        for signal in signals.forever() {
-            // A closed terminal sends SIGHUP more than once: the shell to its jobs, then the system to the foreground job.
-            // It counts once; a second request to stop would leave the outcome of orders in flight unknown.
-            if signal == SIGHUP && std::mem::replace(&mut hung_up, true) {
-                continue;
-            }
-            asked.request_stop(usize::try_from(signal).unwrap_or(usize::MAX));
-            if asked.check().is_ok() {
-                let screen = Screen { quiet: false };
-                screen.warn("not stopped: orders are on their way; where positions are being closed a second Ctrl-C stops, and leaves requests in flight unknown");
-            }
-            // Wakes every wait. A failed write means that nothing waits any more.
-            let _ = waker.write_all(b"!");
-        }
-    })?;
+    // The thread waits for nothing else.
+    let _ = sender.send(Signals::new(handled)?);
     Ok(stop)
+}
+
+/// Requests a stop with each signal, until the process ends.
+fn request_stops(mut signals: Signals, stop: &StopToken, mut waker: UnixStream) {
+    let mut hung_up = false;
+    for signal in signals.forever() {
+        // A closed terminal sends SIGHUP more than once: the shell to its jobs, then the system to the foreground job.
+        // It counts once; a second request to stop would leave the outcome of orders in flight unknown.
+        if signal == SIGHUP && std::mem::replace(&mut hung_up, true) {
+            continue;
+        }
+        stop.request_stop(usize::try_from(signal).unwrap_or(usize::MAX));
+        if stop.check().is_ok() {
+            let screen = Screen { quiet: false };
+            screen.warn("not stopped: orders are on their way; where positions are being closed a second Ctrl-C stops, and leaves requests in flight unknown");
+        }
+        // Wakes every wait. A failed write means that nothing waits any more.
+        let _ = waker.write_all(b"!");
+    }
 }
 
 /// Whether this process was started with SIGHUP ignored, as nohup does.

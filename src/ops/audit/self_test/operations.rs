@@ -5,7 +5,6 @@ use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::CaseResult;
@@ -22,7 +21,7 @@ use crate::ops::canary::{self, OrderReport};
 use crate::ops::emergency_close::{self, Plan};
 use crate::ops::sync::snapshot::Store;
 use crate::ops::sync::{self, Observed, StateExpectations, checks};
-use crate::os::scratch_directory;
+use crate::os::{ScratchDirectory, scratch_directory};
 use crate::proof::intents::Records;
 use crate::report::Outcome;
 use crate::sim::ExecutionKind;
@@ -39,7 +38,7 @@ pub(super) const MAGIC: Magic = Magic(202_401);
 /// One case's gateway and its state directory.
 pub(super) struct Trial {
     pub(super) gateway: VirtualGateway,
-    state: TempDir,
+    state: ScratchDirectory,
 }
 
 /// A canary that sent its order.

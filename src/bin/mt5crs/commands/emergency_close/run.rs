@@ -176,7 +176,7 @@ fn record(
         evidence.append(context.run_id, &*app.clock, body, LOCK_WAIT)
     };
     match catch_unwind(AssertUnwindSafe(add)) {
-        Ok(added) => added.map_err(|error| error.to_string()),
+        Ok(added) => added.map_err(|error| cause_of(&error)),
         Err(_) => Err("a defect of mt5crs".to_owned()),
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use mt5crs::explore::world::World;
+use mt5crs::ops::phoenix::KIND_COUNT;
 
 use crate::cli::value::{number, positive_duration};
 
@@ -11,13 +12,14 @@ use crate::cli::value::{number, positive_duration};
 /// First the deployment guide's five steps, then rounds. A round starts real processes of this program in a scratch tree: a
 /// simulated gateway, and a sync, canary or emergency-close that talks to it. In the middle the command or the gateway is
 /// killed with SIGKILL, the connection is dropped, delayed, cut within a reply or taken over by another program, the disk
-/// is full, the power is cut, or the gateway lies. Then it restarts, and everything that was recorded and reported is
+/// is full, the power is cut, the gateway lies or executes late, the clock steps, locks fail, threads or descriptors run
+/// out, or a FIFO takes a file's place. Then it restarts, and everything that was recorded and reported is
 /// checked against the simulated broker's executions. Nothing that is configured is touched.
 ///
-/// Any 25 rounds in a row hold every kind once. A round's seed determines all of it, and replays it: --rounds 1 --seed N.
+/// Any 41 rounds in a row hold every kind once. A disturbance that the command did not meet counts as not played. A round's seed determines all of it, and replays it: --rounds 1 --seed N.
 ///
-/// Not shown: the full disk is a limit on the size of files, and only a build with debug assertions knows what a power cut
-/// would take; in a released binary such a round kills and takes nothing.
+/// Not shown: the full disk is a limit on the size of files. Only a build with debug assertions can step its clock, and knows
+/// what a power cut would take; a released binary counts both as not played.
 ///
 /// With --worlds no process is started. Canary, its watch, emergency-close, and sync after a canary that died run in this
 /// process and in virtual time, in worlds in which the gateway, its broker or other people do something at each request.
@@ -29,7 +31,7 @@ use crate::cli::value::{number, positive_duration};
 )]
 pub(crate) struct Args {
     /// Number of rounds, 1 to 100000
-    #[arg(long, value_name = "COUNT", default_value_t = 25, value_parser = number("a count", 1..=100_000_u64))]
+    #[arg(long, value_name = "COUNT", default_value_t = KIND_COUNT, value_parser = number("a count", 1..=100_000_u64))]
     pub(super) rounds: u64,
     /// Seed of the first round or world; the others count on [random, and printed]
     #[arg(long, value_name = "NUMBER", value_parser = number("a seed", 0..=u64::MAX))]

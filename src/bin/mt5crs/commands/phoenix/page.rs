@@ -50,8 +50,10 @@ fn finding(report: &Report, context: &PageContext<'_>) -> String {
         return format!("step {} of 5, before any round", step.number);
     }
     let rounds = if of == 1 { "round" } else { "rounds" };
+    let played: u64 = report.disturbances.iter().map(|kind| kind.played).sum();
+    let played = if played == of { String::new() } else { format!(", {played} played") };
     match failed {
-        0 => format!("{of} {rounds} from seed {seed}, no invariant violated{recovery}"),
+        0 => format!("{of} {rounds} from seed {seed}{played}, no invariant violated{recovery}"),
         _ => format!("{failed} of {of} {rounds} from seed {seed}{recovery}"),
     }
 }
@@ -77,14 +79,14 @@ fn rounds(sheet: &mut Sheet<'_>, report: &Report) -> io::Result<()> {
     sheet.heading("INVARIANTS, held against the simulated broker's ledger")?;
     let rows = report.invariants.iter().map(|it| row![it.checked, it.violated, it.meaning]);
     table::list(sheet, &[">ROUNDS", ">VIOLATED", "INVARIANT"], rows)?;
-    if report.moments_missed > 0 {
-        let missed = report.moments_missed;
-        sheet.line(format!("in {missed} rounds the command ended before the disturbance"))?;
-    }
-    if !report.power_cuts_shown {
-        sheet
-            .line("power cuts: not tested; this build doesn't record which writes were flushed")?;
-    }
+    sheet.heading("DISTURBANCES, played if they struck")?;
+    let why = |why: &[String]| {
+        if why.is_empty() { String::new() } else { format!(" ({})", why.join("; ")) }
+    };
+    let tried = report.disturbances.iter().filter(|it| it.played + it.not_played > 0);
+    let rows = tried
+        .map(|it| row![it.played, it.not_played, format!("{}{}", it.meaning, why(&it.why_not))]);
+    table::list(sheet, &[">PLAYED", ">NOT PLAYED", "DISTURBANCE"], rows)?;
     if report.failed.is_empty() {
         return Ok(());
     }

@@ -8,7 +8,7 @@ use mt5crs::explore::search::{self, Scope};
 use mt5crs::failure::{Code, Failure};
 use mt5crs::link::target;
 use mt5crs::ops::phoenix::{self, Options, Report, live_gateway};
-use mt5crs::os::scratch_directory;
+use mt5crs::os::{ScratchDirectory, scratch_directory};
 use uuid::Uuid;
 
 use super::Args;
@@ -42,12 +42,13 @@ impl Command for Args {
         if self.worlds || self.world.is_some() {
             return explore(app, self);
         }
-        let outcome = options(self, vec![]).map(|options| {
+        let outcome = options(self, vec![]).map(|(options, scratch)| {
             let progress = Progress::new(!app.global.quiet && !app.is_json(), "rounds");
             let bounded = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
             let mut step = |done, of| progress.step(bounded(done), bounded(of));
             let outcome = phoenix::run(&options, &*app.clock, &app.stop, &mut step);
             progress.clear();
+            leave_to_people(scratch);
             outcome
         });
         app.end::<Report>(self.facts().name, outcome, None, &RenderOptions::default())
@@ -79,10 +80,11 @@ fn seed(args: &Args) -> u64 {
 fn read_only(app: &App, args: &Args) -> Exit {
     app.with_gateway(&args.facts(), &[], RenderOptions::default(), |context, render| {
         let (target, _) = context.target()?;
-        let options = options(args, environment(context))?;
+        let (options, scratch) = options(args, environment(context))?;
         let (names, deadline) = (&context.failure_context, context.deadline);
         let outcome =
             live_gateway::run(&options, target.address, names, &*app.clock, deadline, &app.stop);
+        leave_to_people(scratch);
         render.target = Some(target::kind(&target, outcome.simulated));
         Ok(outcome.into())
     })
@@ -106,7 +108,18 @@ fn environment(context: &GatewayContext<'_>) -> Vec<(OsString, OsString)> {
     set.collect()
 }
 
-fn options(args: &Args, environment: Vec<(OsString, OsString)>) -> Result<Options, Failure> {
+/// A tree that the run has not removed holds the story of a failure.
+fn leave_to_people(scratch: ScratchDirectory) {
+    if scratch.path().exists() {
+        scratch.keep();
+    }
+}
+
+/// The options of a run, and its scratch tree.
+fn options(
+    args: &Args,
+    environment: Vec<(OsString, OsString)>,
+) -> Result<(Options, ScratchDirectory), Failure> {
     let failure = |message: &str, error: std::io::Error, remedy: &str| {
         Failure::new(Code::PhoenixNotSetUp, message).with_cause(error).with_remedy(remedy)
     };
@@ -120,13 +133,14 @@ fn options(args: &Args, environment: Vec<(OsString, OsString)>) -> Result<Option
             "set TMPDIR to a directory that can be written",
         )
     })?;
-    Ok(Options {
+    let options = Options {
         rounds: args.rounds,
         seed: seed(args),
         tool,
         environment: environment.into_iter().chain(broken_rule()).collect(),
-        scratch: scratch.keep(),
-    })
+        scratch: scratch.path().to_owned(),
+    };
+    Ok((options, scratch))
 }
 
 /// A rule that is broken in this process is broken in those that it starts as well.
