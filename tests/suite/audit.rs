@@ -10,7 +10,7 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use serde_json::Value;
 
 use crate::orders::{approved, canary, quick};
-use crate::support::{Ended, Machine, Run, Sim};
+use crate::support::{Ended, Machine, Run, Sim, binary};
 
 /// systemd's properties of a healthy unit.
 pub const HEALTHY: &str = "LoadState=loaded\nActiveState=active\nResult=success\nNRestarts=0\nPrivateTmp=no\nUser=\nMemoryCurrent=15000000\nCPUUsageNSec=1000000\n";
@@ -38,7 +38,7 @@ impl Fit {
         let env_file = machine.write(".env", "MAGIC_NUMBER=202401\n");
         mode(&env_file, 0o600);
         fit.systemctl(&format!("printf '{}'", HEALTHY.replace('\n', "\\n")));
-        symlink(env!("CARGO_BIN_EXE_mt5crs"), machine.file("bin/mt5crs")).unwrap();
+        symlink(binary(), machine.file("bin/mt5crs")).unwrap();
         let decision = approved();
         machine.write("decision.json", decision.to_string());
         let hash = decision["decision_hash"].as_str().unwrap();

@@ -1,4 +1,4 @@
-//! A wall clock that is set back while a command waits prolongs no wait.
+//! A wall clock that is set back or forward while a command waits prolongs no wait.
 //!
 //! The command's own clock is stepped, by a library that replaces two functions of the system's; the gateway's is not.
 
@@ -32,7 +32,9 @@ fn stepped_at(
 
 #[test]
 fn a_read_ends_by_its_deadline() {
-    for (action, back) in [("SYNC_ALL", "60"), ("SYNC_ALL", "3600"), ("PING", "60")] {
+    for (action, back) in
+        [("SYNC_ALL", "60"), ("SYNC_ALL", "3600"), ("PING", "60"), ("SYNC_ALL", "-3600")]
+    {
         let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
         let begun = Instant::now();
         let run = machine.against(&sim, &["sync", "--timeout=2s", "--attempts=1", "--deadline=3s"]);

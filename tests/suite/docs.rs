@@ -2,6 +2,7 @@
 
 mod command_lines;
 mod definition;
+mod faults;
 mod reference;
 mod settings;
 mod tables;

@@ -5,7 +5,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::snapshot::{self, Kept};
-use crate::support::{Ended, Machine, Run, Sim};
+use crate::support::{Ended, Machine, Run, Sim, binary};
 
 /// Asserts code 2 and these words, with one document for programs.
 #[track_caller]
@@ -264,7 +264,9 @@ fn a_snapshot_on_a_full_disk_leaves_the_old_one_and_claims_nothing() {
     let port = format!("--port={}", sim.endpoint.port());
     let script = "trap '' XFSZ; ulimit -f 16; exec \"$0\" \"$@\"";
     let output = Command::new("sh")
-        .args(["-c", script, env!("CARGO_BIN_EXE_mt5crs"), "sync", "--allow-loopback"])
+        .args(["-c", script])
+        .arg(binary())
+        .args(["sync", "--allow-loopback"])
         .args([host.as_str(), port.as_str(), "--output=json"])
         .current_dir(machine.path())
         .env_clear()

@@ -7,7 +7,7 @@ use std::process::Command;
 use mt5crs::evidence::Sha256Hex;
 
 use crate::snapshot;
-use crate::support::{Ended, Machine, Sim, ended};
+use crate::support::{Ended, Machine, Sim, binary, ended};
 
 /// Every file and directory below that path, with its permission bits.
 fn modes(below: &Path) -> Vec<(PathBuf, u32)> {
@@ -25,7 +25,8 @@ fn modes(below: &Path) -> Vec<(PathBuf, u32)> {
 /// Runs a command as an operator whose umask excludes the group.
 fn with_a_usual_umask(machine: &Machine, sim: &Sim, arguments: &[&str]) -> Ended {
     let child = Command::new("sh")
-        .args(["-c", "umask 022; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_mt5crs")])
+        .args(["-c", "umask 022; exec \"$0\" \"$@\""])
+        .arg(binary())
         .args(["--allow-loopback", "--host=127.0.0.1"])
         .arg(format!("--port={}", sim.endpoint.port()))
         .args(arguments)

@@ -60,6 +60,12 @@ fn stop_ignoring_signals() {
     }
 }
 
+/// The binary under test: cargo's, or the one that `BINARY_UNDER_TEST` names, such as the released one.
+pub fn binary() -> PathBuf {
+    let cargos = || env!("CARGO_BIN_EXE_mt5crs").into();
+    std::env::var_os("BINARY_UNDER_TEST").map_or_else(cargos, PathBuf::from)
+}
+
 /// The machine of one test. Its commands see nothing of the real machine's settings, state or home.
 pub struct Machine {
     dir: TempDir,
@@ -124,7 +130,7 @@ impl Machine {
 
     /// A command with quick timeouts, which a test can override.
     pub fn run(&self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Run {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_mt5crs"));
+        let mut command = Command::new(binary());
         command
             .args(arguments)
             .current_dir(self.path())
@@ -547,7 +553,7 @@ impl Sim {
 
     /// Every execution, in order.
     pub fn ledger(&self) -> Vec<Value> {
-        let output = Command::new(env!("CARGO_BIN_EXE_mt5crs"))
+        let output = Command::new(binary())
             .args(["--output=json", "sim", "--ledger", "--book"])
             .arg(&self.book)
             .output()
@@ -598,7 +604,7 @@ fn requests_beside(book: &Path) -> PathBuf {
 }
 
 fn serve(book: &Path, arguments: &[&str]) -> GatewayProcess {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_mt5crs"));
+    let mut command = Command::new(binary());
     command.args(["--output=json", "sim", "--book"]).arg(book);
     command.arg("--requests").arg(requests_beside(book)).args(arguments).env_clear();
     let stop = StopToken::never();

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::server::Server;
-use crate::support::{Ended, ended};
+use crate::support::{Ended, binary, ended};
 
 /// Is loaded after `bootstrap` and until `bootout`.
 const LAUNCHCTL: &str = r#"#!/bin/sh
@@ -26,7 +26,7 @@ fn script(mac: &Server, name: &str, arguments: &[&str], home: &str) -> Ended {
     let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/deploy/macos");
     let mut command = mac.command("bash");
     command.arg(scripts.join(name)).args(arguments).env("MT5_HOME", mac.machine.file(home));
-    command.env("MT5_BINARY", env!("CARGO_BIN_EXE_mt5crs"));
+    command.env("MT5_BINARY", binary());
     ended(command.spawn().unwrap(), name)
 }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::{Page, docs};
-use crate::support::{Machine, Sim};
+use crate::support::{Machine, Sim, binary};
 
 /// One command line, and the lines of output that the page shows under it.
 #[derive(Debug, PartialEq, Eq)]
@@ -73,7 +73,7 @@ fn noting(machine: &Machine, codes: &Path) -> String {
         "bin/mt5crs",
         format!(
             "#!/bin/sh\n{} \"$@\"\ncode=$?\necho $code >> {}\nexit $code\n",
-            env!("CARGO_BIN_EXE_mt5crs"),
+            binary().display(),
             codes.display()
         ),
     );

@@ -7,7 +7,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::Value;
 
-use crate::support::{Ended, Machine};
+use crate::support::{Ended, Machine, binary};
 
 fn line(time: &str, level: &str, run: &str, text: &str) -> String {
     format!("2026-01-17T{time}.000000+00:00 {level} [{run}] {text}\n")
@@ -210,7 +210,7 @@ fn a_very_long_line_takes_bounded_memory() {
     file.write_all(b"\nneedle\n").unwrap();
     let script = format!(
         "ulimit -v 90000; exec {} logs grep -n needle {}",
-        env!("CARGO_BIN_EXE_mt5crs"),
+        binary().display(),
         path.display()
     );
     let output = std::process::Command::new("sh").args(["-c", &script]).output().unwrap();

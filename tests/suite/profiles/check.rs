@@ -66,6 +66,20 @@ fn each_problem_is_named_with_its_profile_and_key() {
     assert_eq!(document["report"]["profiles"].as_array().unwrap().len(), 2);
 }
 
+/// The limit is in seconds of processor time; past it the system ends the command by a signal.
+#[test]
+fn thousands_of_profiles_are_checked_in_time() {
+    let machine = Machine::new();
+    let profile = |number: u32| {
+        let (high, low) = (number >> 8, number & 255);
+        format!(r#""account{number}": {{"gateway_host": "10.0.{high}.{low}"}}"#)
+    };
+    let profiles: Vec<String> = (0..4000).map(profile).collect();
+    machine.write("config.json", format!(r#"{{"profiles": {{{}}}}}"#, profiles.join(",")));
+    let run = machine.run(["config", "check"]).in_a_shell_after("ulimit -t 2");
+    run.end().exits(0).says("4000 profiles");
+}
+
 #[test]
 fn a_json_error_is_named_with_its_line() {
     let machine = Machine::new();
