@@ -1,7 +1,9 @@
 //! Runs with too few descriptors or threads end with a code and a remedy, or do their work without them.
 
 use crate::orders::{canary, executed, quick};
-use crate::support::{Machine, Sim, signal, wait_until};
+use crate::support::{Machine, Sim};
+#[cfg(target_os = "linux")]
+use crate::support::{signal, wait_until};
 #[cfg(target_os = "linux")]
 use mt5crs::harness::refused_calls::RefusedCalls;
 

@@ -12,8 +12,9 @@ use std::sync::{Arc, Mutex, Once, mpsc};
 use std::time::{Duration, Instant};
 
 use mt5crs::clock::{StopToken, SystemClock};
-use mt5crs::harness::process::{GatewayProcess, Process};
-use mt5crs::harness::refused_calls::RefusedCalls;
+use mt5crs::harness::process::GatewayProcess;
+#[cfg(target_os = "linux")]
+use mt5crs::harness::{process::Process, refused_calls::RefusedCalls};
 use serde_json::Value;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use tempfile::TempDir;
@@ -229,6 +230,7 @@ impl Run {
     }
 
     /// Starts the command with calls of the system that fail in it.
+    #[cfg(target_os = "linux")]
     pub fn start_refusing(mut self, refused: RefusedCalls) -> Process {
         self.command.stdin(Stdio::null());
         Process::start_refusing(self.command, Some(refused)).unwrap()
