@@ -38,7 +38,7 @@ impl Copy {
         let own_name =
             |text: String| text.replace("name = \"mt5crs\"\n", "name = \"mt5crs-forged\"\n");
         let manifest = fs::read_to_string(root.join("Cargo.toml")).unwrap();
-        let library = ["[package]", "[dependencies]", "[dev-dependencies]", "[lints.", "[profile."];
+        let library = ["[package]", "dependencies]", "[lints.", "[profile."];
         let sections: String = manifest
             .split_inclusive("\n\n")
             .filter(|section| library.iter().any(|header| section.contains(header)))
