@@ -36,6 +36,9 @@ const MENDED: &[&str] = &[
     "emergency-close/3/float-noise",
     "sync-before-close/3/list-cut:2:3+",
     "sync-before-send/3/list-cut:2:1+",
+    "canary-watched/3/close-opens:#2,list-cut:2:6+",
+    "canary-watched/3/close-part:#2,list-cut:2:6+",
+    "canary-watched/3/list-cut:1:5+,replaced:5000.00:#4",
 ];
 
 fn scratch() -> &'static Path {

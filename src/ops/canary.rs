@@ -38,6 +38,7 @@ use crate::guard::kill_switch::KillSwitch;
 use crate::link::{Client, Error, ReadPolicy};
 use crate::proof::close::{CloseFinding, PermitClose};
 use crate::proof::intents::Records;
+use crate::proof::money::{self, Statement};
 use crate::proof::open::OpenVerdict;
 use crate::protocol::account::Account;
 use crate::protocol::positions::Position;
@@ -344,10 +345,18 @@ struct Canary<'r, 'c, 'm> {
     deps: &'r mut Deps<'m>,
     report: Report,
     warnings: Vec<String>,
-    /// Account and list from before the position opened, or of the last look at it.
-    before: Option<(Account, Vec<Position>)>,
+    /// Account and list from before the position opened, or from when it was taken up, and those of the last look at it.
+    statements: Vec<KeptStatement>,
     /// Every position that lists have shown since the order.
     shown: BTreeMap<Ticket, Position>,
+}
+
+/// An account with the list that was read beside it.
+struct KeptStatement {
+    /// Our monotonic clock.
+    at: Duration,
+    account: Account,
+    positions: Vec<Position>,
 }
 
 /// Runs the guards, asks for confirmation, trades and proves the outcome; or takes up the canary of an earlier run.
@@ -359,7 +368,7 @@ pub fn run(client: &mut Client<'_>, options: &Options, deps: &mut Deps<'_>) -> O
         deps,
         report,
         warnings: vec![],
-        before: None,
+        statements: vec![],
         shown: BTreeMap::new(),
     };
     let ended = if options.resume { canary.adopt() } else { canary.trade() };
@@ -378,6 +387,15 @@ pub fn run(client: &mut Client<'_>, options: &Options, deps: &mut Deps<'_>) -> O
     outcome
 }
 
+/// The statements to compare a list with. Hours later, other trades have moved the money: only the last can be.
+fn earlier(kept: &[KeptStatement], now: Duration) -> Vec<Statement<'_>> {
+    let is_recent = |kept: &KeptStatement| now.saturating_sub(kept.at) <= money::RUN;
+    let last = kept.len().saturating_sub(1);
+    let used = kept.iter().enumerate().filter(|(index, kept)| *index == last || is_recent(kept));
+    used.map(|(_, KeptStatement { account, positions, .. })| Statement { account, positions })
+        .collect()
+}
+
 impl Canary<'_, '_, '_> {
     /// From the OPEN on, a record that can't be written is a warning and stops nothing.
     fn record(&mut self, body: impl Into<Body>) {
@@ -386,6 +404,13 @@ impl Canary<'_, '_, '_> {
             let (kind, why) = (body.kind(), cause_of(&error));
             self.warnings.push(format!("the {kind} could not be recorded: {why}"));
         }
+    }
+
+    /// Keeps the state before the position opened, and then that of the last look at it.
+    fn keep_statement(&mut self, account: Account, positions: Vec<Position>) {
+        let at = self.deps.clock.monotonic();
+        self.statements.truncate(1);
+        self.statements.push(KeptStatement { at, account, positions });
     }
 
     fn read_failure(&self, error: &Error) -> Failure {

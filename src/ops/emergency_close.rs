@@ -320,8 +320,9 @@ impl Closing<'_, '_, '_> {
             return Err("positions that were to stay open are gone as well".to_owned());
         }
         let (refused, nothing) = (self.ledger.refused(self.ledger.unproved()), BTreeSet::new());
+        let before = self.ledger.before();
         let known = Known {
-            before: self.ledger.before(),
+            before: before.as_slice(),
             between: Between {
                 opened: &self.ledger.appeared,
                 refused: &refused,

@@ -23,8 +23,8 @@ pub struct Absent(BelievedList);
 pub struct Known<'k> {
     /// Other tickets that are known to be open.
     pub open: &'k BTreeSet<Ticket>,
-    /// An earlier list with the account beside it, of this run; `None` where nothing was read yet.
-    pub before: Option<Statement<'k>>,
+    /// Earlier lists of this run, each with the account beside it.
+    pub before: &'k [Statement<'k>],
     /// Openings and refusals since then, in this run.
     pub between: Between<'k>,
     /// Part of a flat account's equity beyond its balance.
@@ -34,7 +34,7 @@ pub struct Known<'k> {
 impl<'k> Known<'k> {
     /// Tickets that are known to be open, without an earlier list and account.
     pub fn new(open: &'k BTreeSet<Ticket>, credit: &'k Money) -> Self {
-        Self { open, before: None, between: Between::default(), credit }
+        Self { open, before: &[], between: Between::default(), credit }
     }
 }
 

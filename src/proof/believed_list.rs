@@ -17,12 +17,12 @@ pub struct BelievedList {
 }
 
 impl BelievedList {
-    /// Judges a complete list beside the account that was read after it, by comparison with an earlier statement of this
-    /// run where there is one. `credit` is the part of a flat account's equity beyond its balance.
+    /// Judges a complete list beside the account that was read after it, by comparison with earlier statements of this run
+    /// where there are some. `credit` is the part of a flat account's equity beyond its balance.
     pub fn judge(
         client: &Client<'_>,
         list: CompleteList,
-        before: Option<Statement<'_>>,
+        before: &[Statement<'_>],
         between: Between<'_>,
         after: Statement<'_>,
         credit: &Money,

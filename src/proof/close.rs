@@ -159,8 +159,8 @@ pub struct Options<'o> {
     pub position: &'o Position,
     /// Tickets that are known to be open beside it.
     pub others: &'o BTreeSet<Ticket>,
-    /// Account and list from before it was closed, or from before it opened; read here where there is none.
-    pub before: Option<Statement<'o>>,
+    /// Accounts and lists from before it was closed, or from before it opened; read here where there are none.
+    pub before: &'o [Statement<'o>],
     /// Timeout of one answer to a CLOSE.
     pub order_timeout: Duration,
     /// How long a closed position may still show up in lists.
@@ -181,9 +181,9 @@ pub fn close(
     let Options { position, until, .. } = *options;
     let (mut reply, mut reading) = (None, None);
     let mut sends = 0;
-    let read = if options.before.is_none() { read_statement(client)? } else { None };
+    let read = if options.before.is_empty() { read_statement(client)? } else { None };
     let read = read.as_ref().map(|(account, positions)| Statement { account, positions });
-    let before = options.before.or(read);
+    let before = if options.before.is_empty() { read.as_slice() } else { options.before };
     let between = Between { opened: from_ref(position), ..Between::default() };
     let known = Known { before, between, ..Known::new(options.others, options.credit) };
     loop {
@@ -296,7 +296,8 @@ pub fn look(
     };
     let Position { ticket, symbol, side, volume, open_price, .. } = position;
     let closed = ClosedPosition { symbol, side, volume, open_price, claims_closed };
-    let before = known.before.map_or_else(BTreeSet::new, |before| tickets(before.positions));
+    let before: BTreeSet<Ticket> =
+        known.before.iter().flat_map(|before| tickets(before.positions)).collect();
     let is_known =
         |other| other == *ticket || known.open.contains(&other) || before.contains(&other);
     let judged = match absence::look_up(client, &list.positions, *ticket, known)? {

@@ -41,6 +41,8 @@ pub struct Between<'b> {
     pub age: Duration,
 }
 
+/// Statements further apart than this are of two runs.
+pub const RUN: Duration = Duration::from_secs(600);
 /// Results up to this many smallest amounts per position may vanish by the movement of prices, and prove nothing.
 const NOISE: i64 = 5;
 

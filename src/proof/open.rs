@@ -274,7 +274,7 @@ impl Search<'_> {
             return Ok(Decision::never(missing));
         }
         let Facts { before, credit } = self.facts;
-        let known = Known { before, ..Known::new(&self.before, credit) };
+        let known = Known { before: before.as_slice(), ..Known::new(&self.before, credit) };
         let absent = match absence::prove(client, &list.positions, known)? {
             Ok(absent) => absent,
             Err(missing) => return Ok(Decision::Pending(missing)),

@@ -25,7 +25,7 @@ impl Recovered {
         credit: &Money,
     ) -> Judged<Self> {
         let list = CompleteList::of_two_actions(first, after.positions)?;
-        let list = BelievedList::judge(client, list, None, Between::default(), after, credit)?;
+        let list = BelievedList::judge(client, list, &[], Between::default(), after, credit)?;
         Ok(Self { list, count: after.positions.len() })
     }
 

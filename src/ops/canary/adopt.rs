@@ -35,10 +35,10 @@ impl Canary<'_, '_, '_> {
         let ended = match &self.options.monitor {
             Some(monitor) => {
                 let drift = monitor.drift.as_ref().map(HourlyDrift::new);
-                let last = self.before.clone();
+                let listed = None;
                 self.watch(
                     monitor,
-                    WatchedPosition { position, others, last, drift, adopted: true },
+                    WatchedPosition { position, others, listed, drift, adopted: true },
                 )
             }
             None => {
@@ -80,9 +80,10 @@ impl Canary<'_, '_, '_> {
             Err(refused) => (vec![], Err(refusal(refused.to_string(), refused.code.remedy()))),
         };
         let position = self.guard("in-the-list", found)?;
-        self.before = self.read_account(&list, canary.ticket)?;
-        self.report.balance_before =
-            self.before.as_ref().map(|(account, _)| account.balance.clone());
+        if let Some((account, positions)) = self.read_account(&list, canary.ticket)? {
+            self.report.balance_before = Some(account.balance.clone());
+            self.keep_statement(account, positions);
+        }
         self.report.plan.symbol = position.symbol.clone();
         self.report.plan.volume = position.volume.clone();
         let OpenCanary { run, ticket, since, .. } = canary;

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::slice::from_ref;
 use std::time::Duration;
 
-use super::{Canary, CloseReport};
+use super::{Canary, CloseReport, earlier};
 use crate::clock::Deadline;
 use crate::evidence::basis::Basis;
 use crate::evidence::body::{CloseIntent, CloseOutcomeRecord};
@@ -16,7 +16,7 @@ use crate::evidence::outcome::CloseOutcome;
 use crate::failure::{Code, Failure};
 use crate::proof::absence::Known;
 use crate::proof::close::{self, CloseFinding, CloseVerdict};
-use crate::proof::money::{Between, Statement};
+use crate::proof::money::Between;
 use crate::protocol::positions::Position;
 use crate::units::Ticket;
 
@@ -55,11 +55,9 @@ impl Canary<'_, '_, '_> {
                 Err(error) => Err(error),
                 Ok(_) if may_send => Ok(None),
                 Ok(_) => {
-                    let before = self.before.as_ref();
-                    let before =
-                        before.map(|(account, positions)| Statement { account, positions });
+                    let before = earlier(&self.statements, clock.monotonic());
                     let between = Between { opened: from_ref(position), ..Between::default() };
-                    let known = Known { before, between, ..Known::new(others, credit) };
+                    let known = Known { before: &before, between, ..Known::new(others, credit) };
                     close::look(self.client, position, known, claims_closed).map(Some)
                 }
             };
@@ -103,11 +101,11 @@ impl Canary<'_, '_, '_> {
         let (ticket, options) = (position.ticket, self.options);
         let (symbol, volume) = (position.symbol.clone(), position.volume.clone());
         self.record(CloseIntent { ticket, symbol, volume });
-        let before = self.before.as_ref();
+        let before = earlier(&self.statements, self.deps.clock.monotonic());
         let closing = close::Options {
             position,
             others,
-            before: before.map(|(account, positions)| Statement { account, positions }),
+            before: &before,
             order_timeout: options.order_timeout,
             settle: options.settle,
             credit: &options.expectations.credit,

@@ -64,7 +64,7 @@ impl Canary<'_, '_, '_> {
         let OpenFinding { verdict, readings, listed: found } =
             open::find_out(self.client, clock, &intent, &claim, facts, until)
                 .unwrap_or_else(|error| OpenFinding::from_error(&error));
-        self.keep_shown(found);
+        self.keep_shown(found.clone());
         (self.deps.kill_point)("before-outcome");
         self.record(OpenOutcomeRecord {
             intent: self.deps.records.run,
@@ -79,12 +79,12 @@ impl Canary<'_, '_, '_> {
         self.report.order = Some(OrderReport::new(&verdict, said, &options.volume()));
         let ended = match verdict {
             OpenVerdict::Executed(executed) => {
-                self.before = Some((admission.account, admission.positions));
+                self.keep_statement(admission.account, admission.positions);
                 let mut others = positions::tickets(&listed);
                 // Opened by somebody else meanwhile, and seen beside the position.
                 others.extend(self.shown.keys());
                 others.remove(&executed.position().ticket);
-                self.after_open(&executed, others, admission.drift)
+                self.after_open(&executed, found, others, admission.drift)
             }
             OpenVerdict::NotExecuted(proof) => {
                 Err(not_executed(options, &proof.to_string(), &answer.claim, &listed))
@@ -216,10 +216,12 @@ impl Canary<'_, '_, '_> {
         answer
     }
 
-    /// Leaves the proved position open, closes it, or watches it. `others` are the tickets that were open before it.
+    /// Leaves the proved position open, closes it, or watches it. `listed` is the list that proved it, and `others` are the
+    /// tickets that were open before it.
     fn after_open(
         &mut self,
         executed: &Executed,
+        listed: Vec<Position>,
         others: BTreeSet<Ticket>,
         drift: Option<HourlyDrift>,
     ) -> Result<Verdict, Failure> {
@@ -244,8 +246,8 @@ impl Canary<'_, '_, '_> {
             verdict = Verdict::Warn;
         }
         if let (true, Some(monitor)) = (named, &options.monitor) {
-            let last = self.before.clone();
-            let watched = WatchedPosition { position, others, last, drift, adopted: false };
+            let listed = Some(listed);
+            let watched = WatchedPosition { position, others, listed, drift, adopted: false };
             return Ok(self.watch(monitor, watched)?.max(verdict));
         }
         let close = if !named {

@@ -35,7 +35,6 @@ use crate::guard::drift::Limits;
 use crate::guard::drift::sample::Source;
 use crate::guard::health::{HealthState, Reason, SILENCE};
 use crate::guard::kill_switch::sentinel::Engaged;
-use crate::protocol::account::Account;
 use crate::protocol::positions::Position;
 use crate::units::Ticket;
 
@@ -99,8 +98,8 @@ pub(super) struct WatchedPosition {
     pub(super) position: Position,
     /// Tickets that are known to be open beside it.
     pub(super) others: BTreeSet<Ticket>,
-    /// Account and list of the last look that showed it.
-    pub(super) last: Option<(Account, Vec<Position>)>,
+    /// The list that showed it last, until an account was read beside it.
+    pub(super) listed: Option<Vec<Position>>,
     pub(super) drift: Option<HourlyDrift>,
     /// Whether another run opened it.
     pub(super) adopted: bool,
@@ -123,9 +122,7 @@ impl Canary<'_, '_, '_> {
         });
         let mut watch = Watch::new(self, monitor, watched);
         let (ended, stopped) = watch.run();
-        let Watch { tally, watched: WatchedPosition { position, others, last, .. }, .. } = watch;
-        // Hours later, other trades have moved the money: only the last look can be compared with.
-        self.before = last;
+        let Watch { tally, watched: WatchedPosition { position, others, .. }, .. } = watch;
         let is_gone = tally.is_gone;
         let kept_open = match ended {
             WatchEnding::HandedOver => true,

@@ -93,6 +93,7 @@ impl Closing<'_, '_, '_> {
         let between =
             Between { opened: &self.ledger.appeared, refused: &refused, ..Between::default() };
         let before = self.ledger.before();
+        let before = before.as_slice();
         let known = Known { before, between, ..Known::new(&open, &self.options.credit) };
         let absent_by_list = match self.ledger.doubt_of_start() {
             Some(doubt) => {

@@ -5,12 +5,9 @@ use std::time::Duration;
 
 use rust_decimal::Decimal;
 
-use super::{Contradiction, NOISE, Statement, smallest_amount, uses_margin};
+use super::{Contradiction, NOISE, RUN, Statement, smallest_amount, uses_margin};
 use crate::protocol::positions::Position;
 use crate::units::{Side, Symbol};
-
-/// Statements further apart than this are of two runs.
-const RUN: Duration = Duration::from_secs(600);
 
 /// Margin follows the volume in each symbol, where no position hedges another. So it may not exceed the share of volume
 /// that is left. It may not stay where a tenth of all volume or more is gone; symbols need different margin for a lot, so a

@@ -5,19 +5,19 @@ use crate::proof::Judged;
 use crate::proof::money::{self, Between, Statement};
 use crate::units::Money;
 
-/// The account's figures do not contradict the list beside them, nor the earlier list and account of this run.
+/// The account's figures do not contradict the list beside them, nor the earlier lists and accounts of this run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MoneyFits {
     figures: String,
-    /// The figures of the earlier account.
+    /// The figures of the last earlier account.
     were: Option<String>,
 }
 
 impl MoneyFits {
-    /// Compares with the earlier statement, where there is one. Beside an empty list the account must be flat; `credit` is
+    /// Compares with each earlier statement. Beside an empty list the account must be flat; `credit` is
     /// the part of its equity beyond the balance.
     pub fn judge(
-        before: Option<Statement<'_>>,
+        before: &[Statement<'_>],
         between: Between<'_>,
         after: Statement<'_>,
         credit: &Money,
@@ -29,13 +29,15 @@ impl MoneyFits {
         } else if money::is_mismatched(after) {
             return Err(missing("the account does not fit the listed positions".to_owned()));
         }
-        let contradiction = before.and_then(|before| money::contradiction(before, between, after));
-        if let Some(contradiction) = contradiction {
+        let mut earlier = before.iter();
+        if let Some(contradiction) =
+            earlier.find_map(|before| money::contradiction(*before, between, after))
+        {
             return Err(missing(contradiction.to_string()));
         }
         Ok(Self {
             figures: money::figures(account),
-            were: before.map(|it| money::figures(it.account)),
+            were: before.last().map(|it| money::figures(it.account)),
         })
     }
 

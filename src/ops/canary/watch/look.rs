@@ -14,10 +14,10 @@ use crate::guard::health::{Health, Limits, SILENCE};
 use crate::link::session::AskError;
 use crate::link::transport::LinkError;
 use crate::link::{Error, ReadPolicy};
-use crate::ops::canary::Canary;
+use crate::ops::canary::{Canary, earlier};
 use crate::ops::sync::checks;
 use crate::proof::absence::{self, Known, TicketState};
-use crate::proof::money::{Between, Statement};
+use crate::proof::money::{self, Between, Statement};
 use crate::protocol::Refusal;
 use crate::protocol::account::Account;
 use crate::protocol::ping::Ping;
@@ -81,11 +81,17 @@ impl<'w, 'r, 'c, 'm> Watch<'w, 'r, 'c, 'm> {
 
     fn ask(&mut self) -> Result<(), LookError> {
         self.ping()?;
+        let listed = self.watched.listed.take();
         let asked = self.begin_question();
         let account = match self.canary.client.account() {
             Err(error) => return Err(self.record_failure(asked, &error)),
             Ok(answer) => self.account(answer.reply),
         };
+        if let (Some(account), Some(listed)) = (&account, listed)
+            && !money::is_mismatched(Statement { account, positions: &listed })
+        {
+            self.canary.keep_statement(account.clone(), listed);
+        }
         let asked = self.begin_question();
         let list = match self.canary.client.positions() {
             Err(error) => return Err(self.record_failure(asked, &error)),
@@ -155,11 +161,10 @@ impl<'w, 'r, 'c, 'm> Watch<'w, 'r, 'c, 'm> {
         let ticket = self.watched.position.ticket;
         let asked = self.begin_question();
         let credit = &self.canary.options.expectations.credit;
-        let before = self.watched.last.as_ref();
-        let before = before.map(|(account, positions)| Statement { account, positions });
+        let before = earlier(&self.canary.statements, asked);
         let opened = from_ref(&self.watched.position);
         let between = Between { opened, ..Between::default() };
-        let known = Known { before, between, ..Known::new(&self.watched.others, credit) };
+        let known = Known { before: &before, between, ..Known::new(&self.watched.others, credit) };
         let state = absence::look_up(self.canary.client, list, ticket, known);
         let position = match state {
             Err(error) => return Err(self.record_failure(asked, &error)),
@@ -178,7 +183,7 @@ impl<'w, 'r, 'c, 'm> Watch<'w, 'r, 'c, 'm> {
         };
         // Without an account, the earlier statement is left to compare with.
         if let Some(account) = account {
-            self.watched.last = Some((account.clone(), list.to_vec()));
+            self.canary.keep_statement(account.clone(), list.to_vec());
         }
         self.watched.others = positions::tickets(list);
         self.watched.others.remove(&ticket);
