@@ -334,7 +334,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l symbol
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l ticket -d 'Close only this ticket (repeatable)' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l magic -d 'Close only this magic number' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l window -d 'Number of CLOSE requests in flight' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l rounds -d 'Maximum number of rounds that close nothing, over a link that holds' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l rounds -d 'Maximum number of rounds in a row that close nothing, over a link that holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l credit -d 'The account\'s credit, by which equity exceeds balance' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -s o -l output -d 'Format of the result' -r -f -a "human\t'Text and tables'
 json\t'One JSON document, on failure too'

@@ -1,7 +1,8 @@
 //! The acts of an adversary. Each is a fault of the simulated gateway at the k-th request of its scope.
 
 use self::Doubt::{
-    AnotherNewTicket, ClockStepped, ClosedMeanwhile, MoneyMoved, Reopened, UnnamedOrder,
+    AnotherNewTicket, ClockStepped, ClosedMeanwhile, LikeOneGone, MoneyMoved, Reopened,
+    UnnamedOrder,
 };
 use self::Nature::{Deceptive, Disturbing, Quiet};
 
@@ -33,6 +34,9 @@ pub enum Doubt {
     /// A position opened that is like one that is gone: a broker that opens a position again gives it another ticket, so the
     /// gone one may be open under that ticket, or the order may have opened both.
     Reopened,
+    /// A position opened that is like one that is gone and of which the gateway called the last CLOSE not done, and no list
+    /// showed both: the gone one may be open under that ticket.
+    LikeOneGone,
     /// The gateway's clock was stepped, and a signature is valid by that clock: how long is unknown from then on.
     ClockStepped,
 }
@@ -72,7 +76,7 @@ pub const ACTS: &[Act] = &[
     doubted(Quiet, "clock-skew:-2s:{k}+", &[ClockStepped]),
     doubted(Disturbing, "stop-out:#{k}", &[ClosedMeanwhile]),
     doubted(Disturbing, "ticket-changes:#{k}", &[ClosedMeanwhile]),
-    doubted(Disturbing, "position-appears:{k}", &[AnotherNewTicket]),
+    doubted(Disturbing, "position-appears:{k}", &[AnotherNewTicket, LikeOneGone]),
     doubted(Disturbing, "position-vanishes:{k}", &[ClosedMeanwhile]),
     act(Disturbing, "partial-fill"),
     act(Disturbing, "close-part:#{k}"),

@@ -12,6 +12,7 @@ use super::command::Command;
 use super::play::{Claims, Played, Run};
 use super::undecidable;
 use super::world::{Owed, World};
+use crate::evidence::basis::Premise;
 use crate::evidence::outcome::{CloseOutcome, OpenOutcome};
 use crate::exit::Exit;
 use crate::ops::{canary, emergency_close, sync};
@@ -123,11 +124,11 @@ fn is_excused(world: &World, played: &Played) -> bool {
             let others = |entry: &Execution| entry.kind == ExecutionKind::OthersClose;
             played.truth.ledger.iter().any(others)
         }
-        Doubt::AnotherNewTicket | Doubt::Reopened => {
-            let others = |entry: &Execution| entry.kind == ExecutionKind::OthersOpen;
-            let is_order_s = *doubt == Doubt::AnotherNewTicket;
-            (world.command.opens() || !is_order_s) && played.truth.ledger.iter().any(others)
+        Doubt::AnotherNewTicket => {
+            world.command.opens() && played.opened_by_others().next().is_some()
         }
+        Doubt::Reopened => played.opened_by_others().next().is_some(),
+        Doubt::LikeOneGone => played.runs.iter().any(|run| run.has_like_one_gone(played)),
         Doubt::MoneyMoved => matches!(world.command, Command::SyncAfter(_)),
         Doubt::ClockStepped => world.command.opens(),
     })
@@ -138,6 +139,19 @@ impl Run {
     fn is_unnamed(&self) -> bool {
         let Claims::Canary(report) = &self.claims else { return false };
         report.order.as_ref().is_some_and(|order| !order.named)
+    }
+
+    /// Whether it doubts that a position is closed because others opened one that is like it.
+    fn has_like_one_gone(&self, played: &Played) -> bool {
+        let Claims::EmergencyClose(report) = &self.claims else { return false };
+        let mut doubted =
+            report.tickets.iter().filter(|it| it.missing == Some(Premise::NothingNew));
+        doubted.any(|gone| {
+            played.opened_by_others().any(|entry| {
+                (&entry.symbol, &entry.side) == (&gone.symbol, &gone.side)
+                    && entry.volume.value() <= gone.volume.value()
+            })
+        })
     }
 
     /// Whether it did its work, and says so; true of one that was killed.
@@ -197,6 +211,11 @@ impl Played {
     /// The executions of OPENs.
     fn opens(&self) -> impl Iterator<Item = &Execution> {
         self.truth.ledger.iter().filter(|entry| entry.kind == ExecutionKind::Open)
+    }
+
+    /// The executions by which others opened positions.
+    fn opened_by_others(&self) -> impl Iterator<Item = &Execution> {
+        self.truth.ledger.iter().filter(|entry| entry.kind == ExecutionKind::OthersOpen)
     }
 
     /// Whether a ticket is open in either account.

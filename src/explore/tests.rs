@@ -39,6 +39,15 @@ const MENDED: &[&str] = &[
     "canary-watched/3/close-opens:#2,list-cut:2:6+",
     "canary-watched/3/close-part:#2,list-cut:2:6+",
     "canary-watched/3/list-cut:1:5+,replaced:5000.00:#4",
+    "emergency-close/3/drop-reply:#3,restart:before:2s:#4",
+    "emergency-close/3/drop-reply:#10,restart:before:2s:#11",
+    "emergency-close/3/close-late:2s,position-appears:4",
+    "emergency-close/3/close-late:2s,orders-refused:10024:4s:#1",
+    "emergency-close/3/orders-refused:10018:8s:#2,position-appears:8",
+    "emergency-close-ticket/3/close-late:2s,position-appears:1",
+    "emergency-close-ticket/3/drop-reply:#4,position-appears:1",
+    "emergency-close/3/list-cut:1:3+,orders-refused:10018:8s:#2",
+    "emergency-close/3/list-cut:1:8+,orders-refused:10018:8s:#2",
 ];
 
 fn scratch() -> &'static Path {

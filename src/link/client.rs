@@ -228,6 +228,15 @@ impl<'c> Client<'c> {
         (self.policy, self.deadline) = (policy, deadline);
     }
 
+    /// Reads with one attempt for each request.
+    pub fn with_one_attempt<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> T {
+        let policy = self.policy;
+        self.policy.attempts = 1;
+        let result = read(self);
+        self.policy = policy;
+        result
+    }
+
     /// Ends the session: an answer was lost on it, and must not be taken for a later request's.
     pub fn hang_up(&mut self) {
         self.session = None;

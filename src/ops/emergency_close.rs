@@ -26,7 +26,7 @@ use crate::clock::{Clock, Deadline, Stopped};
 use crate::evidence::body::{Body, EmergencyIntent, EmergencyOutcome, FlatCertificate, Reading};
 use crate::evidence::outcome::CloseOutcome;
 use crate::failure::{Code, Failure, FailureContext};
-use crate::link::Client;
+use crate::link::{Client, Error};
 use crate::proof::absence::Known;
 use crate::proof::close::{self, PermitClose};
 use crate::proof::flat::{self, EmptyList, Flat};
@@ -56,7 +56,7 @@ pub struct Options {
     pub magic: Option<Magic>,
     /// Maximum number of requests in flight.
     pub window: usize,
-    /// Maximum number of rounds that close nothing although the link held.
+    /// Maximum number of rounds in a row in which no more is closed, or called so, than before although the link held.
     pub rounds: u32,
     /// Timeout from one answer to the next.
     pub order_timeout: Duration,
@@ -128,8 +128,15 @@ pub fn run(
     plan: Plan,
     deps: &mut Deps<'_>,
 ) -> Outcome<Report> {
-    let mut closing =
-        Closing { client, options, deps, ledger: Ledger::new(plan), rounds: 0, idle_rounds: 0 };
+    let mut closing = Closing {
+        client,
+        options,
+        deps,
+        ledger: Ledger::new(plan),
+        rounds: 0,
+        idle_rounds: 0,
+        pause: ROUND_PAUSES.0,
+    };
     let flat = closing.close_until_flat();
     let Closing { client, ledger, rounds, .. } = closing;
     let mut report = Report::new(false, rounds, ledger);
@@ -184,8 +191,10 @@ struct Closing<'r, 'c, 'm> {
     ledger: Ledger,
     /// Number of rounds that were sent.
     rounds: u32,
-    /// Number of them that closed nothing although the link held.
+    /// Number of the last of them, in a row, that closed no more, and were called done no more, although the link held.
     idle_rounds: u32,
+    /// Pause before the next round.
+    pause: Duration,
 }
 
 impl Closing<'_, '_, '_> {
@@ -196,40 +205,47 @@ impl Closing<'_, '_, '_> {
             if self.close_all().is_err() {
                 return Err("stopped before it could be proved".to_owned());
             }
-            match self.certify() {
+            let doubt = match self.certify() {
                 Ok(flat) => {
                     self.ledger.close_all(&flat);
                     let certificate = flat.certificate();
                     self.record_round(None, Some(certificate.clone()));
                     return Ok(certificate);
                 }
-                // The certificate's own lists show positions that were opened meanwhile, or that an earlier list lacked.
-                Err(_)
-                    if self.may_go_on()
-                        && self.ledger.has_to_send()
-                        && self.idle_rounds < self.options.rounds => {}
-                Err(doubt) => {
+                Err(doubt) => doubt,
+            };
+            // The certificate's own lists show positions that were opened meanwhile, or that an earlier list lacked.
+            let may_send = self.ledger.has_to_send() && self.idle_rounds < self.options.rounds;
+            // Or only the proof is missing, and the gateway may come back.
+            let is_away = self.ledger.unreachable.is_some();
+            let waited = match self.may_go_on() {
+                true if may_send => self.pause(),
+                true if is_away => self.deps.sleep(PAUSE),
+                _ => {
                     let changed = self.client.account_changed().map(ToString::to_string);
                     let other = self.ledger.stranger.clone();
-                    return Err(self
-                        .ledger
-                        .unreachable
-                        .take()
-                        .or(changed)
-                        .or(other)
-                        .unwrap_or(doubt));
+                    let unreachable = self.ledger.unreachable.take();
+                    return Err(unreachable.or(changed).or(other).unwrap_or(doubt));
                 }
+            };
+            if waited.is_err() {
+                return Err("stopped before it could be proved".to_owned());
             }
         }
     }
 
-    /// Reads account and list once more where those of the plan don't fit together: a failed read may be over. An error
-    /// changes nothing, and closing goes on.
+    /// Reads account and list once more where the plan has none, or none that fit together: a failed read may be over. An
+    /// error changes nothing, and closing goes on.
     fn read_start_again(&mut self) {
-        if !self.ledger.before().is_some_and(money::is_mismatched) {
+        if self.ledger.before().is_some_and(|before| !money::is_mismatched(before)) {
             return;
         }
-        if let Ok(Some((account, positions))) = close::read_statement(self.client) {
+        // The gateway may have been away; where it only leaves reads unanswered, closing does not wait for each of them long.
+        if self.client.identify().is_err() {
+            return;
+        }
+        if let Ok(Some((account, positions))) = self.client.with_one_attempt(close::read_statement)
+        {
             self.ledger.replace_start(account, positions);
         }
     }
@@ -255,7 +271,7 @@ impl Closing<'_, '_, '_> {
 
     /// Rounds of closing while something is open, and lists between them where none shows the outcome of a CLOSE.
     fn close_all(&mut self) -> Result<(), Stopped> {
-        let (mut looks, mut pause) = (0, ROUND_PAUSES.0);
+        let mut looks = 0;
         while self.ledger.has_open() && self.may_go_on() {
             let tickets = self.ledger.to_send();
             let sends = !tickets.is_empty();
@@ -269,9 +285,9 @@ impl Closing<'_, '_, '_> {
             }
             let round = self.rounds + u32::from(sends);
             if sends && (self.client.is_connected() || self.client.identify().is_ok()) {
-                (self.deps.record)(EmergencyIntent { round, tickets }.into());
+                (self.deps.record)(EmergencyIntent { round, tickets: tickets.clone() }.into());
             }
-            let unproved = self.ledger.unproved().len();
+            let done = self.ledger.called_done(&tickets);
             let result = self.run_round();
             self.ledger.unreachable = result.unreachable;
             if !result.reached && result.stopped.is_none() {
@@ -280,10 +296,15 @@ impl Closing<'_, '_, '_> {
                 continue;
             }
             self.rounds = round;
-            // A round that closed something, or that the link ended, does not count: the deadline bounds them.
-            let is_idle = sends && !result.broken && self.ledger.unproved().len() >= unproved;
-            self.idle_rounds += u32::from(is_idle);
-            pause = if is_idle { pause } else { ROUND_PAUSES.0 };
+            // A round that the link ended does not count: the deadline bounds them.
+            if sends && !result.broken {
+                let is_gone = result.reading.is_some() && !self.ledger.shows_all(&tickets);
+                let is_better = is_gone || self.ledger.called_done(&tickets) > done;
+                self.idle_rounds = if is_better { 0 } else { self.idle_rounds + 1 };
+            }
+            if self.idle_rounds == 0 || result.broken {
+                self.pause = ROUND_PAUSES.0;
+            }
             looks = if sends { 0 } else { looks + 1 };
             self.record_round(result.reading, None);
             if let Some(stopped) = result.stopped {
@@ -291,13 +312,19 @@ impl Closing<'_, '_, '_> {
             }
             let may_send_again = self.idle_rounds < self.options.rounds && self.may_go_on();
             if sends && self.ledger.has_to_send() && may_send_again {
-                self.deps.sleep(pause)?;
-                pause = ROUND_PAUSES.1.min(pause * 2);
+                self.pause()?;
             }
             if !sends && self.ledger.has_open() && !self.ledger.has_to_send() {
                 self.deps.sleep(INTERVAL)?;
             }
         }
+        Ok(())
+    }
+
+    /// Waits before the next round; the round after that waits longer.
+    fn pause(&mut self) -> Result<(), Stopped> {
+        self.deps.sleep(self.pause)?;
+        self.pause = ROUND_PAUSES.1.min(self.pause * 2);
         Ok(())
     }
 
@@ -330,7 +357,8 @@ impl Closing<'_, '_, '_> {
             },
             ..Known::new(&nothing, &self.options.credit)
         };
-        let flat = flat::prove(self.client, lists, known).map_err(|error| error.to_string())?;
+        let flat = flat::prove(self.client, lists, known);
+        let flat = flat.map_err(|error| self.doubt_of(&error))?;
         match (flat, self.ledger.doubt_of_start()) {
             (Err(missing), _) => Err(missing.doubt),
             (Ok(_), Some(doubt)) => Err(doubt.to_owned()),
@@ -338,8 +366,18 @@ impl Closing<'_, '_, '_> {
         }
     }
 
+    /// An error in words. Notes a gateway that went away.
+    fn doubt_of(&mut self, error: &Error) -> String {
+        let doubt = error.to_string();
+        if matches!(error, Error::NoAnswer { .. }) {
+            self.ledger.unreachable.get_or_insert_with(|| doubt.clone());
+        }
+        doubt
+    }
+
     fn read_empty_list(&mut self) -> Result<EmptyList, String> {
-        let answer = self.client.positions().map_err(|error| error.to_string())?;
+        let answer = self.client.positions().map_err(|error| self.doubt_of(&error))?;
+        self.ledger.unreachable = None;
         let empty = EmptyList::of(&answer);
         let positions = answer.reply.map_err(|refusal| refusal.to_string())?.positions;
         self.ledger.listed = Some(positions.len());

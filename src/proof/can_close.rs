@@ -7,7 +7,7 @@
 
 use uuid::Uuid;
 
-use super::claim::cannot_close;
+use super::claim::{cannot_close, is_not_found};
 use super::close::{PermitClose, send};
 use crate::clock::Deadline;
 use crate::link::order::Claim;
@@ -60,8 +60,7 @@ pub fn probe(
             (false, format!("this gateway cannot close anything: {refusal}"))
         }
         Claim::Refused(refusal) if refusal.code == ErrorCode::Mt5CloseFailed => {
-            let not_found = refusal.message.to_ascii_lowercase().contains("not found");
-            (not_found, refusal.to_string())
+            (is_not_found(&refusal), refusal.to_string())
         }
         Claim::Refused(refusal) => {
             remedy = Some(refusal.code.remedy());

@@ -86,6 +86,12 @@ pub fn claims_closed(claim: &Claim<Closed>) -> bool {
     matches!(claim, Claim::Done(closed) if closed.ticket.is_real() || is_broken(Rule::DoubtFilled))
 }
 
+/// Whether a refusal of a CLOSE says that the terminal has no such ticket.
+pub fn is_not_found(refusal: &Refusal) -> bool {
+    refusal.code == ErrorCode::Mt5CloseFailed
+        && refusal.message.to_ascii_lowercase().contains("not found")
+}
+
 /// Whether a refusal says that this gateway can never close anything (hazard 3).
 pub fn cannot_close(refusal: &Refusal) -> bool {
     refusal.code == ErrorCode::Mt5CloseFailed && refusal.message.contains("has no attribute")

@@ -35,7 +35,7 @@ pub struct Statement<'s> {
 pub struct Between<'b> {
     /// Positions that opened.
     pub opened: &'b [Position],
-    /// Tickets that were to be closed, where the gateway called no CLOSE of any of them done.
+    /// Tickets that were to be closed, and whose CLOSE the gateway did not call done.
     pub refused: &'b [Ticket],
     /// The time between them, by the wall clock.
     pub age: Duration,
@@ -137,7 +137,7 @@ pub fn contradictions(
         balance_jumped(before, after, &gone),
         result_missing(before, after, &gone).or_else(|| result_replaced(before, after, &gone)),
         if has_new { None } else { margin_in_use(before, between.age, after) },
-        refused_and_kept(before, between.refused, after),
+        refused_and_kept(before, between.refused, &gone, after),
     ];
     found.into_iter().flatten().filter(|_| !is_broken(Rule::MoneyFits))
 }
@@ -221,18 +221,31 @@ fn result_replaced(
     is_missing.then_some(Contradiction::BalanceKept { result, balance })
 }
 
+/// Positions whose CLOSE was not called done are gone, and the movement of the balance does not show it. Beside others that
+/// were closed it shows it where their results are in it as well, and are more than noise; a flat account needs no sign.
 fn refused_and_kept(
     before: Statement<'_>,
     refused: &[Ticket],
+    gone: &[&Position],
     after: Statement<'_>,
 ) -> Option<Contradiction> {
-    let gone = || before.positions.iter().filter(|position| refused.contains(&position.ticket));
-    let results: Decimal = gone().map(|position| position.profit.value().abs()).sum();
+    let (refused, closed): (Vec<&Position>, Vec<&Position>) =
+        gone.iter().partition(|position| refused.contains(&position.ticket));
+    let sum = |all: &[&Position]| all.iter().map(|it| it.profit.value()).sum::<Decimal>();
+    let results: Decimal = refused.iter().map(|position| position.profit.value().abs()).sum();
     let smallest = smallest_amount(after.account);
     let balance = after.account.balance.value();
     let moved = balance - before.account.balance.value();
-    let is_kept = moved.abs() < smallest && results > smallest * noise(gone().count());
-    is_kept.then_some(Contradiction::RefusedAndKept { results, balance })
+    let is_trace = results > smallest * noise(refused.len());
+    let is_kept = match closed.is_empty() {
+        true => is_trace && moved.abs() < smallest,
+        false => {
+            let left = moved - sum(&closed);
+            let is_shown = is_trace && (left - sum(&refused)).abs() < left.abs();
+            !after.positions.is_empty() && !is_shown
+        }
+    };
+    (is_kept && !refused.is_empty()).then_some(Contradiction::RefusedAndKept { results, balance })
 }
 
 /// Equity beyond the balance that no listed position explains: credit, swap, and hidden positions.

@@ -9,7 +9,7 @@ use crate::evidence::outcome::CloseOutcome;
 use crate::link::order::Claim;
 use crate::link::pipeline::CloseAnswer;
 use crate::proof::absence::Absent;
-use crate::proof::claim::{cannot_close, claims_closed, describe_close};
+use crate::proof::claim::{cannot_close, claims_closed, describe_close, is_not_found};
 use crate::proof::close::Closed;
 use crate::proof::flat::Flat;
 use crate::proof::money::{self, Statement};
@@ -26,6 +26,10 @@ pub(super) struct Ledger {
     pub(super) tickets: BTreeMap<Ticket, Entry>,
     /// Tickets that were open at the start and are to stay open.
     beside: BTreeSet<Ticket>,
+    /// Number of lists so far, without the first.
+    lists: u32,
+    /// The first list that showed each ticket that was not open at the start.
+    new_since: BTreeMap<Ticket, u32>,
     /// Number of positions in the last list.
     pub(super) listed: Option<usize>,
     pub(super) gateway_cannot_close: bool,
@@ -52,10 +56,14 @@ pub(super) struct Entry {
     refusal: Option<RecordedRefusal>,
     /// Whether the gateway called the last CLOSE done, with a ticket.
     claims_closed: bool,
+    /// Whether the gateway refused the last CLOSE, and not because it doesn't find the ticket.
+    is_refused: bool,
     /// Whether the last CLOSE was not answered.
     unanswered: bool,
     /// Whether a list has shown it since the last CLOSE.
     shown: bool,
+    /// The last list that showed it.
+    last_shown: u32,
     /// Whether a record says that it is closed: it is recorded once.
     recorded: bool,
 }
@@ -88,8 +96,10 @@ impl Ledger {
             reply: None,
             refusal: None,
             claims_closed: false,
+            is_refused: false,
             unanswered: false,
             shown: true,
+            last_shown: self.lists,
             recorded: false,
         };
         self.tickets.entry(position.ticket).or_insert(entry);
@@ -98,6 +108,7 @@ impl Ledger {
     /// Adds what a list shows: a ticket with a CLOSE is still open, and new positions are to be closed where selected. A
     /// list that was not read behind the CLOSEs, on their connection, may overtake those that were not answered.
     pub(super) fn add_list(&mut self, list: &[Position], is_behind: bool, options: &Options) {
+        self.note_times(list);
         for position in list {
             match self.tickets.get_mut(&position.ticket) {
                 Some(entry) if entry.is_to_send() => entry.report.volume = position.volume.clone(),
@@ -125,6 +136,21 @@ impl Ledger {
         }
     }
 
+    /// Notes when each ticket was listed last, and when each new one was listed first.
+    fn note_times(&mut self, list: &[Position]) {
+        self.lists += 1;
+        for Position { ticket, .. } in list {
+            let entry = self.tickets.get_mut(ticket);
+            let is_new = entry.as_ref().is_none_or(|entry| entry.report.appeared);
+            if let Some(entry) = entry {
+                entry.last_shown = self.lists;
+            }
+            if is_new && !self.beside.contains(ticket) {
+                self.new_since.entry(*ticket).or_insert(self.lists);
+            }
+        }
+    }
+
     /// Account and list before the first CLOSE.
     pub(super) fn before(&self) -> Option<Statement<'_>> {
         let (account, positions) = self.before.as_ref()?;
@@ -132,10 +158,10 @@ impl Ledger {
     }
 
     /// Replaces the state before the first CLOSE where a later read is of the same account: it shows positions, among them
-    /// all of the first list, and the same balance.
+    /// all of the first list, and the same balance, where one is known.
     pub(super) fn replace_start(&mut self, account: Account, positions: Vec<Position>) {
         let shown = positions::tickets(&positions);
-        let is_same = self.before().is_some_and(|before| before.account.balance == account.balance)
+        let is_same = self.before().is_none_or(|before| before.account.balance == account.balance)
             && self.known().is_subset(&shown);
         let fits = !money::is_mismatched(Statement { account: &account, positions: &positions });
         if fits && is_same && !shown.is_empty() {
@@ -162,10 +188,13 @@ impl Ledger {
         }
     }
 
-    /// These tickets where the gateway called the CLOSE of none of them done; none of them otherwise.
-    pub(super) fn refused(&self, absent: Vec<Ticket>) -> Vec<Ticket> {
-        let is_done = |ticket: &Ticket| self.tickets.get(ticket).is_some_and(|it| it.claims_closed);
-        if absent.iter().any(is_done) { vec![] } else { absent }
+    /// These tickets where the gateway called the CLOSE of none of them done; otherwise those whose CLOSE it refused although
+    /// it knew them.
+    pub(super) fn refused(&self, mut absent: Vec<Ticket>) -> Vec<Ticket> {
+        if self.called_done(&absent) > 0 {
+            absent.retain(|ticket| self.tickets.get(ticket).is_some_and(|it| it.is_refused));
+        }
+        absent
     }
 
     /// Judges the tickets that a believable list lacks.
@@ -204,14 +233,13 @@ impl Ledger {
         absent: &Absent,
         list: &[Position],
     ) -> Option<Judged<Closed>> {
-        let Entry { report, open_price, claims_closed, .. } = self.tickets.get(&ticket)?;
+        let Entry { report, open_price, claims_closed, last_shown, .. } =
+            self.tickets.get(&ticket)?;
         let TicketReport { symbol, side, volume, .. } = report;
         let claims_closed = *claims_closed;
         let closed = ClosedPosition { symbol, side, volume, open_price, claims_closed };
-        let is_known = |ticket| {
-            self.beside.contains(&ticket)
-                || self.tickets.get(&ticket).is_some_and(|it| !it.report.appeared)
-        };
+        // A position that was open while this one still was is not the rest of it.
+        let is_known = |other| self.new_since.get(&other).is_none_or(|since| since <= last_shown);
         Some(Closed::prove(absent.clone(), closed, is_known, list))
     }
 
@@ -268,6 +296,18 @@ impl Ledger {
         self.absent_from(&BTreeSet::new())
     }
 
+    /// Whether the last list showed every one of these.
+    pub(super) fn shows_all(&self, tickets: &[Ticket]) -> bool {
+        let is_shown = |entry: &Entry| entry.last_shown == self.lists;
+        tickets.iter().all(|ticket| self.tickets.get(ticket).is_some_and(is_shown))
+    }
+
+    /// Number of these of which the gateway called the last CLOSE done.
+    pub(super) fn called_done(&self, tickets: &[Ticket]) -> usize {
+        let entries = tickets.iter().filter_map(|ticket| self.tickets.get(ticket));
+        entries.filter(|entry| entry.claims_closed).count()
+    }
+
     pub(super) fn has_to_send(&self) -> bool {
         self.tickets.values().any(Entry::is_to_send)
     }
@@ -310,7 +350,9 @@ impl Ledger {
         entry.unanswered = matches!(answer.claim, Claim::Lost(_));
         (entry.report.code, entry.refusal) = (None, None);
         entry.claims_closed = claims_closed(&answer.claim);
+        entry.is_refused = false;
         if let Claim::Refused(refusal) = &answer.claim {
+            entry.is_refused = !is_not_found(refusal);
             entry.report.code = Some(refusal.code.to_string());
             entry.refusal = Some(refusal.into());
             self.gateway_cannot_close |= cannot_close(refusal);

@@ -14,8 +14,8 @@ pub enum Contradiction {
         /// The balance before and after.
         balance: Decimal,
     },
-    /// The gateway called no CLOSE done, positions with results are gone, and the balance is the same. On a hedged account
-    /// the sum of their results shows nothing.
+    /// The gateway did not call the CLOSE of positions done, they are gone, and the movement of the balance does not show it.
+    /// On a hedged account the sum of their results shows nothing.
     RefusedAndKept {
         /// Sum of the absolute results last seen.
         results: Decimal,
@@ -68,7 +68,7 @@ impl fmt::Display for Contradiction {
             ),
             Self::RefusedAndKept { results, balance } => write!(
                 f,
-                "no CLOSE was called done, positions with results of {results} either way are gone, and the balance is still {balance}"
+                "positions with results of {results} either way are gone, whose CLOSE was not called done, and the balance of {balance} does not show it"
             ),
             Self::BalanceJumped { by, limit } => write!(
                 f,

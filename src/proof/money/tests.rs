@@ -201,3 +201,26 @@ fn positions_that_opened_and_closed_meanwhile_do_not_stand_for_the_results_of_ot
     assert!(matches!(found, Some(Contradiction::BalanceKept { .. })), "{found:?}");
     assert_eq!(judged("10000.82"), None);
 }
+
+#[test]
+fn a_close_that_was_refused_needs_a_sign_of_its_own_in_the_balance() {
+    let all = [buy(1, "EURUSD", "-5"), buy(2, "GBPUSD", "2"), buy(3, "USDJPY", "-4")];
+    let before = account("10000", "9993", "3.3");
+    let judged = |profit: &str, balance: &str, refused: &[Ticket]| {
+        let mut all = all.clone();
+        all[2].profit = Money(exact(profit));
+        let after = account(balance, "9997", "2.2");
+        let between = Between { refused, ..Between::default() };
+        let before = Statement { account: &before, positions: &all };
+        contradiction(before, between, Statement { account: &after, positions: &all[1..2] })
+    };
+    let third = [Ticket(3)];
+    // The balance moved by the result of the one that was closed.
+    let found = judged("-4", "9995", &third);
+    assert!(matches!(found, Some(Contradiction::RefusedAndKept { .. })), "{found:?}");
+    assert_eq!(judged("-4", "9991", &third), None);
+    // So small a result leaves no sign.
+    let found = judged("-0.05", "9995", &third);
+    assert!(matches!(found, Some(Contradiction::RefusedAndKept { .. })), "{found:?}");
+    assert_eq!(judged("-0.05", "9995", &[]), None);
+}

@@ -29,7 +29,7 @@ pub(crate) struct Args {
     /// Number of CLOSE requests in flight
     #[arg(long, hide_short_help = true, default_value_t = 64, value_parser = number("a window", 1..=1000_u16))]
     pub(super) window: u16,
-    /// Maximum number of rounds that close nothing, over a link that holds
+    /// Maximum number of rounds in a row that close nothing, over a link that holds
     #[arg(long, hide_short_help = true, default_value_t = 10, value_parser = number("a count", 1..=100_u32))]
     pub(super) rounds: u32,
     #[command(flatten)]
