@@ -48,6 +48,10 @@ const MENDED: &[&str] = &[
     "emergency-close-ticket/3/drop-reply:#4,position-appears:1",
     "emergency-close/3/list-cut:1:3+,orders-refused:10018:8s:#2",
     "emergency-close/3/list-cut:1:8+,orders-refused:10018:8s:#2",
+    "canary-watched/3/list-cut:2:5+,position-vanishes:2",
+    "sync/3/list-cut:1:2+,position-vanishes:1",
+    "sync-before-send/3/list-lacks-new:1+,position-appears:1",
+    "sync-after-close/3/list-cut:1:5+,position-vanishes:18",
 ];
 
 fn scratch() -> &'static Path {

@@ -204,7 +204,7 @@ pub fn run(
     let read = observe(client, options.magic, &mut observed);
     let mut checks = checks::judge(&observed, &options.expectations);
     let hidden = hidden_canary(&observed, records, &canaries, clock, &mut warnings);
-    checks.extend(checks::since_snapshot(snapshot, &observed, &intents, hidden));
+    checks.extend(checks::since_snapshot(snapshot, &observed, &intents, hidden, clock.now()));
     let verdict = verdict_of(&checks);
     let context = &options.failure_context;
     let mut failure = match &read {

@@ -3,6 +3,8 @@
 //! A process that was killed around the send leaves an intent. The next start finds its outcome before anything else is
 //! opened: executed, not executed, or still unknown. A person settles what stays unknown.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -77,7 +79,7 @@ pub struct Records<'e> {
     /// This run.
     pub run: Uuid,
     /// How long an append waits for another process's.
-    pub patience: std::time::Duration,
+    pub patience: Duration,
 }
 
 impl Records<'_> {
@@ -195,7 +197,7 @@ fn unchanged_since(
         return missing(Premise::MoneyFits, doubt);
     }
     let after = Statement { account: &account, positions: listed };
-    let kept = snapshot.and_then(|snapshot| money::kept(snapshot, after));
+    let kept = snapshot.and_then(|snapshot| money::kept(snapshot, Duration::MAX, after));
     if let Some(contradiction) = kept {
         let doubt = format!("no list holds it; but since the last snapshot {contradiction}");
         return missing(Premise::MoneyFits, doubt);
@@ -214,7 +216,7 @@ fn unchanged_since(
 /// Contradictions of the money to a list, by comparison with the state before an order of that age.
 fn contradictions_since(
     open: &OpenIntent,
-    age: std::time::Duration,
+    age: Duration,
     after: Statement<'_>,
 ) -> Vec<Contradiction> {
     let Some(account) = open.account_with_positions() else { return vec![] };

@@ -142,14 +142,23 @@ pub fn contradictions(
     found.into_iter().flatten().filter(|_| !is_broken(Rule::MoneyFits))
 }
 
-/// The contradiction between two runs: positions are gone, and balance or margin stayed. Hours may lie between, so any other
-/// change may be a trade, a deposit, swap or commission.
-pub fn kept(before: Statement<'_>, after: Statement<'_>) -> Option<Contradiction> {
+/// The contradiction between two runs, `age` apart: positions are gone, and balance or margin stayed. Hours may lie between,
+/// so any other change may be a trade, a deposit, swap or commission. In minutes the results of positions that are gone do
+/// not stay in equity, and the margin of listed ones does not grow.
+pub fn kept(before: Statement<'_>, age: Duration, after: Statement<'_>) -> Option<Contradiction> {
     let now = tickets(after.positions);
-    before.positions.iter().find(|position| !now.contains(&position.ticket))?;
+    let is_recent = age <= RUN;
+    let is_gone = |position: &Position| !now.contains(&position.ticket);
+    if !is_recent && !before.positions.iter().any(is_gone) {
+        return None;
+    }
+    // Prices move more from one run to another than in one.
     let between = Between { age: Duration::MAX, ..Between::default() };
     let mut found = contradictions(before, between, after);
-    found.find(|it| it.is_of_margin() || matches!(it, Contradiction::BalanceKept { .. }))
+    found.find(|it| match it {
+        Contradiction::StillFloating { .. } => is_recent,
+        other => other.is_of_margin() || matches!(other, Contradiction::BalanceKept { .. }),
+    })
 }
 
 /// Whether the balance moved by more than closing every position of before can explain: the account may be another one.
@@ -196,8 +205,9 @@ fn result_missing(
     let unexplained = unlisted(after) - unlisted(before);
     let half = result.abs() / Decimal::TWO;
     let same_sign = unexplained.is_sign_negative() == result.is_sign_negative();
+    let is_booked = (moved - result).abs() <= half;
     let floats =
-        same_sign && unexplained.abs() > half && unlisted(after).abs() > half && moved.abs() < half;
+        same_sign && unexplained.abs() > half && unlisted(after).abs() > half && !is_booked;
     floats.then_some(Contradiction::StillFloating { result, unexplained })
 }
 

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use super::snapshot::Snapshot;
@@ -93,6 +94,7 @@ pub fn since_snapshot(
     observed: &Observed,
     intents: &[IntentFinding],
     hidden: Option<String>,
+    at: Timestamp,
 ) -> [Check; 2] {
     let now = observed.account();
     let compare = |compare: &dyn Fn(&Snapshot, &Account) -> Option<Check>| match (previous, now) {
@@ -111,7 +113,7 @@ pub fn since_snapshot(
             "results-booked",
             "a balance that moved and margin that was freed, where positions are gone since the last snapshot",
             doubt.map(doubted).or_else(|| {
-                compare(&|then, now| Some(results_booked(then, now, observed.positions()?)))
+                compare(&|then, now| Some(results_booked(then, now, observed.positions()?, at)))
             }),
         ),
     ]
@@ -145,10 +147,10 @@ fn doubted(found: String) -> Check {
     )
 }
 
-/// Hazard 26 between two runs: only a balance that is the same to the last digit contradicts, or a margin that stayed. Any
-/// other change may be a trade, a deposit, swap or commission.
-fn results_booked(then: &Snapshot, now: &Account, positions: &[Position]) -> Check {
-    match money::kept(then.statement(), Statement { account: now, positions }) {
+/// Hazard 26 between two runs.
+fn results_booked(then: &Snapshot, now: &Account, positions: &[Position], at: Timestamp) -> Check {
+    let age = at.duration_since(then.taken_at).unsigned_abs();
+    match money::kept(then.statement(), age, Statement { account: now, positions }) {
         Some(found) => Check::warn(found.to_string()).with_remedy(
             "look at the terminal: are these positions closed, or is it still loading? Then run it again",
         ),

@@ -7,11 +7,11 @@ use rust_decimal::Decimal;
 
 use super::{Contradiction, NOISE, RUN, Statement, smallest_amount, uses_margin};
 use crate::protocol::positions::Position;
-use crate::units::{Side, Symbol};
+use crate::units::{Side, Symbol, Ticket};
 
 /// Margin follows the volume in each symbol, where no position hedges another. So it may not exceed the share of volume
 /// that is left. It may not stay where a tenth of all volume or more is gone; symbols need different margin for a lot, so a
-/// fiftieth of that share has to be freed. And it may not be the same to the last digit where the share is more than noise.
+/// fiftieth of that share has to be freed. And it may not be the same, as far as listed prices moved it, where the share is more than noise.
 /// Prices move it by less than 2 % while positions are closed, by less than 0.5 % while one order is looked for, and by less
 /// than 3 % from one run to another; a smaller position leaves no other trace in it.
 pub(super) fn margin_in_use(
@@ -41,12 +41,27 @@ pub(super) fn margin_in_use(
     let stayed = gone >= Decimal::new(1, 1)
         && uses_margin(before.account)
         && freed <= then * gone / Decimal::from(50);
-    let is_same =
-        freed.abs() < smallest / Decimal::TWO && then * gone > smallest * Decimal::from(NOISE);
+    let drift = drift(before, after);
+    let is_same = freed.abs() < smallest / Decimal::TWO + drift
+        && then * gone > (smallest + drift) * Decimal::from(NOISE);
     if stayed || is_same {
         return Some(Contradiction::MarginKept { before: then, after: now });
     }
     exceeds.then_some(Contradiction::MarginInUse { before: then, after: now })
+}
+
+/// How far prices may have moved the margin: the double of the largest share by which a listed one did, and a last digit.
+fn drift(before: Statement<'_>, after: Statement<'_>) -> Decimal {
+    let then: BTreeMap<Ticket, Decimal> =
+        before.positions.iter().map(|it| (it.ticket, it.current_price.value())).collect();
+    let share = |now: &Position| {
+        let then = then.get(&now.ticket)?;
+        Some(now.current_price.value().checked_div(*then)? - Decimal::ONE)
+    };
+    let most = after.positions.iter().filter_map(share).map(|share| share.abs()).max();
+    let share = most.unwrap_or_default();
+    let last_digit = if share.is_zero() { Decimal::ZERO } else { smallest_amount(after.account) };
+    before.account.margin.value() * share * Decimal::TWO + last_digit
 }
 
 /// Volume by symbol; `None` where a symbol has positions on both sides or on an unlisted one.

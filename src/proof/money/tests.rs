@@ -224,3 +224,44 @@ fn a_close_that_was_refused_needs_a_sign_of_its_own_in_the_balance() {
     assert!(matches!(found, Some(Contradiction::RefusedAndKept { .. })), "{found:?}");
     assert_eq!(judged("-0.05", "9995", &[]), None);
 }
+
+#[test]
+fn prices_that_moved_the_margin_a_little_do_not_free_it() {
+    let at = |price: &str| Position {
+        volume: Lots(exact("0.02")),
+        current_price: Price(exact(price)),
+        ..buy(1, "EURUSD", "0")
+    };
+    let small = Position { volume: Lots(exact("0.001")), ..buy(2, "AUDUSD", "0") };
+    let then = [at("1.1000"), small];
+    let judge = |price: &str, margin: &str| {
+        let (before, after) = (account("9", "9", "4.84"), account("9", "9", margin));
+        judged((&before, &then), (&after, &[at(price)]))
+    };
+    let found = judge("1.1004", "4.85");
+    assert!(matches!(found, Some(Contradiction::MarginKept { .. })), "{found:?}");
+    assert_eq!(judge("1.1004", "4.72"), None);
+    // Prices moved it by more than the position needed.
+    assert_eq!(judge("1.1200", "4.85"), None);
+}
+
+#[test]
+fn minutes_after_a_snapshot_results_do_not_float_and_margin_does_not_grow() {
+    let all = [buy(1, "EURUSD", "-0.34"), buy(2, "GBPUSD", "0.24"), buy(3, "USDJPY", "-0.05")];
+    let before = account("10000", "9999.85", "6.71");
+    let judged = |age: u64, after: &Account, left: usize| {
+        let before = Statement { account: &before, positions: &all };
+        let after = Statement { account: after, positions: &all[..left] };
+        kept(before, Duration::from_secs(age), after)
+    };
+    // The third one is closed, and the second one is hidden.
+    let hidden = account("9999.90", "9999.80", "4.71");
+    let found = judged(60, &hidden, 1);
+    assert!(matches!(found, Some(Contradiction::StillFloating { .. })), "{found:?}");
+    assert_eq!(judged(3600, &hidden, 1), None);
+    // A new one is hidden.
+    let more = account("10000", "9999.73", "8.88");
+    let found = judged(60, &more, 3);
+    assert!(matches!(found, Some(Contradiction::MarginInUse { .. })), "{found:?}");
+    assert_eq!(judged(3600, &more, 3), None);
+}
