@@ -213,6 +213,13 @@ impl Played {
         self.truth.ledger.iter().filter(|entry| entry.kind == ExecutionKind::Open)
     }
 
+    /// Whether an OPEN of these runs was executed, and only after the last of them had ended.
+    pub(super) fn is_booked_after_runs(&self) -> bool {
+        let end = self.runs.last().map_or(0, |run| run.executions.1);
+        let executed = |entry: &Execution| entry.kind == ExecutionKind::Open;
+        self.truth.ledger.iter().position(executed).is_some_and(|first| first >= end)
+    }
+
     /// The executions by which others opened positions.
     fn opened_by_others(&self) -> impl Iterator<Item = &Execution> {
         self.truth.ledger.iter().filter(|entry| entry.kind == ExecutionKind::OthersOpen)

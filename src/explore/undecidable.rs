@@ -7,6 +7,7 @@ use super::command::{Command, Death};
 use super::play::Played;
 use super::world::World;
 use crate::proof::money;
+use crate::sim::{Execution, ExecutionKind};
 
 /// A kind of undecidable world.
 #[derive(Debug)]
@@ -80,6 +81,15 @@ pub const UNDECIDABLE: &[Undecidable] = &[
         dishonest: "canary/3/open-late:20s",
     },
     Undecidable {
+        sentence: "A gateway that died while an order blocked it is free again before the broker books the order, as one whose order was refused.",
+        holds: |world, played| {
+            let died = acts(world, "open-blocks:6s:2s") && acts(world, "restart:after:");
+            died && played.is_booked_after_runs()
+        },
+        honest: "canary/3/open-ticket-zero,restart:after:2s:#11",
+        dishonest: "canary/3/open-blocks:6s:2s,restart:after:2s:#11",
+    },
+    Undecidable {
         sentence: "An order that executes a second time after the run has ended left no trace in it.",
         holds: |world, _| acts(world, "open-again:"),
         honest: "canary/3/",
@@ -92,6 +102,15 @@ pub const UNDECIDABLE: &[Undecidable] = &[
         dishonest: "canary/3/cached:1+,drop-reply:#11",
     },
     Undecidable {
+        sentence: "A broker that opens the order's position again gives it another ticket, and a run that finds it after the order's reply was lost takes it for the order's own.",
+        holds: |world, played| {
+            let found_later = matches!(world.command, Command::SyncAfter(_));
+            found_later && acts(world, "ticket-changes:") && reopens_order(&played.truth.ledger)
+        },
+        honest: "sync-after-send/3/stop-out:#1,position-appears:3,position-vanishes:3,deposit:0.12:#11,open-late:3500ms,drop-reply:#13,deposit:-0.01:#14",
+        dishonest: "sync-after-send/3/stop-out:#1,drop-reply:#13,ticket-changes:#14",
+    },
+    Undecidable {
         sentence: "A position that somebody else opened looks like the order's, because lists tell neither uuid nor comment nor magic number.",
         holds: |world, _| acts(world, "alike-appears:"),
         honest: "sync-after-send/3/open-late:3600ms,drop-reply:#11",
@@ -101,6 +120,22 @@ pub const UNDECIDABLE: &[Undecidable] = &[
 
 fn acts(world: &World, prefix: &str) -> bool {
     world.acts.iter().any(|act| act.starts_with(prefix))
+}
+
+/// Whether the position of an order was closed by others and opened again at once, the same but for its ticket.
+fn reopens_order(ledger: &[Execution]) -> bool {
+    let is_order_s =
+        |ticket| ledger.iter().any(|it| it.kind == ExecutionKind::Open && it.ticket == ticket);
+    let same = |closed: &Execution, opened: &Execution| {
+        (&closed.symbol, &closed.side, &closed.volume)
+            == (&opened.symbol, &opened.side, &opened.volume)
+    };
+    ledger.windows(2).any(|pair| {
+        let (closed, opened) = (&pair[0], &pair[1]);
+        (closed.kind, opened.kind) == (ExecutionKind::OthersClose, ExecutionKind::OthersOpen)
+            && is_order_s(closed.ticket)
+            && same(closed, opened)
+    })
 }
 
 /// The kind that a world is of.
