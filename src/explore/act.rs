@@ -72,6 +72,7 @@ pub const ACTS: &[Act] = &[
     doubted(Quiet, "deposit:-30.00:#{k}", &[MoneyMoved]),
     doubted(Quiet, "swap:-3.00:#{k}", &[MoneyMoved]),
     act(Quiet, "commission:0.07"),
+    act(Quiet, "margin-rate:AUDUSD:20"),
     doubted(Quiet, "clock-skew:2s:{k}+", &[ClockStepped]),
     doubted(Quiet, "clock-skew:-2s:{k}+", &[ClockStepped]),
     doubted(Disturbing, "stop-out:#{k}", &[ClosedMeanwhile]),

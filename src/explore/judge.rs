@@ -209,7 +209,7 @@ impl Played {
     }
 
     /// The executions of OPENs.
-    fn opens(&self) -> impl Iterator<Item = &Execution> {
+    pub(super) fn opens(&self) -> impl Iterator<Item = &Execution> {
         self.truth.ledger.iter().filter(|entry| entry.kind == ExecutionKind::Open)
     }
 

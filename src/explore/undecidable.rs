@@ -4,10 +4,12 @@ use rust_decimal::Decimal;
 
 use super::book::Account;
 use super::command::{Command, Death};
-use super::play::Played;
+use super::play::{Claims, Played};
 use super::world::World;
 use crate::proof::money;
+use crate::protocol::positions::Position;
 use crate::sim::{Execution, ExecutionKind};
+use crate::units::Ticket;
 
 /// A kind of undecidable world.
 #[derive(Debug)]
@@ -44,6 +46,21 @@ pub const UNDECIDABLE: &[Undecidable] = &[
         dishonest: "emergency-close/3/hides-positions:1+",
     },
     Undecidable {
+        sentence: "A gateway that hides the only position, an order's, and its margin answers as a flat account on which the order was refused.",
+        holds: |world, played| {
+            let ledger = &played.truth.ledger;
+            let closed_by_others = |ticket| {
+                let closes = |it: &Execution| it.kind == ExecutionKind::OthersClose;
+                ledger.iter().any(|it| closes(it) && it.ticket == ticket)
+            };
+            acts(world, "hides-positions:")
+                && played.opens().next().is_some()
+                && played.before.iter().all(|position| closed_by_others(position.ticket))
+        },
+        honest: "canary/1/position-vanishes:1,order-failed",
+        dishonest: "canary/1/position-vanishes:1,hides-positions:3+,order-failed-executed",
+    },
+    Undecidable {
         sentence: "While money is paid in or out, others trade, or the last run's order is closed, the balance does not show whether the results of positions that are hidden, or of another account without a login, are in it.",
         holds: |world, played| {
             let is_moved = acts(world, "account-switch:") && !world.book.account.tells_login();
@@ -73,6 +90,18 @@ pub const UNDECIDABLE: &[Undecidable] = &[
         },
         honest: "canary/3/stop-out:#13,deposit:0.16:#13",
         dishonest: "canary/3/account-switch:10000.00:#13",
+    },
+    Undecidable {
+        sentence: "The margin of a symbol that was not open before is not known, so the order's position may seem to need that of another one, which the list lacks.",
+        holds: |world, played| {
+            let claims = played.runs.last().map(|run| &run.claims);
+            let Some(Claims::Sync { report, .. }) = claims else { return false };
+            let listed = report.positions.as_deref().unwrap_or_default();
+            acts(world, "list-lacks-new:")
+                && played.opens().any(|order| holds(listed, order.ticket))
+        },
+        honest: "sync-before-close/3/margin-rate:AUDUSD:17.44,swap:-0.11:#12",
+        dishonest: "sync-before-close/3/list-lacks-new:4+,position-appears:3",
     },
     Undecidable {
         sentence: "A broker that books an order after the settle time is silent until then, as one that refused it.",
@@ -120,6 +149,10 @@ pub const UNDECIDABLE: &[Undecidable] = &[
 
 fn acts(world: &World, prefix: &str) -> bool {
     world.acts.iter().any(|act| act.starts_with(prefix))
+}
+
+fn holds(list: &[Position], ticket: Ticket) -> bool {
+    list.iter().any(|position| position.ticket == ticket)
 }
 
 /// Whether the position of an order was closed by others and opened again at once, the same but for its ticket.

@@ -205,7 +205,8 @@ fn result_missing(
     let unexplained = unlisted(after) - unlisted(before);
     let half = result.abs() / Decimal::TWO;
     let same_sign = unexplained.is_sign_negative() == result.is_sign_negative();
-    let is_booked = (moved - result).abs() <= half;
+    // A larger movement has other reasons as well, and may hold the result.
+    let is_booked = (moved - result).abs() <= half || moved.abs() >= result.abs();
     let floats =
         same_sign && unexplained.abs() > half && unlisted(after).abs() > half && !is_booked;
     floats.then_some(Contradiction::StillFloating { result, unexplained })

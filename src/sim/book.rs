@@ -93,6 +93,8 @@ pub(super) struct Book {
     swap: Decimal,
     /// Cost of an order that executes.
     commission: Decimal,
+    /// An instrument that needs another margin, and its factor.
+    margin_rate: Option<(usize, Decimal)>,
 }
 
 /// An order to open a position.
@@ -125,6 +127,7 @@ impl Book {
             floating: Decimal::ZERO,
             swap: kind.swap(),
             commission: Decimal::ZERO,
+            margin_rate: None,
         };
         let volume = Lots::from(Decimal::new(1, 2));
         for nth in 0..start.positions {
@@ -187,6 +190,11 @@ impl Book {
     /// Sets the cost of each later order.
     pub(super) fn charge_orders(&mut self, commission: Decimal) {
         self.commission = self.kind.round(commission);
+    }
+
+    /// Sets the factor of the margin of one instrument.
+    pub(super) fn set_margin_rate(&mut self, symbol: &str, factor: Decimal) {
+        self.margin_rate = find(symbol).map(|index| (index, factor));
     }
 
     /// Adds a suffix to a position's symbol, and returns it.
@@ -411,6 +419,8 @@ impl Book {
         let leverage = Decimal::from(LEVERAGE);
         let margin: Decimal = (0..INSTRUMENTS.len())
             .map(|index| {
+                let rate = self.margin_rate.filter(|(rated, _)| *rated == index);
+                let leverage = rate.map_or(leverage, |(_, factor)| leverage / factor);
                 INSTRUMENTS[index].margin(self.net[index], self.quotes[index].bid, leverage)
             })
             .sum();

@@ -255,6 +255,9 @@ catalogue! {
         "Before the request, a swap of AMOUNT accrues: part of equity, and of balance once nothing is open.";
     COMMISSION "commission:AMOUNT" [] Scope::Of(ORDERS), |p| p.amount().map(Fault::Commission),
         "Every order that executes costs AMOUNT.";
+    MARGIN_RATE "margin-rate:SYMBOL:FACTOR" [] Scope::Any,
+        |p| Ok(Fault::MarginRate(p.word("a symbol such as `AUDUSD`")?, p.factor()?)),
+        "Positions in SYMBOL need FACTOR times the margin.";
     STOP_OUT "stop-out[:ACTION]:WHEN" [] Scope::Any, |_| Ok(Fault::StopOut),
         "Before the request, the broker closes every position.";
     REPLY_REPEATED "reply-repeated[:ACTION][:WHEN]" [] Scope::Any, |_| Ok(Fault::ReplyRepeated),

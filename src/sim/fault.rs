@@ -102,6 +102,8 @@ pub(super) enum Fault {
     Swap(Decimal),
     /// Amount for each order in the account's currency.
     Commission(Decimal),
+    /// An instrument, and the factor of its margin.
+    MarginRate(String, Decimal),
     StopOut,
     ReplyRepeated,
     RepliesSwapped,

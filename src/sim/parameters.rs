@@ -70,6 +70,12 @@ impl<'a> Parameters<'a> {
         Exact::parse(self.next(expected)?).map(|amount| amount.value()).map_err(|_| expected)
     }
 
+    pub(super) fn factor(&mut self) -> Result<Decimal, Expected> {
+        let expected = "a factor above 0";
+        let factor = Exact::parse(self.next(expected)?).map(|factor| factor.value());
+        factor.ok().filter(|factor| *factor > Decimal::ZERO).ok_or(expected)
+    }
+
     pub(super) fn volume(&mut self) -> Result<Decimal, Expected> {
         let expected = "a volume in lots";
         Exact::parse(self.next(expected)?).map(|volume| volume.value()).map_err(|_| expected)

@@ -28,6 +28,7 @@ impl Gateway {
                 Fault::Deposit(amount) => self.book.deposit(*amount),
                 Fault::Swap(amount) => self.book.accrue_swap(*amount),
                 Fault::Commission(amount) => self.book.charge_orders(*amount),
+                Fault::MarginRate(symbol, factor) => self.book.set_margin_rate(symbol, *factor),
                 Fault::StopOut => {
                     for position in self.book.positions() {
                         self.broker_closes(position.ticket, now)?;

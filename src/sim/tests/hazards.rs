@@ -147,3 +147,15 @@ fn a_reply_arrives_twice() {
     let first = client.raw(&frame).unwrap();
     assert_eq!(client.receive().unwrap(), first);
 }
+
+#[test]
+fn one_symbol_needs_another_margin() {
+    let margin = |fault: &str| {
+        let faults: &[&str] = if fault.is_empty() { &[] } else { &[fault] };
+        TestClient::with_faults(faults).account().margin.value()
+    };
+    let (plain, raised) = (margin(""), margin("margin-rate:EURUSD:2"));
+    let first = raised - plain;
+    assert!(first > rust_decimal::Decimal::ZERO && first < plain, "{plain} {raised}");
+    assert_eq!(margin("margin-rate:AUDUSD:2"), plain);
+}
