@@ -5,7 +5,6 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::sync::mpsc::channel;
 
 use mt5crs::clock::StopToken;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
@@ -31,20 +30,16 @@ fn try_install() -> std::io::Result<StopToken> {
     let (wake, waker) = UnixStream::pair()?;
     let stop = StopToken::new(OwnedFd::from(wake));
     let asked = stop.clone();
-    let (sender, signals) = channel();
     // The thread comes first: a handler without a thread would swallow its signal.
-    std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
-        if let Ok(signals) = signals.recv() {
-            request_stops(signals, &asked, waker);
-        }
-    })?;
-    let mut handled = vec![SIGINT, SIGTERM];
+    let signals = Signals::new::<[i32; 0], _>([])?;
+    let handle = signals.handle();
+    let thread = std::thread::Builder::new().name("signals".to_owned());
+    thread.spawn(move || request_stops(signals, &asked, waker))?;
     // A command under nohup outlives its terminal.
-    if !is_hangup_ignored() {
-        handled.push(SIGHUP);
+    let hangup = (!is_hangup_ignored()).then_some(SIGHUP);
+    for signal in [SIGINT, SIGTERM].into_iter().chain(hangup) {
+        handle.add_signal(signal)?;
     }
-    // The thread waits for nothing else.
-    let _ = sender.send(Signals::new(handled)?);
     Ok(stop)
 }
 
