@@ -249,3 +249,21 @@ fn invalid_settings_that_breaker_does_not_read_do_not_stop_it() {
     run(&["breaker", "status"]).end().exits(1);
     run(&["breaker", "release", "--yes"]).end().exits(0);
 }
+
+#[test]
+fn engaging_and_releasing_leave_a_trace_in_the_logs() {
+    let machine = Machine::new();
+    machine.run(["breaker", "engage", "--reason=spread of 9"]).env("USER", "op").end().exits(0);
+    machine.run(["breaker", "status"]).end().exits(1);
+    machine.run(["breaker", "release", "--yes"]).env("USER", "op").end().exits(0);
+    machine.run(["breaker", "release", "--yes"]).end().exits(0);
+    let log = std::fs::read_to_string(machine.file("logs/VERIFY_LOG.log")).unwrap();
+    let lines: Vec<&str> = log.lines().filter(|line| line.contains("KillSwitch")).collect();
+    assert_eq!(lines.len(), 2, "{log}");
+    assert!(lines[0].contains("engaged: ") && lines[0].contains(": spread of 9, by op"), "{log}");
+    assert!(lines[1].contains("released: ") && lines[1].contains(", by op"), "{log}");
+    let failed =
+        machine.run(["breaker", "engage", "--reason=x"]).env("KILL_SWITCH_FILE", "/proc/k");
+    failed.end().exits(1);
+    machine.run(["logs", "grep", "KillSwitch"]).end().exits(0).says("FAILED to write");
+}

@@ -160,3 +160,25 @@ fn no_breaker_works_with_named_tickets_only() {
     honest(&ended, &sim);
     assert!(!engaged(&machine));
 }
+
+#[test]
+fn the_end_of_every_ticket_is_in_the_logs() {
+    let (machine, sim) = (Machine::new(), Sim::with_faults(&["cannot-close"]));
+    quick(&machine, &sim, &["emergency-close", "--yes"]).end().exits(8);
+    let log = std::fs::read_to_string(machine.file("logs/VERIFY_LOG.log")).unwrap();
+    let count = |words: &str| log.lines().filter(|line| line.contains(words)).count();
+    assert_eq!(count("NOT PROVED CLOSED: "), 3, "{log}");
+    assert_eq!(
+        (count("NOT FLAT: 0 closed, 3 not proved closed"), count("engaged: ")),
+        (1, 1),
+        "{log}"
+    );
+    let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
+    quick(&machine, &sim, &["emergency-close", "--yes"]).end().exits(0);
+    machine.run(["logs", "grep", "closed: "]).end().exits(0).says("EmergencyClose");
+    machine.run(["logs", "grep", "FLAT: 3 closed"]).end().exits(0);
+    let mut gone = Sim::with_faults(&[]);
+    gone.kill();
+    quick(&machine, &gone, &["emergency-close", "--yes"]).end().exits(3);
+    machine.run(["logs", "grep", "NOTHING WAS CLOSED"]).end().exits(0);
+}

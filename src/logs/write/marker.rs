@@ -102,6 +102,20 @@ pub enum Marker<'a> {
         /// 99th percentile of the last 100 round trips in µs, where there are as many.
         p99_us: Option<u64>,
     },
+    /// The kill switch was engaged or released, or could not be.
+    KillSwitch {
+        /// The severity.
+        level: Level,
+        /// The event in words, with its file.
+        what: &'a str,
+    },
+    /// The end of an emergency close, or of a ticket in it.
+    EmergencyClose {
+        /// The severity.
+        level: Level,
+        /// The end in words.
+        what: &'a str,
+    },
     /// It was proved that an order opened a position.
     OrderFilled {
         /// The position.
@@ -132,6 +146,8 @@ impl Marker<'_> {
             Self::Balance { .. } => (Level::INFO, "Account"),
             Self::Latency { .. } => (Level::INFO, "LinkTest"),
             Self::Guardian { level, .. } => (*level, "Guardian"),
+            Self::KillSwitch { level, .. } => (*level, "KillSwitch"),
+            Self::EmergencyClose { level, .. } => (*level, "EmergencyClose"),
             Self::LatencyP99 { .. }
             | Self::LaunchApproved { .. }
             | Self::DecisionHash { .. }
@@ -181,6 +197,9 @@ impl Marker<'_> {
             Self::Guardian { what, p99_us, .. } => {
                 let p99 = p99_us.map(|us| format!("; P99 {}", ms(us))).unwrap_or_default();
                 format!("{}{p99}", quote(what))
+            }
+            Self::KillSwitch { what, .. } | Self::EmergencyClose { what, .. } => {
+                quote(what).into_owned()
             }
             Self::OrderFilled { ticket, order } => {
                 format!("ORDER_FILLED Ticket: {ticket} {}", quote(order))

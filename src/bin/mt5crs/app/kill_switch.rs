@@ -1,11 +1,18 @@
 //! The configured kill switch, and who engages it.
 
+use std::sync::Arc;
+
 use mt5crs::config::Settings;
-use mt5crs::guard::kill_switch::KillSwitch;
+use mt5crs::exit::Exit;
+use mt5crs::guard::kill_switch::{Engagement, KillSwitch};
+use mt5crs::logs::write::{Format, Marker, Record, record};
 use serde_json::{Map, Value};
+use tracing::Level;
 use uuid::Uuid;
 
-use super::user;
+use super::umask::SharedUmask;
+use super::{App, user};
+use crate::cli::LogFormat;
 
 /// The kill switch of the settings.
 pub(crate) fn of(settings: &Settings) -> KillSwitch {
@@ -23,4 +30,49 @@ pub(crate) fn engager(command: &str, run: Option<Uuid>) -> Map<String, Value> {
     ];
     let named = facts.into_iter().filter_map(|(name, value)| Some((name, value?)));
     named.map(|(name, value)| (name.to_owned(), Value::from(value))).collect()
+}
+
+/// Writes who engaged which files, and which could not be written, to the logs.
+pub(crate) fn log_engagement(record: &Record, reason: &str, engagement: &Engagement) {
+    for (path, written) in &engagement.files {
+        let path = path.display();
+        let (level, what) = match written {
+            Ok(_) => (Level::WARN, format!("engaged: {path}: {reason}, by {}", user())),
+            Err(error) => (Level::ERROR, format!("NOT ENGAGED: {path}: {error}")),
+        };
+        record.marker(&Marker::KillSwitch { level, what: &what });
+    }
+}
+
+/// The umask for the state directory and the logs, where operators share them.
+pub(crate) fn shared_umask(settings: &Settings) -> SharedUmask {
+    SharedUmask::for_directories(&[&settings.state_dir, &settings.log_dir])
+}
+
+/// Writes one event about the switch to the logs of a run of its own.
+pub(crate) fn log_alone(
+    app: &App,
+    settings: &Settings,
+    command: &str,
+    exit: Exit,
+    write: impl FnOnce(&Record),
+) {
+    let record = Record::open(
+        record::Options {
+            dir: &settings.log_dir,
+            verify_log: &settings.verify_log,
+            verify_log_max_bytes: settings.verify_log_max_bytes,
+            run: Uuid::new_v4(),
+            pid: std::process::id(),
+            command,
+            endpoint: None,
+            format: match app.global.log_format {
+                LogFormat::Text => Format::Text,
+                LogFormat::Json => Format::Json,
+            },
+        },
+        Arc::clone(&app.clock),
+    );
+    write(&record);
+    record.end(exit);
 }

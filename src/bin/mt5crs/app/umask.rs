@@ -14,7 +14,7 @@ use nix::sys::stat::{Mode, umask};
 const SHARED: u32 = 0o2020;
 
 /// While it lives, new files and directories are open to their group, if a directory asks for it.
-pub(super) struct SharedUmask {
+pub(crate) struct SharedUmask {
     before: Option<Mode>,
 }
 

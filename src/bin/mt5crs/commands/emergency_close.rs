@@ -3,6 +3,7 @@
 mod args;
 mod page;
 mod run;
+mod trace;
 
 pub(super) use self::args::Args;
 pub(super) use self::run::DOCUMENTS;

@@ -1,17 +1,19 @@
 //! Runs `breaker`.
 
-use mt5crs::config::{Key, Origin, Problem, ProblemKind};
+use mt5crs::config::{Key, Origin, Problem, ProblemKind, Settings};
 use mt5crs::exit::Exit;
 use mt5crs::failure::{Code, Failure};
-use mt5crs::ops::breaker::{self, Report, Switch};
+use mt5crs::logs::write::Marker;
+use mt5crs::ops::breaker::{self, Done, Report, Switch};
 use mt5crs::report::Outcome;
+use tracing::Level;
 
 use super::Args;
 use super::args::Subcommand;
 use crate::app::command::{Accounts, Command, Document, Facts, Simulation};
 use crate::app::context::LocalContext;
 use crate::app::end::RenderOptions;
-use crate::app::{App, kill_switch, prompt, settings, sim_mode};
+use crate::app::{App, kill_switch, prompt, settings, sim_mode, user};
 
 pub(crate) const DOCUMENTS: &[Document] = &[Document::report::<Report>("breaker")];
 
@@ -37,9 +39,51 @@ impl Command for Args {
 
 fn run(app: &App, command: &Subcommand, facts: &Facts) -> Exit {
     let mut render = RenderOptions::default();
-    let outcome =
-        switch(app, command, facts, &mut render).and_then(|switch| act(app, command, &switch));
+    let outcome = switch(app, command, facts, &mut render).and_then(|(switch, settings)| {
+        let _umask = kill_switch::shared_umask(&settings);
+        let outcome = act(app, command, &switch)?;
+        log(app, command, &settings, &outcome);
+        Ok(outcome)
+    });
     app.end(facts.name, outcome, None, &render)
+}
+
+/// Leaves a trace of a switch that was engaged, released or restored.
+fn log(app: &App, command: &Subcommand, settings: &Settings, outcome: &Outcome<Report>) {
+    let (name, reason) = match command {
+        Subcommand::Status => return,
+        Subcommand::Engage { reason } => ("engage", format!(": {reason}")),
+        Subcommand::Release { .. } => ("release", String::new()),
+        Subcommand::Restore => ("restore", String::new()),
+    };
+    let by = user();
+    let events: Vec<(Level, String)> = match (&outcome.report, &outcome.failure) {
+        (_, Some(failure)) => {
+            let why = failure.first_cause();
+            vec![(Level::ERROR, format!("{}: {why}, by {by}", failure.message()))]
+        }
+        (Some(report), None) => {
+            let acted = report
+                .files
+                .iter()
+                .filter(|file| !matches!(file.done, Done::Looked | Done::NotThere));
+            acted
+                .map(|file| {
+                    let (path, state) =
+                        (file.path.display(), if file.exists { "engaged" } else { "released" });
+                    (Level::WARN, format!("{state}: {path}{reason}, by {by}"))
+                })
+                .collect()
+        }
+        (None, None) => vec![],
+    };
+    if !events.is_empty() {
+        kill_switch::log_alone(app, settings, &format!("breaker-{name}"), outcome.exit, |record| {
+            for (level, what) in &events {
+                record.marker(&Marker::KillSwitch { level: *level, what });
+            }
+        });
+    }
 }
 
 fn act(app: &App, command: &Subcommand, switch: &Switch) -> Result<Outcome<Report>, Failure> {
@@ -69,7 +113,7 @@ fn switch(
     command: &Subcommand,
     facts: &Facts,
     render: &mut RenderOptions,
-) -> Result<Switch, Failure> {
+) -> Result<(Switch, Settings), Failure> {
     let resolved = settings::resolve(&app.global, &[]);
     // Engaging reduces risk and goes on; the others would answer for another file than a unit's.
     let is_relative =
@@ -86,5 +130,5 @@ fn switch(
         None => configured,
     };
     render.scratch = scratch;
-    Ok(Switch { kill_switch: kill_switch::of(&settings), origin })
+    Ok((Switch { kill_switch: kill_switch::of(&settings), origin }, settings))
 }

@@ -17,7 +17,7 @@ use mt5crs::protocol::positions::Position;
 use mt5crs::report::Outcome;
 use mt5crs::units::{Magic, Symbol, Ticket};
 
-use super::{Args, page};
+use super::{Args, page, trace};
 use crate::app::command::{Accounts, Closing, Command, Document, Facts, Task};
 use crate::app::context::GatewayContext;
 use crate::app::end::RenderOptions;
@@ -52,7 +52,9 @@ impl Command for Args {
             RenderOptions { all_rows: self.rows.all, urgent: true, ..RenderOptions::default() };
         let mut engaged = None;
         let exit = app.with_gateway(&self.facts(), &[], render, |context, render| {
-            close(app, self, context, render, &mut engaged).map(Into::into)
+            let result = close(app, self, context, render, &mut engaged);
+            trace::log_end(&context.record, &result);
+            result.map(Into::into)
         });
         if let (Some(kill_switch), true) = (engaged, exit != Exit::Ok) {
             app.screen.note(&kill_switch);
@@ -214,6 +216,7 @@ fn stop_engine(
         let engager = kill_switch::engager("emergency-close", Some(context.run_id));
         let kill_switch = kill_switch::of(&context.settings);
         let engagement = kill_switch.engage("mt5crs emergency-close", engager, app.clock.now());
+        kill_switch::log_engagement(&context.record, "mt5crs emergency-close", &engagement);
         for (path, written) in &engagement.files {
             let already = match written {
                 Ok(Engaged::Written) => "",
