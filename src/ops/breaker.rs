@@ -218,9 +218,10 @@ impl Report {
             files,
             caveat: CAVEAT,
         };
-        // Where there are several files, the first one lasts for all.
-        let place = report.files.first().and_then(|file| lasting::doubt(&file.path));
-        let place = place.map(|doubt| format!("{} {doubt}", report.path.display()));
+        // Where there are several files, the first one lasts for all. Where it is released, nothing has to last.
+        let is_released = matches!(report.done, Done::Removed | Done::NotThere);
+        let doubt = lasting::doubt(&report.path).filter(|_| !is_released);
+        let place = doubt.map(|doubt| format!("{} {doubt}", report.path.display()));
         (report, state.losses().chain(place).collect())
     }
 }

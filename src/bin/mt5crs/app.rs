@@ -90,10 +90,12 @@ impl App {
     }
 }
 
-/// The user's name, as far as the environment tells it.
+/// The name of the user who typed the command, by the environment or the system.
 pub(crate) fn user() -> String {
     let named = ["SUDO_USER", "USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok());
-    named.unwrap_or_else(|| format!("uid {}", nix::unistd::getuid()))
+    let uid = nix::unistd::getuid();
+    let known = || nix::unistd::User::from_uid(uid).ok().flatten().map(|user| user.name);
+    named.or_else(known).unwrap_or_else(|| format!("uid {uid}"))
 }
 
 /// The command line is well formed, and asks for something that can't be done.
