@@ -26,7 +26,7 @@ mod tests;
 mod unknown;
 mod value;
 
-pub use files::{Content, Disk, FileSeen, FileState, Files};
+pub use files::{Content, Disk, FileSeen, FileState, Files, is_shared_directory};
 pub use handover::handover;
 pub use host::HostPort;
 pub use key::{CATALOGUE, Key, Row};

@@ -72,12 +72,15 @@ impl Files for Disk {
     }
 
     fn is_operators_directory(&self, path: &Path) -> bool {
-        // As the package creates it: its group may write, and owns what is made there.
-        const SHARED: u32 = 0o2020;
-        let is_shared =
-            || path.metadata().is_ok_and(|it| it.permissions().mode() & SHARED == SHARED);
-        self.is_writable_directory(path) && (!geteuid().is_root() || is_shared())
+        self.is_writable_directory(path) && (!geteuid().is_root() || is_shared_directory(path))
     }
+}
+
+/// Whether it is as the package creates it: its group may write, and owns what is made there.
+pub fn is_shared_directory(path: &Path) -> bool {
+    // The set-group-ID bit and the group's write permission.
+    const SHARED: u32 = 0o2020;
+    path.metadata().is_ok_and(|found| found.permissions().mode() & SHARED == SHARED)
 }
 
 #[cfg(test)]

@@ -61,7 +61,7 @@ pub struct Elsewhere {
 /// those count that are not settled: people use both.
 pub fn elsewhere(options: &Options) -> Vec<Elsewhere> {
     let mut found = Vec::new();
-    for (place, is_own) in options.places.iter().zip(std::iter::once(true).chain([false; 9])) {
+    for (number, place) in options.places.iter().enumerate() {
         let Ok(entries) = fs::read_dir(place) else { continue };
         for directory in entries.flatten().map(|entry| entry.path()) {
             if directory == options.own || is_retired(&directory) {
@@ -78,7 +78,8 @@ pub fn elsewhere(options: &Options) -> Vec<Elsewhere> {
                 continue;
             }
             let settled = is_settled(&evidence);
-            if !settled || !is_own {
+            // The first place is the one in force.
+            if !settled || number > 0 {
                 found.push(Elsewhere { directory, settled });
             }
         }

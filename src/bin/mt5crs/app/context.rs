@@ -145,22 +145,7 @@ impl<'a> GatewayContext<'a> {
         let logs = settings.profile.as_ref().and_then(|_| settings.log_dir.parent());
         let logs = logs.unwrap_or(&settings.log_dir);
         let umask = SharedUmask::for_directories(&[&settings.state_dir, logs]);
-        let record = Arc::new(Record::open(
-            record::Options {
-                dir: &settings.log_dir,
-                verify_log: &settings.verify_log,
-                verify_log_max_bytes: settings.verify_log_max_bytes,
-                run: run_id,
-                pid: std::process::id(),
-                command: facts.name,
-                endpoint: Some(&endpoint),
-                format: match app.global.log_format {
-                    LogFormat::Text => Format::Text,
-                    LogFormat::Json => Format::Json,
-                },
-            },
-            Arc::clone(&app.clock),
-        ));
+        let record = Arc::new(app.open_record(&settings, run_id, facts.name, Some(&endpoint)));
         logging::install(&app.global, &record);
         if !app.is_simulated() {
             let options = state_options(&settings, &endpoint);
@@ -284,6 +269,30 @@ impl<'a> GatewayContext<'a> {
 }
 
 impl App {
+    /// Opens the logs of a run.
+    pub(crate) fn open_record(
+        &self,
+        settings: &Settings,
+        run: Uuid,
+        command: &str,
+        endpoint: Option<&str>,
+    ) -> Record {
+        let options = record::Options {
+            dir: &settings.log_dir,
+            verify_log: &settings.verify_log,
+            verify_log_max_bytes: settings.verify_log_max_bytes,
+            run,
+            pid: std::process::id(),
+            command,
+            endpoint,
+            format: match self.global.log_format {
+                LogFormat::Text => Format::Text,
+                LogFormat::Json => Format::Json,
+            },
+        };
+        Record::open(options, Arc::clone(&self.clock))
+    }
+
     /// Opens connections to that address.
     pub(crate) fn transport(&self, address: SocketAddr) -> Box<dyn Transport> {
         Box::new(ZmqTransport::new(address, Arc::clone(&self.clock), self.stop.clone()))

@@ -1,18 +1,15 @@
 //! The configured kill switch, and who engages it.
 
-use std::sync::Arc;
-
 use mt5crs::config::Settings;
 use mt5crs::exit::Exit;
 use mt5crs::guard::kill_switch::{Engagement, KillSwitch};
-use mt5crs::logs::write::{Format, Marker, Record, record};
+use mt5crs::logs::write::{Marker, Record};
 use serde_json::{Map, Value};
 use tracing::Level;
 use uuid::Uuid;
 
 use super::umask::SharedUmask;
 use super::{App, user};
-use crate::cli::LogFormat;
 
 /// The kill switch of the settings.
 pub(crate) fn of(settings: &Settings) -> KillSwitch {
@@ -57,22 +54,7 @@ pub(crate) fn log_alone(
     exit: Exit,
     write: impl FnOnce(&Record),
 ) {
-    let record = Record::open(
-        record::Options {
-            dir: &settings.log_dir,
-            verify_log: &settings.verify_log,
-            verify_log_max_bytes: settings.verify_log_max_bytes,
-            run: Uuid::new_v4(),
-            pid: std::process::id(),
-            command,
-            endpoint: None,
-            format: match app.global.log_format {
-                LogFormat::Text => Format::Text,
-                LogFormat::Json => Format::Json,
-            },
-        },
-        Arc::clone(&app.clock),
-    );
+    let record = app.open_record(settings, Uuid::new_v4(), command, None);
     write(&record);
     record.end(exit);
 }

@@ -5,13 +5,10 @@
 //! others, the guardian included: no evidence, no OPEN. So while a command works in such a directory, its umask leaves the
 //! group's permissions alone. The command that `sync` becomes gets the old umask back.
 
-use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
+use mt5crs::config::is_shared_directory;
 use nix::sys::stat::{Mode, umask};
-
-/// The set-group-ID bit and the group's write permission.
-const SHARED: u32 = 0o2020;
 
 /// While it lives, new files and directories are open to their group, if a directory asks for it.
 pub(crate) struct SharedUmask {
@@ -21,10 +18,7 @@ pub(crate) struct SharedUmask {
 impl SharedUmask {
     /// Checks the directories that the command writes to.
     pub(super) fn for_directories(directories: &[&Path]) -> Self {
-        let shared = |directory: &&Path| {
-            std::fs::metadata(directory).is_ok_and(|found| found.mode() & SHARED == SHARED)
-        };
-        if !directories.iter().any(shared) {
+        if !directories.iter().any(|directory| is_shared_directory(directory)) {
             return Self { before: None };
         }
         // The umask can only be read by setting it; no other thread creates files yet.
