@@ -107,7 +107,7 @@ pub fn refusal(options: &Options, elsewhere: &[Elsewhere]) -> Option<Failure> {
 }
 
 /// Both places, in words.
-pub fn describe(options: &Options, elsewhere: &[Elsewhere]) -> String {
+fn describe(options: &Options, elsewhere: &[Elsewhere]) -> String {
     let name = |it: &Elsewhere| {
         let left =
             if it.settled { "" } else { ", with an order or a position that is not settled" };

@@ -73,6 +73,15 @@ pub(crate) fn state_options(settings: &Settings, endpoint: &str) -> state::Optio
     }
 }
 
+/// The failure that state of this gateway is in a second place; `None` beside a simulated gateway, whose state is new.
+fn other_state(app: &App, settings: &Settings, endpoint: &str) -> Option<Failure> {
+    if app.is_simulated() {
+        return None;
+    }
+    let options = state_options(settings, endpoint);
+    state::refusal(&options, &state::elsewhere(&options))
+}
+
 /// A context with a gateway.
 pub(crate) struct GatewayContext<'a> {
     app: &'a App,
@@ -147,15 +156,13 @@ impl<'a> GatewayContext<'a> {
         let umask = SharedUmask::for_directories(&[&settings.state_dir, logs]);
         let record = Arc::new(app.open_record(&settings, run_id, facts.name, Some(&endpoint)));
         logging::install(&app.global, &record);
-        if !app.is_simulated() {
-            let options = state_options(&settings, &endpoint);
-            let elsewhere = state::elsewhere(&options);
-            if let Some(failure) = state::refusal(&options, &elsewhere) {
-                if facts.opens {
-                    return Err(failure);
-                }
-                app.screen.warn(&state::describe(&options, &elsewhere));
+        // In an emergency, other accounts' records and their locks wait: see `warn_of_other_state`.
+        let is_emergency = facts.reads.is_some();
+        if let (false, Some(failure)) = (is_emergency, other_state(app, &settings, &endpoint)) {
+            if facts.opens {
+                return Err(failure);
             }
+            app.screen.warn(failure.message());
         }
         let failure_context = FailureContext {
             verb: facts.verb,
@@ -179,6 +186,13 @@ impl<'a> GatewayContext<'a> {
             _server: server,
             _umask: umask,
         })
+    }
+
+    /// Warns of state of this gateway in a second place.
+    pub(crate) fn warn_of_other_state(&self) {
+        if let Some(failure) = other_state(self.app, &self.settings, &self.endpoint) {
+            self.app.screen.warn(failure.message());
+        }
     }
 
     /// A link test of this gateway: round trips of that number, one due every `interval`.

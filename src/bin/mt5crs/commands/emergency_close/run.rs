@@ -54,6 +54,7 @@ impl Command for Args {
         let exit = app.with_gateway(&self.facts(), &[], render, |context, render| {
             let result = close(app, self, context, render, &mut engaged);
             trace::log_end(&context.record, &result);
+            context.warn_of_other_state();
             result.map(Into::into)
         });
         if let (Some(kill_switch), true) = (engaged, exit != Exit::Ok) {
