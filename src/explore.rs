@@ -13,6 +13,7 @@
 //! - [`undecidable`]: worlds that no client can tell from an honest one
 //! - [`plan`]: the worlds of a search, in order
 //! - [`search`]: plays them, and shrinks a finding to its fewest acts
+//! - [`story`]: a world told moment by moment
 
 pub mod act;
 pub mod book;
@@ -21,6 +22,7 @@ pub mod judge;
 pub mod plan;
 pub mod play;
 pub mod search;
+pub mod story;
 pub mod undecidable;
 pub mod world;
 

@@ -11,7 +11,7 @@
 //! From the bottom up: `market`, `account_kind` and `book` (the account), `fault`, `catalogue`, `spec` and `fault_plan` (which request
 //! meets which fault), `raw_request`, `reply_writer` and `corrupt` (bytes in and out), `journal` (the book file), `gateway`
 //! (request and time in, reply out), `request_queue` (the link's and the broker's time), then the two ways in;
-//! `transcript` records what one of them delivers.
+//! `transcript` records the bytes of one of them.
 
 mod account_kind;
 mod book;
@@ -47,3 +47,4 @@ pub use options::{OnCrash, Options};
 pub use request_log::RequestLogError;
 pub use server::{Server, ServerExit, SimError};
 pub use spec::{FaultSpec, SpecError};
+pub use transcript::Frame;

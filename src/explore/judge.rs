@@ -213,6 +213,16 @@ impl Played {
         self.truth.ledger.iter().filter(|entry| entry.kind == ExecutionKind::Open)
     }
 
+    /// The result of the order's position as its list showed it; 0 without one.
+    pub(super) fn result_of_order(&self) -> Decimal {
+        let reports = self.runs.iter().filter_map(|run| match &run.claims {
+            Claims::Canary(report) => report.order.as_ref(),
+            _ => None,
+        });
+        let positions = reports.filter_map(|order| order.position.as_ref());
+        positions.map(|position| position.profit.value()).sum()
+    }
+
     /// Whether an OPEN of these runs was executed, and only after the last of them had ended.
     pub(super) fn is_booked_after_runs(&self) -> bool {
         let end = self.runs.last().map_or(0, |run| run.executions.1);

@@ -25,7 +25,7 @@ use crate::ops::sync::snapshot::Store;
 use crate::ops::{canary, emergency_close, sync};
 use crate::proof::intents::Records;
 use crate::protocol::positions::Position;
-use crate::sim::{self, FaultSpec, RequestCounts, Truth};
+use crate::sim::{self, FaultSpec, Frame, RequestCounts, Truth};
 use crate::units::{Magic, Money};
 
 /// Time limit of a command, in virtual time.
@@ -42,7 +42,7 @@ const AFTERMATH: Duration = Duration::from_secs(60);
 /// Number of round trips that a canary's latency is judged by: enough for a place among them, and few to play.
 const ROUND_TRIPS: u32 = 2;
 /// The time at which a world begins: 2026-01-17T03:54:22Z. Prices move with it.
-const START: i64 = 1_768_622_062;
+pub(super) const START: i64 = 1_768_622_062;
 const READS: ReadPolicy =
     ReadPolicy { timeout: Duration::from_secs(3), attempts: 3, interval: Duration::from_secs(1) };
 
@@ -92,8 +92,8 @@ pub struct Played {
     pub truth: Truth,
     /// The requests that the gateway handled.
     pub requests: RequestCounts,
-    /// The frames that clients received, where they are recorded.
-    pub transcript: Vec<Vec<u8>>,
+    /// The frames that clients sent and received, where they are recorded.
+    pub transcript: Vec<Frame>,
 }
 
 /// Plays the world to its end.

@@ -11,7 +11,8 @@ use serde::Serialize;
 
 use super::judge::{Breach, Judgement, judge};
 use super::plan::{self, Pairs, Plan};
-use super::play::play;
+use super::play::{play, play_recorded};
+use super::story::{self, Moment};
 use super::world::World;
 use crate::check::Verdict;
 use crate::clock::{Clock, Deadline, StopToken, millis};
@@ -29,15 +30,26 @@ const BATCH: usize = 64;
 /// The worlds to play.
 #[derive(Debug, Clone)]
 pub enum Scope {
-    /// All single acts, all pairs, then seeded worlds.
+    /// Single acts and pairs, then seeded worlds.
     For {
         /// The time for all of them, or for the seeded worlds alone.
         duration: Duration,
-        /// Whether single acts and pairs are completed first, however long that takes.
-        pairs_first: bool,
+        /// The part of single acts and pairs.
+        singles_and_pairs: Extent,
     },
     /// Exactly these.
     Only(Vec<World>),
+}
+
+/// How many of the single acts and pairs are played before the seeded worlds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// As many as the time allows.
+    Timed,
+    /// All of them, however long that takes.
+    Complete,
+    /// None.
+    Nothing,
 }
 
 /// Options of the search.
@@ -97,6 +109,8 @@ pub struct Report {
     pub broken: BTreeMap<Breach, u64>,
     /// The first of each kind, with its fewest acts.
     pub findings: Vec<Finding>,
+    /// Every message and execution of the one world that was asked for.
+    pub story: Vec<Moment>,
     /// Duration of the search, in ms.
     pub took_ms: u64,
 }
@@ -183,23 +197,16 @@ fn search(
     match &options.scope {
         Scope::Only(worlds) => {
             search.play_all(worlds.iter().cloned(), worlds.len(), None, |_, _| {})?;
+            if let [world] = worlds.as_slice() {
+                search.report.story = story::tell(&play_recorded(world, scratch.path())?);
+            }
         }
-        Scope::For { duration, pairs_first } => {
+        Scope::For { duration, singles_and_pairs } => {
             let plan = Plan::new(scratch.path())?;
-            let mut until = (!pairs_first).then(|| Deadline::after(clock, *duration));
-            let mut pairs = Pairs::default();
-            let add = |world: &World, requests| pairs.add(world, requests);
-            let singles = plan.singles();
-            let count = singles.len();
-            let complete = search.play_all(singles.into_iter(), count, until, add)?;
-            search.report.singles_complete = complete;
-            if complete {
-                let worlds = pairs.worlds();
-                search.report.same_as_single = pairs.same_as_single;
-                let count = worlds.len();
-                search.report.pairs_planned = count as u64;
-                let complete = search.play_all(worlds.into_iter(), count, until, |_, _| {})?;
-                search.report.pairs_complete = complete;
+            let is_timed = *singles_and_pairs == Extent::Timed;
+            let mut until = is_timed.then(|| Deadline::after(clock, *duration));
+            if *singles_and_pairs != Extent::Nothing {
+                search.play_singles_and_pairs(&plan, until)?;
             }
             search.report.list_left_out();
             let until = *until.get_or_insert_with(|| Deadline::after(clock, *duration));
@@ -232,6 +239,28 @@ struct Search<'s> {
 }
 
 impl Search<'_> {
+    /// Plays every single act, and then every pair, until the deadline.
+    fn play_singles_and_pairs(
+        &mut self,
+        plan: &Plan,
+        until: Option<Deadline>,
+    ) -> Result<(), HarnessError> {
+        let mut pairs = Pairs::default();
+        let add = |world: &World, requests| pairs.add(world, requests);
+        let singles = plan.singles();
+        let count = singles.len();
+        self.report.singles_complete = self.play_all(singles.into_iter(), count, until, add)?;
+        if self.report.singles_complete {
+            let worlds = pairs.worlds();
+            self.report.same_as_single = pairs.same_as_single;
+            let count = worlds.len();
+            self.report.pairs_planned = count as u64;
+            self.report.pairs_complete =
+                self.play_all(worlds.into_iter(), count, until, |_, _| {})?;
+        }
+        Ok(())
+    }
+
     /// Plays worlds on every core until the deadline. Returns whether all of them were played.
     fn play_all(
         &mut self,
@@ -351,6 +380,7 @@ impl Report {
             undecidable: 0,
             broken: Breach::ALL.into_iter().map(|breach| (breach, 0)).collect(),
             findings: vec![],
+            story: vec![],
             took_ms: 0,
         }
     }
@@ -358,6 +388,9 @@ impl Report {
     fn list_left_out(&mut self) {
         let pairs = self.by_depth.get(&2).copied().unwrap_or_default();
         self.left_out = match (self.singles_complete, self.pairs_planned - pairs) {
+            (false, _) if self.worlds == 0 => {
+                vec!["single acts, and all pairs: not asked for".to_owned()]
+            }
             (false, _) => vec!["single acts, and all pairs: the time was over".to_owned()],
             (true, 0) => vec![],
             (true, left) => vec![format!("{left} pairs: the time was over")],

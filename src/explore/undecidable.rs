@@ -83,7 +83,8 @@ pub const UNDECIDABLE: &[Undecidable] = &[
             let result: Decimal = results.sum();
             // Prices move on from the start to the statement that a command compares with.
             let noise = cent * money::noise(played.before.len());
-            let is_small = result.abs() <= noise + noise;
+            let with_order = result + played.result_of_order();
+            let is_small = result.abs().min(with_order.abs()) <= noise + noise;
             let other = ["account-switch:10000.00:", "account-visits:10000.00:"];
             let moved = !world.book.account.tells_login() && other.iter().any(|it| acts(world, it));
             is_small && (moved || acts(world, "hides-positions:"))

@@ -148,6 +148,8 @@ pub struct Refused {
 pub struct Observed {
     /// The gateway's identity.
     pub identity: Option<Identity>,
+    /// The first SYNC_ALL that was not refused, where a later one followed.
+    pub first: Option<Synced>,
     /// The last SYNC_ALL.
     pub synced: Option<Result<Synced, Refusal>>,
     /// The last GET_POSITIONS.
@@ -317,9 +319,7 @@ pub(crate) fn observe(
 ) -> Result<(), Error> {
     observed.identity = Some(client.identify()?);
     while observed.rounds < MAX_ROUNDS {
-        observed.rounds += 1;
-        observed.synced = Some(client.sync_all(magic)?.reply);
-        observed.listed = Some(client.positions()?.reply);
+        read_lists(client, magic, observed)?;
         // A refusal is an answer, and asking again would not change it.
         if checks::ticket_sets_agree(observed) != Some(false) {
             break;
@@ -333,11 +333,18 @@ pub(crate) fn observe(
             .is_none_or(|it| it.is_empty() || !checks::is_mismatched(observed.account(), it))
     };
     if !fits(observed) {
-        observed.rounds += 1;
-        observed.synced = Some(client.sync_all(magic)?.reply);
-        observed.listed = Some(client.positions()?.reply);
+        read_lists(client, magic, observed)?;
         observed.account = Some(client.account()?.reply);
     }
+    Ok(())
+}
+
+fn read_lists(client: &mut Client<'_>, magic: Magic, observed: &mut Observed) -> Result<(), Error> {
+    let last = observed.synced.take().and_then(Result::ok);
+    observed.first = observed.first.take().or(last);
+    observed.rounds += 1;
+    observed.synced = Some(client.sync_all(magic)?.reply);
+    observed.listed = Some(client.positions()?.reply);
     Ok(())
 }
 

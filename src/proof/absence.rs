@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use super::believed_list::BelievedList;
-use super::money::{Between, Statement};
+use super::money::{self, Between, Statement};
 use super::premise::{CompleteList, ReadAccount, SameAccount};
 use super::{Judged, Missing};
 use crate::evidence::basis::{Assumption, Basis, Premise};
@@ -71,7 +71,7 @@ pub fn prove(
     first: &[Position],
     known: Known<'_>,
 ) -> Result<Judged<Absent>, Error> {
-    if let Err(missing) = CompleteList::judge_first(first, known.open) {
+    if let Err(missing) = CompleteList::judge_first(first) {
         return Ok(Err(missing));
     }
     let second = match client.positions()?.reply {
@@ -103,6 +103,12 @@ impl Absent {
     ) -> Judged<Self> {
         let after = Statement { account: read.figures(), positions: second };
         let Known { before, between, credit, .. } = known;
+        if list.is_all_new()
+            && !before.last().is_some_and(|before| money::shows_closed(*before, between, after))
+        {
+            let doubt = "the list shows none of the positions that were open before, and the account does not show that they were closed".to_owned();
+            return Err(Missing { premise: Premise::CompleteList, doubt });
+        }
         BelievedList::judge(client, list, before, between, after, credit).map(Self)
     }
 
@@ -121,6 +127,9 @@ impl fmt::Display for Absent {
                 f,
                 "absent from two lists that show {open}, which is known to be open, and the account fits"
             ),
+            None if self.0.list().is_all_new() => {
+                write!(f, "absent from two lists, and the balance holds its result")
+            }
             None => write!(f, "two empty lists, {}", self.0.money().figures()),
         }
     }

@@ -128,10 +128,7 @@ pub fn contradictions(
     after: Statement<'_>,
 ) -> impl Iterator<Item = Contradiction> {
     let (then, now) = (tickets(before.positions), tickets(after.positions));
-    let opened = between.opened.iter().filter(|position| !then.contains(&position.ticket));
-    let was_open = before.positions.iter().chain(opened);
-    let gone: Vec<&Position> =
-        was_open.filter(|position| !now.contains(&position.ticket)).collect();
+    let gone = gone(before, between, after);
     let has_new = now.iter().any(|ticket| !then.contains(ticket));
     let found = [
         balance_jumped(before, after, &gone),
@@ -140,6 +137,29 @@ pub fn contradictions(
         refused_and_kept(before, between.refused, &gone, after),
     ];
     found.into_iter().flatten().filter(|_| !is_broken(Rule::MoneyFits))
+}
+
+/// The positions that were open before, or opened since, and that are not listed any more.
+fn gone<'p>(
+    before: Statement<'p>,
+    between: Between<'p>,
+    after: Statement<'_>,
+) -> Vec<&'p Position> {
+    let (then, now) = (tickets(before.positions), tickets(after.positions));
+    let opened = between.opened.iter().filter(|position| !then.contains(&position.ticket));
+    let was_open = before.positions.iter().chain(opened);
+    was_open.filter(|position| !now.contains(&position.ticket)).collect()
+}
+
+/// Whether the account shows that the positions which are gone were closed: their results, more than noise, are what moved
+/// the balance, and margin was freed.
+pub fn shows_closed(before: Statement<'_>, between: Between<'_>, after: Statement<'_>) -> bool {
+    let gone = gone(before, between, after);
+    let result: Decimal = gone.iter().map(|position| position.profit.value()).sum();
+    let moved = after.account.balance.value() - before.account.balance.value();
+    let noise = smallest_amount(after.account) * noise(gone.len());
+    let is_freed = after.account.margin.value() < before.account.margin.value();
+    result.abs() > noise && (moved - result).abs() <= noise && is_freed
 }
 
 /// The contradiction between two runs, `age` apart: positions are gone, and balance or margin stayed. Hours may lie between,

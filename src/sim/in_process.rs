@@ -11,7 +11,7 @@ use super::journal::JournalError;
 use super::ledger::Execution;
 use super::options::Options;
 use super::request_queue::{Delivery, Now, RequestQueue};
-use super::transcript::Transcript;
+use super::transcript::{Frame, Transcript};
 use crate::clock::{Clock, Deadline};
 use crate::link::permit::RequestFrame;
 use crate::link::transport::{Connection, LinkError, Received, Transport};
@@ -49,7 +49,7 @@ impl Inner {
                 }
                 (Delivery::Reply(reply), Some(inbox)) => {
                     inbox.replies.push_back(match &mut self.transcript {
-                        Some(transcript) => transcript.add(reply),
+                        Some(transcript) => transcript.add(reply, now.monotonic),
                         None => reply,
                     })
                 }
@@ -89,13 +89,14 @@ impl InProcess {
         Ok(self.catch_up()?.0.queue.gateway().truth())
     }
 
-    /// Records every byte that clients receive from now on.
+    /// Records every byte that clients send and receive from now on.
     pub fn record_transcript(&self) {
         self.lock().transcript = Some(Transcript::default());
     }
 
-    /// The frames that clients received, each request numbered in the place of its `uuid`; empty unless they are recorded.
-    pub fn transcript(&self) -> Vec<Vec<u8>> {
+    /// The frames that clients sent and received, each request numbered in the place of its `uuid`; empty unless they are
+    /// recorded.
+    pub fn transcript(&self) -> Vec<Frame> {
         self.lock().transcript.as_ref().map(|it| it.frames().to_vec()).unwrap_or_default()
     }
 
@@ -182,7 +183,7 @@ impl InProcessConnection {
             return Err(LinkError::Unsent);
         }
         let frame = match &mut state.transcript {
-            Some(transcript) => transcript.number(frame.to_vec()),
+            Some(transcript) => transcript.number(frame.to_vec(), now.monotonic),
             None => frame.to_vec(),
         };
         state.queue.push(self.id, frame, now.monotonic);

@@ -187,6 +187,10 @@ impl Canary<'_, '_, '_> {
         if let Some(contradiction) = money::contradiction(admitted, Between::default(), now) {
             return Err(forbidden("the account changed meanwhile", &contradiction.to_string()));
         }
+        if let Some(gone) = gone_without_trace(admitted, now) {
+            let why = format!("{gone} is gone, and the balance is the same to the last digit");
+            return Err(forbidden("the list of positions can't be believed", &why));
+        }
         if !options.beside_open
             && let Some(open) = list.iter().find(|position| position.symbol == options.symbol)
         {
@@ -305,6 +309,15 @@ impl Canary<'_, '_, '_> {
             self.deps.records.run
         ))
     }
+}
+
+/// A position that the guards saw and that is gone, where the balance is the same: somebody closed it at exactly its opening
+/// price, or the list lacks it.
+fn gone_without_trace(admitted: Statement<'_>, now: Statement<'_>) -> Option<Ticket> {
+    let listed = positions::tickets(now.positions);
+    let gone = admitted.positions.iter().find(|it| !listed.contains(&it.ticket))?;
+    let is_kept = admitted.account.balance.value() == now.account.balance.value();
+    is_kept.then_some(gone.ticket)
 }
 
 fn forbidden(what: &str, why: &str) -> Failure {

@@ -17,10 +17,11 @@ use crate::failure::{Code, Failure, FailureContext};
 use crate::link::account_pin::AccountId;
 use crate::proof::flat;
 use crate::proof::intents::IntentFinding;
-use crate::proof::money::{self, Statement};
+use crate::proof::money::{self, Between, Contradiction, Statement};
 use crate::protocol::Refusal;
 use crate::protocol::account::Account;
 use crate::protocol::positions::Position;
+use crate::protocol::sync_all::Synced;
 use crate::units::{self, Money, Side, Ticket, figure};
 
 /// Tolerance of the margin level, in per cent of it: equity and margin move between two ticks.
@@ -48,7 +49,9 @@ pub fn judge(observed: &Observed, options: &StateExpectations) -> Vec<Check> {
         identity_expected(account, &options.expected),
         finish(
             "ticket-set-stable",
-            format!("SYNC_ALL and GET_POSITIONS show the same tickets within {MAX_ROUNDS} rounds"),
+            format!(
+                "SYNC_ALL and GET_POSITIONS show the same tickets within {MAX_ROUNDS} rounds, and the account shows that earlier ones are gone"
+            ),
             ticket_set_stable(observed),
         ),
     ];
@@ -270,6 +273,12 @@ pub(crate) fn identity_expected(account: Option<&Account>, expected: &AccountId)
 fn ticket_set_stable(observed: &Observed) -> Option<Check> {
     let rounds = observed.rounds;
     if ticket_sets_agree(observed)? {
+        if let Some(contradiction) = contradiction_to_first(observed) {
+            let found = format!("in round {rounds}, {contradiction}");
+            return Some(Check::fail(found).with_remedy(
+                "run it again; if it stays, look at the terminal's Trade tab: a list lacks positions, or the terminal was moved to another account",
+            ));
+        }
         return Some(Check::pass(format!("the same tickets in both, round {rounds}")));
     }
     let (synced, listed) = (observed.synced()?.positions.len(), observed.positions()?.len());
@@ -277,6 +286,14 @@ fn ticket_set_stable(observed: &Observed) -> Option<Check> {
         "never the same in {rounds} rounds; last: {synced} by SYNC_ALL, {listed} by GET_POSITIONS"
     ));
     Some(check.with_remedy("something is trading on the account: stop it, then run this again; if nothing is, the terminal's reads fail"))
+}
+
+/// The contradiction of the account to the last list, by comparison with the first one that SYNC_ALL brought.
+fn contradiction_to_first(observed: &Observed) -> Option<Contradiction> {
+    let Synced { account, positions } = observed.first.as_ref()?;
+    let before = Statement { account, positions };
+    let after = Statement { account: observed.account()?, positions: observed.positions()? };
+    money::contradiction(before, Between::default(), after)
 }
 
 fn repeated(positions: &[Position]) -> Vec<String> {

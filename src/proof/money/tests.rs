@@ -174,6 +174,19 @@ fn margin_says_nothing_of_a_hedged_book() {
 }
 
 #[test]
+fn margin_of_the_same_hedge_does_not_grow() {
+    let hedged = [buy(1, "EURUSD", "0"), position(2, "EURUSD", Side::Sell, "0")];
+    let before = account("10000", "10000", "0");
+    let judge = |margin: &str| {
+        let after = account("10000", "10000", margin);
+        judged((&before, &hedged), (&after, &hedged))
+    };
+    let found = judge("1.32");
+    assert!(matches!(found, Some(Contradiction::MarginInUse { .. })), "{found:?}");
+    assert_eq!(judge("0.01"), None);
+}
+
+#[test]
 fn the_smallest_amount_is_the_currency_s() {
     let of = |currency: &str, balance: &str| {
         let account = account(balance, balance, "0");

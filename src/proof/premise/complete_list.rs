@@ -9,7 +9,8 @@ use crate::proof::Judged;
 use crate::protocol::positions::{Position, tickets};
 use crate::units::Ticket;
 
-/// Two lists in a row hold the same tickets, and no row twice; they show a position that is known to be open, or none.
+/// Two lists in a row hold the same tickets, and no row twice. They show a position that is known to be open, or none;
+/// otherwise the account has to show that all of those were closed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CompleteList {
     listed: usize,
@@ -18,16 +19,12 @@ pub struct CompleteList {
 }
 
 impl CompleteList {
-    /// Judges a list alone, before a second one is read: it repeats no row, and shows one of the tickets that are known to
-    /// be open, or none at all.
-    pub fn judge_first(list: &[Position], known: &BTreeSet<Ticket>) -> Judged<()> {
-        if tickets(list).len() < list.len() {
-            return missing("the list repeats a row");
+    /// Judges a list alone, before a second one is read: it repeats no row.
+    pub fn judge_first(list: &[Position]) -> Judged<()> {
+        match tickets(list).len() < list.len() {
+            true => missing("the list repeats a row"),
+            false => Ok(()),
         }
-        if !list.is_empty() && witness(list, known).is_none() {
-            return missing("the list shows none of the positions that were open before");
-        }
-        Ok(())
     }
 
     /// From two lists that were read in a row.
@@ -36,7 +33,7 @@ impl CompleteList {
         second: &[Position],
         known: &BTreeSet<Ticket>,
     ) -> Judged<Self> {
-        Self::judge_first(first, known)?;
+        Self::judge_first(first)?;
         if tickets(first) != tickets(second) && !is_broken(Rule::CompleteList) {
             return missing("a second list holds other tickets");
         }
@@ -47,6 +44,11 @@ impl CompleteList {
     pub fn of_two_actions(first: &[Position], second: &[Position]) -> Judged<Self> {
         let list = Self::of_two(first, second, &tickets(first))?;
         Ok(Self { witness: None, ..list })
+    }
+
+    /// Whether positions are listed, and none of them was known to be open.
+    pub fn is_all_new(&self) -> bool {
+        self.listed > 0 && self.witness.is_none()
     }
 
     /// The listed position that is known to be open.

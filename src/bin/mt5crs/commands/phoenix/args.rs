@@ -45,6 +45,9 @@ pub(crate) struct Args {
     /// Play every single act and every two first, however long that takes: --for is then the time for seeded worlds
     #[arg(long, requires = "worlds", hide_short_help = true)]
     pub(super) pairs: bool,
+    /// Play seeded worlds alone, without single acts and pairs
+    #[arg(long, requires = "worlds", conflicts_with = "pairs", hide_short_help = true)]
+    pub(super) seeded: bool,
     /// Duration of --worlds
     #[arg(long = "for", value_name = "DURATION", requires = "worlds", default_value = "60s", value_parser = positive_duration)]
     pub(super) duration: Duration,

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use mt5crs::exit::Exit;
-use mt5crs::explore::search::{self, Scope};
+use mt5crs::explore::search::{self, Extent, Scope};
 use mt5crs::failure::{Code, Failure};
 use mt5crs::link::target;
 use mt5crs::ops::phoenix::{self, Options, Report, live_gateway};
@@ -61,7 +61,14 @@ fn explore(app: &App, args: &Args) -> Exit {
     let options = search::Options {
         scope: match &args.world {
             Some(world) => Scope::Only(vec![world.clone()]),
-            None => Scope::For { duration: args.duration, pairs_first: args.pairs },
+            None => {
+                let singles_and_pairs = match (args.pairs, args.seeded) {
+                    (true, _) => Extent::Complete,
+                    (_, true) => Extent::Nothing,
+                    _ => Extent::Timed,
+                };
+                Scope::For { duration: args.duration, singles_and_pairs }
+            }
         },
         seed: seed(args),
     };

@@ -3,6 +3,7 @@
 use std::io;
 
 use mt5crs::explore::search::{Finding, Report};
+use mt5crs::explore::story::{Actor, Moment};
 
 use crate::render::table::row;
 use crate::render::{Page, Sheet, View, table};
@@ -20,7 +21,7 @@ impl Page for Report {
             }
         }
         if self.worlds == 1 {
-            return Ok(());
+            return tell(sheet, &self.story);
         }
         if !self.left_out.is_empty() {
             sheet.heading("LEFT OUT")?;
@@ -35,6 +36,19 @@ impl Page for Report {
             .map(|(act, depths)| row![act, depths.singles, depths.pairs, depths.deeper]);
         table::list(sheet, &["ACT", ">SINGLES", ">PAIRS", ">DEEPER"], rows)
     }
+}
+
+fn tell(sheet: &mut Sheet<'_>, story: &[Moment]) -> io::Result<()> {
+    sheet.heading("STORY, in virtual time")?;
+    let rows = story.iter().map(|moment| {
+        let actor = match moment.actor {
+            Actor::Broker => "broker",
+            Actor::Client => "mt5crs",
+            Actor::Gateway => "gateway",
+        };
+        row![format!("{:.3} s", moment.at_ms as f64 / 1000.0), actor, moment.words]
+    });
+    table::list(sheet, &[">AT", "WHO", "WORDS"], rows)
 }
 
 fn summary(report: &Report) -> String {
