@@ -40,7 +40,7 @@ pub use account_kind::AccountKind;
 pub use catalogue::{FAULTS, FaultInfo, faults};
 pub use fault_plan::RequestCounts;
 pub use gateway::{OtherAccount, Truth};
-pub use in_process::InProcess;
+pub use in_process::{InProcess, TooManyRequests};
 pub use journal::{JournalError, read_book, read_ledger};
 pub use ledger::{Execution, ExecutionKind};
 pub use options::{OnCrash, Options};

@@ -85,7 +85,11 @@ impl Breach {
 pub fn judge(world: &World, played: &Played) -> Judgement {
     let broken = |breach, story| Judgement::Broken { breach, story };
     if let Some(run) = played.runs.iter().find(|run| run.took > run.limit + SLACK) {
-        return broken(Breach::Hang, format!("it took {:?} of {:?}", run.took, run.limit));
+        let took = match run.took {
+            Duration::MAX => "it went round in circles".to_owned(),
+            took => format!("it took {took:?} of {:?}", run.limit),
+        };
+        return broken(Breach::Hang, took);
     }
     let sent: BTreeSet<_> = played.opens().map(|entry| entry.request_uuid).collect();
     if sent.len() > 1 {

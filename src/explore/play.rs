@@ -25,7 +25,7 @@ use crate::ops::sync::snapshot::Store;
 use crate::ops::{canary, emergency_close, sync};
 use crate::proof::intents::Records;
 use crate::protocol::positions::Position;
-use crate::sim::{self, FaultSpec, Frame, RequestCounts, Truth};
+use crate::sim::{self, FaultSpec, Frame, RequestCounts, TooManyRequests, Truth};
 use crate::units::{Magic, Money};
 
 /// Time limit of a command, in virtual time.
@@ -39,6 +39,8 @@ const WATCH: (Duration, Duration) = (Duration::from_secs(180), Duration::from_se
 const RESTART: Duration = Duration::from_millis(500);
 /// The broker executes everything that is pending within this time after a command's end.
 const AFTERMATH: Duration = Duration::from_secs(60);
+/// No command needs as many requests.
+const MOST_REQUESTS: u32 = 20_000;
 /// Number of round trips that a canary's latency is judged by: enough for a place among them, and few to play.
 const ROUND_TRIPS: u32 = 2;
 /// The time at which a world begins: 2026-01-17T03:54:22Z. Prices move with it.
@@ -113,23 +115,12 @@ fn play_to(world: &World, scratch: &Path, is_recorded: bool) -> Result<Played, H
     if is_recorded {
         stage.gateway.transport.record_transcript();
     }
+    stage.gateway.transport.limit_requests(MOST_REQUESTS);
     let before = stage.truth()?.open;
-    match world.command {
-        Command::Canary => stage.canary(None, &|_| {})?,
-        Command::CanaryWatched => stage.canary(Some(Errand::Watch), &|_| {})?,
-        Command::CanaryResumed => {
-            if stage.canary_dies(Death::BeforeClose)? {
-                stage.canary(Some(Errand::Resume), &|_| {})?;
-            }
-        }
-        Command::EmergencyClose | Command::EmergencyCloseSymbol | Command::EmergencyCloseTicket => {
-            stage.close(world.command, &before)?
-        }
-        Command::Sync => stage.sync(&world.book)?,
-        Command::SyncAfter(death) => {
-            stage.canary_dies(death)?;
-            stage.sync(&world.book)?;
-        }
+    match catch_unwind(AssertUnwindSafe(|| stage.play(world, &before))) {
+        Ok(played) => played?,
+        Err(payload) if payload.is::<TooManyRequests>() => stage.add_endless()?,
+        Err(payload) => resume_unwind(payload),
     }
     stage.gateway.clock.advance(AFTERMATH);
     let truth = stage.truth()?;
@@ -175,6 +166,34 @@ impl<'s> Stage<'s> {
             runs: vec![],
             left_at_once: false,
         })
+    }
+
+    /// Plays the command to its end.
+    fn play(&mut self, world: &World, before: &[Position]) -> Result<(), HarnessError> {
+        match world.command {
+            Command::Canary => self.canary(None, &|_| {}),
+            Command::CanaryWatched => self.canary(Some(Errand::Watch), &|_| {}),
+            Command::CanaryResumed => match self.canary_dies(Death::BeforeClose)? {
+                true => self.canary(Some(Errand::Resume), &|_| {}),
+                false => Ok(()),
+            },
+            Command::EmergencyClose
+            | Command::EmergencyCloseSymbol
+            | Command::EmergencyCloseTicket => self.close(world.command, before),
+            Command::Sync => self.sync(&world.book),
+            Command::SyncAfter(death) => {
+                self.canary_dies(death)?;
+                self.sync(&world.book)
+            }
+        }
+    }
+
+    /// Adds a run that went round in circles.
+    fn add_endless(&mut self) -> Result<(), HarnessError> {
+        let executions = (0, self.executions()?);
+        let (took, limit) = (Duration::MAX, LIMIT);
+        self.runs.push(Run { claims: Claims::Nothing, exit: None, took, limit, executions });
+        Ok(())
     }
 
     fn truth(&self) -> Result<Truth, HarnessError> {

@@ -66,7 +66,8 @@ pub const UNDECIDABLE: &[Undecidable] = &[
             let is_moved = acts(world, "account-switch:") && !world.book.account.tells_login();
             let other = played.truth.other.as_ref().filter(|_| is_moved);
             let has_traded = other.is_some_and(|it| played.truth.ledger.len() > it.after);
-            let (is_paid, hides) = (acts(world, "deposit:"), acts(world, "hides-positions:"));
+            let is_paid = acts(world, "deposit:") || acts(world, "stub:");
+            let hides = acts(world, "hides-positions:");
             let closed = [Death::BeforeClose, Death::AfterClose].map(Command::SyncAfter);
             has_traded
                 || (is_paid && (other.is_some() || hides))

@@ -237,7 +237,8 @@ impl Closing<'_, '_, '_> {
     /// Reads account and list once more where the plan has none, or none that fit together: a failed read may be over. An
     /// error changes nothing, and closing goes on.
     fn read_start_again(&mut self) {
-        if self.ledger.before().is_some_and(|before| !money::is_mismatched(before)) {
+        let credit = &self.options.credit;
+        if self.ledger.before().is_some_and(|before| !money::is_mismatched(before, credit)) {
             return;
         }
         // The gateway may have been away; where it only leaves reads unanswered, closing does not wait for each of them long.
@@ -246,7 +247,7 @@ impl Closing<'_, '_, '_> {
         }
         if let Ok(Some((account, positions))) = self.client.with_one_attempt(close::read_statement)
         {
-            self.ledger.replace_start(account, positions);
+            self.ledger.replace_start(account, positions, credit);
         }
     }
 
@@ -314,7 +315,8 @@ impl Closing<'_, '_, '_> {
             if sends && self.ledger.has_to_send() && may_send_again {
                 self.pause()?;
             }
-            if !sends && self.ledger.has_open() && !self.ledger.has_to_send() {
+            // A list that shows a ticket again is no reason to hurry: the next one may lack it again.
+            if !sends && self.ledger.has_open() {
                 self.deps.sleep(INTERVAL)?;
             }
         }
@@ -359,7 +361,7 @@ impl Closing<'_, '_, '_> {
         };
         let flat = flat::prove(self.client, lists, known);
         let flat = flat.map_err(|error| self.doubt_of(&error))?;
-        match (flat, self.ledger.doubt_of_start()) {
+        match (flat, self.ledger.doubt_of_start(&self.options.credit)) {
             (Err(missing), _) => Err(missing.doubt),
             (Ok(_), Some(doubt)) => Err(doubt.to_owned()),
             (Ok(flat), None) => Ok(flat),

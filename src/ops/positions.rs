@@ -90,7 +90,9 @@ fn read(
             report.spelled.push((wanted.clone(), near.clone()));
         }
     }
-    if !listed.positions.is_empty() && is_mismatched(report.account.as_ref(), &listed.positions) {
+    if !listed.positions.is_empty()
+        && is_mismatched(report.account.as_ref(), &listed.positions, &options.credit)
+    {
         let expected = "a list and an account that fit together";
         report.checks.push(mismatched().named("account-fits").expecting(expected));
     }

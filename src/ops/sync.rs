@@ -203,7 +203,7 @@ pub fn run(
     let snapshot = previous.as_deref();
     let EarlierOrders { intents, canaries } =
         resolve_intents(client, options, records, snapshot, clock, &mut warnings);
-    let read = observe(client, options.magic, &mut observed);
+    let read = observe(client, options.magic, &options.expectations.credit, &mut observed);
     let mut checks = checks::judge(&observed, &options.expectations);
     let hidden = hidden_canary(&observed, records, &canaries, clock, &mut warnings);
     checks.extend(checks::since_snapshot(snapshot, &observed, &intents, hidden, clock.now()));
@@ -315,6 +315,7 @@ fn resolve_intents(
 pub(crate) fn observe(
     client: &mut Client<'_>,
     magic: Magic,
+    credit: &Money,
     observed: &mut Observed,
 ) -> Result<(), Error> {
     observed.identity = Some(client.identify()?);
@@ -328,9 +329,9 @@ pub(crate) fn observe(
     observed.account = Some(client.account()?.reply);
     // A position may have been closed between the two.
     let fits = |observed: &Observed| {
-        observed
-            .positions()
-            .is_none_or(|it| it.is_empty() || !checks::is_mismatched(observed.account(), it))
+        observed.positions().is_none_or(|it| {
+            it.is_empty() || !checks::is_mismatched(observed.account(), it, credit)
+        })
     };
     if !fits(observed) {
         read_lists(client, magic, observed)?;

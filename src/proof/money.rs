@@ -65,12 +65,15 @@ pub fn smallest_amount(account: &Account) -> Decimal {
 }
 
 /// Whether account and list can't be of one account at one time: the list is empty while margin is in use, or positions
-/// without a hedge have a result and the account has neither margin nor a result.
-pub fn is_mismatched(statement: Statement<'_>) -> bool {
+/// without a hedge have a result and the account has neither margin nor a result. `credit` is the part of a flat account's
+/// equity beyond its balance.
+pub fn is_mismatched(statement: Statement<'_>, credit: &Money) -> bool {
     let Statement { account, positions } = statement;
     let (has_margin, result) = (uses_margin(account), result_of(positions));
     let floating = account.equity.value() - account.balance.value();
-    let is_flat = !has_margin && floating.abs() < smallest_amount(account) / Decimal::TWO;
+    let half = smallest_amount(account) / Decimal::TWO;
+    let has_no_result = floating.abs() < half || (floating - credit.value()).abs() < half;
+    let is_flat = !has_margin && has_no_result;
     match positions.is_empty() {
         true => has_margin,
         false => volumes(positions).is_some() && !result.is_zero() && is_flat,
@@ -132,7 +135,9 @@ pub fn contradictions(
     let has_new = now.iter().any(|ticket| !then.contains(ticket));
     let found = [
         balance_jumped(before, after, &gone),
-        result_missing(before, after, &gone).or_else(|| result_replaced(before, after, &gone)),
+        result_missing(before, after, &gone)
+            .or_else(|| result_replaced(before, after, &gone))
+            .or_else(|| unlisted_vanished(before, after)),
         if has_new { None } else { margin_in_use(before, between.age, after) },
         refused_and_kept(before, between.refused, &gone, after),
     ];
@@ -230,6 +235,23 @@ fn result_missing(
     let floats =
         same_sign && unexplained.abs() > half && unlisted(after).abs() > half && !is_booked;
     floats.then_some(Contradiction::StillFloating { result, unexplained })
+}
+
+/// Equity held an amount that no listed position explains, the account is flat now, and none of it reached the balance: it
+/// was the results of positions that the first list lacked, and the last list lacks them too. Swap is booked with its
+/// position, and credit stays.
+fn unlisted_vanished(before: Statement<'_>, after: Statement<'_>) -> Option<Contradiction> {
+    if before.positions.is_empty() || !after.positions.is_empty() {
+        return None;
+    }
+    let vanished = unlisted(before) - unlisted(after);
+    let results: Decimal = before.positions.iter().map(|it| it.profit.value().abs()).sum();
+    let noise = smallest_amount(after.account) * noise(before.positions.len());
+    let balance = after.account.balance.value();
+    let moved = balance - before.account.balance.value();
+    let is_booked = (moved - result_of(before.positions)).abs() > noise;
+    let is_much = vanished.abs() > (noise * Decimal::from(3)).max(results / Decimal::TWO);
+    (is_much && !is_booked).then_some(Contradiction::UnlistedVanished { vanished, balance })
 }
 
 /// Positions that opened and closed meanwhile explain the whole movement of the balance, so that nothing of it is left for

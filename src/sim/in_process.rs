@@ -2,6 +2,7 @@
 //! a manual clock and a day passes at once.
 
 use std::collections::{HashMap, VecDeque};
+use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -23,8 +24,14 @@ pub struct InProcess {
     state: Arc<Mutex<Inner>>,
 }
 
+/// The payload of the unwinding that ends a client which sent more requests than it may: it goes round in circles, and
+/// virtual time need not pass.
+pub struct TooManyRequests;
+
 struct Inner {
     queue: RequestQueue<u64>,
+    /// Number of requests that may still be sent.
+    requests_left: u32,
     next_connection: u64,
     inboxes: HashMap<u64, Inbox>,
     transcript: Option<Transcript>,
@@ -72,6 +79,7 @@ impl InProcess {
         let gateway = Gateway::new(options, clock.now())?;
         let state = Inner {
             queue: RequestQueue::new(gateway, options.link_rtt),
+            requests_left: u32::MAX,
             next_connection: 0,
             inboxes: HashMap::new(),
             transcript: None,
@@ -87,6 +95,11 @@ impl InProcess {
     /// The state of its accounts, in truth.
     pub fn truth(&self) -> Result<Truth, LinkError> {
         Ok(self.catch_up()?.0.queue.gateway().truth())
+    }
+
+    /// Unwinds a client with [`TooManyRequests`] after that many more requests.
+    pub fn limit_requests(&self, most: u32) {
+        self.lock().requests_left = most;
     }
 
     /// Records every byte that clients send and receive from now on.
@@ -181,6 +194,13 @@ impl InProcessConnection {
         let (mut state, now) = self.gateway.catch_up()?;
         if self.dead || state.is_lost(self.id) {
             return Err(LinkError::Unsent);
+        }
+        match state.requests_left.checked_sub(1) {
+            Some(left) => state.requests_left = left,
+            None => {
+                drop(state);
+                resume_unwind(Box::new(TooManyRequests));
+            }
         }
         let frame = match &mut state.transcript {
             Some(transcript) => transcript.number(frame.to_vec(), now.monotonic),

@@ -130,7 +130,8 @@ fn ask(
     let cpu_before = process::own_cpu();
     let began = clock.monotonic();
     let mut observed = Observed::default();
-    let read = sync::observe(&mut client, options.settings.magic, &mut observed);
+    let credit = &remote.judging.credit;
+    let read = sync::observe(&mut client, options.settings.magic, credit, &mut observed);
     let took = clock.monotonic().saturating_sub(began);
     contact.simulated |= observed.identity.as_ref().is_some_and(|identity| identity.simulated);
     contact.target = Some(target::kind(&target, contact.simulated));

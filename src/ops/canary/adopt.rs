@@ -100,7 +100,11 @@ impl Canary<'_, '_, '_> {
         match intents::order_of(self.deps.records.evidence, run) {
             Ok(Some(intent)) => {
                 let before = intent.tickets_before.iter().copied().collect();
-                self.account_for(&before, Some(&intent.order.volume))
+                // A broker that raised the volume may have filled any volume beside this position.
+                let adopted = self.report.adopted.as_ref().map(|adopted| &adopted.position.volume);
+                let ordered = &intent.order.volume;
+                let is_raised = adopted.is_some_and(|it| it.value() > ordered.value());
+                self.account_for(&before, (!is_raised).then_some(ordered))
             }
             Ok(None) => Ok(Verdict::Pass),
             Err(error) => {
@@ -119,6 +123,10 @@ impl Canary<'_, '_, '_> {
     ) -> Result<Option<(Account, Vec<Position>)>, Failure> {
         let read = self.client.account().map_err(|error| self.read_failure(&error))?.reply;
         let mut read = read.ok().map(|account| (account, list.to_vec()));
+        let credit = &self.options.expectations.credit;
+        let is_mismatched = |(account, positions): &(Account, Vec<Position>)| {
+            money::is_mismatched(Statement { account, positions }, credit)
+        };
         if read.as_ref().is_some_and(is_mismatched) {
             read = close::read_statement(self.client).map_err(|error| self.read_failure(&error))?;
         }
@@ -208,10 +216,6 @@ impl Canary<'_, '_, '_> {
 
 fn shows(list: &[Position], ticket: Ticket) -> bool {
     list.iter().any(|position| position.ticket == ticket)
-}
-
-fn is_mismatched((account, positions): &(Account, Vec<Position>)) -> bool {
-    money::is_mismatched(Statement { account, positions })
 }
 
 fn only_one(mut canaries: Vec<OpenCanary>) -> Result<(OpenCanary, String), Failure> {

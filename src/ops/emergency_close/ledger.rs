@@ -18,7 +18,7 @@ use crate::proof::{Judged, Missing};
 use crate::protocol::account::Account;
 use crate::protocol::close::Close;
 use crate::protocol::positions::{self, Position};
-use crate::units::{Price, Ticket};
+use crate::units::{Money, Price, Ticket};
 
 /// Every ticket to close, and the faults of the gateway that were seen.
 #[derive(Default)]
@@ -159,11 +159,17 @@ impl Ledger {
 
     /// Replaces the state before the first CLOSE where a later read is of the same account: it shows positions, among them
     /// all of the first list, and the same balance, where one is known.
-    pub(super) fn replace_start(&mut self, account: Account, positions: Vec<Position>) {
+    pub(super) fn replace_start(
+        &mut self,
+        account: Account,
+        positions: Vec<Position>,
+        credit: &Money,
+    ) {
         let shown = positions::tickets(&positions);
         let is_same = self.before().is_none_or(|before| before.account.balance == account.balance)
             && self.known().is_subset(&shown);
-        let fits = !money::is_mismatched(Statement { account: &account, positions: &positions });
+        let statement = Statement { account: &account, positions: &positions };
+        let fits = !money::is_mismatched(statement, credit);
         if fits && is_same && !shown.is_empty() {
             self.before = Some((account, positions));
         }
@@ -176,12 +182,12 @@ impl Ledger {
 
     /// Why nothing can be proved closed: without a state before the first CLOSE that fits together, nothing shows that a
     /// later one is of the same account.
-    pub(super) fn doubt_of_start(&self) -> Option<&'static str> {
+    pub(super) fn doubt_of_start(&self, credit: &Money) -> Option<&'static str> {
         match self.before() {
             None => Some(
                 "account and positions were not both read before the first CLOSE, so nothing shows what became of the money",
             ),
-            Some(before) if money::is_mismatched(before) => Some(
+            Some(before) if money::is_mismatched(before, credit) => Some(
                 "the account that was read before the first CLOSE does not fit the list: the terminal moved to another account, or one of the two lies",
             ),
             Some(_) => None,

@@ -95,7 +95,7 @@ impl Closing<'_, '_, '_> {
         let before = self.ledger.before();
         let before = before.as_slice();
         let known = Known { before, between, ..Known::new(&open, &self.options.credit) };
-        let absent_by_list = match self.ledger.doubt_of_start() {
+        let absent_by_list = match self.ledger.doubt_of_start(&self.options.credit) {
             Some(doubt) => {
                 Ok(Err(Missing { premise: Premise::MoneyFits, doubt: doubt.to_owned() }))
             }

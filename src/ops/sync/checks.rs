@@ -323,7 +323,9 @@ fn empty_book(observed: &Observed, options: &StateExpectations) -> Check {
             let two = observed.synced().is_some_and(|synced| synced.positions.is_empty());
             return flat::check(flat::judge(two, observed.account(), &options.credit));
         }
-        Some(positions) if is_mismatched(observed.account(), positions) => Some(mismatched()),
+        Some(positions) if is_mismatched(observed.account(), positions, &options.credit) => {
+            Some(mismatched())
+        }
         Some([_]) => Some(Check::pass("1 position is listed")),
         Some(positions) => Some(Check::pass(format!("{} positions are listed", positions.len()))),
     };
@@ -331,8 +333,12 @@ fn empty_book(observed: &Observed, options: &StateExpectations) -> Check {
 }
 
 /// Whether listed positions and the account can't be of one account at one time.
-pub(crate) fn is_mismatched(account: Option<&Account>, positions: &[Position]) -> bool {
-    account.is_some_and(|account| money::is_mismatched(Statement { account, positions }))
+pub(crate) fn is_mismatched(
+    account: Option<&Account>,
+    positions: &[Position],
+    credit: &Money,
+) -> bool {
+    account.is_some_and(|account| money::is_mismatched(Statement { account, positions }, credit))
 }
 
 /// The check of such a list.

@@ -36,6 +36,13 @@ pub enum Contradiction {
         /// Growth of the part of equity that no listed position explains.
         unexplained: Decimal,
     },
+    /// A part of equity that no listed position explained is gone, and the balance does not hold it.
+    UnlistedVanished {
+        /// The part of equity.
+        vanished: Decimal,
+        /// The balance after.
+        balance: Decimal,
+    },
     /// Positions are gone, and none of their margin was freed.
     MarginKept {
         /// Margin before.
@@ -77,6 +84,10 @@ impl fmt::Display for Contradiction {
             Self::StillFloating { result, unexplained } => write!(
                 f,
                 "positions with a result of {result} are gone, and {unexplained} of equity is explained by no listed position"
+            ),
+            Self::UnlistedVanished { vanished, balance } => write!(
+                f,
+                "{vanished} of equity was explained by no listed position and is gone, and the balance of {balance} does not hold it"
             ),
             Self::MarginKept { before, after } => write!(
                 f,

@@ -26,7 +26,7 @@ impl MoneyFits {
         let account = after.account;
         if after.positions.is_empty() {
             money::judge_flat(account, credit).map_err(missing)?;
-        } else if money::is_mismatched(after) {
+        } else if money::is_mismatched(after, credit) {
             return Err(missing("the account does not fit the listed positions".to_owned()));
         }
         let mut earlier = before.iter();

@@ -78,8 +78,9 @@ impl Trial {
     /// Account and positions as `sync` reads and judges them.
     pub(super) fn observe(&self) -> Result<(Observed, Vec<Check>), Box<dyn Error>> {
         let mut observed = Observed::default();
-        sync::observe(&mut self.client(), MAGIC, &mut observed)?;
-        let checks = checks::judge(&observed, &StateExpectations::any());
+        let expectations = StateExpectations::any();
+        sync::observe(&mut self.client(), MAGIC, &expectations.credit, &mut observed)?;
+        let checks = checks::judge(&observed, &expectations);
         Ok((observed, checks))
     }
 

@@ -48,7 +48,9 @@ impl Guards<'_, '_, '_, '_> {
 
     /// Reads account and positions, as `sync` does.
     pub(super) fn terminal(&mut self) -> Result<Check, Error> {
-        sync::observe(self.canary.client, self.canary.options.magic, &mut self.observed)?;
+        let options = self.canary.options;
+        let credit = &options.expectations.credit;
+        sync::observe(self.canary.client, options.magic, credit, &mut self.observed)?;
         let (good, found) = match &self.observed.account {
             Some(Ok(account)) => {
                 (true, format!("balance {}", money(&account.balance, account.currency.as_deref())))

@@ -88,7 +88,10 @@ impl<'w, 'r, 'c, 'm> Watch<'w, 'r, 'c, 'm> {
             Ok(answer) => self.account(answer.reply),
         };
         if let (Some(account), Some(listed)) = (&account, listed)
-            && !money::is_mismatched(Statement { account, positions: &listed })
+            && !money::is_mismatched(
+                Statement { account, positions: &listed },
+                &self.canary.options.expectations.credit,
+            )
         {
             self.canary.keep_statement(account.clone(), listed);
         }
