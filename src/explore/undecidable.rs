@@ -8,7 +8,7 @@ use super::play::{Claims, Played};
 use super::world::World;
 use crate::proof::money;
 use crate::protocol::positions::Position;
-use crate::sim::{Execution, ExecutionKind};
+use crate::sim::{AccountKind, Execution, ExecutionKind};
 use crate::units::Ticket;
 
 /// A kind of undecidable world.
@@ -67,7 +67,7 @@ pub const UNDECIDABLE: &[Undecidable] = &[
             let other = played.truth.other.as_ref().filter(|_| is_moved);
             let has_traded = other.is_some_and(|it| played.truth.ledger.len() > it.after);
             let is_paid = acts(world, "deposit:") || acts(world, "stub:");
-            let hides = acts(world, "hides-positions:");
+            let hides = acts(world, "hides-positions:") || acts(world, "list-cut:");
             let closed = [Death::BeforeClose, Death::AfterClose].map(Command::SyncAfter);
             has_traded
                 || (is_paid && (other.is_some() || hides))
@@ -77,7 +77,7 @@ pub const UNDECIDABLE: &[Undecidable] = &[
         dishonest: "emergency-close/3/hides-positions:3+,terminal-dead:CLOSE,deposit:-0.15:#4",
     },
     Undecidable {
-        sentence: "Results that are smaller than prices move between two reads leave no trace in the balance of another account, or of one whose positions are hidden.",
+        sentence: "Results that are smaller than prices move between two reads leave no trace in the balance of another account, of one whose positions are hidden, or of a hedge that a list shows in part.",
         holds: |world, played| {
             let cent = Decimal::new(1, 2);
             let results = played.before.iter().map(|position| position.profit.value());
@@ -85,10 +85,14 @@ pub const UNDECIDABLE: &[Undecidable] = &[
             // Prices move on from the start to the statement that a command compares with.
             let noise = cent * money::noise(played.before.len());
             let with_order = result + played.result_of_order();
-            let is_small = result.abs().min(with_order.abs()) <= noise + noise;
+            let open: Decimal = played.truth.open.iter().map(|it| it.profit.value()).sum();
+            let is_small = [result, with_order, open].iter().any(|it| it.abs() <= noise + noise);
+            // Otherwise margin is a trace of what a list lacks.
+            let is_cut =
+                acts(world, "list-cut:") && world.book.account.kind() == AccountKind::Hedged;
             let other = ["account-switch:10000.00:", "account-visits:10000.00:"];
             let moved = !world.book.account.tells_login() && other.iter().any(|it| acts(world, it));
-            is_small && (moved || acts(world, "hides-positions:"))
+            is_small && (moved || is_cut || acts(world, "hides-positions:"))
         },
         honest: "canary/3/stop-out:#13,deposit:0.16:#13",
         dishonest: "canary/3/account-switch:10000.00:#13",
@@ -99,7 +103,10 @@ pub const UNDECIDABLE: &[Undecidable] = &[
             let claims = played.runs.last().map(|run| &run.claims);
             let Some(Claims::Sync { report, .. }) = claims else { return false };
             let listed = report.positions.as_deref().unwrap_or_default();
-            acts(world, "list-lacks-new:")
+            let mut lacks = played.truth.open.iter().filter(|it| !holds(listed, it.ticket));
+            let lacks_new_alone = lacks.all(|it| !holds(&played.before, it.ticket));
+            (acts(world, "list-lacks-new:") || acts(world, "list-cut:"))
+                && lacks_new_alone
                 && played.opens().any(|order| holds(listed, order.ticket))
         },
         honest: "sync-before-close/3/margin-rate:AUDUSD:17.44,swap:-0.11:#12",

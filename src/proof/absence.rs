@@ -71,7 +71,7 @@ pub fn prove(
     first: &[Position],
     known: Known<'_>,
 ) -> Result<Judged<Absent>, Error> {
-    if let Err(missing) = CompleteList::judge_first(first) {
+    if let Err(missing) = CompleteList::judge_one(first) {
         return Ok(Err(missing));
     }
     let second = match client.positions()?.reply {

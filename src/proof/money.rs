@@ -15,7 +15,7 @@ use std::time::Duration;
 use rust_decimal::Decimal;
 
 pub use self::contradiction::Contradiction;
-use self::margin::{margin_in_use, volumes};
+use self::margin::margin_in_use;
 use crate::os::failpoints::{Rule, is_broken};
 use crate::protocol::account::Account;
 use crate::protocol::positions::{Position, tickets};
@@ -65,7 +65,7 @@ pub fn smallest_amount(account: &Account) -> Decimal {
 }
 
 /// Whether account and list can't be of one account at one time: the list is empty while margin is in use, or positions
-/// without a hedge have a result and the account has neither margin nor a result. `credit` is the part of a flat account's
+/// have a result and the account has neither margin nor a result. `credit` is the part of a flat account's
 /// equity beyond its balance.
 pub fn is_mismatched(statement: Statement<'_>, credit: &Money) -> bool {
     let Statement { account, positions } = statement;
@@ -76,7 +76,7 @@ pub fn is_mismatched(statement: Statement<'_>, credit: &Money) -> bool {
     let is_flat = !has_margin && has_no_result;
     match positions.is_empty() {
         true => has_margin,
-        false => volumes(positions).is_some() && !result.is_zero() && is_flat,
+        false => !result.is_zero() && is_flat,
     }
 }
 
@@ -275,7 +275,8 @@ fn result_replaced(
 }
 
 /// Positions whose CLOSE was not called done are gone, and the movement of the balance does not show it. Beside others that
-/// were closed it shows it where their results are in it as well, and are more than noise; a flat account needs no sign.
+/// were closed it shows it where their results are in it as well, and are more than noise. A flat account needs no sign, but the
+/// results of the others alone must not be all of it.
 fn refused_and_kept(
     before: Statement<'_>,
     refused: &[Ticket],
@@ -295,7 +296,8 @@ fn refused_and_kept(
         false => {
             let left = moved - sum(&closed);
             let is_shown = is_trace && (left - sum(&refused)).abs() < left.abs();
-            !after.positions.is_empty() && !is_shown
+            let is_exact = is_trace && left.abs() <= smallest * noise(closed.len());
+            !is_shown && (is_exact || !after.positions.is_empty())
         }
     };
     (is_kept && !refused.is_empty()).then_some(Contradiction::RefusedAndKept { results, balance })

@@ -273,7 +273,8 @@ impl Ledger {
     pub(super) fn judge_round(&mut self, sent: &[Ticket], list: &[Position]) {
         let opposite_of = |was: &TicketReport| {
             list.iter().any(|position| {
-                self.tickets.get(&position.ticket).is_none_or(|entry| entry.report.appeared)
+                !self.beside.contains(&position.ticket)
+                    && self.tickets.get(&position.ticket).is_none_or(|it| it.report.appeared)
                     && position.symbol == was.symbol
                     && position.side != was.side
                     && position.volume.value() == was.volume.value()

@@ -78,7 +78,7 @@ fn drift(before: Statement<'_>, after: Statement<'_>) -> Decimal {
 }
 
 /// Volume by symbol; `None` where a symbol has positions on both sides or on an unlisted one.
-pub(super) fn volumes(positions: &[Position]) -> Option<BTreeMap<&Symbol, Decimal>> {
+fn volumes(positions: &[Position]) -> Option<BTreeMap<&Symbol, Decimal>> {
     let mut sides: BTreeMap<&Symbol, (&Side, Decimal)> = BTreeMap::new();
     for Position { symbol, side, volume, .. } in positions {
         let (first, sum) = sides.entry(symbol).or_insert((side, Decimal::ZERO));

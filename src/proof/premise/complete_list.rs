@@ -19,8 +19,8 @@ pub struct CompleteList {
 }
 
 impl CompleteList {
-    /// Judges a list alone, before a second one is read: it repeats no row.
-    pub fn judge_first(list: &[Position]) -> Judged<()> {
+    /// Judges a list alone: it repeats no row.
+    pub fn judge_one(list: &[Position]) -> Judged<()> {
         match tickets(list).len() < list.len() {
             true => missing("the list repeats a row"),
             false => Ok(()),
@@ -33,7 +33,8 @@ impl CompleteList {
         second: &[Position],
         known: &BTreeSet<Ticket>,
     ) -> Judged<Self> {
-        Self::judge_first(first)?;
+        Self::judge_one(first)?;
+        Self::judge_one(second)?;
         if tickets(first) != tickets(second) && !is_broken(Rule::CompleteList) {
             return missing("a second list holds other tickets");
         }
