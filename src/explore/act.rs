@@ -92,6 +92,12 @@ pub const ACTS: &[Act] = &[
     act(Quiet, "list-shuffled"),
     act(Quiet, "float-noise"),
     doubted(Disturbing, "alike-appears:{k}", &[AnotherNewTicket]),
+    act(Quiet, "account-lags:1s"),
+    act(Quiet, "list-lags:1s"),
+    act(Disturbing, "symbols-renamed:.x:{k}+"),
+    act(Disturbing, "position-returns:#{k}"),
+    act(Disturbing, "position-grows:{k}"),
+    act(Quiet, "close-times-out:1500ms"),
     act(Deceptive, "cached:{k}+"),
     act(Deceptive, "list-lacks-new:{k}+"),
     act(Deceptive, "open-late:20s"),
@@ -136,6 +142,11 @@ pub const ACTS: &[Act] = &[
     act(Deceptive, "garbage:truncated:#{k}"),
     act(Deceptive, "foreign-ea-v4:{k}+"),
     act(Deceptive, "frozen"),
+    act(Deceptive, "close-other"),
+    act(Deceptive, "open-misnamed"),
+    act(Deceptive, "account-copied:10000.00:#{k}"),
+    act(Deceptive, "half-loaded:#{k}"),
+    act(Deceptive, "half-loaded:{k}+"),
 ];
 
 impl Act {

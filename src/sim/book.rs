@@ -175,6 +175,32 @@ impl Book {
         other
     }
 
+    /// Another account at the same market, with this balance and a copy of every position under another ticket.
+    pub(super) fn copy_of_account(first: &Self, balance: Decimal) -> Self {
+        let mut copy = Self::of_another_account(first, balance);
+        for held in first.held.values() {
+            let ticket = copy.take_ticket();
+            copy.add_copy(held, ticket);
+        }
+        copy
+    }
+
+    /// The account as a terminal shows it that has loaded the older half of the positions.
+    pub(super) fn half_loaded(whole: &Self) -> Self {
+        let mut half = Self::of_another_account(whole, whole.balance);
+        half.swap = whole.swap;
+        for (ticket, held) in whole.held.iter().take(whole.held.len() / 2) {
+            half.add_copy(held, Ticket(*ticket));
+        }
+        half
+    }
+
+    fn add_copy(&mut self, held: &OpenPosition, ticket: Ticket) {
+        let Position { side, volume, open_price, magic, .. } = held.position.clone();
+        let order = Order { instrument: held.instrument, side, volume };
+        self.add_position(ticket, &order, open_price, magic.unwrap_or(DROPPED_MAGIC));
+    }
+
     /// Adds to the balance; a negative amount is a withdrawal.
     pub(super) fn deposit(&mut self, amount: Decimal) {
         self.balance += self.kind.round(amount);
@@ -291,6 +317,57 @@ impl Book {
         self.execution(kind, position, ticket, price, uuid, now)
     }
 
+    /// Opens a closed position again under its ticket, at the price at which it was closed; `None` where its instrument is
+    /// not known.
+    pub(super) fn reopen(
+        &mut self,
+        kind: ExecutionKind,
+        closed: &Execution,
+        now: Timestamp,
+    ) -> Option<Execution> {
+        let instrument = find(closed.symbol.as_str())?;
+        let (side, volume) = (closed.side.clone(), closed.volume.clone());
+        let order = Order { instrument, side, volume };
+        let price = closed.price.clone();
+        let position = self.add_position(closed.ticket, &order, price.clone(), DROPPED_MAGIC);
+        let order = self.take_ticket();
+        Some(self.execution(kind, position, order, price, None, now))
+    }
+
+    /// Adds as much to a position as it holds, at market, under its ticket; `None` where no such ticket is open.
+    pub(super) fn grow(
+        &mut self,
+        kind: ExecutionKind,
+        ticket: Ticket,
+        now: Timestamp,
+    ) -> Option<Execution> {
+        let added = self.held.get(&ticket.0)?.position.clone();
+        let quote = self.quotes[self.held.get(&ticket.0)?.instrument];
+        let price = Price::from(if added.side == Side::Sell { quote.bid } else { quote.ask });
+        self.balance -= self.commission;
+        self.increase(ticket, added.volume.value(), price.value())?;
+        let order = self.take_ticket();
+        Some(self.execution(kind, added, order, price, None, now))
+    }
+
+    /// Adds this volume at this price to a position, which is then valued from the average.
+    fn increase(&mut self, ticket: Ticket, volume: Decimal, price: Decimal) -> Option<()> {
+        /// Decimals of an average price.
+        const DECIMALS: u32 = 8;
+        let held = self.held.get_mut(&ticket.0)?;
+        let before = held.profit;
+        let worth = held.opened_at * held.volume + price * volume;
+        held.volume += volume;
+        held.opened_at = (worth / held.volume).round_dp(DECIMALS).normalize();
+        held.position.volume = Lots::from(held.volume);
+        held.position.open_price = Price::from(held.opened_at);
+        let current = held.position.current_price.clone();
+        held.value_at(current.value(), &current, self.kind);
+        self.floating += held.profit - before;
+        self.net[held.instrument] += if held.is_short() { -volume } else { volume };
+        Some(())
+    }
+
     /// Closes a whole position at market; `None` where no such ticket is open.
     pub(super) fn close(
         &mut self,
@@ -383,6 +460,11 @@ impl Book {
             held.value_at(execution.price.value(), &execution.price, self.kind);
             self.floating += held.profit;
             self.realize(&held);
+        } else if self.holds(execution.ticket) {
+            let (volume, price) = (execution.volume.value(), execution.price.value());
+            if self.increase(execution.ticket, volume, price).is_none() {
+                return false;
+            }
         } else {
             let order = Order {
                 instrument,
@@ -407,6 +489,11 @@ impl Book {
     /// Whether a position is open under this ticket.
     pub(super) fn holds(&self, ticket: Ticket) -> bool {
         self.held.contains_key(&ticket.0)
+    }
+
+    /// The ticket of the oldest position but this one.
+    pub(super) fn oldest_beside(&self, ticket: Ticket) -> Option<Ticket> {
+        self.held.keys().copied().map(Ticket).find(|held| *held != ticket)
     }
 
     /// The newest position's ticket.

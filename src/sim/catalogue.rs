@@ -292,6 +292,30 @@ catalogue! {
         "The affected requests are answered by another account, which is flat and has BALANCE.";
     POSITION_VANISHES "position-vanishes:READS" [] Scope::Of(&[GetPositions]), |p| p.count().map(Fault::PositionVanishes),
         "Somebody else closes the newest position after this many GET_POSITIONS.";
+    ACCOUNT_LAGS "account-lags[:ACTION]:DURATION[:WHEN]" [] Scope::Of(ACCOUNTS), |p| p.duration().map(Fault::AccountLags),
+        "Account figures are those of DURATION ago.";
+    LIST_LAGS "list-lags[:ACTION]:DURATION[:WHEN]" [] Scope::Of(LISTS), |p| p.duration().map(Fault::ListLags),
+        "Lists are those of DURATION ago.";
+    SYMBOLS_RENAMED "symbols-renamed[:ACTION]:SUFFIX[:WHEN]" [] Scope::Of(LISTS),
+        |p| p.word("a suffix such as `.x`").map(Fault::SymbolsRenamed),
+        "Every symbol in a list has SUFFIX, as after a broker renamed its symbols.";
+    POSITION_RETURNS "position-returns[:ACTION][:WHEN]" [] Scope::Any, |_| Ok(Fault::PositionReturns),
+        "Before the request, the broker opens the position that was closed last again, under its old ticket and at the price \
+         at which it was closed.";
+    POSITION_GROWS "position-grows:READS" [] Scope::Of(&[GetPositions]), |p| p.count().map(Fault::PositionGrows),
+        "Somebody else doubles the newest position after this many GET_POSITIONS; it keeps its ticket, as in a netting account.";
+    CLOSE_TIMES_OUT "close-times-out:DURATION[:WHEN]" [] Scope::Of(&[Close]),
+        |p| p.duration().map(Fault::CloseTimesOut),
+        "CLOSE is answered with MT5_CLOSE_FAILED and retcode 10012 at once, and executes DURATION later.";
+    CLOSE_OTHER "close-other[:WHEN]" [2] Scope::Of(&[Close]), |_| Ok(Fault::CloseOther),
+        "CLOSE closes the oldest other position instead, if there is one, and is answered as usual.";
+    OPEN_MISNAMED "open-misnamed[:WHEN]" [10] Scope::Of(&[Open]), |_| Ok(Fault::OpenMisnamed),
+        "OPEN executes, and names the ticket of the oldest position.";
+    ACCOUNT_COPIED "account-copied[:ACTION]:BALANCE[:WHEN]" [25] Scope::Any, |p| p.amount().map(Fault::AccountCopied),
+        "From the first affected request on, the terminal is in another account, which has BALANCE and a copy of every \
+         position under another ticket.";
+    HALF_LOADED "half-loaded[:ACTION][:WHEN]" [26] Scope::Of(STATE), |_| Ok(Fault::HalfLoaded),
+        "Lists and figures are those of the older half of the positions, as of a terminal that is still loading.";
     }
 }
 

@@ -124,6 +124,22 @@ pub(super) enum Fault {
     Replaced(Decimal),
     /// The return code, and for how long.
     OrdersRefused(i64, Duration),
+    /// Shows figures of this long ago.
+    AccountLags(Duration),
+    /// Shows positions of this long ago.
+    ListLags(Duration),
+    /// Executes this long after the refusal.
+    CloseTimesOut(Duration),
+    CloseOther,
+    OpenMisnamed,
+    /// The copy's balance.
+    AccountCopied(Decimal),
+    HalfLoaded,
+    /// Suffix of the symbols.
+    SymbolsRenamed(String),
+    PositionReturns,
+    /// Counts GET_POSITIONS.
+    PositionGrows(u32),
 }
 
 /// Ways to corrupt a reply's bytes.

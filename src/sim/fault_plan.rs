@@ -41,6 +41,7 @@ impl RequestCounts {
             (
                 Fault::PositionAppears(reads)
                 | Fault::PositionVanishes(reads)
+                | Fault::PositionGrows(reads)
                 | Fault::AlikeAppears(reads),
                 _,
             ) => *reads,
@@ -62,6 +63,15 @@ impl FaultPlan {
     /// Whether the plan has this fault, for any request.
     pub(super) fn contains(&self, fault: &Fault) -> bool {
         self.faults.iter().any(|(spec, _)| spec.fault == *fault)
+    }
+
+    /// The longest time by which lists or figures lag.
+    pub(super) fn longest_lag(&self) -> Option<Duration> {
+        let lags = self.faults.iter().filter_map(|(spec, _)| match spec.fault {
+            Fault::AccountLags(lag) | Fault::ListLags(lag) => Some(lag),
+            _ => None,
+        });
+        lags.max()
     }
 
     /// The requests so far.

@@ -7,6 +7,7 @@
 //! one kind the first on the command line wins; delays add up.
 
 mod account_changes;
+mod history;
 mod orders;
 mod reads;
 mod state;
@@ -89,6 +90,7 @@ impl Gateway {
             return Ok(silent(AfterRequest::Restart(Duration::ZERO)));
         }
         self.change_account(&faults, request.ticket().ok(), now)?;
+        self.history.note(&self.book, now);
         let executed_before = self.ledger.len();
         let writer = ReplyWriter {
             faults: &faults,
@@ -137,9 +139,9 @@ impl Gateway {
         let faults = writer.faults;
         Ok(match action {
             ActionName::Ping => writer.ping(&reads::ping(request, writer)),
-            ActionName::GetAccount => writer.account(self.account(faults)?),
+            ActionName::GetAccount => writer.account(self.account(faults, now)?),
             ActionName::GetPositions => {
-                let mut positions = self.positions(faults)?;
+                let mut positions = self.positions(faults, now)?;
                 if let Some(symbol) = request.symbol() {
                     positions.retain(|position| position.symbol == symbol);
                 }
@@ -150,8 +152,8 @@ impl Gateway {
                 return Err(Refusal::new(ErrorCode::UnknownAction, message).into());
             }
             ActionName::SyncAll => {
-                let account = self.account(faults);
-                match account.and_then(|account| Ok((account, self.positions(faults)?))) {
+                let account = self.account(faults, now);
+                match account.and_then(|account| Ok((account, self.positions(faults, now)?))) {
                     Ok((account, positions)) => writer.sync_all(account, positions),
                     Err(refusal) => writer.sync_failed(&refusal.message),
                 }

@@ -25,6 +25,11 @@ impl Gateway {
                     let other = Book::of_another_account(&self.book, *balance);
                     self.move_to(other);
                 }
+                Fault::AccountCopied(balance) if self.left_account.is_none() => {
+                    let copy = Book::copy_of_account(&self.book, *balance);
+                    self.move_to(copy);
+                }
+                Fault::PositionReturns => self.return_position(now)?,
                 Fault::Deposit(amount) => self.book.deposit(*amount),
                 Fault::Swap(amount) => self.book.accrue_swap(*amount),
                 Fault::Commission(amount) => self.book.charge_orders(*amount),
@@ -44,6 +49,7 @@ impl Gateway {
     /// The answers are another account's from now on.
     pub(super) fn move_to(&mut self, other: Book) {
         self.left_after = self.ledger.len();
+        self.history.forget();
         self.left_account = Some(std::mem::replace(&mut self.book, other));
         for pending in &mut self.pending {
             pending.is_of_left_account = true;
@@ -78,5 +84,18 @@ impl Gateway {
         let order = Order { instrument, side, volume };
         let execution = self.book.open(ExecutionKind::OthersOpen, &order, None, now);
         self.record(execution)
+    }
+
+    /// Opens the position that was closed last again under its ticket, as a broker does that cancels a deal.
+    fn return_position(&mut self, now: Timestamp) -> Result<(), JournalError> {
+        let of_this_account = self.ledger.get(self.left_after..).unwrap_or_default();
+        let closed = of_this_account.iter().rfind(|execution| execution.kind.closes());
+        let Some(closed) = closed.filter(|closed| !self.book.holds(closed.ticket)) else {
+            return Ok(());
+        };
+        match self.book.reopen(ExecutionKind::OthersOpen, closed, now) {
+            Some(execution) => self.record(execution),
+            None => Ok(()),
+        }
     }
 }

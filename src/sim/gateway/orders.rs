@@ -114,6 +114,11 @@ impl Gateway {
             let due = later(now, delay);
             self.pending.push(PendingOrder { due, order, uuid, is_of_left_account: false });
         }
+        if let (true, Some(other)) =
+            (faults.has(&Fault::OpenMisnamed), self.book.oldest_beside(filled.ticket))
+        {
+            filled.ticket = other;
+        }
         check_order(faults, Moment::After)?;
         if faults.has(&Fault::FillPriceZero) {
             filled.price = zero_price();
@@ -178,6 +183,10 @@ impl Gateway {
         if faults.has(&Fault::CloseTicketZero) {
             return Ok(claim(Ticket(0), zero_price()));
         }
+        if let Some(delay) = find_fault!(faults, Fault::CloseTimesOut(delay) => *delay) {
+            self.pending_closes.push((later(now, delay), ticket, request.uuid()));
+            return Err(failed("Close order failed: retcode 10012").into());
+        }
         if let Some(delay) = find_fault!(faults, Fault::CloseLate(delay) => *delay) {
             self.pending_closes.push((later(now, delay), ticket, request.uuid()));
             return Ok(claim(ticket, zero_price()));
@@ -187,7 +196,9 @@ impl Gateway {
         } else if faults.has(&Fault::ClosePart) {
             self.book.close_half(ExecutionKind::Close, ticket, request.uuid(), now)
         } else {
-            self.book.close(ExecutionKind::Close, ticket, request.uuid(), now)
+            let other = || self.book.oldest_beside(ticket).unwrap_or(ticket);
+            let closed = if faults.has(&Fault::CloseOther) { other() } else { ticket };
+            self.book.close(ExecutionKind::Close, closed, request.uuid(), now)
         };
         let execution = execution.ok_or(not_found)?;
         let mut closed = claim(execution.order, execution.price.clone());

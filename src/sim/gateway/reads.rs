@@ -1,5 +1,8 @@
 //! PING, GET_ACCOUNT, GET_POSITIONS and SYNC_ALL: the terminal's figures, as faults change them.
 
+use std::time::Duration;
+
+use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use super::state::Gateway;
@@ -15,18 +18,23 @@ use crate::sim::fault_plan::{ActiveFaults, find_fault};
 use crate::sim::market;
 use crate::sim::raw_request::RawRequest;
 use crate::sim::reply_writer::ReplyWriter;
-use crate::units::{Exact, Level, Lots, Money, Side, Ticket};
+use crate::units::{Exact, Level, Lots, Money, Side, Symbol, Ticket};
 
 /// The first ticket that `churn` invents, far from the book's.
 const CHURN_TICKET: i64 = 900_000_000;
 
 impl Gateway {
-    pub(super) fn account(&mut self, faults: &ActiveFaults) -> Result<Account, Refusal> {
+    pub(super) fn account(
+        &mut self,
+        faults: &ActiveFaults,
+        now: Timestamp,
+    ) -> Result<Account, Refusal> {
         check_terminal(faults)?;
         if faults.has(&Fault::TerminalDead) {
             return Err(Refusal::new(ErrorCode::AccountError, "Failed to get account info"));
         }
-        let mut account = self.visible(faults).1;
+        let lag = find_fault!(faults, Fault::AccountLags(lag) => *lag);
+        let mut account = self.visible(faults, lag, now).1;
         if faults.has(&Fault::FloatNoise) {
             let account = &mut account;
             let figures = [
@@ -75,7 +83,11 @@ impl Gateway {
         Ok(account)
     }
 
-    pub(super) fn positions(&mut self, faults: &ActiveFaults) -> Result<Vec<Position>, Refusal> {
+    pub(super) fn positions(
+        &mut self,
+        faults: &ActiveFaults,
+        now: Timestamp,
+    ) -> Result<Vec<Position>, Refusal> {
         check_terminal(faults)?;
         self.lists += 1;
         let empty = [
@@ -88,7 +100,8 @@ impl Gateway {
         if empty.iter().any(|fault| faults.has(fault)) {
             return Ok(Vec::new());
         }
-        let mut positions = self.visible(faults).0;
+        let lag = find_fault!(faults, Fault::ListLags(lag) => *lag);
+        let mut positions = self.visible(faults, lag, now).0;
         if faults.has(&Fault::ListLacksNew) {
             let listable =
                 self.listable.get_or_insert_with(|| positions.iter().map(|it| it.ticket).collect());
@@ -99,6 +112,11 @@ impl Gateway {
         }
         if faults.has(&Fault::FloatNoise) {
             positions.iter_mut().for_each(|position| add_noise(&mut position.profit));
+        }
+        if let Some(suffix) = find_fault!(faults, Fault::SymbolsRenamed(suffix) => suffix) {
+            for position in &mut positions {
+                position.symbol = Symbol::new(&format!("{}{suffix}", position.symbol));
+            }
         }
         if !faults.has(&Fault::ReportsMagic) {
             for position in &mut positions {
@@ -134,11 +152,23 @@ impl Gateway {
 }
 
 impl Gateway {
-    /// The list and the account that the terminal shows.
-    fn visible(&mut self, faults: &ActiveFaults) -> (Vec<Position>, Account) {
+    /// The list and the account that the terminal shows, where one may lag.
+    fn visible(
+        &mut self,
+        faults: &ActiveFaults,
+        lag: Option<Duration>,
+        now: Timestamp,
+    ) -> (Vec<Position>, Account) {
         if let Some(balance) = find_fault!(faults, Fault::AccountVisits(balance) => *balance) {
             let other = Book::of_another_account(&self.book, balance);
             return (other.positions(), other.account());
+        }
+        if faults.has(&Fault::HalfLoaded) {
+            let half = Book::half_loaded(&self.book);
+            return (half.positions(), half.account());
+        }
+        if let Some(shown) = lag.and_then(|lag| self.history.ago(lag, now)) {
+            return shown.clone();
         }
         let shown = || (self.book.positions(), self.book.account());
         match faults.has(&Fault::Cached) {

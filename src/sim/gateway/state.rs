@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::history::History;
 use crate::protocol::Refusal;
 use crate::protocol::account::Account;
 use crate::protocol::positions::Position;
@@ -78,6 +79,8 @@ pub(in crate::sim) struct Gateway {
     pub(super) pending_closes: Vec<(Timestamp, Ticket, Option<Uuid>)>,
     /// The list and the account that are answered for ever.
     pub(super) cached: Option<(Vec<Position>, Account)>,
+    /// The last states, where lists or figures lag.
+    pub(super) history: History,
     /// The positions that lists may hold.
     pub(super) listable: Option<Vec<Ticket>>,
     /// Number of CLOSE requests so far, by ticket.
@@ -106,6 +109,8 @@ impl Gateway {
                 (Some(journal), rebuild(path, &start, &executions)?, executions)
             }
         };
+        let mut history = History::new(plan.longest_lag());
+        history.note(&book, now);
         Ok(Self {
             simulated: !plan.contains(&Fault::ClaimsLive),
             plan,
@@ -120,6 +125,7 @@ impl Gateway {
             pending: Vec::new(),
             pending_closes: Vec::new(),
             cached: None,
+            history,
             listable: None,
             close_attempts: HashMap::new(),
             position_reads: 0,
@@ -185,6 +191,7 @@ impl Gateway {
         if let Some(journal) = &mut self.journal {
             journal.append(&execution)?;
         }
+        self.history.note(&self.book, execution.time);
         self.ledger.push(execution);
         Ok(())
     }

@@ -42,6 +42,14 @@ impl Gateway {
                         self.broker_closes(ticket, now)?;
                     }
                 }
+                Fault::PositionGrows(reads) if *reads == self.position_reads => {
+                    let newest = self.book.newest();
+                    let grown =
+                        newest.and_then(|it| self.book.grow(ExecutionKind::OthersOpen, it, now));
+                    if let Some(execution) = grown {
+                        self.record(execution)?;
+                    }
+                }
                 _ => {}
             }
         }
