@@ -218,6 +218,11 @@ impl Evidence {
         }
     }
 
+    /// The login of the account, where it was recorded.
+    pub fn recorded_login(&self) -> Result<Option<String>, EvidenceError> {
+        Ok(self.owner(false)?.and_then(|owner| owner.login))
+    }
+
     /// The owner. The currency may stand in any record, so it is only searched for on request.
     fn owner(&self, with_currency: bool) -> Result<Option<Begin>, EvidenceError> {
         let mut book = Book::new(0);

@@ -40,22 +40,24 @@ pub const UNDECIDABLE: &[Undecidable] = &[
     Undecidable {
         sentence: "A gateway that hides positions from the first list on answers as a flat account does.",
         holds: |world, _| {
-            ["hides-positions:1+", "hides-positions:2+"].iter().any(|it| acts(world, it))
+            let hides =
+                ["hides-positions:1+", "hides-positions:2+", "half-loaded:1+", "half-loaded:2+"];
+            hides.iter().any(|it| acts(world, it))
         },
         honest: "emergency-close/0/",
         dishonest: "emergency-close/3/hides-positions:1+",
     },
     Undecidable {
-        sentence: "A gateway that hides the only position, an order's, and its margin answers as a flat account on which the order was refused.",
+        sentence: "A gateway that hides an order's position and its margin answers as an account on which the order was refused.",
         holds: |world, played| {
             let ledger = &played.truth.ledger;
             let closed_by_others = |ticket| {
                 let closes = |it: &Execution| it.kind == ExecutionKind::OthersClose;
                 ledger.iter().any(|it| closes(it) && it.ticket == ticket)
             };
-            acts(world, "hides-positions:")
-                && played.opens().next().is_some()
-                && played.before.iter().all(|position| closed_by_others(position.ticket))
+            let hides = acts(world, "hides-positions:")
+                && played.before.iter().all(|position| closed_by_others(position.ticket));
+            (hides || acts(world, "half-loaded:")) && played.opens().next().is_some()
         },
         honest: "canary/1/position-vanishes:1,order-failed",
         dishonest: "canary/1/position-vanishes:1,hides-positions:3+,order-failed-executed",
@@ -67,7 +69,8 @@ pub const UNDECIDABLE: &[Undecidable] = &[
             let other = played.truth.other.as_ref().filter(|_| is_moved);
             let has_traded = other.is_some_and(|it| played.truth.ledger.len() > it.after);
             let is_paid = acts(world, "deposit:") || acts(world, "stub:");
-            let hides = acts(world, "hides-positions:") || acts(world, "list-cut:");
+            let hides = ["hides-positions:", "list-cut:", "half-loaded:"];
+            let hides = hides.iter().any(|it| acts(world, it));
             let closed = [Death::BeforeClose, Death::AfterClose].map(Command::SyncAfter);
             has_traded
                 || (is_paid && (other.is_some() || hides))
@@ -92,7 +95,8 @@ pub const UNDECIDABLE: &[Undecidable] = &[
                 acts(world, "list-cut:") && world.book.account.kind() == AccountKind::Hedged;
             let other = ["account-switch:10000.00:", "account-visits:10000.00:"];
             let moved = !world.book.account.tells_login() && other.iter().any(|it| acts(world, it));
-            is_small && (moved || is_cut || acts(world, "hides-positions:"))
+            let hides = acts(world, "hides-positions:") || acts(world, "half-loaded:");
+            is_small && (moved || is_cut || hides)
         },
         honest: "canary/3/stop-out:#13,deposit:0.16:#13",
         dishonest: "canary/3/account-switch:10000.00:#13",

@@ -417,13 +417,34 @@ impl Canary<'_, '_, '_> {
         self.options.failure_context.read_failure(error)
     }
 
+    /// A last account that uses as much margin as before the CLOSE may hold the position again: a broker can cancel a deal.
+    fn look_after_close(&mut self, account: &Account) -> Result<(), Failure> {
+        let Some(close) = &mut self.report.close else { return Ok(()) };
+        let before = self.statements.last().map(|kept| kept.account.margin.value());
+        let uses_as_much = before.is_some_and(|margin| account.margin.value() >= margin);
+        if close.result != CloseOutcome::Closed || !money::uses_margin(account) || !uses_as_much {
+            return Ok(());
+        }
+        let listed = self.client.positions().map(|answer| answer.reply);
+        let Ok(Ok(list)) = listed else { return Ok(()) };
+        if list.positions.iter().any(|position| position.ticket == close.ticket) {
+            close.result = CloseOutcome::StillOpen;
+            close.why = "it was gone, and a later list shows it again".to_owned();
+            close.basis = Basis::default();
+            return Err(close::not_closed(close));
+        }
+        Ok(())
+    }
+
     /// Reads the balance after everything, and says which of the plan's criteria the watch exercised.
-    fn finish(&mut self) {
+    fn finish(&mut self, mut ended: Result<Verdict, Failure>) -> Result<Verdict, Failure> {
         const DAY_MS: u64 = 24 * 3600 * 1000;
         if let Ok(Ok(account)) = self.client.account().map(|answer| answer.reply) {
+            let seen = self.look_after_close(&account);
+            ended = ended.and_then(|verdict| seen.map(|()| verdict));
             self.report.balance_after = Some(account.balance);
         }
-        let Some(watched) = &self.report.monitor else { return };
+        let Some(watched) = &self.report.monitor else { return ended };
         let drift = if watched.drift.watched { "" } else { "; drift: not watched" };
         self.report.not_exercised = if watched.lasted_ms >= DAY_MS {
             format!("24 h criteria exercised{drift}")
@@ -431,5 +452,6 @@ impl Canary<'_, '_, '_> {
             let lasted = humanize(Duration::from_millis(watched.lasted_ms));
             format!("24 h criteria not exercised: watched for {lasted}{drift}")
         };
+        ended
     }
 }

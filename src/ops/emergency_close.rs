@@ -43,7 +43,8 @@ const ROUND_PAUSES: (Duration, Duration) = (Duration::from_millis(200), Duration
 /// Time between two lists that don't show the outcome of a CLOSE.
 const INTERVAL: Duration = Duration::from_millis(250);
 /// Number of lists in a row that may show nothing new: one that stays unbelievable ends it.
-const LOOKS: u32 = 3;
+/// Figures of the account may follow a deal by a second or more.
+const LOOKS: u32 = 12;
 
 /// Options of closing.
 #[derive(Debug, Clone)]
@@ -362,7 +363,10 @@ impl Closing<'_, '_, '_> {
         let flat = flat::prove(self.client, lists, known);
         let flat = flat.map_err(|error| self.doubt_of(&error))?;
         match (flat, self.ledger.doubt_of_start(&self.options.credit)) {
-            (Err(missing), _) => Err(missing.doubt),
+            (Err(missing), _) => {
+                self.ledger.doubt_empty_lists(&missing);
+                Err(missing.doubt)
+            }
             (Ok(_), Some(doubt)) => Err(doubt.to_owned()),
             (Ok(flat), None) => Ok(flat),
         }

@@ -138,6 +138,11 @@ pub fn resolve(
         {
             verdict = OpenVerdict::Unknown(missing);
         }
+        if !matches!(verdict, OpenVerdict::Unknown(_))
+            && let Some(missing) = other_login(client, records)?
+        {
+            verdict = OpenVerdict::Unknown(missing);
+        }
         let finding = IntentFinding::proved(intent, &verdict);
         if !finding.is_unknown() {
             let resolution = Resolution {
@@ -154,6 +159,22 @@ pub fn resolve(
         findings.push(finding);
     }
     Ok(EarlierOrders { intents: findings, canaries: book.open_canaries().cloned().collect() })
+}
+
+/// The doubt where the gateway reports another login than the evidence holds (hazard 25).
+fn other_login(
+    client: &mut Client<'_>,
+    records: &Records<'_>,
+) -> Result<Option<Missing>, ResolveError> {
+    let Some(recorded) = records.evidence.recorded_login()? else { return Ok(None) };
+    let login = client.account()?.reply.ok().and_then(|account| account.login);
+    Ok(login.filter(|login| *login != recorded).map(|login| Missing {
+        premise: Premise::SameAccount,
+        doubt: format!(
+            "it was sent in account {recorded}, and {} answers: log the terminal in to {recorded}",
+            login.escape_debug()
+        ),
+    }))
 }
 
 /// Judges the time since the intent, in which the order's position may have been opened and closed, or hidden. A position

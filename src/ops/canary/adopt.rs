@@ -5,6 +5,7 @@
 //! not checked, because resuming increases no risk; with an engaged breaker, the watch closes the position at once.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use super::close::{ClosingState, found_closed, not_closed};
 use super::watch::{HourlyDrift, WatchedPosition};
@@ -23,6 +24,9 @@ use crate::protocol::account::Account;
 use crate::protocol::positions::{self, Position};
 use crate::units::Ticket;
 use uuid::Uuid;
+
+/// Figures of the account may follow the list by this much.
+const LAG: Duration = Duration::from_millis(1500);
 
 impl Canary<'_, '_, '_> {
     /// Finds the open canary, asks for confirmation, and watches or closes it.
@@ -54,8 +58,7 @@ impl Canary<'_, '_, '_> {
         };
         let ended = ended.and_then(|verdict| Ok(verdict.max(self.account_for_order(run)?)));
         // The balance before it was opened is unknown here, and the run that opened it has an end of its own.
-        self.finish();
-        ended
+        self.finish(ended)
     }
 
     /// The position, and the tickets that are open beside it. The report gets the guards and the position.
@@ -127,7 +130,12 @@ impl Canary<'_, '_, '_> {
         let is_mismatched = |(account, positions): &(Account, Vec<Position>)| {
             money::is_mismatched(Statement { account, positions }, credit)
         };
-        if read.as_ref().is_some_and(is_mismatched) {
+        let may_lag = |(account, positions): &(Account, Vec<Position>)| {
+            money::may_lag(Statement { account, positions }, credit)
+        };
+        let is_doubtful = |read| is_mismatched(read) || may_lag(read);
+        if read.as_ref().is_some_and(is_doubtful) {
+            self.deps.clock.sleep(LAG).map_err(Failure::interrupted)?;
             read = close::read_statement(self.client).map_err(|error| self.read_failure(&error))?;
         }
         let fits = match &read {

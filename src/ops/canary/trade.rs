@@ -93,7 +93,7 @@ impl Canary<'_, '_, '_> {
         };
         let before = positions::tickets(&listed);
         let ended = ended.and_then(|verdict| Ok(verdict.max(self.account_for(&before, None)?)));
-        self.finish();
+        let ended = self.finish(ended);
         self.record_end();
         ended
     }

@@ -62,6 +62,8 @@ pub(super) struct Entry {
     unanswered: bool,
     /// Whether a list has shown it since the last CLOSE.
     shown: bool,
+    /// Whether an empty list and its account proved it closed.
+    by_empty_list: bool,
     /// The last list that showed it.
     last_shown: u32,
     /// Whether a record says that it is closed: it is recorded once.
@@ -98,6 +100,7 @@ impl Ledger {
             claims_closed: false,
             is_refused: false,
             unanswered: false,
+            by_empty_list: false,
             shown: true,
             last_shown: self.lists,
             recorded: false,
@@ -219,6 +222,7 @@ impl Ledger {
                         true => "a later list is empty, and the account agrees".to_owned(),
                         false => "absent from a later list, which shows other positions".to_owned(),
                     };
+                    entry.by_empty_list = list.is_empty();
                     proof = Some(closed);
                 }
                 Some(Err(missing)) => {
@@ -264,6 +268,21 @@ impl Ledger {
             is_doubted = true;
         }
         if is_doubted {
+            self.basis.missing = Some(missing.clone());
+        }
+    }
+
+    /// A later account contradicts an empty list: the closed ones that were proved by one are in doubt until a list and an
+    /// account agree.
+    pub(super) fn doubt_empty_lists(&mut self, missing: &Missing) {
+        let proved = self
+            .tickets
+            .values_mut()
+            .filter(|entry| entry.by_empty_list && entry.report.result == CloseOutcome::Closed);
+        for entry in proved {
+            entry.report.result = CloseOutcome::Unknown;
+            entry.report.why = format!("absent from a list that can't be believed: {missing}");
+            entry.report.missing = Some(missing.premise);
             self.basis.missing = Some(missing.clone());
         }
     }

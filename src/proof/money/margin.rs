@@ -30,6 +30,8 @@ pub(super) fn margin_in_use(
         (then * share).max(smallest_amount(after.account))
     };
     let in_use = Contradiction::MarginInUse { before: then, after: now };
+    let names: Names<'_> = before.positions.iter().map(|it| (it.ticket, &it.symbol)).collect();
+    let volumes = |positions| volumes(positions, &names);
     let Some((volumes, left)) = volumes(before.positions).zip(volumes(after.positions)) else {
         let is_same = volume_of_each(before.positions) == volume_of_each(after.positions);
         return (is_same && now > then + slack(true)).then_some(in_use);
@@ -77,10 +79,17 @@ fn drift(before: Statement<'_>, after: Statement<'_>) -> Decimal {
     before.account.margin.value() * share * Decimal::TWO + last_digit
 }
 
+/// Symbols by ticket as an earlier list spelled them: a broker may rename its symbols.
+type Names<'n> = BTreeMap<Ticket, &'n Symbol>;
+
 /// Volume by symbol; `None` where a symbol has positions on both sides or on an unlisted one.
-fn volumes(positions: &[Position]) -> Option<BTreeMap<&Symbol, Decimal>> {
+fn volumes<'p>(
+    positions: &'p [Position],
+    names: &Names<'p>,
+) -> Option<BTreeMap<&'p Symbol, Decimal>> {
     let mut sides: BTreeMap<&Symbol, (&Side, Decimal)> = BTreeMap::new();
-    for Position { symbol, side, volume, .. } in positions {
+    for Position { ticket, symbol, side, volume, .. } in positions {
+        let symbol = names.get(ticket).copied().unwrap_or(symbol);
         let (first, sum) = sides.entry(symbol).or_insert((side, Decimal::ZERO));
         if *first != side || !matches!(side, Side::Buy | Side::Sell) {
             return None;
