@@ -1,7 +1,7 @@
 //! The acts of an adversary. Each is a fault of the simulated gateway at the k-th request of its scope.
 
 use self::Doubt::{
-    AnotherNewTicket, ClockStepped, ClosedMeanwhile, LikeOneGone, MoneyMoved, Reopened,
+    AnotherNewTicket, ClockStepped, ClosedMeanwhile, LikeOneGone, MoneyMoved, Renamed, Reopened,
     UnnamedOrder,
 };
 use self::Nature::{Deceptive, Disturbing, Quiet};
@@ -37,6 +37,8 @@ pub enum Doubt {
     /// A position opened that is like one that is gone and of which the gateway called the last CLOSE not done, and no list
     /// showed both: the gone one may be open under that ticket.
     LikeOneGone,
+    /// The broker renamed its symbols while an order was in doubt, so its position is in another symbol than was ordered.
+    Renamed,
     /// The gateway's clock was stepped, and a signature is valid by that clock: how long is unknown from then on.
     ClockStepped,
 }
@@ -50,14 +52,20 @@ pub struct Act {
     pub nature: Nature,
     /// The reasons why it may leave a command in doubt.
     pub doubts: &'static [Doubt],
+    /// Whether it is played alone, and neither in pairs nor in seeded worlds.
+    pub is_alone: bool,
 }
 
 const fn act(nature: Nature, template: &'static str) -> Act {
-    Act { template, nature, doubts: &[] }
+    Act { template, nature, doubts: &[], is_alone: false }
 }
 
 const fn doubted(nature: Nature, template: &'static str, doubts: &'static [Doubt]) -> Act {
-    Act { template, nature, doubts }
+    Act { template, nature, doubts, is_alone: false }
+}
+
+const fn alone(act: Act) -> Act {
+    Act { is_alone: true, ..act }
 }
 
 /// Every act.
@@ -92,12 +100,12 @@ pub const ACTS: &[Act] = &[
     act(Quiet, "list-shuffled"),
     act(Quiet, "float-noise"),
     doubted(Disturbing, "alike-appears:{k}", &[AnotherNewTicket]),
-    act(Quiet, "account-lags:1s"),
-    act(Quiet, "list-lags:1s"),
-    act(Disturbing, "symbols-renamed:.x:{k}+"),
-    act(Disturbing, "position-returns:#{k}"),
-    act(Disturbing, "position-grows:{k}"),
-    act(Quiet, "close-times-out:1500ms"),
+    alone(act(Quiet, "account-lags:1s")),
+    alone(act(Quiet, "list-lags:1s")),
+    alone(doubted(Disturbing, "symbols-renamed:.x:{k}+", &[Renamed])),
+    alone(act(Disturbing, "position-returns:#{k}")),
+    alone(act(Disturbing, "position-grows:{k}")),
+    alone(act(Quiet, "close-times-out:1500ms")),
     act(Deceptive, "cached:{k}+"),
     act(Deceptive, "list-lacks-new:{k}+"),
     act(Deceptive, "open-late:20s"),
@@ -142,11 +150,11 @@ pub const ACTS: &[Act] = &[
     act(Deceptive, "garbage:truncated:#{k}"),
     act(Deceptive, "foreign-ea-v4:{k}+"),
     act(Deceptive, "frozen"),
-    act(Deceptive, "close-other"),
-    act(Deceptive, "open-misnamed"),
-    act(Deceptive, "account-copied:10000.00:#{k}"),
-    act(Deceptive, "half-loaded:#{k}"),
-    act(Deceptive, "half-loaded:{k}+"),
+    alone(act(Deceptive, "close-other")),
+    alone(act(Deceptive, "open-misnamed")),
+    alone(act(Deceptive, "account-copied:10000.00:#{k}")),
+    alone(act(Deceptive, "half-loaded:#{k}")),
+    alone(act(Deceptive, "half-loaded:{k}+")),
 ];
 
 impl Act {

@@ -133,7 +133,7 @@ fn is_excused(world: &World, played: &Played) -> bool {
         }
         Doubt::Reopened => played.opened_by_others().next().is_some(),
         Doubt::LikeOneGone => played.runs.iter().any(|run| run.has_like_one_gone(played)),
-        Doubt::MoneyMoved => matches!(world.command, Command::SyncAfter(_)),
+        Doubt::MoneyMoved | Doubt::Renamed => matches!(world.command, Command::SyncAfter(_)),
         Doubt::ClockStepped => world.command.opens(),
     })
 }

@@ -27,6 +27,7 @@ const PAIRS: Book = Book::plain(3);
 pub const LEFT_OUT: &[&str] = &[
     "acts after the 20th request of a run: later requests repeat a read while an order may still be booked",
     "pairs of a canary that takes up another one's position: its requests are those of a canary and of its close",
+    "pairs and seeded worlds of the newest acts (account-lags, list-lags, symbols-renamed, position-returns, position-grows, close-times-out, close-other, open-misnamed, account-copied, half-loaded): some are not told right yet",
     "pairs in other books than three positions without a login: single acts and seeded worlds have them",
 ];
 
@@ -96,8 +97,9 @@ impl Plan {
         let mut random = fastrand::Rng::with_seed(seed);
         let command = Command::ALL[random.usize(..Command::ALL.len())];
         let places = self.places(command);
+        let known: Vec<&Act> = ACTS.iter().filter(|act| !act.is_alone).collect();
         let acts = (0..random.usize(2..=DEEPEST))
-            .map(|_| ACTS[random.usize(..ACTS.len())].at(random.u32(1..=places)))
+            .map(|_| known[random.usize(..known.len())].at(random.u32(1..=places)))
             .collect();
         let positions: &[usize] = if command.opens() { &[1, 3] } else { &[1, 3, 12] };
         let positions = positions[random.usize(..positions.len())];
@@ -141,7 +143,8 @@ impl Pairs {
     /// Adds a single act that was played.
     pub fn add(&mut self, world: &World, requests: RequestCounts) {
         let [act] = world.acts.as_slice() else { return };
-        if world.book != PAIRS || world.command == Command::CanaryResumed {
+        let is_alone = Act::of(act).is_some_and(|act| act.is_alone);
+        if is_alone || world.book != PAIRS || world.command == Command::CanaryResumed {
             return;
         }
         if let Ok(fault) = act.parse() {

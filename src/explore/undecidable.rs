@@ -93,7 +93,11 @@ pub const UNDECIDABLE: &[Undecidable] = &[
             // Otherwise margin is a trace of what a list lacks.
             let is_cut =
                 acts(world, "list-cut:") && world.book.account.kind() == AccountKind::Hedged;
-            let other = ["account-switch:10000.00:", "account-visits:10000.00:"];
+            let other = [
+                "account-switch:10000.00:",
+                "account-visits:10000.00:",
+                "account-copied:10000.00:",
+            ];
             let moved = !world.book.account.tells_login() && other.iter().any(|it| acts(world, it));
             let hides = acts(world, "hides-positions:") || acts(world, "half-loaded:");
             is_small && (moved || is_cut || hides)

@@ -137,6 +137,7 @@ pub fn run(
         rounds: 0,
         idle_rounds: 0,
         pause: ROUND_PAUSES.0,
+        look_again: false,
     };
     let flat = closing.close_until_flat();
     let Closing { client, ledger, rounds, .. } = closing;
@@ -196,6 +197,8 @@ struct Closing<'r, 'c, 'm> {
     idle_rounds: u32,
     /// Pause before the next round.
     pause: Duration,
+    /// Whether a closed ticket came into doubt, so that lists are worth reading again.
+    look_again: bool,
 }
 
 impl Closing<'_, '_, '_> {
@@ -222,6 +225,7 @@ impl Closing<'_, '_, '_> {
             let waited = match self.may_go_on() {
                 true if may_send => self.pause(),
                 true if is_away => self.deps.sleep(PAUSE),
+                true if std::mem::take(&mut self.look_again) => self.deps.sleep(INTERVAL),
                 _ => {
                     let changed = self.client.account_changed().map(ToString::to_string);
                     let other = self.ledger.stranger.clone();
@@ -364,7 +368,7 @@ impl Closing<'_, '_, '_> {
         let flat = flat.map_err(|error| self.doubt_of(&error))?;
         match (flat, self.ledger.doubt_of_start(&self.options.credit)) {
             (Err(missing), _) => {
-                self.ledger.doubt_empty_lists(&missing);
+                self.look_again = self.ledger.doubt_empty_lists(&missing);
                 Err(missing.doubt)
             }
             (Ok(_), Some(doubt)) => Err(doubt.to_owned()),

@@ -316,14 +316,31 @@ impl Search<'_> {
         })
     }
 
-    /// Looks for the new ticket that the gateway named, whatever it looks like (hazard 28); without a name, for the only
+    /// Looks for the new ticket that the gateway named, whatever it looks like (hazard 28), unless another new one is in the
+    /// ordered symbol and it is not; without a name, for the only
     /// one that matches the order in symbol, side and volume. A partial fill matches. The flag says whether it was named.
     fn find<'l>(&self, list: &'l [Position]) -> Judged<Option<(&'l Position, bool)>> {
         let ordered = &self.intent.order;
         let mut new = list.iter().filter(|position| !self.before.contains(&position.ticket));
         if let OpenClaim::Filled(ticket) = self.claim {
-            // Other tickets than the one that the gateway named may be anybody's.
-            return Ok(new.find(|found| found.ticket == *ticket).map(|found| (found, true)));
+            let Some(named) = new.clone().find(|found| found.ticket == *ticket) else {
+                // Other tickets may be anybody's.
+                return Ok(None);
+            };
+            let is_ordered = |position: &&Position| {
+                let (symbol, ordered) = (position.symbol.as_str(), ordered.symbol.as_str());
+                symbol.starts_with(ordered) || ordered.starts_with(symbol)
+            };
+            return match new.find(is_ordered).filter(|_| !is_ordered(&named)) {
+                None => Ok(Some((named, true))),
+                Some(other) => Err(Missing {
+                    premise: Premise::NothingNew,
+                    doubt: format!(
+                        "the gateway named {ticket}, which is in {}, and {} in {} is new as well",
+                        named.symbol, other.ticket, other.symbol
+                    ),
+                }),
+            };
         }
         let mut alike = new.filter(|position| {
             position.symbol == ordered.symbol

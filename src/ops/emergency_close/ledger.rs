@@ -273,8 +273,9 @@ impl Ledger {
     }
 
     /// A later account contradicts an empty list: the closed ones that were proved by one are in doubt until a list and an
-    /// account agree.
-    pub(super) fn doubt_empty_lists(&mut self, missing: &Missing) {
+    /// account agree. Returns whether there are any.
+    pub(super) fn doubt_empty_lists(&mut self, missing: &Missing) -> bool {
+        let mut is_doubted = false;
         let proved = self
             .tickets
             .values_mut()
@@ -284,7 +285,9 @@ impl Ledger {
             entry.report.why = format!("absent from a list that can't be believed: {missing}");
             entry.report.missing = Some(missing.premise);
             self.basis.missing = Some(missing.clone());
+            is_doubted = true;
         }
+        is_doubted
     }
 
     /// Notices a gateway whose CLOSE opens positions: in this round every CLOSE left its ticket open, and the list has a

@@ -38,11 +38,12 @@ pub fn plan(client: &mut Client<'_>, options: &Options) -> Result<Plan, Failure>
     }
 }
 
-/// The plan, and whether list and account came over one connection.
+/// The plan, and whether list and account came over one connection and from one login.
 fn try_plan(client: &mut Client<'_>, options: &Options) -> Result<(Plan, bool), Failure> {
     let context =
         FailureContext { verb: "list the positions of", ..options.failure_context.clone() };
     let failed = |error: &Error| context.read_failure(error);
+    let was_known = client.account_id().is_some_and(|id| id.login.is_some());
     let (reply, unreadable) = match client.positions() {
         Ok(answer) => (answer.reply.map(|list| list.positions), vec![]),
         // A CLOSE needs only a ticket: everything that can be named is closed (hazard 32).
@@ -81,7 +82,9 @@ fn try_plan(client: &mut Client<'_>, options: &Options) -> Result<(Plan, bool), 
     }
     let session = client.sessions();
     let account = read_account(client).map_err(|error| context.read_failure(&error))?;
-    let is_of_one = client.sessions() == session;
+    // The first login that is told may be another one than that of the list before it.
+    let is_first_login = !was_known && account.as_ref().is_some_and(|it| it.login.is_some());
+    let is_of_one = client.sessions() == session && !is_first_login;
     let before = account.filter(|_| unreadable.is_empty()).map(|account| (account, list.clone()));
     let unreadable = unreadable.iter().map(ToString::to_string).collect();
     let (positions, beside): (Vec<_>, Vec<_>) =
