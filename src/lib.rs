@@ -26,9 +26,9 @@
 //! | [`link`] | connections, proved sessions, retried reads, permits for orders | `check`, `clock`, `escape`, `os`, `protocol`, `units` |
 //! | [`check`] | one check's result, and the verdict of several | |
 //! | [`failure`] | every failure code with its exit code, meaning and remedy | `check`, `clock`, `exit`, `link` |
-//! | [`report`] | outcome and envelope of every report | `check`, `clock`, `exit`, `failure`, `link` |
+//! | [`report`] | outcome and envelope of every report | `check`, `clock`, `exit`, `failure`, `link`, `units` |
 //! | [`metric`] | named figures of a report, for monitoring | `check`, `protocol`, `units` |
-//! | [`guard`] | the conditions that forbid an order: kill switch, admission decision, drift, health, staleness | `check`, `clock`, `escape`, `os`, `protocol` |
+//! | [`guard`] | the conditions that forbid an order: kill switch, admission decision, drift, health, staleness | `check`, `clock`, `escape`, `os`, `protocol`, `units` |
 //! | [`evidence`] | the hash-chained, write-ahead record of orders and their outcomes | `clock`, `os`, `protocol`, `units` |
 //! | [`proof`] | the promise: evidence that something happened | `check`, `clock`, `escape`, `evidence`, `failure`, `link`, `os`, `protocol`, `units` |
 //! | [`config`] | settings, each with its origin | `os`, `units` |

@@ -12,6 +12,7 @@ use crate::clock::millis;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::link::target::TargetKind;
+use crate::units::TimeSchema;
 
 /// Outcome of a command: its report, and the failure that ended it early.
 #[derive(Debug)]
@@ -86,6 +87,7 @@ pub struct Envelope<'a, R> {
     /// The gateway that the report is about; null before its address is known, and for commands that contact none.
     pub target: Option<TargetKind>,
     /// Start of the run, UTC.
+    #[schemars(with = "TimeSchema")]
     pub started_at: Timestamp,
     /// Monotonic duration of the run in ms.
     pub duration_ms: u64,

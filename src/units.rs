@@ -6,6 +6,7 @@
 mod currency;
 mod exact;
 mod figure;
+mod time;
 
 use std::fmt;
 
@@ -17,6 +18,7 @@ pub use currency::currency_decimals;
 pub(crate) use exact::scan_number;
 pub use exact::{Exact, Level, Lots, Money, NotANumber, Price};
 pub use figure::{figure, money};
+pub use time::TimeSchema;
 
 /// A position's or an order's number at the broker. Real tickets are above 0; the gateway also sends 0 (PROTOCOL.md,
 /// hazards 1 and 2), which [`Ticket::is_real`] tells apart.

@@ -18,6 +18,7 @@ use crate::escape::bounded;
 use crate::os::fifo::read_with_timeout;
 use crate::protocol::Malformed;
 use crate::protocol::wire::{Object, parse_flat};
+use crate::units::TimeSchema;
 
 /// A longer file is no decision.
 const MAX_BYTES: u64 = 1 << 20;
@@ -78,6 +79,7 @@ pub struct Rules {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Decision {
     /// Its own time.
+    #[schemars(with = "TimeSchema")]
     pub timestamp: Timestamp,
     /// The recomputed hash.
     pub hash: String,

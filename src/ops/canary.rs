@@ -43,7 +43,7 @@ use crate::proof::open::OpenVerdict;
 use crate::protocol::account::Account;
 use crate::protocol::positions::Position;
 use crate::report::Outcome;
-use crate::units::{Lots, Magic, Money, Symbol, Ticket};
+use crate::units::{Lots, Magic, Money, Symbol, Ticket, TimeSchema};
 
 use watch::{Monitor, WatchEvent, Watched};
 
@@ -224,6 +224,7 @@ pub struct Adopted {
     /// The run that opened it.
     pub run: Uuid,
     /// Time of the record of its execution.
+    #[schemars(with = "TimeSchema")]
     pub since: jiff::Timestamp,
     /// The position as listed when it was taken up.
     pub position: Position,

@@ -24,6 +24,7 @@ use crate::link::target::Target;
 use crate::link::transport::Transport;
 use crate::protocol::account::Account;
 use crate::report::Outcome;
+use crate::units::TimeSchema;
 pub use latency::{Bucket, Latency};
 
 /// The options of `link-test`.
@@ -74,6 +75,7 @@ pub struct Report {
     /// The error of the skew is at most this, in µs.
     pub skew_uncertainty_us: Option<u64>,
     /// The gateway's own time in its answer to the first PING.
+    #[schemars(with = "Option<TimeSchema>")]
     pub server_time: Option<Timestamp>,
     /// The account in the terminal's answer.
     pub account: Option<Account>,

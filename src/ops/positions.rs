@@ -15,7 +15,7 @@ use crate::proof::flat;
 use crate::protocol::account::Account;
 use crate::protocol::positions::{Position, near_symbol};
 use crate::report::Outcome;
-use crate::units::{Money, Symbol};
+use crate::units::{Money, Symbol, TimeSchema};
 
 /// Options of the read.
 #[derive(Debug, Clone)]
@@ -41,6 +41,7 @@ pub struct Report {
     #[serde(skip)]
     pub spelled: Vec<(Symbol, Symbol)>,
     /// The gateway's own time of the list.
+    #[schemars(with = "Option<TimeSchema>")]
     pub reported_at: Option<Timestamp>,
     /// The checks of both reads, of the list, and of an empty one.
     pub checks: Vec<Check>,

@@ -35,7 +35,7 @@ use crate::protocol::account::Account;
 use crate::protocol::positions::{Position, Positions};
 use crate::protocol::sync_all::Synced;
 use crate::report::Outcome;
-use crate::units::{Magic, Money};
+use crate::units::{Magic, Money, TimeSchema};
 
 use changes::Changes;
 use recovered::RecoveredPositions;
@@ -115,6 +115,7 @@ pub struct Report {
     #[schemars(with = "Option<Vec<Position>>")]
     pub positions: Option<RecoveredPositions>,
     /// The gateway's own time of that list.
+    #[schemars(with = "Option<TimeSchema>")]
     pub reported_at: Option<Timestamp>,
     /// Number of times that both lists were read.
     pub rounds: u32,

@@ -26,7 +26,7 @@ use crate::link::{Client, Error};
 use crate::protocol::open::Filled;
 use crate::protocol::positions::Position;
 use crate::protocol::reply;
-use crate::units::{Money, Ticket};
+use crate::units::{Money, Ticket, TimeSchema};
 
 /// The outcome of an earlier run's order, as this start found it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -34,6 +34,7 @@ pub struct IntentFinding {
     /// The run that wrote the intent.
     pub run: Uuid,
     /// The time of the intent's record.
+    #[schemars(with = "TimeSchema")]
     pub since: Timestamp,
     /// The outcome; nothing new may be opened while it is unknown.
     #[serde(serialize_with = "OpenOutcome::as_word")]

@@ -12,7 +12,7 @@ use super::reply::{self, Reply};
 use super::request::Action;
 use super::request::sealed::Sealed;
 use super::wire::{Frame, Object};
-use crate::units::{Level, Money};
+use crate::units::{Level, Money, TimeSchema};
 
 /// The request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -47,6 +47,7 @@ pub struct Account {
     /// 0 demo, 1 contest, 2 real, where this gateway reports it.
     pub trade_mode: Option<i64>,
     /// The gateway's wall clock at the reply; not reported by SYNC_ALL.
+    #[schemars(with = "Option<TimeSchema>")]
     pub reported_at: Option<Timestamp>,
 }
 

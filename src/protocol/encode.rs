@@ -11,7 +11,7 @@ pub(super) fn frame(value: &impl Serialize) -> Vec<u8> {
 
 /// RFC 3339 in UTC with microseconds and a numeric offset: Python's `fromisoformat` reads `Z` only from 3.11 on.
 pub fn rfc3339(time: Timestamp) -> String {
-    time.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%S%.6f+00:00").to_string()
+    time.to_zoned_datetime(TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%S%.6f+00:00").to_string()
 }
 
 /// [`rfc3339`] as the serializer of a field, which may be an `Option`.

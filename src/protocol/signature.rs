@@ -16,7 +16,7 @@ const TIME_FORMAT: &str = "%Y%m%dT%H%M%S%.6fZ";
 
 /// The signature of an order that is sent at `now`. It covers every field but signature, comment and magic.
 pub fn sign(order: &Open, now: Timestamp) -> String {
-    let time = now.to_zoned(TimeZone::UTC).strftime(TIME_FORMAT).to_string();
+    let time = now.to_zoned_datetime(TimeZone::UTC).strftime(TIME_FORMAT).to_string();
     format!("{PREFIX}:{}:{time}", checksum(order))
 }
 

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::units::{Lots, Price, Side, Symbol, Ticket};
+use crate::units::{Lots, Price, Side, Symbol, Ticket, TimeSchema};
 
 /// One execution at the simulated broker.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -14,6 +14,7 @@ pub struct Execution {
     /// Counted from 1, without gaps.
     pub sequence: u64,
     /// Time of execution by the simulator's true clock; a fault skews only the clock in its replies.
+    #[schemars(with = "TimeSchema")]
     pub time: Timestamp,
     /// The kind of execution.
     pub kind: ExecutionKind,

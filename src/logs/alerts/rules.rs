@@ -16,6 +16,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::logs::alerts::event::{Event, EventKind, RunId};
+use crate::units::TimeSchema;
 
 /// Maximum number of log lines that an alert quotes: the first ones and the last.
 const MAX_LINES: usize = 10;
@@ -92,10 +93,13 @@ pub struct Alert {
     /// The trouble, with its figures.
     pub message: String,
     /// Time of its first line.
+    #[schemars(with = "TimeSchema")]
     pub since: Timestamp,
     /// Time of the line that raised it.
+    #[schemars(with = "TimeSchema")]
     pub raised_at: Timestamp,
     /// When the log showed that it was over; null while it is active.
+    #[schemars(with = "Option<TimeSchema>")]
     pub cleared_at: Option<Timestamp>,
     /// The log lines that triggered it; of many, the first and the last.
     pub lines: Vec<String>,

@@ -51,7 +51,7 @@ pub fn sum(events: &[Event], by: By) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     for event in events {
         let of = match by {
-            By::Day => event.time.to_zoned(TimeZone::UTC).date().to_string(),
+            By::Day => event.time.to_zoned_datetime(TimeZone::UTC).date().to_string(),
             By::Run => format!("{}-{}", event.run.pid, event.run.run),
         };
         let at = *index.entry(of.clone()).or_insert(rows.len());

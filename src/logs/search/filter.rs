@@ -80,7 +80,7 @@ pub fn parse_time(text: &str, now: Timestamp, local: &TimeZone) -> Result<Timest
     // A text with an unreadable offset fails here: it must not be read as a local time.
     let civil = text.parse::<DateTime>().or_else(|_| text.parse::<Date>().map(DateTime::from));
     if let Ok(civil) = civil {
-        let zoned = local.to_ambiguous_zoned(civil).compatible().map_err(|_| NotATime)?;
+        let zoned = local.to_ambiguous_zoned_datetime(civil).compatible().map_err(|_| NotATime)?;
         return Ok(zoned.timestamp());
     }
     let ago: Span = text.parse().map_err(|_| NotATime)?;

@@ -59,7 +59,7 @@ fn run_of(name: &str) -> Option<(Timestamp, u32)> {
     }
     let (time, pid) = stem.rsplit_once('_')?;
     let began = DateTime::strptime("%Y%m%d_%H%M%S", time).ok()?;
-    Some((began.to_zoned(TimeZone::UTC).ok()?.timestamp(), pid.parse().ok()?))
+    Some((began.to_zoned_datetime(TimeZone::UTC).ok()?.timestamp(), pid.parse().ok()?))
 }
 
 /// Replaces a file by its gzip. Returns the file's length.

@@ -69,7 +69,7 @@ pub(crate) fn compose(
     component: &str,
     text: &str,
 ) -> String {
-    let time = time.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%S%.6f+00:00");
+    let time = time.to_zoned_datetime(TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%S%.6f+00:00");
     let text = visible(text);
     let mut line = String::with_capacity(120);
     // Writing to a string cannot fail.

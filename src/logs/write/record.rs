@@ -85,7 +85,7 @@ impl Record {
             options;
         let bytes = verify_log_max_bytes.map_or(u64::MAX, NonZeroU64::get);
         let shared = Limits { bytes, age: Duration::MAX };
-        let (began, started) = (clock.monotonic(), clock.now().to_zoned(TimeZone::UTC));
+        let (began, started) = (clock.monotonic(), clock.now().to_zoned_datetime(TimeZone::UTC));
         let name = format!("MT5CRS_{}_{pid}.log", started.strftime("%Y%m%d_%H%M%S"));
         let mut run = run.simple().to_string();
         run.truncate(RUN_DIGITS);

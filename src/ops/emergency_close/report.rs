@@ -7,7 +7,7 @@ use super::ledger::Ledger;
 use crate::evidence::basis::{Basis, Premise};
 use crate::evidence::body::{FlatCertificate, Funds};
 use crate::evidence::outcome::CloseOutcome;
-use crate::units::{Lots, Money, Side, Symbol, Ticket};
+use crate::units::{Lots, Money, Side, Symbol, Ticket, TimeSchema};
 
 /// The part of the account that the gateway's protocol can't show.
 const CANNOT_SEE: &str = "pending orders: the gateway can neither list nor cancel them; look at the terminal's Trade tab";
@@ -107,6 +107,7 @@ impl From<&FlatCertificate> for Certificate {
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct ListWitness {
     /// The gateway's own time.
+    #[schemars(with = "TimeSchema")]
     pub reported_at: jiff::Timestamp,
     /// SHA-256 of the reply's bytes.
     pub sha256: String,

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::evidence::body::{By, Ordered};
 use crate::evidence::book::{Emergency, Run, Settled};
-use crate::units::Ticket;
+use crate::units::{Ticket, TimeSchema};
 
 /// One run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -14,8 +14,10 @@ pub struct Row {
     /// The run's id.
     pub run: String,
     /// Time of its first record, by this machine's clock.
+    #[schemars(with = "TimeSchema")]
     pub began_at: Timestamp,
     /// Time of the last record about it.
+    #[schemars(with = "TimeSchema")]
     pub last_at: Timestamp,
     /// The kind of the run.
     pub kind: RunKind,

@@ -20,6 +20,7 @@ use crate::link::target::{self, resolve};
 use crate::link::transport::LinkError;
 use crate::protocol::account::{Account, GetAccount};
 use crate::protocol::ping::Ping;
+use crate::units::TimeSchema;
 
 /// After this time without an answer, one [`EventKind::Silent`] is reported.
 pub const SILENCE: Duration = Duration::from_secs(10);
@@ -113,6 +114,7 @@ pub struct Event {
     /// `mt5crs.link-watch/1`.
     pub schema: &'static str,
     /// The time, UTC.
+    #[schemars(with = "TimeSchema")]
     pub at: Timestamp,
     /// The kind of change.
     pub kind: EventKind,

@@ -28,6 +28,7 @@ use crate::logs::search::tail::TailEnd;
 use crate::os::resources::{Meter, Usage};
 use crate::os::systemd;
 use crate::report::Outcome;
+use crate::units::TimeSchema;
 
 /// Time over which an engine's CPU share is measured by default: the CPU limit is meant for this span.
 const CPU_WINDOW: Duration = Duration::from_secs(10);
@@ -55,6 +56,7 @@ pub struct Options {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Report {
     /// Earlier lines were left out.
+    #[schemars(with = "TimeSchema")]
     pub since: Timestamp,
     /// The rules that could be judged.
     pub rules: Vec<Rule>,

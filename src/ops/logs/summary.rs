@@ -11,6 +11,7 @@ use crate::logs::search::filter::Filter;
 use crate::logs::search::places::Places;
 use crate::logs::search::query::BadPattern;
 use crate::report::Outcome;
+use crate::units::TimeSchema;
 
 /// The logs to sum up.
 #[derive(Debug)]
@@ -29,8 +30,10 @@ pub struct Options {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Report {
     /// Earlier lines were left out.
+    #[schemars(with = "TimeSchema")]
     pub since: Timestamp,
     /// Later lines were left out.
+    #[schemars(with = "Option<TimeSchema>")]
     pub until: Option<Timestamp>,
     /// What makes a row.
     pub by: By,

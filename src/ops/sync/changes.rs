@@ -9,12 +9,13 @@ use serde::Serialize;
 use super::snapshot::Snapshot;
 use crate::protocol::account::Account;
 use crate::protocol::positions::Position;
-use crate::units::{Money, Ticket};
+use crate::units::{Money, Ticket, TimeSchema};
 
 /// The changes since a snapshot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Changes {
     /// Time of the snapshot, by this machine's clock.
+    #[schemars(with = "TimeSchema")]
     pub since: Timestamp,
     /// Positions that the snapshot doesn't hold.
     pub opened: Vec<Position>,

@@ -28,7 +28,7 @@ pub(crate) fn terminal_width(stream: &impl IsTerminal) -> Option<u16> {
 /// An empty table of those columns, the ones marked `>` flush right, and the ones marked `=` whole.
 pub(crate) fn table(sheet: &Sheet<'_>, columns: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     if let Some(width) = sheet.width {
         table.set_width(width);
     }

@@ -13,7 +13,7 @@ use crate::clock::{micros, millis, nanos};
 use crate::evidence::outcome::{WatchEnding, as_report_word};
 use crate::guard::drift::{DriftReading, DriftState};
 use crate::guard::health::{HealthState, Reason, Rule, Window};
-use crate::units::{Money, Price, Ticket};
+use crate::units::{Money, Price, Ticket, TimeSchema};
 
 /// One look.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -21,6 +21,7 @@ pub struct Tick {
     /// `mt5crs.canary-tick/1`.
     pub schema: &'static str,
     /// Time of the look, by this machine's wall clock.
+    #[schemars(with = "TimeSchema")]
     pub at: Timestamp,
     /// Time since the watch began, in ms on the monotonic clock.
     pub elapsed_ms: u64,

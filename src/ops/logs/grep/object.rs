@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::logs::search::listener::Hit;
 use crate::logs::search::parse::Line;
 use crate::logs::search::query::Query;
+use crate::units::TimeSchema;
 
 /// One line of `logs grep -o json`.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -38,6 +39,7 @@ pub struct Found<'a> {
     /// The presets that find the line; empty without `--preset`.
     pub presets: Vec<&'static str>,
     /// When it was written; this and the fields below are null where mt5crs did not write the line.
+    #[schemars(with = "Option<TimeSchema>")]
     pub time: Option<Timestamp>,
     /// `ERROR`, `WARN`, `INFO`, `DEBUG` or `TRACE`.
     pub level: Option<&'static str>,
