@@ -11,9 +11,9 @@ use mt5crs::clock::{Clock, StopToken, SystemClock};
 use mt5crs::protocol::Request;
 use mt5crs::protocol::ping::Ping;
 use mt5crs::sim::{Options, Server};
-use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::sys::resource::{UsageWho, getrusage};
-use nix::unistd::Pid;
+use nix::sys::time::TimeValLike;
+use processors::Processors;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -80,9 +80,7 @@ fn wall(mut command: Command) -> Duration {
 fn cpu(mut command: Command) -> Duration {
     let spent = || {
         let usage = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap();
-        let (user, system) = (usage.user_time(), usage.system_time());
-        let micros =
-            (user.tv_sec() + system.tv_sec()) * 1_000_000 + user.tv_usec() + system.tv_usec();
+        let micros = usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
         Duration::from_micros(u64::try_from(micros).unwrap())
     };
     let before = spent();
@@ -175,22 +173,69 @@ impl Drop for Awake {
 
 /// Binds this thread, and everything that it starts from now on, to one processor. Otherwise threads share processors in
 /// some runs and not in others, which changes a round trip by half.
-fn stay_on(processor: usize) {
-    let mut one = CpuSet::new();
-    one.set(processor).unwrap();
-    sched_setaffinity(Pid::from_raw(0), &one).unwrap();
+#[cfg(target_os = "linux")]
+mod processors {
+    use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
+    use nix::unistd::Pid;
+
+    /// The processors that this thread may use before it is bound to one.
+    pub(crate) struct Processors(CpuSet);
+
+    impl Processors {
+        pub(crate) fn of_this_thread() -> Self {
+            Self(sched_getaffinity(Pid::from_raw(0)).unwrap())
+        }
+
+        fn numbers(&self) -> impl DoubleEndedIterator<Item = usize> {
+            (0..CpuSet::count()).filter(|cpu| self.0.is_set(*cpu).unwrap())
+        }
+
+        pub(crate) fn stay_on_first(&self) {
+            stay_on(self.numbers().next().unwrap());
+        }
+
+        pub(crate) fn stay_on_last(&self) {
+            stay_on(self.numbers().next_back().unwrap());
+        }
+
+        pub(crate) fn use_all(&self) {
+            sched_setaffinity(Pid::from_raw(0), &self.0).unwrap();
+        }
+    }
+
+    fn stay_on(processor: usize) {
+        let mut one = CpuSet::new();
+        one.set(processor).unwrap();
+        sched_setaffinity(Pid::from_raw(0), &one).unwrap();
+    }
+}
+
+/// Other systems bind no thread to a processor, so round trips differ more there.
+#[cfg(not(target_os = "linux"))]
+mod processors {
+    pub(crate) struct Processors;
+
+    impl Processors {
+        pub(crate) fn of_this_thread() -> Self {
+            Self
+        }
+
+        pub(crate) fn stay_on_first(&self) {}
+
+        pub(crate) fn stay_on_last(&self) {}
+
+        pub(crate) fn use_all(&self) {}
+    }
 }
 
 /// Alternates the two loops, so that a change of the machine's speed affects both.
 fn round_trips() {
     let _awake = Awake::keep();
-    let everywhere = sched_getaffinity(Pid::from_raw(0)).unwrap();
-    let processors: Vec<usize> =
-        (0..CpuSet::count()).filter(|cpu| everywhere.is_set(*cpu).unwrap()).collect();
-    stay_on(processors[processors.len() - 1]);
+    let processors = Processors::of_this_thread();
+    processors.stay_on_last();
     let home = TempDir::new().unwrap();
     let server = serve(Options::default());
-    stay_on(processors[0]);
+    processors.stay_on_first();
     let endpoint = server.endpoint();
     let (mut ours, mut theirs) = (vec![], vec![]);
     for _ in 0..PAIRS {
@@ -209,7 +254,7 @@ fn round_trips() {
         let p50 = document["report"]["latency"]["rtt_p50_us"].as_f64().unwrap();
         ours.push(Duration::from_secs_f64(p50 / 1e6));
     }
-    sched_setaffinity(Pid::from_raw(0), &everywhere).unwrap();
+    processors.use_all();
     let ratio = median(ours.clone()).as_secs_f64() / median(theirs.clone()).as_secs_f64();
     println!(
         "round trip p50                {:8.1} µs   bare REQ loop {:.1} µs, ratio {ratio:.3}, budget 1.03",

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use nix::sys::resource::{Resource, UsageWho, getrlimit, getrusage, setrlimit};
+use nix::sys::time::TimeValLike;
 
 use super::resources::Sample;
 
@@ -52,9 +53,8 @@ pub(crate) fn own_memory() -> Option<u64> {
 /// CPU time of this process since its start.
 pub(crate) fn own_cpu() -> Option<Duration> {
     let usage = getrusage(UsageWho::RUSAGE_SELF).ok()?;
-    let micros = [usage.user_time(), usage.system_time()]
-        .map(|time| time.tv_sec().saturating_mul(1_000_000).saturating_add(time.tv_usec()));
-    u64::try_from(micros.iter().sum::<i64>()).ok().map(Duration::from_micros)
+    let micros = usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
+    u64::try_from(micros).ok().map(Duration::from_micros)
 }
 
 /// From the text of `/proc/PID/status` (proc(5)): `VmRSS:     1234 kB`.

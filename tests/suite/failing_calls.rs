@@ -1,5 +1,6 @@
 //! An error in any call to the system stops no emergency-close: each call fails in turn, by a library that replaces the
 //! system's functions. Errors on sockets and threads may keep it from closing; then it says so.
+#![cfg(target_os = "linux")]
 
 use std::thread;
 

@@ -570,21 +570,24 @@ impl Sim {
 /// Reserves a port for a gateway that is killed and restarted: otherwise the system could give the port to another test in
 /// between. The socket is bound without listening, so the port refuses connections while no gateway runs. Only Linux lets a
 /// gateway share such a port.
+#[cfg(target_os = "linux")]
 fn held_port() -> Option<(OwnedFd, u16)> {
     use nix::sys::socket::{
         AddressFamily, SockFlag, SockType, SockaddrIn, bind, getsockname, setsockopt, socket,
         sockopt,
     };
     use std::os::fd::AsRawFd as _;
-    if !cfg!(target_os = "linux") {
-        return None;
-    }
     let flags = SockFlag::SOCK_CLOEXEC;
     let held = socket(AddressFamily::Inet, SockType::Stream, flags, None).unwrap();
     setsockopt(&held, sockopt::ReuseAddr, &true).unwrap();
     bind(held.as_raw_fd(), &SockaddrIn::new(127, 0, 0, 1, 0)).unwrap();
     let port = getsockname::<SockaddrIn>(held.as_raw_fd()).unwrap().port();
     Some((held, port))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn held_port() -> Option<(OwnedFd, u16)> {
+    None
 }
 
 /// A request as it reached a simulated gateway.

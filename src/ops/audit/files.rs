@@ -145,7 +145,8 @@ fn space(paths: &[&Path]) -> Found {
     for path in paths {
         let (existing, _) = nearest(path)?;
         let disk = statvfs(existing).map_err(|errno| denied(path, errno))?;
-        let free = disk.blocks_available().saturating_mul(disk.fragment_size());
+        // macOS counts blocks in 32 bits.
+        let free = (disk.blocks_available() as u64).saturating_mul(disk.fragment_size() as u64);
         if least.is_none_or(|(least, _)| free < least) {
             least = Some((free, existing));
         }

@@ -1,13 +1,12 @@
 //! `logs grep` and `logs summary` as commands: output, exit codes, bad input.
 
-use std::fs::File;
 use std::io::Write as _;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::Value;
 
-use crate::support::{Ended, Machine, binary};
+use crate::support::{Ended, Machine};
 
 fn line(time: &str, level: &str, run: &str, text: &str) -> String {
     format!("2026-01-17T{time}.000000+00:00 {level} [{run}] {text}\n")
@@ -205,13 +204,13 @@ fn binary_data_is_searched_and_a_pipe_gets_its_exact_bytes() {
 fn a_very_long_line_takes_bounded_memory() {
     let machine = machine();
     let path = machine.file("long.log");
-    let mut file = File::create(&path).unwrap();
+    let mut file = std::fs::File::create(&path).unwrap();
     file.set_len(400 << 20).unwrap();
     std::io::Seek::seek(&mut file, std::io::SeekFrom::End(0)).unwrap();
     file.write_all(b"\nneedle\n").unwrap();
     let script = format!(
         "ulimit -v 300000; exec {} logs grep -n needle {}",
-        binary().display(),
+        crate::support::binary().display(),
         path.display()
     );
     let output = std::process::Command::new("sh").args(["-c", &script]).output().unwrap();
