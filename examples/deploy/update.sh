@@ -1,14 +1,16 @@
 #!/usr/bin/env bash
 # Updates mt5crs on a server by one command, and goes back by one.
 #
-#   update.sh [OPTION…] mt5crs-VERSION-ARCH-linux.tar.gz    SHA256SUMS must lie beside it
+#   update.sh [OPTION…] mt5crs-VERSION-ARCH-linux.tar.gz    SHA256SUMS and SHA256SUMS.minisig must lie beside it
 #   update.sh [OPTION…] rollback                            to what was in place before
 #   update.sh [OPTION…] status
 #
 #   --account NAME   prove this account (repeatable); default: each NAME.env in the configuration
 #   --unit NAME      also restart this unit if it runs (repeatable), for instance the strategy engine's
 #   --skip CHECK     leave this check or group out of the audit (repeatable): a failure that you know and accept
-#   --hand-over      let a guardian that watches a position hand it over to the other version
+#   --hand-over      let a guardian that watches a position hand it over to the other version; the position stays open
+#   --key FILE       the public key of releases; default: the one that came with the release in place, or with the package
+#   --allow-unsigned take a release whose signature nobody checks: only for one that you built yourself
 #   --user NAME      the user that runs mt5crs in the units; default: mt5crs
 #   --root DIR       work below DIR instead of /, to try the script
 #
@@ -20,8 +22,9 @@
 #   /opt/mt5crs/configuration.git             a clone of the configuration: git clone --bare URL …
 #   /etc/mt5crs, /usr/local/bin/mt5crs        links into `current`, for the units and for you
 #
-# Everything that can be checked without switching is checked first. If a step after the switch fails (restart of units,
-# link-test, sync), the script goes back by itself, configuration included. The file `pending` exists from before the switch
+# minisign (a package of Debian's) verifies the signature of SHA256SUMS. Everything that can be checked without switching is
+# checked first. If a step after the switch fails (restart of units, link-test, the command line of mt5crs-gate@), the
+# script goes back by itself, configuration included. The file `pending` exists from before the switch
 # until the result: if a run is killed in between, the next run continues it. So you can kill it anywhere and run it again.
 #
 # Exit codes: 0 in place and proved; 1 the new release is not in place, the old one is unchanged; 2 usage; 3 the release in
@@ -47,20 +50,22 @@ usage() { die 2 "$1" '' "$0 --help"; }
 
 # --- arguments ---------------------------------------------------------------------------------------------------------
 
-root='' user=mt5crs hand_over=no what='' accounts=() units=() skips=(link)
+root='' user=mt5crs hand_over=no what='' key='' signed=yes accounts=() units=() skips=(link)
 while [ $# -gt 0 ]; do
   case $1 in
-    --account | --unit | --skip | --user | --root)
+    --account | --unit | --skip | --user | --key | --root)
       [ $# -ge 2 ] || usage "$1 needs a value"
       case $1 in
         --account) accounts+=("$2") ;;
         --unit) units+=("$2") ;;
         --skip) skips+=("$2") ;;
         --user) user=$2 ;;
+        --key) key=$(cd "$(dirname "$2")" 2>/dev/null && pwd)/$(basename "$2") ;;
         --root) root=$(cd "$2" && pwd -P) || usage "there is no directory $2" ;;
       esac
       shift 2 ;;
     --hand-over) hand_over=yes; shift ;;
+    --allow-unsigned) signed=no; shift ;;
     -h | --help) sed -n '1d; /^set /q; s/^# \{0,1\}//p' "$0"; exit ;;
     -*) usage "there is no option $1" ;;
     *) [ -z "$what" ] || usage "one thing at a time: $what, or $1"
@@ -90,9 +95,14 @@ point() {
   mv -T "$prefix/.$1.new" "$prefix/$1"
 }
 
-# Removes half-made files of a killed run. Nothing uses them: each is renamed before it is used.
-sweep() { rm -rf "$prefix/.current.new" "$prefix/.previous.new" "$prefix/.pending.new" "$releases"/.new.*; }
+# Removes half-made files of a killed run. Nothing uses them: each is renamed before it is used. A killed `git fetch` leaves
+# its own; those of the last hour may be of one that still runs.
+sweep() {
+  rm -rf "$prefix/.current.new" "$prefix/.previous.new" "$prefix/.pending.new" "$releases"/.new.*
+  [ ! -d "$configuration/objects" ] || find "$configuration/objects" -name 'tmp_*' -mmin +60 -delete || true
+}
 
+# Removes old releases, also those that were unpacked and never in place.
 prune() {
   local release kept=0
   # Newest first. The current and the previous release always stay.
@@ -214,19 +224,41 @@ bring_guardian() {
   systemctl start "$unit" || { say "$unit did not start"; return 1; }
 }
 
-# Whether link-test and sync succeed for every account with this release.
-is_proved() {
-  local release=$1 account command code
-  for account in $(accounts_of "$release"); do
-    for command in link-test sync; do
-      code=0
-      mt5crs_of "$release" "$account" "$command" || code=$?
-      if [ "$code" -ne 0 ]; then
-        say "$command of $account ended with code $code"
-        return 1
-      fi
-    done
+# What the gate's unit of an account runs, drop-ins included: sets `gate` to the words behind `mt5crs`, without the files
+# and the profile, which belong to the release. Where there is no such unit, it is what the shipped one runs.
+read_gate() {
+  local account=$1 line words word
+  gate=()
+  line=$(systemctl cat "mt5crs-gate@$account.service" 2>/dev/null |
+    sed -e ':a' -e '/\\$/{N;s/\\\n/ /;ba' -e '}' | sed -n 's/^ExecStart=\(.\)/\1/p' | tail -n 1) || true
+  read -r -a words <<<"${line:-mt5crs sync -- true}"
+  set -- "${words[@]:1}"
+  while [ $# -gt 0 ]; do
+    word=${1//%i/$account}
+    case $word in
+      --) gate+=("${@//%i/$account}"); return ;;
+      --config | --env-file | --profile) shift 2 || return 1 ;;
+      *) gate+=("$word"); shift ;;
+    esac
   done
+}
+
+# Whether every account can be reached and passes its gate with this release.
+is_proved() {
+  local release=$1 account gate
+  for account in $(accounts_of "$release"); do
+    succeeds "$release" "$account" link-test || return 1
+    read_gate "$account" || { say "the command line of mt5crs-gate@$account can't be read"; return 1; }
+    succeeds "$release" "$account" "${gate[@]}" || return 1
+  done
+}
+
+succeeds() {
+  local release=$1 account=$2 code=0
+  shift 2
+  mt5crs_of "$release" "$account" "$@" || code=$?
+  [ "$code" -eq 0 ] || say "$* of $account ended with code $code"
+  return "$code"
 }
 
 # --- the switch --------------------------------------------------------------------------------------------------------
@@ -287,6 +319,7 @@ go_back() {
 
 at_exit() {
   local code=$?
+  sweep
   if [ "$unanswered" = yes ]; then
     say 'interrupted before the answer'
     go_back
@@ -324,7 +357,7 @@ switch_to() {
   answer
 }
 
-# A running guardian watches a position, and its end would close that position. So only --hand-over ends it.
+# A running guardian watches a position. Between its end and the next start nobody does, so a person decides that.
 guardians_agree() {
   local account
   [ "$hand_over" = no ] || return 0
@@ -365,27 +398,69 @@ take_up() {
   accounts=(${named[@]+"${named[@]}"}) units=(${further[@]+"${further[@]}"})
 }
 
+# --- artifacts -----------------------------------------------------------------------------------------------------------
+
+# Copies an artifact with its sums to `incoming`, a place of our own, so that nobody changes it between the check and its
+# use, and verifies the signature of the sums.
+take_in() {
+  local artifact=$1 file sums beside
+  sums=$(dirname "$artifact")/SHA256SUMS
+  beside=("$artifact" "$sums")
+  [ "$signed" = no ] || beside+=("$sums.minisig")
+  for file in "${beside[@]}"; do
+    [ -r "$file" ] || die 1 "$file can't be read" '' 'fetch it from the place of the artifact'
+  done
+  incoming=$releases/.new.$$.in
+  mkdir -p "$incoming"
+  cp -- "${beside[@]}" "$incoming/" || die 1 "$artifact could not be copied" '' "free space below $releases"
+  if [ "$signed" = no ]; then
+    say 'nobody checks the signature: --allow-unsigned'
+  else
+    verify "$incoming/SHA256SUMS"
+  fi
+}
+
+# The key that came with the release in place, or with the package; empty if neither has one.
+installed_key() {
+  local file
+  for file in "$prefix/current/share/mt5crs/release.pub" "$root/usr/share/mt5crs/release.pub"; do
+    [ ! -r "$file" ] || { printf '%s' "$file"; return; }
+  done
+}
+
+# Ends with 1 unless the file is signed by the key.
+verify() {
+  command -v minisign >/dev/null ||
+    die 1 'minisign is not installed, and verifies the signature' '' 'apt install minisign'
+  [ -n "$key" ] || key=$(installed_key)
+  [ -n "$key" ] || die 1 'there is no public key' 'neither the release in place nor the package has one' \
+    '--key FILE, with the key from its publisher; or --allow-unsigned for a release that you built yourself'
+  [ -r "$key" ] || die 1 "the key $key can't be read" '' '--key FILE'
+  minisign -V -q -p "$key" -m "$1" >&2 ||
+    die 1 "SHA256SUMS is not signed by $key" '' 'fetch the files again from where they are published; never leave this check out for them'
+}
+
 # --- the three commands ------------------------------------------------------------------------------------------------
 
 update() {
-  local artifact=$1 name sums sum commit id new branch account code
+  local artifact=$1 name sum commit id new branch account code incoming
   name=${artifact##*/}
   case $name in
     *[!A-Za-z0-9._+-]*) die 1 "$name is not the name of an artifact" '' 'mt5crs-VERSION-ARCH-linux.tar.gz' ;;
     mt5crs-*.tar.gz) ;;
     *) die 1 "$name is not the name of an artifact" '' 'mt5crs-VERSION-ARCH-linux.tar.gz' ;;
   esac
-  [ -r "$artifact" ] || die 1 "$artifact can't be read" '' 'fetch it, with SHA256SUMS beside it'
-  sums=$(dirname "$artifact")/SHA256SUMS
-  [ -r "$sums" ] || die 1 "$sums can't be read" '' 'fetch it from the place of the artifact'
+  take_in "$artifact"
+  artifact=$incoming/$name
   sum=$(sha256sum <"$artifact")
   sum=${sum%% *}
-  awk -v sum="$sum" -v name="$name" '($1 == sum) && ($2 == name || $2 == "*" name) { found = 1 } END { exit !found }' "$sums" ||
-    die 1 "$name is not what $sums says" "its SHA-256 is $sum" 'fetch both again'
+  awk -v sum="$sum" -v name="$name" '($1 == sum) && ($2 == name || $2 == "*" name) { found = 1 } END { exit !found }' "$incoming/SHA256SUMS" ||
+    die 1 "$name is not what SHA256SUMS says" "its SHA-256 is $sum" 'fetch both again'
 
   [ -d "$configuration" ] || die 1 "there is no configuration $configuration" '' "git clone --bare URL $configuration"
   branch=$(git -C "$configuration" symbolic-ref --short HEAD)
-  GIT_TERMINAL_PROMPT=0 timeout 60 git -C "$configuration" fetch --quiet origin "+$branch:refs/deploy/latest" ||
+  # No work of git's goes on behind the fetch: it would keep this run's lock.
+  GIT_TERMINAL_PROMPT=0 timeout 60 git -C "$configuration" -c gc.auto=0 -c maintenance.auto=false fetch --quiet origin "+$branch:refs/deploy/latest" ||
     die 1 'the configuration could not be pulled' '' "git -C $configuration fetch origin $branch"
   commit=$(git -C "$configuration" rev-parse refs/deploy/latest)
 
@@ -401,10 +476,11 @@ update() {
     git -C "$configuration" archive "$commit" | (umask 027 && tar -x -C "$new/config" --no-same-owner --no-same-permissions)
     chmod 750 "$new/config"
     [ "$(id -un)" = "$user" ] || chgrp -R "$(id -gn "$user")" "$new/config"
-    printf 'artifact=%s\nsha256=%s\nconfiguration=%s\n' "$name" "$sum" "$commit" >"$new/RELEASE"
+    printf 'artifact=%s\nsha256=%s\nsigned=%s\nconfiguration=%s\n' "$name" "$sum" "$signed" "$commit" >"$new/RELEASE"
     sync -f "$new"
     mv -T "$new" "$releases/$id"
   fi
+  rm -rf "$incoming"
   if [ "$(release_of current)" = "$id" ]; then
     is_proved "$id" || die 3 "$id was in place already, and is not proved" '' 'look at the gateway: mt5crs link-test'
     say "$id was in place already, and is proved"
@@ -463,6 +539,7 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 sweep
 take_up
+prune
 case $what in
   rollback) [ "$taken_up" = yes ] || rollback ;;
   *) update "$what" ;;

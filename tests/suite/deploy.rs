@@ -2,9 +2,12 @@
 //! the macOS scripts, each with programs in place of the real ones that write down how they were called.
 #![cfg(target_os = "linux")]
 
+mod hand_over;
 mod killed;
 mod macos;
 mod pipeline;
+mod sample;
 mod server;
+mod signature;
 mod units;
 mod update;

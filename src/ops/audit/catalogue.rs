@@ -221,7 +221,7 @@ catalogue! {
         "intents" Fail "orders whose outcome is not proved", "none",
             "run mt5crs sync, which asks the gateway; resolve the rest with mt5crs evidence resolve";
         "positions" Fail "canaries whose position is not proved closed", "none",
-            "mt5crs emergency-close --ticket NUMBER";
+            "watch it again: mt5crs canary --resume --monitor 24h --on-stop keep; to close it instead: mt5crs emergency-close --ticket NUMBER";
         "canary" Fail "age and result of the last canary", "opened and closed, both proved",
             "mt5crs evidence show has the details; mt5crs canary runs another";
     }

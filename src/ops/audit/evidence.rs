@@ -17,6 +17,9 @@ use crate::report::Outcome;
 /// Number of settled runs that are kept while the records are read: the last canary is among the last of them.
 const KEEP: usize = 10_000;
 
+/// Watches a position that no run watches. It closes nothing, unlike `--resume` alone.
+const WATCH: &str = "watch it again: mt5crs canary --resume --monitor 24h --on-stop keep";
+
 /// Checks every record.
 pub(super) fn check(local: &LocalFacts) -> Vec<Check> {
     let evidence = Evidence::at(local.state_dir.clone());
@@ -83,8 +86,10 @@ fn positions(book: &Book, is_watched: bool) -> Check {
     if !lost.is_empty() {
         let flags: Vec<String> =
             lost.iter().map(|canary| format!("--ticket {}", canary.ticket)).collect();
-        return Check::fail(first_few(lost.into_iter().map(since)))
-            .with_remedy(format!("mt5crs emergency-close {}", flags.join(" ")));
+        return Check::fail(first_few(lost.into_iter().map(since))).with_remedy(format!(
+            "{WATCH}; to close it instead: mt5crs emergency-close {}",
+            flags.join(" ")
+        ));
     }
     match kept.is_empty() {
         true => Check::pass("none"),

@@ -25,6 +25,7 @@ unit=$(eval "echo \${$#}")
 file=@HOME@/units/$unit
 case $1 in
   show) cat "$file" 2>/dev/null || echo inactive; exit ;;
+  cat) cat @HOME@/gate 2>/dev/null; exit ;;
 esac
 echo "systemctl $1 $unit under $(readlink @ROOT@/opt/mt5crs/current)" >> @HOME@/calls
 while read -r what command code; do
@@ -107,10 +108,28 @@ impl Server {
 
     /// An artifact of that version, with SHA256SUMS beside it.
     pub fn artifact(&self, version: &str) -> String {
+        self.fill(version);
+        self.pack(version)
+    }
+
+    /// The same with a copy of that file at that place in it.
+    pub fn artifact_with(&self, version: &str, place: &str, file: &str) -> String {
+        self.fill(version);
+        let target = format!("mt5crs-{version}-x86_64-linux/{place}");
+        self.sh(&format!("mkdir -p $(dirname {target}) && cp {file} {target}"));
+        self.pack(version)
+    }
+
+    fn fill(&self, version: &str) {
         let name = format!("mt5crs-{version}-x86_64-linux");
         self.program(&format!("{name}/bin/mt5crs"), &MT5CRS.replace("@VERSION@", version));
         let unit = format!("{name}/lib/systemd/system/mt5crs-link@.service");
         self.machine.write(&unit, format!("# of {version}\n"));
+    }
+
+    /// Packs what was put together for that version.
+    pub fn pack(&self, version: &str) -> String {
+        let name = format!("mt5crs-{version}-x86_64-linux");
         self.sh(&format!(
             "mkdir -p artifacts && tar -czf artifacts/{name}.tar.gz {name} && \
              cd artifacts && sha256sum *.tar.gz > SHA256SUMS"
@@ -124,6 +143,11 @@ impl Server {
 
     /// The same with these in its environment.
     pub fn update_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Ended {
+        self.update_signed(&[&["--allow-unsigned"], arguments].concat(), environment)
+    }
+
+    /// The same for a release whose signature is looked at.
+    pub fn update_signed(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Ended {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/deploy/update.sh");
         let mut command = self.command("bash");
         command.arg(script).arg("--root").arg(self.root()).args(["--user", &me()]).args(arguments);

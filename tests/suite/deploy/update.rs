@@ -28,9 +28,9 @@ fn a_good_update_is_audited_first_switched_then_and_proved_last() {
             "systemctl restart mt5crs-link@account1.service under 0.2.0",
             "systemctl restart mt5-strategy-engine.service under 0.2.0",
             "mt5crs 0.2.0 account1 link-test",
-            "mt5crs 0.2.0 account1 sync",
+            "mt5crs 0.2.0 account1 sync -- true",
             "mt5crs 0.2.0 account2 link-test",
-            "mt5crs 0.2.0 account2 sync",
+            "mt5crs 0.2.0 account2 sync -- true",
         ]
     );
     server.is_tidy();
@@ -133,7 +133,7 @@ fn a_release_that_fails_after_the_switch_goes_back_with_its_configuration() {
         let restarts: Vec<&String> =
             calls.iter().filter(|call| call.contains("restart mt5crs-link@account1")).collect();
         assert!(restarts[0].contains("0.2.0") && restarts[1].contains("0.1.0"), "{calls:?}");
-        assert!(calls.contains(&"mt5crs 0.1.0 account2 sync".to_owned()), "{calls:?}");
+        assert!(calls.contains(&"mt5crs 0.1.0 account2 sync -- true".to_owned()), "{calls:?}");
         server.is_tidy();
         // Nothing to go back to was lost or made up.
         assert_eq!(server.version("previous"), "");
@@ -278,4 +278,46 @@ fn a_position_is_watched_again_by_the_old_release_where_the_new_one_fails() {
     let last = of_the_guardian(&server).pop().unwrap();
     assert_eq!(last, "systemctl start it under 0.1.0");
     assert_eq!(server.unit(GUARDIAN), "active");
+}
+
+/// The unit's own command line, as systemd shows it with its drop-ins: the last one counts.
+#[test]
+fn an_update_proves_what_the_gates_unit_runs() {
+    let server = Server::with_old();
+    let artifact = server.artifact("0.2.0");
+    server.machine.write(
+        "gate",
+        "# /etc/systemd/system/mt5crs-gate@.service\n[Service]\n\
+         ExecStart=mt5crs --config /etc/mt5crs/config.json --env-file /etc/mt5crs/%i.env --profile %i sync -- true\n\
+         # /etc/systemd/system/mt5crs-gate@.service.d/mine.conf\n[Service]\nExecStart=\n\
+         ExecStart=mt5crs --config /etc/mt5crs/config.json --profile %i \\\n  sync --allow-warn clock-skew -- echo %i\n",
+    );
+    server.update(&[&artifact]).exits(0);
+    for account in ["account1", "account2"] {
+        let gate = format!("mt5crs 0.2.0 {account} sync --allow-warn clock-skew -- echo {account}");
+        assert!(server.calls().contains(&gate), "{:?}", server.calls());
+    }
+}
+
+#[test]
+fn what_never_came_into_place_does_not_pile_up() {
+    let server = Server::with_old();
+    for version in 2..=9 {
+        let artifact = server.artifact(&format!("0.{version}.0"));
+        server.fails(&format!("0.{version}.0 audit 1"));
+        server.update(&[&artifact]).exits(1);
+        server.is_tidy();
+    }
+    // What a killed run leaves, and a killed fetch; a fetch of this moment may still run.
+    server.sh(
+        "cd root/opt/mt5crs && mkdir -p releases/.new.1/bin releases/.new.1.in && \
+         touch -d '2 hours ago' configuration.git/objects/pack/tmp_pack_old && touch configuration.git/objects/pack/tmp_pack_new",
+    );
+    server.update(&["rollback"]).exits(1).tells("there is no earlier release");
+    server.is_tidy();
+    let prefix = server.root().join("opt/mt5crs");
+    let pack = prefix.join("configuration.git/objects/pack");
+    assert!(!pack.join("tmp_pack_old").exists() && pack.join("tmp_pack_new").exists());
+    assert_eq!(fs::read_dir(prefix.join("releases")).unwrap().count(), 6);
+    assert_eq!(server.answer(), "0.1.0 with first");
 }
