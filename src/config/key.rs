@@ -76,6 +76,10 @@ catalogue! {
         "from this size on, that log goes on in a new file";
     VerifyLogParts, "MT5CRS_VERIFY_LOG_PARTS", Some("20"), "a whole number from 1 to 1000",
         "number of that log's older files that are kept";
+    RunLogDays, "MT5CRS_RUN_LOG_DAYS", Some("30"), "a whole number of days up to 36500, or 0 for no limit",
+        "a run's own log is deleted this long after its last line";
+    RunLogMax, "MT5CRS_RUN_LOG_MAX_MB", Some("1000"), "a whole number of MB up to 1000000, or 0 for no limit",
+        "from this size of all runs' own logs on, the oldest are deleted";
     Profile, "MT5CRS_PROFILE", None, "a name of letters, digits, `.`, `_` and `-`",
         "the account in the profiles' file that is used";
     ConfigFile, "MT5CRS_CONFIG", Some("config.json"), "a path",

@@ -58,6 +58,10 @@ pub struct Settings {
     pub verify_log_max_bytes: Option<NonZeroU64>,
     /// Number of rotated parts of the shared log that are kept; at least 1.
     pub verify_log_parts: u32,
+    /// How long a run's own log is kept after its last line; `None` for ever.
+    pub run_log_age: Option<Duration>,
+    /// Bytes of all runs' own logs from which on the oldest are deleted; `None` for no limit.
+    pub run_log_max_bytes: Option<NonZeroU64>,
     /// The selected profile.
     pub profile: Option<String>,
     /// The account that the gateway must report.
@@ -209,6 +213,8 @@ impl<'a> Reader<'a> {
             verify_log,
             verify_log_max_bytes: self.required(Key::VerifyLogMax, value::log_size),
             verify_log_parts: self.required(Key::VerifyLogParts, value::parts),
+            run_log_age: self.required(Key::RunLogDays, value::days),
+            run_log_max_bytes: self.required(Key::RunLogMax, value::log_size),
             profile,
             expect_login: self.optional(Key::ExpectLogin, value::login),
             expect_server: self.optional(Key::ExpectServer, value::word),

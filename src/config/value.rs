@@ -63,6 +63,15 @@ pub(super) fn log_size(text: &str) -> Result<Option<NonZeroU64>, String> {
     }
 }
 
+/// Days, 1 to 36500; `None` for 0.
+pub(super) fn days(text: &str) -> Result<Option<Duration>, String> {
+    match whole::<u64>(text)? {
+        0 => Ok(None),
+        days @ ..=36_500 => Ok(Some(Duration::from_secs(days * 24 * 3600))),
+        _ => Err("it is above 36500".to_owned()),
+    }
+}
+
 /// A number of log files, 1 to 1000.
 pub(super) fn parts(text: &str) -> Result<u32, String> {
     match count(text)? {
@@ -214,6 +223,8 @@ mod tests {
         for text in ["1000001", "-1", "1.5", "100MB", "18446744073709551615"] {
             assert!(log_size(text).is_err(), "{text}");
         }
+        assert_eq!((days("0"), days("2")), (Ok(None), Ok(Some(Duration::from_secs(172_800)))));
+        assert!(days("36501").is_err() && days("-1").is_err());
         assert_eq!((parts("1"), parts("1000")), (Ok(1), Ok(1000)));
         assert!(parts("0").is_err() && parts("1001").is_err());
     }

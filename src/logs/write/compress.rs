@@ -51,7 +51,7 @@ pub(super) fn compress_old(
 }
 
 /// Begin and process of a log's run, from a name such as `MT5CRS_20260117_035422_4711.log.2`.
-fn run_of(name: &str) -> Option<(Timestamp, u32)> {
+pub(super) fn run_of(name: &str) -> Option<(Timestamp, u32)> {
     let (stem, rest) = name.strip_prefix("MT5CRS_")?.split_once(".log")?;
     let is_part = rest.strip_prefix('.').is_some_and(|number| number.parse::<u32>().is_ok());
     if !rest.is_empty() && !is_part {

@@ -21,6 +21,7 @@ use crate::logs::write::compress::compress_old;
 use crate::logs::write::file::{Limits, LogFile};
 use crate::logs::write::line::{self, Format};
 use crate::logs::write::marker::Marker;
+use crate::logs::write::prune::{Keep, prune};
 use crate::os::durable::directory_of;
 use crate::os::process;
 
@@ -131,10 +132,13 @@ impl Record {
         self.marker(&Marker::RunEnded { exit, duration });
     }
 
-    /// Compresses some old logs of finished runs. Takes a while: call it when nothing urgent is left.
-    pub fn tidy(&self) {
-        let directory = directory_of(self.run_log.path());
-        if let Err((path, error)) = compress_old(directory, self.clock.now(), &process::is_alive) {
+    /// Compresses some old logs of finished runs, and deletes those past the limits. Takes a while: call it when nothing
+    /// urgent is left.
+    pub fn tidy(&self, keep: Keep) {
+        let (directory, now) = (directory_of(self.run_log.path()), self.clock.now());
+        let tidied = compress_old(directory, now, &process::is_alive)
+            .and_then(|()| prune(directory, now, keep, &process::is_alive));
+        if let Err((path, error)) = tidied {
             self.keep(&path, error);
         }
     }

@@ -1,6 +1,7 @@
 //! The one way in which a command ends: its outcome is printed in the requested format, its log is closed, and its exit
 //! code is returned.
 
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
@@ -8,6 +9,7 @@ use mt5crs::clock::millis;
 use mt5crs::exit::Exit;
 use mt5crs::failure::Failure;
 use mt5crs::link::target::TargetKind;
+use mt5crs::logs::write::Keep;
 use mt5crs::metric::Metric;
 use mt5crs::os::durable::Access;
 use mt5crs::report::{Envelope, Outcome};
@@ -105,8 +107,14 @@ impl App {
         self.show(command, &outcome, context, options);
         if let Some(record) = record {
             if !options.urgent {
-                record.tidy();
-                context.inspect(|context| old_logs::delete(self, context));
+                context.inspect(|context| {
+                    let settings = &context.settings;
+                    record.tidy(Keep {
+                        age: settings.run_log_age,
+                        bytes: settings.run_log_max_bytes.map(NonZeroU64::get),
+                    });
+                    old_logs::delete(self, context);
+                });
             }
             record.end(outcome.exit);
         }
