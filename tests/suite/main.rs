@@ -62,6 +62,7 @@ mod stand_in;
 mod state;
 mod support;
 mod sync;
+mod third_party;
 mod untouched;
 mod watch;
 mod wire;
