@@ -199,14 +199,12 @@ impl Evidence {
         let file = match open_regular(File::options().read(true), &self.records) {
             Ok(file) => file,
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                let nothing =
-                    File::open("/dev/null").map_err(EvidenceError::io("open", &self.records))?;
-                return Ok(Chain::new(self, nothing, 0, head, anchor));
+                return Ok(Chain::new(self, None, 0, head, anchor));
             }
             Err(error) => return Err(EvidenceError::io("open", &self.records)(error)),
         };
         let length = file.metadata().map_err(EvidenceError::io("read", &self.records))?.len();
-        Ok(Chain::new(self, file, length, head, anchor))
+        Ok(Chain::new(self, Some(file), length, head, anchor))
     }
 
     /// All runs with something open, and the last `limit` of the others. Fails on damage.

@@ -8,7 +8,7 @@ mod end;
 
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{self, Read as _, Take};
+use std::io::{self, Read, Take};
 
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
@@ -37,7 +37,7 @@ pub enum Step {
 /// The walk along the chain.
 pub struct Chain<'e> {
     evidence: &'e Evidence,
-    lines: Lines<Take<File>>,
+    lines: Lines<Take<Box<dyn Read>>>,
     line: u64,
     head: Stored,
     anchor: Option<Head>,
@@ -92,10 +92,10 @@ struct Gap {
 }
 
 impl<'e> Chain<'e> {
-    /// Starts on the first `length` bytes of `file`.
+    /// Starts on the first `length` bytes of `file`; without one, there are no records.
     pub(super) fn new(
         evidence: &'e Evidence,
-        file: File,
+        file: Option<File>,
         length: u64,
         head: Stored,
         anchor: Option<Head>,
@@ -103,9 +103,13 @@ impl<'e> Chain<'e> {
         let start = PrevHash::Known(Sha256Hex::NONE);
         let at_start = |count: Option<u64>| (count == Some(0)).then_some(start);
         let counted = if let Stored::Head(head) = &head { Some(head.count) } else { None };
+        let records: Box<dyn Read> = match file {
+            Some(file) => Box::new(file),
+            None => Box::new(io::empty()),
+        };
         Self {
             evidence,
-            lines: Lines::new(file.take(length)),
+            lines: Lines::new(records.take(length)),
             line: 0,
             at_head: at_start(counted),
             at_anchor: at_start(anchor.map(|anchor| anchor.count)),
