@@ -90,7 +90,17 @@ for _bit, _name in enumerate(["BID", "ASK", "LAST", "VOLUME", "BUY", "SELL"], 1)
     globals()[f"TICK_FLAG_{_name}"] = 1 << _bit
 RES_S_OK = 1
 for _code, _name in enumerate(
-    ["FAIL", "INVALID_PARAMS", "NO_MEMORY", "NOT_FOUND", "INVALID_VERSION", "AUTH_FAILED", "UNSUPPORTED", "AUTO_TRADING_DISABLED"], 1
+    [
+        "FAIL",
+        "INVALID_PARAMS",
+        "NO_MEMORY",
+        "NOT_FOUND",
+        "INVALID_VERSION",
+        "AUTH_FAILED",
+        "UNSUPPORTED",
+        "AUTO_TRADING_DISABLED",
+    ],
+    1,
 ):
     globals()[f"RES_E_{_name}"] = -_code
 for _code, _name in enumerate(["", "_SEND", "_RECEIVE", "_INIT", "_CONNECT", "_TIMEOUT"]):
@@ -178,7 +188,19 @@ _EMPTY = {
 
 def _fill(structure, values):
     texts = {it for names in _EMPTY for it in names.split()} | {
-        *["basis", "category", "currency_base", "currency_profit", "currency_margin", "bank", "description", "exchange", "formula", "isin", "page"]
+        *[
+            "basis",
+            "category",
+            "currency_base",
+            "currency_profit",
+            "currency_margin",
+            "bank",
+            "description",
+            "exchange",
+            "formula",
+            "isin",
+            "page",
+        ]
     }
     return structure(*[values.get(name, "" if name in texts else 0) for name in structure._fields])
 
@@ -601,7 +623,18 @@ def symbol_select(name, enable=True):
 
 
 _FLOATS = ["volume", "price", "stoplimit", "sl", "tp"]
-_INTS = ["action", "magic", "order", "deviation", "type", "type_filling", "type_time", "expiration", "position", "position_by"]
+_INTS = [
+    "action",
+    "magic",
+    "order",
+    "deviation",
+    "type",
+    "type_filling",
+    "type_time",
+    "expiration",
+    "position",
+    "position_by",
+]
 
 
 def _arguments_fail(world, request):
