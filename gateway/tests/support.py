@@ -13,7 +13,7 @@ from mt5crs_gateway.front import Front
 from mt5crs_gateway.journal import open_journal
 from mt5crs_gateway.keys import Key, Keyring
 from mt5crs_gateway.limits import Limits
-from mt5crs_gateway.protocol import REPLY_LABEL, REQUEST_LABEL, iso, mac_of, sign, split_signature
+from mt5crs_gateway.protocol import REPLY_LABEL, REQUEST_LABEL, iso, mac_of, parse_object, sign, split_signature
 from mt5crs_gateway.session import Session
 from mt5crs_gateway.switch import KillSwitch
 from mt5crs_gateway.terminal import Worker
@@ -147,6 +147,10 @@ def pending(ticket, symbol="EURUSD", volume=0.01, **more):
         "state": 1,
         "volume_initial": volume,
         "price_open": 1.07,
+        "sl": 0.0,
+        "tp": 0.0,
+        "magic": 0,
+        "comment": "",
         "time_setup_msc": msc,
         **more,
     }
@@ -355,4 +359,6 @@ def verified(frame, secret=None):
     assert signature is not None, frame[:200]
     secret = secret or SECRETS[signature.key]
     assert mac_of(REPLY_LABEL, secret, signature.signed) == signature.mac
+    # A reply keeps the rules that a request has to keep.
+    parse_object(frame, signed=True)
     return json.loads(frame)

@@ -4,9 +4,9 @@ import shutil
 import subprocess
 
 import pytest
-from conftest import vectors
 
 import make_vectors
+from conftest import vectors
 from mt5crs_gateway.keys import Key, Keyring
 from mt5crs_gateway.protocol import (
     REPLY_LABEL,

@@ -925,7 +925,7 @@ class Front:
         row = journal.find(of, request.key_name)
         unwritten = self._unwritten.get(of)
         if row is None and unwritten is not None:
-            about.update(outcome=unwritten[2], key=unwritten[0], reply=unwritten[3])
+            about.update(outcome=unwritten[2], order_key=unwritten[0], reply=unwritten[3])
         elif row is None and not voids:
             waits = any(job.request is not None and job.request.uuid == of for job in self._all_waiting())
             about["outcome"] = "waiting" if waits else "never_seen"
@@ -945,7 +945,7 @@ class Front:
                 raise Refusal("JOURNAL_UNWRITABLE", f"the journal can't be written: {error}") from error
             about["outcome"] = "voided"
         else:
-            about.update(outcome=row.state, action=row.action, key=row.key, reply=row.reply)
+            about.update(outcome=row.state, action=row.action, order_key=row.key, reply=row.reply)
             about.update(sent_at=_iso(row.sent_at), answered_at=_iso(row.answered_at))
             if row.state == "unknown" and row.id not in self._looks and row.action in ORDERS:
                 self._looks[row.id] = Look(row, self._clock.monotonic(), len(LOOK_AGAIN_S))

@@ -318,11 +318,13 @@ def open_journal(path: Path, login: int, server: str, now: float) -> Journal:
 def _opened(path: Path, database: sqlite3.Connection, login: int, server: str, now: float) -> Journal:
     # Exclusive before WAL: the lock is then held until the process ends, and no shared memory is used.
     database.execute("PRAGMA locking_mode=EXCLUSIVE")
+    tables = {row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if tables and not {"meta", "orders", "events", "anchors"} <= tables:
+        raise JournalRefused("JOURNAL_CORRUPT", f"{path} is no journal of this gateway")
     database.execute("PRAGMA journal_mode=WAL")
     database.execute("PRAGMA synchronous=FULL")
     database.execute("BEGIN IMMEDIATE")
-    is_new = database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
-    if is_new:
+    if not tables:
         for statement in _SCHEMA.split(";"):
             if statement.strip():
                 database.execute(statement)

@@ -1,6 +1,6 @@
 """A terminal to test against: the functions, structures and constants of the module MetaTrader5, and its malice.
 
-The state is in a folder that `FAKE_MT5_DIR` names, so that tests and several processes share it:
+The state is in a folder that `FAKE_MT5_DIR` names, so tests and several processes share it:
 
 - `world.json`: the account and the symbols at the beginning
 - `ledger.jsonl`: everything that happened since, one event a line; the fake writes its own, tests add others'. It is the
