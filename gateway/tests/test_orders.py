@@ -7,7 +7,26 @@ import pytest
 from mt5crs_gateway.protocol import iso
 from support import EURUSD, START, Gateway, Terminal, pending, position
 
-FIELDS = ["executed", "retcode", "retcode_name", "order", "deal", "position", "volume", "price", "bid", "ask", "remaining_volume", "broker_comment", "journalled", "replayed", "deviation_enforced", "sent_at", "answered_at", "timestamp"]
+FIELDS = [
+    "executed",
+    "retcode",
+    "retcode_name",
+    "order",
+    "deal",
+    "position",
+    "volume",
+    "price",
+    "bid",
+    "ask",
+    "remaining_volume",
+    "broker_comment",
+    "journalled",
+    "replayed",
+    "deviation_enforced",
+    "sent_at",
+    "answered_at",
+    "timestamp",
+]
 
 
 def refused(reply, code, executed="no"):

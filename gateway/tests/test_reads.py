@@ -42,9 +42,19 @@ class TestRows:
 
     def test_account(self, gateway):
         reply = gateway.signed("read", "GET_ACCOUNT")
-        for (
-            name
-        ) in ["balance", "equity", "margin", "free_margin", "margin_level", "currency", "login", "server", "leverage", "credit", "profit"]:
+        for name in [
+            "balance",
+            "equity",
+            "margin",
+            "free_margin",
+            "margin_level",
+            "currency",
+            "login",
+            "server",
+            "leverage",
+            "credit",
+            "profit",
+        ]:
             assert name in reply
         assert (reply["balance"], reply["margin_level"]) == (10000.0, 0.0)
 
