@@ -11,7 +11,7 @@ import secrets
 import sys
 import time
 from pathlib import Path
-from typing import List, Optional
+from typing import List, Optional, Tuple
 
 from . import __version__, keys
 from .config import Config, ConfigError, load
@@ -27,30 +27,40 @@ OK, USAGE, PORT, JOURNAL, SWITCH, BUG = 0, 2, 3, 4, 5, 70
 def main(arguments: Optional[List[str]] = None) -> int:
     """Runs one command. Returns its exit code."""
     options = _parser().parse_args(arguments)
+    code, text = _outcome(options)
+    if text:
+        print(f"error: {text}", file=sys.stderr)
+        if options.command is None and options.config is not None:
+            _keep_error(Path(options.config), text)
+    return code
+
+
+def _outcome(options: argparse.Namespace) -> Tuple[int, str]:
+    """The exit code, and the error if there is one."""
     try:
         return _run(options)
     except (ConfigError, keys.KeyFolderError) as error:
-        return _fail(str(error), USAGE)
+        return USAGE, str(error)
     except PortTaken as error:
-        return _fail(str(error), PORT)
+        return PORT, str(error)
     except JournalRefused as error:
         help = "mt5crs-gateway new-journal moves it aside and keeps it; orders from before are then unknown"
-        return _fail(f"{error}\nhelp: {help}", JOURNAL)
+        return JOURNAL, f"{error}\nhelp: {help}"
     except Exception as error:
         import traceback
 
         traceback.print_exc()
-        return _fail(f"{type(error).__name__}: {error}", BUG)
+        return BUG, f"{type(error).__name__}: {error}"
 
 
-def _run(options: argparse.Namespace) -> int:
+def _run(options: argparse.Namespace) -> Tuple[int, str]:
     if options.command == "upgrade-from-43":
         print(upgrade(options))
-        return OK
+        return OK, ""
     if options.command == "new-key":
         return _new_key(Path(options.file))
     if options.config is None:
-        return _fail("--config FILE is missing", USAGE)
+        return USAGE, "--config FILE is missing"
     config = load(Path(options.config))
     if options.command == "check":
         return _check(config)
@@ -61,7 +71,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.command == "new-journal":
         return _new_journal(config)
     Server(config).run()
-    return OK
+    return OK, ""
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -83,7 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _check(config: Config) -> int:
+def _check(config: Config) -> Tuple[int, str]:
     ring = keys.load(config.keys)
     config.check_keys(len(ring))
     config.password()
@@ -91,48 +101,51 @@ def _check(config: Config) -> int:
     print(f"signing {config.signing}; keys: {ring.roles() or 'none'}; limits: {config.limits.shown()}")
     if config.signing == "off":
         print(f"warning: anybody who reaches {config.host} port {config.port} can trade")
-    return OK
+    return OK, ""
 
 
-def _engage(config: Config, reason: str) -> int:
+def _engage(config: Config, reason: str) -> Tuple[int, str]:
     config.kill_switch.parent.mkdir(parents=True, exist_ok=True)
     if not KillSwitch(config.kill_switch).engage(reason, getpass.getuser(), iso(time.time())):
-        return _fail(f"{config.kill_switch} could not be written: the kill switch is NOT engaged", SWITCH)
+        return SWITCH, f"{config.kill_switch} could not be written: the kill switch is NOT engaged"
     print(f"{config.kill_switch} written: the gateway opens nothing from now on")
     print("an order that was sent just before, and pending orders, may still execute")
-    return OK
+    return OK, ""
 
 
-def _release(config: Config) -> int:
+def _release(config: Config) -> Tuple[int, str]:
     try:
         KillSwitch(config.kill_switch).release()
     except OSError as error:
-        return _fail(f"{config.kill_switch} could not be removed, so it is still engaged: {error.strerror}", SWITCH)
+        return SWITCH, f"{config.kill_switch} could not be removed, so it is still engaged: {error.strerror}"
     print(f"{config.kill_switch} removed")
-    return OK
+    return OK, ""
 
 
-def _new_journal(config: Config) -> int:
+def _new_journal(config: Config) -> Tuple[int, str]:
     suffix = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     try:
         moved = set_aside(config.journal, suffix)
     except OSError as error:
-        return _fail(f"can't move {config.journal}: {error.strerror}; stop the gateway first", JOURNAL)
+        return JOURNAL, f"can't move {config.journal}: {error.strerror}; stop the gateway first"
     print("\n".join(f"kept as {path}" for path in moved) or f"there is no {config.journal}")
-    return OK
+    return OK, ""
 
 
-def _new_key(path: Path) -> int:
+def _new_key(path: Path) -> Tuple[int, str]:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write(secrets.token_hex(32) + "\n")
     except OSError as error:
-        return _fail(f"can't make {path}: {error.strerror}", USAGE)
+        return USAGE, f"can't make {path}: {error.strerror}"
     print(f"{path} written")
-    return OK
+    return OK, ""
 
 
-def _fail(text: str, code: int) -> int:
-    print(f"error: {text}", file=sys.stderr)
-    return code
+def _keep_error(config: Path, text: str) -> None:
+    """A scheduled task has no console: why the gateway did not start is beside its settings as well."""
+    try:
+        config.with_name("start-error.txt").write_text(f"{iso(time.time())} {text}\n", encoding="utf-8")
+    except OSError:
+        pass

@@ -192,6 +192,19 @@ class Front:
         self._looks: Dict[int, Look] = {}
         self._warned: Set[str] = set()
         self._latest = self._started_at
+        #: What PING says for as long as the process lives.
+        self._constants: Fields = {
+            "name": "mt5crs-gateway",
+            "version": __version__,
+            "protocol": PROTOCOL,
+            "instance": self._instance,
+            "started_at": iso(self._started_at),
+            "actions": list(ACTIONS),
+            "signing": config.signing,
+            "login": config.login,
+            "server": config.server,
+            "limits": config.limits.shown(),
+        }
         if journal is not None:
             self._recover(journal)
 
@@ -804,22 +817,14 @@ class Front:
         }
 
     def _about(self) -> Fields:
-        journal, config = self._journal, self._config
+        journal = self._journal
         state = self._state.fields if self._clock.monotonic() - self._state.at <= STATE_S else {}
-        is_ours = (state.get("login"), state.get("server")) == (config.login, config.server)
+        is_ours = (state.get("login"), state.get("server")) == (self._config.login, self._config.server)
         return {
-            "name": "mt5crs-gateway",
-            "version": __version__,
-            "protocol": PROTOCOL,
-            "instance": self._instance,
-            "started_at": iso(self._started_at),
+            **self._constants,
             "journal": journal.name if journal is not None else None,
             "journal_seq": journal.seq if journal is not None else None,
             "journal_error": journal.failure if journal is not None else "there is no journal",
-            "actions": list(ACTIONS),
-            "signing": config.signing,
-            "login": config.login,
-            "server": config.server,
             "terminal_login": state.get("login"),
             "terminal_server": state.get("server"),
             "trade_mode": state.get("trade_mode") if is_ours else None,
@@ -827,7 +832,6 @@ class Front:
             "kill_switch": self._switch.state(),
             "terminal_busy_ms": int(self.busy_s() * 1000),
             "recovering": self._is_recovering(),
-            "limits": config.limits.shown(),
         }
 
     def _engage(self, request: Request) -> Fields:

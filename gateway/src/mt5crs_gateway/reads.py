@@ -124,7 +124,7 @@ def get_account(session: Session, request: Fields) -> Fields:
     }
 
 
-def _level(account: Any) -> Optional[float]:
+def _level(account: Any) -> Any:
     return rounded(account.margin_level, 2) if account.margin != 0 else 0.0
 
 
@@ -136,28 +136,7 @@ def get_positions(session: Session, request: Fields) -> Fields:
     wanted = request.get("symbol")
     if isinstance(wanted, str) and wanted:
         positions = [it for it in positions if it.symbol == wanted]
-    digits = account.currency_digits
-    rows = []
-    for it in positions:
-        quote = session.digits(it.symbol)
-        rows.append(
-            {
-                "ticket": it.ticket,
-                "symbol": it.symbol,
-                "type": "BUY" if it.type == 0 else "SELL",
-                "volume": it.volume,
-                "open_price": _open_price(account, it, quote),
-                "current_price": rounded(it.price_current, quote),
-                "profit": rounded(it.profit, digits),
-                "magic": it.magic,
-                "comment": it.comment,
-                "identifier": it.identifier,
-                "time_open_msc": it.time_msc,
-                "sl": rounded(it.sl, quote),
-                "tp": rounded(it.tp, quote),
-                "swap": rounded(it.swap, digits),
-            }
-        )
+    rows = [_position_row(session, account, it) for it in positions]
     return {
         "positions": rows,
         "total": total,
@@ -166,7 +145,27 @@ def get_positions(session: Session, request: Fields) -> Fields:
     }
 
 
-def _open_price(account: Any, position: Any, digits: Optional[int]) -> Optional[float]:
+def _position_row(session: Session, account: Any, it: Any) -> Fields:
+    quote, digits = session.digits(it.symbol), account.currency_digits
+    return {
+        "ticket": it.ticket,
+        "symbol": it.symbol,
+        "type": "BUY" if it.type == 0 else "SELL",
+        "volume": it.volume,
+        "open_price": _open_price(account, it, quote),
+        "current_price": rounded(it.price_current, quote),
+        "profit": rounded(it.profit, digits),
+        "magic": it.magic,
+        "comment": it.comment,
+        "identifier": it.identifier,
+        "time_open_msc": it.time_msc,
+        "sl": rounded(it.sl, quote),
+        "tp": rounded(it.tp, quote),
+        "swap": rounded(it.swap, digits),
+    }
+
+
+def _open_price(account: Any, position: Any, digits: Optional[int]) -> Any:
     # On a netting account it is an average, which no quote equals.
     return rounded(position.price_open, digits if account.margin_mode == HEDGING else None)
 

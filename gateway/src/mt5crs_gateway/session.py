@@ -116,9 +116,6 @@ class Session:
             self.tick(symbol)
 
 
-def rounded(value: Any, digits: Optional[int]) -> Optional[float]:
-    """The number with so many decimals, never -0.0; unrounded where they are unknown, None where it is no number."""
-    number = float(value)
-    if number != number or number in (float("inf"), float("-inf")):
-        return None
-    return number + 0.0 if digits is None else round(number, digits) + 0.0
+def rounded(value: Any, digits: Optional[int]) -> Any:
+    """The number with so many decimals, never -0.0; unrounded where they are unknown. NaN stays NaN."""
+    return (value if digits is None else round(value, digits)) + 0.0
