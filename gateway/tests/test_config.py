@@ -1,5 +1,6 @@
 """Settings, keys and the command line: each mistake is a clear error, and nothing starts."""
 
+import json
 import os
 import secrets
 import stat
@@ -9,7 +10,9 @@ import pytest
 
 from mt5crs_gateway import cli, keys
 from mt5crs_gateway.config import ConfigError, load
+from mt5crs_gateway.logs import Log
 from mt5crs_gateway.switch import KillSwitch
+from support import ManualClock
 
 GOOD = """
 [terminal]
@@ -343,3 +346,29 @@ class TestUpgrade:
 
     def test_the_example_is_good(self):
         load(Path(__file__).parent.parent / "gateway.example.toml")
+
+
+class TestLog:
+    def log(self, tmp_path, **options):
+        return Log(ManualClock(), tmp_path / "logs", **{"max_bytes": 1000, "parts": 3, **options})
+
+    def test_is_rotated_and_loses_no_line_but_the_oldest(self, tmp_path):
+        log = self.log(tmp_path)
+        for number in range(100):
+            log("event", number=number)
+            log.flush()
+        paths = sorted((tmp_path / "logs").iterdir())
+        assert [it.name for it in paths] == ["gateway.log", "gateway.log.1", "gateway.log.2", "gateway.log.3"]
+        text = [json.loads(it)["number"] for path in (*paths[:0:-1], paths[0]) for it in path.read_text().splitlines()]
+        assert text == list(range(text[0], 100))
+        assert all(it.stat().st_size <= 1000 for it in paths)
+
+    def test_a_log_that_can_not_be_written_stops_nothing(self, tmp_path):
+        (tmp_path / "logs").touch()
+        log = self.log(tmp_path)
+        log("event")
+        log.flush()
+        (tmp_path / "logs").unlink()
+        log("event")
+        log.flush()
+        assert (tmp_path / "logs" / "gateway.log").exists()

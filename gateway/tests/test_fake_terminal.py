@@ -9,7 +9,40 @@ import pytest
 
 WHEEL = os.environ.get("METATRADER5_WHEEL")
 #: What the fake serves of the real module's functions by saying that it does not.
-FUNCTIONS = ["initialize", "login", "shutdown", "version", "terminal_info", "account_info", "copy_ticks_from", "copy_ticks_range", "copy_rates_from", "copy_rates_from_pos", "copy_rates_range", "positions_total", "positions_get", "orders_total", "orders_get", "history_orders_total", "history_orders_get", "history_deals_total", "history_deals_get", "order_check", "order_send", "order_calc_margin", "order_calc_profit", "symbol_info", "symbol_info_tick", "symbol_select", "symbols_total", "symbols_get", "market_book_add", "market_book_release", "market_book_get", "last_error"]
+FUNCTIONS = [
+    "initialize",
+    "login",
+    "shutdown",
+    "version",
+    "terminal_info",
+    "account_info",
+    "copy_ticks_from",
+    "copy_ticks_range",
+    "copy_rates_from",
+    "copy_rates_from_pos",
+    "copy_rates_range",
+    "positions_total",
+    "positions_get",
+    "orders_total",
+    "orders_get",
+    "history_orders_total",
+    "history_orders_get",
+    "history_deals_total",
+    "history_deals_get",
+    "order_check",
+    "order_send",
+    "order_calc_margin",
+    "order_calc_profit",
+    "symbol_info",
+    "symbol_info_tick",
+    "symbol_select",
+    "symbols_total",
+    "symbols_get",
+    "market_book_add",
+    "market_book_release",
+    "market_book_get",
+    "last_error",
+]
 
 
 @pytest.fixture

@@ -109,7 +109,7 @@ def split_signature(frame: bytes) -> Optional[Signature]:
 
 def mac_of(label: bytes, secret: bytes, signed: bytes) -> str:
     """The MAC of a frame's bytes before `,"mac":"`, as 64 hex digits."""
-    return hmac.new(secret, label + b"\0" + signed, hashlib.sha256).hexdigest()
+    return hmac.digest(secret, label + b"\0" + signed, "sha256").hex()
 
 
 def sign(label: bytes, name: str, secret: bytes, frame: bytes) -> bytes:

@@ -136,6 +136,7 @@ class Server:
             server=config.server,
             limits=config.limits.shown(),
         )
+        self._log.flush()
 
     def _open_journal(self) -> Optional[Journal]:
         """Without a journal that can be written the gateway still reads, closes, cancels and engages."""
@@ -144,6 +145,7 @@ class Server:
             return open_journal(config.journal, config.login, config.server, self._clock.now())
         except JournalRefused as refused:
             self._log("journal_refused", code=refused.code, error=str(refused))
+            self._log.flush()
             if refused.code != "JOURNAL_UNWRITABLE":
                 raise
         return None
@@ -161,6 +163,7 @@ class Server:
             router.bind(f"tcp://{host}:{config.port or '*'}")
         except zmq.ZMQError as error:
             self._log("port_taken", host=config.host, port=config.port, error=str(error))
+            self._log.flush()
             raise PortTaken(f"can't listen on {config.host} port {config.port}: {error}") from error
         return router
 
@@ -192,6 +195,7 @@ class Server:
                     self._read_clients()
                 self.front.tick(is_idle=not events)
                 self._send()
+                self._log.flush()
         finally:
             self._close()
 
@@ -277,6 +281,7 @@ class Server:
         if self._journal is not None:
             self._journal.close()
         self._log("stopped")
+        self._log.flush()
         self._log.close()
         self._router.close()
         self._inbox.close(linger=0)
