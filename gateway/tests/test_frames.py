@@ -94,7 +94,7 @@ class TestSigningModes:
         terminal.happens(event="position", ticket=1, symbol="EURUSD", type=0, volume=0.01, price_open=1.0, time_msc=1)
         needs_key = {
             "off": set(),
-            "orders": {"OPEN", "CLOSE", "CANCEL", "ENGAGE"},
+            "orders": {"OPEN", "CLOSE", "CANCEL", "ENGAGE", "ANCHOR"},
             "all": {name for name, _ in ORDERS + READS} | {"ENGAGE"},
         }[mode]
         for action, fields in [*READS, *ORDERS, SWITCHES[0]]:

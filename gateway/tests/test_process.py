@@ -159,7 +159,9 @@ class TestHanging:
 
     def test_a_call_that_takes_too_long_ends_the_terminals_process(self, terminal, tmp_path):
         process = Process(terminal, tmp_path / "p")
-        process.config.write_text(process.config.read_text().replace("login =", "call_timeout_s = 5\nlogin ="))
+        process.config.write_text(
+            process.config.read_text().replace("login =", "start_timeout_s = 4\ncall_timeout_s = 5\nlogin =")
+        )
         process.start()
         terminal.faults(hang=["order_send_after"])
         with process.client() as client:

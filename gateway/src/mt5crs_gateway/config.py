@@ -144,14 +144,18 @@ def _read(path: Path, document: Dict[str, Any]) -> Config:
         raise ConfigError(f"link.host is {host!r}; it must be an IP address of this machine") from None
     keys = link.text("keys", "")
     server = terminal.text("server")
+    start_timeout_s = terminal.number("start_timeout_s", 1, 600, 60.0)
+    call_timeout_s = terminal.number("call_timeout_s", 5, 3600, max(120.0, 2 * start_timeout_s))
+    if call_timeout_s <= start_timeout_s and "call_timeout_s" in document["terminal"]:
+        raise ConfigError("terminal.call_timeout_s must be above start_timeout_s, or no terminal ever starts")
     return Config(
         file=path,
         terminal_path=terminal.text("path"),
         login=terminal.whole("login", 1, 2**63 - 1),
         server=server,
         password_env=terminal.text("password_env", "") or None,
-        start_timeout_s=terminal.number("start_timeout_s", 1, 600, 60.0),
-        call_timeout_s=terminal.number("call_timeout_s", 5, 3600, 120.0),
+        start_timeout_s=start_timeout_s,
+        call_timeout_s=call_timeout_s,
         host=host,
         port=link.whole("port", 0, 65535, 5555),
         signing=signing,

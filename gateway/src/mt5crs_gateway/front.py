@@ -303,7 +303,8 @@ class Front:
 
     def _check_unsigned(self, action: str, voids: bool) -> None:
         signing = self._config.signing
-        must_sign = action in ORDERS or action in SWITCHES or voids
+        # An anchor fills the journal, and a full journal opens nothing.
+        must_sign = action in ORDERS or action in SWITCHES or action == "ANCHOR" or voids
         if action == "RELEASE" or signing == "all" or (signing == "orders" and must_sign):
             raise Refusal("SIGNATURE_REQUIRED", f"{action} must be signed with a key of this gateway")
 
@@ -372,7 +373,7 @@ class Front:
         """Answers an order or switch action that was seen already. Returns whether it was."""
         assert request.key is not None
         seen = self._unwritten.get(request.uuid)
-        row = self._journal.find(request.uuid, request.key.name) if self._journal is not None else None
+        row = self._find(request.uuid, request.key.name)
         if row is not None and row.state == "voided":
             raise Refusal("VOIDED", "this uuid was voided: the order will never be sent", is_final=True)
         if row is not None and row.key is not None:
@@ -388,6 +389,17 @@ class Front:
         reply["replayed"] = True
         request.later = lambda: reply
         return True
+
+    def _find(self, uuid: str, key: Optional[str]) -> Optional[Row]:
+        """The journal's row; None as well where the journal can't be read. Then it can't be written either, so nothing
+        is opened, and a close goes on."""
+        if self._journal is None:
+            return None
+        try:
+            return self._journal.find(uuid, key)
+        except JournalUnwritable as error:
+            self._log("journal_unreadable", error=str(error))
+            return None
 
     def _sent_reply(self, row: Row) -> Fields:
         """The answer about an order that was sent and of which nothing is known yet."""
@@ -503,6 +515,8 @@ class Front:
         if is_full and not is_spared:
             raise Refusal("BUSY", f"{len(self._waiting)} requests wait for the terminal already")
         if job.action == "OPEN" and self._is_recovering():
+            if len(self._parked) >= MAX_WAITING:
+                raise Refusal("BUSY", f"{len(self._parked)} orders wait for the recovery already")
             self._parked.append(job)
             return
         self._waiting.append(job)
@@ -580,6 +594,9 @@ class Front:
             self._permit(job, job.request, question)
         except Refusal as refusal:
             return {"go": False, "code": refusal.code, "message": refusal.message}
+        except Exception as error:
+            self._log("bug", error=f"{type(error).__name__}: {error}"[:300], where="decide")
+            return {"go": False, "code": "SERVER_ERROR", "message": "the gateway failed on this order"}
         return {"go": True}
 
     def _permit(self, job: Job, request: Request, question: Fields) -> None:
@@ -752,7 +769,11 @@ class Front:
             reply["journalled"] = False
             self._log("journal_unwritable", error=self._journal.failure)
         if state == "unknown":
-            row = self._journal.row(job.row_id)
+            try:
+                row = self._journal.row(job.row_id)
+            except JournalUnwritable as error:
+                self._log("journal_unreadable", error=str(error))
+                return
             if row is not None:
                 self._looks[row.id] = Look(row, self._clock.monotonic() + LOOK_AGAIN_S[0])
 
@@ -926,7 +947,10 @@ class Front:
         if journal is None:
             raise Refusal("JOURNAL_UNREADABLE", "the gateway has no journal")
         about: Fields = {"status": "ok", "of": of, "journal": journal.name, "timestamp": iso(self._clock.now())}
-        row = journal.find(of, request.key_name)
+        try:
+            row = journal.find(of, request.key_name)
+        except JournalUnwritable as error:
+            raise Refusal("JOURNAL_UNREADABLE", f"the journal can't be read: {error}") from error
         unwritten = self._unwritten.get(of)
         if row is None and unwritten is not None:
             about.update(outcome=unwritten[2], order_key=unwritten[0], reply=unwritten[3])
@@ -1028,7 +1052,7 @@ class Front:
             return
         assert request.key is not None
         journal = self._journal
-        if journal is not None and journal.find(request.uuid, request.key.name) is not None:
+        if self._find(request.uuid, request.key.name) is not None:
             return
         try:
             if journal is None:

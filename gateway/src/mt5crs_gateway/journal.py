@@ -52,7 +52,7 @@ class JournalRefused(Exception):
 
 
 class JournalUnwritable(Exception):
-    """A change that could not be written; nothing of it is in the journal."""
+    """A change that could not be written, of which nothing is in the journal; or rows that could not be read."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,7 @@ class Journal:
         self._head = path.with_suffix(".head")
         self._is_settled = True
         self._has_gap = False
+        self._head_file: Optional[int] = None
         self._unsaved: Dict[int, Tuple[str, float, Dict[str, Any]]] = {}
 
     # Looking
@@ -127,7 +128,11 @@ class Journal:
         return float(found) if found is not None else 0.0
 
     def _rows(self, where: str, values: Sequence[Any]) -> List[Row]:
-        found = self._database.execute(f"SELECT {_COLUMNS} FROM orders {where}", values)
+        try:
+            found = self._database.execute(f"SELECT {_COLUMNS} FROM orders {where}", values).fetchall()
+        except sqlite3.Error as error:
+            self.failure = str(error)
+            raise JournalUnwritable(f"it can't be read: {error}") from error
         return [self._row(values) for values in found]
 
     def _row(self, values: Sequence[Any]) -> Row:
@@ -250,6 +255,9 @@ class Journal:
         """Settles and closes the file."""
         self.settle()
         self._database.close()
+        if self._head_file is not None:
+            os.close(self._head_file)
+            self._head_file = None
 
     @contextlib.contextmanager
     def _change(self, at: float, kind: str, force: bool, row: Optional[int] = None) -> Iterator["_Change"]:
@@ -279,12 +287,12 @@ class Journal:
 
     def _write_head(self) -> None:
         with contextlib.suppress(OSError):
-            descriptor = os.open(self._head, os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
-            try:
-                # One write of one length in place: a torn one reads as another name and is ignored.
-                os.write(descriptor, f"{self.name} {self.seq:020d} {'gap' if self._has_gap else 'all'}\n".encode())
-            finally:
-                os.close(descriptor)
+            if self._head_file is None:
+                flags = os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0)
+                self._head_file = os.open(self._head, flags, 0o600)
+            # One write of one length in place, which needs no room on the disk.
+            os.lseek(self._head_file, 0, os.SEEK_SET)
+            os.write(self._head_file, f"{self.name} {self.seq:020d} {'gap' if self._has_gap else 'all'}\n".encode())
 
 
 @dataclass

@@ -81,7 +81,7 @@ def open_order(session: Session, job: Fields, ask: Ask) -> Fields:
         "type_time": _TIME_GTC,
     }
     reply = _send(session, job, order, info, ask)
-    if reply["executed"] != "no" and reply["order"]:
+    if reply["executed"] == "yes" and reply["order"]:
         _find_opened(session, account, reply, volume, symbol)
     return reply
 
@@ -322,6 +322,9 @@ def _check(session: Session, order: Fields) -> Optional[Tuple[int, Refusal]]:
 
 def _ask_and_send(session: Session, job: Fields, order: Fields, ask: Ask, attempt: int) -> Fields:
     account = session.account()
+    # An error that an earlier call left must not be taken for this order's.
+    before, _ = session.error()
+    digits = session.digits(order["symbol"]) if "symbol" in order else None
     ask(account.login, account.server, attempt)
     # From here to the end of order_send nothing may fail with a refusal.
     try:
@@ -330,16 +333,27 @@ def _ask_and_send(session: Session, job: Fields, order: Fields, ask: Ask, attemp
         return _lost(session, job, f"order_send failed: {type(error).__name__}: {error}")
     if result is None:
         code, text = session.error()
-        if code == _INVALID_PARAMS:
+        if code == _INVALID_PARAMS and before != _INVALID_PARAMS:
             raise Refusal("ORDER_INVALID", f"the module refuses the order: {code} {text}")
         return _lost(session, job, f"order_send answered nothing: {code} {text}")
-    return _answered(session, job, order, result)
+    return _of_one_account(session, account, _answered(session, job, order, result, digits))
 
 
-def _answered(session: Session, job: Fields, order: Fields, result: Any) -> Fields:
+def _of_one_account(session: Session, before: Any, reply: Fields) -> Fields:
+    """Calls the outcome unknown where the terminal moved to another account while the order was sent."""
+    try:
+        after = session.mt5.account_info()
+    except Exception:
+        after = None
+    if after is None or (after.login, after.server) == (before.login, before.server) or reply["executed"] == "no":
+        return reply
+    text = f"the terminal moved to account {after.login} at {after.server} while the order was sent"
+    return {**reply, "executed": "unknown", "status": "UNKNOWN", "error_code": "ACCOUNT_CHANGED", "error_msg": text}
+
+
+def _answered(session: Session, job: Fields, order: Fields, result: Any, digits: Optional[int]) -> Fields:
     code = int(result.retcode)
     executed = retcodes.executed(code)
-    digits = session.digits(order["symbol"]) if "symbol" in order else None
     reply = blank(
         executed=executed,
         retcode=code,

@@ -155,6 +155,8 @@ class Server:
         router = self._zmq.socket(zmq.ROUTER)
         router.setsockopt(zmq.LINGER, 1000)
         router.setsockopt(zmq.MAXMSGSIZE, MAX_FRAME)
+        # What one client may have waiting here; beyond, TCP holds it back.
+        router.setsockopt(zmq.RCVHWM, 256)
         router.setsockopt(zmq.TCP_KEEPALIVE, 1)
         is_v6 = ":" in config.host
         router.setsockopt(zmq.IPV6, int(is_v6))
@@ -189,15 +191,22 @@ class Server:
             while not self._is_over():
                 self._keep_terminal()
                 events = dict(poller.poll(_POLL_MS))
-                if self._inbox in events:
-                    self._read_terminal()
-                if self._router in events:
-                    self._read_clients()
-                self.front.tick(is_idle=not events)
-                self._send()
+                try:
+                    self._turn(events)
+                except Exception as error:
+                    # Whoever waits for what failed gets no answer, which is "unknown"; all others go on.
+                    self._log("bug", error=f"{type(error).__name__}: {error}"[:300], where="loop")
                 self._log.flush()
         finally:
             self._close()
+
+    def _turn(self, events: Dict[Any, int]) -> None:
+        if self._inbox in events:
+            self._read_terminal()
+        if self._router in events:
+            self._read_clients()
+        self.front.tick(is_idle=not events)
+        self._send()
 
     def _on_signal(self, number: int, frame: Optional[FrameType]) -> None:
         self.front.is_stopping = True

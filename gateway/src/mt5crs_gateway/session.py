@@ -41,6 +41,7 @@ class Session:
         self._start_timeout_s = start_timeout_s
         self._digits: Dict[str, int] = {}
         self._watched: List[str] = []
+        self._has_looked_for_symbols = False
 
     def connect(self) -> Any:
         """Makes sure that a terminal answers. Returns its `terminal_info`. Raises `MT5_NOT_CONNECTED`."""
@@ -49,6 +50,7 @@ class Session:
             return info
         self.mt5.shutdown()
         self._digits.clear()
+        self._has_looked_for_symbols = False
         options: Dict[str, Any] = {"timeout": int(self._start_timeout_s * 1000)}
         if self._password is not None:
             options.update(login=self.login, password=self._password, server=self.server)
@@ -109,7 +111,9 @@ class Session:
 
     def watch_ticks(self) -> None:
         """Looks at ticks, to learn the broker's time."""
-        if not self._watched:
+        if not self._watched and not self._has_looked_for_symbols:
+            # A broker may have thousands: once for each connection.
+            self._has_looked_for_symbols = True
             symbols = self.mt5.symbols_get() or ()
             self._watched = [it.name for it in symbols if it.visible][:_TICKS_WATCHED]
         for symbol in list(self._watched):
