@@ -8,7 +8,6 @@ import json
 import multiprocessing
 import signal
 import threading
-from multiprocessing.connection import Connection
 from types import FrameType
 from typing import Any, Dict, List, Optional, Tuple
 
@@ -46,7 +45,7 @@ class TerminalProcess:
         self._zmq = context
         self._settings = settings
         self._process: Optional[multiprocessing.process.BaseProcess] = None
-        self._connection: Optional[Connection] = None
+        self._connection: Any = None
         #: Tells messages of this process from those of an earlier one.
         self.generation = 0
 
@@ -63,7 +62,7 @@ class TerminalProcess:
         pump = threading.Thread(target=self._pump, args=(ours, self.generation), daemon=True)
         pump.start()
 
-    def _pump(self, connection: Connection, generation: int) -> None:
+    def _pump(self, connection: Any, generation: int) -> None:
         out = self._zmq.socket(zmq.PUSH)
         out.setsockopt(zmq.LINGER, 0)
         out.connect(_INPROC)

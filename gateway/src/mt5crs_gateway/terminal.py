@@ -10,7 +10,6 @@ import os
 import signal
 import sys
 import time
-from multiprocessing.connection import Connection
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from . import lookups
@@ -109,7 +108,7 @@ def _subject(action: str) -> str:
     return action[4:] if action.startswith("GET_") else "MT5"
 
 
-def main(connection: Connection, settings: Fields) -> None:
+def main(connection: Any, settings: Fields) -> None:
     """Runs in the terminal's process until the front goes away."""
     # Ctrl+C in a console reaches every process of it; the front decides when this one ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
