@@ -5,6 +5,7 @@ import sqlite3
 
 import pytest
 
+from mt5crs_gateway import orders
 from mt5crs_gateway.protocol import REQUEST_LABEL, iso, sign
 from support import LOGIN, SECRETS, START, Gateway, position
 
@@ -107,6 +108,19 @@ class TestTerminalThatLies:
         gateway.faults()
         gateway.module.order_send = original
         assert gateway.signed("read", "GET_OUTCOME", of="o")["outcome"] == "done"
+
+    def test_a_bug_after_permission_leaves_the_order_unknown(self, gateway, terminal, monkeypatch):
+        monkeypatch.setattr(orders, "_answered", lambda *args: 1 / 0)
+        reply = gateway.open(uuid="u")
+        assert (reply["executed"], reply["error_code"]) == ("unknown", "MT5_EXCEPTION")
+        gateway.pass_(1)
+        assert gateway.signed("read", "GET_OUTCOME", of="u")["outcome"] == "done"
+        assert len(terminal.deals()) == 1
+
+    def test_a_bug_before_permission_did_not_execute(self, gateway, terminal, monkeypatch):
+        monkeypatch.setattr(orders, "_check_volume", lambda *args: 1 / 0)
+        assert gateway.open()["executed"] == "no"
+        assert terminal.sends() == []
 
     def test_texts_of_the_broker_stay_texts(self, gateway, terminal):
         comment = '","key":"x","mac":"' + "0" * 64 + '"}'

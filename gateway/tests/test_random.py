@@ -126,7 +126,7 @@ def frame(chance, gateway):
 def test_a_hundred_thousand(terminal, tmp_path):
     gateway = Gateway(terminal, tmp_path / "g", risk_signature=False)
     # Durability is not what is tested here, and a forced write for each would take minutes.
-    gateway.journal._database.execute("PRAGMA journal_mode=MEMORY")
+    gateway.journal._database.execute("PRAGMA synchronous=OFF")
     original = gateway.journal._database
     gateway.journal._database = _Lazy(original)
     chance = random.Random(SEED)
@@ -157,7 +157,7 @@ class _Lazy:
         self._database = database
 
     def execute(self, statement, *values):
-        return self._database.execute(statement.replace("synchronous=FULL", "synchronous=OFF"), *values)
+        return self._database.execute("SELECT 1" if "synchronous" in statement else statement, *values)
 
     def __getattr__(self, name):
         return getattr(self._database, name)

@@ -59,15 +59,17 @@ def _run(options: argparse.Namespace) -> Tuple[int, str]:
         return OK, ""
     if options.command == "new-key":
         return _new_key(Path(options.file))
+    if options.command == "engage" and options.file is not None:
+        return _engage(Path(options.file), options.reason)
     if options.config is None:
         return USAGE, "--config FILE is missing"
     config = load(Path(options.config))
     if options.command == "check":
         return _check(config)
     if options.command == "engage":
-        return _engage(config, options.reason)
+        return _engage(config.kill_switch, options.reason)
     if options.command == "release":
-        return _release(config)
+        return _release(config.kill_switch)
     if options.command == "new-journal":
         return _new_journal(config)
     Server(config).run()
@@ -85,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("check", help="read settings and keys, say what is wrong with them, and end")
     engage = commands.add_parser("engage", help="engage the kill switch of the gateway on this machine")
     engage.add_argument("--reason", default="by hand", help="for the record (default: by hand)")
+    engage.add_argument("--file", metavar="FILE", help="the kill switch's file, where the settings can't be read")
     commands.add_parser("release", help="release the kill switch of the gateway on this machine")
     commands.add_parser("new-journal", help="move the journal aside; the next start makes a new one")
     key = commands.add_parser("new-key", help="make a key: a new file NAME.ROLE with 64 random hex digits")
@@ -104,21 +107,33 @@ def _check(config: Config) -> Tuple[int, str]:
     return OK, ""
 
 
-def _engage(config: Config, reason: str) -> Tuple[int, str]:
-    config.kill_switch.parent.mkdir(parents=True, exist_ok=True)
-    if not KillSwitch(config.kill_switch).engage(reason, getpass.getuser(), iso(time.time())):
-        return SWITCH, f"{config.kill_switch} could not be written: the kill switch is NOT engaged"
-    print(f"{config.kill_switch} written: the gateway opens nothing from now on")
+def _engage(path: Path, reason: str) -> Tuple[int, str]:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        # Engaging says what is wrong.
+        pass
+    if not KillSwitch(path).engage(reason, _user(), iso(time.time())):
+        return SWITCH, f"{path} could not be written: the kill switch is NOT engaged"
+    print(f"{path} is there: the gateway opens nothing from now on")
     print("an order that was sent just before, and pending orders, may still execute")
     return OK, ""
 
 
-def _release(config: Config) -> Tuple[int, str]:
+def _user() -> str:
+    """Who engages, for the record; a machine that does not tell must not prevent it."""
     try:
-        KillSwitch(config.kill_switch).release()
+        return getpass.getuser()
+    except Exception:
+        return "unknown"
+
+
+def _release(path: Path) -> Tuple[int, str]:
+    try:
+        KillSwitch(path).release()
     except OSError as error:
-        return SWITCH, f"{config.kill_switch} could not be removed, so it is still engaged: {error.strerror}"
-    print(f"{config.kill_switch} removed")
+        return SWITCH, f"{path} could not be removed, so it is still engaged: {error.strerror}"
+    print(f"{path} is gone")
     return OK, ""
 
 

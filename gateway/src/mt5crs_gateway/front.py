@@ -198,7 +198,7 @@ class Front:
             "version": __version__,
             "protocol": PROTOCOL,
             "instance": self._instance,
-            "started_at": iso(self._started_at),
+            "started_at": iso(self._started_at).replace("+00:00", "Z"),
             "actions": list(ACTIONS),
             "signing": config.signing,
             "login": config.login,
