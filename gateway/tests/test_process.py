@@ -474,3 +474,29 @@ class TestFullDisk:
             # The closes are in no journal, so it is another one now.
             assert client.unsigned("PING")["gateway"]["journal"] != name
         process.stop()
+
+
+def test_a_stand_for_other_languages(tmp_path):
+    command = [os.sys.executable, str(HERE / "stand.py"), str(tmp_path / "stand"), "--positions", "2", "--pending", "1"]
+    stand = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        first = json.loads(stand.stdout.readline())
+        os.kill(first["pid"], signal.SIGKILL)
+        stand.stdin.write("restart\n")
+        stand.stdin.flush()
+        second = json.loads(stand.stdout.readline())
+        assert first["port"] == second["port"]
+        assert first["pid"] != second["pid"]
+        socket = zmq.Context.instance().socket(zmq.REQ)
+        socket.setsockopt(zmq.LINGER, 0)
+        socket.connect(f"tcp://127.0.0.1:{second['port']}")
+        for action, name, count in (("GET_POSITIONS", "positions", 2), ("GET_ORDERS", "orders", 1)):
+            socket.send(json.dumps({"action": action}).encode())
+            assert socket.poll(PATIENCE * 1000)
+            assert len(json.loads(socket.recv())[name]) == count
+        socket.close()
+    finally:
+        stand.stdin.close()
+        assert stand.wait(PATIENCE) == 0
+    with pytest.raises(ProcessLookupError):
+        os.kill(second["pid"], 0)
