@@ -46,7 +46,8 @@ class Process:
         log = self.folder / "logs" / "gateway.log"
         log.parent.mkdir(exist_ok=True)
         lines = log.read_text().count('"event":"listening"') if log.exists() else 0
-        environment.update(FAKE_MT5_DIR=str(self.terminal.folder), PYTHONPATH=str(HERE / "fake_terminal"))
+        environment["FAKE_MT5_DIR"] = str(self.terminal.folder)
+        environment.setdefault("PYTHONPATH", str(HERE / "fake_terminal"))
         if kill is not None:
             environment["MT5CRS_TEST_KILL"] = kill
         command = [sys.executable, str(HERE / "run_gateway.py"), "--config", str(self.config)]

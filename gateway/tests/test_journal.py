@@ -345,6 +345,12 @@ class TestFile:
         shutil.copy(tmp_path / "copy", path)
         assert self.open(path).name != name
 
+    def test_keeps_the_brokers_offset(self, gateway):
+        gateway.front.handle({"kind": "log", "event": "broker_utc_offset", "fields": {"seconds": 10800}}, b"")
+        gateway.pass_(1)
+        gateway.restart()
+        assert gateway.journal.get("broker_utc_offset_s") == "10800"
+
     def test_started_again_it_is_the_same(self, tmp_path):
         names = set()
         for _ in range(3):

@@ -324,6 +324,34 @@ class TestQueue:
         gateway.replies()
         assert gateway.unsigned("GET_ACCOUNT", x="y" * 800)["status"] == "ok"
 
+    def test_clients_that_never_pause_keep_nothing_from_being_looked_for(self, gateway, terminal):
+        """Requests wait all the time; the recovery ends nevertheless, and the terminal is looked at."""
+        gateway.journal.add(
+            key="trade",
+            uuid="lost",
+            hash="",
+            action="OPEN",
+            request={"volume": 0.01},
+            token="m5X",
+            state="sent",
+            at=START - 60,
+        )
+        gateway.pass_(1)
+        gateway.restart()
+        gateway.link.is_held = True
+        jobs = []
+        for number in range(30):
+            gateway.unsigned("GET_ACCOUNT", client=b"%d" % number)
+        for _ in range(30):
+            held = gateway.link.held.pop(0)
+            jobs.append(held["action"])
+            gateway.clock.pass_(0.5)
+            gateway.link.do(held)
+            gateway.front.tick()
+        assert jobs.count("LOOKUP") == 1
+        assert jobs.count("GET_ACCOUNT") > 20
+        assert gateway.unsigned("PING", client=b"x")["gateway"]["recovering"] is False
+
     def test_a_terminals_process_that_ends(self, gateway, terminal):
         gateway.link.is_held = True
         gateway.unsigned("GET_ACCOUNT", client=b"a")

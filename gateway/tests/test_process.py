@@ -383,6 +383,14 @@ class TestStarting:
 
     def test_without_the_module(self, process, terminal):
         """The gateway answers, and says that it has no terminal."""
+        process.start(PYTHONPATH="")
+        with process.client() as client:
+            reply = client.unsigned("GET_ACCOUNT")
+            assert reply["error_code"] == "MT5_NOT_CONNECTED"
+            assert "No module named 'MetaTrader5'" in reply["error_msg"]
+            assert client.signed("read", "ENGAGE", reason="", who="")["kill_switch"] == "engaged"
+
+    def test_without_a_terminal(self, process, terminal):
         terminal.faults(dead=True)
         process.start()
         with process.client() as client:

@@ -56,6 +56,8 @@ Fields = Dict[str, Any]
 REPLAY_S = 60.0
 #: Seconds between two looks at an idle terminal.
 WATCH_S = 1.0
+#: Seconds after which a look at the terminal goes before requests that wait.
+OVERDUE_S = 3.0
 #: Seconds after which what the terminal said is no longer what it says now.
 STATE_S = 5.0
 #: Seconds after which a look that finds nothing ends the recovery of an order; history lags behind the book.
@@ -190,6 +192,9 @@ class Front:
         self._last_watch = -1e9
         self._rate = OrderRate(config.limits.orders_per_minute)
         self._looks: Dict[int, Look] = {}
+        self._is_own_turn = False
+        #: Why the terminal's process ends each time, where it said so.
+        self._down_reason: Optional[str] = None
         self._warned: Set[str] = set()
         self._latest = self._started_at
         #: What PING says for as long as the process lives.
@@ -532,12 +537,37 @@ class Front:
     def _work(self) -> None:
         """Gives the terminal its next job, if it is free."""
         while self._is_link_up and self._current is None and self._waiting and not self.is_stopping:
+            own = self._overdue()
+            if own is not None:
+                self._start(own)
+                continue
             job = self._waiting.popleft()
             if job.request is not None:
                 self._waiting_bytes -= job.request.size
             if self._answered_before_its_turn(job):
                 continue
             self._start(job)
+
+    def _overdue(self) -> Optional[Job]:
+        """A look that clients' requests would keep away for ever; after it, a request has its turn."""
+        now = self._clock.monotonic()
+        self._is_own_turn = not self._is_own_turn
+        if not self._is_own_turn:
+            return None
+        if now - self._last_watch > OVERDUE_S and self._last_watch > 0:
+            return self._watch(now)
+        return self._look(now)
+
+    def _look(self, now: float) -> Optional[Job]:
+        due = [it for it in self._looks.values() if it.due <= now]
+        if not due:
+            return None
+        look = min(due, key=lambda it: (not it.is_recovery, it.due))
+        return Job(self._number(), "LOOKUP", row=look.row)
+
+    def _watch(self, now: float) -> Job:
+        self._last_watch = now
+        return Job(self._number(), "WATCH")
 
     def _start(self, job: Job) -> None:
         self._current = job
@@ -655,6 +685,7 @@ class Front:
         kind = message["kind"]
         if kind == "ready":
             self._is_link_up = True
+            self._down_reason = None
             self._last_watch = -1e9
         elif kind == "log":
             self._on_terminal_log(message)
@@ -687,6 +718,8 @@ class Front:
     def _on_terminal_log(self, message: Fields) -> None:
         fields = message["fields"]
         self._log(message["event"], **fields)
+        if message["event"] == "module_missing":
+            self._down_reason = f"the Python module MetaTrader5 can't be loaded: {fields['error']}"
         if message["event"] == "broker_utc_offset" and self._journal is not None:
             try:
                 self._journal.put("broker_utc_offset_s", str(fields["seconds"]), self._clock.now())
@@ -1130,16 +1163,14 @@ class Front:
         to be done, it also forces results to the disk."""
         now = self._clock.monotonic()
         self._release_parked()
-        if not self._is_link_up and now - self._link_down_since > NO_LINK_S:
+        if not self._is_link_up and (self._down_reason or now - self._link_down_since > NO_LINK_S):
             self._fail_waiting()
         if self._is_link_up and self._current is None and not self._waiting and not self.is_stopping:
-            due = [it for it in self._looks.values() if it.due <= now]
-            if due:
-                look = min(due, key=lambda it: (not it.is_recovery, it.due))
-                self._start(Job(self._number(), "LOOKUP", row=look.row))
-            elif now - self._last_watch >= WATCH_S:
-                self._last_watch = now
-                self._start(Job(self._number(), "WATCH"))
+            own = self._look(now)
+            if own is None and now - self._last_watch >= WATCH_S:
+                own = self._watch(now)
+            if own is not None:
+                self._start(own)
         if self._journal is not None and is_idle:
             self._journal.settle()
 
@@ -1149,7 +1180,8 @@ class Front:
             job = self._waiting.popleft()
             assert job.request is not None
             self._waiting_bytes -= job.request.size
-            self._refuse(job.request, Refusal("MT5_NOT_CONNECTED", "the terminal's process does not run"), job)
+            why = self._down_reason or "the terminal's process does not run"
+            self._refuse(job.request, Refusal("MT5_NOT_CONNECTED", why), job)
             self._flush(job.request.client)
 
     def _release_parked(self) -> None:

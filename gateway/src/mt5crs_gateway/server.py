@@ -7,6 +7,7 @@ Windows can't wait for a pipe and a socket together.
 import json
 import multiprocessing
 import signal
+import sqlite3
 import threading
 from types import FrameType
 from typing import Any, Dict, List, Optional, Tuple
@@ -222,7 +223,11 @@ class Server:
         if self._start_at is not None and now >= self._start_at:
             self._start_at = None
             self._started_at = now
-            self._terminal.start(self._offset())
+            try:
+                self._terminal.start(self._offset())
+            except (OSError, sqlite3.Error) as error:
+                # No memory or no handles now: the next attempt may have them.
+                self._lose_terminal(f"the terminal's process could not be started: {error}")
         elif self.front.busy_s() > self._config.call_timeout_s:
             self._log("terminal_hangs", busy_s=round(self.front.busy_s(), 1))
             self._lose_terminal("the terminal did not answer in time")
