@@ -1,0 +1,88 @@
+"""Clients trade while gateway and terminal's process are killed at random. The terminal's ledger judges every answer."""
+
+import json
+import os
+import random
+import signal
+import threading
+import uuid
+
+import pytest
+import zmq
+
+from mt5crs_gateway.protocol import order_token
+from process import PATIENCE, Process, wait_for
+
+ROUNDS = 6
+CLIENTS = 3
+
+
+class Trader:
+    """Sends orders one after the other, each with a uuid of its own, and keeps what it was told."""
+
+    def __init__(self, process):
+        self.process = process
+        self.told = {}
+        self.stop = threading.Event()
+        self.thread = threading.Thread(target=self.run)
+
+    def run(self):
+        while not self.stop.is_set():
+            order = str(uuid.uuid4())
+            self.told.setdefault(order, [])
+            try:
+                with self.process.client(timeout_s=0.5) as client:
+                    self.told[order].append(client.open(uuid=order))
+            except (zmq.ZMQError, AssertionError, KeyError):
+                # No answer: asked again, as a client may, with the same order; the gateway may be another one by now.
+                continue
+
+
+@pytest.mark.parametrize("seed", [int(it) for it in os.environ.get("CHAOS_SEEDS", "1 2").split()])
+def test_chaos(terminal, tmp_path, seed):
+    chance = random.Random(seed)
+    process = Process(terminal, tmp_path / "p", port=0)
+    process.start()
+    process.config.write_text(process.config.read_text().replace("port = 0\n", f"port = {process.port}\n"))
+    traders = [Trader(process) for _ in range(CLIENTS)]
+    for trader in traders:
+        trader.thread.start()
+    for _ in range(ROUNDS):
+        more = len(terminal.ledger()) + chance.randrange(5, 60)
+        wait_for(lambda more=more: len(terminal.ledger()) >= more)
+        sends = terminal.ledger("send")
+        if chance.random() < 0.4 and sends:
+            try:
+                os.kill(sends[-1]["pid"], signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        else:
+            process.stop(signal.SIGKILL)
+            process.start()
+    for trader in traders:
+        trader.stop.set()
+        trader.thread.join(PATIENCE)
+    judge(process, terminal, {uuid: told for trader in traders for uuid, told in trader.told.items()}, seed)
+    process.stop()
+
+
+def judge(process, terminal, told, seed):
+    executed = {}
+    for deal in terminal.deals():
+        executed[deal["comment"]] = executed.get(deal["comment"], 0) + 1
+    assert set(executed.values()) <= {1}, "an order was executed twice"
+    with process.client() as client:
+        for order, replies in told.items():
+            truth = executed.get(order_token("trade", order), 0)
+            for reply in replies:
+                wrong = (reply["executed"] == "yes") != (truth == 1)
+                assert reply["executed"] == "unknown" or not wrong, (seed, truth, json.dumps(reply))
+
+            def outcome(order=order):
+                return client.signed("trade", "GET_OUTCOME", of=order, void=True)["outcome"]
+
+            if truth:
+                wait_for(lambda outcome=outcome: outcome() == "done")
+            else:
+                assert outcome() in ("refused", "voided", "unknown", "sent"), (seed, order)
+    assert len(executed) >= 5
