@@ -1,6 +1,5 @@
 """What every test needs: a terminal with its controls, a gateway in this process, and frames."""
 
-import importlib.util
 import json
 import os
 import sys
@@ -9,11 +8,14 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-FAKE = HERE / "fake_terminal"
 VECTORS = HERE.parent.parent / "protocol" / "vectors"
 sys.path.insert(0, str(HERE))
 
 from support import Gateway, Terminal  # noqa: E402
+
+# What the machine's own gateway is told must not reach the one that is tested.
+for name in [it for it in os.environ if it.startswith("MT5_")]:
+    del os.environ[name]
 
 
 @pytest.fixture
@@ -30,17 +32,5 @@ def gateway(terminal, tmp_path):
     made.close()
 
 
-def load_module(folder):
-    """The fake module, with a state of its own."""
-    spec = importlib.util.spec_from_file_location("MetaTrader5_fake", FAKE / "MetaTrader5.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    module._world = module.World(folder)
-    return module
-
-
 def vectors(name):
     return json.loads((VECTORS / name).read_text(encoding="utf-8"))
-
-
-os.environ.pop("MT5_PASSWORD", None)

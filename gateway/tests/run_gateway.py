@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 
-from mt5crs_gateway import cli, front, journal, orders
+from mt5crs_gateway import cli, front, journal, orders, records
 
 PLACES = {
     "journal.add": (journal.Journal, "add"),
@@ -15,7 +15,7 @@ PLACES = {
     "front.permit": (front.Front, "_permit"),
     "front.decide": (front.Front, "decide"),
     "front.finish": (front.Front, "_finish_order"),
-    "front.record": (front.Front, "_record"),
+    "front.record": (records.Records, "finish"),
     "orders.send": (orders, "_ask_and_send"),
     "orders.answered": (orders, "_answered"),
 }

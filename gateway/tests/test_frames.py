@@ -174,7 +174,7 @@ class TestFreshness:
     def test_a_clock_that_went_back_opens_nothing_and_closes(self, gateway, terminal):
         reply = gateway.open()
         gateway.clock.wall -= 3600
-        gateway.front._started_at -= 7200
+        gateway.front._admission.started_at -= 7200
         refused(gateway.open(), "CLOCK_STEPPED")
         refused(gateway.open_43(), "CLOCK_STEPPED")
         assert gateway.signed("trade", "CLOSE", ticket=reply["position"])["status"] == "FILLED"

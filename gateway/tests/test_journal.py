@@ -7,6 +7,7 @@ import sqlite3
 
 import pytest
 
+from mt5crs_gateway.front import Front
 from mt5crs_gateway.journal import JournalRefused, open_journal, set_aside
 from support import LOGIN, SERVER, START, Gateway, pending, position
 
@@ -18,6 +19,15 @@ def fill_disk(gateway):
 
 def free_disk(gateway):
     gateway.journal._database.execute("PRAGMA query_only = 0")
+
+
+def front_without_journal(gateway):
+    front = Front(
+        gateway.config, gateway.keys, None, gateway.switch, gateway.clock, gateway.link, lambda *_, **__: None
+    )
+    gateway.link.front = front
+    front.handle({"kind": "ready"}, b"")
+    return front
 
 
 class TestAgain:
@@ -148,7 +158,7 @@ class TestOutcome:
         outcomes = []
 
         def void(question):
-            outcomes.append(gateway.front._journal.find("u", None))
+            outcomes.append(gateway.journal.find("u", None))
             gateway.front.receive((b"third",), gateway.frame("trade", "GET_OUTCOME", of="u", void=True))
 
         gateway.link.before_decision = void
@@ -271,7 +281,7 @@ class TestUnwritable:
 
     def test_a_gateway_without_a_journal(self, gateway, terminal):
         terminal.happens(event="position", **position(5))
-        gateway.front._journal = None
+        gateway.front = front_without_journal(gateway)
         assert gateway.open_43()["error_code"] == "JOURNAL_UNWRITABLE"
         assert gateway.open(journal=None)["error_code"] == "JOURNAL_UNWRITABLE"
         reply = gateway.signed("trade", "CLOSE", ticket=5, journal=None)
@@ -577,7 +587,7 @@ class TestRecovery:
         assert reply["executed"] == "unknown"
         for _ in range(60):
             gateway.pass_(1)
-        assert gateway.front._looks == {}
+        assert len(gateway.front._looks) == 0
         assert self.outcome(gateway)["outcome"] == "unknown"
         assert len(gateway.front._looks) == 1
 

@@ -14,6 +14,9 @@ each `order_send` it asks the front for permission, and the front writes the ord
 | `journal` | the record of orders, switch actions and anchors |
 | `limits`, `switch` | the gateway's own limits, and its kill switch |
 | `front` | the decisions: a frame and the time in, replies and jobs out; no I/O but the journal and the switch |
+| `admission`, `checks` | who is heard; the fields of orders |
+| `records`, `looks` | what is known of orders; those that are looked for |
+| `answers`, `replies` | what the front answers by itself; replies in each client's order |
 | `terminal` | the other process: the connection to MetaTrader 5, one job after the other |
 | `reads`, `orders`, `lookups` | the jobs: lists and figures; OPEN, CLOSE and CANCEL; what became of an order |
 | `server` | sockets, and the terminal's process |

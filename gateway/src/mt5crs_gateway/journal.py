@@ -128,12 +128,14 @@ class Journal:
         return float(found) if found is not None else 0.0
 
     def _rows(self, where: str, values: Sequence[Any]) -> List[Row]:
+        return [self._row(it) for it in self._select(f"SELECT {_COLUMNS} FROM orders {where}", values)]
+
+    def _select(self, query: str, values: Sequence[Any]) -> List[Any]:
         try:
-            found = self._database.execute(f"SELECT {_COLUMNS} FROM orders {where}", values).fetchall()
+            return self._database.execute(query, values).fetchall()
         except sqlite3.Error as error:
             self.failure = str(error)
             raise JournalUnwritable(f"it can't be read: {error}") from error
-        return [self._row(values) for values in found]
 
     def _row(self, values: Sequence[Any]) -> Row:
         row = list(values)
@@ -220,7 +222,7 @@ class Journal:
             "SELECT count, hash FROM anchors WHERE stream = ? AND signed = ? AND conflict = 0 "
             "ORDER BY count DESC, id LIMIT 1"
         )
-        last = self._database.execute(query, (stream, int(signed))).fetchone()
+        last = next(iter(self._select(query, (stream, int(signed)))), None)
         conflict = last is not None and (count < last[0] or (count == last[0] and hash != last[1]))
         if last is not None and (count, hash) == tuple(last):
             return False, (last[0], last[1])
@@ -235,7 +237,7 @@ class Journal:
             "SELECT signed, key, count, hash, at, conflict FROM anchors WHERE stream = ? ORDER BY id DESC LIMIT 1000"
         )
         names = ("signed", "key", "count", "hash", "at", "conflict")
-        rows = [dict(zip(names, row)) for row in self._database.execute(query, (stream,))]
+        rows = [dict(zip(names, row)) for row in self._select(query, (stream,))]
         for row in rows:
             row["signed"], row["conflict"] = bool(row["signed"]), bool(row["conflict"])
         return rows[::-1]

@@ -135,5 +135,5 @@ def exposed_by(sddl: str) -> Optional[str]:
     """Names a group of others that an access list in SDDL allows anything, or None."""
     for kind, subject in re.findall(r"\((\w+);[^;]*;[^;]*;[^;]*;[^;]*;([^;)]+)[;)]", sddl):
         if kind.startswith(("A", "XA")) and subject in _OTHERS:
-            return f"its access list allows {subject}"
+            return f"its access list allows {subject}; icacls FILE /inheritance:r /grant:r USER:F mends it"
     return None
