@@ -6,7 +6,7 @@ Lines are kept until `flush`, so that a reply leaves before its line is written.
 import json
 import os
 from pathlib import Path
-from typing import Any, BinaryIO, Dict, List, Optional
+from typing import Any, BinaryIO, Dict, List, Optional, Tuple
 
 from .clock import Clock
 from .protocol import iso
@@ -20,20 +20,18 @@ class Log:
         self._path = folder / "gateway.log"
         self._max_bytes = max_bytes
         self._parts = parts
-        self._lines: List[str] = []
+        self._lines: List[Tuple[float, str, Dict[str, Any]]] = []
         self._file: Optional[BinaryIO] = None
         self._size = 0
 
     def __call__(self, event: str, **fields: Any) -> None:
-        line: Dict[str, Any] = {"at": iso(self._clock.now()), "event": event}
-        line.update(fields)
-        self._lines.append(json.dumps(line, separators=(",", ":"), default=str) + "\n")
+        self._lines.append((self._clock.now(), event, fields))
 
     def flush(self) -> None:
         """Writes the lines so far, in one piece."""
         if not self._lines:
             return
-        text = "".join(self._lines).encode()
+        text = b"".join(_line(*it) for it in self._lines)
         self._lines.clear()
         try:
             if self._file is None:
@@ -68,3 +66,8 @@ class Log:
                 file.close()
             except OSError:
                 pass
+
+
+def _line(at: float, event: str, fields: Dict[str, Any]) -> bytes:
+    values = {"at": iso(at), "event": event, **fields}
+    return json.dumps(values, separators=(",", ":"), default=str).encode() + b"\n"

@@ -265,6 +265,7 @@ class World:
         self.positions, self.orders, self.history, self.deals = {}, {}, {}, {}
         self.next_ticket = start.get("first_ticket", 1001)
         self.cache = {}
+        self.made = {"deals": {}, "history": {}}
         for values in start.get("positions", []):
             self.apply({"event": "position", **values})
         self.error = (1, "Success")
@@ -347,7 +348,12 @@ class World:
 
     def rows(self, kind, make):
         if kind not in self.cache:
-            self.cache[kind] = tuple(make(it) for it in getattr(self, kind).values())
+            # What is history changes no more.
+            made = self.made.get(kind, {})
+            for ticket, it in getattr(self, kind).items():
+                if ticket not in made:
+                    made[ticket] = make(it)
+            self.cache[kind] = tuple(made.values())
         return self.cache[kind]
 
 
