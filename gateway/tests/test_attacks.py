@@ -211,6 +211,27 @@ class TestClock:
         assert json.loads(gateway.raw(frame)[0])["error_code"] == "REPLAYED"
 
 
+class TestOneUuidForAll:
+    def test_an_order_is_not_taken_for_an_earlier_one(self, gateway, terminal):
+        """An engine uses one uuid for all its orders. The second is lost and did not execute; the first did."""
+        assert gateway.open_43(uuid="always")["status"] == "FILLED"
+        gateway.faults(send={"none": [-10005, "IPC timeout"]})
+        reply = gateway.open_43(uuid="always")
+        assert (reply["status"], reply["executed"]) == ("REJECTED", "unknown")
+        for _ in range(40):
+            gateway.pass_(1)
+        assert gateway.unsigned("GET_OUTCOME", of="always")["outcome"] == "unknown"
+        assert len({it["comment"] for it in terminal.sends()}) == 2
+
+    def test_also_while_both_wait(self, gateway, terminal):
+        gateway.link.is_held = True
+        for client in (b"a", b"b"):
+            gateway.unsigned("GET_ACCOUNT", client=client)
+            assert gateway.open_43(client=client, uuid="always") is None
+        gateway.link.release()
+        assert len({it["comment"] for it in terminal.sends()}) == 2
+
+
 class TestTwoGateways:
     def test_on_one_terminal_each_order_belongs_to_one(self, gateway, terminal, tmp_path):
         second = Gateway(terminal, tmp_path / "second")

@@ -146,7 +146,6 @@ class Front:
     def _admit_order(self, request: Request) -> None:
         job = Job(self._number(), request.action, request)
         job.uuid = request.uuid if request.uuid != "unknown" else str(uuids.uuid4())
-        job.token = order_token(request.key_name or "", job.uuid)
         if request.key is not None and self._replay(request):
             return
         job.valid_until = check_order(request, self._config)
@@ -249,7 +248,15 @@ class Front:
     def _start(self, job: Job) -> None:
         self._current = job
         self._current_since = self._clock.monotonic()
+        if job.request is not None and job.action in ORDERS:
+            self._name(job, job.request)
         self._link.submit(self._message(job))
+
+    def _name(self, job: Job, request: Request) -> None:
+        """Gives an order the comment by which it is found."""
+        # A 4.3 client may use one uuid for all its orders, and each must be found as itself.
+        is_used = request.key is None and self._records.knows(job.uuid)
+        job.token = order_token(request.key_name or "", str(uuids.uuid4()) if is_used else job.uuid)
 
     def _is_answered_before_its_turn(self, job: Job, request: Request) -> bool:
         """Whether an order needs no terminal any more: the same one was done meanwhile, or its time is over."""

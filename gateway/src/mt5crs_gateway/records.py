@@ -33,6 +33,15 @@ class Records:
         """What is known in memory alone."""
         return self._unwritten.get(uuid)
 
+    def knows(self, uuid: str) -> bool:
+        """Whether an order of this uuid was seen, or may have been where the journal can't be read."""
+        if self._journal is None or uuid in self._unwritten:
+            return True
+        try:
+            return self._journal.find(uuid, None) is not None
+        except JournalUnwritable:
+            return True
+
     def replay(self, request: Request) -> Optional[Fields]:
         """The reply to a signed order or switch action that was seen before; None for a new one.
 
