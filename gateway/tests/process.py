@@ -113,10 +113,12 @@ class Client:
         return json.loads(self.receive())
 
     def frame(self, role, action, **fields):
+        is_order = action in ("OPEN", "CLOSE", "CANCEL", "ENGAGE", "RELEASE")
+        if is_order and self.journal is None:
+            self.journal = self.unsigned("PING")["gateway"]["journal"]
+        # Only then the time: on a busy machine the PING may take seconds.
         request = {"uuid": str(uuid.uuid4()), "action": action, "timestamp": iso(time.time())}
-        if action in ("OPEN", "CLOSE", "CANCEL", "ENGAGE", "RELEASE"):
-            if self.journal is None:
-                self.journal = self.unsigned("PING")["gateway"]["journal"]
+        if is_order:
             request.update(journal=self.journal, login=LOGIN)
         return sign(REQUEST_LABEL, role, SECRETS[role], json.dumps({**request, **fields}).encode())
 
