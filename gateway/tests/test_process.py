@@ -223,6 +223,9 @@ class TestClients:
         """REQ, no uuid, a whole number as time, 3 s: as the old gateway answered it."""
         terminal.hold(3)
         process.start()
+        with process.client() as client:
+            # The terminal's process takes a moment to start, on a busy machine more than 3 s.
+            client.unsigned("GET_ACCOUNT")
         with process.client(timeout_s=3) as client:
             client.send(
                 json.dumps({"action": "SYNC_ALL", "magic_number": 202401, "timestamp": int(time.time())}).encode()
