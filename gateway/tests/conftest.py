@@ -11,11 +11,19 @@ HERE = Path(__file__).parent
 VECTORS = HERE.parent.parent / "protocol" / "vectors"
 sys.path.insert(0, str(HERE))
 
+import process  # noqa: E402
 from support import Gateway, Terminal  # noqa: E402
 
 # What the machine's own gateway is told must not reach the one that is tested.
 for name in [it for it in os.environ if it.startswith("MT5_")]:
     del os.environ[name]
+
+
+@pytest.fixture(autouse=True)
+def _no_gateway_is_left():
+    yield
+    while process.STARTED:
+        process.STARTED.pop().kill()
 
 
 @pytest.fixture

@@ -20,6 +20,10 @@ HERE = Path(__file__).parent
 PATIENCE = 30
 
 
+#: Every gateway that was started, so that none outlives a test that fails.
+STARTED = []
+
+
 class Process:
     """One gateway on a terminal; it may be started again."""
 
@@ -53,6 +57,7 @@ class Process:
         command = [sys.executable, str(HERE / "run_gateway.py"), "--config", str(self.config)]
         with open(self.folder / "stderr", "ab") as stderr:
             self.process = subprocess.Popen(command, env={**os.environ, **environment}, stderr=stderr)
+        STARTED.append(self.process)
 
         def listening():
             events = [it for it in self.log() if it["event"] == "listening"]
