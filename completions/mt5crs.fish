@@ -38,9 +38,9 @@ complete -c mt5crs -n "__fish_mt5crs_needs_command" -l attempts -d 'Number of at
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -l state-dir -d 'Directory of snapshots and evidence [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -l log-dir -d 'Directory of logs [MT5CRS_LOG_DIR]' -r
-complete -c mt5crs -n "__fish_mt5crs_needs_command" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_needs_command" -l env-file -d 'Read this file instead of ./.env or /etc/mt5crs/PROFILE.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
-complete -c mt5crs -n "__fish_mt5crs_needs_command" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_needs_command" -l config -d 'The configuration file, else ./config.json or /etc/mt5crs/config.json [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -l sim-seed -d 'Seed of its prices' -r
@@ -90,9 +90,9 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l attempts -d 
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l state-dir -d 'Directory of snapshots and evidence [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l log-dir -d 'Directory of logs [MT5CRS_LOG_DIR]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l env-file -d 'Read this file instead of ./.env or /etc/mt5crs/PROFILE.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l config -d 'The configuration file, else ./config.json or /etc/mt5crs/config.json [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l sim-seed -d 'Seed of its prices' -r
@@ -124,9 +124,9 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l attempts -d 
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l state-dir -d 'Directory of snapshots and evidence [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l log-dir -d 'Directory of logs [MT5CRS_LOG_DIR]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l env-file -d 'Read this file instead of ./.env or /etc/mt5crs/PROFILE.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l config -d 'The configuration file, else ./config.json or /etc/mt5crs/config.json [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l sim-seed -d 'Seed of its prices' -r
@@ -159,9 +159,9 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l attempts -d 'Numb
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l state-dir -d 'Directory of snapshots and evidence [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l log-dir -d 'Directory of logs [MT5CRS_LOG_DIR]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l env-file -d 'Read this file instead of ./.env or /etc/mt5crs/PROFILE.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l config -d 'The configuration file, else ./config.json or /etc/mt5crs/config.json [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l sim-seed -d 'Seed of its prices' -r
@@ -197,9 +197,9 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -l state-dir -d 'Directory of snapshots and evidence [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -l log-dir -d 'Directory of logs [MT5CRS_LOG_DIR]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -l env-file -d 'Read this file instead of ./.env or /etc/mt5crs/PROFILE.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -l config -d 'The configuration file, else ./config.json or /etc/mt5crs/config.json [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -l sim-seed -d 'Seed of its prices' -r
@@ -230,9 +230,9 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_sub
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_subcommand_from checks" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_subcommand_from checks" -l state-dir -d 'Directory of snapshots and evidence [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_subcommand_from checks" -l log-dir -d 'Directory of logs [MT5CRS_LOG_DIR]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_subcommand_from checks" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_subcommand_from checks" -l env-file -d 'Read this file instead of ./.env or /etc/mt5crs/PROFILE.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_subcommand_from checks" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_subcommand_from checks" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_subcommand_from checks" -l config -d 'The configuration file, else ./config.json or /etc/mt5crs/config.json [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_subcommand_from checks" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_subcommand_from checks" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_subcommand_from checks" -l sim-seed -d 'Seed of its prices' -r
@@ -273,9 +273,9 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l attempts -d 'Nu
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l state-dir -d 'Directory of snapshots and evidence [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l log-dir -d 'Directory of logs [MT5CRS_LOG_DIR]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l env-file -d 'Read this file instead of ./.env or /etc/mt5crs/PROFILE.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l config -d 'The configuration file, else ./config.json or /etc/mt5crs/config.json [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l sim-seed -d 'Seed of its prices' -r
@@ -313,9 +313,9 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l attempts -d 'Num
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l state-dir -d 'Directory of snapshots and evidence [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l log-dir -d 'Directory of logs [MT5CRS_LOG_DIR]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l env-file -d 'Read this file instead of ./.env or /etc/mt5crs/PROFILE.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l config -d 'The configuration file, else ./config.json or /etc/mt5crs/config.json [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l sim-seed -d 'Seed of its prices' -r
@@ -350,9 +350,9 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l attemp
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l state-dir -d 'Directory of snapshots and evidence [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l log-dir -d 'Directory of logs [MT5CRS_LOG_DIR]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l env-file -d 'Read this file instead of ./.env or /etc/mt5crs/PROFILE.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l config -d 'The configuration file, else ./config.json or /etc/mt5crs/config.json [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l sim-seed -d 'Seed of its prices' -r
@@ -390,9 +390,9 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l attempts -d 'N
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l state-dir -d 'Directory of snapshots and evidence [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l log-dir -d 'Directory of logs [MT5CRS_LOG_DIR]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l env-file -d 'Read this file instead of ./.env or /etc/mt5crs/PROFILE.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l config -d 'The configuration file, else ./config.json or /etc/mt5crs/config.json [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l sim-seed -d 'Seed of its prices' -r
@@ -424,9 +424,9 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_se
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage restore release" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage restore release" -l state-dir -d 'Directory of snapshots and evidence [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage restore release" -l log-dir -d 'Directory of logs [MT5CRS_LOG_DIR]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage restore release" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage restore release" -l env-file -d 'Read this file instead of ./.env or /etc/mt5crs/PROFILE.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage restore release" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage restore release" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage restore release" -l config -d 'The configuration file, else ./config.json or /etc/mt5crs/config.json [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage restore release" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage restore release" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage restore release" -l sim-seed -d 'Seed of its prices' -r
@@ -459,9 +459,9 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_s
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l state-dir -d 'Directory of snapshots and evidence [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l log-dir -d 'Directory of logs [MT5CRS_LOG_DIR]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l env-file -d 'Read this file instead of ./.env or /etc/mt5crs/PROFILE.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l config -d 'The configuration file, else ./config.json or /etc/mt5crs/config.json [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l sim-seed -d 'Seed of its prices' -r
@@ -491,9 +491,9 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_s
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l state-dir -d 'Directory of snapshots and evidence [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l log-dir -d 'Directory of logs [MT5CRS_LOG_DIR]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l env-file -d 'Read this file instead of ./.env or /etc/mt5crs/PROFILE.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l config -d 'The configuration file, else ./config.json or /etc/mt5crs/config.json [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l sim-seed -d 'Seed of its prices' -r
@@ -522,9 +522,9 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_s
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from restore" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from restore" -l state-dir -d 'Directory of snapshots and evidence [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from restore" -l log-dir -d 'Directory of logs [MT5CRS_LOG_DIR]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from restore" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from restore" -l env-file -d 'Read this file instead of ./.env or /etc/mt5crs/PROFILE.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from restore" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from restore" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from restore" -l config -d 'The configuration file, else ./config.json or /etc/mt5crs/config.json [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from restore" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from restore" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from restore" -l sim-seed -d 'Seed of its prices' -r
@@ -553,9 +553,9 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_s
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l state-dir -d 'Directory of snapshots and evidence [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l log-dir -d 'Directory of logs [MT5CRS_LOG_DIR]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l env-file -d 'Read this file instead of ./.env or /etc/mt5crs/PROFILE.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l config -d 'The configuration file, else ./config.json or /etc/mt5crs/config.json [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l sim-seed -d 'Seed of its prices' -r
@@ -585,9 +585,9 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and not __fish_seen
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and not __fish_seen_subcommand_from show adopt" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and not __fish_seen_subcommand_from show adopt" -l state-dir -d 'Directory of snapshots and evidence [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and not __fish_seen_subcommand_from show adopt" -l log-dir -d 'Directory of logs [MT5CRS_LOG_DIR]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and not __fish_seen_subcommand_from show adopt" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and not __fish_seen_subcommand_from show adopt" -l env-file -d 'Read this file instead of ./.env or /etc/mt5crs/PROFILE.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and not __fish_seen_subcommand_from show adopt" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and not __fish_seen_subcommand_from show adopt" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and not __fish_seen_subcommand_from show adopt" -l config -d 'The configuration file, else ./config.json or /etc/mt5crs/config.json [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and not __fish_seen_subcommand_from show adopt" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and not __fish_seen_subcommand_from show adopt" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and not __fish_seen_subcommand_from show adopt" -l sim-seed -d 'Seed of its prices' -r
@@ -618,9 +618,9 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_sub
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from show" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from show" -l state-dir -d 'Directory of snapshots and evidence [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from show" -l log-dir -d 'Directory of logs [MT5CRS_LOG_DIR]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from show" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from show" -l env-file -d 'Read this file instead of ./.env or /etc/mt5crs/PROFILE.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from show" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from show" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from show" -l config -d 'The configuration file, else ./config.json or /etc/mt5crs/config.json [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from show" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from show" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from show" -l sim-seed -d 'Seed of its prices' -r
@@ -649,9 +649,9 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_sub
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from adopt" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from adopt" -l state-dir -d 'Directory of snapshots and evidence [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from adopt" -l log-dir -d 'Directory of logs [MT5CRS_LOG_DIR]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from adopt" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from adopt" -l env-file -d 'Read this file instead of ./.env or /etc/mt5crs/PROFILE.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from adopt" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from adopt" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from adopt" -l config -d 'The configuration file, else ./config.json or /etc/mt5crs/config.json [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from adopt" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from adopt" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from adopt" -l sim-seed -d 'Seed of its prices' -r
@@ -680,9 +680,9 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_s
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l state-dir -d 'Directory of snapshots and evidence [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l log-dir -d 'Directory of logs [MT5CRS_LOG_DIR]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l env-file -d 'Read this file instead of ./.env or /etc/mt5crs/PROFILE.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l config -d 'The configuration file, else ./config.json or /etc/mt5crs/config.json [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l sim-seed -d 'Seed of its prices' -r
@@ -717,9 +717,9 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l state-dir -d 'Directory of snapshots and evidence [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l log-dir -d 'Directory of logs [MT5CRS_LOG_DIR]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l env-file -d 'Read this file instead of ./.env or /etc/mt5crs/PROFILE.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l config -d 'The configuration file, else ./config.json or /etc/mt5crs/config.json [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l sim-seed -d 'Seed of its prices' -r
@@ -750,9 +750,9 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l state-dir -d 'Directory of snapshots and evidence [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l log-dir -d 'Directory of logs [MT5CRS_LOG_DIR]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l env-file -d 'Read this file instead of ./.env or /etc/mt5crs/PROFILE.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l config -d 'The configuration file, else ./config.json or /etc/mt5crs/config.json [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l sim-seed -d 'Seed of its prices' -r
@@ -784,9 +784,9 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l state-dir -d 'Directory of snapshots and evidence [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l log-dir -d 'Directory of logs [MT5CRS_LOG_DIR]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l env-file -d 'Read this file instead of ./.env or /etc/mt5crs/PROFILE.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l config -d 'The configuration file, else ./config.json or /etc/mt5crs/config.json [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l sim-seed -d 'Seed of its prices' -r
@@ -819,9 +819,9 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l state-dir -d 'Directory of snapshots and evidence [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l log-dir -d 'Directory of logs [MT5CRS_LOG_DIR]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l env-file -d 'Read this file instead of ./.env or /etc/mt5crs/PROFILE.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l config -d 'The configuration file, else ./config.json or /etc/mt5crs/config.json [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l sim-seed -d 'Seed of its prices' -r
@@ -859,9 +859,9 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l attempts -d 'Numbe
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l state-dir -d 'Directory of snapshots and evidence [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l log-dir -d 'Directory of logs [MT5CRS_LOG_DIR]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l env-file -d 'Read this file instead of ./.env or /etc/mt5crs/PROFILE.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l config -d 'The configuration file, else ./config.json or /etc/mt5crs/config.json [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l sim-seed -d 'Seed of its prices' -r
@@ -893,9 +893,9 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l state-dir -d 'Directory of snapshots and evidence [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l log-dir -d 'Directory of logs [MT5CRS_LOG_DIR]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l env-file -d 'Read this file instead of ./.env or /etc/mt5crs/PROFILE.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l config -d 'The configuration file, else ./config.json or /etc/mt5crs/config.json [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l sim-seed -d 'Seed of its prices' -r
@@ -943,9 +943,9 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subc
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l state-dir -d 'Directory of snapshots and evidence [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l log-dir -d 'Directory of logs [MT5CRS_LOG_DIR]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l env-file -d 'Read this file instead of ./.env or /etc/mt5crs/PROFILE.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l config -d 'The configuration file, else ./config.json or /etc/mt5crs/config.json [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l sim-seed -d 'Seed of its prices' -r
@@ -983,9 +983,9 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subc
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l state-dir -d 'Directory of snapshots and evidence [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l log-dir -d 'Directory of logs [MT5CRS_LOG_DIR]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l env-file -d 'Read this file instead of ./.env or /etc/mt5crs/PROFILE.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l config -d 'The configuration file, else ./config.json or /etc/mt5crs/config.json [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l sim-seed -d 'Seed of its prices' -r
@@ -1016,9 +1016,9 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subc
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l state-dir -d 'Directory of snapshots and evidence [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l log-dir -d 'Directory of logs [MT5CRS_LOG_DIR]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l env-file -d 'Read this file instead of ./.env or /etc/mt5crs/PROFILE.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l config -d 'The configuration file, else ./config.json or /etc/mt5crs/config.json [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l sim-seed -d 'Seed of its prices' -r
@@ -1052,9 +1052,9 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subc
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l state-dir -d 'Directory of snapshots and evidence [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l log-dir -d 'Directory of logs [MT5CRS_LOG_DIR]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l env-file -d 'Read this file instead of ./.env or /etc/mt5crs/PROFILE.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l config -d 'The configuration file, else ./config.json or /etc/mt5crs/config.json [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l sim-seed -d 'Seed of its prices' -r
@@ -1084,9 +1084,9 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_see
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l state-dir -d 'Directory of snapshots and evidence [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l log-dir -d 'Directory of logs [MT5CRS_LOG_DIR]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l env-file -d 'Read this file instead of ./.env or /etc/mt5crs/PROFILE.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l config -d 'The configuration file, else ./config.json or /etc/mt5crs/config.json [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l sim-seed -d 'Seed of its prices' -r
@@ -1117,9 +1117,9 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_su
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l state-dir -d 'Directory of snapshots and evidence [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l log-dir -d 'Directory of logs [MT5CRS_LOG_DIR]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l env-file -d 'Read this file instead of ./.env or /etc/mt5crs/PROFILE.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l config -d 'The configuration file, else ./config.json or /etc/mt5crs/config.json [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l sim-seed -d 'Seed of its prices' -r
@@ -1148,9 +1148,9 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_su
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l state-dir -d 'Directory of snapshots and evidence [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l log-dir -d 'Directory of logs [MT5CRS_LOG_DIR]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l env-file -d 'Read this file instead of ./.env or /etc/mt5crs/PROFILE.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l config -d 'The configuration file, else ./config.json or /etc/mt5crs/config.json [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l sim-seed -d 'Seed of its prices' -r
@@ -1179,9 +1179,9 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l attempts -d 'N
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l state-dir -d 'Directory of snapshots and evidence [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l log-dir -d 'Directory of logs [MT5CRS_LOG_DIR]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l env-file -d 'Read this file instead of ./.env or /etc/mt5crs/PROFILE.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l config -d 'The configuration file, else ./config.json or /etc/mt5crs/config.json [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l sim-seed -d 'Seed of its prices' -r
@@ -1210,9 +1210,9 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l attempts -d 'Nu
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l state-dir -d 'Directory of snapshots and evidence [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l log-dir -d 'Directory of logs [MT5CRS_LOG_DIR]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l env-file -d 'Read this file instead of ./.env or /etc/mt5crs/PROFILE.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l config -d 'The configuration file, else ./config.json or /etc/mt5crs/config.json [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l sim-seed -d 'Seed of its prices' -r
@@ -1241,9 +1241,9 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l attempts -
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l state-dir -d 'Directory of snapshots and evidence [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l log-dir -d 'Directory of logs [MT5CRS_LOG_DIR]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l env-file -d 'Read this file instead of ./.env or /etc/mt5crs/PROFILE.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l config -d 'The configuration file, else ./config.json or /etc/mt5crs/config.json [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l sim-seed -d 'Seed of its prices' -r
@@ -1273,9 +1273,9 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l attempts -d 'Numbe
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l state-dir -d 'Directory of snapshots and evidence [MT5CRS_STATE_DIR]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l log-dir -d 'Directory of logs [MT5CRS_LOG_DIR]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l env-file -d 'Read this file instead of ./.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l env-file -d 'Read this file instead of ./.env or /etc/mt5crs/PROFILE.env' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l config -d 'The configuration file [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l config -d 'The configuration file, else ./config.json or /etc/mt5crs/config.json [MT5CRS_CONFIG]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l sim-positions -d 'Number of positions that it holds' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l sim-seed -d 'Seed of its prices' -r

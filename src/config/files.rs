@@ -48,6 +48,9 @@ pub trait Files {
     /// Reads a whole file.
     fn read(&self, path: &Path) -> io::Result<Content>;
 
+    /// Whether something is there, or may be: where this process can't look, reading it says why.
+    fn exists(&self, path: &Path) -> bool;
+
     /// Whether it is a directory in which this process may create files.
     fn is_writable_directory(&self, path: &Path) -> bool;
 
@@ -65,6 +68,11 @@ impl Files for Disk {
         let (bytes, metadata) = read_with_timeout(path, MAX_BYTES)?;
         let mode = metadata.is_file().then(|| metadata.permissions().mode() & 0o777);
         Ok(Content { bytes, mode })
+    }
+
+    fn exists(&self, path: &Path) -> bool {
+        use io::ErrorKind::{NotADirectory, NotFound};
+        !path.symlink_metadata().is_err_and(|it| matches!(it.kind(), NotFound | NotADirectory))
     }
 
     fn is_writable_directory(&self, path: &Path) -> bool {
@@ -107,6 +115,16 @@ mod tests {
         assert_ne!(Disk.read(directory.path()).unwrap_err().kind(), io::ErrorKind::NotFound);
         let endless = Disk.read(Path::new("/dev/zero")).unwrap_err();
         assert_eq!(endless.kind(), io::ErrorKind::FileTooLarge);
+    }
+
+    #[test]
+    fn a_link_to_nothing_exists() {
+        let directory = tempfile::tempdir().unwrap();
+        let [file, link] = ["file", "link"].map(|name| directory.path().join(name));
+        std::fs::write(&file, "").unwrap();
+        std::os::unix::fs::symlink("gone", &link).unwrap();
+        assert!(Disk.exists(&file) && Disk.exists(&link));
+        assert!(!Disk.exists(&file.join("below")) && !Disk.exists(&directory.path().join("gone")));
     }
 
     #[test]

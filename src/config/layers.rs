@@ -13,6 +13,7 @@ use super::files::{Content, FileSeen, FileState, Files};
 use super::json_names;
 use super::key::{CATALOGUE, Key};
 use super::origin::{Layer, Origin};
+use super::places;
 use super::problem::{Problem, ProblemKind, Warning, WarningKind};
 use super::profile::{self, Profiles};
 use super::secret;
@@ -33,6 +34,16 @@ pub struct Inputs {
     pub env_file: Option<PathBuf>,
     /// The working directory, to which relative paths are joined.
     pub cwd: PathBuf,
+    /// The machine's directory of settings, which the shipped units read. `config.json`, and `PROFILE.env` for `.env`, are
+    /// looked for there where the working directory has none. `None` for no such directory.
+    pub system_dir: Option<PathBuf>,
+}
+
+impl Inputs {
+    /// The profiles' file of the machine's directory.
+    fn systems_config_file(&self) -> Option<PathBuf> {
+        self.system_dir.as_ref().map(|directory| directory.join(places::CONFIG_FILE))
+    }
 }
 
 /// Settings from the command line.
@@ -81,12 +92,17 @@ pub(super) struct Layers {
     pub(super) problems: Vec<Problem>,
     pub(super) warnings: Vec<Warning>,
     pub(super) files: Vec<FileSeen>,
+    /// The profiles' file that is used where no layer names one.
+    pub(super) found_config: PathBuf,
+    /// The selected profile's own `.env` file, in the machine's directory.
+    pub(super) own_env_file: Option<PathBuf>,
 }
 
 impl Layers {
     /// Reads flags, environment, `.env` and the selected profile.
     pub(super) fn read(inputs: &Inputs, files: &dyn Files) -> Self {
         let mut layers = Self::read_above_profile(inputs, files);
+        layers.read_own_env_file(inputs, files);
         layers.read_profile(inputs, files, &mut None);
         layers.warn_of_overrides();
         layers
@@ -106,6 +122,7 @@ impl Layers {
             let mut layers = above.clone();
             let origin = Origin::Flag { flag: flag.to_owned() };
             layers.add(Key::Profile.name(), origin, Ok(name.clone()));
+            layers.read_own_env_file(inputs, files);
             layers.read_profile(inputs, files, &mut parsed);
             layers.warn_of_overrides();
             layers
@@ -126,7 +143,24 @@ impl Layers {
         }
     }
 
-    fn read_above_profile(inputs: &Inputs, files: &dyn Files) -> Self {
+    /// Of the problems of the profiles' file, the one that hides the profiles of this machine: the file can't be read, or it
+    /// is the one that the units read. Elsewhere a `config.json` may be another program's.
+    pub(super) fn hidden_profiles(
+        &self,
+        problems: Vec<Problem>,
+        inputs: &Inputs,
+        files: &dyn Files,
+    ) -> Option<Problem> {
+        let path = inputs.cwd.join(self.entry(Key::ConfigFile).value?);
+        let is_ours = Some(&path) == inputs.systems_config_file().as_ref();
+        let is_there = files.exists(&path);
+        problems.into_iter().find(|it| {
+            let is_unread = it.kind == ProblemKind::UnreadableFile;
+            it.hides == Some(Layer::Profile) && is_there && (is_ours || is_unread)
+        })
+    }
+
+    pub(super) fn read_above_profile(inputs: &Inputs, files: &dyn Files) -> Self {
         let mut layers = Self::default();
         for (key, flag, text) in &inputs.flags.0 {
             layers.add(key.name(), Origin::Flag { flag: flag.clone() }, Ok(text.clone()));
@@ -138,6 +172,7 @@ impl Layers {
             layers.add(name, Origin::Environment { name: name.to_owned() }, text);
         }
         layers.read_env_file(inputs, files);
+        layers.found_config = places::config_file(&inputs.cwd, inputs.system_dir.as_deref(), files);
         layers
     }
 
@@ -158,6 +193,9 @@ impl Layers {
         let row = key.row();
         let (value, origin) = match self.in_force(key) {
             Some(Text { text, origin, .. }) => (Some(text.clone()), origin.clone()),
+            None if key == Key::ConfigFile => {
+                (Some(self.found_config.display().to_string()), Origin::Default)
+            }
             None => (row.default.map(str::to_owned), Origin::Default),
         };
         Entry { key, value, is_default: origin == Origin::Default, origin, description: row.about }
@@ -246,10 +284,44 @@ impl Layers {
 
     fn read_env_file(&mut self, inputs: &Inputs, files: &dyn Files) {
         let path = inputs.env_file.as_deref().unwrap_or(Path::new(".env"));
-        let content = match self.open(path, inputs, files) {
-            Err(error) if error.kind() == NotFound && inputs.env_file.is_none() => return,
-            content => content,
-        };
+        match self.open(path, inputs, files) {
+            Err(error) if error.kind() == NotFound && inputs.env_file.is_none() => {}
+            content => self.add_env_file(path, content),
+        }
+    }
+
+    /// Reads the selected profile's own `.env` file in the machine's directory, where no other was named or found. Its name
+    /// comes from the command line or the environment then.
+    fn read_own_env_file(&mut self, inputs: &Inputs, files: &dyn Files) {
+        let Some(Text { text: profile, .. }) = self.in_force(Key::Profile) else { return };
+        if inputs.env_file.is_some() || value::profile_name(profile).is_err() {
+            return;
+        }
+        let Some(system_dir) = &inputs.system_dir else { return };
+        let path = places::env_file_of(profile, system_dir);
+        let here = inputs.cwd.join(".env");
+        if self.files.iter().any(|it| it.path == here && it.state != FileState::Absent) {
+            if files.exists(&path) {
+                self.warn_of_another_file(places::differs_from_units(".env", &path, "--env-file"));
+            }
+            return;
+        }
+        match self.open(&path, inputs, files) {
+            Err(error) if error.kind() == NotFound => {}
+            content => {
+                self.add_env_file(&path, content);
+                self.own_env_file = Some(path);
+            }
+        }
+    }
+
+    fn warn_of_another_file(&mut self, message: String) {
+        let kind = WarningKind::Overrides;
+        self.warnings.push(Warning { kind, key: None, origin: None, message });
+    }
+
+    /// Adds the assignments of a `.env` file; an error becomes a problem that leaves the layer unknown.
+    fn add_env_file(&mut self, path: &Path, content: io::Result<Content>) {
         let remedy =
             "correct it, name another file with --env-file, or read none: --env-file /dev/null";
         let Some(content) = self.readable(path, content, Layer::EnvFile, remedy) else { return };
@@ -289,6 +361,17 @@ impl Layers {
     /// Reads the profiles' file; `None` leaves a problem.
     fn read_profiles(&mut self, inputs: &Inputs, files: &dyn Files) -> Option<Profiles> {
         let path = PathBuf::from(self.entry(Key::ConfigFile).value?);
+        if self.in_force(Key::ConfigFile).is_none()
+            && let Some(system) = inputs.systems_config_file()
+        {
+            let here = inputs.cwd.join(places::CONFIG_FILE);
+            if path == system {
+                self.files.push(FileSeen { path: here, state: FileState::Absent });
+            } else if here != system && files.exists(&system) {
+                let message = places::differs_from_units(places::CONFIG_FILE, &system, "--config");
+                self.warn_of_another_file(message);
+            }
+        }
         let content = self.open(&path, inputs, files);
         let remedy = "name the profiles' file with --config, or select no profile";
         let content = self.readable(&path, content, Layer::Profile, remedy)?;

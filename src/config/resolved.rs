@@ -1,5 +1,7 @@
 //! Resolves all settings, and decides which of their problems stop a command.
 
+use std::path::PathBuf;
+
 use super::files::{FileSeen, Files};
 use super::key::Key;
 use super::layers::{Entry, Inputs, Layers};
@@ -21,6 +23,8 @@ pub struct Resolved {
     pub files: Vec<FileSeen>,
     /// Where `.env` sets the gateway's host, even if a higher layer overrides it.
     pub host_in_env_file: Option<Origin>,
+    /// The selected profile's own `.env` file, in the machine's directory.
+    own_env_file: Option<PathBuf>,
 }
 
 /// Settings that a command may use.
@@ -54,14 +58,20 @@ fn parse(layers: Layers, inputs: &Inputs, files: &dyn Files) -> Resolved {
     let settings = reader.settings(files);
     let Reader { problems: of_values, table, .. } = reader;
     let host_in_env_file = layers.origin_in(Layer::EnvFile, Key::GatewayHost).cloned();
-    let Layers { mut problems, warnings, files, .. } = layers;
+    let Layers { mut problems, warnings, files, own_env_file, .. } = layers;
     problems.extend(of_values);
-    Resolved { settings, problems, warnings, table, files, host_in_env_file }
+    Resolved { settings, problems, warnings, table, files, host_in_env_file, own_env_file }
 }
 
 /// The names in the profiles' file, in its order: the meaning of `--all-profiles`.
 pub fn profile_names(inputs: &Inputs, files: &dyn Files) -> Result<Vec<String>, Problems> {
     Layers::profile_names(inputs, files).map_err(Problems)
+}
+
+/// The problem that the profiles' file is there and hides its profiles; see [`profile_names`].
+pub fn hidden_profiles(inputs: &Inputs, files: &dyn Files) -> Option<Problem> {
+    let problems = Layers::profile_names(inputs, files).err()?;
+    Layers::read_above_profile(inputs, files).hidden_profiles(problems, inputs, files)
 }
 
 impl Resolved {
@@ -99,13 +109,20 @@ impl Resolved {
     /// The gateway's host or port, where a layer above the profile sets it to another value than the profile. With several
     /// accounts, all of them would use that gateway.
     pub fn gateway_above_profile(&self) -> Option<&Entry> {
-        let is_above = |entry: &Entry| entry.origin.layer() > Layer::Profile;
+        let is_above =
+            |entry: &Entry| entry.origin.layer() > Layer::Profile && !self.is_own(&entry.origin);
         let host = Some(self.entry(Key::GatewayHost)).filter(|host| is_above(host));
         let overrides = |entry: &Entry| {
             self.warnings.iter().any(|warning| warning.origin.as_ref() == Some(&entry.origin))
         };
         let port = self.entry(Key::GatewayPort);
         host.or_else(|| Some(port).filter(|port| is_above(port) && overrides(port)))
+    }
+
+    /// Whether the value comes from the profile's own `.env` file.
+    fn is_own(&self, origin: &Origin) -> bool {
+        let Origin::EnvFile { file, .. } = origin else { return false };
+        self.own_env_file.as_ref() == Some(file)
     }
 
     fn stopped_by(self, stops: impl Fn(&Self, &Problem) -> bool) -> Result<Accepted, Problems> {

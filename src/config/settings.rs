@@ -194,6 +194,10 @@ impl<'a> Reader<'a> {
         let verify_log = self.file(Key::VerifyLog, || log_dir.join("VERIFY_LOG.log"));
         // The layers have read the file; here its path is completed for display.
         self.file(Key::ConfigFile, PathBuf::new);
+        if self.layers.in_force(Key::ConfigFile).is_none() {
+            let found = self.inputs.cwd.join(&self.layers.found_config);
+            self.table[Key::ConfigFile as usize].value = Some(found.display().to_string());
+        }
         let on_stop = self.required(Key::OnStop, value::stop_action);
         let settings = Settings {
             on_stop,
@@ -265,12 +269,23 @@ impl<'a> Reader<'a> {
         }
         if host.is_none() {
             let selected = self.layers.in_force(Key::Profile).map(|it| it.text.as_str());
-            let others = selected.is_none().then(|| Layers::profile_names(self.inputs, files));
-            let mut others = others.and_then(Result::ok).unwrap_or_default();
+            let mut others =
+                if selected.is_none() { self.profiles_to_choose(files) } else { vec![] };
             others.retain(|name| value::profile_name(name).is_ok());
             self.problems.push(missing_host(selected, &others));
         }
         Some(HostPort { host: host?, port })
+    }
+
+    /// The names in the profiles' file. A file that hides them is a problem.
+    fn profiles_to_choose(&mut self, files: &dyn Files) -> Vec<String> {
+        match Layers::profile_names(self.inputs, files) {
+            Ok(names) => names,
+            Err(problems) => {
+                self.problems.extend(self.layers.hidden_profiles(problems, self.inputs, files));
+                Vec::new()
+            }
+        }
     }
 
     /// The value of a key that has a default in the catalogue.
@@ -298,10 +313,10 @@ impl<'a> Reader<'a> {
         }
         let in_force = self.layers.in_force(Key::ConfigFile).map(|it| Path::new(&it.text));
         let file = match origin {
-            Origin::EnvFile { file, .. } | Origin::Profile { file, .. } => Some(file.as_path()),
-            _ => in_force,
+            Origin::EnvFile { file, .. } | Origin::Profile { file, .. } => file.as_path(),
+            _ => in_force.unwrap_or(&self.layers.found_config),
         };
-        let directory = file.and_then(Path::parent).unwrap_or(Path::new(""));
+        let directory = file.parent().unwrap_or(Path::new(""));
         let path = self.inputs.cwd.join(directory).join(text);
         let message = format!(
             "{origin} is the relative path `{}`: a unit and a person in another directory would mean another file",

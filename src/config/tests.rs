@@ -24,6 +24,10 @@ impl Files for Machine {
         }
     }
 
+    fn exists(&self, path: &Path) -> bool {
+        self.files.contains_key(path)
+    }
+
     fn is_writable_directory(&self, path: &Path) -> bool {
         self.writable.iter().any(|known| known == path)
     }
@@ -78,6 +82,12 @@ impl Machine {
 
     fn named_env_file(mut self, path: &str) -> Self {
         self.inputs.env_file = Some(path.into());
+        self
+    }
+
+    /// The machine has a directory of settings that the units read.
+    fn with_system_dir(mut self) -> Self {
+        self.inputs.system_dir = Some("/etc/mt5crs".into());
         self
     }
 
@@ -648,4 +658,136 @@ fn a_relative_kill_switch_is_an_error_and_in_an_emergency_beside_the_file_that_n
         assert_eq!(accepted.settings.kill_switch_files, [Path::new(file)]);
         assert!(accepted.warnings.iter().any(|warning| warning.message.contains("relative path")));
     }
+}
+
+/// Where settings come from, in the order of the files that were looked for.
+fn files_seen(machine: &Machine) -> Vec<(String, FileState)> {
+    let seen = machine.resolve().files.into_iter();
+    seen.map(|file| (file.path.display().to_string(), file.state)).collect()
+}
+
+#[test]
+fn a_person_anywhere_reads_what_the_unit_reads() {
+    use FileState::{Absent, Read};
+    let machine = Machine::new()
+        .with_system_dir()
+        .file("/etc/mt5crs/config.json", PROFILES)
+        .file("/etc/mt5crs/account1.env", "SYNC_RETRY_COUNT=7\n")
+        .flag(Key::Profile, "--profile", "account1");
+    let settings = machine.settings();
+    assert_eq!(settings.gateway.unwrap().to_string(), "one:6001");
+    assert_eq!(settings.sync_attempts, 7);
+    let expected = [
+        ("/here/.env", Absent),
+        ("/etc/mt5crs/account1.env", Read),
+        ("/here/config.json", Absent),
+        ("/etc/mt5crs/config.json", Read),
+    ];
+    let expected = expected.map(|(path, state)| (path.to_owned(), state));
+    assert_eq!(files_seen(&machine), expected);
+    let config = machine.row(Key::ConfigFile);
+    assert_eq!(
+        (config.value.as_deref(), config.is_default),
+        (Some("/etc/mt5crs/config.json"), true)
+    );
+    // Without a profile no account's file is read.
+    let machine = Machine::with_host().with_system_dir().file("/etc/mt5crs/account1.env", "X='");
+    assert_eq!(machine.settings().profile, None);
+}
+
+#[test]
+fn the_working_directory_comes_before_the_machines_and_a_named_file_before_both() {
+    let machine = || {
+        Machine::new()
+            .with_system_dir()
+            .file("/etc/mt5crs/config.json", PROFILES)
+            .file("/etc/mt5crs/account1.env", "GATEWAY_PORT=6002\n")
+            .flag(Key::Profile, "--profile", "account1")
+    };
+    let endpoint = |machine: &Machine| {
+        machine.resolve().as_they_are().gateway.as_ref().map(ToString::to_string).unwrap()
+    };
+    let beside = machine().dotenv("GATEWAY_PORT=6003\n");
+    assert_eq!(endpoint(&beside), "one:6003");
+    let warnings = beside.resolve().warnings;
+    let units = |it: &&Warning| it.message.contains("the units read");
+    let warning = &warnings.iter().find(units).unwrap().message;
+    assert!(
+        warning.contains(".env of this directory is read, and /etc/mt5crs/account1.env"),
+        "{warning}"
+    );
+    let named = machine().file("mine.env", "").named_env_file("mine.env");
+    assert_eq!(endpoint(&named), "one:6001");
+    assert!(named.resolve().warnings.iter().all(|it| !units(&it)));
+    let other =
+        machine().file("config.json", r#"{"profiles":{"account1":{"gateway_host":"here"}}}"#);
+    assert_eq!(endpoint(&other), "here:6002");
+    assert!(
+        other
+            .resolve()
+            .warnings
+            .iter()
+            .any(|it| it.message.contains("--config /etc/mt5crs/config.json"))
+    );
+    let named = other.flag(Key::ConfigFile, "--config", "/etc/mt5crs/config.json");
+    assert_eq!(endpoint(&named), "one:6002");
+    assert!(named.resolve().warnings.iter().all(|it| !units(&it)));
+    // In the machine's directory itself there is nothing to tell apart.
+    let mut inside = machine();
+    inside.inputs.cwd = "/etc/mt5crs".into();
+    assert_eq!(endpoint(&inside), "one:6002");
+    let warnings = inside.resolve().warnings;
+    assert!(warnings.iter().all(|it| !it.message.contains("the units read")), "{warnings:?}");
+}
+
+#[test]
+fn a_file_of_the_machine_that_cannot_be_read_is_an_error() {
+    let denied = io::ErrorKind::PermissionDenied;
+    let machine = Machine::new().with_system_dir().broken("/etc/mt5crs/config.json", denied).flag(
+        Key::Profile,
+        "--profile",
+        "account1",
+    );
+    let problems = machine.resolve().problems;
+    let told = |text: &str| problems.iter().any(|it| it.message.contains(text));
+    assert!(told("/etc/mt5crs/config.json can't be read: permission denied"), "{problems:?}");
+    let machine = Machine::new()
+        .with_system_dir()
+        .file("/etc/mt5crs/config.json", PROFILES)
+        .broken("/etc/mt5crs/account1.env", denied)
+        .flag(Key::Profile, "--profile", "account1");
+    let problem = machine.problem();
+    assert!(problem.message.starts_with("/etc/mt5crs/account1.env can't be read"), "{problem}");
+    assert!(machine.resolve().lenient(&[Key::GatewayHost]).is_err());
+    // Without a profile too: the names to choose from are in that file.
+    let machine = Machine::new().with_system_dir().broken("/etc/mt5crs/config.json", denied);
+    let problems = machine.resolve().strict().unwrap_err().to_string();
+    assert!(problems.contains("/etc/mt5crs/config.json can't be read"), "{problems}");
+}
+
+#[test]
+fn an_account_s_own_file_is_no_gateway_of_every_account() {
+    let machine = Machine::new()
+        .with_system_dir()
+        .file("/etc/mt5crs/config.json", PROFILES)
+        .file("/etc/mt5crs/account1.env", "GATEWAY_HOST=real\n");
+    let names = ["account1".to_owned(), "account2".to_owned()];
+    let all: Vec<_> = resolve_each(&machine.inputs, &machine, "--profile", &names).collect();
+    assert_eq!(all[0].as_they_are().gateway.as_ref().unwrap().host, "real");
+    assert_eq!(all[1].as_they_are().gateway.as_ref().unwrap().host, "two");
+    assert!(all.iter().all(|resolved| resolved.gateway_above_profile().is_none()));
+    let machine = machine.dotenv("GATEWAY_HOST=real\n");
+    let above = resolve_each(&machine.inputs, &machine, "--profile", &names).next().unwrap();
+    assert!(above.gateway_above_profile().is_some());
+}
+
+#[test]
+fn a_relative_kill_switch_is_beside_the_machines_file_in_an_emergency() {
+    let machine = Machine::new()
+        .with_system_dir()
+        .file("/etc/mt5crs/config.json", PROFILES)
+        .env("KILL_SWITCH_FILE", "stop")
+        .flag(Key::Profile, "--profile", "account1");
+    let settings = machine.resolve().lenient(&[Key::GatewayHost]).unwrap().settings;
+    assert_eq!(settings.kill_switch_files, [PathBuf::from("/etc/mt5crs/stop")]);
 }

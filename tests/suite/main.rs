@@ -44,6 +44,7 @@ mod pages;
 mod peers;
 mod permits;
 mod phoenix;
+mod places;
 mod positions;
 #[cfg(target_os = "linux")]
 mod preload;

@@ -143,6 +143,7 @@ impl Machine {
             .env("MT5CRS_LOG_DIR", self.file("logs"))
             .env("KILL_SWITCH_FILE", self.file("kill_switch.lock"))
             .env("TRUST_PLACES", "1")
+            .env("SYSTEM_SETTINGS", self.file("etc"))
             .env("SYNC_TIMEOUT_S", "2")
             // Keeps a busy machine from looking like a slow gateway. Tests of these limits set their own.
             .env("MT5CRS_LATENCY_WARN_MS", "1500")

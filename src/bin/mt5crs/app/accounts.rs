@@ -8,6 +8,7 @@ mod eligibility;
 mod page;
 mod selection;
 
+use mt5crs::config::{Disk, Problem, hidden_profiles};
 use mt5crs::exit::Exit;
 use mt5crs::failure::Failure;
 use mt5crs::ops::fleet::{self, Kind, Report};
@@ -17,7 +18,7 @@ use self::selection::Selection;
 use super::command::{Accounts, Closing, Document, Facts, Task};
 use super::end::RenderOptions;
 use super::worker_role::WorkerRole;
-use super::{App, prompt, usage, workers};
+use super::{App, prompt, settings, usage, workers};
 use crate::render::{PageContext, counted};
 
 const NAME: &str = "fleet";
@@ -50,6 +51,12 @@ pub(super) fn unnamed(app: &App, facts: &Facts) -> Option<Failure> {
             format!("name it: {}", flags.join(", or ")),
         )
     })
+}
+
+/// Why nobody can tell which accounts there are, where none is named: the configuration file is there and hides them.
+pub(crate) fn hidden(app: &App) -> Option<Problem> {
+    selection::is_unnamed(app)
+        .then(|| hidden_profiles(&settings::inputs(&app.global, &[]), &Disk))?
 }
 
 /// Refuses a command line from which clap has lost an account.

@@ -45,7 +45,17 @@ pub(crate) fn inputs(global: &Global, own: &[SettingFlag<'_>]) -> Inputs {
         env_file: given.env_file.clone(),
         // A deploy may have replaced the shell's directory. Then it has no `.env`, and flags and environment must do.
         cwd: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
+        system_dir: Some(system_dir()),
     }
+}
+
+/// The directory of settings that the shipped units read. A build for tests can be given another.
+fn system_dir() -> PathBuf {
+    #[cfg(debug_assertions)]
+    if let Some(directory) = std::env::var_os("SYSTEM_SETTINGS") {
+        return directory.into();
+    }
+    PathBuf::from("/etc/mt5crs")
 }
 
 /// Reads every layer of the settings.

@@ -61,7 +61,7 @@ pub(crate) struct SettingsArgs {
     /// Directory of logs [MT5CRS_LOG_DIR]
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) log_dir: Option<String>,
-    /// Read this file instead of ./.env
+    /// Read this file instead of ./.env or /etc/mt5crs/PROFILE.env
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) env_file: Option<PathBuf>,
     /// Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order
@@ -70,7 +70,7 @@ pub(crate) struct SettingsArgs {
     /// Every account in the configuration file, side by side; the exit code is the worst
     #[arg(long, global = true)]
     pub(crate) all_profiles: bool,
-    /// The configuration file [MT5CRS_CONFIG]
+    /// The configuration file, else ./config.json or /etc/mt5crs/config.json [MT5CRS_CONFIG]
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<String>,
     /// Time limit of the command; the exit code then states the proof so far

@@ -33,19 +33,23 @@ pub(super) fn distinct(named: &[String]) -> Vec<&String> {
     names
 }
 
-/// Every account of the configuration file, where the command line and the settings name none. Empty where the file can't
-/// be read: the command reports that.
-pub(super) fn unnamed(app: &App) -> Vec<String> {
+/// Whether neither the command line nor the settings name an account.
+pub(super) fn is_unnamed(app: &App) -> bool {
     let is_named = !app.global.settings.profile.is_empty();
     if is_named || app.is_simulated() || app.global.is_worker {
+        return false;
+    }
+    let in_force = config::resolve(&settings::inputs(&app.global, &[]), &Disk);
+    in_force.origin_of(Key::Profile).layer() == Layer::Default
+}
+
+/// Every account of the configuration file, where none is named. Empty where the file can't be read, see
+/// [`super::hidden`].
+pub(super) fn unnamed(app: &App) -> Vec<String> {
+    if !is_unnamed(app) {
         return Vec::new();
     }
-    let inputs = settings::inputs(&app.global, &[]);
-    let in_force = config::resolve(&inputs, &Disk);
-    if in_force.origin_of(Key::Profile).layer() != Layer::Default {
-        return Vec::new();
-    }
-    config::profile_names(&inputs, &Disk).unwrap_or_default()
+    config::profile_names(&settings::inputs(&app.global, &[]), &Disk).unwrap_or_default()
 }
 
 /// Refuses an account that was typed and is not among those that clap returns: of a flag that stands on both sides of the

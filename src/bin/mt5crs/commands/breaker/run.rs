@@ -13,7 +13,7 @@ use super::args::Subcommand;
 use crate::app::command::{Accounts, Command, Document, Facts, Simulation};
 use crate::app::context::LocalContext;
 use crate::app::end::RenderOptions;
-use crate::app::{App, kill_switch, prompt, settings, sim_mode, user};
+use crate::app::{App, accounts, kill_switch, prompt, settings, sim_mode, user};
 
 pub(crate) const DOCUMENTS: &[Document] = &[Document::report::<Report>("breaker")];
 
@@ -122,6 +122,17 @@ fn switch(
         (matches!(command, Subcommand::Engage { .. }), resolved.problems.iter().find(is_relative))
     {
         return Err(Failure::new(Code::Settings, &problem.message).with_remedy(&problem.remedy));
+    }
+    let hidden = accounts::hidden(app);
+    match (hidden, command) {
+        (Some(problem), Subcommand::Engage { .. }) => app.screen.warn(&format!(
+            "{}: the kill switches of its accounts are not engaged; {}",
+            problem.message, problem.remedy
+        )),
+        (Some(problem), _) => {
+            return Err(Failure::new(Code::Settings, problem.message).with_remedy(problem.remedy));
+        }
+        (None, _) => {}
     }
     let configured = resolved.origin_of(Key::KillSwitchFile);
     let LocalContext { settings, scratch } = LocalContext::open(app, facts, resolved)?;
