@@ -81,6 +81,9 @@ catalogue! {
     SyncWarned = "sync-warned", No,
         "a check of the sync warned, so the command behind `--` was not started",
         "correct it, or accept it by name: --allow-warn CHECK";
+    NotWritten = "not-written", No,
+        "the report could not be written to the file or pipe that was asked for; the answer itself stands",
+        "free disk space, or name another file; then run it again";
     StateNotWritable = "state-not-writable", Usage,
         "the snapshot of the recovered state could not be written",
         "the old snapshot is intact; free disk space or correct the directory's owner and mode, or set another with MT5CRS_STATE_DIR";

@@ -65,6 +65,7 @@ mod support;
 mod sync;
 mod third_party;
 mod untouched;
+mod unwritten;
 mod watch;
 mod wire;
 mod wire_rules;

@@ -53,6 +53,8 @@ pub(crate) struct App {
     pub(crate) watchdog: Watchdog,
     /// The state on the plugin's line, once `-o nagios` has printed it.
     plugin_state: Cell<Option<State>>,
+    /// Whether the exit code tells what the command did, see [`command::Facts::acts`].
+    acts: Cell<bool>,
 }
 
 impl App {
@@ -67,6 +69,7 @@ impl App {
             started_at: clock.now(),
             started: clock.monotonic(),
             plugin_state: Cell::new(None),
+            acts: Cell::new(false),
             watchdog: Watchdog::new(Arc::clone(&clock), global.output),
             global,
             clock,

@@ -90,7 +90,9 @@ pub(crate) fn write_page<R: Page>(
     context: &PageContext<'_>,
     sheet: &mut Sheet<'_>,
 ) -> io::Result<()> {
-    let (verdict, exit, failure) = (outcome.verdict, outcome.exit, outcome.failure.as_ref());
+    let (verdict, exit) = (outcome.verdict, outcome.exit);
+    // A file beside the page says nothing about the gateway.
+    let failure = outcome.failure.as_ref().filter(|failure| failure.code() != Code::NotWritten);
     let view = View { verdict, exit, failure, context };
     match &outcome.report {
         Some(report) => report.page(&view, sheet),

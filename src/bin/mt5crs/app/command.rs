@@ -43,6 +43,9 @@ pub(crate) struct Facts {
     pub(crate) accounts: Accounts,
     /// Whether it, or the command that it starts, can open a position.
     pub(crate) opens: bool,
+    /// Whether its exit code tells what it did to positions, the kill switch or records: a report that can't be written
+    /// changes none of that. A read whose report is lost has not answered.
+    pub(crate) acts: bool,
 }
 
 /// The effect of `--sim` on a command.
@@ -109,6 +112,7 @@ impl Facts {
             has_metrics: false,
             accounts: Accounts::One(name),
             opens: false,
+            acts: false,
         }
     }
 
@@ -123,6 +127,7 @@ impl Facts {
             has_metrics: false,
             accounts: Accounts::Nothing,
             opens: false,
+            acts: false,
         }
     }
 }

@@ -15,6 +15,7 @@ use crate::render::Page;
 /// Runs the command, for one account or several, and returns the process's exit code.
 pub(crate) fn run(app: &App, command: &dyn Command) -> u8 {
     let facts = command.facts();
+    app.acts.set(facts.acts);
     let exit = if let Some(failure) = contradiction(app, &facts) {
         app.refuse::<()>("usage", failure)
     } else if let Some(failure) = unmonitored(app, &facts) {

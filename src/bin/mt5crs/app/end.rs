@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use mt5crs::clock::millis;
 use mt5crs::exit::Exit;
-use mt5crs::failure::Failure;
+use mt5crs::failure::{Code, Failure};
 use mt5crs::link::target::TargetKind;
 use mt5crs::logs::write::Keep;
 use mt5crs::metric::Metric;
@@ -43,6 +43,8 @@ pub(crate) struct RenderOptions {
     pub(crate) scratch: Option<PathBuf>,
     /// A file that gets the JSON document as well.
     pub(crate) report_file: Option<PathBuf>,
+    /// The command that waits behind the gate, and does not start without a report.
+    pub(crate) waiting: Option<String>,
 }
 
 /// How a command's operation ended, unless it failed.
@@ -59,11 +61,22 @@ impl<R> From<Outcome<R>> for Answer<R> {
     }
 }
 
+/// The words before the reason.
+const NOT_WRITTEN: &str = "failed to write the report";
+
 /// A plugin's exit code. The outcome of an order is never folded into a plugin's four states.
 fn nagios_code(state: State, exit: Exit) -> u8 {
     match exit {
         Exit::OutcomeUnknown | Exit::OrderRefused | Exit::NotFlat => exit.code(),
         _ => state.code(),
+    }
+}
+
+/// The plugin's state. A file that could not be written beside a good answer is no alarm.
+fn plugin_state<R>(outcome: &Outcome<R>) -> State {
+    match &outcome.failure {
+        Some(failure) if failure.code() == Code::NotWritten => State::Warning,
+        _ => State::of(outcome.verdict, outcome.exit),
     }
 }
 
@@ -91,9 +104,7 @@ impl App {
             }
         };
         self.watchdog.settle(match self.global.output {
-            OutputFormat::Nagios => {
-                nagios_code(State::of(outcome.verdict, outcome.exit), outcome.exit)
-            }
+            OutputFormat::Nagios => nagios_code(plugin_state(&outcome), outcome.exit),
             _ => outcome.exit.code(),
         });
         if self.is_human() && !options.on_stderr {
@@ -104,7 +115,7 @@ impl App {
         if let Some(error) = record.and_then(|record| record.trouble()) {
             outcome.warnings.push(format!("{error}: {}", error.source));
         }
-        self.show(command, &outcome, context, options);
+        self.show(command, &mut outcome, context, options);
         if let Some(record) = record {
             if !options.urgent {
                 context.inspect(|context| {
@@ -136,19 +147,21 @@ impl App {
         failure.exit()
     }
 
-    /// Writes the metrics of one of many looks, with `-o prometheus`. A failed write doesn't end the watch.
+    /// Writes the metrics of one of many looks, with `-o prometheus`. Returns why they could not be written, if so, after a
+    /// warning: a watch may go on.
     pub(crate) fn publish_look(
         &self,
         command: &str,
         context: &GatewayContext<'_>,
         metrics: impl FnOnce() -> Vec<Metric>,
-    ) {
+    ) -> Option<String> {
         if self.global.output != OutputFormat::Prometheus {
-            return;
+            return None;
         }
-        if let Err(error) = self.publish(command, Some(context), &metrics(), false) {
-            self.screen.warn(&format!("failed to write the metrics: {error:#}"));
-        }
+        let error = self.publish(command, Some(context), &metrics(), false).err()?;
+        let error = format!("{error:#}");
+        self.screen.warn(&format!("failed to write the metrics: {error}"));
+        Some(error)
     }
 
     /// Writes metrics in Prometheus's text format, to `--outfile` where it is given.
@@ -192,18 +205,69 @@ impl App {
     fn show<R: Page + Serialize>(
         &self,
         command: &str,
-        outcome: &Outcome<R>,
+        outcome: &mut Outcome<R>,
         context: Option<&GatewayContext<'_>>,
         options: &RenderOptions,
     ) {
         for warning in outcome.warnings.iter().skip(options.warnings_shown) {
             self.screen.warn(warning);
         }
-        let document = self.envelope(command, outcome, context, options);
-        let mut saved = Ok(());
         if let Some(path) = &options.report_file {
-            saved = output_file::replace(path, Access::Owner, &|file| json::write(file, &document));
+            let document = self.envelope(command, outcome, context, options);
+            let saved =
+                output_file::replace(path, Access::Owner, &|file| json::write(file, &document));
+            // Before the document goes to stdout, which states the exit code.
+            self.judge_written(outcome, saved, options);
         }
+        let printed = self.print(command, outcome, context, options);
+        if options.on_stderr && self.global.outfile.is_none() {
+            // A closed stderr leaves nothing more to do.
+            if let Err(error) = printed {
+                self.screen.warn(&format!("{NOT_WRITTEN}: {error:#}"));
+            }
+        } else {
+            self.judge_written(outcome, printed, options);
+        }
+        if let Some(failure) = &outcome.failure {
+            self.screen.fail(failure);
+        }
+    }
+
+    /// Lets a read fail whose report could not be written. The exit code of a command that acts stays: it tells what was
+    /// done.
+    fn judge_written<R>(
+        &self,
+        outcome: &mut Outcome<R>,
+        written: anyhow::Result<()>,
+        options: &RenderOptions,
+    ) {
+        let Err(error) = written else { return };
+        let error = format!("{error:#}");
+        if self.acts.get() || outcome.exit != Exit::Ok {
+            return self.screen.warn(&format!("{NOT_WRITTEN}: {error}"));
+        }
+        let failure = match &options.waiting {
+            Some(program) => Failure::new(Code::NotWritten, format!("{program} was not started"))
+                .with_cause(format!("{NOT_WRITTEN}: {error}")),
+            None => Failure::new(Code::NotWritten, NOT_WRITTEN).with_cause(error),
+        };
+        // The verdict stays the gateway's.
+        outcome.exit = failure.exit();
+        outcome.failure = Some(failure);
+        if self.plugin_state.get() == Some(State::Ok) {
+            self.plugin_state.set(Some(State::Warning));
+        }
+    }
+
+    /// Prints the outcome in the requested format.
+    fn print<R: Page + Serialize>(
+        &self,
+        command: &str,
+        outcome: &Outcome<R>,
+        context: Option<&GatewayContext<'_>>,
+        options: &RenderOptions,
+    ) -> anyhow::Result<()> {
+        let document = self.envelope(command, outcome, context, options);
         let page_context = PageContext {
             endpoint: context.map(|context| context.endpoint.as_str()),
             target: options.target,
@@ -211,7 +275,7 @@ impl App {
             histogram: options.histogram,
         };
         let page = |sheet: &mut Sheet<'_>| render::write_page(outcome, &page_context, sheet);
-        let printed = match (self.global.output, options.on_stderr) {
+        match (self.global.output, options.on_stderr) {
             (OutputFormat::Json, _) if self.global.is_worker => {
                 let line = render::worker_line(outcome, &page_context);
                 self.screen.worker_answer(&line, &document).context("standard output")
@@ -228,7 +292,7 @@ impl App {
                 self.screen.page_on_stderr(page).context("standard error")
             }
             (OutputFormat::Nagios, _) => {
-                let state = State::of(outcome.verdict, outcome.exit);
+                let state = plugin_state(outcome);
                 self.plugin_state.set(Some(state));
                 let text = render::one_line(outcome, &page_context);
                 let line = nagios::line(command, state, &text, &(R::METRICS)(outcome));
@@ -239,13 +303,6 @@ impl App {
                 metrics.extend(self.run_metrics(outcome, options.target));
                 self.publish(command, context, &metrics, on_stderr)
             }
-        };
-        // A report that can't be printed never changes the exit code.
-        for error in [saved, printed].into_iter().filter_map(Result::err) {
-            self.screen.warn(&format!("failed to write the report: {error:#}"));
-        }
-        if let Some(failure) = &outcome.failure {
-            self.screen.fail(failure);
         }
     }
 

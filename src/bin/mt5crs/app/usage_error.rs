@@ -1,6 +1,7 @@
 //! A command line that clap refuses, reported in the requested format.
 
 use std::ffi::{OsStr, OsString};
+use std::io;
 use std::time::Duration;
 
 use clap::error::ErrorKind;
@@ -20,8 +21,7 @@ pub(crate) const DOCUMENT: Document = Document::report::<()>("usage");
 /// printed, with `-o nagios` the plugin's line. Help is `width` columns wide.
 pub(crate) fn print(error: &clap::Error, width: usize) -> u8 {
     let screen = Screen { quiet: false };
-    // Where this can't be printed, only the exit code is left.
-    let _ = match error.kind() {
+    let printed = match error.kind() {
         ErrorKind::DisplayHelp => screen.text(&wrapped(&error.to_string(), width)),
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             screen.text_on_stderr(&wrapped(&error.to_string(), width))
@@ -29,8 +29,15 @@ pub(crate) fn print(error: &clap::Error, width: usize) -> u8 {
         _ => error.print(),
     };
     if !error.use_stderr() {
-        return Exit::Ok.code();
+        return match printed {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                screen.warn(&format!("failed to write: {error}"));
+                Exit::No.code()
+            }
+            _ => Exit::Ok.code(),
+        };
     }
+    // Where the error can't be printed, only the exit code is left.
     let rendered = error.to_string();
     let mut lines = rendered.lines().map(str::trim).filter(|line| !line.is_empty());
     let message = lines.next().unwrap_or_default().trim_start_matches("error: ").to_owned();

@@ -108,13 +108,14 @@ fn window(
 }
 
 /// The exit code of a stream of lines that ended early: a reader that closed its pipe had enough.
-fn exit_after(app: &App, ended: TailEnd, what: &str) -> Exit {
+/// `unwritten` is the code where a line could not be written.
+fn exit_after(app: &App, ended: TailEnd, what: &str, unwritten: Exit) -> Exit {
     match ended {
         TailEnd::Stopped(Stopped { signal }) => Code::from_signal(signal).exit(),
         TailEnd::Listener(error) if error.kind() == ErrorKind::BrokenPipe => Exit::Ok,
         TailEnd::Listener(error) => {
             app.screen.warn(&format!("failed to write {what}: {error}"));
-            Exit::Usage
+            unwritten
         }
     }
 }

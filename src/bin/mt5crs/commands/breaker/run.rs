@@ -28,6 +28,7 @@ impl Command for Args {
             reads: Some(&[Key::KillSwitchFile]),
             simulation: Simulation::Scratch,
             accounts,
+            acts: !matches!(self.command, Subcommand::Status),
             ..Facts::of_tool("breaker")
         }
     }

@@ -103,7 +103,8 @@ impl<'o> Observer<'o> {
 
     fn look(&mut self, tick: &Tick) {
         let words = in_words(tick);
-        self.app.publish_look(FACTS.name, self.context, || metrics::of_look(tick));
+        // The position is watched all the same.
+        let _ = self.app.publish_look(FACTS.name, self.context, || metrics::of_look(tick));
         if self.app.is_json() {
             // A reader that went away doesn't end the watch.
             let _ = self.app.screen.json_line(tick);

@@ -44,7 +44,8 @@ impl Command for Args {
     fn facts(&self) -> Facts {
         // Monitoring gets the watch; an order is not sent every minute.
         let opens = !self.resume && !self.dry_run;
-        Facts { has_metrics: self.monitor.is_some(), opens, ..FACTS }
+        let acts = !self.dry_run;
+        Facts { has_metrics: self.monitor.is_some(), opens, acts, ..FACTS }
     }
 
     fn run(&self, app: &App) -> Exit {

@@ -44,7 +44,8 @@ impl Command for Args {
             () => Accounts::OneOrAll(Closing { dry_run, yes, all_rows: rows.all }),
         };
         let facts = Facts::of_gateway("emergency-close", "close the positions of", 300);
-        Facts { reads: Some(&[Key::GatewayHost, Key::GatewayPort]), accounts, ..facts }
+        let reads = Some(&[Key::GatewayHost, Key::GatewayPort][..]);
+        Facts { reads, accounts, acts: !dry_run, ..facts }
     }
 
     fn run(&self, app: &App) -> Exit {

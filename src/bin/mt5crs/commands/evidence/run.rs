@@ -47,7 +47,9 @@ impl Command for Args {
                 ("evidence-export", &args.directory, Accounts::One("evidence export"))
             }
         };
-        let facts = Facts { simulation: Simulation::Scratch, accounts, ..Facts::of_tool(name) };
+        let acts = matches!(self.command, Subcommand::Resolve(_));
+        let simulation = Simulation::Scratch;
+        let facts = Facts { simulation, accounts, acts, ..Facts::of_tool(name) };
         match directory.path {
             None => facts,
             // A word recorded in practice would count there.

@@ -22,6 +22,7 @@ impl Command for Args {
         };
         Facts {
             accounts,
+            acts: matches!(self.command, Subcommand::Adopt { .. }),
             simulation: Simulation::Refused(
                 "a simulated gateway's state is in a scratch tree of its own",
                 "leave out --sim",

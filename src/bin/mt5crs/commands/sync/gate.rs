@@ -78,6 +78,12 @@ impl Gate {
         Some(refused(Code::BreakerEngaged).with_cause(why))
     }
 
+    /// Tells systemd that the gate stays shut for the want of a report.
+    pub(super) fn report_unwritten(&self) {
+        let program = self.program.to_string_lossy();
+        SdNotify::failed(&format!("{program} was not started: the report could not be written"));
+    }
+
     /// Replaces this process with COMMAND; returns only where that fails. Connections must be closed by now.
     pub(super) fn become_command(self, app: &App) -> Exit {
         let program = self.program.to_string_lossy();

@@ -45,6 +45,7 @@ impl Command for Args {
             on_stderr: !self.command.is_empty(),
             urgent: !self.command.is_empty(),
             report_file: self.report.clone(),
+            waiting: self.command.first().map(|program| program.to_string_lossy().into_owned()),
             ..RenderOptions::default()
         };
         if let Err(failure) = check(app, self) {
@@ -78,7 +79,11 @@ impl Command for Args {
         // By now the connections and the log are closed.
         match passed {
             Some(gate) if exit == Exit::Ok => gate.become_command(app),
-            _ => exit,
+            Some(gate) => {
+                gate.report_unwritten();
+                exit
+            }
+            None => exit,
         }
     }
 }

@@ -118,7 +118,7 @@ fn follow(
     };
     let earlier = options(args, settings, since, earlier);
     let ended = alerts::follow(&paths, &earlier, world, &mut Printer { app })?;
-    Ok(exit_after(app, ended, "an alert"))
+    Ok(exit_after(app, ended, "an alert", Exit::No))
 }
 
 fn options(args: &Args, settings: &Settings, since: Timestamp, places: Places) -> Options {

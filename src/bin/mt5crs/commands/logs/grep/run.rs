@@ -150,7 +150,7 @@ impl Job<'_> {
             app.screen.fail(&failure);
         }
         match ended {
-            Err(ended) => exit_after(app, ended, "the lines"),
+            Err(ended) => exit_after(app, ended, "the lines", Exit::Usage),
             Ok(()) => report.exit(),
         }
     }
