@@ -1,8 +1,11 @@
-//! Explains a code and its remedy: exit codes and failure codes of mt5crs, error codes of the gateway, return codes of MT5.
+//! Explains a code and its remedy: exit codes and failure codes of mt5crs, error codes of the gateway, return codes of MT5;
+//! and, by their names, the checks, guards and alert rules of reports ([`checks`]).
 //!
 //! No two collide: exit codes are at most 143, return codes at least 10004, the gateway's error codes are words with
 //! underscores, failure codes are words with hyphens. A failure code that is the name of its exit code (`no-answer`) is
 //! listed once, as the exit code.
+
+mod checks;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -54,6 +57,12 @@ pub enum Kind {
     GatewayErrorCode,
     /// A return code of MetaTrader 5's trade server.
     Mt5ReturnCode,
+    /// A check of `sync`, `link-test` or `audit`.
+    Check,
+    /// A guard in front of an order.
+    Guard,
+    /// A rule that raises an alert.
+    AlertRule,
 }
 
 /// Whether an order that got the code executed. `yes` is the broker's claim: the position list is the proof.
@@ -85,7 +94,7 @@ impl From<protocol::Executed> for Executed {
 
 /// No code is known by this name or number.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` is no exit code, failure code, gateway error code or MT5 return code{}", .query.escape_debug(), did_you_mean(.nearest))]
+#[error("`{}` is no exit code, failure code, gateway error code or MT5 return code, and no check, guard or alert{}", .query.escape_debug(), did_you_mean(.nearest))]
 pub struct UnknownCode {
     /// The name or number.
     pub query: String,
@@ -100,7 +109,8 @@ fn did_you_mean(nearest: &[String]) -> String {
     }
 }
 
-/// Explains one code, given by number or by name in any case; without a query, all codes.
+/// Explains one code, given by number or by name in any case; a name of no code is looked up among checks, guards and
+/// alert rules, and may belong to several. Without a query, all codes.
 pub fn explain(query: Option<&str>) -> Result<Report, UnknownCode> {
     let mut codes = every_code();
     if let Some(query) = query.map(str::trim) {
@@ -108,6 +118,11 @@ pub fn explain(query: Option<&str>) -> Result<Report, UnknownCode> {
             [&code.code, &code.name].iter().any(|word| word.eq_ignore_ascii_case(query))
         };
         if !codes.iter().any(asked) {
+            let named = checks::named(query);
+            if !named.is_empty() {
+                return Ok(Report { codes: named });
+            }
+            codes.extend(checks::every());
             return Err(UnknownCode { query: query.to_owned(), nearest: nearest(query, &codes) });
         }
         codes.retain(asked);
@@ -215,7 +230,11 @@ fn nearest(query: &str, codes: &[Explained]) -> Vec<String> {
         .collect();
     // A stable sort: equally similar codes keep the list's order.
     near.sort_by(|(a, _), (b, _)| b.total_cmp(a));
-    near.iter().take(SUGGESTED).map(|(_, code)| code.code.clone()).collect()
+    let mut names: Vec<String> = near.iter().map(|(_, code)| code.code.clone()).collect();
+    // A guard may have a check's name.
+    names.dedup();
+    names.truncate(SUGGESTED);
+    names
 }
 
 #[cfg(test)]
@@ -257,6 +276,25 @@ mod tests {
     }
 
     #[test]
+    fn checks_guards_and_alert_rules_are_explained_by_name() {
+        for (name, kind, words) in [
+            ("link.tcp", Kind::Check, "a TCP connection"),
+            ("ticket-set-stable", Kind::Check, "the same in both"),
+            ("results-booked", Kind::Check, "must be booked"),
+            ("No-Open-Canary", Kind::Guard, "no canary of an earlier run"),
+            ("symbol-free", Kind::Guard, "no position is open"),
+            ("sync-failing", Kind::AlertRule, "failed syncs"),
+            ("memory-high", Kind::AlertRule, "alert rule"),
+        ] {
+            let found = explain(Some(name)).unwrap().codes;
+            let is_found = |it: &Explained| {
+                it.kind == kind && it.meaning.contains(words) && !it.what_to_do.is_empty()
+            };
+            assert!(found.iter().any(is_found), "{name}: {found:?}");
+        }
+    }
+
+    #[test]
     fn each_code_shows_whether_anything_executed() {
         for (query, executed) in [
             ("10009", Executed::Yes),
@@ -286,11 +324,12 @@ mod tests {
         assert!(unknown("1009").nearest.contains(&"10009".to_owned()));
         assert_eq!(unknown("requote").nearest[0], "10004");
         assert_eq!(unknown("gaurd").nearest[0], "guard");
+        assert_eq!(unknown("link.tpc").nearest[0], "link.tcp");
         assert!(unknown("xyzzy").nearest.is_empty());
         assert!(unknown("").nearest.is_empty());
         assert_eq!(
             unknown("MT5_CLOSED").to_string(),
-            "`MT5_CLOSED` is no exit code, failure code, gateway error code or MT5 return code; \
+            "`MT5_CLOSED` is no exit code, failure code, gateway error code or MT5 return code, and no check, guard or alert; \
              did you mean MT5_CLOSE_FAILED?"
         );
     }

@@ -27,6 +27,29 @@ fn every_failure_code_is_explained() {
 }
 
 #[test]
+fn every_check_guard_and_alert_of_a_report_is_explained() {
+    let machine = Machine::new();
+    let sim = |arguments: &[&str]| {
+        machine.run([&["--sim"], arguments].concat()).json().exits(0).document()
+    };
+    let canary = sim(&["canary", "--dry-run"]);
+    let mut names: Vec<String> = vec![];
+    for (document, list) in [
+        (&canary, "guards"),
+        (&sim(&["sync"]), "checks"),
+        (&sim(&["link-test", "-c", "1"]), "layers"),
+    ] {
+        let all = document["report"][list].as_array().unwrap();
+        names.extend(all.iter().map(|it| it["name"].as_str().unwrap().to_owned()));
+    }
+    names.extend(mt5crs::logs::alerts::rules::Rule::ALL.map(|rule| rule.name().to_owned()));
+    assert!(names.len() > 50, "{names:?}");
+    for name in names {
+        machine.run(["explain", &name]).end().exits(0).says("meaning:").says("do:");
+    }
+}
+
+#[test]
 fn the_code_of_a_failed_run_is_explained() {
     let machine = Machine::new();
     let error = machine.run(["explain", "gaurd"]).json().exits(2).document()["error"].clone();
