@@ -50,6 +50,8 @@ fn every_command_has_a_page() {
             "SETTINGS",
             "EXAMPLES",
             "\"EXIT STATUS\"",
+            "ENVIRONMENT",
+            "FILES",
             "\"SEE ALSO\"",
         ];
         let own = (page == "mt5crs-canary").then_some(&["OPTIONS", "\"ORDER SAFETY\""]);
@@ -76,6 +78,35 @@ fn a_page_has_two_names_and_unknown_names_are_refused() {
     machine.run(["man", "no-such-page"]).end().exits(2).tells("names the pages");
     machine.write("file", "");
     machine.run(["man", "--dir=file/man1"]).end().exits(1).tells("file/man1").tells("help:");
+}
+
+#[test]
+fn the_programs_own_page_lists_every_setting_and_file() {
+    let page = Machine::new().run(["man"]).end().exits(0).stdout();
+    for row in mt5crs::config::CATALOGUE {
+        assert!(page.contains(row.name), "{}", row.name);
+    }
+    assert!(page.contains("/etc/mt5crs/config.json"), "{page}");
+}
+
+#[test]
+fn on_a_terminal_a_page_is_formatted_and_paged() {
+    let machine = Machine::new();
+    // Stands in for `man`: shows that it got the page, and names its pager.
+    let fake = machine
+        .write_program("bin/man", "#!/bin/sh\necho \"man $* through $PAGER:\"; grep -c '^.SH'\n");
+    let path = format!("{}:{}", fake.parent().unwrap().display(), std::env::var("PATH").unwrap());
+    let run = || machine.run(["man", "sync"]).env("PATH", &path).env("PAGER", "more");
+    let (code, text) = run().on_a_terminal(80, "");
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.starts_with("man -l - through more:"), "{text}");
+    // A pipe gets the page itself.
+    run().end().exits(0).says(".SH EXAMPLES").never_says("through");
+    // Without a formatter the page is printed.
+    let nothing = machine.run(["man", "sync"]).env("PATH", machine.path());
+    let (code, text) = nothing.on_a_terminal(80, "");
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains(".SH EXAMPLES"), "{text}");
 }
 
 /// groff warns about text that it shows wrongly. The test needs groff.

@@ -4,6 +4,7 @@ use std::io;
 
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
+use mt5crs::config::CATALOGUE;
 use mt5crs::exit::Exit;
 
 use crate::commands::definition::{self, definition};
@@ -33,6 +34,8 @@ impl ManPage {
         }
         examples(&self.command).to_writer(&mut page)?;
         exit_status().to_writer(&mut page)?;
+        environment(&self.name).to_writer(&mut page)?;
+        files(&self.name).to_writer(&mut page)?;
         see_also(&self.name).to_writer(&mut page)?;
         Ok(page)
     }
@@ -86,11 +89,99 @@ fn exit_status() -> Roff {
     section
 }
 
+/// The program's own page, which has what is the same for every command.
+const ROOT: &str = "mt5crs";
+
+/// Variables that are no settings.
+const VARIABLES: [(&str, &str); 6] = [
+    ("NO_COLOR", "no colours, if it is not empty"),
+    (
+        "CLICOLOR_FORCE",
+        "colours in pipes and files as well, if it is neither empty nor 0; --color stands above both",
+    ),
+    ("COLUMNS", "the width of help pages where stdout is no terminal"),
+    ("PAGER", "the pager of mt5crs man on a terminal"),
+    ("TMPDIR", "the directory of the scratch trees of --sim and phoenix"),
+    ("XDG_STATE_HOME", "the state directory of a user, where the machine has none for operators"),
+];
+
+/// Files that mt5crs reads and writes where no setting names others.
+const FILES: [(&str, &str); 7] = [
+    (
+        "./.env, /etc/mt5crs/PROFILE.env",
+        "settings: the first that exists; the second is the one that the shipped units read",
+    ),
+    (
+        "./config.json, /etc/mt5crs/config.json",
+        "profiles, one for each account: the first that exists",
+    ),
+    (
+        "/var/lib/mt5crs, ~/.local/state/mt5crs",
+        "the state directory: snapshot.json, evidence.jsonl and kill_switch.lock",
+    ),
+    (
+        "/var/log/mt5crs, or logs in the state directory",
+        "MT5CRS_*.log of each run, and VERIFY_LOG.log",
+    ),
+    ("/tmp/mt5_crs_kill_switch.lock", "the kill switch that a deployed engine looks for"),
+    ("/etc/mt5crs/notify", "a program that the units run when one of them fails"),
+    ("/usr/share/doc/mt5crs", "documentation and examples"),
+];
+
+fn environment(name: &str) -> Roff {
+    let mut section = Roff::new();
+    section.control("SH", ["ENVIRONMENT"]);
+    if name != ROOT {
+        section.text([
+            roman("Every setting, under the name that an option shows in brackets; "),
+            bold(ROOT),
+            roman("(1) lists them."),
+        ]);
+        return section;
+    }
+    let settings = CATALOGUE.iter().map(|row| {
+        let names: Vec<&str> = row.names().collect();
+        let default =
+            row.default.map_or_else(String::new, |default| format!(" [default: {default}]"));
+        (names.join(", "), format!("{}{default}", row.about))
+    });
+    let others = VARIABLES.iter().map(|(name, about)| ((*name).to_owned(), (*about).to_owned()));
+    list(&mut section, settings.chain(others));
+    section
+}
+
+fn files(name: &str) -> Roff {
+    let mut section = Roff::new();
+    section.control("SH", ["FILES"]);
+    if name == ROOT {
+        list(
+            &mut section,
+            FILES.iter().map(|(path, about)| ((*path).to_owned(), (*about).to_owned())),
+        );
+    } else {
+        section.text([
+            bold("mt5crs config show"),
+            roman(" names the files that are in use; "),
+            bold(ROOT),
+            roman("(1) lists the usual ones."),
+        ]);
+    }
+    section
+}
+
+fn list(section: &mut Roff, rows: impl Iterator<Item = (String, String)>) {
+    for (name, about) in rows {
+        section.control("TP", []);
+        section.text([bold(name)]);
+        section.text([roman(about)]);
+    }
+}
+
 fn see_also(name: &str) -> Roff {
     let mut section = Roff::new();
     section.control("SH", ["SEE ALSO"]);
     // Every page leads to the program's own, and that one to all the others and to the commands that print the rest.
-    if name == "mt5crs" {
+    if name == ROOT {
         section.text([roman("mt5crs config show, mt5crs explain, mt5crs sim --list-faults")]);
     } else {
         section.text([bold("mt5crs"), roman("(1)")]);

@@ -1,5 +1,6 @@
-//! Runs `man`: prints one manual page, or writes all of them.
+//! Runs `man`: shows one manual page, or writes all of them.
 
+use std::io::IsTerminal as _;
 use std::path::Path;
 
 use mt5crs::exit::Exit;
@@ -7,6 +8,7 @@ use mt5crs::failure::{Code, Failure};
 
 use super::Args;
 use super::page::{ManPage, pages};
+use super::pager;
 use crate::app::App;
 use crate::app::command::{Command, Document, Facts};
 
@@ -22,6 +24,11 @@ impl Command for Args {
             Some(directory) => all_into(directory),
             None => one(&self.page),
         };
+        if let (None, Ok(page), true) = (&self.dir, &written, std::io::stdout().is_terminal())
+            && pager::show(page)
+        {
+            return Exit::Ok;
+        }
         let shown =
             written.and_then(|text| app.screen.text(&text).map_err(|error| error.to_string()));
         match shown {
