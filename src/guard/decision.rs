@@ -35,6 +35,27 @@ const DRIFT_LIMIT: i64 = 5;
 /// Tolerated clock difference between two machines. A decision from further in the future is refused.
 const FUTURE_TOLERANCE: Duration = Duration::from_secs(60);
 
+/// The file of an admission decision, as an evaluation writes it and a canary reads it. Other members are ignored.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct DecisionFile {
+    /// When it was made, UTC, RFC 3339 with its zone.
+    pub timestamp: String,
+    /// `GO`, or anything else for a refusal.
+    pub decision: String,
+    /// From 0 to 1; an approval has at least 0.80.
+    pub approval_confidence: f64,
+    /// Number of critical errors in the evaluation; an approval has none.
+    pub critical_errors: u64,
+    /// P99 of the round trips in ms; below 100 for an approval.
+    pub p99_latency_ms: f64,
+    /// Number of hourly looks in 24 h that saw drift; fewer than 5 for an approval.
+    pub drift_events_24h: u64,
+    /// Reasons against it; an approval has none.
+    pub rejection_reasons: Vec<String>,
+    /// The first 16 hex digits of SHA-256 over `TIMESTAMP:CRITICAL_ERRORS:P99_LATENCY_MS`, each exactly as it stands here.
+    pub decision_hash: String,
+}
+
 /// An approving decision, made now; only for a simulated gateway.
 pub fn example(now: Timestamp) -> Vec<u8> {
     let time = now.strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string();

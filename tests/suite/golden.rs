@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::support::{Ended, Machine, Sim};
 
-const SCHEMAS: [&str; 32] = [
+const SCHEMAS: [&str; 33] = [
     "link-test",
     "link-watch",
     "positions",
@@ -17,6 +17,7 @@ const SCHEMAS: [&str; 32] = [
     "audit-checks",
     "canary",
     "canary-tick",
+    "decision",
     "drift",
     "emergency-close",
     "phoenix",
@@ -85,7 +86,7 @@ fn every_schema_has_a_golden_file() {
 fn schema_without_a_name_lists_all_names() {
     assert_eq!(printed(&["schema"]).lines().collect::<Vec<_>>(), SCHEMAS);
     let document = Machine::new().run(["schema"]).json().exits(0).document();
-    assert_eq!(document["report"]["schemas"], serde_json::json!(SCHEMAS));
+    assert_eq!(document["report"]["schemas"], serde_json::json!(SCHEMAS.as_slice()));
 }
 
 #[test]
@@ -244,6 +245,26 @@ fn documents_other_than_reports_fit_their_schemas() {
     let schema: Value = serde_json::from_str(&printed(&["schema", "sim"])).unwrap();
     assert_eq!((&line["schema"], fits(&line, &schema, &schema)), (&"mt5crs.sim/1".into(), Ok(())));
     assert!(fits(&serde_json::json!({"schema": "mt5crs.sim/1"}), &schema, &schema).is_err());
+}
+
+/// The example of the protocol's page is a decision by its schema, and its hash is the one of its fields.
+#[test]
+fn the_example_of_a_decision_fits_its_schema() {
+    let schema: Value = serde_json::from_str(&printed(&["schema", "decision"])).unwrap();
+    let page = include_str!("../../docs/PROTOCOL.md");
+    let (_, after) = page.split_once("```json\n{\"timestamp\"").unwrap();
+    let example = format!("{{\"timestamp\"{}", after.split_once("```").unwrap().0);
+    let decision: Value = serde_json::from_str(&example).unwrap();
+    assert_eq!(fits(&decision, &schema, &schema), Ok(()));
+    let machine = Machine::new();
+    let file = machine.write("decision.json", &example);
+    let audit = machine.run(["audit", "--only=decision"]).env("MT5CRS_DECISION_FILE", file).json();
+    let document = audit.document();
+    let checks = document["report"]["checks"].as_array().unwrap();
+    let of = |name: &str| checks.iter().find(|it| it["code"] == name).unwrap()["status"].clone();
+    for name in ["readable", "hash", "go", "confidence", "reasons", "errors", "latency", "drift"] {
+        assert_eq!(of(&format!("decision.{name}")), "pass", "{name}: {document}");
+    }
 }
 
 #[test]

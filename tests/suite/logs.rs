@@ -157,7 +157,7 @@ fn each_preset_finds_the_lines_of_the_grep_that_it_replaces() {
     let dir = tree.path();
     a_mixed_day(dir, "Ticket: 5");
     // Both find the lines of other programs.
-    let teed = "LAUNCH_APPROVED\nDECISION_HASH 1ac7\nORDER_FILLED\nTicket: 12345\nERROR: review\n";
+    let teed = "LAUNCH_APPROVED\nDECISION_HASH 1ac7\nORDER_FILLED\nTicket: 12345\nERROR: review\n[INIT] engine 2.1\n";
     let log = dir.join("VERIFY_LOG.log");
     let text = fs::read_to_string(&log).unwrap();
     fs::write(&log, text + teed).unwrap();

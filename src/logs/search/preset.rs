@@ -46,6 +46,8 @@ presets! {
         &["P99", "Latency"], r#"grep "P99\|Latency" VERIFY_LOG.log"#;
     "error": "errors and the gateway's error codes",
         &["ERROR"], r#"grep "ERROR\|ERROR_CODE" VERIFY_LOG.log"#;
+    "init": "the engine's own start lines, in a log of the engine that you name",
+        &["[INIT]"], r#"grep "\[INIT\]" VERIFY_LOG.log"#;
     "reconciler": "all lines of the sync itself",
         &["StateReconciler"], r#"grep "StateReconciler" VERIFY_LOG.log"#;
 }

@@ -73,6 +73,10 @@ fn the_handbooks_greps_and_the_presets_count_the_same_on_logs_of_real_runs() {
     for (preset, (name, count)) in PRESETS.iter().zip(counts) {
         let grepped = shell(&dir, preset.replaces);
         assert_eq!((name, count), (preset.name, grepped.lines().count()), "{counted}\n{grepped}");
+        if name == "init" {
+            // An engine writes these lines, in a log of its own.
+            continue;
+        }
         assert!(count > 0, "{name} finds nothing here, which shows nothing");
         let lines = machine.run(["logs", "grep", "--preset", name, "--no-filename"]).end().exits(0);
         assert_eq!(lines.stdout(), grepped);

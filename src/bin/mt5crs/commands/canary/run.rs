@@ -10,6 +10,7 @@ use mt5crs::evidence::Evidence;
 use mt5crs::exit::Exit;
 use mt5crs::failure::{Code, Failure};
 use mt5crs::guard::decision;
+use mt5crs::guard::decision::DecisionFile;
 use mt5crs::link::permit::ClosePermit;
 use mt5crs::link::target::TargetKind;
 use mt5crs::link::{Client, target};
@@ -37,8 +38,11 @@ use crate::render::PageContext;
 /// Maximum wait for another process's append to the evidence.
 const LOCK_WAIT: Duration = Duration::from_secs(5);
 
-pub(crate) const DOCUMENTS: &[Document] =
-    &[Document::report::<Report>("canary"), Document::line::<Tick>("canary-tick")];
+pub(crate) const DOCUMENTS: &[Document] = &[
+    Document::report::<Report>("canary"),
+    Document::line::<Tick>("canary-tick"),
+    Document::line::<DecisionFile>("decision"),
+];
 
 impl Command for Args {
     fn facts(&self) -> Facts {
