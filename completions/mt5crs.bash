@@ -128,7 +128,7 @@ _mt5crs() {
 
     case "${cmd}" in
         mt5crs)
-            opts="-o -v -q -h -V --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version link-test positions sync audit canary drift emergency-close phoenix breaker state evidence sim logs config explain schema completions man"
+            opts="-o -v -q -h -V --output --outfile --color --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --keep --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version link-test positions sync audit canary drift emergency-close phoenix breaker state evidence sim logs config explain schema completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -144,6 +144,10 @@ _mt5crs() {
                     ;;
                 --outfile)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -226,7 +230,7 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__audit)
-            opts="-o -v -q -h -V --only --skip --fail-on --cpu-window --credit --all --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version checks"
+            opts="-o -v -q -h -V --only --skip --fail-on --cpu-window --credit --all --output --outfile --color --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --keep --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version checks"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -262,6 +266,10 @@ _mt5crs() {
                     ;;
                 --outfile)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -344,7 +352,7 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__audit__subcmd__checks)
-            opts="-o -v -q -h -V --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
+            opts="-o -v -q -h -V --output --outfile --color --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --keep --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -360,6 +368,10 @@ _mt5crs() {
                     ;;
                 --outfile)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -442,7 +454,7 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__breaker)
-            opts="-o -v -q -h -V --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version status engage restore release"
+            opts="-o -v -q -h -V --output --outfile --color --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --keep --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version status engage restore release"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -458,6 +470,10 @@ _mt5crs() {
                     ;;
                 --outfile)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -540,7 +556,7 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__breaker__subcmd__engage)
-            opts="-o -v -q -h -V --reason --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
+            opts="-o -v -q -h -V --reason --output --outfile --color --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --keep --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -560,6 +576,10 @@ _mt5crs() {
                     ;;
                 --outfile)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -642,7 +662,7 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__breaker__subcmd__release)
-            opts="-y -o -v -q -h -V --yes --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
+            opts="-y -o -v -q -h -V --yes --output --outfile --color --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --keep --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -658,6 +678,10 @@ _mt5crs() {
                     ;;
                 --outfile)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -740,7 +764,7 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__breaker__subcmd__restore)
-            opts="-o -v -q -h -V --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
+            opts="-o -v -q -h -V --output --outfile --color --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --keep --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -756,6 +780,10 @@ _mt5crs() {
                     ;;
                 --outfile)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -838,7 +866,7 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__breaker__subcmd__status)
-            opts="-o -v -q -h -V --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
+            opts="-o -v -q -h -V --output --outfile --color --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --keep --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -854,6 +882,10 @@ _mt5crs() {
                     ;;
                 --outfile)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -936,7 +968,7 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__canary)
-            opts="-y -o -v -q -h -V --symbol --monitor --monitor-interval --on-stop --keep-open --resume --beside-open --credit --dry-run --yes --decision --decision-report --decision-hash --decision-max-age --without-drift --drift-reference --drift-current --drift-field --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
+            opts="-y -o -v -q -h -V --symbol --monitor --monitor-interval --on-stop --keep-open --resume --beside-open --credit --dry-run --yes --decision --decision-report --decision-hash --decision-max-age --without-drift --drift-reference --drift-current --drift-field --output --outfile --color --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --keep --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1000,6 +1032,10 @@ _mt5crs() {
                     ;;
                 --outfile)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -1082,7 +1118,7 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__completions)
-            opts="-o -v -q -h -V --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version bash elvish fish powershell zsh"
+            opts="-o -v -q -h -V --output --outfile --color --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --keep --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1098,6 +1134,10 @@ _mt5crs() {
                     ;;
                 --outfile)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -1180,7 +1220,7 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__config)
-            opts="-o -v -q -h -V --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version show check"
+            opts="-o -v -q -h -V --output --outfile --color --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --keep --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version show check"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1196,6 +1236,10 @@ _mt5crs() {
                     ;;
                 --outfile)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -1278,7 +1322,7 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__config__subcmd__check)
-            opts="-o -v -q -h -V --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
+            opts="-o -v -q -h -V --output --outfile --color --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --keep --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1294,6 +1338,10 @@ _mt5crs() {
                     ;;
                 --outfile)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -1376,7 +1424,7 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__config__subcmd__show)
-            opts="-o -v -q -h -V --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
+            opts="-o -v -q -h -V --output --outfile --color --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --keep --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1392,6 +1440,10 @@ _mt5crs() {
                     ;;
                 --outfile)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -1474,7 +1526,7 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__drift)
-            opts="-o -v -q -h -V --drift-reference --drift-current --drift-field --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
+            opts="-o -v -q -h -V --drift-reference --drift-current --drift-field --output --outfile --color --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --keep --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1502,6 +1554,10 @@ _mt5crs() {
                     ;;
                 --outfile)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -1584,7 +1640,7 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__emergency__subcmd__close)
-            opts="-y -o -v -q -h -V --symbol --ticket --magic --window --rounds --credit --all --dry-run --yes --no-breaker --stop-unit --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
+            opts="-y -o -v -q -h -V --symbol --ticket --magic --window --rounds --credit --all --dry-run --yes --no-breaker --stop-unit --output --outfile --color --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --keep --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1624,6 +1680,10 @@ _mt5crs() {
                     ;;
                 --outfile)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -1706,7 +1766,7 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__evidence)
-            opts="-o -v -q -h -V --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version show verify resolve export"
+            opts="-o -v -q -h -V --output --outfile --color --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --keep --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version show verify resolve export"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1722,6 +1782,10 @@ _mt5crs() {
                     ;;
                 --outfile)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -1804,7 +1868,7 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__evidence__subcmd__export)
-            opts="-o -v -q -h -V --run --dir --evidence-dir --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
+            opts="-o -v -q -h -V --run --dir --evidence-dir --output --outfile --color --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --keep --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1832,6 +1896,10 @@ _mt5crs() {
                     ;;
                 --outfile)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -1914,7 +1982,7 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__evidence__subcmd__resolve)
-            opts="-o -v -q -h -V --executed --not-executed --reason --evidence-dir --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
+            opts="-o -v -q -h -V --executed --not-executed --reason --evidence-dir --output --outfile --color --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --keep --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1942,6 +2010,10 @@ _mt5crs() {
                     ;;
                 --outfile)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -2024,7 +2096,7 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__evidence__subcmd__show)
-            opts="-o -v -q -h -V --last --evidence-dir --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
+            opts="-o -v -q -h -V --last --evidence-dir --output --outfile --color --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --keep --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2048,6 +2120,10 @@ _mt5crs() {
                     ;;
                 --outfile)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -2130,7 +2206,7 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__evidence__subcmd__verify)
-            opts="-o -v -q -h -V --anchor --evidence-dir --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
+            opts="-o -v -q -h -V --anchor --evidence-dir --output --outfile --color --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --keep --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2154,6 +2230,10 @@ _mt5crs() {
                     ;;
                 --outfile)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -2236,7 +2316,7 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__explain)
-            opts="-o -v -q -h -V --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
+            opts="-o -v -q -h -V --output --outfile --color --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --keep --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2252,6 +2332,10 @@ _mt5crs() {
                     ;;
                 --outfile)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -2334,7 +2418,7 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__link__subcmd__test)
-            opts="-c -o -v -q -h -V --count --interval --histogram --watch --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
+            opts="-c -o -v -q -h -V --count --interval --histogram --watch --output --outfile --color --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --keep --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2366,6 +2450,10 @@ _mt5crs() {
                     ;;
                 --outfile)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -2448,7 +2536,7 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__logs)
-            opts="-o -v -q -h -V --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version grep presets alerts summary"
+            opts="-o -v -q -h -V --output --outfile --color --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --keep --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version grep presets alerts summary"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2464,6 +2552,10 @@ _mt5crs() {
                     ;;
                 --outfile)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -2546,7 +2638,7 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__logs__subcmd__alerts)
-            opts="-f -o -v -q -h -V --window --cpu-over --follow --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
+            opts="-f -o -v -q -h -V --window --cpu-over --follow --output --outfile --color --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --keep --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2570,6 +2662,10 @@ _mt5crs() {
                     ;;
                 --outfile)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -2652,7 +2748,7 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__logs__subcmd__grep)
-            opts="-e -i -F -w -v -c -l -m -A -B -C -n -f -o -q -h -V --regexp --preset --verbose --ignore-case --fixed-strings --word-regexp --invert-match --count --files-with-matches --max-count --after-context --before-context --context --line-number --no-filename --last --follow --since --until --level --run --output --outfile --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
+            opts="-e -i -F -w -v -c -l -m -A -B -C -n -f -o -q -h -V --regexp --preset --verbose --ignore-case --fixed-strings --word-regexp --invert-match --count --files-with-matches --max-count --after-context --before-context --context --line-number --no-filename --last --follow --since --until --level --run --output --outfile --color --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --keep --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2732,6 +2828,10 @@ _mt5crs() {
                     ;;
                 --outfile)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -2814,7 +2914,7 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__logs__subcmd__presets)
-            opts="-o -v -q -h -V --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
+            opts="-o -v -q -h -V --output --outfile --color --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --keep --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2830,6 +2930,10 @@ _mt5crs() {
                     ;;
                 --outfile)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -2912,7 +3016,7 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__logs__subcmd__summary)
-            opts="-o -v -q -h -V --since --until --by --all --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
+            opts="-o -v -q -h -V --since --until --by --all --output --outfile --color --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --keep --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2940,6 +3044,10 @@ _mt5crs() {
                     ;;
                 --outfile)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -3022,7 +3130,7 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__man)
-            opts="-o -v -q -h -V --dir --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
+            opts="-o -v -q -h -V --dir --output --outfile --color --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --keep --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3042,6 +3150,10 @@ _mt5crs() {
                     ;;
                 --outfile)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -3124,7 +3236,7 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__phoenix)
-            opts="-o -v -q -h -V --rounds --seed --gateway --worlds --pairs --for --world --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
+            opts="-o -v -q -h -V --rounds --seed --gateway --worlds --pairs --for --world --output --outfile --color --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --keep --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3156,6 +3268,10 @@ _mt5crs() {
                     ;;
                 --outfile)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -3238,7 +3354,7 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__positions)
-            opts="-o -v -q -h -V --symbol --credit --all --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
+            opts="-o -v -q -h -V --symbol --credit --all --output --outfile --color --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --keep --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3262,6 +3378,10 @@ _mt5crs() {
                     ;;
                 --outfile)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -3344,7 +3464,7 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__schema)
-            opts="-o -v -q -h -V --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version link-test link-watch positions sync audit audit-checks canary canary-tick drift emergency-close phoenix phoenix-worlds breaker state evidence-show evidence-verify evidence-resolve evidence-export sim sim-faults sim-ledger logs-grep logs-presets logs-alerts logs-alert logs-summary config-check config-show explain schemas fleet usage"
+            opts="-o -v -q -h -V --output --outfile --color --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --keep --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version link-test link-watch positions sync audit audit-checks canary canary-tick decision drift emergency-close phoenix phoenix-worlds breaker state evidence-show evidence-verify evidence-resolve evidence-export sim sim-faults sim-ledger logs-grep logs-presets logs-alerts logs-alert logs-summary config-check config-show explain schemas fleet usage"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3360,6 +3480,10 @@ _mt5crs() {
                     ;;
                 --outfile)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -3442,7 +3566,7 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__sim)
-            opts="-o -v -q -h -V --positions --seed --fault --book --link-rtt --exec-time --signature-ttl --listen-port --end-with-stdin --requests --list-faults --ledger --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
+            opts="-o -v -q -h -V --positions --seed --fault --book --link-rtt --exec-time --signature-ttl --listen-port --end-with-stdin --requests --list-faults --ledger --output --outfile --color --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --keep --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3494,6 +3618,10 @@ _mt5crs() {
                     ;;
                 --outfile)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -3576,7 +3704,7 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__state)
-            opts="-o -v -q -h -V --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version show adopt"
+            opts="-o -v -q -h -V --output --outfile --color --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --keep --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version show adopt"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3592,6 +3720,10 @@ _mt5crs() {
                     ;;
                 --outfile)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -3674,7 +3806,7 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__state__subcmd__adopt)
-            opts="-o -v -q -h -V --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
+            opts="-o -v -q -h -V --output --outfile --color --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --keep --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3690,6 +3822,10 @@ _mt5crs() {
                     ;;
                 --outfile)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -3772,7 +3908,7 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__state__subcmd__show)
-            opts="-o -v -q -h -V --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
+            opts="-o -v -q -h -V --output --outfile --color --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --keep --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3788,6 +3924,10 @@ _mt5crs() {
                     ;;
                 --outfile)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)
@@ -3870,7 +4010,7 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__sync)
-            opts="-o -v -q -h -V --allow-warn --report --credit --all --output --outfile --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
+            opts="-o -v -q -h -V --allow-warn --report --credit --all --output --outfile --color --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --keep --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3898,6 +4038,10 @@ _mt5crs() {
                     ;;
                 --outfile)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --log-format)

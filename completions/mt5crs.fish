@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_mt5crs_global_optspecs
-    string join \n o/output= outfile= v/verbose q/quiet log-format= host= port= timeout= attempts= retry-interval= state-dir= log-dir= env-file= profile= all-profiles config= deadline= allow-loopback sim sim-positions= sim-seed= sim-fault= sim-book= sim-link-rtt= sim-exec-time= h/help V/version
+    string join \n o/output= outfile= color= v/verbose q/quiet log-format= host= port= timeout= attempts= retry-interval= state-dir= log-dir= env-file= profile= all-profiles config= deadline= allow-loopback sim keep sim-positions= sim-seed= sim-fault= sim-book= sim-link-rtt= sim-exec-time= h/help V/version
 end
 
 function __fish_mt5crs_needs_command
@@ -29,6 +29,9 @@ json\t'One JSON document, on failure too'
 nagios\t'For reads: the line and exit code of a monitoring plugin'
 prometheus\t'For reads: metrics in Prometheus\'s text format'"
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
+complete -c mt5crs -n "__fish_mt5crs_needs_command" -l color -d 'When to print colours; NO_COLOR and CLICOLOR_FORCE are obeyed with auto' -r -f -a "auto\t'On a terminal; NO_COLOR, CLICOLOR_FORCE and TERM=dumb are obeyed'
+always\t'Into pipes and files as well'
+never\t'Nowhere'"
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -l log-format -d 'Format of the run\'s own log; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -l host -d 'Address or name of the gateway [GATEWAY_HOST, GTW_HOST]' -r
@@ -53,6 +56,7 @@ complete -c mt5crs -n "__fish_mt5crs_needs_command" -s q -l quiet -d 'Print noth
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -l allow-loopback -d 'Allow a gateway on this machine'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -l sim -d 'Run against a simulated gateway that lives as long as the command; nothing that is configured is touched'
+complete -c mt5crs -n "__fish_mt5crs_needs_command" -l keep -d 'Keep its scratch tree, with state, logs and kill switch, at the end'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -s h -l help -d 'Print help; -h shows the main options only'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -s V -l version -d 'Print the version'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "link-test" -d 'Test the link to the gateway, layer by layer'
@@ -69,7 +73,7 @@ complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "evidence" -d 'Show or
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "sim" -d 'Run a simulated gateway to practise on'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "logs" -d 'Search the logs, list alerts, or sum them up'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "config" -d 'Show or check the settings'
-complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "explain" -d 'Explain a code and its remedy'
+complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "explain" -d 'Explain a code, a check, a guard or an alert, and its remedy'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "schema" -d 'Print the JSON Schema of a report'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "completions" -d 'Print a shell\'s completions'
 complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "man" -d 'Print a manual page, or write them all'
@@ -81,6 +85,9 @@ json\t'One JSON document, on failure too'
 nagios\t'For reads: the line and exit code of a monitoring plugin'
 prometheus\t'For reads: metrics in Prometheus\'s text format'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l color -d 'When to print colours; NO_COLOR and CLICOLOR_FORCE are obeyed with auto' -r -f -a "auto\t'On a terminal; NO_COLOR, CLICOLOR_FORCE and TERM=dumb are obeyed'
+always\t'Into pipes and files as well'
+never\t'Nowhere'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l log-format -d 'Format of the run\'s own log; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l host -d 'Address or name of the gateway [GATEWAY_HOST, GTW_HOST]' -r
@@ -106,6 +113,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -s q -l quiet -
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l allow-loopback -d 'Allow a gateway on this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l sim -d 'Run against a simulated gateway that lives as long as the command; nothing that is configured is touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l keep -d 'Keep its scratch tree, with state, logs and kill switch, at the end'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -s h -l help -d 'Print help; -h shows the main options only'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -s V -l version -d 'Print the version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l symbol -d 'Show only this symbol, as the broker spells it (repeatable)' -r
@@ -115,6 +123,9 @@ json\t'One JSON document, on failure too'
 nagios\t'For reads: the line and exit code of a monitoring plugin'
 prometheus\t'For reads: metrics in Prometheus\'s text format'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l color -d 'When to print colours; NO_COLOR and CLICOLOR_FORCE are obeyed with auto' -r -f -a "auto\t'On a terminal; NO_COLOR, CLICOLOR_FORCE and TERM=dumb are obeyed'
+always\t'Into pipes and files as well'
+never\t'Nowhere'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l log-format -d 'Format of the run\'s own log; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l host -d 'Address or name of the gateway [GATEWAY_HOST, GTW_HOST]' -r
@@ -140,6 +151,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -s q -l quiet -
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l allow-loopback -d 'Allow a gateway on this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l sim -d 'Run against a simulated gateway that lives as long as the command; nothing that is configured is touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -l keep -d 'Keep its scratch tree, with state, logs and kill switch, at the end'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -s h -l help -d 'Print help; -h shows the main options only'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand positions" -s V -l version -d 'Print the version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l allow-warn -d 'Start COMMAND in spite of this warning (repeatable)' -r
@@ -150,6 +162,9 @@ json\t'One JSON document, on failure too'
 nagios\t'For reads: the line and exit code of a monitoring plugin'
 prometheus\t'For reads: metrics in Prometheus\'s text format'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l color -d 'When to print colours; NO_COLOR and CLICOLOR_FORCE are obeyed with auto' -r -f -a "auto\t'On a terminal; NO_COLOR, CLICOLOR_FORCE and TERM=dumb are obeyed'
+always\t'Into pipes and files as well'
+never\t'Nowhere'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l log-format -d 'Format of the run\'s own log; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l host -d 'Address or name of the gateway [GATEWAY_HOST, GTW_HOST]' -r
@@ -175,6 +190,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -s q -l quiet -d 'Pr
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l allow-loopback -d 'Allow a gateway on this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l sim -d 'Run against a simulated gateway that lives as long as the command; nothing that is configured is touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -l keep -d 'Keep its scratch tree, with state, logs and kill switch, at the end'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -s h -l help -d 'Print help; -h shows the main options only'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sync" -s V -l version -d 'Print the version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -l only -d 'Run only these checks or groups (repeatable, or with commas)' -r
@@ -188,6 +204,9 @@ json\t'One JSON document, on failure too'
 nagios\t'For reads: the line and exit code of a monitoring plugin'
 prometheus\t'For reads: metrics in Prometheus\'s text format'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -l color -d 'When to print colours; NO_COLOR and CLICOLOR_FORCE are obeyed with auto' -r -f -a "auto\t'On a terminal; NO_COLOR, CLICOLOR_FORCE and TERM=dumb are obeyed'
+always\t'Into pipes and files as well'
+never\t'Nowhere'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -l log-format -d 'Format of the run\'s own log; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -l host -d 'Address or name of the gateway [GATEWAY_HOST, GTW_HOST]' -r
@@ -213,6 +232,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -l allow-loopback -d 'Allow a gateway on this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -l sim -d 'Run against a simulated gateway that lives as long as the command; nothing that is configured is touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -l keep -d 'Keep its scratch tree, with state, logs and kill switch, at the end'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -s h -l help -d 'Print help; -h shows the main options only'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -s V -l version -d 'Print the version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and not __fish_seen_subcommand_from checks" -f -a "checks" -d 'List every check: its code, its worst result, its subject'
@@ -221,6 +241,9 @@ json\t'One JSON document, on failure too'
 nagios\t'For reads: the line and exit code of a monitoring plugin'
 prometheus\t'For reads: metrics in Prometheus\'s text format'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_subcommand_from checks" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_subcommand_from checks" -l color -d 'When to print colours; NO_COLOR and CLICOLOR_FORCE are obeyed with auto' -r -f -a "auto\t'On a terminal; NO_COLOR, CLICOLOR_FORCE and TERM=dumb are obeyed'
+always\t'Into pipes and files as well'
+never\t'Nowhere'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_subcommand_from checks" -l log-format -d 'Format of the run\'s own log; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_subcommand_from checks" -l host -d 'Address or name of the gateway [GATEWAY_HOST, GTW_HOST]' -r
@@ -245,6 +268,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_sub
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_subcommand_from checks" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_subcommand_from checks" -l allow-loopback -d 'Allow a gateway on this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_subcommand_from checks" -l sim -d 'Run against a simulated gateway that lives as long as the command; nothing that is configured is touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_subcommand_from checks" -l keep -d 'Keep its scratch tree, with state, logs and kill switch, at the end'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_subcommand_from checks" -s h -l help -d 'Print help; -h shows the main options only'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand audit; and __fish_seen_subcommand_from checks" -s V -l version -d 'Print the version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l symbol -d 'Symbol to trade [MT5CRS_CANARY_SYMBOL]' -r
@@ -264,6 +288,9 @@ json\t'One JSON document, on failure too'
 nagios\t'For reads: the line and exit code of a monitoring plugin'
 prometheus\t'For reads: metrics in Prometheus\'s text format'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l color -d 'When to print colours; NO_COLOR and CLICOLOR_FORCE are obeyed with auto' -r -f -a "auto\t'On a terminal; NO_COLOR, CLICOLOR_FORCE and TERM=dumb are obeyed'
+always\t'Into pipes and files as well'
+never\t'Nowhere'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l log-format -d 'Format of the run\'s own log; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l host -d 'Address or name of the gateway [GATEWAY_HOST, GTW_HOST]' -r
@@ -294,6 +321,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -s q -l quiet -d '
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l allow-loopback -d 'Allow a gateway on this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l sim -d 'Run against a simulated gateway that lives as long as the command; nothing that is configured is touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l keep -d 'Keep its scratch tree, with state, logs and kill switch, at the end'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -s h -l help -d 'Print help; -h shows the main options only'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -s V -l version -d 'Print the version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l drift-reference -d 'The sample that the strategy was made for [MT5CRS_DRIFT_REFERENCE]' -r
@@ -304,6 +332,9 @@ json\t'One JSON document, on failure too'
 nagios\t'For reads: the line and exit code of a monitoring plugin'
 prometheus\t'For reads: metrics in Prometheus\'s text format'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l color -d 'When to print colours; NO_COLOR and CLICOLOR_FORCE are obeyed with auto' -r -f -a "auto\t'On a terminal; NO_COLOR, CLICOLOR_FORCE and TERM=dumb are obeyed'
+always\t'Into pipes and files as well'
+never\t'Nowhere'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l log-format -d 'Format of the run\'s own log; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l host -d 'Address or name of the gateway [GATEWAY_HOST, GTW_HOST]' -r
@@ -328,6 +359,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -s q -l quiet -d 'P
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l allow-loopback -d 'Allow a gateway on this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l sim -d 'Run against a simulated gateway that lives as long as the command; nothing that is configured is touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -l keep -d 'Keep its scratch tree, with state, logs and kill switch, at the end'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -s h -l help -d 'Print help; -h shows the main options only'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand drift" -s V -l version -d 'Print the version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l symbol -d 'Close only this symbol (repeatable)' -r
@@ -341,6 +373,9 @@ json\t'One JSON document, on failure too'
 nagios\t'For reads: the line and exit code of a monitoring plugin'
 prometheus\t'For reads: metrics in Prometheus\'s text format'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l color -d 'When to print colours; NO_COLOR and CLICOLOR_FORCE are obeyed with auto' -r -f -a "auto\t'On a terminal; NO_COLOR, CLICOLOR_FORCE and TERM=dumb are obeyed'
+always\t'Into pipes and files as well'
+never\t'Nowhere'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l log-format -d 'Format of the run\'s own log; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l host -d 'Address or name of the gateway [GATEWAY_HOST, GTW_HOST]' -r
@@ -370,6 +405,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -s q -l q
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l allow-loopback -d 'Allow a gateway on this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l sim -d 'Run against a simulated gateway that lives as long as the command; nothing that is configured is touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -l keep -d 'Keep its scratch tree, with state, logs and kill switch, at the end'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -s h -l help -d 'Print help; -h shows the main options only'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand emergency-close" -s V -l version -d 'Print the version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l rounds -d 'Number of rounds, 1 to 100000' -r
@@ -381,6 +417,9 @@ json\t'One JSON document, on failure too'
 nagios\t'For reads: the line and exit code of a monitoring plugin'
 prometheus\t'For reads: metrics in Prometheus\'s text format'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l color -d 'When to print colours; NO_COLOR and CLICOLOR_FORCE are obeyed with auto' -r -f -a "auto\t'On a terminal; NO_COLOR, CLICOLOR_FORCE and TERM=dumb are obeyed'
+always\t'Into pipes and files as well'
+never\t'Nowhere'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l log-format -d 'Format of the run\'s own log; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l host -d 'Address or name of the gateway [GATEWAY_HOST, GTW_HOST]' -r
@@ -408,6 +447,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -s q -l quiet -d 
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l allow-loopback -d 'Allow a gateway on this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l sim -d 'Run against a simulated gateway that lives as long as the command; nothing that is configured is touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l keep -d 'Keep its scratch tree, with state, logs and kill switch, at the end'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -s h -l help -d 'Print help; -h shows the main options only'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -s V -l version -d 'Print the version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage restore release" -s o -l output -d 'Format of the result' -r -f -a "human\t'Text and tables'
@@ -415,6 +455,9 @@ json\t'One JSON document, on failure too'
 nagios\t'For reads: the line and exit code of a monitoring plugin'
 prometheus\t'For reads: metrics in Prometheus\'s text format'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage restore release" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage restore release" -l color -d 'When to print colours; NO_COLOR and CLICOLOR_FORCE are obeyed with auto' -r -f -a "auto\t'On a terminal; NO_COLOR, CLICOLOR_FORCE and TERM=dumb are obeyed'
+always\t'Into pipes and files as well'
+never\t'Nowhere'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage restore release" -l log-format -d 'Format of the run\'s own log; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage restore release" -l host -d 'Address or name of the gateway [GATEWAY_HOST, GTW_HOST]' -r
@@ -439,6 +482,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_se
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage restore release" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage restore release" -l allow-loopback -d 'Allow a gateway on this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage restore release" -l sim -d 'Run against a simulated gateway that lives as long as the command; nothing that is configured is touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage restore release" -l keep -d 'Keep its scratch tree, with state, logs and kill switch, at the end'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage restore release" -s h -l help -d 'Print help; -h shows the main options only'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage restore release" -s V -l version -d 'Print the version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and not __fish_seen_subcommand_from status engage restore release" -f -a "status" -d 'Is the kill switch engaged? Exit code 0 if not, 1 if so'
@@ -450,6 +494,9 @@ json\t'One JSON document, on failure too'
 nagios\t'For reads: the line and exit code of a monitoring plugin'
 prometheus\t'For reads: metrics in Prometheus\'s text format'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l color -d 'When to print colours; NO_COLOR and CLICOLOR_FORCE are obeyed with auto' -r -f -a "auto\t'On a terminal; NO_COLOR, CLICOLOR_FORCE and TERM=dumb are obeyed'
+always\t'Into pipes and files as well'
+never\t'Nowhere'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l log-format -d 'Format of the run\'s own log; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l host -d 'Address or name of the gateway [GATEWAY_HOST, GTW_HOST]' -r
@@ -474,6 +521,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_s
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l allow-loopback -d 'Allow a gateway on this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l sim -d 'Run against a simulated gateway that lives as long as the command; nothing that is configured is touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -l keep -d 'Keep its scratch tree, with state, logs and kill switch, at the end'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help; -h shows the main options only'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from status" -s V -l version -d 'Print the version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l reason -d 'Why, for the person who finds it' -r
@@ -482,6 +530,9 @@ json\t'One JSON document, on failure too'
 nagios\t'For reads: the line and exit code of a monitoring plugin'
 prometheus\t'For reads: metrics in Prometheus\'s text format'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l color -d 'When to print colours; NO_COLOR and CLICOLOR_FORCE are obeyed with auto' -r -f -a "auto\t'On a terminal; NO_COLOR, CLICOLOR_FORCE and TERM=dumb are obeyed'
+always\t'Into pipes and files as well'
+never\t'Nowhere'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l log-format -d 'Format of the run\'s own log; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l host -d 'Address or name of the gateway [GATEWAY_HOST, GTW_HOST]' -r
@@ -506,6 +557,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_s
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l allow-loopback -d 'Allow a gateway on this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l sim -d 'Run against a simulated gateway that lives as long as the command; nothing that is configured is touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -l keep -d 'Keep its scratch tree, with state, logs and kill switch, at the end'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -s h -l help -d 'Print help; -h shows the main options only'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from engage" -s V -l version -d 'Print the version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from restore" -s o -l output -d 'Format of the result' -r -f -a "human\t'Text and tables'
@@ -513,6 +565,9 @@ json\t'One JSON document, on failure too'
 nagios\t'For reads: the line and exit code of a monitoring plugin'
 prometheus\t'For reads: metrics in Prometheus\'s text format'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from restore" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from restore" -l color -d 'When to print colours; NO_COLOR and CLICOLOR_FORCE are obeyed with auto' -r -f -a "auto\t'On a terminal; NO_COLOR, CLICOLOR_FORCE and TERM=dumb are obeyed'
+always\t'Into pipes and files as well'
+never\t'Nowhere'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from restore" -l log-format -d 'Format of the run\'s own log; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from restore" -l host -d 'Address or name of the gateway [GATEWAY_HOST, GTW_HOST]' -r
@@ -537,6 +592,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_s
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from restore" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from restore" -l allow-loopback -d 'Allow a gateway on this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from restore" -l sim -d 'Run against a simulated gateway that lives as long as the command; nothing that is configured is touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from restore" -l keep -d 'Keep its scratch tree, with state, logs and kill switch, at the end'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from restore" -s h -l help -d 'Print help; -h shows the main options only'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from restore" -s V -l version -d 'Print the version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -s o -l output -d 'Format of the result' -r -f -a "human\t'Text and tables'
@@ -544,6 +600,9 @@ json\t'One JSON document, on failure too'
 nagios\t'For reads: the line and exit code of a monitoring plugin'
 prometheus\t'For reads: metrics in Prometheus\'s text format'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l color -d 'When to print colours; NO_COLOR and CLICOLOR_FORCE are obeyed with auto' -r -f -a "auto\t'On a terminal; NO_COLOR, CLICOLOR_FORCE and TERM=dumb are obeyed'
+always\t'Into pipes and files as well'
+never\t'Nowhere'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l log-format -d 'Format of the run\'s own log; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l host -d 'Address or name of the gateway [GATEWAY_HOST, GTW_HOST]' -r
@@ -569,6 +628,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_s
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l allow-loopback -d 'Allow a gateway on this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l sim -d 'Run against a simulated gateway that lives as long as the command; nothing that is configured is touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -l keep -d 'Keep its scratch tree, with state, logs and kill switch, at the end'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -s h -l help -d 'Print help; -h shows the main options only'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand breaker; and __fish_seen_subcommand_from release" -s V -l version -d 'Print the version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and not __fish_seen_subcommand_from show adopt" -s o -l output -d 'Format of the result' -r -f -a "human\t'Text and tables'
@@ -576,6 +636,9 @@ json\t'One JSON document, on failure too'
 nagios\t'For reads: the line and exit code of a monitoring plugin'
 prometheus\t'For reads: metrics in Prometheus\'s text format'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and not __fish_seen_subcommand_from show adopt" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and not __fish_seen_subcommand_from show adopt" -l color -d 'When to print colours; NO_COLOR and CLICOLOR_FORCE are obeyed with auto' -r -f -a "auto\t'On a terminal; NO_COLOR, CLICOLOR_FORCE and TERM=dumb are obeyed'
+always\t'Into pipes and files as well'
+never\t'Nowhere'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and not __fish_seen_subcommand_from show adopt" -l log-format -d 'Format of the run\'s own log; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and not __fish_seen_subcommand_from show adopt" -l host -d 'Address or name of the gateway [GATEWAY_HOST, GTW_HOST]' -r
@@ -600,6 +663,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and not __fish_seen
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and not __fish_seen_subcommand_from show adopt" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and not __fish_seen_subcommand_from show adopt" -l allow-loopback -d 'Allow a gateway on this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and not __fish_seen_subcommand_from show adopt" -l sim -d 'Run against a simulated gateway that lives as long as the command; nothing that is configured is touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and not __fish_seen_subcommand_from show adopt" -l keep -d 'Keep its scratch tree, with state, logs and kill switch, at the end'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and not __fish_seen_subcommand_from show adopt" -s h -l help -d 'Print help; -h shows the main options only'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and not __fish_seen_subcommand_from show adopt" -s V -l version -d 'Print the version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and not __fish_seen_subcommand_from show adopt" -f -a "show" -d 'Name the directories with records of this gateway; exit code 1 if there are two'
@@ -609,6 +673,9 @@ json\t'One JSON document, on failure too'
 nagios\t'For reads: the line and exit code of a monitoring plugin'
 prometheus\t'For reads: metrics in Prometheus\'s text format'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from show" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from show" -l color -d 'When to print colours; NO_COLOR and CLICOLOR_FORCE are obeyed with auto' -r -f -a "auto\t'On a terminal; NO_COLOR, CLICOLOR_FORCE and TERM=dumb are obeyed'
+always\t'Into pipes and files as well'
+never\t'Nowhere'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from show" -l log-format -d 'Format of the run\'s own log; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from show" -l host -d 'Address or name of the gateway [GATEWAY_HOST, GTW_HOST]' -r
@@ -633,6 +700,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_sub
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from show" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from show" -l allow-loopback -d 'Allow a gateway on this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from show" -l sim -d 'Run against a simulated gateway that lives as long as the command; nothing that is configured is touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from show" -l keep -d 'Keep its scratch tree, with state, logs and kill switch, at the end'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help; -h shows the main options only'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from show" -s V -l version -d 'Print the version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from adopt" -s o -l output -d 'Format of the result' -r -f -a "human\t'Text and tables'
@@ -640,6 +708,9 @@ json\t'One JSON document, on failure too'
 nagios\t'For reads: the line and exit code of a monitoring plugin'
 prometheus\t'For reads: metrics in Prometheus\'s text format'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from adopt" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from adopt" -l color -d 'When to print colours; NO_COLOR and CLICOLOR_FORCE are obeyed with auto' -r -f -a "auto\t'On a terminal; NO_COLOR, CLICOLOR_FORCE and TERM=dumb are obeyed'
+always\t'Into pipes and files as well'
+never\t'Nowhere'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from adopt" -l log-format -d 'Format of the run\'s own log; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from adopt" -l host -d 'Address or name of the gateway [GATEWAY_HOST, GTW_HOST]' -r
@@ -664,6 +735,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_sub
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from adopt" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from adopt" -l allow-loopback -d 'Allow a gateway on this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from adopt" -l sim -d 'Run against a simulated gateway that lives as long as the command; nothing that is configured is touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from adopt" -l keep -d 'Keep its scratch tree, with state, logs and kill switch, at the end'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from adopt" -s h -l help -d 'Print help; -h shows the main options only'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand state; and __fish_seen_subcommand_from adopt" -s V -l version -d 'Print the version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -s o -l output -d 'Format of the result' -r -f -a "human\t'Text and tables'
@@ -671,6 +743,9 @@ json\t'One JSON document, on failure too'
 nagios\t'For reads: the line and exit code of a monitoring plugin'
 prometheus\t'For reads: metrics in Prometheus\'s text format'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l color -d 'When to print colours; NO_COLOR and CLICOLOR_FORCE are obeyed with auto' -r -f -a "auto\t'On a terminal; NO_COLOR, CLICOLOR_FORCE and TERM=dumb are obeyed'
+always\t'Into pipes and files as well'
+never\t'Nowhere'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l log-format -d 'Format of the run\'s own log; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l host -d 'Address or name of the gateway [GATEWAY_HOST, GTW_HOST]' -r
@@ -695,6 +770,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_s
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l allow-loopback -d 'Allow a gateway on this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l sim -d 'Run against a simulated gateway that lives as long as the command; nothing that is configured is touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -l keep -d 'Keep its scratch tree, with state, logs and kill switch, at the end'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -s h -l help -d 'Print help; -h shows the main options only'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -s V -l version -d 'Print the version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and not __fish_seen_subcommand_from show verify resolve export" -f -a "show" -d 'List runs with their orders and proved outcomes'
@@ -708,6 +784,9 @@ json\t'One JSON document, on failure too'
 nagios\t'For reads: the line and exit code of a monitoring plugin'
 prometheus\t'For reads: metrics in Prometheus\'s text format'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l color -d 'When to print colours; NO_COLOR and CLICOLOR_FORCE are obeyed with auto' -r -f -a "auto\t'On a terminal; NO_COLOR, CLICOLOR_FORCE and TERM=dumb are obeyed'
+always\t'Into pipes and files as well'
+never\t'Nowhere'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l log-format -d 'Format of the run\'s own log; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l host -d 'Address or name of the gateway [GATEWAY_HOST, GTW_HOST]' -r
@@ -732,6 +811,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l allow-loopback -d 'Allow a gateway on this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l sim -d 'Run against a simulated gateway that lives as long as the command; nothing that is configured is touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -l keep -d 'Keep its scratch tree, with state, logs and kill switch, at the end'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help; -h shows the main options only'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from show" -s V -l version -d 'Print the version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l anchor -d 'A head noted earlier, which the records must still hold' -r
@@ -741,6 +821,9 @@ json\t'One JSON document, on failure too'
 nagios\t'For reads: the line and exit code of a monitoring plugin'
 prometheus\t'For reads: metrics in Prometheus\'s text format'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l color -d 'When to print colours; NO_COLOR and CLICOLOR_FORCE are obeyed with auto' -r -f -a "auto\t'On a terminal; NO_COLOR, CLICOLOR_FORCE and TERM=dumb are obeyed'
+always\t'Into pipes and files as well'
+never\t'Nowhere'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l log-format -d 'Format of the run\'s own log; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l host -d 'Address or name of the gateway [GATEWAY_HOST, GTW_HOST]' -r
@@ -765,6 +848,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l allow-loopback -d 'Allow a gateway on this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l sim -d 'Run against a simulated gateway that lives as long as the command; nothing that is configured is touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -l keep -d 'Keep its scratch tree, with state, logs and kill switch, at the end'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help; -h shows the main options only'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from verify" -s V -l version -d 'Print the version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l executed -d 'The order opened this position' -r
@@ -775,6 +859,9 @@ json\t'One JSON document, on failure too'
 nagios\t'For reads: the line and exit code of a monitoring plugin'
 prometheus\t'For reads: metrics in Prometheus\'s text format'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l color -d 'When to print colours; NO_COLOR and CLICOLOR_FORCE are obeyed with auto' -r -f -a "auto\t'On a terminal; NO_COLOR, CLICOLOR_FORCE and TERM=dumb are obeyed'
+always\t'Into pipes and files as well'
+never\t'Nowhere'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l log-format -d 'Format of the run\'s own log; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l host -d 'Address or name of the gateway [GATEWAY_HOST, GTW_HOST]' -r
@@ -800,6 +887,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l allow-loopback -d 'Allow a gateway on this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l sim -d 'Run against a simulated gateway that lives as long as the command; nothing that is configured is touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -l keep -d 'Keep its scratch tree, with state, logs and kill switch, at the end'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -s h -l help -d 'Print help; -h shows the main options only'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from resolve" -s V -l version -d 'Print the version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l run -d 'The run, or the first digits of its id' -r
@@ -810,6 +898,9 @@ json\t'One JSON document, on failure too'
 nagios\t'For reads: the line and exit code of a monitoring plugin'
 prometheus\t'For reads: metrics in Prometheus\'s text format'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l color -d 'When to print colours; NO_COLOR and CLICOLOR_FORCE are obeyed with auto' -r -f -a "auto\t'On a terminal; NO_COLOR, CLICOLOR_FORCE and TERM=dumb are obeyed'
+always\t'Into pipes and files as well'
+never\t'Nowhere'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l log-format -d 'Format of the run\'s own log; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l host -d 'Address or name of the gateway [GATEWAY_HOST, GTW_HOST]' -r
@@ -834,6 +925,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l allow-loopback -d 'Allow a gateway on this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l sim -d 'Run against a simulated gateway that lives as long as the command; nothing that is configured is touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -l keep -d 'Keep its scratch tree, with state, logs and kill switch, at the end'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help; -h shows the main options only'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand evidence; and __fish_seen_subcommand_from export" -s V -l version -d 'Print the version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l positions -d 'Number of positions' -r
@@ -850,6 +942,9 @@ json\t'One JSON document, on failure too'
 nagios\t'For reads: the line and exit code of a monitoring plugin'
 prometheus\t'For reads: metrics in Prometheus\'s text format'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l color -d 'When to print colours; NO_COLOR and CLICOLOR_FORCE are obeyed with auto' -r -f -a "auto\t'On a terminal; NO_COLOR, CLICOLOR_FORCE and TERM=dumb are obeyed'
+always\t'Into pipes and files as well'
+never\t'Nowhere'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l log-format -d 'Format of the run\'s own log; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l host -d 'Address or name of the gateway [GATEWAY_HOST, GTW_HOST]' -r
@@ -877,6 +972,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -s q -l quiet -d 'Pri
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l allow-loopback -d 'Allow a gateway on this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l sim -d 'Run against a simulated gateway that lives as long as the command; nothing that is configured is touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l keep -d 'Keep its scratch tree, with state, logs and kill switch, at the end'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -s h -l help -d 'Print help; -h shows the main options only'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -s V -l version -d 'Print the version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -s o -l output -d 'Format of the result' -r -f -a "human\t'Text and tables'
@@ -884,6 +980,9 @@ json\t'One JSON document, on failure too'
 nagios\t'For reads: the line and exit code of a monitoring plugin'
 prometheus\t'For reads: metrics in Prometheus\'s text format'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l color -d 'When to print colours; NO_COLOR and CLICOLOR_FORCE are obeyed with auto' -r -f -a "auto\t'On a terminal; NO_COLOR, CLICOLOR_FORCE and TERM=dumb are obeyed'
+always\t'Into pipes and files as well'
+never\t'Nowhere'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l log-format -d 'Format of the run\'s own log; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l host -d 'Address or name of the gateway [GATEWAY_HOST, GTW_HOST]' -r
@@ -908,6 +1007,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l allow-loopback -d 'Allow a gateway on this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l sim -d 'Run against a simulated gateway that lives as long as the command; nothing that is configured is touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l keep -d 'Keep its scratch tree, with state, logs and kill switch, at the end'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -s h -l help -d 'Print help; -h shows the main options only'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -s V -l version -d 'Print the version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -f -a "grep" -d 'Search the logs, rotated and compressed ones too'
@@ -934,6 +1034,9 @@ json\t'One JSON document, on failure too'
 nagios\t'For reads: the line and exit code of a monitoring plugin'
 prometheus\t'For reads: metrics in Prometheus\'s text format'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l color -d 'When to print colours; NO_COLOR and CLICOLOR_FORCE are obeyed with auto' -r -f -a "auto\t'On a terminal; NO_COLOR, CLICOLOR_FORCE and TERM=dumb are obeyed'
+always\t'Into pipes and files as well'
+never\t'Nowhere'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l log-format -d 'Format of the run\'s own log; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l host -d 'Address or name of the gateway [GATEWAY_HOST, GTW_HOST]' -r
@@ -967,6 +1070,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subc
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l allow-loopback -d 'Allow a gateway on this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l sim -d 'Run against a simulated gateway that lives as long as the command; nothing that is configured is touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l keep -d 'Keep its scratch tree, with state, logs and kill switch, at the end'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -s h -l help -d 'Print help; -h shows the main options only'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -s V -l version -d 'Print the version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -s o -l output -d 'Format of the result' -r -f -a "human\t'Text and tables'
@@ -974,6 +1078,9 @@ json\t'One JSON document, on failure too'
 nagios\t'For reads: the line and exit code of a monitoring plugin'
 prometheus\t'For reads: metrics in Prometheus\'s text format'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l color -d 'When to print colours; NO_COLOR and CLICOLOR_FORCE are obeyed with auto' -r -f -a "auto\t'On a terminal; NO_COLOR, CLICOLOR_FORCE and TERM=dumb are obeyed'
+always\t'Into pipes and files as well'
+never\t'Nowhere'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l log-format -d 'Format of the run\'s own log; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l host -d 'Address or name of the gateway [GATEWAY_HOST, GTW_HOST]' -r
@@ -998,6 +1105,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subc
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l allow-loopback -d 'Allow a gateway on this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l sim -d 'Run against a simulated gateway that lives as long as the command; nothing that is configured is touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -l keep -d 'Keep its scratch tree, with state, logs and kill switch, at the end'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -s h -l help -d 'Print help; -h shows the main options only'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -s V -l version -d 'Print the version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l window -d 'How far back to look' -r
@@ -1007,6 +1115,9 @@ json\t'One JSON document, on failure too'
 nagios\t'For reads: the line and exit code of a monitoring plugin'
 prometheus\t'For reads: metrics in Prometheus\'s text format'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l color -d 'When to print colours; NO_COLOR and CLICOLOR_FORCE are obeyed with auto' -r -f -a "auto\t'On a terminal; NO_COLOR, CLICOLOR_FORCE and TERM=dumb are obeyed'
+always\t'Into pipes and files as well'
+never\t'Nowhere'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l log-format -d 'Format of the run\'s own log; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l host -d 'Address or name of the gateway [GATEWAY_HOST, GTW_HOST]' -r
@@ -1032,6 +1143,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subc
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l allow-loopback -d 'Allow a gateway on this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l sim -d 'Run against a simulated gateway that lives as long as the command; nothing that is configured is touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l keep -d 'Keep its scratch tree, with state, logs and kill switch, at the end'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -s h -l help -d 'Print help; -h shows the main options only'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -s V -l version -d 'Print the version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l since -d 'From this time: how long ago (72h, 3d) or when' -r
@@ -1043,6 +1155,9 @@ json\t'One JSON document, on failure too'
 nagios\t'For reads: the line and exit code of a monitoring plugin'
 prometheus\t'For reads: metrics in Prometheus\'s text format'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l color -d 'When to print colours; NO_COLOR and CLICOLOR_FORCE are obeyed with auto' -r -f -a "auto\t'On a terminal; NO_COLOR, CLICOLOR_FORCE and TERM=dumb are obeyed'
+always\t'Into pipes and files as well'
+never\t'Nowhere'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l log-format -d 'Format of the run\'s own log; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l host -d 'Address or name of the gateway [GATEWAY_HOST, GTW_HOST]' -r
@@ -1068,6 +1183,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subc
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l allow-loopback -d 'Allow a gateway on this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l sim -d 'Run against a simulated gateway that lives as long as the command; nothing that is configured is touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l keep -d 'Keep its scratch tree, with state, logs and kill switch, at the end'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -s h -l help -d 'Print help; -h shows the main options only'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -s V -l version -d 'Print the version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -s o -l output -d 'Format of the result' -r -f -a "human\t'Text and tables'
@@ -1075,6 +1191,9 @@ json\t'One JSON document, on failure too'
 nagios\t'For reads: the line and exit code of a monitoring plugin'
 prometheus\t'For reads: metrics in Prometheus\'s text format'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l color -d 'When to print colours; NO_COLOR and CLICOLOR_FORCE are obeyed with auto' -r -f -a "auto\t'On a terminal; NO_COLOR, CLICOLOR_FORCE and TERM=dumb are obeyed'
+always\t'Into pipes and files as well'
+never\t'Nowhere'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l log-format -d 'Format of the run\'s own log; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l host -d 'Address or name of the gateway [GATEWAY_HOST, GTW_HOST]' -r
@@ -1099,6 +1218,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_see
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l allow-loopback -d 'Allow a gateway on this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l sim -d 'Run against a simulated gateway that lives as long as the command; nothing that is configured is touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -l keep -d 'Keep its scratch tree, with state, logs and kill switch, at the end'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -s h -l help -d 'Print help; -h shows the main options only'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -s V -l version -d 'Print the version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and not __fish_seen_subcommand_from show check" -f -a "show" -d 'Show each setting with its origin, and the files that were read'
@@ -1108,6 +1228,9 @@ json\t'One JSON document, on failure too'
 nagios\t'For reads: the line and exit code of a monitoring plugin'
 prometheus\t'For reads: metrics in Prometheus\'s text format'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l color -d 'When to print colours; NO_COLOR and CLICOLOR_FORCE are obeyed with auto' -r -f -a "auto\t'On a terminal; NO_COLOR, CLICOLOR_FORCE and TERM=dumb are obeyed'
+always\t'Into pipes and files as well'
+never\t'Nowhere'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l log-format -d 'Format of the run\'s own log; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l host -d 'Address or name of the gateway [GATEWAY_HOST, GTW_HOST]' -r
@@ -1132,6 +1255,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_su
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l allow-loopback -d 'Allow a gateway on this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l sim -d 'Run against a simulated gateway that lives as long as the command; nothing that is configured is touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -l keep -d 'Keep its scratch tree, with state, logs and kill switch, at the end'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help; -h shows the main options only'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from show" -s V -l version -d 'Print the version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -s o -l output -d 'Format of the result' -r -f -a "human\t'Text and tables'
@@ -1139,6 +1263,9 @@ json\t'One JSON document, on failure too'
 nagios\t'For reads: the line and exit code of a monitoring plugin'
 prometheus\t'For reads: metrics in Prometheus\'s text format'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l color -d 'When to print colours; NO_COLOR and CLICOLOR_FORCE are obeyed with auto' -r -f -a "auto\t'On a terminal; NO_COLOR, CLICOLOR_FORCE and TERM=dumb are obeyed'
+always\t'Into pipes and files as well'
+never\t'Nowhere'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l log-format -d 'Format of the run\'s own log; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l host -d 'Address or name of the gateway [GATEWAY_HOST, GTW_HOST]' -r
@@ -1163,6 +1290,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_su
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l allow-loopback -d 'Allow a gateway on this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l sim -d 'Run against a simulated gateway that lives as long as the command; nothing that is configured is touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -l keep -d 'Keep its scratch tree, with state, logs and kill switch, at the end'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help; -h shows the main options only'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand config; and __fish_seen_subcommand_from check" -s V -l version -d 'Print the version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -s o -l output -d 'Format of the result' -r -f -a "human\t'Text and tables'
@@ -1170,6 +1298,9 @@ json\t'One JSON document, on failure too'
 nagios\t'For reads: the line and exit code of a monitoring plugin'
 prometheus\t'For reads: metrics in Prometheus\'s text format'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l color -d 'When to print colours; NO_COLOR and CLICOLOR_FORCE are obeyed with auto' -r -f -a "auto\t'On a terminal; NO_COLOR, CLICOLOR_FORCE and TERM=dumb are obeyed'
+always\t'Into pipes and files as well'
+never\t'Nowhere'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l log-format -d 'Format of the run\'s own log; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l host -d 'Address or name of the gateway [GATEWAY_HOST, GTW_HOST]' -r
@@ -1194,6 +1325,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -s q -l quiet -d 
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l allow-loopback -d 'Allow a gateway on this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l sim -d 'Run against a simulated gateway that lives as long as the command; nothing that is configured is touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -l keep -d 'Keep its scratch tree, with state, logs and kill switch, at the end'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -s h -l help -d 'Print help; -h shows the main options only'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand explain" -s V -l version -d 'Print the version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -s o -l output -d 'Format of the result' -r -f -a "human\t'Text and tables'
@@ -1201,6 +1333,9 @@ json\t'One JSON document, on failure too'
 nagios\t'For reads: the line and exit code of a monitoring plugin'
 prometheus\t'For reads: metrics in Prometheus\'s text format'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l color -d 'When to print colours; NO_COLOR and CLICOLOR_FORCE are obeyed with auto' -r -f -a "auto\t'On a terminal; NO_COLOR, CLICOLOR_FORCE and TERM=dumb are obeyed'
+always\t'Into pipes and files as well'
+never\t'Nowhere'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l log-format -d 'Format of the run\'s own log; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l host -d 'Address or name of the gateway [GATEWAY_HOST, GTW_HOST]' -r
@@ -1225,6 +1360,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -s q -l quiet -d '
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l allow-loopback -d 'Allow a gateway on this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l sim -d 'Run against a simulated gateway that lives as long as the command; nothing that is configured is touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -l keep -d 'Keep its scratch tree, with state, logs and kill switch, at the end'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -s h -l help -d 'Print help; -h shows the main options only'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand schema" -s V -l version -d 'Print the version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -s o -l output -d 'Format of the result' -r -f -a "human\t'Text and tables'
@@ -1232,6 +1368,9 @@ json\t'One JSON document, on failure too'
 nagios\t'For reads: the line and exit code of a monitoring plugin'
 prometheus\t'For reads: metrics in Prometheus\'s text format'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l color -d 'When to print colours; NO_COLOR and CLICOLOR_FORCE are obeyed with auto' -r -f -a "auto\t'On a terminal; NO_COLOR, CLICOLOR_FORCE and TERM=dumb are obeyed'
+always\t'Into pipes and files as well'
+never\t'Nowhere'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l log-format -d 'Format of the run\'s own log; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l host -d 'Address or name of the gateway [GATEWAY_HOST, GTW_HOST]' -r
@@ -1256,6 +1395,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -s q -l quiet
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l allow-loopback -d 'Allow a gateway on this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l sim -d 'Run against a simulated gateway that lives as long as the command; nothing that is configured is touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -l keep -d 'Keep its scratch tree, with state, logs and kill switch, at the end'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -s h -l help -d 'Print help; -h shows the main options only'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand completions" -s V -l version -d 'Print the version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l dir -d 'Write every page into this directory' -r -F
@@ -1264,6 +1404,9 @@ json\t'One JSON document, on failure too'
 nagios\t'For reads: the line and exit code of a monitoring plugin'
 prometheus\t'For reads: metrics in Prometheus\'s text format'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l color -d 'When to print colours; NO_COLOR and CLICOLOR_FORCE are obeyed with auto' -r -f -a "auto\t'On a terminal; NO_COLOR, CLICOLOR_FORCE and TERM=dumb are obeyed'
+always\t'Into pipes and files as well'
+never\t'Nowhere'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l log-format -d 'Format of the run\'s own log; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l host -d 'Address or name of the gateway [GATEWAY_HOST, GTW_HOST]' -r
@@ -1288,5 +1431,6 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -s q -l quiet -d 'Pri
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l allow-loopback -d 'Allow a gateway on this machine'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l sim -d 'Run against a simulated gateway that lives as long as the command; nothing that is configured is touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -l keep -d 'Keep its scratch tree, with state, logs and kill switch, at the end'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -s h -l help -d 'Print help; -h shows the main options only'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand man" -s V -l version -d 'Print the version'

@@ -23,7 +23,7 @@ pub struct Content {
 }
 
 /// A file that was read or looked for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 pub struct FileSeen {
     /// The absolute path.
     pub path: PathBuf,
@@ -32,7 +32,7 @@ pub struct FileSeen {
 }
 
 /// Whether a file was read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FileState {
     /// It was read.

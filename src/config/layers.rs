@@ -306,13 +306,12 @@ impl Layers {
             }
             return;
         }
-        match self.open(&path, inputs, files) {
-            Err(error) if error.kind() == NotFound => {}
-            content => {
-                self.add_env_file(&path, content);
-                self.own_env_file = Some(path);
-            }
+        if !files.exists(&path) {
+            return self.files.push(FileSeen { path, state: FileState::Absent });
         }
+        let content = self.open(&path, inputs, files);
+        self.add_env_file(&path, content);
+        self.own_env_file = Some(path);
     }
 
     fn warn_of_another_file(&mut self, message: String) {

@@ -253,7 +253,12 @@ impl<'a> Reader<'a> {
         if settings.psi_watch > settings.psi_drift {
             self.report_crossing(Key::PsiWatch, Key::PsiDrift);
         }
-        self.problems.sort_by_key(|problem| problem.key);
+        if self.problems.iter().any(|it| it.key == Some(Key::Profile)) {
+            // It may name the gateway.
+            self.problems.retain(|it| it.kind != ProblemKind::MissingHost);
+        }
+        // Whose settings they are is told first.
+        self.problems.sort_by_key(|it| (it.key != Some(Key::Profile), it.key));
         settings
     }
 

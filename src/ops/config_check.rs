@@ -3,7 +3,7 @@
 //! Each profile is resolved as for a command that selects it, with the environment and `.env` above it. A problem there is
 //! reported once, not again for each profile.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -96,13 +96,14 @@ pub fn run(
         warnings.retain(|it| it.key != Some(Key::ConfigFile));
     }
     let (mut profiles, mut members) = (Vec::new(), Vec::new());
+    let mut known: HashSet<FileSeen> = seen.iter().cloned().collect();
     let of_all = problems.clone();
     for (resolved, name) in config::resolve_each(inputs, files, flag, &names).zip(&names) {
         let kill_switch_origin = resolved.origin_of(Key::KillSwitchFile);
         let Settings { gateway, kill_switch_files, .. } = resolved.as_they_are().clone();
         let Resolved { problems: mut own, warnings: mut of_profile, files: mut read, .. } =
             resolved;
-        read.retain(|it| !seen.contains(it));
+        read.retain(|it| known.insert(it.clone()));
         seen.extend(read);
         own.retain(|it| !of_all.contains(it));
         of_profile.extend(kill_switch_doubt(&kill_switch_files, &kill_switch_origin, tries));

@@ -131,8 +131,15 @@ pub fn resolve(
             continue;
         };
         let claim = recorded_claim(records.evidence, intent.run)?;
-        let OpenFinding { mut verdict, readings, listed } =
-            open::find_out(client, clock, open, &claim, Facts { before: None, credit }, until)?;
+        let OpenFinding { mut verdict, readings, listed } = open::find_out(
+            client,
+            clock,
+            open,
+            &claim,
+            Facts { before: None, credit },
+            until,
+            &mut |_| {},
+        )?;
         if let OpenVerdict::NotExecuted(_) = verdict
             && let Err(missing) =
                 unchanged_since(client, clock, records, snapshot, intent, open, &listed)?

@@ -166,7 +166,8 @@ pub struct Facts<'f> {
     pub credit: &'f Money,
 }
 
-/// Reads lists until the outcome of the order is proved, or until `until`.
+/// Reads lists until the outcome of the order is proved, or until `until`. Before each wait, `pending` gets the time that is
+/// left.
 pub fn find_out(
     client: &mut Client<'_>,
     clock: &dyn Clock,
@@ -174,6 +175,7 @@ pub fn find_out(
     claim: &OpenClaim,
     facts: Facts<'_>,
     until: Deadline,
+    pending: &mut dyn FnMut(Duration),
 ) -> Result<OpenFinding, Error> {
     let mut search = Search {
         intent,
@@ -194,9 +196,11 @@ pub fn find_out(
             Err(Error::Stopped(stopped)) => return Err(stopped.into()),
             Err(error) => unanswered(&error),
         };
-        if until.left(clock) <= INTERVAL {
+        let left = until.left(clock);
+        if left <= INTERVAL {
             return Ok(search.end(OpenVerdict::Unknown(missing)));
         }
+        pending(left);
         clock.sleep(INTERVAL)?;
     }
 }

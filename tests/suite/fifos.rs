@@ -32,14 +32,14 @@ fn soon(run: Run) -> Ended {
 }
 
 #[test]
-fn an_output_that_nothing_reads_is_a_warning() {
+fn an_output_that_nothing_reads_is_no_answer() {
     let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
     let path = fifo(&machine.file("out"));
     let path = path.to_str().unwrap();
     let report = machine.against(&sim, &["sync", "--report", path]);
-    soon(report).exits(0).tells("failed to write the report").tells("nothing reads");
+    soon(report).exits(1).tells("failed to write the report").tells("nothing reads");
     let metrics = machine.against(&sim, &["link-test", "-oprometheus", "--outfile", path]);
-    soon(metrics).exits(0).tells("failed to write the report").tells("nothing reads");
+    soon(metrics).exits(1).tells("failed to write the report").tells("nothing reads");
 }
 
 #[test]

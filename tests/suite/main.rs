@@ -64,6 +64,7 @@ mod state;
 mod support;
 mod sync;
 mod third_party;
+mod terminal;
 mod untouched;
 mod unwritten;
 mod watch;

@@ -24,7 +24,7 @@ fn a_stopped_sync_is_no_failure_unless_a_supervisor_stopped_it() {
         let page = ended(child, "sync").exits(code);
         begins(
             &page,
-            &format!("UNKNOWN State synchronization stopped: stopped by SIG{name}; gateway tcp://"),
+            &format!("UNKNOWN State synchronization stopped: stopped by SIG{name}; at tcp://"),
         );
         let log = machine.verify_log();
         assert_eq!(log.contains("State synchronization failed"), alarms, "{log}");

@@ -94,7 +94,7 @@ fn a_newer_versions_snapshot_is_reported_and_counts_as_absent() {
 
 /// Runs a practice canary, and returns the directory of its records.
 fn practised(machine: &Machine) -> PathBuf {
-    let document = machine.run(["--sim", "canary", "--yes"]).json().exits(0).document();
+    let document = machine.run(["--sim", "--keep", "canary", "--yes"]).json().exits(0).document();
     let state = Path::new(document["scratch"].as_str().unwrap()).join("state");
     let account = std::fs::read_dir(state).unwrap().next().unwrap().unwrap();
     account.path()
@@ -146,7 +146,7 @@ fn bytes_that_are_no_records_are_no_evidence() {
 fn nobody_else_can_enter_a_scratch_tree() {
     use std::os::unix::fs::PermissionsExt as _;
     let machine = Machine::new();
-    let document = machine.run(["--sim", "breaker", "status"]).json().exits(0).document();
+    let document = machine.run(["--sim", "--keep", "breaker", "status"]).json().exits(0).document();
     let scratch = std::fs::metadata(document["scratch"].as_str().unwrap()).unwrap();
     assert_eq!(scratch.permissions().mode() & 0o777, 0o700);
 }

@@ -1,7 +1,8 @@
 //! Runs the built binary as users do: in a directory of its own, against simulated gateways.
 
 use std::ffi::OsStr;
-use std::io::{BufRead, BufReader};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::ops::Deref;
 use std::os::fd::OwnedFd;
@@ -15,6 +16,7 @@ use mt5crs::clock::{StopToken, SystemClock};
 use mt5crs::harness::process::GatewayProcess;
 #[cfg(target_os = "linux")]
 use mt5crs::harness::{process::Process, refused_calls::RefusedCalls};
+use nix::pty::{OpenptyResult, Winsize, openpty};
 use serde_json::Value;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use tempfile::TempDir;
@@ -241,6 +243,34 @@ impl Run {
     pub fn end(self) -> Ended {
         let shown = format!("{:?}", self.command);
         ended(self.start(), &shown)
+    }
+
+    /// Runs the command to its end on a terminal of that many columns, where `typed` is typed; returns the exit code and
+    /// everything that the terminal got.
+    pub fn on_a_terminal(mut self, columns: u16, typed: &str) -> (Option<i32>, String) {
+        let size = Winsize { ws_row: 50, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+        let OpenptyResult { master, slave } = openpty(&size, None).unwrap();
+        let stream = || Stdio::from(slave.try_clone().unwrap());
+        self.command.env("TERM", "xterm-256color");
+        let shown = format!("{:?}", self.command);
+        let mut child =
+            self.command.stdin(stream()).stdout(stream()).stderr(stream()).spawn().unwrap();
+        // The end of the terminal's text is the end of its last holder.
+        drop((self.command, slave));
+        let mut terminal = File::from(master);
+        terminal.write_all(typed.as_bytes()).unwrap();
+        let (sender, receiver) = mpsc::channel();
+        std::thread::spawn(move || {
+            let mut text = Vec::new();
+            // Linux ends with an error where the other side is closed.
+            let _ = terminal.read_to_end(&mut text);
+            sender.send(text)
+        });
+        let Ok(text) = receiver.recv_timeout(HANG) else {
+            signal(child.id(), "KILL");
+            panic!("a hang: {shown}");
+        };
+        (child.wait().unwrap().code(), String::from_utf8(text).unwrap())
     }
 
     /// Runs the command with `-o json`; see [`Ended::document`].

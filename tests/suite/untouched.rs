@@ -174,7 +174,8 @@ fn leaves_no_trace(
     let scratch = Machine::new();
     let before = everything(machine);
     let typed = || arguments.iter().chain(more);
-    let run = || change(machine.run(typed()).arg("--sim").env("TMPDIR", scratch.path()));
+    let run =
+        || change(machine.run(typed()).arg("--keep").arg("--sim").env("TMPDIR", scratch.path()));
     let json = run().json().exits(code);
     match says {
         Text => {}
@@ -268,6 +269,25 @@ fn default_places_stay_unchanged() {
         leaves_no_trace(&machine, bare, row, &[]);
     }
     assert_eq!(tree(machine.path()).len(), 1);
+}
+
+#[test]
+fn the_scratch_tree_goes_at_the_end_unless_it_is_to_be_kept() {
+    let (machine, scratch) = (Machine::new(), Machine::new());
+    for arguments in
+        [&["sync"][..], &["canary", "--yes"], &["breaker", "status"], &["sync", "--all-profiles"]]
+    {
+        machine.write("config.json", r#"{"profiles":{"a":{"gateway_host":"10.0.0.1"}}}"#);
+        let run = || machine.run(arguments).arg("--sim").env("TMPDIR", scratch.path());
+        run().end().exits(0);
+        assert!(tree(scratch.path()).is_empty(), "{arguments:?}");
+        run().arg("--keep").end().exits(0);
+        assert!(!tree(scratch.path()).is_empty(), "{arguments:?}");
+        for entry in std::fs::read_dir(scratch.path()).unwrap() {
+            std::fs::remove_dir_all(entry.unwrap().path()).unwrap();
+        }
+    }
+    machine.run(["sync", "--keep"]).end().exits(2).tells("without --sim there is none");
 }
 
 #[test]

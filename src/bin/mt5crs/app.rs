@@ -25,7 +25,7 @@ pub(crate) mod watchdog;
 pub(crate) mod worker_role;
 mod workers;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ use jiff::Timestamp;
 use mt5crs::clock::{Clock, StopToken, SystemClock};
 use mt5crs::failure::{Code, Failure};
 use mt5crs::link::order::UnresolvedOpen;
-use mt5crs::os::process;
+use mt5crs::os::{ScratchDirectory, process};
 
 use crate::cli::{Global, OutputFormat};
 use crate::render::Screen;
@@ -55,6 +55,8 @@ pub(crate) struct App {
     plugin_state: Cell<Option<State>>,
     /// Whether the exit code tells what the command did, see [`command::Facts::acts`].
     acts: Cell<bool>,
+    /// With `--sim`: the scratch tree, which goes with this value.
+    scratch: RefCell<Option<ScratchDirectory>>,
 }
 
 impl App {
@@ -70,6 +72,7 @@ impl App {
             started: clock.monotonic(),
             plugin_state: Cell::new(None),
             acts: Cell::new(false),
+            scratch: RefCell::default(),
             watchdog: Watchdog::new(Arc::clone(&clock), global.output),
             global,
             clock,

@@ -60,6 +60,7 @@ fn main() -> ExitCode {
     if let Some(role) = role {
         role.apply(&mut global, command.as_command_mut());
     }
+    render::style::choose(global.color);
     let ended = std::panic::catch_unwind(move || {
         let app = App::start(global);
         driver::run(&app, command.as_command())

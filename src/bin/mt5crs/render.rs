@@ -12,6 +12,7 @@ pub(crate) mod prometheus;
 pub(crate) mod style;
 pub(crate) mod table;
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
 use std::os::fd::AsFd;
@@ -26,6 +27,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use patient::Stderr;
 use serde::Serialize;
 use style::{Ink, Style};
+use textwrap::core::display_width;
 use textwrap::{WordSeparator, WordSplitter};
 
 /// Context of a page besides its report.
@@ -95,9 +97,11 @@ pub(crate) fn write_page<R: Page>(
     let failure = outcome.failure.as_ref().filter(|failure| failure.code() != Code::NotWritten);
     let view = View { verdict, exit, failure, context };
     match &outcome.report {
-        Some(report) => report.page(&view, sheet),
-        None => R::page_without_report(&view, sheet),
+        Some(report) => report.page(&view, sheet)?,
+        None => R::page_without_report(&view, sheet)?,
     }
+    // A failure is told below the page.
+    if failure.is_none() { sheet.close() } else { Ok(()) }
 }
 
 /// The result in one line: the failure with its cause, or the finding of the page.
@@ -125,6 +129,27 @@ pub(crate) fn wrapped(text: &str, width: usize, indent: usize) -> String {
         .word_separator(WordSeparator::AsciiSpace)
         .word_splitter(WordSplitter::NoHyphenation);
     textwrap::fill(text, options)
+}
+
+/// Columns by which the rest of a line is indented below it.
+const HANGING: usize = 2;
+
+/// The line, which may hold colours, as it fits a terminal of that width: broken between words where it must be.
+pub(crate) fn fitting(line: &str, width: Option<u16>, indent: usize) -> Cow<'_, str> {
+    match width.map(usize::from) {
+        // A hanging indent on a ribbon would leave no room for words.
+        Some(width) if display_width(line) > width => {
+            wrapped(line, width, indent.min(width / 2)).into()
+        }
+        _ => line.into(),
+    }
+}
+
+/// A message for stderr as its terminal, if it is one, can show it.
+pub(crate) fn fitting_stderr(text: &str) -> String {
+    let width = table::terminal_width(&io::stderr());
+    let lines: Vec<_> = text.split('\n').map(|line| fitting(line, width, HANGING)).collect();
+    lines.join("\n")
 }
 
 /// `1 account`, `3 accounts`.
@@ -171,12 +196,23 @@ pub(crate) struct Sheet<'w> {
     pub(crate) style: Style,
     /// Columns of the terminal; `None` where the page goes to a file or a pipe, and nothing is wrapped.
     pub(crate) width: Option<u16>,
+    /// The first line, which is repeated below a long page.
+    first: Option<(Verdict, String)>,
+    /// Number of lines.
+    lines: usize,
 }
+
+/// Below a page of more lines, the verdict is repeated: its first line may have left the screen.
+const LONG: usize = 12;
 
 impl<'w> Sheet<'w> {
     /// Without colours and without wrapping.
     pub(crate) fn plain(writer: &'w mut dyn Write) -> Self {
-        Self { writer, style: Style::plain(), width: None }
+        Self::new(writer, Style::plain(), None)
+    }
+
+    pub(crate) fn new(writer: &'w mut dyn Write, style: Style, width: Option<u16>) -> Self {
+        Self { writer, style, width, first: None, lines: 0 }
     }
 
     /// Writes a line, cleaned: a stranger's text may be in it.
@@ -186,7 +222,32 @@ impl<'w> Sheet<'w> {
 
     /// Writes a line with colours in it. The caller cleans a stranger's text.
     pub(crate) fn painted(&mut self, line: &str) -> io::Result<()> {
-        writeln!(self.writer, "{line}")
+        let indent = line.len() - line.trim_start().len() + HANGING;
+        self.hanging(line, indent)
+    }
+
+    /// Writes a line with colours in it; what does not fit the terminal goes on below, indented by that many columns.
+    pub(crate) fn hanging(&mut self, line: &str, indent: usize) -> io::Result<()> {
+        let text = fitting(line, self.width, indent);
+        self.lines += text.lines().count().max(1);
+        writeln!(self.writer, "{text}")
+    }
+
+    /// Writes the marker that operators and scripts look for at the end of a page, in place of the verdict.
+    pub(crate) fn marker(&mut self, line: &str) -> io::Result<()> {
+        self.first = None;
+        self.painted(line)
+    }
+
+    /// Repeats the verdict below a long page.
+    fn close(&mut self) -> io::Result<()> {
+        match self.first.take() {
+            Some((verdict, finding)) if self.lines > LONG => {
+                self.blank()?;
+                self.verdict_line(verdict, &finding)
+            }
+            _ => Ok(()),
+        }
     }
 
     pub(crate) fn blank(&mut self) -> io::Result<()> {
@@ -196,12 +257,15 @@ impl<'w> Sheet<'w> {
     /// The first line of a page: the word of the verdict, then the finding. The word comes from the outcome, so that no
     /// page can claim more than its exit code does.
     pub(crate) fn verdict(&mut self, verdict: Verdict, finding: &str) -> io::Result<()> {
+        self.verdict_line(verdict, finding)?;
+        self.first = Some((verdict, finding.to_owned()));
+        Ok(())
+    }
+
+    fn verdict_line(&mut self, verdict: Verdict, finding: &str) -> io::Result<()> {
         let (word, ink) = style::verdict(verdict);
-        let finding = &style::clean(finding);
-        let Some(width) = self.width else { return self.labelled(ink, word, finding) };
-        let line = wrapped(&format!("{word} {finding}"), usize::from(width), 0);
-        let label = self.style.paint(ink, word);
-        self.painted(&format!("{label}{}", &line[word.len()..]))
+        let line = format!("{} {}", self.style.paint(ink, word), style::clean(finding));
+        self.hanging(&line, 0)
     }
 
     /// A line that begins with a coloured label, cleaned.
@@ -243,7 +307,8 @@ impl Screen {
     /// Passes on a line of a worker's stderr.
     pub(crate) fn relay(profile: &str, line: &str) {
         // A closed stderr leaves nothing more to do.
-        let _ = Stderr.write_all(format!("{profile}: {}\n", style::clean(line)).as_bytes());
+        let text = fitting_stderr(&format!("{profile}: {}", style::clean(line)));
+        let _ = Stderr.write_all(format!("{text}\n").as_bytes());
     }
 
     /// Writes one JSON document on one line, of a stream of them.
@@ -345,18 +410,19 @@ impl Screen {
 fn talk(stderr: &mut impl Write, ink: Ink, word: &str, text: &str) {
     let (priority, word) = (journal::prefix(ink), Style::of(&io::stderr()).paint(ink, word));
     // A closed stderr leaves nothing more to do.
-    let _ = stderr.write_all(format!("{priority}{word} {}\n", style::clean(text)).as_bytes());
+    let text = fitting_stderr(&format!("{word} {}", style::clean(text)));
+    let _ = stderr.write_all(format!("{priority}{text}\n").as_bytes());
 }
 
 /// Writes a page to a stream as its terminal, if it is one, can show it.
 fn write_sheet(
-    stream: &impl IsTerminal,
+    stream: &(impl IsTerminal + AsFd),
     locked: impl Write,
     write: impl FnOnce(&mut Sheet<'_>) -> io::Result<()>,
 ) -> io::Result<()> {
     let mut out = BufWriter::new(locked);
     let (style, width) = (Style::of(stream), table::terminal_width(stream));
-    let written = write(&mut Sheet { writer: &mut out, style, width }).and_then(|()| out.flush());
+    let written = write(&mut Sheet::new(&mut out, style, width)).and_then(|()| out.flush());
     forgive_closed_pipe(written)
 }
 
@@ -377,7 +443,7 @@ mod tests {
             as it says itself";
         for width in 20..90 {
             let mut page = Vec::new();
-            let mut sheet = Sheet { writer: &mut page, style: Style::plain(), width: Some(width) };
+            let mut sheet = Sheet::new(&mut page, Style::plain(), Some(width));
             sheet.verdict(Verdict::Pass, finding).unwrap();
             let page = String::from_utf8(page).unwrap();
             assert_eq!(
@@ -387,6 +453,29 @@ mod tests {
             for line in page.lines() {
                 assert!(line.len() <= usize::from(width) || !line.contains(' '), "{width}: {line}");
             }
+        }
+    }
+
+    #[test]
+    fn colours_take_no_columns_and_a_long_word_stays_whole() {
+        let path = "/var/lib/mt5crs/account1/evidence.jsonl";
+        let line = format!("\u{1b}[1mevidence:\u{1b}[0m {path} (run 7)");
+        assert_eq!(fitting(&line, Some(60), 2), line.as_str());
+        let broken = fitting(&line, Some(30), 2);
+        assert_eq!(broken, format!("\u{1b}[1mevidence:\u{1b}[0m\n  {path}\n  (run 7)"));
+    }
+
+    #[test]
+    fn below_a_long_page_the_verdict_stands_again() {
+        for (lines, times) in [(3, 1), (30, 2)] {
+            let mut page = Vec::new();
+            let mut sheet = Sheet::plain(&mut page);
+            sheet.verdict(Verdict::Pass, "all is well").unwrap();
+            (0..lines).try_for_each(|_| sheet.line("more")).unwrap();
+            sheet.close().unwrap();
+            let page = String::from_utf8(page).unwrap();
+            assert_eq!(page.matches("PASS all is well\n").count(), times);
+            assert_eq!(page.ends_with("\n\nPASS all is well\n"), times == 2);
         }
     }
 }

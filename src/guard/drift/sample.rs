@@ -35,7 +35,7 @@ pub struct Sample {
 
 /// Why a file can't be read as a sample.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("cannot use {path}: {why}")]
+#[error("cannot read {path}: {why}")]
 pub struct Unreadable {
     /// The file.
     pub path: String,

@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 
 use super::admission::Admission;
 use super::close::{ClosingState, not_closed};
-use super::watch::{HourlyDrift, WatchedPosition};
+use super::watch::{HourlyDrift, WatchEvent, WatchedPosition};
 use super::{Canary, CloseReport, Options, OrderReport};
 use crate::check::Verdict;
 use crate::clock::{Deadline, millis};
@@ -61,8 +61,10 @@ impl Canary<'_, '_, '_> {
         let facts = Facts { before: Some(before), credit: &options.expectations.credit };
         let (clock, claim) = (self.deps.clock, OpenClaim::from(&answer.claim));
         let until = self.deps.deadline;
+        let observe = &mut self.deps.observe;
+        let mut looking = |left| observe(WatchEvent::Looking { left });
         let OpenFinding { verdict, readings, listed: found } =
-            open::find_out(self.client, clock, &intent, &claim, facts, until)
+            open::find_out(self.client, clock, &intent, &claim, facts, until, &mut looking)
                 .unwrap_or_else(|error| OpenFinding::from_error(&error));
         self.keep_shown(found.clone());
         (self.deps.kill_point)("before-outcome");

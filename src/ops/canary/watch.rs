@@ -71,6 +71,11 @@ pub struct Samples {
 /// An event that a watch reports to its observer.
 #[derive(Debug, Clone, Copy)]
 pub enum WatchEvent<'t> {
+    /// An OPEN was sent, and its outcome is not proved yet. There is nothing to watch so far.
+    Looking {
+        /// Time until it stays unknown.
+        left: Duration,
+    },
     /// One look.
     Tick(&'t Tick),
     /// The watch is over, and the position is being closed.

@@ -35,10 +35,16 @@ pub fn run(
     stop: &StopToken,
 ) -> Outcome<Report> {
     let deps = Deps { tool: &options.tool, environment: &options.environment, clock, stop };
-    let mut trial =
-        Trial { options, deps, deadline, report: Report::new(options.seed), simulated: false };
+    let mut trial = Trial {
+        options,
+        deps,
+        deadline,
+        report: Report::new(options.seed),
+        simulated: false,
+        proxy: None,
+    };
     let result = trial.run(gateway);
-    let Trial { mut report, simulated, .. } = trial;
+    let Trial { mut report, simulated, proxy, .. } = trial;
     // After a failure, a file that can't be removed holds nothing of value.
     let removed = fs::remove_dir_all(&options.scratch).is_ok();
     let failure = match result {
@@ -47,7 +53,7 @@ pub fn run(
             let verdict = verdict_of(&report.gateway);
             return Outcome::judged(report, verdict, simulated);
         }
-        Err(TrialEnd::NotRecovered(result)) => sync_failure(&result, names),
+        Err(TrialEnd::NotRecovered(result)) => sync_failure(&result, names, proxy),
         Err(TrialEnd::Unreachable(error)) => names.request_failure(Ping::NAME, error.into()),
         Err(TrialEnd::Harness(HarnessError::Stopped(stopped))) => Failure::interrupted(stopped),
         Err(TrialEnd::Harness(error)) => {
@@ -66,19 +72,31 @@ const CONNECT_PAUSE: Duration = Duration::from_millis(100);
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 
 /// The failure of a sync that did not recover: its own causes, remedy and exit code.
-fn sync_failure(result: &CommandResult, names: &FailureContext) -> Failure {
+/// It speaks of the gateway, and not of the proxy in front of it.
+fn sync_failure(
+    result: &CommandResult,
+    names: &FailureContext,
+    proxy: Option<SocketAddr>,
+) -> Failure {
     let error = &result.document["error"];
+    let of_gateway = |text: &str| match proxy {
+        Some(proxy) => text
+            .replace(&format!("tcp://{proxy}"), &names.endpoint)
+            .replace(&proxy.to_string(), names.endpoint.trim_start_matches("tcp://"))
+            .replace(&format!("port {}", proxy.port()), &format!("port {}", names.port)),
+        None => text.to_owned(),
+    };
     let texts = error["causes"].as_array().into_iter().flatten().filter_map(|c| c.as_str());
-    let mut causes: Vec<String> = texts.map(str::to_owned).collect();
+    let mut causes: Vec<String> = texts.map(of_gateway).collect();
     if causes.is_empty() {
-        causes.push(result.describe());
+        causes.push(of_gateway(&result.describe()));
     }
     let code = result.exit_code.and_then(|code| u8::try_from(code).ok()).and_then(Exit::from_code);
     let exit = code.filter(|exit| *exit != Exit::Ok).unwrap_or(Exit::No);
     let message = format!("a sync with {} did not recover", names.endpoint);
     let failure = Failure::new(Code::PhoenixSync(exit), message).with_causes(causes);
     match error["remedy"].as_str() {
-        Some(remedy) => failure.with_remedy(remedy),
+        Some(remedy) => failure.with_remedy(of_gateway(remedy)),
         None => failure,
     }
 }
@@ -90,6 +108,8 @@ struct Trial<'t> {
     report: Report,
     /// Whether the gateway said that it is a simulated one.
     simulated: bool,
+    /// The address that the syncs know the gateway by.
+    proxy: Option<SocketAddr>,
 }
 
 /// Why a trial ended early.
@@ -111,16 +131,22 @@ impl Trial<'_> {
     fn run(&mut self, gateway: SocketAddr) -> Result<(), TrialEnd> {
         // Behind the proxy, a dead gateway would look like one that hangs.
         let until = Deadline::after(self.deps.clock, CONNECT_LIMIT).min(self.deadline);
+        let mut is_refused = false;
         loop {
             match tcp::connect(gateway, self.deps.clock, self.deps.stop, until) {
                 // It may be starting.
-                Err(LinkError::Refused) if !until.is_past(self.deps.clock) => {}
+                Err(LinkError::Refused) if !until.is_past(self.deps.clock) => is_refused = true,
+                // No time was left for one more attempt; the last real answer is the cause.
+                Err(LinkError::TimedOut) if is_refused => {
+                    return Err(TrialEnd::Unreachable(LinkError::Refused));
+                }
                 connected => break connected.map(drop).map_err(TrialEnd::Unreachable)?,
             }
             let pause = self.deps.clock.sleep(CONNECT_PAUSE);
             pause.map_err(|stopped| TrialEnd::Unreachable(stopped.into()))?;
         }
         let proxy = Proxy::start(Some(gateway)).map_err(HarnessError::io("listen on loopback"))?;
+        self.proxy = Some(proxy.address());
         let directory = self.options.scratch.join("gateway");
         let sandbox = Sandbox::create(self.deps, directory, proxy.address())?;
 

@@ -57,7 +57,7 @@ fn each_problem_is_named_with_its_profile_and_key() {
         }
     }
     let page = machine.run(["config", "check"]).end().exits(2);
-    page.says("FAIL 6 problems")
+    page.says("FAIL NOTHING CAN BE USED: 6 problems")
         .says("error: typo: gateway_prt")
         .says("(did you mean gateway_port?)");
 

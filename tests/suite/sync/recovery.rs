@@ -195,9 +195,9 @@ fn the_report_file_holds_the_same_document() {
 }
 
 #[test]
-fn an_unwritable_report_file_changes_no_answer() {
+fn an_unwritable_report_file_leaves_the_answer_in_the_document() {
     let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
-    let ended = machine.against(&sim, &["sync", "--report=nowhere/report.json"]).json().exits(0);
+    let ended = machine.against(&sim, &["sync", "--report=nowhere/report.json"]).json().exits(1);
     assert_eq!(ended.document()["report"]["recovered"], 3);
     ended.tells("failed to write the report");
 }

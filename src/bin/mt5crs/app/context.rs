@@ -55,10 +55,11 @@ impl LocalContext {
             return Ok(Self { settings, scratch: None });
         }
         let mut settings = settings::accepted(&app.screen, &warnings, resolved.lenient(&[]))?;
-        let scratch = sim_mode::use_scratch_tree(&mut settings)?;
+        let scratch = sim_mode::use_scratch_tree(app, &mut settings)?;
         app.screen.note(&format!(
-            "practice: records and kill switch are in {}, nothing that is configured is touched",
-            scratch.display()
+            "practice: records and kill switch are in {}{}, nothing that is configured is touched",
+            scratch.display(),
+            sim_mode::how_long(app)
         ));
         Ok(Self { settings, scratch: Some(scratch) })
     }
@@ -141,10 +142,13 @@ impl<'a> GatewayContext<'a> {
         let mut settings = settings::accepted(&app.screen, &warnings, accepted)?;
         let (mut origin, mut scratch, mut server) = (origin.to_string(), None, None);
         if app.is_simulated() {
-            let tree = sim_mode::use_scratch_tree(&mut settings)?;
+            let tree = sim_mode::use_scratch_tree(app, &mut settings)?;
             server = Some(sim_mode::serve(app, &mut settings)?);
-            app.screen
-                .note(&format!("a simulated gateway; state and logs are in {}", tree.display()));
+            app.screen.note(&format!(
+                "a simulated gateway; state and logs are in {}{}",
+                tree.display(),
+                sim_mode::how_long(app)
+            ));
             (origin, scratch) = (sim_mode::FLAG.to_owned(), Some(tree));
         }
         let gateway = settings.gateway().map_err(|problems| settings::failure(&problems))?.clone();

@@ -3,6 +3,7 @@
 
 use std::num::NonZeroU64;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use mt5crs::clock::millis;
@@ -212,14 +213,16 @@ impl App {
         for warning in outcome.warnings.iter().skip(options.warnings_shown) {
             self.screen.warn(warning);
         }
+        // One for every document of the run.
+        let duration = self.clock.monotonic().saturating_sub(self.started);
         if let Some(path) = &options.report_file {
-            let document = self.envelope(command, outcome, context, options);
+            let document = self.envelope(command, outcome, context, options, duration);
             let saved =
                 output_file::replace(path, Access::Owner, &|file| json::write(file, &document));
             // Before the document goes to stdout, which states the exit code.
             self.judge_written(outcome, saved, options);
         }
-        let printed = self.print(command, outcome, context, options);
+        let printed = self.print(command, outcome, context, options, duration);
         if options.on_stderr && self.global.outfile.is_none() {
             // A closed stderr leaves nothing more to do.
             if let Err(error) = printed {
@@ -266,8 +269,9 @@ impl App {
         outcome: &Outcome<R>,
         context: Option<&GatewayContext<'_>>,
         options: &RenderOptions,
+        duration: Duration,
     ) -> anyhow::Result<()> {
-        let document = self.envelope(command, outcome, context, options);
+        let document = self.envelope(command, outcome, context, options, duration);
         let page_context = PageContext {
             endpoint: context.map(|context| context.endpoint.as_str()),
             target: options.target,
@@ -312,8 +316,8 @@ impl App {
         outcome: &'a Outcome<R>,
         context: Option<&'a GatewayContext<'_>>,
         options: &'a RenderOptions,
+        duration: Duration,
     ) -> Envelope<'a, R> {
-        let duration = self.clock.monotonic().saturating_sub(self.started);
         let scratch = context.and_then(|context| context.scratch.as_deref());
         Envelope {
             schema: format!("mt5crs.{command}/1"),

@@ -8,6 +8,7 @@ use mt5crs::failure::{Code, Failure};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::App;
+use crate::render::fitting_stderr;
 
 /// End of a refusal where an order was to be sent.
 pub(crate) const NOTHING_SENT: &str = "nothing was sent";
@@ -29,8 +30,9 @@ pub(super) fn require_terminal() -> Result<(), Failure> {
 pub(crate) fn confirm(app: &App, question: &str, word: &str, kept: &str) -> Result<(), Failure> {
     require_terminal()?;
     // A question that can't be shown has no valid answer.
-    let shown = write!(io::stderr().lock(), "{question}\nType \"{word}\" to go on: ")
-        .and_then(|()| io::stderr().flush());
+    let shown =
+        write!(io::stderr().lock(), "{}\nType \"{word}\" to go on: ", fitting_stderr(question))
+            .and_then(|()| io::stderr().flush());
     let answer = match shown {
         Ok(()) => read_line(app)?,
         Err(_) => Some(String::new()),

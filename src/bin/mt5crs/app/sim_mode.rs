@@ -17,15 +17,20 @@ use crate::cli::{Global, SimArgs};
 /// The flag that switches it on.
 pub(crate) const FLAG: &str = "--sim";
 
-/// Points everything that a command could read or write into a new scratch tree.
-pub(super) fn use_scratch_tree(settings: &mut Settings) -> Result<PathBuf, Failure> {
-    let scratch = scratch_directory("mt5crs-sim-", &std::env::temp_dir())
-        .map_err(|error| {
-            Failure::new(Code::Simulator, "failed to make a scratch directory")
-                .with_cause(error)
-                .with_remedy("set TMPDIR to a directory that can be written")
-        })?
-        .keep();
+/// Points everything that a command could read or write into a new scratch tree, which is removed at the end of the run
+/// unless it is to be kept.
+pub(super) fn use_scratch_tree(app: &App, settings: &mut Settings) -> Result<PathBuf, Failure> {
+    let directory = scratch_directory("mt5crs-sim-", &std::env::temp_dir()).map_err(|error| {
+        Failure::new(Code::Simulator, "failed to make a scratch directory")
+            .with_cause(error)
+            .with_remedy("set TMPDIR to a directory that can be written")
+    })?;
+    let scratch = directory.path().to_owned();
+    if app.global.sim.keep {
+        directory.keep();
+    } else {
+        app.scratch.replace(Some(directory));
+    }
     settings.gateway = None;
     settings.profile = None;
     settings.state_dir = scratch.join("state");
@@ -33,6 +38,11 @@ pub(super) fn use_scratch_tree(settings: &mut Settings) -> Result<PathBuf, Failu
     settings.verify_log = settings.log_dir.join("VERIFY_LOG.log");
     settings.kill_switch_files = vec![scratch.join("kill_switch.lock")];
     Ok(scratch)
+}
+
+/// How long the scratch tree is there, in words behind its path.
+pub(super) fn how_long(app: &App) -> &'static str {
+    if app.global.sim.keep { "" } else { " until the end (--keep leaves them)" }
 }
 
 /// Starts the embedded gateway and makes it the configured one.
@@ -106,6 +116,12 @@ fn failure(error: &dyn std::error::Error, remedy: String) -> Failure {
 ///
 /// Clap can't tell: it checks each side of the command's name by itself, and these flags may stand on either.
 pub(super) fn contradiction(global: &Global, simulation: Simulation) -> Option<Failure> {
+    if global.sim.keep && !global.sim.sim {
+        return Some(usage(
+            "--keep keeps the scratch tree of --sim, and without --sim there is none: nothing was done",
+            "add --sim, or leave out --keep",
+        ));
+    }
     let shaping = shaping_flag(&global.sim);
     if let (false, Some(flag)) = (global.sim.sim, shaping) {
         return Some(usage(
@@ -144,6 +160,7 @@ fn shaping_flag(args: &SimArgs) -> Option<&'static str> {
     // Destructured, so that a new flag can't be forgotten here.
     let SimArgs {
         sim: _,
+        keep: _,
         sim_positions,
         sim_seed,
         sim_fault,

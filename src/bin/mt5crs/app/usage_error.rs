@@ -1,7 +1,7 @@
 //! A command line that clap refuses, reported in the requested format.
 
 use std::ffi::{OsStr, OsString};
-use std::io;
+use std::io::{self, IsTerminal};
 use std::time::Duration;
 
 use clap::error::ErrorKind;
@@ -25,6 +25,10 @@ pub(crate) fn print(error: &clap::Error, width: usize) -> u8 {
         ErrorKind::DisplayHelp => screen.text(&wrapped(&error.to_string(), width)),
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             screen.text_on_stderr(&wrapped(&error.to_string(), width))
+        }
+        // On a terminal the refusal is wrapped like every message.
+        _ if error.use_stderr() && std::io::stderr().is_terminal() => {
+            screen.text_on_stderr(&render::fitting_stderr(&error.to_string()))
         }
         _ => error.print(),
     };

@@ -8,6 +8,7 @@ use std::ffi::OsString;
 
 use super::command::{Command, Task};
 use crate::cli::{Global, OutputFormat};
+use crate::render::style::Colour;
 
 /// First argument of a worker process. It is not a flag that operators type.
 const PREFIX: &str = "--worker=";
@@ -53,6 +54,8 @@ impl WorkerRole {
         global.settings.profile = vec![self.profile];
         global.settings.all_profiles = false;
         global.output = OutputFormat::Json;
+        // Its messages are passed on by another process, for its own terminal.
+        global.color = Colour::Never;
         global.is_worker = true;
         command.assign(self.task);
     }

@@ -7,6 +7,7 @@ use clap::{ArgAction, Args, ValueEnum};
 use mt5crs::config::duration;
 
 use super::value::{number, positive_duration};
+use crate::render::style::Colour;
 
 /// Options of every command, before its name or after it.
 #[derive(Debug, Args)]
@@ -18,6 +19,9 @@ pub(crate) struct Global {
     /// With -o prometheus: replace this file atomically instead of printing
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) outfile: Option<PathBuf>,
+    /// When to print colours; NO_COLOR and CLICOLOR_FORCE are obeyed with auto
+    #[arg(long, global = true, value_enum, default_value = "auto", value_name = "WHEN")]
+    pub(crate) color: Colour,
     /// Print more on stderr: once the run's log, twice every round trip
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub(crate) verbose: u8,
@@ -88,6 +92,9 @@ pub(crate) struct SimArgs {
     /// Run against a simulated gateway that lives as long as the command; nothing that is configured is touched
     #[arg(long, global = true)]
     pub(crate) sim: bool,
+    /// Keep its scratch tree, with state, logs and kill switch, at the end
+    #[arg(long, global = true)]
+    pub(crate) keep: bool,
     /// Number of positions that it holds
     #[arg(long, global = true, value_name = "COUNT", value_parser = number("a count", 0..=100_000_u32))]
     pub(crate) sim_positions: Option<u32>,

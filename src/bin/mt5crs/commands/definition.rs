@@ -3,11 +3,15 @@
 //! `-h` shows the options without a heading and those of order safety; `--help` shows all. Both end with the command's
 //! examples, which its `after_help` lists one a line.
 
+use std::any::TypeId;
 use std::ffi::OsString;
+use std::time::Duration;
 
 use clap::builder::Styles;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches};
+
+use mt5crs::units::Money;
 
 use super::Arguments;
 use crate::cli::ORDER_SAFETY;
@@ -57,7 +61,15 @@ fn complete(command: Command, path: &str) -> Command {
             let arg = if is_main { arg } else { arg.hide_short_help(true) };
             // So that `-c -5` is refused as a count, and not as an unknown option.
             let takes_value = !arg.is_positional() && arg.get_action().takes_values();
-            if takes_value { arg.allow_negative_numbers(true) } else { arg }
+            let kind = arg.get_value_parser().type_id();
+            // A negative time or amount need not look like a number to clap: `-3h`.
+            let is_measure =
+                [TypeId::of::<Duration>(), TypeId::of::<Money>()].iter().any(|it| kind == *it);
+            match (takes_value, is_measure) {
+                (true, true) => arg.allow_hyphen_values(true),
+                (true, false) => arg.allow_negative_numbers(true),
+                (false, _) => arg,
+            }
         })
         .after_help(format!("{more}\n\n{examples}"))
         .after_long_help(format!("{long}{examples}"));
@@ -74,9 +86,13 @@ pub(crate) fn width() -> usize {
     terminal.or_else(columns).filter(|columns| *columns > 0).unwrap_or(80).min(100)
 }
 
-/// Parses a command line.
-pub(crate) fn parse(typed: Vec<OsString>) -> Result<Arguments, clap::Error> {
+/// Parses a command line. `help COMMAND` is `COMMAND --help`.
+pub(crate) fn parse(mut typed: Vec<OsString>) -> Result<Arguments, clap::Error> {
     let mut definition = definition();
+    if typed.get(1).is_some_and(|first| first == "help") {
+        typed.remove(1);
+        typed.push("--help".into());
+    }
     let parsed = definition.try_get_matches_from_mut(typed);
     let mut matches = parsed.map_err(with_own_tips)?;
     Arguments::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut definition))

@@ -68,7 +68,7 @@ impl Command for Args {
 const fn facts(name: &'static str) -> Facts {
     let simulation = Simulation::Refused(
         "--sim has no logs to look at: each run's are in the scratch tree that it printed",
-        "leave out --sim, and name that tree's: --log-dir DIR/logs",
+        "keep the tree of a run with --keep; then leave out --sim, and name that tree's: --log-dir DIR/logs",
     );
     Facts { simulation, reads: Some(&LOCATIONS), ..Facts::of_tool(name) }
 }

@@ -1,8 +1,11 @@
 //! Colours, and text from outside made safe for terminals.
 
 use std::env;
+use std::ffi::OsString;
 use std::io::IsTerminal;
+use std::sync::OnceLock;
 
+use clap::ValueEnum;
 use mt5crs::check::{Status, Verdict};
 use mt5crs::escape::visible;
 
@@ -16,7 +19,45 @@ pub(crate) enum Ink {
     Faint,
 }
 
-/// Colours or none: a pipe, `NO_COLOR` and `TERM=dumb` have none.
+/// When colours are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Colour {
+    /// On a terminal; NO_COLOR, CLICOLOR_FORCE and TERM=dumb are obeyed
+    Auto,
+    /// Into pipes and files as well
+    Always,
+    /// Nowhere
+    Never,
+}
+
+static CHOSEN: OnceLock<Colour> = OnceLock::new();
+
+/// Chooses for the whole process; the first choice stands.
+pub(crate) fn choose(colour: Colour) {
+    let _ = CHOSEN.set(colour);
+}
+
+/// Whether a stream has colours. The flag stands above the environment, and in it `NO_COLOR` above `CLICOLOR_FORCE`.
+fn has_colours(
+    chosen: Colour,
+    variable: impl Fn(&str) -> Option<OsString>,
+    is_terminal: bool,
+) -> bool {
+    let is_set = |name| variable(name).is_some_and(|value| !value.is_empty());
+    match chosen {
+        Colour::Always => true,
+        Colour::Never => false,
+        Colour::Auto if is_set("NO_COLOR") => false,
+        Colour::Auto
+            if is_set("CLICOLOR_FORCE") && variable("CLICOLOR_FORCE") != Some("0".into()) =>
+        {
+            true
+        }
+        Colour::Auto => is_terminal && variable("TERM").is_none_or(|term| term != "dumb"),
+    }
+}
+
+/// Colours or none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Style {
     colours: bool,
@@ -24,9 +65,8 @@ pub(crate) struct Style {
 
 impl Style {
     pub(crate) fn of(stream: &impl IsTerminal) -> Self {
-        let unwanted = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
-            || env::var_os("TERM").is_some_and(|value| value == "dumb");
-        Self { colours: stream.is_terminal() && !unwanted }
+        let chosen = CHOSEN.get().copied().unwrap_or(Colour::Auto);
+        Self { colours: has_colours(chosen, |name| env::var_os(name), stream.is_terminal()) }
     }
 
     /// Without colours, for pipes and files.
@@ -79,4 +119,32 @@ pub(crate) fn verdict(verdict: Verdict) -> (&'static str, Ink) {
 /// Text from outside, with every control character escaped (hazard 16).
 pub(crate) fn clean(text: &str) -> String {
     visible(text).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_flag_stands_above_the_environment() {
+        for (chosen, variables, is_terminal, expected) in [
+            (Colour::Auto, &[][..], true, true),
+            (Colour::Auto, &[], false, false),
+            (Colour::Auto, &[("TERM", "dumb")], true, false),
+            (Colour::Auto, &[("NO_COLOR", "1")], true, false),
+            (Colour::Auto, &[("NO_COLOR", "")], true, true),
+            (Colour::Auto, &[("CLICOLOR_FORCE", "1")], false, true),
+            (Colour::Auto, &[("CLICOLOR_FORCE", "0")], false, false),
+            (Colour::Auto, &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")], false, false),
+            (Colour::Always, &[("NO_COLOR", "1")], false, true),
+            (Colour::Never, &[("CLICOLOR_FORCE", "1")], true, false),
+        ] {
+            let variable = |name: &str| {
+                let found = variables.iter().find(|(known, _)| *known == name);
+                found.map(|(_, value)| OsString::from(value))
+            };
+            let found = has_colours(chosen, variable, is_terminal);
+            assert_eq!(found, expected, "{chosen:?} {variables:?} {is_terminal}");
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! Tables: plain columns that can be read at 40 columns, copied, and cut with the usual tools.
 
 use std::io::{self, IsTerminal};
+use std::os::fd::AsFd;
 
 use comfy_table::{
     Attribute, Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, Table, presets,
@@ -17,11 +18,12 @@ use super::{PageContext, Sheet};
 const ROWS: usize = 50;
 
 /// The columns of the terminal behind that stream.
-pub(crate) fn terminal_width(stream: &impl IsTerminal) -> Option<u16> {
+pub(crate) fn terminal_width(stream: &(impl IsTerminal + AsFd)) -> Option<u16> {
     if !stream.is_terminal() {
         return None;
     }
-    let (columns, _) = crossterm::terminal::size().ok()?;
+    // Of this very stream: the process's own terminal may be another one.
+    let columns = rustix::termios::tcgetwinsize(stream).ok()?.ws_col;
     (columns > 0).then_some(columns)
 }
 
@@ -183,7 +185,7 @@ fn write_narrow(sheet: &mut Sheet<'_>, table: &Table) -> io::Result<()> {
             }
         }
         for line in lines {
-            sheet.painted(line.trim_end())?;
+            sheet.hanging(line.trim_end(), widest + 1)?;
         }
     }
     Ok(())
@@ -281,7 +283,7 @@ mod tests {
 
     fn at_width(width: u16, columns: &[&str], rows: &[&[&str]]) -> String {
         let mut text = Vec::new();
-        let mut sheet = Sheet { writer: &mut text, style: Style::plain(), width: Some(width) };
+        let mut sheet = Sheet::new(&mut text, Style::plain(), Some(width));
         let mut listed = table(&sheet, columns);
         for row in rows {
             listed.add_row(row.iter().map(cell));
@@ -297,11 +299,11 @@ mod tests {
             &[&["link.tcp", "pass", "connected"], &["link.identity-of-it", "not reached", ""]];
         assert_eq!(
             at_width(30, &["CHECK", "", "FOUND"], rows),
-            "CHECK link.tcp  pass\nFOUND connected\n\nCHECK link.identity-of-it  not reached\n"
+            "CHECK link.tcp  pass\nFOUND connected\n\nCHECK link.identity-of-it  not\n      reached\n"
         );
         assert_eq!(
             at_width(30, &["", ">P50", ">MAX", "FILE"], &[&["from the send", "0.3", "5.1", path]]),
-            format!("from the send\nP50  0.3\nMAX  5.1\nFILE {path}\n")
+            format!("from the send\nP50  0.3\nMAX  5.1\nFILE\n     {path}\n")
         );
     }
 

@@ -499,7 +499,7 @@ fn a_second_requested_stop_ends_the_closing_and_names_the_position() {
             room.stop.request_stop(15);
         }
         WatchEvent::Leaving { .. } => panic!("it leaves the position open"),
-        WatchEvent::Tick(_) => {}
+        WatchEvent::Looking { .. } | WatchEvent::Tick(_) => {}
     });
     assert_eq!((outcome.exit, closed(&outcome)), (Exit::NotFlat, CloseOutcome::Unknown));
     assert_eq!(room.evidence().open_canaries().unwrap().len(), 1);
@@ -603,6 +603,7 @@ fn a_stop_that_keeps_leaves_the_position_open_for_the_next_watch() {
     let stop = room.stop.clone();
     let mut left = None;
     let outcome = room.run_observed(&mut |event| match event {
+        WatchEvent::Looking { .. } => {}
         WatchEvent::Tick(_) => {
             stop.request_stop(15);
         }

@@ -46,6 +46,8 @@ pub(super) struct Observer<'o> {
     systemd: SdNotify,
     /// The state and the hour that were logged last.
     logged: Option<(HealthState, u64)>,
+    /// The time that was left when a wait for an order's outcome was told last.
+    told: Option<Duration>,
 }
 
 impl<'o> Observer<'o> {
@@ -59,11 +61,12 @@ impl<'o> Observer<'o> {
                 "the unit's WatchdogSec of {watchdog:?} kills a watch before it can halt; give it {LEAST_WATCHDOG:?} or more"
             ));
         }
-        Self { app, context, live, systemd: SdNotify::default(), logged: None }
+        Self { app, context, live, systemd: SdNotify::default(), logged: None, told: None }
     }
 
     pub(super) fn event(&mut self, event: WatchEvent<'_>) {
         match event {
+            WatchEvent::Looking { left } => self.looking(left),
             WatchEvent::Tick(tick) => {
                 self.app.watchdog.pause();
                 self.look(tick);
@@ -98,6 +101,16 @@ impl<'o> Observer<'o> {
                 self.context.record.marker(&marker);
                 self.systemd.stopping(&words, patience);
             }
+        }
+    }
+
+    /// Tells a person who waits why, at the beginning and every few seconds.
+    fn looking(&mut self, left: Duration) {
+        const EVERY: Duration = Duration::from_secs(5);
+        if self.told.is_none_or(|told| told.saturating_sub(left) >= EVERY) {
+            self.told = Some(left);
+            let left = left.as_secs();
+            self.app.screen.note(&format!("an OPEN was sent; looking for it, {left} s left"));
         }
     }
 

@@ -47,8 +47,13 @@ impl Page for config_check::Report {
         };
         let finding = match wrong + self.problems.len() {
             0 => format!("{profiles} are valid"),
-            1 => "1 problem; see below".to_owned(),
-            count => format!("{count} problems; see below"),
+            count => {
+                // A problem of every profile stops each of them.
+                let is_none_usable = !self.problems.is_empty()
+                    || self.profiles.iter().all(|profile| !profile.problems.is_empty());
+                let what = if is_none_usable { "NOTHING CAN BE USED: " } else { "" };
+                format!("{what}{}; see below", counted(count, "problem"))
+            }
         };
         sheet.verdict(view.verdict, &finding)?;
         if !self.profiles.is_empty() {

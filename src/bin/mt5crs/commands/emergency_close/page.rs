@@ -69,12 +69,18 @@ impl Page for Report {
             let mut tickets: Vec<_> = self.tickets.iter().collect();
             tickets.sort_by_key(|ticket| ticket.result == CloseOutcome::Closed);
             let rows = table::rows(&tickets, view.context).iter().map(|it| {
-                let why = format!("{}{}", if it.appeared { APPEARED } else { "" }, it.why);
+                // What proved the closed ones stands below, once.
+                let appeared = if it.appeared { APPEARED } else { "" };
+                let why = match it.result {
+                    CloseOutcome::Closed => appeared.trim_end_matches("; ").to_owned(),
+                    _ => format!("{appeared}{}", it.why),
+                };
                 row![it.ticket, it.symbol, it.side, it.volume, word(it.result), why]
             });
             let columns = [">TICKET", "SYMBOL", "SIDE", ">LOTS", "RESULT", "WHY"];
             table::list(sheet, &columns, rows)?;
             table::more(sheet, of, view.context)?;
+            proofs(sheet, self)?;
         }
         if let Some(certificate) = &self.certificate {
             sheet.heading("FLAT CERTIFICATE")?;
@@ -98,6 +104,29 @@ impl Page for Report {
         sheet.blank()?;
         sheet.line(format!("not seen: {}", self.cannot_see))
     }
+}
+
+/// Writes once what proved the closed tickets.
+fn proofs(sheet: &mut Sheet<'_>, report: &Report) -> io::Result<()> {
+    let closed = report.tickets.iter().filter(|it| it.result == CloseOutcome::Closed);
+    let mut whys: Vec<(&str, Vec<String>)> = vec![];
+    for ticket in closed {
+        match whys.iter_mut().find(|(why, _)| *why == ticket.why) {
+            Some((_, tickets)) => tickets.push(ticket.ticket.to_string()),
+            None => whys.push((&ticket.why, vec![ticket.ticket.to_string()])),
+        }
+    }
+    let is_one = whys.len() == 1;
+    for (why, tickets) in whys {
+        let which = match tickets.as_slice() {
+            _ if is_one => String::new(),
+            [only] => format!(" {only}"),
+            [first, .., last] => format!(" {first} … {last} ({})", tickets.len()),
+            [] => String::new(),
+        };
+        sheet.line(format!("proved closed{which}: {why}"))?;
+    }
+    Ok(())
 }
 
 fn word(outcome: CloseOutcome) -> &'static str {

@@ -67,7 +67,7 @@ impl Page for Report {
         };
         // The marker that operators and scripts look for.
         let word = sheet.style.paint(style::verdict(view.verdict).1, word);
-        sheet.painted(&format!("Link test: {word}{place}"))
+        sheet.marker(&format!("Link test: {word}{place}"))
     }
 }
 

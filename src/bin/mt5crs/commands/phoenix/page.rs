@@ -28,7 +28,7 @@ impl Page for Report {
         // The marker that operators and scripts look for.
         let passed = matches!(view.verdict, Verdict::Pass | Verdict::Warn);
         let (ink, word) = if passed { (Ink::Pass, "PASSED") } else { (Ink::Fail, "FAILED") };
-        sheet.painted(&sheet.style.paint(ink, &format!("Phoenix Test {word}")))
+        sheet.marker(&sheet.style.paint(ink, &format!("Phoenix Test {word}")))
     }
 }
 

@@ -18,7 +18,7 @@ impl Page for Report {
         let finding = match (self.listed, failed) {
             _ if incomplete => not_known(view, &format!(" at {whom}")),
             (_, Some(check)) => {
-                format!("{}: {}; gateway {whom}", check.name, check.found)
+                format!("{}: {}; at {whom}", check.name, check.found)
             }
             (Some(0), None) => {
                 format!("no open position is reported by {whom}, and its account agrees")

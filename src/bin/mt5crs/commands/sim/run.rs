@@ -58,6 +58,7 @@ fn run(app: &App, args: &Args, name: &str) -> Exit {
 fn options(app: &App, args: &Args) -> Result<Options, Failure> {
     let options = sim_mode::options(&SimArgs {
         sim: false,
+        keep: false,
         sim_positions: args.positions,
         sim_seed: args.seed,
         sim_fault: args.fault.clone(),

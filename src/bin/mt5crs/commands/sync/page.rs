@@ -46,7 +46,7 @@ impl Page for Report {
                     }
                 };
                 let ended = if stopped { "stopped" } else { "failed" };
-                let finding = format!("State synchronization {ended}: {why}; gateway {whom}");
+                let finding = format!("State synchronization {ended}: {why}; at {whom}");
                 sheet.verdict(view.verdict, &finding)?;
             }
         }
