@@ -3236,7 +3236,7 @@ _mt5crs() {
             return 0
             ;;
         mt5crs__subcmd__phoenix)
-            opts="-o -v -q -h -V --rounds --seed --gateway --worlds --pairs --for --world --output --outfile --color --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --keep --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
+            opts="-o -v -q -h -V --rounds --seed --gateway --worlds --pairs --seeded --for --world --output --outfile --color --verbose --quiet --log-format --host --port --timeout --attempts --retry-interval --state-dir --log-dir --env-file --profile --all-profiles --config --deadline --allow-loopback --sim --keep --sim-positions --sim-seed --sim-fault --sim-book --sim-link-rtt --sim-exec-time --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

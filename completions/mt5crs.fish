@@ -442,6 +442,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l sim-exec-time 
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l gateway -d 'Only read, from the configured gateway: kill a sync midway, restart it, compare the two'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l worlds -d 'Look for a false claim in simulated worlds, in this process'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l pairs -d 'Play every single act and every two first, however long that takes: --for is then the time for seeded worlds'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l seeded -d 'Play seeded worlds alone, without single acts and pairs'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -s v -l verbose -d 'Print more on stderr: once the run\'s log, twice every round trip'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -s q -l quiet -d 'Print nothing but errors on stderr'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand phoenix" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
