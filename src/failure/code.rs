@@ -234,6 +234,12 @@ catalogue! {
     Unreadable = "unreadable", Usage,
         "a log was not read to its end, so matches may be missing",
         "the warnings name them; search other files with --log-dir DIR, or with paths behind the pattern";
+    NotCrashed = "not-crashed", No,
+        "the logs hold no crash of that run, so there is nothing to acknowledge",
+        "mt5crs logs alerts shows the crashed runs; look further back with --window";
+    NotAcknowledged = "not-acknowledged", No,
+        "the acknowledgement could not be written to the logs, and the alert stays active",
+        "free disk space, or correct owner and mode of the log directory";
     Manual = "man", No,
         "the manual could not be written",
         "free disk space, or choose a writable directory";

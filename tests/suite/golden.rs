@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::support::{Ended, Machine, Sim};
 
-const SCHEMAS: [&str; 33] = [
+const SCHEMAS: &[&str] = &[
     "link-test",
     "link-watch",
     "positions",
@@ -35,6 +35,7 @@ const SCHEMAS: [&str; 33] = [
     "logs-presets",
     "logs-alerts",
     "logs-alert",
+    "logs-ack",
     "logs-summary",
     "config-check",
     "config-show",
@@ -67,7 +68,7 @@ fn printed(arguments: &[&str]) -> String {
 
 #[test]
 fn schemas_equal_their_golden_files() {
-    for command in SCHEMAS {
+    for &command in SCHEMAS {
         is_golden(&printed(&["schema", command]), &format!("tests/golden/{command}.schema.json"));
     }
 }
@@ -231,6 +232,7 @@ fn documents_other_than_reports_fit_their_schemas() {
         (&["--sim", "logs", "alerts"], 2, "logs-alerts"),
         (&["--sim", "logs", "summary"], 2, "logs-summary"),
         (&["--sim", "logs", "presets"], 2, "logs-presets"),
+        (&["--sim", "logs", "ack", "1-aaaaaaaa"], 2, "logs-ack"),
         (&["--sim", "breaker", "status"], 0, "breaker"),
         (&["state", "show", "--host=10.0.0.1"], 0, "state"),
         (&["--sim", "evidence", "show"], 0, "evidence-show"),

@@ -199,10 +199,11 @@ fn run(line: &str) -> Ended {
 }
 
 /// Examples that end with another code than 0 here, because the run they name isn't there or nothing matches.
-const CODES: [(&str, i32); 5] = [
+const CODES: [(&str, i32); 6] = [
     ("mt5crs state adopt", 5),
     ("mt5crs evidence resolve", 2),
     ("mt5crs evidence export", 2),
+    ("mt5crs logs ack", 2),
     ("mt5crs logs grep ERROR", 1),
     ("mt5crs logs grep --preset sync-failed", 1),
 ];

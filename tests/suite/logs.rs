@@ -2,6 +2,7 @@
 
 mod alerts;
 mod commands;
+mod endings;
 mod follow;
 mod rotation;
 mod written;
@@ -48,6 +49,7 @@ fn record(tree: &Path, pid: u32, command: &str) -> Record {
             pid,
             command,
             endpoint: None,
+            profile: None,
             format: Format::Text,
         },
         clock(),
@@ -250,6 +252,7 @@ fn a_run_that_never_ended_is_recognized_by_its_stamp() {
             pid,
             command: "canary",
             endpoint: None,
+            profile: None,
             format: Format::Text,
         };
         Record::open(options, Arc::clone(&clock) as Arc<dyn Clock>)
@@ -330,6 +333,7 @@ fn a_full_disk_is_reported_and_stops_nothing() {
         pid: 11,
         command: "sync",
         endpoint: None,
+        profile: None,
         format: Format::Text,
     };
     let record = Record::open(options, clock());

@@ -15,7 +15,7 @@ use crate::stand_in::StandIn;
 use crate::support::{Machine, Run, Sim};
 
 /// What differs between two runs, and its replacement, in the order of their application.
-const REDACTED: [(&str, &str); 23] = [
+const REDACTED: [(&str, &str); 24] = [
     (r"/[^ \n]*/mt5crs-test-[A-Za-z0-9]+", "[dir]"),
     (r"127\.0\.0\.1:\d+", "127.0.0.1:[port]"),
     (r"127\.0\.0\.1_\d+", "127.0.0.1_[port]"),
@@ -32,6 +32,7 @@ const REDACTED: [(&str, &str); 23] = [
     (r"[-+]?\d+(\.\d+)?(µs|us|ms|s| µs| ms| s)\b", "[duration]"),
     (r"(pass|info|WARN|FAIL)  +\d+\.\d\b", "$1  [ms]"),
     (r"\[\d+-[0-9a-f]{8}\]", "[run]"),
+    (r"run \d+-[0-9a-f]{8}\b", "run [run]"),
     (r"(?m)^\d{4}-\d\d-\d\d ", "[day] "),
     (r"(from the send|from when due)( +[\d.]+)+", "$1 [figures]"),
     (r"-?\d+\.\d{2,}", "[figure]"),
@@ -247,6 +248,15 @@ fn of_logs() {
         machine.against(&sim, &["sync"]).end().exits(3);
     }
     shows("logs-alerts-bad", machine.run(["logs", "alerts"]), 1);
+    sim.restart(&[]);
+    let killed = canary(&machine, &sim, &["--yes"]).env("KILL_AT_POINT", "after-intent");
+    killed.end().was_killed();
+    shows("logs-alerts-of-orders", machine.against(&sim, &["logs", "alerts"]), 1);
+    shows("logs-ack-unknown", machine.run(["logs", "ack", "1-aaaaaaaa"]), 1);
+    let document = machine.run(["logs", "alerts"]).json().document();
+    let all = document["report"]["alerts"].as_array().unwrap();
+    let run = all.iter().find_map(|alert| alert["run"].as_str()).unwrap();
+    shows("logs-ack-good", machine.run(["logs", "ack", run]), 0);
 }
 
 #[test]

@@ -76,7 +76,7 @@ enum Says {
 use Says::{Accounts, Nothing, Place, Site, Text};
 
 /// Every command, with its exit code on a machine in use.
-const COMMANDS: [(Says, i32, &[&str]); 48] = [
+const COMMANDS: [(Says, i32, &[&str]); 49] = [
     (Site, 0, &["link-test", "-c", "3"]),
     (Site, 0, &["positions"]),
     (Site, 0, &["sync"]),
@@ -116,6 +116,7 @@ const COMMANDS: [(Says, i32, &[&str]); 48] = [
     (Nothing, 2, &["logs", "grep", "x"]),
     (Nothing, 2, &["logs", "presets"]),
     (Nothing, 2, &["logs", "alerts"]),
+    (Nothing, 2, &["logs", "ack", "1-aaaaaaaa"]),
     (Nothing, 2, &["logs", "summary"]),
     (Nothing, 0, &["config", "show"]),
     (Nothing, 0, &["config", "check"]),

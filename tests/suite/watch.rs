@@ -262,6 +262,27 @@ fn contradictory_options_are_wrong_usage() {
     assert!(executed(&sim).is_empty());
 }
 
+/// `systemctl status` shows it until the next start.
+#[test]
+fn a_guardian_that_keeps_its_position_says_so_in_its_status_line() {
+    let (machine, sim) = (Machine::new(), book());
+    let path = machine.file("notify.sock");
+    let socket = UnixDatagram::bind(&path).unwrap();
+    socket.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    let run = watched(&machine, &sim, &["--monitor=24h", "--on-stop=keep"]);
+    let mut watch = Watch::start(run.env("NOTIFY_SOCKET", &path));
+    let ticket = watch.until(ANY)["ticket"].clone();
+    watch.signal("TERM");
+    watch.end(0);
+    socket.set_nonblocking(true).unwrap();
+    let (mut last, mut buffer) = (String::new(), [0; 4096]);
+    while let Ok(count) = socket.recv(&mut buffer) {
+        last = String::from_utf8(buffer[..count].to_vec()).unwrap();
+    }
+    let status = format!("STATUS=position {ticket} STAYS OPEN AND IS NOT WATCHED");
+    assert!(last.contains("STOPPING=1") && last.contains(&status), "{last}");
+}
+
 #[test]
 fn a_watch_notifies_systemd() {
     let (machine, sim) = (Machine::new(), book());

@@ -58,9 +58,16 @@ pub enum EventKind {
         command: EcoString,
         /// The gateway; empty where the line names none.
         endpoint: EcoString,
+        /// The profile; empty where the line names none.
+        #[serde(default)]
+        profile: EcoString,
     },
     /// A run ended by itself.
-    Ended,
+    Ended {
+        /// Its exit code, where the line has one.
+        #[serde(default)]
+        code: Option<u8>,
+    },
     /// A sync succeeded.
     Synchronized {
         /// Number of recovered positions.
@@ -87,12 +94,48 @@ pub enum EventKind {
     },
     /// A ticket was named.
     Ticket(u64),
+    /// A watch over a position found it healthy.
+    Watched,
+    /// An emergency close, or a ticket of it, ended.
+    Closing(Closing),
+    /// A person has looked at a crashed run.
+    Acknowledged {
+        /// The run, as `PID-RUN`.
+        run: EcoString,
+        /// The user, with the reason where there is one.
+        by: EcoString,
+    },
     /// Any other line at the level ERROR.
     Error,
 }
 
+/// The end of an emergency close, or of a ticket in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Closing {
+    /// It is proved that no position is open.
+    Flat,
+    /// It is not proved that no position is open.
+    NotFlat,
+    /// Not all of the positions that were asked for are proved closed.
+    NotClosed,
+    /// This ticket is proved closed.
+    Closed(u64),
+    /// This ticket is not proved closed.
+    Left(u64),
+}
+
+/// The end of the figures of a close that was asked for some of the positions.
+pub const OF_SOME: &str = " of those asked for";
+
 /// Words in the lines of events, besides those of markers: each line that contains one is parsed.
-const WORDS: [&str; 3] = ["Run began", "Run ended", "ERROR"];
+const WORDS: [&str; 6] = [
+    "Run began",
+    "Run ended",
+    "ERROR",
+    "] EmergencyClose ",
+    "] Guardian HEALTHY",
+    "] Logs Acknowledged: ",
+];
 
 /// The name of sync's check that compares the recovered positions with the gateway's list; the cause of a failed sync
 /// names it.
@@ -124,7 +167,7 @@ fn kind(line: &Line<'_>) -> Option<EventKind> {
     let answered = |p99_us, refused| Some(EventKind::Answered { p99_us, refused });
     let read = match (&*line.component, text.split_once(": ")) {
         ("Run", Some(("Run began", rest))) => began(rest),
-        ("Run", Some(("Run ended", _))) => Some(EventKind::Ended),
+        ("Run", Some(("Run ended", rest))) => Some(EventKind::Ended { code: code(rest) }),
         ("StateReconciler", Some(("State synchronized", rest))) => {
             let positions =
                 rest.strip_suffix(" positions recovered").and_then(|it| it.parse().ok());
@@ -137,18 +180,56 @@ fn kind(line: &Line<'_>) -> Option<EventKind> {
         ("LinkTest", Some(("Latency", rest))) => answered(p99_us(rest), false),
         ("Gateway", Some(("Connection failed", _))) => Some(EventKind::ConnectionFailed),
         ("Gateway", _) if text.starts_with("ERROR_CODE ") => answered(None, true),
+        ("Guardian", _) if text.starts_with("HEALTHY ") => Some(EventKind::Watched),
+        ("EmergencyClose", Some((what, rest))) => closing(what, rest).map(EventKind::Closing),
+        ("Logs", Some(("Acknowledged", rest))) => acknowledged(rest),
         _ => None,
     };
     let is_error = line.level == Level::ERROR;
     read.or_else(|| order(text)).or_else(|| is_error.then_some(EventKind::Error))
 }
 
-/// The rest of `Run began: mt5crs VERSION COMMAND[ of ENDPOINT]`.
+/// The rest of `Run began: mt5crs VERSION COMMAND[ of ENDPOINT][ for PROFILE]`.
 fn began(rest: &str) -> Option<EventKind> {
     let mut words = rest.strip_prefix("mt5crs ")?.split(' ').skip(1);
     let command = words.next()?.into();
-    let endpoint = words.nth(1).unwrap_or_default().into();
-    Some(EventKind::Began { command, endpoint })
+    let (mut endpoint, mut profile) = (EcoString::new(), EcoString::new());
+    while let (Some(word), Some(name)) = (words.next(), words.next()) {
+        match word {
+            "of" => endpoint = name.into(),
+            "for" => profile = name.into(),
+            _ => {}
+        }
+    }
+    Some(EventKind::Began { command, endpoint, profile })
+}
+
+/// The rest of `Run ended: exit code CODE after MS ms`.
+fn code(rest: &str) -> Option<u8> {
+    rest.strip_prefix("exit code ")?.split(' ').next()?.parse().ok()
+}
+
+/// A line of an emergency close, before and behind its first colon.
+fn closing(what: &str, rest: &str) -> Option<Closing> {
+    let ticket = || rest.split(' ').next()?.parse().ok();
+    match what {
+        "FLAT" => Some(Closing::Flat),
+        "NOT FLAT" => {
+            let figures = rest.split_once(": ").map_or(rest, |(figures, _)| figures);
+            let is_of_some = figures.ends_with(OF_SOME);
+            Some(if is_of_some { Closing::NotClosed } else { Closing::NotFlat })
+        }
+        "closed" => ticket().map(Closing::Closed),
+        "NOT PROVED CLOSED" => ticket().map(Closing::Left),
+        _ => None,
+    }
+}
+
+/// The rest of `Acknowledged: run PID-RUN by USER[: REASON]`.
+fn acknowledged(rest: &str) -> Option<EventKind> {
+    let (run, by) = rest.strip_prefix("run ")?.split_once(" by ")?;
+    let by = by.chars().take(MAX_TEXT).collect::<String>();
+    Some(EventKind::Acknowledged { run: run.into(), by: by.into() })
 }
 
 /// An order's lines, recognized by the words that operators search for, whatever the component.
@@ -294,18 +375,54 @@ mod tests {
         let answered = |p99_us, refused| EventKind::Answered { p99_us, refused };
         let latency =
             |p99_us| Marker::Latency { samples: 100, p50_us: 1, p90_us: 2, p99_us, max_us: 99_000 };
-        let began = |endpoint| Marker::RunBegan { command: "sync", version: "0.1.0", endpoint };
-        let seen =
-            |endpoint: &str| EventKind::Began { command: "sync".into(), endpoint: endpoint.into() };
+        let began = |endpoint, profile| Marker::RunBegan {
+            command: "sync",
+            version: "0.1.0",
+            endpoint,
+            profile,
+        };
+        let seen = |endpoint: &str, profile: &str| EventKind::Began {
+            command: "sync".into(),
+            endpoint: endpoint.into(),
+            profile: profile.into(),
+        };
+        let close = |level, what| Marker::EmergencyClose { level, what };
+        let (info, error) = (Level::INFO, Level::ERROR);
+        let closing = EventKind::Closing;
         for (marker, expected) in [
-            (began(Some("tcp://10.0.0.5:5555")), seen("tcp://10.0.0.5:5555")),
-            (began(None), seen("")),
+            (began(Some("tcp://10.0.0.5:5555"), None), seen("tcp://10.0.0.5:5555", "")),
+            (began(Some("tcp://10.0.0.5:5555"), Some("a1")), seen("tcp://10.0.0.5:5555", "a1")),
+            (began(None, Some("a1")), seen("", "a1")),
+            (began(None, None), seen("", "")),
             (
                 Marker::RunEnded {
                     exit: crate::exit::Exit::Ok,
                     duration: std::time::Duration::from_millis(5),
                 },
-                EventKind::Ended,
+                EventKind::Ended { code: Some(0) },
+            ),
+            (close(info, "FLAT: 3 closed"), closing(Closing::Flat)),
+            (
+                close(error, "NOT FLAT: 1 closed, 2 not proved closed: a: b"),
+                closing(Closing::NotFlat),
+            ),
+            (
+                close(error, "NOT FLAT: 1 closed, 2 not proved closed of those asked for: a: b"),
+                closing(Closing::NotClosed),
+            ),
+            (
+                close(error, "NOT PROVED CLOSED: 7 EURUSD BUY 0.1 lots: why"),
+                closing(Closing::Left(7)),
+            ),
+            (close(info, "closed: 7 EURUSD BUY 0.1 lots: why"), closing(Closing::Closed(7))),
+            (close(error, "NOTHING WAS CLOSED: refused"), EventKind::Error),
+            (
+                Marker::Acknowledged { run: "7-aaaaaaaa", by: "ann", reason: Some("seen: ok") },
+                EventKind::Acknowledged { run: "7-aaaaaaaa".into(), by: "ann: seen: ok".into() },
+            ),
+            (
+                Marker::Guardian { level: info, what: "HEALTHY after 1s", p99_us: None },
+                EventKind::Watched,
             ),
             (Marker::Synchronized { positions: 7 }, EventKind::Synchronized { positions: 7 }),
             (Marker::SyncFailed { cause: "no reply" }, EventKind::SyncFailed { mismatch: false }),

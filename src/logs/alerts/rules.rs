@@ -2,8 +2,15 @@
 //!
 //! Rules judge each endpoint by itself, so a gateway that answers never hides another that doesn't. An alert is active
 //! until the logs show that it is over, and is then kept with that time.
+//!
+//! - `crashes`: runs that began and never ended; `not_flat`: emergency closes without their proof
+//! - [`records`], `states`: what no log holds; [`open`]: what later events depend on
 
+mod crashes;
+mod not_flat;
 pub mod open;
+pub mod records;
+mod run;
 mod states;
 
 use std::collections::btree_map::Entry;
@@ -15,6 +22,8 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use self::not_flat::NotFlat;
+use self::run::Run;
 use crate::logs::alerts::event::{Event, EventKind, RunId};
 use crate::units::TimeSchema;
 
@@ -71,6 +80,12 @@ rules! {
     GatewaySilent = "gateway-silent",
     /// A run began and never ended, and its process is gone.
     RunCrashed = "run-crashed",
+    /// An emergency close ended without the proof that everything is closed.
+    NotFlat = "not-flat",
+    /// An order's outcome is not proved.
+    OutcomeUnknown = "outcome-unknown",
+    /// A canary's position is open by the records, and nobody watches it.
+    PositionUnwatched = "position-unwatched",
     /// A sync took too long.
     SyncSlow = "sync-slow",
     /// A sync retried for too long.
@@ -103,6 +118,12 @@ pub struct Alert {
     pub cleared_at: Option<Timestamp>,
     /// The log lines that triggered it; of many, the first and the last.
     pub lines: Vec<String>,
+    /// The command of the run that it is about, where it is about one.
+    #[serde(default)]
+    pub command: Option<String>,
+    /// That run: `PID-RUN` as its lines show it, or its id in the evidence.
+    #[serde(default)]
+    pub run: Option<String>,
 }
 
 impl Alert {
@@ -116,7 +137,8 @@ impl Alert {
         lines: Vec<String>,
     ) -> Self {
         let endpoint = (!endpoint.is_empty()).then(|| endpoint.to_owned());
-        Self { rule, endpoint, message, since, raised_at, cleared_at: None, lines }
+        let (cleared_at, command, run) = (None, None, None);
+        Self { rule, endpoint, message, since, raised_at, cleared_at, lines, command, run }
     }
 
     /// Whether the logs don't show that it is over.
@@ -133,20 +155,16 @@ pub struct Rules {
     gateways: HashMap<EcoString, Gateway>,
     /// Runs that have not ended.
     runs: BTreeMap<RunId, Run>,
+    /// Runs that crashed, and whose alerts are active.
+    crashed: BTreeMap<RunId, Run>,
+    /// Number of runs that began.
+    began: u64,
+    /// Emergency closes without their proof, by account.
+    not_flat: HashMap<EcoString, NotFlat>,
     /// Active alerts as indexes into `alerts`, by rule and by the endpoint, unit or run that they are about.
     active: BTreeMap<(Rule, EcoString), usize>,
     /// Alerts that changed since [`Rules::take_changes`], as indexes into `alerts`.
     changed: BTreeSet<usize>,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct Run {
-    began: Event,
-    command: EcoString,
-    endpoint: EcoString,
-    /// Time of its first failed attempt since the last answer.
-    failing_since: Option<Timestamp>,
-    answered: bool,
 }
 
 /// Syncs and connection attempts that failed in a row at one gateway.
@@ -182,6 +200,9 @@ impl Rules {
             alerts: Vec::new(),
             gateways: HashMap::new(),
             runs: BTreeMap::new(),
+            crashed: BTreeMap::new(),
+            began: 0,
+            not_flat: HashMap::new(),
             active: BTreeMap::new(),
             changed: BTreeSet::new(),
         }
@@ -200,49 +221,38 @@ impl Rules {
 
     /// Applies the rules to the next event.
     pub fn see(&mut self, event: &Event) {
+        self.saw_life(event);
         match &event.kind {
-            EventKind::Began { command, endpoint } => {
-                let run = Run {
-                    began: event.clone(),
-                    command: command.clone(),
-                    endpoint: endpoint.clone(),
-                    failing_since: None,
-                    answered: false,
-                };
+            EventKind::Began { command, endpoint, profile } => {
+                self.began += 1;
+                let run = Run::new(event, [command, endpoint, profile], self.began);
                 self.runs.insert(event.run.clone(), run);
             }
-            EventKind::Ended => {
-                self.runs.remove(&event.run);
-            }
+            EventKind::Ended { code } => self.ended(event, *code),
             EventKind::Synchronized { .. } => {
                 self.synchronized(event);
                 self.answered(event);
             }
             EventKind::SyncFailed { mismatch } => self.sync_failed(event, *mismatch),
             EventKind::ConnectionFailed => self.connection_failed(event),
-            EventKind::Answered { .. } => self.answered(event),
+            EventKind::Answered { refused, .. } => {
+                self.answered(event);
+                self.answered_watch(event, *refused);
+            }
+            EventKind::Watched => self.watched(event),
+            EventKind::Closing(closing) => self.closing(event, *closing),
+            EventKind::Acknowledged { run, by } => self.acknowledged(run, by, event.time),
             EventKind::OrderFilled { .. } | EventKind::Ticket(_) | EventKind::Error => {}
-        }
-    }
-
-    /// Raises an alert for each run that has not ended and whose process is gone.
-    pub fn look_for_crashes(&mut self, is_alive: &dyn Fn(u32, Timestamp) -> bool) {
-        let runs = std::mem::take(&mut self.runs).into_iter();
-        let (running, dead): (BTreeMap<_, _>, BTreeMap<_, _>) =
-            runs.partition(|(id, run)| is_alive(id.pid, run.began.time));
-        self.runs = running;
-        for (id, run) in dead {
-            let message = format!(
-                "run {}-{} ({}) began and never ended, and its process is gone",
-                id.pid, id.run, run.command
-            );
-            let (time, lines) = (run.began.time, vec![run.began.line.into()]);
-            self.push(Alert::new(Rule::RunCrashed, &run.endpoint, message, time, time, lines));
         }
     }
 
     fn endpoint(&self, event: &Event) -> EcoString {
         self.runs.get(&event.run).map(|run| run.endpoint.clone()).unwrap_or_default()
+    }
+
+    /// The account of an event: its profile, else its endpoint.
+    fn account(&self, event: &Event) -> EcoString {
+        self.runs.get(&event.run).map(|run| run.account().clone()).unwrap_or_default()
     }
 
     fn synchronized(&mut self, event: &Event) {
@@ -352,6 +362,11 @@ impl Rules {
                 None
             }
         }
+    }
+
+    fn active_alert(&mut self, rule: Rule, about: &str) -> Option<&mut Alert> {
+        let index = *self.active.get(&(rule, about.into()))?;
+        self.alerts.get_mut(index)
     }
 
     fn push(&mut self, alert: Alert) {

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::logs::alerts::event::{Event, EventKind};
+use crate::logs::alerts::event::{Closing, Event, EventKind};
 
 /// The subject of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
@@ -75,7 +75,7 @@ impl Row {
                     self.command = Some(command.to_string());
                 }
             }
-            EventKind::Ended => {}
+            EventKind::Ended { .. } | EventKind::Watched | EventKind::Acknowledged { .. } => {}
             EventKind::Synchronized { positions } => {
                 self.syncs_ok += 1;
                 self.positions_recovered = Some(*positions);
@@ -94,7 +94,8 @@ impl Row {
                 self.ticket(*ticket);
             }
             EventKind::Ticket(ticket) => self.ticket(Some(*ticket)),
-            EventKind::Error => self.errors += 1,
+            EventKind::Closing(Closing::Flat | Closing::Closed(_)) => {}
+            EventKind::Closing(_) | EventKind::Error => self.errors += 1,
         }
     }
 

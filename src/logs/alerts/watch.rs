@@ -9,6 +9,7 @@ use crate::clock::Clock;
 use crate::logs::alerts::engine::Engine;
 use crate::logs::alerts::event::Event;
 use crate::logs::alerts::recent::Recent;
+use crate::logs::alerts::rules::records::Recorded;
 use crate::logs::alerts::rules::{Alert, Rules};
 use crate::logs::search::files::Unreadable;
 use crate::logs::search::listener::{Hit, Listener};
@@ -21,6 +22,9 @@ const SAMPLE_INTERVAL: Duration = Duration::from_secs(10);
 /// Queries the engine's unit.
 pub type AskEngine<'a> = &'a dyn Fn() -> Result<(Engine, Sample), systemd::Error>;
 
+/// Reads what the records of orders leave open; the error in words.
+pub type AskRecords<'a> = &'a dyn Fn() -> Result<Recorded, String>;
+
 /// Injected dependencies.
 pub struct World<'a> {
     /// The time.
@@ -31,6 +35,8 @@ pub struct World<'a> {
     pub sample: &'a dyn Fn(u32) -> Option<Sample>,
     /// Queries the engine's unit, where one is named.
     pub engine: Option<AskEngine<'a>>,
+    /// Reads the records of orders, where they are known.
+    pub records: Option<AskRecords<'a>>,
 }
 
 /// Receives the alerts.
@@ -40,6 +46,9 @@ pub trait AlertListener {
 
     /// A log can't be read, or the engine's unit can't be queried.
     fn trouble(&mut self, error: &dyn std::error::Error);
+
+    /// The records of orders can't be read.
+    fn unknown_records(&mut self, why: &str);
 }
 
 /// Applies the rules to the lines of a followed log. Alerts of the existing lines are reported only where they are active.
@@ -51,6 +60,7 @@ pub struct Watch<'a> {
     /// Whether the existing lines were read.
     has_started: bool,
     last_sample: Option<Duration>,
+    are_records_unknown: bool,
     meter: Meter,
 }
 
@@ -64,6 +74,7 @@ impl<'a> Watch<'a> {
             recent: Recent::default(),
             has_started: false,
             last_sample: None,
+            are_records_unknown: false,
             meter: Meter::default(),
         }
     }
@@ -75,6 +86,7 @@ impl<'a> Watch<'a> {
             return;
         }
         let is_first = self.last_sample.replace(now).is_none();
+        self.see_records();
         match sample(&self.world, &self.rules) {
             Ok((engine, samples)) => {
                 if let Some(engine) = engine {
@@ -85,6 +97,24 @@ impl<'a> Watch<'a> {
             // Reported once.
             Err(error) if is_first => self.listener.trouble(&error),
             Err(_) => {}
+        }
+    }
+}
+
+impl Watch<'_> {
+    /// Reads the records of orders. While they can't be read, their alerts stay as they are, and that is reported once.
+    fn see_records(&mut self) {
+        let Some(ask) = self.world.records else { return };
+        match ask() {
+            Ok(recorded) => {
+                self.are_records_unknown = false;
+                self.rules.see_records(&recorded, self.world.clock.now());
+            }
+            Err(why) => {
+                if !std::mem::replace(&mut self.are_records_unknown, true) {
+                    self.listener.unknown_records(&why);
+                }
+            }
         }
     }
 }
@@ -151,6 +181,10 @@ mod tests {
         fn trouble(&mut self, error: &dyn std::error::Error) {
             self.0.push(error.to_string());
         }
+
+        fn unknown_records(&mut self, why: &str) {
+            self.0.push(why.to_owned());
+        }
     }
 
     fn line(second: u32, pid: u32, text: &str) -> String {
@@ -167,6 +201,7 @@ mod tests {
             is_alive: &|pid, _| pid != 9,
             sample: &|_| None,
             engine: Some(&engine),
+            records: None,
         };
         let mut watch = Watch::new(Rules::new(THRESHOLDS), world, &mut reported);
         let mut look = |lines: &[String]| {

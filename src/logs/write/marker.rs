@@ -20,6 +20,8 @@ pub enum Marker<'a> {
         version: &'a str,
         /// The gateway, for a command that talks to one.
         endpoint: Option<&'a str>,
+        /// The profile, where one is selected.
+        profile: Option<&'a str>,
     },
     /// A run ended by itself.
     RunEnded {
@@ -27,6 +29,15 @@ pub enum Marker<'a> {
         exit: Exit,
         /// Time since the run began.
         duration: Duration,
+    },
+    /// A person has looked at a run that crashed.
+    Acknowledged {
+        /// The run, as `PID-RUN`.
+        run: &'a str,
+        /// The user.
+        by: &'a str,
+        /// The user's own words.
+        reason: Option<&'a str>,
     },
     /// The oldest file of the shared log was deleted.
     LogDeleted {
@@ -137,7 +148,7 @@ impl Marker<'_> {
     pub(crate) fn source(&self) -> (Level, &'static str) {
         match self {
             Self::RunBegan { .. } | Self::RunEnded { .. } => (Level::INFO, "Run"),
-            Self::LogDeleted { .. } => (Level::INFO, "Logs"),
+            Self::LogDeleted { .. } | Self::Acknowledged { .. } => (Level::INFO, "Logs"),
             Self::Synchronized { .. } => (Level::INFO, "StateReconciler"),
             Self::SyncFailed { .. } => (Level::ERROR, "StateReconciler"),
             // The next attempt may succeed.
@@ -158,12 +169,18 @@ impl Marker<'_> {
     pub(crate) fn text(&self) -> String {
         let quote = |text| quote(text, self.source().0);
         match self {
-            Self::RunBegan { command, version, endpoint } => {
+            Self::RunBegan { command, version, endpoint, profile } => {
                 let of = endpoint.map(|name| format!(" of {}", quote(name))).unwrap_or_default();
-                format!("Run began: mt5crs {version} {}{of}", quote(command))
+                let account =
+                    profile.map(|name| format!(" for {}", quote(name))).unwrap_or_default();
+                format!("Run began: mt5crs {version} {}{of}{account}", quote(command))
             }
             Self::RunEnded { exit, duration } => {
                 format!("Run ended: exit code {} after {} ms", exit.code(), duration.as_millis())
+            }
+            Self::Acknowledged { run, by, reason } => {
+                let reason = reason.map(|text| format!(": {}", quote(text))).unwrap_or_default();
+                format!("Acknowledged: run {} by {}{reason}", quote(run), quote(by))
             }
             Self::LogDeleted { name, bytes, through, keep } => {
                 let through = through.map(|time| format!(", up to {time:.0}")).unwrap_or_default();

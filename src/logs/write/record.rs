@@ -47,6 +47,8 @@ pub struct Options<'a> {
     pub command: &'a str,
     /// The gateway, for a command that talks to one.
     pub endpoint: Option<&'a str>,
+    /// The profile, where one is selected.
+    pub profile: Option<&'a str>,
     /// Format of the run's own log.
     pub format: Format,
 }
@@ -82,8 +84,8 @@ impl Record {
     }
 
     fn open_with(options: Options<'_>, clock: Arc<dyn Clock>, own: Limits) -> Self {
-        let Options { dir, verify_log, verify_log_max_bytes, run, pid, command, endpoint, format } =
-            options;
+        let Options { dir, verify_log, verify_log_max_bytes, run, pid, command, .. } = options;
+        let Options { endpoint, profile, format, .. } = options;
         let bytes = verify_log_max_bytes.map_or(u64::MAX, NonZeroU64::get);
         let shared = Limits { bytes, age: Duration::MAX };
         let (began, started) = (clock.monotonic(), clock.now().to_zoned_datetime(TimeZone::UTC));
@@ -99,7 +101,8 @@ impl Record {
             verify_log: LogFile::new(verify_log.to_owned(), shared, began),
             trouble: OnceLock::new(),
         };
-        record.marker(&Marker::RunBegan { command, version: env!("CARGO_PKG_VERSION"), endpoint });
+        let version = env!("CARGO_PKG_VERSION");
+        record.marker(&Marker::RunBegan { command, version, endpoint, profile });
         record
     }
 
@@ -180,6 +183,7 @@ mod tests {
             pid: 7,
             command: "sync",
             endpoint: None,
+            profile: None,
             format: Format::Json,
         };
         (Record::open_with(options, Arc::new(clock.clone()), own), clock)

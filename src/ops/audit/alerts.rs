@@ -16,15 +16,20 @@ use crate::logs::search::places::Places;
 use crate::ops::logs::alerts::{self as log_alerts, Judged};
 use crate::os::process;
 
-/// The alert rules over the logs. The other rules' figures come from the engine's unit.
-const OF_LOGS: [Rule; 6] = [
+/// The alert rules over the logs. The other rules' figures come from the engine's unit, and the evidence has checks of its
+/// own.
+const OF_LOGS: [Rule; 7] = [
     Rule::SyncFailing,
     Rule::PositionsMismatch,
     Rule::GatewaySilent,
     Rule::RunCrashed,
+    Rule::NotFlat,
     Rule::SyncSlow,
     Rule::RetrySlow,
 ];
+
+/// The commands that send orders, or watch over a position: a crash of another leaves nothing open at the gateway.
+const OF_ORDERS: [&str; 2] = ["canary", "emergency-close"];
 
 /// The window of the alert rules.
 const WINDOW: Duration = Duration::from_secs(24 * 3600);
@@ -68,18 +73,40 @@ fn one(judged: &Judged, rule: Rule) -> Check {
         Some(endpoint) => format!("{endpoint}: {} (since {:.0})", alert.message, alert.since),
         None => format!("{} (since {:.0})", alert.message, alert.since),
     };
-    let active: Vec<String> =
-        all.iter().filter(|alert| alert.is_active()).map(|alert| message(alert)).collect();
-    if !active.is_empty() {
-        return Check::fail(first_few(active));
+    let active = || all.iter().filter(|alert| alert.is_active());
+    let (grave, slight): (Vec<&Alert>, Vec<&Alert>) =
+        active().partition(|alert| rule != Rule::RunCrashed || is_of_orders(alert));
+    if !grave.is_empty() {
+        let found = Check::fail(first_few(grave.iter().map(|alert| message(alert))));
+        return with_acknowledgement(found, &grave);
     }
     // A log that could not be read may hold an alert.
     if let Some(doubt) = judged.doubts.first() {
         return Check::not_reached(doubt.clone());
     }
+    if !slight.is_empty() {
+        let found = Check::warn(first_few(slight.iter().map(|alert| message(alert))));
+        return with_acknowledgement(found, &slight);
+    }
     match all.last() {
         Some(last) => Check::warn(format!("past alert: {}", message(last))),
         None => Check::pass(format!("no alert in {} events", judged.events.len())),
+    }
+}
+
+fn is_of_orders(alert: &Alert) -> bool {
+    alert.command.as_deref().is_some_and(|command| OF_ORDERS.contains(&command))
+}
+
+/// Names the commands that end the alerts about crashes.
+fn with_acknowledgement(check: Check, alerts: &[&Alert]) -> Check {
+    let crashed = alerts.iter().filter(|alert| alert.rule == Rule::RunCrashed);
+    let runs: Vec<&str> = crashed.filter_map(|alert| alert.run.as_deref()).collect();
+    match runs.first() {
+        Some(run) => check.with_remedy(format!(
+            "find out what ended it (mt5crs logs grep --run {run} .), then mt5crs logs ack {run}; the next good run of the command ends the alert, too"
+        )),
+        None => check,
     }
 }
 

@@ -230,7 +230,9 @@ catalogue! {
         "sync-failing" Fail "consecutive failed syncs, within 24 h", "no alert", ALERTS;
         "positions-mismatch" Fail "recovered positions unlike the gateway's list, within 24 h", "no alert", ALERTS;
         "gateway-silent" Fail "time without an answer of the gateway, within 24 h", "no alert", ALERTS;
-        "run-crashed" Fail "runs that began and never ended, within 24 h", "no alert", ALERTS;
+        "run-crashed" Fail "runs that began and never ended, within 24 h; only a crash of canary or emergency-close fails", "no alert", ALERTS;
+        "not-flat" Fail "emergency closes that did not prove their end, within 24 h", "no alert",
+            "mt5crs emergency-close again, or close by hand and then run it: only a proved flat ends the alert";
         "sync-slow" Fail "the duration of syncs, within 24 h", "no alert", ALERTS;
         "retry-slow" Fail "the time that syncs needed for their attempts, within 24 h", "no alert", ALERTS;
         "engine-crashed" Fail "the engine unit's result and restarts", "no alert", "systemctl status UNIT, then systemctl reset-failed UNIT";

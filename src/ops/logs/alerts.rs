@@ -1,7 +1,8 @@
-//! `logs alerts`: the operators' alert rules, applied to the logs and to the memory and CPU use of the engine or of
-//! runs of mt5crs.
+//! `logs alerts`: the operators' alert rules, applied to the logs, to what the evidence leaves open, and to the memory and
+//! CPU use of the engine or of runs of mt5crs.
 
 pub mod metrics;
+pub mod records;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,7 +12,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::check::Verdict;
-use crate::clock::{Clock, Stopped};
+use crate::clock::Stopped;
 use crate::failure::{Failure, cause_of};
 use crate::logs::alerts::carried::Carried;
 use crate::logs::alerts::engine::Engine;
@@ -87,7 +88,7 @@ pub fn run(
     let default = if world.engine.is_some() { CPU_WINDOW } else { Duration::ZERO };
     let window = options.cpu_window.unwrap_or(default);
     Ok(match measure(&judged.rules, world, window, measuring) {
-        Ok(measured) => judged.outcome(options, measured, world.clock),
+        Ok(measured) => judged.outcome(options, measured, world),
         Err(stopped) => Outcome::failed(Failure::interrupted(stopped)),
     })
 }
@@ -205,8 +206,19 @@ impl Judged {
         mut self,
         options: &Options,
         measured: Result<Measured, systemd::Error>,
-        clock: &dyn Clock,
+        world: &World<'_>,
     ) -> Outcome<Report> {
+        let clock = world.clock;
+        let recorded = world.records.map(|ask| ask());
+        let are_records_judged = matches!(recorded, Some(Ok(_)));
+        match recorded {
+            None => {}
+            Some(Ok(recorded)) => self.rules.see_records(&recorded, clock.now()),
+            Some(Err(why)) => {
+                self.doubts.push(why.clone());
+                self.warnings.push(why);
+            }
+        }
         let is_measured = measured.is_ok();
         let (engine, usage) = measured.unwrap_or_else(|error| {
             self.warnings.push(cause_of(&error));
@@ -226,6 +238,7 @@ impl Judged {
             (0, false) => Verdict::Pass,
         };
         let is_judged = |rule: &Rule| match rule {
+            Rule::OutcomeUnknown | Rule::PositionUnwatched => are_records_judged,
             Rule::EngineCrashed => engine.is_some(),
             Rule::MemoryHigh => usage.iter().any(|one| one.memory_bytes.is_some()),
             Rule::CpuHigh => usage.iter().any(|one| one.cpu_percent.is_some()),

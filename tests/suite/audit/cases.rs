@@ -10,6 +10,7 @@ use mt5crs::logs::write::record::Options;
 use mt5crs::logs::write::{Format, Marker, Record};
 use mt5crs::ops::audit::catalogue::CHECKS;
 use serde_json::Value;
+use tracing::Level;
 
 use super::{Fit, HEALTHY, finding, mode};
 use crate::look_alikes::Stranger;
@@ -158,7 +159,10 @@ const CASES: &[(&str, Defect, &str)] = &[
     ("alerts.sync-failing", Log(two_failed_syncs), "fail"),
     ("alerts.positions-mismatch", Log(mismatch), "fail"),
     ("alerts.gateway-silent", Log(silence), "fail"),
-    ("alerts.run-crashed", Log(|fit| drop(log(fit, 60).record)), "fail"),
+    ("alerts.run-crashed", Log(|fit| drop(log_of(fit, 60, "canary").record)), "fail"),
+    ("alerts.run-crashed", Log(|fit| drop(log_of(fit, 60, "emergency-close").record)), "fail"),
+    ("alerts.run-crashed", Log(|fit| drop(log(fit, 60).record)), "warn"),
+    ("alerts.not-flat", Log(|fit| log_of(fit, 60, "emergency-close").not_flat().ended()), "fail"),
     ("alerts.sync-slow", Log(slow_sync), "fail"),
     ("alerts.retry-slow", Log(slow_retry), "fail"),
     ("alerts.engine-crashed", Unit("NRestarts=0", "NRestarts=3"), "fail"),
@@ -409,12 +413,22 @@ impl LoggedRun {
         self
     }
 
+    fn not_flat(&self) -> &Self {
+        let what = "NOT FLAT: 0 closed, 1 not proved closed: refused";
+        self.record.marker(&Marker::EmergencyClose { level: Level::ERROR, what });
+        self
+    }
+
     fn ended(&self) {
         self.record.end(Exit::Ok);
     }
 }
 
 fn log(fit: &Fit, seconds_ago: u64) -> LoggedRun {
+    log_of(fit, seconds_ago, "sync")
+}
+
+fn log_of(fit: &Fit, seconds_ago: u64, command: &str) -> LoggedRun {
     let then = Timestamp::now().checked_sub(Duration::from_secs(seconds_ago)).unwrap();
     let clock = Arc::new(ManualClock::new(then));
     let endpoint = format!("tcp://{}", fit.sim.endpoint);
@@ -426,8 +440,9 @@ fn log(fit: &Fit, seconds_ago: u64) -> LoggedRun {
             run: uuid::Uuid::from_u128(u128::from(seconds_ago) << 96),
             // No process has this number.
             pid: u32::MAX,
-            command: "sync",
+            command,
             endpoint: Some(&endpoint),
+            profile: None,
             format: Format::Text,
         },
         Arc::clone(&clock) as Arc<dyn mt5crs::clock::Clock>,

@@ -303,6 +303,7 @@ impl App {
             pid: std::process::id(),
             command,
             endpoint,
+            profile: settings.profile.as_deref(),
             format: match self.global.log_format {
                 LogFormat::Text => Format::Text,
                 LogFormat::Json => Format::Json,

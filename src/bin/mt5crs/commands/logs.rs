@@ -1,5 +1,6 @@
-//! `mt5crs logs grep`, `presets`, `alerts` and `summary`, and their common parts.
+//! `mt5crs logs grep`, `presets`, `alerts`, `ack` and `summary`, and their common parts.
 
+mod ack;
 mod alerts;
 mod grep;
 mod presets;
@@ -37,11 +38,18 @@ enum Subcommand {
     Grep(Box<grep::Args>),
     Presets(presets::Args),
     Alerts(alerts::Args),
+    Ack(ack::Args),
     Summary(summary::Args),
 }
 
-pub(super) const DOCUMENTS: &[Document] =
-    &[grep::DOCUMENT, presets::DOCUMENT, alerts::DOCUMENT, alerts::LINE, summary::DOCUMENT];
+pub(super) const DOCUMENTS: &[Document] = &[
+    grep::DOCUMENT,
+    presets::DOCUMENT,
+    alerts::DOCUMENT,
+    alerts::LINE,
+    ack::DOCUMENT,
+    summary::DOCUMENT,
+];
 
 impl Args {
     fn subcommand(&self) -> &dyn Command {
@@ -49,6 +57,7 @@ impl Args {
             Subcommand::Grep(args) => &**args,
             Subcommand::Presets(args) => args,
             Subcommand::Alerts(args) => args,
+            Subcommand::Ack(args) => args,
             Subcommand::Summary(args) => args,
         }
     }

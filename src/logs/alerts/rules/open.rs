@@ -7,7 +7,9 @@ use ecow::EcoString;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Alert, Failures, Gateway, Rules, Run, Thresholds};
+use super::not_flat::NotFlat;
+use super::run::Run;
+use super::{Alert, Failures, Gateway, Rule, Rules, Thresholds};
 use crate::logs::alerts::event::RunId;
 use crate::logs::search::parse::Line;
 
@@ -20,6 +22,12 @@ pub struct Open {
     gateways: HashMap<EcoString, Gateway>,
     /// Runs that have not ended.
     runs: Vec<(RunId, Run)>,
+    /// Number of runs that began.
+    #[serde(default)]
+    began: u64,
+    /// Emergency closes without their proof, by account.
+    #[serde(default)]
+    not_flat: HashMap<EcoString, NotFlat>,
 }
 
 impl Open {
@@ -37,6 +45,13 @@ impl Open {
         }
         self.gateways.retain(|_, gateway| gateway.syncs.count + gateway.attempts.count > 0);
         self.runs.retain(|(_, run)| run.began.time >= since);
+        let is_active = |account: &EcoString| {
+            let is_its = |(about, alert): &(EcoString, Alert)| {
+                alert.rule == Rule::NotFlat && about == account
+            };
+            self.alerts.iter().any(is_its)
+        };
+        self.not_flat.retain(|account, _| is_active(account));
         self
     }
 }
@@ -52,6 +67,7 @@ impl Rules {
         let mut rules = Self::new(thresholds);
         rules.gateways = open.gateways;
         rules.runs = open.runs.into_iter().collect();
+        (rules.began, rules.not_flat) = (open.began, open.not_flat);
         for (about, alert) in open.alerts {
             rules.raise(&about, alert);
         }
@@ -65,6 +81,12 @@ impl Rules {
             Some((about.clone(), alert.clone()))
         });
         let runs = self.runs.iter().map(|(id, run)| (id.clone(), run.clone()));
-        Open { alerts: alerts.collect(), gateways: self.gateways.clone(), runs: runs.collect() }
+        Open {
+            alerts: alerts.collect(),
+            gateways: self.gateways.clone(),
+            runs: runs.collect(),
+            began: self.began,
+            not_flat: self.not_flat.clone(),
+        }
     }
 }

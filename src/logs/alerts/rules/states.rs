@@ -1,4 +1,4 @@
-//! Rules about states that no log holds: the engine's unit, and memory and CPU use. An alert lasts from the measurement
+//! Rules about states of processes that no log holds: the engine's unit, and memory and CPU use. An alert lasts from the measurement
 //! that shows the state to the first one that doesn't.
 
 use jiff::Timestamp;

@@ -35,8 +35,7 @@ pub(crate) const DOCUMENTS: &[Document] = &[Document::report::<Report>("emergenc
 
 impl Command for Args {
     fn facts(&self) -> Facts {
-        let is_filtered =
-            !self.symbol.is_empty() || !self.ticket.is_empty() || self.magic.is_some();
+        let is_filtered = self.is_filtered();
         let Self { dry_run, yes, ref rows, .. } = *self;
         let accounts = match () {
             () if is_filtered => Accounts::One("emergency-close with a filter"),
@@ -54,7 +53,7 @@ impl Command for Args {
         let mut engaged = None;
         let exit = app.with_gateway(&self.facts(), &[], render, |context, render| {
             let result = close(app, self, context, render, &mut engaged);
-            trace::log_end(&context.record, &result);
+            trace::log_end(&context.record, &result, self.is_filtered());
             context.warn_of_other_state();
             result.map(Into::into)
         });
@@ -67,6 +66,13 @@ impl Command for Args {
     fn assign(&mut self, task: Task) {
         self.dry_run = task == Task::Plan;
         self.yes = task == Task::Act;
+    }
+}
+
+impl Args {
+    /// Whether some of the positions are asked for, and not all.
+    fn is_filtered(&self) -> bool {
+        !self.symbol.is_empty() || !self.ticket.is_empty() || self.magic.is_some()
     }
 }
 

@@ -10,9 +10,11 @@ use mt5crs::failure::{Failure, cause_of};
 use mt5crs::logs::alerts::carried;
 use mt5crs::logs::alerts::engine;
 use mt5crs::logs::alerts::rules::Alert;
-use mt5crs::logs::alerts::watch::{AlertListener, AskEngine, World};
+use mt5crs::logs::alerts::rules::records::Recorded;
+use mt5crs::logs::alerts::watch::{AlertListener, AskEngine, AskRecords, World};
 use mt5crs::logs::search::places::Places;
 use mt5crs::logs::search::query::BadPattern;
+use mt5crs::ops::logs::alerts::records::Records;
 use mt5crs::ops::logs::alerts::{self, Options, Report};
 use mt5crs::os::process;
 use mt5crs::os::resources::Usage;
@@ -69,11 +71,16 @@ fn answer(app: &App, args: &Args) -> Result<Answer<Report>, Failure> {
     let settings = settings::read_only(app, &[], KEYS)?;
     let unit = settings.engine_unit.as_deref();
     let ask = || engine::look(unit.unwrap_or_default(), &*app.clock);
+    let directory = settings.target_state_dir().filter(|_| args.paths.is_empty());
+    let records = directory.map(|directory| Records::at(&directory));
+    let read = || records.as_ref().map_or_else(|| Ok(Recorded::default()), Records::look);
     let world = World {
         clock: &*app.clock,
         is_alive: &process::is_alive,
         sample: &|pid| process::sample(pid, app.clock.monotonic()),
         engine: unit.is_some().then_some(&ask as AskEngine<'_>),
+        // The records are this account's, and logs that were named may be another's.
+        records: records.is_some().then_some(&read as AskRecords<'_>),
     };
     let since = app.clock.now().checked_sub(args.window).unwrap_or(Timestamp::MIN);
     let answer = match args.follow {
@@ -150,5 +157,9 @@ impl AlertListener for Printer<'_> {
 
     fn trouble(&mut self, error: &dyn std::error::Error) {
         self.app.screen.warn(&cause_of(error));
+    }
+
+    fn unknown_records(&mut self, why: &str) {
+        self.app.screen.warn(why);
     }
 }
