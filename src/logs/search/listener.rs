@@ -21,6 +21,8 @@ pub struct Options {
     pub line_numbers: bool,
     /// Selects among the matching lines.
     pub filter: Filter,
+    /// Whether a line of ours that several files hold is found in the first of them alone.
+    pub once: bool,
 }
 
 impl Options {

@@ -11,6 +11,7 @@ use std::path::Path;
 use grep_searcher::{Searcher, Sink, SinkContext, SinkMatch};
 
 use crate::logs::search::bounded_lines::Seen;
+use crate::logs::search::copies::Copies;
 use crate::logs::search::filter::Judged;
 use crate::logs::search::listener::{Hit, Listener, Options, Totals};
 
@@ -37,6 +38,8 @@ pub(super) struct HitSink<'a> {
     pub(super) options: &'a Options,
     pub(super) listener: &'a mut dyn Listener,
     pub(super) totals: &'a mut Totals,
+    /// Recognizes lines that another file has shown, where each is to be found once.
+    pub(super) copies: Option<&'a mut Copies>,
     pub(super) seen: &'a RefCell<Seen>,
     pub(super) progress: Progress,
 }
@@ -108,7 +111,9 @@ impl Sink for HitSink<'_> {
         let line = without_end(found.bytes());
         let number = self.number(found.line_number(), found.absolute_byte_offset());
         let judged = self.options.filter.judge(line);
-        if judged == Judged::Wanted && !self.is_full() {
+        let is_wanted = judged == Judged::Wanted && !self.is_full();
+        let copies = self.copies.as_mut().filter(|_| is_wanted);
+        if is_wanted && !copies.is_some_and(|copies| copies.is_copy(line)) {
             self.show_match(number, line)?;
         } else {
             self.totals.foreign += u64::from(judged == Judged::Foreign && !self.is_full());

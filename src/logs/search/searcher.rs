@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use grep_searcher::{Searcher, SearcherBuilder};
 
 use crate::logs::search::bounded_lines::Pieces;
+use crate::logs::search::copies::Copies;
 use crate::logs::search::files;
 use crate::logs::search::listener::{Listener, Options, Totals};
 use crate::logs::search::match_filter::{HitSink, Progress};
@@ -24,17 +25,21 @@ pub struct Search<'a> {
     pub totals: Totals,
     /// Whether lines that are written later follow.
     is_following: bool,
+    /// Recognizes lines that another file has shown, where each is to be found once.
+    copies: Option<Copies>,
 }
 
 impl<'a> Search<'a> {
     /// Prepares the search.
     pub fn new(query: &'a Query, options: &'a Options) -> Self {
         let (searcher, totals) = (builder(options).build(), Totals::default());
-        Self { query, options, searcher, totals, is_following: false }
+        Self { query, options, searcher, totals, is_following: false, copies: None }
     }
 
     /// Searches the files one after another. Fails only where the listener does.
     pub fn files(&mut self, paths: &[PathBuf], listener: &mut dyn Listener) -> io::Result<()> {
+        // One file has no copies.
+        self.copies = (self.options.once && paths.len() > 1).then(Copies::default);
         for path in paths {
             match files::open(path) {
                 Ok((text, _)) => {
@@ -42,7 +47,9 @@ impl<'a> Search<'a> {
                 }
                 Err(source) => self.totals.unreadable(listener, path, source),
             }
+            self.copies.iter_mut().for_each(Copies::next_file);
         }
+        self.copies = None;
         Ok(())
     }
 
@@ -58,7 +65,8 @@ impl<'a> Search<'a> {
         let counts_lines = self.is_following && self.options.line_numbers;
         let pieces = Pieces::new(text, &seen, counts_lines);
         let (options, totals, progress) = (self.options, &mut self.totals, Progress::default());
-        let mut sink = HitSink { path, options, listener, totals, seen: &seen, progress };
+        let copies = self.copies.as_mut();
+        let mut sink = HitSink { path, options, listener, totals, copies, seen: &seen, progress };
         self.searcher.search_reader(&self.query.matcher, pieces, &mut sink)?;
         let mut progress = sink.progress;
         let seen = seen.into_inner();
@@ -88,7 +96,8 @@ impl<'a> Search<'a> {
         listener: &mut dyn Listener,
     ) -> io::Result<Progress> {
         let (options, totals, seen) = (self.options, &mut self.totals, RefCell::default());
-        let mut sink = HitSink { path, options, listener, totals, seen: &seen, progress };
+        let copies = None;
+        let mut sink = HitSink { path, options, listener, totals, copies, seen: &seen, progress };
         self.searcher.search_slice(&self.query.matcher, lines, &mut sink)?;
         Ok(sink.progress)
     }

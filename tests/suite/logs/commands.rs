@@ -244,3 +244,37 @@ fn events_are_summed_up_by_day_and_by_run() {
     machine.run(["logs", "summary", "--since=1h", "--until=2h"]).end().exits(2);
     machine.run(["logs", "summary", "gone.log"]).end().exits(1).tells("failed to read gone.log");
 }
+
+/// Its own log and the shared one hold the same marker; nothing is hidden that only one of them holds.
+#[test]
+fn a_line_of_two_logs_is_found_once() {
+    let machine = Machine::new();
+    let run = "7-cccccccc";
+    let ok =
+        line("06:00:01", "INFO", run, "StateReconciler State synchronized: 3 positions recovered");
+    let json = r#"{"time":"2026-01-17T06:00:02.000000+00:00","level":"INFO","pid":7,"run":"cccccccc","component":"Run","text":"Run ended: exit code 0 after 5 ms"}"#;
+    let ended = line("06:00:02", "INFO", run, "Run Run ended: exit code 0 after 5 ms");
+    let only_own = line("06:00:01", "INFO", run, "link::client State of the link");
+    let only_shared = line("06:00:03", "INFO", run, "Account Balance of a State that has no copy");
+    let teed = "State synchronized: by another program\n";
+    machine.write("logs/VERIFY_LOG.log", ok.clone() + teed + &ended + &only_shared);
+    // A run that writes a line twice has said it twice.
+    machine.write(
+        "logs/MT5CRS_20260117_060000_7.log",
+        [&ok, &only_own, &only_own].map(String::as_str).concat() + json + "\n" + teed,
+    );
+    let found = grep(&machine, &["State|ended"]).exits(0).stdout();
+    assert_eq!(found.matches("State synchronized: 3").count(), 1, "{found}");
+    assert_eq!(found.matches("Run ended").count(), 1, "{found}");
+    assert_eq!(found.matches("no copy").count(), 1, "{found}");
+    assert_eq!(found.matches("State of the link").count(), 2, "{found}");
+    assert_eq!(found.matches("by another program").count(), 2, "{found}");
+    let counts =
+        machine.run(["logs", "grep", "-c", "State synchronized: 3"]).end().exits(0).stdout();
+    let sum: u32 =
+        counts.lines().map(|line| line.rsplit(':').next().unwrap().parse::<u32>().unwrap()).sum();
+    assert_eq!(sum, 1, "{counts}");
+    // Context is shown, whether it has a copy or not.
+    let around = grep(&machine, &["State of the link", "-B1"]).exits(0).stdout();
+    assert_eq!(around.matches("State synchronized: 3").count(), 1, "{around}");
+}

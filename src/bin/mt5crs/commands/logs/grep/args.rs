@@ -12,7 +12,8 @@ use crate::cli::value::number;
 /// Search the logs, rotated and compressed ones too
 ///
 /// The exit codes are grep's: 0 matched, 1 none, 2 error. The oldest logs come first, because a line may be in any of
-/// them; with --since, those that end earlier are left out, unless they are named.
+/// them; with --since, those that end earlier are left out, unless they are named. A line that a run wrote to two logs is
+/// found once, in the first of them.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
     mt5crs logs grep ERROR --since 24h\n\

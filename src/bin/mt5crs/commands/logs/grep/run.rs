@@ -80,6 +80,7 @@ fn prepare<'a>(app: &App, args: &'a Args) -> Result<Job<'a>, Failure> {
         max_count: if print.files_with_matches { Some(1) } else { print.max_count },
         line_numbers: print.line_number || app.is_json(),
         filter: filter(app, &args.select)?,
+        once: true,
     };
     let query = query.map_err(|error| bad_pattern(&error))?;
     let mut paths: Vec<PathBuf> = words.cloned().collect();
