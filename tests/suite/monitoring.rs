@@ -1,5 +1,7 @@
 //! Output for monitoring: nagios plugin lines and Prometheus text. The tests parse both as strictly as their readers do.
 
+mod rules;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::PermissionsExt as _;
 
@@ -457,42 +459,4 @@ fn a_gateways_text_stays_inside_its_field() {
     let balance = samples.iter().find(|sample| sample.name == "mt5crs_account_balance").unwrap();
     assert_eq!(balance.labels["currency"], "U\"S\\D'=|\n");
     plugin(&machine.at(odd.endpoint, &["-o", "nagios", "sync"]).end());
-}
-
-/// An alert rule with an unknown metric or rule name would never fire.
-#[test]
-fn the_alert_rules_name_existing_metrics() {
-    let rules = include_str!("../../examples/prometheus/mt5crs.rules.yml");
-    let (machine, sim) = (Machine::new(), Sim::with_faults(&[]));
-    machine.write("logs/VERIFY_LOG.log", "");
-    let mut known = BTreeSet::new();
-    for command in [&["link-test"][..], &["sync"], &["logs", "alerts"]] {
-        let arguments = [&["-o", "prometheus"], command].concat();
-        let text = machine.against(&sim, &arguments).end().exits(0).stdout();
-        known.extend(exposition(&text).into_iter().map(|sample| sample.name));
-    }
-    // Metrics of a watch; its own test covers them.
-    known.insert("mt5crs_link_looked_timestamp_seconds".to_owned());
-    let expressions: Vec<&str> =
-        rules.lines().filter_map(|line| line.trim().strip_prefix("expr: ")).collect();
-    assert!(expressions.len() > 8, "{expressions:?}");
-    for expression in &expressions {
-        let name = expression.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-        let named: Vec<&str> = name.filter(|word| word.starts_with("mt5crs_")).collect();
-        assert_eq!(named.len(), 1, "{expression}");
-        assert!(known.contains(named[0]), "{} in {known:?}", named[0]);
-    }
-    for rule in mt5crs::logs::alerts::rules::Rule::ALL {
-        assert!(rules.contains(rule.name()), "no alert for {}", rule.name());
-    }
-    let of_alerts = expressions.iter().filter_map(|expression| expression.split_once("rule="));
-    for (_, quoted) in of_alerts {
-        let names = quoted.trim_start_matches('~').split('"').nth(1).unwrap().split('|');
-        for name in names {
-            assert!(
-                mt5crs::logs::alerts::rules::Rule::ALL.iter().any(|rule| rule.name() == name),
-                "{name}"
-            );
-        }
-    }
 }

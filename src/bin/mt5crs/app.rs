@@ -25,12 +25,13 @@ pub(crate) mod watchdog;
 pub(crate) mod worker_role;
 mod workers;
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use mt5crs::clock::{Clock, StopToken, SystemClock};
+use mt5crs::config::Resolved;
 use mt5crs::failure::{Code, Failure};
 use mt5crs::link::order::UnresolvedOpen;
 use mt5crs::os::{ScratchDirectory, process};
@@ -51,6 +52,8 @@ pub(crate) struct App {
     started: Duration,
     /// Ends the process where a command does not end by itself.
     pub(crate) watchdog: Watchdog,
+    /// The profile, once the settings were read.
+    profile: OnceCell<Option<String>>,
     /// The state on the plugin's line, once `-o nagios` has printed it.
     plugin_state: Cell<Option<State>>,
     /// Whether the exit code tells what the command did, see [`command::Facts::acts`].
@@ -70,6 +73,7 @@ impl App {
             screen,
             started_at: clock.now(),
             started: clock.monotonic(),
+            profile: OnceCell::new(),
             plugin_state: Cell::new(None),
             acts: Cell::new(false),
             scratch: RefCell::default(),
@@ -78,6 +82,20 @@ impl App {
             clock,
             stop,
         }
+    }
+
+    /// The selected profile: of settings that could not be read, the one that was typed.
+    pub(crate) fn profile(&self) -> Option<&str> {
+        match self.profile.get() {
+            Some(profile) => profile.as_deref(),
+            None => self.global.settings.profile.first().map(String::as_str),
+        }
+    }
+
+    /// Notes the profile that the settings select, whether or not they are valid.
+    pub(crate) fn note_profile(&self, resolved: &Resolved) {
+        // All settings of a run have one profile.
+        let _ = self.profile.set(resolved.as_they_are().profile.clone());
     }
 
     /// Whether `-o json` is given.

@@ -18,6 +18,7 @@ pub fn of(outcome: &Outcome<Report>) -> Vec<Metric> {
     let limited =
         |figure: Metric| figure.warn(below(report.psi_watch)).critical(below(report.psi_drift));
     figures.extend(report.psi.map(index).map(limited));
+    figures.push(limit(report.psi_drift));
     for (name, sample) in [("reference", &report.reference), ("current", &report.current)] {
         let count =
             |values| Metric::count("drift_values", VALUES_HELP, values).label("sample", name);
@@ -29,6 +30,12 @@ pub fn of(outcome: &Outcome<Report>) -> Vec<Metric> {
 /// Whether both samples could be compared. Without an index there is no pass.
 pub fn judged(is_judged: bool) -> Metric {
     Metric::should_be("drift_judged", "Whether drift could be judged", is_judged)
+}
+
+/// An index of this or more is drift.
+pub fn limit(psi: f64) -> Metric {
+    let help = "Index from which on the current sample has drifted";
+    Metric::new("drift_psi_limit", help, Unit::Plain, psi)
 }
 
 /// The Population Stability Index.

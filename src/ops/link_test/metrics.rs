@@ -47,9 +47,13 @@ fn of_latency(latency: &Latency) -> impl Iterator<Item = Metric> {
 /// Metrics of one look of a watch.
 pub fn of_look(look: &Look) -> Vec<Metric> {
     let mut metrics = vec![link_up(look.state.is_up())];
-    if let Some(rtt) = look.rtt {
-        metrics.push(link_rtt(micros(rtt)));
-    }
+    metrics.extend(look.rtt.map(|rtt| link_rtt(micros(rtt))));
+    metrics.extend(look.rtt_p99.map(|p99| {
+        Metric::time("link_rtt_p99", "99th percentile of the last 100 round trips", p99)
+    }));
+    // A skew of 292,000 years has no more microseconds.
+    let skew = look.skew.and_then(|skew| i64::try_from(skew.as_micros()).ok());
+    metrics.extend(skew.map(link_clock_skew));
     let help = "Time since the last answer; 0 while the gateway answers";
     metrics.push(Metric::time("link_silent", help, look.silent));
     let help = "Time since the account last changed although margin is in use; 0 below 5 min";

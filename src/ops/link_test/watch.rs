@@ -5,10 +5,11 @@
 //! crossed a limit. Two more events are reported once each: no answer for 10 s, and no change in the account for 5 min
 //! although margin is in use. A terminal that is cut off from its broker answers like any other (hazard 19).
 
+use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -34,6 +35,10 @@ pub struct Look {
     pub state: LinkState,
     /// Monotonic round trip of its PING; `None` without an answer.
     pub rtt: Option<Duration>,
+    /// 99th percentile of the last 100 round trips; `None` until there were as many.
+    pub rtt_p99: Option<Duration>,
+    /// The gateway's clock minus this machine's; `None` without an answer.
+    pub skew: Option<SignedDuration>,
     /// Time since the last answer; zero while the gateway answers.
     pub silent: Duration,
     /// Time since the account last changed, although margin is in use; zero below 5 min.
@@ -157,10 +162,11 @@ pub fn run(
     let mut last: Option<LinkState> = None;
     let (mut answered_at, mut silence_reported) = (clock.monotonic(), false);
     let mut movement = Movement::default();
+    let mut round_trips = RoundTrips::default();
     let mut due = clock.monotonic();
     loop {
         let began = clock.monotonic();
-        let LookResult { state, rtt, account } = look(options, deps, &mut session)?;
+        let LookResult { state, rtt, skew, account } = look(options, deps, &mut session)?;
         // The deadline cut this look short, so it shows nothing about the gateway. The previous state stands.
         let is_cut = deps.deadline.is_past(clock)
             && clock.monotonic().saturating_sub(began) < options.timeout;
@@ -180,6 +186,8 @@ pub fn run(
             at: clock.now(),
             state: state.clone(),
             rtt,
+            rtt_p99: round_trips.add(rtt),
+            skew,
             silent: if down { silent } else { Duration::ZERO },
             still: still.unwrap_or_default(),
         });
@@ -223,6 +231,24 @@ pub fn run(
     }
 }
 
+/// The last round trips.
+#[derive(Default)]
+struct RoundTrips(VecDeque<Duration>);
+
+impl RoundTrips {
+    /// Adds a look's round trip. Returns the 99th percentile, once one slow round trip can't be all of it.
+    fn add(&mut self, rtt: Option<Duration>) -> Option<Duration> {
+        const LAST: usize = 100;
+        self.0.extend(rtt);
+        if self.0.len() > LAST {
+            self.0.pop_front();
+        }
+        let mut sorted: Vec<Duration> = self.0.iter().copied().collect();
+        sorted.sort_unstable();
+        (sorted.len() == LAST).then(|| sorted[LAST * 99 / 100 - 1])
+    }
+}
+
 /// Tracks whether the account's figures change between looks.
 #[derive(Default)]
 struct Movement {
@@ -254,13 +280,14 @@ impl Movement {
 struct LookResult {
     state: LinkState,
     rtt: Option<Duration>,
+    skew: Option<SignedDuration>,
     /// The account, if the terminal answered.
     account: Option<Account>,
 }
 
 impl LookResult {
     fn without_account(state: LinkState, rtt: Option<Duration>) -> Self {
-        Self { state, rtt, account: None }
+        Self { state, rtt, skew: None, account: None }
     }
 }
 
@@ -290,26 +317,24 @@ fn look<'r>(
         Err(error) => return Ok(LookResult::without_account(state_after_error(error)?, None)),
     };
     let rtt = pong.rtt;
-    let clock = match &pong.reply {
-        Ok(pong_at) => {
-            let skew = clock_skew(pong_at, pong.sent_at, rtt);
-            Band::of(skew.unsigned_abs(), options.skew_warn, options.signature_ttl)
-        }
+    let skew = match &pong.reply {
+        Ok(pong_at) => clock_skew(pong_at, pong.sent_at, rtt),
         Err(refusal) => {
             let stranger = LinkState::Stranger { why: refusal.to_string() };
             return Ok(LookResult::without_account(stranger, Some(rtt)));
         }
     };
+    let clock = Band::of(skew.unsigned_abs(), options.skew_warn, options.signature_ttl);
     let seen = match proved.ask(GetAccount, until).map(|answer| answer.reply) {
         Ok(Ok(account)) => {
             let latency = Band::of(rtt, options.latency_warn, options.latency_critical);
             let state = LinkState::Up { latency, clock };
-            LookResult { state, rtt: Some(rtt), account: Some(account) }
+            LookResult { state, rtt: Some(rtt), skew: Some(skew), account: Some(account) }
         }
-        Ok(Err(refusal)) => LookResult::without_account(
-            LinkState::TerminalGone { why: refusal.to_string() },
-            Some(rtt),
-        ),
+        Ok(Err(refusal)) => {
+            let state = LinkState::TerminalGone { why: refusal.to_string() };
+            LookResult { skew: Some(skew), ..LookResult::without_account(state, Some(rtt)) }
+        }
         Err(error) => return Ok(LookResult::without_account(state_after_error(error)?, Some(rtt))),
     };
     *session = Some(proved);

@@ -45,6 +45,7 @@ pub(crate) struct LocalContext {
 impl LocalContext {
     /// Opens it. With `--sim`, invalid settings are ignored.
     pub(crate) fn open(app: &App, facts: &Facts, resolved: Resolved) -> Result<Self, Failure> {
+        app.note_profile(&resolved);
         let warnings = resolved.warnings.clone();
         if !app.is_simulated() {
             let accepted = match facts.reads {
@@ -124,6 +125,7 @@ impl<'a> GatewayContext<'a> {
         resolved: Resolved,
     ) -> Result<Self, Failure> {
         app.watchdog.watch(facts.name, deadline);
+        app.note_profile(&resolved);
         let origin = resolved.origin_of(Key::GatewayHost);
         let host_setting = match (&origin, &resolved.host_in_env_file) {
             _ if app.is_simulated() => sim_mode::FLAG.to_owned(),

@@ -20,7 +20,7 @@ use super::context::GatewayContext;
 use super::{App, old_logs, output_file};
 use crate::cli::OutputFormat;
 use crate::render::nagios::{self, State};
-use crate::render::prometheus::{self, Labels};
+use crate::render::prometheus::{self, Labels, NO_PROFILE};
 use crate::render::{self, Page, PageContext, Sheet, json};
 
 /// How an outcome is printed.
@@ -173,11 +173,8 @@ impl App {
         metrics: &[Metric],
         on_stderr: bool,
     ) -> anyhow::Result<()> {
-        let labels = Labels {
-            command,
-            endpoint: context.map(|context| context.endpoint.as_str()),
-            profile: context.and_then(|context| context.settings.profile.as_deref()),
-        };
+        let endpoint = context.map(|context| context.endpoint.as_str());
+        let labels = Labels { command, endpoint, profile: self.profile().unwrap_or(NO_PROFILE) };
         let text = prometheus::text(metrics, labels);
         match &self.global.outfile {
             Some(path) => output_file::replace(path, Access::Everyone, &|file| {
@@ -322,7 +319,7 @@ impl App {
         Envelope {
             schema: format!("mt5crs.{command}/1"),
             version: env!("CARGO_PKG_VERSION"),
-            profile: context.and_then(|context| context.settings.profile.as_deref()),
+            profile: self.profile(),
             endpoint: context.map(|context| context.endpoint.as_str()),
             target: options.target,
             started_at: self.started_at,

@@ -74,6 +74,7 @@ pub(crate) fn read_only(
     keys: &[Key],
 ) -> Result<Settings, Failure> {
     let resolved = resolve(&app.global, own);
+    app.note_profile(&resolved);
     let warnings = resolved.warnings.clone();
     accepted(&app.screen, &warnings, resolved.lenient(keys))
 }

@@ -16,8 +16,12 @@ pub(crate) struct Labels<'a> {
     pub(crate) command: &'a str,
     /// Unknown where the settings name none.
     pub(crate) endpoint: Option<&'a str>,
-    pub(crate) profile: Option<&'a str>,
+    /// The profile, or [`NO_PROFILE`].
+    pub(crate) profile: &'a str,
 }
+
+/// The label of a deployment without profiles, so that its series have the same labels as any other's.
+pub(crate) const NO_PROFILE: &str = "default";
 
 /// The whole text. Metrics of one name are grouped at the place of the first, as the format requires.
 pub(crate) fn text(figures: &[Metric], labels: Labels<'_>) -> String {
@@ -50,7 +54,7 @@ fn full_name(figure: &Metric) -> String {
 
 fn pairs(figure: &Metric, labels: Labels<'_>) -> String {
     let Labels { command, endpoint, profile } = labels;
-    let common = [("command", Some(command)), ("endpoint", endpoint), ("profile", profile)];
+    let common = [("command", Some(command)), ("endpoint", endpoint), ("profile", Some(profile))];
     let common = common.into_iter().filter_map(|(name, value)| Some((name, value?)));
     let own = figure.labels.iter().map(|(name, value)| (*name, value.as_str()));
     let all: Vec<String> = common
@@ -85,7 +89,7 @@ mod tests {
     #[test]
     fn a_label_steers_no_terminal_and_stays_a_label() {
         let figure = Metric::count("n", "n", 1).label("currency", "USD\u{1b}[2J\u{7}\r\nx");
-        let labels = Labels { command: "sync", endpoint: None, profile: None };
+        let labels = Labels { command: "sync", endpoint: None, profile: "a" };
         let text = text(&[figure], labels);
         assert!(text.contains(r#"currency="USD\\u{1b}[2J\\u{7}\\r\nx""#), "{text}");
     }
@@ -95,16 +99,16 @@ mod tests {
         let alerts =
             |rule| Metric::count("alerts_active", "Alerts\nof \\ a rule", 1).label("rule", rule);
         let rtt = Metric::new("rtt", "Round trip", Unit::Seconds, 0.5);
-        let labels = Labels { command: "sync", endpoint: Some("tcp://a:1"), profile: None };
+        let labels = Labels { command: "sync", endpoint: Some("tcp://a:1"), profile: NO_PROFILE };
         assert_eq!(
             text(&[alerts("a\"\\\n"), rtt, alerts("b")], labels),
             r#"# HELP mt5crs_alerts_active Alerts\nof \\ a rule
 # TYPE mt5crs_alerts_active gauge
-mt5crs_alerts_active{command="sync",endpoint="tcp://a:1",rule="a\"\\\n"} 1
-mt5crs_alerts_active{command="sync",endpoint="tcp://a:1",rule="b"} 1
+mt5crs_alerts_active{command="sync",endpoint="tcp://a:1",profile="default",rule="a\"\\\n"} 1
+mt5crs_alerts_active{command="sync",endpoint="tcp://a:1",profile="default",rule="b"} 1
 # HELP mt5crs_rtt_seconds Round trip
 # TYPE mt5crs_rtt_seconds gauge
-mt5crs_rtt_seconds{command="sync",endpoint="tcp://a:1"} 0.5
+mt5crs_rtt_seconds{command="sync",endpoint="tcp://a:1",profile="default"} 0.5
 "#
         );
     }

@@ -6,11 +6,11 @@ use super::report::{Tick, Watched};
 use crate::guard::health::{HealthState, Window};
 use crate::metric::{Metric, Range, Unit, link_rtt, link_up};
 use crate::ops::canary::Report;
-use crate::ops::drift::metrics::{index, judged};
+use crate::ops::drift::metrics::{index, judged, limit};
 use crate::report::Outcome;
 
-/// The figures of one look.
-pub fn of_look(look: &Tick) -> Vec<Metric> {
+/// The figures of one look; an index of `drift_limit` or more is drift.
+pub fn of_look(look: &Tick, drift_limit: f64) -> Vec<Metric> {
     let mut figures = vec![
         link_up(look.rtt_us.is_some() && look.silent_ms.is_none()),
         health(look.state),
@@ -35,6 +35,7 @@ pub fn of_look(look: &Tick) -> Vec<Metric> {
     if let Some(drift) = &look.drift {
         figures.push(judged(drift.psi.is_some()));
         figures.extend(drift.psi.map(index));
+        figures.push(limit(drift_limit));
     }
     figures
 }
@@ -43,8 +44,12 @@ pub fn of_look(look: &Tick) -> Vec<Metric> {
 pub fn of(outcome: &Outcome<Report>) -> Vec<Metric> {
     let ok = outcome.exit == crate::exit::Exit::Ok;
     let help = "Whether the watch ended as it should, and its position with it";
-    let mut figures = vec![Metric::should_be("canary_ok", help, ok)];
-    let watched = outcome.report.as_ref().and_then(|report| report.monitor.as_ref());
+    let report = outcome.report.as_ref();
+    // A refusal, or no answer before there was a position: no canary has failed.
+    let has_traded = report.is_some_and(|it| it.order.is_some() || it.adopted.is_some());
+    let mut figures: Vec<Metric> =
+        has_traded.then(|| Metric::should_be("canary_ok", help, ok)).into_iter().collect();
+    let watched = report.and_then(|report| report.monitor.as_ref());
     figures.extend(watched.map(of_watched).into_iter().flatten());
     figures
 }
@@ -93,4 +98,19 @@ fn counted<N: TryInto<usize>>(name: &'static str, help: &'static str, count: N) 
 
 fn millis(name: &'static str, help: &'static str, millis: u64) -> Metric {
     Metric::time(name, help, Duration::from_millis(millis))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_window_has_a_percentile() {
+        let window = |rtt_p99_us| Window { samples: 100, rtt_p99_us, rtt_max_us: None, spikes: 2 };
+        let names = |window: &Window| -> Vec<&str> {
+            of_window(window).iter().map(|metric| metric.name).collect()
+        };
+        assert_eq!(names(&window(Some(1500))), ["guardian_rtt_p99", "guardian_spikes"]);
+        assert_eq!(names(&window(None)), ["guardian_spikes"]);
+    }
 }

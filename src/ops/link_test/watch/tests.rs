@@ -151,3 +151,23 @@ fn looks_keep_the_schedule_and_skip_overrun_due_times() {
     let hour = Duration::from_secs(3600);
     assert!(next_due(ms(0), Duration::from_nanos(1), hour) >= hour);
 }
+
+#[test]
+fn one_slow_round_trip_is_no_percentile() {
+    let ms = Duration::from_millis;
+    let mut all = RoundTrips::default();
+    for _ in 0..98 {
+        assert_eq!(all.add(Some(ms(1))), None);
+    }
+    assert_eq!(all.add(Some(ms(500))), None);
+    // A look without an answer adds nothing.
+    assert_eq!(all.add(None), None);
+    assert_eq!(all.add(Some(ms(1))), Some(ms(1)));
+    assert_eq!(all.add(Some(ms(400))), Some(ms(400)));
+    for _ in 0..96 {
+        all.add(Some(ms(2)));
+    }
+    // The slow ones are past.
+    assert_eq!(all.add(Some(ms(2))), Some(ms(400)));
+    assert_eq!(all.add(Some(ms(2))), Some(ms(2)));
+}

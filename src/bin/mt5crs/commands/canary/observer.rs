@@ -19,6 +19,7 @@ use crate::app::App;
 use crate::app::attempts::Attempts;
 use crate::app::context::GatewayContext;
 use crate::app::sd_notify::SdNotify;
+use crate::commands::drift;
 
 /// A shorter watchdog would kill the watch before silence is judged, and the position would stay open.
 const LEAST_WATCHDOG: Duration = Duration::from_secs(2 * SILENCE.as_secs());
@@ -116,8 +117,9 @@ impl<'o> Observer<'o> {
 
     fn look(&mut self, tick: &Tick) {
         let words = in_words(tick);
+        let drift_limit = drift::limits(&self.context.settings).drift;
         // The position is watched all the same.
-        let _ = self.app.publish_look(FACTS.name, self.context, || metrics::of_look(tick));
+        let _ = self.app.publish_look(FACTS.name, self.context, || metrics::of_look(tick, drift_limit));
         if self.app.is_json() {
             // A reader that went away doesn't end the watch.
             let _ = self.app.screen.json_line(tick);
