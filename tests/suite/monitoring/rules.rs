@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -190,7 +191,9 @@ fn examples() -> PathBuf {
 fn has_promtool() -> bool {
     let found = Command::new("promtool").arg("--version").output().is_ok();
     if !found {
-        println!("SKIPPED: promtool is not installed, so the alert rules were not tried");
+        // Past the test harness, which would hide it.
+        let what = "SKIPPED: promtool is not installed, so the alert rules were not tried\n";
+        std::io::stdout().write_all(what.as_bytes()).unwrap();
     }
     found
 }
@@ -254,4 +257,26 @@ fn prometheus_reads_the_dashboards_queries() {
     let (accepted, said) = checked(&text);
     assert!(accepted, "{said}");
     assert!(!checked(&text.replace("sum by", "sum bye")).0);
+}
+
+/// A flag that mt5crs doesn't know would be found when the timer first runs.
+#[test]
+fn what_the_timers_run_is_what_the_command_line_takes() {
+    let machine = Machine::new();
+    let mut services = 0;
+    for entry in fs::read_dir(examples().join("systemd")).unwrap() {
+        let path = entry.unwrap().path();
+        let text = fs::read_to_string(&path).unwrap();
+        let Some(line) = text.lines().find_map(|line| line.strip_prefix("ExecStart=mt5crs "))
+        else {
+            let service = path.with_extension("service");
+            assert!(text.contains("[Timer]") && service.exists(), "{}", path.display());
+            continue;
+        };
+        services += 1;
+        // With `--help` in it the line is read, and nothing is done.
+        let line = line.replace("%i", "account1") + " --help";
+        machine.run(line.split(' ')).end().exits(0).says("Usage: mt5crs");
+    }
+    assert_eq!(services, 2);
 }
