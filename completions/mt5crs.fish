@@ -80,6 +80,8 @@ complete -c mt5crs -n "__fish_mt5crs_needs_command" -f -a "man" -d 'Print a manu
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -s c -l count -d 'Number of round trips' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l interval -d 'Interval between round trips' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l watch -d 'Go on until stopped: test this often, 10ms at least, and print every change' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l on-change -d 'With each change, run this command of the shell; it gets the change as JSON' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -l on-change-timeout -d 'How long that command may take before it is killed with its children; up to 25s' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand link-test" -s o -l output -d 'Format of the result' -r -f -a "human\t'Text and tables'
 json\t'One JSON document, on failure too'
 nagios\t'For reads: the line and exit code of a monitoring plugin'
@@ -275,6 +277,8 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l symbol -d 'Symb
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l monitor -d 'Watch the position this long, up to 168h, then close' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l monitor-interval -d 'Interval between two looks of --monitor, on a fixed schedule; 100ms to 60s' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l on-stop -d 'What a stop does with a watched position: close or keep [MT5CRS_ON_STOP]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l on-change -d 'With each change, run this command of the shell; it gets the change as JSON' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l on-change-timeout -d 'How long that command may take before it is killed with its children; up to 25s' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l credit -d 'The account\'s credit, by which equity exceeds balance' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l decision -d 'The admission decision, JSON [MT5CRS_DECISION_FILE]' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand canary" -l decision-report -d 'The report that must hold the decision\'s hash [MT5CRS_DECISION_REPORT]' -r
@@ -1111,6 +1115,8 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subc
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from presets" -s V -l version -d 'Print the version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l window -d 'How far back to look' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l cpu-over -d 'Measure the CPU of the engine, or of a run that has not ended, over this time; 0s leaves it out [10s where MT5CRS_ENGINE_UNIT names the engine, else 0s]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l on-change -d 'With each change, run this command of the shell; it gets the change as JSON' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l on-change-timeout -d 'How long that command may take before it is killed with its children; up to 25s' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -s o -l output -d 'Format of the result' -r -f -a "human\t'Text and tables'
 json\t'One JSON document, on failure too'
 nagios\t'For reads: the line and exit code of a monitoring plugin'
@@ -1138,7 +1144,7 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subc
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l sim-book -d 'Keep its book in this file' -r -F
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l sim-link-rtt -d 'Round trip of its link, which pipelining hides' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l sim-exec-time -d 'The broker\'s time for an order, which pipelining doesn\'t hide' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -s f -l follow -d 'Go on, and print each alert as it is raised and cleared'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -s f -l follow -l watch -d 'Go on, and print each alert as it is raised and cleared'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -s v -l verbose -d 'Print more on stderr: once the run\'s log, twice every round trip'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -s q -l quiet -d 'Print nothing but errors on stderr'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'

@@ -13,6 +13,7 @@ pub mod explain;
 pub mod fleet;
 pub mod link_test;
 pub mod logs;
+pub mod on_change;
 pub mod phoenix;
 pub mod positions;
 pub mod schemas;

@@ -6,6 +6,7 @@
 //! - [`lasting`]: whether a file lasts at its place
 //! - [`file_lock`]: locks between processes, and one instance at a time
 //! - [`scratch_directory`]: temporary directories of one user, and the removal of those that a killed process left
+//! - [`hook`]: runs an operator's own command with a deadline
 //! - [`systemd`]: queries about units; [`process`], [`resources`]: memory and CPU use of processes and units
 //! - [`failpoints`]: safety rules that a debug build can break, so that tests show which check notices
 
@@ -13,6 +14,7 @@ pub mod durable;
 pub mod failpoints;
 pub mod fifo;
 pub mod file_lock;
+pub mod hook;
 pub mod lasting;
 pub mod process;
 pub mod resources;

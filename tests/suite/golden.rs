@@ -43,6 +43,7 @@ const SCHEMAS: &[&str] = &[
     "schemas",
     "fleet",
     "usage",
+    "change",
 ];
 
 /// Asserts that the text equals the repository's golden file.

@@ -37,6 +37,7 @@ mod man;
 mod matrix;
 mod monitoring;
 mod numbers;
+mod on_change;
 mod operator_messages;
 mod orders;
 mod overdue;

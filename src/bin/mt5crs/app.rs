@@ -13,6 +13,7 @@ pub(crate) mod end;
 pub(crate) mod kill_switch;
 mod logging;
 mod old_logs;
+pub(crate) mod on_change;
 mod output_file;
 pub(crate) mod prompt;
 pub(crate) mod sd_notify;

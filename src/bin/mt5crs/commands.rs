@@ -25,7 +25,7 @@ mod sync;
 use clap::{Parser, Subcommand};
 
 use crate::app::command::{Command, Document};
-use crate::app::{accounts, usage_error};
+use crate::app::{accounts, on_change, usage_error};
 use crate::cli::Global;
 
 /// Declares the commands, in the order of the help page.
@@ -54,7 +54,7 @@ macro_rules! commands {
         /// Every JSON document that is printed.
         fn documents() -> Vec<Document> {
             let of_commands = [$($module::DOCUMENTS),*].concat();
-            [of_commands, vec![accounts::DOCUMENT, usage_error::DOCUMENT]].concat()
+            [of_commands, vec![accounts::DOCUMENT, usage_error::DOCUMENT, on_change::DOCUMENT]].concat()
         }
     };
 }

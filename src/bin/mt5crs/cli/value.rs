@@ -71,6 +71,11 @@ pub(crate) fn look_interval(text: &str) -> Result<Duration, String> {
     within(text, Duration::from_millis(100), Duration::from_secs(60), "from 100ms to 60s")
 }
 
+/// How long the command of `--on-change` may take. A position that stays open is left within a minute, two of them included.
+pub(crate) fn hook_duration(text: &str) -> Result<Duration, String> {
+    within(text, Duration::from_millis(1), Duration::from_secs(25), "from 1ms to 25s")
+}
+
 fn within(text: &str, least: Duration, most: Duration, range: &str) -> Result<Duration, String> {
     match duration::parse(text) {
         Ok(duration) if (least..=most).contains(&duration) => Ok(duration),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::app::on_change::OnChangeArgs;
 use crate::cli::value::{look_interval, watch_duration};
 use crate::cli::{CreditArg, ORDER_SAFETY};
 use crate::commands::drift;
@@ -38,6 +39,8 @@ pub(crate) struct Args {
     /// reboot stops it. MT5CRS_ON_SHUTDOWN decides while systemd shuts the machine down.
     #[arg(long, value_name = "ACTION", requires = "monitor", hide_short_help = true)]
     pub(super) on_stop: Option<String>,
+    #[command(flatten)]
+    pub(super) changes: OnChangeArgs,
     /// Leave the position open
     ///
     /// With --monitor, once its time is over.

@@ -10,6 +10,8 @@ use mt5crs::link::client::Listener;
 use mt5crs::link::transport::LinkError;
 use mt5crs::logs::write::Marker;
 use mt5crs::ops::canary::watch::{Tick, WatchEvent, metrics};
+use serde::Serialize;
+use serde_json::json;
 use tracing::Level;
 
 use super::FACTS;
@@ -18,6 +20,7 @@ use super::watch_page::in_words;
 use crate::app::App;
 use crate::app::attempts::Attempts;
 use crate::app::context::GatewayContext;
+use crate::app::on_change::{OnChange, Told};
 use crate::app::sd_notify::SdNotify;
 use crate::commands::drift;
 
@@ -44,6 +47,7 @@ pub(super) struct Observer<'o> {
     app: &'o App,
     context: &'o GatewayContext<'o>,
     live: &'o RefCell<Live>,
+    changes: &'o OnChange<'o>,
     systemd: SdNotify,
     /// The state and the hour that were logged last.
     logged: Option<(HealthState, u64)>,
@@ -56,13 +60,14 @@ impl<'o> Observer<'o> {
         app: &'o App,
         context: &'o GatewayContext<'o>,
         live: &'o RefCell<Live>,
+        changes: &'o OnChange<'o>,
     ) -> Self {
         if let Some(watchdog) = SdNotify::watchdog().filter(|watchdog| *watchdog < LEAST_WATCHDOG) {
             app.screen.warn(&format!(
                 "the unit's WatchdogSec of {watchdog:?} kills a watch before it can halt; give it {LEAST_WATCHDOG:?} or more"
             ));
         }
-        Self { app, context, live, systemd: SdNotify::default(), logged: None, told: None }
+        Self { app, context, live, changes, systemd: SdNotify::default(), logged: None, told: None }
     }
 
     pub(super) fn event(&mut self, event: WatchEvent<'_>) {
@@ -81,6 +86,7 @@ impl<'o> Observer<'o> {
                 let marker = Marker::Guardian { level: Level::WARN, what: &words, p99_us: None };
                 self.context.record.marker(&marker);
                 self.systemd.stopping(&words, LEAVING);
+                self.tell("leaving", &words, json!({ "ticket": ticket, "why": why }));
             }
             WatchEvent::Closing { ticket, ended, why, patience } => {
                 let deadline = Deadline::after(&*self.app.clock, patience);
@@ -101,6 +107,7 @@ impl<'o> Observer<'o> {
                 let marker = Marker::Guardian { level, what: &words, p99_us: None };
                 self.context.record.marker(&marker);
                 self.systemd.stopping(&words, patience);
+                self.tell("closing", &words, json!({ "ticket": ticket, "why": why }));
             }
         }
     }
@@ -115,6 +122,12 @@ impl<'o> Observer<'o> {
         }
     }
 
+    /// Tells a change to the operator's command.
+    fn tell(&self, what: &str, summary: &str, event: impl Serialize) {
+        let (subject, kind) = ("guardian", format!("guardian-{what}"));
+        self.changes.tell(Told { subject, kind, summary, event });
+    }
+
     fn look(&mut self, tick: &Tick) {
         let words = in_words(tick);
         let drift_limit = drift::limits(&self.context.settings).drift;
@@ -125,6 +138,12 @@ impl<'o> Observer<'o> {
             let _ = self.app.screen.json_line(tick);
         } else {
             self.live.borrow_mut().look(tick);
+        }
+        self.changes.begin();
+        let before = self.logged.map_or(HealthState::Healthy, |(state, _)| state);
+        if tick.state != before {
+            let word = tick.state.word().to_lowercase();
+            self.tell(&word, &words, tick);
         }
         let now = (tick.state, tick.elapsed_ms / HOUR_MS);
         if self.logged != Some(now) {

@@ -29,6 +29,7 @@ use super::{Args, FACTS, page};
 use crate::app::command::{Command, Document, Facts};
 use crate::app::context::GatewayContext;
 use crate::app::end::{Answer, RenderOptions};
+use crate::app::on_change::{OnChange, Told};
 use crate::app::settings::{SettingFlag, decision_rules};
 use crate::app::{App, kill_switch, prompt, usage};
 use crate::cli::OutputFormat;
@@ -60,6 +61,9 @@ impl Command for Args {
             );
             return app.refuse::<Report>(FACTS.name, failure);
         }
+        if let Err(failure) = self.changes.check(self.monitor.is_some(), "--monitor 24h") {
+            return app.refuse::<Report>(FACTS.name, failure);
+        }
         let mut flags: Vec<SettingFlag<'_>> = vec![
             (Key::CanarySymbol, "--symbol", &self.symbol),
             (Key::DecisionFile, "--decision", &self.decision),
@@ -71,11 +75,24 @@ impl Command for Args {
         flags.extend(drift::flags(&self.drift));
         let render =
             RenderOptions { json_lines: self.monitor.is_some(), ..RenderOptions::default() };
-        app.with_gateway(&self.facts(), &flags, render, |context, render| {
-            let outcome = trade(app, self, context, render)?;
+        let changes = OnChange::start(app, FACTS.name, &self.changes);
+        let mut words = String::new();
+        let exit = app.with_gateway(&self.facts(), &flags, render, |context, render| {
+            changes.watches(context);
+            let outcome = trade(app, self, context, render, &changes)?;
             log_end(context, &outcome);
+            let failed = outcome.failure.as_ref().map(|failure| failure.message().to_owned());
+            words = failed.unwrap_or_else(|| "as it should".to_owned());
             Ok(Answer::Report(outcome))
-        })
+        });
+        if changes.has_begun() {
+            let (kind, code) = ("guardian-ended".to_owned(), exit.code());
+            let summary = format!("the watch ended with code {code}: {words}");
+            let event = serde_json::json!({ "exit_code": code });
+            changes.tell(Told { subject: "guardian", kind, summary: &summary, event });
+        }
+        changes.finish();
+        exit
     }
 }
 
@@ -84,6 +101,7 @@ fn trade(
     args: &Args,
     context: &GatewayContext<'_>,
     render: &mut RenderOptions,
+    changes: &OnChange<'_>,
 ) -> Result<Outcome<Report>, Failure> {
     let lock = context.state_dir().join(canary::LOCK);
     let _only_canary = match InstanceLock::acquire(&lock) {
@@ -100,7 +118,7 @@ fn trade(
     let options = options(app, args, context)?;
     let hand_over = hand_over(args);
     let live = RefCell::new(Live::new(!app.global.quiet && !app.is_json()));
-    let mut observer = Observer::new(app, context, &live);
+    let mut observer = Observer::new(app, context, &live, changes);
     let (target, allowed) = context.target()?;
     let transport = app.transport(target.address);
     let attempts = AttemptsAbove { attempts: context.attempts(), live: &live };

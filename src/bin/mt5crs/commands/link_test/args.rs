@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use mt5crs::config::duration;
 
+use crate::app::on_change::OnChangeArgs;
 use crate::cli::value::{number, watch_interval};
 
 /// Test the link to the gateway, layer by layer
@@ -28,4 +29,6 @@ pub(crate) struct Args {
     /// Go on until stopped: test this often, 10ms at least, and print every change
     #[arg(long, value_name = "DURATION", value_parser = watch_interval, conflicts_with_all = ["count", "interval", "histogram"])]
     pub(super) watch: Option<Duration>,
+    #[command(flatten)]
+    pub(super) changes: OnChangeArgs,
 }

@@ -12,6 +12,7 @@ use super::{Args, FACTS, watch};
 use crate::app::command::{Accounts, Command, Document, Facts};
 use crate::app::context::GatewayContext;
 use crate::app::end::{Answer, RenderOptions};
+use crate::app::on_change::OnChange;
 use crate::app::{App, usage};
 use crate::cli::OutputFormat;
 use crate::render::progress::Progress;
@@ -35,9 +36,13 @@ impl Command for Args {
             return app.refuse::<Report>(FACTS.name, failure);
         }
         let options = RenderOptions { histogram: self.histogram, ..RenderOptions::default() };
-        app.with_gateway(&self.facts(), &[], options, |context, options| {
-            test(app, self, context, options)
-        })
+        let changes = OnChange::start(app, FACTS.name, &self.changes);
+        let exit = app.with_gateway(&self.facts(), &[], options, |context, options| {
+            changes.watches(context);
+            test(app, self, context, options, &changes)
+        });
+        changes.finish();
+        exit
     }
 }
 
@@ -56,6 +61,7 @@ fn check(app: &App, args: &Args) -> Result<(), Failure> {
     if let Some((message, remedy)) = unfit {
         return Err(usage(message, remedy));
     }
+    args.changes.check(args.watch.is_some(), "--watch 2s")?;
     let deadline = app.time_limit(&FACTS);
     let schedule = args.interval.saturating_mul(args.count - 1);
     if args.watch.is_some() || schedule < deadline {
@@ -76,6 +82,7 @@ fn test(
     args: &Args,
     context: &GatewayContext<'_>,
     render: &mut RenderOptions,
+    changes: &OnChange<'_>,
 ) -> Result<Answer<Report>, Failure> {
     let options = context.link_test(args.count, args.interval);
     // A watch prints changes, and has no end to make progress to.
@@ -89,7 +96,7 @@ fn test(
         progress: &|done, of| progress.step(done, of),
     };
     if let Some(interval) = args.watch {
-        return watch::run(app, context, &options, &deps, interval);
+        return watch::run(app, context, &options, &deps, interval, changes);
     }
     let Tested { outcome, target } = link_test::run(&options, &deps);
     progress.clear();

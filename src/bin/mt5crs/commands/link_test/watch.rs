@@ -7,7 +7,7 @@ use mt5crs::clock::Stopped;
 use mt5crs::exit::Exit;
 use mt5crs::failure::{Code, Failure};
 use mt5crs::logs::write::Marker;
-use mt5crs::ops::link_test::watch::{self, Event, LinkState, Look};
+use mt5crs::ops::link_test::watch::{self, Band, Event, EventKind, LinkState, Look};
 use mt5crs::ops::link_test::{Deps, Options, Report, metrics};
 
 use super::FACTS;
@@ -15,6 +15,7 @@ use super::page;
 use crate::app::App;
 use crate::app::context::GatewayContext;
 use crate::app::end::Answer;
+use crate::app::on_change::{OnChange, Told};
 use crate::cli::OutputFormat;
 
 pub(super) fn run(
@@ -23,6 +24,7 @@ pub(super) fn run(
     options: &Options,
     deps: &Deps<'_>,
     interval: Duration,
+    changes: &OnChange<'_>,
 ) -> Result<Answer<Report>, Failure> {
     // An address of this machine stays one; a name that isn't found may be found later.
     if let Err(failure) = context.target()
@@ -30,7 +32,7 @@ pub(super) fn run(
     {
         return Err(failure);
     }
-    let mut watcher = Watcher { app, context, has_looked: false, unwritten: None };
+    let mut watcher = Watcher { app, context, changes, has_looked: false, unwritten: None };
     let ended = watch::run(options, deps, interval, &mut watcher);
     Ok(Answer::Printed(match ended {
         Ok(Some(LinkState::Up { .. })) => match watcher.unwritten {
@@ -50,6 +52,7 @@ pub(super) fn run(
 struct Watcher<'a> {
     app: &'a App,
     context: &'a GatewayContext<'a>,
+    changes: &'a OnChange<'a>,
     has_looked: bool,
     /// Why the last output could not be written.
     unwritten: Option<String>,
@@ -61,13 +64,14 @@ impl watch::Listener for Watcher<'_> {
     }
 
     fn on_event(&mut self, event: &Event) -> ControlFlow<()> {
-        let Self { app, context, .. } = *self;
+        let Self { app, context, changes, .. } = *self;
         let printed = match app.global.output {
             OutputFormat::Json => app.screen.json_line(event),
             OutputFormat::Human => app.screen.page(|sheet| page::event(sheet, event)),
             OutputFormat::Nagios | OutputFormat::Prometheus => Ok(()),
         };
         log(context, event);
+        tell(changes, event);
         if let Err(error) = printed {
             self.unwritten = Some(error.to_string());
             return ControlFlow::Break(());
@@ -80,6 +84,26 @@ impl watch::Listener for Watcher<'_> {
         let is_read = app.global.outfile.is_some() || app.screen.is_read();
         if is_read { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     }
+}
+
+/// Tells a change to the operator's command. A watch that begins with an answer has changed nothing.
+fn tell(changes: &OnChange<'_>, event: &Event) {
+    let (state, why) = match &event.state {
+        LinkState::Up { .. } if event.kind == EventKind::First => return,
+        LinkState::Up { latency: Band::Ok, clock: Band::Ok } => ("up", String::new()),
+        LinkState::Up { latency: Band::Ok, .. } => ("up", ": clock skew past its limit".to_owned()),
+        LinkState::Up { .. } => ("up", ": latency past its limit".to_owned()),
+        LinkState::TerminalGone { why } => ("terminal-gone", format!(": {why}")),
+        LinkState::Down { why } => ("down", format!(": {why}")),
+        LinkState::Stranger { why } => ("stranger", format!(": {why}")),
+    };
+    let (subject, kind, summary) = match event.kind {
+        EventKind::First | EventKind::Changed => ("link", state, format!("link {state}{why}")),
+        EventKind::Silent => ("link", "silent", format!("no answer for 10 s{why}")),
+        EventKind::Still => ("figures", "still", "no figure of the account has moved".to_owned()),
+        EventKind::Moved => ("figures", "moved", "figures of the account move again".to_owned()),
+    };
+    changes.tell(Told { subject, kind: format!("link-{kind}"), summary: &summary, event });
 }
 
 /// Writes the marker lines of silence and of the next answer: the alert that one raises, the other clears.

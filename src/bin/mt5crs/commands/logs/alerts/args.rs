@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use mt5crs::config::duration;
 
+use crate::app::on_change::OnChangeArgs;
 use crate::cli::value::positive_duration;
 
 /// List alerts, each with the lines that raised it
@@ -22,8 +23,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DURATION", value_parser = duration::parse, conflicts_with = "follow")]
     pub(super) cpu_over: Option<Duration>,
     /// Go on, and print each alert as it is raised and cleared
-    #[arg(short, long)]
+    #[arg(short, long, visible_alias = "watch")]
     pub(super) follow: bool,
+    #[command(flatten)]
+    pub(super) changes: OnChangeArgs,
     /// Files and directories [VERIFY_LOG.log and the log directory]
     #[arg(value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,

@@ -23,6 +23,7 @@ use mt5crs::report::Outcome;
 use super::{Args, page};
 use crate::app::command::{Accounts, Command, Document, Facts};
 use crate::app::end::{Answer, RenderOptions};
+use crate::app::on_change::{OnChange, Told};
 use crate::app::settings::{self, thresholds};
 use crate::app::{App, usage};
 use crate::commands::logs::{exit_after, facts, no_query, places};
@@ -68,6 +69,7 @@ fn answer(app: &App, args: &Args) -> Result<Answer<Report>, Failure> {
             "leave out --follow, and run it every minute",
         ));
     }
+    args.changes.check(args.follow, "--follow")?;
     let settings = settings::read_only(app, &[], KEYS)?;
     let unit = settings.engine_unit.as_deref();
     let ask = || engine::look(unit.unwrap_or_default(), &*app.clock);
@@ -124,7 +126,9 @@ fn follow(
         false => (args.paths.clone(), Places::default()),
     };
     let earlier = options(args, settings, since, earlier);
-    let ended = alerts::follow(&paths, &earlier, world, &mut Printer { app })?;
+    let changes = OnChange::start(app, "logs-alerts", &args.changes);
+    let ended = alerts::follow(&paths, &earlier, world, &mut Printer { app, changes: &changes })?;
+    changes.finish();
     Ok(exit_after(app, ended, "an alert", Exit::No))
 }
 
@@ -141,13 +145,27 @@ fn options(args: &Args, settings: &Settings, since: Timestamp, places: Places) -
     }
 }
 
+/// Tells an alert that was raised or cleared to the operator's command.
+fn tell(changes: &OnChange<'_>, alert: &Alert) {
+    let (name, state) = (alert.rule.name(), if alert.is_active() { "raised" } else { "cleared" });
+    let of = alert.endpoint.as_ref().map_or_else(String::new, |endpoint| format!(" {endpoint}"));
+    changes.tell(Told {
+        subject: &format!("{name} {of} {}", alert.run.as_deref().unwrap_or_default()),
+        kind: format!("{name}-{state}"),
+        summary: &format!("{name} {state}{of}: {}", alert.message),
+        event: alert,
+    });
+}
+
 /// Prints each change: as text, or as one JSON document a line.
 struct Printer<'a> {
     app: &'a App,
+    changes: &'a OnChange<'a>,
 }
 
 impl AlertListener for Printer<'_> {
     fn alert(&mut self, alert: &Alert) -> io::Result<()> {
+        tell(self.changes, alert);
         if self.app.is_json() {
             self.app.screen.json_line(alert)
         } else {
