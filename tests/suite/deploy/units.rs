@@ -98,6 +98,12 @@ fn the_units_keep_the_rules_that_systemd_does_not_know() {
         let own = if name.contains("mt5crs-notify@") { 0 } else { 1 };
         assert_eq!(runs.count(), own, "{name}");
     }
+    for (name, text) in texts() {
+        // Who is stopped ends with 143. That is no failure of a watch; a gate that counted it as success would have passed.
+        let may_be_stopped = name.contains("mt5crs-link@") || name.contains("mt5crs-guardian@");
+        let is_success = text.lines().any(|line| line == "SuccessExitStatus=143");
+        assert_eq!(is_success, may_be_stopped, "{name}");
+    }
     // A stop closes and proves; it may not be killed in the middle.
     let guardian = fs::read_to_string(examples().join("mt5crs-guardian@.service")).unwrap();
     let seconds = |key: &str| -> u64 {
@@ -131,6 +137,22 @@ fn what_units_and_scripts_run_is_what_the_command_line_takes() {
         "link-test --watch 2s --help",
     ] {
         machine.run(line.split(' ')).end().exits(0).says("Usage: mt5crs");
+    }
+}
+
+/// systemd-tmpfiles removes old files from /tmp, and an engine that reads the file would trade again.
+#[test]
+fn no_kill_switch_of_the_sample_configuration_grows_old() {
+    let deploy = examples().parent().unwrap().to_owned();
+    let fragment = fs::read_to_string(deploy.join("tmpfiles/mt5crs.conf")).unwrap();
+    let kept = fragment.lines().find_map(|line| line.strip_prefix("x ")).unwrap();
+    let (before, after) = kept.split_once('*').unwrap();
+    let configuration = fs::read_to_string(deploy.join("configuration/config.json")).unwrap();
+    let words = configuration.split('"').filter(|word| word.starts_with("/tmp/"));
+    let switches: Vec<&str> = words.collect();
+    assert_eq!(switches.len(), 2, "{switches:?}");
+    for switch in switches {
+        assert!(switch.starts_with(before) && switch.ends_with(after), "{switch}");
     }
 }
 

@@ -132,7 +132,8 @@ impl<'o> Observer<'o> {
         let words = in_words(tick);
         let drift_limit = drift::limits(&self.context.settings).drift;
         // The position is watched all the same.
-        let _ = self.app.publish_look(FACTS.name, self.context, || metrics::of_look(tick, drift_limit));
+        let _ =
+            self.app.publish_look(FACTS.name, self.context, || metrics::of_look(tick, drift_limit));
         if self.app.is_json() {
             // A reader that went away doesn't end the watch.
             let _ = self.app.screen.json_line(tick);
