@@ -194,6 +194,23 @@ fn a_watch_is_handed_over_and_resumed() {
     assert_eq!(executed(&sim), ["OPEN", "CLOSE"]);
 }
 
+/// A mistake in a setting closes nothing: the watch is refused, and a close without a watch is not.
+#[test]
+fn a_position_is_not_taken_up_by_a_watch_that_expects_another_account() {
+    let (machine, sim) = (Machine::new(), book());
+    let mut watch = Watch::start(watched(&machine, &sim, &["--monitor=24h"]));
+    watch.until(ANY);
+    watch.signal("USR1");
+    watch.end(0);
+    let resumed = watched(&machine, &sim, &["--resume", "--monitor=24h"]);
+    let refused = resumed.env("MT5CRS_EXPECT_CURRENCY", "EUR").end().exits(5);
+    assert!(refused.stdout().contains("not the expected one: currency USD"));
+    assert_eq!(executed(&sim), ["OPEN"]);
+    let closing = canary(&machine, &sim, &["--yes", "--resume"]);
+    closing.env("MT5CRS_EXPECT_CURRENCY", "EUR").end().exits(0);
+    assert_eq!(executed(&sim), ["OPEN", "CLOSE"]);
+}
+
 #[test]
 fn after_sigkill_the_next_start_names_and_closes_the_position() {
     let (machine, sim) = (Machine::new(), book());

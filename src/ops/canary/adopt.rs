@@ -2,7 +2,8 @@
 //!
 //! The evidence holds the position as open, and the gateway itself, or a person, named its ticket: a position that was found
 //! by its likeness alone may be somebody else's (hazard 10). The gateway must list it. Decision, latency and breaker are
-//! not checked, because resuming increases no risk; with an engaged breaker, the watch closes the position at once.
+//! not checked, because resuming increases no risk; with an engaged breaker, the watch closes the position at once. A watch
+//! is refused where the account is not the expected one.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -10,12 +11,13 @@ use std::time::Duration;
 use super::close::{ClosingState, found_closed, not_closed};
 use super::watch::{HourlyDrift, WatchedPosition};
 use super::{Adopted, Canary};
-use crate::check::{Check, Verdict};
+use crate::check::{Check, Status, Verdict};
 use crate::clock::Deadline;
 use crate::evidence::EvidenceError;
 use crate::evidence::book::OpenCanary;
 use crate::evidence::outcome::CloseOutcome;
 use crate::failure::{Code, Failure, cause_of};
+use crate::ops::sync::checks;
 use crate::proof::absence::{self, Known, TicketState};
 use crate::proof::close;
 use crate::proof::intents::{self, ResolveError};
@@ -83,7 +85,12 @@ impl Canary<'_, '_, '_> {
             Err(refused) => (vec![], Err(refusal(refused.to_string(), refused.code.remedy()))),
         };
         let position = self.guard("in-the-list", found)?;
-        if let Some((account, positions)) = self.read_account(&list, canary.ticket)? {
+        let read = self.read_account(&list, canary.ticket)?;
+        if self.options.monitor.is_some() {
+            let expected = self.is_expected(read.as_ref().map(|(account, _)| account));
+            self.guard("identity-expected", expected)?;
+        }
+        if let Some((account, positions)) = read {
             self.report.balance_before = Some(account.balance.clone());
             self.keep_statement(account, positions);
         }
@@ -148,6 +155,19 @@ impl Canary<'_, '_, '_> {
         };
         self.guard("account-fits", fits)?;
         Ok(read)
+    }
+
+    /// A watch that expects another account would halt at its first looks and close the position: a mistake in a setting
+    /// must not do that. A close without a watch expects nothing.
+    fn is_expected(&self, account: Option<&Account>) -> Result<((), String), Failure> {
+        let check = checks::identity_expected(account, &self.options.expectations.expected);
+        if check.status == Status::Fail {
+            return Err(refusal(
+                format!("the account is not the expected one: {}", check.found),
+                "look at the account that the terminal is logged in to, or correct MT5CRS_EXPECT_LOGIN, _SERVER, _TRADE_MODE, _CURRENCY",
+            ));
+        }
+        Ok(((), check.found))
     }
 
     /// Adds a guard to the report: what was found, in words, or the refusal.
