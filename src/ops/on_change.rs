@@ -11,6 +11,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::units::TimeSchema;
+
 /// Minimum time between two changes of one kind.
 pub const PACE: Duration = Duration::from_secs(60);
 
@@ -20,6 +22,7 @@ pub struct Change {
     /// `mt5crs.change/1`.
     pub schema: &'static str,
     /// When it was seen, UTC.
+    #[schemars(with = "TimeSchema")]
     pub at: Timestamp,
     /// The kind, stable for scripts: `link-down`, `guardian-critical`, `not-flat-raised`, …
     pub kind: String,

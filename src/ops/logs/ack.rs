@@ -12,6 +12,7 @@ use crate::logs::alerts::rules::{Alert, Rule};
 use crate::logs::search::query::BadPattern;
 use crate::ops::logs::alerts::{self, Judged};
 use crate::report::Outcome;
+use crate::units::TimeSchema;
 
 /// The acknowledged crash.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -21,10 +22,12 @@ pub struct Report {
     /// Its command.
     pub command: String,
     /// When it began.
+    #[schemars(with = "TimeSchema")]
     pub began: Timestamp,
     /// Whether its alert was active before. If not, nothing was written.
     pub was_active: bool,
     /// When its alert ended.
+    #[schemars(with = "Option<TimeSchema>")]
     pub over_at: Option<Timestamp>,
 }
 
