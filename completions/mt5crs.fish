@@ -980,45 +980,46 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l sim -d 'Run agains
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -l keep -d 'Keep its scratch tree, with state, logs and kill switch, at the end'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -s h -l help -d 'Print help; -h shows the main options only'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand sim" -s V -l version -d 'Print the version'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -s o -l output -d 'Format of the result' -r -f -a "human\t'Text and tables'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts ack summary" -s o -l output -d 'Format of the result' -r -f -a "human\t'Text and tables'
 json\t'One JSON document, on failure too'
 nagios\t'For reads: the line and exit code of a monitoring plugin'
 prometheus\t'For reads: metrics in Prometheus\'s text format'"
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l color -d 'When to print colours; NO_COLOR and CLICOLOR_FORCE are obeyed with auto' -r -f -a "auto\t'On a terminal; NO_COLOR, CLICOLOR_FORCE and TERM=dumb are obeyed'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts ack summary" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts ack summary" -l color -d 'When to print colours; NO_COLOR and CLICOLOR_FORCE are obeyed with auto' -r -f -a "auto\t'On a terminal; NO_COLOR, CLICOLOR_FORCE and TERM=dumb are obeyed'
 always\t'Into pipes and files as well'
 never\t'Nowhere'"
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l log-format -d 'Format of the run\'s own log; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts ack summary" -l log-format -d 'Format of the run\'s own log; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
 json\t'One object a line'"
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l host -d 'Address or name of the gateway [GATEWAY_HOST, GTW_HOST]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l port -d 'Port of the gateway [GATEWAY_PORT, GTW_PORT]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l timeout -d 'Timeout of each attempt of a read [SYNC_TIMEOUT_S]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l attempts -d 'Number of attempts of a read, the first included [SYNC_RETRY_COUNT]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l state-dir -d 'Directory of snapshots and evidence [MT5CRS_STATE_DIR]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l log-dir -d 'Directory of logs [MT5CRS_LOG_DIR]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l env-file -d 'Read this file instead of ./.env or /etc/mt5crs/PROFILE.env' -r -F
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l config -d 'The configuration file, else ./config.json or /etc/mt5crs/config.json [MT5CRS_CONFIG]' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l sim-positions -d 'Number of positions that it holds' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l sim-seed -d 'Seed of its prices' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l sim-book -d 'Keep its book in this file' -r -F
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l sim-link-rtt -d 'Round trip of its link, which pipelining hides' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l sim-exec-time -d 'The broker\'s time for an order, which pipelining doesn\'t hide' -r
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -s v -l verbose -d 'Print more on stderr: once the run\'s log, twice every round trip'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -s q -l quiet -d 'Print nothing but errors on stderr'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l allow-loopback -d 'Allow a gateway on this machine'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l sim -d 'Run against a simulated gateway that lives as long as the command; nothing that is configured is touched'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -l keep -d 'Keep its scratch tree, with state, logs and kill switch, at the end'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -s h -l help -d 'Print help; -h shows the main options only'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -s V -l version -d 'Print the version'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -f -a "grep" -d 'Search the logs, rotated and compressed ones too'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -f -a "presets" -d 'List the searches that have names, each with the grep that it replaces'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -f -a "alerts" -d 'List alerts, each with the lines that raised it'
-complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts summary" -f -a "summary" -d 'Sum up syncs, orders and errors by day or by run'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts ack summary" -l host -d 'Address or name of the gateway [GATEWAY_HOST, GTW_HOST]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts ack summary" -l port -d 'Port of the gateway [GATEWAY_PORT, GTW_PORT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts ack summary" -l timeout -d 'Timeout of each attempt of a read [SYNC_TIMEOUT_S]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts ack summary" -l attempts -d 'Number of attempts of a read, the first included [SYNC_RETRY_COUNT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts ack summary" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts ack summary" -l state-dir -d 'Directory of snapshots and evidence [MT5CRS_STATE_DIR]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts ack summary" -l log-dir -d 'Directory of logs [MT5CRS_LOG_DIR]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts ack summary" -l env-file -d 'Read this file instead of ./.env or /etc/mt5crs/PROFILE.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts ack summary" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts ack summary" -l config -d 'The configuration file, else ./config.json or /etc/mt5crs/config.json [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts ack summary" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts ack summary" -l sim-positions -d 'Number of positions that it holds' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts ack summary" -l sim-seed -d 'Seed of its prices' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts ack summary" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts ack summary" -l sim-book -d 'Keep its book in this file' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts ack summary" -l sim-link-rtt -d 'Round trip of its link, which pipelining hides' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts ack summary" -l sim-exec-time -d 'The broker\'s time for an order, which pipelining doesn\'t hide' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts ack summary" -s v -l verbose -d 'Print more on stderr: once the run\'s log, twice every round trip'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts ack summary" -s q -l quiet -d 'Print nothing but errors on stderr'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts ack summary" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts ack summary" -l allow-loopback -d 'Allow a gateway on this machine'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts ack summary" -l sim -d 'Run against a simulated gateway that lives as long as the command; nothing that is configured is touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts ack summary" -l keep -d 'Keep its scratch tree, with state, logs and kill switch, at the end'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts ack summary" -s h -l help -d 'Print help; -h shows the main options only'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts ack summary" -s V -l version -d 'Print the version'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts ack summary" -f -a "grep" -d 'Search the logs, rotated and compressed ones too'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts ack summary" -f -a "presets" -d 'List the searches that have names, each with the grep that it replaces'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts ack summary" -f -a "alerts" -d 'List alerts, each with the lines that raised it'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts ack summary" -f -a "ack" -d 'End the alert about a run that crashed, once you have looked at it'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and not __fish_seen_subcommand_from grep presets alerts ack summary" -f -a "summary" -d 'Sum up syncs, orders and errors by day or by run'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -s e -l regexp -d 'A pattern (repeatable); all words are then paths' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -l preset -d 'A search by name (repeatable, all in one pass); `mt5crs logs presets` lists them' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from grep" -s m -l max-count -d 'Stop reading a file after this many lines' -r
@@ -1153,6 +1154,43 @@ complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subc
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -l keep -d 'Keep its scratch tree, with state, logs and kill switch, at the end'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -s h -l help -d 'Print help; -h shows the main options only'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from alerts" -s V -l version -d 'Print the version'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from ack" -l reason -d 'Why it ended, for those who read the logs later' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from ack" -l window -d 'How far back to look for the crash' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from ack" -s o -l output -d 'Format of the result' -r -f -a "human\t'Text and tables'
+json\t'One JSON document, on failure too'
+nagios\t'For reads: the line and exit code of a monitoring plugin'
+prometheus\t'For reads: metrics in Prometheus\'s text format'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from ack" -l outfile -d 'With -o prometheus: replace this file atomically instead of printing' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from ack" -l color -d 'When to print colours; NO_COLOR and CLICOLOR_FORCE are obeyed with auto' -r -f -a "auto\t'On a terminal; NO_COLOR, CLICOLOR_FORCE and TERM=dumb are obeyed'
+always\t'Into pipes and files as well'
+never\t'Nowhere'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from ack" -l log-format -d 'Format of the run\'s own log; VERIFY_LOG.log is always text' -r -f -a "text\t'For people and for grep'
+json\t'One object a line'"
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from ack" -l host -d 'Address or name of the gateway [GATEWAY_HOST, GTW_HOST]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from ack" -l port -d 'Port of the gateway [GATEWAY_PORT, GTW_PORT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from ack" -l timeout -d 'Timeout of each attempt of a read [SYNC_TIMEOUT_S]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from ack" -l attempts -d 'Number of attempts of a read, the first included [SYNC_RETRY_COUNT]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from ack" -l retry-interval -d 'Wait between two attempts [SYNC_RETRY_INTERVAL_S]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from ack" -l state-dir -d 'Directory of snapshots and evidence [MT5CRS_STATE_DIR]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from ack" -l log-dir -d 'Directory of logs [MT5CRS_LOG_DIR]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from ack" -l env-file -d 'Read this file instead of ./.env or /etc/mt5crs/PROFILE.env' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from ack" -l profile -d 'Account in the configuration file [MT5CRS_PROFILE]; repeatable for commands that send no order' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from ack" -l config -d 'The configuration file, else ./config.json or /etc/mt5crs/config.json [MT5CRS_CONFIG]' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from ack" -l deadline -d 'Time limit of the command; the exit code then states the proof so far' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from ack" -l sim-positions -d 'Number of positions that it holds' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from ack" -l sim-seed -d 'Seed of its prices' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from ack" -l sim-fault -d 'A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from ack" -l sim-book -d 'Keep its book in this file' -r -F
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from ack" -l sim-link-rtt -d 'Round trip of its link, which pipelining hides' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from ack" -l sim-exec-time -d 'The broker\'s time for an order, which pipelining doesn\'t hide' -r
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from ack" -s v -l verbose -d 'Print more on stderr: once the run\'s log, twice every round trip'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from ack" -s q -l quiet -d 'Print nothing but errors on stderr'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from ack" -l all-profiles -d 'Every account in the configuration file, side by side; the exit code is the worst'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from ack" -l allow-loopback -d 'Allow a gateway on this machine'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from ack" -l sim -d 'Run against a simulated gateway that lives as long as the command; nothing that is configured is touched'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from ack" -l keep -d 'Keep its scratch tree, with state, logs and kill switch, at the end'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from ack" -s h -l help -d 'Print help; -h shows the main options only'
+complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from ack" -s V -l version -d 'Print the version'
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l since -d 'From this time: how long ago (72h, 3d) or when' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l until -d 'Up to this time' -r
 complete -c mt5crs -n "__fish_mt5crs_using_subcommand logs; and __fish_seen_subcommand_from summary" -l by -d 'Grouping of the rows' -r -f -a "day\t'A day, UTC as the logs are'
