@@ -89,7 +89,7 @@ fn phoenix_notices_a_broken_safety_rule_within_a_round_of_each_kind() {
     for (rule, invariant) in [
         ("send-open-once", "no-order-twice"),
         ("flush-records", "snapshot-whole"),
-        ("doubt-filled", "reports-are-true"),
+        ("doubt-filled", "records-are-true"),
         ("never-reconnect", "nothing-to-strangers"),
     ] {
         let machine = Machine::new();

@@ -68,7 +68,10 @@ fn a_world_that_cannot_be_played_is_a_usage_error() {
 fn without_a_premise_there_is_a_lie() {
     for (premise, world) in [
         // The margin notices most lists that are cut.
-        ("complete-list,money-fits", "canary/3/close-ticket-zero:#2,list-cut:3:#5"),
+        (
+            "complete-list,money-fits",
+            "emergency-close-symbol/12-hedged/list-cut:1:#2,positions-empty-on-error:4+,close-failed:1",
+        ),
         ("late-enough", "canary/1/open-late:1s"),
         ("nothing-new", "canary/3/open-raised:0.01,drop-reply:#11"),
         ("money-fits", "canary/1/account-switch:10000.00:#13"),
