@@ -76,7 +76,7 @@ fn without_a_premise_there_is_a_lie() {
         ("nothing-new", "canary/3/open-raised:0.01,drop-reply:#11"),
         ("money-fits", "canary/1/account-switch:10000.00:#13"),
         ("same-account", "canary/3-login/account-switch:10000.00:#13"),
-        ("same-account", "emergency-close/3-expected/account-switch:10000.00:#5"),
+        ("same-account", "emergency-close/3-expected/account-switch:10000.00:#7"),
     ] {
         let machine = Machine::new();
         phoenix(&machine, &["--world", world]).end().exits(0);
