@@ -2,7 +2,7 @@
 //!
 //! Ground rules. It never says that something happened unless the gateway's own later state shows it. It names whose view
 //! it shows. Before it fails, it prints the results so far. stdout is data, stderr is talk. The exit code is the answer
-//! for scripts, and a report that can't be printed never changes it.
+//! for scripts. A report that was asked for and can't be written makes a read fail; what an order did, it never changes.
 //!
 //! `commands/NAME/` holds one command: `args.rs` its arguments, `run.rs` the call of its operation, `page.rs` its page.
 //! `app/` runs any of them, `render/` prints, `cli/` has the options that all commands share.
