@@ -34,21 +34,40 @@ pub enum Actor {
     Gateway,
 }
 
-/// Every moment of a world that was recorded, in order. An execution stands behind its request, or else by its time.
+/// Every moment of a world that was recorded, in order. An execution stands behind its request; one without a request
+/// stands before the first list of that time that shows it, or else by its time.
 pub fn tell(played: &Played) -> Vec<Moment> {
-    let mut moments: Vec<Moment> = played.transcript.iter().map(message).collect();
-    for entry in played.truth.ledger.iter().rev() {
+    let mut told: Vec<(Moment, Option<&Frame>)> =
+        played.transcript.iter().map(|frame| (message(frame), Some(frame))).collect();
+    let mut after = 0;
+    for entry in &played.truth.ledger {
         let moment = execution(entry);
-        let uuid = entry.request_uuid.map(|uuid| uuid.to_string()).unwrap_or_default();
-        let asks = |frame: &Frame| {
-            frame.is_request && !uuid.is_empty() && contains(&frame.bytes, uuid.as_bytes())
-        };
-        let request = played.transcript.iter().position(asks).map_or(0, |index| index + 1);
-        let later = moments.iter().position(|it| it.at_ms > moment.at_ms).unwrap_or(moments.len());
-        let at_once = moments.get(request).is_some_and(|it| it.at_ms == moment.at_ms);
-        moments.insert(if at_once { request } else { later }, moment);
+        let at = place(&told[after..], entry, &moment) + after;
+        told.insert(at, (moment, None));
+        after = at + 1;
     }
-    moments
+    told.into_iter().map(|(moment, _)| moment).collect()
+}
+
+/// The index of an execution among the moments after the one before it.
+fn place(told: &[(Moment, Option<&Frame>)], entry: &Execution, moment: &Moment) -> usize {
+    let uuid = entry.request_uuid.map(|uuid| uuid.to_string());
+    let ticket = entry.ticket.to_string();
+    let tells = |(at, frame): &(Moment, Option<&Frame>)| {
+        let Some(frame) = frame.filter(|_| at.at_ms == moment.at_ms) else { return false };
+        let holds = |text: &str| contains(&frame.bytes, text.as_bytes());
+        match &uuid {
+            Some(uuid) => frame.is_request && holds(uuid),
+            None => {
+                !frame.is_request && holds("positions") && holds(&ticket) != entry.kind.closes()
+            }
+        }
+    };
+    let by_time = || told.iter().position(|(later, _)| later.at_ms > moment.at_ms);
+    match told.iter().position(tells) {
+        Some(index) => index + usize::from(uuid.is_some()),
+        None => by_time().unwrap_or(told.len()),
+    }
 }
 
 fn contains(bytes: &[u8], part: &[u8]) -> bool {

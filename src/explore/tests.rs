@@ -15,6 +15,7 @@ const SAMPLE: usize = 7;
 
 /// Worlds in which a promise was broken once.
 const MENDED: &[&str] = &[
+    "emergency-close/3/close-late:2s,orders-refused:10018:8s:#2",
     "canary-watched/1-symbols/replaced:5000.00:#3,open-blocks:6s:2s,hides-positions:7+",
     "canary-watched/1-hedged/list-cut:2:1+,open-blocks:6s:2s",
     "canary-resumed/1/hides-positions:3+,order-failed-executed",

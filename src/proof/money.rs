@@ -277,7 +277,7 @@ fn result_replaced(
 
 /// Positions whose CLOSE was not called done are gone, and the movement of the balance does not show it. Beside others that
 /// were closed it shows it where their results are in it as well, and are more than noise. A flat account needs no sign, but the
-/// results of the others alone must not be all of it.
+/// results of the others alone must not be all of it, to the last digit.
 fn refused_and_kept(
     before: Statement<'_>,
     refused: &[Ticket],
@@ -297,7 +297,7 @@ fn refused_and_kept(
         false => {
             let left = moved - sum(&closed);
             let is_shown = is_trace && (left - sum(&refused)).abs() < left.abs();
-            let is_exact = is_trace && left.abs() <= smallest * noise(closed.len());
+            let is_exact = is_trace && left.abs() < smallest;
             !is_shown && (is_exact || !after.positions.is_empty())
         }
     };
