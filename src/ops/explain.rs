@@ -1,5 +1,5 @@
 //! Explains a code and its remedy: exit codes and failure codes of mt5crs, error codes of the gateway, return codes of MT5;
-//! and, by their names, the checks, guards and alert rules of reports ([`checks`]).
+//! and, by their names, the checks, guards and alert rules of reports (`checks`).
 //!
 //! No two collide: exit codes are at most 143, return codes at least 10004, the gateway's error codes are words with
 //! underscores, failure codes are words with hyphens. A failure code that is the name of its exit code (`no-answer`) is
