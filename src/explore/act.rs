@@ -170,6 +170,11 @@ impl Act {
         ACTS.iter().find(same)
     }
 
+    /// Its name, without parameters and place.
+    pub fn name(&self) -> &'static str {
+        self.template.split(':').next().unwrap_or(self.template)
+    }
+
     /// The fault at the k-th request.
     pub fn at(self, k: u32) -> String {
         self.template.replace("{k}", &k.to_string())

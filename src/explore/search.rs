@@ -208,7 +208,7 @@ fn search(
             if *singles_and_pairs != Extent::Nothing {
                 search.play_singles_and_pairs(&plan, until)?;
             }
-            search.report.list_left_out();
+            search.report.list_left_out(*singles_and_pairs);
             let until = *until.get_or_insert_with(|| Deadline::after(clock, *duration));
             let seeded = (options.seed..).map(|seed| plan.seeded(seed));
             search.play_all(seeded, usize::MAX, Some(until), |_, _| {})?;
@@ -385,10 +385,10 @@ impl Report {
         }
     }
 
-    fn list_left_out(&mut self) {
+    fn list_left_out(&mut self, asked: Extent) {
         let pairs = self.by_depth.get(&2).copied().unwrap_or_default();
         self.left_out = match (self.singles_complete, self.pairs_planned - pairs) {
-            (false, _) if self.worlds == 0 => {
+            (false, _) if asked == Extent::Nothing => {
                 vec!["single acts, and all pairs: not asked for".to_owned()]
             }
             (false, _) => vec!["single acts, and all pairs: the time was over".to_owned()],
@@ -397,7 +397,7 @@ impl Report {
         };
         let same = self.same_as_single;
         self.left_out.push(format!("{same} pairs: each is the same run as one of its acts alone"));
-        self.left_out.extend(plan::LEFT_OUT.iter().map(|it| (*it).to_owned()));
+        self.left_out.extend(plan::left_out());
     }
 
     fn count(&mut self, world: &World, judgement: &Judgement) {

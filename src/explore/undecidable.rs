@@ -42,7 +42,7 @@ pub const UNDECIDABLE: &[Undecidable] = &[
         holds: |world, _| {
             let hides =
                 ["hides-positions:1+", "hides-positions:2+", "half-loaded:1+", "half-loaded:2+"];
-            hides.iter().any(|it| acts(world, it))
+            acts_any(world, &hides)
         },
         honest: "emergency-close/0/",
         dishonest: "emergency-close/3/hides-positions:1+",
@@ -68,9 +68,8 @@ pub const UNDECIDABLE: &[Undecidable] = &[
             let is_moved = acts(world, "account-switch:") && !world.book.account.tells_login();
             let other = played.truth.other.as_ref().filter(|_| is_moved);
             let has_traded = other.is_some_and(|it| played.truth.ledger.len() > it.after);
-            let is_paid = acts(world, "deposit:") || acts(world, "stub:");
-            let hides = ["hides-positions:", "list-cut:", "half-loaded:"];
-            let hides = hides.iter().any(|it| acts(world, it));
+            let is_paid = acts_any(world, &["deposit:", "stub:"]);
+            let hides = hides(world) || acts(world, "list-cut:");
             let closed = [Death::BeforeClose, Death::AfterClose].map(Command::SyncAfter);
             has_traded
                 || (is_paid && (other.is_some() || hides))
@@ -98,9 +97,8 @@ pub const UNDECIDABLE: &[Undecidable] = &[
                 "account-visits:10000.00:",
                 "account-copied:10000.00:",
             ];
-            let moved = !world.book.account.tells_login() && other.iter().any(|it| acts(world, it));
-            let hides = acts(world, "hides-positions:") || acts(world, "half-loaded:");
-            is_small && (moved || is_cut || hides)
+            let moved = !world.book.account.tells_login() && acts_any(world, &other);
+            is_small && (moved || is_cut || hides(world))
         },
         honest: "canary/3/stop-out:#13,deposit:0.16:#13",
         dishonest: "canary/3/account-switch:10000.00:#13",
@@ -113,7 +111,7 @@ pub const UNDECIDABLE: &[Undecidable] = &[
             let listed = report.positions.as_deref().unwrap_or_default();
             let mut lacks = played.truth.open.iter().filter(|it| !holds(listed, it.ticket));
             let lacks_new_alone = lacks.all(|it| !holds(&played.before, it.ticket));
-            (acts(world, "list-lacks-new:") || acts(world, "list-cut:"))
+            acts_any(world, &["list-lacks-new:", "list-cut:"])
                 && lacks_new_alone
                 && played.opens().any(|order| holds(listed, order.ticket))
         },
@@ -166,6 +164,15 @@ pub const UNDECIDABLE: &[Undecidable] = &[
 
 fn acts(world: &World, prefix: &str) -> bool {
     world.acts.iter().any(|act| act.starts_with(prefix))
+}
+
+fn acts_any(world: &World, prefixes: &[&str]) -> bool {
+    prefixes.iter().any(|prefix| acts(world, prefix))
+}
+
+/// Whether the gateway hides positions together with their margin and results.
+fn hides(world: &World) -> bool {
+    acts_any(world, &["hides-positions:", "half-loaded:"])
 }
 
 fn holds(list: &[Position], ticket: Ticket) -> bool {

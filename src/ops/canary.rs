@@ -29,7 +29,7 @@ use super::sync;
 use crate::check::{Check, Verdict};
 use crate::clock::{Clock, Deadline, StopToken, humanize, millis};
 use crate::evidence::basis::Basis;
-use crate::evidence::body::{Body, CloseOutcomeRecord};
+use crate::evidence::body::Body;
 use crate::evidence::outcome::{CloseOutcome, OpenOutcome, WatchEnding};
 use crate::exit::Exit;
 use crate::failure::{Failure, FailureContext, cause_of};
@@ -54,9 +54,6 @@ pub fn ceiling() -> Decimal {
 
 /// Number of round trips that the latency is judged by.
 pub const ROUND_TRIPS: u32 = 100;
-
-/// Prices raise the margin of the same positions by less than this during a canary.
-const MARGIN_DRIFT: Decimal = Decimal::from_parts(1005, 0, 0, false, 3);
 
 /// The plan's criteria that a canary without a watch doesn't exercise.
 const NOT_EXERCISED: &str = "24 h criteria not exercised: guardian, latency and drift over time";
@@ -419,42 +416,6 @@ impl Canary<'_, '_, '_> {
 
     fn read_failure(&self, error: &Error) -> Failure {
         self.options.failure_context.read_failure(error)
-    }
-
-    /// A last account that uses more margin than one without the position may hold it again: a broker can cancel a deal.
-    fn look_after_close(&mut self, account: &Account) -> Result<(), Failure> {
-        let Some(close) = &mut self.report.close else { return Ok(()) };
-        let ticket = close.ticket;
-        let uses_too_much = self.statements.last().is_some_and(|kept| {
-            let (then, now) = (kept.account.margin.value(), account.margin.value());
-            match kept.positions.iter().any(|position| position.ticket == ticket) {
-                true => now >= then,
-                false => now > then * MARGIN_DRIFT,
-            }
-        });
-        if close.result != CloseOutcome::Closed || !money::uses_margin(account) || !uses_too_much {
-            return Ok(());
-        }
-        let listed = self.client.positions().map(|answer| answer.reply);
-        let Ok(Ok(list)) = listed else { return Ok(()) };
-        if !list.positions.iter().any(|position| position.ticket == ticket) {
-            return Ok(());
-        }
-        close.result = CloseOutcome::StillOpen;
-        close.why = "it was gone, and a later list shows it again".to_owned();
-        close.basis = Basis::default();
-        let failure = close::not_closed(close);
-        let record = CloseOutcomeRecord {
-            ticket,
-            result: close.result,
-            why: close.why.clone(),
-            reply: None,
-            readings: vec![],
-            balance_after: None,
-            basis: Basis::default(),
-        };
-        self.record(record);
-        Err(failure)
     }
 
     /// Reads the balance after everything, and says which of the plan's criteria the watch exercised.

@@ -169,13 +169,13 @@ pub fn resolve(
     Ok(EarlierOrders { intents: findings, canaries: book.open_canaries().cloned().collect() })
 }
 
-/// The doubt where the gateway reports another login than the evidence holds (hazard 25).
+/// The doubt where the gateway reports another login than the evidence holds (hazard 25). The proof has read the account.
 fn other_login(
-    client: &mut Client<'_>,
+    client: &Client<'_>,
     records: &Records<'_>,
-) -> Result<Option<Missing>, ResolveError> {
+) -> Result<Option<Missing>, EvidenceError> {
     let Some(recorded) = records.evidence.recorded_login()? else { return Ok(None) };
-    let login = client.account()?.reply.ok().and_then(|account| account.login);
+    let login = client.account_id().and_then(|id| id.login.clone());
     Ok(login.filter(|login| *login != recorded).map(|login| Missing {
         premise: Premise::SameAccount,
         doubt: format!(

@@ -110,8 +110,19 @@ pub fn uses_margin(account: &Account) -> bool {
     account.margin.value().abs() >= smallest_amount(account) / Decimal::TWO
 }
 
-fn result_of(positions: &[Position]) -> Decimal {
-    positions.iter().map(|position| position.profit.value()).sum()
+/// Sum of their results.
+fn result_of<'p>(positions: impl IntoIterator<Item = &'p Position>) -> Decimal {
+    positions.into_iter().map(|position| position.profit.value()).sum()
+}
+
+/// Sum of their absolute results.
+fn results_of<'p>(positions: impl IntoIterator<Item = &'p Position>) -> Decimal {
+    positions.into_iter().map(|position| position.profit.value().abs()).sum()
+}
+
+/// The movement of the balance.
+fn moved(before: Statement<'_>, after: Statement<'_>) -> Decimal {
+    after.account.balance.value() - before.account.balance.value()
 }
 
 /// The first contradiction of the money to the later list, by comparison with the earlier one.
@@ -160,11 +171,10 @@ fn gone<'p>(
 /// the balance, and margin was freed.
 pub fn shows_closed(before: Statement<'_>, between: Between<'_>, after: Statement<'_>) -> bool {
     let gone = gone(before, between, after);
-    let result: Decimal = gone.iter().map(|position| position.profit.value()).sum();
-    let moved = after.account.balance.value() - before.account.balance.value();
+    let result = result_of(gone.iter().copied());
     let noise = smallest_amount(after.account) * noise(gone.len());
     let is_freed = after.account.margin.value() < before.account.margin.value();
-    result.abs() > noise && (moved - result).abs() <= noise && is_freed
+    result.abs() > noise && (moved(before, after) - result).abs() <= noise && is_freed
 }
 
 /// The contradiction between two runs, `age` apart: positions are gone, and balance or margin stayed. Hours may lie between,
@@ -201,10 +211,9 @@ fn balance_jumped(
     if before.account.login.is_some() && before.account.login == after.account.login {
         return None;
     }
-    let by = after.account.balance.value() - before.account.balance.value();
-    let results: Decimal = gone.iter().map(|position| position.profit.value().abs()).sum();
+    let by = moved(before, after);
     let share = before.account.equity.value().abs() * Decimal::new(5, 2);
-    let limit = share.max(results * Decimal::from(3));
+    let limit = share.max(results_of(gone.iter().copied()) * Decimal::from(3));
     (by.abs() > limit).then_some(Contradiction::BalanceJumped { by, limit })
 }
 
@@ -213,16 +222,15 @@ fn result_missing(
     after: Statement<'_>,
     gone: &[&Position],
 ) -> Option<Contradiction> {
-    let result: Decimal = gone.iter().map(|position| position.profit.value()).sum();
+    let result = result_of(gone.iter().copied());
     let smallest = smallest_amount(after.account);
-    let noise = smallest * noise(gone.len());
-    let balance = after.account.balance.value();
-    let moved = balance - before.account.balance.value();
-    if result.abs() <= noise {
+    if result.abs() <= smallest * noise(gone.len()) {
         return None;
     }
+    let moved = moved(before, after);
     // A float's noise is no movement.
     if moved.abs() < smallest / Decimal::TWO {
+        let balance = after.account.balance.value();
         return Some(Contradiction::BalanceKept { result, balance });
     }
     // The results of hidden positions stay in equity. A swap that is settled with a position shrinks the same figure, but
@@ -246,12 +254,11 @@ fn unlisted_vanished(before: Statement<'_>, after: Statement<'_>) -> Option<Cont
         return None;
     }
     let vanished = unlisted(before) - unlisted(after);
-    let results: Decimal = before.positions.iter().map(|it| it.profit.value().abs()).sum();
     let noise = smallest_amount(after.account) * noise(before.positions.len());
+    let is_booked = (moved(before, after) - result_of(before.positions)).abs() > noise;
+    let half = results_of(before.positions) / Decimal::TWO;
+    let is_much = vanished.abs() > (noise * Decimal::from(3)).max(half);
     let balance = after.account.balance.value();
-    let moved = balance - before.account.balance.value();
-    let is_booked = (moved - result_of(before.positions)).abs() > noise;
-    let is_much = vanished.abs() > (noise * Decimal::from(3)).max(results / Decimal::TWO);
     (is_much && !is_booked).then_some(Contradiction::UnlistedVanished { vanished, balance })
 }
 
@@ -265,13 +272,12 @@ fn result_replaced(
     let then = tickets(before.positions);
     let (old, new): (Vec<&Position>, Vec<&Position>) =
         gone.iter().partition(|position| then.contains(&position.ticket));
-    let sum = |all: &[&Position]| all.iter().map(|it| it.profit.value()).sum::<Decimal>();
-    let of = |count| smallest_amount(after.account) * noise(count);
-    let balance = after.account.balance.value();
-    let left = balance - before.account.balance.value() - sum(&new);
-    let result = sum(&old);
+    let noise_of = |count| smallest_amount(after.account) * noise(count);
+    let left = moved(before, after) - result_of(new.iter().copied());
+    let result = result_of(old);
     let is_missing =
-        !new.is_empty() && left.abs() <= of(new.len()) && result.abs() > of(gone.len());
+        !new.is_empty() && left.abs() <= noise_of(new.len()) && result.abs() > noise_of(gone.len());
+    let balance = after.account.balance.value();
     is_missing.then_some(Contradiction::BalanceKept { result, balance })
 }
 
@@ -286,21 +292,21 @@ fn refused_and_kept(
 ) -> Option<Contradiction> {
     let (refused, closed): (Vec<&Position>, Vec<&Position>) =
         gone.iter().partition(|position| refused.contains(&position.ticket));
-    let sum = |all: &[&Position]| all.iter().map(|it| it.profit.value()).sum::<Decimal>();
-    let results: Decimal = refused.iter().map(|position| position.profit.value().abs()).sum();
+    let results = results_of(refused.iter().copied());
     let smallest = smallest_amount(after.account);
-    let balance = after.account.balance.value();
-    let moved = balance - before.account.balance.value();
+    let moved = moved(before, after);
     let is_trace = results > smallest * noise(refused.len());
     let is_kept = match closed.is_empty() {
         true => is_trace && moved.abs() < smallest,
         false => {
-            let left = moved - sum(&closed);
-            let is_shown = is_trace && (left - sum(&refused)).abs() < left.abs();
+            let left = moved - result_of(closed);
+            let result = result_of(refused.iter().copied());
+            let is_shown = is_trace && (left - result).abs() < left.abs();
             let is_exact = is_trace && left.abs() < smallest;
             !is_shown && (is_exact || !after.positions.is_empty())
         }
     };
+    let balance = after.account.balance.value();
     (is_kept && !refused.is_empty()).then_some(Contradiction::RefusedAndKept { results, balance })
 }
 

@@ -8,6 +8,8 @@ use std::collections::BTreeSet;
 use std::slice::from_ref;
 use std::time::Duration;
 
+use rust_decimal::Decimal;
+
 use super::{Canary, CloseReport, earlier};
 use crate::clock::Deadline;
 use crate::evidence::basis::Basis;
@@ -16,7 +18,8 @@ use crate::evidence::outcome::CloseOutcome;
 use crate::failure::{Code, Failure};
 use crate::proof::absence::Known;
 use crate::proof::close::{self, CloseFinding, CloseVerdict};
-use crate::proof::money::Between;
+use crate::proof::money::{self, Between};
+use crate::protocol::account::Account;
 use crate::protocol::positions::Position;
 use crate::units::Ticket;
 
@@ -24,6 +27,9 @@ use crate::units::Ticket;
 const PAUSE: Duration = Duration::from_secs(1);
 /// Number of rounds of closing, each with several sends, after which a gateway that refuses is left to a person.
 const ROUNDS: u32 = 3;
+
+/// Prices raise the margin of the same positions by less than this during a canary.
+const MARGIN_DRIFT: Decimal = Decimal::from_parts(1005, 0, 0, false, 3);
 
 /// The state in which a position is closed repeatedly.
 #[derive(Debug, Clone, Copy)]
@@ -91,6 +97,34 @@ impl Canary<'_, '_, '_> {
         }
     }
 
+    /// A last account that uses more margin than one without the position may hold it again: a broker can cancel a deal.
+    pub(super) fn look_after_close(&mut self, account: &Account) -> Result<(), Failure> {
+        let Some(close) = &mut self.report.close else { return Ok(()) };
+        let ticket = close.ticket;
+        let uses_too_much = self.statements.last().is_some_and(|kept| {
+            let (then, now) = (kept.account.margin.value(), account.margin.value());
+            match kept.positions.iter().any(|position| position.ticket == ticket) {
+                true => now >= then,
+                false => now > then * MARGIN_DRIFT,
+            }
+        });
+        if close.result != CloseOutcome::Closed || !money::uses_margin(account) || !uses_too_much {
+            return Ok(());
+        }
+        let listed = self.client.positions().map(|answer| answer.reply);
+        let Ok(Ok(list)) = listed else { return Ok(()) };
+        if !list.positions.iter().any(|position| position.ticket == ticket) {
+            return Ok(());
+        }
+        close.result = CloseOutcome::StillOpen;
+        close.why = "it was gone, and a later list shows it again".to_owned();
+        close.basis = Basis::default();
+        let failure = not_closed(close);
+        let record = found(ticket, close.result, close.why.clone(), Basis::default());
+        self.record(record);
+        Err(failure)
+    }
+
     /// Closes once, with an intent before it and the outcome after it in the evidence.
     fn close(
         &mut self,
@@ -130,10 +164,15 @@ impl Canary<'_, '_, '_> {
 
 /// The record of a position that somebody else closed, or a run that was killed before it could say so.
 pub(super) fn found_closed(ticket: Ticket, witness: &str, basis: Basis) -> CloseOutcomeRecord {
+    found(ticket, CloseOutcome::Closed, format!("found closed: {witness}"), basis)
+}
+
+/// The record of an outcome that was found without a CLOSE.
+fn found(ticket: Ticket, result: CloseOutcome, why: String, basis: Basis) -> CloseOutcomeRecord {
     CloseOutcomeRecord {
         ticket,
-        result: CloseOutcome::Closed,
-        why: format!("found closed: {witness}"),
+        result,
+        why,
         reply: None,
         readings: vec![],
         balance_after: None,

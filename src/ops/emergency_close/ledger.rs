@@ -226,9 +226,8 @@ impl Ledger {
                     proof = Some(closed);
                 }
                 Some(Err(missing)) => {
-                    report.result = CloseOutcome::Unknown;
-                    report.why.push_str(&format!("; {missing}"));
-                    report.missing = Some(missing.premise);
+                    let why = format!("{}; {missing}", report.why);
+                    entry.doubt(why, &missing);
                 }
             }
         }
@@ -258,13 +257,10 @@ impl Ledger {
         let mut is_doubted = false;
         for ticket in tickets {
             let Some(entry) = self.tickets.get_mut(ticket) else { continue };
-            let report = &mut entry.report;
-            if matches!(report.result, CloseOutcome::NotSent | CloseOutcome::Closed) {
+            if matches!(entry.report.result, CloseOutcome::NotSent | CloseOutcome::Closed) {
                 continue;
             }
-            report.result = CloseOutcome::Unknown;
-            report.why = format!("not in the list, which can't be believed: {missing}");
-            report.missing = Some(missing.premise);
+            entry.doubt(format!("not in the list, which can't be believed: {missing}"), missing);
             is_doubted = true;
         }
         if is_doubted {
@@ -281,9 +277,7 @@ impl Ledger {
             .values_mut()
             .filter(|entry| entry.by_empty_list && entry.report.result == CloseOutcome::Closed);
         for entry in proved {
-            entry.report.result = CloseOutcome::Unknown;
-            entry.report.why = format!("absent from a list that can't be believed: {missing}");
-            entry.report.missing = Some(missing.premise);
+            entry.doubt(format!("absent from a list that can't be believed: {missing}"), missing);
             self.basis.missing = Some(missing.clone());
             is_doubted = true;
         }
@@ -423,6 +417,13 @@ impl Ledger {
 }
 
 impl Entry {
+    /// Whether it is closed is not known.
+    fn doubt(&mut self, why: String, missing: &Missing) {
+        self.report.result = CloseOutcome::Unknown;
+        self.report.why = why;
+        self.report.missing = Some(missing.premise);
+    }
+
     /// A CLOSE is sent where none was, and again only after a list showed the ticket still open (PROTOCOL.md, section 1).
     fn is_to_send(&self) -> bool {
         match self.report.result {
