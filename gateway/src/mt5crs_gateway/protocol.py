@@ -34,20 +34,7 @@ MAX_TEXT_UNITS = 29
 
 ORDERS = frozenset({"OPEN", "CLOSE", "CANCEL"})
 SWITCHES = frozenset({"ENGAGE", "RELEASE"})
-TERMINAL_READS = frozenset(
-    {
-        "GET_TERMINAL",
-        "GET_ACCOUNT",
-        "GET_POSITIONS",
-        "GET_ORDERS",
-        "GET_DEALS",
-        "GET_SYMBOL",
-        "SYNC_ALL",
-    }
-)
-#: Everything that the gateway answers, in the order in which PING lists it.
-ACTIONS = (
-    "PING",
+TERMINAL_READS = (
     "GET_TERMINAL",
     "GET_ACCOUNT",
     "GET_POSITIONS",
@@ -55,6 +42,11 @@ ACTIONS = (
     "GET_DEALS",
     "GET_SYMBOL",
     "SYNC_ALL",
+)
+#: Everything that the gateway answers, in the order in which PING lists it.
+ACTIONS = (
+    "PING",
+    *TERMINAL_READS,
     "OPEN",
     "CLOSE",
     "CANCEL",
