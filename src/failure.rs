@@ -175,6 +175,7 @@ impl FailureContext {
                     .to_owned()
             }
             LinkError::NotZeroMq(_) => Code::NotTheGateway.remedy().to_owned(),
+            LinkError::Unauthentic(why) => why.remedy().to_owned(),
             // EMFILE and ENFILE, in the system's words.
             LinkError::System(words) if words.contains("oo many open files") => {
                 "raise the limit of open files: `ulimit -n 1024`, LimitNOFILE= in a unit".to_owned()
@@ -196,7 +197,13 @@ impl FailureContext {
                 .failed(Code::NoAnswer)
                 .with_causes([error.to_string(), last.to_string()])
                 .with_remedy(self.link_remedy(last)),
-            Error::NotTheGateway(_) => self.failed(Code::NotTheGateway).with_cause(error),
+            Error::NotTheGateway(program) => {
+                let failure = self.failed(Code::NotTheGateway).with_cause(error);
+                match program.remedy() {
+                    Some(remedy) => failure.with_remedy(remedy),
+                    None => failure,
+                }
+            }
             Error::Malformed { complaint, .. } => self
                 .failed(Code::MalformedReply)
                 .with_causes([error.to_string(), complaint.to_string()]),

@@ -5,6 +5,7 @@
 //! - [`transport`]: the connection's trait; [`zeromq`]: a connection over ZeroMQ; [`tcp`]: waits that end; `zmtp`: the wire
 //!   format; `diagnosis`: names a server that does not speak it
 //! - [`permit`]: permits for orders, and the frames that a connection sends
+//! - [`signed`]: protocol 5's signatures on a connection
 //! - [`session`]: a connection with a proved gateway; [`look_alike`]: the programs that could answer instead
 //! - [`order`]: OPEN and CLOSE; [`pipeline`]: many CLOSE requests in flight
 //! - [`account_pin`]: the account of a run, pinned by its first read
@@ -20,6 +21,7 @@ pub mod order;
 pub mod permit;
 pub mod pipeline;
 pub mod session;
+pub mod signed;
 pub mod target;
 pub mod tcp;
 pub mod transport;

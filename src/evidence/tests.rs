@@ -201,6 +201,7 @@ pub(crate) fn executed(ticket: i64) -> OpenOutcome {
         current_price: Price(exact("1.08512")),
         profit: Money(exact("-0.01")),
         magic: None,
+        details: None,
     };
     OpenOutcome::Executed { ticket: Ticket(ticket), position: Box::new(position) }
 }

@@ -6,6 +6,7 @@
 
 use crate::os::failpoints::{Rule, is_broken};
 use crate::protocol::account::Account;
+use crate::protocol::positions::Owner;
 
 /// The fields that identify an account, as far as the gateway reports them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -110,6 +111,21 @@ impl AccountPin {
         self.changed().map_or(Ok(()), |changed| Err(changed.clone()))
     }
 
+    /// Compares the account of a list with the pinned one. Before the first read of an account nothing is compared.
+    pub fn observe_owner(&mut self, owner: &Owner) -> Result<(), AccountChanged> {
+        if let Some(pinned) = &self.pinned {
+            let now = AccountId {
+                login: Some(owner.login.to_string()),
+                server: Some(owner.server.clone()),
+                ..pinned.clone()
+            };
+            if self.changed.is_none() {
+                self.changed = pinned.difference(&now);
+            }
+        }
+        self.changed().map_or(Ok(()), |changed| Err(changed.clone()))
+    }
+
     /// The pinned account; `None` before the first read.
     pub fn id(&self) -> Option<&AccountId> {
         self.pinned.as_ref()
@@ -138,6 +154,7 @@ mod tests {
             login: login.map(str::to_owned),
             server: None,
             trade_mode: None,
+            details: None,
             reported_at: None,
         }
     }

@@ -16,9 +16,12 @@ use super::session::{Answer, AskError, Identity, Session};
 use super::transport::{LinkError, Transport};
 use crate::clock::{Clock, Deadline, Stopped, micros};
 use crate::protocol::account::{Account, GetAccount};
+use crate::protocol::deals::{Deals, GetDeals};
+use crate::protocol::gateway::Gateway;
 use crate::protocol::open::{Filled, Open};
+use crate::protocol::pending::{GetOrders, PendingOrders};
 use crate::protocol::ping::Ping;
-use crate::protocol::positions::{GetPositions, GetReadableRows, Positions, ReadableRows};
+use crate::protocol::positions::{GetPositions, GetReadableRows, Owner, Positions, ReadableRows};
 use crate::protocol::request::Read;
 use crate::protocol::sync_all::{SyncAll, Synced};
 use crate::protocol::{Action, Malformed, Request};
@@ -96,6 +99,8 @@ pub struct Client<'c> {
     session: Option<Session<'c>>,
     /// Whether the gateway of the last proved session says that it is simulated.
     simulated: Option<bool>,
+    /// What the gateway of the last proved session says about itself.
+    gateway: Option<Gateway>,
     /// Whether two proved sessions differed in that.
     gateway_changed: bool,
     /// Number of proved sessions so far.
@@ -121,6 +126,7 @@ impl<'c> Client<'c> {
             listener,
             session: None,
             simulated: None,
+            gateway: None,
             gateway_changed: false,
             sessions: 0,
             account: AccountPin::default(),
@@ -182,9 +188,33 @@ impl<'c> Client<'c> {
         &self.gateway_clock
     }
 
-    /// GET_POSITIONS, unfiltered: only a whole list can be judged.
+    /// GET_POSITIONS, unfiltered: only a whole list can be judged. Protocol 5 names the list's account: another one than the
+    /// pinned one is an error (hazard 25).
     pub fn positions(&mut self) -> Result<Answer<Positions>, Error> {
-        self.read(GetPositions)
+        let answer = self.read(GetPositions)?;
+        self.check_owner(answer.reply.as_ref().ok().and_then(|list| list.owner.as_ref()))?;
+        Ok(answer)
+    }
+
+    /// GET_ORDERS: every pending order.
+    pub fn pending_orders(&mut self) -> Result<Answer<PendingOrders>, Error> {
+        let answer = self.read(GetOrders)?;
+        self.check_owner(answer.reply.as_ref().ok().map(|list| &list.owner))?;
+        Ok(answer)
+    }
+
+    /// GET_DEALS.
+    pub fn deals(&mut self, which: GetDeals) -> Result<Answer<Deals>, Error> {
+        let answer = self.read(which)?;
+        self.check_owner(answer.reply.as_ref().ok().map(|list| &list.owner))?;
+        Ok(answer)
+    }
+
+    fn check_owner(&mut self, owner: Option<&Owner>) -> Result<(), Error> {
+        match owner {
+            Some(owner) => Ok(self.account.observe_owner(owner)?),
+            None => Ok(()),
+        }
     }
 
     /// GET_POSITIONS of a gateway whose list has malformed rows.
@@ -252,6 +282,16 @@ impl<'c> Client<'c> {
         self.simulated.unwrap_or_default()
     }
 
+    /// What the last proved gateway says about itself, even if its session has ended; `None` for 4.3.
+    pub fn gateway(&self) -> Option<&Gateway> {
+        self.gateway.as_ref()
+    }
+
+    /// Whether the last proved gateway answers this action of protocol 5.
+    pub fn answers<A: Action>(&self) -> bool {
+        self.gateway.as_ref().is_some_and(|gateway| gateway.answers(A::NAME))
+    }
+
     /// Number of proved sessions so far. Two reads with the same number came over one connection.
     pub fn sessions(&self) -> u64 {
         self.sessions
@@ -262,8 +302,9 @@ impl<'c> Client<'c> {
         self.gateway_changed
     }
 
-    fn read<A: Read + Copy>(&mut self, action: A) -> Result<Answer<A::Reply>, Error> {
-        self.retry(A::NAME, |session, until| session.ask(action, until))
+    /// A read of protocol 5. A gateway of 4.3 refuses it: look at [`Client::gateway`] first.
+    pub fn read<A: Read + Clone>(&mut self, action: A) -> Result<Answer<A::Reply>, Error> {
+        self.retry(A::NAME, |session, until| session.ask(action.clone(), until))
     }
 
     fn retry<T>(
@@ -305,6 +346,7 @@ impl<'c> Client<'c> {
                 let simulated = session.identity().simulated;
                 self.gateway_changed |= self.simulated.is_some_and(|before| before != simulated);
                 self.simulated = Some(simulated);
+                self.gateway.clone_from(&session.identity().gateway);
                 self.sessions += 1;
                 self.gateway_clock.observe(session.identity().clock_reading());
                 session
@@ -323,6 +365,9 @@ impl AskError {
             Self::Link(LinkError::Stopped(stopped)) => Err(stopped.into()),
             Self::Link(LinkError::NotZeroMq(found)) => {
                 Err(Error::NotTheGateway(LookAlike::NotZeroMq(found)))
+            }
+            Self::Link(LinkError::Unauthentic(why)) => {
+                Err(Error::NotTheGateway(LookAlike::Unauthentic(why)))
             }
             Self::Link(error) => Ok(error),
             Self::Malformed(complaint) => Err(Error::Malformed { action, complaint }),

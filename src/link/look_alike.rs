@@ -7,7 +7,8 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use crate::escape::bounded;
+use super::signed::Unauthentic;
+use crate::escape::{bounded, visible};
 use crate::protocol::{ErrorCode, Malformed};
 
 /// A program that is not the gateway, by its answer.
@@ -19,8 +20,10 @@ pub enum LookAlike {
     OrderEa,
     /// An echo server: it sent the PING back.
     Echo,
-    /// A program that speaks the protocol and refused the PING; holds its error code.
-    RefusingGateway(ErrorCode),
+    /// A program that speaks the protocol and refused the PING; holds its error code and its message.
+    RefusingGateway(ErrorCode, String),
+    /// A program whose answer the gateway's key does not vouch for.
+    Unauthentic(Unauthentic),
     /// An answer like the gateway's, except for one error: another program, or a broken gateway.
     NearlyGateway(Malformed),
     /// JSON of another protocol; holds the first error.
@@ -41,7 +44,11 @@ impl fmt::Display for LookAlike {
                 f.write_str("an expert advisor that takes every message for a market order (retcode 10014)")
             }
             Self::Echo => f.write_str("an echo server: it sent the PING back"),
-            Self::RefusingGateway(code) => write!(f, "a gateway that refuses PING with {code}"),
+            Self::RefusingGateway(code, message) => {
+                write!(f, "a gateway that refuses PING with {code}")?;
+                if message.is_empty() { Ok(()) } else { write!(f, ": {}", visible(message)) }
+            }
+            Self::Unauthentic(why) => write!(f, "{why}"),
             Self::NearlyGateway(complaint) => {
                 write!(f, "its answer is nearly the gateway's, and breaks the protocol: {complaint}")
             }
@@ -50,6 +57,19 @@ impl fmt::Display for LookAlike {
             }
             Self::NotJson(said) => write!(f, "a program that answers \"{said}\""),
             Self::NotZeroMq(found) => f.write_str(found),
+        }
+    }
+}
+
+impl LookAlike {
+    /// The operator's remedy, where the program is known well enough.
+    pub fn remedy(&self) -> Option<&'static str> {
+        match self {
+            Self::RefusingGateway(code, _) => {
+                ErrorCode::LISTED.contains(code).then(|| code.remedy())
+            }
+            Self::Unauthentic(why) => Some(why.remedy()),
+            _ => None,
         }
     }
 }
@@ -98,12 +118,15 @@ pub fn classify(sent: &[u8], answer: &[u8], complaint: Option<Malformed>) -> Loo
         return LookAlike::OrderEa;
     }
     match (text("error_code"), complaint) {
-        (Some(code), _) => LookAlike::RefusingGateway(ErrorCode::from_wire(&bounded(code))),
+        (Some(code), _) => {
+            let message = bounded(text("error_msg").unwrap_or_default()).into_owned();
+            LookAlike::RefusingGateway(ErrorCode::from_wire(&bounded(code)), message)
+        }
         (None, Some(complaint)) if PONG_KEYS.iter().all(|key| fields.contains_key(*key)) => {
             LookAlike::NearlyGateway(complaint)
         }
         (None, Some(complaint)) => LookAlike::OtherJson(complaint),
-        (None, None) => LookAlike::RefusingGateway(ErrorCode::Absent),
+        (None, None) => LookAlike::RefusingGateway(ErrorCode::Absent, String::new()),
     }
 }
 

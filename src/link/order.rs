@@ -5,14 +5,15 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::permit::{ClosePermit, OpenPermit, RequestFrame};
+use super::permit::{ClosePermit, OpenPermit, ReducesRisk, ReleasePermit, RequestFrame};
 use super::session::Session;
 use super::transport::{LinkError, Received};
 use crate::clock::Deadline;
 use crate::os::failpoints::{Rule, is_broken};
-use crate::protocol::close::{Close, Closed};
 use crate::protocol::open::{Filled, Open};
 use crate::protocol::reply;
+use crate::protocol::request::Addressee;
+use crate::protocol::switch::{Release, Released};
 use crate::protocol::{Action, Malformed, Refusal, Request};
 
 /// The gateway's claim about an order.
@@ -103,6 +104,7 @@ impl Session<'_> {
         request: &Request<Open>,
         until: Deadline,
     ) -> OrderAnswer<Filled> {
+        let request = &self.address(request);
         let frame = RequestFrame::open(permit, request);
         expose();
         let answer = self.send_order(request, &frame, until);
@@ -112,15 +114,35 @@ impl Session<'_> {
         answer
     }
 
-    /// Sends one CLOSE and waits for the claim about it.
-    pub fn close(
+    /// Sends one action that takes risk away (CLOSE, CANCEL, ENGAGE), and waits for the claim about it.
+    pub fn reduce<A: ReducesRisk + Clone>(
         &mut self,
         permit: &ClosePermit,
-        order: Close,
+        action: A,
         until: Deadline,
-    ) -> OrderAnswer<Closed> {
-        let request = Request::new(order, self.clock.now());
-        self.send_order(&request, &RequestFrame::close(permit, &request), until)
+    ) -> OrderAnswer<A::Reply> {
+        let request = self.address(&Request::new(action, self.clock.now()));
+        self.send_order(&request, &RequestFrame::reducing(permit, &request), until)
+    }
+
+    /// Sends a RELEASE and waits for the claim about it.
+    pub fn release(
+        &mut self,
+        permit: ReleasePermit,
+        action: Release,
+        until: Deadline,
+    ) -> OrderAnswer<Released> {
+        let request = self.address(&Request::new(action, self.clock.now()));
+        self.send_order(&request, &RequestFrame::release(permit, &request), until)
+    }
+
+    /// Names the gateway that is meant, on a signed connection.
+    pub(super) fn address<A: Clone>(&self, request: &Request<A>) -> Request<A> {
+        let gateway =
+            self.identity().gateway.as_ref().filter(|_| self.connection.key_name().is_some());
+        let addressee = gateway
+            .map(|gateway| Addressee { journal: gateway.journal.clone(), login: gateway.login });
+        Request { addressee, ..request.clone() }
     }
 
     fn send_order<A: Action>(

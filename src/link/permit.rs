@@ -1,17 +1,21 @@
 //! Permits for orders, and the only frames that a connection sends.
 //!
 //! A [`Connection`](super::Connection) sends only a [`RequestFrame`]. The frame of a [`Read`] needs no permit. The frame of an
-//! OPEN needs an [`OpenPermit`], which only an evaluation of every [`Guard`] makes. The frame of a CLOSE needs a
-//! [`ClosePermit`], which takes an allowed target and a proved identity. Every field here is private to this file, and there
+//! OPEN needs an [`OpenPermit`], which only an evaluation of every [`Guard`] makes. The frame of
+//! an action that takes risk away (CLOSE, CANCEL, ENGAGE) needs a [`ClosePermit`], which takes an allowed target and a proved
+//! identity. Every field here is private to this file, and there
 //! is no other constructor, so code that bypasses the guards does not compile.
 
 use super::session::Identity;
 use super::target::Allowed;
 use crate::check::{Check, Status};
-use crate::protocol::Request;
 use crate::protocol::close::Close;
 use crate::protocol::open::Open;
+use crate::protocol::pending::Cancel;
 use crate::protocol::request::Read;
+use crate::protocol::signed::{Direction, LinkKey, Mac, sign};
+use crate::protocol::switch::{Engage, Release};
+use crate::protocol::{Action, Request};
 
 macro_rules! guards {
     ($($(#[$doc:meta])* $guard:ident = $name:literal;)+) => {
@@ -142,6 +146,24 @@ impl ClosePermit {
     }
 }
 
+/// An action that can only take risk away: it needs no more than an allowed target and a proved gateway.
+pub trait ReducesRisk: Action {}
+
+impl ReducesRisk for Close {}
+impl ReducesRisk for Cancel {}
+impl ReducesRisk for Engage {}
+
+/// Permission to release a gateway's kill switch once: an operator asked for it by name.
+#[derive(Debug)]
+pub struct ReleasePermit(());
+
+impl ReleasePermit {
+    /// The gateway itself decides whether the key may release.
+    pub fn new(_: Allowed, _: &Identity) -> Self {
+        Self(())
+    }
+}
+
 /// The bytes of one request that may be sent.
 pub struct RequestFrame(Vec<u8>);
 
@@ -156,9 +178,20 @@ impl RequestFrame {
         Self(request.encode())
     }
 
-    /// The frame of a CLOSE.
-    pub(super) fn close(_: &ClosePermit, request: &Request<Close>) -> Self {
+    /// The frame of an action that takes risk away.
+    pub(super) fn reducing<A: ReducesRisk>(_: &ClosePermit, request: &Request<A>) -> Self {
         Self(request.encode())
+    }
+
+    /// The frame of a RELEASE.
+    pub(super) fn release(_: ReleasePermit, request: &Request<Release>) -> Self {
+        Self(request.encode())
+    }
+
+    /// The same request, signed.
+    pub(super) fn signed(&self, key: &LinkKey) -> (Self, Mac) {
+        let (frame, mac) = sign(Direction::Request, key, self.0.clone());
+        (Self(frame), mac)
     }
 
     /// The bytes, for the connection that sends them.

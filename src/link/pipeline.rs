@@ -56,9 +56,9 @@ impl<'s, 'c> Pipeline<'s, 'c> {
     /// error.
     pub fn add(&mut self, permit: &ClosePermit, order: Close) {
         let ticket = order.ticket;
-        let request = Request::new(order, self.session.clock.now());
+        let request = self.session.address(&Request::new(order, self.session.clock.now()));
         self.in_flight.push_back((request.uuid, ticket));
-        self.unsent.push(RequestFrame::close(permit, &request));
+        self.unsent.push(RequestFrame::reducing(permit, &request));
     }
 
     /// Sends what was added, and waits for the next answer. Returns earlier requests that will never be answered before it,

@@ -13,6 +13,7 @@ use super::look_alike::{LookAlike, classify};
 use super::permit::RequestFrame;
 use super::transport::{Connection, LinkError, Received};
 use crate::clock::{Clock, Deadline, micros};
+use crate::protocol::gateway::Gateway;
 use crate::protocol::ping::{Ping, Pong};
 use crate::protocol::request::Read;
 use crate::protocol::{Action, Malformed, Refusal, Request, reply};
@@ -30,6 +31,10 @@ pub struct Identity {
     pub rtt: Duration,
     /// See [`clock_skew`].
     pub skew: SignedDuration,
+    /// What a gateway of protocol 5 says about itself; `None` for 4.3.
+    pub gateway: Option<Gateway>,
+    /// The name of the key that proved the gateway; `None` where nothing is signed.
+    pub signed_by: Option<String>,
     _proved: Proved,
 }
 
@@ -111,6 +116,8 @@ impl<'c> Session<'c> {
                     answered,
                     rtt,
                     skew: clock_skew(&pong, request.timestamp, rtt),
+                    gateway: pong.gateway,
+                    signed_by: connection.key_name().map(str::to_owned),
                     _proved: Proved,
                 };
                 return Ok(Self { connection, clock, identity });

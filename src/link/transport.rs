@@ -10,6 +10,7 @@ use std::ops::Deref;
 use std::time::Duration;
 
 use super::permit::RequestFrame;
+use super::signed::Unauthentic;
 use crate::clock::{Deadline, Stopped};
 use crate::os::with_deadline::Unfinished;
 
@@ -40,6 +41,11 @@ pub trait Connection {
 
     /// Waits for the next frame. Replies come in the order of their requests.
     fn receive(&mut self, until: Deadline) -> Result<Received, LinkError>;
+
+    /// The name of the key that signs requests and proves replies; `None` where nothing is signed.
+    fn key_name(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// The bytes of a received frame, in the buffer that received them: a list of thousands is not copied.
@@ -99,6 +105,9 @@ pub enum LinkError {
     /// The far end accepted the connection and is no ZeroMQ REP socket; holds what it looks like.
     #[error("not the gateway's ZeroMQ socket: {0}")]
     NotZeroMq(String),
+    /// An answer that the gateway's key does not vouch for.
+    #[error("the answer is not the gateway's: {0}")]
+    Unauthentic(#[from] Unauthentic),
     /// Another error of the operating system; holds its message.
     #[error("{0}")]
     System(String),

@@ -223,7 +223,7 @@ pub(super) fn send(
 ) -> Result<OrderAnswer<protocol::close::Closed>, Error> {
     let session = client.session()?;
     let permit = permit(session.identity());
-    let answer = session.close(&permit, order, until);
+    let answer = session.reduce(&permit, order, until);
     // A later answer on this connection could be taken for this one.
     if matches!(answer.claim, Claim::Lost(_) | Claim::Garbled(_)) {
         client.hang_up();

@@ -46,9 +46,37 @@ pub struct Account {
     pub server: Option<String>,
     /// 0 demo, 1 contest, 2 real, where this gateway reports it.
     pub trade_mode: Option<i64>,
+    /// Further figures, where this gateway reports them: v4.3 doesn't, and SYNC_ALL never does. A record that is read back
+    /// has none.
+    // Exact numbers keep their token, which no flattened field can.
+    #[serde(flatten, skip_deserializing)]
+    pub details: Option<AccountDetails>,
     /// The gateway's wall clock at the reply; not reported by SYNC_ALL.
     #[schemars(with = "Option<TimeSchema>")]
     pub reported_at: Option<Timestamp>,
+}
+
+/// What protocol 5 adds to an account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AccountDetails {
+    /// The leverage: 100 for 1:100.
+    pub leverage: i64,
+    /// Credit, in the account's currency.
+    pub credit: Money,
+    /// The floating profit of all positions, swap included.
+    pub profit: Money,
+}
+
+impl AccountDetails {
+    /// Reads them; `None` for a reply of 4.3, which has no credit.
+    fn read(object: &Object<'_>) -> Result<Option<Self>, Malformed> {
+        let Some(credit) = object.optional("credit") else { return Ok(None) };
+        Ok(Some(Self {
+            leverage: object.required("leverage")?.integer()?,
+            credit: Money(credit.exact()?),
+            profit: Money(object.required("profit")?.exact()?),
+        }))
+    }
 }
 
 impl Reply for Account {
@@ -59,6 +87,7 @@ impl Reply for Account {
         let mut account = Self::read_figures(root, ["margin", "free_margin"])?;
         account.currency = Some(root.required("currency")?.string()?.into());
         account.reported_at = Some(root.required("timestamp")?.timestamp()?);
+        account.details = AccountDetails::read(root)?;
         Ok(account)
     }
 }
@@ -83,7 +112,8 @@ impl Account {
             currency: None,
             login: text("login")?,
             server: text("server")?,
-            trade_mode: object.optional("trade_mode").map(|field| field.integer()).transpose()?,
+            trade_mode: object.optional_integer("trade_mode")?,
+            details: None,
             reported_at: None,
         })
     }
@@ -105,6 +135,8 @@ impl Account {
             server: Option<String>,
             #[serde(skip_serializing_if = "Option::is_none")]
             trade_mode: Option<i64>,
+            #[serde(flatten)]
+            details: Option<AccountDetails>,
             #[serde(rename = "timestamp", serialize_with = "encode::serialize_time")]
             reported_at: Option<Timestamp>,
         }

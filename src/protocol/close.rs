@@ -10,6 +10,7 @@ use super::encode;
 use super::malformed::Malformed;
 use super::reply::{self, Reply, execution_time};
 use super::request::Action;
+use super::result::OrderResult;
 use super::wire::Frame;
 use crate::units::{Lots, Price, Symbol, Ticket};
 
@@ -39,6 +40,9 @@ pub struct Closed {
     /// The gateway's time of execution.
     #[serde(serialize_with = "encode::serialize_time")]
     pub execution_time: Option<Timestamp>,
+    /// The result in protocol 5's form.
+    #[serde(flatten)]
+    pub result: Option<OrderResult>,
 }
 
 impl Reply for Closed {
@@ -50,6 +54,7 @@ impl Reply for Closed {
             ticket: Ticket(frame.root.required("ticket")?.integer()?),
             close_price: Price(frame.root.required("close_price")?.exact()?),
             execution_time: execution_time(&frame.root),
+            result: OrderResult::read(&frame.root)?,
         })
     }
 }

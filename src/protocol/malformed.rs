@@ -97,6 +97,14 @@ pub enum Reason {
     /// A `status` that the protocol doesn't list for this action.
     #[error("unlisted status {0:?}")]
     UnlistedStatus(String),
+    /// A list of another length than the gateway's second count of it.
+    #[error("the list has {rows} rows, and the terminal counts {total}")]
+    OtherTotal {
+        /// The list's length.
+        rows: usize,
+        /// The gateway's count.
+        total: i64,
+    },
     /// The reply belongs to another request (hazard 14).
     #[error("a reply to another request: expected {expected}, found {found:?}")]
     ForeignUuid {

@@ -10,6 +10,7 @@ use super::encode;
 use super::malformed::Malformed;
 use super::reply::{self, Reply, execution_time};
 use super::request::Action;
+use super::result::OrderResult;
 use super::wire::Frame;
 use crate::units::{Lots, Magic, Price, Side, Symbol, Ticket};
 
@@ -45,7 +46,8 @@ impl Action for Open {
 /// The reply.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Filled {
-    /// The new position's ticket; 0 for a rejection or the broker's time-out.
+    /// The new position's ticket; 0 for a rejection or the broker's time-out. Protocol 5 names the position beside the
+    /// order.
     pub ticket: Ticket,
     /// The claimed volume.
     pub volume: Lots,
@@ -54,6 +56,9 @@ pub struct Filled {
     /// The gateway's time of execution.
     #[serde(serialize_with = "encode::serialize_time")]
     pub execution_time: Option<Timestamp>,
+    /// The result in protocol 5's form.
+    #[serde(flatten)]
+    pub result: Option<OrderResult>,
 }
 
 impl Reply for Filled {
@@ -61,11 +66,15 @@ impl Reply for Filled {
     type Element = ();
 
     fn read(frame: Frame<'_, ()>) -> Result<Self, Malformed> {
+        let result = OrderResult::read(&frame.root)?;
+        let position = result.as_ref().and_then(|result| result.position);
+        let ticket = Ticket(frame.root.required("ticket")?.integer()?);
         Ok(Self {
-            ticket: Ticket(frame.root.required("ticket")?.integer()?),
+            ticket: position.unwrap_or(ticket),
             volume: Lots(frame.root.required("volume")?.exact()?),
             price: Price(frame.root.required("price")?.exact()?),
             execution_time: execution_time(&frame.root),
+            result,
         })
     }
 }

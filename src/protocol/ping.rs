@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
 use super::encode;
+use super::gateway::Gateway;
 use super::malformed::Malformed;
 use super::reply::{self, Reply};
 use super::request::Action;
@@ -37,6 +38,9 @@ pub struct Pong {
     /// The gateway's wall clock minus the request's `timestamp`, in ms: this is no latency, it holds the clock skew
     /// (hazard 8).
     pub latency_ms: Exact,
+    /// What a gateway of protocol 5 says about itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gateway: Option<Gateway>,
     /// Whether the gateway says that it is simulated.
     #[serde(skip)]
     pub simulated: bool,
@@ -44,9 +48,11 @@ pub struct Pong {
 
 impl Reply for Pong {
     type Element = ();
+    const OBJECT: Option<&'static str> = Some("gateway");
 
     fn read(frame: Frame<'_, ()>) -> Result<Self, Malformed> {
         Ok(Self {
+            gateway: frame.object.as_ref().map_or(Ok(None), Gateway::read)?,
             server_time: frame.root.required("server_time")?.timestamp()?,
             latency_ms: frame.root.required("latency_ms")?.exact()?,
             simulated: match frame.root.optional("simulated") {

@@ -49,6 +49,43 @@ pub struct Position {
     /// Its magic number, where this gateway reports it: v4.3 doesn't (hazard 6).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub magic: Option<Magic>,
+    /// Further fields, where this gateway reports them: v4.3 doesn't. A record that is read back has none.
+    // Exact numbers keep their token, which no flattened field can.
+    #[serde(flatten, skip_deserializing)]
+    pub details: Option<PositionDetails>,
+}
+
+/// What protocol 5 adds to a position.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PositionDetails {
+    /// The order's comment, as the broker kept it.
+    pub comment: String,
+    /// The ticket with which the position was opened; the deals name it. Some brokers change the ticket, never this.
+    pub identifier: Ticket,
+    /// When it was opened: milliseconds of the broker's wall clock.
+    pub time_open_msc: i64,
+    /// Stop loss, 0.0 for none.
+    pub sl: Price,
+    /// Take profit, 0.0 for none.
+    pub tp: Price,
+    /// Swap so far, which the profit does not hold.
+    pub swap: Money,
+}
+
+impl PositionDetails {
+    /// Reads them; `None` for a row of 4.3, which names no identifier.
+    fn read(object: &Object<'_>) -> Result<Option<Self>, Malformed> {
+        let Some(identifier) = object.optional("identifier") else { return Ok(None) };
+        let price = |name| object.required(name)?.exact().map(Price);
+        Ok(Some(Self {
+            comment: object.required("comment")?.string()?.into(),
+            identifier: Ticket(identifier.integer()?),
+            time_open_msc: object.required("time_open_msc")?.integer()?,
+            sl: price("sl")?,
+            tp: price("tp")?,
+            swap: Money(object.required("swap")?.exact()?),
+        }))
+    }
 }
 
 /// The tickets of a list.
@@ -78,8 +115,32 @@ impl Position {
             open_price: Price(exact(open)?),
             current_price: Price(exact(current)?),
             profit: Money(exact("profit")?),
-            magic: object.optional("magic").map(|field| field.integer().map(Magic)).transpose()?,
+            magic: object.optional_integer("magic")?.map(Magic),
+            details: PositionDetails::read(object)?,
         })
+    }
+}
+
+/// The account that a list of protocol 5 belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Owner {
+    /// The account's number.
+    pub login: i64,
+    /// Its server.
+    pub server: String,
+}
+
+impl Owner {
+    /// Reads it; `None` where the reply names no login.
+    pub(super) fn read(object: &Object<'_>) -> Result<Option<Self>, Malformed> {
+        let Some(login) = object.optional("login") else { return Ok(None) };
+        let server = object.required("server")?.string()?.into();
+        Ok(Some(Self { login: login.integer()?, server }))
+    }
+
+    /// Reads it from a reply that must name it.
+    pub(super) fn required(object: &Object<'_>) -> Result<Self, Malformed> {
+        Self::read(object)?.ok_or_else(|| object.missing("login"))
     }
 }
 
@@ -88,6 +149,9 @@ impl Position {
 pub struct Positions {
     /// Every open position of the account, or none because the read failed: judge it beside the account.
     pub positions: Vec<Position>,
+    /// The account that the list belongs to, where this gateway reports it: v4.3 doesn't.
+    #[serde(flatten)]
+    pub owner: Option<Owner>,
     /// The gateway's wall clock at the reply; it decides whether an order's signature had expired (PROTOCOL.md, section 3).
     #[serde(rename = "timestamp", serialize_with = "encode::serialize_time")]
     pub reported_at: Timestamp,
@@ -101,7 +165,11 @@ impl Reply for Positions {
     fn read(frame: Frame<'_, Position>) -> Result<Self, Malformed> {
         let reported_at = frame.root.required("timestamp")?.timestamp()?;
         match frame.list {
-            Some(positions) => Ok(Self { positions, reported_at }),
+            Some(positions) => {
+                frame.root.check_total(positions.len())?;
+                let owner = Owner::read(&frame.root)?;
+                Ok(Self { positions, owner, reported_at })
+            }
             None => Err(frame.root.missing("positions")),
         }
     }
@@ -172,6 +240,7 @@ impl Position {
             current_price: Price(zero()),
             profit: Money(zero()),
             magic: None,
+            details: None,
         };
         Ok((position, Some(error)))
     }

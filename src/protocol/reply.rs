@@ -20,10 +20,11 @@ use crate::units::Symbol;
 pub const UNKNOWN_UUID: &str = "unknown";
 
 /// The status words of a refusal.
-const REFUSAL: [&str; 3] = ["REJECTED", "error", "ERROR"];
+const REFUSAL: [&str; 4] = ["REJECTED", "error", "ERROR", "UNKNOWN"];
 
 /// The status words that claim an order's success. FILLED is also sent for orders that the broker rejected (hazard 1).
-pub(super) const ORDER_SUCCESS: &[&str] = &["FILLED", "ok", "OK", "SUCCESS"];
+/// PARTIAL and PLACED are protocol 5's: a part is open, or a pending order is in the book.
+pub(super) const ORDER_SUCCESS: &[&str] = &["FILLED", "ok", "OK", "SUCCESS", "PARTIAL", "PLACED"];
 
 /// The gateway's refusal of a request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

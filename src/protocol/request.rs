@@ -30,6 +30,16 @@ pub(super) mod sealed {
     pub trait Sealed {}
 }
 
+/// The gateway and the account that a signed order is meant for: a captured order can't be replayed to another gateway
+/// that shares the key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Addressee {
+    /// The gateway's journal.
+    pub journal: Option<String>,
+    /// The account for which the gateway is configured.
+    pub login: Option<i64>,
+}
+
 /// One request: an action with the `uuid` that its reply must carry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request<A> {
@@ -37,6 +47,8 @@ pub struct Request<A> {
     pub uuid: Uuid,
     /// Creation time by this machine's wall clock; sent in whole microseconds.
     pub timestamp: Timestamp,
+    /// The gateway that is meant; on signed orders and switch actions.
+    pub addressee: Option<Addressee>,
     /// The action and its fields.
     pub action: A,
 }
@@ -44,7 +56,7 @@ pub struct Request<A> {
 impl<A: Action> Request<A> {
     /// A request with a new `uuid`.
     pub fn new(action: A, timestamp: Timestamp) -> Self {
-        Self { uuid: Uuid::new_v4(), timestamp, action }
+        Self { uuid: Uuid::new_v4(), timestamp, addressee: None, action }
     }
 
     /// The frame to send.
@@ -56,12 +68,15 @@ impl<A: Action> Request<A> {
             #[serde(serialize_with = "encode::serialize_time")]
             timestamp: Timestamp,
             #[serde(flatten)]
+            addressee: &'a Option<Addressee>,
+            #[serde(flatten)]
             fields: &'a A,
         }
         encode::frame(&Envelope {
             uuid: self.uuid,
             action: A::NAME,
             timestamp: self.timestamp,
+            addressee: &self.addressee,
             fields: &self.action,
         })
     }

@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use std::cell::Cell;
 
 use jiff::Timestamp;
+use serde::de::DeserializeOwned;
 
 use super::json::{Container, Fault, Scanner, Text};
 use super::malformed::{Malformed, Reason, excerpt};
@@ -105,6 +106,26 @@ impl<'a> Object<'a> {
         (token.raw != "null").then_some(Field { object: self, name, token })
     }
 
+    /// A string member, `None` where it is absent or `null`.
+    pub(super) fn optional_text(&self, name: &'static str) -> Result<Option<String>, Malformed> {
+        self.optional(name).map(|field| Ok(field.string()?.into())).transpose()
+    }
+
+    /// A whole number, `None` where it is absent or `null`.
+    pub(super) fn optional_integer(&self, name: &'static str) -> Result<Option<i64>, Malformed> {
+        self.optional(name).map(|field| field.integer()).transpose()
+    }
+
+    /// Whether the list has as many rows as protocol 5's `total` says. A list without `total` is not judged.
+    pub(super) fn check_total(&self, rows: usize) -> Result<(), Malformed> {
+        let Some(field) = self.optional("total") else { return Ok(()) };
+        let total = field.integer()?;
+        match usize::try_from(total) {
+            Ok(total) if total == rows => Ok(()),
+            _ => Err(field.complaint(Reason::OtherTotal { rows, total })),
+        }
+    }
+
     /// The error that a member is missing.
     pub fn missing(&self, name: &str) -> Malformed {
         self.complaint(name, self.offset, Reason::Missing)
@@ -169,6 +190,11 @@ impl<'a> Field<'_, 'a> {
         self.token.raw
     }
 
+    /// A string that is one of the words of a type.
+    pub(super) fn word<T: DeserializeOwned>(&self, expected: &'static str) -> Result<T, Malformed> {
+        serde_json::from_str(self.token.raw).map_err(|_| self.wrong_type(expected))
+    }
+
     /// A list of strings.
     pub fn strings(&self) -> Result<Vec<String>, Malformed> {
         serde_json::from_str(self.token.raw).map_err(|_| self.wrong_type("a list of strings"))
@@ -207,6 +233,23 @@ pub struct Frame<'a, T> {
     pub object: Option<Object<'a>>,
     /// The list's elements, where the frame has it.
     pub list: Option<Vec<T>>,
+}
+
+/// The value of the first member of this name at the frame's top level, if it is a string. Reads no further than to there.
+pub(crate) fn find_string(frame: &[u8], name: &str) -> Option<String> {
+    let text = std::str::from_utf8(frame).ok()?;
+    let mut reader = Reader { scanner: Scanner::new(text) };
+    let mut root = Object::new(Path::Root);
+    reader.begin(&mut root).ok()?;
+    while reader.key(&mut root).ok()? {
+        let is_wanted = root.members[root.count].name == name;
+        reader.value(&mut root).ok()?;
+        if is_wanted {
+            let raw = root.members[root.count - 1].token.raw;
+            return Text::from_token(raw)?.unescape().map(Cow::into_owned);
+        }
+    }
+    None
 }
 
 /// Parses a frame without objects and lists.

@@ -284,6 +284,7 @@ impl Book {
             open_price,
             profit: Money::from(self.kind.round(Decimal::ZERO)),
             magic: Some(magic),
+            details: None,
         };
         let mut held = OpenPosition {
             instrument: order.instrument,
@@ -528,6 +529,7 @@ impl Book {
             login: None,
             server: None,
             trade_mode: None,
+            details: None,
             reported_at: None,
         }
     }

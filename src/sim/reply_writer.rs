@@ -71,7 +71,8 @@ impl ReplyWriter<'_> {
         self.escape_symbol(&mut positions);
         let offset = find_fault!(self.faults, Fault::ListTimeOffset(offset) => *offset);
         let reported_at = offset.and_then(|offset| self.now.checked_add(offset).ok());
-        let positions = Positions { positions, reported_at: reported_at.unwrap_or(self.now) };
+        let positions =
+            Positions { positions, owner: None, reported_at: reported_at.unwrap_or(self.now) };
         positions.encode(self.uuid(), self.status("ok"), self.simulated)
     }
 

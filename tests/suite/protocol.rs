@@ -4,3 +4,4 @@ mod arbitrary;
 mod codes;
 mod malformed;
 mod properties;
+mod signed;

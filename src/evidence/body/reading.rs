@@ -110,6 +110,7 @@ impl Funds {
             login: None,
             server: None,
             trade_mode: None,
+            details: None,
             reported_at: None,
         }
     }

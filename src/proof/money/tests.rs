@@ -18,6 +18,7 @@ fn account(balance: &str, equity: &str, margin: &str) -> Account {
         login: None,
         server: None,
         trade_mode: None,
+        details: None,
         reported_at: None,
     }
 }
@@ -32,6 +33,7 @@ fn position(ticket: i64, symbol: &str, side: Side, profit: &str) -> Position {
         current_price: Price(exact("1.1")),
         profit: Money(exact(profit)),
         magic: None,
+        details: None,
     }
 }
 

@@ -43,6 +43,7 @@ impl Gateway {
             volume,
             price,
             execution_time: Some(writer.now),
+            result: None,
         };
         if faults.has(&Fault::Stub) {
             return Ok((claim(STUB_TICKET, open.volume.clone(), stub_price()), open));
@@ -151,8 +152,12 @@ impl Gateway {
         let faults = writer.faults;
         let ticket = request.ticket()?;
         check_terminal(faults)?;
-        let claim =
-            |ticket, close_price| Closed { ticket, close_price, execution_time: Some(writer.now) };
+        let claim = |ticket, close_price| Closed {
+            ticket,
+            close_price,
+            execution_time: Some(writer.now),
+            result: None,
+        };
         if faults.has(&Fault::Stub) {
             return Ok(claim(STUB_TICKET, stub_price()));
         }

@@ -186,7 +186,7 @@ pub(super) fn ping(request: &RawRequest<'_>, writer: &ReplyWriter<'_>) -> Pong {
     let sent = request.timestamp().unwrap_or(writer.now);
     let latency = Decimal::new(signed_micros(writer.now.duration_since(sent)), 3);
     let (server_time, simulated) = (writer.now, writer.simulated);
-    Pong { server_time, latency_ms: Exact::from(latency), simulated }
+    Pong { server_time, latency_ms: Exact::from(latency), gateway: None, simulated }
 }
 
 pub(super) fn check_terminal(faults: &ActiveFaults) -> Result<(), Refusal> {

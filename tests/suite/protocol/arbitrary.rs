@@ -98,6 +98,7 @@ pub(super) fn request<A: Action + std::fmt::Debug>(
     (uuid(), timestamp(), action).prop_map(|(uuid, timestamp, action)| Request {
         uuid,
         timestamp,
+        addressee: None,
         action,
     })
 }
@@ -125,7 +126,7 @@ prop_compose! {
     pub(super) fn pong()(
         server_time in timestamp(), latency_ms in exact(), simulated in any::<bool>(),
     ) -> Pong {
-        Pong { server_time, latency_ms, simulated }
+        Pong { server_time, latency_ms, gateway: None, simulated }
     }
 }
 
@@ -143,7 +144,7 @@ prop_compose! {
         let (currency, reported_at) = (Some(currency), Some(reported_at));
         Account {
             balance, equity, margin, free_margin, margin_level,
-            currency, login, server, trade_mode, reported_at,
+            currency, login, server, trade_mode, details: None, reported_at,
         }
     }
 }
@@ -159,7 +160,9 @@ prop_compose! {
         magic in option::of(magic()),
     ) -> Position {
         let [open_price, current_price] = prices;
-        Position { ticket, symbol, side, volume, open_price, current_price, profit, magic }
+        Position {
+            ticket, symbol, side, volume, open_price, current_price, profit, magic, details: None,
+        }
     }
 }
 
@@ -167,7 +170,7 @@ prop_compose! {
     pub(super) fn positions()(
         positions in vec(position(), 0..5), reported_at in timestamp(),
     ) -> Positions {
-        Positions { positions, reported_at }
+        Positions { positions, owner: None, reported_at }
     }
 }
 
@@ -187,7 +190,7 @@ prop_compose! {
         ticket in ticket(), volume in lots(), price in price(),
         execution_time in option::of(timestamp()),
     ) -> Filled {
-        Filled { ticket, volume, price, execution_time }
+        Filled { ticket, volume, price, execution_time, result: None }
     }
 }
 
@@ -195,7 +198,7 @@ prop_compose! {
     pub(super) fn closed()(
         ticket in ticket(), close_price in price(), execution_time in option::of(timestamp()),
     ) -> Closed {
-        Closed { ticket, close_price, execution_time }
+        Closed { ticket, close_price, execution_time, result: None }
     }
 }
 

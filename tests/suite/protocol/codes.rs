@@ -33,6 +33,10 @@ const ERROR_CODES: [(&str, Executed); 16] = [
     ("MT5_EXCEPTION", Executed::Unknown),
 ];
 
+/// The codes of protocol 5 that leave it open whether an order executed. All its others are refusals before the send.
+const OPEN_CODES: [&str; 4] =
+    ["UUID_CONFLICT", "OUTCOME_UNKNOWN", "TERMINAL_LOST", "MT5_CANCEL_FAILED"];
+
 /// Codes that no table holds, and no code.
 const STRANGE: [&str; 4] = ["NEW_CODE", "", "server_error", "none"];
 
@@ -51,7 +55,7 @@ fn read<T: Reply + std::fmt::Debug>(code: Option<&str>, status: &str) -> ErrorCo
 /// Asserts that a read, an OPEN and a CLOSE understand the refusal's code alike.
 #[track_caller]
 fn is_read_as(word: Option<&str>, code: &ErrorCode, executed: Executed) {
-    for status in ["error", "ERROR", "REJECTED"] {
+    for status in ["error", "ERROR", "REJECTED", "UNKNOWN"] {
         for read in [
             read::<Account>(word, status),
             read::<Positions>(word, status),
@@ -67,7 +71,13 @@ fn is_read_as(word: Option<&str>, code: &ErrorCode, executed: Executed) {
 #[test]
 fn every_error_code_determines_the_outcome_of_an_order() {
     let listed: Vec<&str> = ErrorCode::LISTED.iter().map(ErrorCode::as_str).collect();
-    assert_eq!(listed, ERROR_CODES.map(|(word, _)| word));
+    let (old, new) = listed.split_at(ERROR_CODES.len());
+    assert_eq!(old, ERROR_CODES.map(|(word, _)| word));
+    for word in new {
+        let is_open = OPEN_CODES.contains(word);
+        let executed = if is_open { Executed::Unknown } else { Executed::No };
+        is_read_as(Some(word), &ErrorCode::from_wire(word), executed);
+    }
     for (word, executed) in ERROR_CODES {
         let code = ErrorCode::from_wire(word);
         assert!(ErrorCode::LISTED.contains(&code), "{word}");
