@@ -11,6 +11,8 @@ pub mod emergency_close;
 pub mod evidence;
 pub mod explain;
 pub mod fleet;
+pub mod gateway_switch;
+pub mod key;
 pub mod link_test;
 pub mod logs;
 pub mod on_change;

@@ -5,6 +5,7 @@ use std::ffi::{OsStr, OsString};
 use super::duration::as_seconds;
 use super::key::Key;
 use super::layers::Environment;
+use super::link_key;
 use super::origin::Origin;
 use super::problem::{Problem, ProblemKind, Problems};
 use super::settings::Settings;
@@ -30,6 +31,8 @@ pub fn handover(inherited: &Environment, settings: &Settings) -> Result<Environm
         ("ZMQ_EXECUTION_URL", format!("tcp://{gateway}"), |a, b| a == b),
     ];
     let mut environment = inherited.clone();
+    // The gate's key is the gate's.
+    environment.remove(OsStr::new(link_key::VARIABLE));
     let mut problems = Vec::new();
     for (name, verified, is_same) in verified {
         match inherited.get(OsStr::new(name)) {

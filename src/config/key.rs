@@ -92,6 +92,14 @@ catalogue! {
         "the kind of account that the gateway must report";
     ExpectCurrency, "MT5CRS_EXPECT_CURRENCY", None, "a currency's code",
         "the account currency that the gateway must report";
+    ExpectLeverage, "MT5CRS_EXPECT_LEVERAGE", None, "a leverage such as 1:3000, or 3000",
+        "the leverage that the gateway must report";
+    ExpectBalance, "MT5CRS_EXPECT_BALANCE", None, "an amount, with its tolerance behind +-: 200, 200+-5 or 200+-2%",
+        "the balance that the gateway must report";
+    LinkKeyFile, "MT5CRS_LINK_KEY_FILE", None, "a path",
+        "the file of the key that signs requests and proves replies (protocol 5); readable by its owner alone";
+    LinkKeyName, "MT5CRS_LINK_KEY_NAME", None, "1 to 32 characters of a-z, 0-9, _ and -",
+        "the name of that key in the gateway's folder of keys";
     CanarySymbol, "MT5CRS_CANARY_SYMBOL", Some("EURUSD"), "a symbol as the broker spells it",
         "the canary's symbol";
     CanaryMaxLot, "MT5CRS_CANARY_MAX_LOT", Some("0.01"), "lots above 0, up to 0.01",

@@ -12,6 +12,7 @@ use super::env_file;
 use super::files::{Content, FileSeen, FileState, Files};
 use super::json_names;
 use super::key::{CATALOGUE, Key};
+use super::link_key;
 use super::origin::{Layer, Origin};
 use super::places;
 use super::problem::{Problem, ProblemKind, Warning, WarningKind};
@@ -256,6 +257,12 @@ impl Layers {
                 }
                 let member = unknown::nearest(name).map(str::to_ascii_lowercase);
                 member.filter(|member| look_up(member, Layer::Profile).is_some())
+            }
+            // The secret that stands for a key's file; `link_key` reads it.
+            Unknown::Ours(_)
+                if name == link_key::VARIABLE && origin.layer() == Layer::Environment =>
+            {
+                return;
             }
             Unknown::Ours(nearest) => nearest.map(str::to_owned),
             Unknown::NearMiss(known) => {

@@ -12,7 +12,7 @@ use super::key::{CATALOGUE, Key};
 use super::layers::{Entry, Environment, Inputs, Layers, Text};
 use super::origin::{Layer, Origin};
 use super::problem::{Problem, ProblemKind, Problems};
-use super::value::{self, StopAction};
+use super::value::{self, ExpectedAmount, StopAction};
 use crate::units::{Magic, Symbol};
 
 /// State directory of a machine that is set up for operators.
@@ -72,6 +72,14 @@ pub struct Settings {
     pub expect_trade_mode: Option<i64>,
     /// The account currency that the gateway must report.
     pub expect_currency: Option<String>,
+    /// The leverage that the gateway must report: 100 for 1:100.
+    pub expect_leverage: Option<i64>,
+    /// The balance that the gateway must report.
+    pub expect_balance: Option<ExpectedAmount>,
+    /// The file of the key that signs requests and proves replies.
+    pub link_key_file: Option<PathBuf>,
+    /// The name of that key.
+    pub link_key_name: Option<String>,
     /// The canary's symbol.
     pub canary_symbol: Symbol,
     /// What a stop does with a watched canary's position.
@@ -224,6 +232,10 @@ impl<'a> Reader<'a> {
             expect_server: self.optional(Key::ExpectServer, value::word),
             expect_trade_mode: self.optional(Key::ExpectTradeMode, value::trade_mode),
             expect_currency: self.optional(Key::ExpectCurrency, value::currency),
+            expect_leverage: self.optional(Key::ExpectLeverage, value::leverage),
+            expect_balance: self.optional(Key::ExpectBalance, value::amount),
+            link_key_file: self.path(Key::LinkKeyFile),
+            link_key_name: self.optional(Key::LinkKeyName, value::key_name),
             canary_symbol: Symbol::new(&self.required(Key::CanarySymbol, value::word)),
             canary_max_lot: self.required(Key::CanaryMaxLot, value::lot),
             canary_coefficient: self.required(Key::CanaryCoefficient, value::fraction),

@@ -8,6 +8,7 @@ use std::time::Duration;
 use rust_decimal::Decimal;
 
 use super::duration;
+use crate::protocol::signed::is_key_name;
 use crate::units::Exact;
 
 /// Maximum of every wait: it also keeps timeouts within the range of a socket option.
@@ -138,6 +139,64 @@ pub(super) fn currency(text: &str) -> Result<String, String> {
 pub(super) fn profile_name(text: &str) -> Result<String, String> {
     let is_plain = has_only(text, b"._-") && !text.is_empty() && !text.starts_with(['.', '-']);
     accept(text, is_plain, "it also names a directory")
+}
+
+/// The name of a key of the link.
+pub(super) fn key_name(text: &str) -> Result<String, String> {
+    let is_name = is_key_name(text);
+    if is_name { Ok(text.to_owned()) } else { Err("it is no key's name".to_owned()) }
+}
+
+/// `1:3000` or `3000`.
+pub(super) fn leverage(text: &str) -> Result<i64, String> {
+    let leverage: u32 = above_zero(whole(text.strip_prefix("1:").unwrap_or(text))?)?;
+    Ok(leverage.into())
+}
+
+/// An amount of money that may be missed by a tolerance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExpectedAmount {
+    /// The amount, in the account's currency.
+    pub amount: Decimal,
+    /// The largest difference that is accepted, in the same currency.
+    pub tolerance: Decimal,
+}
+
+impl ExpectedAmount {
+    /// Whether another amount is accepted.
+    pub fn accepts(&self, found: Decimal) -> bool {
+        (found - self.amount).abs() <= self.tolerance
+    }
+}
+
+impl std::fmt::Display for ExpectedAmount {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.amount)?;
+        if self.tolerance.is_zero() {
+            Ok(())
+        } else {
+            write!(f, " ± {}", self.tolerance.normalize())
+        }
+    }
+}
+
+/// `200`, `200+-5`, `200±5` or `200+-2%`.
+pub(super) fn amount(text: &str) -> Result<ExpectedAmount, String> {
+    let number = |text: &str| match Exact::parse(text.trim()) {
+        Ok(number) if number.value() >= Decimal::ZERO => Ok(number.value()),
+        _ => Err("an amount or its tolerance is no number from 0 on".to_owned()),
+    };
+    let (amount, tolerance) = match text.split_once("+-").or_else(|| text.split_once('±')) {
+        Some((amount, tolerance)) => (number(amount)?, tolerance),
+        None => return Ok(ExpectedAmount { amount: number(text)?, tolerance: Decimal::ZERO }),
+    };
+    let tolerance = match tolerance.trim().strip_suffix('%') {
+        Some(percent) => {
+            amount.checked_mul(number(percent)?).unwrap_or_default() / Decimal::ONE_HUNDRED
+        }
+        None => number(tolerance)?,
+    };
+    Ok(ExpectedAmount { amount, tolerance })
 }
 
 /// A systemd unit's name: `systemctl` must not take it for a flag or a pattern.

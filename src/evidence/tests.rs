@@ -286,6 +286,7 @@ pub(crate) fn emergency(
                 lists: [reading(0), reading(0)],
                 account: funds(),
                 account_reply: ReplyHash { bytes: 3, sha256: Sha256Hex::of(b"yes") },
+                orders: None,
                 basis: Basis::default(),
             })
         }),

@@ -56,19 +56,19 @@ impl Unauthentic {
 }
 
 /// A transport whose connections sign.
-pub struct SignedTransport<T> {
-    inner: T,
+pub struct SignedTransport {
+    inner: Box<dyn Transport>,
     key: Arc<LinkKey>,
 }
 
-impl<T: Transport> SignedTransport<T> {
+impl SignedTransport {
     /// Signs with this key.
-    pub fn new(inner: T, key: Arc<LinkKey>) -> Self {
+    pub fn new(inner: Box<dyn Transport>, key: Arc<LinkKey>) -> Self {
         Self { inner, key }
     }
 }
 
-impl<T: Transport> Transport for SignedTransport<T> {
+impl Transport for SignedTransport {
     fn connect(&self, until: Deadline) -> Result<Box<dyn Connection>, LinkError> {
         let inner = self.inner.connect(until)?;
         Ok(Box::new(SignedConnection {

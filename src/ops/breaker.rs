@@ -19,7 +19,9 @@ use crate::config::Origin;
 use crate::failure::{Code, Failure};
 use crate::guard::kill_switch::sentinel::{Engaged, Sentinel, is_unseen};
 use crate::guard::kill_switch::{self, KillSwitch};
+use crate::ops::gateway_switch::GatewaySwitch;
 use crate::os::lasting;
+use crate::protocol::gateway::SwitchState;
 use crate::report::Outcome;
 
 /// The limit of every report about the kill switch.
@@ -44,6 +46,8 @@ pub struct Report {
     pub files: Vec<SwitchFile>,
     /// The record of engaging the switch, which only a release removes.
     pub record: SwitchRecord,
+    /// The gateway's own switch (protocol 5); null where no gateway is configured, or it has none.
+    pub gateway: Option<GatewaySwitch>,
     /// The limit of this report.
     pub caveat: &'static str,
 }
@@ -180,6 +184,50 @@ pub fn release(switch: &Switch) -> Outcome<Report> {
     }
 }
 
+/// Adds the gateway's own switch to the outcome of an action that was to leave it so (`None` for a look).
+pub fn add_gateway(
+    outcome: &mut Outcome<Report>,
+    gateway: GatewaySwitch,
+    wanted: Option<SwitchState>,
+    is_certain: bool,
+) {
+    let words = gateway.error.clone().unwrap_or_default();
+    let Some(report) = &mut outcome.report else { return };
+    report.gateway = Some(gateway.clone());
+    let failed = |code, message: &str| {
+        Failure::new(code, message).with_cause(words.clone()).with_remedy(
+            "run mt5crs breaker status; on the gateway itself: mt5crs-gateway engage, or mt5crs-gateway release",
+        )
+    };
+    match (gateway.state, wanted) {
+        (Some(SwitchState::Engaged), None) => {
+            outcome.verdict = Verdict::Fail;
+            outcome.exit = crate::exit::Exit::No;
+        }
+        (Some(state), Some(wanted)) if state != wanted => outcome.fail(failed(
+            Code::Breaker,
+            "this host's kill switch is as asked for, AND THE GATEWAY'S OWN IS NOT",
+        )),
+        (Some(_), _) => {
+            if gateway.persisted == Some(false) {
+                outcome.warnings.push(
+                    "the gateway could not write its kill switch down: it is released when the gateway ends".to_owned(),
+                );
+            }
+        }
+        (None, Some(_)) if is_certain => outcome.fail(failed(
+            Code::OutcomeUnknown,
+            "this host's kill switch is as asked for, and the gateway's own is not known",
+        )),
+        (None, _) => outcome.warnings.push(format!(
+            "the gateway was not reached, so its own kill switch, where it has one, is not known: {words}"
+        )),
+    }
+    if outcome.verdict == Verdict::Pass && !outcome.warnings.is_empty() {
+        outcome.verdict = Verdict::Warn;
+    }
+}
+
 /// Fails while the switch is engaged; after a release, another process may have written a file again in between.
 fn judge((report, losses): (Report, Vec<String>)) -> Outcome<Report> {
     let verdict = if report.engaged { Verdict::Fail } else { Verdict::Pass };
@@ -216,6 +264,7 @@ impl Report {
                 exists: state.record.is_some(),
             },
             files,
+            gateway: None,
             caveat: CAVEAT,
         };
         // Where there are several files, the first one lasts for all. Where it is released, nothing has to last.

@@ -7,6 +7,7 @@
 //! written is a warning.
 
 mod ledger;
+mod pending;
 mod plan;
 mod report;
 mod round;
@@ -19,6 +20,8 @@ use std::time::Duration;
 use rust_decimal::Decimal;
 
 use self::ledger::Ledger;
+use self::pending::PendingBook;
+pub use self::pending::PendingReport;
 pub use self::plan::{Plan, plan};
 pub use self::report::{Certificate, ListWitness, Report, TicketReport};
 use crate::check::Verdict;
@@ -27,11 +30,14 @@ use crate::evidence::body::{Body, EmergencyIntent, EmergencyOutcome, FlatCertifi
 use crate::evidence::outcome::CloseOutcome;
 use crate::failure::{Code, Failure, FailureContext};
 use crate::link::{Client, Error};
+use crate::ops::gateway_switch::GatewaySwitch;
 use crate::proof::absence::Known;
 use crate::proof::close::{self, PermitClose};
 use crate::proof::flat::{self, EmptyList, Flat};
 use crate::proof::money::{self, Between};
+use crate::protocol::pending::PendingOrder;
 use crate::protocol::positions::Position;
+use crate::protocol::switch::Engage;
 use crate::report::Outcome;
 use crate::units::{Magic, Money, Symbol, Ticket};
 
@@ -55,6 +61,10 @@ pub struct Options {
     pub tickets: Vec<Ticket>,
     /// Only this magic number, on a gateway that reports it.
     pub magic: Option<Magic>,
+    /// Whether pending orders are left alone, on a gateway that lists them.
+    pub positions_only: bool,
+    /// Engages the gateway's own kill switch first, on a gateway that has one.
+    pub engage: Option<Engage>,
     /// Maximum number of requests in flight.
     pub window: usize,
     /// Maximum number of rounds in a row in which no more is closed, or called so, than before although the link held.
@@ -74,6 +84,8 @@ impl Options {
             symbols: vec![],
             tickets: vec![],
             magic: None,
+            positions_only: false,
+            engage: None,
             window: 8,
             rounds: 2,
             order_timeout: Duration::from_secs(2),
@@ -89,6 +101,11 @@ impl Options {
         (self.symbols.is_empty() || self.symbols.contains(&position.symbol))
             && (self.tickets.is_empty() || self.tickets.contains(&position.ticket))
             && (self.magic.is_none() || position.magic == self.magic)
+    }
+
+    fn wants_pending(&self, order: &PendingOrder) -> bool {
+        (self.symbols.is_empty() || self.symbols.contains(&order.symbol))
+            && self.magic.is_none_or(|magic| magic == order.magic)
     }
 
     fn is_filtered(&self) -> bool {
@@ -119,7 +136,9 @@ impl Deps<'_> {
 
 /// The plan as the report of a dry run.
 pub fn rehearse(plan: Plan, simulated: bool) -> Outcome<Report> {
-    Outcome::judged(Report::new(true, 0, Ledger::new(plan)), Verdict::Pass, simulated)
+    let pending = plan.pending.as_deref().map(PendingBook::new);
+    let report = Report::new(true, 0, Ledger::new(plan), pending);
+    Outcome::judged(report, Verdict::Pass, simulated)
 }
 
 /// Closes, round after round, until the account is flat or the selected positions are gone.
@@ -133,19 +152,25 @@ pub fn run(
         client,
         options,
         deps,
+        pending: PendingBook::new(plan.pending.as_deref().unwrap_or_default()),
+        gateway_switch: None,
         ledger: Ledger::new(plan),
         rounds: 0,
         idle_rounds: 0,
         pause: ROUND_PAUSES.0,
         look_again: false,
     };
+    closing.engage_gateway();
     let flat = closing.close_until_flat();
-    let Closing { client, ledger, rounds, .. } = closing;
-    let mut report = Report::new(false, rounds, ledger);
-    let is_done = report.not_closed == 0 && (flat.is_ok() || options.is_filtered());
+    let (covers_pending, remaining) = (closing.covers_pending(), closing.pending_doubt());
+    let Closing { client, ledger, rounds, pending, gateway_switch, .. } = closing;
+    let mut report = Report::new(false, rounds, ledger, covers_pending.then_some(pending));
+    report.gateway_switch = gateway_switch;
+    let is_asked_for = options.is_filtered() && remaining.is_none();
+    let is_done = report.not_closed == 0 && (flat.is_ok() || is_asked_for);
     match flat {
         Ok(flat) => report.certificate = Some(Certificate::from(&flat)),
-        Err(doubt) => report.doubt = Some(doubt).filter(|_| !options.is_filtered()),
+        Err(doubt) => report.doubt = remaining.or(Some(doubt).filter(|_| !options.is_filtered())),
     }
     if is_done {
         return Outcome::judged(report, Verdict::Pass, client.is_simulated());
@@ -191,6 +216,10 @@ struct Closing<'r, 'c, 'm> {
     options: &'r Options,
     deps: &'r mut Deps<'m>,
     ledger: Ledger,
+    /// The pending orders that are to go.
+    pending: PendingBook,
+    /// The gateway's own kill switch, where it was asked to engage it.
+    gateway_switch: Option<GatewaySwitch>,
     /// Number of rounds that were sent.
     rounds: u32,
     /// Number of the last of them, in a row, that closed no more, and were called done no more, although the link held.
@@ -204,11 +233,11 @@ struct Closing<'r, 'c, 'm> {
 impl Closing<'_, '_, '_> {
     /// Closes until the account is proved flat. An error says why it is not.
     fn close_until_flat(&mut self) -> Result<FlatCertificate, String> {
+        const STOPPED: &str = "stopped before it could be proved";
+        self.cancel_pending().map_err(|_| STOPPED)?;
         self.read_start_again();
         loop {
-            if self.close_all().is_err() {
-                return Err("stopped before it could be proved".to_owned());
-            }
+            self.close_all().and_then(|()| self.cancel_pending()).map_err(|_| STOPPED)?;
             let doubt = match self.certify() {
                 Ok(flat) => {
                     self.ledger.close_all(&flat);
@@ -233,9 +262,7 @@ impl Closing<'_, '_, '_> {
                     return Err(unreachable.or(changed).or(other).unwrap_or(doubt));
                 }
             };
-            if waited.is_err() {
-                return Err("stopped before it could be proved".to_owned());
-            }
+            waited.map_err(|_| STOPPED)?;
         }
     }
 
@@ -346,9 +373,13 @@ impl Closing<'_, '_, '_> {
         (self.deps.record)(outcome.into());
     }
 
-    /// Two empty lists in a row, then a consistent account: PROTOCOL.md's section 4a.
+    /// Two empty lists in a row, then a consistent account: PROTOCOL.md's section 4a. On protocol 5 a list without pending
+    /// orders stands before each of them: an order that filled between the two shows as a position in the second.
     fn certify(&mut self) -> Result<Flat, String> {
-        let lists = [self.read_empty_list()?, self.read_empty_list()?];
+        let mut read = || Ok::<_, String>((self.read_no_pending()?, self.read_empty_list()?));
+        let ((first_orders, first), (second_orders, second)) = (read()?, read()?);
+        let lists = [first, second];
+        let orders = first_orders.zip(second_orders).map(<[Reading; 2]>::from);
         // Nobody closed them here, and a list that lacks them all may hide them.
         if self.ledger.has_others() {
             return Err("positions that were to stay open are gone as well".to_owned());
@@ -372,7 +403,7 @@ impl Closing<'_, '_, '_> {
                 Err(missing.doubt)
             }
             (Ok(_), Some(doubt)) => Err(doubt.to_owned()),
-            (Ok(flat), None) => Ok(flat),
+            (Ok(flat), None) => Ok(flat.without_pending(orders)),
         }
     }
 

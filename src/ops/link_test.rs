@@ -23,6 +23,8 @@ use crate::failure::FailureContext;
 use crate::link::target::Target;
 use crate::link::transport::Transport;
 use crate::protocol::account::Account;
+use crate::protocol::gateway::Gateway;
+use crate::protocol::terminal::Terminal;
 use crate::report::Outcome;
 use crate::units::TimeSchema;
 pub use latency::{Bucket, Latency};
@@ -79,14 +81,21 @@ pub struct Report {
     pub server_time: Option<Timestamp>,
     /// The account in the terminal's answer.
     pub account: Option<Account>,
+    /// What the gateway says about itself; null for protocol 4.3.
+    pub gateway: Option<Gateway>,
+    /// The terminal and its way to the broker; null where the gateway doesn't tell.
+    pub terminal: Option<Terminal>,
     /// The round trips.
     pub latency: Option<Latency>,
-    /// The wire's security, which is the same for every gateway.
+    /// The wire's security.
     pub wire: &'static str,
 }
 
 /// The wire's security: it is plain text without authentication (PROTOCOL.md, section 1).
 pub const WIRE: &str = "plain text without authentication: anyone on the path can read and send orders; use a private network or a tunnel";
+
+/// The security of a wire with signatures (protocol 5).
+pub const SIGNED_WIRE: &str = "signed plain text: nobody else can send orders or answers, and anyone on the path can read them";
 
 impl Report {
     fn new() -> Self {

@@ -12,7 +12,9 @@ use crate::check::{Check, verdict_of};
 use crate::failure::FailureContext;
 use crate::link::{Client, Error};
 use crate::proof::flat;
+use crate::protocol::Action as _;
 use crate::protocol::account::Account;
+use crate::protocol::pending::{GetOrders, PendingOrder};
 use crate::protocol::positions::{Position, near_symbol};
 use crate::report::Outcome;
 use crate::units::{Money, Symbol, TimeSchema};
@@ -35,6 +37,8 @@ pub struct Report {
     pub account: Option<Account>,
     /// The selected positions; null where the list could not be read.
     pub positions: Option<Vec<Position>>,
+    /// The pending orders of the selected symbols; null where this gateway can't list them.
+    pub pending_orders: Option<Vec<PendingOrder>>,
     /// Number of listed positions, of any symbol.
     pub listed: Option<usize>,
     /// For each symbol asked for that is not listed: how the list spells it, where it differs only in upper and lower case.
@@ -43,7 +47,7 @@ pub struct Report {
     /// The gateway's own time of the list.
     #[schemars(with = "Option<TimeSchema>")]
     pub reported_at: Option<Timestamp>,
-    /// The checks of both reads, of the list, and of an empty one.
+    /// The checks of the reads, of the lists, and of an empty one.
     pub checks: Vec<Check>,
 }
 
@@ -76,6 +80,14 @@ fn read(
     let account = client.account()?.reply;
     report.checks.push(answered("account-readable", "GET_ACCOUNT", Some(&account)));
     report.account = account.ok();
+    if client.answers::<GetOrders>() {
+        let orders = client.pending_orders()?.reply;
+        report.checks.push(answered("orders-readable", GetOrders::NAME, Some(&orders)));
+        report.pending_orders = orders.ok().map(|mut list| {
+            list.orders.retain(|order| is_selected(options, &order.symbol));
+            list.orders
+        });
+    }
     let Ok(mut listed) = listed else { return Ok(()) };
     report.reported_at = Some(listed.reported_at);
     report.listed = Some(listed.positions.len());
@@ -97,9 +109,11 @@ fn read(
         let expected = "a list and an account that fit together";
         report.checks.push(mismatched().named("account-fits").expecting(expected));
     }
-    if !options.symbols.is_empty() {
-        listed.positions.retain(|position| options.symbols.contains(&position.symbol));
-    }
+    listed.positions.retain(|position| is_selected(options, &position.symbol));
     report.positions = Some(listed.positions);
     Ok(())
+}
+
+fn is_selected(options: &Options, symbol: &Symbol) -> bool {
+    options.symbols.is_empty() || options.symbols.contains(symbol)
 }

@@ -21,6 +21,7 @@ use serde::Serialize;
 
 use crate::check::{Check, verdict_of};
 use crate::clock::{Clock, Deadline, micros, signed_micros};
+use crate::config::ExpectedAmount;
 use crate::evidence::basis::Basis;
 use crate::evidence::book::OpenCanary;
 use crate::failure::FailureContext;
@@ -64,6 +65,10 @@ pub struct Options {
 pub struct StateExpectations {
     /// The expected account; a value that is absent is not checked.
     pub expected: AccountId,
+    /// The leverage that the gateway must report; 100 for 1:100.
+    pub leverage: Option<i64>,
+    /// The balance that the gateway must report.
+    pub balance: Option<ExpectedAmount>,
     /// Credit of the account.
     pub credit: Money,
     /// Clock skew above this is a warning.
@@ -75,6 +80,8 @@ impl StateExpectations {
     pub fn any() -> Self {
         Self {
             expected: AccountId::default(),
+            leverage: None,
+            balance: None,
             credit: Money::from(Decimal::ZERO),
             skew_warn: Duration::from_secs(1),
         }

@@ -22,6 +22,7 @@ use crate::units::Money;
 pub struct Flat {
     absent: Absent,
     lists: [Reading; 2],
+    orders: Option<[Reading; 2]>,
     account: Funds,
     account_reply: ReplyHash,
 }
@@ -52,7 +53,7 @@ pub fn prove(
         .and_then(|list| Absent::judge(client, list, &[], &read, known));
     let lists = lists.map(|list| list.0);
     let (account, account_reply) = (Funds::from(read.figures()), read.reply());
-    Ok(absent.map(|absent| Flat { absent, lists, account, account_reply }))
+    Ok(absent.map(|absent| Flat { absent, lists, orders: None, account, account_reply }))
 }
 
 impl Flat {
@@ -61,11 +62,17 @@ impl Flat {
         self.absent.basis()
     }
 
+    /// Adds two empty lists of pending orders, each read before a list of positions.
+    pub fn without_pending(self, orders: Option<[Reading; 2]>) -> Self {
+        Self { orders, ..self }
+    }
+
     /// The record of it.
     pub fn certificate(&self) -> FlatCertificate {
         FlatCertificate {
             witness: self.absent.to_string(),
             lists: self.lists,
+            orders: self.orders,
             account: self.account.clone(),
             account_reply: self.account_reply,
             basis: self.basis(),

@@ -72,14 +72,19 @@ pub enum InvalidKey {
     NotRandom,
 }
 
+/// Whether a text is the name of a key: 1 to 32 of `a-z`, `0-9`, `_` and `-`.
+pub fn is_key_name(name: &str) -> bool {
+    let is_name_byte = |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-');
+    (1..=32).contains(&name.len()) && name.bytes().all(is_name_byte)
+}
+
 impl LinkKey {
     /// Fewest different bytes of a secret; random ones have 30 of 32 on average.
     const LEAST_DIFFERENT: usize = 8;
 
     /// A key from its name and the text of its file: 64 lower-case hex digits, with white space around them.
     pub fn new(name: &str, secret: &str) -> Result<Self, InvalidKey> {
-        let is_name_byte = |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-');
-        if !(1..=32).contains(&name.len()) || !name.bytes().all(is_name_byte) {
+        if !is_key_name(name) {
             return Err(InvalidKey::Name);
         }
         let hex = secret.trim_ascii().as_bytes();
@@ -180,9 +185,8 @@ impl<'a> Signature<'a> {
         let rest = signed.strip_suffix(b"\"")?;
         let start = rest.iter().rposition(|byte| *byte == b'"')? + 1;
         let key = std::str::from_utf8(&rest[start..]).ok()?;
-        let is_name_byte = |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-');
-        let is_name = (1..=32).contains(&key.len()) && key.bytes().all(is_name_byte);
-        (is_name && rest[..start].ends_with(br#","key":""#)).then_some(Self { key, mac, signed })
+        let is_signature = is_key_name(key) && rest[..start].ends_with(br#","key":""#);
+        is_signature.then_some(Self { key, mac, signed })
     }
 
     /// Whether this key made it, for a frame of this direction; takes the same time whichever byte is wrong.

@@ -12,6 +12,7 @@ mod drift;
 mod emergency_close;
 mod evidence;
 mod explain;
+mod key;
 mod link_test;
 mod logs;
 mod man;
@@ -74,6 +75,7 @@ commands! {
     sim => Sim,
     logs => Logs,
     config => Config,
+    key => Key,
     explain => Explain,
     schema => Schema,
     completions => Completions,

@@ -93,7 +93,7 @@ impl From<&Refusal> for RecordedRefusal {
     }
 }
 
-/// The proof that no position is open (PROTOCOL.md, section 4a). Pending orders are not seen (hazard 17).
+/// The proof that no position is open (PROTOCOL.md, section 4a). Protocol 4.3 does not show pending orders (hazard 17).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FlatCertificate {
     /// The proof in words, with its figures.
@@ -104,6 +104,9 @@ pub struct FlatCertificate {
     pub account: Funds,
     /// Length and hash of the account's reply.
     pub account_reply: ReplyHash,
+    /// The two empty lists of pending orders, each read before a list of positions; `None` where they were not looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub orders: Option<[Reading; 2]>,
     /// The premises.
     #[serde(default, skip_serializing_if = "Basis::is_empty")]
     pub basis: Basis,

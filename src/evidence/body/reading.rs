@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::evidence::Sha256Hex;
 use crate::protocol::account::Account;
+use crate::protocol::pending::PendingOrders;
 use crate::protocol::positions::Positions;
 use crate::units::{Level, Money};
 
@@ -58,14 +59,14 @@ pub struct ReplyHash {
     pub sha256: Sha256Hex,
 }
 
-/// A position list that was read: its times, length and hash.
+/// A list of positions or pending orders that was read: its times, length and hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reading {
     /// Time of the request, by this machine's clock.
     pub asked_at: Timestamp,
     /// The gateway's own time of the list: an order's signature is judged by it.
     pub reported_at: Timestamp,
-    /// Number of listed positions.
+    /// Number of rows.
     pub listed: u64,
     /// Length of the reply in bytes.
     pub bytes: u64,
@@ -123,6 +124,19 @@ impl Reading {
             asked_at,
             reported_at: list.reported_at,
             listed: list.positions.len() as u64,
+            bytes: raw.len() as u64,
+            sha256: Sha256Hex::of(raw),
+        }
+    }
+}
+
+impl Reading {
+    /// From a list of pending orders, the time of its request and its bytes.
+    pub fn of_orders(asked_at: Timestamp, list: &PendingOrders, raw: &[u8]) -> Self {
+        Self {
+            asked_at,
+            reported_at: list.reported_at,
+            listed: list.orders.len() as u64,
             bytes: raw.len() as u64,
             sha256: Sha256Hex::of(raw),
         }

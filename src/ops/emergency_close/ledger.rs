@@ -72,7 +72,7 @@ pub(super) struct Entry {
 
 impl Ledger {
     pub(super) fn new(plan: Plan) -> Self {
-        let Plan { positions, beside, before, unreadable } = plan;
+        let Plan { positions, beside, before, unreadable, pending: _ } = plan;
         let mut ledger = Self { beside, before, unreadable, ..Self::default() };
         for position in positions {
             ledger.add(&position, false);

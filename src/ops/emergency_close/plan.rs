@@ -6,14 +6,17 @@ use super::Options;
 use crate::failure::{Code, Failure, FailureContext};
 use crate::link::{Answer, Client, Error};
 use crate::protocol::account::Account;
+use crate::protocol::pending::{GetOrders, PendingOrder};
 use crate::protocol::positions::{self, Position};
-use crate::units::Ticket;
+use crate::units::{Symbol, Ticket};
 
 /// The positions to close, and those beside them.
 #[derive(Debug, Clone, Default)]
 pub struct Plan {
     /// The positions to close.
     pub positions: Vec<Position>,
+    /// The pending orders to cancel; `None` where this gateway can't list them, or they are left alone.
+    pub pending: Option<Vec<PendingOrder>>,
     /// Listed tickets that are to stay open. A list that still shows one of them can be believed about the others.
     pub beside: BTreeSet<Ticket>,
     /// Account and list before the first CLOSE; `None` where the account could not be read, which does not prevent closing.
@@ -70,13 +73,19 @@ fn try_plan(client: &mut Client<'_>, options: &Options) -> Result<(Plan, bool), 
     if let Some(missing) = options.tickets.iter().find(|t| !list.iter().any(|p| p.ticket == **t)) {
         return Err(not_open(format!("ticket {missing} is not in the gateway's list"), &list));
     }
-    if let Some(missing) = options.symbols.iter().find(|s| !list.iter().any(|p| p.symbol == **s)) {
+    let pending = read_pending(client, options).map_err(|error| failed(&error))?;
+    let orders = pending.as_deref().unwrap_or_default();
+    let has = |symbol: &Symbol| {
+        list.iter().any(|it| it.symbol == *symbol) || orders.iter().any(|it| it.symbol == *symbol)
+    };
+    if let Some(missing) = options.symbols.iter().find(|symbol| !has(symbol)) {
         let near = positions::near_symbol(&list, missing);
         let hint = near.map_or(String::new(), |near| format!("; did you mean {near}?"));
         return Err(not_open(format!("no position is open in {missing}{hint}"), &list));
     }
     if let Some(magic) = options.magic
         && !list.iter().any(|position| position.magic == Some(magic))
+        && !orders.iter().any(|order| order.magic == magic)
     {
         return Err(not_open(format!("no position is open with magic number {}", magic.0), &list));
     }
@@ -90,7 +99,26 @@ fn try_plan(client: &mut Client<'_>, options: &Options) -> Result<(Plan, bool), 
     let (positions, beside): (Vec<_>, Vec<_>) =
         list.into_iter().partition(|position| options.wants(position));
     let beside = positions::tickets(&beside);
-    Ok((Plan { positions, beside, before, unreadable }, is_of_one))
+    Ok((Plan { positions, pending, beside, before, unreadable }, is_of_one))
+}
+
+/// The pending orders to cancel. A refusal leaves them to the closing, which reports it.
+fn read_pending(
+    client: &mut Client<'_>,
+    options: &Options,
+) -> Result<Option<Vec<PendingOrder>>, Error> {
+    let are_left = options.positions_only || !options.tickets.is_empty();
+    if are_left || !client.answers::<GetOrders>() {
+        return Ok(None);
+    }
+    let wanted = |orders: Vec<PendingOrder>| {
+        orders.into_iter().filter(|order| options.wants_pending(order)).collect()
+    };
+    match client.pending_orders() {
+        Ok(answer) => Ok(Some(answer.reply.map(|list| wanted(list.orders)).unwrap_or_default())),
+        Err(error @ (Error::AccountChanged(_) | Error::Stopped(_))) => Err(error),
+        Err(_) => Ok(Some(vec![])),
+    }
 }
 
 /// Reads the account before the first CLOSE; `None` where no attempt could, which does not prevent closing.

@@ -4,13 +4,16 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::ledger::Ledger;
+use super::pending::{PendingBook, PendingReport};
 use crate::evidence::basis::{Basis, Premise};
-use crate::evidence::body::{FlatCertificate, Funds};
+use crate::evidence::body::{FlatCertificate, Funds, Reading};
 use crate::evidence::outcome::CloseOutcome;
+use crate::ops::gateway_switch::GatewaySwitch;
 use crate::units::{Lots, Money, Side, Symbol, Ticket, TimeSchema};
 
-/// The part of the account that the gateway's protocol can't show.
-const CANNOT_SEE: &str = "pending orders: the gateway can neither list nor cancel them; look at the terminal's Trade tab";
+/// The part of the account that protocol 4.3 can't show, and that `--positions-only` leaves alone.
+const CANNOT_SEE: &str =
+    "pending orders: they were neither listed nor cancelled; look at the terminal's Trade tab";
 
 /// The outcome of the positions.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -39,8 +42,12 @@ pub struct Report {
     pub unreadable: Vec<String>,
     /// Whether each CLOSE left its position open and opened one on the other side: then no more was sent.
     pub close_opens: bool,
-    /// The part of the account that the protocol can't show.
-    pub cannot_see: &'static str,
+    /// The pending orders that were to be cancelled; null where they were not looked at.
+    pub pending_orders: Option<Vec<PendingReport>>,
+    /// The gateway's own kill switch; null where it has none, or was not asked.
+    pub gateway_switch: Option<GatewaySwitch>,
+    /// The part of the account that was not looked at.
+    pub cannot_see: Option<&'static str>,
     /// The evidence's head after the last record: count and hash.
     pub evidence_head: Option<String>,
 }
@@ -78,6 +85,8 @@ pub struct Certificate {
     pub witness: String,
     /// The two empty lists.
     pub lists: [ListWitness; 2],
+    /// The two empty lists of pending orders; null where they were not looked at.
+    pub orders: Option<[ListWitness; 2]>,
     /// Balance, read after them.
     pub balance: Money,
     /// Equity, read after them.
@@ -93,13 +102,15 @@ pub struct Certificate {
 impl From<&FlatCertificate> for Certificate {
     fn from(flat: &FlatCertificate) -> Self {
         let Funds { balance, equity, margin, .. } = flat.account.clone();
-        let lists = flat.lists.map(|list| ListWitness {
+        let witness_of = |list: Reading| ListWitness {
             reported_at: list.reported_at,
             sha256: list.sha256.to_string(),
-        });
+        };
+        let lists = flat.lists.map(witness_of);
+        let orders = flat.orders.map(|orders| orders.map(witness_of));
         let account_sha256 = flat.account_reply.sha256.to_string();
         let (witness, basis) = (flat.witness.clone(), flat.basis.clone());
-        Self { witness, lists, balance, equity, margin, account_sha256, basis }
+        Self { witness, lists, orders, balance, equity, margin, account_sha256, basis }
     }
 }
 
@@ -114,7 +125,12 @@ pub struct ListWitness {
 }
 
 impl Report {
-    pub(super) fn new(dry_run: bool, rounds: u32, ledger: Ledger) -> Self {
+    pub(super) fn new(
+        dry_run: bool,
+        rounds: u32,
+        ledger: Ledger,
+        pending: Option<PendingBook>,
+    ) -> Self {
         let Ledger {
             tickets, listed, gateway_cannot_close, close_opens, unreadable, basis, ..
         } = ledger;
@@ -133,7 +149,9 @@ impl Report {
             gateway_cannot_close,
             close_opens,
             unreadable,
-            cannot_see: CANNOT_SEE,
+            cannot_see: pending.is_none().then_some(CANNOT_SEE),
+            pending_orders: pending.map(PendingBook::into_reports),
+            gateway_switch: None,
             evidence_head: None,
         }
     }

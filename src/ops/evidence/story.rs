@@ -244,9 +244,15 @@ fn describe_round(outcome: &EmergencyOutcome, only: Option<Ticket>) -> Words {
 }
 
 fn describe_certificate(flat: &FlatCertificate) -> Vec<String> {
-    let FlatCertificate { witness, lists, account, account_reply, basis: _ } = flat;
+    let FlatCertificate { witness, lists, orders, account, account_reply, basis: _ } = flat;
     let mut facts = vec![format!("Flat: {witness}")];
     facts.extend(lists.iter().map(describe_reading));
+    match orders {
+        Some(orders) => facts.extend(
+            orders.iter().map(|list| format!("Pending orders: {}", describe_reading(list))),
+        ),
+        None => facts.push("Pending orders: not looked at".to_owned()),
+    }
     facts.push(format!(
         "Balance: {} when flat, equity {}, margin {}; reply of {} bytes, SHA-256 {}",
         account.balance, account.equity, account.margin, account_reply.bytes, account_reply.sha256

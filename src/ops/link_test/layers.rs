@@ -7,9 +7,10 @@ use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 use super::latency::{Latency, Samples};
-use super::{Deps, Options, Report};
+use super::{Deps, Options, Report, SIGNED_WIRE};
 use crate::check::{Check, Status};
 use crate::clock::{Deadline, micros, signed_micros};
+use crate::escape::visible;
 use crate::failure::{Code, Failure};
 use crate::link::session::{AskError, Identity, Session};
 use crate::link::target::{self, Target, resolve};
@@ -17,7 +18,9 @@ use crate::link::tcp;
 use crate::link::transport::{Connection, LinkError};
 use crate::protocol::Action;
 use crate::protocol::account::GetAccount;
+use crate::protocol::gateway::Gateway;
 use crate::protocol::ping::Ping;
+use crate::protocol::terminal::GetTerminal;
 use crate::units::money;
 
 /// One layer of the link.
@@ -48,8 +51,19 @@ pub(super) fn serialize<S: Serializer>(layers: &[Check], serializer: S) -> Resul
     }))
 }
 
-const NAMES: [&str; 9] =
-    ["settings", "name", "target", "tcp", "zmtp", "identity", "clock", "terminal", "latency"];
+const NAMES: [&str; 11] = [
+    "settings",
+    "name",
+    "target",
+    "tcp",
+    "zmtp",
+    "identity",
+    "signature",
+    "clock",
+    "terminal",
+    "broker",
+    "latency",
+];
 
 /// Every layer, before the test.
 pub(super) fn unreached() -> Vec<Check> {
@@ -87,7 +101,10 @@ impl<'t> Test<'t> {
         let connection = self.connect_zmtp(&target)?;
         let session = self.identify(connection)?;
         let skew = self.judge_clock(session.identity());
-        let (terminal, session) = self.check_terminal(session);
+        let (mut terminal, mut session) = self.check_terminal(session);
+        if let (Ok(()), Some(session)) = (&terminal, &mut session) {
+            terminal = self.check_broker(session);
+        }
         // The latency of a link whose terminal is gone, or whose clock is off, is still worth knowing.
         if let Some(session) = session {
             self.measure_latency(session, &target)?;
@@ -193,7 +210,23 @@ impl<'t> Test<'t> {
         self.simulated = identity.simulated;
         self.report.server_time = Some(identity.server_time);
         let who = if identity.simulated { "a simulated gateway" } else { "the gateway" };
-        self.pass("identity", format!("{who} answered PING"));
+        let what = match &identity.gateway {
+            Some(gateway) => {
+                let Gateway { name, version, protocol, .. } = gateway;
+                format!(" ({} {}, protocol {protocol})", visible(name), visible(version))
+            }
+            None => String::new(),
+        };
+        self.pass("identity", format!("{who} answered PING{what}"));
+        let signature = match &identity.signed_by {
+            Some(key) => {
+                self.report.wire = SIGNED_WIRE;
+                Check::pass(format!("proved by the key {key}"))
+            }
+            None => Check::new(Status::Info, "none: nothing proves who answers"),
+        };
+        self.record("signature", signature);
+        self.report.gateway.clone_from(&identity.gateway);
         Ok(session)
     }
 
@@ -242,6 +275,53 @@ impl<'t> Test<'t> {
                 (Err(self.fail("terminal", failure)), Some(session))
             }
             Err(error) => (Err(self.fail_request("terminal", GetAccount::NAME, error)), None),
+        }
+    }
+
+    /// The terminal's way to its broker, which protocol 4.3 does not tell. Without it no order executes.
+    fn check_broker(&mut self, session: &mut Session<'t>) -> Result<(), Failure> {
+        let answers = |gateway: &Gateway| gateway.answers(GetTerminal::NAME);
+        if !session.identity().gateway.as_ref().is_some_and(answers) {
+            self.record(
+                "broker",
+                Check::new(Status::Info, "not known: protocol 4.3 does not tell"),
+            );
+            return Ok(());
+        }
+        let answer = session.ask(GetTerminal, self.until()).map(|answer| answer.reply);
+        let refused = |cause: String, remedy: &str| {
+            let message = format!("{}: no order can execute", self.options.names.endpoint);
+            Failure::new(Code::TerminalGone, message).with_cause(cause).with_remedy(remedy)
+        };
+        match answer {
+            Ok(Ok(terminal)) if !terminal.connected => {
+                let cause = "the terminal is not connected to its broker".to_owned();
+                let remedy =
+                    "look at the terminal on the gateway: its status bar names the connection";
+                Err(self.fail("broker", refused(cause, remedy)))
+            }
+            Ok(Ok(terminal)) => {
+                let ping = terminal.ping_last_us as f64 / 1e3;
+                let mut found = format!(
+                    "connected to {}, last round trip {ping:.1} ms",
+                    visible(&terminal.server)
+                );
+                let check = match terminal.cannot_trade() {
+                    None => Check::pass(found),
+                    Some(cause) => {
+                        found.push_str("; no order can execute: ");
+                        Check::warn(found + cause).with_remedy("look at the terminal on the gateway before anything is to be opened or closed")
+                    }
+                };
+                self.record("broker", check);
+                self.report.terminal = Some(terminal);
+                Ok(())
+            }
+            Ok(Err(refusal)) => {
+                let cause = format!("{refusal} ({})", refusal.code.meaning());
+                Err(self.fail("broker", refused(cause, refusal.code.remedy())))
+            }
+            Err(error) => Err(self.fail_request("broker", GetTerminal::NAME, error)),
         }
     }
 

@@ -46,7 +46,7 @@ pub fn judge(observed: &Observed, options: &StateExpectations) -> Vec<Check> {
         answered("sync-all", "SYNC_ALL", observed.synced.as_ref()),
         answered("positions-readable", "GET_POSITIONS", observed.listed.as_ref()),
         answered("account-readable", "GET_ACCOUNT", observed.account.as_ref()),
-        identity_expected(account, &options.expected),
+        state_expected(account, options),
         finish(
             "ticket-set-stable",
             format!(
@@ -194,7 +194,7 @@ pub fn identity_failure(
     options: &StateExpectations,
     context: &FailureContext,
 ) -> Option<Failure> {
-    let check = identity_expected(observed.account(), &options.expected);
+    let check = state_expected(observed.account(), options);
     (check.status == Status::Fail).then(|| {
         let message = format!("refused: {} is another account than expected", context.endpoint);
         Failure::new(Code::WrongAccount, message).with_cause(check.found)
@@ -233,11 +233,38 @@ pub(crate) fn answered<T>(
     finish(name, format!("an answer to {action}"), check)
 }
 
+/// Checks account, leverage and balance against the expected ones.
+pub(crate) fn state_expected(account: Option<&Account>, options: &StateExpectations) -> Check {
+    let leverage = |leverage: i64| format!("1:{leverage}");
+    let figures = account.map(|account| {
+        let found = account.details.as_ref().map(|details| leverage(details.leverage));
+        let balance = options.balance.as_ref().map(|expected| {
+            let found = account.balance.value();
+            let accepted = expected.accepts(found).then(|| expected.to_string());
+            ("balance", Some(expected.to_string()), Some(accepted.unwrap_or(found.to_string())))
+        });
+        [Some(("leverage", options.leverage.map(leverage), found)), balance]
+    });
+    compare(account, &options.expected, figures.into_iter().flatten().flatten())
+}
+
+/// Checks the account alone: leverage and balance may change while a position is watched.
 pub(crate) fn identity_expected(account: Option<&Account>, expected: &AccountId) -> Check {
+    compare(account, expected, [])
+}
+
+/// A value's name, the expected one, and the reported one.
+type Compared = (&'static str, Option<String>, Option<String>);
+
+fn compare(
+    account: Option<&Account>,
+    expected: &AccountId,
+    further: impl IntoIterator<Item = Compared>,
+) -> Check {
     const NAME: &str = "identity-expected";
     let Some(account) = account else { return finish(NAME, "the account that is expected", None) };
     let mode = |mode: i64| mode.to_string();
-    let values = [
+    let values: [Compared; 4] = [
         ("login", expected.login.clone(), account.login.clone()),
         ("server", expected.server.clone(), account.server.clone()),
         ("trade mode", expected.trade_mode.map(mode), account.trade_mode.map(mode)),
@@ -245,7 +272,7 @@ pub(crate) fn identity_expected(account: Option<&Account>, expected: &AccountId)
     ];
     let mut status = Status::Pass;
     let (mut found, mut wanted) = (vec![], vec![]);
-    for (what, expected, reported) in values {
+    for (what, expected, reported) in values.into_iter().chain(further) {
         let Some(expected) = expected else { continue };
         found.push(match reported {
             Some(reported) if reported == expected => format!("{what} {expected}"),

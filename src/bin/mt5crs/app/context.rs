@@ -8,15 +8,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mt5crs::clock::Deadline;
-use mt5crs::config::{HostPort, Key, Origin, Resolved, Settings};
+use mt5crs::config::{HostPort, Key, Origin, Resolved, Settings, link_key};
 use mt5crs::failure::{Failure, FailureContext};
 use mt5crs::link::account_pin::AccountId;
+use mt5crs::link::signed::SignedTransport;
 use mt5crs::link::target::{self, Allowed, Target, TargetKind, resolve};
 use mt5crs::link::zeromq::ZmqTransport;
 use mt5crs::link::{Client, ReadPolicy, Transport};
 use mt5crs::logs::write::{Format, Record, record};
 use mt5crs::ops::sync::StateExpectations;
 use mt5crs::ops::{link_test, state};
+use mt5crs::protocol::signed::LinkKey;
 use mt5crs::report::Outcome;
 use mt5crs::sim::Server;
 use mt5crs::units::Money;
@@ -66,6 +68,11 @@ impl LocalContext {
     }
 }
 
+/// Opens connections to that address that sign nothing.
+pub(crate) fn unsigned_transport(app: &App, address: SocketAddr) -> Box<dyn Transport> {
+    Box::new(ZmqTransport::new(address, Arc::clone(&app.clock), app.stop.clone()))
+}
+
 /// Where a gateway's state is looked for.
 pub(crate) fn state_options(settings: &Settings, endpoint: &str) -> state::Options {
     state::Options {
@@ -94,6 +101,8 @@ pub(crate) struct GatewayContext<'a> {
     /// `tcp://HOST:PORT`.
     pub(crate) endpoint: String,
     pub(crate) failure_context: FailureContext,
+    /// The key that signs requests and proves replies.
+    link_key: Option<Arc<LinkKey>>,
     pub(crate) allow_loopback: bool,
     /// This run's id, in logs and evidence.
     pub(crate) run_id: Uuid,
@@ -170,6 +179,13 @@ impl<'a> GatewayContext<'a> {
             }
             app.screen.warn(failure.message());
         }
+        // The simulated gateway has keys of its own.
+        let link_key = match app.is_simulated() {
+            true => None,
+            false => link_key::load(&settings, std::env::var_os(link_key::VARIABLE))
+                .map_err(|problems| settings::failure(&problems))?,
+        };
+        let link_key = link_key.map(Arc::new);
         let failure_context = FailureContext {
             verb: facts.verb,
             endpoint: endpoint.clone(),
@@ -184,6 +200,7 @@ impl<'a> GatewayContext<'a> {
             origin,
             endpoint,
             failure_context,
+            link_key,
             allow_loopback: app.global.settings.allow_loopback || server.is_some(),
             run_id,
             record,
@@ -248,7 +265,13 @@ impl<'a> GatewayContext<'a> {
     /// The expectations for an account's state.
     pub(crate) fn expectations(&self, credit: &Money) -> StateExpectations {
         let expected = self.expected_account();
-        StateExpectations { expected, credit: credit.clone(), skew_warn: SKEW_WARN }
+        StateExpectations {
+            expected,
+            leverage: self.settings.expect_leverage,
+            balance: self.settings.expect_balance.clone(),
+            credit: credit.clone(),
+            skew_warn: SKEW_WARN,
+        }
     }
 
     /// The account that the settings expect, as far as they name it.
@@ -272,13 +295,22 @@ impl<'a> GatewayContext<'a> {
         Ok((target, allowed))
     }
 
+    /// Opens connections to that address; signed where a key is configured.
+    pub(crate) fn transport(&self, address: SocketAddr) -> Box<dyn Transport> {
+        let unsigned = unsigned_transport(self.app, address);
+        match &self.link_key {
+            Some(key) => Box::new(SignedTransport::new(unsigned, Arc::clone(key))),
+            None => unsigned,
+        }
+    }
+
     /// Runs a read through a client; returns its outcome with the kind of target.
     pub(crate) fn read<R>(
         &self,
         operation: impl FnOnce(&mut Client<'_>) -> Outcome<R>,
     ) -> Result<(Outcome<R>, TargetKind), Failure> {
         let (target, _) = self.target()?;
-        let transport = self.app.transport(target.address);
+        let transport = self.transport(target.address);
         let attempts = self.attempts();
         let mut client =
             Client::new(&*transport, &*self.app.clock, self.policy(), self.deadline, &attempts);
@@ -312,11 +344,6 @@ impl App {
             },
         };
         Record::open(options, Arc::clone(&self.clock))
-    }
-
-    /// Opens connections to that address.
-    pub(crate) fn transport(&self, address: SocketAddr) -> Box<dyn Transport> {
-        Box::new(ZmqTransport::new(address, Arc::clone(&self.clock), self.stop.clone()))
     }
 
     /// How long the command may take.

@@ -16,6 +16,14 @@ pub(crate) fn of(settings: &Settings) -> KillSwitch {
     KillSwitch::new(settings.kill_switch_files.clone(), &settings.state_dir)
 }
 
+/// This user on this host, for the person who finds a gateway's switch engaged.
+pub(crate) fn who() -> String {
+    match nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok()) {
+        Some(host) => format!("{}@{host}", user()),
+        None => user(),
+    }
+}
+
 /// Who engages it, for the person who finds its file: user, host, command and, where it has an id, the run.
 pub(crate) fn engager(command: &str, run: Option<Uuid>) -> Map<String, Value> {
     let host = nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok());

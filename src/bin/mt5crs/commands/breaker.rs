@@ -1,6 +1,7 @@
 //! `mt5crs breaker status`, `engage` and `release`: the kill switch's file.
 
 mod args;
+mod gateway;
 mod page;
 mod run;
 

@@ -8,6 +8,7 @@ use comfy_table::{
 };
 use mt5crs::check::{Check, Status};
 use mt5crs::protocol::account::Account;
+use mt5crs::protocol::pending::PendingOrder;
 use mt5crs::protocol::positions::Position;
 pub(crate) use mt5crs::units::{figure, money};
 
@@ -228,6 +229,10 @@ pub(crate) fn positions(
     if with_magic {
         columns.push(">MAGIC");
     }
+    let with_swap = positions.iter().any(|position| position.details.is_some());
+    if with_swap {
+        columns.push(">SWAP");
+    }
     let row = |position: &Position| {
         let Position { ticket, symbol, side, volume, open_price, current_price, profit, .. } =
             position;
@@ -237,10 +242,39 @@ pub(crate) fn positions(
         if with_magic {
             row.push(cell(position.magic.map_or("-".to_owned(), |magic| magic.to_string())));
         }
+        if with_swap {
+            let swap = position.details.as_ref().map(|details| figure(&details.swap.0));
+            row.push(cell(swap.unwrap_or("-".to_owned())));
+        }
         row
     };
     list(sheet, &columns, rows(positions, context).iter().map(row))?;
     more(sheet, positions.len(), context)
+}
+
+/// A list of pending orders, shortened unless all rows are wanted.
+pub(crate) fn pending_orders(
+    sheet: &mut Sheet<'_>,
+    context: &PageContext<'_>,
+    orders: &[PendingOrder],
+) -> io::Result<()> {
+    let columns = ["", ">TICKET", "SYMBOL", "TYPE", ">LOTS", ">AT", "STATE"];
+    let row = |order: &PendingOrder| {
+        let PendingOrder { ticket, symbol, kind, state, volume_current, price_open, .. } = order;
+        let mut row = row!["pending", ticket, symbol];
+        row.extend(
+            [
+                style::clean(kind),
+                figure(&volume_current.0),
+                figure(&price_open.0),
+                style::clean(state),
+            ]
+            .map(cell),
+        );
+        row
+    };
+    list(sheet, &columns, rows(orders, context).iter().map(row))?;
+    more(sheet, orders.len(), context)
 }
 
 /// The rows that are shown.

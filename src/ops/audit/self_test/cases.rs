@@ -146,7 +146,7 @@ cases! {
     "hazard-17" [] not ["hedged-empty"], 0, |trial| {
         let report = trial.flatten()?;
         let witness = report.certificate.map(|certificate| certificate.witness);
-        let holds = witness.is_some() && report.cannot_see.contains("pending orders");
+        let holds = witness.is_some() && report.cannot_see.is_some_and(|part| part.contains("pending orders"));
         expect(holds, witness.or(report.doubt).unwrap_or_default())
     };
     "hazard-18" ["terminal-dead"] not [], 3, |trial| {

@@ -63,8 +63,8 @@ impl Guards<'_, '_, '_, '_> {
     }
 
     pub(super) fn account_expected(&mut self) -> Result<Check, Error> {
-        let expected = &self.canary.options.expectations.expected;
-        let check = checks::identity_expected(self.observed.account(), expected);
+        let options = &self.canary.options.expectations;
+        let check = checks::state_expected(self.observed.account(), options);
         if self.observed.account().is_none() {
             self.end = Some(End::NoAccount);
         }

@@ -16,7 +16,7 @@ use super::args::Subcommand;
 use super::{Args, completions};
 use crate::app::App;
 use crate::app::command::{Accounts, Command, Document, Facts};
-use crate::app::context::GatewayContext;
+use crate::app::context::{GatewayContext, unsigned_transport};
 use crate::app::end::RenderOptions;
 use crate::app::settings::{self, decision_rules, thresholds};
 
@@ -65,7 +65,11 @@ fn run(app: &App, args: &Args) -> Exit {
         clock: &app.clock,
         stop: &app.stop,
         deadline,
-        transport: &|address| app.transport(address),
+        transport: &|address| match &context {
+            Ok(context) => context.transport(address),
+            // Without a context there is no gateway to connect to.
+            Err(_) => unsigned_transport(app, address),
+        },
         progress: &|_, _| {},
     };
     let Audited { outcome, target } = audit::run(&options, &deps);

@@ -3,8 +3,9 @@
 use std::io;
 
 use mt5crs::ops::breaker::{Done, Report};
+use mt5crs::protocol::gateway::SwitchState;
 
-use crate::render::{Page, Sheet, View};
+use crate::render::{Page, Sheet, View, counted};
 
 impl Page for Report {
     fn page(&self, view: &View<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
@@ -14,6 +15,21 @@ impl Page for Report {
             .verdict(view.verdict, &format!("kill switch {state}: {path} ({})", words(self, 0)))?;
         for (number, file) in self.files.iter().enumerate().skip(1) {
             sheet.line(format!("and: {} ({})", file.path.display(), words(self, number)))?;
+        }
+        if let Some(switch) = &self.gateway {
+            let state = match (switch.state, &switch.error) {
+                (Some(SwitchState::Engaged), _) => "ENGAGED",
+                (Some(SwitchState::Released), _) => "RELEASED",
+                (None, _) => "NOT KNOWN",
+            };
+            let why = switch.error.as_ref().map(|error| format!(" ({error})")).unwrap_or_default();
+            sheet.line(format!("the gateway's own: {state}{why}"))?;
+            if switch.in_flight > 0 {
+                let orders = counted(switch.in_flight, "order");
+                sheet.line(format!(
+                    "in flight when it was engaged, and may still execute: {orders}"
+                ))?;
+            }
         }
         if let Some(sentinel) = &self.sentinel {
             for (name, value) in [

@@ -5,11 +5,13 @@ use mt5crs::exit::Exit;
 use mt5crs::failure::{Code, Failure};
 use mt5crs::logs::write::Marker;
 use mt5crs::ops::breaker::{self, Done, Report, Switch};
+use mt5crs::protocol::gateway::SwitchState;
 use mt5crs::report::Outcome;
 use tracing::Level;
 
 use super::Args;
 use super::args::Subcommand;
+use super::gateway;
 use crate::app::command::{Accounts, Command, Document, Facts, Simulation};
 use crate::app::context::LocalContext;
 use crate::app::end::RenderOptions;
@@ -42,7 +44,18 @@ fn run(app: &App, command: &Subcommand, facts: &Facts) -> Exit {
     let mut render = RenderOptions::default();
     let outcome = switch(app, command, facts, &mut render).and_then(|(switch, settings)| {
         let _umask = kill_switch::shared_umask(&settings);
-        let outcome = act(app, command, &switch)?;
+        let mut outcome = act(app, command, &switch)?;
+        let gateway = if app.is_simulated() { None } else { gateway::act(app, &settings, command) };
+        if let Some(gateway) = gateway {
+            let wanted = match command {
+                Subcommand::Status | Subcommand::Restore => None,
+                Subcommand::Engage { .. } => Some(SwitchState::Engaged),
+                Subcommand::Release { .. } => Some(SwitchState::Released),
+            };
+            // Only a gateway of protocol 5 holds a key.
+            let has_switch = settings.link_key_file.is_some() || gateway.state.is_some();
+            breaker::add_gateway(&mut outcome, gateway, wanted, has_switch);
+        }
         log(app, command, &settings, &outcome);
         Ok(outcome)
     });

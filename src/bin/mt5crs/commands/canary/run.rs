@@ -120,7 +120,7 @@ fn trade(
     let live = RefCell::new(Live::new(!app.global.quiet && !app.is_json()));
     let mut observer = Observer::new(app, context, &live, changes);
     let (target, allowed) = context.target()?;
-    let transport = app.transport(target.address);
+    let transport = context.transport(target.address);
     let attempts = AttemptsAbove { attempts: context.attempts(), live: &live };
     let mut client =
         Client::new(&*transport, &*app.clock, context.policy(), context.deadline, &attempts);

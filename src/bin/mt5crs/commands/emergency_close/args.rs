@@ -13,6 +13,7 @@ use crate::cli::{CreditArg, ORDER_SAFETY, RowsArg};
 #[command(after_help = "\
     mt5crs emergency-close --dry-run\n\
     mt5crs emergency-close --symbol EURUSD --yes\n\
+    mt5crs emergency-close --positions-only --yes\n\
     mt5crs emergency-close --ticket 100000002 --no-breaker --yes")]
 pub(crate) struct Args {
     /// Close only this symbol (repeatable)
@@ -26,6 +27,11 @@ pub(crate) struct Args {
     /// The gateway must report magic numbers.
     #[arg(long, value_name = "NUMBER", value_parser = number("a magic number", i64::MIN..=i64::MAX))]
     pub(super) magic: Option<i64>,
+    /// Leave pending orders alone, on a gateway that lists them (protocol 5)
+    ///
+    /// Without it they are cancelled before the positions are closed, and again before the account is called flat.
+    #[arg(long)]
+    pub(super) positions_only: bool,
     /// Number of CLOSE requests in flight
     #[arg(long, hide_short_help = true, default_value_t = 64, value_parser = number("a window", 1..=1000_u16))]
     pub(super) window: u16,

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 
 use mt5crs::evidence::outcome::CloseOutcome;
 use mt5crs::exit::Exit;
-use mt5crs::ops::emergency_close::Report;
-use mt5crs::protocol::positions::Position;
+use mt5crs::ops::emergency_close::{PendingReport, Plan, Report};
+use mt5crs::protocol::gateway::SwitchState;
 
-use crate::render::style::Ink;
+use crate::render::style::{Ink, clean};
 use crate::render::table::row;
 use crate::render::{Page, PageContext, Sheet, View, counted, in_short, table};
 
@@ -33,18 +33,41 @@ impl Page for Report {
         let whom = view.context.whom();
         let of = self.tickets.len();
         let closed = self.closed;
+        let pending = self.pending_orders.as_deref().unwrap_or_default();
+        let remain = pending.iter().filter(|order| !order.gone).count();
         let finding = match (view.failure, &self.certificate) {
             _ if self.dry_run => {
-                format!("would close {} at {whom}; nothing was sent", counted(of, "position"))
+                let orders = match pending.len() {
+                    0 => String::new(),
+                    count => format!(" and cancel {}", counted(count, "pending order")),
+                };
+                format!(
+                    "would close {}{orders} at {whom}; nothing was sent",
+                    counted(of, "position")
+                )
+            }
+            (None, Some(certificate)) if certificate.orders.is_some() => {
+                format!(
+                    "FLAT: {} closed, {} gone; {whom} shows no position and no pending order, and its account agrees",
+                    counted(closed, "position"),
+                    counted(pending.len(), "pending order")
+                )
             }
             (None, Some(_)) => {
                 format!(
-                    "FLAT: {} closed; {whom} shows none, and its account agrees",
+                    "FLAT: no open position, pending orders unknown; {} closed; {whom} shows none, and its account agrees",
                     counted(closed, "position")
                 )
             }
             (None, None) => {
                 format!("CLOSED: {closed} of {} at {whom}, as asked for", counted(of, "position"))
+            }
+            (Some(_), _) if remain > 0 => {
+                format!(
+                    "NOT FLAT: {} STILL PENDING, {closed} closed, {} not proved closed at {whom}",
+                    counted(remain, "order"),
+                    self.not_closed
+                )
             }
             (Some(_), _) if of == 0 => {
                 format!("NOT FLAT: no position is listed at {whom}, and flat is not proved")
@@ -82,11 +105,32 @@ impl Page for Report {
             table::more(sheet, of, view.context)?;
             proofs(sheet, self)?;
         }
+        if !pending.is_empty() {
+            sheet.heading("PENDING ORDERS")?;
+            pending_orders(sheet, view.context, pending, self.dry_run)?;
+        }
+        if let Some(switch) = &self.gateway_switch {
+            sheet.blank()?;
+            let state = match switch.state {
+                Some(SwitchState::Engaged) => "engaged",
+                Some(SwitchState::Released) => "STILL RELEASED",
+                None => "NOT KNOWN",
+            };
+            sheet.line(format!("the gateway's own kill switch: {state}"))?;
+            if switch.in_flight > 0 {
+                let orders = counted(switch.in_flight, "order");
+                sheet.line(format!("in flight before that, and may still execute: {orders}"))?;
+            }
+        }
         if let Some(certificate) = &self.certificate {
             sheet.heading("FLAT CERTIFICATE")?;
             sheet.line(&certificate.witness)?;
             for list in &certificate.lists {
                 sheet.line(format!("empty list of {} sha256 {}", list.reported_at, list.sha256))?;
+            }
+            for list in certificate.orders.iter().flatten() {
+                let (at, sha256) = (list.reported_at, &list.sha256);
+                sheet.line(format!("no pending order at {at} sha256 {sha256}"))?;
             }
             sheet.line(format!("account reply sha256 {}", certificate.account_sha256))?;
             for line in certificate.basis.summary() {
@@ -101,9 +145,33 @@ impl Page for Report {
             sheet.blank()?;
             sheet.line(format!("not proved flat: {}", doubt))?;
         }
-        sheet.blank()?;
-        sheet.line(format!("not seen: {}", self.cannot_see))
+        match self.cannot_see {
+            Some(part) => {
+                sheet.blank()?;
+                sheet.line(format!("not seen: {part}"))
+            }
+            None => Ok(()),
+        }
     }
+}
+
+fn pending_orders(
+    sheet: &mut Sheet<'_>,
+    context: &PageContext<'_>,
+    orders: &[PendingReport],
+    is_plan: bool,
+) -> io::Result<()> {
+    let rows = table::rows(orders, context).iter().map(|it| {
+        let state = match it.gone {
+            _ if is_plan => "",
+            true => "gone",
+            false => "PENDING",
+        };
+        let why = if it.gone || is_plan { "" } else { &it.why };
+        row![it.ticket, it.symbol, clean(&it.kind), it.volume, state, clean(why)]
+    });
+    table::list(sheet, &[">TICKET", "SYMBOL", "TYPE", ">LOTS", "NOW", "WHY"], rows)?;
+    table::more(sheet, orders.len(), context)
 }
 
 /// Writes once what proved the closed tickets.
@@ -142,14 +210,24 @@ fn word(outcome: CloseOutcome) -> &'static str {
 pub(crate) fn plan(
     sheet: &mut Sheet<'_>,
     context: &PageContext<'_>,
-    positions: &[Position],
+    plan: &Plan,
     kill_switch: Option<&[PathBuf]>,
 ) -> io::Result<()> {
+    let positions = &plan.positions;
     let positions_at = format!("{} at {}", counted(positions.len(), "position"), context.whom());
     sheet.labelled(Ink::Strong, "will close", &positions_at)?;
+    let pending = plan.pending.as_deref().unwrap_or_default();
+    if !pending.is_empty() {
+        let orders = counted(pending.len(), "pending order");
+        sheet.labelled(Ink::Strong, "will cancel", &orders)?;
+    }
     for path in kill_switch.into_iter().flatten() {
         sheet.line(format!("engages the kill switch first: {}", path.display()))?;
     }
     sheet.blank()?;
-    table::positions(sheet, context, positions)
+    table::positions(sheet, context, positions)?;
+    match pending {
+        [] => Ok(()),
+        orders => table::pending_orders(sheet, context, orders),
+    }
 }

@@ -11,9 +11,9 @@ use mt5crs::failure::{Failure, cause_of};
 use mt5crs::guard::kill_switch::sentinel::Engaged;
 use mt5crs::link::permit::ClosePermit;
 use mt5crs::link::{Client, target};
-use mt5crs::ops::emergency_close::{self, Deps, Options, Report};
+use mt5crs::ops::emergency_close::{self, Deps, Options, Plan, Report};
 use mt5crs::os::systemd;
-use mt5crs::protocol::positions::Position;
+use mt5crs::protocol::switch::Engage;
 use mt5crs::report::Outcome;
 use mt5crs::units::{Magic, Symbol, Ticket};
 
@@ -87,6 +87,11 @@ fn close(
         symbols: args.symbol.iter().map(|symbol| Symbol::new(symbol)).collect(),
         tickets: args.ticket.iter().copied().map(Ticket).collect(),
         magic: args.magic.map(Magic),
+        positions_only: args.positions_only,
+        engage: (!args.no_breaker).then(|| Engage {
+            reason: "mt5crs emergency-close".to_owned(),
+            who: kill_switch::who(),
+        }),
         window: usize::from(args.window),
         rounds: args.rounds,
         order_timeout: context.settings.order_timeout,
@@ -99,7 +104,7 @@ fn close(
         *engaged = stop_engine(app, args, context, &mut warnings);
     }
     let (target, allowed) = context.target()?;
-    let transport = app.transport(target.address);
+    let transport = context.transport(target.address);
     let attempts = context.attempts();
     let mut client =
         Client::new(&*transport, &*app.clock, context.policy(), context.deadline, &attempts);
@@ -127,7 +132,7 @@ fn close(
             all_rows: args.rows.all,
             ..PageContext::default()
         };
-        confirm(app, args, context, &page_context, &planned.positions)?;
+        confirm(app, args, context, &page_context, &planned)?;
         *engaged = stop_engine(app, args, context, &mut warnings);
     }
     // From here on the first Ctrl-C asks to stop, and the second stops.
@@ -161,6 +166,14 @@ fn close(
         },
     );
     progress.clear();
+    let switch = outcome.report.as_ref().and_then(|report| report.gateway_switch.as_ref());
+    if let Some(error) = switch.and_then(|switch| switch.error.as_ref()) {
+        let warning = format!(
+            "THE GATEWAY'S KILL SWITCH IS NOT KNOWN TO BE ENGAGED, so other clients may open positions: {error}"
+        );
+        app.screen.warn(&warning);
+        warnings.push(warning);
+    }
     render.warnings_shown = warnings.len();
     warnings.append(&mut outcome.warnings);
     outcome.warnings = warnings;
@@ -196,7 +209,7 @@ fn confirm(
     args: &Args,
     context: &GatewayContext<'_>,
     page_context: &PageContext<'_>,
-    planned: &[Position],
+    planned: &Plan,
 ) -> Result<(), Failure> {
     let word = context.settings.profile.as_ref().unwrap_or(&context.gateway.host);
     let kill_switch = kill_switch::of(&context.settings);

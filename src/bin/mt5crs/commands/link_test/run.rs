@@ -92,7 +92,7 @@ fn test(
         clock: &app.clock,
         stop: &app.stop,
         deadline: context.deadline,
-        transport: &|address| app.transport(address),
+        transport: &|address| context.transport(address),
         progress: &|done, of| progress.step(done, of),
     };
     if let Some(interval) = args.watch {

@@ -52,8 +52,15 @@ impl Page for Report {
                     table::positions(sheet, view.context, positions)?;
                 }
             }
-            sheet.blank()?;
-            sheet.line("pending orders: the gateway cannot list them")?;
+        }
+        sheet.blank()?;
+        match &self.pending_orders {
+            Some(orders) if orders.is_empty() => sheet.line("pending orders: none")?,
+            Some(orders) => {
+                sheet.heading("PENDING ORDERS as the gateway reports them")?;
+                table::pending_orders(sheet, view.context, orders)?;
+            }
+            None => sheet.line("pending orders: the gateway cannot list them")?,
         }
         Ok(())
     }

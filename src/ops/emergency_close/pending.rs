@@ -1,0 +1,204 @@
+//! Pending orders (protocol 5), after the gateway's own kill switch.
+//!
+//! A pending order may open a position at any moment, so an account that has one is not flat. They are cancelled before
+//! the first CLOSE and again before flat is certified. An order that is gone from the list was cancelled, or filled: then
+//! the position that it opened is closed like any other that appeared.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::Closing;
+use crate::clock::{Deadline, Stopped};
+use crate::evidence::body::Reading;
+use crate::link::Error;
+use crate::link::order::Claim;
+use crate::ops::gateway_switch;
+use crate::protocol::pending::{Cancel, GetOrders, PendingOrder};
+use crate::protocol::switch::Engage;
+use crate::units::{Lots, Symbol, Ticket};
+
+/// The outcome of one pending order.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct PendingReport {
+    /// The order.
+    pub ticket: Ticket,
+    /// The instrument.
+    pub symbol: Symbol,
+    /// The order's type: `BUY_LIMIT`, `SELL_STOP`, ...
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The volume in lots that is still to execute.
+    pub volume: Lots,
+    /// Whether the last list lacks it.
+    pub gone: bool,
+    /// The gateway's answer to CANCEL.
+    pub why: String,
+}
+
+/// The pending orders that were to be cancelled.
+#[derive(Default)]
+pub(super) struct PendingBook {
+    orders: BTreeMap<Ticket, PendingReport>,
+}
+
+impl PendingBook {
+    /// From the plan's list.
+    pub(super) fn new(orders: &[PendingOrder]) -> Self {
+        let mut book = Self::default();
+        book.add_list(orders);
+        book
+    }
+
+    /// Every order that was seen, those that are still pending first.
+    pub(super) fn into_reports(self) -> Vec<PendingReport> {
+        let mut reports: Vec<_> = self.orders.into_values().collect();
+        reports.sort_by_key(|report| report.gone);
+        reports
+    }
+
+    fn add_list(&mut self, list: &[PendingOrder]) {
+        for report in self.orders.values_mut() {
+            report.gone = true;
+        }
+        for order in list {
+            let entry = self.orders.entry(order.ticket).or_insert_with(|| PendingReport {
+                ticket: order.ticket,
+                symbol: order.symbol.clone(),
+                kind: order.kind.clone(),
+                volume: order.volume_current.clone(),
+                gone: false,
+                why: "not tried".to_owned(),
+            });
+            entry.gone = false;
+            entry.volume.clone_from(&order.volume_current);
+        }
+    }
+
+    fn pending(&self) -> Vec<Ticket> {
+        self.orders.values().filter(|it| !it.gone).map(|it| it.ticket).collect()
+    }
+
+    /// The tickets that are still pending, in words.
+    fn doubt(&self) -> Option<String> {
+        let pending = self.pending();
+        let words: Vec<String> = pending.iter().map(ToString::to_string).collect();
+        (!words.is_empty()).then(|| format!("pending orders remain: {}", words.join(", ")))
+    }
+}
+
+impl Closing<'_, '_, '_> {
+    /// Whether this gateway lists pending orders, and they are to go. A ticket names a position.
+    pub(super) fn covers_pending(&self) -> bool {
+        !self.options.positions_only
+            && self.options.tickets.is_empty()
+            && self.client.answers::<GetOrders>()
+    }
+
+    /// Engages the gateway's own kill switch, which refuses every OPEN of every client. A failure stops nothing.
+    pub(super) fn engage_gateway(&mut self) {
+        let Some(engage) = self.options.engage.clone() else { return };
+        if self.client.answers::<Engage>() {
+            let until = gateway_switch::answer_by(self.deps.clock, self.deps.deadline);
+            self.gateway_switch =
+                gateway_switch::engage(self.client, self.deps.permit, engage, until);
+        }
+    }
+
+    /// Cancels every pending order that is to go, until a list lacks them all, or nothing changes any more.
+    pub(super) fn cancel_pending(&mut self) -> Result<(), Stopped> {
+        if !self.covers_pending() {
+            return Ok(());
+        }
+        let mut idle = 0;
+        while idle < self.options.rounds && self.may_go_on() {
+            match self.list_pending() {
+                Ok(_) => {}
+                Err(Error::Stopped(stopped)) => return Err(stopped),
+                // Closing does not wait for a list of pending orders.
+                Err(_) => return Ok(()),
+            }
+            let pending = self.pending.pending();
+            if pending.is_empty() {
+                return Ok(());
+            }
+            for ticket in &pending {
+                self.cancel(*ticket)?;
+            }
+            if self.list_pending().is_err() {
+                return Ok(());
+            }
+            let is_better = self.pending.pending().len() < pending.len();
+            idle = if is_better { 0 } else { idle + 1 };
+            if idle > 0 {
+                self.pause()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Two facts before flat: the list of pending orders is empty; `None` where it is not to be looked at.
+    pub(super) fn read_no_pending(&mut self) -> Result<Option<Reading>, String> {
+        if !self.covers_pending() {
+            return Ok(None);
+        }
+        let reading = self.list_pending().map_err(|error| self.doubt_of(&error))??;
+        match self.pending.doubt() {
+            Some(doubt) => Err(doubt),
+            None => Ok(Some(reading)),
+        }
+    }
+
+    /// Whether every pending order that is to go is gone from the last list.
+    pub(super) fn pending_doubt(&self) -> Option<String> {
+        self.pending.doubt().filter(|_| self.covers_pending())
+    }
+
+    /// Reads the list of pending orders; a refusal in words.
+    fn list_pending(&mut self) -> Result<Result<Reading, String>, Error> {
+        let answer = self.client.pending_orders()?;
+        let list = match &answer.reply {
+            Ok(list) => list,
+            Err(refusal) => {
+                return Ok(Err(format!("pending orders could not be listed: {refusal}")));
+            }
+        };
+        let mut wanted = list.orders.clone();
+        wanted.retain(|order| self.options.wants_pending(order));
+        self.pending.add_list(&wanted);
+        Ok(Ok(Reading::of_orders(answer.sent_at, list, &answer.raw)))
+    }
+
+    fn cancel(&mut self, ticket: Ticket) -> Result<(), Stopped> {
+        let until = self.answer_by();
+        let why = match self.client.session() {
+            Ok(session) => {
+                let permit = (self.deps.permit)(session.identity());
+                let answer = session.reduce(&permit, Cancel { ticket }, until);
+                match answer.claim {
+                    Claim::Done(_) => "the gateway says that it is cancelled".to_owned(),
+                    Claim::Refused(refusal) => format!("refused: {refusal}"),
+                    Claim::Garbled(malformed) => malformed.to_string(),
+                    Claim::Lost(error) => {
+                        self.client.hang_up();
+                        if let crate::link::LinkError::Stopped(stopped) = error {
+                            return Err(stopped);
+                        }
+                        format!("no answer to CANCEL: {error}")
+                    }
+                }
+            }
+            Err(Error::Stopped(stopped)) => return Err(stopped),
+            Err(error) => error.to_string(),
+        };
+        if let Some(report) = self.pending.orders.get_mut(&ticket) {
+            report.why = why;
+        }
+        Ok(())
+    }
+
+    fn answer_by(&self) -> Deadline {
+        Deadline::after(self.deps.clock, self.options.order_timeout).min(self.deps.deadline)
+    }
+}
