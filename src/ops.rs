@@ -16,6 +16,7 @@ pub mod key;
 pub mod link_test;
 pub mod logs;
 pub mod on_change;
+pub mod outcome;
 pub mod phoenix;
 pub mod positions;
 pub mod schemas;

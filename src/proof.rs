@@ -23,6 +23,7 @@ pub mod claim;
 pub mod close;
 pub mod flat;
 pub mod intents;
+pub mod journal;
 pub mod money;
 pub mod open;
 pub mod premise;

@@ -76,6 +76,8 @@ pub enum Assumption {
     SignaturesExpire,
     /// The broker books an order within the settle time after it was handled.
     BooksInTime,
+    /// The gateway's journal keeps its promise that a voided order is never executed.
+    JournalKeepsVoids,
 }
 
 impl fmt::Display for Assumption {
@@ -88,6 +90,7 @@ impl fmt::Display for Assumption {
             Self::NoHiddenPayment => "no deposit or withdrawal hides a missing result",
             Self::SignaturesExpire => "the gateway refuses an expired signature",
             Self::BooksInTime => "the broker books an order within the settle time",
+            Self::JournalKeepsVoids => "the gateway never executes an order that its journal voided",
         })
     }
 }

@@ -22,8 +22,8 @@ pub use emergency::{
     TicketResult,
 };
 pub use order::{
-    CanaryEnd, CanaryResult, CloseIntent, CloseOutcomeRecord, OpenIntent, OpenOutcomeRecord,
-    Ordered, Purpose,
+    CanaryEnd, CanaryResult, CloseIntent, CloseOutcomeRecord, JournalMark, OpenIntent,
+    OpenOutcomeRecord, Ordered, Purpose,
 };
 pub use reading::{Content, Funds, RawReply, Reading, ReplyHash};
 pub use watch::{WatchBegin, WatchEnd};

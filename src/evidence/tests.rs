@@ -178,6 +178,7 @@ pub(crate) fn open_intent() -> OpenIntent {
         tickets_before: vec![Ticket(1), Ticket(2)],
         account_before: funds(),
         positions_before: vec![],
+        journal: None,
     }
 }
 

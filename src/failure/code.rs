@@ -155,6 +155,10 @@ catalogue! {
         "the kill switch could not be engaged or released",
         "correct owner and mode of its directory; until then stop the engine itself: systemctl stop, or kill";
 
+    NoJournal = "no-journal", Guarded,
+        "the gateway does not tell what became of the order",
+        "mt5crs sync looks for the order in the position lists; protocol 4.3 keeps no journal";
+
     // Several accounts.
     AccountsNotFlat(Exit) = "accounts-not-flat", NotFlat,
         "at least one of several accounts is not proved flat; the exit code is 8 as soon as one CLOSE was sent, else the worst of the accounts' own",

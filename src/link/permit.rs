@@ -60,6 +60,10 @@ guards! {
     AccountExpected = "account-expected";
     /// The evidence belongs to this endpoint and account.
     EvidenceOwner = "evidence-owner";
+    /// Terminal, account and the gateway's own kill switch let an order execute.
+    TradingAllowed = "trading-allowed";
+    /// The symbol and the gateway's limits allow the order.
+    SymbolRules = "symbol-rules";
     /// The checks of `sync` hold.
     State = "state";
     /// Round trips are fast enough.

@@ -11,6 +11,7 @@
 mod admission;
 mod adopt;
 mod close;
+mod deals;
 mod trade;
 pub mod watch;
 
@@ -45,6 +46,7 @@ use crate::protocol::positions::Position;
 use crate::report::Outcome;
 use crate::units::{Lots, Magic, Money, Symbol, Ticket, TimeSchema};
 
+use deals::PositionDeals;
 use watch::{Monitor, WatchEvent, Watched};
 
 /// No canary is larger, whatever flags and settings say.
@@ -210,7 +212,10 @@ pub struct Report {
     pub balance_before: Option<Money>,
     /// The balance at the end.
     pub balance_after: Option<Money>,
-    /// Balance before less balance after, where the position is proved closed.
+    /// The position's deals; null where the gateway lists none (protocol 4.3).
+    pub deals: Option<PositionDeals>,
+    /// The cost of the closed position: less the sum of its deals, or balance before less balance after where the gateway
+    /// lists no deals.
     pub cost: Option<Money>,
     /// The plan's criteria that were not exercised.
     pub not_exercised: String,
@@ -332,6 +337,7 @@ impl Report {
             close: None,
             balance_before: None,
             balance_after: None,
+            deals: None,
             cost: None,
             not_exercised: NOT_EXERCISED.to_owned(),
             evidence,
@@ -426,6 +432,7 @@ impl Canary<'_, '_, '_> {
             ended = ended.and_then(|verdict| seen.map(|()| verdict));
             self.report.balance_after = Some(account.balance);
         }
+        ended = self.add_deals(ended);
         let Some(watched) = &self.report.monitor else { return ended };
         let drift = if watched.drift.watched { "" } else { "; drift: not watched" };
         self.report.not_exercised = if watched.lasted_ms >= DAY_MS {

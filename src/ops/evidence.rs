@@ -20,7 +20,8 @@ use std::str::FromStr;
 
 use uuid::Uuid;
 
-use crate::evidence::EvidenceError;
+use crate::evidence::body::Body;
+use crate::evidence::{Evidence, EvidenceError};
 use crate::failure::{Code, Failure};
 
 pub use row::{Row, RunKind, RunState};
@@ -71,6 +72,24 @@ fn one_of(runs: &[Uuid], prefix: &RunPrefix) -> Result<Uuid, Failure> {
             format!("more than one run begins with {prefix}: {first}, {second}"),
         )),
     }
+}
+
+/// The `uuid` of the order that a run sent; `None` where no run's id begins so. Fails where several do.
+pub fn order_of(evidence: &Evidence, run: &RunPrefix) -> Result<Option<Uuid>, Failure> {
+    let mut orders: Vec<(Uuid, Uuid)> = vec![];
+    // A damaged record hides at worst the run that is asked for.
+    for record in evidence.records()?.filter_map(Result::ok) {
+        if run.matches(record.run)
+            && let Some(Body::OpenIntent(open)) = &record.body
+        {
+            orders.push((record.run, open.request));
+        }
+    }
+    let Some((_, last)) = orders.last().copied() else { return Ok(None) };
+    let mut runs: Vec<Uuid> = orders.iter().map(|(run, _)| *run).collect();
+    runs.dedup();
+    one_of(&runs, run)?;
+    Ok(Some(last))
 }
 
 fn unknown(prefix: &RunPrefix) -> Failure {

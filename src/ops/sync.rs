@@ -8,6 +8,7 @@
 
 pub mod changes;
 pub mod checks;
+pub mod history;
 pub mod metrics;
 pub mod recovered;
 pub mod snapshot;
@@ -33,6 +34,7 @@ use crate::proof::money::Statement;
 use crate::proof::recovered::Recovered;
 use crate::protocol::Refusal;
 use crate::protocol::account::Account;
+use crate::protocol::pending::{GetOrders, PendingOrder, PendingOrders};
 use crate::protocol::positions::{Position, Positions};
 use crate::protocol::sync_all::Synced;
 use crate::report::Outcome;
@@ -44,6 +46,9 @@ use snapshot::{NewSnapshot, Previous, Snapshot, Store};
 
 /// Number of reads of both lists before they are called unstable.
 const MAX_ROUNDS: u32 = 3;
+
+const EXPLAINED: &str =
+    "deals that sum up to what the balance moved by since the last snapshot, to the last digit";
 
 /// Options of a sync.
 #[derive(Debug, Clone)]
@@ -121,6 +126,8 @@ pub struct Report {
     /// The positions as GET_POSITIONS reports them; null where the list could not be read.
     #[schemars(with = "Option<Vec<Position>>")]
     pub positions: Option<RecoveredPositions>,
+    /// The pending orders as GET_ORDERS reports them; null where this gateway can't list them.
+    pub pending_orders: Option<Vec<PendingOrder>>,
     /// The gateway's own time of that list.
     #[schemars(with = "Option<TimeSchema>")]
     pub reported_at: Option<Timestamp>,
@@ -164,6 +171,8 @@ pub struct Observed {
     pub listed: Option<Result<Positions, Refusal>>,
     /// GET_ACCOUNT.
     pub account: Option<Result<Account, Refusal>>,
+    /// GET_ORDERS, on a gateway that answers it.
+    pub orders: Option<Result<PendingOrders, Refusal>>,
     /// Number of times that both lists were read.
     pub rounds: u32,
 }
@@ -215,6 +224,19 @@ pub fn run(
     let mut checks = checks::judge(&observed, &options.expectations);
     let hidden = hidden_canary(&observed, records, &canaries, clock, &mut warnings);
     checks.extend(checks::since_snapshot(snapshot, &observed, &intents, hidden, clock.now()));
+    let has_orders = client.answers::<GetOrders>();
+    checks.push(checks::orders_readable(&observed, has_orders));
+    let mut mark = None;
+    let read = read.and_then(|()| {
+        let earlier = snapshot.and_then(|snapshot| snapshot.history.as_ref());
+        let explained = history::explain(client, clock, earlier, options.deadline)?;
+        mark = explained.mark;
+        checks.push(explained.check.named(history::NAME).expecting(EXPLAINED));
+        Ok(())
+    });
+    if read.is_err() {
+        checks.push(Check::not_reached("not reached").named(history::NAME).expecting(EXPLAINED));
+    }
     let verdict = verdict_of(&checks);
     let context = &options.failure_context;
     let mut failure = match &read {
@@ -239,9 +261,11 @@ pub fn run(
         failure = context.checks_failure(&[check]);
     }
     if let (Some(account), Some(positions)) = (&report.account, &report.positions) {
-        report.changes = previous
-            .as_ref()
-            .map(|previous| Changes::since(previous, positions).and_balance(previous, account));
+        report.changes = previous.as_ref().map(|previous| {
+            Changes::since(previous, positions)
+                .and_balance(previous, account)
+                .and_orders(previous, report.pending_orders.as_deref())
+        });
         if let (None, Some(Ok(recovered))) = (&failure, &proved) {
             let snapshot = NewSnapshot {
                 schema: snapshot::SCHEMA,
@@ -249,6 +273,8 @@ pub fn run(
                 endpoint: &context.endpoint,
                 account,
                 positions,
+                pending_orders: report.pending_orders.as_deref(),
+                history: mark.as_ref(),
             };
             match store.replace(&snapshot) {
                 Ok(unflushed) => {
@@ -335,6 +361,9 @@ pub(crate) fn observe(
         }
     }
     observed.account = Some(client.account()?.reply);
+    if client.answers::<GetOrders>() {
+        observed.orders = Some(client.pending_orders()?.reply);
+    }
     // A position may have been closed between the two.
     let fits = |observed: &Observed| {
         observed.positions().is_none_or(|it| {
@@ -372,12 +401,14 @@ fn report(
         refused("SYNC_ALL", &observed.synced),
         refused("GET_POSITIONS", &observed.listed),
         refused("GET_ACCOUNT", &observed.account),
+        refused("GET_ORDERS", &observed.orders),
     ];
     let listed = observed.listed.and_then(Result::ok);
     Report {
         recovered: None,
         link: observed.identity.as_ref().map(Link::from),
         account: observed.account.and_then(Result::ok),
+        pending_orders: observed.orders.and_then(Result::ok).map(|list| list.orders),
         reported_at: listed.as_ref().map(|listed| listed.reported_at),
         positions: listed.map(|listed| listed.positions.into()),
         rounds: observed.rounds,

@@ -17,6 +17,8 @@ pub enum OpenClaim {
     FilledNothing,
     /// Refused. The code tells whether the order was dispatched.
     Refused(ErrorCode),
+    /// The gateway's journal promises that it will never execute the order (protocol 5).
+    Voided,
     /// None: the connection had ended before the order was sent.
     NotSent,
     /// No usable answer: none came, or one that breaks the protocol.
@@ -26,12 +28,13 @@ pub enum OpenClaim {
 impl OpenClaim {
     /// Whether the gateway said itself that it opened nothing: then it has handled the order.
     pub fn is_handled(&self) -> bool {
-        matches!(self, Self::FilledNothing | Self::Refused(_))
+        matches!(self, Self::FilledNothing | Self::Refused(_) | Self::Voided)
     }
 
     /// Whether the gateway refused the order before it was dispatched to the broker.
     pub fn is_undispatched(&self) -> bool {
-        matches!(self, Self::Refused(code) if code.executed() == Executed::No)
+        matches!(self, Self::Voided)
+            || matches!(self, Self::Refused(code) if code.executed() == Executed::No)
     }
 }
 

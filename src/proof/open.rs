@@ -18,7 +18,7 @@ use super::absence::{self, Absent, Known};
 use super::claim::OpenClaim;
 use super::money::Statement;
 use super::premise::{LateEnough, NothingNew, Order, SameAccount, SameGateway, Validity};
-use super::{Judged, Missing};
+use super::{Judged, Missing, journal};
 use crate::clock::{Clock, Deadline};
 use crate::evidence::basis::{Assumption, Basis, Premise};
 use crate::evidence::body::{OpenIntent, Reading};
@@ -137,9 +137,10 @@ impl fmt::Display for NotExecuted {
         };
         let NotListed { absent, late, claim, .. } = &**not_listed;
         write!(f, "{late}: {absent}")?;
-        match claim.is_handled() {
-            true => Ok(()),
-            false => write!(f, "; assumed: {}", Assumption::SignaturesExpire),
+        match claim {
+            OpenClaim::Voided => write!(f, "; assumed: {}", Assumption::JournalKeepsVoids),
+            claim if claim.is_handled() => Ok(()),
+            _ => write!(f, "; assumed: {}", Assumption::SignaturesExpire),
         }
     }
 }
@@ -150,6 +151,9 @@ impl NotExecuted {
         let NotListed { absent, late, nothing_new, claim } = &**not_listed;
         let mut basis = absent.basis();
         basis.premises.extend([late.established(), nothing_new.established()]);
+        if *claim == OpenClaim::Voided {
+            basis.assumptions.push(Assumption::JournalKeepsVoids);
+        }
         let expires = (!claim.is_handled()).then_some(Assumption::SignaturesExpire);
         let books = (!claim.is_undispatched()).then_some(Assumption::BooksInTime);
         basis.assumptions.extend(expires.into_iter().chain(books));
@@ -177,6 +181,8 @@ pub fn find_out(
     until: Deadline,
     pending: &mut dyn FnMut(Duration),
 ) -> Result<OpenFinding, Error> {
+    let asked = ask_journal(client, intent, claim)?;
+    let claim = asked.as_ref().unwrap_or(claim);
     let mut search = Search {
         intent,
         before: intent.tickets_before.iter().copied().collect(),
@@ -202,6 +208,22 @@ pub fn find_out(
         }
         pending(left);
         clock.sleep(INTERVAL)?;
+    }
+}
+
+/// The journal's claim about an order whose answer was lost. A gateway that can't be asked is looked for by the lists.
+fn ask_journal(
+    client: &mut Client<'_>,
+    intent: &OpenIntent,
+    claim: &OpenClaim,
+) -> Result<Option<OpenClaim>, Error> {
+    if *claim != OpenClaim::Silence {
+        return Ok(None);
+    }
+    match journal::ask(client, intent) {
+        Ok(asked) => Ok(asked),
+        Err(error @ Error::Stopped(_)) => Err(error),
+        Err(_) => Ok(None),
     }
 }
 

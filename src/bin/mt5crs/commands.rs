@@ -16,6 +16,7 @@ mod key;
 mod link_test;
 mod logs;
 mod man;
+mod outcome;
 mod phoenix;
 mod positions;
 mod schema;
@@ -70,6 +71,7 @@ commands! {
     emergency_close => EmergencyClose,
     phoenix => Phoenix,
     breaker => Breaker,
+    outcome => Outcome,
     state => State,
     evidence => Evidence,
     sim => Sim,

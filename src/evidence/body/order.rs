@@ -9,6 +9,7 @@ use super::{Funds, RawReply, Reading};
 use crate::evidence::basis::Basis;
 use crate::evidence::outcome::{CloseOutcome, OpenOutcome};
 use crate::protocol::account::Account;
+use crate::protocol::deals::Deal;
 use crate::protocol::positions::Position;
 use crate::units::{Lots, Magic, Money, Side, Symbol, Ticket};
 
@@ -36,6 +37,18 @@ pub struct OpenIntent {
     /// The positions before the order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub positions_before: Vec<Position>,
+    /// The gateway's journal before the order; `None` where it keeps none (protocol 4.3).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub journal: Option<JournalMark>,
+}
+
+/// A gateway's journal at one moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JournalMark {
+    /// Its id, which a new journal changes.
+    pub journal: String,
+    /// Its number of rows so far.
+    pub seq: i64,
 }
 
 impl OpenIntent {
@@ -127,8 +140,12 @@ pub struct CanaryEnd {
     pub balance_before: Money,
     /// The balance at the end, where it was read.
     pub balance_after: Option<Money>,
-    /// Balance before less balance after, where both are known and the position is closed.
+    /// The cost of the closed position: less the sum of its deals, or balance before less balance after where the gateway
+    /// lists no deals.
     pub cost: Option<Money>,
+    /// The deals of the position, where the gateway lists them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deals: Vec<Deal>,
 }
 
 /// The result of a canary, by its OPEN and its CLOSE.

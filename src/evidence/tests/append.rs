@@ -17,6 +17,7 @@ fn records_are_read_back_with_the_received_tokens() {
             balance_before: Money(exact("200.00")),
             balance_after: Some(Money(exact("199.99"))),
             cost: Some(Money(exact("0.01"))),
+            deals: vec![],
         }
         .into(),
         resolution(run(2), None).into(),

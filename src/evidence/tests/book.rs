@@ -90,6 +90,7 @@ fn a_canary_kept_open_on_request_is_marked() {
         balance_before: Money(exact("200.00")),
         balance_after: None,
         cost: None,
+        deals: vec![],
     };
     place.add(run(5), end);
     let open = place.evidence.open_canaries().unwrap();

@@ -14,7 +14,7 @@ use tracing::Level;
 use crate::escape::visible;
 
 /// Words that only markers contain.
-pub(in crate::logs) const RESERVED: [&str; 12] = [
+pub(in crate::logs) const RESERVED: [&str; 13] = [
     "State synchronized",
     "positions recovered",
     "State synchronization failed",
@@ -23,6 +23,7 @@ pub(in crate::logs) const RESERVED: [&str; 12] = [
     "DECISION_HASH",
     "ORDER_FILLED",
     "Ticket:",
+    "Deal:",
     "Balance:",
     "P99",
     "Latency",

@@ -134,6 +134,13 @@ pub enum Marker<'a> {
         /// The order.
         order: &'a str,
     },
+    /// A deal of the position that an order opened.
+    Deal {
+        /// The deal.
+        ticket: Ticket,
+        /// Its figures in words.
+        what: &'a str,
+    },
     /// The gateway refused a request.
     ErrorCode {
         /// Its `error_code`.
@@ -162,6 +169,7 @@ impl Marker<'_> {
             Self::LatencyP99 { .. }
             | Self::LaunchApproved { .. }
             | Self::DecisionHash { .. }
+            | Self::Deal { .. }
             | Self::OrderFilled { .. } => (Level::INFO, "Canary"),
         }
     }
@@ -221,6 +229,7 @@ impl Marker<'_> {
             Self::OrderFilled { ticket, order } => {
                 format!("ORDER_FILLED Ticket: {ticket} {}", quote(order))
             }
+            Self::Deal { ticket, what } => format!("Deal: {ticket} {}", quote(what)),
             Self::ErrorCode { code, message } => {
                 format!("ERROR_CODE {}: {}", quote(code), quote(message))
             }

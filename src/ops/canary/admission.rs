@@ -2,6 +2,7 @@
 
 mod gateway;
 mod records;
+mod terms;
 
 use rust_decimal::Decimal;
 
@@ -104,6 +105,8 @@ impl GuardEvaluator for Guards<'_, '_, '_, '_> {
             Guard::Terminal => self.ask(Self::terminal),
             Guard::AccountExpected => self.ask(Self::account_expected),
             Guard::EvidenceOwner => self.ask(Self::evidence_owner),
+            Guard::TradingAllowed => self.ask(Self::trading_allowed),
+            Guard::SymbolRules => self.ask(Self::symbol_rules),
             Guard::State => self.ask(Self::state),
             Guard::Latency => self.ask(Self::latency),
             Guard::SymbolFree => self.ask(Self::symbol_free),

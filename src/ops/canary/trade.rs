@@ -22,6 +22,7 @@ use crate::link::permit::OpenPermit;
 use crate::proof::absence;
 use crate::proof::absence::Known;
 use crate::proof::claim::{OpenClaim, describe_open};
+use crate::proof::journal;
 use crate::proof::money::{self, Between, Statement};
 use crate::proof::open::{self, Executed, Facts, OpenFinding, OpenVerdict};
 use crate::protocol::account::Account;
@@ -45,7 +46,8 @@ impl Canary<'_, '_, '_> {
         let (account, listed) = self.look_again(&admission)?;
         let now = self.deps.clock.now();
         let request = Request::new(order(options, now), now);
-        let intent = intent(&request, options, &listed, &account);
+        let journal = journal::mark_of(self.client.gateway());
+        let intent = OpenIntent { journal, ..intent(&request, options, &listed, &account) };
         let permit = admission.permit(options)?;
         (self.deps.kill_point)("before-intent");
         self.deps.stop.ignore_all().map_err(Failure::interrupted)?;
@@ -280,9 +282,14 @@ impl Canary<'_, '_, '_> {
         let report = &mut self.report;
         let Some(balance_before) = report.balance_before.clone() else { return };
         let closed = report.close.as_ref().map(|close| close.result);
-        if let (Some(CloseOutcome::Closed), Some(after)) = (closed, &report.balance_after) {
-            report.cost = Some((balance_before.value() - after.value()).into());
-        }
+        let deals = report.deals.as_ref().filter(|deals| deals.is_complete);
+        report.cost = match (closed, deals, &report.balance_after) {
+            (Some(CloseOutcome::Closed), Some(deals), _) => Some((-deals.sum.value()).into()),
+            (Some(CloseOutcome::Closed), None, Some(after)) => {
+                Some((balance_before.value() - after.value()).into())
+            }
+            _ => None,
+        };
         let order = report.order.as_ref();
         let result = match (closed, order.map(|order| &order.result)) {
             (Some(CloseOutcome::Closed), _) => CanaryResult::Closed,
@@ -297,6 +304,7 @@ impl Canary<'_, '_, '_> {
             balance_before,
             balance_after: report.balance_after.clone(),
             cost: report.cost.clone(),
+            deals: report.deals.as_ref().map(|deals| deals.deals.clone()).unwrap_or_default(),
         };
         self.record(end);
     }
@@ -369,6 +377,7 @@ fn intent(
         tickets_before: positions::tickets(listed).into_iter().collect(),
         account_before: Funds::from(account),
         positions_before: listed.to_vec(),
+        journal: None,
     }
 }
 

@@ -12,6 +12,7 @@ use crate::evidence::body::{
     TicketResult, WatchEnd,
 };
 use crate::evidence::outcome::{CloseOutcome, OpenOutcome, WatchEnding, word};
+use crate::protocol::deals::Deal;
 use crate::protocol::rfc3339;
 use crate::units::{Money, Ticket};
 
@@ -179,7 +180,12 @@ fn describe_canary_end(end: &CanaryEnd) -> Words {
         known(&end.balance_after),
         known(&end.cost)
     );
-    Words { facts: vec![balance], ..Words::new(format!("the canary ended: {result}{cost}")) }
+    let mut facts = vec![balance];
+    facts.extend(end.deals.iter().map(|deal| {
+        let Deal { ticket, entry, symbol, volume, price, profit, commission, swap, .. } = deal;
+        format!("Deal: {ticket} {entry} {symbol} {volume} lots at {price}, profit {profit}, commission {commission}, swap {swap}")
+    }));
+    Words { facts, ..Words::new(format!("the canary ended: {result}{cost}")) }
 }
 
 fn describe_round(outcome: &EmergencyOutcome, only: Option<Ticket>) -> Words {

@@ -75,6 +75,7 @@ fn traded() -> ScratchEvidence {
         balance_before: Money(exact("200.00")),
         balance_after: Some(Money(exact("199.99"))),
         cost: Some(Money(exact("0.01"))),
+        deals: vec![],
     };
     place.add(canary, end);
     place

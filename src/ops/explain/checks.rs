@@ -94,7 +94,13 @@ fn meaning(guard: Guard) -> &'static str {
         Guard::IntentsResolved => "every earlier OPEN has a proved outcome",
         Guard::Terminal => "the terminal reports its account",
         Guard::AccountExpected => {
-            "the account is the one of MT5CRS_EXPECT_LOGIN, _SERVER, _TRADE_MODE and _CURRENCY"
+            "the account is the one of MT5CRS_EXPECT_LOGIN, _SERVER, _TRADE_MODE, _CURRENCY, _LEVERAGE and _BALANCE"
+        }
+        Guard::TradingAllowed => {
+            "terminal and account may trade, and the gateway's own kill switch is released (protocol 5)"
+        }
+        Guard::SymbolRules => {
+            "volume, step, trade mode, filling and the last quote's age allow the order, and so do the gateway's limits (protocol 5)"
         }
         Guard::EvidenceOwner => "the records belong to this gateway and this account",
         Guard::State => "every check of sync holds",

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::snapshot::Snapshot;
 use crate::protocol::account::Account;
+use crate::protocol::pending::PendingOrder;
 use crate::protocol::positions::Position;
 use crate::units::{Money, Ticket, TimeSchema};
 
@@ -23,6 +24,10 @@ pub struct Changes {
     pub closed: Vec<Position>,
     /// Positions of one ticket whose symbol, side, volume or opening price differ.
     pub changed: Vec<Changed>,
+    /// Pending orders that the snapshot doesn't hold.
+    pub orders_placed: Vec<PendingOrder>,
+    /// Pending orders that the gateway no longer lists: cancelled, expired or filled.
+    pub orders_gone: Vec<PendingOrder>,
     /// The balance, where it changed: by positions that closed, even if they opened since, or by money that was moved.
     pub balance: Option<ChangedBalance>,
 }
@@ -62,7 +67,9 @@ impl Changes {
         }
         let mut closed: Vec<Position> = before.into_values().cloned().collect();
         closed.sort_by_key(|position| position.ticket);
-        Self { since: snapshot.taken_at, opened, closed, changed, balance: None }
+        let (orders_placed, orders_gone) = (vec![], vec![]);
+        let since = snapshot.taken_at;
+        Self { since, opened, closed, changed, orders_placed, orders_gone, balance: None }
     }
 
     /// Compares the balance as well.
@@ -73,11 +80,27 @@ impl Changes {
         self
     }
 
+    /// Compares the pending orders as well, where both list them.
+    pub fn and_orders(mut self, snapshot: &Snapshot, now: Option<&[PendingOrder]>) -> Self {
+        let (Some(before), Some(now)) = (snapshot.pending_orders.as_deref(), now) else {
+            return self;
+        };
+        let lacking = |of: &[PendingOrder], other: &[PendingOrder]| -> Vec<PendingOrder> {
+            let lacks = |order: &&PendingOrder| other.iter().all(|it| it.ticket != order.ticket);
+            of.iter().filter(lacks).cloned().collect()
+        };
+        self.orders_placed = lacking(now, before);
+        self.orders_gone = lacking(before, now);
+        self
+    }
+
     /// Whether nothing changed.
     pub fn is_empty(&self) -> bool {
         self.opened.is_empty()
             && self.closed.is_empty()
             && self.changed.is_empty()
+            && self.orders_placed.is_empty()
+            && self.orders_gone.is_empty()
             && self.balance.is_none()
     }
 }

@@ -36,8 +36,14 @@ fn shown(amount: &Money, account: &Account) -> String {
 }
 
 /// The checks that can warn, and so be allowed by name.
-pub const WARNING: [&str; 5] =
-    ["identity-expected", "margin-level", "balance-steady", "clock-skew", "results-booked"];
+pub const WARNING: [&str; 6] = [
+    "identity-expected",
+    "margin-level",
+    "balance-steady",
+    "clock-skew",
+    "results-booked",
+    "balance-explained",
+];
 
 /// Judges the observations. Every check is in the result, in this order, reached or not.
 pub fn judge(observed: &Observed, options: &StateExpectations) -> Vec<Check> {
@@ -88,6 +94,17 @@ pub fn judge(observed: &Observed, options: &StateExpectations) -> Vec<Check> {
         ),
     ]);
     checks
+}
+
+/// The pending orders, which protocol 4.3 does not list.
+pub(super) fn orders_readable(observed: &Observed, has_orders: bool) -> Check {
+    const NAME: &str = "orders-readable";
+    match has_orders {
+        true => answered(NAME, "GET_ORDERS", observed.orders.as_ref()),
+        false => Check::new(Status::Info, "not known: protocol 4.3 lists no pending orders")
+            .named(NAME)
+            .expecting("an answer to GET_ORDERS"),
+    }
 }
 
 /// Checks the account and its money against the last snapshot, and against the state before an order of an earlier run.

@@ -12,12 +12,14 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::history::HistoryMark;
 use super::recovered::RecoveredPositions;
 use crate::failure::{Code, Failure};
 use crate::os::durable::{Access, AtomicFile};
 use crate::os::fifo::read_regular;
 use crate::proof::money::Statement;
 use crate::protocol::account::Account;
+use crate::protocol::pending::PendingOrder;
 use crate::protocol::positions::Position;
 
 pub(crate) const SCHEMA: &str = "mt5crs.snapshot/1";
@@ -39,6 +41,12 @@ pub struct Snapshot {
     pub account: Account,
     /// The positions.
     pub positions: Vec<Position>,
+    /// The pending orders; `None` where the gateway couldn't list them.
+    #[serde(default)]
+    pub pending_orders: Option<Vec<PendingOrder>>,
+    /// The deals that the balance held; `None` where the gateway listed none.
+    #[serde(default)]
+    pub history: Option<HistoryMark>,
 }
 
 /// A snapshot to write, without copies of its values; it is read back as a [`Snapshot`].
@@ -49,6 +57,10 @@ pub struct NewSnapshot<'a> {
     pub(super) endpoint: &'a str,
     pub(super) account: &'a Account,
     pub(super) positions: &'a RecoveredPositions,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) pending_orders: Option<&'a [PendingOrder]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) history: Option<&'a HistoryMark>,
 }
 
 /// The member that every version's form has.

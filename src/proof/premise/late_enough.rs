@@ -71,6 +71,9 @@ impl<'v> Validity<'v> {
             ));
         }
         Ok(LateEnough(match (settle.is_zero(), self.claim.is_handled()) {
+            (true, _) if *self.claim == OpenClaim::Voided => {
+                "voided by the gateway's journal, and not in the book".to_owned()
+            }
             (true, _) => "refused before it was dispatched, and not in the book".to_owned(),
             (false, true) => format!("not in the book after {settle:?}"),
             (false, false) => {

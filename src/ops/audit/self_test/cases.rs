@@ -230,6 +230,7 @@ fn recovery(trial: &Trial) -> CaseResult {
         tickets_before: listed.positions.iter().map(|position| position.ticket).collect(),
         account_before: Funds::from(account),
         positions_before: vec![],
+        journal: None,
     };
     records.add(clock, &intent.into())?;
     let report = trial.sync(&records)?;

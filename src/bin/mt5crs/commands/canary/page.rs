@@ -10,10 +10,11 @@ use mt5crs::evidence::outcome::{CloseOutcome, OpenOutcome, WatchEnding};
 use mt5crs::failure::Code;
 use mt5crs::ops::canary::Report;
 use mt5crs::ops::canary::watch::metrics;
+use mt5crs::protocol::deals::Deal;
 use mt5crs::protocol::positions::Position;
 
 use super::watch_page as watch;
-use crate::render::style::Ink;
+use crate::render::style::{Ink, clean};
 use crate::render::{Metrics, Page, Sheet, View, table};
 
 impl Page for Report {
@@ -56,6 +57,16 @@ impl Page for Report {
             sheet.heading("CLOSE")?;
             sheet.line(format!("{}: {}", close.ticket, close.why))?;
             basis(sheet, &close.basis)?;
+        }
+        if let Some(deals) = &self.deals {
+            sheet.heading("DEALS")?;
+            for deal in &deals.deals {
+                sheet.line(describe_deal(deal))?;
+            }
+            let money = |amount| table::money(amount, None);
+            let (sum, commission, swap) =
+                (money(&deals.sum), money(&deals.commission), money(&deals.swap));
+            sheet.line(format!("sum {sum}: commission {commission}, swap {swap} in it"))?;
         }
         if let (Some(before), Some(after)) = (&self.balance_before, &self.balance_after) {
             let money = |amount| table::money(amount, None);
@@ -123,6 +134,18 @@ fn finding(view: &View<'_>, report: &Report, whom: &str) -> String {
             format!("{whom} opened {ticket} and closed it, both proved by its lists")
         }
     }
+}
+
+fn describe_deal(deal: &Deal) -> String {
+    let Deal { ticket, entry, symbol, kind, volume, price, profit, commission, swap, .. } = deal;
+    format!(
+        "Deal: {ticket} {} {} {} {} lots at {}, profit {profit}, commission {commission}, swap {swap}",
+        clean(entry),
+        clean(symbol),
+        clean(kind),
+        table::figure(&volume.0),
+        table::figure(&price.0)
+    )
 }
 
 fn position(position: &Position) -> String {

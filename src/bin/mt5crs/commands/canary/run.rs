@@ -285,6 +285,10 @@ fn log_end(context: &GatewayContext<'_>, outcome: &Outcome<Report>) {
         );
         context.record.marker(&Marker::OrderFilled { ticket: position.ticket, order: &order });
     }
+    for deal in report.deals.iter().flat_map(|deals| &deals.deals) {
+        let what = format!("{} {} {} lots at {}", deal.entry, deal.symbol, deal.volume, deal.price);
+        context.record.marker(&Marker::Deal { ticket: deal.ticket, what: &what });
+    }
     if let Some(balance) = report.balance_after.as_ref().or(report.balance_before.as_ref()) {
         context.record.marker(&Marker::Balance { balance, equity: None, currency: None });
     }

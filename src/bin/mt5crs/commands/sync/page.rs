@@ -66,9 +66,16 @@ impl Page for Report {
             } else {
                 table::positions(sheet, view.context, positions)?;
             }
-            sheet.line(
-                "magic number, comment and opening time are not reported by the gateway; pending orders cannot be listed",
-            )?;
+            match &self.pending_orders {
+                None => sheet.line(
+                    "magic number, comment and opening time are not reported by the gateway; pending orders cannot be listed",
+                )?,
+                Some(orders) if orders.is_empty() => sheet.line("pending orders: none")?,
+                Some(orders) => {
+                    sheet.heading("PENDING ORDERS as the gateway reports them")?;
+                    table::pending_orders(sheet, view.context, orders)?;
+                }
+            }
         }
         if self.checks.iter().any(|check| check.status != Status::NotReached) {
             sheet.heading("CHECKS")?;
@@ -115,6 +122,13 @@ fn write_changes(
 ) -> io::Result<()> {
     if changes.is_empty() {
         return sheet.line(format!("none since {:.0}", changes.since));
+    }
+    for (what, orders) in [("placed", &changes.orders_placed), ("gone", &changes.orders_gone)] {
+        if !orders.is_empty() {
+            let tickets: Vec<String> =
+                orders.iter().map(|order| order.ticket.to_string()).collect();
+            sheet.line(format!("pending orders {what}: {}", tickets.join(", ")))?;
+        }
     }
     sheet.line(format!(
         "since {:.0}: {} opened, {} closed, {} changed",
