@@ -30,6 +30,7 @@ mod engine_unit;
 mod evidence;
 pub mod files;
 mod findings;
+mod gateway;
 pub mod metrics;
 pub mod remote;
 pub mod selection;

@@ -74,18 +74,26 @@ fn one_of(runs: &[Uuid], prefix: &RunPrefix) -> Result<Uuid, Failure> {
     }
 }
 
-/// The `uuid` of the order that a run sent; `None` where no run's id begins so. Fails where several do.
+/// The `uuid` of the order that a run sent; `None` where no run's id begins so. Fails where several do, or where the run sent
+/// none.
 pub fn order_of(evidence: &Evidence, run: &RunPrefix) -> Result<Option<Uuid>, Failure> {
     let mut orders: Vec<(Uuid, Uuid)> = vec![];
+    let mut is_known = false;
     // A damaged record hides at worst the run that is asked for.
     for record in evidence.records()?.filter_map(Result::ok) {
+        is_known |= run.matches(record.run);
         if run.matches(record.run)
             && let Some(Body::OpenIntent(open)) = &record.body
         {
             orders.push((record.run, open.request));
         }
     }
-    let Some((_, last)) = orders.last().copied() else { return Ok(None) };
+    let Some((_, last)) = orders.last().copied() else {
+        return match is_known {
+            true => Err(Failure::new(Code::UnknownRun, format!("run {run} sent no order"))),
+            false => Ok(None),
+        };
+    };
     let mut runs: Vec<Uuid> = orders.iter().map(|(run, _)| *run).collect();
     runs.dedup();
     one_of(&runs, run)?;

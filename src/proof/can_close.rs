@@ -59,8 +59,9 @@ pub fn probe(
         Claim::Refused(refusal) if cannot_close(&refusal) => {
             (false, format!("this gateway cannot close anything: {refusal}"))
         }
+        Claim::Refused(refusal) if is_not_found(&refusal) => (true, refusal.to_string()),
         Claim::Refused(refusal) if refusal.code == ErrorCode::Mt5CloseFailed => {
-            (is_not_found(&refusal), refusal.to_string())
+            (false, refusal.to_string())
         }
         Claim::Refused(refusal) => {
             remedy = Some(refusal.code.remedy());

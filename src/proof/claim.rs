@@ -91,11 +91,18 @@ pub fn claims_closed(claim: &Claim<Closed>) -> bool {
 
 /// Whether a refusal of a CLOSE says that the terminal has no such ticket.
 pub fn is_not_found(refusal: &Refusal) -> bool {
-    refusal.code == ErrorCode::Mt5CloseFailed
-        && refusal.message.to_ascii_lowercase().contains("not found")
+    let says_so = refusal.message.to_ascii_lowercase().contains("not found");
+    refusal.code == ErrorCode::PositionNotFound
+        || refusal.code == ErrorCode::Mt5CloseFailed && says_so
 }
 
-/// Whether a refusal says that this gateway can never close anything (hazard 3).
+/// Whether a refusal says that this gateway can never close anything (hazard 3), or not for us.
 pub fn cannot_close(refusal: &Refusal) -> bool {
-    refusal.code == ErrorCode::Mt5CloseFailed && refusal.message.contains("has no attribute")
+    let lacks_the_call = refusal.message.contains("has no attribute");
+    is_forbidden(refusal) || refusal.code == ErrorCode::Mt5CloseFailed && lacks_the_call
+}
+
+/// Whether a gateway of protocol 5 refuses every order of this key, or of nobody's.
+pub fn is_forbidden(refusal: &Refusal) -> bool {
+    matches!(refusal.code, ErrorCode::Forbidden | ErrorCode::SignatureRequired)
 }

@@ -170,8 +170,10 @@ catalogue! {
         "tcp" Fail "a TCP connection", "connected", LINK;
         "zmtp" Fail "the ZeroMQ handshake", "ZMTP 3", LINK;
         "identity" Fail "the program that answers a PING", "the gateway", LINK;
+        "signature" Fail "the signature of its answers", "proved, where a key is configured", LINK;
         "clock" Fail "the gateway's clock minus ours", "at most 1 s, and within the signature's TTL", LINK;
         "terminal" Fail "the answer to GET_ACCOUNT", "the account: the gateway has its terminal", LINK;
+        "broker" Fail "the terminal's connection to its broker", "connected, where the gateway tells", LINK;
         "latency" Fail "10 round trips", "none lost, and all within the limits", LINK;
     }
     /// The gateway's abilities.
@@ -180,6 +182,14 @@ catalogue! {
             "update the gateway: SYNC_ALL needs the version whose mt5_zmq_server.py has _handle_sync_all";
         "can-close" Fail "the answer to a CLOSE for a ticket that no list ever held; it trades nothing", "\"not found\"",
             "positions can't be closed from here: close at the terminal, and update the gateway";
+        "signing" Warn "signatures of requests and answers", "every order and every answer is signed",
+            "make a key (mt5crs key new), give it to both ends, then set signing = \"orders\" or \"all\" at the gateway";
+        "address" Warn "the gateway's address", "no public one",
+            "close the port to the internet: reach the gateway over a private network or a tunnel";
+        "limits" Warn "the gateway's own limits on orders", "set, and within what the symbol allows",
+            "correct the limits in the gateway's configuration";
+        "trading" Warn "AutoTrading, the account's permissions and the gateway's own kill switch", "orders can execute",
+            "look at the terminal on the gateway, and at mt5crs breaker status";
     }
     /// Account and positions.
     State "state" true {

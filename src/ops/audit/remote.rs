@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::baseline::{judge_time, measures_own_cpu};
 use super::catalogue::Group;
 use super::findings::{Findings, Found};
-use super::{Audit, Deps, Options};
+use super::{Audit, Deps, Options, gateway};
 use crate::check::{Check, Status};
 use crate::clock::Deadline;
 use crate::exit::Exit;
@@ -97,6 +97,7 @@ fn check_link(audit: &mut Audit<'_>, remote: &Remote, contact: &mut Contact) -> 
     let why = format!("the link failed at {}", failed_layer.unwrap_or("its start"));
     // Unreached layers get this reason.
     let reached = layers.into_iter().filter(|layer| layer.status != Status::NotReached);
+    let reached = reached.map(not_applicable);
     let unreached = Check::not_reached(why.as_str());
     audit.findings.extend(Group::Link, reached.chain([unreached]));
     match outcome.failure {
@@ -138,6 +139,8 @@ fn ask(
     check_state(options, remote, &observed, findings);
     read.map_err(|error| names.read_failure(&error))?;
     findings.extend(Group::State, [Check::not_reached("the gateway refused to report it")]);
+    gateway::check(&mut client, &target, &remote.symbol, findings)
+        .map_err(|error| names.read_failure(&error))?;
     findings.add("baseline.sync", || judge_time(took, SYNC_EXPECTED, options.settings.alert_sync));
     findings.add("baseline.accuracy", || accuracy(&observed));
     if findings.wants_code("gateway.can-close") {
@@ -189,14 +192,17 @@ fn check_state(
         });
     }
     let judged = checks::judge(observed, &remote.judging).into_iter();
-    let reached = judged.filter(|check| check.status != Status::NotReached).map(|check| {
-        let is_info = check.status == Status::Info;
-        Check { status: if is_info { Status::NotApplicable } else { check.status }, ..check }
-    });
+    let reached = judged.filter(|check| check.status != Status::NotReached).map(not_applicable);
     findings.extend(Group::State, reached);
     if let Some(Ok(listed)) = &observed.listed {
         findings.add("state.recovered", || recovered(options, remote, &listed.positions));
     }
+}
+
+/// An audit knows no information: what this gateway does not tell is not applicable.
+fn not_applicable(check: Check) -> Check {
+    let is_info = check.status == Status::Info;
+    Check { status: if is_info { Status::NotApplicable } else { check.status }, ..check }
 }
 
 fn recovered(options: &Options, remote: &Remote, now: &[Position]) -> Found {

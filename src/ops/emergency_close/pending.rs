@@ -15,6 +15,7 @@ use crate::evidence::body::Reading;
 use crate::link::Error;
 use crate::link::order::Claim;
 use crate::ops::gateway_switch;
+use crate::proof::claim;
 use crate::protocol::pending::{Cancel, GetOrders, PendingOrder};
 use crate::protocol::switch::Engage;
 use crate::units::{Lots, Symbol, Ticket};
@@ -123,10 +124,14 @@ impl Closing<'_, '_, '_> {
             if pending.is_empty() {
                 return Ok(());
             }
+            let mut is_forbidden = false;
             for ticket in &pending {
-                self.cancel(*ticket)?;
+                is_forbidden |= self.cancel(*ticket)?;
             }
             if self.list_pending().is_err() {
+                return Ok(());
+            }
+            if is_forbidden {
                 return Ok(());
             }
             let is_better = self.pending.pending().len() < pending.len();
@@ -170,7 +175,9 @@ impl Closing<'_, '_, '_> {
         Ok(Ok(Reading::of_orders(answer.sent_at, list, &answer.raw)))
     }
 
-    fn cancel(&mut self, ticket: Ticket) -> Result<(), Stopped> {
+    /// Whether the gateway lets this key cancel nothing.
+    fn cancel(&mut self, ticket: Ticket) -> Result<bool, Stopped> {
+        let mut is_forbidden = false;
         let until = self.answer_by();
         let why = match self.client.session() {
             Ok(session) => {
@@ -178,7 +185,10 @@ impl Closing<'_, '_, '_> {
                 let answer = session.reduce(&permit, Cancel { ticket }, until);
                 match answer.claim {
                     Claim::Done(_) => "the gateway says that it is cancelled".to_owned(),
-                    Claim::Refused(refusal) => format!("refused: {refusal}"),
+                    Claim::Refused(refusal) => {
+                        is_forbidden = claim::is_forbidden(&refusal);
+                        format!("refused: {refusal}")
+                    }
                     Claim::Garbled(malformed) => malformed.to_string(),
                     Claim::Lost(error) => {
                         self.client.hang_up();
@@ -195,7 +205,7 @@ impl Closing<'_, '_, '_> {
         if let Some(report) = self.pending.orders.get_mut(&ticket) {
             report.why = why;
         }
-        Ok(())
+        Ok(is_forbidden)
     }
 
     fn answer_by(&self) -> Deadline {

@@ -11,8 +11,14 @@ impl Page for Report {
     fn page(&self, view: &View<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
         let state = if self.engaged { "ENGAGED" } else { "RELEASED" };
         let path = self.path.display();
-        sheet
-            .verdict(view.verdict, &format!("kill switch {state}: {path} ({})", words(self, 0)))?;
+        let is_engaged_there =
+            self.gateway.as_ref().is_some_and(|switch| switch.is(SwitchState::Engaged));
+        let there = match (is_engaged_there, self.engaged) {
+            (true, false) => "; ENGAGED at the gateway",
+            _ => "",
+        };
+        let finding = format!("kill switch {state}: {path} ({}){there}", words(self, 0));
+        sheet.verdict(view.verdict, &finding)?;
         for (number, file) in self.files.iter().enumerate().skip(1) {
             sheet.line(format!("and: {} ({})", file.path.display(), words(self, number)))?;
         }
