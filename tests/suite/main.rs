@@ -28,6 +28,7 @@ mod interruptions;
 mod journal;
 mod killed;
 mod limits;
+mod link_key;
 mod link_test;
 mod link_watch;
 mod logs;
