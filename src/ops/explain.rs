@@ -122,12 +122,16 @@ pub fn explain(query: Option<&str>) -> Result<Report, UnknownCode> {
             if !named.is_empty() {
                 return Ok(Report { codes: named });
             }
-            codes.extend(checks::every());
-            return Err(UnknownCode { query: query.to_owned(), nearest: nearest(query, &codes) });
+            return Err(UnknownCode { query: query.to_owned(), nearest: nearest(query, &every()) });
         }
         codes.retain(asked);
     }
     Ok(Report { codes })
+}
+
+/// Every code, then every check, guard and alert rule.
+pub fn every() -> Vec<Explained> {
+    every_code().into_iter().chain(checks::every()).collect()
 }
 
 fn every_code() -> Vec<Explained> {

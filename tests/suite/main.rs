@@ -11,6 +11,7 @@ mod canary;
 #[cfg(target_os = "linux")]
 mod clock_steps;
 mod closed_pipe;
+mod completions;
 mod deploy;
 mod docs;
 mod drift;

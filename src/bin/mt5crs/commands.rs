@@ -5,7 +5,7 @@
 mod audit;
 mod breaker;
 mod canary;
-mod completions;
+pub(crate) mod completions;
 mod config;
 pub(crate) mod definition;
 mod drift;

@@ -18,7 +18,7 @@ use std::sync::LazyLock;
 
 use app::worker_role::WorkerRole;
 use app::{App, driver, usage_error};
-use commands::{Arguments, definition};
+use commands::{Arguments, completions, definition};
 
 /// Version, commit and libzmq's version, for `--version` and bug reports.
 pub(crate) fn version() -> &'static str {
@@ -52,6 +52,9 @@ fn prepare_for_tests() {
 fn main() -> ExitCode {
     #[cfg(debug_assertions)]
     prepare_for_tests();
+    if let Some(answered) = completions::answer() {
+        return answered;
+    }
     let (role, typed) = WorkerRole::split_off(std::env::args_os().collect());
     let Arguments { mut global, mut command } = match definition::parse(typed) {
         Ok(arguments) => arguments,

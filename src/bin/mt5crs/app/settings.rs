@@ -50,7 +50,7 @@ pub(crate) fn inputs(global: &Global, own: &[SettingFlag<'_>]) -> Inputs {
 }
 
 /// The directory of settings that the shipped units read. A build for tests can be given another.
-fn system_dir() -> PathBuf {
+pub(crate) fn system_dir() -> PathBuf {
     #[cfg(debug_assertions)]
     if let Some(directory) = std::env::var_os("SYSTEM_SETTINGS") {
         return directory.into();

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap_complete::Shell;
 use mt5crs::ops::audit::files::Completions;
 
-use crate::commands::definition::definition;
+use crate::commands::completions::script;
 
 pub(super) fn of_every_shell() -> Vec<Completions> {
     let home = |below: &str| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(below));
@@ -30,8 +30,7 @@ pub(super) fn of_every_shell() -> Vec<Completions> {
         Some("/usr/share/fish/vendor_completions.d/mt5crs.fish".into()),
     ];
     let of = |name, shell, places: &[Option<PathBuf>]| {
-        let mut script = Vec::new();
-        clap_complete::generate(shell, &mut definition(), "mt5crs", &mut script);
+        let script = script(shell).into_bytes();
         Completions { shell: name, script, places: places.iter().flatten().cloned().collect() }
     };
     vec![

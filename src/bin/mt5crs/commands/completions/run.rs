@@ -2,10 +2,9 @@
 
 use mt5crs::exit::Exit;
 
-use super::Args;
+use super::{Args, script};
 use crate::app::App;
 use crate::app::command::{Command, Document, Facts};
-use crate::commands::definition::definition;
 
 pub(crate) const DOCUMENTS: &[Document] = &[];
 
@@ -15,8 +14,6 @@ impl Command for Args {
     }
 
     fn run(&self, app: &App) -> Exit {
-        let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut definition(), "mt5crs", &mut script);
-        app.screen.script(&String::from_utf8_lossy(&script))
+        app.screen.script(&script(self.shell))
     }
 }
