@@ -1,6 +1,7 @@
 //! The logs that the binary writes: one file per start, the exact number of markers, no secrets.
 
 use std::fs;
+use std::time::{Duration, SystemTime};
 
 use mt5crs::logs::search::parse::Line;
 use mt5crs::logs::search::preset::PRESETS;
@@ -138,4 +139,49 @@ fn old_logs_are_compressed_but_not_by_an_emergency_command() {
     assert!(!machine.file(old).exists());
     let found = machine.run(["logs", "grep", "Run began: mt5crs 0.1.0 sync", "--until=2021-01-01"]);
     found.end().exits(0).says("MT5CRS_20200101_000000_1.log.gz:2020-01-01T");
+}
+
+/// A log of a run that ended that many days ago, with text that gzip can't make smaller.
+fn ended_before(machine: &Machine, name: &str, days: u64, bytes: usize) {
+    let mut state = 1_u64;
+    let mut next = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (state >> 56) as u8
+    };
+    let noise: Vec<u8> = (0..bytes).map(|_| next()).collect();
+    let path = machine.write(&format!("logs/{name}"), noise);
+    let ended = SystemTime::now() - Duration::from_secs(days * 24 * 3600);
+    fs::File::options().write(true).open(path).unwrap().set_modified(ended).unwrap();
+}
+
+#[test]
+fn logs_past_the_limits_are_deleted_but_not_by_an_emergency_command() {
+    let sim = Sim::start(&["--positions=1"]);
+    let [older, old, new] =
+        ["20200101", "20200102", "20200103"].map(|day| format!("MT5CRS_{day}_000000_1.log"));
+    for (limit, value, days, left) in [
+        ("MT5CRS_RUN_LOG_DAYS", "30", [40, 31, 29], 1),
+        // Of three logs of 0.9 MB, the newest fits beside the run's own.
+        ("MT5CRS_RUN_LOG_MAX_MB", "1", [3, 2, 1], 1),
+        ("MT5CRS_RUN_LOG_MAX_MB", "2", [3, 2, 1], 2),
+    ] {
+        let machine = Machine::new();
+        for (name, days) in [&older, &old, &new].into_iter().zip(days) {
+            ended_before(&machine, name, days, 900_000);
+        }
+        let run = |arguments: &[&str]| machine.against(&sim, arguments).env(limit, value);
+        let ours = || {
+            let mut names = own_logs(&machine);
+            names.retain(|name| name.starts_with("MT5CRS_2020"));
+            names.sort();
+            names
+        };
+        run(&["emergency-close", "--yes"]).end().exits(0);
+        run(&["breaker", "release", "--yes"]).end().exits(0);
+        assert_eq!(ours().len(), 3, "an emergency waited for old logs");
+        run(&["link-test"]).end().exits(0);
+        let names = ours();
+        assert_eq!(names.len(), left, "{limit}={value}: {names:?}");
+        assert!(names.last().unwrap().starts_with(&new), "{names:?}");
+    }
 }
