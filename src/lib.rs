@@ -31,7 +31,7 @@
 //! | [`guard`] | the conditions that forbid an order: kill switch, admission decision, drift, health, staleness | `check`, `clock`, `escape`, `os`, `protocol`, `units` |
 //! | [`evidence`] | the hash-chained, write-ahead record of orders and their outcomes | `clock`, `os`, `protocol`, `units` |
 //! | [`proof`] | the promise: evidence that something happened | `check`, `clock`, `escape`, `evidence`, `failure`, `link`, `os`, `protocol`, `units` |
-//! | [`config`] | settings, each with its origin | `os`, `units` |
+//! | [`config`] | settings, each with its origin | `os`, `protocol`, `units` |
 //! | [`logs`] | run logs written, searched and judged by alert rules | `clock`, `escape`, `exit`, `os`, `units` |
 //! | [`sim`] | the simulated gateway: a pure book, faults by name, a server | `clock`, `link`, `os`, `protocol`, `units` |
 //! | [`harness`] | trials against simulated gateways: child processes, a proxy that holds messages, a gateway in virtual time, the broker's book | `clock`, `evidence`, `link`, `os`, `protocol`, `sim`, `units` |

@@ -3,9 +3,8 @@
 use std::ffi::{OsStr, OsString};
 
 use super::duration::as_seconds;
-use super::key::Key;
+use super::key::{Key, LINK_KEY_VARIABLE};
 use super::layers::Environment;
-use super::link_key;
 use super::origin::Origin;
 use super::problem::{Problem, ProblemKind, Problems};
 use super::settings::Settings;
@@ -32,7 +31,7 @@ pub fn handover(inherited: &Environment, settings: &Settings) -> Result<Environm
     ];
     let mut environment = inherited.clone();
     // The gate's key is the gate's.
-    environment.remove(OsStr::new(link_key::VARIABLE));
+    environment.remove(OsStr::new(LINK_KEY_VARIABLE));
     let mut problems = Vec::new();
     for (name, verified, is_same) in verified {
         match inherited.get(OsStr::new(name)) {

@@ -6,6 +6,10 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+/// The variable that may hold the link's key, as 64 hex digits, instead of a file. It is no setting: no file may hold it, and
+/// no report shows it.
+pub const LINK_KEY_VARIABLE: &str = "MT5CRS_LINK_KEY";
+
 /// A key's row in the catalogue.
 #[derive(Debug)]
 pub struct Row {

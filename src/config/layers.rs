@@ -11,8 +11,7 @@ use serde::Serialize;
 use super::env_file;
 use super::files::{Content, FileSeen, FileState, Files};
 use super::json_names;
-use super::key::{CATALOGUE, Key};
-use super::link_key;
+use super::key::{CATALOGUE, Key, LINK_KEY_VARIABLE};
 use super::origin::{Layer, Origin};
 use super::places;
 use super::problem::{Problem, ProblemKind, Warning, WarningKind};
@@ -260,7 +259,7 @@ impl Layers {
             }
             // The secret that stands for a key's file; `link_key` reads it.
             Unknown::Ours(_)
-                if name == link_key::VARIABLE && origin.layer() == Layer::Environment =>
+                if name == LINK_KEY_VARIABLE && origin.layer() == Layer::Environment =>
             {
                 return;
             }

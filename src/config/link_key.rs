@@ -16,9 +16,7 @@ use super::problem::{Problem, ProblemKind, Problems};
 use super::settings::Settings;
 use crate::protocol::signed::LinkKey;
 
-/// The variable that may hold the key's 64 hex digits instead of a file. It is no setting: no file may hold it, and no
-/// report shows it.
-pub const VARIABLE: &str = "MT5CRS_LINK_KEY";
+pub use super::key::LINK_KEY_VARIABLE as VARIABLE;
 
 /// The longest text that is read of a key's file.
 const MAX_BYTES: u64 = 256;

@@ -2,12 +2,18 @@
 //!
 //! The file is kept in version control and copied between machines, so many people see it. Only names are examined.
 
+use super::key::Key;
+
 /// Words in the names of secrets.
 const WORDS: [&str; 8] =
     ["password", "passwd", "passphrase", "pwd", "token", "secret", "credential", "key"];
 
-/// Whether a name looks like a secret's, in any spelling: `api_key`, `apiKey`, `API-KEY`.
+/// Whether a name looks like a secret's, in any spelling: `api_key`, `apiKey`, `API-KEY`. A setting names a secret's file at
+/// most.
 pub(super) fn looks_secret(name: &str) -> bool {
+    if Key::named(&name.to_ascii_uppercase()).is_some() {
+        return false;
+    }
     let letters = name.chars().filter(|c| c.is_alphanumeric());
     let name: String = letters.flat_map(char::to_lowercase).collect();
     WORDS.iter().any(|word| name.contains(word))

@@ -256,7 +256,7 @@ mod tests {
         let all = explain(None).unwrap().codes;
         let count = |kind| all.iter().filter(|code| code.kind == kind).count();
         let (exits, errors) = (count(Kind::ExitCode), count(Kind::GatewayErrorCode));
-        assert_eq!((exits, errors, count(Kind::Mt5ReturnCode)), (15, 16, 41));
+        assert_eq!((exits, errors, count(Kind::Mt5ReturnCode)), (15, 69, 41));
         for code in &all {
             assert_eq!(one(&code.code), *code);
             assert_eq!(one(&code.name.to_lowercase()), *code);

@@ -395,7 +395,7 @@ const WITHOUT_ACCOUNT: &str = "the list is empty, and the account could not be r
 fn frozen() -> Vec<Row> {
     let reported = |row: Row| row.page("as the gateway reports it").page("by its clock");
     vec![
-        passes(LinkTest, faults::FROZEN).page("GET_ACCOUNT answered: ").never("broker"),
+        passes(LinkTest, faults::FROZEN).page("GET_ACCOUNT answered: ").never("connected to its"),
         reported(passes(Positions, faults::FROZEN)).never("broker"),
         reported(passes(Sync, faults::FROZEN)),
         reported(passes(Positions, faults::CACHED)),

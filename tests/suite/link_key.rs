@@ -29,7 +29,9 @@ fn a_new_key_is_random_and_its_owners_alone() {
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o7777, 0o600);
     let first = fs::read_to_string(&file).unwrap();
     assert_eq!(first.trim().len(), 64);
-    assert!(first.trim().bytes().all(|byte| byte.is_ascii_hexdigit() && !byte.is_ascii_uppercase()));
+    assert!(
+        first.trim().bytes().all(|byte| byte.is_ascii_hexdigit() && !byte.is_ascii_uppercase())
+    );
     // A key is never replaced.
     machine.run(["key", "new", file.to_str().unwrap()]).end().exits(2).tells("never replaced");
     assert_eq!(fs::read_to_string(&file).unwrap(), first);

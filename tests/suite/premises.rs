@@ -148,7 +148,10 @@ fn hazard_30_a_repeated_row_is_no_new_position() {
     let page = page.stdout();
     assert!(!page.contains("opened"), "{page}");
     // Each round shows the next one of them, until none is left.
-    assert!(page.contains("FLAT: 3 positions closed"), "{page}");
+    assert!(
+        page.contains("FLAT: no open position, pending orders unknown; 3 positions closed"),
+        "{page}"
+    );
     assert_eq!(executed(&sim), ["CLOSE", "CLOSE", "CLOSE"], "{page}");
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener};
-use std::process::Child;
+use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 
@@ -33,6 +33,54 @@ fn the_first_line_names_the_endpoint() {
     let ended = ended(child, "sim").exits(0);
     assert_eq!(ended.stdout(), "", "a script reads one line");
     ended.tells("link-test --allow-loopback --host 127.0.0.1 --port");
+}
+
+#[test]
+fn a_drill_acts_in_its_own_directory_alone() {
+    let machine = Machine::new();
+    let (child, _) = started(&machine, &["--positions=2", "--practice=a drill"]);
+    // What would be read and written without it.
+    machine.write(".env", "KILL_SWITCH_FILE=relative\nMT5CRS_PROFILE=real\n");
+    machine.write("config.json", r#"{"profiles":{"real":{"gateway_host":"10.0.0.5"}}}"#);
+    let real = machine.file("real");
+    let drill = |arguments: &[&str]| {
+        let mut command = Command::new(machine.file("a drill/mt5crs"));
+        command
+            .args(arguments)
+            .current_dir(machine.path())
+            .env("GATEWAY_HOST", "10.0.0.5")
+            .env("GTW_HOST", "10.0.0.5")
+            .env("MT5CRS_ENGINE_UNIT", "engine.service")
+            .env("MT5CRS_STATE_DIR", &real)
+            .env("MT5CRS_LOG_DIR", &real)
+            .env("KILL_SWITCH_FILE", &real)
+            .env("HOME", &real)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        ended(command.spawn().unwrap(), "a drill")
+    };
+    drill(&["sync"]).exits(0).says("2 positions recovered").says("SIMULATED");
+    drill(&["emergency-close", "--yes"]).exits(0).says("; 2 positions closed; ");
+    // Commands that ask no gateway look at the same places.
+    drill(&["breaker", "status"]).exits(1).says("a drill/kill_switch.lock");
+    drill(&["evidence", "show"]).exits(0).says("a drill/state/127.0.0.1_");
+    drill(&["logs", "grep", "--preset=recovered"]).exits(0).says("2 positions recovered");
+    drill(&["breaker", "release", "--yes"]).exits(0);
+    drill(&["breaker", "engage", "--reason=drill"]).exits(0).says("a drill/kill_switch.lock");
+    assert!(!real.exists());
+    signal(child.id(), "TERM");
+    ended(child, "sim").exits(0).tells("a drill/mt5crs link-test");
+    // Another gateway may be at its port by now.
+    assert!(!machine.file("a drill/mt5crs").exists() && machine.file("a drill/state").exists());
+}
+
+#[test]
+fn a_practice_directory_that_cannot_be_made_starts_no_gateway() {
+    let machine = Machine::new();
+    machine.write("file", "");
+    let ended = machine.run(["sim", "--practice=file/drill"]).end().exits(2);
+    assert_eq!(ended.tells("failed to make the practice directory file/drill").stdout(), "");
 }
 
 #[test]

@@ -76,7 +76,7 @@ enum Says {
 use Says::{Accounts, Nothing, Place, Site, Text};
 
 /// Every command, with its exit code on a machine in use.
-const COMMANDS: [(Says, i32, &[&str]); 49] = [
+const COMMANDS: [(Says, i32, &[&str]); 51] = [
     (Site, 0, &["link-test", "-c", "3"]),
     (Site, 0, &["positions"]),
     (Site, 0, &["sync"]),
@@ -111,6 +111,8 @@ const COMMANDS: [(Says, i32, &[&str]); 49] = [
     (Nothing, 0, &["audit", "checks"]),
     (Nothing, 0, &["drift", "--drift-reference=sample.txt", "--drift-current=sample.txt"]),
     (Nothing, 0, &["phoenix", "--rounds=2", "--seed=1"]),
+    (Site, 5, &["outcome", "7d0b3b0c-6c0e-4f0e-9d5e-3d1f6a2b4c5d"]),
+    (Nothing, 0, &["key", "new", "practice.key"]),
     (Nothing, 2, &["state", "show"]),
     (Nothing, 2, &["state", "adopt", "state/account1"]),
     (Nothing, 2, &["logs", "grep", "x"]),

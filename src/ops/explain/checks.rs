@@ -13,7 +13,7 @@ const DRY_RUN: &str = "run mt5crs canary --dry-run: it evaluates every guard and
 const ALERTS: &str = "run mt5crs logs alerts: it shows the lines";
 
 /// The checks of `sync` that `audit` does not make: name, subject and expectation.
-const OF_SYNC: [(&str, &str); 4] = [
+const OF_SYNC: [(&str, &str); 6] = [
     (
         "floating",
         "information: equity − balance − the sum of profits, which is swap, credit and commission",
@@ -26,6 +26,11 @@ const OF_SYNC: [(&str, &str); 4] = [
     (
         "results-booked",
         "the balance against the last snapshot: results of positions that are gone must be booked",
+    ),
+    ("orders-readable", "the list of pending orders (protocol 5)"),
+    (
+        "balance-explained",
+        "the balance against the deals since the last snapshot, to the last digit (protocol 5)",
     ),
 ];
 

@@ -30,17 +30,24 @@ fn on_a_fit_deployment_every_check_passes() {
     for entry in CHECKS {
         let finding = finding(&document, entry.code);
         // The figures of this process in a test build mean nothing.
-        assert_eq!(finding["status"], "pass", "{finding}");
+        let is_newer = OF_PROTOCOL_5.contains(&entry.code);
+        let expected = if is_newer { "not_applicable" } else { "pass" };
+        assert_eq!(finding["status"], expected, "{finding}");
         assert_eq!(finding["remedy"], Value::Null, "{finding}");
     }
-    let all = CHECKS.len();
+    let all = CHECKS.len() - OF_PROTOCOL_5.len();
     assert_eq!(document["report"]["summary"], format!("Audit: {all}/{all} passed"));
-    assert_eq!(document["report"]["checks"].as_array().unwrap().len(), all);
+    assert_eq!(document["report"]["checks"].as_array().unwrap().len(), CHECKS.len());
     let page = fit.audit(&[]).end().exits(0);
     let first = page.stdout().lines().next().unwrap_or_default().to_owned();
     assert!(first.starts_with(&format!("PASS Audit: {all}/{all} passed at tcp://")), "{first}");
     page.never_says("help:").never_says("NOT REACHED");
 }
+
+/// Checks of protocol 5, which the gateway of a fit deployment doesn't speak. Tests of the gateway itself show each of them
+/// pass and fail; the address is a test beside the check.
+const OF_PROTOCOL_5: [&str; 5] =
+    ["link.signature", "link.broker", "gateway.signing", "gateway.limits", "gateway.trading"];
 
 /// A defect of a deployment.
 enum Defect {
@@ -270,7 +277,10 @@ fn every_check_has_a_case() {
     for entry in CHECKS {
         // The self-test's checks fail only in another binary, so their counterexamples are unit tests.
         let has = CASES.iter().any(|(code, ..)| *code == entry.code);
-        assert!(has || entry.code.starts_with("self-test."), "{}", entry.code);
+        let is_elsewhere = entry.code.starts_with("self-test.")
+            || entry.code == "gateway.address"
+            || OF_PROTOCOL_5.contains(&entry.code);
+        assert!(has || is_elsewhere, "{}", entry.code);
     }
 }
 

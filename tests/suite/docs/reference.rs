@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use mt5crs::config::Key;
+use mt5crs::config::{Key, link_key};
 use mt5crs::sim::FAULTS;
 
 use super::definition::{Command, Entry, commands};
@@ -142,7 +142,7 @@ fn pages_name_settings_that_exist() {
             // A whole family (`MT5CRS_ALERT_…`), the names of log files, of actions, and the switch that writes golden files.
             let other = word.ends_with('_')
                 || word.starts_with("MT5CRS_YYYYMMDD")
-                || ["SYNC_ALL", "MT5CRS_BLESS"].contains(&word);
+                || ["SYNC_ALL", "MT5CRS_BLESS", link_key::VARIABLE].contains(&word);
             assert!(
                 !ours || other || Key::named(word).is_some(),
                 "{}: no setting {word}",

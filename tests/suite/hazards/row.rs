@@ -309,6 +309,13 @@ impl Row {
                     below = false;
                     "fail"
                 }
+                // Of protocol 5; behind a terminal that failed it is not reached.
+                () if layer["name"] == "broker" && at == "terminal" => "not_reached",
+                () if (below || independent)
+                    && ["signature", "broker"].contains(&text(&layer["name"])) =>
+                {
+                    "info"
+                }
                 () if below || independent => "pass",
                 () => "not_reached",
             };

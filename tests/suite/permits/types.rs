@@ -44,7 +44,7 @@ pub fn open_by_a_permit_to_close(permit: ClosePermit, order: &Request<Open>) -> 
 }
 
 pub fn open_as_a_close(permit: &ClosePermit, order: &Request<Open>) -> RequestFrame {
-    RequestFrame::close(permit, order) // E0308
+    RequestFrame::reducing(permit, order) // E0277
 }
 
 pub fn open_as_a_read(order: &Request<Open>) -> RequestFrame {

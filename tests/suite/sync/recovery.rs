@@ -6,7 +6,7 @@ use crate::snapshot;
 use crate::stand_in::StandIn;
 use crate::support::{Ended, Machine, Sim};
 
-const CHECKS: [&str; 17] = [
+const CHECKS: [&str; 19] = [
     "sync-all",
     "positions-readable",
     "account-readable",
@@ -24,6 +24,8 @@ const CHECKS: [&str; 17] = [
     "free-margin",
     "account-same",
     "results-booked",
+    "orders-readable",
+    "balance-explained",
 ];
 
 fn first_line(ended: &Ended) -> String {

@@ -2,6 +2,7 @@
 
 mod args;
 mod page;
+mod practice;
 mod run;
 
 pub(super) use self::args::Args;

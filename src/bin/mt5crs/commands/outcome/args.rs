@@ -1,8 +1,8 @@
 //! Arguments of `mt5crs outcome`.
 
-/// Ask the gateway's journal what became of an order (protocol 5)
+/// Ask the gateway's journal about an order
 ///
-/// The journal is a witness; `mt5crs sync` proves an order's outcome by the position lists. The exit code is 0 where the
+/// The journal (protocol 5) is a witness; `mt5crs sync` proves an order's outcome by the position lists. The exit code is 0 where the
 /// journal says that the order executed, 7 where it says that it did not and won't, and 4 where it doesn't know.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\

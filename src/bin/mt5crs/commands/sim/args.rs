@@ -13,7 +13,7 @@ use crate::cli::value::{number, positive_duration};
 /// long as that command.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "mt5crs sim --positions 3\nmt5crs sim --list-faults\nmt5crs sim --ledger --book practice.book"
+    after_help = "mt5crs sim --positions 3 --practice drill\nmt5crs sim --list-faults\nmt5crs sim --ledger --book practice.book"
 )]
 pub(crate) struct Args {
     /// Number of positions
@@ -37,6 +37,12 @@ pub(crate) struct Args {
     /// Maximum age of an order's risk signature
     #[arg(long, value_name = "DURATION", value_parser = positive_duration, help_heading = SCRIPTS)]
     pub(super) signature_ttl: Option<Duration>,
+    /// Make DIR/mt5crs, which uses this and DIR alone
+    ///
+    /// Practise with it: it hides every setting of yours from the commands that it runs, `breaker` and `emergency-close`
+    /// included. It goes with the gateway; the rest of DIR stays.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["list_faults", "ledger"])]
+    pub(super) practice: Option<PathBuf>,
     /// Port on loopback [picked by the system]
     #[arg(long = "listen-port", value_name = "PORT", value_parser = number("a port", 1..=u16::MAX))]
     pub(super) listen_port: Option<u16>,

@@ -12,6 +12,7 @@ use nix::sys::signal::{self, Signal};
 use nix::unistd::Pid;
 
 use super::Args;
+use super::practice::Practice;
 use crate::app::App;
 use crate::app::command::{Command, Document, Facts, Simulation};
 use crate::app::end::{Answer, RenderOptions};
@@ -84,15 +85,21 @@ fn serve(app: &App, args: &Args) -> Result<Exit, Failure> {
     let server = Server::start(options, Arc::clone(&app.clock))
         .map_err(|error| not_started(&error, PREFIX))?;
     let endpoint = format!("tcp://{}", server.endpoint());
+    let practice = args.practice.as_deref().map(|it| Practice::make(it, server.endpoint()));
+    let practice = practice.transpose()?;
     let printed = if app.is_json() {
         let pid = std::process::id();
         app.screen.json_line(&Listening { schema: "mt5crs.sim/1", endpoint, simulated: true, pid })
     } else {
         let printed = app.screen.text(&endpoint);
-        app.screen.note(&format!(
-            "a simulated gateway; try: mt5crs link-test --allow-loopback --host 127.0.0.1 --port {}",
-            server.endpoint().port()
-        ));
+        let command = match &practice {
+            Some(practice) => format!("{} link-test", practice.script.display()),
+            None => format!(
+                "mt5crs link-test --allow-loopback --host 127.0.0.1 --port {}",
+                server.endpoint().port()
+            ),
+        };
+        app.screen.note(&format!("a simulated gateway; try: {command}"));
         printed
     };
     if let Err(error) = printed {
