@@ -3,11 +3,12 @@
 //! - [`record`]: the log files of one run
 //! - [`marker`]: the lines that operators search for, one per event
 //! - `file`: appends whole lines, and renames a file at its limits; `compress`: gzip for finished runs;
-//!   `prune`: deletes their oldest logs
+//!   `prune`: deletes their oldest logs; `due`: when these two have work
 //! - [`line`](mod@line): one event is one line, whatever text it quotes
 //! - [`layer`](mod@layer): the library's own `tracing` events, in the run's own log
 
 mod compress;
+mod due;
 pub(in crate::logs) mod file;
 pub mod layer;
 pub mod line;

@@ -14,21 +14,38 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
+use super::due::{is_due, renew};
 use crate::os::durable::{Access, AtomicFile};
 use crate::os::fifo::open_regular;
 
 /// Time from a run's begin until its logs are compressed.
 const OLD: Duration = Duration::from_secs(24 * 3600);
-/// Maximum number of logs, and of bytes, that one run compresses. Each run leaves one log, so this keeps up.
-const MAX_FILES: usize = 8;
+/// The file whose time tells when none was left to compress.
+const STAMP: &str = ".compressed";
+/// Maximum number of logs, and of bytes, that one run compresses. Those that are over are left to the next run.
+const MAX_FILES: usize = 32;
 const MAX_BYTES: u64 = 32 << 20;
 
-/// Compresses the oldest logs of finished runs, a few per call. Stops at the first failure.
-pub(super) fn compress_old(
+/// Compresses the oldest logs of finished runs where it is due: a run that finds none left to compress spares the next ones
+/// of an hour the look at every log. Stops at the first failure.
+pub(super) fn compress_due(
     directory: &Path,
     now: Timestamp,
     is_alive: &dyn Fn(u32, Timestamp) -> bool,
 ) -> Result<(), (PathBuf, io::Error)> {
+    let stamp = directory.join(STAMP);
+    if !is_due(&stamp, now) || !compress_old(directory, now, is_alive)? {
+        return Ok(());
+    }
+    renew(&stamp, now).map_err(|source| (stamp, source))
+}
+
+/// Compresses some. Returns whether none is left.
+fn compress_old(
+    directory: &Path,
+    now: Timestamp,
+    is_alive: &dyn Fn(u32, Timestamp) -> bool,
+) -> Result<bool, (PathBuf, io::Error)> {
     let failed = |source| (directory.to_owned(), source);
     let mut old = Vec::new();
     for entry in fs::read_dir(directory).map_err(failed)? {
@@ -40,14 +57,14 @@ pub(super) fn compress_old(
         }
     }
     old.sort();
-    let mut bytes = 0;
+    let (count, mut bytes) = (old.len(), 0);
     for (_, path) in old.into_iter().take(MAX_FILES) {
         if bytes >= MAX_BYTES {
-            break;
+            return Ok(false);
         }
         bytes += compress(&path).map_err(|source| (path, source))?;
     }
-    Ok(())
+    Ok(count <= MAX_FILES)
 }
 
 /// Begin and process of a log's run, from a name such as `MT5CRS_20260117_035422_4711.log.2`.
@@ -131,6 +148,25 @@ mod tests {
         let mut text = String::new();
         crate::logs::search::files::open(&path).unwrap().0.read_to_string(&mut text).unwrap();
         assert_eq!(text, "MT5CRS_20260115_035422_1.log\n");
+    }
+
+    #[test]
+    fn one_run_an_hour_looks_where_none_is_left() {
+        let tree = tempfile::tempdir().unwrap();
+        let count = MAX_FILES + 3;
+        for number in 1..=count {
+            fs::write(tree.path().join(format!("MT5CRS_20260115_035422_{number}.log")), "")
+                .unwrap();
+        }
+        let left_at = |time: &str| {
+            compress_due(tree.path(), time.parse().unwrap(), &|_, _| false).unwrap();
+            names(tree.path()).iter().filter(|name| name.ends_with(".log")).count()
+        };
+        assert_eq!(left_at("2026-01-17T04:00:00Z"), 3);
+        assert_eq!(left_at("2026-01-17T04:00:01Z"), 0);
+        fs::write(tree.path().join("MT5CRS_20260115_035422_99.log"), "").unwrap();
+        assert_eq!(left_at("2026-01-17T04:00:02Z"), 1);
+        assert_eq!(left_at("2026-01-17T05:00:02Z"), 0);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! One run an hour does it, because it looks at every log. `VERIFY_LOG.log` and its parts are left alone.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -11,6 +11,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::compress::run_of;
+use super::due::{gone, is_due, renew};
 
 /// How much of the runs' own logs is kept; `None` is without a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,8 +24,6 @@ pub struct Keep {
 
 /// The file whose time tells when logs were last deleted.
 const STAMP: &str = ".pruned";
-/// Time from one look at all logs to the next.
-const INTERVAL: Duration = Duration::from_secs(3600);
 /// Maximum number of logs that one run deletes. The next run goes on.
 const MAX_FILES: usize = 5_000;
 
@@ -70,13 +69,6 @@ pub(super) fn prune(
     renew(&stamp, now).map_err(|source| (stamp, source))
 }
 
-/// Whether an hour has passed; a clock that was set back counts as that.
-fn is_due(stamp: &Path, now: Timestamp) -> bool {
-    let last = fs::symlink_metadata(stamp).and_then(|meta| meta.modified());
-    let last = last.ok().and_then(|time| Timestamp::try_from(time).ok());
-    last.is_none_or(|last| !(last..last + INTERVAL).contains(&now))
-}
-
 /// The runs' logs, compressed or not.
 fn logs_in(directory: &Path) -> io::Result<Vec<Log>> {
     let mut logs = Vec::new();
@@ -96,27 +88,11 @@ fn logs_in(directory: &Path) -> io::Result<Vec<Log>> {
     Ok(logs)
 }
 
-fn gone(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
-}
-
-/// A new file, because only its owner may set another's time.
-fn renew(stamp: &Path, now: Timestamp) -> io::Result<()> {
-    gone(stamp)?;
-    match File::create_new(stamp) {
-        Ok(file) => file.set_modified(now.try_into().map_err(io::Error::other)?),
-        // Another run has done it at this moment.
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(error),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::due::INTERVAL;
     use super::*;
+    use std::fs::File;
 
     const NOW: &str = "2026-03-01T00:00:00Z";
     const DAY: Duration = Duration::from_secs(24 * 3600);

@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::clock::Clock;
 use crate::escape::visible;
 use crate::exit::Exit;
-use crate::logs::write::compress::compress_old;
+use crate::logs::write::compress::compress_due;
 use crate::logs::write::file::{Limits, LogFile};
 use crate::logs::write::line::{self, Format};
 use crate::logs::write::marker::Marker;
@@ -139,7 +139,7 @@ impl Record {
     /// urgent is left.
     pub fn tidy(&self, keep: Keep) {
         let (directory, now) = (directory_of(self.run_log.path()), self.clock.now());
-        let tidied = compress_old(directory, now, &process::is_alive)
+        let tidied = compress_due(directory, now, &process::is_alive)
             .and_then(|()| prune(directory, now, keep, &process::is_alive));
         if let Err((path, error)) = tidied {
             self.keep(&path, error);
