@@ -7,9 +7,10 @@
 //! # Files
 //!
 //! One account's state directory holds
-//! - `evidence.jsonl`, append-only, one record a line;
+//! - `evidence.jsonl`, append-only, one record a line; once it is large it is sealed and gets a number (`segments`);
 //! - `evidence.head`, one line `{"count":N,"hash":"…"}`: the number of records and the last one's hash. It is replaced
 //!   after each append, so it may be one record behind, and never ahead;
+//! - `evidence.checkpoint`: what the records up to one of them leave open, so that a start need not read all (`checkpoint`);
 //! - `evidence.lock`, empty: a process holds `flock` on it, and on the records, while it adds a record.
 //!
 //! # A record
@@ -23,9 +24,10 @@
 //! `,"hash":"`, the digits, `"}`, and without the newline. Nothing is normalised, so an auditor needs only common tools:
 //!
 //! ```text
-//! sed -n 7p evidence.jsonl | head -c -76 | sha256sum      # the own hash of record 7
-//! sed -n 7p evidence.jsonl | jq -r .hash                  # must be the same
-//! sed -n 8p evidence.jsonl | jq -r .prev                  # and so must this
+//! all() { zcat -f evidence-*.jsonl* evidence.jsonl; }     # where nothing was sealed yet: cat evidence.jsonl
+//! all | sed -n 7p | head -c -76 | sha256sum               # the own hash of record 7
+//! all | sed -n 7p | jq -r .hash                           # must be the same
+//! all | sed -n 8p | jq -r .prev                           # and so must this
 //! ```
 //!
 //! (Line and sequence number are the same unless a line was torn.)
@@ -44,48 +46,59 @@
 //! # Modules
 //!
 //! [`body`] defines the content of records, [`outcome`] the outcomes in them and [`basis`] their proofs; `line` and `head` write and read the
-//! forms; `lock`, `tail` and `append` add a record; [`chain`] walks along the records and names each [`damage`]; [`book`]
-//! matches intents with their outcomes.
+//! forms; `segments` seals and compresses files, and `source` reads them as one
+//! text, `parsed` their lines; `lock`, `tail` and `append` add a
+//! record; [`chain`] walks along the records and names each [`damage`]; [`book`] matches intents with their outcomes;
+//! `left_open` and `checkpoint` keep what they leave open.
 
 mod append;
 pub mod basis;
 pub mod body;
 pub mod book;
 pub mod chain;
+mod checkpoint;
 pub mod damage;
 mod error;
 mod hash;
 mod head;
+mod left_open;
 mod line;
-mod lines;
 mod lock;
 pub mod outcome;
+mod parsed;
+mod segments;
+mod source;
 mod tail;
 #[cfg(test)]
 pub(crate) mod tests;
 
 use std::fs::File;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use uuid::Uuid;
 
 use crate::clock::Clock;
-use crate::os::fifo::open_regular;
+use crate::os::failpoints;
 
 use body::{Begin, Body};
 use book::{Book, Intent, OpenCanary};
+use chain::anchor::{Anchor, Anchors};
 use chain::{Chain, Step};
+use segments::SegmentLimit;
+use source::Source;
 
+pub use checkpoint::{CheckpointTruth, Found, Trial};
 pub use error::EvidenceError;
 pub use hash::Sha256Hex;
 pub use head::{Head, NotAnAnchor};
+pub use left_open::LeftOpen;
 pub use line::Record;
 
 const RECORDS: &str = "evidence.jsonl";
 const HEAD: &str = "evidence.head";
 const LOCK: &str = "evidence.lock";
+const CHECKPOINT: &str = "evidence.checkpoint";
 
 /// How long a reader waits for an append, which takes some ms.
 const LOOK_PATIENCE: Duration = Duration::from_secs(5);
@@ -97,16 +110,38 @@ pub struct Evidence {
     records: PathBuf,
     head: PathBuf,
     lock: PathBuf,
+    checkpoint: PathBuf,
+    limit: SegmentLimit,
 }
 
 impl Evidence {
     /// The evidence in that directory, which the first record creates.
     pub fn at(directory: PathBuf) -> Self {
-        let [records, head, lock] = [RECORDS, HEAD, LOCK].map(|name| directory.join(name));
-        Self { directory, records, head, lock }
+        let [records, head, lock, checkpoint] =
+            [RECORDS, HEAD, LOCK, CHECKPOINT].map(|name| directory.join(name));
+        let limit =
+            SegmentLimit { records: failpoints::segment_records(), ..SegmentLimit::DEFAULT };
+        Self { directory, records, head, lock, checkpoint, limit }
     }
 
-    /// The file of records.
+    /// The same, with segments of that many records: for trials in which many are sealed.
+    pub fn with_segments_of(mut self, records: u64) -> Self {
+        self.limit.records = Some(records);
+        self
+    }
+
+    /// Whether there are records, or files that should hold some.
+    pub fn has_records(&self) -> bool {
+        self.records.exists()
+            || segments::list(&self.directory).is_ok_and(|sealed| !sealed.is_empty())
+    }
+
+    /// The directory that holds all files.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// The file of records that is appended to.
     pub fn path(&self) -> &Path {
         &self.records
     }
@@ -134,7 +169,7 @@ impl Evidence {
             }
             return Ok(());
         }
-        let locked = self.lock(patience)?;
+        let mut locked = self.lock(patience)?;
         if locked.count()? == 0 {
             return locked.append(run, clock, &begin.into()).map(drop);
         }
@@ -166,19 +201,19 @@ impl Evidence {
 
     /// Every OPEN without a proved outcome, oldest first. Fails on damage: an intent may be among the lost records.
     pub fn unresolved(&self) -> Result<Vec<Intent>, EvidenceError> {
-        Ok(self.sound_book(0)?.unresolved().cloned().collect())
+        Ok(self.left_open()?.left.book.unresolved().cloned().collect())
     }
 
     /// Every canary whose position is not proved closed, oldest first. Fails on damage.
     pub fn open_canaries(&self) -> Result<Vec<OpenCanary>, EvidenceError> {
-        Ok(self.sound_book(0)?.open_canaries().cloned().collect())
+        Ok(self.left_open()?.left.book.open_canaries().cloned().collect())
     }
 
     /// The records as they are now, in order; a damage is an error. Memory is bounded.
     pub fn records(
         &self,
     ) -> Result<impl Iterator<Item = Result<Record, EvidenceError>>, EvidenceError> {
-        Ok(self.walk(None)?.filter_map(|step| match step {
+        Ok(self.walk([])?.filter_map(|step| match step {
             Ok(Step::Record(record)) => Some(Ok(*record)),
             Ok(Step::Damage(damage)) => Some(Err(self.damaged(damage.to_string()))),
             Ok(Step::Remark(_)) => None,
@@ -186,30 +221,30 @@ impl Evidence {
         }))
     }
 
-    /// Walks along the records as they are now, damages included. `anchor` is a head that was noted earlier.
-    pub fn walk(&self, anchor: Option<Head>) -> Result<Chain<'_>, EvidenceError> {
-        let _lock = lock::shared(&self.lock, LOOK_PATIENCE)?;
-        self.walk_unlocked(anchor)
+    /// Walks along the records as they are now, damages included. Anchors are heads that were noted elsewhere.
+    pub fn walk(
+        &self,
+        anchors: impl IntoIterator<Item = Anchor>,
+    ) -> Result<Chain<'_>, EvidenceError> {
+        let _lock = self.lock_shared()?;
+        self.walk_unlocked(Anchors::from_iter(anchors))
     }
 
     /// The same under a lock that the caller holds, or without one. The head is read before the file's length, so that an
     /// append between the two leaves the head one behind and not ahead.
-    fn walk_unlocked(&self, anchor: Option<Head>) -> Result<Chain<'_>, EvidenceError> {
+    fn walk_unlocked(&self, anchors: Anchors) -> Result<Chain<'_>, EvidenceError> {
         let head = head::load(&self.head);
-        let file = match open_regular(File::options().read(true), &self.records) {
-            Ok(file) => file,
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                return Ok(Chain::new(self, None, 0, head, anchor));
-            }
-            Err(error) => return Err(EvidenceError::io("open", &self.records)(error)),
-        };
-        let length = file.metadata().map_err(EvidenceError::io("read", &self.records))?.len();
-        Ok(Chain::new(self, Some(file), length, head, anchor))
+        let source = Source::open(&self.directory, &self.records)?;
+        Ok(Chain::new(self, source, head, anchors))
+    }
+
+    fn lock_shared(&self) -> Result<Option<File>, EvidenceError> {
+        lock::shared(&self.lock, LOOK_PATIENCE)
     }
 
     /// All runs with something open, and the last `limit` of the others. Fails on damage.
     pub fn sound_book(&self, limit: usize) -> Result<Book, EvidenceError> {
-        let book = Book::read(self.walk(None)?, limit)?;
+        let book = Book::read(self.walk([])?, limit)?;
         match &book.first_damage {
             Some(damage) => Err(self.damaged(damage.to_string())),
             None => Ok(book),
@@ -218,19 +253,18 @@ impl Evidence {
 
     /// The login of the account, where it was recorded.
     pub fn recorded_login(&self) -> Result<Option<String>, EvidenceError> {
-        Ok(self.owner(false)?.and_then(|owner| owner.login))
+        Ok(self.left_open()?.left.book.owner.and_then(|owner| owner.login))
     }
 
-    /// The owner. The currency may stand in any record, so it is only searched for on request.
+    /// The owner. The first record names it, and most often the currency; a later record may add that.
     fn owner(&self, with_currency: bool) -> Result<Option<Begin>, EvidenceError> {
-        let mut book = Book::new(0);
-        for record in self.records()? {
-            book.add(record?);
-            if book.owner.as_ref().is_some_and(|owner| !with_currency || owner.currency.is_some()) {
-                break;
+        let Some(first) = self.records()?.next() else { return Ok(None) };
+        match first?.body {
+            Some(Body::Begin(begin)) if !with_currency || begin.currency.is_some() => {
+                Ok(Some(begin))
             }
+            _ => Ok(self.left_open()?.left.book.owner),
         }
-        Ok(book.owner)
     }
 
     fn same_owner(

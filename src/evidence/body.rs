@@ -103,6 +103,13 @@ bodies! {
     TornTail(TornTail) = "torn-tail", 1;
 }
 
+impl Body {
+    /// Whether it records a round of closing everything.
+    pub(super) fn is_of_emergency(&self) -> bool {
+        matches!(self, Self::EmergencyIntent(_) | Self::EmergencyOutcome(_))
+    }
+}
+
 /// The owner of the evidence: the first record. A later one adds values that were unknown then.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Begin {

@@ -188,6 +188,11 @@ impl Book {
         self.runs.get(self.first_seqs.get(&id)?)
     }
 
+    /// Whether the run has an order that is not settled, or a position that is not proved closed.
+    pub fn is_open(&self, run: Uuid) -> bool {
+        self.run(run).is_some_and(Run::is_open)
+    }
+
     /// Number of runs that were dropped.
     pub fn dropped(&self) -> u64 {
         self.dropped
@@ -316,6 +321,10 @@ impl Book {
 
     fn settle(&mut self, run: &mut Run, settled: Settled, since: Timestamp) {
         if let Some(ticket) = settled.opened {
+            let earlier = run.open.take().map(|open| open.ticket);
+            if earlier.is_some_and(|it| self.holders.get(&it) == Some(&run.id)) {
+                earlier.map(|it| self.holders.remove(&it));
+            }
             self.holders.insert(ticket, run.id);
             run.open = Some(OpenCanary {
                 run: run.id,

@@ -2,13 +2,15 @@
 //!
 //! After a damage the walk goes on from the next trustworthy record, so each damage is named once and later records are
 //! still read. Memory is bounded: one line, and a bounded number of gaps that a later record may fill. `end` judges the
-//! end of the chain by its head and an anchor.
+//! end of the chain by its head, and [`anchor`] holds heads that were noted elsewhere against it.
 
+pub mod anchor;
 mod end;
 
 use std::collections::VecDeque;
-use std::fs::File;
-use std::io::{self, Read, Take};
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
@@ -16,9 +18,11 @@ use sha2::{Digest as _, Sha256};
 use super::body::{Body, TornTail};
 use super::damage::{Damage, DamageKind, Remark, RemarkKind};
 use super::head::{Head, Stored};
-use super::line::{ParsedLine, Record, parse};
-use super::lines::{Line, Lines};
+use super::line::{ParsedLine, Record};
+use super::parsed::{Line, ParsedLines};
+use super::source::Source;
 use super::{Evidence, EvidenceError, Sha256Hex};
+use anchor::Anchors;
 
 /// Number of gaps in the sequence numbers that are kept, to tell a reordered record from a duplicate.
 const MAX_GAPS: usize = 4096;
@@ -37,10 +41,11 @@ pub enum Step {
 /// The walk along the chain.
 pub struct Chain<'e> {
     evidence: &'e Evidence,
-    lines: Lines<Take<Box<dyn Read>>>,
+    lines: ParsedLines,
+    files: Files,
     line: u64,
     head: Stored,
-    anchor: Option<Head>,
+    anchors: Anchors,
     /// The expected sequence number.
     next: u64,
     prev: PrevHash,
@@ -48,11 +53,27 @@ pub struct Chain<'e> {
     /// Lines that are no records, until the next record accounts for them.
     torn: Option<TornLines>,
     gaps: VecDeque<Gap>,
-    /// The hashes of the records at the head's and the anchor's count.
+    /// The hash of the record at the head's count.
     at_head: Option<PrevHash>,
-    at_anchor: Option<PrevHash>,
     steps: VecDeque<Step>,
     ended: bool,
+}
+
+/// The files of a walk.
+pub(super) struct Files {
+    /// Length of the file that is appended to, and the number that it has or gets.
+    pub(super) active_bytes: u64,
+    pub(super) active_number: u32,
+    /// Length of all files, as they are on the disk.
+    pub(super) bytes: u64,
+    done: Arc<AtomicU64>,
+}
+
+impl Files {
+    fn of(source: &Source) -> Self {
+        let Source { active_bytes, active_number, bytes, .. } = *source;
+        Self { active_bytes, active_number, bytes, done: Arc::clone(&source.done) }
+    }
 }
 
 /// The hash by which the next record may name a record.
@@ -92,37 +113,65 @@ struct Gap {
 }
 
 impl<'e> Chain<'e> {
-    /// Starts on the first `length` bytes of `file`; without one, there are no records.
+    /// Starts at the first record.
     pub(super) fn new(
         evidence: &'e Evidence,
-        file: Option<File>,
-        length: u64,
+        source: Source,
         head: Stored,
-        anchor: Option<Head>,
+        anchors: Anchors,
     ) -> Self {
-        let start = PrevHash::Known(Sha256Hex::NONE);
-        let at_start = |count: Option<u64>| (count == Some(0)).then_some(start);
-        let counted = if let Stored::Head(head) = &head { Some(head.count) } else { None };
-        let records: Box<dyn Read> = match file {
-            Some(file) => Box::new(file),
-            None => Box::new(io::empty()),
-        };
-        Self {
+        Self::after(evidence, source, head, anchors, Head::EMPTY, None)
+    }
+
+    /// Starts after a record of that count, hash and time, where the source begins.
+    pub(super) fn after(
+        evidence: &'e Evidence,
+        source: Source,
+        head: Stored,
+        anchors: Anchors,
+        known: Head,
+        time: Option<Timestamp>,
+    ) -> Self {
+        let mut chain = Self {
             evidence,
-            lines: Lines::new(records.take(length)),
+            files: Files::of(&source),
+            lines: ParsedLines::here(source),
             line: 0,
-            at_head: at_start(counted),
-            at_anchor: at_start(anchor.map(|anchor| anchor.count)),
+            at_head: None,
             head,
-            anchor,
+            anchors,
             next: 1,
-            prev: start,
-            last_time: None,
+            prev: PrevHash::Known(known.hash),
+            last_time: time,
             torn: None,
             gaps: VecDeque::new(),
             steps: VecDeque::new(),
             ended: false,
-        }
+        };
+        chain.advance(known.count, chain.prev);
+        chain
+    }
+
+    /// The line of the record that was returned last, without its newline.
+    pub fn line(&self) -> &[u8] {
+        self.lines.line()
+    }
+
+    /// The files that it reads.
+    pub(super) fn files(&self) -> &Files {
+        &self.files
+    }
+
+    /// Parses on all processors: for a walk over all records.
+    #[must_use]
+    pub fn on_threads(mut self) -> Self {
+        self.lines.on_threads();
+        self
+    }
+
+    /// Number of bytes read so far, and of all, as they are on the disk.
+    pub fn progress(&self) -> (u64, u64) {
+        (self.files.done.load(Ordering::Relaxed), self.files.bytes)
     }
 
     /// The last record so far, as a head.
@@ -140,35 +189,41 @@ impl<'e> Chain<'e> {
             self.ended = true;
             return Ok(());
         };
+        if let Line::Bad(bad) = &line {
+            let found = format!("{} can't be read to its end: {}", bad.path.display(), bad.why);
+            self.damage_at(DamageKind::SegmentUnreadable, None, Some(self.next), found);
+            return Ok(());
+        }
         self.line += 1;
         match line {
+            Line::Bad(_) => {}
             Line::Oversized { bytes } => {
                 self.report_torn();
                 let found = format!("{bytes} bytes without an end");
                 self.damage(DamageKind::Oversized, Some(self.next), found);
                 self.advance(self.next, PrevHash::Unknown);
             }
-            Line::Whole { bytes, ended } => match parse(bytes) {
-                ParsedLine::Record(record) => self.add_record(record, ended),
-                ParsedLine::Altered { seq, stated, actual } => {
-                    self.report_torn();
-                    let found = format!(
-                        "the record numbered {seq} was altered: it states the hash {stated} and hashes to {actual}"
-                    );
-                    self.damage(DamageKind::Altered, Some(self.next), found);
-                    self.advance(self.next, PrevHash::Either(stated, actual));
-                }
-                ParsedLine::NotARecord => {
-                    let torn = self.torn.get_or_insert_with(|| TornLines {
-                        first_line: self.line,
-                        lines: 0,
-                        bytes: 0,
-                        hasher: Sha256::new(),
-                        ended,
-                    });
-                    torn.add(bytes, ended);
-                }
-            },
+            Line::Whole { parsed: ParsedLine::Record(record), ended } => {
+                self.add_record(record, ended);
+            }
+            Line::Whole { parsed: ParsedLine::Altered { seq, stated, actual }, .. } => {
+                self.report_torn();
+                let found = format!(
+                    "the record numbered {seq} was altered: it states the hash {stated} and hashes to {actual}"
+                );
+                self.damage(DamageKind::Altered, Some(self.next), found);
+                self.advance(self.next, PrevHash::Either(stated, actual));
+            }
+            Line::Whole { parsed: ParsedLine::NotARecord, ended } => {
+                let torn = self.torn.get_or_insert_with(|| TornLines {
+                    first_line: self.line,
+                    lines: 0,
+                    bytes: 0,
+                    hasher: Sha256::new(),
+                    ended,
+                });
+                torn.add(self.lines.line(), ended);
+            }
         }
         Ok(())
     }
@@ -270,14 +325,12 @@ impl<'e> Chain<'e> {
         self.next = seq.saturating_add(1);
     }
 
-    /// Keeps the hash where the head or the anchor counts that record as its last.
+    /// Keeps the hash where the head or an anchor counts that record as its last.
     fn keep_hash(&mut self, seq: u64, hash: PrevHash) {
         if matches!(&self.head, Stored::Head(head) if head.count == seq) {
             self.at_head = Some(hash);
         }
-        if self.anchor.is_some_and(|anchor| anchor.count == seq) {
-            self.at_anchor = Some(hash);
-        }
+        self.anchors.keep(seq, hash);
     }
 
     /// Fills a gap with a late record; `false` where there is no such gap.
@@ -350,8 +403,8 @@ impl Iterator for Chain<'_> {
             }
             if let Err(error) = self.read_line() {
                 self.ended = true;
-                let records = &self.evidence.records;
-                return Some(Err(EvidenceError::io("read", records)(error)));
+                let directory = &self.evidence.directory;
+                return Some(Err(EvidenceError::io("read the records in", directory)(error)));
             }
         }
     }

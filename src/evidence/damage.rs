@@ -10,7 +10,7 @@ use serde::Serialize;
 pub struct Damage {
     /// The kind of damage.
     pub kind: DamageKind,
-    /// Number of the line where it shows, from 1.
+    /// Number of the line where it shows, from 1, in all files of records together, oldest first.
     pub line: Option<u64>,
     /// The sequence number of the record; the first of several.
     pub seq: Option<u64>,
@@ -52,6 +52,16 @@ pub enum DamageKind {
     AnchorBeyond,
     /// The anchor is of another chain.
     AnchorForeign,
+    /// A sealed segment can't be read to its end.
+    SegmentUnreadable,
+    /// The checkpoint can't be read.
+    CheckpointUnreadable,
+    /// The chain ends before the checkpoint: records were cut off, or older files put in their place.
+    CheckpointBeyond,
+    /// The checkpoint is of another chain.
+    CheckpointForeign,
+    /// The checkpoint does not hold what the records up to it leave open.
+    CheckpointFalse,
 }
 
 impl fmt::Display for Damage {
@@ -68,7 +78,7 @@ impl fmt::Display for Damage {
 pub struct Remark {
     /// The kind of peculiarity.
     pub kind: RemarkKind,
-    /// Number of the line where it shows, from 1.
+    /// Number of the line where it shows, from 1, in all files of records together, oldest first.
     pub line: Option<u64>,
     /// The sequence number of the record.
     pub seq: Option<u64>,

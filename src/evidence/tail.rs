@@ -27,8 +27,9 @@ pub(super) struct Tail {
     pub(super) ended: bool,
 }
 
-/// Reads the end of the file at `path`, which has that length. Fails where nothing can be appended to it.
-pub(super) fn read(file: &File, path: &Path, length: u64) -> Result<Tail, EvidenceError> {
+/// Reads the end of the file at `path`. Fails where nothing can be appended to it.
+pub(super) fn read(file: &File, path: &Path) -> Result<Tail, EvidenceError> {
+    let length = file.metadata().map_err(EvidenceError::io("read", path))?.len();
     let damaged = |why| EvidenceError::Damaged { path: path.to_owned(), why };
     let mut window = FIRST_WINDOW;
     loop {

@@ -2,10 +2,12 @@
 
 mod append;
 mod book;
+mod checkpoint;
 mod damage;
+mod segments;
 
-use std::fs;
 use std::time::Duration;
+use std::{fs, io};
 
 use jiff::Timestamp;
 use tempfile::TempDir;
@@ -94,7 +96,7 @@ impl ScratchEvidence {
 
     fn walked_to(&self, anchor: Option<Head>) -> Walked {
         let mut walked = Walked::default();
-        for step in self.evidence.walk(anchor).unwrap() {
+        for step in self.evidence.walk(anchor.map(Anchor::given)).unwrap() {
             match step.unwrap() {
                 Step::Record(record) => walked.records.push(*record),
                 Step::Damage(damage) => walked.damages.push(damage),

@@ -137,6 +137,9 @@ enum Errand {
     Resume,
 }
 
+/// Number of records in a segment of the evidence, so that it is sealed in the middle of worlds.
+const SEGMENT_RECORDS: u64 = 4;
+
 /// The payload of the unwinding that ends a canary. Nothing after that point runs but destructors, and those record nothing.
 struct Killed;
 
@@ -158,7 +161,7 @@ impl<'s> Stage<'s> {
         Ok(Self {
             gateway: gateway(&world.book, &world.acts)?,
             directory,
-            evidence: Evidence::at(directory.to_owned()),
+            evidence: Evidence::at(directory.to_owned()).with_segments_of(SEGMENT_RECORDS),
             expected: expected(&world.book),
             credit: world.book.account.kind().credit().into(),
             // Half of the account's volume, or so little that it leaves no trace in the margin.

@@ -69,7 +69,7 @@ pub fn elsewhere(options: &Options) -> Vec<Elsewhere> {
             }
             let evidence = Evidence::at(directory.clone());
             let is_ours = match evidence.check_owner(&options.endpoint, None) {
-                Ok(()) => evidence.path().exists(),
+                Ok(()) => evidence.has_records(),
                 Err(EvidenceError::BelongsToAnother { .. }) => false,
                 // Damaged records may be anybody's; the name tells.
                 Err(_) => directory.file_name() == options.own.file_name(),
@@ -142,7 +142,7 @@ pub fn adopt(options: &Options, other: &Path, clock: &dyn Clock) -> Outcome<Repo
 }
 
 fn report(options: &Options, elsewhere: Vec<Elsewhere>, moved_to: Option<PathBuf>) -> Report {
-    let has_records = Evidence::at(options.own.clone()).path().exists();
+    let has_records = Evidence::at(options.own.clone()).has_records();
     Report { directory: options.own.clone(), has_records, elsewhere, moved_to }
 }
 
@@ -150,7 +150,7 @@ fn moved(options: &Options, other: &Path, now: Timestamp) -> Result<PathBuf, Fai
     let refuse = |why: String| Failure::new(Code::StateElsewhere, why);
     let theirs = Evidence::at(other.to_owned());
     let other_name = other.display();
-    if !theirs.path().exists() {
+    if !theirs.has_records() {
         return Err(refuse(format!("{other_name} holds no records; nothing was moved")));
     }
     if let Err(error) = theirs.check_owner(&options.endpoint, None) {
@@ -174,7 +174,7 @@ fn moved(options: &Options, other: &Path, now: Timestamp) -> Result<PathBuf, Fai
         }
     }
     let ours = Evidence::at(options.own.clone());
-    let target = if ours.path().exists() {
+    let target = if ours.has_records() {
         if !is_settled(&theirs) {
             return Err(refuse(format!(
                 "{other_name} has an order or a position that is not settled; nothing was moved"

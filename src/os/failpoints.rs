@@ -87,3 +87,24 @@ pub(crate) fn trusts_places() -> bool {
 pub(crate) const fn trusts_places() -> bool {
     false
 }
+
+#[cfg(debug_assertions)]
+static SEGMENT_RECORDS: OnceLock<u64> = OnceLock::new();
+
+/// From now on the evidence is sealed at that many records: tests want seals in the middle of everything.
+#[cfg(debug_assertions)]
+pub fn seal_at(records: u64) {
+    let _ = SEGMENT_RECORDS.set(records);
+}
+
+/// The number of records of [`seal_at`].
+#[cfg(debug_assertions)]
+pub(crate) fn segment_records() -> Option<u64> {
+    SEGMENT_RECORDS.get().copied()
+}
+
+/// A release build seals by size alone.
+#[cfg(not(debug_assertions))]
+pub(crate) const fn segment_records() -> Option<u64> {
+    None
+}

@@ -20,7 +20,7 @@ use crate::evidence::basis::Premise;
 use crate::evidence::body::{Body, By, Content, OpenIntent, OpenOutcomeRecord, Resolution};
 use crate::evidence::book::{Intent, OpenCanary};
 use crate::evidence::outcome::OpenOutcome;
-use crate::evidence::{Evidence, EvidenceError};
+use crate::evidence::{Evidence, EvidenceError, Record};
 use crate::failure::{Code, Failure};
 use crate::link::{Client, Error};
 use crate::protocol::open::Filled;
@@ -121,7 +121,9 @@ pub fn resolve(
     until: Deadline,
 ) -> Result<EarlierOrders, ResolveError> {
     let until = Deadline::after(clock, until.left(clock) * 3 / 4);
-    let book = records.evidence.sound_book(0)?;
+    let found = records.evidence.left_open()?;
+    records.evidence.keep_checkpoint(&found);
+    let book = found.left.book;
     let mut findings = vec![];
     for intent in book.unresolved() {
         let Some(open) = &intent.open else {
@@ -284,8 +286,7 @@ fn closed_on_record(
     intent: &Intent,
     open: &OpenIntent,
 ) -> Result<Option<String>, EvidenceError> {
-    for record in records.evidence.records()? {
-        let record = record?;
+    for record in records.evidence.left_open()?.left.records() {
         if record.seq <= intent.seq {
             continue;
         }
@@ -313,9 +314,16 @@ fn recorded_claim(evidence: &Evidence, run: Uuid) -> Result<OpenClaim, EvidenceE
 
 /// The order of that run, as its intent holds it.
 pub fn order_of(evidence: &Evidence, run: Uuid) -> Result<Option<OpenIntent>, EvidenceError> {
+    let order = |record: Record| match record.body {
+        Some(Body::OpenIntent(open)) if record.run == run => Some(open),
+        _ => None,
+    };
+    if let Some(open) = evidence.left_open()?.left.records().find_map(order) {
+        return Ok(Some(open));
+    }
+    // It leaves nothing open, and its record may be anywhere.
     for record in evidence.records()? {
-        let record = record?;
-        if let (true, Some(Body::OpenIntent(open))) = (record.run == run, record.body) {
+        if let Some(open) = order(record?) {
             return Ok(Some(open));
         }
     }
@@ -328,12 +336,12 @@ pub fn is_named(evidence: &Evidence, run: Uuid, ticket: Ticket) -> Result<bool, 
     Ok(named_tickets(evidence, run)?.iter().any(|(named, _)| *named == ticket))
 }
 
-/// The tickets of that run's order by the gateway's own answer to its OPEN, and by a person's statement.
+/// The tickets of that run's order by the gateway's own answer to its OPEN, and by a person's statement. The order or its
+/// position is open.
 fn named_tickets(evidence: &Evidence, run: Uuid) -> Result<Vec<(Ticket, By)>, EvidenceError> {
     let mut request = None;
     let mut named = vec![];
-    for record in evidence.records()? {
-        let record = record?;
+    for record in evidence.left_open()?.left.records() {
         match &record.body {
             Some(Body::OpenIntent(open)) if record.run == run => request = Some(open.request),
             Some(Body::OpenOutcome(outcome)) if outcome.intent == run => {

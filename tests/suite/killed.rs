@@ -22,7 +22,7 @@ fn killed_at(point: &str) -> (Sim, Machine, Ended) {
 fn sound(document: &Value) {
     let path = std::path::Path::new(document["report"]["evidence"].as_str().unwrap());
     let evidence = Evidence::at(path.parent().unwrap().to_owned());
-    let outcome = verify::run(&verify::Options { evidence, anchor: None });
+    let outcome = verify::run(&verify::Options::of(evidence));
     let report = outcome.report.unwrap();
     assert_eq!(report.damage_count, 0, "{:?}", report.damages);
     assert!(report.records > 0);

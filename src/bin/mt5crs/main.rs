@@ -30,8 +30,8 @@ pub(crate) fn version() -> &'static str {
     &VERSION
 }
 
-/// In a build for tests the environment can break a safety rule, and name a file for notes of flushed files and one that
-/// steps the wall clock.
+/// In a build for tests the environment can break a safety rule, seal the evidence early, and name a file for notes of
+/// flushed files and one that steps the wall clock.
 #[cfg(debug_assertions)]
 fn prepare_for_tests() {
     let wanted = |name| std::env::var_os(name);
@@ -41,6 +41,10 @@ fn prepare_for_tests() {
         wanted("NOTE_FLUSHES").map(|path| mt5crs::os::durable::flush_log::start(path.as_ref()));
     if wanted("TRUST_PLACES").is_some() {
         mt5crs::os::failpoints::trust_places();
+    }
+    let sealed = wanted("SEAL_AT").and_then(|records| records.to_str()?.parse().ok());
+    if let Some(records) = sealed {
+        mt5crs::os::failpoints::seal_at(records);
     }
     if let Some(file) = wanted("STEP_CLOCK_BY") {
         mt5crs::clock::stepped::step_by(file.into());

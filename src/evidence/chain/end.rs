@@ -1,6 +1,6 @@
-//! Judges the end of the chain by its head and by an anchor.
+//! Judges the end of the chain by its head.
 
-use super::{Chain, Stored};
+use super::{Chain, Step, Stored};
 use crate::evidence::damage::{DamageKind, RemarkKind};
 
 impl Chain<'_> {
@@ -11,7 +11,9 @@ impl Chain<'_> {
             self.report_gap(&gap);
         }
         self.end_head();
-        self.end_anchor();
+        let last = self.next - 1;
+        let misfits = std::mem::take(&mut self.anchors).misfits(last);
+        self.steps.extend(misfits.into_iter().map(Step::Damage));
     }
 
     /// Lines at the very end that are no records: an append was killed, where the head counts no further.
@@ -69,17 +71,5 @@ impl Chain<'_> {
             },
         };
         self.damage_at(kind, None, seq, found);
-    }
-
-    fn end_anchor(&mut self) {
-        let Some(anchor) = self.anchor else { return };
-        let last = self.next - 1;
-        if anchor.count > last {
-            let found = format!("the anchor counts {} records, and there are {last}", anchor.count);
-            self.damage_at(DamageKind::AnchorBeyond, None, Some(last + 1), found);
-        } else if !self.at_anchor.is_some_and(|hash| hash.allows(anchor.hash)) {
-            let found = format!("the anchor's hash is not that of record {}", anchor.count);
-            self.damage_at(DamageKind::AnchorForeign, None, Some(anchor.count), found);
-        }
     }
 }

@@ -23,7 +23,7 @@ const WATCH: &str = "watch it again: mt5crs canary --resume --monitor 24h --on-s
 /// Checks every record.
 pub(super) fn check(local: &LocalFacts) -> Vec<Check> {
     let evidence = Evidence::at(local.state_dir.clone());
-    let verified = verify::run(&verify::Options { evidence: evidence.clone(), anchor: None });
+    let verified = verify::run(&verify::Options::of(evidence.clone()));
     let mut checks = vec![chain(&verified).named("chain")];
     let is_watched = InstanceLock::is_held(&local.state_dir.join(LOCK));
     match evidence.sound_book(KEEP) {

@@ -129,7 +129,7 @@ fn file(path: &Path) -> Found {
 /// Creates nothing where there are no records yet.
 fn evidence(state: &Path) -> Found {
     let evidence = Evidence::at(state.to_owned());
-    if !evidence.path().exists() {
+    if !evidence.has_records() {
         return directory(state)
             .map(|found| format!("no records yet; {found}"))
             .map_err(|check| Check { found: format!("no records yet; {}", check.found), ..check });

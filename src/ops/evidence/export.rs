@@ -65,7 +65,7 @@ pub fn run(options: &Options) -> Outcome<Report> {
 fn export(options: &Options) -> Result<Outcome<Report>, Failure> {
     let run = one_of(&find(options)?, &options.run)?;
     let mut files = Files::create(&options.directory)?;
-    let mut chain = options.evidence.walk(None)?;
+    let mut chain = options.evidence.walk([])?;
     let mut content = Content::read(&mut chain, run, &mut files)?;
     let Some(row) = content.book.run(run).map(Row::from) else {
         return Err(unknown(&options.run));
@@ -82,7 +82,7 @@ fn export(options: &Options) -> Result<Outcome<Report>, Failure> {
 fn find(options: &Options) -> Result<Vec<Uuid>, EvidenceError> {
     let mut found: Vec<Uuid> = Vec::new();
     let mut book = Book::new(0);
-    for step in options.evidence.walk(None)? {
+    for step in options.evidence.walk([])? {
         let Step::Record(record) = step? else { continue };
         let subject = book.subject(&record);
         if options.run.matches(subject) && !found.contains(&subject) {

@@ -62,7 +62,7 @@ pub fn run(options: &Options, clock: &dyn Clock) -> Outcome<Report> {
 
 fn record(options: &Options, clock: &dyn Clock) -> Result<Outcome<Report>, Failure> {
     check_statement(options)?;
-    let locked = options.evidence.lock(options.patience)?;
+    let mut locked = options.evidence.lock(options.patience)?;
     let book = locked.book()?;
     let mut matching: Vec<Uuid> = (book.unresolved().map(|intent| intent.run))
         .filter(|run| options.run.matches(*run))
@@ -136,7 +136,7 @@ fn check_ticket(intent: &Intent, opened: Option<Ticket>) -> Result<(), Failure> 
 
 /// Whether any record is of such a run.
 fn is_known(evidence: &Evidence, prefix: &RunPrefix) -> Result<bool, EvidenceError> {
-    for step in evidence.walk(None)? {
+    for step in evidence.walk([])? {
         if matches!(step?, Step::Record(record) if prefix.matches(record.run)) {
             return Ok(true);
         }

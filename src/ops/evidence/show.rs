@@ -48,7 +48,7 @@ pub fn run(options: &Options) -> Outcome<Report> {
 }
 
 fn read(options: &Options) -> Result<Outcome<Report>, Failure> {
-    let book = Book::read(options.evidence.walk(None)?, options.last)?;
+    let book = Book::read(options.evidence.walk([])?, options.last)?;
     let report = Report {
         path: options.evidence.path().to_owned(),
         owner: book.owner.clone(),

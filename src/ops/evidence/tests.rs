@@ -130,7 +130,7 @@ fn a_refusal_without_a_code_is_told_in_words() {
     round.tickets[0].result = TicketResult::Rejected(RecordedRefusal { code, message });
     let place = traded();
     place.add(run(14), round);
-    let last = place.evidence.walk(None).unwrap().last().unwrap().unwrap();
+    let last = place.evidence.walk([]).unwrap().last().unwrap().unwrap();
     let Step::Record(record) = last else { panic!("{last:?}") };
     assert!(matches!(record.body, Some(Body::EmergencyOutcome(_))));
     let words = story::describe(&record, None);
@@ -169,7 +169,7 @@ fn show_handles_missing_and_damaged_records() {
 #[test]
 fn verify_judges_the_chain() {
     let verify = |evidence: &Evidence, anchor: Option<Head>| {
-        verify::run(&verify::Options { evidence: evidence.clone(), anchor })
+        verify::run(&verify::Options { anchor, ..verify::Options::of(evidence.clone()) })
     };
     let place = traded();
     let outcome = verify(&place.evidence, None);

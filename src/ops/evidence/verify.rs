@@ -10,13 +10,16 @@ use serde::Serialize;
 
 use crate::check::Verdict;
 use crate::evidence::chain::Step;
+use crate::evidence::chain::anchor::Anchor;
 use crate::evidence::damage::{Damage, Remark, RemarkKind};
-use crate::evidence::{Evidence, Head};
+use crate::evidence::{CheckpointTruth, Evidence, Head};
 use crate::failure::Failure;
 use crate::report::Outcome;
 
 /// Number of damages, and of remarks, that are listed; the rest is counted.
 const LISTED: usize = 1000;
+/// Number of records between two reports of progress.
+const PROGRESS_EVERY: u64 = 4096;
 
 /// Options of the verification.
 #[derive(Debug, Clone)]
@@ -25,6 +28,15 @@ pub struct Options {
     pub evidence: Evidence,
     /// A head that was noted earlier and must be part of the chain.
     pub anchor: Option<Head>,
+    /// The same from a file.
+    pub anchors: Vec<Anchor>,
+}
+
+impl Options {
+    /// Without anchors.
+    pub fn of(evidence: Evidence) -> Self {
+        Self { evidence, anchor: None, anchors: vec![] }
+    }
 }
 
 /// The result of the verification.
@@ -38,6 +50,10 @@ pub struct Report {
     pub head: Option<Head>,
     /// The given anchor.
     pub anchor: Option<Head>,
+    /// Number of anchors from a file.
+    pub anchors: usize,
+    /// The checkpoint, by which a start spares itself most records; null where there is none.
+    pub checkpoint: Option<CheckpointTruth>,
     /// The damages, in the order of the walk; at most 1000.
     pub damages: Vec<Damage>,
     /// Number of damages in all.
@@ -48,25 +64,46 @@ pub struct Report {
     pub remark_count: u64,
 }
 
-/// Walks along the whole chain.
-pub fn run(options: &Options) -> Outcome<Report> {
-    walk(options).unwrap_or_else(Outcome::failed)
+impl Report {
+    fn add_damage(&mut self, damage: Damage) {
+        self.damage_count += 1;
+        if self.damages.len() < LISTED {
+            self.damages.push(damage);
+        }
+    }
 }
 
-fn walk(options: &Options) -> Result<Outcome<Report>, Failure> {
+/// Walks along the whole chain.
+pub fn run(options: &Options) -> Outcome<Report> {
+    run_with(options, &|_, _| {})
+}
+
+/// The same. `progress` gets the number of bytes that were read, and of all.
+pub fn run_with(options: &Options, progress: &dyn Fn(u64, u64)) -> Outcome<Report> {
+    walk(options, progress).unwrap_or_else(Outcome::failed)
+}
+
+fn walk(options: &Options, progress: &dyn Fn(u64, u64)) -> Result<Outcome<Report>, Failure> {
     let path = options.evidence.path().to_owned();
-    let mut report = Report { path, anchor: options.anchor, ..Report::default() };
+    let anchors = options.anchors.len();
+    let mut report = Report { path, anchor: options.anchor, anchors, ..Report::default() };
     let mut set_back = 0_u64;
-    let mut chain = options.evidence.walk(options.anchor)?;
-    for step in chain.by_ref() {
+    // First: an append may replace it while the records are read.
+    let mut trial = options.evidence.try_checkpoint();
+    let anchors = options.anchor.map(Anchor::given).into_iter().chain(trial.anchor());
+    let anchors = anchors.chain(options.anchors.iter().cloned());
+    let mut chain = options.evidence.walk(anchors)?.on_threads();
+    while let Some(step) = chain.next() {
         match step? {
-            Step::Record(_) => report.records += 1,
-            Step::Damage(damage) => {
-                report.damage_count += 1;
-                if report.damages.len() < LISTED {
-                    report.damages.push(damage);
+            Step::Record(record) => {
+                report.records += 1;
+                if report.records.is_multiple_of(PROGRESS_EVERY) {
+                    let (done, of) = chain.progress();
+                    progress(done, of);
                 }
+                trial.add(*record, chain.line());
             }
+            Step::Damage(damage) => report.add_damage(damage),
             Step::Remark(remark) => {
                 report.remark_count += 1;
                 set_back += u64::from(remark.kind == RemarkKind::TimeWentBack);
@@ -77,6 +114,9 @@ fn walk(options: &Options) -> Result<Outcome<Report>, Failure> {
         }
     }
     report.head = chain.reached();
+    let (checkpoint, damage) = trial.finish();
+    report.checkpoint = checkpoint;
+    damage.into_iter().for_each(|damage| report.add_damage(damage));
     let mut warnings = Vec::new();
     let no_evidence = report.records == 0 && report.damage_count == 0;
     if no_evidence {

@@ -132,8 +132,7 @@ impl Findings {
 
     /// The records form a whole chain, leave nothing open that the book resolves, and agree with the ledger.
     pub(super) fn check_evidence(&mut self, evidence: &Evidence, book: &BrokerBook) {
-        let options = verify::Options { evidence: evidence.clone(), anchor: None };
-        let outcome = verify::run(&options);
+        let outcome = verify::run(&verify::Options::of(evidence.clone()));
         let damages = match (&outcome.report, outcome.failure) {
             (Some(report), None) => report.damages.first().map(ToString::to_string),
             (_, failure) => {

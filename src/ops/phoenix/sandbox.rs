@@ -51,6 +51,10 @@ pub(super) struct Deps<'d> {
     pub(super) stop: &'d StopToken,
 }
 
+/// Number of records in a segment of the evidence: a round writes about ten, so seals come in the middle of it.
+#[cfg(debug_assertions)]
+const SEGMENT_RECORDS: u64 = 4;
+
 /// A directory of its own, for processes of the tool with short timeouts.
 pub(super) struct Sandbox<'d> {
     pub(super) deps: Deps<'d>,
@@ -211,6 +215,10 @@ impl<'d> Sandbox<'d> {
     fn set_failpoints(&self, command: &mut Command, options: &StartOptions) {
         command.env("NOTE_FLUSHES", self.flush_notes());
         command.env("STEP_CLOCK_BY", self.clock_step());
+        // A sealed file leaves a small one, whose limit would not be met.
+        if options.file_blocks.is_none() {
+            command.env("SEAL_AT", SEGMENT_RECORDS.to_string());
+        }
         if let Some(point) = options.wait_point {
             command.env("WAIT_AT_POINT", point).env("WAIT_IN", &self.directory);
         }

@@ -47,7 +47,7 @@ fn three_hundred_positions_are_closed_and_certified() {
     let text = std::fs::read_to_string(&evidence).unwrap();
     assert_eq!(text.matches("\"ticket\":100000001").count(), 1, "{text}");
     let evidence = Evidence::at(evidence.parent().unwrap().to_owned());
-    let outcome = verify::run(&verify::Options { evidence, anchor: None }).report.unwrap();
+    let outcome = verify::run(&verify::Options::of(evidence)).report.unwrap();
     assert_eq!(outcome.damage_count, 0);
     let last = outcome.head.unwrap();
     assert!(head.ends_with(&last.hash.to_string()), "{head}");

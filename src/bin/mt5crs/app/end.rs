@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use mt5crs::clock::millis;
+use mt5crs::evidence::Evidence;
 use mt5crs::exit::Exit;
-use mt5crs::failure::{Code, Failure};
+use mt5crs::failure::{Code, Failure, cause_of};
 use mt5crs::link::target::TargetKind;
 use mt5crs::logs::write::Keep;
 use mt5crs::metric::Metric;
@@ -126,11 +127,21 @@ impl App {
                         bytes: settings.run_log_max_bytes.map(NonZeroU64::get),
                     });
                     old_logs::delete(self, context);
+                    if let "sync" | "canary" = command {
+                        self.compress_evidence(context);
+                    }
                 });
             }
             record.end(outcome.exit);
         }
         outcome.exit
+    }
+
+    /// Compresses one sealed file of the evidence, where one is old enough. A failure is a warning: the file stays.
+    fn compress_evidence(&self, context: &GatewayContext<'_>) {
+        if let Err(error) = Evidence::at(context.state_dir()).compress_old() {
+            self.screen.warn(&format!("old evidence was not compressed: {}", cause_of(&error)));
+        }
     }
 
     /// Ends a command that could not begin.

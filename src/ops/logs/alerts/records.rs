@@ -47,8 +47,8 @@ impl Records {
         {
             return Ok(recorded.clone());
         }
-        let book = self.evidence.sound_book(0).map_err(|error| cause_of(&error))?;
-        let recorded = recorded(&book);
+        let found = self.evidence.left_open().map_err(|error| cause_of(&error))?;
+        let recorded = recorded(&found.left.book);
         self.last.replace(Some((stamp, recorded.clone())));
         Ok(recorded)
     }

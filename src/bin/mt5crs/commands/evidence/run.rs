@@ -18,6 +18,7 @@ use crate::app::context::LocalContext;
 use crate::app::end::RenderOptions;
 use crate::app::{App, settings, user};
 use crate::render::Page;
+use crate::render::progress::Progress;
 
 /// How long a record waits for another process's append.
 const LOCK_WAIT: Duration = Duration::from_secs(5);
@@ -75,7 +76,7 @@ fn run(app: &App, command: &Subcommand, facts: &Facts) -> Exit {
             show::run(&show::Options { evidence, last: args.last })
         }),
         Subcommand::Verify(args) => with_evidence(app, facts, &args.directory, |evidence| {
-            verify::run(&verify::Options { evidence, anchor: args.anchor })
+            verified(app, &verify::Options { anchor: args.anchor, ..verify::Options::of(evidence) })
         }),
         Subcommand::Resolve(args) => with_evidence(app, facts, &args.directory, |evidence| {
             resolve::run(&resolution(evidence, args), &*app.clock)
@@ -85,6 +86,16 @@ fn run(app: &App, command: &Subcommand, facts: &Facts) -> Exit {
             export::run(&export::Options { evidence, run, directory })
         }),
     }
+}
+
+/// Verifies, with a bar in MB.
+fn verified(app: &App, options: &verify::Options) -> Outcome<verify::Report> {
+    let progress = Progress::new(!app.global.quiet && app.is_human(), "verifying, in MB");
+    let megabytes = |bytes: u64| u32::try_from(bytes / 1_000_000).unwrap_or(u32::MAX);
+    let outcome =
+        verify::run_with(options, &|done, of| progress.step(megabytes(done), megabytes(of)));
+    progress.clear();
+    outcome
 }
 
 fn resolution(evidence: Evidence, args: &ResolveArgs) -> resolve::Options {
