@@ -41,7 +41,7 @@
 //! # Limits
 //!
 //! A program that can write the files can rewrite all of them, head included. Only a head that was noted elsewhere shows
-//! that: an anchor.
+//! that: an anchor. A [`Witness`] gets one behind each record of consequence.
 //!
 //! # Modules
 //!
@@ -74,6 +74,7 @@ pub(crate) mod tests;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use uuid::Uuid;
@@ -103,8 +104,14 @@ const CHECKPOINT: &str = "evidence.checkpoint";
 /// How long a reader waits for an append, which takes some ms.
 const LOOK_PATIENCE: Duration = Duration::from_secs(5);
 
+/// Another place that keeps heads as anchors: what stands there, whoever may write the records can't rewrite unseen.
+pub trait Witness: std::fmt::Debug + Send + Sync {
+    /// Takes the head behind a record of consequence. Must return at once, whatever becomes of it.
+    fn tell(&self, head: Head);
+}
+
 /// The evidence in one account's state directory. It keeps no file open between calls.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Evidence {
     directory: PathBuf,
     records: PathBuf,
@@ -112,6 +119,7 @@ pub struct Evidence {
     lock: PathBuf,
     checkpoint: PathBuf,
     limit: SegmentLimit,
+    witness: Option<Arc<dyn Witness>>,
 }
 
 impl Evidence {
@@ -121,12 +129,18 @@ impl Evidence {
             [RECORDS, HEAD, LOCK, CHECKPOINT].map(|name| directory.join(name));
         let limit =
             SegmentLimit { records: failpoints::segment_records(), ..SegmentLimit::DEFAULT };
-        Self { directory, records, head, lock, checkpoint, limit }
+        Self { directory, records, head, lock, checkpoint, limit, witness: None }
     }
 
     /// The same, with segments of that many records: for trials in which many are sealed.
     pub fn with_segments_of(mut self, records: u64) -> Self {
         self.limit.records = Some(records);
+        self
+    }
+
+    /// The same, with a witness of each record of consequence.
+    pub fn with_witness(mut self, witness: Option<Arc<dyn Witness>>) -> Self {
+        self.witness = witness;
         self
     }
 

@@ -98,6 +98,8 @@ pub struct Settings {
     pub decision_hash: Option<String>,
     /// Maximum age of the decision.
     pub decision_max_age: Duration,
+    /// The shell's command that keeps heads of the evidence.
+    pub anchor_command: Option<String>,
     /// The strategy engine's systemd unit.
     pub engine_unit: Option<String>,
     /// This many failed syncs in a row raise an alert; at least 1.
@@ -243,6 +245,7 @@ impl<'a> Reader<'a> {
             decision_report: self.path(Key::DecisionReport),
             decision_hash: self.optional(Key::DecisionHash, value::decision_hash),
             decision_max_age: self.required(Key::DecisionMaxAge, value::age),
+            anchor_command: self.optional(Key::AnchorCommand, value::command),
             engine_unit: self.optional(Key::EngineUnit, value::unit_name),
             alert_failed_syncs: self.required(Key::AlertFailedSyncs, value::count),
             alert_silence: self.required(Key::AlertSilence, value::timeout),

@@ -34,6 +34,15 @@ pub(super) fn trade_mode(text: &str) -> Result<i64, String> {
     }
 }
 
+/// A command of the shell, on one line.
+pub(super) fn command(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("it is empty".to_owned()),
+        text if text.contains(char::is_control) => Err("it holds a control character".to_owned()),
+        text => Ok(text.to_owned()),
+    }
+}
+
 pub(super) fn stop_action(text: &str) -> Result<StopAction, String> {
     match text {
         "close" => Ok(StopAction::Close),

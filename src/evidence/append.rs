@@ -68,6 +68,9 @@ impl Locked<'_> {
                 self.evidence.renew_checkpoint();
             }
         }
+        if let (Some(witness), true) = (&self.evidence.witness, body.is_of_consequence()) {
+            witness.tell(added);
+        }
         Ok(added)
     }
 

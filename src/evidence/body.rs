@@ -104,6 +104,24 @@ bodies! {
 }
 
 impl Body {
+    /// Whether it records an outcome, a proof, a verdict or a person's word: a witness gets the head behind it.
+    pub(super) fn is_of_consequence(&self) -> bool {
+        match self {
+            Self::OpenOutcome(_)
+            | Self::CloseOutcome(_)
+            | Self::CanaryEnd(_)
+            | Self::EmergencyOutcome(_)
+            | Self::Resolution(_)
+            | Self::WatchEnd(_) => true,
+            Self::Begin(_)
+            | Self::OpenIntent(_)
+            | Self::CloseIntent(_)
+            | Self::EmergencyIntent(_)
+            | Self::WatchBegin(_)
+            | Self::TornTail(_) => false,
+        }
+    }
+
     /// Whether it records a round of closing everything.
     pub(super) fn is_of_emergency(&self) -> bool {
         matches!(self, Self::EmergencyIntent(_) | Self::EmergencyOutcome(_))

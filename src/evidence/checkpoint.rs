@@ -336,10 +336,11 @@ impl Trial {
         }
     }
 
-    /// The judgement, and the damage where there is one that no anchor finds.
-    pub fn finish(self) -> (Option<CheckpointTruth>, Option<Damage>) {
+    /// The judgement, and the damage where there is one that no anchor finds. Lost or altered records may be those that it
+    /// holds, so only a sound chain calls it false.
+    pub fn finish(self, is_sound: bool) -> (Option<CheckpointTruth>, Option<Damage>) {
         let damage = |kind, seq, found: String| Some(Damage { kind, line: None, seq, found });
-        match (self.read, self.truth) {
+        match (self.read, self.truth.filter(|_| is_sound)) {
             (Read::Unreadable(why), _) => {
                 let found = format!("the checkpoint can't be read: {why}");
                 (None, damage(DamageKind::CheckpointUnreadable, None, found))

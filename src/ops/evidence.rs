@@ -4,6 +4,8 @@
 //! - [`verify`]: checks that the records are unaltered and complete
 //! - [`resolve`]: records a person's statement about an order without a proved outcome
 //! - [`export`]: writes one run's records to files for people
+//!
+//! [`witness`] tells heads to the operator's own command, as records are added.
 
 pub mod export;
 mod findings;
@@ -14,6 +16,7 @@ mod story;
 #[cfg(test)]
 mod tests;
 pub mod verify;
+pub mod witness;
 
 use std::fmt;
 use std::str::FromStr;

@@ -5,6 +5,7 @@
 // Nothing outside this crate uses it: `pub` means "for the other modules".
 #![allow(unreachable_pub)]
 
+mod anchors;
 mod audit;
 mod breaker;
 mod canary;

@@ -5,6 +5,7 @@
 //! what does not end by itself.
 
 pub(crate) mod accounts;
+pub(crate) mod anchors;
 pub(crate) mod attempts;
 pub(crate) mod command;
 pub(crate) mod context;

@@ -35,7 +35,7 @@ fn verified(place: &ScratchEvidence) -> (Option<CheckpointTruth>, Vec<DamageKind
             Step::Remark(_) => {}
         }
     }
-    let (truth, damage) = trial.finish();
+    let (truth, damage) = trial.finish(damages.is_empty());
     damages.extend(damage.map(|damage| damage.kind));
     (truth, damages)
 }
@@ -200,6 +200,7 @@ fn any_record(random: &mut fastrand::Rng, begun: &mut u128) -> (Uuid, Body) {
             balance_before: Money(exact("1.0")),
             balance_after: None,
             cost: None,
+            deals: vec![],
         }
         .into(),
         _ => begin().into(),

@@ -10,14 +10,17 @@ use serde::Serialize;
 
 use crate::check::Verdict;
 use crate::evidence::chain::Step;
-use crate::evidence::chain::anchor::Anchor;
+use crate::evidence::chain::anchor::{self, Anchor};
 use crate::evidence::damage::{Damage, Remark, RemarkKind};
 use crate::evidence::{CheckpointTruth, Evidence, Head};
-use crate::failure::Failure;
+use crate::failure::{Code, Failure};
+use crate::os::fifo::read_with_timeout;
 use crate::report::Outcome;
 
 /// Number of damages, and of remarks, that are listed; the rest is counted.
 const LISTED: usize = 1000;
+/// A file of anchors is no longer: a million of them.
+const MAX_ANCHOR_BYTES: u64 = 100 << 20;
 /// Number of records between two reports of progress.
 const PROGRESS_EVERY: u64 = 4096;
 
@@ -28,14 +31,42 @@ pub struct Options {
     pub evidence: Evidence,
     /// A head that was noted earlier and must be part of the chain.
     pub anchor: Option<Head>,
-    /// The same from a file.
-    pub anchors: Vec<Anchor>,
+    /// A place that kept such heads.
+    pub anchors: Option<AnchorSource>,
+}
+
+/// A place that kept heads of the evidence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AnchorSource {
+    /// A file, a head a line; or a pipe.
+    File(PathBuf),
+}
+
+impl AnchorSource {
+    /// All of its heads.
+    fn read(&self) -> Result<Vec<Anchor>, Failure> {
+        let Self::File(path) = self;
+        let failed = |error: &dyn std::error::Error| {
+            let message = format!("failed to read the anchors in {}", path.display());
+            Failure::new(Code::Usage, message)
+                .with_cause(error)
+                .with_remedy("name a file with a line COUNT:HASH for each anchor")
+        };
+        let (bytes, _) =
+            read_with_timeout(path, MAX_ANCHOR_BYTES).map_err(|error| failed(&error))?;
+        let text = String::from_utf8_lossy(&bytes);
+        let anchors = anchor::read_lines(&text).map_err(|error| failed(&error))?;
+        match anchors.is_empty() {
+            true => Err(failed(&std::io::Error::other("it holds none"))),
+            false => Ok(anchors),
+        }
+    }
 }
 
 impl Options {
     /// Without anchors.
     pub fn of(evidence: Evidence) -> Self {
-        Self { evidence, anchor: None, anchors: vec![] }
+        Self { evidence, anchor: None, anchors: None }
     }
 }
 
@@ -50,9 +81,9 @@ pub struct Report {
     pub head: Option<Head>,
     /// The given anchor.
     pub anchor: Option<Head>,
-    /// Number of anchors from a file.
+    /// Number of anchors that were kept elsewhere.
     pub anchors: usize,
-    /// The checkpoint, by which a start spares itself most records; null where there is none.
+    /// The checkpoint, by which a start spares itself most records; null where there is none, or the records are damaged.
     pub checkpoint: Option<CheckpointTruth>,
     /// The damages, in the order of the walk; at most 1000.
     pub damages: Vec<Damage>,
@@ -85,13 +116,14 @@ pub fn run_with(options: &Options, progress: &dyn Fn(u64, u64)) -> Outcome<Repor
 
 fn walk(options: &Options, progress: &dyn Fn(u64, u64)) -> Result<Outcome<Report>, Failure> {
     let path = options.evidence.path().to_owned();
-    let anchors = options.anchors.len();
-    let mut report = Report { path, anchor: options.anchor, anchors, ..Report::default() };
+    let kept = options.anchors.as_ref().map_or(Ok(vec![]), AnchorSource::read)?;
+    let mut report =
+        Report { path, anchor: options.anchor, anchors: kept.len(), ..Report::default() };
     let mut set_back = 0_u64;
     // First: an append may replace it while the records are read.
     let mut trial = options.evidence.try_checkpoint();
     let anchors = options.anchor.map(Anchor::given).into_iter().chain(trial.anchor());
-    let anchors = anchors.chain(options.anchors.iter().cloned());
+    let anchors = anchors.chain(kept);
     let mut chain = options.evidence.walk(anchors)?.on_threads();
     while let Some(step) = chain.next() {
         match step? {
@@ -114,7 +146,7 @@ fn walk(options: &Options, progress: &dyn Fn(u64, u64)) -> Result<Outcome<Report
         }
     }
     report.head = chain.reached();
-    let (checkpoint, damage) = trial.finish();
+    let (checkpoint, damage) = trial.finish(report.damage_count == 0);
     report.checkpoint = checkpoint;
     damage.into_iter().for_each(|damage| report.add_damage(damage));
     let mut warnings = Vec::new();

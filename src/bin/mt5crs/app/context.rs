@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use mt5crs::clock::Deadline;
 use mt5crs::config::{HostPort, Key, Origin, Resolved, Settings, link_key};
+use mt5crs::evidence::Evidence;
 use mt5crs::failure::{Failure, FailureContext};
 use mt5crs::link::account_pin::AccountId;
 use mt5crs::link::signed::SignedTransport;
@@ -16,6 +17,7 @@ use mt5crs::link::target::{self, Allowed, Target, TargetKind, resolve};
 use mt5crs::link::zeromq::ZmqTransport;
 use mt5crs::link::{Client, ReadPolicy, Transport};
 use mt5crs::logs::write::{Format, Record, record};
+use mt5crs::ops::evidence::witness::CommandWitness;
 use mt5crs::ops::sync::StateExpectations;
 use mt5crs::ops::{link_test, state};
 use mt5crs::protocol::signed::LinkKey;
@@ -28,7 +30,7 @@ use super::attempts::Attempts;
 use super::command::Facts;
 use super::settings::{self, SettingFlag};
 use super::umask::SharedUmask;
-use super::{App, logging, sim_mode};
+use super::{App, anchors, logging, sim_mode};
 use crate::cli::LogFormat;
 
 /// Clock skew above which every command warns.
@@ -110,6 +112,8 @@ pub(crate) struct GatewayContext<'a> {
     pub(crate) deadline: Deadline,
     /// With `--sim`: the scratch tree that replaces the configured one.
     pub(crate) scratch: Option<PathBuf>,
+    /// Keeps heads of the evidence elsewhere.
+    pub(crate) witness: Option<Arc<CommandWitness>>,
     /// The simulated gateway, which lives as long as the context.
     _server: Option<Server>,
     _umask: SharedUmask,
@@ -193,6 +197,7 @@ impl<'a> GatewayContext<'a> {
             host_setting,
             security_group: settings.security_group.clone(),
         };
+        let witness = anchors::start(app, &settings);
         Ok(Self {
             app,
             settings,
@@ -206,6 +211,7 @@ impl<'a> GatewayContext<'a> {
             record,
             deadline,
             scratch,
+            witness,
             _server: server,
             _umask: umask,
         })
@@ -237,7 +243,12 @@ impl<'a> GatewayContext<'a> {
         }
     }
 
-    /// Where this gateway's state is kept.
+    /// This gateway's evidence.
+    pub(crate) fn evidence(&self) -> Evidence {
+        Evidence::at(self.state_dir()).with_witness(anchors::witnessed(&self.witness))
+    }
+
+    /// The gateway's directory in the state directory.
     pub(crate) fn state_dir(&self) -> PathBuf {
         self.settings.target_state_dir().unwrap_or_else(|| self.settings.state_dir.clone())
     }

@@ -118,6 +118,10 @@ impl App {
             outcome.warnings.push(format!("{error}: {}", error.source));
         }
         self.show(command, &mut outcome, context, options);
+        // Behind the page: a command that hangs delays no answer.
+        if let Some(witness) = context.and_then(|context| context.witness.as_ref()) {
+            witness.finish();
+        }
         if let Some(record) = record {
             if !options.urgent {
                 context.inspect(|context| {

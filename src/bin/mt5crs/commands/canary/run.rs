@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use mt5crs::config::{Key, Settings, StopAction};
-use mt5crs::evidence::Evidence;
 use mt5crs::exit::Exit;
 use mt5crs::failure::{Code, Failure};
 use mt5crs::guard::decision;
@@ -124,7 +123,7 @@ fn trade(
     let attempts = AttemptsAbove { attempts: context.attempts(), live: &live };
     let mut client =
         Client::new(&*transport, &*app.clock, context.policy(), context.deadline, &attempts);
-    let evidence = Evidence::at(context.state_dir());
+    let evidence = context.evidence();
     let outcome = canary::run(
         &mut client,
         &options,

@@ -137,7 +137,7 @@ fn close(
     }
     // From here on the first Ctrl-C asks to stop, and the second stops.
     app.stop.ignore_first(1);
-    let evidence = Evidence::at(context.state_dir());
+    let evidence = context.evidence();
     let progress = Progress::new(!app.global.quiet && app.is_human(), "closing");
     let mut last = None;
     let mut outcome = emergency_close::run(

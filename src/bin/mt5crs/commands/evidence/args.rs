@@ -45,6 +45,9 @@ pub(super) struct VerifyArgs {
     /// A head noted earlier, which the records must still hold
     #[arg(long, value_name = "COUNT:HASH")]
     pub(super) anchor: Option<Head>,
+    /// A file with a head on each line, as MT5CRS_ANCHOR_COMMAND kept them; the first that doesn't fit is named
+    #[arg(long, value_name = "FILE")]
+    pub(super) anchors: Option<PathBuf>,
     #[command(flatten)]
     pub(super) directory: DirectoryArg,
 }

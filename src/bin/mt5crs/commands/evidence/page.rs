@@ -86,6 +86,12 @@ impl Page for verify::Report {
             count => format!("{}, {records} readable: {path}", counted(count, "damaged record")),
         };
         sheet.verdict(view.verdict, &finding)?;
+        if self.anchors > 0 && self.damage_count == 0 {
+            sheet.line(format!(
+                "{} kept elsewhere, each in this chain",
+                counted(self.anchors, "anchor")
+            ))?;
+        }
         for damage in &self.damages {
             sheet.line(format!("damage: {damage}"))?;
         }

@@ -1,10 +1,13 @@
 //! Runs `evidence`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use mt5crs::evidence::Evidence;
 use mt5crs::exit::Exit;
 use mt5crs::failure::{Code, Failure};
+use mt5crs::ops::evidence::verify::AnchorSource;
+use mt5crs::ops::evidence::witness::CommandWitness;
 use mt5crs::ops::evidence::{export, resolve, show, verify};
 use mt5crs::report::Outcome;
 use mt5crs::units::Ticket;
@@ -13,6 +16,7 @@ use uuid::Uuid;
 
 use super::Args;
 use super::args::{DirectoryArg, ResolveArgs, Subcommand};
+use crate::app::anchors::{self, witnessed};
 use crate::app::command::{Accounts, Command, Document, Facts, Simulation};
 use crate::app::context::LocalContext;
 use crate::app::end::RenderOptions;
@@ -34,12 +38,16 @@ impl Command for Args {
     fn facts(&self) -> Facts {
         let (name, directory, accounts) = match &self.command {
             Subcommand::Show(args) => ("evidence-show", &args.directory, Accounts::Each),
-            Subcommand::Verify(args) => match &args.anchor {
-                Some(_) => {
+            Subcommand::Verify(args) => match (&args.anchor, &args.anchors) {
+                (None, Some(_)) => {
+                    let one = Accounts::One("evidence verify --anchors");
+                    ("evidence-verify", &args.directory, one)
+                }
+                (Some(_), _) => {
                     let one = Accounts::One("evidence verify --anchor");
                     ("evidence-verify", &args.directory, one)
                 }
-                None => ("evidence-verify", &args.directory, Accounts::Each),
+                (None, None) => ("evidence-verify", &args.directory, Accounts::Each),
             },
             Subcommand::Resolve(args) => {
                 ("evidence-resolve", &args.directory, Accounts::One("evidence resolve"))
@@ -76,7 +84,8 @@ fn run(app: &App, command: &Subcommand, facts: &Facts) -> Exit {
             show::run(&show::Options { evidence, last: args.last })
         }),
         Subcommand::Verify(args) => with_evidence(app, facts, &args.directory, |evidence| {
-            verified(app, &verify::Options { anchor: args.anchor, ..verify::Options::of(evidence) })
+            let anchors = args.anchors.clone().map(AnchorSource::File);
+            verified(app, &verify::Options { evidence, anchor: args.anchor, anchors })
         }),
         Subcommand::Resolve(args) => with_evidence(app, facts, &args.directory, |evidence| {
             resolve::run(&resolution(evidence, args), &*app.clock)
@@ -119,8 +128,14 @@ fn with_evidence<R: Page + Serialize>(
     operation: impl FnOnce(Evidence) -> Outcome<R>,
 ) -> Exit {
     let mut render = RenderOptions::default();
-    let outcome = evidence(app, facts, directory, &mut render).map(operation);
-    app.end(facts.name, outcome, None, &render)
+    let mut witness = None;
+    let found = evidence(app, facts, directory, &mut render, &mut witness);
+    let outcome = found.map(|evidence| operation(evidence.with_witness(witnessed(&witness))));
+    let exit = app.end(facts.name, outcome, None, &render);
+    if let Some(witness) = witness {
+        witness.finish();
+    }
+    exit
 }
 
 fn evidence(
@@ -128,6 +143,7 @@ fn evidence(
     facts: &Facts,
     directory: &DirectoryArg,
     render: &mut RenderOptions,
+    witness: &mut Option<Arc<CommandWitness>>,
 ) -> Result<Evidence, Failure> {
     if let Some(path) = &directory.path {
         if !path.is_dir() {
@@ -139,6 +155,9 @@ fn evidence(
     }
     let resolved = settings::resolve(&app.global, &[]);
     let LocalContext { settings, scratch } = LocalContext::open(app, facts, resolved)?;
+    if facts.acts && scratch.is_none() {
+        *witness = anchors::start(app, &settings);
+    }
     render.scratch = scratch;
     Ok(Evidence::at(settings.target_state_dir().unwrap_or(settings.state_dir)))
 }

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use mt5crs::check::Status;
-use mt5crs::evidence::Evidence;
 use mt5crs::exit::Exit;
 use mt5crs::failure::{Code, Failure};
 use mt5crs::logs::write::Marker;
@@ -130,7 +129,7 @@ fn read(
         deadline: context.deadline,
         failure_context: context.failure_context.clone(),
     };
-    let evidence = Evidence::at(context.state_dir());
+    let evidence = context.evidence();
     let records = Records { evidence: &evidence, run: context.run_id, patience: LOCK_WAIT };
     context.read(|client| sync::run(client, &options, &records, &*app.clock))
 }
