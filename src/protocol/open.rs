@@ -10,7 +10,7 @@ use super::encode;
 use super::malformed::Malformed;
 use super::reply::{self, Reply, execution_time};
 use super::request::Action;
-use super::result::OrderResult;
+use super::result::{self, OrderResult};
 use super::wire::Frame;
 use crate::units::{Lots, Magic, Price, Side, Symbol, Ticket};
 
@@ -56,8 +56,8 @@ pub struct Filled {
     /// The gateway's time of execution.
     #[serde(serialize_with = "encode::serialize_time")]
     pub execution_time: Option<Timestamp>,
-    /// The result in protocol 5's form.
-    #[serde(flatten)]
+    /// The result in protocol 5's form, whose volume and price are those above.
+    #[serde(flatten, serialize_with = "result::serialize_beside_figures")]
     pub result: Option<OrderResult>,
 }
 

@@ -3,7 +3,7 @@
 //! Every field is the gateway's claim. A field that the terminal did not say is `None`, never a guess.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::code::Executed;
 use super::malformed::Malformed;
@@ -79,4 +79,37 @@ impl OrderResult {
             replayed: flag("replayed")?,
         }))
     }
+}
+
+/// Writes a result into a reply that names volume and price itself: no member stands twice in a frame.
+pub(super) fn serialize_beside_figures<S: Serializer>(
+    result: &Option<OrderResult>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Fields<'a> {
+        executed: Executed,
+        retcode: Option<i64>,
+        retcode_name: &'a Option<String>,
+        order: Option<Ticket>,
+        deal: Option<Ticket>,
+        position: Option<Ticket>,
+        remaining_volume: &'a Option<Lots>,
+        broker_comment: &'a Option<String>,
+        journalled: bool,
+        replayed: bool,
+    }
+    let fields = result.as_ref().map(|result| Fields {
+        executed: result.executed,
+        retcode: result.retcode,
+        retcode_name: &result.retcode_name,
+        order: result.order,
+        deal: result.deal,
+        position: result.position,
+        remaining_volume: &result.remaining_volume,
+        broker_comment: &result.broker_comment,
+        journalled: result.journalled,
+        replayed: result.replayed,
+    });
+    fields.serialize(serializer)
 }
