@@ -54,13 +54,18 @@ impl AccountKind {
         )
     }
 
-    /// Rounds an amount to the decimals of the currency.
-    pub(super) fn round(self, amount: Decimal) -> Decimal {
-        let decimals = match self {
+    /// Decimals of its money.
+    pub(super) fn digits(self) -> u32 {
+        match self {
             Self::Yen => 0,
             Self::Bitcoin => 8,
             _ => 2,
-        };
+        }
+    }
+
+    /// Rounds an amount to the decimals of the currency.
+    pub(super) fn round(self, amount: Decimal) -> Decimal {
+        let decimals = self.digits();
         let strategy = RoundingStrategy::MidpointAwayFromZero;
         let mut amount = amount.round_dp_with_strategy(decimals, strategy);
         amount.rescale(decimals);

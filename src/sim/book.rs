@@ -4,25 +4,30 @@
 //! Positions are kept in the protocol's form, tokens included, and revalued only when their price changed: reading 10,000
 //! of them formats no number twice.
 
+mod order;
+mod other_accounts;
+mod replay;
+mod views;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+pub(super) use self::order::{Order, Tag};
 use super::account_kind::AccountKind;
+use super::deal_log::{DealLog, Entry, Movement, broker_msc};
 use super::ledger::{Execution, ExecutionKind};
-use super::market::{INSTRUMENTS, Market, Quote, Tick, cents, find};
-use crate::protocol::account::Account;
-use crate::protocol::positions::Position;
-use crate::units::{Exact, Level, Lots, Magic, Money, Price, Side, Symbol, Ticket};
+use super::market::{INSTRUMENTS, Market, Quote, Tick, find};
+use super::pending_book::PendingBook;
+use crate::protocol::positions::{Position, PositionDetails};
+use crate::units::{Lots, Magic, Money, Price, Side, Symbol, Ticket};
 
 /// The account's leverage; on the wire it is always 1 (hazard 6).
-const LEVERAGE: i64 = 500;
+pub(super) const LEVERAGE: i64 = 500;
 /// The starting positions' magic number, which only some gateways report.
 const STARTING_MAGIC: Magic = Magic(202_401);
-/// The magic number that replaces an order's own (hazard 10).
-const DROPPED_MAGIC: Magic = Magic(0);
 
 /// The parameters of a starting book.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +45,9 @@ pub(super) struct Start {
     /// The kind of account.
     #[serde(default)]
     pub(super) kind: AccountKind,
+    /// Number of pending orders.
+    #[serde(default)]
+    pub(super) pending: usize,
 }
 
 /// An open position: the values for calculations, beside the protocol's form.
@@ -49,6 +57,8 @@ struct OpenPosition {
     volume: Decimal,
     opened_at: Decimal,
     profit: Decimal,
+    opened: Timestamp,
+    tag: Tag,
     position: Position,
 }
 
@@ -60,6 +70,19 @@ impl OpenPosition {
     /// The volume, negative for a short.
     fn signed_volume(&self) -> Decimal {
         if self.is_short() { -self.volume } else { self.volume }
+    }
+
+    /// What protocol 5 adds to it.
+    fn details(&self, swap: Decimal, kind: AccountKind) -> PositionDetails {
+        let none = || Price::from(Decimal::new(0, 1));
+        PositionDetails {
+            comment: self.tag.comment.clone(),
+            identifier: self.position.ticket,
+            time_open_msc: broker_msc(self.opened),
+            sl: self.tag.sl.clone().unwrap_or_else(none),
+            tp: self.tag.tp.clone().unwrap_or_else(none),
+            swap: Money::from(kind.round(swap)),
+        }
     }
 
     /// Values it at this closing price, which is also given as a token.
@@ -95,22 +118,17 @@ pub(super) struct Book {
     commission: Decimal,
     /// An instrument that needs another margin, and its factor.
     margin_rate: Option<(usize, Decimal)>,
-}
-
-/// An order to open a position.
-#[derive(Debug, Clone)]
-pub(super) struct Order {
-    /// Index of the instrument.
-    pub(super) instrument: usize,
-    /// Long or short.
-    pub(super) side: Side,
-    /// Volume in lots.
-    pub(super) volume: Lots,
+    /// The time of the last revaluation.
+    now: Timestamp,
+    /// Whether positions and account have what protocol 5 adds.
+    tells_details: bool,
+    pending: PendingBook,
+    deals: DealLog,
 }
 
 impl Book {
-    /// The starting book.
-    pub(super) fn new(start: &Start) -> Self {
+    /// The starting book. With `tells_details`, positions and account have what protocol 5 adds.
+    pub(super) fn new(start: &Start, tells_details: bool) -> Self {
         let market = Market::new(start.seed);
         let (tick, kind) = (Tick::at(start.started_at), start.kind);
         let instruments = kind.instruments();
@@ -128,6 +146,10 @@ impl Book {
             swap: kind.swap(),
             commission: Decimal::ZERO,
             margin_rate: None,
+            now: start.started_at,
+            tells_details,
+            pending: PendingBook::default(),
+            deals: DealLog::new(kind, kind.of_dollars(start.balance.value()), start.started_at),
         };
         let volume = Lots::from(Decimal::new(1, 2));
         for nth in 0..start.positions {
@@ -142,68 +164,24 @@ impl Book {
             let quote = book.quotes[instrument];
             let near = if is_long { quote.ask } else { quote.bid };
             let price = near + INSTRUMENTS[instrument].price(offset);
-            let order = Order { instrument, side, volume: volume.clone() };
+            let tag = Tag { magic: STARTING_MAGIC.0, ..Tag::default() };
+            let order = Order { instrument, side, volume: volume.clone(), tag };
             let ticket = book.take_ticket();
-            book.add_position(ticket, &order, price.into(), STARTING_MAGIC);
+            book.add_position(ticket, &order, price.into());
+            book.add_deal(ticket, Entry::In, ticket, Movement::default());
+        }
+        for nth in 0..start.pending {
+            let instrument = instruments[nth % instruments.len()];
+            let ticket = book.take_ticket();
+            book.pending.add(ticket, nth, instrument, book.quotes[instrument], start.started_at);
         }
         book
-    }
-
-    /// A flat account with this balance at the same market; its tickets continue those of the first one.
-    pub(super) fn of_another_account(first: &Self, balance: Decimal) -> Self {
-        Self {
-            balance: first.kind.round(balance),
-            held: BTreeMap::new(),
-            net: [Decimal::ZERO; INSTRUMENTS.len()],
-            floating: Decimal::ZERO,
-            swap: Decimal::ZERO,
-            commission: Decimal::ZERO,
-            ..*first
-        }
-    }
-
-    /// The account of another gateway at the same market, with this balance and two positions.
-    pub(super) fn of_another_gateway(first: &Self, balance: Decimal) -> Self {
-        const POSITIONS: [usize; 2] = [1, 0];
-        let mut other = Self::of_another_account(first, balance);
-        for instrument in POSITIONS {
-            let volume = Lots::from(Decimal::new(2, 2));
-            let order = Order { instrument, side: Side::Buy, volume };
-            let (ticket, price) = (other.take_ticket(), other.quotes[instrument].bid);
-            other.add_position(ticket, &order, price.into(), STARTING_MAGIC);
-        }
-        other
-    }
-
-    /// Another account at the same market, with this balance and a copy of every position under another ticket.
-    pub(super) fn copy_of_account(first: &Self, balance: Decimal) -> Self {
-        let mut copy = Self::of_another_account(first, balance);
-        for held in first.held.values() {
-            let ticket = copy.take_ticket();
-            copy.add_copy(held, ticket);
-        }
-        copy
-    }
-
-    /// The account as a terminal shows it that has loaded the older half of the positions.
-    pub(super) fn half_loaded(whole: &Self) -> Self {
-        let mut half = Self::of_another_account(whole, whole.balance);
-        half.swap = whole.swap;
-        for (ticket, held) in whole.held.iter().take(whole.held.len() / 2) {
-            half.add_copy(held, Ticket(*ticket));
-        }
-        half
-    }
-
-    fn add_copy(&mut self, held: &OpenPosition, ticket: Ticket) {
-        let Position { side, volume, open_price, magic, .. } = held.position.clone();
-        let order = Order { instrument: held.instrument, side, volume };
-        self.add_position(ticket, &order, open_price, magic.unwrap_or(DROPPED_MAGIC));
     }
 
     /// Adds to the balance; a negative amount is a withdrawal.
     pub(super) fn deposit(&mut self, amount: Decimal) {
         self.balance += self.kind.round(amount);
+        self.deals.add_balance(self.kind.round(amount), self.now);
     }
 
     /// Accrues swap on the open positions.
@@ -243,6 +221,7 @@ impl Book {
 
     /// Updates prices and profits to this time.
     pub(super) fn revalue(&mut self, now: Timestamp) {
+        self.now = now;
         let tick = Tick::at(now);
         if tick == self.tick {
             return;
@@ -268,13 +247,7 @@ impl Book {
         self.floating = floating;
     }
 
-    fn add_position(
-        &mut self,
-        ticket: Ticket,
-        order: &Order,
-        open_price: Price,
-        magic: Magic,
-    ) -> Position {
+    fn add_position(&mut self, ticket: Ticket, order: &Order, open_price: Price) -> Position {
         let position = Position {
             ticket,
             symbol: Symbol::new(INSTRUMENTS[order.instrument].name),
@@ -283,7 +256,7 @@ impl Book {
             current_price: open_price.clone(),
             open_price,
             profit: Money::from(self.kind.round(Decimal::ZERO)),
-            magic: Some(magic),
+            magic: Some(Magic(order.tag.magic)),
             details: None,
         };
         let mut held = OpenPosition {
@@ -291,6 +264,8 @@ impl Book {
             volume: order.volume.value(),
             opened_at: position.open_price.value(),
             profit: Decimal::ZERO,
+            opened: self.now,
+            tag: order.tag.clone(),
             position,
         };
         let quote = self.quotes[order.instrument];
@@ -314,8 +289,31 @@ impl Book {
         let price = Price::from(self.quotes[order.instrument].ask);
         self.balance -= self.commission;
         let ticket = self.take_ticket();
-        let position = self.add_position(ticket, order, price.clone(), DROPPED_MAGIC);
+        let position = self.add_position(ticket, order, price.clone());
+        self.add_deal(ticket, Entry::In, ticket, Movement::of_commission(self.commission));
         self.execution(kind, position, ticket, price, uuid, now)
+    }
+
+    /// Fills a pending order at market, or the oldest one; `None` where there is none. Its position has its ticket.
+    pub(super) fn fill_pending(
+        &mut self,
+        kind: ExecutionKind,
+        ticket: Option<Ticket>,
+        now: Timestamp,
+    ) -> Option<Execution> {
+        let pending = self.pending.take(ticket)?;
+        let ticket = pending.ticket;
+        let order = pending.into_order();
+        let price = Price::from(self.quotes[order.instrument].ask);
+        self.balance -= self.commission;
+        let position = self.add_position(ticket, &order, price.clone());
+        self.add_deal(ticket, Entry::In, ticket, Movement::of_commission(self.commission));
+        Some(self.execution(kind, position, ticket, price, None, now))
+    }
+
+    /// Removes a pending order; `false` where there is none with this ticket.
+    pub(super) fn cancel(&mut self, ticket: Ticket) -> bool {
+        self.pending.take(Some(ticket)).is_some()
     }
 
     /// Opens a closed position again under its ticket, at the price at which it was closed; `None` where its instrument is
@@ -328,10 +326,11 @@ impl Book {
     ) -> Option<Execution> {
         let instrument = find(closed.symbol.as_str())?;
         let (side, volume) = (closed.side.clone(), closed.volume.clone());
-        let order = Order { instrument, side, volume };
+        let order = Order::new(instrument, side, volume);
         let price = closed.price.clone();
-        let position = self.add_position(closed.ticket, &order, price.clone(), DROPPED_MAGIC);
+        let position = self.add_position(closed.ticket, &order, price.clone());
         let order = self.take_ticket();
+        self.add_deal(closed.ticket, Entry::In, order, Movement::default());
         Some(self.execution(kind, position, order, price, None, now))
     }
 
@@ -348,6 +347,8 @@ impl Book {
         self.balance -= self.commission;
         self.increase(ticket, added.volume.value(), price.value())?;
         let order = self.take_ticket();
+        let movement = Movement::of_commission(self.commission);
+        self.deals.add(self.now, &added, Entry::In, order, &price, movement);
         Some(self.execution(kind, added, order, price, None, now))
     }
 
@@ -378,9 +379,10 @@ impl Book {
         now: Timestamp,
     ) -> Option<Execution> {
         let held = self.held.remove(&ticket.0)?;
-        self.realize(&held);
+        let movement = self.realize(&held);
         let order = self.take_ticket();
         let price = held.position.current_price.clone();
+        self.deals.add(self.now, &held.position, Entry::Out, order, &price, movement);
         Some(self.execution(kind, held.position, order, price, uuid, now))
     }
 
@@ -393,14 +395,30 @@ impl Book {
         now: Timestamp,
     ) -> Option<Execution> {
         let half = (self.held.get(&ticket.0)?.volume / Decimal::TWO).normalize();
-        let closed = self.reduce(ticket, half)?;
+        self.close_volume(kind, ticket, half, uuid, now)
+    }
+
+    /// Closes this volume of a position, or all of it, at market; `None` where no such ticket is open.
+    pub(super) fn close_volume(
+        &mut self,
+        kind: ExecutionKind,
+        ticket: Ticket,
+        volume: Decimal,
+        uuid: Option<uuid::Uuid>,
+        now: Timestamp,
+    ) -> Option<Execution> {
+        if self.held.get(&ticket.0)?.volume <= volume {
+            return self.close(kind, ticket, uuid, now);
+        }
+        let (closed, movement) = self.reduce(ticket, volume)?;
         let order = self.take_ticket();
         let price = closed.current_price.clone();
+        self.deals.add(self.now, &closed, Entry::Out, order, &price, movement);
         Some(self.execution(kind, closed, order, price, uuid, now))
     }
 
     /// Takes this volume out of a position, which stays open, and moves its share of the profit to the balance.
-    fn reduce(&mut self, ticket: Ticket, volume: Decimal) -> Option<Position> {
+    fn reduce(&mut self, ticket: Ticket, volume: Decimal) -> Option<(Position, Movement)> {
         let held = self.held.get_mut(&ticket.0)?;
         let mut closed = held.position.clone();
         let whole = held.profit;
@@ -414,7 +432,7 @@ impl Book {
         self.floating -= realized;
         self.balance += realized - self.commission;
         closed.volume = Lots::from(volume);
-        Some(closed)
+        Some((closed, Movement { profit: realized, ..Movement::of_commission(self.commission) }))
     }
 
     /// The next execution, of a position that was opened or closed.
@@ -434,103 +452,24 @@ impl Book {
     }
 
     /// Moves a removed position's profit to the balance.
-    fn realize(&mut self, held: &OpenPosition) {
+    fn realize(&mut self, held: &OpenPosition) -> Movement {
         self.net[held.instrument] -= held.signed_volume();
         self.floating -= held.profit;
         self.balance += held.profit - self.commission;
+        let mut movement =
+            Movement { profit: held.profit, ..Movement::of_commission(self.commission) };
         if self.held.is_empty() {
-            self.balance += std::mem::take(&mut self.swap);
+            movement.swap = std::mem::take(&mut self.swap);
+            self.balance += movement.swap;
         }
+        movement
     }
 
-    /// Repeats an execution of the journal; `false` where it contradicts the book.
-    pub(super) fn replay(&mut self, execution: &Execution) -> bool {
-        if execution.sequence != self.next_sequence || execution.order.0 < self.next_ticket {
-            return false;
-        }
-        let name = execution.symbol.as_str();
-        let Some(instrument) = find(name.split('.').next().unwrap_or(name)) else { return false };
-        self.revalue(execution.time);
-        let is_part = |held: &OpenPosition| execution.volume.value() < held.volume;
-        if execution.kind.closes() && self.held.get(&execution.ticket.0).is_some_and(is_part) {
-            self.reduce(execution.ticket, execution.volume.value());
-        } else if execution.kind.closes() {
-            let Some(mut held) = self.held.remove(&execution.ticket.0) else { return false };
-            // The sums hold its profit at the current price; it was closed at the journal's.
-            self.floating -= held.profit;
-            held.value_at(execution.price.value(), &execution.price, self.kind);
-            self.floating += held.profit;
-            self.realize(&held);
-        } else if self.holds(execution.ticket) {
-            let (volume, price) = (execution.volume.value(), execution.price.value());
-            if self.increase(execution.ticket, volume, price).is_none() {
-                return false;
-            }
-        } else {
-            let order = Order {
-                instrument,
-                side: execution.side.clone(),
-                volume: execution.volume.clone(),
-            };
-            self.add_position(execution.ticket, &order, execution.price.clone(), DROPPED_MAGIC);
-            if let Some(held) = self.held.get_mut(&execution.ticket.0) {
-                held.position.symbol = execution.symbol.clone();
-            }
-        }
-        self.next_ticket = execution.order.0 + 1;
-        self.next_sequence += 1;
-        true
-    }
-
-    /// The open positions, by ticket.
-    pub(super) fn positions(&self) -> Vec<Position> {
-        self.held.values().map(|held| held.position.clone()).collect()
-    }
-
-    /// Whether a position is open under this ticket.
-    pub(super) fn holds(&self, ticket: Ticket) -> bool {
-        self.held.contains_key(&ticket.0)
-    }
-
-    /// The ticket of the oldest position but this one.
-    pub(super) fn oldest_beside(&self, ticket: Ticket) -> Option<Ticket> {
-        self.held.keys().copied().map(Ticket).find(|held| *held != ticket)
-    }
-
-    /// The newest position's ticket.
-    pub(super) fn newest(&self) -> Option<Ticket> {
-        self.held.keys().next_back().copied().map(Ticket)
-    }
-
-    /// The account's figures, consistent with the positions.
-    pub(super) fn account(&self) -> Account {
-        let leverage = Decimal::from(LEVERAGE);
-        let margin: Decimal = (0..INSTRUMENTS.len())
-            .map(|index| {
-                let rate = self.margin_rate.filter(|(rated, _)| *rated == index);
-                let leverage = rate.map_or(leverage, |(_, factor)| leverage / factor);
-                INSTRUMENTS[index].margin(self.net[index], self.quotes[index].bid, leverage)
-            })
-            .sum();
-        let margin = self.kind.of_dollars(margin);
-        let equity = self.balance + self.floating + self.swap + self.kind.credit();
-        let level = if margin.is_zero() {
-            Decimal::new(0, 1)
-        } else {
-            cents(Decimal::ONE_HUNDRED * equity / margin)
-        };
-        Account {
-            balance: Money::from(self.balance),
-            equity: Money::from(equity),
-            margin: Money::from(margin),
-            free_margin: Money::from(self.kind.round(equity - margin)),
-            margin_level: Level(Exact::from(level)),
-            currency: Some(self.kind.currency().to_owned()),
-            login: None,
-            server: None,
-            trade_mode: None,
-            details: None,
-            reported_at: None,
+    /// Adds a deal of an open position at its opening price, with its whole volume.
+    fn add_deal(&mut self, ticket: Ticket, entry: Entry, order: Ticket, movement: Movement) {
+        if let Some(held) = self.held.get(&ticket.0) {
+            let position = &held.position;
+            self.deals.add(self.now, position, entry, order, &position.open_price, movement);
         }
     }
 }

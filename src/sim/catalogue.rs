@@ -4,8 +4,12 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::fault::ActionName::{Close, GetAccount, GetPositions, Open, SyncAll};
+use super::fault::ActionName::{
+    Cancel, Close, Engage, GetAccount, GetDeals, GetOrders, GetOutcome, GetPositions, GetSymbol,
+    GetTerminal, Open, SyncAll,
+};
 use super::fault::{ActionName, Fault, Moment, Scope};
+use super::options::Protocol;
 use super::parameters::{Expected, Parameters};
 use crate::protocol::code::ErrorCode;
 
@@ -19,8 +23,10 @@ pub struct FaultInfo {
     pub form: &'static str,
     /// The hazards of PROTOCOL.md, section 4, that it reproduces.
     pub hazards: &'static [u8],
-    /// Whether the gateway always behaves so.
+    /// Whether the gateway always behaves so; in protocol 4 alone.
     pub always: bool,
+    /// Whether only a gateway of protocol 5 has it.
+    pub protocol_5: bool,
     /// Its effect, in one sentence.
     pub explanation: &'static str,
     /// The requests that it can affect.
@@ -31,17 +37,51 @@ pub struct FaultInfo {
     pub(super) read: fn(&mut Parameters<'_>) -> Result<Fault, Expected>,
 }
 
+impl FaultInfo {
+    /// The protocol that a gateway must speak to have it.
+    pub(super) fn protocol(&self) -> Protocol {
+        if self.protocol_5 { Protocol::Five } else { Protocol::Four }
+    }
+}
+
 const LISTS: &[ActionName] = &[GetPositions, SyncAll];
 const ACCOUNTS: &[ActionName] = &[GetAccount, SyncAll];
 const ORDERS: &[ActionName] = &[Open, Close];
-const TERMINAL: &[ActionName] = &[GetAccount, GetPositions, SyncAll, Open, Close];
+const TERMINAL: &[ActionName] = &[
+    GetAccount,
+    GetPositions,
+    SyncAll,
+    Open,
+    Close,
+    GetTerminal,
+    GetOrders,
+    GetDeals,
+    GetSymbol,
+    Cancel,
+];
 const STATE: &[ActionName] = &[GetAccount, GetPositions, SyncAll];
-const UUID: &[ActionName] = &[ActionName::Ping, GetAccount, GetPositions, Open, Close];
+const UUID: &[ActionName] = &[
+    ActionName::Ping,
+    GetAccount,
+    GetPositions,
+    Open,
+    Close,
+    GetTerminal,
+    GetOrders,
+    GetDeals,
+    GetSymbol,
+    Cancel,
+    GetOutcome,
+    Engage,
+];
+/// Lists with a count beside them.
+const COUNTED: &[ActionName] = &[GetPositions, GetOrders, GetDeals];
 
 macro_rules! catalogue {
     (
         always { $($always:ident $name:literal $always_hazards:tt $always_explanation:literal;)* }
         on_demand { $($fault:ident $form:literal $hazards:tt $scope:expr, $read:expr, $explanation:literal;)* }
+        protocol_5 { $($new:ident $new_form:literal $new_scope:expr, $new_read:expr, $new_explanation:literal;)* }
     ) => {
         /// Each fault as a constant.
         pub mod faults {
@@ -54,6 +94,7 @@ macro_rules! catalogue {
                     form: $name,
                     hazards: &$always_hazards,
                     always: true,
+                    protocol_5: false,
                     explanation: $always_explanation,
                     scope: Scope::Any,
                     read: |_| Ok(Fault::Always),
@@ -66,15 +107,29 @@ macro_rules! catalogue {
                     form: $form,
                     hazards: &$hazards,
                     always: false,
+                    protocol_5: false,
                     explanation: $explanation,
                     scope: $scope,
                     read: $read,
                 };
             )*
+            $(
+                #[doc = $new_explanation]
+                pub const $new: FaultInfo = FaultInfo {
+                    name: name_of($new_form),
+                    form: $new_form,
+                    hazards: &[],
+                    always: false,
+                    protocol_5: true,
+                    explanation: $new_explanation,
+                    scope: $new_scope,
+                    read: $new_read,
+                };
+            )*
         }
 
         /// Every fault, beginning with those that the gateway always has.
-        pub const FAULTS: &[FaultInfo] = &[$(faults::$always,)* $(faults::$fault,)*];
+        pub const FAULTS: &[FaultInfo] = &[$(faults::$always,)* $(faults::$fault,)* $(faults::$new,)*];
     };
 }
 
@@ -316,6 +371,63 @@ catalogue! {
          position under another ticket.";
     HALF_LOADED "half-loaded[:ACTION][:WHEN]" [26] Scope::Of(STATE), |_| Ok(Fault::HalfLoaded),
         "Lists and figures are those of the older half of the positions, as of a terminal that is still loading.";
+    }
+    protocol_5 {
+    MAC_FORGED "mac-forged[:ACTION][:WHEN]" Scope::Any, |_| Ok(Fault::MacForged),
+        "A digit of the reply's MAC is another one.";
+    REQUEST_ECHOED "request-echoed[:ACTION][:WHEN]" Scope::Any, |_| Ok(Fault::RequestEchoed),
+        "The request comes back instead of a reply, and does not execute.";
+    REPLY_REPLAYED "reply-replayed[:ACTION][:WHEN]" Scope::Any, |_| Ok(Fault::ReplyReplayed),
+        "The request executes, and is answered with the first reply that was given to an earlier request.";
+    REPLY_UNSIGNED "reply-unsigned[:ACTION][:WHEN]" Scope::Any, |_| Ok(Fault::ReplyUnsigned),
+        "The reply to a signed request is not signed.";
+    REPLY_OTHER_KEY "reply-other-key[:ACTION][:WHEN]" Scope::Any, |_| Ok(Fault::ReplyOtherKey),
+        "The reply is signed with another secret under the key's name.";
+    JOURNAL_LOST "journal-lost[:ACTION][:WHEN]" Scope::Any, |_| Ok(Fault::JournalLost),
+        "Before the first affected request, the journal is lost, and a new one begins under another name.";
+    JOURNAL_RESTORED "journal-restored[:ACTION]:ROWS[:WHEN]" Scope::Any, |p| p.count().map(Fault::JournalRestored),
+        "Before the first affected request, the journal is restored from a copy that lacks the last ROWS changes.";
+    VOID_NOT_KEPT "void-not-kept:DURATION[:WHEN]" Scope::Of(&[Open]), |p| p.duration().map(Fault::VoidNotKept),
+        "OPEN is not answered and not journalled, and executes DURATION later, even if it was voided meanwhile.";
+    OPEN_WITHHELD "open-withheld:DURATION[:WHEN]" Scope::Of(&[Open]), |p| p.duration().map(Fault::OpenWithheld),
+        "OPEN is not answered, and reaches the gateway DURATION later.";
+    CRASH_SENT "crash-sent[:ACTION][:WHEN]" Scope::Of(&[Open, Close, Cancel]), |_| Ok(Fault::CrashSent),
+        "The gateway dies after it wrote the order to its journal and before the broker got it.";
+    OUTCOME_REFUSED "outcome-refused[:WHEN]" Scope::Of(&[GetOutcome]), |_| Ok(Fault::OutcomeRefused),
+        "GET_OUTCOME says that the order was refused, whatever became of it.";
+    OUTCOME_DONE "outcome-done[:WHEN]" Scope::Of(&[GetOutcome]), |_| Ok(Fault::OutcomeDone),
+        "GET_OUTCOME says that the order executed, whatever became of it.";
+    DEALS_LAG "deals-lag:DURATION[:WHEN]" Scope::Of(&[GetDeals]), |p| p.duration().map(Fault::DealsLag),
+        "Deals are those of DURATION ago.";
+    DEALS_LACK_NEWEST "deals-lack-newest[:WHEN]" Scope::Of(&[GetDeals]), |_| Ok(Fault::DealsLackNewest),
+        "The newest deal is missing, and the count fits.";
+    PENDING_HIDDEN "pending-hidden[:WHEN]" Scope::Of(&[GetOrders]), |_| Ok(Fault::PendingHidden),
+        "No pending order is listed, and the count fits.";
+    PENDING_CUT "pending-cut:ROWS[:WHEN]" Scope::Of(&[GetOrders]), |p| p.count().map(Fault::PendingCut),
+        "The list of pending orders ends after ROWS rows, and the count fits.";
+    PENDING_FILLS "pending-fills[:ACTION]:WHEN" Scope::Any, |_| Ok(Fault::PendingFills),
+        "Before the request, the oldest pending order fills.";
+    CANCEL_IGNORED "cancel-ignored[:WHEN]" Scope::Of(&[Cancel]), |_| Ok(Fault::CancelIgnored),
+        "CANCEL is answered with FILLED, and cancels nothing.";
+    CANCEL_LATE "cancel-late[:WHEN]" Scope::Of(&[Cancel]), |_| Ok(Fault::CancelLate),
+        "The pending order fills just before a CANCEL, which is refused with retcode 10035.";
+    AUTOTRADING_OFF "autotrading-off[:WHEN]" Scope::Of(TERMINAL), |_| Ok(Fault::AutoTradingOff),
+        "AutoTrading is off in the terminal: every order is refused.";
+    MARKET_CLOSED "market-closed[:WHEN]" Scope::Of(&[GetSymbol, Open, Close, Cancel]), |_| Ok(Fault::MarketClosed),
+        "The market is closed: the last tick is two days old, and orders are refused with retcode 10018.";
+    SYMBOL_MINIMUM "symbol-minimum:LOTS[:WHEN]" Scope::Of(&[GetSymbol, Open, Close]),
+        |p| p.volume().map(Fault::SymbolMinimum),
+        "The smallest volume of every symbol is LOTS.";
+    ENGAGE_IGNORED "engage-ignored[:WHEN]" Scope::Of(&[Engage]), |_| Ok(Fault::EngageIgnored),
+        "ENGAGE is answered as usual, and engages nothing.";
+    ENGAGE_IN_MEMORY "engage-in-memory[:WHEN]" Scope::Of(&[Engage]), |_| Ok(Fault::EngageInMemory),
+        "ENGAGE can't be written: the kill switch is engaged until the gateway's next start.";
+    LIST_UNSTABLE "list-unstable[:ACTION][:WHEN]" Scope::Of(COUNTED), |_| Ok(Fault::ListUnstable),
+        "A list and the terminal's count of it differ: it is refused with LIST_UNSTABLE.";
+    TOTAL_WRONG "total-wrong[:ACTION][:WHEN]" Scope::Of(COUNTED), |_| Ok(Fault::TotalWrong),
+        "The count beside a list is one more than its rows.";
+    KILL_SWITCH_ENGAGED "kill-switch-engaged" Scope::Any, |_| Ok(Fault::KillSwitchEngaged),
+        "The kill switch is engaged when the gateway starts.";
     }
 }
 

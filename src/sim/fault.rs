@@ -6,14 +6,22 @@ use jiff::SignedDuration;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
+use super::options::Protocol;
 use crate::protocol::account::GetAccount;
+use crate::protocol::anchor::{GetAnchors, PutAnchor};
 use crate::protocol::close::Close;
 use crate::protocol::code::ErrorCode;
+use crate::protocol::deals::GetDeals;
 use crate::protocol::open::Open;
+use crate::protocol::outcome::GetOutcome;
+use crate::protocol::pending::{Cancel, GetOrders};
 use crate::protocol::ping::Ping;
 use crate::protocol::positions::GetPositions;
 use crate::protocol::request::Action;
+use crate::protocol::switch::{Engage, Release};
+use crate::protocol::symbol_info::GetSymbol;
 use crate::protocol::sync_all::SyncAll;
+use crate::protocol::terminal::GetTerminal;
 
 /// A fault with its parameters.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -140,6 +148,39 @@ pub(super) enum Fault {
     PositionReturns,
     /// Counts GET_POSITIONS.
     PositionGrows(u32),
+    MacForged,
+    RequestEchoed,
+    ReplyReplayed,
+    ReplyUnsigned,
+    ReplyOtherKey,
+    JournalLost,
+    /// Loses this many of its last rows.
+    JournalRestored(u32),
+    /// Executes the order this long after it was called voided.
+    VoidNotKept(Duration),
+    /// The request reaches the gateway this long after it was sent.
+    OpenWithheld(Duration),
+    CrashSent,
+    OutcomeRefused,
+    OutcomeDone,
+    /// Shows deals of this long ago.
+    DealsLag(Duration),
+    DealsLackNewest,
+    PendingHidden,
+    /// Shows this many pending orders.
+    PendingCut(u32),
+    PendingFills,
+    CancelIgnored,
+    CancelLate,
+    AutoTradingOff,
+    MarketClosed,
+    /// In lots.
+    SymbolMinimum(Decimal),
+    EngageIgnored,
+    EngageInMemory,
+    ListUnstable,
+    TotalWrong,
+    KillSwitchEngaged,
 }
 
 /// Ways to corrupt a reply's bytes.
@@ -175,29 +216,52 @@ pub(super) enum Moment {
     After,
 }
 
-/// The actions of the protocol.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ActionName {
-    Ping,
-    GetAccount,
-    GetPositions,
-    SyncAll,
-    Open,
-    Close,
+macro_rules! actions {
+    ($($name:ident)*) => {
+        /// The actions of the protocol.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(super) enum ActionName {
+            $($name,)*
+        }
+
+        impl ActionName {
+            /// Every action; those of 4.3 stand first.
+            pub(super) const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// The wire's word.
+            pub(super) fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => <$name as Action>::NAME,)*
+                }
+            }
+        }
+    };
+}
+
+actions! {
+    Ping GetAccount GetPositions SyncAll Open Close
+    GetTerminal GetOrders GetDeals GetSymbol Cancel GetOutcome Engage Release PutAnchor GetAnchors
 }
 
 impl ActionName {
     /// Reads the wire's word.
     pub(super) fn from_wire(word: &str) -> Option<Self> {
-        Some(match word {
-            Ping::NAME => Self::Ping,
-            GetAccount::NAME => Self::GetAccount,
-            GetPositions::NAME => Self::GetPositions,
-            SyncAll::NAME => Self::SyncAll,
-            Open::NAME => Self::Open,
-            Close::NAME => Self::Close,
-            _ => return None,
-        })
+        Self::ALL.iter().copied().find(|action| action.as_str() == word)
+    }
+
+    /// Whether a gateway of this protocol knows the action.
+    pub(super) fn is_in(self, protocol: Protocol) -> bool {
+        protocol == Protocol::Five || self as usize <= Self::Close as usize
+    }
+
+    /// Whether it is an order to the broker.
+    pub(super) fn is_order(self) -> bool {
+        matches!(self, Self::Open | Self::Close | Self::Cancel)
+    }
+
+    /// Whether it acts on the gateway's kill switch.
+    pub(super) fn is_switch(self) -> bool {
+        matches!(self, Self::Engage | Self::Release)
     }
 }
 

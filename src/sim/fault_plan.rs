@@ -18,7 +18,7 @@ pub struct RequestCounts([u32; RequestCounts::LAST + 1]);
 
 impl RequestCounts {
     /// The place of messages without a known action.
-    const LAST: usize = 6;
+    const LAST: usize = ActionName::ALL.len();
 
     fn add(&mut self, action: Option<ActionName>) {
         self.0[action.map_or(Self::LAST, |action| action as usize)] += 1;
@@ -63,6 +63,11 @@ impl FaultPlan {
     /// Whether the plan has this fault, for any request.
     pub(super) fn contains(&self, fault: &Fault) -> bool {
         self.faults.iter().any(|(spec, _)| spec.fault == *fault)
+    }
+
+    /// The first fault of the plan that `select` returns something for.
+    pub(super) fn find<T>(&self, select: impl FnMut(&Fault) -> Option<T>) -> Option<T> {
+        self.faults.iter().map(|(spec, _)| &spec.fault).find_map(select)
     }
 
     /// The longest time by which lists or figures lag.
@@ -111,6 +116,11 @@ pub(super) use find_fault;
 pub(super) struct ActiveFaults(Vec<Fault>);
 
 impl ActiveFaults {
+    /// No fault.
+    pub(super) fn none() -> Self {
+        Self(Vec::new())
+    }
+
     /// Whether a fault without parameters is among them.
     pub(super) fn has(&self, fault: &Fault) -> bool {
         self.0.contains(fault)

@@ -7,10 +7,21 @@
 //! one kind the first on the command line wins; delays add up.
 
 mod account_changes;
+mod admission;
+mod answers;
+mod denied;
+mod dispatch;
+mod five;
 mod history;
+mod order_result;
+mod order_rules;
+mod order_token;
 mod orders;
 mod reads;
+mod records;
+mod seal;
 mod state;
+mod terminal_reads;
 mod third_parties;
 
 use std::time::Duration;
@@ -20,7 +31,7 @@ use jiff::Timestamp;
 pub(super) use self::state::Gateway;
 use self::state::RequestError;
 pub use self::state::{OtherAccount, Truth};
-use super::book::Book;
+use super::book::{Book, Tag};
 use super::fault::{ActionName, Fault, Moment};
 use super::fault_plan::{ActiveFaults, find_fault};
 use super::journal::JournalError;
@@ -58,11 +69,16 @@ pub(super) enum AfterRequest {
 }
 
 impl Gateway {
-    /// Handles one message.
-    pub(super) fn handle(&mut self, text: &[u8], now: Timestamp) -> Result<Handled, JournalError> {
+    /// Handles one message, which arrived at one time and has its turn at another.
+    pub(super) fn handle(
+        &mut self,
+        text: &[u8],
+        arrived: Timestamp,
+        now: Timestamp,
+    ) -> Result<Handled, JournalError> {
         self.execute_pending(now)?;
         let request = RawRequest::read(text);
-        let action = request.action();
+        let action = request.action(self.protocol());
         let faults = self.plan.next_request(action.as_ref().ok().copied());
         let silent = |after| Handled {
             reply: None,
@@ -78,7 +94,11 @@ impl Gateway {
             return Ok(silent(AfterRequest::Crash));
         }
         if let Some(down) = restart(&faults, Moment::Before) {
+            self.restart_process(down, now)?;
             return Ok(silent(AfterRequest::Restart(down)));
+        }
+        if self.withhold(&faults, &request, now) {
+            return Ok(silent(AfterRequest::Continue));
         }
         if !faults.has(&Fault::Frozen) {
             self.book.revalue(now);
@@ -87,8 +107,11 @@ impl Gateway {
             && self.left_account.is_none()
         {
             self.move_to(Book::of_another_gateway(&self.book, balance));
+            self.replace_process(now)?;
             return Ok(silent(AfterRequest::Restart(Duration::ZERO)));
         }
+        self.lose_journal(&faults, now)?;
+        self.end_recovery(now)?;
         self.change_account(&faults, request.ticket().ok(), now)?;
         self.history.note(&self.book, now);
         let executed_before = self.ledger.len();
@@ -100,12 +123,14 @@ impl Gateway {
         };
         let reply = match self.handle_foreign(&faults, &request, now)? {
             Some(reply) => reply,
+            None if self.five.is_some() => self.answer(&request, &writer, arrived, now)?,
             None => {
                 let known = action.clone().map_err(RequestError::from);
                 let replied = known.and_then(|known| self.reply(known, &request, &writer, now));
                 writer.finish(match replied {
                     Ok(reply) => reply,
                     Err(RequestError::Refused(refusal)) => writer.refuse(&refusal),
+                    Err(RequestError::Denied(denied)) => writer.refuse(&denied.refusal),
                     Err(RequestError::Journal(error)) => return Err(error),
                 })
             }
@@ -115,9 +140,11 @@ impl Gateway {
         if action == Ok(ActionName::GetPositions) {
             self.third_parties_trade(&faults, now)?;
         }
-        Ok(if faults.has(&Fault::Crash(Moment::After)) {
+        let has_died = self.five.as_ref().is_some_and(|five| five.has_died);
+        Ok(if has_died || faults.has(&Fault::Crash(Moment::After)) {
             silent(AfterRequest::Crash)
         } else if let Some(down) = restart(&faults, Moment::After) {
+            self.restart_process(down, now)?;
             silent(AfterRequest::Restart(down))
         } else if faults.has(&Fault::Disconnect) {
             Handled { occupied, ..silent(AfterRequest::Disconnect) }
@@ -138,13 +165,14 @@ impl Gateway {
     ) -> Result<Vec<u8>, RequestError> {
         let faults = writer.faults;
         Ok(match action {
-            ActionName::Ping => writer.ping(&reads::ping(request, writer)),
+            ActionName::Ping => writer.ping(&self.ping(request, writer)),
             ActionName::GetAccount => writer.account(self.account(faults, now)?),
             ActionName::GetPositions => {
                 let mut positions = self.positions(faults, now)?;
                 if let Some(symbol) = request.symbol() {
                     positions.retain(|position| position.symbol == symbol);
                 }
+                self.listed = positions.len();
                 writer.positions(positions)
             }
             ActionName::SyncAll if faults.has(&Fault::NoSyncAll) => {
@@ -159,10 +187,14 @@ impl Gateway {
                 }
             }
             ActionName::Open => {
-                let (filled, open) = self.open(request, writer, now)?;
+                let (filled, open) = self.open(request, Tag::default(), true, writer, now)?;
                 writer.open(&filled, &open.symbol)
             }
-            ActionName::Close => writer.close(&self.close(request, writer, now)?),
+            ActionName::Close => writer.close(&self.close(request, None, writer, now)?),
+            _ => {
+                let message = format!("Unknown action: {}", action.as_str());
+                return Err(Refusal::new(ErrorCode::UnknownAction, message).into());
+            }
         })
     }
 }

@@ -68,6 +68,11 @@ pub(super) struct Quote {
 }
 
 impl Instrument {
+    /// Decimal places of its prices.
+    pub(super) fn digits(&self) -> u32 {
+        self.digits
+    }
+
     /// A number of points as a price.
     pub(super) fn price(&self, points: i64) -> Decimal {
         Decimal::new(points, self.digits)

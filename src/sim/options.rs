@@ -8,12 +8,18 @@ use rust_decimal::Decimal;
 use super::account_kind::AccountKind;
 use super::spec::FaultSpec;
 use crate::clock::StopToken;
+use crate::protocol::gateway::Signing;
+use crate::protocol::signed::LinkKey;
 
 /// The options of a simulated gateway.
 #[derive(Debug, Clone)]
 pub struct Options {
+    /// The protocol that it speaks.
+    pub protocol: Protocol,
     /// Number of open positions at the start.
     pub positions: usize,
+    /// Number of pending orders at the start.
+    pub pending: usize,
     /// Balance at the start, in USD; converted where the account has another currency.
     pub balance: Decimal,
     /// The kind of account.
@@ -28,7 +34,12 @@ pub struct Options {
     pub exec_time: Duration,
     /// Greatest age of an OPEN's signature.
     pub signature_ttl: Duration,
-    /// File that keeps the book over a crash. An existing one overrules `positions`, `balance`, `account` and `seed`.
+    /// The keys that it knows, in protocol 5.
+    pub keys: Vec<GatewayKey>,
+    /// Which requests it wants signed, in protocol 5.
+    pub signing: Signing,
+    /// File that keeps the book over a crash, and in protocol 5 the journal and the kill switch. An existing one overrules
+    /// `positions`, `pending`, `balance`, `account` and `seed`.
     pub book: Option<PathBuf>,
     /// File to which a [`Server`](super::Server) appends every request as received.
     pub requests: Option<PathBuf>,
@@ -38,6 +49,36 @@ pub struct Options {
     pub on_crash: OnCrash,
     /// Stops a [`Server`](super::Server).
     pub stop: StopToken,
+}
+
+/// A version of the gateway's protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Protocol {
+    /// 4.3, the deployed gateway's.
+    #[default]
+    Four,
+    /// 5: signed frames, a journal, pending orders and deals.
+    Five,
+}
+
+/// What a key may ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// Reads, ENGAGE and ANCHOR.
+    Read,
+    /// Orders and voiding as well.
+    Trade,
+    /// RELEASE as well.
+    Admin,
+}
+
+/// A key of the gateway.
+#[derive(Debug, Clone)]
+pub struct GatewayKey {
+    /// Its name and secret.
+    pub key: LinkKey,
+    /// Its role.
+    pub role: Role,
 }
 
 /// Effect of a `crash` fault on a server.
@@ -52,7 +93,9 @@ pub enum OnCrash {
 impl Default for Options {
     fn default() -> Self {
         Self {
+            protocol: Protocol::default(),
             positions: 0,
+            pending: 0,
             balance: Decimal::new(1_000_000, 2),
             account: AccountKind::default(),
             seed: 1,
@@ -60,6 +103,8 @@ impl Default for Options {
             link_rtt: Duration::ZERO,
             exec_time: Duration::ZERO,
             signature_ttl: Duration::from_secs(5),
+            keys: Vec::new(),
+            signing: Signing::Off,
             book: None,
             requests: None,
             port: 0,

@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use super::fault::ActionName;
+use super::options::Protocol;
 use crate::protocol::code::ErrorCode;
 use crate::protocol::open::Open;
 use crate::protocol::reply::{Refusal, UNKNOWN_UUID};
@@ -23,13 +24,37 @@ impl<'a> RawRequest<'a> {
         Self { text, object: parse_flat(text).ok() }
     }
 
-    fn string(&self, name: &'static str) -> Option<String> {
+    /// A string that is not empty.
+    pub(super) fn string(&self, name: &'static str) -> Option<String> {
         let text = self.object.as_ref()?.optional(name)?.string().ok()?;
         (!text.is_empty()).then(|| text.into())
     }
 
     pub(super) fn number(&self, name: &'static str) -> Option<Exact> {
         self.object.as_ref()?.optional(name)?.exact().ok()
+    }
+
+    /// A whole number.
+    pub(super) fn integer(&self, name: &'static str) -> Option<i64> {
+        self.object.as_ref()?.optional(name)?.integer().ok()
+    }
+
+    /// A time, or an error where the member is none.
+    pub(super) fn time(&self, name: &'static str) -> Result<Option<Timestamp>, Refusal> {
+        let Some(field) = self.object.as_ref().and_then(|object| object.optional(name)) else {
+            return Ok(None);
+        };
+        field.timestamp().map(Some).map_err(|_| {
+            Refusal::new(ErrorCode::InvalidField, format!("{name} is a time, RFC 3339"))
+        })
+    }
+
+    /// Whether the member is `true`.
+    pub(super) fn is_true(&self, name: &'static str) -> bool {
+        self.object
+            .as_ref()
+            .and_then(|object| object.optional(name))
+            .is_some_and(|it| it.token() == "true")
     }
 
     pub(super) fn has(&self, name: &'static str) -> bool {
@@ -57,8 +82,8 @@ impl<'a> RawRequest<'a> {
         self.string("type").map(|word| Side::from_wire(&word))
     }
 
-    /// The action, or the refusal of a request without a known one.
-    pub(super) fn action(&self) -> Result<ActionName, Refusal> {
+    /// The action, or the refusal of a request without one that this protocol knows.
+    pub(super) fn action(&self, protocol: Protocol) -> Result<ActionName, Refusal> {
         if self.object.is_none() {
             return Err(Refusal::new(ErrorCode::InvalidJson, "Invalid JSON format"));
         }
@@ -66,7 +91,7 @@ impl<'a> RawRequest<'a> {
             return Err(Refusal::new(ErrorCode::MissingAction, "Missing required field: action"));
         };
         let unknown = || Refusal::new(ErrorCode::UnknownAction, format!("Unknown action: {word}"));
-        ActionName::from_wire(&word).ok_or_else(unknown)
+        ActionName::from_wire(&word).filter(|action| action.is_in(protocol)).ok_or_else(unknown)
     }
 
     /// OPEN's fields.

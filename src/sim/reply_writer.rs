@@ -6,14 +6,21 @@ use super::corrupt::{corrupt, without_member};
 use super::fault::Fault;
 use super::fault_plan::{ActiveFaults, find_fault};
 use crate::protocol::account::Account;
+use crate::protocol::anchor::{Anchored, Anchors};
 use crate::protocol::close::Closed;
 use crate::protocol::code::ErrorCode;
+use crate::protocol::deals::Deals;
 use crate::protocol::open::Filled;
+use crate::protocol::outcome::Outcome;
+use crate::protocol::pending::{Cancelled, PendingOrders};
 use crate::protocol::ping::Pong;
 use crate::protocol::positions::{Position, Positions};
 use crate::protocol::reply::{Refusal, encode_refusal};
 use crate::protocol::rfc3339;
+use crate::protocol::switch::{Engaged, Released};
+use crate::protocol::symbol_info::SymbolInfo;
 use crate::protocol::sync_all::Synced;
+use crate::protocol::terminal::Terminal;
 use crate::units::Symbol;
 
 /// The `uuid` of another request.
@@ -52,6 +59,11 @@ impl ReplyWriter<'_> {
             ErrorCode::RiskSignatureInvalid => "REJECTED",
             _ => "error",
         };
+        self.refuse_as(usual, refusal)
+    }
+
+    /// A refusal with this usual status.
+    pub(super) fn refuse_as(&self, usual: &str, refusal: &Refusal) -> Vec<u8> {
         let refusal = Refusal::new(refusal.code.clone(), self.message(&refusal.message));
         let now = rfc3339(self.now);
         encode_refusal(self.uuid(), self.status(usual), &refusal, &now, self.simulated)
@@ -87,6 +99,51 @@ impl ReplyWriter<'_> {
 
     pub(super) fn open(&self, filled: &Filled, symbol: &Symbol) -> Vec<u8> {
         filled.encode(self.uuid(), self.status("FILLED"), symbol, self.simulated)
+    }
+
+    /// OPEN's claim with this usual status.
+    pub(super) fn open_as(&self, usual: &str, filled: &Filled, symbol: &Symbol) -> Vec<u8> {
+        filled.encode(self.uuid(), self.status(usual), symbol, self.simulated)
+    }
+
+    pub(super) fn cancelled(&self, cancelled: &Cancelled) -> Vec<u8> {
+        cancelled.encode(self.uuid(), self.status("FILLED"), self.simulated)
+    }
+
+    pub(super) fn terminal(&self, terminal: &Terminal) -> Vec<u8> {
+        terminal.encode(self.uuid(), self.status("ok"), self.simulated)
+    }
+
+    pub(super) fn pending_orders(&self, orders: &PendingOrders) -> Vec<u8> {
+        orders.encode(self.uuid(), self.status("ok"), self.simulated)
+    }
+
+    pub(super) fn deals(&self, deals: &Deals) -> Vec<u8> {
+        deals.encode(self.uuid(), self.status("ok"), self.simulated)
+    }
+
+    pub(super) fn symbol(&self, symbol: &SymbolInfo) -> Vec<u8> {
+        symbol.encode(self.uuid(), self.status("ok"), self.simulated)
+    }
+
+    pub(super) fn outcome(&self, outcome: &Outcome) -> Vec<u8> {
+        outcome.encode(self.uuid(), self.status("ok"), self.simulated)
+    }
+
+    pub(super) fn engaged(&self, engaged: &Engaged) -> Vec<u8> {
+        engaged.encode(self.uuid(), self.status("ok"), self.simulated)
+    }
+
+    pub(super) fn released(&self, released: &Released) -> Vec<u8> {
+        released.encode(self.uuid(), self.status("ok"), self.simulated)
+    }
+
+    pub(super) fn anchored(&self, anchored: &Anchored) -> Vec<u8> {
+        anchored.encode(self.uuid(), self.status("ok"), self.simulated)
+    }
+
+    pub(super) fn anchors(&self, anchors: &Anchors) -> Vec<u8> {
+        anchors.encode(self.uuid(), self.status("ok"), self.simulated)
     }
 
     pub(super) fn close(&self, closed: &Closed) -> Vec<u8> {

@@ -142,8 +142,9 @@ impl<P: Clone> RequestQueue<P> {
             self.gateway.execute_pending(now.wall)?;
             return Ok(false);
         };
-        let Some((_, peer, request)) = self.inbox.pop_front() else { return Ok(false) };
-        let handled = self.gateway.handle(&request, now.wall_at(turn))?;
+        let Some((visible_at, peer, request)) = self.inbox.pop_front() else { return Ok(false) };
+        let (arrived, begun) = (now.wall_at(visible_at), now.wall_at(turn));
+        let handled = self.gateway.handle(&request, arrived, begun)?;
         self.free_at = turn + handled.occupied;
         let arrives = self.free_at + self.half_rtt;
         if let Some(reply) = handled.reply {

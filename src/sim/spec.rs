@@ -9,6 +9,7 @@ use std::str::FromStr;
 
 use super::catalogue::{FAULTS, FaultInfo};
 use super::fault::{ActionName, Fault, Scope};
+use super::options::Protocol;
 use super::parameters::Parameters;
 
 /// Which of the requests in its scope a fault affects, counted from 1.
@@ -96,9 +97,8 @@ fn misspelt_action(text: &str) -> Option<SpecError> {
     }
     let without = rest.map_or_else(|| name.to_owned(), |rest| format!("{name}:{rest}"));
     FaultSpec::read(&without).ok()?;
-    let problem = format!(
-        "there is no action {word}, only PING, GET_ACCOUNT, GET_POSITIONS, SYNC_ALL, OPEN and CLOSE"
-    );
+    let known: Vec<&str> = ActionName::ALL.iter().map(|action| action.as_str()).collect();
+    let problem = format!("there is no action {word}, only {}", known.join(", "));
     Some(SpecError::Malformed { text: text.to_owned(), problem, form })
 }
 
@@ -135,6 +135,14 @@ impl FaultSpec {
                 Ok(Self { text: text.to_owned(), scope, fault, when: when.unwrap_or(When::Always) })
             }
         }
+    }
+}
+
+impl FaultSpec {
+    /// The protocol that a gateway must speak to have this fault.
+    pub fn protocol(&self) -> Protocol {
+        let name = self.text.split(':').next().unwrap_or_default();
+        find(name).map_or(Protocol::Four, |info| info.protocol())
     }
 }
 

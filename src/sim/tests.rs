@@ -1,6 +1,7 @@
 //! The simulated gateway in process: its behaviour without faults, and the effect of each fault.
 
 mod faults;
+mod five;
 mod gateway;
 mod hazards;
 mod hostile;

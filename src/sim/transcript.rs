@@ -1,7 +1,10 @@
 //! A record of every byte between clients and a gateway in this process. Requests are numbered in the place of their
-//! random `uuid`, so that equal runs have equal transcripts; a client gets its own `uuid` back.
+//! random `uuid`, so that equal runs have equal transcripts; a client gets its own `uuid` back. Signed requests stay as they
+//! are: a changed byte would break their signature.
 
 use std::time::Duration;
+
+use crate::protocol::signed::Signature;
 
 /// The bytes that clients sent and received, by frame.
 #[derive(Debug, Default)]
@@ -26,8 +29,15 @@ const KEY: &[u8] = b"\"uuid\":\"";
 const UUID_BYTES: usize = 36;
 
 impl Transcript {
-    /// Puts the request's number in the place of its `uuid`, and adds it.
+    /// Puts the request's number in the place of its `uuid`, and of every earlier one that it names, and adds it.
     pub(super) fn number(&mut self, mut request: Vec<u8>, at: Duration) -> Vec<u8> {
+        if Signature::of(&request).is_some() {
+            self.frames.push(Frame { at, is_request: true, bytes: request.clone() });
+            return request;
+        }
+        for (number, uuid) in self.uuids.iter().enumerate() {
+            replace_all(&mut request, uuid, &numbered(number));
+        }
         if let Some(at) = request.windows(KEY.len()).position(|window| window == KEY) {
             let place = at + KEY.len()..at + KEY.len() + UUID_BYTES;
             if let Some(uuid) = request.get(place.clone()).map(<[u8]>::to_vec) {
@@ -44,16 +54,23 @@ impl Transcript {
         self.frames.push(Frame { at, is_request: false, bytes: reply.clone() });
         let mut restored = reply;
         for (number, uuid) in self.uuids.iter().enumerate() {
-            let text = numbered(number);
-            if let Some(at) = restored.windows(UUID_BYTES).position(|window| window == text) {
-                restored.splice(at..at + UUID_BYTES, uuid.iter().copied());
-            }
+            replace_all(&mut restored, &numbered(number), uuid);
         }
         restored
     }
 
     pub(super) fn frames(&self) -> &[Frame] {
         &self.frames
+    }
+}
+
+/// Replaces a `uuid` by another wherever it stands.
+fn replace_all(text: &mut [u8], old: &[u8], new: &[u8]) {
+    let mut from = 0;
+    while let Some(found) = text[from..].windows(UUID_BYTES).position(|window| window == old) {
+        let place = from + found..from + found + UUID_BYTES;
+        from = place.end;
+        text[place].copy_from_slice(new);
     }
 }
 

@@ -39,6 +39,7 @@ impl Gateway {
                         self.broker_closes(position.ticket, now)?;
                     }
                 }
+                Fault::PendingFills => self.fill_pending(None, now)?,
                 Fault::TicketChanges => self.change_ticket(ticket, now)?,
                 _ => {}
             }
@@ -81,7 +82,7 @@ impl Gateway {
         let instrument = market::find(position.symbol.as_str()).unwrap_or(0);
         let (side, volume) = (position.side.clone(), position.volume.clone());
         self.broker_closes(position.ticket, now)?;
-        let order = Order { instrument, side, volume };
+        let order = Order::new(instrument, side, volume);
         let execution = self.book.open(ExecutionKind::OthersOpen, &order, None, now);
         self.record(execution)
     }

@@ -11,7 +11,7 @@ use crate::protocol::close::Closed;
 use crate::protocol::code::ErrorCode;
 use crate::protocol::open::{Filled, Open};
 use crate::protocol::{Refusal, signature};
-use crate::sim::book::Order;
+use crate::sim::book::{Order, Tag};
 use crate::sim::fault::{Fault, Moment};
 use crate::sim::fault_plan::{ActiveFaults, find_fault};
 use crate::sim::ledger::{Execution, ExecutionKind};
@@ -31,12 +31,16 @@ impl Gateway {
     pub(super) fn open(
         &mut self,
         request: &RawRequest<'_>,
+        tag: Tag,
+        checks_signature: bool,
         writer: &ReplyWriter<'_>,
         now: Timestamp,
     ) -> Result<(Filled, Open), RequestError> {
         let faults = writer.faults;
         let open = request.open()?;
-        self.check_signature(&open, writer)?;
+        if checks_signature {
+            self.check_signature(&open, writer)?;
+        }
         check_terminal(faults)?;
         let claim = |ticket, volume, price| Filled {
             ticket,
@@ -54,7 +58,8 @@ impl Gateway {
             let message = format!("Symbol {} not found", open.symbol);
             return Err(Refusal::new(ErrorCode::Mt5OrderFailed, message).into());
         };
-        let mut order = Order { instrument, side: open.side.clone(), volume: open.volume.clone() };
+        let (side, volume) = (open.side.clone(), open.volume.clone());
+        let mut order = Order { tag, ..Order::new(instrument, side, volume) };
         let nothing = claim(Ticket(0), Lots::from(Decimal::new(0, 1)), zero_price());
         if faults.has(&Fault::OpenTicketZero)
             || refused.is_some()
@@ -127,7 +132,11 @@ impl Gateway {
         Ok((filled, open))
     }
 
-    fn check_signature(&self, open: &Open, writer: &ReplyWriter<'_>) -> Result<(), Refusal> {
+    pub(super) fn check_signature(
+        &self,
+        open: &Open,
+        writer: &ReplyWriter<'_>,
+    ) -> Result<(), Refusal> {
         if writer.faults.has(&Fault::SignatureOff) {
             return Ok(());
         }
@@ -142,10 +151,11 @@ impl Gateway {
             .map_err(|why| refused(&why.to_string()))
     }
 
-    /// CLOSE: closes the whole position; the request's volume and symbol have no effect.
+    /// CLOSE: closes the whole position, or this part of it; the request's volume and symbol have no effect.
     pub(super) fn close(
         &mut self,
         request: &RawRequest<'_>,
+        part: Option<Decimal>,
         writer: &ReplyWriter<'_>,
         now: Timestamp,
     ) -> Result<Closed, RequestError> {
@@ -203,7 +213,8 @@ impl Gateway {
         } else {
             let other = || self.book.oldest_beside(ticket).unwrap_or(ticket);
             let closed = if faults.has(&Fault::CloseOther) { other() } else { ticket };
-            self.book.close(ExecutionKind::Close, closed, request.uuid(), now)
+            let volume = part.unwrap_or(Decimal::MAX);
+            self.book.close_volume(ExecutionKind::Close, closed, volume, request.uuid(), now)
         };
         let execution = execution.ok_or(not_found)?;
         let mut closed = claim(execution.order, execution.price.clone());
@@ -213,7 +224,7 @@ impl Gateway {
         if let (true, Some(instrument)) =
             (faults.has(&Fault::EngineReopens), market::find(symbol.as_str()))
         {
-            let order = Order { instrument, side, volume };
+            let order = Order::new(instrument, side, volume);
             let execution = self.book.open(ExecutionKind::OthersOpen, &order, None, now);
             self.record(execution)?;
         }
@@ -245,7 +256,7 @@ impl Gateway {
         let position = positions.iter().find(|position| position.ticket == ticket)?;
         let side = if position.side == Side::Buy { Side::Sell } else { Side::Buy };
         let instrument = market::find(position.symbol.as_str())?;
-        let order = Order { instrument, side, volume: position.volume.clone() };
+        let order = Order::new(instrument, side, position.volume.clone());
         Some(self.book.open(ExecutionKind::ForeignTrade, &order, request.uuid(), now))
     }
 }

@@ -80,6 +80,11 @@ impl Gateway {
             account.server = Some(server.clone());
             account.trade_mode = Some(*trade_mode);
         }
+        if let (Some(five), Some(owner)) = (&self.five, self.owner(faults)) {
+            account.login = Some(owner.login.to_string());
+            account.server = Some(owner.server);
+            account.trade_mode = Some(five.trade_mode);
+        }
         Ok(account)
     }
 
@@ -118,7 +123,7 @@ impl Gateway {
                 position.symbol = Symbol::new(&format!("{}{suffix}", position.symbol));
             }
         }
-        if !faults.has(&Fault::ReportsMagic) {
+        if self.five.is_none() && !faults.has(&Fault::ReportsMagic) {
             for position in &mut positions {
                 position.magic = None;
             }
@@ -182,11 +187,14 @@ fn add_noise(amount: &mut Money) {
     *amount = Money::from(amount.value() + Decimal::new(1, 12));
 }
 
-pub(super) fn ping(request: &RawRequest<'_>, writer: &ReplyWriter<'_>) -> Pong {
-    let sent = request.timestamp().unwrap_or(writer.now);
-    let latency = Decimal::new(signed_micros(writer.now.duration_since(sent)), 3);
-    let (server_time, simulated) = (writer.now, writer.simulated);
-    Pong { server_time, latency_ms: Exact::from(latency), gateway: None, simulated }
+impl Gateway {
+    pub(super) fn ping(&self, request: &RawRequest<'_>, writer: &ReplyWriter<'_>) -> Pong {
+        let sent = request.timestamp().unwrap_or(writer.now);
+        let latency = Decimal::new(signed_micros(writer.now.duration_since(sent)), 3);
+        let (server_time, simulated) = (writer.now, writer.simulated);
+        let gateway = self.about(writer);
+        Pong { server_time, latency_ms: Exact::from(latency), gateway, simulated }
+    }
 }
 
 pub(super) fn check_terminal(faults: &ActiveFaults) -> Result<(), Refusal> {

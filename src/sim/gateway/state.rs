@@ -6,15 +6,17 @@ use std::time::Duration;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::denied::Denied;
+use super::five::Five;
 use super::history::History;
-use crate::protocol::Refusal;
 use crate::protocol::account::Account;
 use crate::protocol::positions::Position;
+use crate::protocol::{self, Refusal};
 use crate::sim::account_kind::AccountKind;
 use crate::sim::book::{Book, Order, Start};
 use crate::sim::fault::Fault;
 use crate::sim::fault_plan::{FaultPlan, RequestCounts};
-use crate::sim::journal::{Journal, JournalError, rebuild};
+use crate::sim::journal::{Journal, JournalError, executions, rebuild};
 use crate::sim::ledger::{Execution, ExecutionKind};
 use crate::sim::options::Options;
 use crate::units::{Money, Ticket};
@@ -24,6 +26,8 @@ use crate::units::{Money, Ticket};
 pub(super) enum RequestError {
     #[error(transparent)]
     Refused(#[from] Refusal),
+    #[error(transparent)]
+    Denied(#[from] Denied),
     #[error(transparent)]
     Journal(#[from] JournalError),
 }
@@ -45,6 +49,8 @@ pub struct Truth {
     pub ledger: Vec<Execution>,
     /// The open positions of the account that the gateway started with.
     pub open: Vec<Position>,
+    /// The pending orders of the account that answers now.
+    pub pending: Vec<protocol::pending::PendingOrder>,
     /// The account that answers now, where it is another one.
     pub other: Option<OtherAccount>,
 }
@@ -73,7 +79,9 @@ pub(in crate::sim) struct Gateway {
     /// The return code with which the broker refuses orders, and until when.
     pub(super) refuses: Option<(i64, Timestamp)>,
     pub(super) ledger: Vec<Execution>,
-    journal: Option<Journal>,
+    pub(super) journal: Option<Journal>,
+    /// What protocol 5 adds; `None` in protocol 4.
+    pub(super) five: Option<Five>,
     pub(super) pending: Vec<PendingOrder>,
     /// Positions that the broker closes later: when, which, and the request.
     pub(super) pending_closes: Vec<(Timestamp, Ticket, Option<Uuid>)>,
@@ -89,6 +97,8 @@ pub(in crate::sim) struct Gateway {
     pub(super) position_reads: u32,
     /// Number of lists so far.
     pub(super) lists: i64,
+    /// Number of rows of the last list.
+    pub(super) listed: usize,
 }
 
 impl Gateway {
@@ -101,17 +111,24 @@ impl Gateway {
             count => count,
         };
         let (balance, kind) = (Money::from(options.balance), options.account);
-        let start = Start { started_at: now, seed: options.seed, positions, balance, hedged, kind };
+        let (seed, pending) = (options.seed, options.pending);
+        let start = Start { started_at: now, seed, positions, balance, hedged, kind, pending };
+        let mut five = Five::new(options, &plan, now);
+        let tells_details = five.is_some();
         let (journal, book, ledger) = match &options.book {
-            None => (None, Book::new(&start), Vec::new()),
+            None => (None, Book::new(&start, tells_details), Vec::new()),
             Some(path) => {
-                let (journal, start, executions) = Journal::open(path, start)?;
-                (Some(journal), rebuild(path, &start, &executions)?, executions)
+                let (journal, start, lines) = Journal::open(path, start)?;
+                let book = rebuild(path, &start, &lines, tells_details)?;
+                if let Some(five) = &mut five {
+                    five.replay(&lines);
+                }
+                (Some(journal), book, executions(lines))
             }
         };
         let mut history = History::new(plan.longest_lag());
         history.note(&book, now);
-        Ok(Self {
+        let mut gateway = Self {
             simulated: !plan.contains(&Fault::ClaimsLive),
             plan,
             signature_ttl: options.signature_ttl,
@@ -130,7 +147,11 @@ impl Gateway {
             close_attempts: HashMap::new(),
             position_reads: 0,
             lists: 0,
-        })
+            listed: 0,
+            five,
+        };
+        gateway.start_process(now)?;
+        Ok(gateway)
     }
 
     /// The executions so far.
@@ -141,11 +162,12 @@ impl Gateway {
     /// The open positions of each account, in truth.
     pub(in crate::sim) fn truth(&self) -> Truth {
         let ledger = self.ledger.clone();
+        let pending = self.book.pending_orders();
         match &self.left_account {
-            None => Truth { ledger, open: self.book.positions(), other: None },
+            None => Truth { ledger, open: self.book.positions(), pending, other: None },
             Some(first) => {
                 let other = OtherAccount { after: self.left_after, open: self.book.positions() };
-                Truth { ledger, open: first.positions(), other: Some(other) }
+                Truth { ledger, open: first.positions(), pending, other: Some(other) }
             }
         }
     }
@@ -158,11 +180,13 @@ impl Gateway {
     /// When the broker executes the next pending order.
     pub(in crate::sim) fn next_execution(&self) -> Option<Timestamp> {
         let closes = self.pending_closes.iter().map(|(due, ..)| *due);
-        self.pending.iter().map(|pending| pending.due).chain(closes).min()
+        let withheld = self.five.iter().flat_map(|five| five.withheld.iter().map(|(due, _)| *due));
+        self.pending.iter().map(|pending| pending.due).chain(closes).chain(withheld).min()
     }
 
     /// Executes the pending orders that are due.
     pub(in crate::sim) fn execute_pending(&mut self, now: Timestamp) -> Result<(), JournalError> {
+        self.receive_withheld(now)?;
         self.pending.sort_by_key(|pending| pending.due);
         while self.pending.first().is_some_and(|first| first.due <= now) {
             let PendingOrder { due, order, uuid, is_of_left_account } = self.pending.remove(0);

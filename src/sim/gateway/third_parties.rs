@@ -26,14 +26,14 @@ impl Gateway {
             match fault {
                 Fault::PositionAppears(reads) if *reads == self.position_reads => {
                     let volume = Lots::from(Decimal::new(1, 2));
-                    let order = Order { instrument: 0, side: Side::Buy, volume };
+                    let order = Order::new(0, Side::Buy, volume);
                     let execution = self.book.open(ExecutionKind::OthersOpen, &order, None, now);
                     self.record(execution)?;
                 }
                 Fault::AlikeAppears(reads) if *reads == self.position_reads => {
                     let volume = Lots::from(Decimal::new(1, 3));
                     let instrument = market::find("AUDUSD").unwrap_or(0);
-                    let order = Order { instrument, side: Side::Buy, volume };
+                    let order = Order::new(instrument, Side::Buy, volume);
                     let execution = self.book.open(ExecutionKind::OthersOpen, &order, None, now);
                     self.record(execution)?;
                 }
@@ -88,7 +88,7 @@ impl Gateway {
             let symbol = request.symbol();
             let instrument = symbol.and_then(|symbol| market::find(symbol.as_str())).unwrap_or(0);
             let side = request.side().filter(|side| *side == Side::Sell).unwrap_or(Side::Buy);
-            let order = Order { instrument, side, volume };
+            let order = Order::new(instrument, side, volume);
             let execution =
                 self.book.open(ExecutionKind::ForeignTrade, &order, request.uuid(), now);
             self.record(execution)?;
