@@ -23,14 +23,11 @@ const MAX_BYTES: u64 = 256;
 
 /// The key of these settings; `None` where none is configured. `secret` is the content of [`VARIABLE`].
 pub fn load(settings: &Settings, secret: Option<OsString>) -> Result<Option<LinkKey>, Problems> {
-    of(settings, secret).map_err(|problem| Problems(vec![problem]))
-}
-
-fn of(settings: &Settings, secret: Option<OsString>) -> Result<Option<LinkKey>, Problem> {
     let secret = secret.filter(|text| !text.is_empty());
     let (file, name) = (settings.link_key_file.as_deref(), settings.link_key_name.as_deref());
     let problem = |key: Key, message: String, remedy: &str| {
-        Err(Problem::new(ProblemKind::InvalidValue, message, remedy).with_key(key))
+        let problem = Problem::new(ProblemKind::InvalidValue, message, remedy);
+        Err(Problems(vec![problem.with_key(key)]))
     };
     let text = match (file, secret) {
         (None, None) => {
@@ -52,12 +49,9 @@ fn of(settings: &Settings, secret: Option<OsString>) -> Result<Option<LinkKey>, 
         }
         (Some(file), None) => read(file).map_err(|why| {
             let message = format!("the key's file {} can't be used: {why}", file.display());
-            Problem::new(
-                ProblemKind::UnreadableFile,
-                message,
-                "nothing was sent: correct the file; `mt5crs key new FILE` makes a new key, which the gateway must get too",
-            )
-            .with_key(Key::LinkKeyFile)
+            let remedy = "nothing was sent: correct the file; `mt5crs key new FILE` makes a new key, which the gateway must get too";
+            let problem = Problem::new(ProblemKind::UnreadableFile, message, remedy);
+            Problems(vec![problem.with_key(Key::LinkKeyFile)])
         })?,
         (None, Some(secret)) => secret.into_string().unwrap_or_default(),
     };

@@ -62,6 +62,7 @@ mod settings;
 mod several_addresses;
 mod shared_state;
 mod simulator;
+mod simulator_5;
 mod snapshot;
 mod stand_in;
 mod state;

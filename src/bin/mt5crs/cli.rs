@@ -4,5 +4,5 @@ mod global;
 mod shared;
 pub(crate) mod value;
 
-pub(crate) use global::{Global, LogFormat, OutputFormat, SimArgs};
+pub(crate) use global::{Global, LogFormat, OutputFormat, SimArgs, SimRole, SimSigning};
 pub(crate) use shared::{CreditArg, ORDER_SAFETY, RowsArg};

@@ -195,6 +195,15 @@ fn pages_name_files_that_exist() {
     }
 }
 
+/// The page names every fault that only protocol 5 has.
+#[test]
+fn every_fault_of_protocol_5_stands_on_the_page_of_hazards() {
+    let page = Page::read("docs/HAZARDS.md");
+    for fault in FAULTS.iter().filter(|fault| fault.protocol_5) {
+        assert!(page.text.contains(&format!("`{}`", fault.name)), "{}", fault.name);
+    }
+}
+
 /// Each hazard has one row, and the row names every fault that reproduces it.
 #[test]
 fn every_hazard_stands_on_its_page_with_its_faults() {

@@ -185,7 +185,7 @@ impl<'a> GatewayContext<'a> {
         }
         // The simulated gateway has keys of its own.
         let link_key = match app.is_simulated() {
-            true => None,
+            true => sim_mode::link_key(&app.global.sim)?,
             false => link_key::load(&settings, std::env::var_os(link_key::VARIABLE))
                 .map_err(|problems| settings::failure(&problems))?,
         };

@@ -2,20 +2,26 @@
 //!
 //! This is the only place that replaces configured paths.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use mt5crs::config::{HostPort, Settings};
 use mt5crs::failure::{Code, Failure};
 use mt5crs::os::scratch_directory;
-use mt5crs::sim::{FaultSpec, JournalError, Options, Server, SimError, SpecError};
+use mt5crs::protocol::gateway::Signing;
+use mt5crs::protocol::signed::LinkKey;
+use mt5crs::sim::{
+    FaultSpec, GatewayKey, JournalError, Options, Protocol, Role, Server, SimError, SpecError,
+};
 
 use super::command::Simulation;
 use super::{App, usage};
-use crate::cli::{Global, SimArgs};
+use crate::cli::{Global, SimArgs, SimRole, SimSigning};
 
 /// The flag that switches it on.
 pub(crate) const FLAG: &str = "--sim";
+/// Prefix of the flags that shape the embedded gateway.
+const FLAGS: &str = "--sim-";
 
 /// Points everything that a command could read or write into a new scratch tree, which is removed at the end of the run
 /// unless it is to be kept.
@@ -47,30 +53,100 @@ pub(super) fn how_long(app: &App) -> &'static str {
 
 /// Starts the embedded gateway and makes it the configured one.
 pub(super) fn serve(app: &App, settings: &mut Settings) -> Result<Server, Failure> {
-    let options = options(&app.global.sim)?;
+    let options = options(&app.global.sim, FLAGS)?;
     let server = Server::start(options, Arc::clone(&app.clock))
-        .map_err(|error| not_started(&error, "--sim-"))?;
+        .map_err(|error| not_started(&error, FLAGS))?;
     let endpoint = server.endpoint();
     settings.gateway = Some(HostPort { host: endpoint.ip().to_string(), port: endpoint.port() });
     Ok(server)
 }
 
-/// The simulated gateway that these flags describe.
-pub(crate) fn options(args: &SimArgs) -> Result<Options, Failure> {
+/// The simulated gateway that these flags describe; `flags` is their prefix.
+pub(crate) fn options(args: &SimArgs, flags: &str) -> Result<Options, Failure> {
     let default = Options::default();
     let faults: Result<Vec<FaultSpec>, SpecError> =
         args.sim_fault.iter().map(|fault| fault.parse()).collect();
+    let faults = faults.map_err(|error| {
+        failure(&error, "mt5crs sim --list-faults shows every fault with its form".to_owned())
+    })?;
+    let protocol = match args.sim_protocol {
+        Some(4) => Protocol::Four,
+        Some(_) => Protocol::Five,
+        None => default.protocol,
+    };
+    if protocol == Protocol::Four {
+        check_protocol_4(args, &faults, flags)?;
+    }
+    let keys = args.sim_key.as_deref().map(|file| key(file, args.sim_role, flags)).transpose()?;
+    let keys: Vec<GatewayKey> = keys.into_iter().collect();
     Ok(Options {
         positions: args.sim_positions.map_or(default.positions, |count| count as usize),
         seed: args.sim_seed.unwrap_or(default.seed),
-        faults: faults.map_err(|error| {
-            failure(&error, "mt5crs sim --list-faults shows every fault with its form".to_owned())
-        })?,
+        protocol,
+        pending: args.sim_pending.map_or(default.pending, |count| count as usize),
+        signing: signing(args.sim_signing, !keys.is_empty()),
+        keys,
+        faults,
         book: args.sim_book.clone(),
         link_rtt: args.sim_link_rtt.unwrap_or_default(),
         exec_time: args.sim_exec_time.unwrap_or_default(),
         ..default
     })
+}
+
+/// Refuses what only protocol 5 has: ignored in silence, it would make a drill easier than it was meant to be.
+fn check_protocol_4(args: &SimArgs, faults: &[FaultSpec], flags: &str) -> Result<(), Failure> {
+    let fault = faults.iter().find(|fault| fault.protocol() == Protocol::Five);
+    let given = [
+        ("pending", args.sim_pending.is_some()),
+        ("key", args.sim_key.is_some()),
+        ("role", args.sim_role.is_some()),
+        ("signing", args.sim_signing.is_some()),
+    ];
+    let flag = given.into_iter().find(|(_, given)| *given);
+    let what = match (fault, flag) {
+        (Some(fault), _) => format!("the fault {fault} belongs to"),
+        (None, Some((flag, _))) => format!("{flags}{flag} shapes a gateway of"),
+        (None, None) => return Ok(()),
+    };
+    let text = format!("{what} protocol 5, and this simulated gateway speaks 4: nothing was done");
+    Err(usage(text, format!("add {flags}protocol 5")))
+}
+
+/// The key with which a command signs to its embedded gateway.
+pub(super) fn link_key(args: &SimArgs) -> Result<Option<LinkKey>, Failure> {
+    let key = args.sim_key.as_deref().map(|file| key(file, args.sim_role, FLAGS)).transpose()?;
+    Ok(key.map(|key| key.key))
+}
+
+/// The key in this file, whose name is the file's without an extension.
+fn key(file: &Path, role: Option<SimRole>, flags: &str) -> Result<GatewayKey, Failure> {
+    let failed = |error: &dyn std::error::Error| {
+        let remedy = format!(
+            "name a file with {flags}key that holds 64 hexadecimal digits and is called after the key (a-z, 0-9, _ and -)"
+        );
+        let text = format!("failed to read the simulated gateway's key {}", file.display());
+        Failure::new(Code::Simulator, text).with_cause(error).with_remedy(remedy)
+    };
+    let secret = std::fs::read_to_string(file).map_err(|error| failed(&error))?;
+    let name = file.file_stem().unwrap_or_default().to_string_lossy();
+    let key = LinkKey::new(&name, &secret).map_err(|error| failed(&error))?;
+    let role = match role.unwrap_or(SimRole::Trade) {
+        SimRole::Read => Role::Read,
+        SimRole::Trade => Role::Trade,
+        SimRole::Admin => Role::Admin,
+    };
+    Ok(GatewayKey { key, role })
+}
+
+fn signing(given: Option<SimSigning>, has_key: bool) -> Signing {
+    match given {
+        Some(SimSigning::Off) => Signing::Off,
+        Some(SimSigning::Orders) => Signing::Orders,
+        Some(SimSigning::All) => Signing::All,
+        None if has_key => Signing::All,
+        None => Signing::Off,
+    }
 }
 
 /// Failure of a simulated gateway to start, with its remedy; `flags` is the prefix of its flags.
@@ -164,6 +240,11 @@ fn shaping_flag(args: &SimArgs) -> Option<&'static str> {
         sim_positions,
         sim_seed,
         sim_fault,
+        sim_protocol,
+        sim_pending,
+        sim_key,
+        sim_role,
+        sim_signing,
         sim_book,
         sim_link_rtt,
         sim_exec_time,
@@ -172,6 +253,11 @@ fn shaping_flag(args: &SimArgs) -> Option<&'static str> {
         ("--sim-positions", sim_positions.is_some()),
         ("--sim-seed", sim_seed.is_some()),
         ("--sim-fault", !sim_fault.is_empty()),
+        ("--sim-protocol", sim_protocol.is_some()),
+        ("--sim-pending", sim_pending.is_some()),
+        ("--sim-key", sim_key.is_some()),
+        ("--sim-role", sim_role.is_some()),
+        ("--sim-signing", sim_signing.is_some()),
         ("--sim-book", sim_book.is_some()),
         ("--sim-link-rtt", sim_link_rtt.is_some()),
         ("--sim-exec-time", sim_exec_time.is_some()),

@@ -104,6 +104,21 @@ pub(crate) struct SimArgs {
     /// A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each
     #[arg(long, global = true, value_name = "FAULT")]
     pub(crate) sim_fault: Vec<String>,
+    /// Protocol that it speaks: 4 or 5
+    #[arg(long, global = true, value_name = "VERSION", value_parser = number("4 or 5", 4..=5_u8))]
+    pub(crate) sim_protocol: Option<u8>,
+    /// Number of pending orders that it holds, in protocol 5
+    #[arg(long, global = true, value_name = "COUNT", value_parser = number("a count", 0..=1_000_u32))]
+    pub(crate) sim_pending: Option<u32>,
+    /// Key that it knows, in protocol 5; its name is the file's
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) sim_key: Option<PathBuf>,
+    /// Role of that key [trade]
+    #[arg(long, global = true, value_name = "ROLE", value_enum)]
+    pub(crate) sim_role: Option<SimRole>,
+    /// Requests that it wants signed, in protocol 5 [all with a key, off without]
+    #[arg(long, global = true, value_name = "WHICH", value_enum)]
+    pub(crate) sim_signing: Option<SimSigning>,
     /// Keep its book in this file
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) sim_book: Option<PathBuf>,
@@ -113,6 +128,28 @@ pub(crate) struct SimArgs {
     /// The broker's time for an order, which pipelining doesn't hide
     #[arg(long, global = true, value_name = "DURATION", value_parser = duration::parse)]
     pub(crate) sim_exec_time: Option<Duration>,
+}
+
+/// The role of a simulated gateway's key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SimRole {
+    /// Reads, the kill switch engaged, anchors
+    Read,
+    /// Orders as well
+    Trade,
+    /// The kill switch released as well
+    Admin,
+}
+
+/// The requests that a simulated gateway wants signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SimSigning {
+    /// None
+    Off,
+    /// Orders, the kill switch, anchors
+    Orders,
+    /// Every request
+    All,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -6,6 +6,7 @@ use std::time::Duration;
 use mt5crs::config::duration;
 
 use crate::cli::value::{number, positive_duration};
+use crate::cli::{SimRole, SimSigning};
 
 /// Run a simulated gateway to practise on
 ///
@@ -25,6 +26,21 @@ pub(crate) struct Args {
     /// A fault, by name (repeatable)
     #[arg(long, value_name = "FAULT")]
     pub(super) fault: Vec<String>,
+    /// Protocol that it speaks: 4 or 5
+    #[arg(long, value_name = "VERSION", value_parser = number("4 or 5", 4..=5_u8))]
+    pub(super) protocol: Option<u8>,
+    /// Number of pending orders, in protocol 5
+    #[arg(long, value_name = "COUNT", value_parser = number("a count", 0..=1_000_u32))]
+    pub(super) pending: Option<u32>,
+    /// A key that it knows, in protocol 5; its name is the file's
+    #[arg(long, value_name = "FILE")]
+    pub(super) key: Option<PathBuf>,
+    /// Role of that key [trade]
+    #[arg(long, value_name = "ROLE", value_enum)]
+    pub(super) role: Option<SimRole>,
+    /// Requests that it wants signed, in protocol 5 [all with a key, off without]
+    #[arg(long, value_name = "WHICH", value_enum)]
+    pub(super) signing: Option<SimSigning>,
     /// Keep the book in this file, and continue it
     #[arg(long, value_name = "FILE")]
     pub(super) book: Option<PathBuf>,

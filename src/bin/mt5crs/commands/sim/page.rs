@@ -11,9 +11,14 @@ impl Page for Faults {
     fn page(&self, _: &View<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
         sheet.line("A fault is written NAME[:ACTION][:PARAMETER][:WHEN]; WHEN is 2 (the first two such requests), #2")?;
         sheet.line("(the second alone) or 2+ (from the second on). HAZARD is the lie of a real gateway that it reproduces.")?;
-        for (always, title) in [(false, "FAULTS to ask for"), (true, "ALWAYS, asked or not")] {
+        let kinds = [
+            ((false, false), "FAULTS to ask for"),
+            ((false, true), "FAULTS of protocol 5 alone"),
+            ((true, false), "ALWAYS in protocol 4, asked or not"),
+        ];
+        for (kind, title) in kinds {
             sheet.heading(title)?;
-            let faults = self.faults.iter().filter(|fault| fault.always == always);
+            let faults = self.faults.iter().filter(|it| (it.always, it.protocol_5) == kind);
             let rows = faults.map(|fault| {
                 let hazards: Vec<String> = fault.hazards.iter().map(u8::to_string).collect();
                 row![fault.form, hazards.join(", "), fault.explanation]

@@ -57,16 +57,24 @@ fn run(app: &App, args: &Args, name: &str) -> Exit {
 }
 
 fn options(app: &App, args: &Args) -> Result<Options, Failure> {
-    let options = sim_mode::options(&SimArgs {
-        sim: false,
-        keep: false,
-        sim_positions: args.positions,
-        sim_seed: args.seed,
-        sim_fault: args.fault.clone(),
-        sim_book: args.book.clone(),
-        sim_link_rtt: args.link_rtt,
-        sim_exec_time: args.exec_time,
-    })?;
+    let options = sim_mode::options(
+        &SimArgs {
+            sim: false,
+            keep: false,
+            sim_positions: args.positions,
+            sim_seed: args.seed,
+            sim_fault: args.fault.clone(),
+            sim_protocol: args.protocol,
+            sim_pending: args.pending,
+            sim_key: args.key.clone(),
+            sim_role: args.role,
+            sim_signing: args.signing,
+            sim_book: args.book.clone(),
+            sim_link_rtt: args.link_rtt,
+            sim_exec_time: args.exec_time,
+        },
+        PREFIX,
+    )?;
     Ok(Options {
         port: args.listen_port.unwrap_or(0),
         requests: args.requests.clone(),

@@ -1,0 +1,176 @@
+//! The simulated gateway of protocol 5 as a process: what commands make of it, and its flags.
+
+use serde_json::Value;
+
+use crate::support::{Ended, Machine, Run, Sim};
+
+const SECRET: &str = "8f3a5c19d27e4b60a1c8f05e9b7d3624c5e1a09f6b8d4732e0f9c1b2a3d4e5f6";
+
+/// A machine with a key, and a gateway that knows it.
+struct Pair {
+    machine: Machine,
+    sim: Sim,
+    key: String,
+}
+
+impl Pair {
+    fn new(arguments: &[&str]) -> Self {
+        let machine = Machine::new();
+        let key = key_file(&machine, "ops", SECRET);
+        let flag = format!("--key={key}");
+        let sim = Sim::start(&[&["--protocol=5", &flag], arguments].concat());
+        Self { machine, sim, key }
+    }
+
+    fn with_faults(faults: &[&str]) -> Self {
+        let flags: Vec<String> = faults.iter().map(|fault| format!("--fault={fault}")).collect();
+        let flags = flags.iter().map(String::as_str);
+        let all: Vec<&str> = ["--positions=2", "--pending=1"].into_iter().chain(flags).collect();
+        Self::new(&all)
+    }
+
+    fn run(&self, arguments: &[&str]) -> Ended {
+        self.machine.against(&self.sim, arguments).json()
+    }
+
+    fn signed(&self, arguments: &[&str]) -> Ended {
+        self.signing(arguments).json()
+    }
+
+    fn signing(&self, arguments: &[&str]) -> Run {
+        let decision = self.machine.write("decision.json", crate::orders::approved().to_string());
+        self.machine
+            .against(&self.sim, arguments)
+            .env("MT5CRS_DECISION_FILE", decision)
+            .env("MT5CRS_LINK_KEY_FILE", &self.key)
+            .env("MT5CRS_LINK_KEY_NAME", "ops")
+    }
+}
+
+/// Writes a key's file, of its owner alone.
+fn key_file(machine: &Machine, name: &str, secret: &str) -> String {
+    use std::os::unix::fs::PermissionsExt as _;
+    let path = machine.write(name, secret);
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+fn kinds(sim: &Sim) -> Vec<String> {
+    sim.ledger().iter().map(|it| it["kind"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn commands_that_sign_are_answered_and_others_are_not() {
+    let pair = Pair::with_faults(&[]);
+    for command in [["link-test", "--count=1"], ["sync", "--all"], ["positions", "--all"]] {
+        pair.signed(&command).exits(0);
+    }
+    // Without the key nothing but a refusal is to be had.
+    pair.run(&["positions"]).exits(6);
+}
+
+#[test]
+fn a_canary_executes_twice_and_names_its_deals() {
+    let pair = Pair::new(&["--fault=commission:0.03"]);
+    let document = pair.signed(&["canary", "--yes", "--symbol=AUDUSD"]).exits(0).document();
+    assert_eq!(kinds(&pair.sim), ["OPEN", "CLOSE"]);
+    let deals = &document["report"]["deals"]["deals"];
+    let entries: Vec<&str> =
+        deals.as_array().unwrap().iter().map(|it| it["entry"].as_str().unwrap()).collect();
+    assert_eq!(entries, ["IN", "OUT"]);
+}
+
+#[test]
+fn an_emergency_cancels_what_may_still_open() {
+    let pair = Pair::with_faults(&[]);
+    pair.signed(&["emergency-close", "--yes"]).exits(0);
+    assert_eq!(kinds(&pair.sim), ["CLOSE", "CLOSE"]);
+    let after = pair.signed(&["positions"]).exits(0).document();
+    assert_eq!(after["report"]["positions"], Value::Array(vec![]));
+    // A cancel that claims success and does nothing is no proof.
+    let liar = Pair::with_faults(&["cancel-ignored"]);
+    liar.signed(&["emergency-close", "--yes", "--rounds=2"]).exits(8);
+}
+
+#[test]
+fn replies_of_others_are_not_the_gateways() {
+    for fault in
+        ["mac-forged", "reply-unsigned", "reply-other-key", "request-echoed", "reply-replayed:2+"]
+    {
+        let pair = Pair::with_faults(&[fault]);
+        let ended = pair.signed(&["sync"]);
+        assert_eq!(ended.code(), Some(6), "{fault}: {}", ended.stdout());
+    }
+}
+
+#[test]
+fn clocks_six_seconds_apart_refuse_and_execute_nothing() {
+    let pair = Pair::with_faults(&["clock-skew:6s"]);
+    let ended = pair.signed(&["canary", "--yes"]);
+    assert!(matches!(ended.code(), Some(5 | 6)), "{:?}: {}", ended.code(), ended.stdout());
+    assert!(pair.sim.ledger().is_empty());
+}
+
+#[test]
+fn a_canary_that_may_not_trade_sends_nothing() {
+    for fault in ["autotrading-off", "market-closed", "symbol-minimum:0.1", "kill-switch-engaged"] {
+        let pair = Pair::with_faults(&[fault]);
+        let ended = pair.signed(&["canary", "--yes", "--symbol=AUDUSD"]);
+        assert!(
+            matches!(ended.code(), Some(5 | 7)),
+            "{fault}: {:?} {}",
+            ended.code(),
+            ended.stdout()
+        );
+        assert!(pair.sim.ledger().is_empty(), "{fault}");
+    }
+}
+
+#[test]
+fn a_killed_gateway_knows_its_orders_again() {
+    let mut pair = Pair::new(&["--fault=crash:OPEN:after"]);
+    let mut canary = pair.signing(&["canary", "--yes", "--symbol=AUDUSD"]).start();
+    assert!(pair.sim.ends_before(&mut canary), "no order was sent");
+    canary.kill().unwrap();
+    canary.wait().unwrap();
+    let key = format!("--key={}", pair.key);
+    pair.sim.restart(&["--protocol=5", &key]);
+    assert_eq!(kinds(&pair.sim)[0], "OPEN");
+    // The order's intent is resolved by what the gateway shows.
+    let gate = pair.signed(&["sync"]);
+    assert!(matches!(gate.code(), Some(0 | 1)), "{:?} {}", gate.code(), gate.stdout());
+    let open = pair.signed(&["positions"]).exits(0).document();
+    assert_eq!(open["report"]["positions"].as_array().unwrap().len(), 1, "{open}");
+}
+
+#[test]
+fn an_embedded_gateway_signs_as_well() {
+    let machine = Machine::new();
+    let key = format!("--sim-key={}", key_file(&machine, "ops", SECRET));
+    let five = ["--sim", "--sim-protocol=5", &key, "--sim-pending=2", "--sim-positions=1"];
+    let run = |command: &[&str]| machine.run([command, &five].concat());
+    run(&["link-test", "--count=1"]).end().exits(0);
+    run(&["canary", "--yes", "--symbol=AUDUSD"]).end().exits(0);
+    run(&["emergency-close", "--yes"]).end().exits(0);
+}
+
+#[test]
+fn flags_of_protocol_5_need_protocol_5() {
+    let machine = Machine::new();
+    let key = key_file(&machine, "ops", SECRET);
+    for flag in [
+        "--pending=2",
+        &format!("--key={key}"),
+        "--role=read",
+        "--signing=off",
+        "--fault=deals-lag:3s",
+    ] {
+        let ended = machine.run(["sim", flag]).end().exits(2);
+        ended.tells("speaks 4").tells("--protocol 5");
+        let embedded = flag.replacen("--", "--sim-", 1);
+        machine.run(["--sim", "positions", &embedded]).end().exits(2).tells("--sim-protocol 5");
+    }
+    let short = key_file(&machine, "short", "00");
+    let flag = format!("--key={short}");
+    machine.run(["sim", "--protocol=5", &flag]).end().exits(2).tells("64");
+}
