@@ -133,7 +133,11 @@ fn is_excused(world: &World, played: &Played) -> bool {
         }
         Doubt::Reopened => played.opened_by_others().next().is_some(),
         Doubt::LikeOneGone => played.runs.iter().any(|run| run.has_like_one_gone(played)),
-        Doubt::MoneyMoved | Doubt::Renamed => matches!(world.command, Command::SyncAfter(_)),
+        Doubt::MoneyMoved => {
+            matches!(world.command, Command::SyncAfter(_))
+                || played.runs.iter().any(Run::is_unknown)
+        }
+        Doubt::Renamed => matches!(world.command, Command::SyncAfter(_)),
         Doubt::ClockStepped => world.command.opens(),
     })
 }
@@ -143,6 +147,13 @@ impl Run {
     fn is_unnamed(&self) -> bool {
         let Claims::Canary(report) = &self.claims else { return false };
         report.order.as_ref().is_some_and(|order| !order.named)
+    }
+
+    /// Whether it sent an order, and does not know what became of it.
+    fn is_unknown(&self) -> bool {
+        let Claims::Canary(report) = &self.claims else { return false };
+        let unknown = |result: &OpenOutcome| matches!(result, OpenOutcome::Unknown { .. });
+        report.order.as_ref().is_some_and(|order| unknown(&order.result))
     }
 
     /// Whether it doubts that a position is closed because others opened one that is like it.

@@ -9,12 +9,42 @@ use super::search::{Options, Scope, run};
 use super::undecidable::UNDECIDABLE;
 use super::world::World;
 use crate::clock::{StopToken, SystemClock};
+use crate::exit::Exit;
 
 /// Single acts are played one in so many, here.
 const SAMPLE: usize = 7;
 
 /// Worlds in which a promise was broken once.
 const MENDED: &[&str] = &[
+    "canary/3-credit/open-renamed:.s,position-vanishes:14,delay:4s:#11",
+    "canary/1-login/hides-positions:9+,close-part:#2",
+    "canary/3-login/open-late:2500ms,list-lacks-new:7+,ticket-changes:#9",
+    "canary/3/list-lacks-new:5+,position-vanishes:19,open-blocks:6s:2s",
+    "canary-resumed/3/position-grows:4,open-twice",
+    "canary-watched/3/close-other,list-cut:1:6+",
+    "sync-before-close/3/list-lags:1s,ticket-changes:#19",
+    "sync-after-close/3/list-lags:1s,reply-repeated:#20",
+    "canary-resumed/1/close-other,half-loaded:17+",
+    "emergency-close-symbol/3/list-lags:1s,position-appears:5",
+    "emergency-close-ticket/1/position-returns:#13,close-times-out:1500ms",
+    "canary/1-hedged/open-renamed:.s,uuid-foreign:#10,position-vanishes:19",
+    "canary-watched/3-symbols/open-late:1s,open-raised:0.01,open-blocks:6s:2s,position-vanishes:6",
+    "emergency-close/1-login/hides-positions:3+",
+    "sync-before-close/3-swap/open-late:1s,position-vanishes:11,list-lacks-new:3+",
+    "emergency-close-ticket/1-tickets/position-appears:2",
+    "canary-watched/1-credit/open-late:2500ms,position-vanishes:16,list-lacks-new:2+",
+    "canary-watched/1-expected/open-blocks:500ms:1500ms,position-vanishes:15,list-repeats:2+",
+    "canary-watched/1-expected/open-twice,list-cut:2:1+,hides-positions:10+",
+    "emergency-close/12-hedged/hides-positions:7+,list-cut:1:1+",
+    "emergency-close-ticket/1-login/position-appears:7,close-late:2s",
+    "emergency-close-symbol/1-swap/alike-appears:3",
+    "emergency-close-symbol/1-login/swap:-3.00:#5,alike-appears:3",
+    "emergency-close-ticket/1-symbols/deposit:-30.00:#6,position-appears:1",
+    "emergency-close-symbol/1-credit/close-ticket-zero,ticket-changes:#8,hides-positions:10+",
+    "emergency-close-ticket/12-hedged/hides-positions:3+,ticket-changes:#8,list-cut:1:#1",
+    "emergency-close-symbol/12-expected/list-shuffled,close-late:2s,list-repeats:4+",
+    "emergency-close/1-hedged/account-switch:10000.00:#4,positions-empty-on-error:1+",
+    "sync-before-close/1-hedged/close-ticket-zero,ticket-changes:#3,list-lags:1s",
     "emergency-close/3/close-late:2s,orders-refused:10018:8s:#2",
     "canary-watched/1-symbols/replaced:5000.00:#3,open-blocks:6s:2s,hides-positions:7+",
     "canary-watched/1-hedged/list-cut:2:1+,open-blocks:6s:2s",
@@ -112,6 +142,15 @@ fn a_promise_that_was_broken_once_is_kept() {
         let judgement = judged(name);
         assert!(!matches!(judgement, Judgement::Broken { .. }), "{name}: {judgement:?}");
     }
+}
+
+#[test]
+fn no_order_is_sent_after_a_position_is_gone_without_a_trace() {
+    let world: World = "canary/1-symbols/replaced:5000.00:#1,hides-positions:4+".parse().unwrap();
+    let played = play(&world, scratch()).unwrap();
+    let exits: Vec<_> = played.runs.iter().map(|run| run.exit).collect();
+    assert_eq!(exits, [Some(Exit::Guarded)]);
+    assert_eq!(played.opens().count(), 0);
 }
 
 #[test]

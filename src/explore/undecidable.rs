@@ -100,8 +100,8 @@ pub const UNDECIDABLE: &[Undecidable] = &[
             let moved = !world.book.account.tells_login() && acts_any(world, &other);
             is_small && (moved || is_cut || hides(world))
         },
-        honest: "canary/3/stop-out:#13,deposit:0.16:#13",
-        dishonest: "canary/3/account-switch:10000.00:#13",
+        honest: "emergency-close/3/stop-out:#5,deposit:0.15:#5",
+        dishonest: "emergency-close/3/account-switch:10000.00:#5",
     },
     Undecidable {
         sentence: "The margin of a symbol that was not open before is not known, so the order's position may seem to need that of another one, which the list lacks.",

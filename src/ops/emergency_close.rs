@@ -306,6 +306,9 @@ impl Closing<'_, '_, '_> {
     fn close_all(&mut self) -> Result<(), Stopped> {
         let mut looks = 0;
         while self.ledger.has_open() && self.may_go_on() {
+            // No more is sent, and the broker may still execute a CLOSE whose answer it lost.
+            self.ledger.holds |=
+                self.idle_rounds == self.options.rounds && self.ledger.may_still_close();
             let tickets = self.ledger.to_send();
             let sends = !tickets.is_empty();
             let is_last =

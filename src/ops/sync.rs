@@ -30,12 +30,12 @@ use crate::link::account_pin::AccountId;
 use crate::link::{Client, Error, Identity};
 use crate::proof::Judged;
 use crate::proof::intents::{self, EarlierOrders, IntentFinding, Records, ResolveError};
-use crate::proof::money::Statement;
+use crate::proof::money::{self, Statement};
 use crate::proof::recovered::Recovered;
 use crate::protocol::Refusal;
 use crate::protocol::account::Account;
 use crate::protocol::pending::{GetOrders, PendingOrder, PendingOrders};
-use crate::protocol::positions::{Position, Positions};
+use crate::protocol::positions::{self, Position, Positions};
 use crate::protocol::sync_all::Synced;
 use crate::report::Outcome;
 use crate::units::{Magic, Money, TimeSchema};
@@ -220,7 +220,8 @@ pub fn run(
     let snapshot = previous.as_deref();
     let EarlierOrders { intents, canaries } =
         resolve_intents(client, options, records, snapshot, clock, &mut warnings);
-    let read = observe(client, options.magic, &options.expectations.credit, &mut observed);
+    let read = observe(client, options.magic, &options.expectations.credit, &mut observed)
+        .and_then(|()| look_again(client, options, clock, snapshot, &mut observed));
     let mut checks = checks::judge(&observed, &options.expectations);
     let hidden = hidden_canary(&observed, records, &canaries, clock, &mut warnings);
     checks.extend(checks::since_snapshot(snapshot, &observed, &intents, hidden, clock.now()));
@@ -372,6 +373,30 @@ pub(crate) fn observe(
     };
     if !fits(observed) {
         read_lists(client, magic, observed)?;
+        observed.account = Some(client.account()?.reply);
+    }
+    Ok(())
+}
+
+/// Reads again a little later where a list may lag behind the account: its results don't fit, and since the snapshot the
+/// balance moved although no ticket did.
+fn look_again(
+    client: &mut Client<'_>,
+    options: &Options,
+    clock: &dyn Clock,
+    snapshot: Option<&Snapshot>,
+    observed: &mut Observed,
+) -> Result<(), Error> {
+    let credit = &options.expectations.credit;
+    let now = observed.account().zip(observed.positions());
+    let may_lag = now.zip(snapshot).is_some_and(|((account, positions), snapshot)| {
+        let (then, now) = (snapshot.statement(), Statement { account, positions });
+        let is_same = positions::tickets(then.positions) == positions::tickets(positions);
+        is_same && money::has_moved(then, now) && money::may_lag(now, credit)
+    });
+    if may_lag {
+        clock.sleep(intents::LAG)?;
+        read_lists(client, options.magic, observed)?;
         observed.account = Some(client.account()?.reply);
     }
     Ok(())

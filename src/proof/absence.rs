@@ -11,7 +11,7 @@ use super::premise::{CompleteList, ReadAccount, SameAccount};
 use super::{Judged, Missing};
 use crate::evidence::basis::{Assumption, Basis, Premise};
 use crate::link::{Client, Error};
-use crate::protocol::positions::Position;
+use crate::protocol::positions::{Position, tickets};
 use crate::units::{Money, Ticket};
 
 /// Each ticket that the list lacks is not open.
@@ -27,14 +27,19 @@ pub struct Known<'k> {
     pub before: &'k [Statement<'k>],
     /// Openings and refusals since then, in this run.
     pub between: Between<'k>,
+    /// Tickets that nobody here closes.
+    pub staying: &'k BTreeSet<Ticket>,
     /// Part of a flat account's equity beyond its balance.
     pub credit: &'k Money,
 }
 
+/// No tickets.
+static NONE: BTreeSet<Ticket> = BTreeSet::new();
+
 impl<'k> Known<'k> {
     /// Tickets that are known to be open, without an earlier list and account.
     pub fn new(open: &'k BTreeSet<Ticket>, credit: &'k Money) -> Self {
-        Self { open, before: &[], between: Between::default(), credit }
+        Self { open, before: &[], between: Between::default(), staying: &NONE, credit }
     }
 }
 
@@ -102,14 +107,28 @@ impl Absent {
         known: Known<'_>,
     ) -> Judged<Self> {
         let after = Statement { account: read.figures(), positions: second };
-        let Known { before, between, credit, .. } = known;
-        if list.is_all_new()
-            && !before.last().is_some_and(|before| money::shows_closed(*before, between, after))
-        {
-            let doubt = "the list shows none of the positions that were open before, and the account does not show that they were closed".to_owned();
-            return Err(Missing { premise: Premise::CompleteList, doubt });
+        let Known { before, between, staying, credit, .. } = known;
+        let listed = tickets(second);
+        let stayed = staying.intersection(&listed).count();
+        let lacks_all = list.is_all_new() || (stayed == 0 && !staying.is_empty());
+        let missing = |premise, doubt: &str| Err(Missing { premise, doubt: doubt.to_owned() });
+        let shows_closed = |before: &Statement<'_>| money::shows_closed(*before, between, after);
+        if lacks_all && !before.last().is_some_and(shows_closed) {
+            let doubt = "the list shows none of the positions that were open before, and the account does not show that they were closed";
+            return missing(Premise::CompleteList, doubt);
+        }
+        let has_more_unlisted =
+            |before: &Statement<'_>| money::unlisted_grew(*before, after, credit);
+        if stayed < staying.len() && before.iter().any(has_more_unlisted) {
+            let doubt = "positions that nobody here closed are gone, and equity holds more that no listed position explains";
+            return missing(Premise::MoneyFits, doubt);
         }
         BelievedList::judge(client, list, before, between, after, credit).map(Self)
+    }
+
+    /// Whether the balance is another one than in the last earlier statement.
+    pub fn has_moved_balance(&self) -> bool {
+        self.0.money().has_moved()
     }
 
     /// Its premises and assumptions.

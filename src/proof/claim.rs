@@ -5,6 +5,7 @@ use crate::link::order::Claim;
 use crate::os::failpoints::{Rule, is_broken};
 use crate::protocol::close::Closed;
 use crate::protocol::open::Filled;
+use crate::protocol::retcode::Retcode;
 use crate::protocol::{ErrorCode, Executed, Refusal};
 use crate::units::Ticket;
 
@@ -94,6 +95,15 @@ pub fn is_not_found(refusal: &Refusal) -> bool {
     let says_so = refusal.message.to_ascii_lowercase().contains("not found");
     refusal.code == ErrorCode::PositionNotFound
         || refusal.code == ErrorCode::Mt5CloseFailed && says_so
+}
+
+/// Whether the broker may still execute an order that the gateway called failed: its answer was lost (return code 10012 and
+/// its kind).
+pub fn may_still_execute<T>(claim: &Claim<T>) -> bool {
+    let Claim::Refused(refusal) = claim else { return false };
+    let mut numbers = refusal.message.split(|c: char| !c.is_ascii_digit());
+    let codes = numbers.find_map(|number| Retcode::from_number(number.parse().ok()?));
+    codes.is_some_and(|code| code.executed() == Executed::Unknown)
 }
 
 /// Whether a refusal says that this gateway can never close anything (hazard 3), or not for us.

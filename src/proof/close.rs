@@ -9,7 +9,7 @@ use std::slice::from_ref;
 use std::time::Duration;
 
 use super::absence::{self, Absent, Known, TicketState};
-use super::claim::{cannot_close, claims_closed, describe_close};
+use super::claim::{cannot_close, claims_closed, describe_close, may_still_execute};
 use super::money::{Between, Statement};
 use super::premise::{ClosedPosition, NothingNew};
 use super::{Judged, Missing};
@@ -185,7 +185,8 @@ pub fn close(
     let read = read.as_ref().map(|(account, positions)| Statement { account, positions });
     let before = if options.before.is_empty() { read.as_slice() } else { options.before };
     let between = Between { opened: from_ref(position), ..Between::default() };
-    let known = Known { before, between, ..Known::new(options.others, options.credit) };
+    let staying = options.others;
+    let known = Known { before, between, staying, ..Known::new(staying, options.credit) };
     loop {
         sends += 1;
         let order = Close {
@@ -196,7 +197,7 @@ pub fn close(
         let answer_by = Deadline::after(clock, options.order_timeout).min(until);
         let OrderAnswer { claim, raw, .. } = send(client, permit, order, answer_by)?;
         reply = raw.as_deref().map(RawReply::of).or(reply);
-        let mut finding = wait_until_gone(client, clock, options, known, claims_closed(&claim))?;
+        let mut finding = wait_until_gone(client, clock, options, known, &claim)?;
         reading = finding.reading.or(reading);
         let is_open = finding.outcome() == CloseOutcome::StillOpen;
         if is_open {
@@ -253,15 +254,17 @@ pub fn read_statement(client: &mut Client<'_>) -> Result<Option<(Account, Vec<Po
 }
 
 /// Reads lists until the position is proved closed. Where the gateway said that it closed, a list may lag behind for the
-/// settle time; where it refused, one list that still shows the ticket is enough. A doubt may go away within that time.
+/// settle time, and where the broker's answer was lost, the broker may still close it; where it refused, one list that still shows the ticket is enough. A doubt may go away within that time.
 fn wait_until_gone(
     client: &mut Client<'_>,
     clock: &dyn Clock,
     options: &Options<'_>,
     known: Known<'_>,
-    claims_closed: bool,
+    claim: &Claim<protocol::close::Closed>,
 ) -> Result<CloseFinding, Error> {
-    let settle = if claims_closed { options.settle } else { Duration::ZERO };
+    let claims_closed = claims_closed(claim);
+    let may_follow = claims_closed || may_still_execute(claim);
+    let settle = if may_follow { options.settle } else { Duration::ZERO };
     let listed_by = Deadline::after(clock, settle).min(options.until);
     let doubted_by = Deadline::after(clock, options.settle).min(options.until);
     let mut reading = None;

@@ -28,6 +28,9 @@ use crate::protocol::positions::Position;
 use crate::protocol::reply;
 use crate::units::{Money, Ticket, TimeSchema};
 
+/// A terminal's lists and figures may lag behind the broker by this much.
+pub const LAG: Duration = Duration::from_millis(1500);
+
 /// The outcome of an earlier run's order, as this start found it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct IntentFinding {
@@ -110,7 +113,8 @@ pub struct EarlierOrders {
     pub canaries: Vec<OpenCanary>,
 }
 
-/// Looks for every unresolved order in the gateway's lists, and records what they prove. Waits for a settle time that has
+/// Looks for every unresolved order in the gateway's lists, and records what they prove. A run that died just now may not
+/// be in lists yet, so it is left behind a little first. Waits for a settle time that has
 /// not passed yet, and for at most three quarters of the time until `until`: the caller has reads of its own to make.
 pub fn resolve(
     client: &mut Client<'_>,
@@ -124,6 +128,11 @@ pub fn resolve(
     let found = records.evidence.left_open()?;
     records.evidence.keep_checkpoint(&found);
     let book = found.left.book;
+    let died_at = book.runs().filter(|run| run.is_open()).map(|run| run.last_at).max();
+    if let Some(died_at) = died_at {
+        let ago = clock.now().duration_since(died_at).unsigned_abs();
+        clock.sleep(LAG.saturating_sub(ago)).map_err(Error::from)?;
+    }
     let mut findings = vec![];
     for intent in book.unresolved() {
         let Some(open) = &intent.open else {
@@ -138,7 +147,7 @@ pub fn resolve(
             clock,
             open,
             &claim,
-            Facts { before: None, credit },
+            Facts { before: &[], credit },
             until,
             &mut |_| {},
         )?;

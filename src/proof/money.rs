@@ -125,6 +125,11 @@ fn moved(before: Statement<'_>, after: Statement<'_>) -> Decimal {
     after.account.balance.value() - before.account.balance.value()
 }
 
+/// Whether the balance moved; a float's noise is no movement.
+pub fn has_moved(before: Statement<'_>, after: Statement<'_>) -> bool {
+    moved(before, after).abs() >= smallest_amount(after.account) / Decimal::TWO
+}
+
 /// The first contradiction of the money to the later list, by comparison with the earlier one.
 pub fn contradiction(
     before: Statement<'_>,
@@ -148,7 +153,7 @@ pub fn contradictions(
         balance_jumped(before, after, &gone),
         result_missing(before, after, &gone)
             .or_else(|| result_replaced(before, after, &gone))
-            .or_else(|| unlisted_vanished(before, after)),
+            .or_else(|| unlisted_vanished(before, after, &gone)),
         if has_new { None } else { margin_in_use(before, between.age, after) },
         refused_and_kept(before, between.refused, &gone, after),
     ];
@@ -168,13 +173,21 @@ fn gone<'p>(
 }
 
 /// Whether the account shows that the positions which are gone were closed: their results, more than noise, are what moved
-/// the balance, and margin was freed.
+/// the balance, and margin was freed. New ones need margin of their own, so it must not have grown for them. A balance that
+/// moved by far more has other reasons as well, such as swap or a payment, and may hold the results.
 pub fn shows_closed(before: Statement<'_>, between: Between<'_>, after: Statement<'_>) -> bool {
     let gone = gone(before, between, after);
     let result = result_of(gone.iter().copied());
     let noise = smallest_amount(after.account) * noise(gone.len());
-    let is_freed = after.account.margin.value() < before.account.margin.value();
-    result.abs() > noise && (moved(before, after) - result).abs() <= noise && is_freed
+    let moved = moved(before, after);
+    let is_booked = result.abs() > noise && (moved - result).abs() <= noise;
+    let most = results_of(gone.iter().copied()) * Decimal::from(5) + noise * Decimal::from(20);
+    let has_other_reasons = moved.abs() > most;
+    let then = tickets(before.positions);
+    let has_new = after.positions.iter().any(|position| !then.contains(&position.ticket));
+    let (then, now) = (before.account.margin.value(), after.account.margin.value());
+    let is_freed = if has_new { now <= then * Decimal::new(1005, 3) } else { now < then };
+    (is_booked || has_other_reasons) && is_freed
 }
 
 /// The contradiction between two runs, `age` apart: positions are gone, and balance or margin stayed. Hours may lie between,
@@ -228,8 +241,7 @@ fn result_missing(
         return None;
     }
     let moved = moved(before, after);
-    // A float's noise is no movement.
-    if moved.abs() < smallest / Decimal::TWO {
+    if !has_moved(before, after) {
         let balance = after.account.balance.value();
         return Some(Contradiction::BalanceKept { result, balance });
     }
@@ -249,13 +261,18 @@ fn result_missing(
 /// Equity held an amount that no listed position explains, the account is flat now, and none of it reached the balance: it
 /// was the results of positions that the first list lacked, and the last list lacks them too. Swap is booked with its
 /// position, and credit stays.
-fn unlisted_vanished(before: Statement<'_>, after: Statement<'_>) -> Option<Contradiction> {
-    if before.positions.is_empty() || !after.positions.is_empty() {
+fn unlisted_vanished(
+    before: Statement<'_>,
+    after: Statement<'_>,
+    gone: &[&Position],
+) -> Option<Contradiction> {
+    if !after.positions.is_empty() {
         return None;
     }
     let vanished = unlisted(before) - unlisted(after);
-    let noise = smallest_amount(after.account) * noise(before.positions.len());
-    let is_booked = (moved(before, after) - result_of(before.positions)).abs() > noise;
+    let noise = smallest_amount(after.account) * noise(gone.len().max(1));
+    let beside = moved(before, after) - result_of(gone.iter().copied());
+    let is_booked = beside.abs() >= vanished.abs() / Decimal::TWO;
     let half = results_of(before.positions) / Decimal::TWO;
     let is_much = vanished.abs() > (noise * Decimal::from(3)).max(half);
     let balance = after.account.balance.value();
@@ -314,6 +331,14 @@ fn refused_and_kept(
 fn unlisted(statement: Statement<'_>) -> Decimal {
     let account = statement.account;
     account.equity.value() - account.balance.value() - result_of(statement.positions)
+}
+
+/// Whether more of equity is explained by neither a listed position nor the credit than before. Swap that accrues does the
+/// same.
+pub fn unlisted_grew(before: Statement<'_>, after: Statement<'_>, credit: &Money) -> bool {
+    let beyond = |statement| (unlisted(statement) - credit.value()).abs();
+    let count = before.positions.len().max(after.positions.len());
+    beyond(after) > beyond(before) + smallest_amount(after.account) * noise(count)
 }
 
 /// Whether the account may lag behind the list: its equity does not hold the listed results, beside the credit. Swap looks

@@ -164,8 +164,8 @@ impl NotExecuted {
 /// Facts of the account beside the order.
 #[derive(Debug, Clone, Copy)]
 pub struct Facts<'f> {
-    /// Account and positions before the order, where this run read them.
-    pub before: Option<Statement<'f>>,
+    /// Accounts and positions before the order, where this run read them, in order.
+    pub before: &'f [Statement<'f>],
     /// Part of a flat account's equity beyond its balance.
     pub credit: &'f Money,
 }
@@ -191,6 +191,7 @@ pub fn find_out(
         validity: Validity::new(intent, claim, clock),
         readings: vec![],
         listed: vec![],
+        trace: None,
     };
     if *claim == OpenClaim::NotSent {
         return Ok(search.end(OpenVerdict::NotExecuted(NotExecuted(None))));
@@ -259,6 +260,8 @@ struct Search<'s> {
     readings: Vec<Reading>,
     /// The positions of the last list.
     listed: Vec<Position>,
+    /// Why the order may have been executed, by a list or an account since: a later one may be without the trace.
+    trace: Option<Missing>,
 }
 
 impl Search<'_> {
@@ -283,6 +286,15 @@ impl Search<'_> {
             Ok(Some((position, named))) => return self.executed(client, position, named),
             Ok(None) => {}
         }
+        let order = Order {
+            symbol: &self.intent.order.symbol,
+            before: &self.before,
+            positions: self.facts.before.last().map(|before| before.positions),
+            is_dispatched: !self.claim.is_undispatched(),
+        };
+        if let Err(missing) = NothingNew::judge_listed(order, &list.positions) {
+            self.trace.get_or_insert(missing);
+        }
         let late = match self.validity.judge(client, clock) {
             Ok(late) => late,
             Err(missing) => {
@@ -290,21 +302,26 @@ impl Search<'_> {
                 return Ok(Decision::Pending(missing));
             }
         };
-        let order = Order {
-            symbol: &self.intent.order.symbol,
-            before: &self.before,
-            positions: self.facts.before.map(|before| before.positions),
-            is_dispatched: !self.claim.is_undispatched(),
-        };
-        if let Err(missing) = NothingNew::judge_listed(order, &list.positions) {
-            return Ok(Decision::never(missing));
+        if let Some(trace) = self.trace.take() {
+            return Ok(Decision::never(trace));
         }
         let Facts { before, credit } = self.facts;
-        let known = Known { before: before.as_slice(), ..Known::new(&self.before, credit) };
+        let known = Known { before, ..Known::new(&self.before, credit) };
         let absent = match absence::prove(client, &list.positions, known)? {
             Ok(absent) => absent,
-            Err(missing) => return Ok(Decision::Pending(missing)),
+            Err(missing) => {
+                // What used the margin may be gone in the next account.
+                let is_trace = missing.premise == Premise::MoneyFits && !list.positions.is_empty();
+                self.trace = is_trace.then(|| missing.clone());
+                return Ok(Decision::Pending(missing));
+            }
         };
+        if order.is_dispatched && absent.has_moved_balance() {
+            let doubt =
+                "no list holds it; but the balance moved since: it may have been opened and closed"
+                    .to_owned();
+            return Ok(Decision::never(Missing { premise: Premise::MoneyFits, doubt }));
+        }
         let nothing_new = match NothingNew::since_open(order, &list.positions) {
             Ok(nothing_new) => nothing_new,
             Err(missing) => return Ok(Decision::never(missing)),

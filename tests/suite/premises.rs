@@ -385,6 +385,22 @@ fn hazard_31_the_rest_of_a_position_under_another_ticket_is_open() {
 }
 
 #[test]
+fn hazard_30_a_list_of_strangers_alone_shows_no_close() {
+    let rows = vec![(500_001, "EURUSD", "BUY", 0.1)];
+    let (gateway, _) =
+        changing::gateway(changing::State { rows, ..Default::default() }, |state, _| {
+            state.rows = vec![(700_001, "GBPUSD", "BUY", 0.1)];
+            Some(700_002)
+        });
+    let machine = Machine::new();
+    let arguments = ["emergency-close", "--yes", "--ticket=500001"];
+    let document = changing::run(&machine, &gateway, &arguments).json().exits(8).document();
+    assert_eq!(document["report"]["closed"], 0, "{document}");
+    let doubt = "the list shows none of the positions that were open before";
+    assert!(document.to_string().contains(doubt), "{document}");
+}
+
+#[test]
 fn a_list_and_an_account_that_do_not_fit_are_no_state() {
     let gateway = crate::stand_in::StandIn::holding(
         r#"{"ticket":7,"symbol":"EURUSD","type":"BUY","volume":0.01,"open_price":1.1,"current_price":1.2,"profit":-5.0}"#,

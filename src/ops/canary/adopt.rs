@@ -6,7 +6,6 @@
 //! is refused where the account is not the expected one.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use super::close::{ClosingState, found_closed, not_closed};
 use super::watch::{HourlyDrift, WatchedPosition};
@@ -26,9 +25,6 @@ use crate::protocol::account::Account;
 use crate::protocol::positions::{self, Position};
 use crate::units::Ticket;
 use uuid::Uuid;
-
-/// Figures of the account may follow the list by this much.
-const LAG: Duration = Duration::from_millis(1500);
 
 impl Canary<'_, '_, '_> {
     /// Finds the open canary, asks for confirmation, and watches or closes it.
@@ -105,7 +101,7 @@ impl Canary<'_, '_, '_> {
     }
 
     /// Accounts for the tickets that are new since the order of that run: another part of it may still be open. Trades of
-    /// days may lie between, so only one of at most its volume counts.
+    /// days may lie between, so later than some minutes only one of at most its volume counts.
     fn account_for_order(&mut self, run: Uuid) -> Result<Verdict, Failure> {
         match intents::order_of(self.deps.records.evidence, run) {
             Ok(Some(intent)) => {
@@ -114,7 +110,9 @@ impl Canary<'_, '_, '_> {
                 let adopted = self.report.adopted.as_ref().map(|adopted| &adopted.position.volume);
                 let ordered = &intent.order.volume;
                 let is_raised = adopted.is_some_and(|it| it.value() > ordered.value());
-                self.account_for(&before, (!is_raised).then_some(ordered))
+                let age = self.deps.clock.now().duration_since(intent.signed_at).unsigned_abs();
+                let is_old = age > money::RUN && !is_raised;
+                self.account_for(&before, is_old.then_some(ordered))
             }
             Ok(None) => Ok(Verdict::Pass),
             Err(error) => {
@@ -142,7 +140,7 @@ impl Canary<'_, '_, '_> {
         };
         let is_doubtful = |read| is_mismatched(read) || may_lag(read);
         if read.as_ref().is_some_and(is_doubtful) {
-            self.deps.clock.sleep(LAG).map_err(Failure::interrupted)?;
+            self.deps.clock.sleep(intents::LAG).map_err(Failure::interrupted)?;
             read = close::read_statement(self.client).map_err(|error| self.read_failure(&error))?;
         }
         let fits = match &read {

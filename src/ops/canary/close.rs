@@ -63,7 +63,12 @@ impl Canary<'_, '_, '_> {
                 Ok(_) => {
                     let before = earlier(&self.statements, clock.monotonic());
                     let between = Between { opened: from_ref(position), ..Between::default() };
-                    let known = Known { before: &before, between, ..Known::new(others, credit) };
+                    let known = Known {
+                        before: &before,
+                        between,
+                        staying: others,
+                        ..Known::new(others, credit)
+                    };
                     close::look(self.client, position, known, claims_closed).map(Some)
                 }
             };

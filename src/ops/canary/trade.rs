@@ -59,8 +59,9 @@ impl Canary<'_, '_, '_> {
         (self.deps.kill_point)("after-intent");
         let answer = self.send(permit, &request);
         (self.deps.kill_point)("after-send");
-        let before = Statement { account: &admission.account, positions: &admission.positions };
-        let facts = Facts { before: Some(before), credit: &options.expectations.credit };
+        let admitted = Statement { account: &admission.account, positions: &admission.positions };
+        let before = [admitted, Statement { account: &account, positions: &listed }];
+        let facts = Facts { before: &before, credit: &options.expectations.credit };
         let (clock, claim) = (self.deps.clock, OpenClaim::from(&answer.claim));
         let until = self.deps.deadline;
         let observe = &mut self.deps.observe;
@@ -192,7 +193,7 @@ impl Canary<'_, '_, '_> {
             return Err(forbidden("the account changed meanwhile", &contradiction.to_string()));
         }
         if let Some(gone) = gone_without_trace(admitted, now) {
-            let why = format!("{gone} is gone, and the balance is the same to the last digit");
+            let why = format!("{gone} is gone, and the account does not show that it was closed");
             return Err(forbidden("the list of positions can't be believed", &why));
         }
         if !options.beside_open
@@ -321,13 +322,13 @@ impl Canary<'_, '_, '_> {
     }
 }
 
-/// A position that the guards saw and that is gone, where the balance is the same: somebody closed it at exactly its opening
-/// price, or the list lacks it.
+/// A position that the guards saw and that is gone, where the account does not show that it was closed: the list may lack
+/// it.
 fn gone_without_trace(admitted: Statement<'_>, now: Statement<'_>) -> Option<Ticket> {
     let listed = positions::tickets(now.positions);
     let gone = admitted.positions.iter().find(|it| !listed.contains(&it.ticket))?;
-    let is_kept = admitted.account.balance.value() == now.account.balance.value();
-    is_kept.then_some(gone.ticket)
+    let shows_closed = money::shows_closed(admitted, Between::default(), now);
+    (!shows_closed).then_some(gone.ticket)
 }
 
 fn forbidden(what: &str, why: &str) -> Failure {

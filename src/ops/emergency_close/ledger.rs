@@ -9,7 +9,9 @@ use crate::evidence::outcome::CloseOutcome;
 use crate::link::order::Claim;
 use crate::link::pipeline::CloseAnswer;
 use crate::proof::absence::Absent;
-use crate::proof::claim::{cannot_close, claims_closed, describe_close, is_not_found};
+use crate::proof::claim::{
+    cannot_close, claims_closed, describe_close, is_not_found, may_still_execute,
+};
 use crate::proof::close::Closed;
 use crate::proof::flat::Flat;
 use crate::proof::money::{self, Statement};
@@ -43,6 +45,8 @@ pub(super) struct Ledger {
     pub(super) appeared: Vec<Position>,
     /// Why the account that answers may be another one: then no more is sent.
     pub(super) stranger: Option<String>,
+    /// Whether no CLOSE is sent any more, and lists alone are read.
+    pub(super) holds: bool,
     /// Why the gateway can't be reached any more.
     pub(super) unreachable: Option<String>,
     /// The basis of the tickets that are called closed, or why none is.
@@ -58,6 +62,8 @@ pub(super) struct Entry {
     claims_closed: bool,
     /// Whether the gateway refused the last CLOSE, and not because it doesn't find the ticket.
     is_refused: bool,
+    /// Whether the broker may still execute a CLOSE that was called failed.
+    may_still_execute: bool,
     /// Whether the last CLOSE was not answered.
     unanswered: bool,
     /// Whether a list has shown it since the last CLOSE.
@@ -99,6 +105,7 @@ impl Ledger {
             refusal: None,
             claims_closed: false,
             is_refused: false,
+            may_still_execute: false,
             unanswered: false,
             by_empty_list: false,
             shown: true,
@@ -181,6 +188,16 @@ impl Ledger {
     /// Whether other positions were open at the start, and are to stay open.
     pub(super) fn has_others(&self) -> bool {
         !self.beside.is_empty()
+    }
+
+    /// Tickets that were open at the start and are to stay open.
+    pub(super) fn beside(&self) -> &BTreeSet<Ticket> {
+        &self.beside
+    }
+
+    /// Whether the broker may still execute a CLOSE that was called failed, of a position that a list still shows.
+    pub(super) fn may_still_close(&self) -> bool {
+        self.tickets.values().any(|entry| entry.may_still_execute && entry.is_to_send())
     }
 
     /// Why nothing can be proved closed: without a state before the first CLOSE that fits together, nothing shows that a
@@ -341,7 +358,7 @@ impl Ledger {
     }
 
     pub(super) fn to_send(&self) -> Vec<Ticket> {
-        let waiting = self.tickets.values().filter(|entry| entry.is_to_send());
+        let waiting = self.tickets.values().filter(|entry| !self.holds && entry.is_to_send());
         waiting.map(|entry| entry.report.ticket).collect()
     }
 
@@ -374,6 +391,7 @@ impl Ledger {
         (entry.report.code, entry.refusal) = (None, None);
         entry.claims_closed = claims_closed(&answer.claim);
         entry.is_refused = false;
+        entry.may_still_execute |= may_still_execute(&answer.claim);
         if let Claim::Refused(refusal) = &answer.claim {
             entry.is_refused = !is_not_found(refusal);
             entry.report.code = Some(refusal.code.to_string());

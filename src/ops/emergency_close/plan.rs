@@ -17,7 +17,8 @@ pub struct Plan {
     pub positions: Vec<Position>,
     /// The pending orders to cancel; `None` where this gateway can't list them, or they are left alone.
     pub pending: Option<Vec<PendingOrder>>,
-    /// Listed tickets that are to stay open. A list that still shows one of them can be believed about the others.
+    /// Listed tickets that are to stay open, and any that the last list lacks although nobody here closed them. A list that
+    /// still shows one of them can be believed about the others.
     pub beside: BTreeSet<Ticket>,
     /// Account and list before the first CLOSE; `None` where the account could not be read, which does not prevent closing.
     pub before: Option<(Account, Vec<Position>)>,
@@ -32,11 +33,16 @@ const ATTEMPTS: usize = 3;
 /// to another gateway.
 pub fn plan(client: &mut Client<'_>, options: &Options) -> Result<Plan, Failure> {
     let mut attempt = 1;
+    let mut shown = BTreeSet::new();
     loop {
-        let (plan, is_of_one) = try_plan(client, options)?;
+        let (mut plan, is_of_one) = try_plan(client, options)?;
+        let to_close = positions::tickets(&plan.positions);
         if is_of_one || attempt == ATTEMPTS {
+            // An earlier list showed them, and nobody here closed them.
+            plan.beside.extend(shown.difference(&to_close));
             return Ok(Plan { before: plan.before.filter(|_| is_of_one), ..plan });
         }
+        shown.extend(to_close);
         attempt += 1;
     }
 }

@@ -94,7 +94,8 @@ impl Closing<'_, '_, '_> {
             Between { opened: &self.ledger.appeared, refused: &refused, ..Between::default() };
         let before = self.ledger.before();
         let before = before.as_slice();
-        let known = Known { before, between, ..Known::new(&open, &self.options.credit) };
+        let staying = self.ledger.beside();
+        let known = Known { before, between, staying, ..Known::new(&open, &self.options.credit) };
         let absent_by_list = match self.ledger.doubt_of_start(&self.options.credit) {
             Some(doubt) => {
                 Ok(Err(Missing { premise: Premise::MoneyFits, doubt: doubt.to_owned() }))

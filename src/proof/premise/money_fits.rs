@@ -11,6 +11,8 @@ pub struct MoneyFits {
     figures: String,
     /// The figures of the last earlier account.
     were: Option<String>,
+    /// Whether the balance moved since that.
+    has_moved: bool,
 }
 
 impl MoneyFits {
@@ -38,12 +40,18 @@ impl MoneyFits {
         Ok(Self {
             figures: money::figures(account),
             were: before.last().map(|it| money::figures(it.account)),
+            has_moved: before.last().is_some_and(|it| money::has_moved(*it, after)),
         })
     }
 
     /// The figures of the account beside the list.
     pub fn figures(&self) -> &str {
         &self.figures
+    }
+
+    /// Whether the balance moved since the last earlier statement.
+    pub fn has_moved(&self) -> bool {
+        self.has_moved
     }
 
     /// As a record.

@@ -167,7 +167,8 @@ impl<'w, 'r, 'c, 'm> Watch<'w, 'r, 'c, 'm> {
         let before = earlier(&self.canary.statements, asked);
         let opened = from_ref(&self.watched.position);
         let between = Between { opened, ..Between::default() };
-        let known = Known { before: &before, between, ..Known::new(&self.watched.others, credit) };
+        let staying = &self.watched.others;
+        let known = Known { before: &before, between, staying, ..Known::new(staying, credit) };
         let state = absence::look_up(self.canary.client, list, ticket, known);
         let position = match state {
             Err(error) => return Err(self.record_failure(asked, &error)),
