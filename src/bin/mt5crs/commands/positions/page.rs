@@ -41,28 +41,30 @@ impl Page for Report {
             sheet.heading("ACCOUNT as the gateway reports it")?;
             table::account(sheet, account)?;
         }
-        if let (Some(positions), Some(listed)) = (&self.positions, self.listed) {
-            if listed > 0 {
-                let at =
-                    self.reported_at.map_or(String::new(), |at| format!(" at {at} by its clock"));
-                sheet.heading(&format!("POSITIONS as the gateway reports them{at}"))?;
-                if positions.is_empty() {
-                    sheet.line("none of the symbol asked for")?;
-                } else {
-                    table::positions(sheet, view.context, positions)?;
-                }
+        let (Some(positions), Some(listed)) = (&self.positions, self.listed) else {
+            return Ok(());
+        };
+        if listed > 0 {
+            let at = self.reported_at.map_or(String::new(), |at| format!(" at {at} by its clock"));
+            sheet.heading(&format!("POSITIONS as the gateway reports them{at}"))?;
+            if positions.is_empty() {
+                sheet.line("none of the symbol asked for")?;
+            } else {
+                table::positions(sheet, view.context, positions)?;
             }
         }
-        sheet.blank()?;
-        match &self.pending_orders {
-            Some(orders) if orders.is_empty() => sheet.line("pending orders: none")?,
+        match self.pending_orders.as_deref() {
+            None | Some([]) => {
+                sheet.blank()?;
+                let none = self.pending_orders.is_some();
+                let words = if none { "none" } else { "the gateway cannot list them" };
+                sheet.line(format!("pending orders: {words}"))
+            }
             Some(orders) => {
                 sheet.heading("PENDING ORDERS as the gateway reports them")?;
-                table::pending_orders(sheet, view.context, orders)?;
+                table::pending_orders(sheet, view.context, orders)
             }
-            None => sheet.line("pending orders: the gateway cannot list them")?,
         }
-        Ok(())
     }
 
     fn page_without_report(view: &View<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
