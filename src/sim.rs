@@ -8,8 +8,10 @@
 //! execution is on the disk before its reply leaves. A link's round trip, which pipelining hides
 //! ([`Options::link_rtt`]), and a broker's time, which nothing hides ([`Options::exec_time`]), are two settings.
 //!
-//! From the bottom up: `market`, `account_kind` and `book` (the account), `fault`, `catalogue`, `spec` and `fault_plan` (which request
-//! meets which fault), `raw_request`, `reply_writer` and `corrupt` (bytes in and out), `journal` (the book file), `gateway`
+//! It speaks 4.3, or protocol 5 ([`Options::protocol`]), whose journal, kill switch and pending orders are in the book file too.
+//!
+//! From the bottom up: `market`, `account_kind`, `deal_log` and `book` (the account), `fault`, `catalogue`, `spec` and `fault_plan` (which request
+//! meets which fault), `raw_request`, `reply_writer` and `corrupt` (bytes in and out), `journal` and `event` (the book file), `gateway`
 //! (request and time in, reply out), `request_queue` (the link's and the broker's time), then the two ways in;
 //! `transcript` records the bytes of one of them.
 
@@ -29,7 +31,6 @@ mod market;
 mod members;
 mod options;
 mod parameters;
-mod pending_book;
 mod raw_request;
 mod reply_writer;
 mod request_log;
@@ -39,6 +40,7 @@ mod spec;
 #[cfg(test)]
 mod tests;
 mod transcript;
+mod version;
 
 pub use account_kind::AccountKind;
 pub use catalogue::{FAULTS, FaultInfo, faults};
@@ -47,8 +49,9 @@ pub use gateway::{OtherAccount, Truth};
 pub use in_process::{InProcess, TooManyRequests};
 pub use journal::{JournalError, read_book, read_ledger, read_pending};
 pub use ledger::{Execution, ExecutionKind};
-pub use options::{GatewayKey, OnCrash, Options, Protocol, Role};
+pub use options::{GatewayKey, OnCrash, Options, Role};
 pub use request_log::RequestLogError;
 pub use server::{Server, ServerExit, SimError};
 pub use spec::{FaultSpec, SpecError};
 pub use transcript::Frame;
+pub use version::Protocol;

@@ -6,6 +6,7 @@
 
 mod order;
 mod other_accounts;
+mod pending_book;
 mod replay;
 mod views;
 
@@ -16,11 +17,11 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 pub(super) use self::order::{Order, Tag};
+use self::pending_book::PendingBook;
 use super::account_kind::AccountKind;
 use super::deal_log::{DealLog, Entry, Movement, broker_msc};
 use super::ledger::{Execution, ExecutionKind};
 use super::market::{INSTRUMENTS, Market, Quote, Tick, find};
-use super::pending_book::PendingBook;
 use crate::protocol::positions::{Position, PositionDetails};
 use crate::units::{Lots, Magic, Money, Price, Side, Symbol, Ticket};
 

@@ -9,8 +9,8 @@ use super::fault::ActionName::{
     GetTerminal, Open, SyncAll,
 };
 use super::fault::{ActionName, Fault, Moment, Scope};
-use super::options::Protocol;
 use super::parameters::{Expected, Parameters};
+use super::version::Protocol;
 use crate::protocol::code::ErrorCode;
 
 /// A fault of the catalogue.

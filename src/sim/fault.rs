@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
-use super::options::Protocol;
+use super::version::Protocol;
 use crate::protocol::account::GetAccount;
 use crate::protocol::anchor::{GetAnchors, PutAnchor};
 use crate::protocol::close::Close;

@@ -17,6 +17,7 @@ mod order_result;
 mod order_rules;
 mod order_token;
 mod orders;
+mod process;
 mod reads;
 mod records;
 mod seal;

@@ -7,6 +7,7 @@ use rust_decimal::Decimal;
 
 use super::account_kind::AccountKind;
 use super::spec::FaultSpec;
+use super::version::Protocol;
 use crate::clock::StopToken;
 use crate::protocol::gateway::Signing;
 use crate::protocol::signed::LinkKey;
@@ -49,16 +50,6 @@ pub struct Options {
     pub on_crash: OnCrash,
     /// Stops a [`Server`](super::Server).
     pub stop: StopToken,
-}
-
-/// A version of the gateway's protocol.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Protocol {
-    /// 4.3, the deployed gateway's.
-    #[default]
-    Four,
-    /// 5: signed frames, a journal, pending orders and deals.
-    Five,
 }
 
 /// What a key may ask for.

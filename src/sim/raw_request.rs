@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use super::fault::ActionName;
-use super::options::Protocol;
+use super::version::Protocol;
 use crate::protocol::code::ErrorCode;
 use crate::protocol::open::Open;
 use crate::protocol::reply::{Refusal, UNKNOWN_UUID};

@@ -9,8 +9,8 @@ use std::str::FromStr;
 
 use super::catalogue::{FAULTS, FaultInfo};
 use super::fault::{ActionName, Fault, Scope};
-use super::options::Protocol;
 use super::parameters::Parameters;
+use super::version::Protocol;
 
 /// Which of the requests in its scope a fault affects, counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
-use super::{Book, INSTRUMENTS, OpenPosition, Order, STARTING_MAGIC, Tag};
+use super::order::{Order, Tag};
+use super::pending_book::PendingBook;
+use super::{Book, INSTRUMENTS, OpenPosition, STARTING_MAGIC};
 use crate::protocol::positions::Position;
 use crate::sim::deal_log::{DealLog, Entry, Movement};
-use crate::sim::pending_book::PendingBook;
 use crate::units::{Lots, Side, Ticket};
 
 impl Book {

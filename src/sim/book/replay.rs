@@ -1,6 +1,7 @@
 //! Rebuilds a book from its executions.
 
-use super::{Book, OpenPosition, Order, Tag};
+use super::order::{Order, Tag};
+use super::{Book, OpenPosition};
 use crate::protocol::positions::Position;
 use crate::sim::deal_log::{Entry, Movement};
 use crate::sim::ledger::Execution;

@@ -15,8 +15,9 @@ use crate::protocol::signed::{Direction, LinkKey, Mac, Signature};
 use crate::protocol::strict;
 use crate::sim::fault::ActionName;
 use crate::sim::members::json_text;
-use crate::sim::options::{Protocol, Role};
+use crate::sim::options::Role;
 use crate::sim::raw_request::RawRequest;
+use crate::sim::version::Protocol;
 
 /// Bytes of a request.
 const MAX_REQUEST: usize = 64 * 1024;

@@ -19,9 +19,9 @@ use crate::sim::fault_plan::{ActiveFaults, find_fault};
 use crate::sim::journal::JournalError;
 use crate::sim::market;
 use crate::sim::members::{add_member, json_text};
-use crate::sim::options::Protocol;
 use crate::sim::raw_request::RawRequest;
 use crate::sim::reply_writer::ReplyWriter;
+use crate::sim::version::Protocol;
 
 impl Gateway {
     /// The protocol that it speaks.

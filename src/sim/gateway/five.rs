@@ -1,27 +1,23 @@
 //! What a gateway of protocol 5 has beside its account: its names, its keys, its journal and its kill switch.
 
 use std::collections::VecDeque;
-use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::records::Records;
-use super::state::Gateway;
 use crate::protocol::gateway::{Signing, SwitchState};
 use crate::sim::event::Event;
 use crate::sim::fault::Fault;
 use crate::sim::fault_plan::FaultPlan;
-use crate::sim::journal::{JournalError, Line};
-use crate::sim::options::{GatewayKey, Options, Protocol};
+use crate::sim::journal::Line;
+use crate::sim::options::{GatewayKey, Options};
+use crate::sim::version::Protocol;
 
 /// The account for which it is configured, unless an `identity` fault names another.
 const LOGIN: i64 = 1_100_212_251;
 const SERVER: &str = "Simulated-Demo";
 /// A demo account.
 const TRADE_MODE: i64 = 0;
-/// How long orders of an earlier process are looked for: history lags behind the book.
-const RECOVERY: Duration = Duration::from_secs(15);
-
 /// The state of a gateway of protocol 5.
 #[derive(Debug)]
 pub(super) struct Five {
@@ -137,88 +133,5 @@ impl Five {
 
     pub(super) fn is_recovering(&self, now: Timestamp) -> bool {
         self.recovering_until.is_some_and(|until| now < until)
-    }
-}
-
-impl Gateway {
-    /// Starts the process of protocol 5, or starts it again.
-    pub(super) fn start_process(&mut self, now: Timestamp) -> Result<(), JournalError> {
-        let Some(five) = &mut self.five else { return Ok(()) };
-        five.instance = five.name(now);
-        // Requests carry whole microseconds.
-        five.started_at = Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now);
-        five.is_latched = false;
-        five.reads_seen.clear();
-        five.has_died = false;
-        let name = five.records.name.is_empty().then(|| five.name(now));
-        if let Some(name) = name {
-            self.note(Event::Journal(name))?;
-        }
-        self.note(Event::Started(now))?;
-        self.recover(now)
-    }
-
-    /// Looks for the orders that an earlier process sent and that were not answered.
-    fn recover(&mut self, now: Timestamp) -> Result<(), JournalError> {
-        let Some(five) = &mut self.five else { return Ok(()) };
-        let sent = five.records.sent();
-        let mut is_left = false;
-        for row in sent {
-            is_left |= !self.look_up(&row)?;
-        }
-        if let Some(five) = &mut self.five {
-            five.recovering_until = is_left.then(|| now.checked_add(RECOVERY).unwrap_or(now));
-        }
-        Ok(())
-    }
-
-    /// Ends a recovery whose time is over: what it did not find stays unknown.
-    pub(super) fn end_recovery(&mut self, now: Timestamp) -> Result<(), JournalError> {
-        let Some(five) = &mut self.five else { return Ok(()) };
-        if five.recovering_until.is_none_or(|until| now < until) {
-            return Ok(());
-        }
-        five.recovering_until = None;
-        for row in five.records.sent() {
-            if !self.look_up(&row)? {
-                self.note_unknown(&row)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Makes an event durable, and applies it.
-    pub(super) fn note(&mut self, event: Event) -> Result<(), JournalError> {
-        if let Some(journal) = &mut self.journal {
-            journal.append_event(&event)?;
-        }
-        if let Some(five) = &mut self.five {
-            five.apply(&event);
-        }
-        Ok(())
-    }
-
-    /// Loses the journal, or its last rows, where a fault says so. It happens once.
-    pub(super) fn lose_journal(
-        &mut self,
-        faults: &crate::sim::fault_plan::ActiveFaults,
-        now: Timestamp,
-    ) -> Result<(), JournalError> {
-        let Some(five) = &mut self.five else { return Ok(()) };
-        if five.has_lost_journal {
-            return Ok(());
-        }
-        for fault in faults.iter() {
-            let event = match (fault, &mut self.five) {
-                (Fault::JournalLost, Some(five)) => Event::Journal(five.name(now)),
-                (Fault::JournalRestored(rows), _) => Event::Restored(*rows),
-                _ => continue,
-            };
-            self.note(event)?;
-            if let Some(five) = &mut self.five {
-                five.has_lost_journal = true;
-            }
-        }
-        Ok(())
     }
 }

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
-use super::book::{Order, Tag};
-use super::deal_log::broker_msc;
-use super::market::{INSTRUMENTS, Quote};
+use super::order::{Order, Tag};
 use crate::protocol::pending::PendingOrder;
+use crate::sim::deal_log::broker_msc;
+use crate::sim::market::{INSTRUMENTS, Quote};
 use crate::units::{Lots, Magic, Price, Side, Symbol, Ticket};
 
 /// The distance of a pending order's price from the quote, in points.
