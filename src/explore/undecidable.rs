@@ -115,7 +115,7 @@ pub const UNDECIDABLE: &[Undecidable] = &[
                 && lacks_new_alone
                 && played.opens().any(|order| holds(listed, order.ticket))
         },
-        honest: "sync-before-close/3/margin-rate:AUDUSD:17.44,swap:-0.11:#12",
+        honest: "sync-before-close/3/margin-rate:AUDUSD:17.44,swap:-0.09:#12",
         dishonest: "sync-before-close/3/list-lacks-new:4+,position-appears:3",
     },
     Undecidable {
