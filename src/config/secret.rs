@@ -11,12 +11,10 @@ const WORDS: [&str; 8] =
 /// Whether a name looks like a secret's, in any spelling: `api_key`, `apiKey`, `API-KEY`. A setting names a secret's file at
 /// most.
 pub(super) fn looks_secret(name: &str) -> bool {
-    if Key::named(&name.to_ascii_uppercase()).is_some() {
-        return false;
-    }
     let letters = name.chars().filter(|c| c.is_alphanumeric());
-    let name: String = letters.flat_map(char::to_lowercase).collect();
-    WORDS.iter().any(|word| name.contains(word))
+    let plain: String = letters.flat_map(char::to_lowercase).collect();
+    WORDS.iter().any(|word| plain.contains(word))
+        && Key::named(&name.to_ascii_uppercase()).is_none()
 }
 
 /// Whether the member at this path of names looks like a secret. A profile may have any name, such as `keystone`.

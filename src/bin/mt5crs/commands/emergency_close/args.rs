@@ -13,7 +13,6 @@ use crate::cli::{CreditArg, ORDER_SAFETY, RowsArg};
 #[command(after_help = "\
     mt5crs emergency-close --dry-run\n\
     mt5crs emergency-close --symbol EURUSD --yes\n\
-    mt5crs emergency-close --positions-only --yes\n\
     mt5crs emergency-close --ticket 100000002 --no-breaker --yes")]
 pub(crate) struct Args {
     /// Close only this symbol (repeatable)
@@ -30,7 +29,7 @@ pub(crate) struct Args {
     /// Leave pending orders alone, on a gateway that lists them (protocol 5)
     ///
     /// Without it they are cancelled before the positions are closed, and again before the account is called flat.
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub(super) positions_only: bool,
     /// Number of CLOSE requests in flight
     #[arg(long, hide_short_help = true, default_value_t = 64, value_parser = number("a window", 1..=1000_u16))]

@@ -27,28 +27,28 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FAULT")]
     pub(super) fault: Vec<String>,
     /// Protocol that it speaks: 4 or 5
-    #[arg(long, value_name = "VERSION", value_parser = number("4 or 5", 4..=5_u8))]
+    #[arg(long, hide_short_help = true, value_name = "VERSION", value_parser = number("4 or 5", 4..=5_u8))]
     pub(super) protocol: Option<u8>,
     /// Number of pending orders, in protocol 5
-    #[arg(long, value_name = "COUNT", value_parser = number("a count", 0..=1_000_u32))]
+    #[arg(long, hide_short_help = true, value_name = "COUNT", value_parser = number("a count", 0..=1_000_u32))]
     pub(super) pending: Option<u32>,
     /// A key that it knows, in protocol 5; its name is the file's
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, hide_short_help = true, value_name = "FILE")]
     pub(super) key: Option<PathBuf>,
     /// Role of that key [trade]
-    #[arg(long, value_name = "ROLE", value_enum)]
+    #[arg(long, hide_short_help = true, value_name = "ROLE", value_enum)]
     pub(super) role: Option<SimRole>,
     /// Requests that it wants signed, in protocol 5 [all with a key, off without]
-    #[arg(long, value_name = "WHICH", value_enum)]
+    #[arg(long, hide_short_help = true, value_name = "WHICH", value_enum)]
     pub(super) signing: Option<SimSigning>,
     /// Keep the book in this file, and continue it
     #[arg(long, value_name = "FILE")]
     pub(super) book: Option<PathBuf>,
     /// Round trip of the link, which pipelining hides
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    #[arg(long, hide_short_help = true, value_name = "DURATION", value_parser = duration::parse)]
     pub(super) link_rtt: Option<Duration>,
     /// The broker's time for an order, which pipelining doesn't hide
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    #[arg(long, hide_short_help = true, value_name = "DURATION", value_parser = duration::parse)]
     pub(super) exec_time: Option<Duration>,
     /// Maximum age of an order's risk signature
     #[arg(long, value_name = "DURATION", value_parser = positive_duration, help_heading = SCRIPTS)]
