@@ -178,8 +178,11 @@ fn a_reply_that_breaks_the_protocol_says_nothing() {
         "trailing",
         "huge",
     ] {
-        let fault = format!("garbage:OPEN:{kind}");
-        let (document, sim) = ends(&fault, 8, &["likeness"]);
+        // Every kind is an answer, and a busy machine takes seconds for the longest.
+        let (machine, sim) = (Machine::new(), Sim::with_faults(&[&format!("garbage:OPEN:{kind}")]));
+        let run = with(&machine, &sim).env("MT5CRS_ORDER_TIMEOUT_S", "10");
+        let document = honest(&run.json().exits(8), &sim);
+        assert!(error(&document).contains("likeness"), "{kind}: {document}");
         let said = document["report"]["order"]["said"].as_str().unwrap();
         assert!(said.contains("breaks the protocol"), "{kind}: {said}");
         assert_eq!(executed(&sim), ["OPEN"], "{kind}");
