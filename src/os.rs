@@ -5,6 +5,7 @@
 //! - [`durable`]: flushes files to the disk, and replaces them atomically
 //! - [`lasting`]: whether a file lasts at its place
 //! - [`file_lock`]: locks between processes, and one instance at a time
+//! - `gzip`: gzip copies of files that are never written again
 //! - [`scratch_directory`]: temporary directories of one user, and the removal of those that a killed process left
 //! - [`hook`]: runs an operator's own command with a deadline
 //! - [`systemd`]: queries about units; [`process`], [`resources`]: memory and CPU use of processes and units
@@ -14,6 +15,7 @@ pub mod durable;
 pub mod failpoints;
 pub mod fifo;
 pub mod file_lock;
+pub(crate) mod gzip;
 pub mod hook;
 pub mod lasting;
 pub mod process;

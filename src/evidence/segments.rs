@@ -7,20 +7,19 @@
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
-use std::io::{self, BufReader, ErrorKind, Read as _, Write as _};
+use std::io::{self, BufReader, ErrorKind, Read};
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 use flate2::Compression;
 use flate2::read::MultiGzDecoder;
-use flate2::write::GzEncoder;
 use sha2::{Digest as _, Sha256};
 
 use super::head::Head;
 use super::line::{ParsedLine, parse};
 use super::{Evidence, EvidenceError, tail};
-use crate::os::durable::{self, Access, AtomicFile};
 use crate::os::fifo::open_regular;
+use crate::os::{durable, gzip};
 
 /// Number of the newest sealed segments that stay plain, so that the last weeks are read without tools.
 const PLAIN: usize = 2;
@@ -174,46 +173,24 @@ impl Evidence {
 }
 
 fn compress(segment: &Sealed) -> io::Result<()> {
-    let mut plain = open_regular(File::options().read(true), &segment.path)?;
-    let meta = plain.metadata()?;
-    let gzip = segment.gzip();
-    let copy = AtomicFile::create(&gzip, Access::Owner)?;
-    let mut encoder = GzEncoder::new(copy, Compression::fast());
-    let mut hasher = Sha256::new();
-    let mut buffer = vec![0; 256 << 10];
-    loop {
-        let count = plain.read(&mut buffer)?;
-        if count == 0 {
-            break;
-        }
-        hasher.update(&buffer[..count]);
-        encoder.write_all(&buffer[..count])?;
-    }
-    let copy = encoder.finish()?;
-    copy.file().set_permissions(meta.permissions())?;
-    copy.file().set_modified(meta.modified()?)?;
-    match copy.persist_new() {
-        // Its maker was killed before it removed the original; or another process is at it.
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-        persisted => persisted?,
-    }
-    let mut written = Sha256::new();
-    let file = open_regular(File::options().read(true), &gzip)?;
-    let mut text = MultiGzDecoder::new(BufReader::new(file));
-    loop {
-        let count = text.read(&mut buffer)?;
-        if count == 0 {
-            break;
-        }
-        written.update(&buffer[..count]);
-    }
-    if written.finalize() != hasher.finalize() {
+    let (gzip, _) = gzip::write_beside(&segment.path, Compression::fast())?;
+    let open = |path| open_regular(File::options().read(true), path);
+    let original = digest(open(&segment.path)?)?;
+    if digest(MultiGzDecoder::new(BufReader::new(open(&gzip)?)))? != original {
         return Err(io::Error::other(format!("{} holds something else", gzip.display())));
     }
     // The copy's name must outlive a power cut that the original's doesn't.
     durable::sync_directory(durable::directory_of(&gzip))?;
-    match fs::remove_file(&segment.path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
+    gzip::remove_original(&segment.path)
+}
+
+fn digest(mut text: impl Read) -> io::Result<[u8; 32]> {
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; 256 << 10];
+    loop {
+        match text.read(&mut buffer)? {
+            0 => return Ok(hasher.finalize().into()),
+            count => hasher.update(&buffer[..count]),
+        }
     }
 }

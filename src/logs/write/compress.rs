@@ -2,21 +2,18 @@
 //!
 //! The copy is complete and on the disk before the original is removed. VERIFY_LOG.log is left alone.
 
-use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use flate2::Compression;
-use flate2::write::GzEncoder;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use super::due::{is_due, renew};
-use crate::os::durable::{Access, AtomicFile};
-use crate::os::fifo::open_regular;
+use crate::os::gzip;
 
 /// Time from a run's begin until its logs are compressed.
 const OLD: Duration = Duration::from_secs(24 * 3600);
@@ -81,25 +78,9 @@ pub(super) fn run_of(name: &str) -> Option<(Timestamp, u32)> {
 
 /// Replaces a file by its gzip. Returns the file's length.
 fn compress(path: &Path) -> io::Result<u64> {
-    let mut plain = open_regular(File::options().read(true), path)?;
-    let meta = plain.metadata()?;
-    let mut name = OsString::from(path);
-    name.push(".gz");
-    let copy = AtomicFile::create(Path::new(&name), Access::Owner)?;
-    let mut encoder = GzEncoder::new(copy, Compression::default());
-    let bytes = io::copy(&mut plain, &mut encoder)?;
-    let copy = encoder.finish()?;
-    copy.file().set_permissions(meta.permissions())?;
-    copy.file().set_modified(meta.modified()?)?;
-    // An existing copy is complete: its run was killed before it removed the original.
-    match copy.persist_new() {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-        _ => {}
-    }
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(bytes),
-    }
+    let (_, bytes) = gzip::write_beside(path, Compression::default())?;
+    gzip::remove_original(path)?;
+    Ok(bytes)
 }
 
 #[cfg(test)]
