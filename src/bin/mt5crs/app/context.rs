@@ -70,9 +70,23 @@ impl LocalContext {
     }
 }
 
-/// Opens connections to that address that sign nothing.
-pub(crate) fn unsigned_transport(app: &App, address: SocketAddr) -> Box<dyn Transport> {
-    Box::new(ZmqTransport::new(address, Arc::clone(&app.clock), app.stop.clone()))
+/// The configured key of the link; `None` where none is.
+pub(crate) fn configured_key(settings: &Settings) -> Result<Option<Arc<LinkKey>>, Failure> {
+    let key = link_key::load(settings, std::env::var_os(link_key::VARIABLE));
+    Ok(key.map_err(|problems| settings::failure(&problems))?.map(Arc::new))
+}
+
+/// Opens connections to that address; signed where there is a key.
+pub(crate) fn transport(
+    app: &App,
+    address: SocketAddr,
+    key: Option<&Arc<LinkKey>>,
+) -> Box<dyn Transport> {
+    let unsigned = Box::new(ZmqTransport::new(address, Arc::clone(&app.clock), app.stop.clone()));
+    match key {
+        Some(key) => Box::new(SignedTransport::new(unsigned, Arc::clone(key))),
+        None => unsigned,
+    }
 }
 
 /// Where a gateway's state is looked for.
@@ -185,11 +199,9 @@ impl<'a> GatewayContext<'a> {
         }
         // The simulated gateway has keys of its own.
         let link_key = match app.is_simulated() {
-            true => sim_mode::link_key(&app.global.sim)?,
-            false => link_key::load(&settings, std::env::var_os(link_key::VARIABLE))
-                .map_err(|problems| settings::failure(&problems))?,
+            true => sim_mode::link_key(&app.global.sim)?.map(Arc::new),
+            false => configured_key(&settings)?,
         };
-        let link_key = link_key.map(Arc::new);
         let failure_context = FailureContext {
             verb: facts.verb,
             endpoint: endpoint.clone(),
@@ -308,11 +320,7 @@ impl<'a> GatewayContext<'a> {
 
     /// Opens connections to that address; signed where a key is configured.
     pub(crate) fn transport(&self, address: SocketAddr) -> Box<dyn Transport> {
-        let unsigned = unsigned_transport(self.app, address);
-        match &self.link_key {
-            Some(key) => Box::new(SignedTransport::new(unsigned, Arc::clone(key))),
-            None => unsigned,
-        }
+        transport(self.app, address, self.link_key.as_ref())
     }
 
     /// Runs a read through a client; returns its outcome with the kind of target.

@@ -18,18 +18,21 @@ pub(crate) fn of(settings: &Settings) -> KillSwitch {
 
 /// This user on this host, for the person who finds a gateway's switch engaged.
 pub(crate) fn who() -> String {
-    match nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok()) {
+    match host() {
         Some(host) => format!("{}@{host}", user()),
         None => user(),
     }
 }
 
+fn host() -> Option<String> {
+    nix::unistd::gethostname().ok()?.into_string().ok()
+}
+
 /// Who engages it, for the person who finds its file: user, host, command and, where it has an id, the run.
 pub(crate) fn engager(command: &str, run: Option<Uuid>) -> Map<String, Value> {
-    let host = nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok());
     let facts = [
         ("by", Some(user())),
-        ("host", host),
+        ("host", host()),
         ("command", Some(command.to_owned())),
         ("run", run.map(|run| run.to_string())),
     ];

@@ -2,7 +2,7 @@
 //!
 //! This is the only place that replaces configured paths.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use mt5crs::config::{HostPort, Settings};
@@ -77,8 +77,7 @@ pub(crate) fn options(args: &SimArgs, flags: &str) -> Result<Options, Failure> {
     if protocol == Protocol::Four {
         check_protocol_4(args, &faults, flags)?;
     }
-    let keys = args.sim_key.as_deref().map(|file| key(file, args.sim_role, flags)).transpose()?;
-    let keys: Vec<GatewayKey> = keys.into_iter().collect();
+    let keys: Vec<GatewayKey> = key(args, flags)?.into_iter().collect();
     Ok(Options {
         positions: args.sim_positions.map_or(default.positions, |count| count as usize),
         seed: args.sim_seed.unwrap_or(default.seed),
@@ -115,12 +114,12 @@ fn check_protocol_4(args: &SimArgs, faults: &[FaultSpec], flags: &str) -> Result
 
 /// The key with which a command signs to its embedded gateway.
 pub(super) fn link_key(args: &SimArgs) -> Result<Option<LinkKey>, Failure> {
-    let key = args.sim_key.as_deref().map(|file| key(file, args.sim_role, FLAGS)).transpose()?;
-    Ok(key.map(|key| key.key))
+    Ok(key(args, FLAGS)?.map(|key| key.key))
 }
 
-/// The key in this file, whose name is the file's without an extension.
-fn key(file: &Path, role: Option<SimRole>, flags: &str) -> Result<GatewayKey, Failure> {
+/// The key in the file of these flags, where there is one; its name is the file's without an extension.
+fn key(args: &SimArgs, flags: &str) -> Result<Option<GatewayKey>, Failure> {
+    let Some(file) = args.sim_key.as_deref() else { return Ok(None) };
     let failed = |error: &dyn std::error::Error| {
         let remedy = format!(
             "name a file with {flags}key that holds 64 hexadecimal digits and is called after the key (a-z, 0-9, _ and -)"
@@ -131,12 +130,12 @@ fn key(file: &Path, role: Option<SimRole>, flags: &str) -> Result<GatewayKey, Fa
     let secret = std::fs::read_to_string(file).map_err(|error| failed(&error))?;
     let name = file.file_stem().unwrap_or_default().to_string_lossy();
     let key = LinkKey::new(&name, &secret).map_err(|error| failed(&error))?;
-    let role = match role.unwrap_or(SimRole::Trade) {
+    let role = match args.sim_role.unwrap_or(SimRole::Trade) {
         SimRole::Read => Role::Read,
         SimRole::Trade => Role::Trade,
         SimRole::Admin => Role::Admin,
     };
-    Ok(GatewayKey { key, role })
+    Ok(Some(GatewayKey { key, role }))
 }
 
 fn signing(given: Option<SimSigning>, has_key: bool) -> Signing {

@@ -16,7 +16,7 @@ use super::args::Subcommand;
 use super::{Args, completions};
 use crate::app::App;
 use crate::app::command::{Accounts, Command, Document, Facts};
-use crate::app::context::{GatewayContext, unsigned_transport};
+use crate::app::context::{GatewayContext, transport};
 use crate::app::end::RenderOptions;
 use crate::app::settings::{self, decision_rules, thresholds};
 
@@ -68,7 +68,7 @@ fn run(app: &App, args: &Args) -> Exit {
         transport: &|address| match &context {
             Ok(context) => context.transport(address),
             // Without a context there is no gateway to connect to.
-            Err(_) => unsigned_transport(app, address),
+            Err(_) => transport(app, address, None),
         },
         progress: &|_, _| {},
     };

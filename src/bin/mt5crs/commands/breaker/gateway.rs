@@ -1,20 +1,18 @@
 //! The gateway's own kill switch, after the files of this host.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use mt5crs::clock::Deadline;
-use mt5crs::config::{Settings, link_key};
+use mt5crs::config::Settings;
 use mt5crs::link::permit::{ClosePermit, ReleasePermit};
-use mt5crs::link::signed::SignedTransport;
 use mt5crs::link::target::{self, resolve};
 use mt5crs::link::{Client, ReadPolicy};
 use mt5crs::ops::gateway_switch::{self, GatewaySwitch};
 use mt5crs::protocol::switch::{Engage, Release};
 
 use super::args::Subcommand;
-use crate::app::context::unsigned_transport;
-use crate::app::{App, kill_switch, settings};
+use crate::app::context::{configured_key, transport};
+use crate::app::{App, kill_switch};
 
 /// Time for one answer of the gateway. The files of this host were written before.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -38,12 +36,8 @@ fn try_to(
     let target = resolve(&gateway.host, gateway.port, clock, stop, until).map_err(words)?;
     let allowed = target::allow(&target, app.global.settings.allow_loopback)
         .map_err(|_| "its address is this machine's, which needs --allow-loopback".to_owned())?;
-    let key = link_key::load(settings, std::env::var_os(link_key::VARIABLE))
-        .map_err(|problems| settings::failure(&problems).message().to_owned())?;
-    let mut transport = unsigned_transport(app, target.address);
-    if let Some(key) = key {
-        transport = Box::new(SignedTransport::new(transport, Arc::new(key)));
-    }
+    let key = configured_key(settings).map_err(|failure| failure.message().to_owned())?;
+    let transport = transport(app, target.address, key.as_ref());
     let policy = ReadPolicy { timeout, attempts: 1, interval: Duration::ZERO };
     let mut client = Client::new(&*transport, clock, policy, deadline, &());
     if client.identify().map_err(words)?.gateway.is_none() {
