@@ -35,7 +35,7 @@ use crate::proof::absence::Known;
 use crate::proof::close::{self, PermitClose};
 use crate::proof::flat::{self, EmptyList, Flat};
 use crate::proof::money::{self, Between};
-use crate::protocol::pending::PendingOrder;
+use crate::protocol::pending::{GetOrders, PendingOrder};
 use crate::protocol::positions::Position;
 use crate::protocol::switch::Engage;
 use crate::report::Outcome;
@@ -101,6 +101,11 @@ impl Options {
         (self.symbols.is_empty() || self.symbols.contains(&position.symbol))
             && (self.tickets.is_empty() || self.tickets.contains(&position.ticket))
             && (self.magic.is_none() || position.magic == self.magic)
+    }
+
+    /// Whether this gateway lists pending orders, and they are to go. A ticket names a position.
+    fn covers_pending(&self, client: &Client<'_>) -> bool {
+        !self.positions_only && self.tickets.is_empty() && client.answers::<GetOrders>()
     }
 
     fn wants_pending(&self, order: &PendingOrder) -> bool {

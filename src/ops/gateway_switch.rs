@@ -8,7 +8,8 @@ use serde::Serialize;
 use crate::clock::{Clock, Deadline};
 use crate::link::order::{Claim, OrderAnswer};
 use crate::link::permit::ReleasePermit;
-use crate::link::{Client, Error, Identity, LinkError};
+use crate::link::{Client, Error, Identity};
+use crate::proof::claim::describe_failed;
 use crate::proof::close::PermitClose;
 use crate::protocol::gateway::SwitchState;
 use crate::protocol::switch::{Engage, Engaged, Release, Released};
@@ -42,9 +43,8 @@ impl GatewaySwitch {
     }
 }
 
-/// The state by a PING on a new connection; `None` for a gateway of 4.3, which has no switch.
+/// The state by the PING of the session; `None` for a gateway of 4.3, which has no switch.
 pub fn look(client: &mut Client<'_>) -> Result<Option<GatewaySwitch>, Error> {
-    client.hang_up();
     client.identify()?;
     Ok(client.gateway().map(|gateway| GatewaySwitch::seen(gateway.kill_switch)))
 }
@@ -97,6 +97,8 @@ pub fn answer_by(clock: &dyn Clock, deadline: Deadline) -> Deadline {
 
 /// The state after an action that was to lead to `wanted`. A claim that failed is no matter where the state is reached.
 fn after(client: &mut Client<'_>, error: Option<String>, wanted: SwitchState) -> GatewaySwitch {
+    // The session's PING came before the action.
+    client.hang_up();
     match look(client) {
         Ok(Some(switch)) if switch.is(wanted) => switch,
         Ok(Some(switch)) => {
@@ -112,9 +114,6 @@ fn after(client: &mut Client<'_>, error: Option<String>, wanted: SwitchState) ->
 fn claimed<T>(answer: OrderAnswer<T>) -> Result<T, String> {
     match answer.claim {
         Claim::Done(claimed) => Ok(claimed),
-        Claim::Refused(refusal) => Err(refusal.to_string()),
-        Claim::Garbled(malformed) => Err(malformed.to_string()),
-        Claim::Lost(LinkError::Stopped(stopped)) => Err(stopped.to_string()),
-        Claim::Lost(error) => Err(format!("no answer: {error}")),
+        failed => Err(describe_failed(&failed)),
     }
 }

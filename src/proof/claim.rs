@@ -75,7 +75,8 @@ pub fn describe_close(claim: &Claim<Closed>) -> String {
     }
 }
 
-fn describe_failed<T>(claim: &Claim<T>) -> String {
+/// A claim without success in words.
+pub fn describe_failed<T>(claim: &Claim<T>) -> String {
     match claim {
         Claim::Done(_) => "done".to_owned(),
         Claim::Refused(refusal) => refusal.to_string(),

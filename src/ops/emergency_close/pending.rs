@@ -12,11 +12,11 @@ use serde::Serialize;
 use super::Closing;
 use crate::clock::{Deadline, Stopped};
 use crate::evidence::body::Reading;
-use crate::link::Error;
 use crate::link::order::Claim;
+use crate::link::{Error, LinkError};
 use crate::ops::gateway_switch;
 use crate::proof::claim;
-use crate::protocol::pending::{Cancel, GetOrders, PendingOrder};
+use crate::protocol::pending::{Cancel, PendingOrder};
 use crate::protocol::switch::Engage;
 use crate::units::{Lots, Symbol, Ticket};
 
@@ -90,11 +90,9 @@ impl PendingBook {
 }
 
 impl Closing<'_, '_, '_> {
-    /// Whether this gateway lists pending orders, and they are to go. A ticket names a position.
+    /// See [`Options::covers_pending`](super::Options::covers_pending).
     pub(super) fn covers_pending(&self) -> bool {
-        !self.options.positions_only
-            && self.options.tickets.is_empty()
-            && self.client.answers::<GetOrders>()
+        self.options.covers_pending(self.client)
     }
 
     /// Engages the gateway's own kill switch, which refuses every OPEN of every client. A failure stops nothing.
@@ -112,14 +110,10 @@ impl Closing<'_, '_, '_> {
         if !self.covers_pending() {
             return Ok(());
         }
+        // Closing does not wait for a list of pending orders.
+        let mut is_listed = self.look_for_pending()?;
         let mut idle = 0;
-        while idle < self.options.rounds && self.may_go_on() {
-            match self.list_pending() {
-                Ok(_) => {}
-                Err(Error::Stopped(stopped)) => return Err(stopped),
-                // Closing does not wait for a list of pending orders.
-                Err(_) => return Ok(()),
-            }
+        while is_listed && idle < self.options.rounds && self.may_go_on() {
             let pending = self.pending.pending();
             if pending.is_empty() {
                 return Ok(());
@@ -128,9 +122,7 @@ impl Closing<'_, '_, '_> {
             for ticket in &pending {
                 is_forbidden |= self.cancel(*ticket)?;
             }
-            if self.list_pending().is_err() {
-                return Ok(());
-            }
+            is_listed = self.look_for_pending()?;
             if is_forbidden {
                 return Ok(());
             }
@@ -141,6 +133,15 @@ impl Closing<'_, '_, '_> {
             }
         }
         Ok(())
+    }
+
+    /// Reads the list of pending orders; `false` where the gateway doesn't answer.
+    fn look_for_pending(&mut self) -> Result<bool, Stopped> {
+        match self.list_pending() {
+            Ok(_) => Ok(true),
+            Err(Error::Stopped(stopped)) => Err(stopped),
+            Err(_) => Ok(false),
+        }
     }
 
     /// Two facts before flat: the list of pending orders is empty; `None` where it is not to be looked at.
@@ -177,35 +178,29 @@ impl Closing<'_, '_, '_> {
 
     /// Whether the gateway lets this key cancel nothing.
     fn cancel(&mut self, ticket: Ticket) -> Result<bool, Stopped> {
-        let mut is_forbidden = false;
         let until = self.answer_by();
-        let why = match self.client.session() {
+        let claim = match self.client.session() {
             Ok(session) => {
                 let permit = (self.deps.permit)(session.identity());
-                let answer = session.reduce(&permit, Cancel { ticket }, until);
-                match answer.claim {
-                    Claim::Done(_) => "the gateway says that it is cancelled".to_owned(),
-                    Claim::Refused(refusal) => {
-                        is_forbidden = claim::is_forbidden(&refusal);
-                        format!("refused: {refusal}")
-                    }
-                    Claim::Garbled(malformed) => malformed.to_string(),
-                    Claim::Lost(error) => {
-                        self.client.hang_up();
-                        if let crate::link::LinkError::Stopped(stopped) = error {
-                            return Err(stopped);
-                        }
-                        format!("no answer to CANCEL: {error}")
-                    }
-                }
+                session.reduce(&permit, Cancel { ticket }, until).claim
             }
             Err(Error::Stopped(stopped)) => return Err(stopped),
-            Err(error) => error.to_string(),
+            Err(Error::NoAnswer { last, .. }) => Claim::Lost(last),
+            Err(error) => Claim::Lost(LinkError::System(error.to_string())),
         };
-        if let Some(report) = self.pending.orders.get_mut(&ticket) {
-            report.why = why;
+        if let Claim::Lost(error) = &claim {
+            self.client.hang_up();
+            if let LinkError::Stopped(stopped) = error {
+                return Err(*stopped);
+            }
         }
-        Ok(is_forbidden)
+        if let Some(report) = self.pending.orders.get_mut(&ticket) {
+            report.why = match &claim {
+                Claim::Done(_) => "the gateway says that it is cancelled".to_owned(),
+                failed => claim::describe_failed(failed),
+            };
+        }
+        Ok(matches!(&claim, Claim::Refused(refusal) if claim::is_forbidden(refusal)))
     }
 
     fn answer_by(&self) -> Deadline {

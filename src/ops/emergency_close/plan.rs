@@ -6,7 +6,7 @@ use super::Options;
 use crate::failure::{Code, Failure, FailureContext};
 use crate::link::{Answer, Client, Error};
 use crate::protocol::account::Account;
-use crate::protocol::pending::{GetOrders, PendingOrder};
+use crate::protocol::pending::PendingOrder;
 use crate::protocol::positions::{self, Position};
 use crate::units::{Symbol, Ticket};
 
@@ -113,8 +113,7 @@ fn read_pending(
     client: &mut Client<'_>,
     options: &Options,
 ) -> Result<Option<Vec<PendingOrder>>, Error> {
-    let are_left = options.positions_only || !options.tickets.is_empty();
-    if are_left || !client.answers::<GetOrders>() {
+    if !options.covers_pending(client) {
         return Ok(None);
     }
     let wanted = |orders: Vec<PendingOrder>| {
