@@ -265,11 +265,6 @@ impl Evidence {
         }
     }
 
-    /// The login of the account, where it was recorded.
-    pub fn recorded_login(&self) -> Result<Option<String>, EvidenceError> {
-        Ok(self.left_open()?.left.book.owner.and_then(|owner| owner.login))
-    }
-
     /// The owner. The first record names it, and most often the currency; a later record may add that.
     fn owner(&self, with_currency: bool) -> Result<Option<Begin>, EvidenceError> {
         let Some(first) = self.records()?.next() else { return Ok(None) };

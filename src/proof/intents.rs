@@ -17,7 +17,7 @@ use super::premise::{NothingNew, Order};
 use super::{Judged, Missing};
 use crate::clock::{Clock, Deadline};
 use crate::evidence::basis::Premise;
-use crate::evidence::body::{Body, By, Content, OpenIntent, OpenOutcomeRecord, Resolution};
+use crate::evidence::body::{Begin, Body, By, Content, OpenIntent, OpenOutcomeRecord, Resolution};
 use crate::evidence::book::{Intent, OpenCanary};
 use crate::evidence::outcome::OpenOutcome;
 use crate::evidence::{Evidence, EvidenceError, Record};
@@ -158,7 +158,7 @@ pub fn resolve(
             verdict = OpenVerdict::Unknown(missing);
         }
         if !matches!(verdict, OpenVerdict::Unknown(_))
-            && let Some(missing) = other_login(client, records)?
+            && let Some(missing) = other_login(client, book.owner.as_ref())
         {
             verdict = OpenVerdict::Unknown(missing);
         }
@@ -181,19 +181,16 @@ pub fn resolve(
 }
 
 /// The doubt where the gateway reports another login than the evidence holds (hazard 25). The proof has read the account.
-fn other_login(
-    client: &Client<'_>,
-    records: &Records<'_>,
-) -> Result<Option<Missing>, EvidenceError> {
-    let Some(recorded) = records.evidence.recorded_login()? else { return Ok(None) };
-    let login = client.account_id().and_then(|id| id.login.clone());
-    Ok(login.filter(|login| *login != recorded).map(|login| Missing {
+fn other_login(client: &Client<'_>, owner: Option<&Begin>) -> Option<Missing> {
+    let recorded = owner?.login.as_ref()?;
+    let login = client.account_id()?.login.as_ref().filter(|login| *login != recorded)?;
+    Some(Missing {
         premise: Premise::SameAccount,
         doubt: format!(
             "it was sent in account {recorded}, and {} answers: log the terminal in to {recorded}",
             login.escape_debug()
         ),
-    }))
+    })
 }
 
 /// Judges the time since the intent, in which the order's position may have been opened and closed, or hidden. A position

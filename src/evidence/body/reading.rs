@@ -120,26 +120,17 @@ impl Funds {
 impl Reading {
     /// From a list, the time of its request and its bytes.
     pub fn of(asked_at: Timestamp, list: &Positions, raw: &[u8]) -> Self {
-        Self {
-            asked_at,
-            reported_at: list.reported_at,
-            listed: list.positions.len() as u64,
-            bytes: raw.len() as u64,
-            sha256: Sha256Hex::of(raw),
-        }
+        Self::new(asked_at, list.reported_at, list.positions.len(), raw)
     }
-}
 
-impl Reading {
     /// From a list of pending orders, the time of its request and its bytes.
     pub fn of_orders(asked_at: Timestamp, list: &PendingOrders, raw: &[u8]) -> Self {
-        Self {
-            asked_at,
-            reported_at: list.reported_at,
-            listed: list.orders.len() as u64,
-            bytes: raw.len() as u64,
-            sha256: Sha256Hex::of(raw),
-        }
+        Self::new(asked_at, list.reported_at, list.orders.len(), raw)
+    }
+
+    fn new(asked_at: Timestamp, reported_at: Timestamp, rows: usize, raw: &[u8]) -> Self {
+        let ReplyHash { bytes, sha256 } = ReplyHash::of(raw);
+        Self { asked_at, reported_at, listed: rows as u64, bytes, sha256 }
     }
 }
 
