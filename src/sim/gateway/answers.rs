@@ -72,9 +72,7 @@ impl Gateway {
             persisted: !is_in_memory,
             in_flight: Vec::new(),
         };
-        let reply = add_member(writer.engaged(&engaged), "replayed", "false");
-        self.note_row(request, signer, ActionName::Engage, OrderState::Done, Some(&reply))?;
-        Ok(reply)
+        self.switched(writer.engaged(&engaged), request, signer, ActionName::Engage)
     }
 
     /// RELEASE.
@@ -93,8 +91,19 @@ impl Gateway {
             five.is_latched = false;
         }
         let reply = writer.released(&Released { kill_switch: self.switch(), was });
+        self.switched(reply, request, signer, ActionName::Release)
+    }
+
+    /// Writes the action on the switch down, and its reply.
+    fn switched(
+        &mut self,
+        reply: Vec<u8>,
+        request: &RawRequest<'_>,
+        signer: Option<&Signer>,
+        action: ActionName,
+    ) -> Result<Vec<u8>, RequestError> {
         let reply = add_member(reply, "replayed", "false");
-        self.note_row(request, signer, ActionName::Release, OrderState::Done, Some(&reply))?;
+        self.note_row(request, signer, action, OrderState::Done, Some(&reply))?;
         Ok(reply)
     }
 
@@ -236,15 +245,13 @@ impl Gateway {
         }
         if row.key.as_deref() != Some(name) || row.hash != body_hash(request.text) {
             let text = "another order had this uuid; what became of that one is in GET_OUTCOME";
-            let conflict = Denied::new(ErrorCode::UuidConflict, text);
-            return Err(Denied { is_final: true, ..conflict }.into());
+            return Err(Denied::of_ended(ErrorCode::UuidConflict, text).into());
         }
         self.look_up(&row)?;
         let row = self.find_row(&uuid, Some(name)).unwrap_or(row);
         let Some(reply) = row.reply else {
             let text = "the order was sent, and its end is not known";
-            let unknown = Denied::new(ErrorCode::OutcomeUnknown, text);
-            return Err(Denied { is_final: true, ..unknown }.into());
+            return Err(Denied::of_ended(ErrorCode::OutcomeUnknown, text).into());
         };
         Ok(Some(replayed(&reply)))
     }
@@ -275,7 +282,7 @@ impl Gateway {
 /// The refusal of an order that was voided.
 pub(super) fn voided() -> Denied {
     let text = "this uuid was voided: the order will never be sent";
-    Denied { is_final: true, ..Denied::new(ErrorCode::VoidedOrder, text) }
+    Denied::of_ended(ErrorCode::VoidedOrder, text)
 }
 
 /// A recorded reply as it is given again.

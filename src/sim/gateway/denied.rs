@@ -30,6 +30,11 @@ impl Denied {
         Refusal::new(code, message).into()
     }
 
+    /// The same, of an order whose end the journal holds already.
+    pub(super) fn of_ended(code: ErrorCode, message: &str) -> Self {
+        Self { is_final: true, ..Self::new(code, message) }
+    }
+
     /// A broker's refusal of an order.
     pub(super) fn by_broker(code: ErrorCode, number: u16, message: &str) -> Self {
         let (name, executed) = match retcode::Retcode::from_number(number) {
