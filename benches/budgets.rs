@@ -2,6 +2,8 @@
 //! and figures are comparable only within one run on one machine.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, missing_docs)]
 
+mod timing;
+
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -12,10 +14,10 @@ use mt5crs::protocol::Request;
 use mt5crs::protocol::ping::Ping;
 use mt5crs::sim::{Options, Server};
 use nix::sys::resource::{UsageWho, getrusage};
-use nix::sys::time::TimeValLike;
 use processors::Processors;
 use serde_json::Value;
 use tempfile::TempDir;
+use timing::{cpu, median, wall};
 
 /// Environment variable of the copy of this program that runs the bare loop, in a process of its own as the tool is.
 const BARE_LOOP: &str = "BARE_LOOP_AT";
@@ -68,29 +70,6 @@ fn mt5crs(home: &TempDir, endpoint: Option<SocketAddr>, arguments: &[&str]) -> C
     }
     command.args(arguments).stdout(Stdio::null()).stderr(Stdio::null());
     command
-}
-
-fn wall(mut command: Command) -> Duration {
-    let start = Instant::now();
-    command.status().unwrap();
-    start.elapsed()
-}
-
-/// User and system time of a command and its children.
-fn cpu(mut command: Command) -> Duration {
-    let spent = || {
-        let usage = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap();
-        let micros = usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
-        Duration::from_micros(u64::try_from(micros).unwrap())
-    };
-    let before = spent();
-    command.status().unwrap();
-    spent() - before
-}
-
-fn median(mut samples: Vec<Duration>) -> Duration {
-    samples.sort_unstable();
-    samples[samples.len() / 2]
 }
 
 /// The median of `count` samples, after one that isn't counted.

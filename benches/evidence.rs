@@ -6,6 +6,8 @@
 // A benchmark may panic and print, as tests may.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
+mod timing;
+
 use std::fmt::Write as _;
 use std::fs;
 use std::net::SocketAddr;
@@ -20,7 +22,7 @@ use mt5crs::evidence::{Evidence, Sha256Hex};
 use mt5crs::sim::{Options, Server};
 use mt5crs::units::{Exact, Lots, Symbol, Ticket};
 use nix::sys::resource::{UsageWho, getrusage};
-use nix::sys::time::TimeValLike as _;
+use timing::{cpu, median, wall};
 use uuid::Uuid;
 
 const SEGMENT_BYTES: usize = 16 << 20;
@@ -160,27 +162,6 @@ fn compare(name: &str, places: &[Place; 2], sample: impl Fn(&Place) -> Duration)
             samples.push(sample(place));
         }
     }
-    let [few, many] = samples.map(|mut samples| {
-        samples.sort_unstable();
-        samples[samples.len() / 2].as_secs_f64() * 1e3
-    });
+    let [few, many] = samples.map(|samples| median(samples).as_secs_f64() * 1e3);
     println!("{name:<34} {few:>9.2} ms {many:>9.2} ms {:>7.2}", many / few);
-}
-
-fn wall(mut command: Command) -> Duration {
-    let start = Instant::now();
-    command.status().unwrap();
-    start.elapsed()
-}
-
-/// User and system time of a command and its children.
-fn cpu(mut command: Command) -> Duration {
-    let spent = || {
-        let usage = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap();
-        let micros = usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
-        Duration::from_micros(u64::try_from(micros).unwrap())
-    };
-    let before = spent();
-    command.status().unwrap();
-    spent() - before
 }
