@@ -302,7 +302,7 @@ impl<'c> Client<'c> {
         self.gateway_changed
     }
 
-    /// A read of protocol 5. A gateway of 4.3 refuses it: look at [`Client::gateway`] first.
+    /// Any read. A gateway of 4.3 refuses those of protocol 5: see [`Client::answers`].
     pub fn read<A: Read + Clone>(&mut self, action: A) -> Result<Answer<A::Reply>, Error> {
         self.retry(A::NAME, |session, until| session.ask(action.clone(), until))
     }

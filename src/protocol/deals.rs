@@ -13,7 +13,7 @@ use super::reply::{self, Reply};
 use super::request::Action;
 use super::request::sealed::Sealed;
 use super::wire::{Frame, List, Object};
-use crate::units::{Lots, Magic, Money, Price, Symbol, Ticket};
+use crate::units::{Lots, Magic, Money, Price, Ticket};
 
 /// The request: the deals of one position, or those of a range of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -109,7 +109,7 @@ impl Deal {
             time_msc: object.required("time_msc")?.integer()?,
             kind: text("type")?,
             entry: text("entry")?,
-            symbol: Symbol::new(&text("symbol")?).as_str().to_owned(),
+            symbol: text("symbol")?,
             volume: Lots(exact("volume")?),
             price: Price(exact("price")?),
             profit: Money(exact("profit")?),

@@ -106,11 +106,6 @@ impl LinkKey {
         &self.name
     }
 
-    /// Whether another key holds the same secret.
-    pub fn has_secret_of(&self, other: &Self) -> bool {
-        self.secret == other.secret
-    }
-
     fn hasher(&self, direction: Direction, signed: &[u8]) -> Hmac<Sha256> {
         // HMAC itself fills a short key up with zeros, to the length of a block.
         let mut block = [0; 64];

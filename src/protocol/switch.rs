@@ -2,7 +2,6 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use super::gateway::SwitchState;
 use super::malformed::Malformed;
@@ -38,11 +37,6 @@ impl InFlight {
         let text =
             |name| -> Result<String, Malformed> { Ok(object.required(name)?.string()?.into()) };
         Ok(Self { uuid: text("uuid")?, action: text("action")? })
-    }
-
-    /// The order's `uuid`, where it has one's form.
-    pub fn uuid(&self) -> Option<Uuid> {
-        Uuid::try_parse(&self.uuid).ok()
     }
 }
 
