@@ -5,6 +5,7 @@ use self::Doubt::{
     UnnamedOrder,
 };
 use self::Nature::{Deceptive, Disturbing, Quiet};
+use crate::sim::FAULTS;
 
 /// The actor behind an act, and the answer that a command owes in spite of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,20 +53,14 @@ pub struct Act {
     pub nature: Nature,
     /// The reasons why it may leave a command in doubt.
     pub doubts: &'static [Doubt],
-    /// Whether it is played alone, and neither in pairs nor in seeded worlds.
-    pub is_alone: bool,
 }
 
 const fn act(nature: Nature, template: &'static str) -> Act {
-    Act { template, nature, doubts: &[], is_alone: false }
+    Act { template, nature, doubts: &[] }
 }
 
 const fn doubted(nature: Nature, template: &'static str, doubts: &'static [Doubt]) -> Act {
-    Act { template, nature, doubts, is_alone: false }
-}
-
-const fn alone(act: Act) -> Act {
-    Act { is_alone: true, ..act }
+    Act { template, nature, doubts }
 }
 
 /// Every act.
@@ -85,6 +80,7 @@ pub const ACTS: &[Act] = &[
     doubted(Quiet, "clock-skew:-2s:{k}+", &[ClockStepped]),
     doubted(Disturbing, "stop-out:#{k}", &[ClosedMeanwhile]),
     doubted(Disturbing, "ticket-changes:#{k}", &[ClosedMeanwhile]),
+    doubted(Disturbing, "tickets-renumbered:#{k}", &[ClosedMeanwhile]),
     doubted(Disturbing, "position-appears:{k}", &[AnotherNewTicket, LikeOneGone]),
     doubted(Disturbing, "position-vanishes:{k}", &[ClosedMeanwhile]),
     act(Disturbing, "partial-fill"),
@@ -100,12 +96,12 @@ pub const ACTS: &[Act] = &[
     act(Quiet, "list-shuffled"),
     act(Quiet, "float-noise"),
     doubted(Disturbing, "alike-appears:{k}", &[AnotherNewTicket]),
-    alone(act(Quiet, "account-lags:1s")),
-    alone(act(Quiet, "list-lags:1s")),
-    alone(doubted(Disturbing, "symbols-renamed:.x:{k}+", &[Renamed])),
-    alone(act(Disturbing, "position-returns:#{k}")),
-    alone(doubted(Disturbing, "position-grows:{k}", &[MoneyMoved])),
-    alone(act(Quiet, "close-times-out:1500ms")),
+    act(Quiet, "account-lags:1s"),
+    act(Quiet, "list-lags:1s"),
+    doubted(Disturbing, "symbols-renamed:.x:{k}+", &[Renamed]),
+    act(Disturbing, "position-returns:#{k}"),
+    doubted(Disturbing, "position-grows:{k}", &[MoneyMoved]),
+    act(Quiet, "close-times-out:1500ms"),
     act(Deceptive, "cached:{k}+"),
     act(Deceptive, "list-lacks-new:{k}+"),
     act(Deceptive, "open-late:20s"),
@@ -150,11 +146,39 @@ pub const ACTS: &[Act] = &[
     act(Deceptive, "garbage:truncated:#{k}"),
     act(Deceptive, "foreign-ea-v4:{k}+"),
     act(Deceptive, "frozen"),
-    alone(act(Deceptive, "close-other")),
-    alone(act(Deceptive, "open-misnamed")),
-    alone(act(Deceptive, "account-copied:10000.00:#{k}")),
-    alone(act(Deceptive, "half-loaded:#{k}")),
-    alone(act(Deceptive, "half-loaded:{k}+")),
+    act(Deceptive, "close-other"),
+    act(Deceptive, "open-misnamed"),
+    act(Deceptive, "account-copied:10000.00:#{k}"),
+    act(Deceptive, "half-loaded:#{k}"),
+    act(Deceptive, "half-loaded:{k}+"),
+    // Of protocol 5 alone.
+    act(Disturbing, "journal-lost:#{k}"),
+    act(Disturbing, "journal-restored:1:#{k}"),
+    doubted(Disturbing, "open-withheld:1s", &[UnnamedOrder]),
+    act(Quiet, "deals-lag:1s"),
+    doubted(Disturbing, "pending-fills:#{k}", &[AnotherNewTicket, LikeOneGone]),
+    doubted(Disturbing, "cancel-late", &[AnotherNewTicket, LikeOneGone]),
+    act(Disturbing, "autotrading-off"),
+    act(Disturbing, "market-closed"),
+    act(Disturbing, "symbol-minimum:0.1"),
+    act(Disturbing, "engage-in-memory"),
+    act(Disturbing, "list-unstable:#{k}"),
+    act(Disturbing, "kill-switch-engaged"),
+    act(Deceptive, "mac-forged:#{k}"),
+    act(Deceptive, "request-echoed:#{k}"),
+    act(Deceptive, "reply-replayed:#{k}"),
+    act(Deceptive, "reply-unsigned:#{k}"),
+    act(Deceptive, "reply-other-key:#{k}"),
+    act(Deceptive, "void-not-kept:1s"),
+    act(Deceptive, "void-not-kept:20s"),
+    act(Deceptive, "outcome-refused"),
+    act(Deceptive, "outcome-done"),
+    act(Deceptive, "deals-lack-newest"),
+    act(Deceptive, "pending-hidden"),
+    act(Deceptive, "pending-cut:1"),
+    act(Deceptive, "cancel-ignored"),
+    act(Deceptive, "engage-ignored"),
+    act(Deceptive, "total-wrong:#{k}"),
 ];
 
 impl Act {
@@ -178,6 +202,12 @@ impl Act {
     /// The fault at the k-th request.
     pub fn at(self, k: u32) -> String {
         self.template.replace("{k}", &k.to_string())
+    }
+
+    /// Whether only a gateway of protocol 5 can act so.
+    pub fn is_of_protocol_5(&self) -> bool {
+        let info = FAULTS.iter().find(|info| info.name == self.name());
+        info.is_some_and(|info| info.protocol_5)
     }
 
     /// Whether the number of the request matters.

@@ -27,16 +27,22 @@ pub enum Account {
     Login,
     /// The same, and the operator configured the expected login.
     Expected,
+    /// The gateway speaks protocol 5, signed, which reports the login.
+    Protocol5,
+    /// The same, with pending orders.
+    Pending,
     /// An odd account in which nothing is refused; the gateway reports no login.
     Odd(AccountKind),
 }
 
 impl Account {
     /// Every kind.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Plain,
         Self::Login,
         Self::Expected,
+        Self::Protocol5,
+        Self::Pending,
         Self::Odd(AccountKind::Yen),
         Self::Odd(AccountKind::Bitcoin),
         Self::Odd(AccountKind::Cents),
@@ -54,6 +60,8 @@ impl Account {
             Self::Plain => "",
             Self::Login => "-login",
             Self::Expected => "-expected",
+            Self::Protocol5 => "-protocol5",
+            Self::Pending => "-pending",
             Self::Odd(AccountKind::Dollars) => "-dollars",
             Self::Odd(AccountKind::Yen) => "-yen",
             Self::Odd(AccountKind::Bitcoin) => "-bitcoin",
@@ -78,7 +86,12 @@ impl Account {
 
     /// Whether the gateway reports the account's login.
     pub fn tells_login(self) -> bool {
-        matches!(self, Self::Login | Self::Expected)
+        matches!(self, Self::Login | Self::Expected) || self.is_of_protocol_5()
+    }
+
+    /// Whether the gateway speaks protocol 5.
+    pub fn is_of_protocol_5(self) -> bool {
+        matches!(self, Self::Protocol5 | Self::Pending)
     }
 }
 

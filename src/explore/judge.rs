@@ -12,6 +12,7 @@ use super::command::Command;
 use super::play::{Claims, Played, Run};
 use super::undecidable;
 use super::world::{Owed, World};
+use crate::check::Status;
 use crate::evidence::basis::Premise;
 use crate::evidence::outcome::{CloseOutcome, OpenOutcome};
 use crate::exit::Exit;
@@ -110,7 +111,9 @@ pub fn judge(world: &World, played: &Played) -> Judgement {
     if let Some(run) = played.runs.iter().find(falls_short)
         && !is_excused(world, played)
     {
-        let story = format!("a sound gateway, and exit {}", run.exit.map_or(0, Exit::code));
+        let why = run.doubt().map(|doubt| format!(": {doubt}")).unwrap_or_default();
+        let code = run.exit.map_or(0, Exit::code);
+        let story = format!("a sound gateway, and exit {code}{why}");
         return broken(Breach::FalseAlarm, story);
     }
     match played.runs.iter().all(|run| run.is_definite(played)) {
@@ -143,6 +146,21 @@ fn is_excused(world: &World, played: &Played) -> bool {
 }
 
 impl Run {
+    /// The first reason that it gives for its doubt.
+    fn doubt(&self) -> Option<String> {
+        match &self.claims {
+            Claims::EmergencyClose(report) => {
+                let open = report.tickets.iter().find(|it| it.result != CloseOutcome::Closed);
+                open.map(|it| it.why.clone()).or(report.doubt.clone())
+            }
+            Claims::Sync { report, .. } => {
+                let failed = report.checks.iter().find(|check| check.status == Status::Fail);
+                failed.map(|check| format!("{}: {}", check.name, check.found))
+            }
+            Claims::Canary(_) | Claims::Nothing => None,
+        }
+    }
+
     /// Whether it sent an order whose ticket no reply named.
     fn is_unnamed(&self) -> bool {
         let Claims::Canary(report) = &self.claims else { return false };
@@ -243,6 +261,12 @@ impl Played {
         let end = self.runs.last().map_or(0, |run| run.executions.1);
         let executed = |entry: &Execution| entry.kind == ExecutionKind::Open;
         self.truth.ledger.iter().position(executed).is_some_and(|first| first >= end)
+    }
+
+    /// Whether others opened or closed positions.
+    pub(super) fn has_others_trade(&self) -> bool {
+        let others = [ExecutionKind::OthersOpen, ExecutionKind::OthersClose];
+        self.truth.ledger.iter().any(|entry| others.contains(&entry.kind))
     }
 
     /// The executions by which others opened positions.
@@ -353,6 +377,10 @@ fn close_lies(report: &emergency_close::Report, played: &Played) -> Option<Strin
     }
     // Somebody may open a position after the certificate; it speaks of the time of its lists.
     let open = played.before.iter().find(|position| played.is_open(position.ticket));
+    let covers_pending = report.certificate.as_ref().is_some_and(|it| it.orders.is_some());
+    if let Some(order) = played.truth.pending.first().filter(|_| covers_pending) {
+        return Some(format!("\"flat\", and the pending order {} waits", order.ticket));
+    }
     match (&report.certificate, open) {
         (Some(_), Some(position)) => Some(format!("\"flat\", and {} is open", position.ticket)),
         _ => None,

@@ -22,23 +22,14 @@ const DEEPEST: usize = 8;
 const MOST_PLACES: u32 = 20;
 /// The book in which pairs are played.
 const PAIRS: Book = Book::plain(3);
+/// The book in which acts of protocol 5 are paired with every act.
+const PAIRS_5: Book = Book { positions: 3, account: Account::Pending };
 
 /// Worlds that no plan has, each kind with the reason.
-pub fn left_out() -> impl Iterator<Item = String> {
-    let mut names: Vec<&str> = ACTS.iter().filter(|act| act.is_alone).map(Act::name).collect();
-    names.dedup();
-    let newest = format!(
-        "pairs and seeded worlds of the newest acts ({}): some are not told right yet",
-        names.join(", ")
-    );
-    LEFT_OUT.iter().map(|it| (*it).to_owned()).chain([newest])
-}
-
-/// The kinds whose words are fixed.
-const LEFT_OUT: &[&str] = &[
+pub const LEFT_OUT: &[&str] = &[
     "acts after the 20th request of a run: later requests repeat a read while an order may still be booked",
     "pairs of a canary that takes up another one's position: its requests are those of a canary and of its close",
-    "pairs in other books than three positions without a login: single acts and seeded worlds have them",
+    "pairs in other books than three positions without a login (with pending orders for acts of protocol 5): single acts and seeded worlds have them",
 ];
 
 /// The requests of each command at which acts are tried.
@@ -51,6 +42,7 @@ pub struct Plan {
 #[derive(Debug, Clone)]
 pub struct Reached {
     act: String,
+    is_of_protocol_5: bool,
     fault: FaultSpec,
     requests: RequestCounts,
 }
@@ -71,15 +63,15 @@ impl Plan {
         self.places.get(&command).copied().unwrap_or_default()
     }
 
-    /// Every act at every place of this command.
-    fn acts(&self, command: Command) -> Vec<String> {
+    /// Every act at every place of this command that a gateway with this account can have.
+    fn acts(&self, command: Command, account: Account) -> Vec<String> {
         let at = |act: &Act| -> Vec<String> {
             match act.is_timed() {
                 true => (1..=self.places(command)).map(|k| act.at(k)).collect(),
                 false => vec![act.at(1)],
             }
         };
-        ACTS.iter().flat_map(at).collect()
+        possible_acts(account).flat_map(at).collect()
     }
 
     /// Every act alone, for each command, and every odd account with no act or a gentle one.
@@ -88,7 +80,7 @@ impl Plan {
         for command in Command::ALL {
             for book in books(command) {
                 let single = |act| World { command, book, acts: vec![act] };
-                worlds.extend(self.acts(command).into_iter().map(single));
+                worlds.extend(self.acts(command, book.account).into_iter().map(single));
             }
             for book in odd_books() {
                 worlds.push(World { command, book, acts: vec![] });
@@ -107,18 +99,23 @@ impl Plan {
         let mut random = fastrand::Rng::with_seed(seed);
         let command = Command::ALL[random.usize(..Command::ALL.len())];
         let places = self.places(command);
-        let known: Vec<&Act> = ACTS.iter().filter(|act| !act.is_alone).collect();
-        let acts = (0..random.usize(2..=DEEPEST))
-            .map(|_| known[random.usize(..known.len())].at(random.u32(1..=places)))
-            .collect();
         let positions: &[usize] = if command.opens() { &[1, 3] } else { &[1, 3, 12] };
         let positions = positions[random.usize(..positions.len())];
         // The acts' amounts are dollars.
         let accounts: Vec<Account> =
             Account::ALL.into_iter().filter(|it| it.is_in_dollars()).collect();
         let account = accounts[random.usize(..accounts.len())];
+        let known: Vec<&Act> = possible_acts(account).collect();
+        let acts = (0..random.usize(2..=DEEPEST))
+            .map(|_| known[random.usize(..known.len())].at(random.u32(1..=places)))
+            .collect();
         World { command, book: Book { positions, account }, acts }
     }
+}
+
+/// The acts that a gateway with this account can have.
+fn possible_acts(account: Account) -> impl Iterator<Item = &'static Act> {
+    ACTS.iter().filter(move |act| account.is_of_protocol_5() || !act.is_of_protocol_5())
 }
 
 /// A book of so many positions is played without acts.
@@ -138,13 +135,20 @@ fn odd_books() -> impl Iterator<Item = Book> {
 fn books(command: Command) -> Vec<Book> {
     let other = if command.opens() { Book::plain(1) } else { Book::plain(40) };
     let with = |account| Book { account, ..PAIRS };
-    vec![PAIRS, other, with(Account::Login), with(Account::Expected)]
+    vec![
+        PAIRS,
+        other,
+        with(Account::Login),
+        with(Account::Expected),
+        with(Account::Protocol5),
+        PAIRS_5,
+    ]
 }
 
 /// The acts of pairs, from the single acts that were played.
 #[derive(Debug, Default)]
 pub struct Pairs {
-    reached: BTreeMap<Command, Vec<Reached>>,
+    reached: BTreeMap<(Command, Book), Vec<Reached>>,
     /// Number of pairs that are the same run as a single act.
     pub same_as_single: u64,
 }
@@ -153,27 +157,33 @@ impl Pairs {
     /// Adds a single act that was played.
     pub fn add(&mut self, world: &World, requests: RequestCounts) {
         let [act] = world.acts.as_slice() else { return };
-        let is_alone = Act::of(act).is_some_and(|act| act.is_alone);
-        if is_alone || world.book != PAIRS || world.command == Command::CanaryResumed {
+        let Some(known) = Act::of(act) else { return };
+        let is_paired = [PAIRS, PAIRS_5].contains(&world.book);
+        if !is_paired || world.command == Command::CanaryResumed {
             return;
         }
         if let Ok(fault) = act.parse() {
-            let reached = Reached { act: act.clone(), fault, requests };
-            self.reached.entry(world.command).or_default().push(reached);
+            let is_of_protocol_5 = known.is_of_protocol_5();
+            let reached = Reached { act: act.clone(), is_of_protocol_5, fault, requests };
+            self.reached.entry((world.command, world.book)).or_default().push(reached);
         }
     }
 
     /// Every two acts, but for those that are the same run as one of them alone; counts these.
     pub fn worlds(&mut self) -> Vec<World> {
         let mut worlds = vec![];
-        for (command, acts) in &mut self.reached {
+        for ((command, book), acts) in &mut self.reached {
             // The singles were played in any order.
             acts.sort_by(|one, other| one.act.cmp(&other.act));
             for (index, one) in acts.iter().enumerate() {
                 for other in &acts[index + 1..] {
+                    let is_of_protocol_5 = one.is_of_protocol_5 || other.is_of_protocol_5;
+                    if *book == PAIRS_5 && !is_of_protocol_5 {
+                        continue;
+                    }
                     if one.requests.reach(&other.fault) && other.requests.reach(&one.fault) {
                         let acts = vec![one.act.clone(), other.act.clone()];
-                        worlds.push(World { command: *command, book: PAIRS, acts });
+                        worlds.push(World { command: *command, book: *book, acts });
                     } else {
                         self.same_as_single += 1;
                     }

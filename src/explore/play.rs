@@ -24,8 +24,13 @@ use crate::link::{Client, ReadPolicy};
 use crate::ops::sync::snapshot::Store;
 use crate::ops::{canary, emergency_close, sync};
 use crate::proof::intents::Records;
+use crate::protocol::gateway::Signing;
 use crate::protocol::positions::Position;
-use crate::sim::{self, FaultSpec, Frame, RequestCounts, TooManyRequests, Truth};
+use crate::protocol::signed::LinkKey;
+use crate::protocol::switch::Engage;
+use crate::sim::{
+    self, FaultSpec, Frame, GatewayKey, Protocol, RequestCounts, Role, TooManyRequests, Truth,
+};
 use crate::units::{Magic, Money};
 
 /// Time limit of a command, in virtual time.
@@ -137,6 +142,8 @@ enum Errand {
     Resume,
 }
 
+/// Number of pending orders in a book that has some.
+const PENDING: usize = 2;
 /// Number of records in a segment of the evidence, so that it is sealed in the middle of worlds.
 const SEGMENT_RECORDS: u64 = 4;
 
@@ -150,6 +157,7 @@ struct Stage<'s> {
     expected: AccountId,
     /// The credit that the operator configured.
     credit: Money,
+    is_of_protocol_5: bool,
     /// The part of the largest order that a canary takes.
     coefficient: Decimal,
     runs: Vec<Run>,
@@ -164,6 +172,7 @@ impl<'s> Stage<'s> {
             evidence: Evidence::at(directory.to_owned()).with_segments_of(SEGMENT_RECORDS),
             expected: expected(&world.book),
             credit: world.book.account.kind().credit().into(),
+            is_of_protocol_5: world.book.account.is_of_protocol_5(),
             // Half of the account's volume, or so little that it leaves no trace in the margin.
             coefficient: Decimal::new(1, u32::from(world.book.positions > 1)),
             runs: vec![],
@@ -327,6 +336,7 @@ impl<'s> Stage<'s> {
             rounds: 6,
             order_timeout: Duration::from_secs(3),
             credit: self.credit.clone(),
+            engage: self.is_of_protocol_5.then(engage),
             ..emergency_close::Options::example()
         };
         let deadline = Deadline::after(&self.gateway.clock, LIMIT);
@@ -410,7 +420,28 @@ fn gateway(book: &Book, acts: &[String]) -> Result<VirtualGateway, HarnessError>
         signature_ttl: VALIDITY.0,
         ..sim::Options::default()
     };
+    let options = match book.account.is_of_protocol_5() {
+        true => sim::Options {
+            protocol: Protocol::Five,
+            pending: if book.account == Account::Pending { PENDING } else { 0 },
+            keys: vec![GatewayKey { key: link_key()?, role: Role::Trade }],
+            signing: Signing::All,
+            ..options
+        },
+        false => options,
+    };
     VirtualGateway::with(&options, now)
+}
+
+/// The wish to stop every client.
+fn engage() -> Engage {
+    Engage { reason: "a trial".to_owned(), who: "worlds".to_owned() }
+}
+
+/// The key of a gateway that signs.
+fn link_key() -> Result<LinkKey, HarnessError> {
+    let secret = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+    LinkKey::new("worlds", secret).map_err(HarnessError::other)
 }
 
 /// The snapshot that a sync of this book leaves; made once for each book.

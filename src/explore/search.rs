@@ -397,7 +397,7 @@ impl Report {
         };
         let same = self.same_as_single;
         self.left_out.push(format!("{same} pairs: each is the same run as one of its acts alone"));
-        self.left_out.extend(plan::left_out());
+        self.left_out.extend(plan::LEFT_OUT.iter().map(|it| (*it).to_owned()));
     }
 
     fn count(&mut self, world: &World, judgement: &Judgement) {

@@ -10,12 +10,31 @@ use super::undecidable::UNDECIDABLE;
 use super::world::World;
 use crate::clock::{StopToken, SystemClock};
 use crate::exit::Exit;
+use crate::protocol::signed::Signature;
 
 /// Single acts are played one in so many, here.
-const SAMPLE: usize = 7;
+const SAMPLE: usize = 13;
 
 /// Worlds in which a promise was broken once.
 const MENDED: &[&str] = &[
+    "sync/3-swap/alike-appears:2,deposit:40.00:#2",
+    "canary-watched/1-expected/hides-positions:17+,close-other",
+    "emergency-close/12-credit/disconnect:#3",
+    "emergency-close/3-swap/deposit:-30.00:#7,deposit:40.00:#12",
+    "emergency-close-symbol/12-symbols/delay:4s:#5,list-lags:1s",
+    "emergency-close-ticket/1-symbols/margin-rate:AUDUSD:20,alike-appears:6,disconnect:#9",
+    "emergency-close-ticket/1-tickets/position-grows:3,position-appears:2",
+    "emergency-close-symbol/1-hedged/alike-appears:10,account-lags:1s",
+    "sync-before-close/3-login/position-vanishes:1,cannot-close,list-lags:1s",
+    "sync-before-send/3-pending/list-lags:1s,stop-out:#1,position-returns:#7",
+    "emergency-close-symbol/1-hedged/close-other,hides-positions:3+",
+    "sync/3-credit/tickets-renumbered:#3,list-cut:1:2+",
+    "emergency-close-symbol/1-pending/",
+    "sync/1-pending/list-unstable:#1",
+    "emergency-close-symbol/3-protocol5/restart:after:2s:#3,list-unstable:#4",
+    "emergency-close/1-symbols/position-appears:1,commission:0.07",
+    "emergency-close-symbol/1-hedged/alike-appears:6,delay:4s:#2",
+    "emergency-close/3-tickets/position-vanishes:6,close-ticket-zero,list-cut:1:4+,swap:-3.00:#6",
     "canary/3-credit/open-renamed:.s,position-vanishes:14,delay:4s:#11",
     "canary/1-login/hides-positions:9+,close-part:#2",
     "canary/3-login/open-late:2500ms,list-lacks-new:7+,ticket-changes:#9",
@@ -159,7 +178,7 @@ fn an_undecidable_world_and_an_honest_one_are_the_same_to_the_byte() {
         let frames = |name: &str| {
             let transcript = play_recorded(&name.parse().unwrap(), scratch()).unwrap().transcript;
             let replies = transcript.into_iter().filter(|frame| !frame.is_request);
-            replies.map(|frame| frame.bytes).collect::<Vec<_>>()
+            replies.map(|frame| unsigned(frame.bytes)).collect::<Vec<_>>()
         };
         let (honest, dishonest) = (frames(kind.honest), frames(kind.dishonest));
         let differs = honest.iter().zip(&dishonest).find(|(one, other)| one != other);
@@ -172,6 +191,19 @@ fn an_undecidable_world_and_an_honest_one_are_the_same_to_the_byte() {
         assert_eq!(judge(&world, &played), Judgement::Undecidable, "{}", kind.sentence);
         assert!((kind.holds)(&world, &played), "{}", kind.sentence);
     }
+}
+
+/// A reply without the members that come from the random `uuid` of a signed request.
+fn unsigned(reply: Vec<u8>) -> Vec<u8> {
+    if Signature::of(&reply).is_none() {
+        return reply;
+    }
+    let mut members: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_slice(&reply).unwrap();
+    for member in ["uuid", "of", "re", "mac"] {
+        members.remove(member);
+    }
+    serde_json::to_vec(&members).unwrap()
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use rust_decimal::Decimal;
 
+use super::act::{Act, Nature};
 use super::book::Account;
 use super::command::{Command, Death};
 use super::play::{Claims, Played};
@@ -67,19 +68,22 @@ pub const UNDECIDABLE: &[Undecidable] = &[
         holds: |world, played| {
             let is_moved = acts(world, "account-switch:") && !world.book.account.tells_login();
             let other = played.truth.other.as_ref().filter(|_| is_moved);
-            let has_traded = other.is_some_and(|it| played.truth.ledger.len() > it.after);
+            let others_trade = played.has_others_trade();
+            let has_traded =
+                other.is_some_and(|it| others_trade || played.truth.ledger.len() > it.after);
             let is_paid = acts_any(world, &["deposit:", "stub:"]);
-            let hides = hides(world) || acts(world, "list-cut:");
+            let lacks = lacks(world);
             let closed = [Death::BeforeClose, Death::AfterClose].map(Command::SyncAfter);
             has_traded
-                || (is_paid && (other.is_some() || hides))
-                || (hides && closed.contains(&world.command))
+                || (is_paid && (other.is_some() || lacks))
+                || (others_trade && hides(world))
+                || (lacks && closed.contains(&world.command))
         },
         honest: "emergency-close/3/stop-out:#4",
         dishonest: "emergency-close/3/hides-positions:3+,terminal-dead:CLOSE,deposit:-0.15:#4",
     },
     Undecidable {
-        sentence: "Results that are smaller than prices move between two reads leave no trace in the balance of another account, of one whose positions are hidden, or of a hedge that a list shows in part.",
+        sentence: "Results that are smaller than prices move between two reads leave no trace in the balance of another account, of one whose positions are hidden, or of a hedge or a small order that a list lacks.",
         holds: |world, played| {
             let cent = Decimal::new(1, 2);
             let results = played.before.iter().map(|position| position.profit.value());
@@ -89,19 +93,65 @@ pub const UNDECIDABLE: &[Undecidable] = &[
             let with_order = result + played.result_of_order();
             let open: Decimal = played.truth.open.iter().map(|it| it.profit.value()).sum();
             let is_small = [result, with_order, open].iter().any(|it| it.abs() <= noise + noise);
-            // Otherwise margin is a trace of what a list lacks.
+            // Otherwise margin is a trace of what a list lacks, unless it is a small order's.
+            let leaves_order = world.book.positions > 1
+                && played.opens().any(|order| holds(&played.truth.open, order.ticket));
             let is_cut =
                 acts(world, "list-cut:") && world.book.account.kind() == AccountKind::Hedged;
+            let is_small_order =
+                lacks(world) && leaves_order && played.result_of_order().abs() <= noise;
             let other = [
                 "account-switch:10000.00:",
                 "account-visits:10000.00:",
                 "account-copied:10000.00:",
             ];
             let moved = !world.book.account.tells_login() && acts_any(world, &other);
-            is_small && (moved || is_cut || hides(world))
+            is_small_order || (is_small && (moved || is_cut || hides(world)))
         },
         honest: "emergency-close/3/stop-out:#5,deposit:0.15:#5",
         dishonest: "emergency-close/3/account-switch:10000.00:#5",
+    },
+    Undecidable {
+        sentence: "Another account with the same balance and a copy of every position looks like this one after a broker gave every position another ticket, unless the wire tells its login.",
+        holds: |world, played| {
+            acts(world, "account-copied:10000.00:")
+                && played.truth.other.is_some()
+                && !world.book.account.tells_login()
+        },
+        honest: "emergency-close/3/tickets-renumbered:#4",
+        dishonest: "emergency-close/3/account-copied:10000.00:#4",
+    },
+    Undecidable {
+        sentence: "A terminal whose lists follow later shows an old state, and its account does not contradict it where it follows later as well, or where tickets alone changed.",
+        holds: |world, _| {
+            acts(world, "list-lags:") && acts_any(world, &["account-lags:", "tickets-renumbered:"])
+        },
+        honest: "sync-after-close/1/list-lags:1s,account-lags:1s",
+        dishonest: "sync-after-close/1/list-lags:1s,account-lags:1s,position-appears:12",
+    },
+    Undecidable {
+        sentence: "A broker that cancels the deal of a close after the last list leaves no trace where the account's figures follow later, or later answers lie or are another account's.",
+        holds: |world, _| {
+            let mut known = world.acts.iter().filter_map(|act| Act::of(act));
+            let lies = known.any(|act| act.nature == Nature::Deceptive);
+            acts(world, "position-returns:") && (lies || acts(world, "account-lags:"))
+        },
+        honest: "canary/3/account-lags:1s",
+        dishonest: "canary/3/account-lags:1s,position-returns:#16",
+    },
+    Undecidable {
+        sentence: "A gateway that hides pending orders from the first list on answers as one without them.",
+        holds: |world, played| {
+            acts_any(world, &["pending-hidden", "pending-cut:"]) && !played.truth.pending.is_empty()
+        },
+        honest: "emergency-close/0-protocol5/",
+        dishonest: "emergency-close/0-pending/pending-hidden",
+    },
+    Undecidable {
+        sentence: "A gateway that executes an order which it promised never to execute, after the run has ended, answers as one that keeps its promise.",
+        holds: |world, _| acts(world, "void-not-kept:"),
+        honest: "canary/3-protocol5/open-withheld:20s",
+        dishonest: "canary/3-protocol5/void-not-kept:20s",
     },
     Undecidable {
         sentence: "The margin of a symbol that was not open before is not known, so the order's position may seem to need that of another one, which the list lacks.",
@@ -120,7 +170,11 @@ pub const UNDECIDABLE: &[Undecidable] = &[
     },
     Undecidable {
         sentence: "A broker that books an order after the settle time is silent until then, as one that refused it.",
-        holds: |world, _| acts(world, "open-late:20s"),
+        holds: |world, _| {
+            let lags = acts_any(world, &["list-lags:", "account-lags:"]);
+            let is_shown_late = acts(world, "open-late:2500ms") && lags;
+            acts(world, "open-late:20s") || is_shown_late
+        },
         honest: "canary/3/open-ticket-zero",
         dishonest: "canary/3/open-late:20s",
     },
@@ -149,7 +203,9 @@ pub const UNDECIDABLE: &[Undecidable] = &[
         sentence: "A broker that opens the order's position again gives it another ticket, and a run that finds it after the order's reply was lost takes it for the order's own.",
         holds: |world, played| {
             let found_later = matches!(world.command, Command::SyncAfter(_));
-            found_later && acts(world, "ticket-changes:") && reopens_order(&played.truth.ledger)
+            found_later
+                && acts_any(world, &["ticket-changes:", "tickets-renumbered:"])
+                && reopens_order(&played.truth.ledger)
         },
         honest: "sync-after-send/3/stop-out:#1,position-appears:3,position-vanishes:3,deposit:0.12:#11,open-late:3500ms,drop-reply:#13,deposit:-0.01:#14",
         dishonest: "sync-after-send/3/stop-out:#1,drop-reply:#13,ticket-changes:#14",
@@ -173,6 +229,11 @@ fn acts_any(world: &World, prefixes: &[&str]) -> bool {
 /// Whether the gateway hides positions together with their margin and results.
 fn hides(world: &World) -> bool {
     acts_any(world, &["hides-positions:", "half-loaded:"])
+}
+
+/// Whether lists lack positions that are open.
+fn lacks(world: &World) -> bool {
+    hides(world) || acts(world, "list-cut:")
 }
 
 fn holds(list: &[Position], ticket: Ticket) -> bool {

@@ -9,7 +9,9 @@ use jiff::Timestamp;
 use super::HarnessError;
 use crate::clock::{Deadline, ManualClock, StopToken};
 use crate::link::permit::ClosePermit;
+use crate::link::signed::SignedTransport;
 use crate::link::target::{self, Allowed};
+use crate::link::transport::Transport;
 use crate::link::{Client, Identity, ReadPolicy};
 use crate::sim::{self, ExecutionKind, FaultSpec, InProcess, SpecError};
 
@@ -17,8 +19,10 @@ use crate::sim::{self, ExecutionKind, FaultSpec, InProcess, SpecError};
 pub struct VirtualGateway {
     /// The clock that the gateway and its clients share.
     pub clock: ManualClock,
-    /// Connects to the gateway.
+    /// The gateway itself.
     pub transport: InProcess,
+    /// Connects to it; signs with its first key, where it has one.
+    link: Box<dyn Transport>,
     allowed: Allowed,
 }
 
@@ -36,12 +40,17 @@ impl VirtualGateway {
         let clock = ManualClock::new(now);
         let transport =
             InProcess::start(options, Arc::new(clock.clone())).map_err(HarnessError::other)?;
-        Ok(Self { clock, transport, allowed: allowed()? })
+        let unsigned = Box::new(transport.clone());
+        let link: Box<dyn Transport> = match options.keys.first() {
+            Some(it) => Box::new(SignedTransport::new(unsigned, Arc::new(it.key.clone()))),
+            None => unsigned,
+        };
+        Ok(Self { clock, transport, link, allowed: allowed()? })
     }
 
     /// A client whose waits end at the deadline.
     pub fn client(&self, policy: ReadPolicy, deadline: Deadline) -> Client<'_> {
-        Client::new(&self.transport, &self.clock, policy, deadline, &())
+        Client::new(&*self.link, &self.clock, policy, deadline, &())
     }
 
     /// Permission to close on a session with this gateway.

@@ -303,8 +303,20 @@ impl<'c> Client<'c> {
     }
 
     /// Any read. A gateway of 4.3 refuses those of protocol 5: see [`Client::answers`].
+    /// A refusal that may pass is asked again, as silence is.
     pub fn read<A: Read + Clone>(&mut self, action: A) -> Result<Answer<A::Reply>, Error> {
-        self.retry(A::NAME, |session, until| session.ask(action.clone(), until))
+        let mut number = 1;
+        loop {
+            let answer =
+                self.retry(A::NAME, |session, until| session.ask(action.clone(), until))?;
+            let may_pass = matches!(&answer.reply, Err(refusal) if refusal.code.may_pass());
+            let has_time = self.deadline.left(self.clock) > self.policy.interval;
+            if !may_pass || number >= self.policy.attempts || !has_time {
+                return Ok(answer);
+            }
+            self.clock.sleep(self.policy.interval)?;
+            number += 1;
+        }
     }
 
     fn retry<T>(

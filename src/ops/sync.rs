@@ -346,7 +346,7 @@ fn resolve_intents(
     }
 }
 
-/// Reads both lists until they agree, and the account after them.
+/// Reads both lists until they agree, and the account after them, both again where they don't fit.
 pub(crate) fn observe(
     client: &mut Client<'_>,
     magic: Magic,
@@ -354,13 +354,7 @@ pub(crate) fn observe(
     observed: &mut Observed,
 ) -> Result<(), Error> {
     observed.identity = Some(client.identify()?);
-    while observed.rounds < MAX_ROUNDS {
-        read_lists(client, magic, observed)?;
-        // A refusal is an answer, and asking again would not change it.
-        if checks::ticket_sets_agree(observed) != Some(false) {
-            break;
-        }
-    }
+    read_agreeing_lists(client, magic, observed)?;
     observed.account = Some(client.account()?.reply);
     if client.answers::<GetOrders>() {
         observed.orders = Some(client.pending_orders()?.reply);
@@ -378,8 +372,8 @@ pub(crate) fn observe(
     Ok(())
 }
 
-/// Reads again a little later where a list may lag behind the account: its results don't fit, and since the snapshot the
-/// balance moved although no ticket did.
+/// Reads again a little later where a list may lag behind the account: its results or its margin don't fit, and since the
+/// snapshot the balance moved although no ticket did.
 fn look_again(
     client: &mut Client<'_>,
     options: &Options,
@@ -392,12 +386,34 @@ fn look_again(
     let may_lag = now.zip(snapshot).is_some_and(|((account, positions), snapshot)| {
         let (then, now) = (snapshot.statement(), Statement { account, positions });
         let is_same = positions::tickets(then.positions) == positions::tickets(positions);
-        is_same && money::has_moved(then, now) && money::may_lag(now, credit)
+        let is_doubtful = money::may_lag(now, credit) || money::needs_other_margin(then, now);
+        is_same && money::has_moved(then, now) && is_doubtful
     });
     if may_lag {
         clock.sleep(intents::LAG)?;
-        read_lists(client, options.magic, observed)?;
+        read_agreeing_lists(client, options.magic, observed)?;
         observed.account = Some(client.account()?.reply);
+        // A position may have been opened between the two.
+        if checks::contradiction_to_first(observed).is_some() {
+            read_agreeing_lists(client, options.magic, observed)?;
+            observed.account = Some(client.account()?.reply);
+        }
+    }
+    Ok(())
+}
+
+/// Reads both lists until they hold the same tickets, or were read too often.
+fn read_agreeing_lists(
+    client: &mut Client<'_>,
+    magic: Magic,
+    observed: &mut Observed,
+) -> Result<(), Error> {
+    for _ in 0..MAX_ROUNDS {
+        read_lists(client, magic, observed)?;
+        // A refusal is an answer, and asking again would not change it.
+        if checks::ticket_sets_agree(observed) != Some(false) {
+            break;
+        }
     }
     Ok(())
 }

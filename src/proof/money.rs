@@ -146,16 +146,19 @@ pub fn contradictions(
     between: Between<'_>,
     after: Statement<'_>,
 ) -> impl Iterator<Item = Contradiction> {
-    let (then, now) = (tickets(before.positions), tickets(after.positions));
     let gone = gone(before, between, after);
-    let has_new = now.iter().any(|ticket| !then.contains(ticket));
     let found = [
         balance_jumped(before, after, &gone),
         result_missing(before, after, &gone)
             .or_else(|| result_replaced(before, after, &gone))
             .or_else(|| unlisted_vanished(before, after, &gone)),
-        if has_new { None } else { margin_in_use(before, between.age, after) },
-        refused_and_kept(before, between.refused, &gone, after),
+        if has_new_symbol(before, after) {
+            None
+        } else {
+            margin_in_use(before, between.age, after)
+        },
+        refused_and_kept(before, between.refused, &gone, after)
+            .or_else(|| result_of_one(before, between.age, after, &gone)),
     ];
     found.into_iter().flatten().filter(|_| !is_broken(Rule::MoneyFits))
 }
@@ -173,21 +176,45 @@ fn gone<'p>(
 }
 
 /// Whether the account shows that the positions which are gone were closed: their results, more than noise, are what moved
-/// the balance, and margin was freed. New ones need margin of their own, so it must not have grown for them. A balance that
-/// moved by far more has other reasons as well, such as swap or a payment, and may hold the results.
+/// the balance, as far as prices and costs let it, and margin was freed. New ones need margin of their own, which must fit
+/// where their symbols are known. A balance that moved by far more has other reasons as well, such as swap or a payment,
+/// and may hold the results.
 pub fn shows_closed(before: Statement<'_>, between: Between<'_>, after: Statement<'_>) -> bool {
     let gone = gone(before, between, after);
     let result = result_of(gone.iter().copied());
     let noise = smallest_amount(after.account) * noise(gone.len());
     let moved = moved(before, after);
-    let is_booked = result.abs() > noise && (moved - result).abs() <= noise;
+    let is_of_few = || {
+        let others = others_of_one(&gone, moved, smallest_amount(after.account));
+        others.is_some_and(|others| others > noise)
+    };
+    let is_booked = result.abs() > noise
+        && (moved - result).abs() <= noise.max(result.abs() / Decimal::TWO)
+        && !is_of_few();
     let most = results_of(gone.iter().copied()) * Decimal::from(5) + noise * Decimal::from(20);
     let has_other_reasons = moved.abs() > most;
     let then = tickets(before.positions);
     let has_new = after.positions.iter().any(|position| !then.contains(&position.ticket));
     let (then, now) = (before.account.margin.value(), after.account.margin.value());
-    let is_freed = if has_new { now <= then * Decimal::new(1005, 3) } else { now < then };
+    let is_freed = match (has_new, has_new_symbol(before, after)) {
+        (false, _) => now < then,
+        (true, false) => margin_in_use(before, between.age, after).is_none(),
+        // Or what is listed explains all of equity, so that their results don't float any more.
+        (true, true) => {
+            let is_explained = (unlisted(after) - unlisted(before)).abs() <= noise;
+            now <= then * Decimal::new(1005, 3) || (is_booked && is_explained)
+        }
+    };
     (is_booked || has_other_reasons) && is_freed
+}
+
+/// Whether a position is in a symbol that none of before was in: its margin for a lot is not known.
+fn has_new_symbol(before: Statement<'_>, after: Statement<'_>) -> bool {
+    let is_known = |now: &Position| {
+        let is_same = |then: &Position| then.symbol == now.symbol || then.ticket == now.ticket;
+        before.positions.iter().any(is_same)
+    };
+    !after.positions.iter().all(is_known)
 }
 
 /// The contradiction between two runs, `age` apart: positions are gone, and balance or margin stayed. Hours may lie between,
@@ -272,9 +299,10 @@ fn unlisted_vanished(
     let vanished = unlisted(before) - unlisted(after);
     let noise = smallest_amount(after.account) * noise(gone.len().max(1));
     let beside = moved(before, after) - result_of(gone.iter().copied());
-    let is_booked = beside.abs() >= vanished.abs() / Decimal::TWO;
+    let most = noise * Decimal::from(3);
+    let is_booked = beside.abs() > most;
     let half = results_of(before.positions) / Decimal::TWO;
-    let is_much = vanished.abs() > (noise * Decimal::from(3)).max(half);
+    let is_much = vanished.abs() > most.max(half);
     let balance = after.account.balance.value();
     (is_much && !is_booked).then_some(Contradiction::UnlistedVanished { vanished, balance })
 }
@@ -292,15 +320,16 @@ fn result_replaced(
     let noise_of = |count| smallest_amount(after.account) * noise(count);
     let left = moved(before, after) - result_of(new.iter().copied());
     let result = result_of(old);
-    let is_missing =
-        !new.is_empty() && left.abs() <= noise_of(new.len()) && result.abs() > noise_of(gone.len());
+    let is_missing = !new.is_empty()
+        && left.abs() <= noise_of(new.len())
+        && result.abs() > noise_of(2 * gone.len());
     let balance = after.account.balance.value();
     is_missing.then_some(Contradiction::BalanceKept { result, balance })
 }
 
 /// Positions whose CLOSE was not called done are gone, and the movement of the balance does not show it. Beside others that
-/// were closed it shows it where their results are in it as well, and are more than noise. A flat account needs no sign, but the
-/// results of the others alone must not be all of it, to the last digit.
+/// were closed it shows it where their results are in it as well, and are more than noise. A flat account needs no sign, but
+/// the results of the others alone, or of one of them, must not be all of it, to the last digit.
 fn refused_and_kept(
     before: Statement<'_>,
     refused: &[Ticket],
@@ -314,17 +343,51 @@ fn refused_and_kept(
     let moved = moved(before, after);
     let is_trace = results > smallest * noise(refused.len());
     let is_kept = match closed.is_empty() {
-        true => is_trace && moved.abs() < smallest,
+        true => {
+            let noise = smallest * noise(refused.len());
+            let others = others_of_one(&refused, moved, smallest);
+            is_trace && (moved.abs() < smallest || others.is_some_and(|others| others > noise))
+        }
         false => {
             let left = moved - result_of(closed);
             let result = result_of(refused.iter().copied());
-            let is_shown = is_trace && (left - result).abs() < left.abs();
+            let is_shown = is_trace && (left - result).abs() <= left.abs();
             let is_exact = is_trace && left.abs() < smallest;
             !is_shown && (is_exact || !after.positions.is_empty())
         }
     };
     let balance = after.account.balance.value();
     (is_kept && !refused.is_empty()).then_some(Contradiction::RefusedAndKept { results, balance })
+}
+
+/// The absolute results of the others, where the movement is the result of one of these positions alone, to the last digit,
+/// and not that of all.
+fn others_of_one(positions: &[&Position], moved: Decimal, smallest: Decimal) -> Option<Decimal> {
+    let result = result_of(positions.iter().copied());
+    if (moved - result).abs() <= smallest * noise(positions.len()) {
+        return None;
+    }
+    let results = results_of(positions.iter().copied());
+    let mut each = positions.iter().map(|position| position.profit.value());
+    each.find(|result| (moved - result).abs() < smallest).map(|result| results - result.abs())
+}
+
+/// Several positions are gone within one run, and the balance moved by the result of one of them alone. Costs of a deal may
+/// do the same where the results of the others are small.
+fn result_of_one(
+    before: Statement<'_>,
+    age: Duration,
+    after: Statement<'_>,
+    gone: &[&Position],
+) -> Option<Contradiction> {
+    if age > RUN {
+        return None;
+    }
+    let smallest = smallest_amount(after.account);
+    let others = others_of_one(gone, moved(before, after), smallest)?;
+    let costs = smallest * noise(gone.len()) * Decimal::from(3);
+    let balance = after.account.balance.value();
+    (others > costs).then_some(Contradiction::BalanceKept { result: others, balance })
 }
 
 /// Equity beyond the balance that no listed position explains: credit, swap, and hidden positions.
@@ -346,4 +409,10 @@ pub fn unlisted_grew(before: Statement<'_>, after: Statement<'_>, credit: &Money
 pub fn may_lag(statement: Statement<'_>, credit: &Money) -> bool {
     let noise = smallest_amount(statement.account) * noise(statement.positions.len());
     (unlisted(statement) - credit.value()).abs() > noise
+}
+
+/// Whether the margin changed by more than prices move it.
+pub fn needs_other_margin(before: Statement<'_>, after: Statement<'_>) -> bool {
+    let (then, now) = (before.account.margin.value(), after.account.margin.value());
+    (now - then).abs() > then * Decimal::new(3, 2)
 }

@@ -61,6 +61,11 @@ macro_rules! error_codes {
                 }
             }
 
+            /// Whether the same read may be answered a moment later.
+            pub fn may_pass(&self) -> bool {
+                matches!(self, Self::ListUnstable | Self::Busy)
+            }
+
             /// The code's meaning, as a phrase that fits after a colon.
             pub fn meaning(&self) -> &'static str {
                 match self {

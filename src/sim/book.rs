@@ -335,6 +335,27 @@ impl Book {
         Some(self.execution(kind, position, order, price, None, now))
     }
 
+    /// Gives every position another ticket, and changes nothing else. Returns it as executions at the opening prices, which
+    /// move no money.
+    pub(super) fn renumber(&mut self, now: Timestamp) -> Vec<Execution> {
+        let mut executions = vec![];
+        for (_, mut held) in std::mem::take(&mut self.held) {
+            let before = held.position.clone();
+            let ticket = self.take_ticket();
+            held.position.ticket = ticket;
+            let after = held.position.clone();
+            let price = before.open_price.clone();
+            for (kind, position) in
+                [(ExecutionKind::OthersClose, before), (ExecutionKind::OthersOpen, after)]
+            {
+                executions.push(self.execution(kind, position, ticket, price.clone(), None, now));
+            }
+            self.held.insert(ticket.0, held);
+            self.add_deal(ticket, Entry::In, ticket, Movement::default());
+        }
+        executions
+    }
+
     /// Adds as much to a position as it holds, at market, under its ticket; `None` where no such ticket is open.
     pub(super) fn grow(
         &mut self,

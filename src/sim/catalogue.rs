@@ -354,6 +354,9 @@ catalogue! {
     SYMBOLS_RENAMED "symbols-renamed[:ACTION]:SUFFIX[:WHEN]" [] Scope::Of(LISTS),
         |p| p.word("a suffix such as `.x`").map(Fault::SymbolsRenamed),
         "Every symbol in a list has SUFFIX, as after a broker renamed its symbols.";
+    TICKETS_RENUMBERED "tickets-renumbered[:ACTION][:WHEN]" [31] Scope::Any, |_| Ok(Fault::TicketsRenumbered),
+        "Before the request, every position gets another ticket, as after a broker moved the account to another server; \
+         nothing else changes.";
     POSITION_RETURNS "position-returns[:ACTION][:WHEN]" [] Scope::Any, |_| Ok(Fault::PositionReturns),
         "Before the request, the broker opens the position that was closed last again, under its old ticket and at the price \
          at which it was closed.";

@@ -104,6 +104,7 @@ pub(super) enum Fault {
     CloseOpens,
     ClosePart,
     TicketChanges,
+    TicketsRenumbered,
     /// Amount in the account's currency; negative for a withdrawal.
     Deposit(Decimal),
     /// Amount in the account's currency.

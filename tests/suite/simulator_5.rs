@@ -93,6 +93,28 @@ fn an_emergency_cancels_what_may_still_open() {
 }
 
 #[test]
+fn an_order_that_is_to_stay_keeps_the_account_from_being_flat() {
+    let pair = Pair::new(&["--positions=1", "--pending=2"]);
+    let arguments = ["emergency-close", "--yes", "--symbol=EURUSD"];
+    let document = pair.signed(&arguments).exits(0).document();
+    assert_eq!(document["report"]["certificate"], Value::Null, "{document}");
+    let document = pair.signed(&["emergency-close", "--yes"]).exits(0).document();
+    assert_ne!(document["report"]["certificate"], Value::Null, "{document}");
+    let another = Pair::new(&["--positions=1", "--pending=2"]);
+    let page = another.signing(&arguments).end().exits(0);
+    let page = page.says("CLOSED: 1 of 1 position");
+    assert!(!page.stdout().contains("FLAT"), "{}", page.stdout());
+}
+
+#[test]
+fn a_list_that_changes_while_it_is_read_is_read_again() {
+    let pair = Pair::with_faults(&["list-unstable:GET_POSITIONS:1"]);
+    pair.signed(&["positions"]).exits(0);
+    let unstable = Pair::with_faults(&["list-unstable"]);
+    unstable.signed(&["positions"]).exits(1);
+}
+
+#[test]
 fn replies_of_others_are_not_the_gateways() {
     for fault in
         ["mac-forged", "reply-unsigned", "reply-other-key", "request-echoed", "reply-replayed:2+"]

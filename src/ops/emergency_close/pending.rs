@@ -38,6 +38,13 @@ pub struct PendingReport {
     pub why: String,
 }
 
+/// A list of pending orders.
+struct Listed {
+    reading: Reading,
+    /// Number of orders in it that are not to be cancelled.
+    staying: usize,
+}
+
 /// The pending orders that were to be cancelled.
 #[derive(Default)]
 pub(super) struct PendingBook {
@@ -149,10 +156,11 @@ impl Closing<'_, '_, '_> {
         if !self.covers_pending() {
             return Ok(None);
         }
-        let reading = self.list_pending().map_err(|error| self.doubt_of(&error))??;
-        match self.pending.doubt() {
-            Some(doubt) => Err(doubt),
-            None => Ok(Some(reading)),
+        let listed = self.list_pending().map_err(|error| self.doubt_of(&error))??;
+        match (self.pending.doubt(), listed.staying) {
+            (Some(doubt), _) => Err(doubt),
+            (None, 0) => Ok(Some(listed.reading)),
+            (None, staying) => Err(format!("{staying} pending orders that were to stay remain")),
         }
     }
 
@@ -162,7 +170,7 @@ impl Closing<'_, '_, '_> {
     }
 
     /// Reads the list of pending orders; a refusal in words.
-    fn list_pending(&mut self) -> Result<Result<Reading, String>, Error> {
+    fn list_pending(&mut self) -> Result<Result<Listed, String>, Error> {
         let answer = self.client.pending_orders()?;
         let list = match &answer.reply {
             Ok(list) => list,
@@ -173,7 +181,8 @@ impl Closing<'_, '_, '_> {
         let mut wanted = list.orders.clone();
         wanted.retain(|order| self.options.wants_pending(order));
         self.pending.add_list(&wanted);
-        Ok(Ok(Reading::of_orders(answer.sent_at, list, &answer.raw)))
+        let reading = Reading::of_orders(answer.sent_at, list, &answer.raw);
+        Ok(Ok(Listed { reading, staying: list.orders.len() - wanted.len() }))
     }
 
     /// Whether the gateway lets this key cancel nothing.

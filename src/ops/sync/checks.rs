@@ -333,7 +333,7 @@ fn ticket_set_stable(observed: &Observed) -> Option<Check> {
 }
 
 /// The contradiction of the account to the last list, by comparison with the first one that SYNC_ALL brought.
-fn contradiction_to_first(observed: &Observed) -> Option<Contradiction> {
+pub(super) fn contradiction_to_first(observed: &Observed) -> Option<Contradiction> {
     let Synced { account, positions } = observed.first.as_ref()?;
     let before = Statement { account, positions };
     let after = Statement { account: observed.account()?, positions: observed.positions()? };

@@ -11,7 +11,8 @@ impl Book {
     /// Repeats an execution of the journal; `false` where it contradicts the book.
     pub(in crate::sim) fn replay(&mut self, execution: &Execution, tag: Option<&Tag>) -> bool {
         let filled = self.pending.take(Some(execution.order));
-        let is_new = execution.order.0 >= self.next_ticket || filled.is_some();
+        // A position gets another ticket by one order, which closes and opens it.
+        let is_new = execution.order.0 + 1 >= self.next_ticket || filled.is_some();
         if execution.sequence != self.next_sequence || !is_new {
             return false;
         }

@@ -41,6 +41,11 @@ impl Gateway {
                 }
                 Fault::PendingFills => self.fill_pending(None, now)?,
                 Fault::TicketChanges => self.change_ticket(ticket, now)?,
+                Fault::TicketsRenumbered => {
+                    for execution in self.book.renumber(now) {
+                        self.record(execution)?;
+                    }
+                }
                 _ => {}
             }
         }

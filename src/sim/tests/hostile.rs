@@ -184,6 +184,26 @@ fn a_closed_position_returns_under_its_ticket() {
 }
 
 #[test]
+fn every_position_gets_another_ticket_and_no_money_moves() {
+    let book = tempfile::tempdir().unwrap();
+    let options = with_book(&book.path().join("book"), &["tickets-renumbered:GET_POSITIONS:#2"]);
+    let mut client = TestClient::with(&options);
+    let (before, account) = (client.positions(), client.account());
+    let after = client.positions();
+    assert_eq!(client.account().equity, account.equity);
+    assert_eq!(client.account().balance, account.balance);
+    assert_eq!(after.len(), before.len());
+    for (before, after) in before.iter().zip(&after) {
+        assert_ne!(after.ticket, before.ticket);
+        assert_eq!(*before, Position { ticket: before.ticket, ..after.clone() });
+    }
+    drop(client);
+    let mut reopened = TestClient::with(&with_book(&book.path().join("book"), &[]));
+    assert_eq!(reopened.positions(), after);
+    assert_eq!(reopened.account().balance, account.balance);
+}
+
+#[test]
 fn a_position_grows_under_its_ticket() {
     let book = tempfile::tempdir().unwrap();
     let options = with_book(&book.path().join("book"), &["position-grows:1"]);
