@@ -388,7 +388,9 @@ impl Layers {
 
     fn read_profile(&mut self, inputs: &Inputs, files: &dyn Files, parsed: &mut Option<Parsed>) {
         let Some(Text { text: name, origin, .. }) = self.in_force(Key::Profile) else {
-            if let Some(Text { origin, .. }) = self.in_force(Key::ConfigFile) {
+            if let Some(Text { text, origin, .. }) = self.in_force(Key::ConfigFile)
+                && !holds_no_profile(Path::new(text), files)
+            {
                 self.warnings.push(Warning {
                     kind: WarningKind::NoEffect,
                     key: Some(Key::ConfigFile),
@@ -535,4 +537,11 @@ fn secret_problem(names: &[String], file: &Path) -> Problem {
         }
         _ => problem(format!("{} in {}", names.join(".").escape_debug(), file.display())),
     }
+}
+
+/// Whether the file is there and has an empty list of profiles, so that none could be meant.
+fn holds_no_profile(path: &Path, files: &dyn Files) -> bool {
+    let content = files.read(path).ok();
+    let profiles = content.and_then(|it| Profiles::parse(path.to_owned(), &it.bytes).ok());
+    profiles.is_some_and(|profiles| profiles.names.is_empty())
 }

@@ -3,7 +3,7 @@
 //! Where a key is configured, nothing that it does not vouch for is believed. So a key that can't be read is an error of
 //! every command that talks to the gateway, and never a reason to talk unsigned.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::Read as _;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
@@ -73,6 +73,13 @@ pub fn load(settings: &Settings, secret: Option<OsString>) -> Result<Option<Link
             )
         }
     }
+}
+
+/// Whether these settings ask for a key, usable or not. `secret` is the content of [`VARIABLE`].
+pub fn is_configured(settings: &Settings, secret: Option<&OsStr>) -> bool {
+    settings.link_key_file.is_some()
+        || settings.link_key_name.is_some()
+        || secret.is_some_and(|secret| !secret.is_empty())
 }
 
 /// The text of a key's file. The error is a phrase.

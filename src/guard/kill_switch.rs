@@ -19,6 +19,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
 use self::sentinel::{Engaged, Sentinel};
+use crate::os::lasting;
 
 /// The directory of the records, in the state directory.
 const RECORDS: &str = "kill_switches";
@@ -117,6 +118,23 @@ impl KillSwitch {
         let files = files.collect();
         let record = directory.and_then(|()| sentinel::write(&self.record, &text).map(drop));
         Engagement { files, record }
+    }
+
+    /// Makes a file beside one of its files, and removes it. Engaging makes the state directory, so while that is missing, its
+    /// nearest parent is tried.
+    pub fn try_to_make(&self, path: &Path) -> io::Result<()> {
+        let mut place = path;
+        while let Some(directory) = place.parent()
+            && self.makes(directory)
+        {
+            place = directory;
+        }
+        lasting::try_to_make_a_file(place)
+    }
+
+    /// Whether the directory is missing, and engaging makes it.
+    pub fn makes(&self, directory: &Path) -> bool {
+        self.record.starts_with(directory) && !directory.exists()
     }
 
     fn read_record(&self) -> Option<Sentinel> {

@@ -109,7 +109,7 @@ pub fn status(switch: &Switch) -> Outcome<Report> {
         None => {
             let (report, mut warnings) = Report::of(switch, &[]);
             warnings.extend(report.files.iter().filter(|file| !file.exists).filter_map(|file| {
-                let error = lasting::try_to_make_a_file(&file.path).err()?;
+                let error = switch.kill_switch.try_to_make(&file.path).err()?;
                 Some(format!(
                     "{} CAN'T BE MADE, so engaging would fail: {error}",
                     file.path.display()

@@ -7,7 +7,7 @@
 
 use uuid::Uuid;
 
-use super::claim::{cannot_close, is_not_found};
+use super::claim::{cannot_close, is_forbidden, is_not_found};
 use super::close::{PermitClose, send};
 use crate::clock::Deadline;
 use crate::link::order::Claim;
@@ -56,6 +56,10 @@ pub fn probe(
     let order = Close { ticket, symbol: options.symbol.clone(), volume: options.volume.clone() };
     let mut remedy = None;
     let (can_close, found) = match send(client, permit, order, options.until)?.claim {
+        Claim::Refused(refusal) if is_forbidden(&refusal) => {
+            remedy = Some(refusal.code.remedy());
+            (false, format!("nothing can be closed from here: {refusal}"))
+        }
         Claim::Refused(refusal) if cannot_close(&refusal) => {
             (false, format!("this gateway cannot close anything: {refusal}"))
         }

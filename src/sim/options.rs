@@ -15,7 +15,7 @@ use crate::protocol::signed::LinkKey;
 /// The options of a simulated gateway.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// The protocol that it speaks.
+    /// The protocol that it speaks; the deployed gateway's unless another is named.
     pub protocol: Protocol,
     /// Number of open positions at the start.
     pub positions: usize,

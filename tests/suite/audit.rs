@@ -3,6 +3,7 @@
 mod answers;
 mod bad_input;
 mod cases;
+mod protocol_5;
 
 use std::cell::RefCell;
 use std::os::unix::fs::{PermissionsExt as _, symlink};

@@ -47,6 +47,22 @@ fn engage_writes_the_file_and_release_removes_it() {
 }
 
 #[test]
+fn a_state_directory_that_engaging_makes_is_no_reason_to_warn() {
+    let machine = Machine::new();
+    let file = machine.file("state/kill_switch.lock");
+    let run = |arguments: &[&str]| machine.run(arguments).env("KILL_SWITCH_FILE", &file);
+    run(&["breaker", "status"]).end().exits(0).never_says("CAN'T BE MADE");
+    run(&["audit", "--only=files.kill-switch"]).end().exits(0).says("Audit: 1/1 passed");
+    assert!(!machine.file("state").exists(), "a look made it");
+    run(&["breaker", "engage", "--reason=drill"]).end().exits(0);
+    assert!(file.exists());
+    // Where engaging would fail, it is told.
+    let nowhere = machine.file("nowhere/kill_switch.lock");
+    let status = machine.run(["breaker", "status"]).env("KILL_SWITCH_FILE", nowhere);
+    status.end().exits(0).tells("CAN'T BE MADE");
+}
+
+#[test]
 fn a_second_engage_keeps_the_first_reason() {
     let machine = Machine::new();
     let path = machine.write("kill_switch.lock", "{\"reason\":\"the engine's own\"}");

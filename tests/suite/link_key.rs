@@ -1,6 +1,7 @@
 //! The key of the link: how it is made, which files are refused, and that nothing unsigned is believed where one is set.
 
 use std::fs::{self, Permissions};
+use std::net::TcpListener;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 
@@ -114,4 +115,25 @@ fn the_engine_behind_the_gate_does_not_get_the_key() {
         .against(&sim, &["sync", "--", "sh", "-c", "echo \"key ${MT5CRS_LINK_KEY-unset}\""])
         .env("MT5CRS_LINK_KEY", "");
     gate.end().exits(0).says("key unset");
+}
+
+#[test]
+fn with_a_key_the_gateways_own_switch_is_part_of_the_answer() {
+    let machine = Machine::new();
+    let file = new_key(&machine);
+    let secret = fs::read_to_string(&file).unwrap();
+    // A port on which nothing listens any more.
+    let gone = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let engage = || machine.at(gone, &["breaker", "engage", "--reason=drill"]);
+    let unknown = "the gateway's own is not known";
+    with_key(engage(), &file).end().exits(4).tells(unknown);
+    let secret =
+        engage().env("MT5CRS_LINK_KEY", secret.trim()).env("MT5CRS_LINK_KEY_NAME", "bot-1");
+    secret.end().exits(4).tells(unknown);
+    // A key that can't be used is one as well.
+    engage().env("MT5CRS_LINK_KEY", "00").env("MT5CRS_LINK_KEY_NAME", "bot-1").end().exits(4);
+    engage().env("MT5CRS_LINK_KEY_NAME", "bot-1").end().exits(4);
+    // Without one the gateway may be of protocol 4.3, which has no switch.
+    engage().env("MT5CRS_LINK_KEY", "").end().exits(0).tells("was not reached");
+    assert!(machine.file("kill_switch.lock").exists());
 }

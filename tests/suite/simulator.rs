@@ -60,13 +60,15 @@ fn a_drill_acts_in_its_own_directory_alone() {
             .stderr(Stdio::piped());
         ended(command.spawn().unwrap(), "a drill")
     };
-    drill(&["sync"]).exits(0).says("2 positions recovered").says("SIMULATED");
-    drill(&["emergency-close", "--yes"]).exits(0).says("; 2 positions closed; ");
+    let synced = drill(&["sync"]).exits(0).says("2 positions recovered").says("SIMULATED");
+    assert!(!synced.stderr().contains("warning"), "{}", synced.stderr());
+    drill(&["emergency-close", "--yes"]).exits(0).says("FLAT: 2 positions closed, ");
     // Commands that ask no gateway look at the same places.
     drill(&["breaker", "status"]).exits(1).says("a drill/kill_switch.lock");
     drill(&["evidence", "show"]).exits(0).says("a drill/state/127.0.0.1_");
     drill(&["logs", "grep", "--preset=recovered"]).exits(0).says("2 positions recovered");
-    drill(&["breaker", "release", "--yes"]).exits(0);
+    // Only a signed request releases the gateway's own switch.
+    drill(&["breaker", "release", "--yes"]).exits(0).says("the gateway's own: RELEASED");
     drill(&["breaker", "engage", "--reason=drill"]).exits(0).says("a drill/kill_switch.lock");
     assert!(!real.exists());
     signal(child.id(), "TERM");

@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use crate::support::{Ended, Machine, Run, Sim};
 
-const SECRET: &str = "8f3a5c19d27e4b60a1c8f05e9b7d3624c5e1a09f6b8d4732e0f9c1b2a3d4e5f6";
+/// The secret of a key.
+pub const SECRET: &str = "8f3a5c19d27e4b60a1c8f05e9b7d3624c5e1a09f6b8d4732e0f9c1b2a3d4e5f6";
 
 /// A machine with a key, and a gateway that knows it.
 struct Pair {
@@ -48,7 +49,7 @@ impl Pair {
 }
 
 /// Writes a key's file, of its owner alone.
-fn key_file(machine: &Machine, name: &str, secret: &str) -> String {
+pub fn key_file(machine: &Machine, name: &str, secret: &str) -> String {
     use std::os::unix::fs::PermissionsExt as _;
     let path = machine.write(name, secret);
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
@@ -166,6 +167,31 @@ fn a_killed_gateway_knows_its_orders_again() {
 }
 
 #[test]
+fn only_the_journal_that_the_order_named_voids_it() {
+    let lost = |journal: &[&str]| {
+        let pair = Pair::with_faults(&[&["open-withheld:600s"], journal].concat());
+        let ended = pair
+            .signing(&["canary", "--yes", "--symbol=AUDUSD"])
+            .env("MT5CRS_ORDER_TIMEOUT_S", "1")
+            .env("MT5CRS_SETTLE_S", "0.3")
+            .env("MT5CRS_SIGNATURE_TTL_S", "1")
+            .json();
+        assert!(pair.sim.ledger().is_empty());
+        ended
+    };
+    let rests_on_it = |ended: &Ended| ended.stdout().contains("journal-keeps-voids");
+    let voided = lost(&[]);
+    assert!(rests_on_it(&voided), "{}", voided.stdout());
+    let _ = voided.exits(7);
+    // A new journal, or an older copy of this one, never knew the order: its word proves nothing.
+    for journal in ["journal-lost:GET_OUTCOME", "journal-restored:GET_OUTCOME:3"] {
+        let ended = lost(&[journal]);
+        assert!(matches!(ended.code(), Some(4 | 7)), "{journal}: {:?}", ended.code());
+        assert!(!rests_on_it(&ended), "{journal}: {}", ended.stdout());
+    }
+}
+
+#[test]
 fn an_embedded_gateway_signs_as_well() {
     let machine = Machine::new();
     let key = format!("--sim-key={}", key_file(&machine, "ops", SECRET));
@@ -174,6 +200,26 @@ fn an_embedded_gateway_signs_as_well() {
     run(&["link-test", "--count=1"]).end().exits(0);
     run(&["canary", "--yes", "--symbol=AUDUSD"]).end().exits(0);
     run(&["emergency-close", "--yes"]).end().exits(0);
+}
+
+#[test]
+fn a_gateway_speaks_5_unless_4_is_asked_for() {
+    let machine = Machine::new();
+    let protocol = |flags: &[&str]| {
+        let all = [&["--sim", "link-test", "--count=1"], flags].concat();
+        let document = machine.run(all).json().exits(0).document();
+        document["report"]["gateway"]["protocol"].clone()
+    };
+    assert_eq!(protocol(&[]), 5);
+    assert_eq!(protocol(&["--sim-protocol=4"]), Value::Null);
+    let mut sim = Sim::start(&["--protocol=4", "--positions=2"]);
+    let positions = |sim: &Sim| machine.against(sim, &["positions"]).json().exits(0).document();
+    assert_eq!(positions(&sim)["report"]["pending_orders"], Value::Null);
+    // A book goes on under the newer protocol.
+    sim.restart(&["--protocol=5"]);
+    let newer = positions(&sim);
+    assert_eq!(newer["report"]["positions"].as_array().unwrap().len(), 2, "{newer}");
+    assert_eq!(newer["report"]["pending_orders"], Value::Array(vec![]), "{newer}");
 }
 
 #[test]
@@ -187,10 +233,11 @@ fn flags_of_protocol_5_need_protocol_5() {
         "--signing=off",
         "--fault=deals-lag:3s",
     ] {
-        let ended = machine.run(["sim", flag]).end().exits(2);
-        ended.tells("speaks 4").tells("--protocol 5");
+        let ended = machine.run(["sim", "--protocol=4", flag]).end().exits(2);
+        ended.tells("speaks 4").tells("leave out --protocol");
         let embedded = flag.replacen("--", "--sim-", 1);
-        machine.run(["--sim", "positions", &embedded]).end().exits(2).tells("--sim-protocol 5");
+        let four = machine.run(["--sim", "--sim-protocol=4", "positions", &embedded]);
+        four.end().exits(2).tells("leave out --sim-protocol");
     }
     let short = key_file(&machine, "short", "00");
     let flag = format!("--key={short}");

@@ -643,6 +643,10 @@ fn serve(book: &Path, arguments: &[&str]) -> GatewayProcess {
     let mut command = Command::new(binary());
     command.args(["--output=json", "sim", "--book"]).arg(book);
     command.arg("--requests").arg(requests_beside(book)).args(arguments).env_clear();
+    // The deployed gateway's protocol, and its hazards, where a test names no other.
+    if !arguments.iter().any(|argument| argument.starts_with("--protocol")) {
+        command.arg("--protocol=4");
+    }
     let stop = StopToken::never();
     GatewayProcess::start(command, &SystemClock::new(stop.clone()), &stop).unwrap()
 }

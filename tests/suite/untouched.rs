@@ -111,7 +111,7 @@ const COMMANDS: [(Says, i32, &[&str]); 51] = [
     (Nothing, 0, &["audit", "checks"]),
     (Nothing, 0, &["drift", "--drift-reference=sample.txt", "--drift-current=sample.txt"]),
     (Nothing, 0, &["phoenix", "--rounds=2", "--seed=1"]),
-    (Site, 5, &["outcome", "7d0b3b0c-6c0e-4f0e-9d5e-3d1f6a2b4c5d"]),
+    (Site, 4, &["outcome", "7d0b3b0c-6c0e-4f0e-9d5e-3d1f6a2b4c5d"]),
     (Nothing, 2, &["key", "new", "/nowhere/practice.key"]),
     (Nothing, 2, &["state", "show"]),
     (Nothing, 2, &["state", "adopt", "state/account1"]),

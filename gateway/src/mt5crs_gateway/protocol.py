@@ -67,6 +67,7 @@ _MAC_AND_BRACE = len(b',"mac":"') + 64 + len(b'"}')
 _EXTENDED = re.compile(r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:?\d\d)", re.ASCII)
 _BASIC = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:?\d\d)", re.ASCII)
 _UUID = re.compile(r"[0-9A-Za-z-]{1,64}", re.ASCII)
+_ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 
 
 class Refusal(Exception):
@@ -192,9 +193,9 @@ def uuid_of(request: Dict[str, Any]) -> str:
 def encode(reply: Dict[str, Any]) -> bytes:
     """A reply as JSON. NaN and infinity become null: they are nothing that the terminal said."""
     try:
-        text = json.dumps(reply, separators=(",", ":"), allow_nan=False)
+        text = _ENCODER.encode(reply)
     except ValueError:
-        text = json.dumps(finite_only(reply), separators=(",", ":"), allow_nan=False)
+        text = _ENCODER.encode(finite_only(reply))
     return text.encode()
 
 

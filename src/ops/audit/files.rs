@@ -69,7 +69,7 @@ pub(super) fn check(local: &LocalFacts) -> Vec<Check> {
         ("snapshot", snapshot(local)),
         ("binary", binary(&options.build, options.search_path.as_ref())),
         ("completions", completions(&options.completions)),
-        ("kill-switch", removable(files)),
+        ("kill-switch", removable(&kill_switch)),
         ("breaker", released(&kill_switch)),
     ];
     checks.into_iter().map(|(name, found)| Check::from(found).named(name)).collect()
@@ -225,8 +225,10 @@ fn completions(all: &[Completions]) -> Found {
 }
 
 /// A kill switch that this user can write and remove, and that lasts.
-fn removable(files: &[PathBuf]) -> Found {
-    let found = files.iter().map(|path| removable_file(path)).collect::<Result<Vec<_>, _>>()?;
+fn removable(kill_switch: &KillSwitch) -> Found {
+    let files = kill_switch.files();
+    let found = files.iter().map(|path| removable_file(kill_switch, path));
+    let found = found.collect::<Result<Vec<_>, _>>()?;
     // Where there are several files, the first one lasts for all.
     if let Some((path, doubt)) = files.first().and_then(|path| Some((path, lasting::doubt(path)?)))
     {
@@ -237,9 +239,16 @@ fn removable(files: &[PathBuf]) -> Found {
     Ok(found.join(", "))
 }
 
-fn removable_file(path: &Path) -> Found {
+fn removable_file(kill_switch: &KillSwitch, path: &Path) -> Found {
+    let try_to_make = || match kill_switch.try_to_make(path) {
+        Ok(()) => Ok(path.display().to_string()),
+        Err(error) => Err(Check::fail(format!("{} can't be made: {error}", path.display()))),
+    };
     let Some(parent) = path.parent().filter(|parent| parent.is_dir()) else {
-        return Err(failed(path, "its directory does not exist"));
+        return match path.parent() {
+            Some(directory) if kill_switch.makes(directory) => try_to_make(),
+            _ => Err(failed(path, "its directory does not exist")),
+        };
     };
     writable_directory(parent)?;
     let directory = fs::metadata(parent)
@@ -255,10 +264,7 @@ fn removable_file(path: &Path) -> Found {
             Err(Check::fail(format!("{shown} belongs to uid {uid}, and its directory is sticky")))
         }
         Ok(_) => Ok(shown.to_string()),
-        Err(_) => match lasting::try_to_make_a_file(path) {
-            Ok(()) => Ok(shown.to_string()),
-            Err(error) => Err(Check::fail(format!("{shown} can't be made: {error}"))),
-        },
+        Err(_) => try_to_make(),
     }
 }
 

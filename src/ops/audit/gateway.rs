@@ -1,8 +1,10 @@
 //! What the gateway signs, limits and refuses (protocol 5), and whether others can reach it.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use rust_decimal::Decimal;
+use serde_json::Value;
 
 use super::findings::Findings;
 use crate::check::Check;
@@ -33,7 +35,7 @@ pub(super) fn check(
     if findings.wants_code("gateway.limits") {
         let rules = client.read(GetSymbol { symbol: symbol.clone() })?.reply.ok();
         let most = rules.map(|rules| rules.volume_max.value());
-        findings.add("gateway.limits", || judge_limits(&gateway, symbol, most));
+        findings.add("gateway.limits", || judge_limits(&gateway.limits, symbol, most));
     }
     if findings.wants_code("gateway.trading") {
         let terminal = client.read(GetTerminal)?.reply;
@@ -87,12 +89,10 @@ fn judge_signing(gateway: &Gateway, signed_by: Option<&str>) -> Check {
     }
 }
 
-fn judge_limits(gateway: &Gateway, symbol: &Symbol, most: Option<Decimal>) -> Check {
-    let limits: Vec<String> =
-        gateway.limits.iter().map(|(name, value)| format!("{}: {value}", visible(name))).collect();
-    let found = limits.join(", ");
-    let lots =
-        gateway.limits.get("max_lots").and_then(|lots| lots.to_string().parse::<Decimal>().ok());
+fn judge_limits(limits: &BTreeMap<String, Value>, symbol: &Symbol, most: Option<Decimal>) -> Check {
+    let shown = limits.iter().map(|(name, value)| format!("{}: {value}", visible(name)));
+    let found = shown.collect::<Vec<_>>().join(", ");
+    let lots = limits.get("max_lots").and_then(|lots| lots.to_string().parse::<Decimal>().ok());
     match (lots, most) {
         (None, _) => Check::warn("no max_lots is set"),
         (Some(lots), Some(most)) if lots > most => Check::warn(format!(
@@ -126,5 +126,18 @@ mod tests {
         for public in ["47.84.111.158", "172.32.0.1", "100.128.0.1", "2001:db8::1"] {
             assert_eq!(judge(public), Status::Warn, "{public}");
         }
+    }
+
+    #[test]
+    fn a_limit_that_limits_nothing_is_warned_of() {
+        let judge = |max_lots: Option<f64>, most: Option<i64>| {
+            let limits = max_lots.map(|lots| ("max_lots".to_owned(), lots.into()));
+            let limits = limits.into_iter().collect();
+            judge_limits(&limits, &Symbol::new("EURUSD"), most.map(Decimal::from)).status
+        };
+        assert_eq!(judge(None, Some(100)), Status::Warn);
+        assert_eq!(judge(Some(100.01), Some(100)), Status::Warn);
+        assert_eq!(judge(Some(100.0), Some(100)), Status::Pass);
+        assert_eq!(judge(Some(0.1), None), Status::Pass);
     }
 }

@@ -330,7 +330,8 @@ impl<'d> Sandbox<'d> {
         arguments: &[String],
     ) -> Result<GatewayProcess, HarnessError> {
         let mut command = Command::new(self.deps.tool);
-        command.args(["--output=json", "sim", "--signature-ttl"]);
+        // The deployed gateway has no journal, so a crash is hardest on its clients.
+        command.args(["--output=json", "sim", "--protocol=4", "--signature-ttl"]);
         command.arg(format!("{SIGNATURE_TTL_MS}ms")).arg("--book").arg(book).args(arguments);
         self.isolate(&mut command);
         GatewayProcess::start(command, self.deps.clock, self.deps.stop)

@@ -44,9 +44,9 @@ fn on_a_fit_deployment_every_check_passes() {
     page.never_says("help:").never_says("NOT REACHED");
 }
 
-/// Checks of protocol 5, which the gateway of a fit deployment doesn't speak. Tests of the gateway itself show each of them
-/// pass and fail; the address is a test beside the check.
-const OF_PROTOCOL_5: [&str; 5] =
+/// Checks of protocol 5, which the gateway of a fit deployment doesn't speak; their cases are a file of their own. The address
+/// is a test beside the check.
+pub const OF_PROTOCOL_5: [&str; 5] =
     ["link.signature", "link.broker", "gateway.signing", "gateway.limits", "gateway.trading"];
 
 /// A defect of a deployment.

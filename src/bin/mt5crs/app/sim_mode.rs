@@ -39,6 +39,13 @@ pub(super) fn use_scratch_tree(app: &App, settings: &mut Settings) -> Result<Pat
     }
     settings.gateway = None;
     settings.profile = None;
+    // The simulated gateway has an account of its own.
+    settings.expect_login = None;
+    settings.expect_server = None;
+    settings.expect_trade_mode = None;
+    settings.expect_currency = None;
+    settings.expect_leverage = None;
+    settings.expect_balance = None;
     settings.state_dir = scratch.join("state");
     settings.log_dir = scratch.join("logs");
     settings.verify_log = settings.log_dir.join("VERIFY_LOG.log");
@@ -71,8 +78,7 @@ pub(crate) fn options(args: &SimArgs, flags: &str) -> Result<Options, Failure> {
     })?;
     let protocol = match args.sim_protocol {
         Some(4) => Protocol::Four,
-        Some(_) => Protocol::Five,
-        None => default.protocol,
+        _ => Protocol::Five,
     };
     if protocol == Protocol::Four {
         check_protocol_4(args, &faults, flags)?;
@@ -109,7 +115,7 @@ fn check_protocol_4(args: &SimArgs, faults: &[FaultSpec], flags: &str) -> Result
         (None, None) => return Ok(()),
     };
     let text = format!("{what} protocol 5, and this simulated gateway speaks 4: nothing was done");
-    Err(usage(text, format!("add {flags}protocol 5")))
+    Err(usage(text, format!("leave out {flags}protocol, or set it to 5")))
 }
 
 /// The key with which a command signs to its embedded gateway.

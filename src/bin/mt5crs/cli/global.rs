@@ -104,7 +104,7 @@ pub(crate) struct SimArgs {
     /// A fault that it has, by name (repeatable); `mt5crs sim --list-faults` explains each
     #[arg(long, global = true, value_name = "FAULT")]
     pub(crate) sim_fault: Vec<String>,
-    /// Protocol that it speaks: 4 or 5
+    /// Protocol that it speaks: 4 or 5 [5]
     #[arg(long, global = true, value_name = "VERSION", value_parser = number("4 or 5", 4..=5_u8))]
     pub(crate) sim_protocol: Option<u8>,
     /// Number of pending orders that it holds, in protocol 5

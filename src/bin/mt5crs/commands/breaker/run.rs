@@ -1,6 +1,6 @@
 //! Runs `breaker`.
 
-use mt5crs::config::{Key, Origin, Problem, ProblemKind, Settings};
+use mt5crs::config::{Key, Origin, Problem, ProblemKind, Settings, link_key};
 use mt5crs::exit::Exit;
 use mt5crs::failure::{Code, Failure};
 use mt5crs::logs::write::Marker;
@@ -53,7 +53,9 @@ fn run(app: &App, command: &Subcommand, facts: &Facts) -> Exit {
                 Subcommand::Release { .. } => Some(SwitchState::Released),
             };
             // Only a gateway of protocol 5 holds a key.
-            let has_switch = settings.link_key_file.is_some() || gateway.state.is_some();
+            let secret = std::env::var_os(link_key::VARIABLE);
+            let has_key = link_key::is_configured(&settings, secret.as_deref());
+            let has_switch = has_key || gateway.state.is_some();
             breaker::add_gateway(&mut outcome, gateway, wanted, has_switch);
         }
         log(app, command, &settings, &outcome);

@@ -26,7 +26,7 @@ pub(crate) struct Args {
     /// A fault, by name (repeatable)
     #[arg(long, value_name = "FAULT")]
     pub(super) fault: Vec<String>,
-    /// Protocol that it speaks: 4 or 5
+    /// Protocol that it speaks: 4, as the deployed gateway, or 5 [5]
     #[arg(long, hide_short_help = true, value_name = "VERSION", value_parser = number("4 or 5", 4..=5_u8))]
     pub(super) protocol: Option<u8>,
     /// Number of pending orders, in protocol 5

@@ -1,6 +1,7 @@
 //! Runs `sim`: the simulated gateway, until it is stopped.
 
 use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use mt5crs::exit::Exit;
@@ -17,7 +18,7 @@ use crate::app::App;
 use crate::app::command::{Command, Document, Facts, Simulation};
 use crate::app::end::{Answer, RenderOptions};
 use crate::app::sim_mode::{self, not_started};
-use crate::cli::SimArgs;
+use crate::cli::{SimArgs, SimRole};
 
 /// Prefix of this command's flags.
 const PREFIX: &str = "--";
@@ -56,7 +57,15 @@ fn run(app: &App, args: &Args, name: &str) -> Exit {
     app.end::<Ledger>(name, served, None, &render)
 }
 
-fn options(app: &App, args: &Args) -> Result<Options, Failure> {
+/// The file of the key that the gateway knows: the one of the flag, or that of a practice directory.
+fn key(args: &Args) -> Result<Option<PathBuf>, Failure> {
+    match (&args.key, &args.practice) {
+        (None, Some(directory)) if args.protocol != Some(4) => Practice::key(directory).map(Some),
+        (key, _) => Ok(key.clone()),
+    }
+}
+
+fn options(app: &App, args: &Args, key: Option<&Path>) -> Result<Options, Failure> {
     let options = sim_mode::options(
         &SimArgs {
             sim: false,
@@ -66,8 +75,9 @@ fn options(app: &App, args: &Args) -> Result<Options, Failure> {
             sim_fault: args.fault.clone(),
             sim_protocol: args.protocol,
             sim_pending: args.pending,
-            sim_key: args.key.clone(),
-            sim_role: args.role,
+            sim_key: key.map(Path::to_owned),
+            // The key of a practice directory releases the kill switch as well.
+            sim_role: args.role.or((args.key.is_none() && key.is_some()).then_some(SimRole::Admin)),
             sim_signing: args.signing,
             sim_book: args.book.clone(),
             sim_link_rtt: args.link_rtt,
@@ -86,14 +96,16 @@ fn options(app: &App, args: &Args) -> Result<Options, Failure> {
 }
 
 fn serve(app: &App, args: &Args) -> Result<Exit, Failure> {
-    let options = options(app, args)?;
+    let key = key(args)?;
+    let options = options(app, args, key.as_deref())?;
     if args.end_with_stdin {
         end_with_stdin()?;
     }
     let server = Server::start(options, Arc::clone(&app.clock))
         .map_err(|error| not_started(&error, PREFIX))?;
     let endpoint = format!("tcp://{}", server.endpoint());
-    let practice = args.practice.as_deref().map(|it| Practice::make(it, server.endpoint()));
+    let practice =
+        args.practice.as_deref().map(|it| Practice::make(it, server.endpoint(), key.as_deref()));
     let practice = practice.transpose()?;
     let printed = if app.is_json() {
         let pid = std::process::id();
