@@ -53,3 +53,31 @@ fn claim(outcome: &Outcome, intent: &OpenIntent, mark: &JournalMark) -> Option<O
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::tests::open_intent;
+
+    #[test]
+    fn only_the_journal_that_the_order_named_is_heard() {
+        let mark = JournalMark { journal: "first".to_owned(), seq: 7 };
+        let intent = open_intent();
+        let voided = Outcome {
+            outcome: OrderState::Voided,
+            of: intent.request,
+            journal: mark.journal.clone(),
+            journal_seq: mark.seq,
+            action: None,
+            reply: None,
+        };
+        let heard = |outcome: Outcome| claim(&outcome, &intent, &mark);
+        assert_eq!(heard(voided.clone()), Some(OpenClaim::Voided));
+        assert_eq!(heard(Outcome { journal_seq: 700, ..voided.clone() }), Some(OpenClaim::Voided));
+        // A new journal, an older copy of this one, and the word on another order.
+        let second = "second".to_owned();
+        assert_eq!(heard(Outcome { journal: second, journal_seq: 700, ..voided.clone() }), None);
+        assert_eq!(heard(Outcome { journal_seq: 6, ..voided.clone() }), None);
+        assert_eq!(heard(Outcome { of: uuid::Uuid::nil(), ..voided }), None);
+    }
+}
