@@ -79,6 +79,8 @@ pub struct Switch {
     pub kill_switch: KillSwitch,
     /// Origin of the path.
     pub origin: Origin,
+    /// Whether it is for practice, so that its file need not last.
+    pub is_practice: bool,
 }
 
 /// The action of a run on a file.
@@ -237,7 +239,7 @@ fn judge((report, losses): (Report, Vec<String>)) -> Outcome<Report> {
 impl Report {
     /// A look at the switch, after these actions on its files, and the losses that it found.
     fn of(switch: &Switch, done: &[Done]) -> (Self, Vec<String>) {
-        let Switch { kill_switch, origin } = switch;
+        let Switch { kill_switch, origin, is_practice } = switch;
         let state = kill_switch.look();
         let mut done = done.iter().copied();
         let file = |file: &kill_switch::File| {
@@ -269,7 +271,8 @@ impl Report {
         };
         // Where there are several files, the first one lasts for all. Where it is released, nothing has to last.
         let is_released = matches!(report.done, Done::Removed | Done::NotThere);
-        let doubt = lasting::doubt(&report.path).filter(|_| !is_released);
+        let need_not_last = is_released || *is_practice;
+        let doubt = lasting::doubt(&report.path).filter(|_| !need_not_last);
         let place = doubt.map(|doubt| format!("{} {doubt}", report.path.display()));
         (report, state.losses().chain(place).collect())
     }

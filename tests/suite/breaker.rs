@@ -63,6 +63,14 @@ fn a_state_directory_that_engaging_makes_is_no_reason_to_warn() {
 }
 
 #[test]
+fn a_practice_switch_need_not_last() {
+    let machine = Machine::new();
+    // A scratch tree is in a directory for temporary files.
+    let practice = machine.run(["--sim", "breaker", "engage", "--reason=drill"]);
+    practice.without("TRUST_PLACES").end().exits(0).says("PASS kill switch ENGAGED");
+}
+
+#[test]
 fn a_second_engage_keeps_the_first_reason() {
     let machine = Machine::new();
     let path = machine.write("kill_switch.lock", "{\"reason\":\"the engine's own\"}");

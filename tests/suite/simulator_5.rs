@@ -131,6 +131,21 @@ fn replies_of_others_are_not_the_gateways() {
 }
 
 #[test]
+fn a_gateway_without_our_key_is_not_the_gateway() {
+    let machine = Machine::new();
+    let key = key_file(&machine, "ops", SECRET);
+    let sim = Sim::start(&["--protocol=5", "--positions=2"]);
+    for command in [&["link-test"][..], &["sync"], &["emergency-close", "--yes"]] {
+        let run = machine.against(&sim, command);
+        let run = run.env("MT5CRS_LINK_KEY_FILE", &key).env("MT5CRS_LINK_KEY_NAME", "ops");
+        run.json().exits(6).says("BAD_SIGNATURE");
+    }
+    assert!(sim.ledger().is_empty());
+    // It may accept unsigned orders of others: what it signs for us is proved all the same.
+    Pair::new(&["--signing=off"]).signed(&["sync"]).exits(0);
+}
+
+#[test]
 fn clocks_six_seconds_apart_refuse_and_execute_nothing() {
     let pair = Pair::with_faults(&["clock-skew:6s"]);
     let ended = pair.signed(&["canary", "--yes"]);

@@ -156,6 +156,7 @@ fn switch(
         Some(_) => Origin::Flag { flag: sim_mode::FLAG.to_owned() },
         None => configured,
     };
+    let is_practice = scratch.is_some();
     render.scratch = scratch;
-    Ok((Switch { kill_switch: kill_switch::of(&settings), origin }, settings))
+    Ok((Switch { kill_switch: kill_switch::of(&settings), origin, is_practice }, settings))
 }
