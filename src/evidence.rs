@@ -11,6 +11,7 @@
 //! - `evidence.head`, one line `{"count":N,"hash":"…"}`: the number of records and the last one's hash. It is replaced
 //!   after each append, so it may be one record behind, and never ahead;
 //! - `evidence.checkpoint`: what the records up to one of them leave open, so that a start need not read all (`checkpoint`);
+//! - `evidence.signed`, `evidence.cosigned` and `evidence.tree`, with a signing key: signed checkpoints ([`signing`]);
 //! - `evidence.lock`, empty: a process holds `flock` on it, and on the records, while it adds a record.
 //!
 //! # A record
@@ -40,8 +41,8 @@
 //!
 //! # Limits
 //!
-//! A program that can write the files can rewrite all of them, head included. Only a head that was noted elsewhere shows
-//! that: an anchor. A [`Witness`] gets one behind each record of consequence.
+//! A program that can write the files can rewrite all of them, head included. Only what was noted elsewhere shows that: an
+//! anchor, which a [`Witness`] gets behind each record of consequence, or a signed checkpoint that a [`cosigner`] saw.
 //!
 //! # Modules
 //!
@@ -50,6 +51,9 @@
 //! text, `parsed` their lines; `lock`, `tail` and `append` add a
 //! record; [`chain`] walks along the records and names each [`damage`]; [`book`] matches intents with their outcomes;
 //! `left_open` and `checkpoint` keep what they leave open.
+//!
+//! [`tree`] is the Merkle tree over the records, [`note`] the signed notes and their keys, [`tree_head`] the signed checkpoint;
+//! [`signing`] signs, [`portable`] is the proof of one record for other machines, and [`cosigner`] a witness of checkpoints.
 
 mod append;
 pub mod basis;
@@ -57,6 +61,7 @@ pub mod body;
 pub mod book;
 pub mod chain;
 mod checkpoint;
+pub mod cosigner;
 pub mod damage;
 mod error;
 mod hash;
@@ -64,13 +69,18 @@ mod head;
 mod left_open;
 mod line;
 mod lock;
+pub mod note;
 pub mod outcome;
 mod parsed;
+pub mod portable;
 mod segments;
+pub mod signing;
 mod source;
 mod tail;
 #[cfg(test)]
 pub(crate) mod tests;
+pub mod tree;
+pub mod tree_head;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};

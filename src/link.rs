@@ -10,6 +10,7 @@
 //! - [`order`]: OPEN and CLOSE; [`pipeline`]: many CLOSE requests in flight
 //! - [`account_pin`]: the account of a run, pinned by its first read
 //! - [`gateway_clock`]: the gateway's wall clock, bounded by its answers to PING
+//! - [`tap`]: keeps the last replies for a proof
 //! - [`client`]: typed reads with attempts, an interval and a deadline
 
 pub mod account_pin;
@@ -22,6 +23,7 @@ pub mod permit;
 pub mod pipeline;
 pub mod session;
 pub mod signed;
+pub mod tap;
 pub mod target;
 pub mod tcp;
 pub mod transport;

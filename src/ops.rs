@@ -23,3 +23,4 @@ pub mod schemas;
 pub mod simulator;
 pub mod state;
 pub mod sync;
+pub mod verify_proof;

@@ -122,6 +122,8 @@ catalogue! {
         "what a stop (SIGTERM, SIGINT, SIGHUP) does with a watched canary's position: close it, or leave it open for --resume";
     OnShutdown, "MT5CRS_ON_SHUTDOWN", None, "close or keep",
         "the same for a stop while the machine shuts down; without it MT5CRS_ON_STOP decides";
+    EvidenceKeyFile, "MT5CRS_EVIDENCE_KEY_FILE", None, "a path",
+        "the file of the key that signs checkpoints of the evidence; readable by its owner alone";
     AnchorCommand, "MT5CRS_ANCHOR_COMMAND", None, "a command of the shell",
         "gets the evidence's head, COUNT:HASH, on its standard input after each outcome, proof and statement";
     EngineUnit, "MT5CRS_ENGINE_UNIT", None, "a systemd unit's name",

@@ -19,7 +19,7 @@ use crate::protocol::signed::LinkKey;
 pub use super::key::LINK_KEY_VARIABLE as VARIABLE;
 
 /// The longest text that is read of a key's file.
-const MAX_BYTES: u64 = 256;
+const MAX_BYTES: u64 = 512;
 
 /// The key of these settings; `None` where none is configured. `secret` is the content of [`VARIABLE`].
 pub fn load(settings: &Settings, secret: Option<OsString>) -> Result<Option<LinkKey>, Problems> {
@@ -82,8 +82,8 @@ pub fn is_configured(settings: &Settings, secret: Option<&OsStr>) -> bool {
         || secret.is_some_and(|secret| !secret.is_empty())
 }
 
-/// The text of a key's file. The error is a phrase.
-fn read(path: &Path) -> Result<String, String> {
+/// The text of a key's file, which only its owner may read. The error is a phrase.
+pub fn read(path: &Path) -> Result<String, String> {
     let words = |error: std::io::Error| error.to_string();
     // A named pipe without a writer must not hang an emergency.
     let flags = OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;

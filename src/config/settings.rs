@@ -100,6 +100,8 @@ pub struct Settings {
     pub decision_max_age: Duration,
     /// The shell's command that keeps heads of the evidence.
     pub anchor_command: Option<String>,
+    /// The file of the key that signs checkpoints of the evidence.
+    pub evidence_key_file: Option<PathBuf>,
     /// The strategy engine's systemd unit.
     pub engine_unit: Option<String>,
     /// This many failed syncs in a row raise an alert; at least 1.
@@ -245,6 +247,7 @@ impl<'a> Reader<'a> {
             decision_report: self.path(Key::DecisionReport),
             decision_hash: self.optional(Key::DecisionHash, value::decision_hash),
             decision_max_age: self.required(Key::DecisionMaxAge, value::age),
+            evidence_key_file: self.path(Key::EvidenceKeyFile),
             anchor_command: self.optional(Key::AnchorCommand, value::command),
             engine_unit: self.optional(Key::EngineUnit, value::unit_name),
             alert_failed_syncs: self.required(Key::AlertFailedSyncs, value::count),

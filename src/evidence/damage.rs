@@ -62,6 +62,23 @@ pub enum DamageKind {
     CheckpointForeign,
     /// The checkpoint does not hold what the records up to it leave open.
     CheckpointFalse,
+    /// A signed checkpoint can't be read.
+    SignedUnreadable,
+    /// A signed checkpoint does not bear the key's signature.
+    SignedForged,
+    /// The chain ends before a signed checkpoint.
+    SignedBeyond,
+    /// A signed checkpoint is of other records.
+    SignedForeign,
+    /// Another copy of the evidence has another record at the same place.
+    Fork,
+}
+
+impl DamageKind {
+    /// Whether an anchor does not fit.
+    pub fn is_of_anchors(self) -> bool {
+        matches!(self, Self::AnchorBeyond | Self::AnchorForeign)
+    }
 }
 
 impl fmt::Display for Damage {

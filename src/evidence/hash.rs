@@ -23,6 +23,11 @@ impl Sha256Hex {
         Self(Sha256::digest(bytes).into())
     }
 
+    /// Its 32 bytes.
+    pub(super) fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// Reads 64 lower-case hex digits.
     pub(super) fn from_hex(text: &str) -> Option<Self> {
         let value = |digit: u8| match digit {

@@ -186,6 +186,27 @@ catalogue! {
     EvidenceRefused = "evidence-refused", Bug,
         "a record does not fit into the evidence: a bug in mt5crs",
         "report it, with the run's log";
+    NoAnchors = "no-anchors", No,
+        "the gateway keeps no anchor of this evidence that anybody vouches for",
+        "the gateway must speak protocol 5 and both ends have a link key; mt5crs logs grep \"Anchors kept\" shows when one was kept: if there was one, find out who removed it, or changed MT5CRS_LINK_KEY_NAME";
+    NoSigningKey = "no-signing-key", Usage,
+        "no key signs the evidence, or it can't be used",
+        "make one with mt5crs key new --signing NAME FILE, and name it in MT5CRS_EVIDENCE_KEY_FILE";
+    CheckpointNotSigned = "checkpoint-not-signed", No,
+        "no checkpoint of the evidence was signed: the records do not continue the one that was signed before, or it is not ours",
+        "run mt5crs evidence verify, and find out who wrote there; after a change of the key move evidence.signed and evidence.cosigned elsewhere";
+    NoRecord = "no-record", Usage,
+        "the evidence has no record of that number",
+        "mt5crs evidence verify tells how many there are; evidence export shows the numbers of a run";
+    NotCosigned = "not-cosigned", No,
+        "a witness did not sign the checkpoint",
+        "where it extends another number of records than the last one: mt5crs evidence checkpoint --for-witness --old NUMBER; after a rollback or a fork find out who changed the records, and trust none of the two until then";
+    WitnessState = "witness-state", Usage,
+        "the file of the last checkpoint that was cosigned can't be read or written; nothing was signed",
+        "correct the file's owner and mode; a lost one is put back from a copy, or a fork would not be seen";
+    ProofRejected = "proof-rejected", No,
+        "a proof does not show what it says",
+        "ask for the key again, from somebody who knows the machine, and for the file; if both are right, believe nothing of it";
     UnknownRun = "unknown-run", Usage,
         "no run in the evidence begins with that",
         "mt5crs evidence show lists the runs";

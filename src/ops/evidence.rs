@@ -5,16 +5,25 @@
 //! - [`resolve`]: records a person's statement about an order without a proved outcome
 //! - [`export`]: writes one run's records to files for people
 //!
-//! [`witness`] tells heads to the operator's own command, as records are added.
+//! - [`checkpoint`], [`prove`]: signed checkpoints, and proofs of single records; [`cosign`]: a witness of other machines'
+//!
+//! [`witness`] tells heads to the operator's own command and to the gateway, as records are added, [`anchors`] asks the gateway
+//! for them; [`keys`] reads the keys.
 
+pub mod anchors;
+pub mod checkpoint;
+pub mod cosign;
 pub mod export;
 mod findings;
+pub mod keys;
+pub mod prove;
 pub mod resolve;
 mod row;
 pub mod show;
 mod story;
 #[cfg(test)]
 mod tests;
+mod tree_heads;
 pub mod verify;
 pub mod witness;
 

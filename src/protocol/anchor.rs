@@ -82,6 +82,9 @@ pub struct KeptAnchor {
     #[serde(serialize_with = "encode::serialize_time")]
     #[schemars(with = "TimeSchema")]
     pub at: Timestamp,
+    /// Whether its request was signed; null where the gateway does not tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signed: Option<bool>,
 }
 
 impl KeptAnchor {
@@ -90,6 +93,7 @@ impl KeptAnchor {
             count: object.required("count")?.integer()?,
             hash: object.required("hash")?.string()?.into(),
             at: object.required("at")?.timestamp()?,
+            signed: object.optional("signed").map(|field| field.boolean()).transpose()?,
         })
     }
 }

@@ -23,6 +23,7 @@ mod schema;
 mod sim;
 mod state;
 mod sync;
+mod verify_proof;
 
 use clap::{Parser, Subcommand};
 
@@ -74,6 +75,7 @@ commands! {
     outcome => Outcome,
     state => State,
     evidence => Evidence,
+    verify_proof => VerifyProof,
     sim => Sim,
     logs => Logs,
     config => Config,

@@ -13,8 +13,17 @@ pub enum Origin {
     Given,
     /// It stands on that line of a file of anchors.
     Line(u64),
+    /// The gateway's journal keeps it.
+    Gateway,
     /// The checkpoint beside the records.
     Checkpoint,
+}
+
+impl Origin {
+    /// Whether it is one of many that were kept one after the other.
+    fn is_of_list(&self) -> bool {
+        matches!(self, Self::Line(_) | Self::Gateway)
+    }
 }
 
 /// A head that was noted elsewhere, and must be part of the chain.
@@ -70,7 +79,7 @@ impl Anchors {
     pub(super) fn misfits(self, last: u64) -> Vec<Damage> {
         let mut fits_to = 0;
         let mut misfits: Vec<(Anchor, Damage)> = Vec::new();
-        let mut of_lines = 0_u64;
+        let mut of_lists = 0_u64;
         for (count, Noted { anchors, found }) in self.by_count {
             for anchor in anchors {
                 let kind = if count > last {
@@ -81,9 +90,9 @@ impl Anchors {
                 } else {
                     DamageKind::AnchorForeign
                 };
-                if let Origin::Line(_) = anchor.origin {
-                    of_lines += 1;
-                    if of_lines > 1 {
+                if anchor.origin.is_of_list() {
+                    of_lists += 1;
+                    if of_lists > 1 {
                         continue;
                     }
                 }
@@ -92,8 +101,8 @@ impl Anchors {
             }
         }
         for (anchor, damage) in &mut misfits {
-            if let (Origin::Line(_), 2..) = (&anchor.origin, of_lines) {
-                damage.found.push_str(&format!("; {} later ones don't fit either", of_lines - 1));
+            if anchor.origin.is_of_list() && of_lists > 1 {
+                damage.found.push_str(&format!("; {} later ones don't fit either", of_lists - 1));
             }
         }
         misfits.into_iter().map(|(_, damage)| damage).collect()
@@ -105,6 +114,7 @@ fn describe(anchor: &Anchor, kind: DamageKind, last: u64, fits_to: u64) -> Damag
     let name = match &anchor.origin {
         Origin::Given => "the anchor".to_owned(),
         Origin::Line(line) => format!("the anchor on line {line} of the file"),
+        Origin::Gateway => "the gateway's anchor".to_owned(),
         Origin::Checkpoint => "the checkpoint".to_owned(),
     };
     let kind = match (kind, &anchor.origin) {
@@ -118,12 +128,13 @@ fn describe(anchor: &Anchor, kind: DamageKind, last: u64, fits_to: u64) -> Damag
             (last + 1, found)
         }
         _ => {
-            let since = match (&anchor.origin, fits_to) {
-                (Origin::Line(_), 1..) => format!(
+            let since = if anchor.origin.is_of_list() && fits_to > 0 {
+                format!(
                     "; the one at {fits_to} fits, so they part between record {} and {count}",
                     fits_to + 1
-                ),
-                _ => String::new(),
+                )
+            } else {
+                String::new()
             };
             (count, format!("{name} holds another hash than record {count}{since}"))
         }

@@ -98,6 +98,8 @@ pub enum EventKind {
     Watched,
     /// An emergency close, or a ticket of it, ended.
     Closing(Closing),
+    /// Heads of the evidence were told to a keeper, or held against the records.
+    Anchors(Kept),
     /// A person has looked at a crashed run.
     Acknowledged {
         /// The run, as `PID-RUN`.
@@ -124,15 +126,29 @@ pub enum Closing {
     Left(u64),
 }
 
+/// What became of the heads of the evidence that are kept elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Kept {
+    /// A keeper took them.
+    Kept,
+    /// A keeper did not take them.
+    Failed,
+    /// The gateway keeps one to which the records don't lead.
+    Conflict,
+    /// All that the gateway keeps fit the records.
+    Fit,
+}
+
 /// The end of the figures of a close that was asked for some of the positions.
 pub const OF_SOME: &str = " of those asked for";
 
 /// Words in the lines of events, besides those of markers: each line that contains one is parsed.
-const WORDS: [&str; 6] = [
+const WORDS: [&str; 7] = [
     "Run began",
     "Run ended",
     "ERROR",
     "] EmergencyClose ",
+    "] Evidence ",
     "] Guardian HEALTHY",
     "] Logs Acknowledged: ",
 ];
@@ -182,6 +198,7 @@ fn kind(line: &Line<'_>) -> Option<EventKind> {
         ("Gateway", _) if text.starts_with("ERROR_CODE ") => answered(None, true),
         ("Guardian", _) if text.starts_with("HEALTHY ") => Some(EventKind::Watched),
         ("EmergencyClose", Some((what, rest))) => closing(what, rest).map(EventKind::Closing),
+        ("Evidence", Some((what, _))) => kept(what).map(EventKind::Anchors),
         ("Logs", Some(("Acknowledged", rest))) => acknowledged(rest),
         _ => None,
     };
@@ -223,6 +240,17 @@ fn closing(what: &str, rest: &str) -> Option<Closing> {
         "NOT PROVED CLOSED" => ticket().map(Closing::Left),
         _ => None,
     }
+}
+
+/// A line about anchors, before its first colon.
+fn kept(what: &str) -> Option<Kept> {
+    let known = [
+        ("Anchors kept by ", Kept::Kept),
+        ("ANCHORS NOT KEPT by ", Kept::Failed),
+        ("ANCHOR CONFLICT", Kept::Conflict),
+        ("Anchors fit", Kept::Fit),
+    ];
+    known.iter().find(|(begin, _)| what.starts_with(begin)).map(|(_, kept)| *kept)
 }
 
 /// The rest of `Acknowledged: run PID-RUN by USER[: REASON]`.
@@ -389,6 +417,7 @@ mod tests {
         let close = |level, what| Marker::EmergencyClose { level, what };
         let (info, error) = (Level::INFO, Level::ERROR);
         let closing = EventKind::Closing;
+        let anchors = |what| Marker::Anchors { level: info, what };
         for (marker, expected) in [
             (began(Some("tcp://10.0.0.5:5555"), None), seen("tcp://10.0.0.5:5555", "")),
             (began(Some("tcp://10.0.0.5:5555"), Some("a1")), seen("tcp://10.0.0.5:5555", "a1")),
@@ -416,6 +445,10 @@ mod tests {
             ),
             (close(info, "closed: 7 EURUSD BUY 0.1 lots: why"), closing(Closing::Closed(7))),
             (close(error, "NOTHING WAS CLOSED: refused"), EventKind::Error),
+            (anchors("Anchors kept by the gateway: 2"), EventKind::Anchors(Kept::Kept)),
+            (anchors("ANCHORS NOT KEPT by the gateway: why"), EventKind::Anchors(Kept::Failed)),
+            (anchors("ANCHOR CONFLICT: why"), EventKind::Anchors(Kept::Conflict)),
+            (anchors("Anchors fit: 2"), EventKind::Anchors(Kept::Fit)),
             (
                 Marker::Acknowledged { run: "7-aaaaaaaa", by: "ann", reason: Some("seen: ok") },
                 EventKind::Acknowledged { run: "7-aaaaaaaa".into(), by: "ann: seen: ok".into() },

@@ -3,9 +3,11 @@
 //! Rules judge each endpoint by itself, so a gateway that answers never hides another that doesn't. An alert is active
 //! until the logs show that it is over, and is then kept with that time.
 //!
+//! - `anchors`: heads of the evidence that are kept elsewhere
 //! - `crashes`: runs that began and never ended; `not_flat`: emergency closes without their proof
 //! - [`records`], `states`: what no log holds; [`open`]: what later events depend on
 
+mod anchors;
 mod crashes;
 mod not_flat;
 pub mod open;
@@ -86,6 +88,10 @@ rules! {
     OutcomeUnknown = "outcome-unknown",
     /// A canary's position is open by the records, and nobody watches it.
     PositionUnwatched = "position-unwatched",
+    /// Heads of the evidence were not kept elsewhere.
+    AnchorsNotKept = "anchors-not-kept",
+    /// The gateway keeps a head of the evidence to which the records don't lead.
+    AnchorConflict = "anchor-conflict",
     /// A sync took too long.
     SyncSlow = "sync-slow",
     /// A sync retried for too long.
@@ -241,6 +247,7 @@ impl Rules {
             }
             EventKind::Watched => self.watched(event),
             EventKind::Closing(closing) => self.closing(event, *closing),
+            EventKind::Anchors(kept) => self.anchors(event, *kept),
             EventKind::Acknowledged { run, by } => self.acknowledged(run, by, event.time),
             EventKind::OrderFilled { .. } | EventKind::Ticket(_) | EventKind::Error => {}
         }

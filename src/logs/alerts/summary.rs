@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::logs::alerts::event::{Closing, Event, EventKind};
+use crate::logs::alerts::event::{Closing, Event, EventKind, Kept};
 
 /// The subject of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
@@ -94,8 +94,11 @@ impl Row {
                 self.ticket(*ticket);
             }
             EventKind::Ticket(ticket) => self.ticket(Some(*ticket)),
-            EventKind::Closing(Closing::Flat | Closing::Closed(_)) => {}
-            EventKind::Closing(_) | EventKind::Error => self.errors += 1,
+            EventKind::Closing(Closing::Flat | Closing::Closed(_))
+            | EventKind::Anchors(Kept::Kept | Kept::Fit | Kept::Failed) => {}
+            EventKind::Closing(_) | EventKind::Anchors(Kept::Conflict) | EventKind::Error => {
+                self.errors += 1;
+            }
         }
     }
 

@@ -127,6 +127,13 @@ pub enum Marker<'a> {
         /// The end in words.
         what: &'a str,
     },
+    /// What became of the heads of the evidence that are kept elsewhere.
+    Anchors {
+        /// The severity.
+        level: Level,
+        /// The event in words.
+        what: &'a str,
+    },
     /// It was proved that an order opened a position.
     OrderFilled {
         /// The position.
@@ -166,6 +173,7 @@ impl Marker<'_> {
             Self::Guardian { level, .. } => (*level, "Guardian"),
             Self::KillSwitch { level, .. } => (*level, "KillSwitch"),
             Self::EmergencyClose { level, .. } => (*level, "EmergencyClose"),
+            Self::Anchors { level, .. } => (*level, "Evidence"),
             Self::LatencyP99 { .. }
             | Self::LaunchApproved { .. }
             | Self::DecisionHash { .. }
@@ -223,9 +231,9 @@ impl Marker<'_> {
                 let p99 = p99_us.map(|us| format!("; P99 {}", ms(us))).unwrap_or_default();
                 format!("{}{p99}", quote(what))
             }
-            Self::KillSwitch { what, .. } | Self::EmergencyClose { what, .. } => {
-                quote(what).into_owned()
-            }
+            Self::KillSwitch { what, .. }
+            | Self::EmergencyClose { what, .. }
+            | Self::Anchors { what, .. } => quote(what).into_owned(),
             Self::OrderFilled { ticket, order } => {
                 format!("ORDER_FILLED Ticket: {ticket} {}", quote(order))
             }

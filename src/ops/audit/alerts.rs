@@ -18,12 +18,14 @@ use crate::os::process;
 
 /// The alert rules over the logs. The other rules' figures come from the engine's unit, and the evidence has checks of its
 /// own.
-const OF_LOGS: [Rule; 7] = [
+const OF_LOGS: [Rule; 9] = [
     Rule::SyncFailing,
     Rule::PositionsMismatch,
     Rule::GatewaySilent,
     Rule::RunCrashed,
     Rule::NotFlat,
+    Rule::AnchorConflict,
+    Rule::AnchorsNotKept,
     Rule::SyncSlow,
     Rule::RetrySlow,
 ];
@@ -74,8 +76,12 @@ fn one(judged: &Judged, rule: Rule) -> Check {
         None => format!("{} (since {:.0})", alert.message, alert.since),
     };
     let active = || all.iter().filter(|alert| alert.is_active());
-    let (grave, slight): (Vec<&Alert>, Vec<&Alert>) =
-        active().partition(|alert| rule != Rule::RunCrashed || is_of_orders(alert));
+    let (grave, slight): (Vec<&Alert>, Vec<&Alert>) = active().partition(|alert| match rule {
+        Rule::RunCrashed => is_of_orders(alert),
+        // Orders go on without a keeper.
+        Rule::AnchorsNotKept => false,
+        _ => true,
+    });
     if !grave.is_empty() {
         let found = Check::fail(first_few(grave.iter().map(|alert| message(alert))));
         return with_acknowledgement(found, &grave);

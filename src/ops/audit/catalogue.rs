@@ -243,6 +243,10 @@ catalogue! {
         "run-crashed" Fail "runs that began and never ended, within 24 h; only a crash of canary or emergency-close fails", "no alert", ALERTS;
         "not-flat" Fail "emergency closes that did not prove their end, within 24 h", "no alert",
             "mt5crs emergency-close again, or close by hand and then run it: only a proved flat ends the alert";
+        "anchor-conflict" Fail "heads that the gateway keeps and the records don't lead to, within 24 h", "no alert",
+            "mt5crs evidence verify --anchors gateway names the first record in which the two differ; find out who changed the records";
+        "anchors-not-kept" Warn "heads of the evidence that nobody else keeps, within 24 h", "no alert",
+            "mt5crs logs grep \"ANCHORS NOT KEPT\" shows why: MT5CRS_ANCHOR_COMMAND failed, or the gateway's journal did";
         "sync-slow" Fail "the duration of syncs, within 24 h", "no alert", ALERTS;
         "retry-slow" Fail "the time that syncs needed for their attempts, within 24 h", "no alert", ALERTS;
         "engine-crashed" Fail "the engine unit's result and restarts", "no alert", "systemctl status UNIT, then systemctl reset-failed UNIT";

@@ -1,5 +1,7 @@
 //! The report: every ticket with its outcome, and the certificate where the account is proved flat.
 
+use std::path::PathBuf;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -50,6 +52,8 @@ pub struct Report {
     pub cannot_see: Option<&'static str>,
     /// The evidence's head after the last record: count and hash.
     pub evidence_head: Option<String>,
+    /// The file with the portable proof that the account is flat; null where none was written.
+    pub proof: Option<PathBuf>,
 }
 
 /// The outcome of one position.
@@ -153,6 +157,7 @@ impl Report {
             pending_orders: pending.map(PendingBook::into_reports),
             gateway_switch: None,
             evidence_head: None,
+            proof: None,
         }
     }
 }

@@ -217,8 +217,12 @@ impl Gateway {
         writer: &ReplyWriter<'_>,
     ) -> Result<Vec<u8>, RequestError> {
         let stream = stream(request)?;
-        let kept =
-            |it: &AnchorRow| KeptAnchor { count: it.count, hash: it.hash.clone(), at: it.at };
+        let kept = |it: &AnchorRow| KeptAnchor {
+            count: it.count,
+            hash: it.hash.clone(),
+            at: it.at,
+            signed: Some(it.is_signed),
+        };
         let five = self.five.as_ref();
         let anchors = five.map(|five| five.records.anchors(&stream).map(kept).collect());
         Ok(writer.anchors(&Anchors { anchors: anchors.unwrap_or_default() }))

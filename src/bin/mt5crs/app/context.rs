@@ -17,7 +17,7 @@ use mt5crs::link::target::{self, Allowed, Target, TargetKind, resolve};
 use mt5crs::link::zeromq::ZmqTransport;
 use mt5crs::link::{Client, ReadPolicy, Transport};
 use mt5crs::logs::write::{Format, Record, record};
-use mt5crs::ops::evidence::witness::CommandWitness;
+use mt5crs::ops::evidence::witness::Moment;
 use mt5crs::ops::sync::StateExpectations;
 use mt5crs::ops::{link_test, state};
 use mt5crs::protocol::signed::LinkKey;
@@ -26,6 +26,7 @@ use mt5crs::sim::Server;
 use mt5crs::units::Money;
 use uuid::Uuid;
 
+use super::anchors::Anchors;
 use super::attempts::Attempts;
 use super::command::Facts;
 use super::settings::{self, SettingFlag};
@@ -127,7 +128,7 @@ pub(crate) struct GatewayContext<'a> {
     /// With `--sim`: the scratch tree that replaces the configured one.
     pub(crate) scratch: Option<PathBuf>,
     /// Keeps heads of the evidence elsewhere.
-    pub(crate) witness: Option<Arc<CommandWitness>>,
+    pub(crate) anchors: Anchors,
     /// The simulated gateway, which lives as long as the context.
     _server: Option<Server>,
     _umask: SharedUmask,
@@ -209,7 +210,9 @@ impl<'a> GatewayContext<'a> {
             host_setting,
             security_group: settings.security_group.clone(),
         };
-        let witness = anchors::start(app, &settings);
+        let mut anchors = Anchors::start(app, &settings);
+        let moment = if is_emergency { Moment::AtTheEnd } else { Moment::AtOnce };
+        anchors.add_gateway(app, &settings, link_key.as_ref(), moment);
         Ok(Self {
             app,
             settings,
@@ -223,7 +226,7 @@ impl<'a> GatewayContext<'a> {
             record,
             deadline,
             scratch,
-            witness,
+            anchors,
             _server: server,
             _umask: umask,
         })
@@ -257,7 +260,12 @@ impl<'a> GatewayContext<'a> {
 
     /// This gateway's evidence.
     pub(crate) fn evidence(&self) -> Evidence {
-        Evidence::at(self.state_dir()).with_witness(anchors::witnessed(&self.witness))
+        Evidence::at(self.state_dir()).with_witness(self.anchors.witness())
+    }
+
+    /// The name under which the gateway keeps heads of this evidence; `None` without a key.
+    pub(crate) fn anchor_stream(&self) -> Option<String> {
+        self.link_key.as_ref().map(|key| anchors::stream(key, &self.settings))
     }
 
     /// The gateway's directory in the state directory.
@@ -320,6 +328,7 @@ impl<'a> GatewayContext<'a> {
 
     /// Opens connections to that address; signed where a key is configured.
     pub(crate) fn transport(&self, address: SocketAddr) -> Box<dyn Transport> {
+        self.anchors.reach(address);
         transport(self.app, address, self.link_key.as_ref())
     }
 

@@ -8,11 +8,13 @@ use std::time::Duration;
 use anyhow::Context as _;
 use mt5crs::clock::millis;
 use mt5crs::evidence::Evidence;
+use mt5crs::evidence::note::KeyKind;
 use mt5crs::exit::Exit;
 use mt5crs::failure::{Code, Failure, cause_of};
 use mt5crs::link::target::TargetKind;
 use mt5crs::logs::write::Keep;
 use mt5crs::metric::Metric;
+use mt5crs::ops::evidence::keys;
 use mt5crs::os::durable::Access;
 use mt5crs::report::{Envelope, Outcome};
 use serde::Serialize;
@@ -119,9 +121,7 @@ impl App {
         }
         self.show(command, &mut outcome, context, options);
         // Behind the page: a command that hangs delays no answer.
-        if let Some(witness) = context.and_then(|context| context.witness.as_ref()) {
-            witness.finish();
-        }
+        context.inspect(|context| context.anchors.finish(record));
         if let Some(record) = record {
             if !options.urgent {
                 context.inspect(|context| {
@@ -132,6 +132,7 @@ impl App {
                     });
                     old_logs::delete(self, context);
                     if let "sync" | "canary" = command {
+                        self.sign_evidence(context);
                         self.compress_evidence(context);
                     }
                 });
@@ -145,6 +146,22 @@ impl App {
     fn compress_evidence(&self, context: &GatewayContext<'_>) {
         if let Err(error) = Evidence::at(context.state_dir()).compress_old() {
             self.screen.warn(&format!("old evidence was not compressed: {}", cause_of(&error)));
+        }
+    }
+
+    /// Signs a checkpoint where a file was sealed since the last one. A failure is a warning: the next run tries again.
+    fn sign_evidence(&self, context: &GatewayContext<'_>) {
+        let Some(file) = &context.settings.evidence_key_file else { return };
+        let signed = keys::load(file, KeyKind::Log).and_then(|key| {
+            Evidence::at(context.state_dir()).sign_sealed(&key).map_err(Failure::from)
+        });
+        if let Err(failure) = signed {
+            let causes = failure.causes().join(": ");
+            let text = format!(
+                "no checkpoint of the evidence was signed: {}: {causes}",
+                failure.message()
+            );
+            self.screen.warn(text.trim_end_matches(": "));
         }
     }
 

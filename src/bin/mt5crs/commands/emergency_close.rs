@@ -2,6 +2,7 @@
 
 mod args;
 mod page;
+mod proof;
 mod run;
 mod trace;
 

@@ -1,6 +1,7 @@
-//! `mt5crs evidence show`, `verify`, `resolve` and `export`. None of them asks the gateway.
+//! `mt5crs evidence`. Only `verify --anchors gateway` asks the gateway.
 
 mod args;
+mod gateway;
 mod page;
 mod run;
 

@@ -1,5 +1,7 @@
 //! Arguments of `mt5crs emergency-close`.
 
+use std::path::PathBuf;
+
 use crate::cli::value::{number, ticket};
 use crate::cli::{CreditArg, ORDER_SAFETY, RowsArg};
 
@@ -37,6 +39,10 @@ pub(crate) struct Args {
     /// Maximum number of rounds in a row that close nothing, over a link that holds
     #[arg(long, hide_short_help = true, default_value_t = 10, value_parser = number("a count", 1..=100_u32))]
     pub(super) rounds: u32,
+    /// Write the proof that the account is flat for mt5crs verify-proof, with the gateway's raw replies; needs
+    /// MT5CRS_EVIDENCE_KEY_FILE
+    #[arg(long, value_name = "FILE")]
+    pub(super) proof: Option<PathBuf>,
     #[command(flatten)]
     pub(super) credit: CreditArg,
     #[command(flatten)]

@@ -139,6 +139,9 @@ impl Page for Report {
             if let Some(head) = &self.evidence_head {
                 sheet.line(format!("evidence head {head}"))?;
             }
+            if let Some(file) = &self.proof {
+                sheet.line(format!("proof for mt5crs verify-proof: {}", file.display()))?;
+            }
         }
         // Open tickets stand in the table already.
         if let Some(doubt) = self.doubt.as_ref().filter(|_| self.not_closed == 0) {

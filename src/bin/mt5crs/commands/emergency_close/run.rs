@@ -10,6 +10,7 @@ use mt5crs::exit::Exit;
 use mt5crs::failure::{Failure, cause_of};
 use mt5crs::guard::kill_switch::sentinel::Engaged;
 use mt5crs::link::permit::ClosePermit;
+use mt5crs::link::tap::TapTransport;
 use mt5crs::link::{Client, target};
 use mt5crs::ops::emergency_close::{self, Deps, Options, Plan, Report};
 use mt5crs::os::systemd;
@@ -17,7 +18,7 @@ use mt5crs::protocol::switch::Engage;
 use mt5crs::report::Outcome;
 use mt5crs::units::{Magic, Symbol, Ticket};
 
-use super::{Args, page, trace};
+use super::{Args, page, proof, trace};
 use crate::app::command::{Accounts, Closing, Command, Document, Facts, Task};
 use crate::app::context::GatewayContext;
 use crate::app::end::RenderOptions;
@@ -39,6 +40,7 @@ impl Command for Args {
         let Self { dry_run, yes, ref rows, .. } = *self;
         let accounts = match () {
             () if is_filtered => Accounts::One("emergency-close with a filter"),
+            () if self.proof.is_some() => Accounts::One("--proof"),
             () if self.credit.is_given() => Accounts::One("--credit"),
             () => Accounts::OneOrAll(Closing { dry_run, yes, all_rows: rows.all }),
         };
@@ -104,10 +106,10 @@ fn close(
         *engaged = stop_engine(app, args, context, &mut warnings);
     }
     let (target, allowed) = context.target()?;
-    let transport = context.transport(target.address);
+    let transport = TapTransport::new(context.transport(target.address));
     let attempts = context.attempts();
     let mut client =
-        Client::new(&*transport, &*app.clock, context.policy(), context.deadline, &attempts);
+        Client::new(&transport, &*app.clock, context.policy(), context.deadline, &attempts);
     let expected = context.expected_account();
     client.expect_account(expected.clone());
     let planned = emergency_close::plan(&mut client, &options);
@@ -179,6 +181,13 @@ fn close(
     outcome.warnings = warnings;
     if let Some(report) = &mut outcome.report {
         report.evidence_head = last.map(|head| head.to_string());
+        if let Some(file) = &args.proof {
+            match proof::write(context, file, last, report.certificate.as_ref(), &transport) {
+                Ok(()) => report.proof = Some(file.clone()),
+                // What was closed stays closed.
+                Err(failure) => outcome.warnings.push(proof::not_written(&failure)),
+            }
+        }
     }
     Ok(outcome)
 }

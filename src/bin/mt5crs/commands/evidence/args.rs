@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use mt5crs::evidence::Head;
+use mt5crs::evidence::note::VerifierKey;
 use mt5crs::ops::evidence::RunPrefix;
 
 use crate::cli::value::{number, ticket};
@@ -21,6 +22,9 @@ pub(super) enum Subcommand {
     Verify(VerifyArgs),
     Resolve(ResolveArgs),
     Export(ExportArgs),
+    Checkpoint(CheckpointArgs),
+    Prove(ProveArgs),
+    Witness(WitnessArgs),
 }
 
 /// List runs with their orders and proved outcomes
@@ -45,11 +49,83 @@ pub(super) struct VerifyArgs {
     /// A head noted earlier, which the records must still hold
     #[arg(long, value_name = "COUNT:HASH")]
     pub(super) anchor: Option<Head>,
-    /// A file with a head on each line, as MT5CRS_ANCHOR_COMMAND kept them; the first that doesn't fit is named
-    #[arg(long, value_name = "FILE")]
+    /// A file with a head on each line, as MT5CRS_ANCHOR_COMMAND kept them, or `gateway` for its journal (protocol 5); the first
+    /// that doesn't fit is named
+    #[arg(long, value_name = "FILE|gateway")]
     pub(super) anchors: Option<PathBuf>,
+    /// A signed checkpoint kept elsewhere, as a witness's copy
+    #[arg(long, value_name = "FILE")]
+    pub(super) checkpoint: Option<PathBuf>,
+    /// The verifier key that must have signed every checkpoint [the configured key's]
+    #[arg(long, value_name = "VERIFIER-KEY")]
+    pub(super) key: Option<VerifierKey>,
+    /// Another copy of the evidence: the first record that differs is named
+    #[arg(long, value_name = "DIR")]
+    pub(super) against: Option<PathBuf>,
     #[command(flatten)]
     pub(super) directory: DirectoryArg,
+}
+
+/// Sign all records as they are now, with the key of MT5CRS_EVIDENCE_KEY_FILE
+///
+/// The checkpoint is a signed note (c2sp.org/tlog-checkpoint). It is also signed without this command whenever a file of
+/// records was sealed.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+    mt5crs evidence checkpoint\n\
+    mt5crs evidence checkpoint --for-witness | ssh witness.example cosign-account1 > lines\n\
+    mt5crs evidence checkpoint --cosigned lines --witness VERIFIER-KEY")]
+pub(super) struct CheckpointArgs {
+    /// Print the request that `mt5crs evidence witness` takes, and nothing else
+    #[arg(long, conflicts_with = "cosigned")]
+    pub(super) for_witness: bool,
+    /// Number of records that the witness has cosigned [those of the newest cosignature that was added]
+    #[arg(long, value_name = "COUNT")]
+    pub(super) old: Option<u64>,
+    /// Add the cosignature that a witness printed to the newest checkpoint
+    #[arg(long, value_name = "FILE", requires = "witness")]
+    pub(super) cosigned: Option<PathBuf>,
+    /// The witness's verifier key
+    #[arg(long, value_name = "VERIFIER-KEY", requires = "cosigned")]
+    pub(super) witness: Option<VerifierKey>,
+}
+
+/// Print a record with its path to the root of a signed checkpoint
+///
+/// Whoever knows the verifier key checks it with mt5crs verify-proof, on any machine. The checkpoint is the newest cosigned
+/// one that covers the record, else the newest signed one, else a new one.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+    mt5crs evidence prove 7 --file proof.json\n\
+    mt5crs evidence prove 7 -o json > proof.json")]
+pub(super) struct ProveArgs {
+    /// The record's number
+    #[arg(value_name = "SEQ", value_parser = number("a record's number", 1..=u64::MAX))]
+    pub(super) seq: u64,
+    /// A file for the proof alone
+    #[arg(long, value_name = "FILE")]
+    pub(super) file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) directory: DirectoryArg,
+}
+
+/// Cosign another machine's checkpoint, if it extends the last one that was cosigned
+///
+/// The request is on the standard input. A rollback and a fork are refused with the reason, and exit code 1.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+    mt5crs evidence witness --key witness.key --state account1.state --log VERIFIER-KEY < request\n\
+    mt5crs evidence witness --key witness.key --state account1.state --log VERIFIER-KEY -o json < request")]
+pub(super) struct WitnessArgs {
+    /// The witness's key, made by `mt5crs key new --witness`
+    #[arg(long, value_name = "FILE")]
+    pub(super) key: PathBuf,
+    /// The file of the last checkpoint that was cosigned; one for each evidence
+    #[arg(long, value_name = "FILE")]
+    pub(super) state: PathBuf,
+    /// The verifier key of the evidence
+    #[arg(long, value_name = "VERIFIER-KEY")]
+    pub(super) log: VerifierKey,
 }
 
 /// Record a person's word on an order whose outcome is not proved
@@ -87,6 +163,19 @@ pub(super) struct ExportArgs {
     pub(super) dir: PathBuf,
     #[command(flatten)]
     pub(super) directory: DirectoryArg,
+}
+
+impl VerifyArgs {
+    /// The option that is about one account's evidence, where one is given.
+    pub(super) fn of_one(&self) -> Option<&'static str> {
+        let options = [
+            (self.anchor.is_some(), "evidence verify --anchor"),
+            (self.anchors.is_some(), "evidence verify --anchors"),
+            (self.checkpoint.is_some(), "evidence verify --checkpoint"),
+            (self.against.is_some(), "evidence verify --against"),
+        ];
+        options.iter().find(|(is_given, _)| *is_given).map(|(_, name)| *name)
+    }
 }
 
 #[derive(Debug, clap::Args)]

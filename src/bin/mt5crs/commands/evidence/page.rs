@@ -3,7 +3,9 @@
 use std::io;
 
 use comfy_table::Cell;
-use mt5crs::ops::evidence::{Row, RunKind, RunState, export, resolve, show, verify};
+use mt5crs::ops::evidence::{
+    Row, RunKind, RunState, checkpoint, cosign, export, prove, resolve, show, verify,
+};
 
 use crate::render::table::row;
 use crate::render::{Page, Sheet, View, counted, table};
@@ -92,6 +94,14 @@ impl Page for verify::Report {
                 counted(self.anchors, "anchor")
             ))?;
         }
+        if self.signed_checkpoints > 0 && self.damage_count == 0 {
+            let checked = match self.signatures_checked {
+                true => "signed by the key",
+                false => "signatures NOT CHECKED: give the verifier key with --key",
+            };
+            let count = counted(self.signed_checkpoints, "signed checkpoint");
+            sheet.line(format!("{count} of these records; {checked}"))?;
+        }
         for damage in &self.damages {
             sheet.line(format!("damage: {damage}"))?;
         }
@@ -134,5 +144,43 @@ impl Page for export::Report {
             sheet.line(file.display().to_string())?;
         }
         Ok(())
+    }
+}
+
+impl Page for checkpoint::Report {
+    fn page(&self, view: &View<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
+        let records = counted(self.size, "record");
+        sheet.verdict(view.verdict, &format!("signed: {records} of {}", self.origin))?;
+        sheet.line(format!("by {}", self.signed_by.join(", ")))?;
+        sheet.line(format!("verifier key: {}", self.verifier_key))?;
+        sheet.blank()?;
+        self.checkpoint.lines().try_for_each(|line| sheet.line(line))
+    }
+}
+
+impl Page for prove::Report {
+    fn page(&self, view: &View<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
+        let Self { seq, size, origin, proof, .. } = self;
+        let finding = format!("record {seq} is one of {size} of {origin}");
+        sheet.verdict(view.verdict, &finding)?;
+        sheet.line(format!("signed by {}", self.signed_by.join(", ")))?;
+        match &self.file {
+            Some(file) => sheet.line(format!("the proof is in {}", file.display()))?,
+            None => sheet.line("--file FILE writes the proof for mt5crs verify-proof")?,
+        }
+        sheet.heading("RECORD")?;
+        sheet.line(&proof.record)?;
+        sheet.heading("PATH")?;
+        proof.path.iter().try_for_each(|hash| sheet.line(hash))?;
+        sheet.heading("CHECKPOINT")?;
+        proof.checkpoint.lines().try_for_each(|line| sheet.line(line))
+    }
+}
+
+impl Page for cosign::Report {
+    fn page(&self, view: &View<'_>, sheet: &mut Sheet<'_>) -> io::Result<()> {
+        let records = counted(self.size, "record");
+        sheet.verdict(view.verdict, &format!("cosigned: {records} of {}", self.origin))?;
+        sheet.line(&self.cosignature)
     }
 }
