@@ -53,7 +53,7 @@ pub struct Report {
 pub fn create(file: &Path) -> Outcome<Report> {
     let made = seed().and_then(|secret| {
         let hex: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
-        write(file, &hex)
+        write(file, &hex, 0o600)
     });
     match made {
         Ok(()) => done(file, Kind::Link, true, None),
@@ -61,7 +61,7 @@ pub fn create(file: &Path) -> Outcome<Report> {
     }
 }
 
-/// Writes a new Ed25519 key of that name to a new file.
+/// Writes a new Ed25519 key of that name to a new file, and its public half to `FILE.pub`.
 pub fn create_signing(file: &Path, name: &str, kind: KeyKind) -> Outcome<Report> {
     let made = seed().map(|seed| SignerKey::new(name, kind, &seed));
     let key = match made {
@@ -73,10 +73,27 @@ pub fn create_signing(file: &Path, name: &str, kind: KeyKind) -> Outcome<Report>
         }
         Err(error) => return Outcome::failed(failure(file, error)),
     };
-    match write(file, &key.secret_text()) {
+    let public = public_file(file);
+    let made = match public.exists() {
+        true => Err((public.as_path(), io::ErrorKind::AlreadyExists.into())),
+        false => write(file, &key.secret_text(), 0o600).map_err(|error| (file, error)),
+    };
+    let made = made.map_err(|(path, error)| failure(path, error));
+    let made = made.and_then(|()| {
+        let text = key.verifier().to_string();
+        write(&public, &text, 0o644).map_err(|error| failure(&public, error))
+    });
+    match made {
         Ok(()) => done(file, kind.into(), true, Some(&key)),
-        Err(error) => Outcome::failed(failure(file, error)),
+        Err(failure) => Outcome::failed(failure),
     }
+}
+
+/// The file beside a signing key with its public half.
+fn public_file(file: &Path) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".pub");
+    name.into()
 }
 
 /// Reads a signing key, and shows its public half.
@@ -104,8 +121,8 @@ fn seed() -> io::Result<[u8; 32]> {
     Ok(secret)
 }
 
-fn write(path: &Path, text: &str) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+fn write(path: &Path, text: &str, mode: u32) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
     let written = writeln!(file, "{text}").and_then(|()| durable::sync_all(&file));
     if written.is_err() {
         // A part of a key is no key.

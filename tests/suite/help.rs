@@ -178,6 +178,9 @@ fn run(line: &str) -> Ended {
     machine.write("decision.json", approved().to_string());
     machine.write("config.json", r#"{"profiles": {"account1": {"gateway_host": "10.0.0.5"}}}"#);
     std::fs::create_dir_all(machine.file("backup/account1")).unwrap();
+    for (file, kind) in [("evidence.key", "--signing=desk"), ("witness.key", "--witness=seen")] {
+        machine.run(["key", "new", file, kind]).end().exits(0);
+    }
     machine.write_program("engine", "#!/bin/sh\necho started\n");
     machine.run(["sim", "--book=practice.book", "--end-with-stdin"]).end().exits(0);
     machine.against(&sim, &["sync"]).end().exits(0);
@@ -193,16 +196,23 @@ fn run(line: &str) -> Ended {
         machine.against(&sim, &typed)
     };
     run.env("MT5CRS_CANARY_SYMBOL", FREE)
+        .env("MT5CRS_EVIDENCE_KEY_FILE", machine.file("evidence.key"))
         .env("MT5CRS_DRIFT_REFERENCE", machine.file("then.txt"))
         .env("MT5CRS_DRIFT_CURRENT", machine.file("now.txt"))
         .end()
 }
 
 /// Examples that end with another code than 0 here, because the run they name isn't there or nothing matches.
-const CODES: [(&str, i32); 7] = [
+const CODES: [(&str, i32); 11] = [
     ("mt5crs state adopt", 5),
     ("mt5crs evidence resolve", 2),
     ("mt5crs evidence export", 2),
+    // A sync records nothing.
+    ("mt5crs evidence checkpoint", 1),
+    ("mt5crs evidence prove", 1),
+    // Nobody asks the witness, and there is no proof.
+    ("mt5crs evidence witness", 1),
+    ("mt5crs verify-proof", 2),
     // The simulated gateway of an example speaks 4.3.
     ("mt5crs outcome", 5),
     ("mt5crs logs ack", 2),

@@ -61,6 +61,7 @@ mod settings;
 #[cfg(target_os = "linux")]
 mod several_addresses;
 mod shared_state;
+mod signed;
 mod simulator;
 mod simulator_5;
 mod snapshot;

@@ -75,8 +75,13 @@ enum Says {
 }
 use Says::{Accounts, Nothing, Place, Site, Text};
 
+/// Any verifier key.
+const KEY: &str = "--log=example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k";
+const KEY_OF_PROOF: &str =
+    "--key=example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k";
+
 /// Every command, with its exit code on a machine in use.
-const COMMANDS: [(Says, i32, &[&str]); 51] = [
+const COMMANDS: [(Says, i32, &[&str]); 56] = [
     (Site, 0, &["link-test", "-c", "3"]),
     (Site, 0, &["positions"]),
     (Site, 0, &["sync"]),
@@ -101,6 +106,11 @@ const COMMANDS: [(Says, i32, &[&str]); 51] = [
     (Place, 0, &["evidence", "verify"]),
     (Place, 2, &["evidence", "resolve", "abcd1234", "--not-executed", "--reason=practice"]),
     (Place, 2, &["evidence", "export", "--run=abcd1234", "--dir=exported"]),
+    (Place, 2, &["evidence", "checkpoint"]),
+    (Place, 2, &["evidence", "prove", "1"]),
+    (Nothing, 2, &["evidence", "witness", "--key=none", "--state=none", KEY]),
+    (Nothing, 2, &["verify-proof", "none.json", KEY_OF_PROOF]),
+    (Nothing, 2, &["key", "show", "none.key"]),
     (Accounts, 0, &["emergency-close", "--yes", "--sim-positions=2", "--all-profiles"]),
     (Accounts, 0, &["sync", "--all-profiles"]),
     (Accounts, 0, &["breaker", "status", "--all-profiles"]),

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use mt5crs::config::duration;
+use mt5crs::evidence::note::{InvalidKey, VerifierKey};
 use mt5crs::units::{Exact, Money};
 
 /// Parses whole numbers within a range; `what` names them in the refusal, as "a count".
@@ -35,6 +36,17 @@ fn words(start: &impl Display, end: &impl Display) -> String {
         Some(last) => format!("a whole number from {} to {last}", power(&start).unwrap_or(&start)),
         None => format!("{start} to {end}"),
     }
+}
+
+/// Parses a verifier key, or reads it from the file of that name.
+pub(crate) fn verifier_key(text: &str) -> Result<VerifierKey, String> {
+    if text.contains('+') {
+        return text.parse().map_err(|error: InvalidKey| error.to_string());
+    }
+    let read = std::fs::read_to_string(text).map_err(|error| {
+        format!("it is no key NAME+ID+BASE64, and as a file it can't be read: {error}")
+    })?;
+    read.parse().map_err(|error: InvalidKey| error.to_string())
 }
 
 /// Parses a ticket.

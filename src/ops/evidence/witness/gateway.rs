@@ -109,7 +109,15 @@ fn first_misfit(
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
+    use crate::clock::ManualClock;
+    use crate::evidence::body::Begin;
+    use crate::link::signed::SignedTransport;
+    use crate::protocol::gateway::Signing;
+    use crate::protocol::signed::LinkKey;
+    use crate::sim::{GatewayKey, InProcess, Options, Protocol, Role};
 
     #[test]
     fn a_stream_holds_no_word_on_which_programs_trade() {
@@ -130,5 +138,54 @@ mod tests {
         };
         let anchors = held_against(&[kept(Some(false)), kept(Some(true)), kept(None)]);
         assert_eq!(anchors.len(), 2);
+    }
+
+    fn journal(evidence: &Evidence) -> GatewayJournal<impl FnMut() -> Option<Box<dyn Transport>>> {
+        let secret = "8f3a5c19d27e4b60a1c8f05e9b7d3624c5e1a09f6b8d4732e0f9c1b2a3d4e5f6";
+        let key = || LinkKey::new("desk", secret).unwrap();
+        let options = Options {
+            protocol: Protocol::Five,
+            keys: vec![GatewayKey { key: key(), role: Role::Read }],
+            signing: Signing::All,
+            ..Options::default()
+        };
+        let clock: Arc<dyn Clock> =
+            Arc::new(ManualClock::new("2026-01-17T03:54:22Z".parse().unwrap()));
+        let gateway = InProcess::start(&options, Arc::clone(&clock)).unwrap();
+        let key = Arc::new(key());
+        let transport = move || {
+            let signed = SignedTransport::new(Box::new(gateway.clone()), Arc::clone(&key));
+            Some(Box::new(signed) as Box<dyn Transport>)
+        };
+        GatewayJournal { transport, clock, stream: "s".to_owned(), evidence: evidence.clone() }
+    }
+
+    fn begun(directory: &std::path::Path) -> (Evidence, Vec<Head>) {
+        let evidence = Evidence::at(directory.to_owned());
+        let clock = ManualClock::new("2026-01-17T03:54:22Z".parse().unwrap());
+        for currency in [None, Some("USD")] {
+            let currency = currency.map(str::to_owned);
+            let begin = Begin { currency, ..Begin::new("tcp://10.0.0.5:5555", None, None) };
+            evidence.begin(Uuid::new_v4(), &clock, begin, Duration::ZERO).unwrap();
+        }
+        let records = evidence.records().unwrap().map(|record| record.unwrap());
+        let heads = records.map(|record| Head { count: record.seq, hash: record.hash }).collect();
+        (evidence, heads)
+    }
+
+    /// Of two processes the slower tells an earlier head: the gateway calls that a conflict.
+    #[test]
+    fn a_late_head_of_the_same_records_is_no_conflict_and_one_of_others_is() {
+        let tree = tempfile::tempdir().unwrap();
+        let (evidence, heads) = begun(&tree.path().join("one"));
+        let mut journal = journal(&evidence);
+        assert_eq!(journal.keep(heads[1]), Ok(true));
+        assert_eq!(journal.keep(heads[1]), Ok(true));
+        assert_eq!(journal.keep(heads[0]), Ok(true));
+        // The records are replaced by others.
+        let (others, heads) = begun(&tree.path().join("other"));
+        journal.evidence = others;
+        assert!(matches!(journal.keep(heads[1]), Err(NotKept::Conflict(_))));
+        assert!(matches!(journal.keep(heads[0]), Err(NotKept::Conflict(_))));
     }
 }

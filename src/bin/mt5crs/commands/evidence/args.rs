@@ -6,7 +6,7 @@ use mt5crs::evidence::Head;
 use mt5crs::evidence::note::VerifierKey;
 use mt5crs::ops::evidence::RunPrefix;
 
-use crate::cli::value::{number, ticket};
+use crate::cli::value::{number, ticket, verifier_key};
 
 /// Show or verify intended orders and proved outcomes
 #[derive(Debug, clap::Args)]
@@ -56,8 +56,8 @@ pub(super) struct VerifyArgs {
     /// A signed checkpoint kept elsewhere, as a witness's copy
     #[arg(long, value_name = "FILE")]
     pub(super) checkpoint: Option<PathBuf>,
-    /// The verifier key that must have signed every checkpoint [the configured key's]
-    #[arg(long, value_name = "VERIFIER-KEY")]
+    /// The verifier key that must have signed every checkpoint, or its file [the configured key's]
+    #[arg(long, value_name = "VERIFIER-KEY", value_parser = verifier_key)]
     pub(super) key: Option<VerifierKey>,
     /// Another copy of the evidence: the first record that differs is named
     #[arg(long, value_name = "DIR")]
@@ -73,8 +73,7 @@ pub(super) struct VerifyArgs {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
     mt5crs evidence checkpoint\n\
-    mt5crs evidence checkpoint --for-witness | ssh witness.example cosign-account1 > lines\n\
-    mt5crs evidence checkpoint --cosigned lines --witness VERIFIER-KEY")]
+    mt5crs evidence checkpoint --for-witness --old 120")]
 pub(super) struct CheckpointArgs {
     /// Print the request that `mt5crs evidence witness` takes, and nothing else
     #[arg(long, conflicts_with = "cosigned")]
@@ -85,8 +84,8 @@ pub(super) struct CheckpointArgs {
     /// Add the cosignature that a witness printed to the newest checkpoint
     #[arg(long, value_name = "FILE", requires = "witness")]
     pub(super) cosigned: Option<PathBuf>,
-    /// The witness's verifier key
-    #[arg(long, value_name = "VERIFIER-KEY", requires = "cosigned")]
+    /// The witness's verifier key, or its file
+    #[arg(long, value_name = "VERIFIER-KEY", requires = "cosigned", value_parser = verifier_key)]
     pub(super) witness: Option<VerifierKey>,
 }
 
@@ -97,7 +96,7 @@ pub(super) struct CheckpointArgs {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
     mt5crs evidence prove 7 --file proof.json\n\
-    mt5crs evidence prove 7 -o json > proof.json")]
+    mt5crs evidence prove 7 -o json")]
 pub(super) struct ProveArgs {
     /// The record's number
     #[arg(value_name = "SEQ", value_parser = number("a record's number", 1..=u64::MAX))]
@@ -114,8 +113,8 @@ pub(super) struct ProveArgs {
 /// The request is on the standard input. A rollback and a fork are refused with the reason, and exit code 1.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-    mt5crs evidence witness --key witness.key --state account1.state --log VERIFIER-KEY < request\n\
-    mt5crs evidence witness --key witness.key --state account1.state --log VERIFIER-KEY -o json < request")]
+    mt5crs evidence witness --key witness.key --state account1.state --log evidence.key.pub\n\
+    mt5crs evidence witness --key witness.key --state b.state --log evidence.key.pub -o json")]
 pub(super) struct WitnessArgs {
     /// The witness's key, made by `mt5crs key new --witness`
     #[arg(long, value_name = "FILE")]
@@ -123,8 +122,8 @@ pub(super) struct WitnessArgs {
     /// The file of the last checkpoint that was cosigned; one for each evidence
     #[arg(long, value_name = "FILE")]
     pub(super) state: PathBuf,
-    /// The verifier key of the evidence
-    #[arg(long, value_name = "VERIFIER-KEY")]
+    /// The verifier key of the evidence, or its file
+    #[arg(long, value_name = "VERIFIER-KEY", value_parser = verifier_key)]
     pub(super) log: VerifierKey,
 }
 

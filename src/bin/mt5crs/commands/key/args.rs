@@ -9,9 +9,7 @@ use std::path::PathBuf;
 ///
 /// The evidence's key signs checkpoints of the records (MT5CRS_EVIDENCE_KEY_FILE), a witness's those of another machine.
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "mt5crs key new link.key\nmt5crs key new evidence.key --signing desk.example"
-)]
+#[command(after_help = "mt5crs key new link.key\nmt5crs key new desk.key --signing desk.example")]
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(super) command: Subcommand,
@@ -31,12 +29,12 @@ pub(super) enum Subcommand {
 
 /// Write a new key to a new file that only its owner can read
 ///
-/// An existing file is never replaced.
+/// An existing file is never replaced. The public half of a signing key is in FILE.pub.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
     mt5crs key new link.key\n\
-    mt5crs key new evidence.key --signing desk.example\n\
-    mt5crs key new witness.key --witness witness.example")]
+    mt5crs key new desk.key --signing desk.example\n\
+    mt5crs key new seen.key --witness witness.example")]
 pub(super) struct NewArgs {
     /// The new file
     #[arg(value_name = "FILE")]

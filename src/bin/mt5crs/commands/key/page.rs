@@ -28,11 +28,11 @@ impl Page for Report {
             (true, Kind::Signing) => {
                 sheet.line("next, on this machine:")?;
                 sheet.line(format!("  MT5CRS_EVIDENCE_KEY_FILE={file}"))?;
-                sheet.line("give the verifier key to those who check: mt5crs verify-proof and evidence verify take it as --key")
+                sheet.line(format!("give the verifier key, which is in {file}.pub too, to those who check: mt5crs verify-proof and evidence verify take it as --key"))
             }
             (true, Kind::Witness) => {
                 sheet.line("it stays on this machine, which must not be that of the evidence")?;
-                sheet.line("give the verifier key to those who check: mt5crs verify-proof takes it as --witness")
+                sheet.line(format!("give the verifier key, which is in {file}.pub too, to those who check: mt5crs verify-proof takes it as --witness"))
             }
             (false, _) => Ok(()),
         }
