@@ -79,6 +79,11 @@ impl DamageKind {
     pub fn is_of_anchors(self) -> bool {
         matches!(self, Self::AnchorBeyond | Self::AnchorForeign)
     }
+
+    /// Whether the records are a sound chain all the same: only what was noted beside or elsewhere does not fit them.
+    pub fn leaves_a_chain(self) -> bool {
+        self.is_of_anchors() || matches!(self, Self::CheckpointBeyond | Self::CheckpointForeign)
+    }
 }
 
 impl fmt::Display for Damage {

@@ -127,12 +127,12 @@ pub enum Closing {
 }
 
 /// What became of the heads of the evidence that are kept elsewhere.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Kept {
-    /// A keeper took them.
-    Kept,
-    /// A keeper did not take them.
-    Failed,
+    /// This keeper took them.
+    Kept(EcoString),
+    /// This keeper did not take them.
+    Failed(EcoString),
     /// The gateway keeps one to which the records don't lead.
     Conflict,
     /// All that the gateway keeps fit the records.
@@ -244,13 +244,13 @@ fn closing(what: &str, rest: &str) -> Option<Closing> {
 
 /// A line about anchors, before its first colon.
 fn kept(what: &str) -> Option<Kept> {
-    let known = [
-        ("Anchors kept by ", Kept::Kept),
-        ("ANCHORS NOT KEPT by ", Kept::Failed),
-        ("ANCHOR CONFLICT", Kept::Conflict),
-        ("Anchors fit", Kept::Fit),
-    ];
-    known.iter().find(|(begin, _)| what.starts_with(begin)).map(|(_, kept)| *kept)
+    match what {
+        "ANCHOR CONFLICT" => return Some(Kept::Conflict),
+        "Anchors fit" => return Some(Kept::Fit),
+        _ => {}
+    }
+    let by = |begin| what.strip_prefix(begin).map(EcoString::from);
+    by("Anchors kept by ").map(Kept::Kept).or_else(|| by("ANCHORS NOT KEPT by ").map(Kept::Failed))
 }
 
 /// The rest of `Acknowledged: run PID-RUN by USER[: REASON]`.
@@ -445,8 +445,14 @@ mod tests {
             ),
             (close(info, "closed: 7 EURUSD BUY 0.1 lots: why"), closing(Closing::Closed(7))),
             (close(error, "NOTHING WAS CLOSED: refused"), EventKind::Error),
-            (anchors("Anchors kept by the gateway: 2"), EventKind::Anchors(Kept::Kept)),
-            (anchors("ANCHORS NOT KEPT by the gateway: why"), EventKind::Anchors(Kept::Failed)),
+            (
+                anchors("Anchors kept by the gateway: 2"),
+                EventKind::Anchors(Kept::Kept("the gateway".into())),
+            ),
+            (
+                anchors("ANCHORS NOT KEPT by the gateway: why"),
+                EventKind::Anchors(Kept::Failed("the gateway".into())),
+            ),
             (anchors("ANCHOR CONFLICT: why"), EventKind::Anchors(Kept::Conflict)),
             (anchors("Anchors fit: 2"), EventKind::Anchors(Kept::Fit)),
             (

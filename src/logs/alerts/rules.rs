@@ -247,7 +247,7 @@ impl Rules {
             }
             EventKind::Watched => self.watched(event),
             EventKind::Closing(closing) => self.closing(event, *closing),
-            EventKind::Anchors(kept) => self.anchors(event, *kept),
+            EventKind::Anchors(kept) => self.anchors(event, kept),
             EventKind::Acknowledged { run, by } => self.acknowledged(run, by, event.time),
             EventKind::OrderFilled { .. } | EventKind::Ticket(_) | EventKind::Error => {}
         }

@@ -95,7 +95,7 @@ impl Row {
             }
             EventKind::Ticket(ticket) => self.ticket(Some(*ticket)),
             EventKind::Closing(Closing::Flat | Closing::Closed(_))
-            | EventKind::Anchors(Kept::Kept | Kept::Fit | Kept::Failed) => {}
+            | EventKind::Anchors(Kept::Kept(_) | Kept::Fit | Kept::Failed(_)) => {}
             EventKind::Closing(_) | EventKind::Anchors(Kept::Conflict) | EventKind::Error => {
                 self.errors += 1;
             }

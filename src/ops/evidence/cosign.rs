@@ -67,7 +67,7 @@ pub fn run(options: &Options, clock: &dyn Clock) -> Outcome<Report> {
 fn cosign(options: &Options, clock: &dyn Clock) -> Result<Report, Failure> {
     let Options { key, log, state: path, request } = options;
     let unusable = |error: io::Error| {
-        let message = format!("the state {} can't be used", path.display());
+        let message = format!("nothing was signed: the state {} can't be used", path.display());
         Failure::new(Code::WitnessState, message).with_cause(error)
     };
     let _lock = lock(path).map_err(unusable)?;

@@ -64,8 +64,8 @@ impl TreeHeads {
     }
 
     /// The damages, behind the last record. A tree of damaged records says nothing.
-    pub(super) fn finish(mut self, is_sound: bool) -> Vec<Damage> {
-        if !is_sound {
+    pub(super) fn finish(mut self, is_chain: bool) -> Vec<Damage> {
+        if !is_chain {
             self.damages.retain(|damage| damage.kind == DamageKind::SignedForged);
             return self.damages;
         }

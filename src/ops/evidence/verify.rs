@@ -144,7 +144,7 @@ fn walk(options: &Options, progress: &dyn Fn(u64, u64)) -> Result<Outcome<Report
     report.signatures_checked = options.key.is_some() && !held.is_empty();
     let mut tree_heads = TreeHeads::new(held, options.key.as_ref());
     let mut other = options.against.as_ref().map(Other::open).transpose()?;
-    let mut set_back = 0_u64;
+    let (mut set_back, mut is_chain) = (0_u64, true);
     // First: an append may replace it while the records are read.
     let mut trial = options.evidence.try_checkpoint();
     let anchors = options.anchor.map(Anchor::given).into_iter().chain(trial.anchor());
@@ -164,7 +164,10 @@ fn walk(options: &Options, progress: &dyn Fn(u64, u64)) -> Result<Outcome<Report
                 }
                 trial.add(*record, chain.line());
             }
-            Step::Damage(damage) => report.add_damage(damage),
+            Step::Damage(damage) => {
+                is_chain &= damage.kind.leaves_a_chain();
+                report.add_damage(damage);
+            }
             Step::Remark(remark) => {
                 report.remark_count += 1;
                 set_back += u64::from(remark.kind == RemarkKind::TimeWentBack);
@@ -177,9 +180,8 @@ fn walk(options: &Options, progress: &dyn Fn(u64, u64)) -> Result<Outcome<Report
     report.head = chain.reached();
     let (checkpoint, damage) = trial.finish(report.damage_count == 0);
     report.checkpoint = checkpoint;
-    let is_sound = report.damage_count == 0;
     damage.into_iter().for_each(|damage| report.add_damage(damage));
-    of_copies.extend(tree_heads.finish(is_sound));
+    of_copies.extend(tree_heads.finish(is_chain));
     of_copies.into_iter().for_each(|damage| report.add_damage(damage));
     let mut warnings = Vec::new();
     let no_evidence = report.records == 0 && report.damage_count == 0;

@@ -161,6 +161,22 @@ fn a_proof_that_cant_be_written_keeps_nothing_open() {
     assert!(!desk.machine.file("flat.json").exists());
 }
 
+/// Proofs that another program wrote: the gateway's tests read them with a reader of their own.
+#[test]
+fn the_vectors_of_proofs_are_judged_as_they_say() {
+    let vectors = include_str!("../../../protocol/vectors/proofs.json");
+    let vectors: Value = serde_json::from_str(vectors).unwrap();
+    let (key, witness) = (vectors["key"].as_str().unwrap(), vectors["witness"].as_str().unwrap());
+    for proof in vectors["accepted"].as_array().unwrap() {
+        let document = read(&proof.to_string(), key, &["--witness", witness]).exits(0).document();
+        assert_eq!(document["report"]["witnesses"][0]["time"], "2026-01-17T03:54:22Z", "{proof}");
+    }
+    for case in vectors["refused"].as_array().unwrap() {
+        let ended = read(&case["proof"].to_string(), key, &[]);
+        assert_eq!(ended.code(), Some(1), "{case}");
+    }
+}
+
 /// The other implementation, from the public specifications.
 #[test]
 fn another_program_checks_the_same_proofs() {

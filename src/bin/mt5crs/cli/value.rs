@@ -44,7 +44,7 @@ pub(crate) fn verifier_key(text: &str) -> Result<VerifierKey, String> {
         return text.parse().map_err(|error: InvalidKey| error.to_string());
     }
     let read = std::fs::read_to_string(text).map_err(|error| {
-        format!("it is no key NAME+ID+BASE64, and as a file it can't be read: {error}")
+        format!("a verifier key is NAME+ID+BASE64, or a file that holds one: {error}")
     })?;
     read.parse().map_err(|error: InvalidKey| error.to_string())
 }

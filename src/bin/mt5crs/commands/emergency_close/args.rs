@@ -41,7 +41,7 @@ pub(crate) struct Args {
     pub(super) rounds: u32,
     /// Write the proof that the account is flat for mt5crs verify-proof, with the gateway's raw replies; needs
     /// MT5CRS_EVIDENCE_KEY_FILE
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, hide_short_help = true, value_name = "FILE")]
     pub(super) proof: Option<PathBuf>,
     #[command(flatten)]
     pub(super) credit: CreditArg,
