@@ -179,7 +179,7 @@ catalogue! {
         "free disk space or correct the directory's owner and mode, or set another with MT5CRS_STATE_DIR";
     EvidenceDamaged = "evidence-damaged", Guarded,
         "the evidence is damaged, and no order is sent on it",
-        "run mt5crs evidence verify: it lists every damaged record. Find out who wrote there; compare the positions at the terminal with mt5crs evidence show; then move evidence*.jsonl*, evidence.head and evidence.checkpoint elsewhere and keep them: the next run starts new ones";
+        "run mt5crs evidence verify: it lists every damaged record. Find out who wrote there; compare the positions at the terminal with mt5crs evidence show; then move every file evidence* elsewhere and keep it: the next run starts new ones";
     EvidenceOfAnother = "evidence-of-another", Guarded,
         "the evidence in this directory is another account's",
         "give each account its own profile (--profile), or set another state directory with MT5CRS_STATE_DIR";

@@ -60,7 +60,7 @@ pub(super) struct VerifyArgs {
     #[arg(long, value_name = "VERIFIER-KEY", value_parser = verifier_key)]
     pub(super) key: Option<VerifierKey>,
     /// Another copy of the evidence: the first record that differs is named
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, hide_short_help = true, value_name = "DIR")]
     pub(super) against: Option<PathBuf>,
     #[command(flatten)]
     pub(super) directory: DirectoryArg,

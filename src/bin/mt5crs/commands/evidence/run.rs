@@ -1,6 +1,6 @@
 //! Runs `evidence`.
 
-use std::io::Read as _;
+use std::io::{IsTerminal as _, Read as _};
 use std::path::Path;
 use std::time::Duration;
 
@@ -181,6 +181,10 @@ fn signed(
 
 fn cosigned(app: &App, args: &WitnessArgs) -> Result<Answer<cosign::Report>, Failure> {
     let key = keys::load(&args.key, KeyKind::Witness)?;
+    if std::io::stdin().is_terminal() {
+        return Err(Failure::new(Code::Usage, "the request is read from the standard input, which is a terminal")
+            .with_remedy("on the machine of the evidence: mt5crs evidence checkpoint --for-witness | ssh WITNESS mt5crs evidence witness …"));
+    }
     let mut bytes = vec![];
     let read = std::io::stdin().take(cosign::MAX_REQUEST).read_to_end(&mut bytes);
     read.map_err(|error| {
