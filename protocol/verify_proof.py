@@ -164,6 +164,8 @@ def check(proof: Dict, keys: List[Key]) -> List[str]:
         account = json.loads(replies[flat["account_reply"]["sha256"]])
         if account["margin"] != 0:
             raise Rejected("margin is in use")
+        if account.get("simulated"):
+            shown.append("THE GATEWAY WAS A SIMULATED ONE")
         shown.append(f"the replies show empty lists, balance {account['balance']}, equity {account['equity']}, margin 0")
     return shown
 

@@ -88,6 +88,10 @@ pub struct FlatShown {
     pub judged_again: bool,
     /// The finding in words, with its figures: of the replies, or as it was recorded.
     pub found: String,
+    /// The account that the gateway reported; null where it reports none, or where its replies are not in the proof.
+    pub account: Option<String>,
+    /// Whether the gateway said that it is simulated; null where its replies are not in the proof.
+    pub simulated: Option<bool>,
     /// The gateway's own times of the two empty lists.
     #[schemars(with = "[TimeSchema; 2]")]
     pub reported_at: [Timestamp; 2],
@@ -145,7 +149,8 @@ fn judge(
     let reported_at = certificate.lists.map(|list| list.reported_at);
     if proof.replies.is_empty() {
         let found = certificate.witness.clone();
-        return Ok(FlatShown { judged_again: false, found, reported_at });
+        let (account, simulated) = (None, None);
+        return Ok(FlatShown { judged_again: false, found, account, simulated, reported_at });
     }
     for list in &certificate.lists {
         let list: Positions = decoded(proof, list.sha256, "a list of positions")?;
@@ -161,7 +166,18 @@ fn judge(
     }
     let account: Account = decoded(proof, certificate.account_reply.sha256, "the account")?;
     let found = flat::judge(true, Some(&account), credit).map_err(|missing| missing.doubt)?;
-    Ok(FlatShown { judged_again: true, found, reported_at })
+    let simulated = Some(proof.replies.iter().any(|reply| is_simulated(reply)));
+    let login = account.login.map(|login| match account.server {
+        Some(server) => format!("login {login} at {server}"),
+        None => format!("login {login}"),
+    });
+    Ok(FlatShown { judged_again: true, found, account: login, simulated, reported_at })
+}
+
+/// Whether a reply says that a simulated gateway wrote it.
+fn is_simulated(reply: &str) -> bool {
+    let reply = serde_json::from_str::<Value>(reply);
+    reply.is_ok_and(|reply| reply.get("simulated") == Some(&Value::Bool(true)))
 }
 
 /// A success reply of the gateway, from its bytes.
@@ -185,7 +201,10 @@ fn report(
     let mut proved = match &flat {
         Some(flat) => {
             let how = if flat.judged_again { "by its raw replies" } else { "as recorded" };
-            format!("FLAT {how}: {} at {}; ", flat.found, flat.reported_at[1])
+            let simulated = if flat.simulated == Some(true) { " (SIMULATED)" } else { "" };
+            let account = flat.account.as_ref().map(|it| format!("{it}: ")).unwrap_or_default();
+            let (found, at) = (&flat.found, flat.reported_at[1]);
+            format!("FLAT {how}{simulated}: {account}{found} at {at}; ")
         }
         None => String::new(),
     };

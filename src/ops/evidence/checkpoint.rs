@@ -122,6 +122,8 @@ impl From<SigningError> for Failure {
     fn from(error: SigningError) -> Self {
         match error {
             SigningError::Evidence(error) => error.into(),
+            SigningError::Empty { .. } => Self::from_error(Code::CheckpointNotSigned, &error)
+                .with_remedy("sign once something is recorded: an order, its outcome, a closing"),
             SigningError::Io { .. } => Self::from_error(Code::EvidenceNotAccessible, &error),
             _ => Self::from_error(Code::CheckpointNotSigned, &error),
         }

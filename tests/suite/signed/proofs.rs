@@ -128,8 +128,12 @@ fn flat_is_proved_again_from_the_raw_replies() {
     let flat = &document["report"]["flat"];
     assert_eq!(flat["judged_again"], true, "{document}");
     assert!(
-        document["report"]["proved"].as_str().unwrap().starts_with("FLAT by its raw replies: ")
+        document["report"]["proved"]
+            .as_str()
+            .unwrap()
+            .starts_with("FLAT by its raw replies (SIMULATED): login ")
     );
+    assert_eq!((&flat["simulated"], flat["account"].is_string()), (&true.into(), true));
     // Without a reply there is no judgement, with another's words there is none either.
     let proof: Value = serde_json::from_str(&proof).unwrap();
     let replies = proof["replies"].as_array().unwrap();
