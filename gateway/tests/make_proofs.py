@@ -86,8 +86,8 @@ def base64_of(hash):
     return base64.b64encode(hash).decode()
 
 
-def proof(index, size):
-    lines = records(size)
+def proof(index, size, lines=None):
+    lines = lines or records(size)
     leaves = [leaf(line) for line in lines]
     text = f"desk.example/account1\n{size}\n{base64_of(root(leaves))}\n"
     return {
@@ -101,6 +101,13 @@ def proof(index, size):
 
 def changed(**members):
     return {**proof(4, 11), **members}
+
+
+def misplaced():
+    """Of a signer who has put two records in each other's place."""
+    lines = records(11)
+    lines[4], lines[8] = lines[8], lines[4]
+    return proof(4, 11, lines)
 
 
 def refused():
@@ -124,6 +131,7 @@ def refused():
         "no signature of the key": changed(
             checkpoint=checkpoint.split("\n\n")[0] + "\n\n" + checkpoint.split("\n\n")[1].split("\n", 1)[1]
         ),
+        "a record that stands in another's place": misplaced(),
         "another form": changed(form="mt5crs-proof/2"),
         "a reply that the record does not name": changed(replies=["{}"]),
     }
