@@ -170,6 +170,16 @@ const CASES: &[(&str, Defect, &str)] = &[
     ("alerts.run-crashed", Log(|fit| drop(log_of(fit, 60, "emergency-close").record)), "fail"),
     ("alerts.run-crashed", Log(|fit| drop(log(fit, 60).record)), "warn"),
     ("alerts.not-flat", Log(|fit| log_of(fit, 60, "emergency-close").not_flat().ended()), "fail"),
+    (
+        "alerts.anchor-conflict",
+        Log(|fit| log(fit, 60).anchors("ANCHOR CONFLICT: why").ended()),
+        "fail",
+    ),
+    (
+        "alerts.anchors-not-kept",
+        Log(|fit| log(fit, 60).anchors("ANCHORS NOT KEPT by it: why").ended()),
+        "warn",
+    ),
     ("alerts.sync-slow", Log(slow_sync), "fail"),
     ("alerts.retry-slow", Log(slow_retry), "fail"),
     ("alerts.engine-crashed", Unit("NRestarts=0", "NRestarts=3"), "fail"),
@@ -426,6 +436,11 @@ impl LoggedRun {
     fn not_flat(&self) -> &Self {
         let what = "NOT FLAT: 0 closed, 1 not proved closed: refused";
         self.record.marker(&Marker::EmergencyClose { level: Level::ERROR, what });
+        self
+    }
+
+    fn anchors(&self, what: &str) -> &Self {
+        self.record.marker(&Marker::Anchors { level: Level::WARN, what });
         self
     }
 
