@@ -37,6 +37,12 @@ fn main() {
     let server = Server::start(Options { positions: 3, ..Options::default() }, clock).unwrap();
     let places = [10, many].map(|records| Place::new(records, server.endpoint()));
     println!("{:<34} {:>12} {:>12} {:>7}", "", "10", many, "ratio");
+    for place in &places {
+        place
+            .mt5crs(&["key", "new", "evidence.key", "--signing", "desk.example"])
+            .status()
+            .unwrap();
+    }
     // First: a run compresses old files, and sha256sum reads what stands there.
     let [_, large] = &places;
     let verify = wall(large.mt5crs(&["evidence", "verify"]));
@@ -64,12 +70,6 @@ fn main() {
     });
     let appended = |place: &Place| place.append();
     compare("append, wall", &places, appended);
-    for place in &places {
-        place
-            .mt5crs(&["key", "new", "evidence.key", "--signing", "desk.example"])
-            .status()
-            .unwrap();
-    }
     // Of all records, then of one that was added.
     compare_once("evidence checkpoint, first", &places, |place| {
         wall(place.mt5crs(&["evidence", "checkpoint"]))

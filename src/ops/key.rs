@@ -90,7 +90,7 @@ pub fn create_signing(file: &Path, name: &str, kind: KeyKind) -> Outcome<Report>
 }
 
 /// The file beside a signing key with its public half.
-fn public_file(file: &Path) -> PathBuf {
+pub fn public_file(file: &Path) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(".pub");
     name.into()

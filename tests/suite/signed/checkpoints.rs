@@ -55,6 +55,11 @@ fn a_key_that_cant_be_used_holds_no_order_back() {
     desk.machine.write("bad.key", "nothing");
     let run = desk.canary().env("SEAL_AT", "4").env("MT5CRS_EVIDENCE_KEY_FILE", "bad.key");
     run.json().exits(0).tells("no checkpoint of the evidence was signed");
+    // Who verifies need not be able to read the secret.
+    let verify = || desk.run(&["evidence", "verify"]).env("MT5CRS_EVIDENCE_KEY_FILE", "bad.key");
+    verify().end().exits(0).tells("signatures are not checked");
+    desk.machine.write("bad.key.pub", &desk.key);
+    verify().end().exits(0);
     let run = desk.run(&["evidence", "checkpoint"]).env("MT5CRS_EVIDENCE_KEY_FILE", "bad.key");
     run.end().exits(2).tells("bad.key can't be used");
     // A witness's key signs no evidence, and the other way round.

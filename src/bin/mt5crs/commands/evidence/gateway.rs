@@ -32,7 +32,7 @@ pub(super) fn verify(app: &App, facts: &Facts, args: &VerifyArgs) -> Exit {
             Some(path) => (in_directory(path)?, &context.settings),
             None => (context.evidence(), &context.settings),
         };
-        let options = verification(args, evidence, Some(settings))?;
+        let options = verification(app, args, evidence, Some(settings))?;
         let stream = context.anchor_stream().ok_or_else(no_key)?;
         let (outcome, target) = context.read(|client| {
             match anchors::ask(client, &stream, &context.failure_context) {

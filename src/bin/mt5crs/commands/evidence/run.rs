@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use mt5crs::config::Settings;
 use mt5crs::evidence::Evidence;
-use mt5crs::evidence::note::{KeyKind, SignerKey};
+use mt5crs::evidence::note::{KeyKind, SignerKey, VerifierKey};
 use mt5crs::exit::Exit;
 use mt5crs::failure::{Code, Failure};
 use mt5crs::ops::evidence::verify::AnchorSource;
 use mt5crs::ops::evidence::{checkpoint, cosign, export, keys, prove, resolve, show, verify};
+use mt5crs::ops::key;
 use mt5crs::report::Outcome;
 use mt5crs::units::Ticket;
 use serde::Serialize;
@@ -99,7 +100,7 @@ fn run(app: &App, command: &Subcommand, facts: &Facts) -> Exit {
         Subcommand::Verify(args) if gateway::is_asked(args) => gateway::verify(app, facts, args),
         Subcommand::Verify(args) => {
             with_evidence(app, facts, &args.directory, |evidence, settings| {
-                let options = verification(args, evidence, settings)?;
+                let options = verification(app, args, evidence, settings)?;
                 let anchors = args.anchors.clone().map(AnchorSource::File);
                 Ok(verified(app, &verify::Options { anchors, ..options }).into())
             })
@@ -137,15 +138,31 @@ fn signing_key(settings: Option<&Settings>) -> Result<Option<SignerKey>, Failure
     file.map(|file| keys::load(file, KeyKind::Log)).transpose()
 }
 
+/// The public half of the configured key. Whoever verifies need not be able to read the secret.
+fn configured_verifier(app: &App, settings: Option<&Settings>) -> Option<VerifierKey> {
+    let failure = match signing_key(settings) {
+        Ok(key) => return key.map(|key| key.verifier().clone()),
+        Err(failure) => failure,
+    };
+    let file = settings.and_then(|settings| settings.evidence_key_file.as_deref())?;
+    let public = std::fs::read_to_string(key::public_file(file)).ok();
+    let public = public.and_then(|text| text.parse().ok());
+    if public.is_none() {
+        app.screen.warn(&format!("signatures are not checked: {}", failure.message()));
+    }
+    public
+}
+
 /// The options that no gateway is asked for.
 pub(super) fn verification(
+    app: &App,
     args: &VerifyArgs,
     evidence: Evidence,
     settings: Option<&Settings>,
 ) -> Result<verify::Options, Failure> {
     let key = match &args.key {
         Some(key) => Some(key.clone()),
-        None => signing_key(settings)?.map(|key| key.verifier().clone()),
+        None => configured_verifier(app, settings),
     };
     let against = args.against.as_deref().map(in_directory).transpose()?;
     let (anchor, checkpoint) = (args.anchor, args.checkpoint.clone());
