@@ -63,9 +63,13 @@ fn a_rewritten_past_is_told_loudly_and_stops_no_closing() {
         .iter()
         .map(|damage| damage["kind"].as_str().unwrap())
         .collect();
-    assert_eq!(kinds, ["anchor_foreign"], "{document}");
+    // Which heads the gateway got depends on how many of them waited at a time.
     let found = document["report"]["damages"][0]["found"].as_str().unwrap();
-    assert!(found.contains("they part between record"), "{found}");
+    match kinds[..] {
+        ["anchor_foreign"] => assert!(found.contains("they part between record"), "{found}"),
+        ["anchor_beyond"] => assert!(found.contains("the gateway's anchor counts"), "{found}"),
+        _ => panic!("{document}"),
+    }
     // That later heads are kept says nothing about the records before.
     desk.run(&["emergency-close", "--yes"]).json().exits(0);
     assert_eq!(active(&desk), ["anchor-conflict"]);
