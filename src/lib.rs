@@ -30,12 +30,13 @@
 //! | [`metric`] | named figures of a report, for monitoring | `check`, `protocol`, `units` |
 //! | [`guard`] | the conditions that forbid an order: kill switch, admission decision, drift, health, staleness | `check`, `clock`, `escape`, `os`, `protocol`, `units` |
 //! | [`evidence`] | the hash-chained, write-ahead record of orders and their outcomes | `clock`, `os`, `protocol`, `units` |
+//! | [`figures`] | what a watch's looks saw, minute by minute, in a file for each day | `clock`, `guard`, `os`, `units` |
 //! | [`proof`] | the promise: evidence that something happened | `check`, `clock`, `escape`, `evidence`, `failure`, `link`, `os`, `protocol`, `units` |
 //! | [`config`] | settings, each with its origin | `os`, `protocol`, `units` |
 //! | [`logs`] | run logs written, searched and judged by alert rules | `clock`, `escape`, `exit`, `os`, `units` |
 //! | [`sim`] | the simulated gateway: a pure book, faults by name, a server | `clock`, `link`, `os`, `protocol`, `units` |
 //! | [`harness`] | trials against simulated gateways: child processes, a proxy that holds messages, a gateway in virtual time, the broker's book | `clock`, `evidence`, `link`, `os`, `protocol`, `sim`, `units` |
-//! | [`ops`] | the commands: options in, a report out | `check`, `clock`, `config`, `escape`, `evidence`, `exit`, `failure`, `guard`, `harness`, `link`, `logs`, `metric`, `os`, `proof`, `protocol`, `report`, `sim`, `units` |
+//! | [`ops`] | the commands: options in, a report out | `check`, `clock`, `config`, `escape`, `evidence`, `exit`, `failure`, `figures`, `guard`, `harness`, `link`, `logs`, `metric`, `os`, `proof`, `protocol`, `report`, `sim`, `units` |
 //! | [`explore`] | worlds: a truth, an adversary, and the search for a lie | `check`, `clock`, `evidence`, `exit`, `failure`, `harness`, `link`, `ops`, `os`, `proof`, `protocol`, `report`, `sim`, `units` |
 //!
 //! The command line, tables and progress bars live in the binary, `src/bin/mt5crs`.
@@ -48,6 +49,7 @@ pub mod evidence;
 pub mod exit;
 pub mod explore;
 pub mod failure;
+pub mod figures;
 pub mod guard;
 pub mod harness;
 pub mod link;

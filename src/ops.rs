@@ -8,6 +8,7 @@ pub mod config_check;
 pub mod config_show;
 pub mod drift;
 pub mod emergency_close;
+pub mod evaluate;
 pub mod evidence;
 pub mod explain;
 pub mod fleet;

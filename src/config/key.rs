@@ -84,6 +84,8 @@ catalogue! {
         "a run's own log is deleted this long after its last line";
     RunLogMax, "MT5CRS_RUN_LOG_MAX_MB", Some("1000"), "a whole number of MB up to 1000000, or 0 for no limit",
         "from this size of all runs' own logs on, the oldest are deleted";
+    FiguresDays, "MT5CRS_FIGURES_DAYS", Some("30"), "a whole number of days up to 36500, or 0 for no limit",
+        "a watch's figures are deleted this long after their day";
     Profile, "MT5CRS_PROFILE", None, "a name of letters, digits, `.`, `_` and `-`",
         "the account in the profiles' file that is used";
     ConfigFile, "MT5CRS_CONFIG", Some("config.json"), "a path",

@@ -62,6 +62,8 @@ pub struct Settings {
     pub run_log_age: Option<Duration>,
     /// Bytes of all runs' own logs from which on the oldest are deleted; `None` for no limit.
     pub run_log_max_bytes: Option<NonZeroU64>,
+    /// How long a watch's figures are kept after their day; `None` for ever.
+    pub figures_age: Option<Duration>,
     /// The selected profile.
     pub profile: Option<String>,
     /// The account that the gateway must report.
@@ -231,6 +233,7 @@ impl<'a> Reader<'a> {
             verify_log_parts: self.required(Key::VerifyLogParts, value::parts),
             run_log_age: self.required(Key::RunLogDays, value::days),
             run_log_max_bytes: self.required(Key::RunLogMax, value::log_size),
+            figures_age: self.required(Key::FiguresDays, value::days),
             profile,
             expect_login: self.optional(Key::ExpectLogin, value::login),
             expect_server: self.optional(Key::ExpectServer, value::word),

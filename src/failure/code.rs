@@ -269,6 +269,20 @@ catalogue! {
         "the manual could not be written",
         "free disk space, or choose a writable directory";
 
+    // An evaluation.
+    FiguresNotReadable = "figures", Usage,
+        "the figures of the watches could not be read",
+        "correct owner and mode of the state directory's folder `figures`";
+    FiguresNewer = "figures-newer", Usage,
+        "a newer mt5crs wrote figures of a form that this one doesn't know",
+        "evaluate with the newer mt5crs, or with --since after its watch";
+    TwoAccounts = "two-accounts", Usage,
+        "the records to evaluate are of more than one account",
+        "give each account its own profile (--profile), or name one account's runs with --run";
+    NotAdmitted = "not-admitted", No,
+        "the decision would not be accepted by a canary, so none was written",
+        "give more judged rules: a rule that is switched off or not judged counts against the approval's confidence";
+
     // The run itself.
     Usage = "usage", Usage,
         "the command line is wrong",

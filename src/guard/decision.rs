@@ -66,6 +66,58 @@ pub fn example(now: Timestamp) -> Vec<u8> {
     .into_bytes()
 }
 
+/// The figures of an approval.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Approval {
+    /// When it is given.
+    pub at: Timestamp,
+    /// From 0 to 1.
+    pub confidence: f64,
+    /// Number of critical errors.
+    pub critical_errors: u64,
+    /// 95th percentile of the round trips in µs.
+    pub p95_us: u64,
+    /// 99th percentile of the round trips in µs.
+    pub p99_us: u64,
+    /// Number of drift events in 24 h.
+    pub drift_events_24h: u64,
+    /// Change of the equity, as a fraction of the first; `None` where none was read.
+    pub net_return: Option<f64>,
+    /// The person who approves.
+    pub approved_by: String,
+    /// The head of the evidence that it rests on.
+    pub evidence_head: Option<String>,
+}
+
+impl Approval {
+    /// The file that a canary reads, and its hash.
+    pub fn to_file(&self) -> (Vec<u8>, String) {
+        let time = self.at.strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string();
+        let millis = |us: u64| format!("{}.{:03}", us / 1000, us % 1000);
+        let (errors, p99) = (self.critical_errors.to_string(), millis(self.p99_us));
+        let hash = hash(&time, &errors, &p99);
+        // The hash is over the tokens as they stand, so they are written here and nowhere else.
+        let text = |text: &str| serde_json::Value::from(text).to_string();
+        let mut members = vec![
+            format!(r#""timestamp":"{time}""#),
+            r#""decision":"GO""#.to_owned(),
+            format!(r#""approval_confidence":{:.4}"#, self.confidence),
+            format!(r#""critical_errors":{errors}"#),
+            format!(r#""p95_latency_ms":{}"#, millis(self.p95_us)),
+            format!(r#""p99_latency_ms":{p99}"#),
+            format!(r#""drift_events_24h":{}"#, self.drift_events_24h),
+        ];
+        members.extend(self.net_return.map(|net| format!(r#""pnl_net_return":{net:.6}"#)));
+        members.push(r#""rejection_reasons":[]"#.to_owned());
+        members.push(format!(r#""approved_by":{}"#, text(&self.approved_by)));
+        members.extend(
+            self.evidence_head.as_ref().map(|head| format!(r#""evidence_head":{}"#, text(head))),
+        );
+        members.push(format!(r#""decision_hash":"{hash}""#));
+        (format!("{{{}}}\n", members.join(",")).into_bytes(), hash)
+    }
+}
+
 /// Reads a decision's file, up to 1 MiB.
 pub fn read(path: &Path) -> Result<Vec<u8>, String> {
     read_named("decision", path)
@@ -277,6 +329,28 @@ mod tests {
         let example = example(now());
         let own = Rules { expected_hash: None, report: None, ..rules() };
         assert!(judge(&example, &own, now()).0.is_some());
+    }
+
+    #[test]
+    fn an_approval_that_is_written_is_accepted_and_keeps_its_tokens() {
+        let approval = Approval {
+            at: now(),
+            confidence: 1.0,
+            critical_errors: 0,
+            p95_us: 9_007,
+            p99_us: 24_010,
+            drift_events_24h: 0,
+            net_return: Some(-0.001),
+            approved_by: "An \"operator\"".to_owned(),
+            evidence_head: Some("3:ab".to_owned()),
+        };
+        let (file, hash) = approval.to_file();
+        let report = Some(Ok(format!("# hash {hash}")));
+        let rules = Rules { expected_hash: Some(hash.clone()), report, ..rules() };
+        let (decision, checks) = judge(&file, &rules, now());
+        assert_eq!(decision.map(|decision| decision.hash), Some(hash), "{checks:?}");
+        let text = String::from_utf8(file).unwrap();
+        assert!(text.contains(r#""p99_latency_ms":24.010,"#), "{text}");
     }
 
     #[test]

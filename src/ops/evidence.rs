@@ -69,7 +69,7 @@ impl fmt::Display for RunPrefix {
 }
 
 impl RunPrefix {
-    fn matches(&self, run: Uuid) -> bool {
+    pub(in crate::ops) fn matches(&self, run: Uuid) -> bool {
         run.simple().to_string().starts_with(&self.0)
     }
 }

@@ -11,6 +11,7 @@ pub(crate) mod command;
 pub(crate) mod context;
 pub(crate) mod driver;
 pub(crate) mod end;
+pub(crate) mod figures;
 pub(crate) mod kill_switch;
 mod logging;
 mod old_logs;

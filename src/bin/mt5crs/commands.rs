@@ -10,6 +10,7 @@ mod config;
 pub(crate) mod definition;
 mod drift;
 mod emergency_close;
+mod evaluate;
 mod evidence;
 mod explain;
 mod key;
@@ -69,6 +70,7 @@ commands! {
     audit => Audit,
     canary => Canary,
     drift => Drift,
+    evaluate => Evaluate,
     emergency_close => EmergencyClose,
     phoenix => Phoenix,
     breaker => Breaker,

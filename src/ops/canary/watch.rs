@@ -9,6 +9,7 @@
 //! the evidence, which the next start names and can adopt.
 
 mod drift;
+pub mod figures;
 mod look;
 pub mod metrics;
 mod report;
@@ -291,7 +292,10 @@ impl Watch<'_, '_, '_, '_> {
         let clock = self.canary.deps.clock;
         let now = clock.monotonic();
         let (errors, critical_errors) = self.health.errors(now);
-        let Seen { rtt_us, equity, current_price, profit } = std::mem::take(&mut self.seen);
+        let (errors_in_all, critical_errors_in_all) = self.tally.errors();
+        let Seen { rtt_us, account, skew, drift_is_new, current_price, profit } =
+            std::mem::take(&mut self.seen);
+        let millis_of = |span: SignedDuration| i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
         Tick {
             schema: "mt5crs.canary-tick/1",
             at: clock.now(),
@@ -302,17 +306,23 @@ impl Watch<'_, '_, '_, '_> {
             ticket: self.watched.position.ticket,
             rtt_us,
             window: self.health.window(),
-            equity,
+            equity: account.as_ref().map(|account| account.equity.clone()),
+            balance: account.as_ref().map(|account| account.balance.clone()),
+            margin: account.as_ref().map(|account| account.margin.clone()),
+            login: account.and_then(|account| account.login),
+            clock_skew_ms: skew.map(millis_of),
             current_price,
             profit,
             errors,
             critical_errors,
+            errors_in_all,
+            critical_errors_in_all,
             drift_events: self.health.drift_events(now),
             drift: self.watched.drift.as_ref().map(|drift| drift.last.clone()),
+            drift_is_new,
             silent_ms: self.health.silence(now).map(millis),
             missed: schedule.missed,
-            clock_jump_ms: clock_jump
-                .map(|jump| i64::try_from(jump.as_millis()).unwrap_or(i64::MAX)),
+            clock_jump_ms: clock_jump.map(millis_of),
         }
     }
 }

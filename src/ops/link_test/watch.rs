@@ -5,6 +5,8 @@
 //! crossed a limit. Two more events are reported once each: no answer for 10 s, and no change in the account for 5 min
 //! although margin is in use. A terminal that is cut off from its broker answers like any other (hazard 19).
 
+pub mod figures;
+
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -43,6 +45,8 @@ pub struct Look {
     pub silent: Duration,
     /// Time since the account last changed, although margin is in use; zero below 5 min.
     pub still: Duration,
+    /// The account, where the terminal answered.
+    pub account: Option<Account>,
 }
 
 /// Receives the looks and events of a watch.
@@ -190,6 +194,7 @@ pub fn run(
             skew,
             silent: if down { silent } else { Duration::ZERO },
             still: still.unwrap_or_default(),
+            account,
         });
         let mut event = Event {
             schema: "mt5crs.link-watch/1",

@@ -99,13 +99,14 @@ pub(crate) fn parse(mut typed: Vec<OsString>) -> Result<Arguments, clap::Error> 
 }
 
 /// Synonyms of commands. A synonym runs nothing; the error suggests the command.
-const OTHER_WORDS: [(&str, &[&str]); 13] = [
+const OTHER_WORDS: [(&str, &[&str]); 14] = [
     ("link-test", &["ping", "test", "latency", "connect"]),
     ("positions", &["account", "balance", "list", "status"]),
     ("sync", &["gate", "recover", "reconcile", "start"]),
     ("audit", &["check", "doctor", "health", "verify"]),
     ("canary", &["buy", "open", "order", "trade"]),
     ("drift", &["psi"]),
+    ("evaluate", &["assess", "decide", "judge"]),
     ("emergency-close", &["close", "close-all", "flat", "flatten", "liquidate", "panic"]),
     ("phoenix", &["chaos", "crash", "recovery"]),
     (

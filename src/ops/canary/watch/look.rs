@@ -6,12 +6,14 @@
 use std::slice::from_ref;
 use std::time::Duration;
 
+use jiff::SignedDuration;
+
 use super::report::Tally;
 use super::{Monitor, WatchedPosition};
 use crate::check::Status;
 use crate::clock::{Deadline, Stopped, micros};
 use crate::guard::health::{Health, Limits, SILENCE};
-use crate::link::session::AskError;
+use crate::link::session::{AskError, clock_skew};
 use crate::link::transport::LinkError;
 use crate::link::{Error, ReadPolicy};
 use crate::ops::canary::{Canary, earlier};
@@ -38,7 +40,9 @@ pub(super) struct Watch<'w, 'r, 'c, 'm> {
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     pub(super) rtt_us: Option<u64>,
-    pub(super) equity: Option<Money>,
+    pub(super) account: Option<Account>,
+    pub(super) skew: Option<SignedDuration>,
+    pub(super) drift_is_new: bool,
     pub(super) current_price: Option<Price>,
     pub(super) profit: Option<Money>,
 }
@@ -70,6 +74,7 @@ impl<'w, 'r, 'c, 'm> Watch<'w, 'r, 'c, 'm> {
         if let Some(reading) = drift.and_then(|drift| drift.read_if_due(now)) {
             self.health.record_drift(now, reading);
             self.tally.drift(reading);
+            self.seen.drift_is_new = true;
         }
         match self.ask() {
             Ok(()) => self.health.record_answers(),
@@ -133,11 +138,16 @@ impl<'w, 'r, 'c, 'm> Watch<'w, 'r, 'c, 'm> {
         self.health.record_round_trip(answer.rtt);
         self.tally.round_trip(answer.rtt, self.canary.options.latency_limit);
         self.seen.rtt_us = Some(micros(answer.rtt));
-        if let Err(refusal) = answer.reply {
-            self.health.record_stranger(&format!("a PING was refused: {refusal}"));
-            return Err(LookError::Recorded);
+        match answer.reply {
+            Err(refusal) => {
+                self.health.record_stranger(&format!("a PING was refused: {refusal}"));
+                Err(LookError::Recorded)
+            }
+            Ok(pong) => {
+                self.seen.skew = Some(clock_skew(&pong, answer.sent_at, answer.rtt));
+                Ok(())
+            }
         }
-        Ok(())
     }
 
     /// The account, where the gateway reported it.
@@ -149,7 +159,7 @@ impl<'w, 'r, 'c, 'm> Watch<'w, 'r, 'c, 'm> {
             }
             Ok(account) => account,
         };
-        self.seen.equity = Some(account.equity.clone());
+        self.seen.account = Some(account.clone());
         let expected = &self.canary.options.expectations.expected;
         let check = checks::identity_expected(Some(&account), expected);
         if check.status == Status::Fail {

@@ -39,6 +39,14 @@ pub struct Tick {
     pub window: Window,
     /// The account's equity at this look.
     pub equity: Option<Money>,
+    /// The account's balance at this look.
+    pub balance: Option<Money>,
+    /// The margin in use at this look.
+    pub margin: Option<Money>,
+    /// The account's number, where the gateway reports it.
+    pub login: Option<String>,
+    /// The gateway's clock less this machine's, in ms; null without an answer.
+    pub clock_skew_ms: Option<i64>,
     /// The position's price at this look.
     pub current_price: Option<Price>,
     /// The position's profit at this look.
@@ -47,10 +55,16 @@ pub struct Tick {
     pub errors: usize,
     /// Number of critical errors within 24 h.
     pub critical_errors: usize,
+    /// Number of errors since the watch began, critical ones included.
+    pub errors_in_all: u64,
+    /// Number of critical errors since the watch began.
+    pub critical_errors_in_all: u64,
     /// Number of readings within 24 h that showed drift.
     pub drift_events: usize,
     /// The last reading of drift; null where it is not watched.
     pub drift: Option<DriftReading>,
+    /// Whether this look read it.
+    pub drift_is_new: bool,
     /// Length of the silence, in ms; null where there is none.
     pub silent_ms: Option<u64>,
     /// Number of looks since the watch began that a slow one overran.
@@ -149,6 +163,11 @@ pub(super) struct Tally {
 }
 
 impl Tally {
+    /// Number of errors so far, and of critical ones.
+    pub(super) fn errors(&self) -> (u64, u64) {
+        (self.report.errors, self.report.critical_errors)
+    }
+
     /// Adds a time in which nothing was watched: one silence.
     pub(super) fn unwatched(&mut self, length: Duration) {
         self.report.errors += 1;

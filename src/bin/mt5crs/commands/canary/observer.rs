@@ -9,7 +9,7 @@ use mt5crs::guard::health::{HealthState, SILENCE};
 use mt5crs::link::client::Listener;
 use mt5crs::link::transport::LinkError;
 use mt5crs::logs::write::Marker;
-use mt5crs::ops::canary::watch::{Tick, WatchEvent, metrics};
+use mt5crs::ops::canary::watch::{Tick, WatchEvent, figures, metrics};
 use serde::Serialize;
 use serde_json::json;
 use tracing::Level;
@@ -20,6 +20,7 @@ use super::watch_page::in_words;
 use crate::app::App;
 use crate::app::attempts::Attempts;
 use crate::app::context::GatewayContext;
+use crate::app::figures::Figures;
 use crate::app::on_change::{OnChange, Told};
 use crate::app::sd_notify::SdNotify;
 use crate::commands::drift;
@@ -48,6 +49,7 @@ pub(super) struct Observer<'o> {
     context: &'o GatewayContext<'o>,
     live: &'o RefCell<Live>,
     changes: &'o OnChange<'o>,
+    figures: &'o Figures<'o>,
     systemd: SdNotify,
     /// The state and the hour that were logged last.
     logged: Option<(HealthState, u64)>,
@@ -61,13 +63,15 @@ impl<'o> Observer<'o> {
         context: &'o GatewayContext<'o>,
         live: &'o RefCell<Live>,
         changes: &'o OnChange<'o>,
+        figures: &'o Figures<'o>,
     ) -> Self {
         if let Some(watchdog) = SdNotify::watchdog().filter(|watchdog| *watchdog < LEAST_WATCHDOG) {
             app.screen.warn(&format!(
                 "the unit's WatchdogSec of {watchdog:?} kills a watch before it can halt; give it {LEAST_WATCHDOG:?} or more"
             ));
         }
-        Self { app, context, live, changes, systemd: SdNotify::default(), logged: None, told: None }
+        let systemd = SdNotify::default();
+        Self { app, context, live, changes, figures, systemd, logged: None, told: None }
     }
 
     pub(super) fn event(&mut self, event: WatchEvent<'_>) {
@@ -78,6 +82,7 @@ impl<'o> Observer<'o> {
                 self.look(tick);
             }
             WatchEvent::Leaving { ticket, why } => {
+                self.figures.finish();
                 let deadline = Deadline::after(&*self.app.clock, LEAVING);
                 self.app.watchdog.watch(FACTS.name, deadline);
                 self.live.borrow_mut().clear();
@@ -89,6 +94,7 @@ impl<'o> Observer<'o> {
                 self.tell("leaving", &words, json!({ "ticket": ticket, "why": why }));
             }
             WatchEvent::Closing { ticket, ended, why, patience } => {
+                self.figures.finish();
                 let deadline = Deadline::after(&*self.app.clock, patience);
                 self.app.watchdog.watch(FACTS.name, deadline);
                 self.live.borrow_mut().clear();
@@ -132,6 +138,7 @@ impl<'o> Observer<'o> {
         let words = in_words(tick);
         let drift_limit = drift::limits(&self.context.settings).drift;
         // The position is watched all the same.
+        self.figures.add(|now| figures::of_look(tick, now));
         let _ =
             self.app.publish_look(FACTS.name, self.context, || metrics::of_look(tick, drift_limit));
         if self.app.is_json() {

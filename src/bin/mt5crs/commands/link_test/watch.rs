@@ -6,6 +6,7 @@ use std::time::Duration;
 use mt5crs::clock::Stopped;
 use mt5crs::exit::Exit;
 use mt5crs::failure::{Code, Failure};
+use mt5crs::figures;
 use mt5crs::logs::write::Marker;
 use mt5crs::ops::link_test::watch::{self, Band, Event, EventKind, LinkState, Look};
 use mt5crs::ops::link_test::{Deps, Options, Report, metrics};
@@ -15,6 +16,7 @@ use super::page;
 use crate::app::App;
 use crate::app::context::GatewayContext;
 use crate::app::end::Answer;
+use crate::app::figures::Figures;
 use crate::app::on_change::{OnChange, Told};
 use crate::cli::OutputFormat;
 
@@ -32,8 +34,11 @@ pub(super) fn run(
     {
         return Err(failure);
     }
-    let mut watcher = Watcher { app, context, changes, has_looked: false, unwritten: None };
+    let figures = Figures::start(app, context, figures::Watcher::Link, interval);
+    let mut watcher =
+        Watcher { app, context, changes, figures, has_looked: false, unwritten: None };
     let ended = watch::run(options, deps, interval, &mut watcher);
+    watcher.figures.finish();
     Ok(Answer::Printed(match ended {
         Ok(Some(LinkState::Up { .. })) => match watcher.unwritten {
             Some(error) => {
@@ -53,6 +58,7 @@ struct Watcher<'a> {
     app: &'a App,
     context: &'a GatewayContext<'a>,
     changes: &'a OnChange<'a>,
+    figures: Figures<'a>,
     has_looked: bool,
     /// Why the last output could not be written.
     unwritten: Option<String>,
@@ -60,11 +66,12 @@ struct Watcher<'a> {
 
 impl watch::Listener for Watcher<'_> {
     fn on_look(&mut self, look: &Look) {
+        self.figures.add(|now| watch::figures::of_look(look, now));
         self.unwritten = self.app.publish_look(FACTS.name, self.context, || metrics::of_look(look));
     }
 
     fn on_event(&mut self, event: &Event) -> ControlFlow<()> {
-        let Self { app, context, changes, .. } = *self;
+        let (app, context, changes) = (self.app, self.context, self.changes);
         let printed = match app.global.output {
             OutputFormat::Json => app.screen.json_line(event),
             OutputFormat::Human => app.screen.page(|sheet| page::event(sheet, event)),
