@@ -11,6 +11,7 @@ pub mod emergency_close;
 pub mod evaluate;
 pub mod evidence;
 pub mod explain;
+pub mod figures;
 pub mod fleet;
 pub mod gateway_switch;
 pub mod key;

@@ -12,6 +12,7 @@ mod admission;
 mod adopt;
 mod close;
 mod deals;
+pub mod execution_plan;
 mod trade;
 pub mod watch;
 

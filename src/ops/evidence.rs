@@ -16,6 +16,7 @@ pub mod cosign;
 pub mod export;
 mod findings;
 pub mod keys;
+mod plan;
 pub mod prove;
 pub mod resolve;
 mod row;

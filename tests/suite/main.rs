@@ -17,6 +17,7 @@ mod deploy;
 mod docs;
 mod drift;
 mod emergency_close;
+mod evaluate;
 mod explain;
 mod failing_calls;
 mod fifos;

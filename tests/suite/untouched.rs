@@ -81,7 +81,7 @@ const KEY_OF_PROOF: &str =
     "--key=example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k";
 
 /// Every command, with its exit code on a machine in use.
-const COMMANDS: [(Says, i32, &[&str]); 56] = [
+const COMMANDS: [(Says, i32, &[&str]); 58] = [
     (Site, 0, &["link-test", "-c", "3"]),
     (Site, 0, &["positions"]),
     (Site, 0, &["sync"]),
@@ -111,6 +111,8 @@ const COMMANDS: [(Says, i32, &[&str]); 56] = [
     (Nothing, 2, &["evidence", "witness", "--key=none", "--state=none", KEY]),
     (Nothing, 2, &["verify-proof", "none.json", KEY_OF_PROOF]),
     (Nothing, 2, &["key", "show", "none.key"]),
+    (Place, 1, &["evaluate"]),
+    (Place, 1, &["figures", "export", "--csv=/nowhere/figures.csv"]),
     (Accounts, 0, &["emergency-close", "--yes", "--sim-positions=2", "--all-profiles"]),
     (Accounts, 0, &["sync", "--all-profiles"]),
     (Accounts, 0, &["breaker", "status", "--all-profiles"]),

@@ -13,6 +13,7 @@ mod emergency_close;
 mod evaluate;
 mod evidence;
 mod explain;
+mod figures;
 mod key;
 mod link_test;
 mod logs;
@@ -78,6 +79,7 @@ commands! {
     state => State,
     evidence => Evidence,
     verify_proof => VerifyProof,
+    figures => Figures,
     sim => Sim,
     logs => Logs,
     config => Config,

@@ -3,8 +3,10 @@
 //! stdout is data and has one owner, [`Screen`]; stderr is talk. A pipe that was closed early is no error: its reader had
 //! enough, and the exit code still states the result.
 
+pub(crate) mod curves;
 mod journal;
 pub(crate) mod json;
+pub(crate) mod live;
 pub(crate) mod nagios;
 pub(crate) mod patient;
 pub(crate) mod progress;

@@ -391,7 +391,7 @@ impl Judged<'_> {
         let of =
             |name, figure, limit| Rule::new(name, Group::Drift, Origin::Figures, figure, limit);
         let hours = watched.watched_ms as f64 / HOUR_MS;
-        let required = (hours * limits.drift_readings_per_hour).floor();
+        let required = (hours * limits.drift_readings_per_hour).floor().max(1.0);
         let readings = watched.drift_readings;
         let unwatched = records.watches.iter().any(|watch| !watch.drift_watched);
         let lacks = if unwatched && readings == 0 {

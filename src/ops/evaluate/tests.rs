@@ -409,12 +409,10 @@ fn a_torn_line_of_figures_is_not_enough_and_the_rest_counts() {
 fn a_go_writes_the_decision_that_a_canary_accepts_and_nothing_else_does() {
     let day = Day::good();
     let out = tempfile::tempdir().unwrap();
-    let decision_out = Some(DecisionOut {
-        file: out.path().join("go.json"),
-        approved_by: "An operator".to_owned(),
-    });
+    let decision_out =
+        DecisionOut { file: out.path().join("go.json"), approved_by: "An operator".to_owned() };
     let mut options = day.options(day.dir.path());
-    options.decision_out = decision_out.clone();
+    options.decision_out = Some(decision_out.clone());
     let outcome = run(&options, &|_, _| false);
     assert_eq!(outcome.verdict, Verdict::Pass, "{:?}", outcome.failure);
     let written = report(outcome).decision.unwrap();
@@ -434,7 +432,7 @@ fn a_go_writes_the_decision_that_a_canary_accepts_and_nothing_else_does() {
     fs::write(&path, text.replacen("AUDUSD", "AUDUSX", 1)).unwrap();
     let mut options = day.options(copy.path());
     let file = out.path().join("no.json");
-    options.decision_out = Some(DecisionOut { file: file.clone(), ..decision_out.unwrap() });
+    options.decision_out = Some(DecisionOut { file: file.clone(), ..decision_out });
     assert!(report(run(&options, &|_, _| false)).decision.is_none());
     assert!(!file.exists());
 }

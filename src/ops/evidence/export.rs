@@ -1,10 +1,11 @@
 //! `evidence export`: writes one run's records to files for people.
 //!
+//! - `EXECUTION_PLAN.md`: what was to be sent and watched, by the records that were written before
 //! - `PHYSICAL_EVIDENCE.log`: the facts, a line each, to be searched for `Ticket:` and `Balance:`
 //! - `LIVE_EXECUTION_LOG.log`: the story, a line a record
 //! - `COMPLETION_REPORT.md`: the proved statements with their proofs, and the unproved ones
 //!
-//! All three are made from the records alone, and name the record that each line rests on. An existing file is never
+//! All are made from the records alone, and name the record that each line rests on. An existing file is never
 //! overwritten, so that a copy which was handed out stays as it was.
 
 use std::fs;
@@ -16,6 +17,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::findings::{Findings, Section};
+use super::plan::Planned;
 use super::story::{Words, describe, one_line};
 use super::{Row, RunPrefix, damage_warning, damaged_records, one_of, unknown};
 use crate::evidence::body::Body;
@@ -29,6 +31,7 @@ use crate::protocol::rfc3339;
 use crate::report::Outcome;
 use crate::units::Ticket;
 
+const PLAN: &str = "EXECUTION_PLAN.md";
 const PHYSICAL: &str = "PHYSICAL_EVIDENCE.log";
 const STORY: &str = "LIVE_EXECUTION_LOG.log";
 const COMPLETION: &str = "COMPLETION_REPORT.md";
@@ -71,6 +74,10 @@ fn export(options: &Options) -> Result<Outcome<Report>, Failure> {
         return Err(unknown(&options.run));
     };
     content.findings.conclude(&row);
+    content
+        .planned
+        .write(&mut files.plan, &row.run)
+        .map_err(|error| not_written(&options.directory, &error))?;
     let (head, damages) = (chain.reached(), content.damages);
     write_report(&mut files.completion, &row, &content, head, options.evidence.path())
         .map_err(|error| not_written(&options.directory, &error))?;
@@ -101,6 +108,7 @@ struct Content {
     /// Holds the run.
     book: Book,
     findings: Findings,
+    planned: Planned,
     /// Sequence numbers of the run's records.
     seqs: Vec<u64>,
     damages: u64,
@@ -110,7 +118,8 @@ impl Content {
     /// Reads the run's records, and writes each to the two logs.
     fn read(chain: &mut Chain<'_>, run: Uuid, files: &mut Files) -> Result<Self, Failure> {
         let (book, findings) = (Book::new(usize::MAX), Findings::default());
-        let mut content = Self { book, findings, seqs: Vec::new(), damages: 0 };
+        let planned = Planned::default();
+        let mut content = Self { book, findings, planned, seqs: Vec::new(), damages: 0 };
         for step in chain {
             let record = match step? {
                 Step::Record(record) => *record,
@@ -130,6 +139,7 @@ impl Content {
             for finding in words.findings {
                 content.findings.add(record.seq, finding);
             }
+            content.planned.add(&record);
             content.seqs.push(record.seq);
             content.book.add(record);
         }
@@ -164,9 +174,10 @@ impl Relation {
     }
 }
 
-/// The three files, under temporary names until they are complete.
+/// The files, under temporary names until they are complete.
 struct Files {
     directory: PathBuf,
+    plan: BufWriter<AtomicFile>,
     physical: BufWriter<AtomicFile>,
     story: BufWriter<AtomicFile>,
     completion: BufWriter<AtomicFile>,
@@ -174,7 +185,7 @@ struct Files {
 
 impl Files {
     fn create(directory: &Path) -> Result<Self, Failure> {
-        for name in [PHYSICAL, STORY, COMPLETION] {
+        for name in [PLAN, PHYSICAL, STORY, COMPLETION] {
             let path = directory.join(name);
             if fs::symlink_metadata(&path).is_ok() {
                 return Err(exists(&path));
@@ -186,8 +197,9 @@ impl Files {
             let file = AtomicFile::create(&directory.join(name), Access::Umask);
             file.map(BufWriter::new).map_err(refused)
         };
-        let (physical, story, completion) = (file(PHYSICAL)?, file(STORY)?, file(COMPLETION)?);
-        Ok(Self { directory: directory.to_owned(), physical, story, completion })
+        let (plan, physical) = (file(PLAN)?, file(PHYSICAL)?);
+        let (story, completion) = (file(STORY)?, file(COMPLETION)?);
+        Ok(Self { directory: directory.to_owned(), plan, physical, story, completion })
     }
 
     fn log(&mut self, record: &Record, words: &Words) -> io::Result<()> {
@@ -203,9 +215,10 @@ impl Files {
 
     /// Gives the files their names, unless one is taken.
     fn persist(self) -> Result<Vec<PathBuf>, Failure> {
-        let Self { directory, physical, story, completion } = self;
+        let Self { directory, plan, physical, story, completion } = self;
         let mut paths = Vec::new();
-        for (name, file) in [(PHYSICAL, physical), (STORY, story), (COMPLETION, completion)] {
+        let named = [(PLAN, plan), (PHYSICAL, physical), (STORY, story), (COMPLETION, completion)];
+        for (name, file) in named {
             let path = directory.join(name);
             let file =
                 file.into_inner().map_err(|error| not_written(&directory, &error.into_error()))?;

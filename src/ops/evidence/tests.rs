@@ -293,7 +293,7 @@ fn an_export_describes_a_run_by_its_records() {
     assert!(head.count == 7 && report.contains(&format!("`{head}`")), "{report}");
 
     let left: Vec<_> = fs::read_dir(&directory).unwrap().map(|e| e.unwrap().file_name()).collect();
-    assert_eq!(left.len(), 3, "{left:?}");
+    assert_eq!(left.len(), 4, "{left:?}");
 }
 
 #[test]
@@ -337,7 +337,12 @@ fn an_export_includes_outcomes_that_later_runs_found() {
 #[test]
 fn an_export_overwrites_no_file() {
     let place = traded();
-    for name in ["PHYSICAL_EVIDENCE.log", "LIVE_EXECUTION_LOG.log", "COMPLETION_REPORT.md"] {
+    for name in [
+        "EXECUTION_PLAN.md",
+        "PHYSICAL_EVIDENCE.log",
+        "LIVE_EXECUTION_LOG.log",
+        "COMPLETION_REPORT.md",
+    ] {
         let directory = place.dir.path().join("out");
         fs::create_dir_all(&directory).unwrap();
         fs::write(directory.join(name), "handed out").unwrap();

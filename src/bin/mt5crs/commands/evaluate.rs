@@ -1,7 +1,6 @@
 //! `mt5crs evaluate`: may the position be raised? It asks the gateway nothing.
 
 mod args;
-mod curves;
 mod html;
 mod page;
 mod run;

@@ -1,5 +1,6 @@
 //! Arguments of `mt5crs canary`.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::app::on_change::OnChangeArgs;
@@ -61,6 +62,9 @@ pub(crate) struct Args {
     /// Evaluate the guards and send no order
     #[arg(long, conflicts_with = "yes", help_heading = ORDER_SAFETY)]
     pub(super) dry_run: bool,
+    /// Write the plan of --dry-run as Markdown: the order, every guard, what would stop it
+    #[arg(long, value_name = "FILE", requires = "dry_run", help_heading = ORDER_SAFETY, hide_short_help = true)]
+    pub(super) plan: Option<PathBuf>,
     /// Don't ask for confirmation
     #[arg(short, long, help_heading = ORDER_SAFETY)]
     pub(super) yes: bool,

@@ -15,7 +15,7 @@ use serde_json::json;
 use tracing::Level;
 
 use super::FACTS;
-use super::live::Live;
+use super::live;
 use super::watch_page::in_words;
 use crate::app::App;
 use crate::app::attempts::Attempts;
@@ -24,6 +24,7 @@ use crate::app::figures::Figures;
 use crate::app::on_change::{OnChange, Told};
 use crate::app::sd_notify::SdNotify;
 use crate::commands::drift;
+use crate::render::live::Live;
 
 /// A shorter watchdog would kill the watch before silence is judged, and the position would stay open.
 const LEAST_WATCHDOG: Duration = Duration::from_secs(2 * SILENCE.as_secs());
@@ -145,7 +146,7 @@ impl<'o> Observer<'o> {
             // A reader that went away doesn't end the watch.
             let _ = self.app.screen.json_line(tick);
         } else {
-            self.live.borrow_mut().look(tick);
+            live::look(&mut self.live.borrow_mut(), tick);
         }
         self.changes.begin();
         let before = self.logged.map_or(HealthState::Healthy, |(state, _)| state);

@@ -1,6 +1,8 @@
 //! Runs `canary`, with its confirmation and its marker lines.
 
 use std::cell::RefCell;
+use std::io::Write as _;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -16,14 +18,14 @@ use mt5crs::link::target::TargetKind;
 use mt5crs::link::{Client, target};
 use mt5crs::logs::write::Marker;
 use mt5crs::ops::canary::watch::{Monitor, Samples, Tick};
-use mt5crs::ops::canary::{self, Deps, Options, Report};
+use mt5crs::ops::canary::{self, Deps, Options, Report, execution_plan};
+use mt5crs::os::durable::{Access, AtomicFile};
 use mt5crs::os::file_lock::InstanceLock;
 use mt5crs::os::systemd;
 use mt5crs::proof::intents::Records;
 use mt5crs::report::Outcome;
 use signal_hook::consts::SIGUSR1;
 
-use super::live::Live;
 use super::observer::{AttemptsAbove, Observer};
 use super::{Args, FACTS, page};
 use crate::app::command::{Command, Document, Facts};
@@ -36,6 +38,7 @@ use crate::app::{App, kill_switch, prompt, usage};
 use crate::cli::OutputFormat;
 use crate::commands::drift;
 use crate::render::PageContext;
+use crate::render::live::Live;
 
 /// Maximum wait for another process's append to the evidence.
 const LOCK_WAIT: Duration = Duration::from_secs(5);
@@ -150,8 +153,47 @@ fn trade(
         },
     );
     live.borrow_mut().clear();
+    let outcome = match &args.plan {
+        Some(path) => with_plan(app, path, &options, context, outcome),
+        None => outcome,
+    };
     render.target = Some(target::kind(&target, outcome.simulated));
     Ok(outcome)
+}
+
+/// Writes the plan of a dry run. One that can't be written fails the run: it was asked for.
+fn with_plan(
+    app: &App,
+    path: &Path,
+    options: &Options,
+    context: &GatewayContext<'_>,
+    mut outcome: Outcome<Report>,
+) -> Outcome<Report> {
+    let Some(report) = &outcome.report else { return outcome };
+    let text = execution_plan::markdown(
+        report,
+        options,
+        outcome.failure.is_none(),
+        &context.endpoint,
+        app.clock.now(),
+    );
+    let written = || {
+        let mut file = AtomicFile::create(path, Access::Umask)?;
+        file.write_all(text.as_bytes())?;
+        file.replace().map(drop)
+    };
+    if let Err(error) = written() {
+        let message = format!("failed to write the plan {}", path.display());
+        let failure = Failure::new(Code::NotWritten, message)
+            .with_cause(error)
+            .with_remedy("name a file in a directory that can be written");
+        // A refusal says more than a file that is missing.
+        match outcome.failure {
+            None => outcome.fail(failure),
+            Some(_) => outcome.warnings.push(failure.message().to_owned()),
+        }
+    }
+    outcome
 }
 
 /// A flag that SIGUSR1 sets to hand a watch over. The handler is installed before the order, because the default action

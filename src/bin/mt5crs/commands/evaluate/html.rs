@@ -112,7 +112,9 @@ fn verdict(html: &mut String, report: &Report, words: &Words) {
         put!(html, "<div><dt>{name}</dt><dd>{value}</dd></div>");
     }
     put!(html, "</dl>");
-    let against: Vec<_> = report.rules.iter().filter(|rule| rule.answer != Verdict::Pass).collect();
+    let mut against: Vec<_> =
+        report.rules.iter().filter(|rule| rule.answer != Verdict::Pass).collect();
+    against.sort_by_key(|rule| rule.answer != Verdict::Fail);
     if !against.is_empty() {
         put!(html, "<h2>{}</h2>\n<ul class=\"against\">", words.why);
         for rule in against {

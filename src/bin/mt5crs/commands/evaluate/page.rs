@@ -6,7 +6,7 @@ use mt5crs::check::Verdict;
 use mt5crs::ops::evaluate::{Answer, Report, Slice};
 use rust_decimal::prelude::ToPrimitive as _;
 
-use super::curves::blocks;
+use crate::render::curves::blocks;
 use crate::render::style::{Ink, clean};
 use crate::render::table::row;
 use crate::render::{Page, Sheet, View, counted, table};
@@ -31,10 +31,10 @@ impl Page for Report {
                     .filter(|rule| rule.answer == Verdict::Fail)
                     .map(|rule| rule.name)
                     .collect();
-                format!("{} of {} fail: {}", failed, self.rules.len(), names.join(", "))
+                format!("{} of {} rules fail: {}", failed, self.rules.len(), names.join(", "))
             }
             Answer::NotEnough => format!(
-                "{} of {} have no answer: {}",
+                "{} of {} rules have no answer: {}",
                 unknown,
                 self.rules.len(),
                 self.missing.first().map_or("", String::as_str)

@@ -6,9 +6,10 @@ use std::time::Duration;
 use mt5crs::check::{Status, Verdict};
 use mt5crs::clock::humanize;
 use mt5crs::guard::staleness;
-use mt5crs::ops::link_test::watch::{Band, Event, EventKind, LinkState};
+use mt5crs::ops::link_test::watch::{Band, Event, EventKind, LinkState, Look};
 use mt5crs::ops::link_test::{Latency, Report, metrics};
 
+use crate::render::live::Live;
 use crate::render::style::{self, Ink, clean};
 use crate::render::table::row;
 use crate::render::{Metrics, Page, Sheet, View, table};
@@ -105,6 +106,34 @@ fn histogram(sheet: &mut Sheet<'_>, latency: &Latency) -> io::Result<()> {
         sheet.line(format!("{:>8.3} ms {:>7}  {bar}", bucket.from_us / 1e3, bucket.count))?;
     }
     Ok(())
+}
+
+/// The present state as lines that are drawn anew at every look.
+pub(super) fn live(look: &Look, live: &Live) -> [String; 3] {
+    let ms = |time: Option<Duration>| {
+        time.map_or("-".to_owned(), |time| format!("{:.2}", time.as_secs_f64() * 1e3))
+    };
+    let (word, ink, why) = match &look.state {
+        LinkState::Up { latency: Band::Ok, clock: Band::Ok } => ("UP", Ink::Pass, String::new()),
+        LinkState::Up { .. } => ("UP", Ink::Warn, " past a limit".to_owned()),
+        LinkState::TerminalGone { why } => ("TERMINAL GONE", Ink::Fail, format!(" {why}")),
+        LinkState::Down { why } => ("DOWN", Ink::Fail, format!(" {why}")),
+        LinkState::Stranger { why } => ("STRANGER", Ink::Fail, format!(" {why}")),
+    };
+    let account = look.account.as_ref().map_or("-".to_owned(), |account| {
+        format!("equity {}, balance {}", account.equity, account.balance)
+    });
+    let skew = look.skew.map_or("-".to_owned(), |skew| format!("{} ms", skew.as_millis()));
+    [
+        format!(
+            "{}{} silent for {}, clock skew {skew}",
+            live.style().paint(ink, word),
+            clean(&why),
+            humanize(look.silent)
+        ),
+        format!("latency   {} ms, P99 {}  {}", ms(look.rtt), ms(look.rtt_p99), live.curve()),
+        format!("account   {account}"),
+    ]
 }
 
 /// One event of a watch on one line.

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use mt5crs::clock::Stopped;
+use mt5crs::clock::{Stopped, micros};
 use mt5crs::exit::Exit;
 use mt5crs::failure::{Code, Failure};
 use mt5crs::figures;
@@ -19,6 +19,7 @@ use crate::app::end::Answer;
 use crate::app::figures::Figures;
 use crate::app::on_change::{OnChange, Told};
 use crate::cli::OutputFormat;
+use crate::render::live::Live;
 
 pub(super) fn run(
     app: &App,
@@ -35,9 +36,11 @@ pub(super) fn run(
         return Err(failure);
     }
     let figures = Figures::start(app, context, figures::Watcher::Link, interval);
+    let live = Live::new(!app.global.quiet && app.is_human());
     let mut watcher =
-        Watcher { app, context, changes, figures, has_looked: false, unwritten: None };
+        Watcher { app, context, changes, figures, live, has_looked: false, unwritten: None };
     let ended = watch::run(options, deps, interval, &mut watcher);
+    watcher.live.clear();
     watcher.figures.finish();
     Ok(Answer::Printed(match ended {
         Ok(Some(LinkState::Up { .. })) => match watcher.unwritten {
@@ -59,6 +62,7 @@ struct Watcher<'a> {
     context: &'a GatewayContext<'a>,
     changes: &'a OnChange<'a>,
     figures: Figures<'a>,
+    live: Live,
     has_looked: bool,
     /// Why the last output could not be written.
     unwritten: Option<String>,
@@ -68,13 +72,20 @@ impl watch::Listener for Watcher<'_> {
     fn on_look(&mut self, look: &Look) {
         self.figures.add(|now| watch::figures::of_look(look, now));
         self.unwritten = self.app.publish_look(FACTS.name, self.context, || metrics::of_look(look));
+        self.live.add(look.rtt.map(micros));
+        if self.live.is_shown() {
+            let lines = page::live(look, &self.live);
+            self.live.draw(&lines);
+        }
     }
 
     fn on_event(&mut self, event: &Event) -> ControlFlow<()> {
         let (app, context, changes) = (self.app, self.context, self.changes);
         let printed = match app.global.output {
             OutputFormat::Json => app.screen.json_line(event),
-            OutputFormat::Human => app.screen.page(|sheet| page::event(sheet, event)),
+            OutputFormat::Human => {
+                self.live.above(|| app.screen.page(|sheet| page::event(sheet, event)))
+            }
             OutputFormat::Nagios | OutputFormat::Prometheus => Ok(()),
         };
         log(context, event);

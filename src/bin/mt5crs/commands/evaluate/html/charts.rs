@@ -108,8 +108,8 @@ fn figure(picture: &Picture<'_>, axis: &Axis) -> String {
             svg = svg.replace(code, variable).replace(&code.to_lowercase(), variable);
         }
         let from = format!("<svg width=\"{width}\" height=\"{height}\" ");
-        let caption = picture.caption.replace("<b>", "").replace("</b>", "");
-        let to = format!("<svg class=\"{class}\" role=\"img\" aria-label=\"{}\" ", strip(&caption));
+        let text = strip(&picture.caption);
+        let to = format!("<svg class=\"{class}\" role=\"img\" aria-label=\"{text}\" ");
         html.push_str(&svg.replacen(&from, &to, 1));
     }
     let _ = write!(html, "<figcaption>{}</figcaption></figure>", picture.caption);
@@ -148,7 +148,7 @@ fn draw(
         .x_label_area_size(26)
         .y_label_area_size(68)
         .build_cartesian_2d(0.0..axis.hours, low..high)?;
-    let text = ("sans-serif", 12).into_font().color(&FG);
+    let text = ("sans-serif", 14).into_font().color(&FG);
     chart
         .configure_mesh()
         .axis_style(GRID)
@@ -204,7 +204,9 @@ fn amount(money: Option<&Money>) -> Option<f64> {
 }
 
 fn key(variable: &str, name: &str) -> String {
-    format!("<span class=\"key\" style=\"background:var(--{variable})\"></span>{name}")
+    format!(
+        "<span class=\"named\"><span class=\"key\" style=\"background:var(--{variable})\"></span>{name}</span> "
+    )
 }
 
 fn extremes(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
@@ -229,7 +231,7 @@ fn money(report: &Report, words: &Words, axis: &Axis) -> Option<String> {
     let over = &report.money;
     let told = |money: &Option<Money>| money.as_ref().map_or("–".to_owned(), ToString::to_string);
     let caption = format!(
-        "{}{} {}: {} → {}, {} {} – {}, {} {}",
+        "{}{}· {}: {} → {}, {} {} – {}, {} {}",
         key("a", words.equity),
         key("b", words.balance),
         words.equity,
@@ -262,7 +264,7 @@ fn latency(report: &Report, words: &Words, axis: &Axis) -> Option<String> {
     let limit = 100.0_f64;
     let told = |us: Option<u64>| ms(us).map_or("–".to_owned(), |ms| format!("{ms:.2} ms"));
     let caption = format!(
-        "{}{}{} P50 {}, P99 {}, {} {}",
+        "{}{}{}· P50 {}, P99 {}, {} {}",
         key("a", "P50"),
         key("b", "P99"),
         key("fail", words.limit),
@@ -327,12 +329,11 @@ fn health(report: &Report, words: &Words, axis: &Axis) -> Option<String> {
     let [healthy, warning, critical] = report.health_ms.map(|ms| ms as f64 / 1e3);
     let unwatched: u64 = report.gaps.iter().map(|gap| gap.lasted_ms).sum();
     let caption = format!(
-        "{} {healthy:.0} s{} {warning:.0} s{} {critical:.0} s{} {:.0} s",
-        key("pass", "HEALTHY"),
-        key("unknown", "WARNING"),
-        key("fail", "CRITICAL"),
-        key("gap", words.unwatched),
-        unwatched as f64 / 1e3
+        "{}{}{}{}",
+        key("pass", &format!("HEALTHY {healthy:.0} s")),
+        key("unknown", &format!("WARNING {warning:.0} s")),
+        key("fail", &format!("CRITICAL {critical:.0} s")),
+        key("gap", &format!("{} {:.0} s", words.unwatched, unwatched as f64 / 1e3))
     );
     let draw = |chart: &mut Chart<'_, '_>, axis: &Axis| {
         for slice in slices {
@@ -376,7 +377,7 @@ fn drift(report: &Report, words: &Words, axis: &Axis) -> Option<String> {
     let caption = match most {
         None => words.not_watched.to_owned(),
         Some(most) => format!(
-            "{}{} {readings} {}, {} PSI {most:.4}, {events} × {}",
+            "{}{}· {readings} {}, {} PSI {most:.4}, {events} × {}",
             key("a", "PSI"),
             key("fail", words.drift),
             words.readings,
@@ -399,10 +400,13 @@ fn drift(report: &Report, words: &Words, axis: &Axis) -> Option<String> {
     Some(figure(&picture, axis))
 }
 
+/// A kind of mark: its name, its colour, and its times from begin to end.
+type Lane<'a> = (&'a str, RGBColor, Vec<(f64, f64)>);
+
 /// Orders and incidents as marks, each kind in a lane of its own.
 fn marks(report: &Report, words: &Words, axis: &Axis) -> Option<String> {
     let is_shown = |second: i64| (0.0..=axis.hours).contains(&axis.x(second));
-    let mut lanes: Vec<(&str, RGBColor, Vec<(f64, f64)>)> = vec![];
+    let mut lanes: Vec<Lane<'_>> = vec![];
     let mut add = |name, colour, from: i64, to: i64| {
         if !is_shown(from) && !is_shown(to) {
             return;

@@ -32,9 +32,11 @@ tbody th{font-weight:500}
 figure{margin:1rem 0 0}
 figure svg{display:block;width:100%;height:auto}
 figcaption{color:var(--muted);font-size:.85rem;margin-top:.1rem}
+figure svg rect,figure svg polygon{shape-rendering:crispEdges}
+.named{white-space:nowrap;margin-right:.5em}
 .narrow{display:none!important}
 .incident{border-left:3px solid var(--line);padding-left:.7rem;margin:.7rem 0}
-.key{display:inline-block;width:.8em;height:.8em;margin:0 .3em 0 .8em;border-radius:2px;vertical-align:-.05em}
+.key{display:inline-block;width:.8em;height:.8em;margin:0 .3em 0 0;border-radius:2px;vertical-align:-.05em}
 footer{margin-top:2rem;font-size:.85rem}
 @media (max-width:640px){
 body{font-size:15px}h1{font-size:1.8rem}

@@ -4,7 +4,7 @@ const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█
 
 /// Draws values as blocks in at most that many columns. A column shows the greatest of its values, and a space where there
 /// is none.
-pub(super) fn blocks(values: &[Option<f64>], columns: usize) -> String {
+pub(crate) fn blocks(values: &[Option<f64>], columns: usize) -> String {
     let columns = columns.clamp(1, values.len().max(1));
     let column = |index: usize| {
         let range = index * values.len() / columns..(index + 1) * values.len() / columns;
