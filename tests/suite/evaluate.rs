@@ -262,7 +262,7 @@ fn a_watch_of_the_link_keeps_figures_which_can_be_exported() {
     let row: Vec<&str> = text.lines().nth(1).unwrap().split(',').collect();
     let of = |name: &str| row[header.iter().position(|column| *column == name).unwrap()];
     assert_eq!((header.len(), row.len(), of("by")), (34, 34, "link"));
-    assert!(of("looks").parse::<u64>().unwrap() > 5 && of("rtt_p50_us") != "", "{text}");
+    assert!(of("looks").parse::<u64>().unwrap() > 5 && !of("rtt_p50_us").is_empty(), "{text}");
     machine.against(&sim, &["figures", "export", "--csv=/nowhere/x.csv"]).end().exits(1);
 }
 

@@ -184,11 +184,11 @@ fn runs(points: Vec<Option<(f64, f64)>>) -> Vec<Vec<(f64, f64)>> {
 fn curve(
     chart: &mut Chart<'_, '_>,
     axis: &Axis,
-    slices: &[Slice],
+    (slices, width): (&[Slice], f64),
     value: impl Fn(&Slice) -> Option<f64>,
     colour: RGBColor,
 ) -> Drawn {
-    let at = |slice: &Slice| axis.x(slice.at.as_second()) + axis.point / 2.0;
+    let at = |slice: &Slice| (axis.x(slice.at.as_second()) + width / 2.0).clamp(0.0, axis.hours);
     let points = slices.iter().map(|slice| Some((at(slice), value(slice)?))).collect();
     for run in runs(points) {
         if let [only] = run.as_slice() {
@@ -244,8 +244,9 @@ fn money(report: &Report, words: &Words, axis: &Axis) -> Option<String> {
         told(&over.drawdown)
     );
     let draw = |chart: &mut Chart<'_, '_>, axis: &Axis| {
-        curve(chart, axis, slices, |it| amount(it.balance_last.as_ref()), B)?;
-        curve(chart, axis, slices, |it| amount(it.equity_last.as_ref()), A)
+        let points = (slices.as_slice(), axis.point);
+        curve(chart, axis, points, |it| amount(it.balance_last.as_ref()), B)?;
+        curve(chart, axis, points, |it| amount(it.equity_last.as_ref()), A)
     };
     let picture = Picture {
         name: words.money,
@@ -261,7 +262,9 @@ fn latency(report: &Report, words: &Words, axis: &Axis) -> Option<String> {
     let slices = &report.points;
     let ms = |us: Option<u64>| us.map(|us| us as f64 / 1e3);
     let (_, most) = extremes(slices.iter().filter_map(|it| ms(it.rtt_p99_us.or(it.rtt_p50_us))))?;
-    let limit = 100.0_f64;
+    let limit = limit_of(report, "p99").unwrap_or(100.0);
+    // Points with few round trips have no P99, and their hours may have one.
+    let has_p99 = slices.iter().any(|slice| slice.rtt_p99_us.is_some());
     let told = |us: Option<u64>| ms(us).map_or("–".to_owned(), |ms| format!("{ms:.2} ms"));
     let caption = format!(
         "{}{}{}· P50 {}, P99 {}, {} {}",
@@ -276,8 +279,10 @@ fn latency(report: &Report, words: &Words, axis: &Axis) -> Option<String> {
     let draw = |chart: &mut Chart<'_, '_>, axis: &Axis| {
         let ends = [(0.0, limit), (axis.hours, limit)];
         chart.draw_series(DashedLineSeries::new(ends, 6, 4, FAIL.stroke_width(1)))?;
-        curve(chart, axis, slices, |it| ms(it.rtt_p50_us), A)?;
-        curve(chart, axis, slices, |it| ms(it.rtt_p99_us), B)
+        let points = (slices.as_slice(), axis.point);
+        let of_p99 = if has_p99 { points } else { (report.hours.as_slice(), 1.0) };
+        curve(chart, axis, points, |it| ms(it.rtt_p50_us), A)?;
+        curve(chart, axis, of_p99, |it| ms(it.rtt_p99_us), B)
     };
     let picture = Picture {
         name: words.latency,
@@ -287,6 +292,12 @@ fn latency(report: &Report, words: &Words, axis: &Axis) -> Option<String> {
         draw: &draw,
     };
     Some(figure(&picture, axis))
+}
+
+/// The number in the limit of a rule.
+fn limit_of(report: &Report, name: &str) -> Option<f64> {
+    let rule = report.rules.iter().find(|rule| rule.name == name)?;
+    rule.limit.split(' ').find_map(|word| word.parse().ok())
 }
 
 /// Draws a bar for each slice with a value.
