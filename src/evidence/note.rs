@@ -297,6 +297,12 @@ impl Note {
         }
     }
 
+    /// Adds a signature in the place of an earlier one by the same key.
+    pub fn put(&mut self, signature: Signature) {
+        self.signatures.retain(|it| (&it.name, it.id) != (&signature.name, signature.id));
+        self.signatures.push(signature);
+    }
+
     /// The names of the keys under it. Whether they have signed it, [`Note::vouched`] tells.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.signatures.iter().map(|signature| signature.name.as_str())
@@ -361,6 +367,20 @@ mod tests {
         assert_eq!(key.to_string().parse::<VerifierKey>(), Ok(key.clone()));
         let forged = Note::parse(&text.replace("example message", "Example message")).unwrap();
         assert_eq!(forged.vouched(&key), Vouched::Forged);
+    }
+
+    #[test]
+    fn a_witness_that_signs_again_takes_no_more_room() {
+        let witness = key(KeyKind::Witness, 2);
+        let mut note = Note::new("a text\n".to_owned());
+        note.add(key(KeyKind::Log, 1).sign(note.text()));
+        for seconds in 1..200 {
+            let at = Timestamp::from_second(seconds).unwrap();
+            note.put(witness.cosign("a text\n", at));
+        }
+        let note = Note::parse(&note.to_string()).unwrap();
+        assert_eq!(note.vouched(witness.verifier()), Vouched::Cosigned(199));
+        assert_eq!(note.names().count(), 2);
     }
 
     fn key(kind: KeyKind, seed: u8) -> SignerKey {

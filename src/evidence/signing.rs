@@ -129,7 +129,12 @@ struct Place {
     end: u64,
 }
 
-/// The content of the frontier's file.
+/// The text that is signed in the frontier's file: no checkpoint begins like it.
+fn tree_text(tree: &str) -> String {
+    format!("mt5crs evidence.tree\n{tree}\n")
+}
+
+/// The content of the frontier's file, before the line with its signature.
 #[derive(Debug, Serialize, Deserialize)]
 struct StoredTree {
     v: u32,
@@ -241,7 +246,7 @@ impl Evidence {
             let (path, name) = (self.signed_path(), key.verifier().name().to_owned());
             return Err(SigningError::NotOurs { path, name, origin });
         }
-        let computed = self.compute_after(kept.as_ref())?;
+        let computed = self.compute_after(kept.as_ref(), key)?;
         let (size, root) = (computed.frontier.size(), computed.frontier.root());
         if size == 0 {
             return Err(SigningError::Empty { path: self.directory.clone() });
@@ -255,7 +260,7 @@ impl Evidence {
         let signed = SignedHead { head, note };
         self.keep_signed(&signed)?;
         if let Some(place) = computed.place {
-            self.keep_tree(&computed, place)?;
+            self.keep_tree(&computed, place, key)?;
         }
         Ok(signed)
     }
@@ -286,16 +291,20 @@ impl Evidence {
         if good.is_empty() {
             return Ok(None);
         }
-        good.into_iter().for_each(|signature| signed.note.add(signature));
+        good.into_iter().for_each(|signature| signed.note.put(signature));
         self.keep_signed(&signed)?;
         self.replace(self.directory.join(COSIGNED), signed.note.to_string().as_bytes())?;
         Ok(Some(signed))
     }
 
     /// All records, computed from the kept frontier where it can be believed.
-    fn compute_after(&self, kept: Option<&SignedHead>) -> Result<Computed, SigningError> {
+    fn compute_after(
+        &self,
+        kept: Option<&SignedHead>,
+        key: &SignerKey,
+    ) -> Result<Computed, SigningError> {
         let Some(kept) = kept else { return Ok(self.compute(Wanted::default())?) };
-        if let Some(computed) = self.compute_from_kept(&kept.head)? {
+        if let Some(computed) = self.compute_from_kept(&kept.head, key.verifier())? {
             return Ok(computed);
         }
         let size = kept.head.size;
@@ -309,11 +318,17 @@ impl Evidence {
     }
 
     /// Reads the records after the kept frontier; `None` where it can't be believed, or its place is compressed by now.
-    fn compute_from_kept(&self, kept: &TreeHead) -> Result<Option<Computed>, EvidenceError> {
-        let Some((frontier, last, place)) = self.kept_tree(kept) else { return Ok(None) };
-        let _lock = self.lock_shared()?;
+    fn compute_from_kept(
+        &self,
+        kept: &TreeHead,
+        key: &VerifierKey,
+    ) -> Result<Option<Computed>, EvidenceError> {
+        let Some((frontier, last, place)) = self.kept_tree(kept, key) else { return Ok(None) };
+        let lock = self.lock_shared()?;
         let head = head::load(&self.head);
         let mut source = Source::open(&self.directory, &self.records)?;
+        // An emergency waits only shortly for it, and what is added from now on is not read.
+        drop(lock);
         if !source.is_complete() {
             return Ok(None);
         }
@@ -327,9 +342,17 @@ impl Evidence {
         Ok(self.compute_along(chain, frontier, last, Wanted::default()).ok())
     }
 
-    fn kept_tree(&self, kept: &TreeHead) -> Option<(Frontier, Head, Place)> {
+    /// The kept frontier with the record behind which to read on, where the key signed both: who may write the file could
+    /// otherwise name another record.
+    fn kept_tree(&self, kept: &TreeHead, key: &VerifierKey) -> Option<(Frontier, Head, Place)> {
         let bytes = read_regular(&self.tree_path(), MAX_BYTES as u64).ok()?;
-        let StoredTree { v, size, last, place, nodes } = serde_json::from_slice(&bytes).ok()?;
+        let (tree, signature) = std::str::from_utf8(&bytes).ok()?.trim_end().split_once('\n')?;
+        let mut note = Note::new(tree_text(tree));
+        note.add(signature.parse().ok()?);
+        if note.vouched(key) != Vouched::Signed {
+            return None;
+        }
+        let StoredTree { v, size, last, place, nodes } = serde_json::from_str(tree).ok()?;
         let frontier =
             Frontier::from_parts(size, nodes.iter().map(|node| *node.bytes()).collect())?;
         let is_signed = v == VERSION && size == kept.size && frontier.root() == kept.root;
@@ -340,14 +363,19 @@ impl Evidence {
         self.replace(self.signed_path(), signed.note.to_string().as_bytes())
     }
 
-    fn keep_tree(&self, computed: &Computed, place: Place) -> Result<(), SigningError> {
+    fn keep_tree(
+        &self,
+        computed: &Computed,
+        place: Place,
+        key: &SignerKey,
+    ) -> Result<(), SigningError> {
         let nodes = computed.frontier.nodes().iter().map(|node| Sha256Hex::from(*node)).collect();
         let (size, last) = (computed.frontier.size(), computed.last.hash);
         let stored = StoredTree { v: VERSION, size, last, place, nodes };
-        let mut line = serde_json::to_vec(&stored)
+        let tree = serde_json::to_string(&stored)
             .map_err(|error| SigningError::Io { path: self.tree_path(), source: error.into() })?;
-        line.push(b'\n');
-        self.replace(self.tree_path(), &line)
+        let signature = key.sign(&tree_text(&tree));
+        self.replace(self.tree_path(), format!("{tree}\n{signature}\n").as_bytes())
     }
 
     fn replace(&self, path: PathBuf, bytes: &[u8]) -> Result<(), SigningError> {

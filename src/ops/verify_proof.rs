@@ -12,15 +12,15 @@ use serde_json::Value;
 
 use crate::check::Verdict;
 use crate::evidence::Sha256Hex;
-use crate::evidence::body::FlatCertificate;
-use crate::evidence::note::VerifierKey;
+use crate::evidence::body::{FlatCertificate, Reading};
+use crate::evidence::note::{KeyKind, VerifierKey};
 use crate::evidence::portable::{Proof, Shown};
 use crate::failure::{Code, Failure};
 use crate::os::fifo::read_with_timeout;
 use crate::proof::flat;
 use crate::protocol::account::Account;
 use crate::protocol::pending::PendingOrders;
-use crate::protocol::positions::Positions;
+use crate::protocol::positions::{Owner, Positions};
 use crate::protocol::reply::{Reply, Unmatched};
 use crate::report::Outcome;
 use crate::units::{Money, TimeSchema};
@@ -88,6 +88,8 @@ pub struct FlatShown {
     pub judged_again: bool,
     /// The finding in words, with its figures: of the replies, or as it was recorded.
     pub found: String,
+    /// Whether the lists of pending orders were read, and empty; false where nobody looked for them.
+    pub pending_looked_at: bool,
     /// The account that the gateway reported; null where it reports none, or where its replies are not in the proof.
     pub account: Option<String>,
     /// Whether the gateway said that it is simulated; null where its replies are not in the proof.
@@ -118,6 +120,11 @@ fn check(options: &Options) -> Result<Report, Failure> {
         Failure::new(Code::ProofRejected, format!("{} proves nothing", file.display()))
             .with_cause(why)
     };
+    if key.kind() != KeyKind::Log {
+        return Err(rejected(&std::io::Error::other(
+            "the key is a witness's: give the one that signs the evidence",
+        )));
+    }
     let (bytes, _) = read_with_timeout(file, MAX_BYTES).map_err(|error| unreadable(&error))?;
     let proof = read(&bytes).map_err(|error| unreadable(&error))?;
     let shown = proof.check(key).map_err(|why| rejected(&why))?;
@@ -147,31 +154,65 @@ fn judge(
     credit: &Money,
 ) -> Result<FlatShown, String> {
     let reported_at = certificate.lists.map(|list| list.reported_at);
+    let pending_looked_at = certificate.orders.is_some();
     if proof.replies.is_empty() {
         let found = certificate.witness.clone();
         let (account, simulated) = (None, None);
-        return Ok(FlatShown { judged_again: false, found, account, simulated, reported_at });
+        let judged_again = false;
+        return Ok(FlatShown {
+            judged_again,
+            found,
+            pending_looked_at,
+            account,
+            simulated,
+            reported_at,
+        });
     }
-    for list in &certificate.lists {
-        let list: Positions = decoded(proof, list.sha256, "a list of positions")?;
+    let account: Account = decoded(proof, certificate.account_reply.sha256, "the account")?;
+    let check = |reading: &Reading, reported_at, owner: Option<&Owner>| match owner {
+        _ if reported_at != reading.reported_at => {
+            Err("a list is of another time than its record says")
+        }
+        Some(owner) if !is_of(owner, &account) => Err("a list is of another account"),
+        _ => Ok(()),
+    };
+    are_two(&certificate.lists)?;
+    for reading in &certificate.lists {
+        let list: Positions = decoded(proof, reading.sha256, "a list of positions")?;
         if !list.positions.is_empty() {
             return Err(format!("a list shows {} open positions", list.positions.len()));
         }
+        check(reading, list.reported_at, list.owner.as_ref())?;
     }
-    for list in certificate.orders.iter().flatten() {
-        let list: PendingOrders = decoded(proof, list.sha256, "a list of pending orders")?;
-        if !list.orders.is_empty() {
-            return Err(format!("a list shows {} pending orders", list.orders.len()));
+    if let Some(orders) = &certificate.orders {
+        are_two(orders)?;
+        for reading in orders {
+            let list: PendingOrders = decoded(proof, reading.sha256, "a list of pending orders")?;
+            if !list.orders.is_empty() {
+                return Err(format!("a list shows {} pending orders", list.orders.len()));
+            }
+            check(reading, list.reported_at, Some(&list.owner))?;
         }
     }
-    let account: Account = decoded(proof, certificate.account_reply.sha256, "the account")?;
     let found = flat::judge(true, Some(&account), credit).map_err(|missing| missing.doubt)?;
     let simulated = Some(proof.replies.iter().any(|reply| is_simulated(reply)));
     let login = account.login.map(|login| match account.server {
         Some(server) => format!("login {login} at {server}"),
         None => format!("login {login}"),
     });
-    Ok(FlatShown { judged_again: true, found, account: login, simulated, reported_at })
+    let judged_again = true;
+    Ok(FlatShown { judged_again, found, pending_looked_at, account: login, simulated, reported_at })
+}
+
+/// Two lists are two replies.
+fn are_two([first, second]: &[Reading; 2]) -> Result<(), &'static str> {
+    if first.sha256 == second.sha256 { Err("the two lists are one reply") } else { Ok(()) }
+}
+
+/// Whether a list's account is the one that was read beside it, as far as that names itself.
+fn is_of(owner: &Owner, account: &Account) -> bool {
+    account.login.as_ref().is_none_or(|login| *login == owner.login.to_string())
+        && account.server.as_ref().is_none_or(|server| *server == owner.server)
 }
 
 /// Whether a reply says that a simulated gateway wrote it.
@@ -204,7 +245,9 @@ fn report(
             let simulated = if flat.simulated == Some(true) { " (SIMULATED)" } else { "" };
             let account = flat.account.as_ref().map(|it| format!("{it}: ")).unwrap_or_default();
             let (found, at) = (&flat.found, flat.reported_at[1]);
-            format!("FLAT {how}{simulated}: {account}{found} at {at}; ")
+            let orders =
+                if flat.pending_looked_at { "" } else { " (pending orders were not looked for)" };
+            format!("FLAT {how}{simulated}: {account}{found} at {at}{orders}; ")
         }
         None => String::new(),
     };
@@ -224,6 +267,13 @@ fn report(
             trusts.push(
                 "the judgement of mt5crs at that time: the replies are not in this file".to_owned(),
             );
+            trusts.push(
+                "that the gateway was a real one, and of which account: this file does not say"
+                    .to_owned(),
+            );
+        }
+        if !flat.pending_looked_at {
+            trusts.push("that no pending order was left: nobody looked for one".to_owned());
         }
     }
     Report {

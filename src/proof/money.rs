@@ -300,7 +300,7 @@ fn unlisted_vanished(
     let noise = smallest_amount(after.account) * noise(gone.len().max(1));
     let beside = moved(before, after) - result_of(gone.iter().copied());
     let most = noise * Decimal::from(3);
-    let is_booked = beside.abs() > most;
+    let is_booked = beside.abs() > most.min(vanished.abs() / Decimal::TWO);
     let half = results_of(before.positions) / Decimal::TWO;
     let is_much = vanished.abs() > most.max(half);
     let balance = after.account.balance.value();

@@ -117,5 +117,6 @@ fn store(path: &Path, state: &State) -> io::Result<()> {
     line.push(b'\n');
     let mut file = AtomicFile::create(path, Access::Umask)?;
     file.write_all(&line)?;
-    file.replace().map(drop)
+    // Not flushed, a power cut may bring the old state back behind an answer.
+    file.replace()?.map_or(Ok(()), Err)
 }

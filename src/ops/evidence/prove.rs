@@ -121,6 +121,9 @@ pub fn prove(
 pub fn save(proof: &Proof, file: &Path) -> Result<(), Failure> {
     use std::io::Write as _;
     let write = || {
+        if std::fs::symlink_metadata(file).is_ok_and(|there| !there.is_file()) {
+            return Err(std::io::Error::other("it is no regular file"));
+        }
         let mut bytes = serde_json::to_vec_pretty(proof)?;
         bytes.push(b'\n');
         let mut out = AtomicFile::create(file, Access::Umask)?;

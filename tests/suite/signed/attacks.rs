@@ -297,3 +297,20 @@ fn the_page_has_the_same_table() {
     assert!(page.contains(&format!("`{test}`")));
     assert!(include_str!("attacks.rs").contains(&format!("fn {test}()")));
 }
+
+#[test]
+fn a_kept_frontier_that_names_another_record_signs_nothing() {
+    let desk = Desk::new();
+    desk.canary().json().exits(0);
+    let size = desk.checkpoint()["size"].as_u64().unwrap();
+    let directory = desk.directory();
+    let (tree, sound) = (directory.join("evidence.tree"), lines(&directory));
+    let kept = std::fs::read_to_string(&tree).unwrap();
+    put(&directory, &rewritten(&directory, 0));
+    let last = usize::try_from(size).unwrap() - 1;
+    let forged = kept.replace(hash_in(&sound[last]), hash_in(&lines(&directory)[last]));
+    assert_ne!(forged, kept);
+    std::fs::write(tree, forged).unwrap();
+    desk.run(&["emergency-close", "--yes"]).json().exits(0);
+    desk.run(&["evidence", "checkpoint"]).end().exits(1).tells("their root is another");
+}

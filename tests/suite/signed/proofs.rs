@@ -134,6 +134,7 @@ fn flat_is_proved_again_from_the_raw_replies() {
             .starts_with("FLAT by its raw replies (SIMULATED): login ")
     );
     assert_eq!((&flat["simulated"], flat["account"].is_string()), (&true.into(), true));
+    assert_eq!(flat["pending_looked_at"], true, "{document}");
     // Without a reply there is no judgement, with another's words there is none either.
     let proof: Value = serde_json::from_str(&proof).unwrap();
     let replies = proof["replies"].as_array().unwrap();
@@ -152,6 +153,26 @@ fn flat_is_proved_again_from_the_raw_replies() {
     let document = read(&bare.to_string(), &desk.key, &[]).exits(0).document();
     assert_eq!(document["report"]["flat"]["judged_again"], false);
     assert!(document["report"]["proved"].as_str().unwrap().starts_with("FLAT as recorded: "));
+    assert!(document["report"]["trusts"].to_string().contains("this file does not say"));
+}
+
+#[test]
+fn a_proof_says_that_nobody_looked_for_pending_orders() {
+    let desk = Desk::new();
+    let file = desk.machine.file("flat.json");
+    let name = file.to_str().unwrap();
+    let close = ["emergency-close", "--yes", "--positions-only", "--proof", name];
+    desk.run(&close).json().exits(0);
+    let proof = std::fs::read_to_string(&file).unwrap();
+    let document = read(&proof, &desk.key, &[]).exits(0).document();
+    assert_eq!(document["report"]["flat"]["pending_looked_at"], false, "{document}");
+    let proved = document["report"]["proved"].as_str().unwrap();
+    assert!(proved.contains("pending orders were not looked for"), "{document}");
+    // A witness's key signs no evidence.
+    read(&proof, &desk.witness, &[]).exits(1).tells("the key is a witness's");
+    // Neither a device nor a pipe is replaced.
+    let prove = desk.run(&["evidence", "prove", "1", "--file=/dev/null"]);
+    prove.end().exits(2).tells("it is no regular file");
 }
 
 #[test]

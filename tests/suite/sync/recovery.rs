@@ -128,7 +128,7 @@ fn changes_since_the_last_snapshot_are_shown() {
     assert_eq!((opened.len(), closed.len(), changed.len()), (1, 0, 0));
     let ticket = opened[0]["ticket"].as_i64().unwrap();
 
-    sim.restart(&["--fault=position-vanishes:1"]);
+    sim.restart(&["--fault=position-vanishes:2"]);
     // Moved prices are no change.
     assert_eq!(changes(&sync(&sim)), [const { Vec::<Value>::new() }; 3]);
     let [opened, closed, changed] = changes(&sync(&sim));

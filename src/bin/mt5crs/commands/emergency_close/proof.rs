@@ -20,9 +20,7 @@ pub(super) fn write(
     tap: &TapTransport,
 ) -> Result<(), Failure> {
     let none = |why: &str| Failure::new(Code::NoRecord, why);
-    if certificate.is_none() {
-        return Err(none("the account is not proved flat"));
-    }
+    let certificate = certificate.ok_or_else(|| none("the account is not proved flat"))?;
     let last = last.ok_or_else(|| none("the certificate could not be recorded"))?;
     let Some(key) = &context.settings.evidence_key_file else {
         return Err(Failure::new(Code::NoSigningKey, "MT5CRS_EVIDENCE_KEY_FILE is not set"));
@@ -31,6 +29,10 @@ pub(super) fn write(
     let evidence = context.evidence();
     let (mut proof, _) = prove::prove(&evidence, Some(&key), last.count)?;
     let replies = proof.named_replies();
+    // The last record is another one where the certificate's could not be added.
+    if !replies.iter().any(|hash| hash.to_string() == certificate.account_sha256) {
+        return Err(none("the certificate could not be recorded"));
+    }
     let kept = |hash: &Sha256Hex| {
         let bytes = tap.find(|reply| Sha256Hex::of(reply) == *hash)?;
         String::from_utf8(bytes).ok()
