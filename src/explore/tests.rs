@@ -17,6 +17,7 @@ const SAMPLE: usize = 13;
 
 /// Worlds in which a promise was broken once.
 const MENDED: &[&str] = &[
+    "emergency-close-symbol/40/orders-refused:10018:8s:#3",
     "sync/3-swap/alike-appears:2,deposit:40.00:#2",
     "canary-watched/1-expected/hides-positions:17+,close-other",
     "emergency-close/12-credit/disconnect:#3",

@@ -361,7 +361,7 @@ fn refused_and_kept(
 }
 
 /// The absolute results of the others, where the movement is the result of one of these positions alone, to the last digit,
-/// and not that of all.
+/// and differs from that of all by more than noise.
 fn others_of_one(positions: &[&Position], moved: Decimal, smallest: Decimal) -> Option<Decimal> {
     let result = result_of(positions.iter().copied());
     if (moved - result).abs() <= smallest * noise(positions.len()) {
@@ -372,19 +372,22 @@ fn others_of_one(positions: &[&Position], moved: Decimal, smallest: Decimal) -> 
     each.find(|result| (moved - result).abs() < smallest).map(|result| results - result.abs())
 }
 
-/// Several positions are gone within one run, and the balance moved by the result of one of them alone. Costs of a deal may
-/// do the same where the results of the others are small.
+/// A few positions are gone within one run, and the balance moved by the result of one of them alone. Costs of a deal may do
+/// the same where the results of the others are small, and prices that moved meanwhile where their sum is not far off. Among
+/// many positions there is one with any result.
 fn result_of_one(
     before: Statement<'_>,
     age: Duration,
     after: Statement<'_>,
     gone: &[&Position],
 ) -> Option<Contradiction> {
-    if age > RUN {
+    const FEW: usize = 3;
+    let (result, moved) = (result_of(gone.iter().copied()), moved(before, after));
+    if age > RUN || gone.len() > FEW || (moved - result).abs() <= result.abs() / Decimal::TWO {
         return None;
     }
     let smallest = smallest_amount(after.account);
-    let others = others_of_one(gone, moved(before, after), smallest)?;
+    let others = others_of_one(gone, moved, smallest)?;
     let costs = smallest * noise(gone.len()) * Decimal::from(3);
     let balance = after.account.balance.value();
     (others > costs).then_some(Contradiction::BalanceKept { result: others, balance })
