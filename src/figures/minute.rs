@@ -1,6 +1,6 @@
 //! One minute of a watch: a line of a day's file.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -35,6 +35,9 @@ pub struct Minute {
     pub ticket: Option<Ticket>,
     /// Time from one look to the next as planned, in ms.
     pub every_ms: u64,
+    /// Whether the gateway identified itself as simulated.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub simulated: bool,
     /// Number of looks.
     pub looks: u64,
     /// Number of looks that a slow one overran.
@@ -162,7 +165,7 @@ impl Extremes {
             self.max = amount.clone();
         }
         // The highest so far came before it.
-        let fall = self.max.value() - amount.value();
+        let fall = self.max.value().saturating_sub(amount.value());
         let is_larger = self.fall.as_ref().map_or(Decimal::ZERO, |known| known.value()) < fall;
         if is_larger {
             self.fall = Some(Money::from(fall));
@@ -182,8 +185,18 @@ impl Minute {
 
     /// Time that was watched, in ms.
     pub fn watched_ms(&self) -> u64 {
-        self.state_ms.iter().sum()
+        self.state_ms.iter().fold(0, |sum, ms| sum.saturating_add(*ms))
     }
+
+    /// Whether the line can be one that a watch wrote: within a minute, with no more losses than looks.
+    pub(super) fn is_sound(&self) -> bool {
+        const MINUTE: SignedDuration = SignedDuration::from_secs(60);
+        self.lost <= self.looks && self.to.duration_since(self.from).abs() <= MINUTE
+    }
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 fn is_zero(number: &u64) -> bool {

@@ -44,6 +44,8 @@ pub struct Look {
     pub ticket: Option<Ticket>,
     /// The account's number, where the gateway reports it.
     pub login: Option<String>,
+    /// Whether the gateway identified itself as simulated.
+    pub simulated: bool,
     /// Round trip of its PING; `None` without an answer.
     pub rtt: Option<Duration>,
     /// Length of the silence.
@@ -80,6 +82,7 @@ impl Look {
             why: vec![],
             ticket: None,
             login: None,
+            simulated: false,
             rtt: None,
             silent: Duration::ZERO,
             missed: 0,
@@ -133,6 +136,7 @@ impl Recorder {
         minute.gap_ms = minute.gap_ms.max(between.map_or(0, millis));
         minute.silent_ms = minute.silent_ms.max(millis(look.silent));
         minute.ticket = look.ticket.or(minute.ticket);
+        minute.simulated |= look.simulated;
         minute.login = look.login.clone().or(minute.login.take());
         match look.rtt {
             Some(rtt) => trips.record(rtt),
@@ -200,6 +204,7 @@ fn empty(source: &Source, at: Timestamp) -> Minute {
         of: source.of.clone(),
         login: None,
         ticket: None,
+        simulated: false,
         every_ms: millis(source.every),
         looks: 0,
         missed: 0,

@@ -67,9 +67,47 @@ impl RoundTrips {
     /// Reads the compact form; `None` where it is none.
     pub(super) fn decode(text: &str) -> Option<Self> {
         let bytes = STANDARD_NO_PAD.decode(text).ok()?;
+        check_frame(&bytes)?;
         let mut histogram =
             Deserializer::new().deserialize::<u64, _>(&mut bytes.as_slice()).ok()?;
         histogram.auto(true);
         Some(Self(histogram))
+    }
+}
+
+/// Whether the header tells of the bytes that are there: a reader reserves what it tells, before it reads on.
+fn check_frame(bytes: &[u8]) -> Option<()> {
+    const COOKIE: u32 = 0x1c84_9313;
+    const HEADER: usize = 40;
+    const DIGITS: u32 = 3;
+    let number = |at: usize| {
+        let four: [u8; 4] = bytes.get(at..at + 4)?.try_into().ok()?;
+        Some(u32::from_be_bytes(four))
+    };
+    let payload = usize::try_from(number(4)?).ok()?;
+    let is_sound = number(0)? == COOKIE
+        && number(12)? == DIGITS
+        && bytes.len().checked_sub(HEADER) == Some(payload);
+    is_sound.then_some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_payload_of_another_length_than_told_is_no_histogram() {
+        let mut trips = RoundTrips::default();
+        trips.record(Duration::from_millis(15));
+        let sound = trips.encode();
+        assert_eq!(RoundTrips::decode(&sound).unwrap().count(), 1);
+        let bytes = STANDARD_NO_PAD.decode(&sound).unwrap();
+        for (at, value) in [(4, 0xff), (7, 0), (15, 5), (0, 0)] {
+            let mut bytes = bytes.clone();
+            bytes[at] = value;
+            assert!(RoundTrips::decode(&STANDARD_NO_PAD.encode(&bytes)).is_none(), "{at}");
+        }
+        let longer = [&bytes[..], &[0]].concat();
+        assert!(RoundTrips::decode(&STANDARD_NO_PAD.encode(longer)).is_none());
     }
 }

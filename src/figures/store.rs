@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
 use super::minute::{Minute, VERSION};
-use crate::os::durable::sync_data;
+use crate::os::durable::{sync_data, sync_directory};
 use crate::os::fifo::{open_regular, read_regular};
 use crate::os::file_lock::{Mode, lock};
 
@@ -86,7 +86,12 @@ impl Store {
         let path = self.directory.join(file_name(minute.from));
         let is_new = !path.exists();
         append_line(&path, minute).map_err(failed("write", &path))?;
-        if is_new { self.prune(minute.to) } else { Ok(()) }
+        if !is_new {
+            return Ok(());
+        }
+        // Without it, a power cut takes the day's file away.
+        sync_directory(&self.directory).map_err(failed("write", &self.directory))?;
+        self.prune(minute.to)
     }
 
     /// Deletes the days that are too old.
@@ -157,8 +162,8 @@ fn read_file(path: &Path, read: &mut Read) -> Result<(), FiguresError> {
             _ => {}
         }
         match serde_json::from_slice::<Minute>(line) {
-            Ok(minute) => read.minutes.push(minute),
-            Err(_) => read.unreadable += 1,
+            Ok(minute) if minute.is_sound() => read.minutes.push(minute),
+            _ => read.unreadable += 1,
         }
     }
     Ok(())

@@ -39,7 +39,7 @@ pub use self::records::{Order, OrderOutcome, Whole};
 pub use self::rules::{Group, Origin, Rule};
 pub use self::watched::{Gap, Slice};
 
-use self::history::History;
+use self::history::{History, Of};
 use self::records::Records;
 use self::rules::Judged;
 use self::watched::{Positions, Watched};
@@ -71,6 +71,8 @@ pub struct Options {
     pub limits: Limits,
     /// The rules file, where one is named.
     pub rules_file: Option<PathBuf>,
+    /// The profile, where one is selected.
+    pub profile: Option<String>,
     /// The volume at the coefficient 1, in lots.
     pub max_lot: Decimal,
     /// Where the decision of a GO goes.
@@ -131,6 +133,9 @@ pub struct Report {
     /// The points of the curves, as many as a page can show.
     #[serde(skip)]
     pub points: Vec<Slice>,
+    /// Whether a simulated gateway was watched.
+    #[serde(skip)]
+    pub simulated: bool,
     /// The width of a point.
     #[serde(skip)]
     pub point: Duration,
@@ -245,7 +250,8 @@ fn evaluate(
     };
     let watched = Watched::of(read, &positions);
     // An error is a bug: the words that events hold can always be searched for.
-    let history = History::read(&options.logs, *now, is_alive)
+    let of = Of { endpoint: account.endpoint.as_deref(), profile: options.profile.as_deref() };
+    let history = History::read(&options.logs, &of, *now, is_alive)
         .map_err(|error| Failure::from_error(Code::Bug, &error))?;
     let first = records.orders.iter().map(|order| order.at).chain(watched.from).min();
     let hours_passed = first.map_or(0.0, |first| now.duration_since(first).as_secs_f64() / 3600.0);
@@ -299,6 +305,7 @@ fn evaluate(
         decision: None,
         page: None,
         points: watched.points.clone(),
+        simulated: watched.simulated > 0,
         point: Duration::from_secs(watched.point_s.unsigned_abs()),
     };
     let mut failure = None;
@@ -308,8 +315,8 @@ fn evaluate(
             Err(error) => failure = Some(error),
         }
     }
-    let mut outcome =
-        Outcome::judged(report, answer.verdict(), false).with_warnings(history.warnings);
+    let mut outcome = Outcome::judged(report, answer.verdict(), watched.simulated > 0)
+        .with_warnings(history.warnings);
     if let Some(failure) = failure {
         outcome.fail(failure);
     }

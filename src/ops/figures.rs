@@ -102,7 +102,7 @@ fn export(options: &Options) -> Result<Outcome<Report>, Failure> {
         table.write_record(row(minute)).map_err(|error| failed(&error))?;
     }
     let text = table.into_inner().map_err(|error| failed(&error))?;
-    let mut file = AtomicFile::create(csv, Access::Umask).map_err(|error| failed(&error))?;
+    let mut file = AtomicFile::over_file(csv, Access::Umask).map_err(|error| failed(&error))?;
     file.write_all(&text).map_err(|error| failed(&error))?;
     file.replace().map_err(|error| failed(&error))?;
     let mut warnings = vec![];

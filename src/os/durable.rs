@@ -74,6 +74,15 @@ impl AtomicFile {
         Ok(Self { file, directory: directory.to_owned(), path: path.to_owned() })
     }
 
+    /// Starts the new content of a file that a person named. Anything else that stands there, such as a device, a pipe or a
+    /// symbolic link, is refused: it would be gone.
+    pub fn over_file(path: &Path, access: Access) -> io::Result<Self> {
+        match std::fs::symlink_metadata(path) {
+            Ok(there) if !there.is_file() => Err(io::Error::other("it is no regular file")),
+            _ => Self::create(path, access),
+        }
+    }
+
     /// The open file, for its metadata.
     pub(crate) fn file(&self) -> &File {
         self.file.as_file()

@@ -70,8 +70,14 @@ impl Day {
                 .unwrap();
         }
         recorder.finish().unwrap();
-        machine.write("rules.toml", RULES);
-        Self { machine, sim }
+        let day = Self { machine, sim };
+        // As of a real gateway.
+        for path in day.all_figures() {
+            let text = std::fs::read_to_string(&path).unwrap();
+            std::fs::write(&path, text.replace("\"simulated\":true,", "")).unwrap();
+        }
+        day.machine.write("rules.toml", RULES);
+        day
     }
 
     fn evaluate(&self, arguments: &[&str]) -> Ended {
@@ -79,12 +85,16 @@ impl Day {
         self.machine.against(&self.sim, &all).end()
     }
 
-    fn figures(&self) -> PathBuf {
+    fn all_figures(&self) -> Vec<PathBuf> {
         let figures = self.machine.evidence().parent().unwrap().join("figures");
         let mut files: Vec<PathBuf> =
             std::fs::read_dir(figures).unwrap().map(|it| it.unwrap().path()).collect();
         files.sort();
-        files.remove(0)
+        files
+    }
+
+    fn figures(&self) -> PathBuf {
+        self.all_figures().remove(0)
     }
 }
 
@@ -179,7 +189,7 @@ fn a_damaged_chain_and_a_lost_hour_are_named_on_the_page_in_both_languages() {
 fn a_person_sees_the_verdict_the_rules_and_the_curves() {
     let day = Day::watched();
     let run = || day.machine.against(&day.sim, &["evaluate", "--rules=rules.toml"]);
-    let ended = run().end().exits(0).says("PASS GO: all 28 rules pass").says("CURVES");
+    let ended = run().end().exits(0).says("PASS GO: all 29 rules pass").says("CURVES");
     let text = ended.stdout();
     assert!(text.lines().any(|line| line.starts_with("P50 ") && line.contains('▁')), "{text}");
     for columns in [80, 40] {
@@ -211,6 +221,10 @@ fn bad_input_is_named_with_what_to_do_next() {
     run(&["--run=abcd1234"]).exits(2).tells("no run in the evidence begins with abcd1234");
     run(&["--decision-out=x.json"]).exits(2).tells("--approved-by");
     run(&["--decision-out=x.json", "--approved-by= "]).exits(2).tells("--approved-by is empty");
+    run(&["--decision-out=x.md", "--approved-by=x"]).exits(2).tells("names its own report");
+    run(&["--decision-out=x.json", "--approved-by=x", "--html=x.md"])
+        .exits(2)
+        .tells("names a file of the decision");
 }
 
 #[test]
@@ -264,6 +278,14 @@ fn a_watch_of_the_link_keeps_figures_which_can_be_exported() {
     assert_eq!((header.len(), row.len(), of("by")), (34, 34, "link"));
     assert!(of("looks").parse::<u64>().unwrap() > 5 && !of("rtt_p50_us").is_empty(), "{text}");
     machine.against(&sim, &["figures", "export", "--csv=/nowhere/x.csv"]).end().exits(1);
+    // A device that is replaced by a file would be gone.
+    let link = machine.file("null.csv");
+    std::os::unix::fs::symlink("/dev/null", &link).unwrap();
+    let export = ["figures", "export", "--csv=null.csv"];
+    machine.against(&sim, &export).end().exits(1).tells("it is no regular file");
+    assert!(link.is_symlink());
+    // The gateway says that it is simulated, and so does the page.
+    machine.against(&sim, &["evaluate"]).end().exits(1).says("(SIMULATED)");
 }
 
 #[test]

@@ -16,7 +16,7 @@ pub(crate) mod kill_switch;
 mod logging;
 mod old_logs;
 pub(crate) mod on_change;
-mod output_file;
+pub(crate) mod output_file;
 pub(crate) mod prompt;
 pub(crate) mod sd_notify;
 pub(crate) mod settings;

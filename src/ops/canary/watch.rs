@@ -310,6 +310,7 @@ impl Watch<'_, '_, '_, '_> {
             balance: account.as_ref().map(|account| account.balance.clone()),
             margin: account.as_ref().map(|account| account.margin.clone()),
             login: account.and_then(|account| account.login),
+            simulated: self.canary.client.is_simulated(),
             clock_skew_ms: skew.map(millis_of),
             current_price,
             profit,

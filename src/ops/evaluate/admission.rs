@@ -1,6 +1,6 @@
 //! Writes the decision that a canary reads, and the report that holds it.
 //!
-//! Only a GO is written, and only one that the canary's own guard accepts. The confidence is the share of the rules that
+//! Only a GO is written, none of a simulated gateway, and only one that the canary's own guard accepts. The confidence is the share of the rules that
 //! were judged and passed: a rule that a rules file switches off can't be bought back.
 
 use std::fmt::Write as _;
@@ -49,6 +49,12 @@ pub(super) fn write(
     watched: &Watched,
     now: Timestamp,
 ) -> Result<Written, Failure> {
+    if watched.simulated > 0 {
+        let message = "the watched gateway is simulated: no decision was written";
+        return Err(Failure::new(Code::NotAdmitted, message).with_remedy(
+            "a decision admits orders of a real account: evaluate a watch over that one",
+        ));
+    }
     let passed = report.rules.iter().filter(|rule| rule.answer == Verdict::Pass).count();
     let off = report.rules_switched_off.len();
     let all = report.rules.len();
@@ -92,7 +98,7 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 
 fn replace(path: &Path, content: &[u8]) -> Result<(), Failure> {
     let written = || -> io::Result<()> {
-        let mut file = AtomicFile::create(path, Access::Umask)?;
+        let mut file = AtomicFile::over_file(path, Access::Umask)?;
         file.write_all(content)?;
         file.replace().map(drop)
     };
@@ -116,7 +122,7 @@ fn most_in_a_day(times: &[Timestamp]) -> u64 {
 
 fn net_return(watched: &Watched) -> Option<f64> {
     let first = watched.equity_first.as_ref()?.value();
-    let change = watched.equity_last.as_ref()?.value() - first;
+    let change = watched.equity_last.as_ref()?.value().checked_sub(first)?;
     change.checked_div(first)?.to_f64()
 }
 

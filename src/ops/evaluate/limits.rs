@@ -128,10 +128,13 @@ impl Limits {
 
     /// Refuses a limit that nothing can meet, or that means nothing.
     fn check(&self) -> Result<(), String> {
-        let above =
-            |name, value: f64| (name, value, value > 0.0, "must be above 0: no figure is below it");
+        let above = |name, value: f64| {
+            let is_sound = value > 0.0 && value.is_finite();
+            (name, value, is_sound, "must be a number above 0: no figure is below it")
+        };
         let at_least = |name, value: f64| {
-            (name, value, value >= 0.0, "must be 0 or more: no figure is below it")
+            let is_sound = value >= 0.0 && value.is_finite();
+            (name, value, is_sound, "must be a number of 0 or more: no figure is below it")
         };
         let share = |name, value: f64| {
             (name, value, (0.0..=100.0).contains(&value), "must be from 0 to 100 percent")
@@ -170,9 +173,14 @@ impl Limits {
         Ok(())
     }
 
-    /// The rules that nothing can fail by these limits.
+    /// The rules that nothing can plausibly fail by these limits.
     pub(super) fn switched_off(&self) -> Vec<&'static str> {
-        const COUNT: u64 = 1_000_000;
+        const COUNT: u64 = 100;
+        // A reading for each hour of the longest watch.
+        const READINGS: u64 = 168;
+        // A watch takes a gateway that is silent for 10 s for lost.
+        const SLOW_MS: f64 = 10_000.0;
+        const SKEW_MS: f64 = 60_000.0;
         let of = |name, is_off: bool| is_off.then_some(name);
         [
             of("hours-watched", self.hours_watched == 0.0),
@@ -180,6 +188,9 @@ impl Limits {
             of("gaps", self.gap_s >= LONGEST_WATCH_HOURS * 3600.0),
             of("round-trips", self.round_trips == 0),
             of("loss", self.loss_percent >= 100.0),
+            of("p50", self.p50_ms >= SLOW_MS),
+            of("p99", self.p99_ms >= SLOW_MS),
+            of("p99-hour", self.p99_hour_ms >= SLOW_MS),
             of("halts", self.halts >= COUNT),
             of("critical-errors", self.critical_errors >= COUNT),
             of("critical", self.critical_s >= LONGEST_WATCH_HOURS * 3600.0),
@@ -191,9 +202,10 @@ impl Limits {
             of("cost", self.cost_percent >= 100.0),
             of("drawdown", self.drawdown_percent >= 100.0),
             of("drift-readings", self.drift_readings_per_hour == 0.0),
-            of("drift", self.drift_events >= COUNT),
+            of("drift", self.drift_events >= READINGS || self.drift_readings_per_hour == 0.0),
             of("drift-unjudged", self.drift_unjudged >= COUNT),
             of("alerts", self.alerts >= COUNT),
+            of("clock-skew", self.skew_ms >= SKEW_MS),
             of("clock-jumps", self.clock_jumps >= COUNT),
         ]
         .into_iter()
@@ -249,6 +261,9 @@ mod tests {
             "sync_percent = 100.5",
             "p99_ms = 0",
             "p99_ms = nan",
+            "p99_ms = inf",
+            "skew_ms = inf",
+            "cost_percent = inf",
             "gap_s = -3",
             "drift_readings_per_hour = 2",
         ] {
@@ -258,5 +273,24 @@ mod tests {
         }
         assert!(Limits::default().check_period(24.0).is_ok());
         assert!(Limits::default().check_period(23.0).is_err());
+    }
+
+    #[test]
+    fn a_limit_that_no_figure_reaches_switches_its_rule_off() {
+        for (text, name) in [
+            ("skew_ms = 60000", "clock-skew"),
+            ("p50_ms = 10000", "p50"),
+            ("p99_ms = 10000", "p99"),
+            ("p99_hour_ms = 10000", "p99-hour"),
+            ("drift_events = 168", "drift"),
+            ("halts = 100", "halts"),
+            ("alerts = 100", "alerts"),
+            ("clock_jumps = 100", "clock-jumps"),
+        ] {
+            assert_eq!(Limits::parse(text).unwrap().switched_off(), [name], "{text}");
+        }
+        let unread = Limits::parse("drift_readings_per_hour = 0").unwrap();
+        assert_eq!(unread.switched_off(), ["drift-readings", "drift"]);
+        assert!(Limits::default().switched_off().is_empty());
     }
 }

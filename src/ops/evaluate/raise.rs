@@ -54,7 +54,7 @@ pub(super) fn next(orders: &[Order], watched: &Watched, max_lot: Decimal) -> Rai
         .margin_max
         .as_ref()
         .zip(order.margin_before.as_ref())
-        .map(|(most, before)| most.value() - before.value())
+        .map(|(most, before)| most.value().saturating_sub(before.value()))
         .filter(|margin| *margin > Decimal::ZERO);
     let worst = watched.equity_max.is_some().then_some(watched.worst_hour);
     let text = |value: Decimal| value.normalize().to_string();

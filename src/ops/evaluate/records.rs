@@ -124,7 +124,7 @@ pub(super) struct WatchEnd {
 
 impl Records {
     /// Verifies the evidence, then reads it. Orders and watches count that have a record since that time, or are of the
-    /// runs that were asked for.
+    /// runs that were asked for; an order whose outcome is not settled always counts.
     pub(super) fn read(
         evidence: &Evidence,
         prefixes: &[RunPrefix],
@@ -157,9 +157,13 @@ impl Records {
             [] => None,
             some => Some(chosen(&book, some)?),
         };
-        let is_asked = |run: &Run| match &runs {
-            Some(runs) => runs.contains(&run.id),
-            None => run.last_at >= since && run.began_at <= until,
+        // What became of an order is asked whatever its age: nothing else settles it.
+        let is_asked = |run: &Run| {
+            !run.intents.is_empty()
+                || match &runs {
+                    Some(runs) => runs.contains(&run.id),
+                    None => run.last_at >= since && run.began_at <= until,
+                }
         };
         let orders: Vec<Order> =
             book.runs().filter(|run| is_asked(run)).filter_map(|run| read.order(run)).collect();
@@ -305,7 +309,8 @@ impl Read {
         });
         let balance_after = after.or(balance_after);
         let cost = end.and_then(|end| end.cost.clone()).or_else(|| {
-            let cost = balance_before.as_ref()?.value() - balance_after.as_ref()?.value();
+            let before = balance_before.as_ref()?.value();
+            let cost = before.checked_sub(balance_after.as_ref()?.value())?;
             (outcome == OrderOutcome::Closed).then(|| Money::from(cost))
         });
         let order = run.order.as_ref();
@@ -328,9 +333,12 @@ impl Read {
 }
 
 impl Order {
-    /// The cost in percent of the balance before it.
+    /// The cost in percent of the balance before it; `None` where either is not known, or there was no balance.
     pub(super) fn cost_percent(&self) -> Option<Decimal> {
         let before = self.balance_before.as_ref()?.value();
+        if before <= Decimal::ZERO {
+            return None;
+        }
         self.cost.as_ref()?.value().checked_div(before)?.checked_mul(Decimal::ONE_HUNDRED)
     }
 }

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::history::History;
 use super::limits::Limits;
-use super::records::{OrderOutcome, Records};
+use super::records::{Order, OrderOutcome, Records};
 use super::watched::Watched;
 use crate::check::Verdict;
 use crate::evidence::outcome::WatchEnding;
@@ -139,15 +139,26 @@ impl Judged<'_> {
         let remark = longest.map_or_else(String::new, |gap| {
             format!("nobody watched from {:.0} to {:.0}", gap.from, gap.to)
         });
-        rules.push(
-            of("gaps", figure, at_most(limits.gap_s, "s"))
-                .unknown_unless(longest.is_none(), remark),
-        );
+        let limit = match watched.allowed.applied_ms() {
+            (least, most) if least == most => format!("≤ {} s", seconds(most)),
+            (least, most) => format!("≤ {} to {} s", seconds(least), seconds(most)),
+        };
+        rules.push(of("gaps", figure, limit).unknown_unless(longest.is_none(), remark));
         let figure = watched.unreadable.to_string();
         rules.push(of("figures-readable", figure, "0".to_owned()).unknown_unless(
             watched.unreadable == 0,
             "lines of the figures can't be read: a kill tore them, or they are damaged".to_owned(),
         ));
+        let (simulated, minutes) = (watched.simulated, watched.minutes);
+        let is_mixed = simulated > 0 && simulated < minutes;
+        let figure = format!("{simulated} / {minutes}");
+        rules.push(
+            of("gateway-real", figure, "none or all".to_owned())
+                .judged(Some(!is_mixed), "")
+                .remarking(is_mixed.then_some(
+                    "minutes of a simulated gateway are among the figures: they prove nothing of this one",
+                )),
+        );
     }
 
     fn link(&self, rules: &mut Vec<Rule>) {
@@ -159,7 +170,7 @@ impl Judged<'_> {
             count >= limits.round_trips,
             format!("{count} round trips are too few to tell percentiles"),
         ));
-        let sent = count + watched.lost;
+        let sent = count.saturating_add(watched.lost);
         let loss = watched.lost as f64 * 100.0 / (sent.max(1)) as f64;
         let figure = format!("{} / {sent} ({} %)", watched.lost, number(loss, 3));
         rules.push(
@@ -254,7 +265,7 @@ impl Judged<'_> {
         let of =
             |name, source, figure, limit| Rule::new(name, Group::Recovery, source, figure, limit);
         let failed = history.failed_syncs.len() as u64;
-        let all = history.syncs + failed;
+        let all = history.syncs.saturating_add(failed);
         rules.push(
             of("syncs", Origin::Logs, all.to_string(), format!("≥ {}", limits.syncs))
                 .unknown_unless(
@@ -353,6 +364,14 @@ impl Judged<'_> {
             format!("{cost} ({} %)", decimal(*percent, 3))
         });
         let percent = dearest.map(|(percent, _)| percent.to_f64().unwrap_or(f64::INFINITY));
+        let closed = |order: &&Order| order.outcome == OrderOutcome::Closed;
+        let is_costless = |order: &Order| order.cost_percent().is_none();
+        let unknown = records.orders.iter().filter(closed).filter(|it| is_costless(it)).count();
+        let is_met = percent.map(|percent| percent <= limits.cost_percent);
+        let lacks = match unknown {
+            0 => "no order is proved closed with its balance".to_owned(),
+            _ => format!("the cost of {unknown} closed orders is not known"),
+        };
         rules.push(
             Rule::new(
                 "cost",
@@ -361,14 +380,14 @@ impl Judged<'_> {
                 figure,
                 at_most(limits.cost_percent, "%"),
             )
-            .judged(
-                percent.map(|percent| percent <= limits.cost_percent),
-                "no order is proved closed with its balance",
-            ),
+            .judged(is_met.filter(|is_met| !is_met || unknown == 0), &lacks),
         );
         let percent = watched.fall_percent.to_f64().unwrap_or(f64::INFINITY);
         let known = watched.equity_max.is_some();
         let figure = match known {
+            true if watched.fall_percent == Decimal::MAX => {
+                format!("{} (of no equity)", watched.fall.normalize())
+            }
             true => {
                 format!("{} ({} %)", watched.fall.normalize(), decimal(watched.fall_percent, 3))
             }

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::*;
 use crate::clock::{Clock as _, Deadline, StopToken};
 use crate::evidence::body::Body;
-use crate::figures::{Recorder, Source as FiguresSource, Watcher};
+use crate::figures::{Look as FiguresLook, Recorder, Source as FiguresSource, Watcher};
 use crate::guard::drift::sample::Source;
 use crate::guard::{decision, drift};
 use crate::harness::virtual_gateway::VirtualGateway;
@@ -45,6 +45,17 @@ struct Planted {
 
 fn numbers(range: std::ops::Range<u64>) -> String {
     range.map(|number| format!("{number}\n")).collect()
+}
+
+fn line(at: Timestamp, run: &str, text: &str) -> String {
+    compose(Format::Text, at, Level::INFO, run, "StateReconciler", text)
+}
+
+/// A whole run in the log.
+fn logged(at: Timestamp, run: &str, endpoint: &str, lines: &str) -> String {
+    let of_run = |text: &str| compose(Format::Text, at, Level::INFO, run, "Run", text);
+    let began = of_run(&format!("Run began: mt5crs 0.1.0 sync of {endpoint}"));
+    began + lines + &of_run("Run ended: exit code 0 after 5 ms")
 }
 
 impl Day {
@@ -96,7 +107,10 @@ impl Day {
                 keep_on_stop: &|| false,
                 observe: &mut |event| {
                     let WatchEvent::Tick(tick) = event else { return };
-                    recorder.add(figures::of_look(tick, clock.monotonic())).unwrap();
+                    let look = figures::of_look(tick, clock.monotonic());
+                    assert!(look.simulated);
+                    // As of a real gateway.
+                    recorder.add(FiguresLook { simulated: false, ..look }).unwrap();
                     ticks.push(tick.clone());
                     // Between the hours, so that each reading finds what is new.
                     let half = tick.elapsed_ms / 1_800_000;
@@ -115,10 +129,9 @@ impl Day {
         );
         recorder.finish().unwrap();
         assert!(outcome.report.is_some(), "{:?}", outcome.failure);
-        let line = |text: &str| {
-            compose(Format::Text, now, Level::INFO, "4711-3f2a9c1b", "StateReconciler", text)
-        };
-        let log = line("State synchronized: 3 positions recovered");
+        let run = "4711-3f2a9c1b";
+        let synchronized = line(now, run, "State synchronized: 3 positions recovered");
+        let log = logged(now, run, ENDPOINT, &synchronized);
         fs::write(dir.path().join("VERIFY_LOG.log"), log).unwrap();
         Self { dir, ticks, end: clock.now() }
     }
@@ -171,6 +184,7 @@ impl Day {
             runs: vec![],
             limits: Limits::default(),
             rules_file: None,
+            profile: None,
             max_lot: Decimal::new(1, 2),
             decision_out: None,
         }
@@ -466,4 +480,210 @@ fn one_run_is_evaluated_by_its_prefix() {
     assert_eq!(report(run(&options, &|_, _| false)).looks, day.ticks.len() as u64);
     options.runs = vec!["00000000".parse().unwrap()];
     assert_eq!(run(&options, &|_, _| false).failure.unwrap().code(), Code::UnknownRun);
+}
+
+#[test]
+fn an_order_that_is_not_settled_counts_whatever_was_asked() {
+    let day = Day::good();
+    let copy = day.copy();
+    let evidence = Evidence::at(copy.path().to_owned());
+    let intent = evidence.records().unwrap().find_map(|record| match record.unwrap().body {
+        Some(Body::OpenIntent(intent)) => Some(intent),
+        _ => None,
+    });
+    let clock = crate::clock::ManualClock::new(day.end);
+    evidence.append(Uuid::new_v4(), &clock, &intent.unwrap().into(), HOUR).unwrap();
+    let mut options = day.options(copy.path());
+    let run_id = report(day.evaluate(day.dir.path())).orders[0].run.clone();
+    options.runs = vec![run_id[..8].parse().unwrap()];
+    let report_of_run = report(run(&options, &|_, _| false));
+    assert_eq!(not_passed(&report_of_run), BTreeMap::from([("unknown-orders", Verdict::Fail)]));
+    // Outside of the period.
+    let mut options = day.options(copy.path());
+    options.since = day.end + SignedDuration::from_hours(1);
+    let outside = report(run(&options, &|_, _| false));
+    assert_eq!(not_passed(&outside)["unknown-orders"], Verdict::Fail);
+}
+
+#[test]
+fn what_the_logs_hold_of_other_accounts_does_not_count() {
+    let day = Day::good();
+    let copy = day.copy();
+    let now = day.end;
+    let write = |text: &str| fs::write(copy.path().join("VERIFY_LOG.log"), text).unwrap();
+    let sync = |run: &str| line(now, run, "State synchronized: 3 positions recovered");
+    let failed = |run: &str| line(now, run, "State synchronization failed: no reply");
+    let (own, other) = ("7-aaaaaaaa", "8-bbbbbbbb");
+    let of_own = |lines: &str| logged(now, own, ENDPOINT, lines);
+    let of_other = |lines: &str| logged(now, other, "tcp://other:5555", lines);
+    let answers = |text: String| {
+        write(&text);
+        not_passed(&report(day.evaluate(copy.path())))
+    };
+    let missing = BTreeMap::from([("syncs", Verdict::Unknown), ("sync-success", Verdict::Unknown)]);
+    // Another account's, and those of a run that nobody saw begin, are no success of this one.
+    assert_eq!(answers(of_other(&sync(other))), missing);
+    assert_eq!(answers(sync(own)), missing);
+    assert_eq!(answers(of_own(&sync(own))), BTreeMap::new());
+    let failures = failed(other) + &failed(other) + &failed(other);
+    assert_eq!(answers(of_own(&sync(own)) + &of_other(&failures)), BTreeMap::new());
+    let found = answers(of_own(&(sync(own) + &failed(own))));
+    assert_eq!(found["sync-success"], Verdict::Fail);
+}
+
+#[test]
+fn a_closed_order_whose_cost_is_not_known_is_not_judged_by_the_others() {
+    let day = Day::good();
+    let records = |options: &Options| {
+        Records::read(&options.evidence, &[], options.since, options.now).unwrap()
+    };
+    let options = day.options(day.dir.path());
+    let mut records = records(&options);
+    let mut other = records.orders[0].clone();
+    other.balance_before = None;
+    records.orders.push(other);
+    let judge = |limits: &Limits| {
+        let judged = Judged {
+            limits,
+            records: &records,
+            watched: &Watched::default(),
+            history: &History::default(),
+            hours_passed: 100.0,
+            evidence: day.dir.path(),
+        };
+        judged.rules().into_iter().find(|rule| rule.name == "cost").unwrap()
+    };
+    let rule = judge(&Limits::default());
+    assert_eq!(rule.answer, Verdict::Unknown, "{rule:?}");
+    // One over the limit fails whatever the rest cost.
+    let rule = judge(&Limits { cost_percent: -1000.0, ..Limits::default() });
+    assert_eq!(rule.answer, Verdict::Fail, "{rule:?}");
+}
+
+#[test]
+fn a_gap_is_judged_by_the_interval_of_the_watch_beside_it() {
+    let day = Day::good();
+    let copy = day.copy();
+    let all = report(day.evaluate(day.dir.path()));
+    let limit = |report: &Report| {
+        report.rules.iter().find(|rule| rule.name == "gaps").unwrap().limit.clone()
+    };
+    // Each 30 s.
+    assert_eq!(limit(&all), "≤ 60 s");
+    // Two minutes are lost, and far from it a slow watch looked each 10 min.
+    rewrite(copy.path(), |line| {
+        let at = |time: &str| line.contains(&format!("\"from\":\"2026-01-17T{time}"));
+        if at("10:10") || at("10:11") {
+            return None;
+        }
+        let slow = line.replace("\"every_ms\":30000", "\"every_ms\":600000");
+        Some(if at("20:") { slow } else { line.to_owned() })
+    });
+    let report = report(day.evaluate(copy.path()));
+    assert_eq!((report.gaps.len(), limit(&report)), (1, "≤ 60 to 1200 s".to_owned()));
+}
+
+#[test]
+fn a_watch_that_goes_on_has_no_gap_in_the_minute_that_it_has_not_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let now: Timestamp = "2026-01-17T10:00:00Z".parse().unwrap();
+    let before = |seconds: i64| now - SignedDuration::from_secs(seconds);
+    let ticket = crate::units::Ticket(7);
+    let gaps = |silent: i64, ended: bool| {
+        let source = FiguresSource {
+            run: Uuid::new_v4(),
+            by: Watcher::Canary,
+            of: ENDPOINT.to_owned(),
+            every: Duration::from_secs(5),
+        };
+        let store = Store::at(&dir.path().join(format!("{silent}-{ended}")), None);
+        let mut recorder = Recorder::new(store.clone(), source);
+        for look in 0..10u64 {
+            let at = before(silent + 45 - 5 * look as i64);
+            let look = FiguresLook::at(at, Duration::from_secs(5 * look));
+            recorder.add(FiguresLook { ticket: Some(ticket), ..look }).unwrap();
+        }
+        recorder.finish().unwrap();
+        let watch = records::Watch {
+            ticket,
+            began_at: before(silent + 46),
+            ended: ended.then(|| records::WatchEnd {
+                at: before(silent),
+                result: crate::evidence::outcome::WatchEnding::TimeOver,
+                reasons: vec![],
+                kept_open: true,
+            }),
+            closed_at: None,
+            drift_watched: true,
+            seq: 1,
+        };
+        let positions = Positions {
+            watches: &[watch],
+            open: &BTreeSet::from([ticket]),
+            now,
+            allowed: Duration::from_secs(10),
+        };
+        let read = store.read(Timestamp::MIN, Timestamp::MAX).unwrap();
+        Watched::of(read, &positions).gaps.len()
+    };
+    assert_eq!((gaps(69, false), gaps(71, false)), (0, 1));
+    // Nobody watches after its end.
+    assert_eq!(gaps(11, true), 1);
+}
+
+#[test]
+fn hostile_figures_are_unreadable_and_a_fall_from_no_equity_is_no_zero() {
+    let day = Day::good();
+    for (from, to) in [
+        ("\"looks\":", "\"lost\":99,\"looks\":"),
+        ("\"to\":\"2026-01-17T1", "\"to\":\"2026-01-17T2"),
+    ] {
+        let copy = day.copy();
+        rewrite(copy.path(), |line| Some(line.replace(from, to)));
+        let found = not_passed(&report(day.evaluate(copy.path())));
+        assert!(found.contains_key("figures-readable"), "{to}: {found:?}");
+    }
+    let copy = day.copy();
+    let most = u64::MAX.to_string();
+    rewrite(copy.path(), |line| {
+        let line = line.replace("\"gap_ms\":", &format!("\"errors\":{most},\"gap_ms\":"));
+        let begin = line.split("\"state_ms\":[").next()?.to_owned();
+        let rest = line.split_once("\"state_ms\":[")?.1.split_once(']')?.1.to_owned();
+        Some(format!("{begin}\"state_ms\":[{most},{most},{most}]{rest}"))
+    });
+    assert_eq!(report(day.evaluate(copy.path())).answer, Answer::NoGo);
+    let copy = day.copy();
+    rewrite(copy.path(), |line| {
+        let (begin, rest) = line.split_once("\"equity\":{")?;
+        let rest = rest.split_once('}')?.1;
+        let equity = "{\"first\":-1,\"min\":-9,\"max\":-1,\"last\":-9,\"fall\":8}";
+        Some(format!("{begin}\"equity\":{equity}{rest}"))
+    });
+    assert_eq!(not_passed(&report(day.evaluate(copy.path())))["drawdown"], Verdict::Fail);
+}
+
+#[test]
+fn a_simulated_gateway_buys_no_decision() {
+    let day = Day::good();
+    let out = tempfile::tempdir().unwrap();
+    let file = out.path().join("go.json");
+    let simulate = |line: &str| line.replace("\"looks\":", "\"simulated\":true,\"looks\":");
+    let copy = day.copy();
+    rewrite(copy.path(), |line| Some(simulate(line)));
+    let mut options = day.options(copy.path());
+    options.decision_out =
+        Some(DecisionOut { file: file.clone(), approved_by: "An operator".to_owned() });
+    let outcome = run(&options, &|_, _| false);
+    assert!(outcome.simulated);
+    assert_eq!(outcome.failure.as_ref().unwrap().code(), Code::NotAdmitted);
+    assert_eq!(report(outcome).answer, Answer::Go);
+    assert!(!file.exists());
+    // Among figures of a real one, they are a NO-GO.
+    let copy = day.copy();
+    rewrite(copy.path(), |line| {
+        let hour = line.contains("\"from\":\"2026-01-17T10:");
+        Some(if hour { simulate(line) } else { line.to_owned() })
+    });
+    let found = not_passed(&report(day.evaluate(copy.path())));
+    assert_eq!(found, BTreeMap::from([("gateway-real", Verdict::Fail)]));
 }

@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::records::Watch;
+use crate::clock::millis;
 use crate::figures::{DriftWord, Extremes, Minute, Read, RoundTrips, Watcher};
 use crate::units::{Money, Ticket, TimeSchema};
 
@@ -99,7 +100,7 @@ pub(super) struct Watched {
     pub(super) equity_min: Option<Money>,
     pub(super) equity_max: Option<Money>,
     pub(super) balance_last: Option<Money>,
-    /// The deepest fall of the equity, and in percent of the value before it.
+    /// The deepest fall of the equity, and in percent of the value before it: `MAX` where that was not above zero.
     pub(super) fall: Decimal,
     pub(super) fall_percent: Decimal,
     /// The deepest fall within an hour.
@@ -109,6 +110,11 @@ pub(super) struct Watched {
     pub(super) jumps: Vec<(Timestamp, i64)>,
     pub(super) set_back: Option<String>,
     pub(super) unreadable: u64,
+    /// Number of minutes, and of those with a simulated gateway.
+    pub(super) minutes: u64,
+    pub(super) simulated: u64,
+    /// Longest time between two looks that was allowed.
+    pub(super) allowed: Allowed,
     /// Minutes in which health was not good, with the reasons.
     pub(super) unwell: Vec<Unwell>,
     /// Endpoints and logins.
@@ -127,6 +133,38 @@ pub(super) struct Unwell {
     pub(super) why: Vec<String>,
 }
 
+/// Longest time between two looks: the limit, or twice a watch's own interval where that is longer.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Allowed {
+    limit_ms: u64,
+    /// The shortest and the longest interval of the watches.
+    every_ms: Option<(u64, u64)>,
+}
+
+impl Allowed {
+    fn of(limit: Duration, minutes: &[Minute]) -> Self {
+        let every = || minutes.iter().map(|minute| minute.every_ms);
+        Self { limit_ms: millis(limit), every_ms: every().min().zip(every().max()) }
+    }
+
+    /// Beside a watch that looks at that interval.
+    fn beside(self, every_ms: u64) -> u64 {
+        self.limit_ms.max(every_ms.saturating_mul(2))
+    }
+
+    /// Between a watch's last look and now, while it may go on: it writes a minute once that is over.
+    fn until_now(self, every_ms: u64) -> u64 {
+        const UNWRITTEN_MS: u64 = 60_000;
+        self.limit_ms.max(every_ms.saturating_mul(2).saturating_add(UNWRITTEN_MS))
+    }
+
+    /// The least and the greatest limit that was applied, in ms.
+    pub(super) fn applied_ms(self) -> (u64, u64) {
+        let (least, most) = self.every_ms.unwrap_or_default();
+        (self.beside(least), self.beside(most))
+    }
+}
+
 /// The positions of an evaluation, for the gaps between looks.
 pub(super) struct Positions<'a> {
     pub(super) watches: &'a [Watch],
@@ -143,7 +181,10 @@ impl Watched {
         let mut watched = Self { unreadable, ..Self::default() };
         watched.set_back = set_back(&minutes);
         minutes.sort_by_key(|minute| minute.from);
-        watched.gaps = gaps(&minutes, positions);
+        watched.allowed = Allowed::of(positions.allowed, &minutes);
+        watched.gaps = gaps(&minutes, positions, watched.allowed);
+        watched.minutes = minutes.len() as u64;
+        watched.simulated = minutes.iter().filter(|minute| minute.simulated).count() as u64;
         watched.from = minutes.first().map(|minute| minute.from);
         watched.to = minutes.iter().map(|minute| minute.to).max();
         let over = |by| minutes.iter().any(|minute| minute.by == by);
@@ -179,11 +220,15 @@ impl Watched {
     }
 
     fn add(&mut self, minute: &Minute, main: Watcher, peak: &mut Option<Decimal>) {
-        self.looks += minute.looks;
-        self.missed += minute.missed;
-        self.lost += minute.lost;
-        self.errors += minute.errors;
-        self.critical_errors += minute.critical_errors;
+        for (sum, more) in [
+            (&mut self.looks, minute.looks),
+            (&mut self.missed, minute.missed),
+            (&mut self.lost, minute.lost),
+            (&mut self.errors, minute.errors),
+            (&mut self.critical_errors, minute.critical_errors),
+        ] {
+            *sum = sum.saturating_add(more);
+        }
         self.endpoints.insert(minute.of.clone());
         self.logins.extend(minute.login.clone());
         if let Some([least, greatest]) = minute.skew_ms {
@@ -199,14 +244,14 @@ impl Watched {
                 DriftWord::Stable | DriftWord::Watch => {}
             }
         }
-        if minute.state_ms[1] + minute.state_ms[2] > 0 || !minute.why.is_empty() {
+        if minute.state_ms[1] > 0 || minute.state_ms[2] > 0 || !minute.why.is_empty() {
             self.add_unwell(minute);
         }
         if minute.by != main {
             return;
         }
-        (0..3).for_each(|state| self.health_ms[state] += minute.state_ms[state]);
-        self.watched_ms += minute.watched_ms();
+        add_states(&mut self.health_ms, minute);
+        self.watched_ms = self.watched_ms.saturating_add(minute.watched_ms());
         self.margin_max = greater(self.margin_max.take(), minute.margin.clone());
         self.balance_last =
             minute.balance.as_ref().map(|it| it.last.clone()).or(self.balance_last.take());
@@ -223,7 +268,13 @@ impl Watched {
         if fall > self.fall {
             self.fall = fall;
         }
-        let percent = fall.checked_div(top).unwrap_or_default() * Decimal::ONE_HUNDRED;
+        // A fall from nothing, or from less, is no share of it.
+        let share = || fall.checked_div(top)?.checked_mul(Decimal::ONE_HUNDRED);
+        let percent = match fall > Decimal::ZERO {
+            true if top > Decimal::ZERO => share().unwrap_or(Decimal::MAX),
+            true => Decimal::MAX,
+            false => Decimal::ZERO,
+        };
         self.fall_percent = self.fall_percent.max(percent);
         *peak = Some(top);
     }
@@ -239,7 +290,7 @@ impl Watched {
                     && minute.from.duration_since(last.to) < TOGETHER =>
             {
                 last.to = minute.to;
-                last.lost += minute.lost;
+                last.lost = last.lost.saturating_add(minute.lost);
                 for why in &minute.why {
                     if last.why.len() < 4 && !last.why.contains(why) {
                         last.why.push(why.clone());
@@ -258,6 +309,12 @@ impl Watched {
     }
 }
 
+fn add_states(sums: &mut [u64; 3], minute: &Minute) {
+    for (sum, ms) in sums.iter_mut().zip(minute.state_ms) {
+        *sum = sum.saturating_add(ms);
+    }
+}
+
 fn greater(known: Option<Money>, other: Option<Money>) -> Option<Money> {
     match (known, other) {
         (Some(known), Some(other)) => Some(if other > known { other } else { known }),
@@ -268,7 +325,7 @@ fn greater(known: Option<Money>, other: Option<Money>) -> Option<Money> {
 /// The deepest fall that ends in a minute, after an earlier peak.
 fn fall_after(peak: Option<Decimal>, equity: &Extremes) -> Decimal {
     let within = equity.fall.as_ref().map_or(Decimal::ZERO, Money::value);
-    let across = peak.map_or(Decimal::ZERO, |peak| peak - equity.min.value());
+    let across = peak.map_or(Decimal::ZERO, |peak| peak.saturating_sub(equity.min.value()));
     within.max(across).max(Decimal::ZERO)
 }
 
@@ -303,15 +360,15 @@ impl Slicer {
         }
         self.trips.merge(trips);
         let slice = self.slices.last_mut()?;
-        slice.looks += minute.looks;
-        slice.lost += minute.lost;
-        slice.errors += minute.errors;
+        slice.looks = slice.looks.saturating_add(minute.looks);
+        slice.lost = slice.lost.saturating_add(minute.lost);
+        slice.errors = slice.errors.saturating_add(minute.errors);
         if let Some(drift) = &minute.drift {
             slice.psi = drift.psi.or(slice.psi);
             slice.is_drift |= drift.state == DriftWord::Drift;
         }
         if minute.by == main {
-            (0..3).for_each(|state| slice.health_ms[state] += minute.state_ms[state]);
+            add_states(&mut slice.health_ms, minute);
             if let Some(balance) = &minute.balance {
                 slice.balance_last = Some(balance.last.clone());
             }
@@ -408,11 +465,30 @@ fn set_back(minutes: &[Minute]) -> Option<String> {
 }
 
 /// A time that was watched.
-type Span = (Timestamp, Timestamp);
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Span {
+    from: Timestamp,
+    to: Timestamp,
+    /// The interval of its looks in ms; `None` for a record between them.
+    every_ms: Option<u64>,
+    /// Whether it is now, while the last watch may go on.
+    is_now: bool,
+}
+
+impl Span {
+    fn of(minute: &Minute) -> Self {
+        let Minute { from, to, every_ms, .. } = *minute;
+        Self { from, to, every_ms: Some(every_ms), is_now: false }
+    }
+
+    fn at(time: Timestamp) -> Self {
+        Self { from: time, to: time, every_ms: None, is_now: false }
+    }
+}
 
 /// Every time between two looks at an open position that is longer than allowed. Without positions, that of each watch of
 /// the link.
-fn gaps(minutes: &[Minute], positions: &Positions<'_>) -> Vec<Gap> {
+fn gaps(minutes: &[Minute], positions: &Positions<'_>, allowed: Allowed) -> Vec<Gap> {
     let mut found = vec![];
     let tickets: BTreeSet<Ticket> = positions
         .watches
@@ -425,22 +501,24 @@ fn gaps(minutes: &[Minute], positions: &Positions<'_>) -> Vec<Gap> {
             minutes.iter().filter(|minute| minute.ticket == Some(*ticket)).collect();
         let watches: Vec<&Watch> =
             positions.watches.iter().filter(|watch| watch.ticket == *ticket).collect();
-        let mut spans: Vec<Span> = of_ticket.iter().map(|it| (it.from, it.to)).collect();
+        let mut spans: Vec<Span> = of_ticket.iter().map(|it| Span::of(it)).collect();
         for watch in &watches {
-            spans.push((watch.began_at, watch.began_at));
+            spans.push(Span::at(watch.began_at));
             let closed = watch.closed_at;
             match &watch.ended {
                 Some(ended) => {
-                    spans.push((ended.at, ended.at));
-                    spans.extend(closed.filter(|_| ended.kept_open).map(|at| (at, at)));
+                    spans.push(Span::at(ended.at));
+                    spans.extend(closed.filter(|_| ended.kept_open).map(Span::at));
                 }
-                None => spans.extend(closed.map(|at| (at, at))),
+                None => spans.extend(closed.map(Span::at)),
             }
         }
         if positions.open.contains(ticket) {
-            spans.push((positions.now, positions.now));
+            let last = watches.iter().max_by_key(|watch| watch.seq);
+            let is_now = last.is_some_and(|watch| watch.ended.is_none());
+            spans.push(Span { is_now, ..Span::at(positions.now) });
         }
-        find_gaps(&mut found, Some(*ticket), spans, &of_ticket, positions.allowed);
+        find_gaps(&mut found, Some(*ticket), spans, &of_ticket, allowed);
     }
     if tickets.is_empty() {
         let mut runs: BTreeMap<_, Vec<&Minute>> = BTreeMap::new();
@@ -448,8 +526,8 @@ fn gaps(minutes: &[Minute], positions: &Positions<'_>) -> Vec<Gap> {
             runs.entry(minute.run).or_default().push(minute);
         }
         for of_run in runs.values() {
-            let spans = of_run.iter().map(|it| (it.from, it.to)).collect();
-            find_gaps(&mut found, None, spans, of_run, positions.allowed);
+            let spans = of_run.iter().map(|it| Span::of(it)).collect();
+            find_gaps(&mut found, None, spans, of_run, allowed);
         }
     }
     found.sort_by_key(|gap| gap.from);
@@ -461,29 +539,33 @@ fn find_gaps(
     ticket: Option<Ticket>,
     mut spans: Vec<Span>,
     minutes: &[&Minute],
-    allowed: Duration,
+    allowed: Allowed,
 ) {
-    let every = minutes.iter().map(|minute| minute.every_ms).max().unwrap_or_default();
-    let allowed = allowed.max(Duration::from_millis(every * 2));
-    let allowed_ms = u64::try_from(allowed.as_millis()).unwrap_or(u64::MAX);
     spans.sort();
-    let mut last: Option<Timestamp> = None;
-    for (from, to) in spans {
-        if let Some(before) = last {
-            let lasted = from.duration_since(before).as_millis();
+    let mut last: Option<(Timestamp, u64)> = None;
+    for span in spans {
+        if let Some((before, every)) = last {
+            let lasted = span.from.duration_since(before).as_millis();
             let lasted_ms = u64::try_from(lasted).unwrap_or_default();
-            if lasted_ms > allowed_ms {
-                found.push(Gap { ticket, from: before, to: from, lasted_ms });
+            // The slower of the two watches beside it.
+            let every = every.max(span.every_ms.unwrap_or_default());
+            let longest =
+                if span.is_now { allowed.until_now(every) } else { allowed.beside(every) };
+            if lasted_ms > longest {
+                found.push(Gap { ticket, from: before, to: span.from, lasted_ms });
             }
         }
-        last = Some(last.map_or(to, |known| known.max(to)));
+        let (before, every) = last.unwrap_or((span.to, 0));
+        // A record is no look: the interval before it stands.
+        last = Some((before.max(span.to), span.every_ms.unwrap_or(every)));
     }
     // A process that was suspended within a minute.
-    for minute in minutes.iter().filter(|minute| minute.gap_ms > allowed_ms) {
+    for minute in minutes {
+        let longest = allowed.beside(minute.every_ms);
         let (from, to) = (minute.from, minute.to);
         let is_known = found.iter().any(|gap| gap.ticket == ticket && gap.to == from);
-        let inside = to.duration_since(from).as_millis();
-        if !is_known && u64::try_from(inside).unwrap_or_default() > allowed_ms {
+        let inside = u64::try_from(to.duration_since(from).as_millis()).unwrap_or_default();
+        if minute.gap_ms > longest && !is_known && inside > longest {
             found.push(Gap { ticket, from, to, lasted_ms: minute.gap_ms });
         }
     }

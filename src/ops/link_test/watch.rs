@@ -47,6 +47,8 @@ pub struct Look {
     pub still: Duration,
     /// The account, where the terminal answered.
     pub account: Option<Account>,
+    /// Whether the gateway identified itself as simulated.
+    pub simulated: bool,
 }
 
 /// Receives the looks and events of a watch.
@@ -167,10 +169,12 @@ pub fn run(
     let (mut answered_at, mut silence_reported) = (clock.monotonic(), false);
     let mut movement = Movement::default();
     let mut round_trips = RoundTrips::default();
+    let mut simulated = false;
     let mut due = clock.monotonic();
     loop {
         let began = clock.monotonic();
         let LookResult { state, rtt, skew, account } = look(options, deps, &mut session)?;
+        simulated |= session.as_ref().is_some_and(|it| it.identity().simulated);
         // The deadline cut this look short, so it shows nothing about the gateway. The previous state stands.
         let is_cut = deps.deadline.is_past(clock)
             && clock.monotonic().saturating_sub(began) < options.timeout;
@@ -195,6 +199,7 @@ pub fn run(
             silent: if down { silent } else { Duration::ZERO },
             still: still.unwrap_or_default(),
             account,
+            simulated,
         });
         let mut event = Event {
             schema: "mt5crs.link-watch/1",

@@ -17,7 +17,8 @@ pub(crate) struct Figures<'a> {
 
 struct Kept {
     recorder: Recorder,
-    is_failing: bool,
+    /// Whether a loss was told.
+    was_told: bool,
 }
 
 impl<'a> Figures<'a> {
@@ -30,7 +31,7 @@ impl<'a> Figures<'a> {
     ) -> Self {
         let store = Store::at(&context.state_dir(), context.settings.figures_age);
         let source = Source { run: context.run_id, by, of: context.endpoint.clone(), every };
-        let kept = Kept { recorder: Recorder::new(store, source), is_failing: false };
+        let kept = Kept { recorder: Recorder::new(store, source), was_told: false };
         Self { app, kept: RefCell::new(kept) }
     }
 
@@ -49,13 +50,12 @@ impl<'a> Figures<'a> {
     }
 
     fn tell(&self, kept: &mut Kept, written: Result<(), FiguresError>) {
-        match &written {
-            Err(error) if !kept.is_failing => {
-                let why = cause_of(error);
-                self.app.screen.warn(&format!("figures are lost, and the watch goes on: {why}"));
-            }
-            _ => {}
+        // Only a minute's last look writes: the looks between say nothing of the disk.
+        if let Err(error) = written
+            && !std::mem::replace(&mut kept.was_told, true)
+        {
+            let why = cause_of(&error);
+            self.app.screen.warn(&format!("figures are lost, and the watch goes on: {why}"));
         }
-        kept.is_failing = written.is_err();
     }
 }

@@ -14,7 +14,7 @@ const MAX_LINKS: usize = 40;
 
 /// Replaces the file atomically: a reader never sees half of it. A device or pipe (`/dev/stderr`) is written to instead, as
 /// long as it is read. A symbolic link stays one; another user's is refused, because it can lead to any file of this user.
-pub(super) fn replace(
+pub(crate) fn replace(
     path: &Path,
     access: Access,
     write: &dyn Fn(&mut dyn Write) -> io::Result<()>,

@@ -14,6 +14,7 @@ pub fn of_look(tick: &Tick, monotonic: Duration) -> Look {
         why: tick.reasons.iter().map(|reason| reason.words.clone()).collect(),
         ticket: Some(tick.ticket),
         login: tick.login.clone(),
+        simulated: tick.simulated,
         rtt: tick.rtt_us.map(Duration::from_micros),
         silent: Duration::from_millis(tick.silent_ms.unwrap_or_default()),
         missed: tick.missed,

@@ -45,6 +45,9 @@ pub struct Tick {
     pub margin: Option<Money>,
     /// The account's number, where the gateway reports it.
     pub login: Option<String>,
+    /// Whether the gateway identified itself as simulated.
+    #[serde(skip)]
+    pub simulated: bool,
     /// The gateway's clock less this machine's, in ms; null without an answer.
     pub clock_skew_ms: Option<i64>,
     /// The position's price at this look.

@@ -14,6 +14,7 @@ pub fn of_look(look: &Look, monotonic: Duration) -> figures::Look {
         state,
         why: why.into_iter().collect(),
         login: account.and_then(|account| account.login.clone()),
+        simulated: look.simulated,
         rtt: look.rtt,
         silent: look.silent,
         equity: account.map(|account| account.equity.clone()),

@@ -1,7 +1,6 @@
 //! Runs `canary`, with its confirmation and its marker lines.
 
 use std::cell::RefCell;
-use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,7 +18,7 @@ use mt5crs::link::{Client, target};
 use mt5crs::logs::write::Marker;
 use mt5crs::ops::canary::watch::{Monitor, Samples, Tick};
 use mt5crs::ops::canary::{self, Deps, Options, Report, execution_plan};
-use mt5crs::os::durable::{Access, AtomicFile};
+use mt5crs::os::durable::Access;
 use mt5crs::os::file_lock::InstanceLock;
 use mt5crs::os::systemd;
 use mt5crs::proof::intents::Records;
@@ -34,7 +33,7 @@ use crate::app::end::{Answer, RenderOptions};
 use crate::app::figures::Figures;
 use crate::app::on_change::{OnChange, Told};
 use crate::app::settings::{SettingFlag, decision_rules};
-use crate::app::{App, kill_switch, prompt, usage};
+use crate::app::{App, kill_switch, output_file, prompt, usage};
 use crate::cli::OutputFormat;
 use crate::commands::drift;
 use crate::render::PageContext;
@@ -177,15 +176,12 @@ fn with_plan(
         &context.endpoint,
         app.clock.now(),
     );
-    let written = || {
-        let mut file = AtomicFile::create(path, Access::Umask)?;
-        file.write_all(text.as_bytes())?;
-        file.replace().map(drop)
-    };
-    if let Err(error) = written() {
+    let written =
+        output_file::replace(path, Access::Umask, &|file| file.write_all(text.as_bytes()));
+    if let Err(error) = written {
         let message = format!("failed to write the plan {}", path.display());
         let failure = Failure::new(Code::NotWritten, message)
-            .with_cause(error)
+            .with_cause(format!("{error:#}"))
             .with_remedy("name a file in a directory that can be written");
         // A refusal says more than a file that is missing.
         match outcome.failure {

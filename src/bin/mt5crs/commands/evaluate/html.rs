@@ -75,9 +75,10 @@ fn verdict(html: &mut String, report: &Report, words: &Words) {
         Answer::NoGo => "fail",
         Answer::NotEnough => "unknown",
     };
+    let simulated = if report.simulated { " (SIMULATED)" } else { "" };
     put!(
         html,
-        "<header class=\"verdict {class}\"><h1>{}</h1><p>{}</p></header>",
+        "<header class=\"verdict {class}\"><h1>{}{simulated}</h1><p>{}</p></header>",
         words.answer(report.answer),
         words.answer_meaning(report.answer)
     );

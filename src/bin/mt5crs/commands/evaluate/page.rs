@@ -40,7 +40,8 @@ impl Page for Report {
                 self.missing.first().map_or("", String::as_str)
             ),
         };
-        sheet.verdict(view.verdict, &format!("{}: {why}", self.answer.word()))?;
+        let of = if self.simulated { " (SIMULATED)" } else { "" };
+        sheet.verdict(view.verdict, &format!("{}{of}: {why}", self.answer.word()))?;
         let endpoint = self.account.endpoint.as_deref().unwrap_or("no gateway recorded");
         let login = self.account.login.as_deref().unwrap_or("not reported");
         sheet.line(format!(

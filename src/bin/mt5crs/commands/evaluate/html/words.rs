@@ -151,6 +151,7 @@ impl Words {
             "hours-passed" => ("hours passed", "已过小时数"),
             "gaps" => ("gaps in the watch", "监控中断"),
             "figures-readable" => ("unreadable lines of figures", "不可读的数据行"),
+            "gateway-real" => ("simulated minutes", "模拟网关的分钟数"),
             "round-trips" => ("round trips", "往返次数"),
             "loss" => ("loss", "丢失率"),
             "p50" => ("latency P50", "延迟 P50"),
