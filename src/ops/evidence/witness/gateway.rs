@@ -160,13 +160,16 @@ mod tests {
         GatewayJournal { transport, clock, stream: "s".to_owned(), evidence: evidence.clone() }
     }
 
+    /// A child that another test starts holds the lock's file until it has become its program.
+    const PATIENCE: Duration = Duration::from_secs(5);
+
     fn begun(directory: &std::path::Path) -> (Evidence, Vec<Head>) {
         let evidence = Evidence::at(directory.to_owned());
         let clock = ManualClock::new("2026-01-17T03:54:22Z".parse().unwrap());
         for currency in [None, Some("USD")] {
             let currency = currency.map(str::to_owned);
             let begin = Begin { currency, ..Begin::new("tcp://10.0.0.5:5555", None, None) };
-            evidence.begin(Uuid::new_v4(), &clock, begin, Duration::ZERO).unwrap();
+            evidence.begin(Uuid::new_v4(), &clock, begin, PATIENCE).unwrap();
         }
         let records = evidence.records().unwrap().map(|record| record.unwrap());
         let heads = records.map(|record| Head { count: record.seq, hash: record.hash }).collect();
