@@ -354,8 +354,7 @@ pub(crate) fn observe(
     observed: &mut Observed,
 ) -> Result<(), Error> {
     observed.identity = Some(client.identify()?);
-    read_agreeing_lists(client, magic, observed)?;
-    observed.account = Some(client.account()?.reply);
+    read_lists_and_account(client, magic, observed)?;
     if client.answers::<GetOrders>() {
         observed.orders = Some(client.pending_orders()?.reply);
     }
@@ -391,19 +390,17 @@ fn look_again(
     });
     if may_lag {
         clock.sleep(intents::LAG)?;
-        read_agreeing_lists(client, options.magic, observed)?;
-        observed.account = Some(client.account()?.reply);
+        read_lists_and_account(client, options.magic, observed)?;
         // A position may have been opened between the two.
         if checks::contradiction_to_first(observed).is_some() {
-            read_agreeing_lists(client, options.magic, observed)?;
-            observed.account = Some(client.account()?.reply);
+            read_lists_and_account(client, options.magic, observed)?;
         }
     }
     Ok(())
 }
 
-/// Reads both lists until they hold the same tickets, or were read too often.
-fn read_agreeing_lists(
+/// Reads both lists until they hold the same tickets, or were read too often, and the account after them.
+fn read_lists_and_account(
     client: &mut Client<'_>,
     magic: Magic,
     observed: &mut Observed,
@@ -415,6 +412,7 @@ fn read_agreeing_lists(
             break;
         }
     }
+    observed.account = Some(client.account()?.reply);
     Ok(())
 }
 
